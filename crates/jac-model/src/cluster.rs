@@ -1,0 +1,310 @@
+//! Clusters and their nodes: what is wanted of them and which state may follow which.
+
+use crate::{ClusterId, EpochMs, RunId};
+use serde::{Deserialize, Serialize};
+
+/// Somebody who owns things.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Person {
+    pub id: String,
+    pub name: String,
+}
+
+/// Where nodes come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Provider {
+    /// Processes on the machine that JAC runs on.
+    Local,
+}
+
+impl std::fmt::Display for Provider {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Local => "local",
+        })
+    }
+}
+
+/// What a node does in JMeter's distributed mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Role {
+    /// Starts the test and collects the samples; with no workers it runs the plan itself.
+    Master,
+    /// Runs the whole plan as a JMeter server.
+    Worker,
+}
+
+/// What a node was last seen to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum NodeState {
+    /// Wanted, not seen yet.
+    Requested,
+    /// Seen, and it answers.
+    Running,
+    /// It was there and is gone without having been asked to go.
+    Lost,
+    /// Ended because it was asked to.
+    Terminated,
+}
+
+/// One machine of a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Node {
+    /// `master`, `worker-1`, `worker-2`… unique in its cluster.
+    pub name: String,
+    pub role: Role,
+    pub state: NodeState,
+    /// The address that the cluster's other nodes reach it at.
+    pub address: Option<String>,
+    /// Where it lies or what ails it, in words.
+    pub detail: Option<String>,
+}
+
+/// What a cluster is to be. Everything here may be edited before it is created and nothing afterwards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ClusterConfig {
+    /// How many workers, 0 to [`ClusterConfig::MAX_WORKERS`]; with 0 the master runs the plan alone, without RMI.
+    pub workers: u32,
+    /// The heap of each JVM in MiB; `null` lets JAC choose from the machine's memory.
+    pub heap_mb: Option<u32>,
+    /// After this many minutes the cluster is removed, whatever it does.
+    pub lifetime_minutes: u32,
+    /// After this many minutes without a run the cluster is removed; `null`: never for that reason.
+    pub idle_minutes: Option<u32>,
+    /// Remove the cluster as soon as its first run has ended, as `jac run` does.
+    pub remove_after_run: bool,
+}
+
+impl ClusterConfig {
+    /// The most workers of one cluster: more JMeter servers than this behind one master only measure the master.
+    pub const MAX_WORKERS: u32 = 200;
+    /// The longest lifetime, in minutes: 30 days.
+    pub const MAX_LIFETIME_MINUTES: u32 = 30 * 24 * 60;
+
+    /// Every fault of the configuration, each a sentence; empty when it can be created.
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if self.workers > Self::MAX_WORKERS {
+            faults.push(format!("{} workers are too many: a cluster has 0 to {} workers.", self.workers, Self::MAX_WORKERS));
+        }
+        if let Some(heap_mb) = self.heap_mb
+            && !(64..=1_048_576).contains(&heap_mb)
+        {
+            faults.push(format!("A heap of {heap_mb} MiB cannot work: give 64 to 1048576 MiB, or leave it out."));
+        }
+        if self.lifetime_minutes == 0 || self.lifetime_minutes > Self::MAX_LIFETIME_MINUTES {
+            faults.push(format!(
+                "A lifetime of {} minutes cannot be kept: give 1 to {} minutes.",
+                self.lifetime_minutes,
+                Self::MAX_LIFETIME_MINUTES
+            ));
+        }
+        if self.idle_minutes == Some(0) {
+            faults.push("An idle limit of 0 minutes would remove the cluster at once: give 1 or more, or none.".to_owned());
+        }
+        faults
+    }
+}
+
+impl Default for ClusterConfig {
+    fn default() -> Self {
+        Self { workers: 2, heap_mb: None, lifetime_minutes: 8 * 60, idle_minutes: Some(60), remove_after_run: false }
+    }
+}
+
+/// Where a cluster is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum ClusterPhase {
+    /// Written down; nothing was asked of the provider yet.
+    Requested,
+    /// The provider was asked for the nodes.
+    Launching,
+    /// The nodes are there and get what they need.
+    Preparing,
+    /// It takes runs.
+    Ready,
+    /// It could not be made or kept; it may still hold nodes and always goes on to `terminating`.
+    Failed,
+    /// Its nodes are being taken away.
+    Terminating,
+    /// Nothing of it is left but this row, its plans and its results.
+    Terminated,
+}
+
+/// What may happen to a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClusterEvent {
+    LaunchStarted,
+    NodesSeen,
+    Prepared,
+    Broke,
+    TerminationStarted,
+    NothingLeft,
+}
+
+/// A transition that does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a cluster that is {phase:?} cannot take the event {event:?}")]
+pub struct ClusterTransitionError {
+    pub phase: ClusterPhase,
+    pub event: ClusterEvent,
+}
+
+impl ClusterPhase {
+    /// The phase after `event`. Repeating the event that led to a phase is allowed, so that a step can be done twice.
+    pub fn apply(self, event: ClusterEvent) -> Result<Self, ClusterTransitionError> {
+        use ClusterEvent as E;
+        use ClusterPhase as P;
+        match (self, event) {
+            (P::Requested | P::Launching, E::LaunchStarted) => Ok(P::Launching),
+            (P::Launching | P::Preparing, E::NodesSeen) => Ok(P::Preparing),
+            (P::Preparing | P::Ready, E::Prepared) => Ok(P::Ready),
+            (P::Requested | P::Launching | P::Preparing | P::Ready | P::Failed, E::Broke) => Ok(P::Failed),
+            (
+                P::Requested | P::Launching | P::Preparing | P::Ready | P::Failed | P::Terminating,
+                E::TerminationStarted,
+            ) => Ok(P::Terminating),
+            (P::Terminating | P::Terminated, E::NothingLeft) => Ok(P::Terminated),
+            (
+                P::Requested | P::Launching | P::Preparing | P::Ready | P::Failed | P::Terminating | P::Terminated,
+                E::LaunchStarted
+                | E::NodesSeen
+                | E::Prepared
+                | E::Broke
+                | E::TerminationStarted
+                | E::NothingLeft,
+            ) => Err(ClusterTransitionError { phase: self, event }),
+        }
+    }
+
+    /// Nothing more will happen to it.
+    pub fn is_terminal(self) -> bool {
+        self == Self::Terminated
+    }
+
+    /// The provider may have nodes of it.
+    pub fn may_hold_nodes(self) -> bool {
+        !matches!(self, Self::Requested | Self::Terminated)
+    }
+
+    /// It is on its way to `ready`.
+    pub fn is_coming_up(self) -> bool {
+        matches!(self, Self::Requested | Self::Launching | Self::Preparing)
+    }
+}
+
+/// A cluster: one master and N workers that belong to one owner, made by one provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Cluster {
+    pub id: ClusterId,
+    pub name: String,
+    pub description: String,
+    pub owner: Person,
+    pub provider: Provider,
+    pub config: ClusterConfig,
+    pub phase: ClusterPhase,
+    /// Why it failed or ended, a sentence.
+    pub cause: Option<String>,
+    /// Nodes that are gone though they should not be; a `ready` cluster with such nodes is degraded.
+    pub lost_nodes: Vec<String>,
+    /// The run that has it to itself now.
+    pub current_run: Option<RunId>,
+    pub nodes: Vec<Node>,
+    pub created_ms: EpochMs,
+    pub ready_ms: Option<EpochMs>,
+    pub ended_ms: Option<EpochMs>,
+    /// When it is removed at the latest.
+    pub expires_at_ms: EpochMs,
+    /// When its last run ended, or when it became ready.
+    pub idle_since_ms: Option<EpochMs>,
+    /// The process that watches over a cluster of `jac run`; when that is gone, so is what the cluster is for.
+    #[serde(default)]
+    pub attended_by: Option<Attendant>,
+}
+
+/// A process of JAC, named so that a later process with the same number is not taken for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Attendant {
+    pub pid: u32,
+    /// A value that only this start of a process has.
+    pub instance: String,
+}
+
+impl Cluster {
+    /// When the idle limit removes it, if nothing is run before.
+    pub fn idle_ends_at_ms(&self) -> Option<EpochMs> {
+        if self.phase != ClusterPhase::Ready || self.current_run.is_some() {
+            return None;
+        }
+        let limit = self.config.idle_minutes?;
+        Some(self.idle_since_ms? + EpochMs::from(limit) * 60_000)
+    }
+
+    /// The nodes it is to have, in the state `requested`.
+    pub fn wanted_nodes(workers: u32) -> Vec<Node> {
+        let node = |name: String, role| Node { name, role, state: NodeState::Requested, address: None, detail: None };
+        std::iter::once(node("master".to_owned(), Role::Master))
+            .chain((1..=workers).map(|number| node(format!("worker-{number}"), Role::Worker)))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PHASES: [ClusterPhase; 7] = [
+        ClusterPhase::Requested,
+        ClusterPhase::Launching,
+        ClusterPhase::Preparing,
+        ClusterPhase::Ready,
+        ClusterPhase::Failed,
+        ClusterPhase::Terminating,
+        ClusterPhase::Terminated,
+    ];
+
+    #[test]
+    fn the_way_from_requested_to_terminated_exists() {
+        use ClusterEvent::*;
+        let mut phase = ClusterPhase::Requested;
+        for event in [LaunchStarted, NodesSeen, Prepared, TerminationStarted, NothingLeft] {
+            phase = phase.apply(event).expect("a step of the ordinary way");
+            assert_eq!(phase.apply(event), Ok(phase), "each step can be repeated");
+        }
+        assert!(phase.is_terminal());
+    }
+
+    #[test]
+    fn every_phase_but_the_last_can_be_terminated() {
+        for phase in PHASES {
+            assert_eq!(phase.apply(ClusterEvent::TerminationStarted).is_ok(), !phase.is_terminal(), "{phase:?}");
+        }
+    }
+
+    #[test]
+    fn a_failed_cluster_never_becomes_ready_again() {
+        assert!(ClusterPhase::Failed.apply(ClusterEvent::Prepared).is_err());
+        assert!(ClusterPhase::Terminating.apply(ClusterEvent::Prepared).is_err());
+    }
+
+    #[test]
+    fn a_configuration_tells_all_its_faults_at_once() {
+        let config = ClusterConfig { workers: 10_000, heap_mb: Some(1), lifetime_minutes: 0, idle_minutes: Some(0), remove_after_run: false };
+        assert_eq!(config.faults().len(), 4);
+        assert!(ClusterConfig::default().faults().is_empty());
+    }
+}

@@ -1,0 +1,19 @@
+//! The vocabulary of JAC: ids, specifications, states with their transitions, and the ports through which the
+//! engine reaches machines.
+//!
+//! Owns: what a cluster, node and run *are* and which state may follow which. Does not own: how anything is stored,
+//! started or shown. It has no clock, no randomness, no network and no files; callers bring time and random bytes.
+
+pub mod cluster;
+pub mod id;
+pub mod plan;
+pub mod ports;
+pub mod run;
+
+pub use cluster::{Cluster, ClusterConfig, ClusterEvent, ClusterPhase, Node, NodeState, Person, Provider, Role};
+pub use id::{ClusterId, PlanId, RunId};
+pub use plan::{Plan, PlanFile, PlanFileKind};
+pub use run::{Cause, NodePhase, Run, RunEvent, RunNode, RunPhase, RunStep, StopMode};
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+pub type EpochMs = i64;

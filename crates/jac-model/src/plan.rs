@@ -1,0 +1,64 @@
+//! A plan: a `.jmx` with the files it needs, as it lies in the store.
+
+use crate::{EpochMs, Person, PlanId};
+use serde::{Deserialize, Serialize};
+
+/// What a file of a plan is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum PlanFileKind {
+    /// A `.jmx`.
+    Plan,
+    /// Anything that the plan reads while it runs.
+    Data,
+    /// A `.jar` that is put on JMeter's search path.
+    Plugin,
+    /// A `.properties` file given with `-q`.
+    Properties,
+}
+
+impl PlanFileKind {
+    /// The kind that a file's ending says. Properties files are data unless they are named as properties.
+    pub fn of(path: &str) -> Self {
+        let lower = path.to_ascii_lowercase();
+        if lower.ends_with(".jmx") {
+            Self::Plan
+        } else if lower.ends_with(".jar") {
+            Self::Plugin
+        } else {
+            Self::Data
+        }
+    }
+}
+
+/// One file of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PlanFile {
+    /// Where it lies relative to the plan's folder, with `/` between the parts.
+    pub path: String,
+    pub bytes: u64,
+    pub kind: PlanFileKind,
+}
+
+/// A plan in the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Plan {
+    pub id: PlanId,
+    pub name: String,
+    pub owner: Person,
+    pub created_ms: EpochMs,
+    /// The `.jmx` that is run, relative to the plan's folder. Its folder is JMeter's working folder.
+    pub main_file: String,
+    /// All files, the main one included, in the order of their paths.
+    pub files: Vec<PlanFile>,
+}
+
+impl Plan {
+    /// The size of all its files, in bytes.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+}

@@ -1,0 +1,148 @@
+//! The ports: how the engine reaches machines. Adapters (`jac-local` now) implement them; the engine knows no other
+//! way, and the tests put simulated ones in their place.
+
+use crate::{ClusterId, EpochMs, Role};
+use async_trait::async_trait;
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Something that a port could not do.
+#[derive(Debug, thiserror::Error)]
+pub enum PortError {
+    /// The machine is gone or does not answer; trying again may help.
+    #[error("{node} does not answer: {reason}")]
+    Unreachable { node: String, reason: String },
+    /// The machine answered and refused; trying again will not help.
+    #[error("{node} could not {what}: {reason}")]
+    Refused { node: String, what: String, reason: String },
+    /// A disk has no room left.
+    #[error("no space left on the disk of {node} ({what})")]
+    DiskFull { node: String, what: String },
+    /// The time that was given for it is over.
+    #[error("{node} took longer than {} s to {what}", limit.as_secs())]
+    TooSlow { node: String, what: String, limit: Duration },
+}
+
+/// One node that a provider is asked for. Asking twice with the same cluster and name gives the same node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeRequest {
+    pub cluster: ClusterId,
+    pub name: String,
+    pub role: Role,
+    /// The machine ends itself then, unless the lease is renewed before.
+    pub lease_until_ms: EpochMs,
+}
+
+/// A node as the provider sees it now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    pub cluster: ClusterId,
+    pub name: String,
+    pub role: Role,
+    pub address: String,
+    /// Where it is, in words.
+    pub detail: String,
+    /// It runs; `false` while it is on its way out or broken.
+    pub alive: bool,
+}
+
+/// Where nodes come from and go to.
+#[async_trait]
+pub trait Cloud: Send + Sync {
+    /// Makes the nodes that are not there yet; those that are stay as they are. Returns all of them.
+    async fn launch(&self, requests: &[NodeRequest]) -> Result<Vec<Instance>, PortError>;
+
+    /// Everything of this installation, whichever cluster it is of.
+    async fn list(&self) -> Result<Vec<Instance>, PortError>;
+
+    /// Takes all nodes of the cluster away, with everything on them. No node left is a success.
+    async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError>;
+
+    /// Sets when the cluster's nodes end themselves. `after_run` is the time that is left once JMeter has ended.
+    async fn renew_lease(&self, cluster: &ClusterId, until_ms: EpochMs, after_run: Option<Duration>) -> Result<(), PortError>;
+
+    /// The way to a node's files and processes.
+    fn remote(&self, cluster: &ClusterId, node: &str) -> Arc<dyn Remote>;
+}
+
+/// A command for a node: program, arguments, environment and folder. No shell reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Command {
+    pub program: String,
+    pub arguments: Vec<String>,
+    pub environment: BTreeMap<String, String>,
+    /// Relative to the node's folder.
+    pub folder: String,
+}
+
+/// What a short command printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    pub exit_code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// A process that was started detached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProcessState {
+    /// No such process was started.
+    Absent,
+    Running { pid: u32 },
+    /// It ended; the code is the one it ended with.
+    Exited { code: i32 },
+    /// It is gone and left no exit code: it was killed from outside, or the machine was started anew.
+    Vanished,
+}
+
+/// A piece of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunk {
+    pub bytes: Bytes,
+    /// How long the file was when it was read.
+    pub file_size: u64,
+}
+
+/// The way to one node. All paths are relative to the node's folder, with `/` between the parts.
+#[async_trait]
+pub trait Remote: Send + Sync {
+    /// The node's folder, absolute, as programs on the node see it.
+    fn folder(&self) -> String;
+
+    /// Runs a short command to its end.
+    async fn run(&self, command: &Command, limit: Duration) -> Result<Output, PortError>;
+
+    /// Starts a command that outlives this connection and this process, under a name. Starting the same name again is
+    /// the same as having started it once, whether it still runs or not. Its output goes to `<name>.out` beside its record.
+    async fn start(&self, name: &str, command: &Command) -> Result<(), PortError>;
+
+    /// What became of the process of that name.
+    async fn process(&self, name: &str) -> Result<ProcessState, PortError>;
+
+    /// Ends the process of that name and everything it started, at once.
+    async fn kill(&self, name: &str) -> Result<(), PortError>;
+
+    /// Copies a file from this machine; its folders are made. An older file of that name is replaced in one step.
+    async fn put(&self, from: &Path, to: &str) -> Result<(), PortError>;
+
+    /// Writes a small file that only the node's user may read.
+    async fn write(&self, to: &str, bytes: &[u8]) -> Result<(), PortError>;
+
+    /// At most `limit` bytes from `offset` on; `None` if there is no such file.
+    async fn read_at(&self, path: &str, offset: u64, limit: usize) -> Result<Option<Chunk>, PortError>;
+
+    /// The SHA-256 of a file and its size, computed on the node; `None` if there is no such file.
+    async fn digest(&self, path: &str) -> Result<Option<(u64, [u8; 32])>, PortError>;
+
+    /// Removes a folder with all that is in it. None there is a success.
+    async fn remove(&self, path: &str) -> Result<(), PortError>;
+
+    /// TCP and UDP ports of the node that nothing has now, all different.
+    async fn free_ports(&self, count: usize) -> Result<Vec<u16>, PortError>;
+
+    /// Whether something accepts connections there, seen from this node.
+    async fn can_connect(&self, address: &str, port: u16) -> Result<bool, PortError>;
+}

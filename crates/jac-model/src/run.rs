@@ -1,0 +1,231 @@
+//! Runs: where one is (phase), why it ended (cause) and whether its criteria passed (verdict) are three fields.
+
+use crate::{ClusterId, EpochMs, Person, PlanId, Role, RunId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Where a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum RunPhase {
+    /// It waits for its cluster to be ready.
+    Queued,
+    /// Files are copied, JMeter is started on the workers, then on the master.
+    Preparing,
+    /// JMeter's master runs and the log is followed.
+    Running,
+    /// JMeter has ended; the log is checked and the artefacts are made.
+    Collecting,
+    /// Nothing more will happen to it.
+    Finished,
+}
+
+/// What may happen to a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunEvent {
+    ClusterReady,
+    MasterStarted,
+    MasterEnded,
+    Collected,
+}
+
+/// A transition that does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a run that is {phase:?} cannot take the event {event:?}")]
+pub struct RunTransitionError {
+    pub phase: RunPhase,
+    pub event: RunEvent,
+}
+
+impl RunPhase {
+    /// The phase after `event`. Repeating the event that led to a phase is allowed, so that a step can be done twice.
+    /// A run that fails while it waits or prepares goes on to `collecting` too: whatever there is, is kept.
+    pub fn apply(self, event: RunEvent) -> Result<Self, RunTransitionError> {
+        use RunEvent as E;
+        use RunPhase as P;
+        match (self, event) {
+            (P::Queued | P::Preparing, E::ClusterReady) => Ok(P::Preparing),
+            (P::Preparing | P::Running, E::MasterStarted) => Ok(P::Running),
+            (P::Queued | P::Preparing | P::Running | P::Collecting, E::MasterEnded) => Ok(P::Collecting),
+            (P::Collecting | P::Finished, E::Collected) => Ok(P::Finished),
+            (
+                P::Queued | P::Preparing | P::Running | P::Collecting | P::Finished,
+                E::ClusterReady | E::MasterStarted | E::MasterEnded | E::Collected,
+            ) => Err(RunTransitionError { phase: self, event }),
+        }
+    }
+
+    /// Nothing more will happen to it.
+    pub fn is_terminal(self) -> bool {
+        self == Self::Finished
+    }
+}
+
+/// How a run is asked to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum StopMode {
+    /// Threads finish the sample that they are at.
+    Graceful,
+    /// Requests in flight are cut, and appear in the log as failures.
+    Cut,
+}
+
+/// Why a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Cause {
+    /// The plan came to its end.
+    Completed,
+    /// Somebody ended it.
+    Stopped {
+        /// Who, in words.
+        by: String,
+        how: StopMode,
+    },
+    /// It could not go on.
+    Failed {
+        /// What happened and what to do, in sentences.
+        reason: String,
+        /// What is missing from the log because of it, in a sentence.
+        lost: Option<String>,
+    },
+}
+
+impl Cause {
+    /// What was measured is less than the plan asked for.
+    pub fn is_partial(&self) -> bool {
+        !matches!(self, Self::Completed)
+    }
+
+    /// The cause as a sentence.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Completed => "The plan came to its end.".to_owned(),
+            Self::Stopped { by, how: StopMode::Graceful } => format!("Stopped by {by}; threads finished their samples."),
+            Self::Stopped { by, how: StopMode::Cut } => {
+                format!("Stopped by {by}; requests in flight were cut and count as failures.")
+            }
+            Self::Failed { reason, lost: None } => reason.clone(),
+            Self::Failed { reason, lost: Some(lost) } => format!("{reason} {lost}"),
+        }
+    }
+}
+
+/// What JMeter does on one node of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum NodePhase {
+    Waiting,
+    Starting,
+    Running,
+    Ended,
+    Lost,
+}
+
+/// One node's part in a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunNode {
+    pub name: String,
+    pub role: Role,
+    pub state: NodePhase,
+    /// The exit code of its JVM, once that has ended.
+    pub exit_code: Option<i32>,
+    /// The ports that were chosen for it; empty before the start.
+    #[serde(default)]
+    pub ports: Vec<u16>,
+}
+
+/// Something that the engine did for a run, for the page's list of steps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunStep {
+    pub text: String,
+    pub started_ms: EpochMs,
+    pub ended_ms: Option<EpochMs>,
+}
+
+/// Something with an id and a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Named {
+    pub id: String,
+    pub name: String,
+}
+
+/// One execution of a plan on a cluster, as it is stored; the statistics lie beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    pub id: RunId,
+    pub name: String,
+    pub plan_id: PlanId,
+    pub plan_name: String,
+    pub cluster_id: ClusterId,
+    pub cluster_name: String,
+    pub owner: Person,
+    pub phase: RunPhase,
+    /// What is being done now, a sentence; empty when it is finished.
+    pub step: String,
+    pub cause: Option<Cause>,
+    /// The `--fail-on` expressions.
+    pub criteria: Vec<String>,
+    pub created_ms: EpochMs,
+    /// When JMeter's master was started.
+    pub started_ms: Option<EpochMs>,
+    pub ended_ms: Option<EpochMs>,
+    /// How long the plan says that it takes, in seconds; `None` if it does not say.
+    pub expected_s: Option<u64>,
+    pub stop_requested: Option<StopMode>,
+    pub stop_requested_by: Option<String>,
+    pub nodes: Vec<RunNode>,
+    /// JMeter properties for every node.
+    pub properties: BTreeMap<String, String>,
+    /// Properties files of the plan that every JMeter reads with `-q`, in this order.
+    pub properties_files: Vec<String>,
+    /// Data files that are dealt out among the workers instead of copied to each.
+    pub split: Vec<String>,
+    pub workers: u32,
+    /// Threads of all workers together, as far as the plan says.
+    pub total_threads: Option<u64>,
+    /// How long a graceful stop may take before it is cut, in seconds.
+    pub grace_s: u64,
+    /// What a reader of the report must know, sentences.
+    pub notes: Vec<String>,
+    pub steps: Vec<RunStep>,
+    /// The UDP port on which the master takes `Shutdown`.
+    pub shutdown_port: Option<u16>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_from_queued_to_finished_exists_and_each_step_repeats() {
+        let mut phase = RunPhase::Queued;
+        for event in [RunEvent::ClusterReady, RunEvent::MasterStarted, RunEvent::MasterEnded, RunEvent::Collected] {
+            phase = phase.apply(event).expect("a step of the ordinary way");
+            assert_eq!(phase.apply(event), Ok(phase));
+        }
+        assert!(phase.is_terminal());
+    }
+
+    #[test]
+    fn a_finished_run_never_runs_again() {
+        for event in [RunEvent::ClusterReady, RunEvent::MasterStarted, RunEvent::MasterEnded] {
+            assert!(RunPhase::Finished.apply(event).is_err());
+        }
+    }
+
+    #[test]
+    fn whatever_waits_can_end() {
+        for phase in [RunPhase::Queued, RunPhase::Preparing, RunPhase::Running] {
+            assert_eq!(phase.apply(RunEvent::MasterEnded), Ok(RunPhase::Collecting));
+        }
+    }
+}
