@@ -66,6 +66,8 @@ pub struct Node {
     pub address: Option<String>,
     /// Where it lies or what ails it, in words.
     pub detail: Option<String>,
+    /// Memory that it may use, in MiB.
+    pub memory_mb: Option<u64>,
 }
 
 /// What a cluster is to be. Everything here may be edited before it is created and nothing afterwards.
@@ -256,7 +258,7 @@ impl Cluster {
 
     /// The nodes it is to have, in the state `requested`.
     pub fn wanted_nodes(workers: u32) -> Vec<Node> {
-        let node = |name: String, role| Node { name, role, state: NodeState::Requested, address: None, detail: None };
+        let node = |name: String, role| Node { name, role, state: NodeState::Requested, address: None, detail: None, memory_mb: None };
         std::iter::once(node("master".to_owned(), Role::Master))
             .chain((1..=workers).map(|number| node(format!("worker-{number}"), Role::Worker)))
             .collect()

@@ -10,10 +10,10 @@ pub mod plan;
 pub mod ports;
 pub mod run;
 
-pub use cluster::{Cluster, ClusterConfig, ClusterEvent, ClusterPhase, Node, NodeState, Person, Provider, Role};
+pub use cluster::{Attendant, Cluster, ClusterConfig, ClusterEvent, ClusterPhase, Node, NodeState, Person, Provider, Role};
 pub use id::{ClusterId, PlanId, RunId};
 pub use plan::{Plan, PlanFile, PlanFileKind};
-pub use run::{Cause, NodePhase, Run, RunEvent, RunNode, RunPhase, RunStep, StopMode};
+pub use run::{Cause, Named, NodePhase, Run, RunEvent, RunNode, RunPhase, RunStep, StopMode};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 pub type EpochMs = i64;

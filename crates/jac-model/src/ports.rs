@@ -32,6 +32,8 @@ pub struct NodeRequest {
     pub cluster: ClusterId,
     pub name: String,
     pub role: Role,
+    /// How many nodes the whole cluster has, where nodes share a machine's memory.
+    pub nodes_in_cluster: u32,
     /// The machine ends itself then, unless the lease is renewed before.
     pub lease_until_ms: EpochMs,
 }
@@ -45,6 +47,8 @@ pub struct Instance {
     pub address: String,
     /// Where it is, in words.
     pub detail: String,
+    /// Memory that this node may use, in MiB.
+    pub memory_mb: u64,
     /// It runs; `false` while it is on its way out or broken.
     pub alive: bool,
 }

@@ -1,0 +1,173 @@
+//! The command lines of JMeter for every role.
+
+use jac_model::ports::Command;
+use std::collections::BTreeMap;
+
+/// Options of `bin/jmeter`'s own start script (5.6.3): collector settings, and the packages that its look needs opened.
+const JVM_OPTIONS: &[&str] = &[
+    "-XX:+UseG1GC",
+    "-XX:MaxGCPauseMillis=250",
+    "-XX:G1ReservePercent=20",
+    "-Djava.security.egd=file:/dev/urandom",
+    "-Djava.awt.headless=true",
+    "--add-opens=java.desktop/sun.awt=ALL-UNNAMED",
+    "--add-opens=java.desktop/sun.swing=ALL-UNNAMED",
+    "--add-opens=java.desktop/javax.swing.text.html=ALL-UNNAMED",
+    "--add-opens=java.desktop/java.awt=ALL-UNNAMED",
+    "--add-opens=java.desktop/java.awt.font=ALL-UNNAMED",
+    "--add-opens=java.base/java.lang=ALL-UNNAMED",
+    "--add-opens=java.base/java.lang.invoke=ALL-UNNAMED",
+    "--add-opens=java.base/java.lang.reflect=ALL-UNNAMED",
+    "--add-opens=java.base/java.util=ALL-UNNAMED",
+    "--add-opens=java.base/java.text=ALL-UNNAMED",
+];
+
+/// What every JMeter of a run is started with. All paths are absolute on the node.
+#[derive(Debug, Clone)]
+pub struct Launch<'a> {
+    pub java: &'a str,
+    /// `bin/ApacheJMeter.jar` of the home.
+    pub launcher: &'a str,
+    pub heap_mb: u32,
+    /// The user's `-q` files, in their order.
+    pub user_properties_files: &'a [String],
+    /// The file that [`crate::properties`] made; it is read last and wins.
+    pub properties_file: &'a str,
+    pub log_file: &'a str,
+    /// The plan's folder, relative to the node's folder: JMeter's working folder.
+    pub working_folder: &'a str,
+}
+
+/// A worker: JMeter as a server.
+#[derive(Debug, Clone)]
+pub struct WorkerLaunch<'a> {
+    pub common: Launch<'a>,
+    /// The address at which the other nodes reach it.
+    pub address: &'a str,
+}
+
+/// A master.
+#[derive(Debug, Clone)]
+pub struct MasterLaunch<'a> {
+    pub common: Launch<'a>,
+    pub address: &'a str,
+    /// The plan's file name in the working folder.
+    pub plan: &'a str,
+    /// The result log.
+    pub results: &'a str,
+    /// `address:port` of each worker's registry; empty: the master runs the plan alone.
+    pub workers: &'a [String],
+}
+
+impl Launch<'_> {
+    fn command(&self, java_options: &[String], jmeter_arguments: impl IntoIterator<Item = String>) -> Command {
+        let mut arguments = vec![format!("-Xms{}m", self.heap_mb), format!("-Xmx{}m", self.heap_mb)];
+        arguments.extend(JVM_OPTIONS.iter().map(|option| (*option).to_owned()));
+        arguments.extend_from_slice(java_options);
+        arguments.extend(["-jar".to_owned(), self.launcher.to_owned()]);
+        for file in self.user_properties_files.iter().map(String::as_str).chain([self.properties_file]) {
+            arguments.extend(["-q".to_owned(), file.to_owned()]);
+        }
+        arguments.extend(["-j".to_owned(), self.log_file.to_owned()]);
+        arguments.extend(jmeter_arguments);
+        Command {
+            program: self.java.to_owned(),
+            arguments,
+            environment: BTreeMap::new(),
+            folder: self.working_folder.to_owned(),
+        }
+    }
+}
+
+impl WorkerLaunch<'_> {
+    /// The command that starts the worker; it ends with its test.
+    pub fn command(&self) -> Command {
+        self.common.command(&[format!("-Djava.rmi.server.hostname={}", self.address)], ["-s".to_owned()])
+    }
+}
+
+impl MasterLaunch<'_> {
+    /// The command that runs the plan to its end.
+    pub fn command(&self) -> Command {
+        let mut arguments: Vec<String> =
+            ["-n", "-t", self.plan, "-l", self.results].iter().map(|argument| (*argument).to_owned()).collect();
+        if !self.workers.is_empty() {
+            arguments.extend(["-R".to_owned(), self.workers.join(",")]);
+        }
+        self.common.command(&[format!("-Djava.rmi.server.hostname={}", self.address)], arguments)
+    }
+}
+
+/// What a running master is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopWord {
+    /// Threads finish the sample that they are at.
+    Shutdown,
+    /// Requests in flight are cut.
+    StopTestNow,
+}
+
+/// The command that tells the master on the same node to stop. The master takes the word as a UDP datagram from the
+/// loopback address only, so this runs on the master's node; JMeter's own `ShutdownClient` sends it.
+pub fn stop(java: &str, launcher: &str, word: StopWord, shutdown_port: u16) -> Command {
+    let word = match word {
+        StopWord::Shutdown => "Shutdown",
+        StopWord::StopTestNow => "StopTestNow",
+    };
+    Command {
+        program: java.to_owned(),
+        arguments: ["-Xmx32m", "-XX:TieredStopAtLevel=1", "-cp", launcher, "org.apache.jmeter.util.ShutdownClient", word]
+            .iter()
+            .map(|argument| (*argument).to_owned())
+            .chain([shutdown_port.to_string()])
+            .collect(),
+        environment: BTreeMap::new(),
+        folder: String::new(),
+    }
+}
+
+/// The heap of one JVM in MiB where the user gave none: half of the memory that the node may use, at least 256 MiB and
+/// at most 8 GiB.
+pub fn default_heap_mb(node_memory_mb: u64) -> u32 {
+    u32::try_from((node_memory_mb / 2).clamp(256, 8192)).unwrap_or(8192)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn launch() -> Launch<'static> {
+        Launch {
+            java: "/usr/bin/java",
+            launcher: "/jm/bin/ApacheJMeter.jar",
+            heap_mb: 512,
+            user_properties_files: &[],
+            properties_file: "/n/jac.properties",
+            log_file: "/n/jmeter.log",
+            working_folder: "plan",
+        }
+    }
+
+    #[test]
+    fn a_master_alone_has_no_remote_hosts_and_one_with_workers_has_them_all() {
+        let mut master = MasterLaunch { common: launch(), address: "127.0.0.1", plan: "shop.jmx", results: "/n/r.jtl", workers: &[] };
+        assert!(!master.command().arguments.contains(&"-R".to_owned()));
+        let workers = ["10.0.0.1:1".to_owned(), "10.0.0.2:2".to_owned()];
+        master.workers = &workers;
+        assert!(master.command().arguments.ends_with(&["-R".to_owned(), "10.0.0.1:1,10.0.0.2:2".to_owned()]));
+    }
+
+    #[test]
+    fn our_properties_file_is_read_after_the_users() {
+        let files = ["own.properties".to_owned()];
+        let common = Launch { user_properties_files: &files, ..launch() };
+        let arguments = WorkerLaunch { common, address: "127.0.0.1" }.command().arguments.join(" ");
+        assert!(arguments.contains("-q own.properties -q /n/jac.properties"));
+    }
+
+    #[test]
+    fn no_secret_is_on_a_command_line() {
+        let arguments = WorkerLaunch { common: launch(), address: "127.0.0.1" }.command().arguments.join(" ");
+        assert!(!arguments.contains("password"));
+    }
+}

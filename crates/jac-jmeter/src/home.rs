@@ -1,0 +1,140 @@
+//! A JMeter home: a folder that holds a JMeter which can be started.
+
+use std::path::{Path, PathBuf};
+
+/// A folder that was looked into and holds a JMeter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JMeterHome {
+    path: PathBuf,
+    version: String,
+}
+
+/// Why a folder is no JMeter home.
+#[derive(Debug, thiserror::Error)]
+pub enum HomeError {
+    #[error("{} is not a JMeter home: it has no {missing}", path.display())]
+    NotAHome { path: PathBuf, missing: &'static str },
+    #[error("the JMeter home {} cannot be read: {source}", path.display())]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("{} holds JMeter {version}, which is too old: JAC works with 5.4 and newer", path.display())]
+    TooOld { path: PathBuf, version: String },
+}
+
+impl JMeterHome {
+    /// Looks into the folder and reads the version from the core jar's name.
+    ///
+    /// # Errors
+    /// When it is no folder, lacks a part that every JMeter has, or is older than 5.4 (the first with the RMI key
+    /// store settings and batch behaviour that JAC relies on).
+    pub fn open(path: &Path) -> Result<Self, HomeError> {
+        let missing = |missing| HomeError::NotAHome { path: path.to_owned(), missing };
+        if !path.is_dir() {
+            return Err(missing("folder of that name"));
+        }
+        // The path is handed to processes that run in other folders.
+        let path = path.canonicalize().map_err(|source| HomeError::Unreadable { path: path.to_owned(), source })?;
+        let missing = |missing| HomeError::NotAHome { path: path.clone(), missing };
+        if !path.join("bin/ApacheJMeter.jar").is_file() {
+            return Err(missing("bin/ApacheJMeter.jar"));
+        }
+        if !path.join("bin/saveservice.properties").is_file() {
+            return Err(missing("bin/saveservice.properties"));
+        }
+        let ext = path.join("lib/ext");
+        let entries = std::fs::read_dir(&ext).map_err(|_| missing("lib/ext"))?;
+        let version = entries
+            .flatten()
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .find_map(|name| core_jar_version(&name))
+            .ok_or_else(|| missing("lib/ext/ApacheJMeter_core.jar"))?;
+        if version.as_deref().is_some_and(is_too_old) {
+            return Err(HomeError::TooOld { path, version: version.unwrap_or_default() });
+        }
+        let version = version.or_else(|| version_in_core_jar(&ext.join("ApacheJMeter_core.jar"))).unwrap_or_else(|| "unknown".to_owned());
+        if is_too_old(&version) {
+            return Err(HomeError::TooOld { path, version });
+        }
+        Ok(Self { path, version })
+    }
+
+    /// The folder, absolute and without links.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// `5.6.3`, or `unknown` where the jar does not say.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The jar that starts JMeter.
+    pub fn launcher(&self) -> PathBuf {
+        self.path.join("bin/ApacheJMeter.jar")
+    }
+
+    /// The text that maps the short class names of a `.jmx` to Java classes.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn save_service_properties(&self) -> Result<String, HomeError> {
+        let path = self.path.join("bin/saveservice.properties");
+        std::fs::read_to_string(&path).map_err(|source| HomeError::Unreadable { path, source })
+    }
+}
+
+/// `Some(None)`: it is the core jar, but its name has no version (as in Apache's own archive).
+#[expect(clippy::option_option, reason = "not the core jar, the core jar, and the core jar of a version are three answers")]
+fn core_jar_version(name: &str) -> Option<Option<String>> {
+    let rest = name.strip_prefix("ApacheJMeter_core")?.strip_suffix(".jar")?;
+    match rest.strip_prefix('-') {
+        Some(version) => Some(Some(version.to_owned())),
+        None if rest.is_empty() => Some(None),
+        None => None,
+    }
+}
+
+/// The `Implementation-Version` of a jar's manifest.
+fn version_in_core_jar(jar: &Path) -> Option<String> {
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(jar).ok()?).ok()?;
+    let manifest = std::io::read_to_string(archive.by_name("META-INF/MANIFEST.MF").ok()?).ok()?;
+    manifest.lines().find_map(|line| line.strip_prefix("Implementation-Version:")).map(|version| version.trim().to_owned())
+}
+
+fn is_too_old(version: &str) -> bool {
+    let mut parts = version.split('.').map_while(|part| part.parse::<u32>().ok());
+    match (parts.next(), parts.next()) {
+        (Some(major), minor) => (major, minor.unwrap_or(0)) < (5, 4),
+        (None, _) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn home_with(core_jar: &str) -> tempfile::TempDir {
+        let home = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir_all(home.path().join("lib/ext")).expect("lib/ext");
+        std::fs::create_dir_all(home.path().join("bin")).expect("bin");
+        for file in ["bin/ApacheJMeter.jar", "bin/saveservice.properties"] {
+            std::fs::write(home.path().join(file), "").expect("a file");
+        }
+        std::fs::write(home.path().join("lib/ext").join(core_jar), "").expect("the core jar");
+        home
+    }
+
+    #[test]
+    fn a_home_tells_its_version() {
+        let home = home_with("ApacheJMeter_core-5.6.3.jar");
+        assert_eq!(JMeterHome::open(home.path()).expect("a home").version(), "5.6.3");
+    }
+
+    #[test]
+    fn an_old_home_an_empty_folder_and_a_missing_one_are_refused_with_what_is_wrong() {
+        let old = home_with("ApacheJMeter_core-3.1.jar");
+        assert!(JMeterHome::open(old.path()).expect_err("too old").to_string().contains("3.1"));
+        let empty = tempfile::tempdir().expect("a folder");
+        assert!(JMeterHome::open(empty.path()).expect_err("empty").to_string().contains("bin/ApacheJMeter.jar"));
+        assert!(JMeterHome::open(&empty.path().join("nowhere")).expect_err("missing").to_string().contains("no folder"));
+    }
+}

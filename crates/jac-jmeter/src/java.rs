@@ -1,0 +1,107 @@
+//! The Java that JMeter runs on.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The oldest Java that JAC starts JMeter with. JMeter 5.6 itself would take 8; the Java options and TLS defaults that
+/// JAC relies on are those of 17.
+pub const OLDEST: u32 = 17;
+
+/// How long a `java -version` may take.
+const VERSION_LIMIT: Duration = Duration::from_secs(20);
+
+/// A Java that was asked for its version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Java {
+    /// The executable.
+    pub path: PathBuf,
+    /// As it calls itself: `17.0.15`.
+    pub version: String,
+    /// 17, 21…
+    pub major: u32,
+}
+
+/// Why there is no Java to use.
+#[derive(Debug, thiserror::Error)]
+pub enum JavaError {
+    #[error("no Java was found; install a Java runtime of version {OLDEST} or newer (Debian and Ubuntu: apt-get install openjdk-17-jre-headless), or set JAVA_HOME")]
+    Missing,
+    #[error("{} is Java {version}, which is too old; JAC needs {OLDEST} or newer (Debian and Ubuntu: apt-get install openjdk-17-jre-headless, or set JAVA_HOME)", path.display())]
+    TooOld { path: PathBuf, version: String },
+    #[error("{} did not tell its version: {reason}", path.display())]
+    Broken { path: PathBuf, reason: String },
+}
+
+impl Java {
+    /// Looks for Java in `java_home` (the value of `JAVA_HOME`), else along `search_path` (the value of `PATH`).
+    ///
+    /// # Errors
+    /// When there is none, it does not answer, or it is older than [`OLDEST`].
+    pub async fn find(java_home: Option<&Path>, search_path: Option<&std::ffi::OsStr>) -> Result<Self, JavaError> {
+        let named = java_home.map(|home| home.join("bin/java"));
+        let path = match named {
+            Some(path) if path.is_file() => path,
+            _ => search_path
+                .into_iter()
+                .flat_map(std::env::split_paths)
+                .map(|folder| folder.join("java"))
+                .find(|path| path.is_file())
+                .ok_or(JavaError::Missing)?,
+        };
+        Self::ask(path).await
+    }
+
+    async fn ask(path: PathBuf) -> Result<Self, JavaError> {
+        let broken = |reason: String| JavaError::Broken { path: path.clone(), reason };
+        let asked = tokio::process::Command::new(&path).arg("-version").stdin(std::process::Stdio::null()).kill_on_drop(true).output();
+        let output = tokio::time::timeout(VERSION_LIMIT, asked)
+            .await
+            .map_err(|_| broken(format!("it gave no answer within {} s", VERSION_LIMIT.as_secs())))?
+            .map_err(|error| broken(error.to_string()))?;
+        let text = String::from_utf8_lossy(&output.stderr);
+        let version = version_in(&text).ok_or_else(|| broken(text.lines().next().unwrap_or("it printed nothing").to_owned()))?;
+        let major = major_of(&version).ok_or_else(|| broken(format!("'{version}' is no version")))?;
+        if major < OLDEST {
+            return Err(JavaError::TooOld { path, version });
+        }
+        Ok(Self { path, version, major })
+    }
+}
+
+/// The text between the first pair of quotes: `openjdk version "17.0.15" 2025-04-15`.
+fn version_in(text: &str) -> Option<String> {
+    let line = text.lines().find(|line| line.contains(" version \""))?;
+    line.split('"').nth(1).map(str::to_owned)
+}
+
+/// 17 of `17.0.15`, 8 of `1.8.0_402`.
+fn major_of(version: &str) -> Option<u32> {
+    let mut parts = version.split(['.', '-', '_', '+']).map(str::parse::<u32>);
+    match parts.next()?.ok()? {
+        1 => parts.next()?.ok(),
+        major => Some(major),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_of_all_ages_are_read() {
+        let openjdk = "openjdk version \"17.0.15\" 2025-04-15\nOpenJDK Runtime Environment (build 17)";
+        assert_eq!(version_in(openjdk).as_deref(), Some("17.0.15"));
+        let noisy = "Picked up JAVA_TOOL_OPTIONS: -Dx\njava version \"1.8.0_402\"";
+        assert_eq!(version_in(noisy).as_deref(), Some("1.8.0_402"));
+        for (version, major) in [("17.0.15", 17), ("1.8.0_402", 8), ("21-ea", 21), ("25", 25)] {
+            assert_eq!(major_of(version), Some(major));
+        }
+    }
+
+    #[tokio::test]
+    async fn no_java_says_what_to_install() {
+        let empty = tempfile::tempdir().expect("a folder");
+        let error = Java::find(None, Some(empty.path().as_os_str())).await.expect_err("there is none");
+        assert!(error.to_string().contains("openjdk-17-jre-headless"));
+    }
+}

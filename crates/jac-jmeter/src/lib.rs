@@ -1,0 +1,17 @@
+//! JMeter as a thing: its home and JAC's managed copy, Java, the RMI key store, properties, command lines, how to stop it.
+//!
+//! Owns everything that knows JMeter's option names. Does not own: when to start what (jac-engine), where a node is
+//! (the adapters), what a plan says (jac-jmx), what a result log says (jac-jtl).
+
+pub mod classes;
+pub mod command;
+pub mod home;
+pub mod install;
+pub mod java;
+pub mod keystore;
+pub mod properties;
+
+pub use command::{Launch, MasterLaunch, WorkerLaunch};
+pub use home::{HomeError, JMeterHome};
+pub use java::{Java, JavaError};
+pub use keystore::RmiKeyStore;

@@ -1,0 +1,222 @@
+//! The JMeter properties that JAC sets, for every role, and Java's properties file format.
+//!
+//! Order of precedence on a node, weakest first: the home's own files, the user's `-q` files, the user's `-J`, JAC's
+//! own. JAC's own are few: what the samples' way to the server and the encryption between the nodes depend on.
+
+use std::collections::BTreeMap;
+
+/// Properties in a fixed order.
+pub type Properties = BTreeMap<String, String>;
+
+/// How the result log is written. Every dialect can be read; this one loses nothing, says which worker, and is on disk
+/// as soon as it is written (`autoflush`), without which a slow test is seen minutes late.
+const RESULT_LOG: &[(&str, &str)] = &[
+    ("jmeter.save.saveservice.output_format", "csv"),
+    ("jmeter.save.saveservice.default_delimiter", ","),
+    ("jmeter.save.saveservice.print_field_names", "true"),
+    ("jmeter.save.saveservice.timestamp_format", "ms"),
+    ("jmeter.save.saveservice.autoflush", "true"),
+    ("jmeter.save.saveservice.hostname", "true"),
+    ("jmeter.save.saveservice.time", "true"),
+    ("jmeter.save.saveservice.latency", "true"),
+    ("jmeter.save.saveservice.connect_time", "true"),
+    ("jmeter.save.saveservice.idle_time", "true"),
+    ("jmeter.save.saveservice.bytes", "true"),
+    ("jmeter.save.saveservice.sent_bytes", "true"),
+    ("jmeter.save.saveservice.label", "true"),
+    ("jmeter.save.saveservice.response_code", "true"),
+    ("jmeter.save.saveservice.response_message", "true"),
+    ("jmeter.save.saveservice.assertion_results_failure_message", "true"),
+    ("jmeter.save.saveservice.successful", "true"),
+    ("jmeter.save.saveservice.thread_name", "true"),
+    ("jmeter.save.saveservice.thread_counts", "true"),
+    ("jmeter.save.saveservice.data_type", "true"),
+    ("jmeter.save.saveservice.url", "true"),
+];
+
+/// How samples travel from worker to master. `StrippedBatch` loses none (the asynchronous modes do, silently); a batch
+/// goes out after 100 samples or at the first sample that ends 500 ms after the last one, JMeter's default being a minute.
+/// JMeter reads these on the master and sends them along (`sample_sender_client_configured`).
+const SAMPLE_SENDER: &[(&str, &str)] = &[
+    ("mode", "StrippedBatch"),
+    ("num_sample_threshold", "100"),
+    ("time_threshold", "500"),
+    ("sample_sender_client_configured", "true"),
+];
+
+/// Prefixes and names that JAC alone sets; a user's value would break the run or open it to others.
+const RESERVED: &[&str] = &[
+    "jmeter.save.saveservice.output_format",
+    "jmeter.save.saveservice.default_delimiter",
+    "jmeter.save.saveservice.print_field_names",
+    "jmeter.save.saveservice.timestamp_format",
+    "jmeter.save.saveservice.autoflush",
+    "mode",
+    "sample_sender_client_configured",
+    "remote_hosts",
+    "server_port",
+    "server.rmi.",
+    "server.exitaftertest",
+    "client.rmi.localport",
+    "client.tries",
+    "client.continue_on_fail",
+    "jmeterengine.nongui.",
+    "jmeterengine.remote.system.exit",
+    "java.rmi.server.hostname",
+];
+
+/// Whether a user may not set this property, because JAC does.
+pub fn is_reserved(name: &str) -> bool {
+    RESERVED.iter().any(|reserved| match reserved.strip_suffix('.') {
+        Some(_) => name.starts_with(reserved),
+        None => name == *reserved,
+    })
+}
+
+/// The encryption between master and workers: mutual TLS with one store on both ends.
+fn rmi_encryption(key_store: &str, password: &str) -> Properties {
+    let mut properties = Properties::new();
+    properties.insert("server.rmi.ssl.disable".to_owned(), "false".to_owned());
+    for side in ["keystore", "truststore"] {
+        properties.insert(format!("server.rmi.ssl.{side}.type"), "PKCS12".to_owned());
+        properties.insert(format!("server.rmi.ssl.{side}.file"), key_store.to_owned());
+        properties.insert(format!("server.rmi.ssl.{side}.password"), password.to_owned());
+    }
+    properties.insert("server.rmi.ssl.keystore.alias".to_owned(), crate::keystore::ALIAS.to_owned());
+    properties
+}
+
+/// The store on the nodes: JMeter sends its path along with the exported object, so it is the same on every node
+/// (apache/jmeter#6248).
+#[derive(Debug, Clone, Copy)]
+pub struct RmiStoreOnNode<'a> {
+    pub path: &'a str,
+    pub password: &'a str,
+}
+
+/// What every JMeter of a run gets, whatever its role.
+fn common(user: &Properties, plugins: Option<&str>) -> Properties {
+    let mut properties = user.clone();
+    properties.extend(owned(RESULT_LOG));
+    properties.extend(owned(SAMPLE_SENDER));
+    if let Some(folder) = plugins {
+        let folders = match user.get("search_paths") {
+            Some(own) => format!("{own};{folder}"),
+            None => folder.to_owned(),
+        };
+        properties.insert("search_paths".to_owned(), folders);
+    }
+    properties
+}
+
+/// The properties of a worker.
+///
+/// `registry_port` is where the master asks for the engine, `engine_port` where the engine itself listens; with port
+/// numbers of its own, two workers fit on one machine. The worker ends with its test.
+pub fn worker(user: &Properties, plugins: Option<&str>, store: RmiStoreOnNode<'_>, registry_port: u16, engine_port: u16) -> Properties {
+    let mut properties = common(user, plugins);
+    properties.extend(rmi_encryption(store.path, store.password));
+    properties.insert("server_port".to_owned(), registry_port.to_string());
+    properties.insert("server.rmi.localport".to_owned(), engine_port.to_string());
+    properties.insert("server.exitaftertest".to_owned(), "true".to_owned());
+    properties
+}
+
+/// The properties of a master. `store` is `None` where it runs the plan alone.
+///
+/// `client.rmi.localport` stays 0 (any free port): JMeter's TLS socket factories have no equality, so that with a fixed
+/// port the second listener that it exports finds the port taken, which surfaces as a misleading
+/// `NotSerializableException` (seen on 5.6.3 with two workers).
+pub fn master(user: &Properties, plugins: Option<&str>, store: Option<RmiStoreOnNode<'_>>, shutdown_port: u16) -> Properties {
+    let mut properties = common(user, plugins);
+    if let Some(store) = store {
+        properties.extend(rmi_encryption(store.path, store.password));
+        properties.insert("client.rmi.localport".to_owned(), "0".to_owned());
+        properties.insert("client.tries".to_owned(), "1".to_owned());
+        properties.insert("client.continue_on_fail".to_owned(), "false".to_owned());
+    }
+    // The same number twice: otherwise a second master on this machine would take the next port, and a stop meant for
+    // one would reach the other.
+    properties.insert("jmeterengine.nongui.port".to_owned(), shutdown_port.to_string());
+    properties.insert("jmeterengine.nongui.maxport".to_owned(), shutdown_port.to_string());
+    properties
+}
+
+fn owned(pairs: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+}
+
+/// The text of a Java properties file, as `java.util.Properties.load` reads it: ISO 8859-1 with `\uXXXX` for the rest.
+pub fn to_file(properties: &Properties) -> String {
+    let mut text = String::new();
+    for (name, value) in properties {
+        escape(name, Part::Name, &mut text);
+        text.push('=');
+        escape(value, Part::Value, &mut text);
+        text.push('\n');
+    }
+    text
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Name,
+    Value,
+}
+
+fn escape(part_text: &str, part: Part, into: &mut String) {
+    for (position, character) in part_text.chars().enumerate() {
+        match character {
+            '\\' => into.push_str("\\\\"),
+            '\n' => into.push_str("\\n"),
+            '\r' => into.push_str("\\r"),
+            '\t' => into.push_str("\\t"),
+            ' ' if part == Part::Name || position == 0 => into.push_str("\\ "),
+            '=' | ':' | '#' | '!' if part == Part::Name || position == 0 => {
+                into.push('\\');
+                into.push(character);
+            }
+            ' '..='~' => into.push(character),
+            other => {
+                let mut units = [0; 2];
+                for unit in other.encode_utf16(&mut units) {
+                    into.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_values_are_written_as_java_reads_them() {
+        let properties = Properties::from([
+            ("a b:c".to_owned(), " x=y\\z".to_owned()),
+            ("greeting".to_owned(), "grüß 😀\n".to_owned()),
+        ]);
+        assert_eq!(to_file(&properties), "a\\ b\\:c=\\ x=y\\\\z\ngreeting=gr\\u00fc\\u00df \\ud83d\\ude00\\n\n");
+    }
+
+    #[test]
+    fn a_users_value_never_beats_what_the_run_depends_on() {
+        let user = Properties::from([("mode".to_owned(), "Asynch".to_owned()), ("threads".to_owned(), "5".to_owned())]);
+        let store = RmiStoreOnNode { path: "/k", password: "p" };
+        let properties = master(&user, None, Some(store), 4445);
+        assert_eq!(properties["mode"], "StrippedBatch");
+        assert_eq!(properties["threads"], "5");
+        assert_eq!(properties["server.rmi.ssl.disable"], "false");
+    }
+
+    #[test]
+    fn what_is_reserved_is_known_by_name_and_by_prefix() {
+        for name in ["mode", "server.rmi.ssl.disable", "jmeterengine.nongui.port"] {
+            assert!(is_reserved(name), "{name}");
+        }
+        for name in ["model", "threads", "summariser.interval", "server.url"] {
+            assert!(!is_reserved(name), "{name}");
+        }
+    }
+}

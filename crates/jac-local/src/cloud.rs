@@ -1,0 +1,169 @@
+//! The `local` provider: makes, lists and removes nodes on this machine.
+
+use crate::lease::Lease;
+use crate::process::{self, Identity};
+use crate::remote::LocalRemote;
+use async_trait::async_trait;
+use jac_model::ports::{Cloud, Instance, NodeRequest, PortError, Remote};
+use jac_model::{ClusterId, EpochMs, Role};
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the processes of a node may take to be gone after they were ended.
+const END_LIMIT: Duration = Duration::from_secs(20);
+
+/// What a node is, as it lies in its folder.
+#[derive(Debug, Serialize, Deserialize)]
+struct NodeFile {
+    cluster: ClusterId,
+    name: String,
+    role: Role,
+    memory_mb: u64,
+}
+
+/// Nodes below one folder of this machine.
+#[derive(Debug, Clone)]
+pub struct LocalCloud {
+    root: PathBuf,
+    keeper: Vec<String>,
+}
+
+impl LocalCloud {
+    /// Nodes below `root`. `keeper` is the command, program first, that runs [`crate::keep`] on the folder that is
+    /// put behind it.
+    pub fn new(root: PathBuf, keeper: Vec<String>) -> Self {
+        Self { root, keeper }
+    }
+
+    fn cluster_folder(&self, cluster: &ClusterId) -> PathBuf {
+        self.root.join(cluster.as_str())
+    }
+
+    fn launch_one(&self, request: &NodeRequest) -> io::Result<Instance> {
+        let folder = self.cluster_folder(&request.cluster).join(&request.name);
+        if let Some(instance) = look(&folder).filter(|instance| instance.alive) {
+            return Ok(instance);
+        }
+        fs::create_dir_all(&folder)?;
+        let memory_mb = machine_memory_mb() / u64::from(request.nodes_in_cluster.max(1));
+        let file = NodeFile { cluster: request.cluster.clone(), name: request.name.clone(), role: request.role, memory_mb };
+        Lease::new(request.lease_until_ms, None).write(&folder)?;
+        fs::write(folder.join("node.json"), serde_json::to_vec(&file)?)?;
+        self.start_keeper(&folder)?;
+        look(&folder).ok_or_else(|| io::Error::other("its folder was removed while it was made"))
+    }
+
+    fn start_keeper(&self, folder: &Path) -> io::Result<()> {
+        let (program, arguments) = self.keeper.split_first().ok_or_else(|| io::Error::other("no keeper is set"))?;
+        let mut command = std::process::Command::new(program);
+        command
+            .args(arguments)
+            .arg(folder)
+            .env(process::NODE_VARIABLE, folder)
+            .current_dir("/")
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null());
+        process::detach(&mut command);
+        let child = tokio::process::Command::from(command).spawn()?;
+        let identity = child.id().and_then(Identity::of).ok_or_else(|| io::Error::other("its keeper ended at once"))?;
+        fs::write(folder.join("keeper.pid"), format!("{} {}", identity.pid, identity.start))
+    }
+
+    fn list_now(&self) -> io::Result<Vec<Instance>> {
+        let clusters = match fs::read_dir(&self.root) {
+            Ok(clusters) => clusters,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let mut instances = Vec::new();
+        for cluster in clusters {
+            // A folder may go while it is looked at: a keeper at the end of its lease.
+            let Ok(nodes) = fs::read_dir(cluster?.path()) else { continue };
+            instances.extend(nodes.flatten().filter_map(|node| look(&node.path())));
+        }
+        Ok(instances)
+    }
+}
+
+/// The node in a folder, if there is one.
+fn look(folder: &Path) -> Option<Instance> {
+    let file: NodeFile = serde_json::from_slice(&fs::read(folder.join("node.json")).ok()?).ok()?;
+    let alive = process::Identity::recorded(&folder.join("keeper.pid")).is_some_and(Identity::is_alive);
+    Some(Instance {
+        cluster: file.cluster,
+        name: file.name,
+        role: file.role,
+        address: "127.0.0.1".to_owned(),
+        detail: folder.display().to_string(),
+        memory_mb: file.memory_mb,
+        alive,
+    })
+}
+
+/// `MemTotal` of `/proc/meminfo` in MiB; 2 GiB where it cannot be read.
+fn machine_memory_mb() -> u64 {
+    fs::read_to_string("/proc/meminfo")
+        .ok()
+        .and_then(|text| text.lines().find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok()))
+        .map_or(2048, |kilobytes| kilobytes / 1024)
+}
+
+fn failed(node: &str, what: &str, error: &io::Error) -> PortError {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => PortError::DiskFull { node: node.to_owned(), what: what.to_owned() },
+        _ => PortError::Refused { node: node.to_owned(), what: what.to_owned(), reason: error.to_string() },
+    }
+}
+
+#[async_trait]
+impl Cloud for LocalCloud {
+    async fn launch(&self, requests: &[NodeRequest]) -> Result<Vec<Instance>, PortError> {
+        requests
+            .iter()
+            .map(|request| self.launch_one(request).map_err(|error| failed(&request.name, "be made", &error)))
+            .collect()
+    }
+
+    async fn list(&self) -> Result<Vec<Instance>, PortError> {
+        self.list_now().map_err(|error| failed("this machine", "list its nodes", &error))
+    }
+
+    async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError> {
+        let folder = self.cluster_folder(cluster);
+        let nodes: Vec<PathBuf> = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        let deadline = tokio::time::Instant::now() + END_LIMIT;
+        for node in &nodes {
+            while process::kill_all(node) > 0 {
+                if tokio::time::Instant::now() > deadline {
+                    return Err(PortError::TooSlow { node: node.display().to_string(), what: "end its processes".to_owned(), limit: END_LIMIT });
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(cluster.as_str(), "be removed", &error)),
+            _ => Ok(()),
+        }
+    }
+
+    async fn renew_lease(&self, cluster: &ClusterId, until_ms: EpochMs, after_run: Option<Duration>) -> Result<(), PortError> {
+        let folder = self.cluster_folder(cluster);
+        for node in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            if node.path().join("node.json").exists() {
+                Lease::new(until_ms, after_run)
+                    .write(&node.path())
+                    .map_err(|error| failed(&node.file_name().to_string_lossy(), "renew its lease", &error))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn remote(&self, cluster: &ClusterId, node: &str) -> Arc<dyn Remote> {
+        Arc::new(LocalRemote::new(node.to_owned(), self.cluster_folder(cluster).join(node)))
+    }
+}

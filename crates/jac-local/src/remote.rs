@@ -1,0 +1,256 @@
+//! A node's files and processes, on this machine.
+
+use crate::process;
+use async_trait::async_trait;
+use bytes::Bytes;
+use jac_model::ports::{Chunk, Command, Output, PortError, ProcessState, Remote};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
+
+/// How long a connection on this machine may take.
+const CONNECT_LIMIT: Duration = Duration::from_secs(1);
+
+/// The way to one node's folder and processes.
+#[derive(Debug, Clone)]
+pub struct LocalRemote {
+    name: String,
+    folder: PathBuf,
+}
+
+impl LocalRemote {
+    /// The node of that name, in that folder.
+    pub fn new(name: String, folder: PathBuf) -> Self {
+        Self { name, folder }
+    }
+
+    fn failed(&self, what: &str, error: &io::Error) -> PortError {
+        let (node, what) = (self.name.clone(), what.to_owned());
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => PortError::DiskFull { node, what },
+            _ if !self.folder.is_dir() => PortError::Unreachable { node, reason: "its folder is gone".to_owned() },
+            _ => PortError::Refused { node, what, reason: error.to_string() },
+        }
+    }
+
+    /// A path below the node's folder.
+    fn inside(&self, path: &str) -> Result<PathBuf, PortError> {
+        let path = Path::new(path);
+        if path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+            return Ok(self.folder.join(path));
+        }
+        Err(PortError::Refused { node: self.name.clone(), what: "take a path".to_owned(), reason: format!("{} leaves its folder", path.display()) })
+    }
+}
+
+/// Runs file work where it cannot hold up the tasks of the engine.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|panic| Err(io::Error::other(panic)))
+}
+
+fn parent_made(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)
+}
+
+/// The name under which a file is written until it is complete.
+fn unfinished(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    PathBuf::from(name)
+}
+
+/// The file, or `None` where there is none.
+fn opened(path: &Path) -> io::Result<Option<fs::File>> {
+    match fs::File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[async_trait]
+impl Remote for LocalRemote {
+    fn folder(&self) -> String {
+        self.folder.display().to_string()
+    }
+
+    async fn run(&self, command: &Command, limit: Duration) -> Result<Output, PortError> {
+        let what = format!("run {}", command.program);
+        let running = tokio::process::Command::new(&command.program)
+            .args(&command.arguments)
+            .envs(&command.environment)
+            .env(process::NODE_VARIABLE, &self.folder)
+            .current_dir(self.inside(&command.folder)?)
+            .stdin(std::process::Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let output = tokio::time::timeout(limit, running)
+            .await
+            .map_err(|_| PortError::TooSlow { node: self.name.clone(), what: what.clone(), limit })?
+            .map_err(|error| self.failed(&what, &error))?;
+        Ok(Output {
+            exit_code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+
+    async fn start(&self, name: &str, command: &Command) -> Result<(), PortError> {
+        let folder = self.inside(&command.folder)?;
+        process::start(&self.folder, &process::record(&self.folder, name), command, &folder)
+            .map_err(|error| self.failed(&format!("start {name}"), &error))
+    }
+
+    async fn process(&self, name: &str) -> Result<ProcessState, PortError> {
+        if !self.folder.is_dir() {
+            return Err(PortError::Unreachable { node: self.name.clone(), reason: "its folder is gone".to_owned() });
+        }
+        Ok(process::state(&process::record(&self.folder, name)))
+    }
+
+    async fn kill(&self, name: &str) -> Result<(), PortError> {
+        process::kill(&process::record(&self.folder, name));
+        Ok(())
+    }
+
+    async fn put(&self, from: &Path, to: &str) -> Result<(), PortError> {
+        let (from, path) = (from.to_owned(), self.inside(to)?);
+        let copied = blocking(move || {
+            parent_made(&path)?;
+            let new = unfinished(&path);
+            fs::copy(&from, &new)?;
+            fs::rename(new, path)
+        });
+        copied.await.map_err(|error| self.failed(&format!("take the file {to}"), &error))
+    }
+
+    async fn write(&self, to: &str, bytes: &[u8]) -> Result<(), PortError> {
+        let (path, bytes) = (self.inside(to)?, bytes.to_owned());
+        let written = blocking(move || {
+            parent_made(&path)?;
+            let new = unfinished(&path);
+            let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+            file.write_all(&bytes)?;
+            drop(file);
+            fs::rename(new, path)
+        });
+        written.await.map_err(|error| self.failed(&format!("take the file {to}"), &error))
+    }
+
+    async fn read_at(&self, path: &str, offset: u64, limit: usize) -> Result<Option<Chunk>, PortError> {
+        let place = self.inside(path)?;
+        let read = blocking(move || {
+            let Some(mut file) = opened(&place)? else { return Ok(None) };
+            let file_size = file.metadata()?.len();
+            let mut bytes = Vec::new();
+            if file_size > offset {
+                file.seek(SeekFrom::Start(offset))?;
+                bytes.reserve(usize::try_from(file_size - offset).unwrap_or(limit).min(limit));
+                file.take(limit as u64).read_to_end(&mut bytes)?;
+            }
+            Ok(Some(Chunk { bytes: Bytes::from(bytes), file_size }))
+        });
+        read.await.map_err(|error| self.failed(&format!("read {path}"), &error))
+    }
+
+    async fn digest(&self, path: &str) -> Result<Option<(u64, [u8; 32])>, PortError> {
+        let place = self.inside(path)?;
+        let digest = blocking(move || {
+            let Some(mut file) = opened(&place)? else { return Ok(None) };
+            let mut digest = Sha256::new();
+            let mut buffer = vec![0; 256 * 1024];
+            let mut size = 0;
+            loop {
+                match file.read(&mut buffer)? {
+                    0 => return Ok(Some((size, digest.finalize().into()))),
+                    length => {
+                        digest.update(&buffer[..length]);
+                        size += length as u64;
+                    }
+                }
+            }
+        });
+        digest.await.map_err(|error| self.failed(&format!("read {path}"), &error))
+    }
+
+    async fn remove(&self, path: &str) -> Result<(), PortError> {
+        let place = self.inside(path)?;
+        let removed = blocking(move || match fs::remove_dir_all(&place) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        });
+        removed.await.map_err(|error| self.failed(&format!("remove {path}"), &error))
+    }
+
+    async fn free_ports(&self, count: usize) -> Result<Vec<u16>, PortError> {
+        let found = || -> io::Result<Vec<u16>> {
+            // All are held until the last is found, so they differ; a port must be free for TCP and for UDP.
+            let mut held = Vec::new();
+            while held.len() < count {
+                let tcp = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+                let port = tcp.local_addr()?.port();
+                if let Ok(udp) = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port)) {
+                    held.push((port, tcp, udp));
+                }
+            }
+            Ok(held.into_iter().map(|(port, ..)| port).collect())
+        };
+        found().map_err(|error| self.failed("find free ports", &error))
+    }
+
+    async fn can_connect(&self, address: &str, port: u16) -> Result<bool, PortError> {
+        let connecting = tokio::net::TcpStream::connect((address, port));
+        Ok(matches!(tokio::time::timeout(CONNECT_LIMIT, connecting).await, Ok(Ok(_))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node() -> (tempfile::TempDir, LocalRemote) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let remote = LocalRemote::new("worker-1".to_owned(), folder.path().to_owned());
+        (folder, remote)
+    }
+
+    #[tokio::test]
+    async fn a_file_is_read_from_any_byte_on_and_a_missing_one_is_none() {
+        let (_folder, remote) = node();
+        remote.write("runs/log", b"0123456789").await.expect("a file");
+        let chunk = remote.read_at("runs/log", 4, 3).await.expect("it reads").expect("it is there");
+        assert_eq!((chunk.bytes.as_ref(), chunk.file_size), (&b"456"[..], 10));
+        let chunk = remote.read_at("runs/log", 99, 3).await.expect("it reads").expect("it is there");
+        assert!(chunk.bytes.is_empty());
+        assert_eq!(remote.read_at("nothing", 0, 3).await.expect("it reads"), None);
+    }
+
+    #[tokio::test]
+    async fn a_path_never_leaves_the_node() {
+        let (_folder, remote) = node();
+        for path in ["../x", "/etc/passwd", "a/../../x"] {
+            assert!(remote.write(path, b"").await.is_err(), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn free_ports_differ_and_are_free() {
+        let (_folder, remote) = node();
+        let ports = remote.free_ports(5).await.expect("ports");
+        for port in &ports {
+            TcpListener::bind(("127.0.0.1", *port)).expect("it is free");
+        }
+        assert_eq!(ports.iter().collect::<std::collections::BTreeSet<_>>().len(), 5);
+    }
+
+    #[tokio::test]
+    async fn a_node_whose_folder_is_gone_is_unreachable() {
+        let (folder, remote) = node();
+        drop(folder);
+        assert!(matches!(remote.process("x").await, Err(PortError::Unreachable { .. })));
+    }
+}

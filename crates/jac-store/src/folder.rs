@@ -1,0 +1,154 @@
+//! The data folder: who may use it, and where everything lies in it.
+
+use jac_model::{ClusterId, PlanId, RunId};
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The folder in which one installation keeps everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataFolder {
+    root: PathBuf,
+}
+
+/// Held by the one engine that works on the folder; the system gives it back when the process ends, however it ends.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Why the folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    #[error("the data folder {} cannot be used: {source}", path.display())]
+    Unusable { path: PathBuf, source: io::Error },
+    #[error("another jac works on the data folder {}", path.display())]
+    Locked { path: PathBuf },
+}
+
+impl DataFolder {
+    /// Opens the folder and makes it where there is none, readable for its owner only.
+    ///
+    /// # Errors
+    /// When it cannot be made or written to.
+    pub fn open(root: &Path) -> Result<Self, FolderError> {
+        let unusable = |source| FolderError::Unusable { path: root.to_owned(), source };
+        fs::create_dir_all(root).map_err(unusable)?;
+        let root = root.canonicalize().map_err(unusable)?;
+        let folder = Self { root };
+        for part in [folder.plans(), folder.runs(), folder.uploads()] {
+            fs::create_dir_all(&part).map_err(|source| FolderError::Unusable { path: part, source })?;
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&folder.root, fs::Permissions::from_mode(0o700))
+                .map_err(|source| FolderError::Unusable { path: folder.root.clone(), source })?;
+        }
+        Ok(folder)
+    }
+
+    /// Takes the folder for this process.
+    ///
+    /// # Errors
+    /// When another process has it.
+    pub fn lock(&self) -> Result<Lock, FolderError> {
+        let path = self.root.join("lock");
+        let unusable = |source| FolderError::Unusable { path: path.clone(), source };
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(unusable)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Lock { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(FolderError::Locked { path: self.root.clone() }),
+            Err(TryLockError::Error(error)) => Err(unusable(error)),
+        }
+    }
+
+    /// The installation's id, made from `random` the first time.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub fn installation(&self, random: [u8; 16]) -> Result<String, FolderError> {
+        let path = self.root.join("installation");
+        let unusable = |source| FolderError::Unusable { path: path.clone(), source };
+        match fs::read_to_string(&path) {
+            Ok(text) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
+            Ok(_) => self.write_installation(random).map_err(unusable),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.write_installation(random).map_err(unusable),
+            Err(error) => Err(unusable(error)),
+        }
+    }
+
+    fn write_installation(&self, random: [u8; 16]) -> io::Result<String> {
+        let id = hex::encode(random);
+        fs::write(self.root.join("installation"), &id)?;
+        Ok(id)
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.root.join("jac.db")
+    }
+
+    /// Where a living server says how it is reached.
+    pub fn server_file(&self) -> PathBuf {
+        self.root.join("server.json")
+    }
+
+    /// Where the local provider has its nodes.
+    pub fn local_nodes(&self) -> PathBuf {
+        self.root.join("local")
+    }
+
+    /// The key store of a cluster. It has one place for all of its nodes: JMeter sends the path along.
+    pub fn cluster(&self, cluster: &ClusterId) -> PathBuf {
+        self.root.join("clusters").join(cluster.as_str())
+    }
+
+    fn plans(&self) -> PathBuf {
+        self.root.join("plans")
+    }
+
+    pub fn plan(&self, plan: &PlanId) -> PathBuf {
+        self.plans().join(plan.as_str())
+    }
+
+    fn runs(&self) -> PathBuf {
+        self.root.join("runs")
+    }
+
+    /// The artefacts of a run; its result log grows here while it runs.
+    pub fn run(&self, run: &RunId) -> PathBuf {
+        self.runs().join(run.as_str())
+    }
+
+    /// Where uploads lie until they are complete. It is on the same disk as the plans, so that moving is renaming.
+    pub fn uploads(&self) -> PathBuf {
+        self.root.join("uploads")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_engine_at_a_time_has_the_folder() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = DataFolder::open(&place.path().join("data")).expect("it opens");
+        let lock = folder.lock().expect("it is free");
+        assert!(matches!(folder.lock(), Err(FolderError::Locked { .. })));
+        drop(lock);
+        folder.lock().expect("it is free again");
+    }
+
+    #[test]
+    fn an_installation_keeps_its_id() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = DataFolder::open(place.path()).expect("it opens");
+        let first = folder.installation([1; 16]).expect("an id");
+        assert_eq!(folder.installation([2; 16]).expect("an id"), first);
+    }
+}
