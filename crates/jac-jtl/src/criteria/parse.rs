@@ -1,0 +1,155 @@
+//! Reading an expression, with errors that say how it should have been.
+
+use super::metric::Unit;
+use super::{Criterion, Metric, Operator};
+
+/// Why an expression is no criterion.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CriterionError {
+    /// It is not of the form.
+    #[error("expected METRIC[(\"LABEL\")] OP NUMBER[ms|s|%|/s], such as p95(\"Log in\") > 800ms")]
+    Form,
+    /// The metric is none.
+    #[error("there is no metric {name:?}; the metrics are {}", metric_names())]
+    Metric {
+        /// What stands in its place.
+        name: String,
+    },
+    /// The label is not quoted.
+    #[error("a label is written in quotes: {metric}(\"{label}\")")]
+    LabelUnquoted {
+        /// The metric as written.
+        metric: String,
+        /// The label as written.
+        label: String,
+    },
+    /// The label's end is missing.
+    #[error("the label's closing quote is missing")]
+    LabelUnclosed,
+    /// The parenthesis is missing.
+    #[error("after the label comes a closing parenthesis")]
+    Parenthesis,
+    /// The operator is none.
+    #[error("after the metric comes one of > >= < <=, found {found:?}")]
+    Operator {
+        /// What stands in its place.
+        found: String,
+    },
+    /// The number is none.
+    #[error("expected a number after {operator}, found {found:?}")]
+    Number {
+        /// The operator as written.
+        operator: &'static str,
+        /// What stands in the number's place.
+        found: String,
+    },
+    /// The unit does not fit the metric.
+    #[error("{}, {found:?} does not fit{}", measured(*metric), fitting(*metric))]
+    Unit {
+        /// The metric.
+        metric: Metric,
+        /// The unit as written.
+        found: String,
+    },
+}
+
+pub(super) fn parse(expression: &str) -> Result<Criterion, CriterionError> {
+    let text = expression.trim();
+    let name_end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len());
+    let (name, rest) = text.split_at(name_end);
+    if name.is_empty() {
+        return Err(CriterionError::Form);
+    }
+    let metric = Metric::named(&name.to_ascii_lowercase())
+        .ok_or_else(|| CriterionError::Metric { name: name.to_owned() })?;
+    let (label, rest) = label(name, rest.trim_start())?;
+    let (operator, sign, rest) = operator(rest.trim_start())?;
+    let rest = rest.trim();
+    let number_end = rest
+        .char_indices()
+        .find(|(at, c)| !(c.is_ascii_digit() || *c == '.' || (*at == 0 && matches!(c, '-' | '+'))))
+        .map_or(rest.len(), |(at, _)| at);
+    let (number, unit) = rest.split_at(number_end);
+    let number: f64 = number
+        .parse()
+        .map_err(|_| CriterionError::Number { operator: sign, found: rest.to_owned() })?;
+    let unit = unit.trim();
+    let factor = factor(metric, unit).ok_or_else(|| CriterionError::Unit { metric, found: unit.to_owned() })?;
+    Ok(Criterion { expression: text.to_owned(), metric, label, operator, threshold: number * factor })
+}
+
+/// An optional `("LABEL")`; in it `\"` is a quote and `\\` a backslash.
+fn label<'a>(metric: &str, text: &'a str) -> Result<(Option<String>, &'a str), CriterionError> {
+    let Some(inside) = text.strip_prefix('(') else { return Ok((None, text)) };
+    let inside = inside.trim_start();
+    let Some(quoted) = inside.strip_prefix('"') else {
+        let label = inside.split(')').next().unwrap_or_default().trim().to_owned();
+        return Err(CriterionError::LabelUnquoted { metric: metric.to_owned(), label });
+    };
+    let mut label = String::new();
+    let mut characters = quoted.char_indices();
+    loop {
+        match characters.next() {
+            None => return Err(CriterionError::LabelUnclosed),
+            Some((_, '\\')) => match characters.next() {
+                Some((_, escaped @ ('"' | '\\'))) => label.push(escaped),
+                Some((_, other)) => label.extend(['\\', other]),
+                None => return Err(CriterionError::LabelUnclosed),
+            },
+            Some((end, '"')) => {
+                let rest = quoted[end + 1..].trim_start().strip_prefix(')').ok_or(CriterionError::Parenthesis)?;
+                return Ok((Some(label), rest));
+            }
+            Some((_, other)) => label.push(other),
+        }
+    }
+}
+
+fn operator(text: &str) -> Result<(Operator, &'static str, &str), CriterionError> {
+    // The longer signs first.
+    for (sign, operator) in
+        [(">=", Operator::AtLeast), ("<=", Operator::AtMost), (">", Operator::More), ("<", Operator::Less)]
+    {
+        if let Some(rest) = text.strip_prefix(sign) {
+            return Ok((operator, sign, rest));
+        }
+    }
+    match text {
+        "" => Err(CriterionError::Form),
+        found => Err(CriterionError::Operator { found: found.to_owned() }),
+    }
+}
+
+/// What a number in this unit is multiplied with to be in the metric's own.
+fn factor(metric: Metric, unit: &str) -> Option<f64> {
+    match (metric.unit(), unit) {
+        (_, "") | (Unit::Milliseconds, "ms") | (Unit::Percent, "%") => Some(1.0),
+        (Unit::Milliseconds, "s") => Some(1_000.0),
+        (Unit::PerSecond, "/s") | (Unit::KilobytesPerSecond, "/s" | "KB/s") => Some(1.0),
+        _ => None,
+    }
+}
+
+fn metric_names() -> String {
+    Metric::ALL.map(Metric::name).join(", ")
+}
+
+fn measured(metric: Metric) -> String {
+    let name = metric.name();
+    match metric.unit() {
+        Unit::None => format!("{name} has no unit"),
+        Unit::Milliseconds => format!("{name} is measured in ms"),
+        Unit::Percent => format!("{name} is measured in %"),
+        Unit::PerSecond => format!("{name} is measured per second"),
+        Unit::KilobytesPerSecond => format!("{name} is measured in KB per second"),
+    }
+}
+
+fn fitting(metric: Metric) -> &'static str {
+    match metric.unit() {
+        Unit::None => "",
+        Unit::Milliseconds => " (units: ms, s)",
+        Unit::Percent => " (unit: %)",
+        Unit::PerSecond | Unit::KilobytesPerSecond => " (unit: /s)",
+    }
+}

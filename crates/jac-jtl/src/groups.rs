@@ -1,0 +1,59 @@
+//! What the samples are grouped by besides label and time: errors, response codes, response times, hosts.
+
+use serde::{Deserialize, Serialize};
+
+/// Failures that are alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ErrorGroup {
+    /// The sampler's name.
+    pub label: String,
+    /// Response code.
+    pub code: String,
+    /// The failed assertion's message, otherwise the response message; cut after 1,000 bytes.
+    pub message: String,
+    /// How many.
+    pub count: u64,
+    /// End of the first one, epoch milliseconds.
+    pub first_ms: i64,
+    /// End of the last one, epoch milliseconds.
+    pub last_ms: i64,
+}
+
+/// Samples by response code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CodeCount {
+    /// Response code as logged, which may be empty.
+    pub code: String,
+    /// Samples with it.
+    pub count: u64,
+    /// Those of them that failed.
+    pub errors: u64,
+}
+
+/// Samples whose response time lies in `from_ms..to_ms`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DistributionBin {
+    /// Least response time of the bin, in milliseconds.
+    pub from_ms: u64,
+    /// First response time beyond the bin, in milliseconds.
+    pub to_ms: u64,
+    /// Samples in it.
+    pub samples: u64,
+    /// Those of them that failed.
+    pub errors: u64,
+}
+
+/// Samples by the node that took them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HostCount {
+    /// `host:port` of a remote thread's name, otherwise the `Hostname` column.
+    pub host: String,
+    /// Samples that it took.
+    pub samples: u64,
+    /// Those of them that failed.
+    pub errors: u64,
+}

@@ -1,0 +1,41 @@
+//! `jac-jtl` turns the bytes of a JMeter result log (JTL) into samples and samples into statistics.
+//!
+//! It owns the log's dialects, the counting and the formulas behind every number that JAC shows; it owns no file, no
+//! clock and no thread. One code path serves the live view, the final summary and imported logs: bytes come in any
+//! pieces, statistics of parts can be merged, and both give what one pass over the whole log gives.
+//!
+//! ```
+//! use jac_jtl::{LogStatistics, Settings};
+//!
+//! let mut log = LogStatistics::new(Settings::default());
+//! log.feed(b"timeStamp,elapsed,label,success\n1700000000000,120,Home,tr");
+//! log.feed(b"ue\n1700000000500,80,Home,true\n");
+//! log.finish();
+//! let summary = log.summary();
+//! assert_eq!(summary.total.samples, 2);
+//! assert_eq!(summary.total.mean_ms, Some(100.0));
+//! ```
+//!
+//! Memory is bounded by labels, distinct response times and time buckets, never by the number of samples; the limits
+//! are in [`Settings`] and what they cut is said in [`LogStatistics::notes`].
+
+pub mod criteria;
+mod groups;
+mod hash;
+mod percentile;
+mod points;
+mod reader;
+mod sample;
+mod settings;
+mod statistics;
+mod summary;
+
+
+pub use groups::{CodeCount, DistributionBin, ErrorGroup, HostCount};
+pub use percentile::percentile_of_sorted;
+pub use points::{LabelSeries, Point, Series};
+pub use reader::{LogReader, ReadOutcome, Rejected};
+pub use sample::Sample;
+pub use settings::{Settings, TimestampMeaning};
+pub use statistics::{ChangedPoints, LogStatistics, SampleStatistics};
+pub use summary::{Entry, Partial, Summary, TotalBasis};

@@ -1,0 +1,61 @@
+//! The statistics over time.
+
+use serde::{Deserialize, Serialize};
+
+/// The statistics over time, at one bucket width.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Series {
+    /// Width of a bucket in milliseconds.
+    pub bucket_ms: u64,
+    /// The total's points in order of time; a bucket without a sample has none.
+    pub points: Vec<Point>,
+    /// The busiest labels, most samples first.
+    pub labels: Vec<LabelSeries>,
+}
+
+/// One label's points.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LabelSeries {
+    /// The sampler's name.
+    pub label: String,
+    /// Whether all its rows are transactions.
+    pub transaction: bool,
+    /// Its points in order of time; a bucket without a sample of this label has none.
+    pub points: Vec<Point>,
+}
+
+/// What happened in one bucket of time. A sample belongs to the bucket in which it ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Point {
+    /// Start of the bucket, epoch milliseconds.
+    pub t_ms: i64,
+    /// Samples that ended in it.
+    pub samples: u64,
+    /// Those that failed.
+    pub errors: u64,
+    /// Mean response time in milliseconds.
+    pub mean_ms: Option<f64>,
+    /// Exact 50th percentile of the response times.
+    pub p50_ms: Option<f64>,
+    /// 90th percentile.
+    pub p90_ms: Option<f64>,
+    /// 95th percentile.
+    pub p95_ms: Option<f64>,
+    /// 99th percentile.
+    pub p99_ms: Option<f64>,
+    /// Greatest response time.
+    pub max_ms: Option<u64>,
+    /// Mean time to the first byte in milliseconds.
+    pub latency_ms: Option<f64>,
+    /// Mean time to connect in milliseconds.
+    pub connect_ms: Option<f64>,
+    /// Bytes received.
+    pub received_bytes: u64,
+    /// Bytes sent.
+    pub sent_bytes: u64,
+    /// Threads active on all workers together; `null` in a log without thread counts and in a label's points.
+    pub active_users: Option<u64>,
+}

@@ -1,0 +1,173 @@
+//! Which column holds what: from the header by name in any order, or JMeter's default columns where a header is missing.
+
+use super::rejects::Reason;
+use super::row::{FieldEnds, split_row};
+
+/// The columns that JAC reads, by their JMeter names (`CSVSaveService`).
+const NAMES: [&str; Column::COUNT] = [
+    "timeStamp",
+    "elapsed",
+    "label",
+    "responseCode",
+    "responseMessage",
+    "threadName",
+    "success",
+    "failureMessage",
+    "bytes",
+    "sentBytes",
+    "allThreads",
+    "URL",
+    "Latency",
+    "Connect",
+    "Hostname",
+];
+
+/// JMeter's other columns: known, so that a header is recognised, but not read.
+const OTHER_NAMES: [&str; 7] =
+    ["dataType", "grpThreads", "Filename", "Encoding", "SampleCount", "ErrorCount", "IdleTime"];
+
+/// The columns that JMeter 5 writes by default.
+const DEFAULT: [&str; 17] = [
+    "timeStamp", "elapsed", "label", "responseCode", "responseMessage", "threadName", "dataType", "success",
+    "failureMessage", "bytes", "sentBytes", "grpThreads", "allThreads", "URL", "Latency", "IdleTime", "Connect",
+];
+
+/// Delimiters that are looked for, in this order.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// A column that JAC reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Column {
+    TimeStamp,
+    Elapsed,
+    Label,
+    ResponseCode,
+    ResponseMessage,
+    ThreadName,
+    Success,
+    FailureMessage,
+    Bytes,
+    SentBytes,
+    AllThreads,
+    Url,
+    Latency,
+    Connect,
+    Hostname,
+}
+
+impl Column {
+    const COUNT: usize = 15;
+
+    pub(super) fn name(self) -> &'static str {
+        NAMES[self as usize]
+    }
+}
+
+/// The layout of a log's rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Columns {
+    pub(super) delimiter: u8,
+    /// Fields in a row; `None` until the first row of a log without a header has told.
+    pub(super) count: Option<usize>,
+    at: [Option<u16>; Column::COUNT],
+}
+
+/// What a line at the start of a log is.
+pub(super) enum FirstLine {
+    Header(Columns),
+    /// No header, but it begins like a row in JMeter's default columns.
+    Row(Columns),
+    Neither(Reason),
+}
+
+impl Columns {
+    /// Where the column is in a row, if the log has it.
+    #[inline]
+    pub(super) fn index(&self, column: Column) -> Option<usize> {
+        self.at[column as usize].map(usize::from)
+    }
+
+    /// Recognises the first line of a log, and finds its delimiter.
+    pub(super) fn of_first_line(line: &[u8], is_number_row: impl Fn(&[u8], &[u8]) -> bool) -> FirstLine {
+        match Self::of_header(line) {
+            Some(Ok(columns)) => return FirstLine::Header(columns),
+            Some(Err(reason)) => return FirstLine::Neither(reason),
+            None => {}
+        }
+        for delimiter in DELIMITERS {
+            let mut fields = line.split(|byte| *byte == delimiter);
+            if let (Some(first), Some(second), Some(_)) = (fields.next(), fields.next(), fields.next())
+                && is_number_row(first, second)
+            {
+                return FirstLine::Row(Self::named(delimiter, None, &DEFAULT));
+            }
+        }
+        FirstLine::Neither(Reason::NoHeader)
+    }
+
+    /// Reads a header line; `None` when the line is not one.
+    pub(super) fn of_header(line: &[u8]) -> Option<Result<Self, Reason>> {
+        let (delimiter, names, known) = DELIMITERS
+            .iter()
+            .map(|delimiter| {
+                let names = header_names(line, *delimiter);
+                let known = names.iter().filter(|name| is_known(name)).count();
+                (*delimiter, names, known)
+            })
+            .rev()
+            .max_by_key(|(_, _, known)| *known)?;
+        if known < 2 {
+            return None;
+        }
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let columns = Self::named(delimiter, Some(names.len()), &names);
+        for needed in [Column::TimeStamp, Column::Elapsed] {
+            if columns.index(needed).is_none() {
+                return Some(Err(Reason::HeaderWithout(needed.name())));
+            }
+        }
+        Some(Ok(columns))
+    }
+
+    /// Takes the number of fields from the first row of a log without a header: JMeter's default columns, without
+    /// the URL as older releases wrote them, or with any extra variables after them.
+    pub(super) fn settle(&mut self, found: usize) -> Result<(), Reason> {
+        match found {
+            16 => {
+                let without_url: Vec<&str> = DEFAULT.into_iter().filter(|name| *name != "URL").collect();
+                *self = Self::named(self.delimiter, Some(found), &without_url);
+                Ok(())
+            }
+            17.. => {
+                self.count = Some(found);
+                Ok(())
+            }
+            _ => Err(Reason::NoHeader),
+        }
+    }
+
+    fn named(delimiter: u8, count: Option<usize>, names: &[&str]) -> Self {
+        let mut at = [None; Column::COUNT];
+        for (place, known) in at.iter_mut().zip(NAMES) {
+            // The first wins: sample variables, which may have any name, come last.
+            let index = names
+                .iter()
+                .position(|name| *name == known)
+                .or_else(|| names.iter().position(|name| name.eq_ignore_ascii_case(known)));
+            *place = index.and_then(|index| u16::try_from(index).ok());
+        }
+        Self { delimiter, count, at }
+    }
+}
+
+fn is_known(name: &str) -> bool {
+    NAMES.iter().chain(&OTHER_NAMES).any(|known| name.eq_ignore_ascii_case(known))
+}
+
+fn header_names(line: &[u8], delimiter: u8) -> Vec<String> {
+    let mut ends = FieldEnds::default();
+    match split_row(line, delimiter, &mut ends) {
+        Ok(()) => ends.row().map(|field| String::from_utf8_lossy(field.trim_ascii()).into_owned()).collect(),
+        Err(_) => Vec::new(),
+    }
+}

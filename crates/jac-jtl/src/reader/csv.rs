@@ -1,0 +1,431 @@
+//! The CSV log: finds complete rows in whatever pieces the bytes come, quickly where rows have no quotes.
+//!
+//! Rows without a quote are cut out of a block by an index of its delimiters. A row with a quote, or one that lies
+//! across two pieces, goes the slow way: a resumable scan finds its end, then it is split with its quotes resolved. Both
+//! ways agree, which `reference.rs` and the property tests hold them to.
+
+use super::columns::{Columns, FirstLine};
+use super::index::Index;
+use super::number::{Number, number};
+use super::rejects::{ReadOutcome, Reason};
+use super::row::{FieldEnds, Row, split_row};
+use super::scan::{FIELD_LIMIT, RowScan, Scanned};
+use super::timestamp::date_time_ms;
+use crate::{Sample, Settings};
+use memchr::{memchr, memchr_iter};
+
+/// Bytes indexed at once: the block and its index stay in the processor's caches.
+const BLOCK: usize = 32 << 10;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+#[derive(Debug, Clone)]
+enum State {
+    /// No header and no row has been recognised yet.
+    Start,
+    /// There is a header, but it lacks a column that is needed; every row is rejected for that.
+    Unusable(Reason),
+    /// Rows have these columns.
+    Rows(Columns),
+}
+
+/// Reads a CSV log.
+#[derive(Debug, Clone)]
+pub(super) struct CsvReader {
+    settings: Settings,
+    state: State,
+    /// The begun row that the next piece completes.
+    tail: Vec<u8>,
+    scan: RowScan,
+    /// Bytes are dropped up to the next line end, as their row has been rejected.
+    skipping: bool,
+    /// Place of the row that is read next.
+    position: u64,
+    outcome: ReadOutcome,
+    index: Index,
+    split: FieldEnds,
+}
+
+impl CsvReader {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            settings: settings.clone(),
+            state: State::Start,
+            tail: Vec::new(),
+            scan: RowScan::default(),
+            skipping: false,
+            position: 0,
+            outcome: ReadOutcome::default(),
+            index: Index::default(),
+            split: FieldEnds::default(),
+        }
+    }
+
+    pub(super) fn outcome(&self) -> ReadOutcome {
+        self.outcome.clone()
+    }
+
+    pub(super) fn feed(&mut self, bytes: &[u8], sink: &mut impl FnMut(&Sample<'_>)) {
+        self.outcome.bytes += bytes.len() as u64;
+        self.take(bytes, sink);
+    }
+
+    /// Reads `bytes` and whatever a fault gives back to be read again.
+    fn take(&mut self, bytes: &[u8], sink: &mut impl FnMut(&Sample<'_>)) {
+        let mut from = 0;
+        let mut again: Vec<(Vec<u8>, usize)> = Vec::new();
+        loop {
+            let piece = again.last().map_or(&bytes[from..], |(piece, at)| &piece[*at..]);
+            if piece.is_empty() {
+                if again.pop().is_none() {
+                    return;
+                }
+                continue;
+            }
+            let (used, given_back) = self.step(piece, sink);
+            match again.last_mut() {
+                Some((_, at)) => *at += used,
+                None => from += used,
+            }
+            if let Some(given_back) = given_back {
+                again.push((given_back, 0));
+            }
+        }
+    }
+
+    pub(super) fn finish(&mut self, sink: &mut impl FnMut(&Sample<'_>)) {
+        if self.skipping {
+            self.skipping = false;
+            return;
+        }
+        while !self.tail.is_empty() {
+            let tail = std::mem::take(&mut self.tail);
+            let scan = std::mem::take(&mut self.scan);
+            let unpaired = match memchr(b'\n', &tail) {
+                Some(end) if scan.is_quoted() && self.holds_a_row(&tail[end + 1..]) => Some(end),
+                _ => None,
+            };
+            match (&self.state, unpaired) {
+                (State::Start, _) => {
+                    self.first_line(&tail, sink);
+                    if !self.tail.is_empty() {
+                        // It began like a row, and the log ends with it.
+                        let tail = std::mem::take(&mut self.tail);
+                        self.slow_row(&tail, true, sink);
+                    }
+                }
+                (State::Rows(_), Some(end)) => {
+                    // A quote without its partner must not swallow the good rows behind it.
+                    self.reject(&Reason::Cut);
+                    self.advance(end + 1, 1);
+                    self.take(&tail[end + 1..], sink);
+                }
+                (State::Unusable(reason), _) => {
+                    let reason = reason.clone();
+                    self.reject(&reason);
+                    self.advance(tail.len(), 0);
+                }
+                _ => self.slow_row(&tail, true, sink),
+            }
+        }
+        self.scan = RowScan::default();
+    }
+
+    /// One step: how many bytes of the piece it used, and what has to be read again before the rest.
+    fn step(&mut self, piece: &[u8], sink: &mut impl FnMut(&Sample<'_>)) -> (usize, Option<Vec<u8>>) {
+        if self.skipping {
+            return match memchr(b'\n', piece) {
+                Some(end) => {
+                    self.skipping = false;
+                    self.advance(end + 1, 1);
+                    (end + 1, None)
+                }
+                None => {
+                    self.advance(piece.len(), 0);
+                    (piece.len(), None)
+                }
+            };
+        }
+        let State::Rows(columns) = &self.state else { return (self.line_step(piece, sink), None) };
+        let (delimiter, settled) = (columns.delimiter, columns.count.is_some());
+        if self.tail.is_empty() && settled {
+            let used = self.fast_rows(piece, sink);
+            if used > 0 {
+                return (used, None);
+            }
+        }
+        match self.scan.scan(piece, delimiter) {
+            Scanned::More => {
+                self.tail.extend_from_slice(piece);
+                (piece.len(), None)
+            }
+            Scanned::Row(end) => {
+                self.scan = RowScan::default();
+                if self.tail.is_empty() {
+                    self.slow_row(&piece[..end], false, sink);
+                } else {
+                    let mut row = std::mem::take(&mut self.tail);
+                    row.extend_from_slice(&piece[..end]);
+                    self.slow_row(&row, false, sink);
+                    row.clear();
+                    self.tail = row;
+                }
+                (end, None)
+            }
+            Scanned::Fault(at, reason) => {
+                self.scan = RowScan::default();
+                let mut row = std::mem::take(&mut self.tail);
+                row.extend_from_slice(&piece[..at]);
+                self.reject(&reason);
+                match memchr(b'\n', &row) {
+                    // Only the line on which it began is lost; what follows may be rows again.
+                    Some(end) => {
+                        self.advance(end + 1, 1);
+                        (at, Some(row.split_off(end + 1)))
+                    }
+                    None => {
+                        self.advance(row.len(), 0);
+                        self.skipping = true;
+                        (at, None)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Before the columns are known, and when they never will be, lines are taken one by one.
+    fn line_step(&mut self, piece: &[u8], sink: &mut impl FnMut(&Sample<'_>)) -> usize {
+        let Some(end) = memchr(b'\n', piece) else {
+            if self.tail.len() + piece.len() > FIELD_LIMIT {
+                self.reject(&Reason::FieldTooLong);
+                let begun = self.tail.len();
+                self.tail.clear();
+                self.advance(begun, 0);
+                self.skipping = true;
+                return 0;
+            }
+            self.tail.extend_from_slice(piece);
+            return piece.len();
+        };
+        let mut line = std::mem::take(&mut self.tail);
+        line.extend_from_slice(&piece[..=end]);
+        if line.len() > FIELD_LIMIT {
+            self.reject(&Reason::FieldTooLong);
+            self.advance(line.len(), 1);
+            return end + 1;
+        }
+        match &self.state {
+            State::Unusable(reason) => {
+                let reason = reason.clone();
+                if !blank(&line) {
+                    match Columns::of_header(trimmed(&line)) {
+                        Some(Ok(columns)) => self.state = State::Rows(columns),
+                        _ => self.reject(&reason),
+                    }
+                }
+                self.advance(line.len(), 1);
+            }
+            _ => self.first_line(&line, sink),
+        }
+        if !self.tail.is_empty() {
+            // The line began a row of a log without header: it is read again as one.
+            let row = std::mem::take(&mut self.tail);
+            self.take(&row, sink);
+        }
+        end + 1
+    }
+
+    /// Recognises the first line; if it is a row, leaves it in `tail` to be read as one.
+    fn first_line(&mut self, line: &[u8], _sink: &mut impl FnMut(&Sample<'_>)) {
+        let mark = if self.position == 0 && line.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        let text = &line[mark..];
+        let line_ends = u64::from(line.ends_with(b"\n"));
+        if blank(text) {
+            self.advance(line.len(), line_ends);
+            return;
+        }
+        let offset = self.settings.utc_offset_minutes;
+        let begins_row = |stamp: &[u8], elapsed: &[u8]| {
+            matches!(number(elapsed), Number::Value(_))
+                && (matches!(number(stamp), Number::Value(_)) || date_time_ms(stamp, offset).is_some())
+        };
+        match Columns::of_first_line(trimmed(text), begins_row) {
+            FirstLine::Header(columns) => {
+                self.state = State::Rows(columns);
+                self.advance(line.len(), line_ends);
+            }
+            FirstLine::Row(columns) => {
+                self.state = State::Rows(columns);
+                self.advance(mark, 0);
+                self.tail = text.to_vec();
+            }
+            FirstLine::Neither(reason) => {
+                self.reject(&reason);
+                if matches!(reason, Reason::HeaderWithout(_)) {
+                    self.state = State::Unusable(reason);
+                }
+                self.advance(line.len(), line_ends);
+            }
+        }
+    }
+
+    /// Reads the complete rows at the front of `bytes` by index; stops before one that needs the slow way's memory (it is
+    /// not complete, or faulty) and returns how many bytes it used.
+    fn fast_rows(&mut self, bytes: &[u8], sink: &mut impl FnMut(&Sample<'_>)) -> usize {
+        let mut index = std::mem::take(&mut self.index);
+        let mut used = 0;
+        while used < bytes.len() {
+            let block = &bytes[used..bytes.len().min(used + BLOCK)];
+            let (read, go_on) = self.block_rows(&mut index, block, &bytes[used..], sink);
+            used += read;
+            if !go_on {
+                break;
+            }
+        }
+        self.index = index;
+        used
+    }
+
+    /// Reads the rows of one block: bytes used, and whether another block may follow.
+    fn block_rows(
+        &mut self,
+        index: &mut Index,
+        block: &[u8],
+        bytes: &[u8],
+        sink: &mut impl FnMut(&Sample<'_>),
+    ) -> (usize, bool) {
+        let State::Rows(columns) = &self.state else { return (0, false) };
+        let Some(count) = columns.count else { return (0, false) };
+        let delimiter = columns.delimiter;
+        index.build(block, delimiter);
+        let base = self.position;
+        let mut start = 0;
+        let mut first_end = 0;
+        let mut next_quote = 0;
+        let mut line = 0;
+        while line < index.lines.len() {
+            let last_end = index.lines[line] as usize;
+            let end = index.ends[last_end] as usize;
+            if index.quotes.get(next_quote).is_some_and(|quote| (*quote as usize) < end) {
+                let Scanned::Row(length) = RowScan::default().scan(&bytes[start..], delimiter) else {
+                    return (start, false);
+                };
+                self.slow_row(&bytes[start..start + length], false, sink);
+                start += length;
+                if start > block.len() || !self.still(delimiter, count) {
+                    return (start, true);
+                }
+                while index.quotes.get(next_quote).is_some_and(|quote| (*quote as usize) < start) {
+                    next_quote += 1;
+                }
+                while index.lines.get(line).is_some_and(|at| (index.ends[*at as usize] as usize) < start) {
+                    first_end = index.lines[line] as usize + 1;
+                    line += 1;
+                }
+                continue;
+            }
+            let found = last_end + 1 - first_end;
+            let carriage_return = end > start && block[end - 1] == b'\r';
+            let position = base + start as u64;
+            let mut fine = false;
+            if found == count {
+                if carriage_return {
+                    index.ends[last_end] -= 1;
+                }
+                let row = Row { bytes: block, start, ends: &index.ends[first_end..=last_end] };
+                let State::Rows(columns) = &self.state else { return (start, false) };
+                if let Ok(sample) = row.sample(columns, &self.settings, position) {
+                    sink(&sample);
+                    fine = true;
+                }
+                if carriage_return {
+                    index.ends[last_end] += 1;
+                }
+            }
+            if fine {
+                self.position = position + (end + 1 - start) as u64;
+                self.outcome.lines += 1;
+            } else {
+                // The slow way knows blank lines and repeated headers, and says what is wrong.
+                self.slow_row(&block[start..=end], false, sink);
+                if !self.still(delimiter, count) {
+                    return (end + 1, true);
+                }
+            }
+            start = end + 1;
+            first_end = last_end + 1;
+            line += 1;
+        }
+        (start, start > 0)
+    }
+
+    /// Are the columns still those that the index was made for?
+    fn still(&self, delimiter: u8, count: usize) -> bool {
+        matches!(&self.state, State::Rows(columns) if columns.delimiter == delimiter && columns.count == Some(count))
+    }
+
+    /// Reads one complete row, or at the log's end a row that may be cut.
+    fn slow_row(&mut self, row: &[u8], at_end: bool, sink: &mut impl FnMut(&Sample<'_>)) {
+        if !blank(row)
+            && let Err(reason) = self.try_row(row, sink)
+        {
+            match Columns::of_header(trimmed(row)) {
+                // Logs that were joined: the header comes again, perhaps another one.
+                Some(Ok(columns)) => self.state = State::Rows(columns),
+                _ if at_end && matches!(reason, Reason::Columns { .. }) => self.reject(&Reason::Cut),
+                _ => self.reject(&reason),
+            }
+        }
+        self.advance(row.len(), memchr_iter(b'\n', row).count() as u64);
+    }
+
+    fn try_row(&mut self, row: &[u8], sink: &mut impl FnMut(&Sample<'_>)) -> Result<(), Reason> {
+        let State::Rows(columns) = &mut self.state else { return Err(Reason::NoHeader) };
+        split_row(row, columns.delimiter, &mut self.split)?;
+        let found = self.split.count();
+        let expected = match columns.count {
+            Some(count) => count,
+            None => match columns.settle(found) {
+                Ok(()) => found,
+                Err(reason) => {
+                    self.state = State::Start;
+                    return Err(reason);
+                }
+            },
+        };
+        if found != expected {
+            return Err(Reason::Columns { expected, found });
+        }
+        let sample = self.split.as_row().sample(columns, &self.settings, self.position)?;
+        sink(&sample);
+        Ok(())
+    }
+
+    /// Is one of these lines a row by itself?
+    fn holds_a_row(&mut self, lines: &[u8]) -> bool {
+        let State::Rows(columns) = &self.state else { return false };
+        lines.split(|byte| *byte == b'\n').any(|line| {
+            split_row(line, columns.delimiter, &mut self.split).is_ok()
+                && Some(self.split.count()) == columns.count
+                && self.split.as_row().sample(columns, &self.settings, 0).is_ok()
+        })
+    }
+
+    fn reject(&mut self, reason: &Reason) {
+        self.outcome.reject(self.outcome.lines + 1, self.position, reason);
+    }
+
+    fn advance(&mut self, bytes: usize, lines: u64) {
+        self.position += bytes as u64;
+        self.outcome.lines += lines;
+    }
+}
+
+fn trimmed(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+fn blank(line: &[u8]) -> bool {
+    trimmed(line).is_empty()
+}

@@ -1,0 +1,97 @@
+//! Where a row ends: a scan that heeds quotes and can stop and go on at any byte.
+
+use super::rejects::Reason;
+use memchr::{memchr, memchr2};
+
+/// Longest field that is read, in bytes.
+pub(super) const FIELD_LIMIT: usize = 1 << 20;
+/// Longest row that is read, in bytes.
+pub(super) const ROW_LIMIT: usize = 4 << 20;
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Place {
+    #[default]
+    FieldStart,
+    Plain,
+    Quoted,
+    AfterQuote,
+}
+
+enum Then {
+    In(Place),
+    NextField,
+    RowEnd,
+}
+
+/// What a scan came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Scanned {
+    /// The row goes on beyond these bytes.
+    More,
+    /// The row, line end included, ends before this index.
+    Row(usize),
+    /// At this index it is plain that the row cannot be read.
+    Fault(usize, Reason),
+}
+
+/// The state between two pieces of one row.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RowScan {
+    place: Place,
+    field_bytes: usize,
+    row_bytes: usize,
+}
+
+impl RowScan {
+    /// Goes on with the row in the next bytes. After anything but [`Scanned::More`] a new scan has to be begun.
+    pub(super) fn scan(&mut self, bytes: &[u8], delimiter: u8) -> Scanned {
+        let mut at = 0;
+        while at < bytes.len() {
+            let rest = &bytes[at..];
+            let (step, then) = match self.place {
+                Place::FieldStart if rest[0] == b'"' => (1, Then::In(Place::Quoted)),
+                Place::FieldStart | Place::Plain => match memchr2(delimiter, b'\n', rest) {
+                    Some(end) if rest[end] == b'\n' => (end + 1, Then::RowEnd),
+                    Some(end) => (end + 1, Then::NextField),
+                    None => (rest.len(), Then::In(Place::Plain)),
+                },
+                Place::Quoted => match memchr(b'"', rest) {
+                    Some(quote) => (quote + 1, Then::In(Place::AfterQuote)),
+                    None => (rest.len(), Then::In(Place::Quoted)),
+                },
+                Place::AfterQuote => match rest[0] {
+                    b'"' => (1, Then::In(Place::Quoted)),
+                    b'\n' => (1, Then::RowEnd),
+                    // Only as the first half of a line end; a lone one is noticed when the row is read.
+                    b'\r' => (1, Then::In(Place::AfterQuote)),
+                    byte if byte == delimiter => (1, Then::NextField),
+                    _ => return Scanned::Fault(at, Reason::AfterQuote),
+                },
+            };
+            self.field_bytes += step;
+            self.row_bytes += step;
+            // Two bytes for the quotes around it, one for what ends it.
+            if self.field_bytes > FIELD_LIMIT + 3 {
+                return Scanned::Fault(at, Reason::FieldTooLong);
+            }
+            if self.row_bytes > ROW_LIMIT {
+                return Scanned::Fault(at, Reason::RowTooLong);
+            }
+            at += step;
+            match then {
+                Then::In(place) => self.place = place,
+                Then::NextField => {
+                    self.place = Place::FieldStart;
+                    self.field_bytes = 0;
+                }
+                Then::RowEnd => return Scanned::Row(at),
+            }
+        }
+        Scanned::More
+    }
+
+    /// Is the scan inside a quoted field?
+    pub(super) fn is_quoted(&self) -> bool {
+        self.place == Place::Quoted
+    }
+}

@@ -1,0 +1,161 @@
+//! Time stamps: epoch milliseconds, and the date forms that `jmeter.save.saveservice.timestamp_format` leaves.
+//!
+//! A date without an offset is taken as UTC shifted by [`crate::Settings::utc_offset_minutes`], as a log does not say
+//! where its clock was.
+
+/// First millisecond of the year 10000: beyond it a time stamp is taken for a mistake.
+pub(super) const LIMIT_MS: u64 = 253_402_300_800_000;
+
+/// Reads a date and time as epoch milliseconds. Known forms, each with an optional fraction of a second and an optional
+/// `Z`, `+02:00` or `+0200`, and with `T` or a blank before the time:
+/// `yyyy/MM/dd`, `yyyy-MM-dd`, `yyyy.MM.dd`, `MM/dd/yy`, `MM/dd/yyyy`, `dd.MM.yyyy` then `HH:mm:ss`.
+pub(super) fn date_time_ms(field: &[u8], utc_offset_minutes: i32) -> Option<u64> {
+    let mut text = Text(field.trim_ascii());
+    let (first, first_digits) = text.digits(4)?;
+    let separator = text.next()?;
+    if !matches!(separator, b'/' | b'-' | b'.') {
+        return None;
+    }
+    let (second, _) = text.digits(2)?;
+    text.expect(separator)?;
+    let (third, third_digits) = text.digits(4)?;
+    let (year, month, day) = match (first_digits, separator, third_digits) {
+        (4, _, 1 | 2) => (first, second, third),
+        (1 | 2, b'/', 2) => (2000 + third, first, second),
+        (1 | 2, b'/', 4) => (third, first, second),
+        (1 | 2, b'.', 4) => (third, second, first),
+        _ => return None,
+    };
+    if !matches!(text.next()?, b' ' | b'T') {
+        return None;
+    }
+    let (hour, _) = text.digits(2)?;
+    text.expect(b':')?;
+    let (minute, _) = text.digits(2)?;
+    text.expect(b':')?;
+    let (second, _) = text.digits(2)?;
+    let mut millisecond = 0;
+    if matches!(text.peek(), Some(b'.' | b',')) {
+        text.next();
+        millisecond = text.fraction_ms()?;
+    }
+    let offset_minutes = text.offset_minutes()?.unwrap_or(i64::from(utc_offset_minutes));
+    if !(1..=12).contains(&month) || !(1..=days_in_month(year, month)).contains(&day) {
+        return None;
+    }
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let seconds = days_from_civil(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
+    u64::try_from((seconds - offset_minutes * 60) * 1_000 + millisecond).ok()
+}
+
+struct Text<'a>(&'a [u8]);
+
+impl Text<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.0.first().copied()
+    }
+
+    fn next(&mut self) -> Option<u8> {
+        let (first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    fn expect(&mut self, byte: u8) -> Option<()> {
+        (self.next()? == byte).then_some(())
+    }
+
+    /// One to `most` digits: their value and how many they were.
+    fn digits(&mut self, most: usize) -> Option<(i64, usize)> {
+        let count = self.0.iter().take(most).take_while(|byte| byte.is_ascii_digit()).count();
+        let (digits, rest) = self.0.split_at(count);
+        self.0 = rest;
+        let value = digits.iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
+        (count > 0).then_some((value, count))
+    }
+
+    /// A fraction of a second in whole milliseconds, cut.
+    fn fraction_ms(&mut self) -> Option<i64> {
+        let (value, count) = self.digits(9)?;
+        let millis = if count <= 3 { value * 10i64.pow(3 - count as u32) } else { value / 10i64.pow(count as u32 - 3) };
+        Some(millis)
+    }
+
+    /// What follows the time: nothing (`Some(None)`), `Z`, or an offset from UTC; `None` when it is something else.
+    fn offset_minutes(&mut self) -> Option<Option<i64>> {
+        if self.peek() == Some(b' ') {
+            self.next();
+        }
+        let sign = match self.next() {
+            None => return Some(None),
+            Some(b'Z') if self.0.is_empty() => return Some(Some(0)),
+            Some(b'+') => 1,
+            Some(b'-') => -1,
+            Some(_) => return None,
+        };
+        let (hours, _) = self.digits(2)?;
+        if self.peek() == Some(b':') {
+            self.next();
+        }
+        let minutes = if self.0.is_empty() { 0 } else { self.digits(2)?.0 };
+        self.0.is_empty().then_some(Some(sign * (hours * 60 + minutes)))
+    }
+}
+
+fn days_in_month(year: i64, month: i64) -> i64 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days since 1970-01-01 in the proleptic Gregorian calendar
+/// (<https://howardhinnant.github.io/date_algorithms.html#days_from_civil>).
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::date_time_ms;
+
+    #[test]
+    fn the_forms_that_jmeter_writes_are_read() {
+        let expected = Some(1_700_000_000_123);
+        for text in [
+            "2023/11/14 22:13:20.123",
+            "2023-11-14 22:13:20.123",
+            "2023-11-14T22:13:20.123",
+            "2023-11-14T22:13:20.123Z",
+            "2023-11-14T22:13:20.123456789Z",
+            "2023-11-14 22:13:20,123",
+            "2023-11-15T00:13:20.123+02:00",
+            "2023-11-14T17:13:20.123-0500",
+            "11/14/23 22:13:20.123",
+            "11/14/2023 22:13:20.123",
+            "14.11.2023 22:13:20.123",
+        ] {
+            assert_eq!(date_time_ms(text.as_bytes(), 0), expected, "{text}");
+        }
+        assert_eq!(date_time_ms(b"2023/11/14 22:13:20", 0), Some(1_700_000_000_000));
+        assert_eq!(date_time_ms(b"2023/11/14 23:13:20", 60), Some(1_700_000_000_000));
+        assert_eq!(date_time_ms(b"2024-02-29 00:00:00", 0), Some(1_709_164_800_000));
+    }
+
+    #[test]
+    fn what_is_no_date_is_refused() {
+        for text in ["", "yesterday", "2023-13-01 00:00:00", "2023-02-29 00:00:00", "2023-11-14", "2023-11-14 25:00:00",
+            "2023-11-14 22:13:20 o'clock", "1700000000.5", "2023/11-14 22:13:20", "1/2/3 4:5:6"] {
+            assert_eq!(date_time_ms(text.as_bytes(), 0), None, "{text}");
+        }
+    }
+}

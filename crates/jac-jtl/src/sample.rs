@@ -1,0 +1,112 @@
+//! One row of the log, borrowed from the bytes it was read from.
+
+/// JMeter's own test for a Transaction Controller's row (`report.core.Sample#isController`).
+const TRANSACTION: &[u8] = b"Number of samples in transaction";
+/// JMeter's own test for a transaction in which nothing ran (`report.core.Sample#isEmptyController`).
+const EMPTY_TRANSACTION: &[u8] = b"Number of samples in transaction : 0";
+
+/// One sample. Text fields are the log's bytes with quotes resolved, normally UTF-8; a column that the log does not have
+/// is an empty field. Numbers that the log does not have are `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sample<'a> {
+    /// When the request was sent, epoch milliseconds.
+    pub start_ms: i64,
+    /// When the response was complete, epoch milliseconds: start + elapsed.
+    pub end_ms: i64,
+    /// Response time in milliseconds.
+    pub elapsed_ms: u32,
+    /// The sampler's name.
+    pub label: &'a [u8],
+    /// HTTP status or what the sampler gives instead.
+    pub code: &'a [u8],
+    /// The response message; for a transaction JMeter's sentence about its samples.
+    pub message: &'a [u8],
+    /// The first failed assertion's message.
+    pub failure_message: &'a [u8],
+    /// The thread's name, with `host:port-` in front when it ran on a remote worker.
+    pub thread: &'a [u8],
+    /// The `Hostname` column.
+    pub hostname: &'a [u8],
+    /// The request's URL.
+    pub url: &'a [u8],
+    /// Whether JMeter counts it as passed. A log without this column has only successes.
+    pub success: bool,
+    /// Bytes received.
+    pub received_bytes: Option<u64>,
+    /// Bytes sent.
+    pub sent_bytes: Option<u64>,
+    /// Milliseconds to the first byte of the response.
+    pub latency_ms: Option<u64>,
+    /// Milliseconds to set up the connection.
+    pub connect_ms: Option<u64>,
+    /// Threads of this worker that were active when the sample ended.
+    pub all_threads: Option<u32>,
+    /// Byte position of the row in its log.
+    pub position: u64,
+}
+
+impl<'a> Sample<'a> {
+    /// Is this the row of a Transaction Controller, which JMeter leaves out of its total?
+    pub fn is_transaction(&self) -> bool {
+        self.message.starts_with(TRANSACTION)
+    }
+
+    /// Is this a transaction in which no sampler ran? JMeter counts it nowhere, though it lists its label.
+    pub fn is_empty_transaction(&self) -> bool {
+        self.message.starts_with(EMPTY_TRANSACTION)
+    }
+
+    /// What says most about a failure: the assertion's message, otherwise the response message.
+    pub fn error_message(&self) -> &'a [u8] {
+        if self.failure_message.is_empty() { self.message } else { self.failure_message }
+    }
+
+    /// The worker that a remote thread's name begins with: `10.0.0.7:1099` of `10.0.0.7:1099-Thread Group 1-3`.
+    pub fn worker(&self) -> Option<&'a [u8]> {
+        worker_of_thread(self.thread)
+    }
+
+    /// The node that took this sample: the worker in the thread's name, otherwise the `Hostname` column, otherwise empty.
+    pub fn host(&self) -> &'a [u8] {
+        self.worker().unwrap_or(self.hostname)
+    }
+}
+
+/// Reads `host:port` off `host:port-Thread Group 1-1`: no blanks, a port of one to five digits, then a hyphen.
+fn worker_of_thread(thread: &[u8]) -> Option<&[u8]> {
+    let mut from = 0;
+    while let Some(at) = memchr::memchr(b':', &thread[from..]) {
+        let colon = from + at;
+        let digits = thread[colon + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let end = colon + 1 + digits;
+        if colon > 0 && (1..=5).contains(&digits) && thread.get(end) == Some(&b'-') {
+            let host = &thread[..colon];
+            return (!host.iter().any(|byte| byte.is_ascii_whitespace())).then_some(&thread[..end]);
+        }
+        from = colon + 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::worker_of_thread;
+
+    #[test]
+    fn a_remote_threads_name_begins_with_its_worker() {
+        let table: &[(&str, Option<&str>)] = &[
+            ("127.0.0.1:24001-Thread Group 1-1", Some("127.0.0.1:24001")),
+            ("worker-1.example.org:1099-Users 2-17", Some("worker-1.example.org:1099")),
+            ("[::1]:1099-Users 1-1", Some("[::1]:1099")),
+            ("Thread Group 1-1", None),
+            ("Login: step 1-1", None),
+            ("Group at 10:30-late 1-1", None),
+            (":80-x", None),
+            ("a:123456-x", None),
+            ("", None),
+        ];
+        for (thread, worker) in table {
+            assert_eq!(worker_of_thread(thread.as_bytes()), worker.map(str::as_bytes), "{thread}");
+        }
+    }
+}

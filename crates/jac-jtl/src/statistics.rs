@@ -1,0 +1,195 @@
+//! From samples to statistics: exact, mergeable, bounded.
+//!
+//! It owns the counting; the reading is the reader's. A sample lands in a *hot* cell (time bucket and group); from there
+//! it is counted into its label and its bucket at rest. Everything that is shown is computed from those two when asked.
+
+mod active;
+mod buckets;
+mod counts;
+mod counting;
+mod distribution;
+mod errors;
+mod hot;
+mod interner;
+mod keyed;
+mod kind;
+mod labels;
+mod log;
+mod packed;
+mod recent;
+mod tables;
+mod tally;
+
+pub use log::LogStatistics;
+
+use crate::{Point, Sample, Settings};
+use buckets::Buckets;
+use counting::Counting;
+use counts::Counts;
+use errors::Errors;
+use hot::Hot;
+use keyed::{Count, Keyed};
+use kind::{KINDS, Kind};
+use labels::{Label, Labels, group_id};
+use recent::Recent;
+
+/// Statistics over samples that are added one by one. Most callers want [`LogStatistics`], which reads them from bytes.
+#[derive(Debug, Clone)]
+pub struct SampleStatistics {
+    settings: Settings,
+    source: u32,
+    labels: Labels,
+    hot: Hot,
+    counting: Counting,
+    buckets: Buckets,
+    errors: Errors,
+    codes: Keyed,
+    hosts: Keyed,
+    /// Response times of failures.
+    failed: [Counts; KINDS],
+    recent: Recent,
+    /// No more samples are to come: nobody's last thread count is carried on.
+    finished: bool,
+    /// The kind that the points which were handed out are over.
+    shown: Option<Kind>,
+}
+
+/// The points that changed since a number that was handed out before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChangedPoints {
+    /// Hand this back next time.
+    pub now: u64,
+    /// Width of a bucket. Where it differs from the last time, all points are here and replace all earlier ones.
+    pub bucket_ms: u64,
+    /// The total's points in order of time.
+    pub points: Vec<Point>,
+}
+
+impl SampleStatistics {
+    /// Statistics without a sample.
+    pub fn new(settings: &Settings) -> Self {
+        Self::of_source(settings, 0)
+    }
+
+    /// Statistics of one of several logs. Labels are listed in the order of sources, then of bytes.
+    pub fn of_source(settings: &Settings, source: u32) -> Self {
+        let buckets = Buckets::new(settings.max_buckets);
+        Self {
+            settings: settings.clone(),
+            source,
+            labels: Labels::new(settings.max_labels),
+            hot: Hot::new(buckets.width_ms()),
+            counting: Counting::default(),
+            buckets,
+            errors: Errors::new(settings.max_groups),
+            codes: Keyed::new(settings.max_groups),
+            hosts: Keyed::new(settings.max_groups),
+            failed: Default::default(),
+            recent: Recent::default(),
+            finished: false,
+            shown: None,
+        }
+    }
+
+    /// Counts one sample.
+    #[inline]
+    pub fn add(&mut self, sample: &Sample<'_>) {
+        let label = self.labels.number(sample.label, (self.source, sample.position));
+        let kind = if sample.is_transaction() {
+            if sample.is_empty_transaction() {
+                // JMeter lists its label and counts it nowhere.
+                return;
+            }
+            Kind::Transaction
+        } else {
+            Kind::Request
+        };
+        let worker = self.hosts.add(sample.host(), kind, sample.success);
+        self.codes.add(sample.code, kind, sample.success);
+        self.recent.add(sample.end_ms, kind);
+        if !sample.success {
+            self.errors.add(sample, label, kind);
+            self.failed[kind as usize].add(sample.elapsed_ms, 1);
+        }
+        if self.hot.add(sample, group_id(label, kind), worker, &self.settings) {
+            self.settle();
+        }
+    }
+
+    /// Says that no more samples are to come.
+    pub fn finish(&mut self) {
+        self.finished = true;
+    }
+
+    /// Adds the statistics of other samples, read with the same settings: the result is that of one pass over both.
+    pub fn merge(&mut self, mut other: Self) {
+        self.settle();
+        other.settle();
+        let labels = self.labels.merge(&other.labels);
+        let hosts = self.hosts.merge(&other.hosts);
+        self.codes.merge(&other.codes);
+        self.errors.merge(&other.errors, &labels);
+        for (failed, others) in self.failed.iter_mut().zip(&other.failed) {
+            failed.merge(others);
+        }
+        self.recent.merge(&other.recent);
+        self.buckets.merge(other.buckets, &labels, &hosts);
+        self.hot.set_width(self.buckets.width_ms());
+    }
+
+    /// Counts what waits in the hot cells.
+    fn settle(&mut self) {
+        if self.hot.is_empty() {
+            return;
+        }
+        let (cells, threads) = self.hot.take();
+        for mut cell in cells {
+            let counts = self.counting.count(&mut cell.elapsed_ms);
+            let group = self.labels.group_mut(cell.group);
+            group.tally.merge(&cell.tally);
+            for (value, count) in counts {
+                group.counts.add(*value, *count);
+            }
+            self.buckets.add(&cell, counts);
+            self.hot.recycle(cell.elapsed_ms);
+        }
+        for latest in threads {
+            self.buckets.add_threads(latest);
+        }
+        self.hot.set_width(self.buckets.width_ms());
+    }
+
+    /// What the total is over: requests, unless every row is a transaction.
+    fn basis(&self) -> Kind {
+        if !self.labels.has(Kind::Request) && self.labels.has(Kind::Transaction) {
+            Kind::Transaction
+        } else {
+            Kind::Request
+        }
+    }
+
+    /// The total's points of the buckets that changed after the number `since`, which an earlier call returned; 0 asks
+    /// for all.
+    pub fn changed_points(&mut self, since: u64) -> ChangedPoints {
+        self.settle();
+        let basis = self.basis();
+        if self.shown.replace(basis).is_some_and(|shown| shown != basis) {
+            self.buckets.touch_all();
+        }
+        self.buckets.refresh_active_users(!self.finished);
+        let points = self.buckets.points(basis, since);
+        ChangedPoints { now: self.buckets.tick(), bucket_ms: self.buckets.width_ms(), points }
+    }
+
+    /// Threads active on all workers together, by the latest samples.
+    pub fn active_users(&mut self) -> Option<u64> {
+        self.settle();
+        self.buckets.active_users_now()
+    }
+
+    /// Samples per second over the last full seconds (up to five) before the newest sample's second, or before `now_ms`
+    /// (epoch milliseconds) where the caller has a clock that agrees with the log's.
+    pub fn rate_per_s(&self, now_ms: Option<i64>) -> Option<f64> {
+        self.recent.rate_per_s(self.basis(), now_ms)
+    }
+}

@@ -1,0 +1,263 @@
+//! The time buckets at rest, and how they become wider when there are too many.
+//!
+//! A bucket exists only where a sample ended, so absurd times cost one bucket each and no more. Widths divide one
+//! another: making buckets wider adds them up, and nothing of what they show becomes less exact.
+
+use super::active::{Latest, active_users};
+use super::counts::Counts;
+use super::hot::{HotCell, HotThreads};
+use super::kind::{KINDS, Kind};
+use super::labels::GroupId;
+use super::packed::Packed;
+use super::tally::{Mean, Tally};
+use crate::Point;
+use crate::hash::IntegerMap;
+use std::collections::BTreeMap;
+
+/// Widths of a bucket in seconds; each divides the next. The last ones are for logs with absurd times.
+const WIDTHS_S: [u64; 14] = [
+    1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400, 864_000, 8_640_000, 86_400_000, 864_000_000, 8_640_000_000,
+];
+
+/// Memory that buckets may hold before they become wider, in bytes.
+const MEMORY: usize = 256 << 20;
+
+/// One group's samples in one bucket.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Cell {
+    elapsed_ms: Packed,
+    samples: u64,
+    errors: u64,
+    received: u64,
+    sent: u64,
+    latency: Mean,
+    connect: Mean,
+}
+
+/// One bucket: its cells by group and its workers' latest thread counts.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Bucket {
+    cells: IntegerMap<GroupId, Cell>,
+    pub(super) threads: BTreeMap<u32, Latest>,
+    active_users: Option<u64>,
+    changed: u64,
+}
+
+/// All buckets by their start.
+#[derive(Debug, Clone)]
+pub(super) struct Buckets {
+    width: usize,
+    limit: usize,
+    buckets: BTreeMap<i64, Bucket>,
+    /// Bytes in all cells, about.
+    memory: usize,
+    /// The number that a bucket which changes now is marked with.
+    now: u64,
+    room: Vec<u8>,
+}
+
+impl Buckets {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { width: 0, limit: limit.max(2), buckets: BTreeMap::new(), memory: 0, now: 1, room: Vec::new() }
+    }
+
+    pub(super) fn width_ms(&self) -> u64 {
+        WIDTHS_S[self.width] * 1_000
+    }
+
+    /// Adds a cell whose times have been counted.
+    pub(super) fn add(&mut self, hot: &HotCell, counts: &[(u32, u64)]) {
+        let mut cell = Cell::default();
+        cell.add_sums(&hot.tally);
+        self.add_cell(hot.bucket_start_ms, hot.group, &cell, counts);
+        self.keep_to_limits();
+    }
+
+    pub(super) fn add_threads(&mut self, hot: HotThreads) {
+        let bucket = self.bucket(hot.bucket_start_ms);
+        bucket.put_threads(hot.worker, hot.latest);
+        self.keep_to_limits();
+    }
+
+    /// Adds another's buckets, whose labels and workers have these numbers here.
+    pub(super) fn merge(&mut self, mut other: Self, labels: &[u32], workers: &[u32]) {
+        while self.width < other.width {
+            self.widen();
+        }
+        while other.width < self.width {
+            other.widen();
+        }
+        let mut counts = Vec::new();
+        for (start, bucket) in other.buckets {
+            for (group, cell) in bucket.cells {
+                let label = labels[group as usize / KINDS];
+                let group = label * KINDS as u32 + group % KINDS as u32;
+                counts.clear();
+                counts.extend(cell.elapsed_ms.iter());
+                self.add_cell(start, group, &cell, &counts);
+            }
+            for (worker, latest) in bucket.threads {
+                let worker = workers.get(worker as usize).copied().unwrap_or(super::keyed::REST);
+                self.bucket(start).put_threads(worker, latest);
+            }
+        }
+        self.keep_to_limits();
+    }
+
+    /// Brings every bucket's active users up to date; buckets whose value changed count as changed.
+    pub(super) fn refresh_active_users(&mut self, growing: bool) {
+        let all = active_users(&self.buckets, growing);
+        for (bucket, users) in self.buckets.values_mut().zip(all) {
+            if bucket.active_users != users {
+                bucket.active_users = users;
+                bucket.changed = self.now;
+            }
+        }
+    }
+
+    pub(super) fn active_users_now(&self) -> Option<u64> {
+        super::active::active_users_now(&self.buckets)
+    }
+
+    /// Marks every bucket as changed.
+    pub(super) fn touch_all(&mut self) {
+        for bucket in self.buckets.values_mut() {
+            bucket.changed = self.now;
+        }
+    }
+
+    /// Ends a stretch of changes: what was marked until here has at most the returned number.
+    pub(super) fn tick(&mut self) -> u64 {
+        self.now += 1;
+        self.now - 1
+    }
+
+    /// The points of all rows of a kind in the buckets that changed after `since` (0: all).
+    pub(super) fn points(&self, kind: Kind, since: u64) -> Vec<Point> {
+        let mut times = Counts::default();
+        let changed = self.buckets.iter().filter(|(_, bucket)| bucket.changed > since);
+        changed
+            .filter_map(|(start, bucket)| {
+                let cells = bucket.cells.iter().filter(|(group, _)| **group as usize % KINDS == kind as usize);
+                point(*start, cells.map(|(_, cell)| cell), bucket.active_users, &mut times)
+            })
+            .collect()
+    }
+
+    /// The points of one label, all its rows.
+    pub(super) fn label_points(&self, label: u32) -> Vec<Point> {
+        let mut times = Counts::default();
+        self.buckets
+            .iter()
+            .filter_map(|(start, bucket)| {
+                let cells = (0..KINDS as u32).filter_map(|kind| bucket.cells.get(&(label * KINDS as u32 + kind)));
+                point(*start, cells, None, &mut times)
+            })
+            .collect()
+    }
+
+    fn add_cell(&mut self, start_ms: i64, group: GroupId, sums: &Cell, counts: &[(u32, u64)]) {
+        let mut room = std::mem::take(&mut self.room);
+        let cell = self.bucket(start_ms).cells.entry(group).or_default();
+        let before = if cell.samples == 0 { 0 } else { cell.memory() };
+        cell.merge_sums(sums);
+        cell.elapsed_ms.add(counts, &mut room);
+        let after = cell.memory();
+        self.memory = self.memory + after - before;
+        self.room = room;
+    }
+
+    fn bucket(&mut self, time_ms: i64) -> &mut Bucket {
+        let width = self.width_ms() as i64;
+        let bucket = self.buckets.entry(time_ms.div_euclid(width) * width).or_default();
+        bucket.changed = self.now;
+        bucket
+    }
+
+    fn keep_to_limits(&mut self) {
+        while (self.buckets.len() > self.limit || self.memory > MEMORY) && self.width + 1 < WIDTHS_S.len() {
+            self.widen();
+        }
+    }
+
+    fn widen(&mut self) {
+        self.width += 1;
+        self.memory = 0;
+        let mut counts = Vec::new();
+        for (start, bucket) in std::mem::take(&mut self.buckets) {
+            for (group, cell) in bucket.cells {
+                counts.clear();
+                counts.extend(cell.elapsed_ms.iter());
+                self.add_cell(start, group, &cell, &counts);
+            }
+            for (worker, latest) in bucket.threads {
+                self.bucket(start).put_threads(worker, latest);
+            }
+        }
+    }
+}
+
+impl Bucket {
+    fn put_threads(&mut self, worker: u32, latest: Latest) {
+        let known = self.threads.entry(worker).or_insert(latest);
+        *known = (*known).max(latest);
+    }
+}
+
+impl Cell {
+    fn add_sums(&mut self, tally: &Tally) {
+        self.samples += tally.samples;
+        self.errors += tally.errors;
+        self.received += tally.received;
+        self.sent += tally.sent;
+        self.latency.merge(tally.latency);
+        self.connect.merge(tally.connect);
+    }
+
+    fn merge_sums(&mut self, other: &Self) {
+        self.samples += other.samples;
+        self.errors += other.errors;
+        self.received += other.received;
+        self.sent += other.sent;
+        self.latency.merge(other.latency);
+        self.connect.merge(other.connect);
+    }
+
+    fn memory(&self) -> usize {
+        // The cell, its place in the map and the allocator's share.
+        size_of::<Self>() * 3 / 2 + self.elapsed_ms.bytes() + 16
+    }
+}
+
+fn point<'a>(
+    t_ms: i64,
+    cells: impl Iterator<Item = &'a Cell>,
+    active_users: Option<u64>,
+    times: &mut Counts,
+) -> Option<Point> {
+    let mut sums = Cell::default();
+    times.clear();
+    for cell in cells {
+        sums.merge_sums(cell);
+        for (value, count) in cell.elapsed_ms.iter() {
+            times.add(value, count);
+        }
+    }
+    let shape = times.shape()?;
+    Some(Point {
+        t_ms,
+        samples: sums.samples,
+        errors: sums.errors,
+        mean_ms: Some(shape.mean),
+        p50_ms: Some(shape.median),
+        p90_ms: Some(shape.p90),
+        p95_ms: Some(shape.p95),
+        p99_ms: Some(shape.p99),
+        max_ms: Some(u64::from(shape.max)),
+        latency_ms: sums.latency.value(),
+        connect_ms: sums.connect.value(),
+        received_bytes: sums.received,
+        sent_bytes: sums.sent,
+        active_users,
+    })
+}

@@ -1,0 +1,91 @@
+//! The same counts at rest: rising values as differences, with their counts, in variable-length bytes.
+//!
+//! Two or three bytes for a value that occurred, against sixteen in a table: a log has one set of counts per label and
+//! time bucket.
+
+/// Counts of whole milliseconds that change seldom.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Packed(Box<[u8]>);
+
+impl Packed {
+    /// Adds counts, which must be rising by value.
+    pub(super) fn add(&mut self, added: &[(u32, u64)], room: &mut Vec<u8>) {
+        room.clear();
+        let mut last = 0;
+        let mut put = |value: u32, count: u64| {
+            write(room, u64::from(value - last));
+            write(room, count);
+            last = value;
+        };
+        let mut new = added.iter().copied().peekable();
+        for (value, mut count) in self.iter() {
+            while let Some((smaller, smaller_count)) = new.next_if(|(new, _)| *new < value) {
+                put(smaller, smaller_count);
+            }
+            if let Some((_, more)) = new.next_if(|(new, _)| *new == value) {
+                count += more;
+            }
+            put(value, count);
+        }
+        for (value, count) in new {
+            put(value, count);
+        }
+        self.0 = room.as_slice().into();
+    }
+
+    /// Values that occurred, rising, each with its count.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, u64)> {
+        let mut rest = &*self.0;
+        let mut last = 0;
+        std::iter::from_fn(move || {
+            let difference = read(&mut rest)?;
+            let count = read(&mut rest)?;
+            last += difference as u32;
+            Some((last, count))
+        })
+    }
+
+    /// Memory in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.len()
+    }
+}
+
+#[inline]
+fn write(into: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        into.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    into.push(value as u8);
+}
+
+#[inline]
+fn read(from: &mut &[u8]) -> Option<u64> {
+    let mut value = 0;
+    let mut shift = 0;
+    loop {
+        let (byte, rest) = from.split_first()?;
+        *from = rest;
+        value |= u64::from(byte & 0x7F) << shift;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+        shift += 7;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Packed;
+
+    #[test]
+    fn added_counts_are_merged_in_order() {
+        let mut packed = Packed::default();
+        let mut room = Vec::new();
+        packed.add(&[(0, 1), (7, 300), (u32::MAX, 2)], &mut room);
+        packed.add(&[(3, 5), (7, 1), (70_000, 1 << 40)], &mut room);
+        let all: Vec<_> = packed.iter().collect();
+        assert_eq!(all, [(0, 1), (3, 5), (7, 301), (70_000, 1 << 40), (u32::MAX, 2)]);
+    }
+}

@@ -1,0 +1,85 @@
+//! The table: one entry per label and the total. This is `summary.json`.
+
+use serde::{Deserialize, Serialize};
+
+/// The statistics table of a log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Summary {
+    /// Version of this format: 1.
+    pub version: u32,
+    /// Start of the first sample, epoch milliseconds.
+    pub start_ms: Option<i64>,
+    /// End of the last sample, epoch milliseconds.
+    pub end_ms: Option<i64>,
+    /// All samples without the transactions' rows, as JMeter counts; see `total_basis`.
+    pub total: Entry,
+    /// What the total is over.
+    pub total_basis: TotalBasis,
+    /// One entry per label, in order of first appearance.
+    pub labels: Vec<Entry>,
+    /// Rows of the log that could not be read.
+    pub rejected_rows: u64,
+    /// Why the log is not the whole run, if it is not.
+    pub partial: Option<Partial>,
+}
+
+/// What the total is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum TotalBasis {
+    /// All rows that are not transactions.
+    Samples,
+    /// The transactions' rows, as the log has no others.
+    Transactions,
+}
+
+/// The mark of a result that is not the whole run's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Partial {
+    /// What ended the run before its time, a sentence.
+    pub cause: String,
+}
+
+/// One line of the table. Times are milliseconds, rates per second, KB are 1024 bytes; a number that does not exist is
+/// `null`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Entry {
+    /// The sampler's name; `Total` for the total.
+    pub label: String,
+    /// Rows counted.
+    pub samples: u64,
+    /// Rows with `success` false.
+    pub errors: u64,
+    /// errors * 100 / samples.
+    pub error_percent: Option<f64>,
+    /// Mean response time.
+    pub mean_ms: Option<f64>,
+    /// Least response time.
+    pub min_ms: Option<u64>,
+    /// Greatest response time.
+    pub max_ms: Option<u64>,
+    /// Standard deviation of the population of response times.
+    pub stddev_ms: Option<f64>,
+    /// 50th percentile (position p(n+1)/100, linear between neighbours).
+    pub median_ms: Option<f64>,
+    /// 90th percentile.
+    pub p90_ms: Option<f64>,
+    /// 95th percentile.
+    pub p95_ms: Option<f64>,
+    /// 99th percentile.
+    pub p99_ms: Option<f64>,
+    /// samples / (last end - first start).
+    pub throughput_per_s: Option<f64>,
+    /// KB received / (last end - first start).
+    pub received_kb_per_s: Option<f64>,
+    /// KB sent / (last end - first start).
+    pub sent_kb_per_s: Option<f64>,
+    /// Bytes received / samples.
+    pub avg_bytes: Option<f64>,
+    /// Application performance index: (satisfied + tolerated / 2) / samples, failures frustrated.
+    pub apdex: Option<f64>,
+}
