@@ -1,0 +1,123 @@
+//! Findings about listeners: JAC takes the samples itself, so listeners of the plan only cost.
+//!
+//! In a distributed run JMeter wraps *each* listener of the plan for remote use (`ConvertListeners`), and every worker
+//! sends every sample once more for it. Listeners then work on the master.
+
+use super::{Context, Findings, Severity};
+use crate::plan::Element;
+
+/// Listeners made for the window; they keep samples in memory or were never meant for load.
+const HEAVY: [(&str, &str); 9] = [
+    ("ViewResultsFullVisualizer", "View Results Tree"),
+    ("TableVisualizer", "View Results in Table"),
+    ("GraphVisualizer", "Graph Results"),
+    ("AssertionVisualizer", "Assertion Results"),
+    ("RespTimeGraphVisualizer", "Response Time Graph"),
+    ("StatGraphVisualizer", "Aggregate Graph"),
+    ("ComparisonVisualizer", "Comparison Assertion Visualizer"),
+    ("SplineVisualizer", "Spline Visualizer"),
+    ("DistributionGraphVisualizer", "Distribution Graph"),
+];
+
+pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+    for plan in &context.plans {
+        for (_, element) in plan.active_elements() {
+            match element.kind() {
+                "BackendListener" => backend(context, element, findings),
+                "ResultSaver" => {
+                    let message = format!(
+                        "\"{}\" saves response bodies as files on the node, which JAC does not collect.",
+                        element.name
+                    );
+                    findings.add(
+                        Severity::Warning,
+                        "listener_writes",
+                        Some(&element.name),
+                        message,
+                        "Disable it for load tests.",
+                    );
+                }
+                // Plugins' graphs are collectors too, under their own class.
+                kind if kind.ends_with("ResultCollector") => collector(context, element, findings),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn collector(context: &Context<'_>, element: &Element, findings: &mut Findings) {
+    let name = &element.name;
+    let gui = element.gui_class.rsplit('.').next().unwrap_or_default();
+    let heavy = HEAVY
+        .iter()
+        .find(|(class, _)| *class == gui)
+        .map(|(_, title)| *title);
+    let file = element.text_or_empty("filename").trim();
+    let remote = context.input.workers > 0;
+    let again = if remote {
+        " and makes every worker send each sample once more"
+    } else {
+        ""
+    };
+    let hint = "Disable it: JAC records every sample itself and shows tables, charts and errors.";
+    if let Some(title) = heavy {
+        let message = format!(
+            "\"{name}\" ({title}) shows nothing without JMeter's window, costs memory{again}."
+        );
+        findings.add(
+            Severity::Warning,
+            "listener_heavy",
+            Some(name),
+            message,
+            hint,
+        );
+    } else if file.is_empty() && remote {
+        let message = format!("\"{name}\" shows nothing without JMeter's window{again}.");
+        findings.add(Severity::Info, "listener_idle", Some(name), message, hint);
+    }
+    if !file.is_empty() {
+        let message =
+            format!("\"{name}\" writes {file} on the node, which JAC does not collect{again}.");
+        findings.add(
+            Severity::Warning,
+            "listener_writes",
+            Some(name),
+            message,
+            hint,
+        );
+    }
+}
+
+fn backend(context: &Context<'_>, element: &Element, findings: &mut Findings) {
+    const LOCAL: [&str; 4] = ["localhost", "127.0.0.1", "[::1]", "0.0.0.0"];
+    for (name, written) in element.arguments() {
+        let Some(value) = context.scope.evaluate(written) else {
+            continue;
+        };
+        let host = value
+            .split_once("://")
+            .map_or(value.as_str(), |(_, rest)| rest);
+        let host = host.split(['/', '?']).next().unwrap_or(host);
+        let host = if host.starts_with('[') {
+            host
+        } else {
+            host.split(':').next().unwrap_or(host)
+        };
+        let names_a_host =
+            name.to_ascii_lowercase().contains("host") || name.to_ascii_lowercase().contains("url");
+        if names_a_host && LOCAL.contains(&host.to_ascii_lowercase().as_str()) {
+            let message = format!(
+                "\"{}\" sends its measurements to {host}, which on a node is the node itself.",
+                element.name
+            );
+            let hint = "Use an address that the nodes can reach, or disable the listener.";
+            findings.add(
+                Severity::Warning,
+                "backend_localhost",
+                Some(&element.name),
+                message,
+                hint,
+            );
+        }
+    }
+}

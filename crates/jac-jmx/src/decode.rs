@@ -1,0 +1,152 @@
+//! Bytes of a `.jmx` to text, and every way in which a file is not a plan.
+//!
+//! JMeter reads plans as UTF-8 whatever the XML declaration says (`_file_encoding` in its `saveservice.properties`;
+//! tried: an ISO-8859-1 plan loses its accented letters). So this reader does the same, and [`crate::check`] warns.
+
+/// The largest plan that is read, in bytes. Plans of some megabytes exist (recorded ones); larger ones are not plans.
+pub(crate) const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// How deep XML elements may be nested. JMeter's own reader accepts 400 nested controllers and refuses 3,000 ("Possible
+/// Denial of Service attack by Stack Overflow").
+pub(crate) const MAX_DEPTH: usize = 1_000;
+
+/// Why bytes could not be read as a JMeter test plan. Each is one sentence for a person; [`PlanError::hint`] says what
+/// to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// No byte, or only white space.
+    #[error("The plan file is empty.")]
+    Empty,
+    /// More than [`MAX_BYTES`].
+    #[error("The plan is {bytes} bytes long; JAC reads plans of up to {limit} bytes.")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// UTF-16 or UTF-32, which JMeter can't read.
+    #[error("The plan is encoded as {encoding}, which JMeter cannot read.")]
+    Encoding {
+        /// The encoding's name.
+        encoding: &'static str,
+    },
+    /// White space before the XML declaration, which JMeter refuses.
+    #[error("The plan has white space before its first line `<?xml …?>`, which JMeter refuses.")]
+    LeadingWhitespace,
+    /// Not XML at all.
+    #[error("The file is not XML, so it is not a JMeter plan.")]
+    NotXml,
+    /// XML that breaks off or is not well-formed.
+    #[error("The plan is not well-formed XML at line {line}: {reason}.")]
+    Malformed {
+        /// Line, from 1.
+        line: usize,
+        /// The parser's reason.
+        reason: String,
+    },
+    /// An entity other than XML's own five, which neither JMeter nor JAC expands.
+    #[error("The plan uses the XML entity `&{name};` at line {line}, which JMeter cannot resolve.")]
+    Entity {
+        /// The entity's name.
+        name: String,
+        /// Line, from 1.
+        line: usize,
+    },
+    /// Nested deeper than [`MAX_DEPTH`].
+    #[error("The plan's elements are nested deeper than {limit} levels at line {line}.")]
+    TooDeep {
+        /// The limit.
+        limit: usize,
+        /// Line, from 1.
+        line: usize,
+    },
+    /// XML, but not a plan.
+    #[error("The file is XML, but its root element is `<{root}>` and not `<jmeterTestPlan>`.")]
+    NotAPlan {
+        /// The root element.
+        root: String,
+    },
+    /// A `jmeterTestPlan` without a `TestPlan` inside.
+    #[error("The file is a JMeter document without a `TestPlan` element.")]
+    NoTestPlan,
+}
+
+impl PlanError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            PlanError::Empty => {
+                "Upload the .jmx file again; it may not have been saved or sent completely."
+            }
+            PlanError::TooLarge { .. } => {
+                "Move recorded bodies and data out of the plan into data files."
+            }
+            PlanError::Encoding { .. } => "Save the file as UTF-8 without changing anything else.",
+            PlanError::LeadingWhitespace => "Delete everything before `<?xml`.",
+            PlanError::NotXml | PlanError::NoTestPlan => {
+                "Choose a test plan saved by JMeter (File, Save Test Plan as)."
+            }
+            PlanError::Malformed { .. } => {
+                "Open the plan in JMeter and save it again; the file may be cut off."
+            }
+            PlanError::Entity { .. } => {
+                "Replace the entity by its text; JMeter reads no document type declarations."
+            }
+            PlanError::TooDeep { .. } => {
+                "JMeter's own reader gives up on such plans; flatten its controllers."
+            }
+            PlanError::NotAPlan { root } if root == "testResults" => {
+                "This is a result log in XML; choose the test plan (.jmx), or read the log with `jac report`."
+            }
+            PlanError::NotAPlan { .. } => {
+                "Choose a test plan saved by JMeter; its first element is <jmeterTestPlan>."
+            }
+        }
+    }
+}
+
+/// A plan's text as JMeter would see it, and what was odd about its bytes.
+pub(crate) struct Text {
+    pub(crate) text: String,
+    /// Bytes that are not UTF-8 were replaced, as JMeter replaces them.
+    pub(crate) lossy: bool,
+}
+
+/// Decodes as JMeter does: UTF-8, wrong bytes replaced, a byte order mark skipped.
+pub(crate) fn decode(bytes: &[u8]) -> Result<Text, PlanError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(PlanError::TooLarge {
+            bytes: bytes.len(),
+            limit: MAX_BYTES,
+        });
+    }
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(PlanError::Empty);
+    }
+    if let Some(encoding) = wide_encoding(bytes) {
+        return Err(PlanError::Encoding { encoding });
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = String::from_utf8_lossy(bytes);
+    let lossy = matches!(text, std::borrow::Cow::Owned(_));
+    let start = text.trim_start();
+    if !start.starts_with('<') {
+        return Err(PlanError::NotXml);
+    }
+    if start.len() != text.len() && start.starts_with("<?xml") {
+        return Err(PlanError::LeadingWhitespace);
+    }
+    Ok(Text {
+        text: text.into_owned(),
+        lossy,
+    })
+}
+
+fn wide_encoding(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some("UTF-32"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'<', 0, ..] | [0, b'<', ..] => Some("UTF-16"),
+        _ => None,
+    }
+}

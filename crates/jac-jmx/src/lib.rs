@@ -1,0 +1,44 @@
+//! Reads an Apache JMeter test plan (`.jmx`): what it needs, what it will do and what is wrong with it; and deals a CSV
+//! file's rows out among workers.
+//!
+//! This crate is pure. It owns the plan's text and the rules that JMeter 5.6.3 applies to it; it opens no file, knows no
+//! clock and starts no JMeter. A caller hands in bytes ([`Plan::parse`]), says which files are there ([`CheckInput`]) and
+//! gets a [`Check`] back. Where a rule was surprising it was tried on the real JMeter 5.6.3, and the comment says so.
+//!
+//! ```
+//! use jac_jmx::{CheckInput, Plan, check};
+//!
+//! let plan = Plan::parse(br#"<?xml version="1.0"?><jmeterTestPlan version="1.2"><hashTree>
+//!     <TestPlan testname="Empty"/><hashTree/></hashTree></jmeterTestPlan>"#)?;
+//! let check = check(&plan, &CheckInput::new("empty.jmx"));
+//! assert!(!check.ok);
+//! assert_eq!(check.findings[0].code, "no_thread_group");
+//! # Ok::<(), jac_jmx::PlanError>(())
+//! ```
+
+mod check;
+mod classes;
+mod data_files;
+mod decode;
+mod evaluate;
+mod expression;
+mod load;
+mod open_model;
+mod parse;
+mod path;
+mod plan;
+mod plugin_groups;
+mod properties;
+mod split;
+mod thread_groups;
+
+pub use check::{Check, CheckInput, DataFile, FileFacts, Finding, Severity, check};
+pub use classes::{ClassLookup, ClassNames, ClassUse};
+pub use data_files::{DataFileKind, DataFileUse};
+pub use decode::PlanError;
+pub use evaluate::{Properties, Scope};
+pub use path::PlanPath;
+pub use plan::{Element, Plan, Property};
+pub use properties::PlanProperty;
+pub use split::{CsvShape, Quoting, RowCounter, SplitCounts, Splitter};
+pub use thread_groups::{RawThreadGroup, ThreadGroup};

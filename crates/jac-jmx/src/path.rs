@@ -1,0 +1,110 @@
+//! [`PlanPath`]: what a file name in a plan means on a Linux node whose working folder is the plan's folder.
+
+/// A file name in a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlanPath {
+    /// Beside or below the plan: normalised, with `/`, without `.` and `..`.
+    Beside(String),
+    /// A file of the operating system that every node has, such as `/dev/null`.
+    System(String),
+    /// An absolute path.
+    Absolute(String),
+    /// A path of Windows: a drive, a share or back slashes.
+    Windows(String),
+    /// Starts with `~`, which JMeter does not expand (tried with a CSV Data Set).
+    Home(String),
+    /// Leaves the plan's folder by `..`.
+    Outside(String),
+}
+
+/// Folders that every Linux machine fills by itself.
+const SYSTEM_FOLDERS: [&str; 4] = ["/dev/", "/proc/", "/sys/", "/etc/"];
+
+impl PlanPath {
+    /// Reads a file name. White space around it does not count; JMeter trims it too.
+    pub fn new(text: &str) -> PlanPath {
+        let text = text.trim();
+        let owned = || text.to_owned();
+        let bytes = text.as_bytes();
+        if text.contains('\\') || matches!(bytes, [drive, b':', ..] if drive.is_ascii_alphabetic())
+        {
+            return PlanPath::Windows(owned());
+        }
+        if text.starts_with('~') {
+            return PlanPath::Home(owned());
+        }
+        if text.starts_with('/') {
+            let escapes = text.contains("/../");
+            let system = !escapes && SYSTEM_FOLDERS.iter().any(|folder| text.starts_with(folder));
+            return if system {
+                PlanPath::System(owned())
+            } else {
+                PlanPath::Absolute(owned())
+            };
+        }
+        let mut parts: Vec<&str> = Vec::new();
+        for part in text.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => {
+                    if parts.pop().is_none() {
+                        return PlanPath::Outside(owned());
+                    }
+                }
+                part => parts.push(part),
+            }
+        }
+        PlanPath::Beside(parts.join("/"))
+    }
+
+    /// The path: normalised if it is [`PlanPath::Beside`], else as written.
+    pub fn as_str(&self) -> &str {
+        match self {
+            PlanPath::Beside(path)
+            | PlanPath::System(path)
+            | PlanPath::Absolute(path)
+            | PlanPath::Windows(path)
+            | PlanPath::Home(path)
+            | PlanPath::Outside(path) => path,
+        }
+    }
+
+    /// The file's own name, behind the last separator of either kind.
+    pub fn file_name(&self) -> &str {
+        let path = self.as_str();
+        path.rsplit(['/', '\\']).next().unwrap_or(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PlanPath::{self, *};
+
+    #[test]
+    fn file_names_are_sorted_into_kinds() {
+        let cases = [
+            ("users.csv", Beside("users.csv".into())),
+            (" ./data//a/../users.csv ", Beside("data/users.csv".into())),
+            ("../users.csv", Outside("../users.csv".into())),
+            ("a/../../b", Outside("a/../../b".into())),
+            ("/home/me/users.csv", Absolute("/home/me/users.csv".into())),
+            ("/dev/../home/x", Absolute("/dev/../home/x".into())),
+            ("/dev/null", System("/dev/null".into())),
+            ("C:\\data\\users.csv", Windows("C:\\data\\users.csv".into())),
+            ("d:/users.csv", Windows("d:/users.csv".into())),
+            (
+                "\\\\server\\share\\a.csv",
+                Windows("\\\\server\\share\\a.csv".into()),
+            ),
+            ("data\\users.csv", Windows("data\\users.csv".into())),
+            ("~/users.csv", Home("~/users.csv".into())),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(PlanPath::new(text), expected, "{text}");
+        }
+        assert_eq!(
+            PlanPath::new("C:\\data\\users.csv").file_name(),
+            "users.csv"
+        );
+    }
+}

@@ -1,0 +1,196 @@
+//! [`Plan`]: the tree of a test plan's elements with their properties, in the order of the file.
+//!
+//! Elements and properties are flat lists with levels instead of nested boxes: nothing here recurses, so no plan can
+//! overflow a stack, neither in reading nor in dropping it.
+
+use crate::decode::PlanError;
+
+/// A property of an element, as written. Nested ones (`elementProp`, `collectionProp`) follow their parent with a higher
+/// [`Property::level`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Property {
+    /// The XML tag: `stringProp`, `boolProp`, `elementProp`, …
+    pub tag: String,
+    /// The property's name, such as `ThreadGroup.num_threads`; empty for items of a collection.
+    pub name: String,
+    /// Class or alias of the value, of `elementProp` and `objProp` only.
+    pub class: String,
+    /// How deep it is nested; 0 belongs to the element itself.
+    pub level: usize,
+    /// The text between its tags.
+    pub text: String,
+}
+
+/// A test element: a thread group, a sampler, a listener…
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Element {
+    /// The XML tag: JMeter's alias or the full name of the class that will be loaded.
+    pub tag: String,
+    /// The `guiclass` attribute. The command line loads no such class; it tells listeners apart.
+    pub gui_class: String,
+    /// The `testclass` attribute.
+    pub test_class: String,
+    /// The `testname` attribute.
+    pub name: String,
+    /// Its own switch.
+    pub enabled: bool,
+    /// Enabled, and so are all its parents: JMeter removes a disabled element with everything below it.
+    pub active: bool,
+    /// Position of the parent in [`Plan::elements`].
+    pub parent: Option<usize>,
+    /// Its properties, nested ones after their parent.
+    pub properties: Vec<Property>,
+}
+
+impl Element {
+    /// The last part of the class name: `HTTPSamplerProxy`, `ConcurrencyThreadGroup`.
+    pub fn kind(&self) -> &str {
+        self.tag.rsplit(['.', '$']).next().unwrap_or(&self.tag)
+    }
+
+    /// A property's text, if the property is there.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.properties
+            .iter()
+            .find(|p| p.level == 0 && p.name == name)
+            .map(|p| p.text.as_str())
+    }
+
+    /// A property's text, or nothing.
+    pub fn text_or_empty(&self, name: &str) -> &str {
+        self.text(name).unwrap_or_default()
+    }
+
+    /// The text of a property at any level, such as one of a nested controller.
+    pub fn nested_text(&self, name: &str) -> Option<&str> {
+        self.properties
+            .iter()
+            .find(|p| p.name == name)
+            .map(|p| p.text.as_str())
+    }
+
+    /// Everything nested in the property at `index`.
+    pub fn below(&self, index: usize) -> &[Property] {
+        let level = self.properties[index].level;
+        let rest = &self.properties[index + 1..];
+        let length = rest
+            .iter()
+            .position(|p| p.level <= level)
+            .unwrap_or(rest.len());
+        &rest[..length]
+    }
+
+    /// Name and value of every `Argument`: user-defined variables, a backend listener's parameters.
+    pub fn arguments(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.properties
+            .iter()
+            .enumerate()
+            .filter(|(_, p)| p.class == "Argument")
+            .map(|(index, argument)| {
+                let below = self.below(index);
+                let find = |name: &str| {
+                    below
+                        .iter()
+                        .find(|p| p.name == name)
+                        .map(|p| p.text.as_str())
+                };
+                (
+                    find("Argument.name").unwrap_or(&argument.name),
+                    find("Argument.value").unwrap_or_default(),
+                )
+            })
+    }
+
+    /// A thread group of any kind, JMeter's or a plugin's.
+    pub fn is_thread_group(&self) -> bool {
+        self.kind().ends_with("ThreadGroup")
+    }
+
+    /// A controller that runs what stands elsewhere: in another plan or another part of this one.
+    pub fn borrows_elements(&self) -> bool {
+        matches!(self.kind(), "ModuleController" | "IncludeController")
+            || self.kind().ends_with("ParameterizedController")
+    }
+
+    /// A sampler by JMeter's naming. `None` where a plugin's name does not tell.
+    pub fn is_sampler(&self) -> Option<bool> {
+        let kind = self.kind();
+        let named = kind.contains("Sampler")
+            || matches!(kind, "TestAction" | "HTTPSampler2" | "AjpSampler");
+        if named {
+            // "Flow Control Action" is a sampler that takes no sample.
+            return Some(kind != "TestAction");
+        }
+        let foreign = self.tag.contains('.') && !self.tag.starts_with("org.apache.jmeter.");
+        if foreign && !self.is_thread_group() {
+            None
+        } else {
+            Some(false)
+        }
+    }
+}
+
+/// A parsed test plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    pub(crate) elements: Vec<Element>,
+    /// Encoding in the XML declaration, where one is declared.
+    pub(crate) declared_encoding: Option<String>,
+    /// JMeter will replace bytes of this file because they are not UTF-8.
+    pub(crate) lossy: bool,
+}
+
+impl Plan {
+    /// Reads a `.jmx` file's bytes, at most 64 MiB.
+    ///
+    /// # Errors
+    /// A [`PlanError`] says why the bytes are not a plan that JMeter could load.
+    pub fn parse(bytes: &[u8]) -> Result<Plan, PlanError> {
+        crate::parse::parse(crate::decode::decode(bytes)?)
+    }
+
+    /// Every test element in the order of the file, disabled ones included. The first is the `TestPlan`, as a rule.
+    pub fn elements(&self) -> &[Element] {
+        &self.elements
+    }
+
+    /// The test plan's own name.
+    pub fn test_name(&self) -> Option<&str> {
+        self.test_plan()
+            .map(|plan| plan.name.as_str())
+            .filter(|name| !name.is_empty())
+    }
+
+    /// The `TestPlan` element.
+    pub fn test_plan(&self) -> Option<&Element> {
+        self.elements
+            .iter()
+            .find(|element| element.tag == "TestPlan")
+    }
+
+    /// The elements that can take part in a run: active ones, without test fragments that nothing borrows. (A plan
+    /// without thread groups is one for others to include: its fragments count.)
+    pub fn active_elements(&self) -> impl Iterator<Item = (usize, &Element)> {
+        let active = || self.elements.iter().filter(|element| element.active);
+        let borrowed = active().any(|element| element.kind() == "ModuleController")
+            || !active().any(Element::is_thread_group);
+        self.elements
+            .iter()
+            .enumerate()
+            .filter(move |(index, element)| {
+                element.active && (borrowed || !self.is_in_fragment(*index))
+            })
+    }
+
+    /// The element's ancestors, the nearest first.
+    pub fn ancestors(&self, index: usize) -> impl Iterator<Item = usize> {
+        std::iter::successors(self.elements[index].parent, |parent| {
+            self.elements[*parent].parent
+        })
+    }
+
+    fn is_in_fragment(&self, index: usize) -> bool {
+        let is_fragment = |index: usize| self.elements[index].kind() == "TestFragmentController";
+        is_fragment(index) || self.ancestors(index).any(is_fragment)
+    }
+}

@@ -1,0 +1,225 @@
+//! Thread groups: how many threads, for how long.
+//!
+//! JMeter reads these numbers leniently: a text that `Integer.parseInt` refuses, a leading blank included, counts as 0 and
+//! the group silently does nothing (tried with ` 3` and `abc`: exit code 0, no sample).
+
+use serde::{Deserialize, Serialize};
+
+use crate::evaluate::Scope;
+use crate::plan::{Element, Plan};
+use crate::{open_model, plugin_groups};
+
+/// A thread group of the plan. Numbers are null where they can't be known before the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ThreadGroup {
+    /// Its name in the plan.
+    pub name: String,
+    /// What JMeter calls this kind: "Thread Group", "setUp Thread Group", …
+    pub kind: String,
+    /// It takes part in the run: it and everything above it is enabled.
+    pub enabled: bool,
+    /// Threads on each node.
+    pub threads: Option<u64>,
+    /// Seconds until all threads have started.
+    pub ramp_up_s: Option<u64>,
+    /// Iterations of each thread; -1 is for ever.
+    pub loops: Option<i64>,
+    /// Seconds after which the group stops.
+    pub duration_s: Option<u64>,
+    /// Seconds before it starts.
+    pub delay_s: Option<u64>,
+    /// The texts of those numbers that are functions or variables.
+    pub raw: RawThreadGroup,
+}
+
+/// A thread group's numbers as written, where they hold functions or variables.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[expect(missing_docs, reason = "the fields are those of ThreadGroup")]
+pub struct RawThreadGroup {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threads: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ramp_up_s: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loops: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_s: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay_s: Option<String>,
+}
+
+/// When a group runs: JMeter waits for one stage to end before the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// setUp thread groups.
+    Before,
+    /// All others.
+    Main,
+    /// tearDown thread groups.
+    After,
+}
+
+/// How long a group runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Span {
+    /// At most so many seconds, its delay included.
+    AtMost(u64),
+    /// Until its iterations are done.
+    UntilDone,
+    /// Until somebody stops it.
+    Endless,
+    /// Not readable.
+    Unknown,
+}
+
+/// A group with what the report does not carry.
+#[derive(Debug, Clone)]
+pub(crate) struct Group {
+    pub(crate) index: usize,
+    pub(crate) report: ThreadGroup,
+    pub(crate) stage: Stage,
+    pub(crate) span: Span,
+    /// The scheduler is on (JMeter's own groups only).
+    pub(crate) scheduler: bool,
+    /// Texts that JMeter will read as 0 because they are no numbers, with what they are.
+    pub(crate) not_numbers: Vec<(&'static str, String)>,
+    /// A kind whose numbers this crate does not know.
+    pub(crate) unread: bool,
+}
+
+/// Every thread group, disabled ones included, in the order of the plan.
+pub(crate) fn groups(plan: &Plan, scope: &Scope<'_>) -> Vec<Group> {
+    let elements = plan.elements().iter().enumerate();
+    elements
+        .filter(|(_, element)| element.is_thread_group())
+        .map(|(index, e)| group(index, e, scope))
+        .collect()
+}
+
+fn group(index: usize, element: &Element, scope: &Scope<'_>) -> Group {
+    let kind = element.kind();
+    let mut group = Group {
+        index,
+        report: ThreadGroup {
+            name: element.name.clone(),
+            kind: title(element).to_owned(),
+            enabled: element.active,
+            threads: None,
+            ramp_up_s: None,
+            loops: None,
+            duration_s: None,
+            delay_s: None,
+            raw: RawThreadGroup::default(),
+        },
+        stage: match kind {
+            "SetupThreadGroup" => Stage::Before,
+            "PostThreadGroup" => Stage::After,
+            _ => Stage::Main,
+        },
+        span: Span::Unknown,
+        scheduler: false,
+        not_numbers: Vec::new(),
+        unread: false,
+    };
+    match kind {
+        "ThreadGroup" | "SetupThreadGroup" | "PostThreadGroup" => {
+            classic(&mut group, element, scope)
+        }
+        "OpenModelThreadGroup" => {
+            let schedule = element.text_or_empty("OpenModelThreadGroup.schedule");
+            group.report.duration_s = scope
+                .evaluate(schedule)
+                .and_then(|text| open_model::duration_s(&text));
+            group.report.raw.duration_s = Some(schedule.trim().to_owned());
+            group.span = group.report.duration_s.map_or(Span::Unknown, Span::AtMost);
+        }
+        _ => group.unread = !plugin_groups::read(&mut group, element, scope),
+    }
+    group
+}
+
+fn title(element: &Element) -> &str {
+    match element.kind() {
+        "ThreadGroup" => "Thread Group",
+        "SetupThreadGroup" => "setUp Thread Group",
+        "PostThreadGroup" => "tearDown Thread Group",
+        "OpenModelThreadGroup" => "Open Model Thread Group",
+        "ConcurrencyThreadGroup" => "bzm - Concurrency Thread Group",
+        "ArrivalsThreadGroup" => "bzm - Arrivals Thread Group",
+        "FreeFormArrivalsThreadGroup" => "bzm - Free-Form Arrivals Thread Group",
+        "UltimateThreadGroup" => "jp@gc - Ultimate Thread Group",
+        "SteppingThreadGroup" => "jp@gc - Stepping Thread Group",
+        other => other,
+    }
+}
+
+fn classic(group: &mut Group, element: &Element, scope: &Scope<'_>) {
+    let mut numbers = Numbers {
+        element,
+        scope,
+        not_numbers: Vec::new(),
+    };
+    let (threads, raw_threads) = numbers.read("ThreadGroup.num_threads", "number of threads");
+    let (ramp_up, raw_ramp_up) = numbers.read("ThreadGroup.ramp_time", "ramp-up period");
+    let (loops, raw_loops) = numbers.read("LoopController.loops", "loop count");
+    let scheduler = scope.evaluate(element.text_or_empty("ThreadGroup.scheduler"));
+    group.scheduler = scheduler.is_some_and(|text| text.eq_ignore_ascii_case("true"));
+    group.report.threads = threads.map(|n| n.max(0) as u64);
+    group.report.ramp_up_s = ramp_up.map(|n| n.max(0) as u64);
+    group.report.loops = loops.map(|n| n.max(-1));
+    group.report.raw = RawThreadGroup {
+        threads: raw_threads,
+        ramp_up_s: raw_ramp_up,
+        loops: raw_loops,
+        ..Default::default()
+    };
+    let mut delay = Some(0);
+    if group.scheduler {
+        let duration;
+        (duration, group.report.raw.duration_s) = numbers.read("ThreadGroup.duration", "duration");
+        (delay, group.report.raw.delay_s) = numbers.read("ThreadGroup.delay", "startup delay");
+        group.report.duration_s = duration.map(|n| n.max(0) as u64);
+        group.report.delay_s = delay.map(|n| n.max(0) as u64);
+    }
+    group.not_numbers = numbers.not_numbers;
+    group.span = match (
+        group.scheduler,
+        group.report.duration_s,
+        delay,
+        group.report.loops,
+    ) {
+        (true, Some(duration), Some(delay), _) => {
+            Span::AtMost(duration.saturating_add(delay.max(0) as u64))
+        }
+        (true, ..) | (false, .., None) => Span::Unknown,
+        (false, .., Some(-1)) => Span::Endless,
+        (false, .., Some(_)) => Span::UntilDone,
+    };
+}
+
+/// Reads the numbers of an element as JMeter does.
+struct Numbers<'e> {
+    element: &'e Element,
+    scope: &'e Scope<'e>,
+    not_numbers: Vec<(&'static str, String)>,
+}
+
+impl Numbers<'_> {
+    /// The number, and its text where that is an expression.
+    fn read(&mut self, property: &str, what: &'static str) -> (Option<i64>, Option<String>) {
+        let text = self.element.nested_text(property).unwrap_or_default();
+        let raw = crate::expression::has_expression(text).then(|| text.to_owned());
+        let Some(value) = self.scope.evaluate(text) else {
+            return (None, raw);
+        };
+        let number = value.parse::<i64>().unwrap_or_else(|_| {
+            if !value.is_empty() {
+                self.not_numbers.push((what, value.clone()));
+            }
+            0
+        });
+        (Some(number), raw)
+    }
+}
