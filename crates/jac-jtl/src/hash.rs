@@ -75,4 +75,5 @@ impl Hasher for IntegerHasher {
 }
 
 /// A hash map keyed by integers.
-pub(crate) type IntegerMap<K, V> = std::collections::HashMap<K, V, BuildHasherDefault<IntegerHasher>>;
+pub(crate) type IntegerMap<K, V> =
+    std::collections::HashMap<K, V, BuildHasherDefault<IntegerHasher>>;

@@ -30,7 +30,6 @@ mod settings;
 mod statistics;
 mod summary;
 
-
 pub use groups::{CodeCount, DistributionBin, ErrorGroup, HostCount};
 pub use percentile::percentile_of_sorted;
 pub use points::{LabelSeries, Point, Series};

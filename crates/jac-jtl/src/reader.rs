@@ -26,7 +26,9 @@ pub struct LogReader {
 impl LogReader {
     /// A reader at the start of a log.
     pub fn new(settings: &Settings) -> Self {
-        Self { csv: CsvReader::new(settings) }
+        Self {
+            csv: CsvReader::new(settings),
+        }
     }
 
     /// Takes the next piece of the log and hands every sample that is complete now to `sink`.

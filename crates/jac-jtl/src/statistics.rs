@@ -5,8 +5,8 @@
 
 mod active;
 mod buckets;
-mod counts;
 mod counting;
+mod counts;
 mod distribution;
 mod errors;
 mod hot;
@@ -94,7 +94,9 @@ impl SampleStatistics {
     /// Counts one sample.
     #[inline]
     pub fn add(&mut self, sample: &Sample<'_>) {
-        let label = self.labels.number(sample.label, (self.source, sample.position));
+        let label = self
+            .labels
+            .number(sample.label, (self.source, sample.position));
         let kind = if sample.is_transaction() {
             if sample.is_empty_transaction() {
                 // JMeter lists its label and counts it nowhere.
@@ -111,7 +113,10 @@ impl SampleStatistics {
             self.errors.add(sample, label, kind);
             self.failed[kind as usize].add(sample.elapsed_ms, 1);
         }
-        if self.hot.add(sample, group_id(label, kind), worker, &self.settings) {
+        if self
+            .hot
+            .add(sample, group_id(label, kind), worker, &self.settings)
+        {
             self.settle();
         }
     }
@@ -173,12 +178,20 @@ impl SampleStatistics {
     pub fn changed_points(&mut self, since: u64) -> ChangedPoints {
         self.settle();
         let basis = self.basis();
-        if self.shown.replace(basis).is_some_and(|shown| shown != basis) {
+        if self
+            .shown
+            .replace(basis)
+            .is_some_and(|shown| shown != basis)
+        {
             self.buckets.touch_all();
         }
         self.buckets.refresh_active_users(!self.finished);
         let points = self.buckets.points(basis, since);
-        ChangedPoints { now: self.buckets.tick(), bucket_ms: self.buckets.width_ms(), points }
+        ChangedPoints {
+            now: self.buckets.tick(),
+            bucket_ms: self.buckets.width_ms(),
+            points,
+        }
     }
 
     /// Threads active on all workers together, by the latest samples.

@@ -23,13 +23,35 @@ const NAMES: [&str; Column::COUNT] = [
 ];
 
 /// JMeter's other columns: known, so that a header is recognised, but not read.
-const OTHER_NAMES: [&str; 7] =
-    ["dataType", "grpThreads", "Filename", "Encoding", "SampleCount", "ErrorCount", "IdleTime"];
+const OTHER_NAMES: [&str; 7] = [
+    "dataType",
+    "grpThreads",
+    "Filename",
+    "Encoding",
+    "SampleCount",
+    "ErrorCount",
+    "IdleTime",
+];
 
 /// The columns that JMeter 5 writes by default.
 const DEFAULT: [&str; 17] = [
-    "timeStamp", "elapsed", "label", "responseCode", "responseMessage", "threadName", "dataType", "success",
-    "failureMessage", "bytes", "sentBytes", "grpThreads", "allThreads", "URL", "Latency", "IdleTime", "Connect",
+    "timeStamp",
+    "elapsed",
+    "label",
+    "responseCode",
+    "responseMessage",
+    "threadName",
+    "dataType",
+    "success",
+    "failureMessage",
+    "bytes",
+    "sentBytes",
+    "grpThreads",
+    "allThreads",
+    "URL",
+    "Latency",
+    "IdleTime",
+    "Connect",
 ];
 
 /// Delimiters that are looked for, in this order.
@@ -88,7 +110,10 @@ impl Columns {
     }
 
     /// Recognises the first line of a log, and finds its delimiter.
-    pub(super) fn of_first_line(line: &[u8], is_number_row: impl Fn(&[u8], &[u8]) -> bool) -> FirstLine {
+    pub(super) fn of_first_line(
+        line: &[u8],
+        is_number_row: impl Fn(&[u8], &[u8]) -> bool,
+    ) -> FirstLine {
         match Self::of_header(line) {
             Some(Ok(columns)) => return FirstLine::Header(columns),
             Some(Err(reason)) => return FirstLine::Neither(reason),
@@ -96,7 +121,8 @@ impl Columns {
         }
         for delimiter in DELIMITERS {
             let mut fields = line.split(|byte| *byte == delimiter);
-            if let (Some(first), Some(second), Some(_)) = (fields.next(), fields.next(), fields.next())
+            if let (Some(first), Some(second), Some(_)) =
+                (fields.next(), fields.next(), fields.next())
                 && is_number_row(first, second)
             {
                 return FirstLine::Row(Self::named(delimiter, None, &DEFAULT));
@@ -134,7 +160,8 @@ impl Columns {
     pub(super) fn settle(&mut self, found: usize) -> Result<(), Reason> {
         match found {
             16 => {
-                let without_url: Vec<&str> = DEFAULT.into_iter().filter(|name| *name != "URL").collect();
+                let without_url: Vec<&str> =
+                    DEFAULT.into_iter().filter(|name| *name != "URL").collect();
                 *self = Self::named(self.delimiter, Some(found), &without_url);
                 Ok(())
             }
@@ -150,24 +177,35 @@ impl Columns {
         let mut at = [None; Column::COUNT];
         for (place, known) in at.iter_mut().zip(NAMES) {
             // The first wins: sample variables, which may have any name, come last.
-            let index = names
-                .iter()
-                .position(|name| *name == known)
-                .or_else(|| names.iter().position(|name| name.eq_ignore_ascii_case(known)));
+            let index = names.iter().position(|name| *name == known).or_else(|| {
+                names
+                    .iter()
+                    .position(|name| name.eq_ignore_ascii_case(known))
+            });
             *place = index.and_then(|index| u16::try_from(index).ok());
         }
-        Self { delimiter, count, at }
+        Self {
+            delimiter,
+            count,
+            at,
+        }
     }
 }
 
 fn is_known(name: &str) -> bool {
-    NAMES.iter().chain(&OTHER_NAMES).any(|known| name.eq_ignore_ascii_case(known))
+    NAMES
+        .iter()
+        .chain(&OTHER_NAMES)
+        .any(|known| name.eq_ignore_ascii_case(known))
 }
 
 fn header_names(line: &[u8], delimiter: u8) -> Vec<String> {
     let mut ends = FieldEnds::default();
     match split_row(line, delimiter, &mut ends) {
-        Ok(()) => ends.row().map(|field| String::from_utf8_lossy(field.trim_ascii()).into_owned()).collect(),
+        Ok(()) => ends
+            .row()
+            .map(|field| String::from_utf8_lossy(field.trim_ascii()).into_owned())
+            .collect(),
         Err(_) => Vec::new(),
     }
 }

@@ -75,7 +75,9 @@ impl CsvReader {
         let mut from = 0;
         let mut again: Vec<(Vec<u8>, usize)> = Vec::new();
         loop {
-            let piece = again.last().map_or(&bytes[from..], |(piece, at)| &piece[*at..]);
+            let piece = again
+                .last()
+                .map_or(&bytes[from..], |(piece, at)| &piece[*at..]);
             if piece.is_empty() {
                 if again.pop().is_none() {
                     return;
@@ -132,7 +134,11 @@ impl CsvReader {
     }
 
     /// One step: how many bytes of the piece it used, and what has to be read again before the rest.
-    fn step(&mut self, piece: &[u8], sink: &mut impl FnMut(&Sample<'_>)) -> (usize, Option<Vec<u8>>) {
+    fn step(
+        &mut self,
+        piece: &[u8],
+        sink: &mut impl FnMut(&Sample<'_>),
+    ) -> (usize, Option<Vec<u8>>) {
         if self.skipping {
             return match memchr(b'\n', piece) {
                 Some(end) => {
@@ -146,7 +152,9 @@ impl CsvReader {
                 }
             };
         }
-        let State::Rows(columns) = &self.state else { return (self.line_step(piece, sink), None) };
+        let State::Rows(columns) = &self.state else {
+            return (self.line_step(piece, sink), None);
+        };
         let (delimiter, settled) = (columns.delimiter, columns.count.is_some());
         if self.tail.is_empty() && settled {
             let used = self.fast_rows(piece, sink);
@@ -237,7 +245,11 @@ impl CsvReader {
 
     /// Recognises the first line; if it is a row, leaves it in `tail` to be read as one.
     fn first_line(&mut self, line: &[u8], _sink: &mut impl FnMut(&Sample<'_>)) {
-        let mark = if self.position == 0 && line.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        let mark = if self.position == 0 && line.starts_with(BYTE_ORDER_MARK) {
+            BYTE_ORDER_MARK.len()
+        } else {
+            0
+        };
         let text = &line[mark..];
         let line_ends = u64::from(line.ends_with(b"\n"));
         if blank(text) {
@@ -247,7 +259,8 @@ impl CsvReader {
         let offset = self.settings.utc_offset_minutes;
         let begins_row = |stamp: &[u8], elapsed: &[u8]| {
             matches!(number(elapsed), Number::Value(_))
-                && (matches!(number(stamp), Number::Value(_)) || date_time_ms(stamp, offset).is_some())
+                && (matches!(number(stamp), Number::Value(_))
+                    || date_time_ms(stamp, offset).is_some())
         };
         match Columns::of_first_line(trimmed(text), begins_row) {
             FirstLine::Header(columns) => {
@@ -294,8 +307,12 @@ impl CsvReader {
         bytes: &[u8],
         sink: &mut impl FnMut(&Sample<'_>),
     ) -> (usize, bool) {
-        let State::Rows(columns) = &self.state else { return (0, false) };
-        let Some(count) = columns.count else { return (0, false) };
+        let State::Rows(columns) = &self.state else {
+            return (0, false);
+        };
+        let Some(count) = columns.count else {
+            return (0, false);
+        };
         let delimiter = columns.delimiter;
         index.build(block, delimiter);
         let base = self.position;
@@ -306,8 +323,13 @@ impl CsvReader {
         while line < index.lines.len() {
             let last_end = index.lines[line] as usize;
             let end = index.ends[last_end] as usize;
-            if index.quotes.get(next_quote).is_some_and(|quote| (*quote as usize) < end) {
-                let Scanned::Row(length) = RowScan::default().scan(&bytes[start..], delimiter) else {
+            if index
+                .quotes
+                .get(next_quote)
+                .is_some_and(|quote| (*quote as usize) < end)
+            {
+                let Scanned::Row(length) = RowScan::default().scan(&bytes[start..], delimiter)
+                else {
                     return (start, false);
                 };
                 self.slow_row(&bytes[start..start + length], false, sink);
@@ -315,10 +337,18 @@ impl CsvReader {
                 if start > block.len() || !self.still(delimiter, count) {
                     return (start, true);
                 }
-                while index.quotes.get(next_quote).is_some_and(|quote| (*quote as usize) < start) {
+                while index
+                    .quotes
+                    .get(next_quote)
+                    .is_some_and(|quote| (*quote as usize) < start)
+                {
                     next_quote += 1;
                 }
-                while index.lines.get(line).is_some_and(|at| (index.ends[*at as usize] as usize) < start) {
+                while index
+                    .lines
+                    .get(line)
+                    .is_some_and(|at| (index.ends[*at as usize] as usize) < start)
+                {
                     first_end = index.lines[line] as usize + 1;
                     line += 1;
                 }
@@ -332,8 +362,14 @@ impl CsvReader {
                 if carriage_return {
                     index.ends[last_end] -= 1;
                 }
-                let row = Row { bytes: block, start, ends: &index.ends[first_end..=last_end] };
-                let State::Rows(columns) = &self.state else { return (start, false) };
+                let row = Row {
+                    bytes: block,
+                    start,
+                    ends: &index.ends[first_end..=last_end],
+                };
+                let State::Rows(columns) = &self.state else {
+                    return (start, false);
+                };
                 if let Ok(sample) = row.sample(columns, &self.settings, position) {
                     sink(&sample);
                     fine = true;
@@ -372,7 +408,9 @@ impl CsvReader {
             match Columns::of_header(trimmed(row)) {
                 // Logs that were joined: the header comes again, perhaps another one.
                 Some(Ok(columns)) => self.state = State::Rows(columns),
-                _ if at_end && matches!(reason, Reason::Columns { .. }) => self.reject(&Reason::Cut),
+                _ if at_end && matches!(reason, Reason::Columns { .. }) => {
+                    self.reject(&Reason::Cut)
+                }
                 _ => self.reject(&reason),
             }
         }
@@ -380,7 +418,9 @@ impl CsvReader {
     }
 
     fn try_row(&mut self, row: &[u8], sink: &mut impl FnMut(&Sample<'_>)) -> Result<(), Reason> {
-        let State::Rows(columns) = &mut self.state else { return Err(Reason::NoHeader) };
+        let State::Rows(columns) = &mut self.state else {
+            return Err(Reason::NoHeader);
+        };
         split_row(row, columns.delimiter, &mut self.split)?;
         let found = self.split.count();
         let expected = match columns.count {
@@ -396,23 +436,33 @@ impl CsvReader {
         if found != expected {
             return Err(Reason::Columns { expected, found });
         }
-        let sample = self.split.as_row().sample(columns, &self.settings, self.position)?;
+        let sample = self
+            .split
+            .as_row()
+            .sample(columns, &self.settings, self.position)?;
         sink(&sample);
         Ok(())
     }
 
     /// Is one of these lines a row by itself?
     fn holds_a_row(&mut self, lines: &[u8]) -> bool {
-        let State::Rows(columns) = &self.state else { return false };
+        let State::Rows(columns) = &self.state else {
+            return false;
+        };
         lines.split(|byte| *byte == b'\n').any(|line| {
             split_row(line, columns.delimiter, &mut self.split).is_ok()
                 && Some(self.split.count()) == columns.count
-                && self.split.as_row().sample(columns, &self.settings, 0).is_ok()
+                && self
+                    .split
+                    .as_row()
+                    .sample(columns, &self.settings, 0)
+                    .is_ok()
         })
     }
 
     fn reject(&mut self, reason: &Reason) {
-        self.outcome.reject(self.outcome.lines + 1, self.position, reason);
+        self.outcome
+            .reject(self.outcome.lines + 1, self.position, reason);
     }
 
     fn advance(&mut self, bytes: usize, lines: u64) {

@@ -45,9 +45,9 @@ fn unusual(field: &[u8]) -> Number {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return Number::NotANumber;
     }
-    let value = digits
-        .iter()
-        .try_fold(0u64, |value, digit| value.checked_mul(10)?.checked_add(u64::from(digit - b'0')));
+    let value = digits.iter().try_fold(0u64, |value, digit| {
+        value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
+    });
     match value {
         Some(0) => Number::Value(0),
         _ if negative => Number::Negative,

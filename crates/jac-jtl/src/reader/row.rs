@@ -19,7 +19,11 @@ impl<'a> Row<'a> {
     /// The field at an index, which must be below the number of fields.
     #[inline]
     pub(super) fn field(&self, index: usize) -> &'a [u8] {
-        let start = if index == 0 { self.start } else { self.ends[index - 1] as usize + 1 };
+        let start = if index == 0 {
+            self.start
+        } else {
+            self.ends[index - 1] as usize + 1
+        };
         &self.bytes[start..self.ends[index] as usize]
     }
 
@@ -42,12 +46,22 @@ impl<'a> Row<'a> {
 
     /// Reads the sample of a row that has the right number of fields.
     #[inline]
-    pub(super) fn sample(&self, columns: &Columns, settings: &Settings, position: u64) -> Result<Sample<'a>, Reason> {
+    pub(super) fn sample(
+        &self,
+        columns: &Columns,
+        settings: &Settings,
+        position: u64,
+    ) -> Result<Sample<'a>, Reason> {
         let stamp_field = self.text(columns, Column::TimeStamp);
         let stamp = match number(stamp_field) {
             Number::Value(stamp) => stamp,
-            Number::Empty | Number::NotANumber => date_time_ms(stamp_field, settings.utc_offset_minutes)
-                .ok_or_else(|| Reason::TimeStamp { text: Reason::excerpt(stamp_field) })?,
+            Number::Empty | Number::NotANumber => {
+                date_time_ms(stamp_field, settings.utc_offset_minutes).ok_or_else(|| {
+                    Reason::TimeStamp {
+                        text: Reason::excerpt(stamp_field),
+                    }
+                })?
+            }
             other => return Err(fault(other, Column::TimeStamp, stamp_field)),
         };
         if stamp >= LIMIT_MS {
@@ -67,7 +81,11 @@ impl<'a> Row<'a> {
         };
         let all_threads = match self.whole(columns, Column::AllThreads)? {
             Some(threads) => Some(u32::try_from(threads).map_err(|_| {
-                fault(Number::TooBig, Column::AllThreads, self.text(columns, Column::AllThreads))
+                fault(
+                    Number::TooBig,
+                    Column::AllThreads,
+                    self.text(columns, Column::AllThreads),
+                )
             })?),
             None => None,
         };
@@ -94,14 +112,18 @@ impl<'a> Row<'a> {
 
     #[inline]
     fn success(&self, columns: &Columns) -> Result<bool, Reason> {
-        let Some(index) = columns.index(Column::Success) else { return Ok(true) };
+        let Some(index) = columns.index(Column::Success) else {
+            return Ok(true);
+        };
         match self.field(index) {
             b"true" => Ok(true),
             b"false" => Ok(false),
             other => match other.trim_ascii() {
                 word if word.eq_ignore_ascii_case(b"true") => Ok(true),
                 word if word.eq_ignore_ascii_case(b"false") => Ok(false),
-                _ => Err(Reason::Success { text: Reason::excerpt(other) }),
+                _ => Err(Reason::Success {
+                    text: Reason::excerpt(other),
+                }),
             },
         }
     }
@@ -129,7 +151,11 @@ pub(super) struct FieldEnds {
 
 impl FieldEnds {
     pub(super) fn as_row(&self) -> Row<'_> {
-        Row { bytes: &self.text, start: 0, ends: &self.ends }
+        Row {
+            bytes: &self.text,
+            start: 0,
+            ends: &self.ends,
+        }
     }
 
     pub(super) fn row(&self) -> impl Iterator<Item = &[u8]> {
@@ -158,7 +184,9 @@ pub(super) fn split_row(row: &[u8], delimiter: u8, into: &mut FieldEnds) -> Resu
         if row.get(at) == Some(&b'"') {
             at += 1;
             loop {
-                let Some(quote) = memchr::memchr(b'"', &row[at..]) else { return Err(Reason::Cut) };
+                let Some(quote) = memchr::memchr(b'"', &row[at..]) else {
+                    return Err(Reason::Cut);
+                };
                 into.text.extend_from_slice(&row[at..at + quote]);
                 at += quote + 1;
                 if row.get(at) != Some(&b'"') {

@@ -16,7 +16,20 @@ use std::collections::BTreeMap;
 
 /// Widths of a bucket in seconds; each divides the next. The last ones are for logs with absurd times.
 const WIDTHS_S: [u64; 14] = [
-    1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400, 864_000, 8_640_000, 86_400_000, 864_000_000, 8_640_000_000,
+    1,
+    5,
+    15,
+    60,
+    300,
+    900,
+    3_600,
+    14_400,
+    86_400,
+    864_000,
+    8_640_000,
+    86_400_000,
+    864_000_000,
+    8_640_000_000,
 ];
 
 /// Memory that buckets may hold before they become wider, in bytes.
@@ -58,7 +71,14 @@ pub(super) struct Buckets {
 
 impl Buckets {
     pub(super) fn new(limit: usize) -> Self {
-        Self { width: 0, limit: limit.max(2), buckets: BTreeMap::new(), memory: 0, now: 1, room: Vec::new() }
+        Self {
+            width: 0,
+            limit: limit.max(2),
+            buckets: BTreeMap::new(),
+            memory: 0,
+            now: 1,
+            room: Vec::new(),
+        }
     }
 
     pub(super) fn width_ms(&self) -> u64 {
@@ -97,7 +117,10 @@ impl Buckets {
                 self.add_cell(start, group, &cell, &counts);
             }
             for (worker, latest) in bucket.threads {
-                let worker = workers.get(worker as usize).copied().unwrap_or(super::keyed::REST);
+                let worker = workers
+                    .get(worker as usize)
+                    .copied()
+                    .unwrap_or(super::keyed::REST);
                 self.bucket(start).put_threads(worker, latest);
             }
         }
@@ -135,11 +158,22 @@ impl Buckets {
     /// The points of all rows of a kind in the buckets that changed after `since` (0: all).
     pub(super) fn points(&self, kind: Kind, since: u64) -> Vec<Point> {
         let mut times = Counts::default();
-        let changed = self.buckets.iter().filter(|(_, bucket)| bucket.changed > since);
+        let changed = self
+            .buckets
+            .iter()
+            .filter(|(_, bucket)| bucket.changed > since);
         changed
             .filter_map(|(start, bucket)| {
-                let cells = bucket.cells.iter().filter(|(group, _)| **group as usize % KINDS == kind as usize);
-                point(*start, cells.map(|(_, cell)| cell), bucket.active_users, &mut times)
+                let cells = bucket
+                    .cells
+                    .iter()
+                    .filter(|(group, _)| **group as usize % KINDS == kind as usize);
+                point(
+                    *start,
+                    cells.map(|(_, cell)| cell),
+                    bucket.active_users,
+                    &mut times,
+                )
             })
             .collect()
     }
@@ -150,7 +184,8 @@ impl Buckets {
         self.buckets
             .iter()
             .filter_map(|(start, bucket)| {
-                let cells = (0..KINDS as u32).filter_map(|kind| bucket.cells.get(&(label * KINDS as u32 + kind)));
+                let cells = (0..KINDS as u32)
+                    .filter_map(|kind| bucket.cells.get(&(label * KINDS as u32 + kind)));
                 point(*start, cells, None, &mut times)
             })
             .collect()
@@ -169,13 +204,18 @@ impl Buckets {
 
     fn bucket(&mut self, time_ms: i64) -> &mut Bucket {
         let width = self.width_ms() as i64;
-        let bucket = self.buckets.entry(time_ms.div_euclid(width) * width).or_default();
+        let bucket = self
+            .buckets
+            .entry(time_ms.div_euclid(width) * width)
+            .or_default();
         bucket.changed = self.now;
         bucket
     }
 
     fn keep_to_limits(&mut self) {
-        while (self.buckets.len() > self.limit || self.memory > MEMORY) && self.width + 1 < WIDTHS_S.len() {
+        while (self.buckets.len() > self.limit || self.memory > MEMORY)
+            && self.width + 1 < WIDTHS_S.len()
+        {
             self.widen();
         }
     }

@@ -14,7 +14,9 @@ impl Counting {
     /// How often each value occurs, rising by value. The values may be reordered.
     pub(super) fn count(&mut self, values: &mut [u32]) -> &[(u32, u64)] {
         self.counts.clear();
-        let Some(max) = values.iter().copied().max() else { return &self.counts };
+        let Some(max) = values.iter().copied().max() else {
+            return &self.counts;
+        };
         let min = values.iter().copied().min().unwrap_or(0);
         let span = (max - min) as usize + 1;
         if span <= TABLE && span / 16 <= values.len() {

@@ -24,7 +24,8 @@ impl Counts {
             if page >= self.pages.len() {
                 self.pages.resize_with(page + 1, || None);
             }
-            self.pages[page].get_or_insert_with(|| Box::new([0; PAGE]))[value as usize % PAGE] += count;
+            self.pages[page].get_or_insert_with(|| Box::new([0; PAGE]))[value as usize % PAGE] +=
+                count;
         } else {
             *self.long.entry(value).or_insert(0) += count;
         }
@@ -47,11 +48,16 @@ impl Counts {
 
     /// Values that occurred, rising, each with its count.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, u64)> {
-        let paged = self.pages.iter().enumerate().filter_map(|(at, page)| Some((at, page.as_ref()?)));
+        let paged = self
+            .pages
+            .iter()
+            .enumerate()
+            .filter_map(|(at, page)| Some((at, page.as_ref()?)));
         let short = paged.flat_map(|(at, page)| {
-            page.iter().enumerate().filter(|(_, count)| **count > 0).map(move |(offset, count)| {
-                ((at * PAGE + offset) as u32, *count)
-            })
+            page.iter()
+                .enumerate()
+                .filter(|(_, count)| **count > 0)
+                .map(move |(offset, count)| ((at * PAGE + offset) as u32, *count))
         });
         short.chain(self.long.iter().map(|(value, count)| (*value, *count)))
     }
@@ -71,10 +77,14 @@ impl Counts {
             sum += u128::from(value) * u128::from(times);
         }
         let mean = sum as f64 / count as f64;
-        let squares: f64 = self.iter().map(|(value, times)| times as f64 * (f64::from(value) - mean).powi(2)).sum();
+        let squares: f64 = self
+            .iter()
+            .map(|(value, times)| times as f64 * (f64::from(value) - mean).powi(2))
+            .sum();
         let mut walk = Walk::new(self.iter());
-        let [median, p90, p95, p99] = [50.0, 90.0, 95.0, 99.0]
-            .map(|percent| percentile(percent, count, |rank| u64::from(walk.value_at(rank))).unwrap_or_default());
+        let [median, p90, p95, p99] = [50.0, 90.0, 95.0, 99.0].map(|percent| {
+            percentile(percent, count, |rank| u64::from(walk.value_at(rank))).unwrap_or_default()
+        });
         Some(Shape {
             mean,
             min: min.unwrap_or_default(),
@@ -126,7 +136,13 @@ struct Walk<I> {
 
 impl<I: Iterator<Item = (u32, u64)>> Walk<I> {
     fn new(counts: I) -> Self {
-        Self { counts, before: 0, value: 0, from: 0, to: 0 }
+        Self {
+            counts,
+            before: 0,
+            value: 0,
+            from: 0,
+            to: 0,
+        }
     }
 
     fn value_at(&mut self, rank: u64) -> u32 {
@@ -134,7 +150,9 @@ impl<I: Iterator<Item = (u32, u64)>> Walk<I> {
             return self.before;
         }
         while rank >= self.to {
-            let Some((value, count)) = self.counts.next() else { return self.value };
+            let Some((value, count)) = self.counts.next() else {
+                return self.value;
+            };
             self.before = self.value;
             self.value = value;
             self.from = self.to;

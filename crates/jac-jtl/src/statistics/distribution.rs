@@ -11,7 +11,9 @@ const BINS_TO_P99: f64 = 60.0;
 /// Bins that hold samples, by rising time. Their width is 1, 2 or 5 times a power of ten milliseconds, such that the 99th
 /// percentile lies in the first sixty; from the 121st on there is one bin up to the longest time.
 pub(super) fn distribution(times: &Counts, failed: &Counts) -> Vec<DistributionBin> {
-    let Some(p99) = times.percentile(99.0) else { return Vec::new() };
+    let Some(p99) = times.percentile(99.0) else {
+        return Vec::new();
+    };
     let width = round_width(p99 / BINS_TO_P99);
     let mut bins: Vec<DistributionBin> = Vec::new();
     for (value, count) in times.iter() {
@@ -21,7 +23,12 @@ pub(super) fn distribution(times: &Counts, failed: &Counts) -> Vec<DistributionB
                 last.samples += count;
                 last.to_ms = last.to_ms.max(to_ms);
             }
-            _ => bins.push(DistributionBin { from_ms, to_ms, samples: count, errors: 0 }),
+            _ => bins.push(DistributionBin {
+                from_ms,
+                to_ms,
+                samples: count,
+                errors: 0,
+            }),
         }
     }
     for (value, count) in failed.iter() {

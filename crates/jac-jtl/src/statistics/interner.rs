@@ -14,7 +14,10 @@ pub(super) struct Interner {
 
 impl Default for Interner {
     fn default() -> Self {
-        Self { slots: vec![EMPTY; 64], entries: Vec::new() }
+        Self {
+            slots: vec![EMPTY; 64],
+            entries: Vec::new(),
+        }
     }
 }
 

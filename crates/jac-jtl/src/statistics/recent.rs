@@ -1,6 +1,6 @@
 //! How many samples ended in each of the last seconds: the rate that a live line shows.
 
-use super::kind::{Kind, KINDS};
+use super::kind::{KINDS, Kind};
 
 const SECONDS: i64 = 64;
 /// Full seconds that the rate is taken over.
@@ -16,7 +16,11 @@ pub(super) struct Recent {
 
 impl Default for Recent {
     fn default() -> Self {
-        Self { slots: vec![(i64::MIN, [0; KINDS]); SECONDS as usize], newest: i64::MIN, oldest: i64::MAX }
+        Self {
+            slots: vec![(i64::MIN, [0; KINDS]); SECONDS as usize],
+            newest: i64::MIN,
+            oldest: i64::MAX,
+        }
     }
 }
 
