@@ -1,0 +1,56 @@
+import js from "@eslint/js";
+import reactHooks from "eslint-plugin-react-hooks";
+import globals from "globals";
+import tseslint from "typescript-eslint";
+
+/**
+ * Imports go one way: shared <- features <- app and offline. Inside a feature use relative paths; across folders use `@/`.
+ * Among the features: results and session know no other; clusters and plans know only results; runs may ask clusters and plans
+ * (their requests and parts); home may ask all.
+ */
+const all = ["results", "session", "clusters", "plans", "runs", "home"];
+const mayUse = {
+  results: [],
+  session: [],
+  clusters: [],
+  plans: [],
+  runs: ["results", "clusters", "plans"],
+  home: ["results", "session", "clusters", "plans", "runs"],
+};
+
+function forbid(files, groups, message) {
+  return {
+    files,
+    rules: {
+      "no-restricted-imports": ["error", { patterns: [{ group: groups, message }, { group: ["../../*"], message: "Use @/ across folders." }] }],
+    },
+  };
+}
+
+export default tseslint.config(
+  { ignores: ["dist", "dist-report", "src/shared/api/schema.gen.ts"] },
+  js.configs.recommended,
+  ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ["**/*.ts", "**/*.tsx"] })),
+  {
+    files: ["**/*.ts", "**/*.tsx"],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname }, globals: globals.browser },
+    plugins: { "react-hooks": reactHooks },
+    rules: {
+      ...reactHooks.configs.recommended.rules,
+      "@typescript-eslint/no-explicit-any": "error",
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "@typescript-eslint/consistent-type-imports": "error",
+      "no-console": "error",
+    },
+  },
+  { files: ["scripts/*.mjs", "*.config.js"], languageOptions: { globals: globals.node } },
+  forbid(["src/shared/**"], ["@/features/*", "@/features/**", "@/app/**", "@/offline/**"], "shared knows no feature and no page."),
+  ...all.map((feature) =>
+    forbid(
+      [`src/features/${feature}/**`],
+      ["@/app/**", "@/offline/**", ...all.filter((other) => other !== feature && !mayUse[feature].includes(other)).map((other) => `@/features/${other}/**`)],
+      `${feature} may use only: shared ${mayUse[feature].join(" ")}`,
+    ),
+  ),
+);

@@ -1,0 +1,72 @@
+import { Link, NavLink, Outlet, ScrollRestoration } from "react-router";
+import { useInfo } from "@/features/session/api/useInfo";
+import { useSession } from "@/features/session/api/useSession";
+import { useSignOut } from "@/features/session/api/useSignOut";
+import { SignedIn } from "@/features/session/components/SignedIn";
+import { Icon, type IconName } from "@/shared/ui/Icon";
+import { ThemeSwitch } from "@/shared/ui/ThemeSwitch";
+import { useChanges } from "./useChanges";
+
+const PAGES: { to: string; icon: IconName; word: string }[] = [
+  { to: "/", icon: "house", word: "Overview" },
+  { to: "/clusters", icon: "hdd-stack", word: "Clusters" },
+  { to: "/plans", icon: "file-text", word: "Plans" },
+  { to: "/runs", icon: "activity", word: "Runs" },
+];
+
+/** Side bar and page, for who is signed in. */
+export function Shell() {
+  return (
+    <SignedIn>
+      <SignedInShell />
+    </SignedIn>
+  );
+}
+
+function SignedInShell() {
+  useChanges();
+  return (
+    <div className="shell">
+      <nav className="sidebar" aria-label="Pages">
+        <Link className="brand" to="/">
+          <img src="/favicon.svg" alt="" />
+          <span className="word">JAC</span>
+        </Link>
+        {PAGES.map((page) => (
+          <NavLink key={page.to} to={page.to} end={page.to === "/"} className="nav-link" title={page.word}>
+            <Icon name={page.icon} />
+            <span className="word">{page.word}</span>
+          </NavLink>
+        ))}
+        <SidebarFoot />
+      </nav>
+      <main className="content">
+        <Outlet />
+      </main>
+      <ScrollRestoration />
+    </div>
+  );
+}
+
+function SidebarFoot() {
+  const session = useSession();
+  const info = useInfo();
+  const signOut = useSignOut();
+  return (
+    <div className="sidebar-foot">
+      <ThemeSwitch />
+      <div className="sidebar-user">
+        <span>{session.data?.user.name}</span>
+        <button type="button" className="btn btn-quiet" title="Sign out" aria-label="Sign out" onClick={() => signOut.mutate()}>
+          <Icon name="box-arrow-right" />
+        </button>
+      </div>
+      {info.data !== undefined && (
+        <div className="sidebar-version">
+          JAC {info.data.version}
+          {info.data.jmeter.version !== null && <>, JMeter {info.data.jmeter.version}</>}
+        </div>
+      )}
+    </div>
+  );
+}

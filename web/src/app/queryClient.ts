@@ -1,0 +1,28 @@
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { ApiError } from "@/shared/api/client";
+import { keys } from "@/shared/api/keys";
+
+/** A refusal is final, a server that does not answer is asked again; a session that ended anywhere leads to the sign-in page. */
+export function makeQueryClient(): QueryClient {
+  const signedOut = (error: Error) => {
+    if (error instanceof ApiError && error.status === 401) client.setQueryData(keys.session, null);
+  };
+  const client = new QueryClient({
+    queryCache: new QueryCache({ onError: signedOut }),
+    mutationCache: new MutationCache({
+      onError: (error, _variables, _context, mutation) => {
+        // The sign-in itself answers 401 to a link that is used up.
+        if (mutation.options.meta?.["signsIn"] !== true) signedOut(error);
+      },
+    }),
+    defaultOptions: {
+      queries: {
+        staleTime: 2000,
+        retry: (failures, error) => failures < 3 && (!(error instanceof ApiError) || error.status === 0 || error.status >= 500),
+        retryDelay: (attempt) => Math.min(4000, 500 * 2 ** attempt),
+        refetchIntervalInBackground: false,
+      },
+    },
+  });
+  return client;
+}

@@ -1,0 +1,38 @@
+import { useParams } from "react-router";
+import { useCluster } from "@/features/clusters/api/useCluster";
+import { canRun } from "@/features/clusters/clusterWords";
+import { ClusterNotes, Configuration, Events, NodeTable } from "@/features/clusters/components/ClusterBody";
+import { ClusterHead } from "@/features/clusters/components/ClusterHead";
+import { useRuns } from "@/features/runs/api/useRuns";
+import { RunTable } from "@/features/runs/components/RunTable";
+import { StartRunButton } from "@/features/runs/components/StartRunButton";
+import { Loaded } from "@/shared/ui/Loaded";
+
+export function ClusterRoute() {
+  const { id = "" } = useParams();
+  const query = useCluster(id);
+  const runs = useRuns({ cluster: id });
+  return (
+    <Loaded query={query} what="Fetching the cluster…">
+      {(cluster) => (
+        <>
+          <ClusterHead
+            cluster={cluster}
+            start={<StartRunButton clusterId={cluster.id} disabled={!canRun(cluster)} {...(canRun(cluster) ? {} : { why: "The cluster has to be ready, whole and free first." })} />}
+          />
+          <ClusterNotes cluster={cluster} />
+          <div className="columns columns-main">
+            <div className="stack">
+              <NodeTable cluster={cluster} />
+              <Events cluster={cluster} />
+            </div>
+            <Configuration cluster={cluster} />
+          </div>
+          <Loaded query={runs} what="Fetching its runs…">
+            {(list) => <RunTable runs={list} title="Runs on this cluster" without={["cluster", "owner"]} empty="No run has used this cluster yet." />}
+          </Loaded>
+        </>
+      )}
+    </Loaded>
+  );
+}

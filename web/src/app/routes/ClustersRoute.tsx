@@ -1,0 +1,46 @@
+import { useState } from "react";
+import { useSearchParams } from "react-router";
+import { useClusters } from "@/features/clusters/api/useClusters";
+import { ClusterTable } from "@/features/clusters/components/ClusterTable";
+import { CreateClusterDialog } from "@/features/clusters/components/CreateClusterDialog";
+import { useInfo } from "@/features/session/api/useInfo";
+import { Empty } from "@/shared/ui/Empty";
+import { Icon } from "@/shared/ui/Icon";
+import { Loaded } from "@/shared/ui/Loaded";
+import { PageHead } from "@/shared/ui/PageHead";
+
+export function ClustersRoute() {
+  const [parameters, setParameters] = useSearchParams();
+  const ended = parameters.get("ended") === "true";
+  const clusters = useClusters(ended);
+  const info = useInfo();
+  const [creating, setCreating] = useState(false);
+  const create = (
+    <button type="button" className="btn btn-primary" onClick={() => setCreating(true)}>
+      <Icon name="plus" /> New cluster
+    </button>
+  );
+  return (
+    <>
+      <PageHead title="Clusters" facts={<span>One JMeter master and its workers, as processes on this machine. Each ends by itself when its time is over.</span>} actions={create} />
+      <Loaded query={clusters} what="Fetching the clusters…">
+        {(list) => (
+          <ClusterTable
+            clusters={list}
+            actions={
+              <button type="button" className="btn btn-quiet" aria-pressed={ended} onClick={() => setParameters(ended ? {} : { ended: "true" }, { replace: true })}>
+                with ended ones
+              </button>
+            }
+            empty={
+              <Empty icon="hdd-stack" title={ended ? "There has been no cluster yet." : "No cluster is up."} action={create}>
+                A cluster is where plans run: one master that collects and the workers that make the load.
+              </Empty>
+            }
+          />
+        )}
+      </Loaded>
+      {creating && <CreateClusterDialog maxWorkers={info.data?.limits.max_workers ?? 16} onClose={() => setCreating(false)} />}
+    </>
+  );
+}

@@ -1,0 +1,59 @@
+import { useParams, useSearchParams } from "react-router";
+import { usePlan } from "@/features/plans/api/usePlan";
+import { usePlanCheck } from "@/features/plans/api/usePlanCheck";
+import { CheckView } from "@/features/plans/components/CheckView";
+import { PlanFiles } from "@/features/plans/components/PlanFiles";
+import { PlanHead } from "@/features/plans/components/PlanHead";
+import { useRuns } from "@/features/runs/api/useRuns";
+import { RunTable } from "@/features/runs/components/RunTable";
+import { StartRunButton } from "@/features/runs/components/StartRunButton";
+import { useInfo } from "@/features/session/api/useInfo";
+import { Loaded } from "@/shared/ui/Loaded";
+
+const UNKNOWN_LIMITS = { max_upload_bytes: Infinity, max_files: Infinity };
+
+export function PlanRoute() {
+  const { id = "" } = useParams();
+  const [parameters, setParameters] = useSearchParams();
+  const workers = Math.max(0, Math.floor(Number(parameters.get("workers") ?? "2")) || 0);
+  const query = usePlan(id);
+  const check = usePlanCheck(id, workers);
+  const runs = useRuns({ plan: id });
+  const info = useInfo();
+  const max = info.data?.limits.max_workers ?? 16;
+  return (
+    <Loaded query={query} what="Fetching the plan…">
+      {(plan) => (
+        <>
+          <PlanHead plan={plan} start={<StartRunButton planId={plan.id} disabled={check.data?.ok === false} {...(check.data?.ok === false ? { why: "The check found errors." } : {})} />} />
+          <div className="columns columns-main">
+            <div className="stack">
+              <div className="section-head">
+                <h2>Check</h2>
+                <label className="workers-choice">
+                  with
+                  <input
+                    type="number"
+                    className="form-control form-control-sm"
+                    min={0}
+                    max={max}
+                    value={workers}
+                    onChange={(event) => setParameters({ workers: String(Math.min(max, Math.max(0, Number(event.target.value) || 0))) }, { replace: true, preventScrollReset: true })}
+                  />
+                  workers
+                </label>
+              </div>
+              <Loaded query={check} what="Checking the plan…">
+                {(found) => <CheckView check={found} />}
+              </Loaded>
+            </div>
+            <PlanFiles plan={plan} limits={info.data?.limits ?? UNKNOWN_LIMITS} />
+          </div>
+          <Loaded query={runs} what="Fetching its runs…">
+            {(list) => <RunTable runs={list} title="Runs of this plan" without={["plan", "owner"]} empty="This plan has not run yet." />}
+          </Loaded>
+        </>
+      )}
+    </Loaded>
+  );
+}

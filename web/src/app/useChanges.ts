@@ -1,0 +1,28 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { liveSocket } from "@/shared/api/socket";
+import type { Changed } from "@/shared/api/types";
+
+/** The server says what changed; whatever shows it is fetched again. After a reconnect everything is, for what was missed. */
+export function useChanges(): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    const socket = liveSocket();
+    let connectedBefore = socket.connected;
+    const onChanged = ({ kind }: Changed) => {
+      // Lists and single things of a kind share the first part of their key.
+      void client.invalidateQueries({ queryKey: [`${kind}s`] });
+      if (kind === "run") void client.invalidateQueries({ queryKey: ["run-artefacts"] });
+    };
+    const onConnect = () => {
+      if (connectedBefore) void client.invalidateQueries();
+      connectedBefore = true;
+    };
+    socket.on("changed", onChanged);
+    socket.on("connect", onConnect);
+    return () => {
+      socket.off("changed", onChanged);
+      socket.off("connect", onConnect);
+    };
+  }, [client]);
+}

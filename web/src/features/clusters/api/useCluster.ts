@@ -1,0 +1,14 @@
+import { useQuery } from "@tanstack/react-query";
+import { getJson } from "@/shared/api/client";
+import { keys } from "@/shared/api/keys";
+import type { Cluster } from "@/shared/api/types";
+import { isSettled } from "../clusterWords";
+
+/** One cluster; asked more often while it is on its way somewhere. */
+export function useCluster(id: string) {
+  return useQuery({
+    queryKey: keys.cluster(id),
+    queryFn: ({ signal }) => getJson<Cluster>(`/clusters/${id}`, signal),
+    refetchInterval: (query) => (query.state.data !== undefined && !isSettled(query.state.data.phase) ? 1500 : 10_000),
+  });
+}

@@ -1,0 +1,12 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { postJson } from "@/shared/api/client";
+import { keys } from "@/shared/api/keys";
+import type { Cluster } from "@/shared/api/types";
+
+export function useExtendCluster(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (minutes: number) => postJson<Cluster>(`/clusters/${id}/extend`, { minutes }),
+    onSuccess: (cluster) => client.setQueryData(keys.cluster(id), cluster),
+  });
+}

@@ -1,0 +1,33 @@
+import type { Cluster } from "@/shared/api/types";
+import { Dialog } from "@/shared/ui/Dialog";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { Note } from "@/shared/ui/Note";
+import { useTerminateCluster } from "../api/useTerminateCluster";
+
+export function TerminateDialog({ cluster, onClose }: { cluster: Cluster; onClose: () => void }) {
+  const terminate = useTerminateCluster(cluster.id);
+  return (
+    <Dialog
+      title={`Terminate ${cluster.name}`}
+      onClose={onClose}
+      onSubmit={() => terminate.mutate(undefined, { onSuccess: onClose })}
+      footer={
+        <>
+          <button type="button" className="btn btn-outline-secondary" onClick={onClose}>
+            Keep it
+          </button>
+          <button type="submit" className="btn btn-danger" disabled={terminate.isPending}>
+            Terminate
+          </button>
+        </>
+      }
+    >
+      <div className="stack">
+        {cluster.current_run !== null && <Note tone="attention">A run is under way on it. It is stopped first, and what it measured is kept.</Note>}
+        <p>The processes of the master and the workers end and their folders are removed. Plans, runs and results stay.</p>
+        {terminate.error !== null && <ErrorBox error={terminate.error} />}
+        <span />
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,52 @@
+import { Link } from "react-router";
+import { phaseChip } from "@/features/results/runWords";
+import type { Run } from "@/shared/api/types";
+import { formatCount, formatMs, formatPercent, formatRate } from "@/shared/format/numbers";
+import { formatClock } from "@/shared/format/time";
+import { Chip } from "@/shared/ui/Chip";
+import { useNow } from "@/shared/ui/useNow";
+
+/** A run that is under way, with its figures of now; opens its page. */
+export function RunCard({ run }: { run: Run }) {
+  const now = useNow();
+  const elapsed = run.started_ms === null ? null : (now - run.started_ms) / 1000;
+  const share = elapsed === null || run.expected_s === null ? null : Math.min(100, Math.max(0, (elapsed / run.expected_s) * 100));
+  const head = run.headline;
+  return (
+    <Link to={`/runs/${run.id}`} className="card run-card">
+      <div className="run-card-head">
+        <strong>{run.name}</strong>
+        <Chip {...phaseChip(run.phase, run.cause, run.stop_requested)} />
+        <span className="text-muted">{run.cluster.name}</span>
+        <span className="run-card-time">{elapsed === null ? run.step : run.expected_s === null ? formatClock(elapsed) : `${formatClock(elapsed)} of ${formatClock(run.expected_s)}`}</span>
+      </div>
+      <dl className="run-card-figures">
+        <div>
+          <dt>Rate</dt>
+          <dd>{formatRate(head?.rate_per_s)}</dd>
+        </div>
+        <div>
+          <dt>p95</dt>
+          <dd>{formatMs(head?.p95_ms)}</dd>
+        </div>
+        <div>
+          <dt>Error share</dt>
+          <dd className={(head?.errors ?? 0) > 0 ? "text-failed" : ""}>{formatPercent(head?.error_percent)}</dd>
+        </div>
+        <div>
+          <dt>Users</dt>
+          <dd>{formatCount(head?.active_users)}</dd>
+        </div>
+        <div>
+          <dt>Samples</dt>
+          <dd>{formatCount(head?.samples)}</dd>
+        </div>
+      </dl>
+      {share !== null && (
+        <div className="progress">
+          <div className="progress-bar" style={{ width: `${share}%` }} />
+        </div>
+      )}
+    </Link>
+  );
+}

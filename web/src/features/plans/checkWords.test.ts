@@ -1,0 +1,34 @@
+import { expect, it } from "vitest";
+import type { Check, ThreadGroup } from "@/shared/api/types";
+import { groupNumber, loopWords, totalWords } from "./checkWords";
+
+const check: Check = {
+  plan: "shop.jmx",
+  test_name: null,
+  workers: 2,
+  thread_groups: [],
+  threads_per_node: 60,
+  total_threads: 120,
+  duration_s: 300,
+  data_files: [],
+  properties: [],
+  findings: [],
+  ok: true,
+};
+const plain = (text: string) => text.replaceAll("\u00a0", " ");
+
+it("multiplies users by workers in words", () => {
+  expect(plain(totalWords(check))).toBe("60 users on each of 2 workers = 120 users, for 5 min 00 s");
+  expect(plain(totalWords({ ...check, workers: 0, threads_per_node: 1, total_threads: 1, duration_s: null }))).toBe(
+    "1 user on the master alone, until the plan ends by itself",
+  );
+  expect(plain(totalWords({ ...check, total_threads: null }))).toContain("properties say");
+});
+
+it("shows the function where a number is computed", () => {
+  const group: ThreadGroup = { name: "g", kind: "Thread Group", enabled: true, threads: null, ramp_up_s: 10, loops: -1, duration_s: null, delay_s: null, raw: { threads: "${__P(users)}" } };
+  expect(groupNumber(group, "threads")).toBe("${__P(users)}");
+  expect(plain(groupNumber(group, "ramp_up_s"))).toBe("10 s");
+  expect(groupNumber(group, "duration_s")).toBe("–");
+  expect(loopWords(group)).toBe("for ever");
+});

@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { faultOf, withoutCommonFolder } from "./chosenFiles";
+
+describe("paths of a dropped folder", () => {
+  it("are relative to the plan's folder", () => {
+    expect(withoutCommonFolder(["shop/shop.jmx", "shop/data/users.csv"])).toEqual(["shop.jmx", "data/users.csv"]);
+  });
+  it("keep what is not common", () => {
+    expect(withoutCommonFolder(["shop.jmx", "data/users.csv"])).toEqual(["shop.jmx", "data/users.csv"]);
+    expect(withoutCommonFolder(["a/x.csv", "b/y.csv"])).toEqual(["a/x.csv", "b/y.csv"]);
+  });
+});
+
+describe("a choice of files", () => {
+  const limits = { max_upload_bytes: 1_048_576, max_files: 2 };
+  const file = (path: string, size = 1) => ({ path, file: { size } as File });
+  it("needs a plan for a new one and none for more files", () => {
+    expect(faultOf([file("a.csv")], limits, true)).toContain(".jmx");
+    expect(faultOf([file("a.csv")], limits, false)).toBeNull();
+    expect(faultOf([file("a.JMX")], limits, true)).toBeNull();
+    expect(faultOf([file("shop.zip")], limits, true)).toBeNull();
+  });
+  it("has limits", () => {
+    expect(faultOf([], limits, true)).toContain("No file");
+    expect(faultOf([file("a.jmx"), file("b"), file("c")], limits, true)).toContain("at most 2");
+    expect(faultOf([file("a.jmx", 2_000_000)], limits, true)).toContain("1 MB");
+  });
+});

@@ -1,0 +1,54 @@
+/** Files that were chosen or dropped, as the upload wants them: paths relative to the plan's folder. */
+import type { UploadFile } from "@/shared/api/upload";
+
+/** What every path has in common before its name: a dropped folder `shop/` is not part of the plan's paths. */
+export function withoutCommonFolder(paths: string[]): string[] {
+  let current = paths;
+  for (;;) {
+    const folders = new Set(current.map((path) => (path.includes("/") ? path.slice(0, path.indexOf("/") + 1) : "")));
+    const [only] = folders;
+    if (folders.size !== 1 || only === undefined || only === "") return current;
+    current = current.map((path) => path.slice(only.length));
+  }
+}
+
+export function fromInput(files: Iterable<File>): UploadFile[] {
+  const list = [...files];
+  const paths = withoutCommonFolder(list.map((file) => (file.webkitRelativePath === "" ? file.name : file.webkitRelativePath)));
+  return list.map((file, index) => ({ path: paths[index] ?? file.name, file }));
+}
+
+/** Dropped files and folders, folders with everything in them except hidden files. */
+export async function fromDrop(items: DataTransferItemList): Promise<UploadFile[]> {
+  const entries = [...items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  const found: UploadFile[] = [];
+  for (const entry of entries) await walk(entry, found);
+  const paths = withoutCommonFolder(found.map((each) => each.path));
+  return found.map((each, index) => ({ ...each, path: paths[index] ?? each.path }));
+}
+
+async function walk(entry: FileSystemEntry, found: UploadFile[]): Promise<void> {
+  if (entry.name.startsWith(".")) return;
+  if (entry instanceof FileSystemFileEntry) {
+    const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
+    found.push({ path: entry.fullPath.replace(/^\//, ""), file });
+  } else if (entry instanceof FileSystemDirectoryEntry) {
+    const reader = entry.createReader();
+    // A reader gives at most a hundred entries at a time.
+    for (;;) {
+      const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+      if (batch.length === 0) return;
+      for (const child of batch) await walk(child, found);
+    }
+  }
+}
+
+/** What is wrong with a choice before anything is sent; null when nothing is. */
+export function faultOf(files: UploadFile[], limits: { max_upload_bytes: number; max_files: number }, needsPlan: boolean): string | null {
+  if (files.length === 0) return "No file was chosen.";
+  if (files.length > limits.max_files) return `These are ${files.length} files; at most ${limits.max_files} go at once.`;
+  const bytes = files.reduce((sum, { file }) => sum + file.size, 0);
+  if (bytes > limits.max_upload_bytes) return `These are ${Math.ceil(bytes / 1_048_576)} MB; at most ${Math.floor(limits.max_upload_bytes / 1_048_576)} MB go at once.`;
+  if (needsPlan && !files.some(({ path }) => /\.(jmx|zip)$/i.test(path))) return "None of these is a .jmx file or a zip that could hold one.";
+  return null;
+}

@@ -1,0 +1,130 @@
+import type { Check } from "@/shared/api/types";
+import { formatBytes, plural } from "@/shared/format/numbers";
+import { Note } from "@/shared/ui/Note";
+import { groupNumber, loopWords, totalWords } from "../checkWords";
+import { Findings } from "./Findings";
+
+/** What the plan needs and will do: verdict, findings, thread groups, data files, properties. */
+export function CheckView({ check }: { check: Check }) {
+  const errors = check.findings.filter((finding) => finding.severity === "error").length;
+  return (
+    <>
+      {check.ok ? (
+        <Note tone="good">The check finds nothing that would keep this plan from running. {totalWords(check)}.</Note>
+      ) : (
+        <Note tone="failed">
+          <strong>{plural(errors, "thing")} must be put right before this plan can run.</strong>
+        </Note>
+      )}
+      {check.findings.length > 0 && (
+        <section className="card list-card" aria-label="Findings">
+          <header className="chart-head">
+            <h3>Findings</h3>
+          </header>
+          <Findings findings={check.findings} />
+        </section>
+      )}
+      <section className="card table-card" aria-label="Thread groups">
+        <header className="table-tools">
+          <h3>Outline</h3>
+          <span className="chart-unit">{totalWords(check)}</span>
+        </header>
+        {check.thread_groups.length === 0 ? <div className="table-empty">The plan has no thread groups.</div> : <Groups check={check} />}
+      </section>
+      <div className="columns">
+        <DataFiles check={check} />
+        <Properties check={check} />
+      </div>
+    </>
+  );
+}
+
+function Groups({ check }: { check: Check }) {
+  return (
+    <div className="table-scroll">
+      <table className="table-dense">
+        <thead>
+          <tr>
+            <th scope="col" className="main">
+              Thread group
+            </th>
+            <th scope="col">Kind</th>
+            <th scope="col" className="num">
+              Users per node
+            </th>
+            <th scope="col" className="num">
+              Ramp-up
+            </th>
+            <th scope="col" className="num">
+              Loops
+            </th>
+            <th scope="col" className="num">
+              Duration
+            </th>
+            <th scope="col" className="num">
+              Delay
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {check.thread_groups.map((group, index) => (
+            <tr key={`${index} ${group.name}`} className={group.enabled ? "" : "row-off"}>
+              <td className="main" title={group.name}>
+                {group.name}
+                {!group.enabled && " (disabled)"}
+              </td>
+              <td>{group.kind}</td>
+              <td className="num">{groupNumber(group, "threads")}</td>
+              <td className="num">{groupNumber(group, "ramp_up_s")}</td>
+              <td className="num">{loopWords(group)}</td>
+              <td className="num">{groupNumber(group, "duration_s")}</td>
+              <td className="num">{groupNumber(group, "delay_s")}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function DataFiles({ check }: { check: Check }) {
+  return (
+    <section className="card list-card" aria-label="Data files">
+      <header className="chart-head">
+        <h3>Data files</h3>
+        <span className="chart-unit">that the plan names</span>
+      </header>
+      <ul className="pairs">
+        {check.data_files.map((file) => (
+          <li key={`${file.path} ${file.element}`}>
+            <span>
+              {file.path} <span className="text-muted">in {file.element}</span>
+            </span>
+            {file.found ? <span className="text-muted">{formatBytes(file.bytes)}</span> : <span className="text-failed">missing</span>}
+          </li>
+        ))}
+        {check.data_files.length === 0 && <li className="text-muted">The plan reads no files.</li>}
+      </ul>
+    </section>
+  );
+}
+
+function Properties({ check }: { check: Check }) {
+  return (
+    <section className="card list-card" aria-label="Properties">
+      <header className="chart-head">
+        <h3>Properties</h3>
+        <span className="chart-unit">asked for when a run starts</span>
+      </header>
+      <ul className="pairs">
+        {check.properties.map((property) => (
+          <li key={property.name}>
+            <code>{property.name}</code>
+            {property.default === null ? <span className="text-muted">no default</span> : <span className="pair-value">{property.default === "" ? <em>empty</em> : property.default}</span>}
+          </li>
+        ))}
+        {check.properties.length === 0 && <li className="text-muted">The plan asks for no properties.</li>}
+      </ul>
+    </section>
+  );
+}

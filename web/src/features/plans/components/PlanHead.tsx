@@ -1,0 +1,75 @@
+import { useState, type ReactNode } from "react";
+import { Link, useNavigate } from "react-router";
+import type { Plan } from "@/shared/api/types";
+import { plural } from "@/shared/format/numbers";
+import { formatDateTime } from "@/shared/format/time";
+import { ReadOnlyChip } from "@/shared/ui/Chip";
+import { CopyId } from "@/shared/ui/CopyId";
+import { Dialog } from "@/shared/ui/Dialog";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { Menu, MenuItem } from "@/shared/ui/Menu";
+import { PageHead } from "@/shared/ui/PageHead";
+import { useDeletePlan } from "../api/useDeletePlan";
+
+/** `start` is the button that starts a run; it belongs to the runs and is put in by the page. */
+export function PlanHead({ plan, start }: { plan: Plan; start: ReactNode }) {
+  const [asked, setAsked] = useState(false);
+  const removal = useDeletePlan(plan.id);
+  const navigate = useNavigate();
+  return (
+    <>
+      <PageHead
+        title={plan.name}
+        above={
+          <>
+            <Link to="/plans">Plans</Link> / <CopyId id={plan.id} />
+          </>
+        }
+        chips={!plan.can_write && <ReadOnlyChip owner={plan.owner.name} />}
+        facts={
+          <>
+            <span>{plan.main_file}</span>
+            <span>{plural(plan.runs, "run")}</span>
+            <span>{plan.owner.name}</span>
+            <span>uploaded {formatDateTime(plan.created_ms)}</span>
+          </>
+        }
+        actions={
+          <>
+            {start}
+            {plan.can_write && (
+              <Menu label="More about this plan">
+                <MenuItem danger consequence="Removes its files. Its runs and their results stay." onSelect={() => setAsked(true)}>
+                  Delete…
+                </MenuItem>
+              </Menu>
+            )}
+          </>
+        }
+      />
+      {asked && (
+        <Dialog
+          title={`Delete ${plan.name}`}
+          onClose={() => setAsked(false)}
+          onSubmit={() => removal.mutate(undefined, { onSuccess: () => void navigate("/plans") })}
+          footer={
+            <>
+              <button type="button" className="btn btn-outline-secondary" onClick={() => setAsked(false)}>
+                Keep it
+              </button>
+              <button type="submit" className="btn btn-danger" disabled={removal.isPending}>
+                Delete
+              </button>
+            </>
+          }
+        >
+          <div className="stack">
+            <p>The plan and its {plural(plan.files.length, "file")} are removed and can’t be brought back. Runs that used it stay with their results.</p>
+            {removal.error !== null && <ErrorBox error={removal.error} />}
+            <span />
+          </div>
+        </Dialog>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,49 @@
+import type { ReactNode } from "react";
+import { Link, useNavigate } from "react-router";
+import type { Plan } from "@/shared/api/types";
+import { formatBytes, formatCount } from "@/shared/format/numbers";
+import { formatAgo, formatDateTime } from "@/shared/format/time";
+import { DataTable } from "@/shared/tables/DataTable";
+import type { Column } from "@/shared/tables/tableRows";
+import { useNow } from "@/shared/ui/useNow";
+
+function columnsAt(now: number): Column<Plan>[] {
+  return [
+    { id: "name", name: "Plan", main: true, value: (plan) => plan.name, cell: (plan) => <Link to={`/plans/${plan.id}`}>{plan.name}</Link> },
+    { id: "file", name: "File", value: (plan) => plan.main_file, cell: (plan) => plan.main_file },
+    { id: "files", name: "Files", numeric: true, value: (plan) => plan.files.length, cell: (plan) => formatCount(plan.files.length) },
+    { id: "bytes", name: "Size", numeric: true, value: (plan) => plan.bytes, cell: (plan) => formatBytes(plan.bytes) },
+    { id: "owner", name: "Owner", value: (plan) => plan.owner.name, cell: (plan) => plan.owner.name },
+    { id: "runs", name: "Runs", numeric: true, value: (plan) => plan.runs, cell: (plan) => formatCount(plan.runs) },
+    {
+      id: "last",
+      name: "Last run",
+      numeric: true,
+      value: (plan) => plan.last_run?.created_ms ?? null,
+      cell: (plan) => (plan.last_run === null ? <span className="text-faint">never</span> : <Link to={`/runs/${plan.last_run.id}`}>{formatAgo(plan.last_run.created_ms, now)}</Link>),
+    },
+    {
+      id: "created",
+      name: "Uploaded",
+      numeric: true,
+      value: (plan) => plan.created_ms,
+      cell: (plan) => <span title={formatDateTime(plan.created_ms)}>{formatAgo(plan.created_ms, now)}</span>,
+    },
+  ];
+}
+
+export function PlanTable({ plans, empty }: { plans: Plan[]; empty: ReactNode }) {
+  const navigate = useNavigate();
+  const now = useNow(10_000);
+  return (
+    <DataTable
+      name="plans"
+      title="Plans"
+      rows={plans}
+      columns={columnsAt(now)}
+      rowKey={(plan) => plan.id}
+      onOpen={(plan) => void navigate(`/plans/${plan.id}`)}
+      empty={empty}
+    />
+  );
+}

@@ -1,0 +1,38 @@
+import { useState } from "react";
+import type { Plan } from "@/shared/api/types";
+import type { UploadFile, UploadProgress } from "@/shared/api/upload";
+import { useUploadPlan } from "./api/useUploadPlan";
+import { faultOf } from "./chosenFiles";
+
+export interface Uploading {
+  /** null when nothing is being sent. */
+  progress: UploadProgress | null;
+  files: UploadFile[];
+  fault: string | null;
+  error: Error | null;
+  send: (files: UploadFile[]) => void;
+  cancel: () => void;
+}
+
+/** An upload with its progress, its faults and a way to cancel it. */
+export function useUploading(planId: string | null, limits: { max_upload_bytes: number; max_files: number }, onDone: (plan: Plan) => void): Uploading {
+  const mutation = useUploadPlan();
+  const [files, setFiles] = useState<UploadFile[]>([]);
+  const [progress, setProgress] = useState<UploadProgress | null>(null);
+  const [fault, setFault] = useState<string | null>(null);
+  const [abort, setAbort] = useState<AbortController | null>(null);
+  const cancelled = mutation.error?.name === "AbortError";
+
+  const send = (chosen: UploadFile[]) => {
+    const wrong = faultOf(chosen, limits, planId === null);
+    setFault(wrong);
+    if (wrong !== null) return;
+    const controller = new AbortController();
+    setAbort(controller);
+    setFiles(chosen);
+    setProgress({ sent_bytes: 0, total_bytes: chosen.reduce((sum, { file }) => sum + file.size, 0) });
+    mutation.mutate({ planId, files: chosen, onProgress: setProgress, signal: controller.signal }, { onSuccess: onDone, onSettled: () => setProgress(null) });
+  };
+
+  return { progress, files, fault, error: cancelled ? null : mutation.error, send, cancel: () => abort?.abort() };
+}

@@ -1,0 +1,137 @@
+/** From points to what the four charts draw. Pure; colours come from outside. */
+import type { ChartColours } from "@/shared/charts/palette";
+import type { ChartContent, ChartLine, Threshold } from "@/shared/charts/chartTypes";
+import type { LabelSeries, Point } from "@/shared/api/types";
+
+export const TIME_METRICS = [
+  { key: "p50_ms", name: "p50" },
+  { key: "p90_ms", name: "p90" },
+  { key: "p95_ms", name: "p95" },
+  { key: "p99_ms", name: "p99" },
+  { key: "mean_ms", name: "mean" },
+  { key: "max_ms", name: "max" },
+  { key: "latency_ms", name: "first byte, mean" },
+  { key: "connect_ms", name: "connect, mean" },
+] as const;
+
+export type TimeMetric = (typeof TIME_METRICS)[number]["key"];
+export type ErrorUnit = "rate" | "share";
+
+/** One line's source: the total, or a label with its colour. */
+export interface Source {
+  key: string;
+  name: string;
+  points: Point[];
+  colour: string | null;
+}
+
+export interface Frame {
+  bucketMs: number;
+  settledUntilMs: number | null;
+}
+
+/** Total alone, or the chosen labels. */
+export function sources(points: Point[], labels: LabelSeries[], chosen: string[], colourOf: (label: string) => string): Source[] {
+  const byName = new Map(labels.map((each) => [each.label, each]));
+  const picked = chosen.map((label) => byName.get(label)).filter((each) => each !== undefined);
+  if (picked.length === 0) return [{ key: "total", name: "Total", points, colour: null }];
+  return picked.map((each) => ({ key: `label ${each.label}`, name: each.label, points: each.points, colour: colourOf(each.label) }));
+}
+
+/** The times of all sources, rising, each once. */
+export function unionTimes(from: Source[]): number[] {
+  const [first] = from;
+  if (from.length === 1 && first !== undefined) return first.points.map((point) => point.t_ms);
+  return [...new Set(from.flatMap((source) => source.points.map((point) => point.t_ms)))].sort((a, b) => a - b);
+}
+
+function column(source: Source, times: number[], value: (point: Point) => number | null): (number | null)[] {
+  const at = new Map(source.points.map((point) => [point.t_ms, point]));
+  return times.map((time) => {
+    const point = at.get(time);
+    return point === undefined ? null : value(point);
+  });
+}
+
+function content(from: Source[], frame: Frame, lines: (times: number[]) => ChartLine[], thresholds: Threshold[] = []): ChartContent {
+  const times = unionTimes(from);
+  return { times, bucketMs: frame.bucketMs, settledUntilMs: frame.settledUntilMs, lines: lines(times), thresholds };
+}
+
+export function throughput(from: Source[], frame: Frame, colours: ChartColours, thresholds: Threshold[]): ChartContent {
+  const perSecond = 1000 / frame.bucketMs;
+  return content(
+    from,
+    frame,
+    (times) =>
+      from.map((source) => ({
+        key: source.key,
+        label: source.name,
+        values: column(source, times, (point) => point.samples * perSecond),
+        colour: source.colour ?? colours.rate,
+        kind: "line",
+        ...(source.colour === null ? { fill: 0.12 } : {}),
+      })),
+    thresholds,
+  );
+}
+
+/** p50 to p99 of the total in one hue; with labels chosen, one metric for each of them. */
+export function responseTimes(from: Source[], frame: Frame, metric: TimeMetric, colours: ChartColours, thresholds: Threshold[]): ChartContent {
+  const [total] = from;
+  if (total?.colour === null) {
+    return content(
+      from,
+      frame,
+      (times) =>
+        TIME_METRICS.slice(0, 4).map(({ key, name }, index) => ({
+          key,
+          label: name,
+          values: column(total, times, (point) => point[key]),
+          colour: colours.percentiles[index] ?? colours.text,
+          kind: "line",
+          width: 1.5,
+        })),
+      thresholds,
+    );
+  }
+  return content(
+    from,
+    frame,
+    (times) =>
+      from.map((source) => ({
+        key: source.key,
+        label: source.name,
+        values: column(source, times, (point) => point[metric]),
+        colour: source.colour ?? colours.text,
+        kind: "line",
+      })),
+    thresholds,
+  );
+}
+
+export function errors(from: Source[], frame: Frame, unit: ErrorUnit, colours: ChartColours, thresholds: Threshold[]): ChartContent {
+  const perSecond = 1000 / frame.bucketMs;
+  const value = (point: Point) => (unit === "rate" ? point.errors * perSecond : point.samples === 0 ? null : (point.errors / point.samples) * 100);
+  return content(
+    from,
+    frame,
+    (times) =>
+      from.map((source) => ({
+        key: source.key,
+        label: source.colour === null ? "Errors" : source.name,
+        values: column(source, times, value),
+        colour: source.colour ?? colours.error,
+        kind: source.colour === null ? "bars" : "line",
+      })),
+    thresholds,
+  );
+}
+
+/** Active users belong to the whole test, so this chart always shows the total. */
+export function activeUsers(points: Point[], frame: Frame, colours: ChartColours): ChartContent {
+  const total: Source = { key: "users", name: "Active users", points, colour: null };
+  return content([total], frame, (times) => [
+    { key: "users", label: "Active users", values: column(total, times, (point) => point.active_users), colour: colours.users, kind: "step", fill: 0.1 },
+  ]);
+}

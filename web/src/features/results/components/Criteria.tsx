@@ -1,0 +1,35 @@
+import type { CriterionResult } from "@/shared/api/types";
+import { Icon } from "@/shared/ui/Icon";
+
+/** Each criterion with the sentence that says how it came out; while running, what will be judged. */
+export function Criteria({ results, expressions }: { results: CriterionResult[]; expressions: string[] }) {
+  if (results.length === 0 && expressions.length === 0) return null;
+  const open = expressions.filter((expression) => !results.some((result) => result.expression === expression));
+  return (
+    <section className="card list-card" aria-label="Criteria">
+      <header className="chart-head">
+        <h3>Criteria</h3>
+        {open.length > 0 && <span className="chart-unit">judged at the end</span>}
+      </header>
+      <ul className="criteria">
+        {results.map((result) => (
+          <li key={result.expression} className={result.met ? "text-good" : "text-failed"}>
+            <Icon name={result.met ? "check-circle" : "x-circle"} />
+            <div>
+              <strong>{result.met ? "Met" : "Not met"}</strong> <span>{result.sentence}</span>
+              <code>fails when {result.expression}</code>
+            </div>
+          </li>
+        ))}
+        {open.map((expression) => (
+          <li key={expression}>
+            <Icon name="clock" />
+            <div>
+              <code>fails when {expression}</code>
+            </div>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

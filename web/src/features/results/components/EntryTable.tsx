@@ -1,0 +1,92 @@
+import { useMemo, type ReactNode } from "react";
+import type { Entry, Summary } from "@/shared/api/types";
+import { lineColour, MAX_LINES } from "@/shared/charts/palette";
+import { formatApdex, formatBytes, formatCount, formatKbPerS, formatMs, formatPercent, formatRate } from "@/shared/format/numbers";
+import { DataTable } from "@/shared/tables/DataTable";
+import type { Column } from "@/shared/tables/tableRows";
+import { useTheme } from "@/shared/ui/theme";
+
+interface Props {
+  summary: Summary;
+  /** Which labels the charts show; null where they can't be chosen (no series per label). */
+  choice: { chosen: string[]; offered: ReadonlySet<string>; slots: Map<string, number>; onChoose: (chosen: string[]) => void } | null;
+  empty: ReactNode;
+}
+
+type NumberField = { [Key in keyof Entry]: Entry[Key] extends number | null ? Key : never }[keyof Entry];
+
+function number(id: NumberField, name: string, format: (value: number | null) => string, more: Partial<Column<Entry>> = {}): Column<Entry> {
+  return { id, name, numeric: true, value: (row) => row[id], cell: (row) => format(row[id]), ...more };
+}
+
+const NUMBERS: Column<Entry>[] = [
+  number("samples", "Samples", formatCount),
+  number("errors", "Errors", formatCount, { cell: (row) => <span className={row.errors > 0 ? "text-failed" : "text-faint"}>{formatCount(row.errors)}</span> }),
+  number("error_percent", "Error share", formatPercent, {
+    cell: (row) => <span className={row.errors > 0 ? "text-failed" : "text-faint"}>{formatPercent(row.error_percent)}</span>,
+  }),
+  number("throughput_per_s", "Rate", formatRate, { title: "Samples per second between the first start and the last end" }),
+  number("mean_ms", "Mean", formatMs),
+  number("median_ms", "Median", formatMs),
+  number("p90_ms", "p90", formatMs),
+  number("p95_ms", "p95", formatMs),
+  number("p99_ms", "p99", formatMs),
+  number("min_ms", "Min", formatMs, { optional: true }),
+  number("max_ms", "Max", formatMs),
+  number("stddev_ms", "Std dev", formatMs, { optional: true }),
+  number("received_kb_per_s", "Received", formatKbPerS, { optional: true }),
+  number("sent_kb_per_s", "Sent", formatKbPerS, { optional: true }),
+  number("avg_bytes", "Bytes, mean", formatBytes, { optional: true }),
+  number("apdex", "Apdex", formatApdex, { title: "Satisfied up to 500 ms, tolerated up to 1,500 ms; failures frustrate" }),
+];
+
+/** The table per label, with the total above it. */
+export function EntryTable({ summary, choice, empty }: Props) {
+  const { scheme } = useTheme();
+  const columns = useMemo<Column<Entry>[]>(() => {
+    const toggle = (label: string) => {
+      if (choice === null) return;
+      const on = choice.chosen.includes(label);
+      choice.onChoose(on ? choice.chosen.filter((each) => each !== label) : [...choice.chosen, label].slice(-MAX_LINES));
+    };
+    const label: Column<Entry> = {
+      id: "label",
+      name: "Label",
+      main: true,
+      value: (row) => row.label,
+      cell: (row) => {
+        if (row === summary.total) return <strong>Total</strong>;
+        if (choice?.offered.has(row.label) !== true) return <span title={row.label}>{row.label}</span>;
+        const on = choice.chosen.includes(row.label);
+        return (
+          <label className="label-choice" title={on ? "Take off the charts" : "Show on the charts"}>
+            <input type="checkbox" checked={on} onChange={() => toggle(row.label)} />
+            <i style={on ? { background: lineColour(choice.slots.get(row.label) ?? 0, scheme) } : undefined} />
+            <span title={row.label}>{row.label}</span>
+          </label>
+        );
+      },
+    };
+    return [label, ...NUMBERS];
+  }, [summary.total, choice, scheme]);
+
+  const chosen = choice === null ? 0 : choice.chosen.length;
+  return (
+    <DataTable
+      name="labels"
+      title="Labels"
+      rows={summary.labels}
+      columns={columns}
+      rowKey={(row) => row.label}
+      pinned={summary.labels.length === 0 ? null : summary.total}
+      empty={empty}
+      actions={
+        chosen > 0 && (
+          <button type="button" className="btn btn-sm btn-outline-secondary" onClick={() => choice?.onChoose([])}>
+            Charts: back to the total
+          </button>
+        )
+      }
+    />
+  );
+}

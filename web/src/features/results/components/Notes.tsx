@@ -1,0 +1,36 @@
+import type { Cause, Summary } from "@/shared/api/types";
+import { plural } from "@/shared/format/numbers";
+import { Note } from "@/shared/ui/Note";
+import { causeSentence } from "../runWords";
+
+interface Props {
+  summary: Summary | null;
+  cause: Cause | null;
+  notes: string[];
+}
+
+/** Everything that a reader must know before believing a number: why it ended early, what was lost, what the total is made of. */
+export function Notes({ summary, cause, notes }: Props) {
+  return (
+    <>
+      {cause?.kind === "failed" && (
+        <Note tone="failed">
+          <strong>{causeSentence(cause)}</strong> {cause.lost}
+        </Note>
+      )}
+      {cause?.kind === "stopped" && <Note tone="info">{causeSentence(cause)}</Note>}
+      {summary?.partial != null && <Note tone="attention">The result is partial: {summary.partial.cause}</Note>}
+      {summary?.total_basis === "transactions" && (
+        <Note tone="info">Every row of this log is a transaction, so the total and the charts count transactions, not single requests.</Note>
+      )}
+      {summary !== null && summary.rejected_rows > 0 && !notes.some((note) => note.includes("row")) && (
+        <Note tone="attention">{plural(summary.rejected_rows, "row")} of the log could not be read and {summary.rejected_rows === 1 ? "is" : "are"} not counted.</Note>
+      )}
+      {notes.map((note) => (
+        <Note key={note} tone="attention">
+          {note}
+        </Note>
+      ))}
+    </>
+  );
+}

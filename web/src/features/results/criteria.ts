@@ -1,0 +1,68 @@
+/**
+ * Criteria as the command line writes them: `METRIC[("LABEL")] OP NUMBER[ms|s|%|/s]`; true means that the run fails.
+ * The server decides; this reads and writes the same words for the form and for the lines on the charts.
+ */
+export type Unit = "ms" | "%" | "/s" | "";
+
+export interface Metric {
+  name: string;
+  words: string;
+  unit: Unit;
+}
+
+export const METRICS: Metric[] = [
+  { name: "error_percent", words: "error share", unit: "%" },
+  { name: "p95", words: "p95 response time", unit: "ms" },
+  { name: "p99", words: "p99 response time", unit: "ms" },
+  { name: "p90", words: "p90 response time", unit: "ms" },
+  { name: "median", words: "median response time", unit: "ms" },
+  { name: "mean", words: "mean response time", unit: "ms" },
+  { name: "max", words: "longest response time", unit: "ms" },
+  { name: "throughput", words: "throughput", unit: "/s" },
+  { name: "samples", words: "samples", unit: "" },
+  { name: "errors", words: "errors", unit: "" },
+  { name: "apdex", words: "Apdex", unit: "" },
+];
+
+export type Operator = ">" | ">=" | "<" | "<=";
+export const OPERATORS: { op: Operator; words: string }[] = [
+  { op: ">", words: "is above" },
+  { op: ">=", words: "reaches" },
+  { op: "<", words: "is below" },
+  { op: "<=", words: "is at most" },
+];
+
+export interface Criterion {
+  metric: string;
+  /** null for the total. */
+  label: string | null;
+  op: Operator;
+  value: number;
+  unit: string;
+}
+
+const FORM = /^\s*([a-z0-9_]+)\s*(?:\(\s*"((?:[^"\\]|\\.)*)"\s*\))?\s*(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)\s*(ms|s|%|\/s)?\s*$/;
+
+export function parseCriterion(text: string): Criterion | null {
+  const match = FORM.exec(text);
+  if (match === null) return null;
+  const [, metric = "", label, op = ">", value = "", unit = ""] = match;
+  return { metric, label: label === undefined ? null : label.replaceAll(/\\(.)/g, "$1"), op: op as Operator, value: Number(value), unit };
+}
+
+export function writeCriterion({ metric, label, op, value, unit }: Criterion): string {
+  const of = label === null ? "" : `("${label.replaceAll(/[\\"]/g, "\\$&")}")`;
+  return `${metric}${of} ${op} ${value}${unit}`;
+}
+
+/** The metric without its unit: `p95_ms` is `p95`. */
+export function plainMetric(metric: string): string {
+  return metric.replace(/_(ms|per_s)$/, "");
+}
+
+/** A response time limit on the total, in ms; null for any other criterion. */
+export function timeLimit(criterion: Criterion): number | null {
+  if (criterion.label !== null) return null;
+  if (!["median", "mean", "max", "min", "p90", "p95", "p99"].includes(plainMetric(criterion.metric))) return null;
+  return criterion.unit === "s" ? criterion.value * 1000 : criterion.value;
+}

@@ -1,0 +1,9 @@
+import { useQuery } from "@tanstack/react-query";
+import { getJson } from "@/shared/api/client";
+import { keys } from "@/shared/api/keys";
+import type { Artefact } from "@/shared/api/types";
+
+/** The files a run leaves; the list is renewed when its phase changes. */
+export function useRunArtefacts(id: string, phase: string) {
+  return useQuery({ queryKey: [...keys.runArtefacts(id), phase], queryFn: ({ signal }) => getJson<Artefact[]>(`/runs/${id}/artefacts`, signal) });
+}

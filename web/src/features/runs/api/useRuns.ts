@@ -1,0 +1,14 @@
+import { useQuery } from "@tanstack/react-query";
+import { getJson } from "@/shared/api/client";
+import { keys } from "@/shared/api/keys";
+import type { Run } from "@/shared/api/types";
+
+/** Runs, newest first. Asked again every few seconds while one of them is under way, for its headline. */
+export function useRuns(filter: { cluster?: string; plan?: string } = {}) {
+  const search = new URLSearchParams(filter).toString();
+  return useQuery({
+    queryKey: keys.runList(filter),
+    queryFn: ({ signal }) => getJson<Run[]>(`/runs${search === "" ? "" : `?${search}`}`, signal),
+    refetchInterval: (query) => (query.state.data?.some((run) => run.phase !== "finished") === true ? 2000 : false),
+  });
+}

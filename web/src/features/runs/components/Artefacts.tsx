@@ -1,0 +1,35 @@
+import { encodePath } from "@/shared/api/client";
+import type { Run } from "@/shared/api/types";
+import { formatBytes } from "@/shared/format/numbers";
+import { Icon } from "@/shared/ui/Icon";
+import { Loaded } from "@/shared/ui/Loaded";
+import { useRunArtefacts } from "../api/useRunArtefacts";
+
+/** The files of the run, each to download. */
+export function Artefacts({ run }: { run: Run }) {
+  const query = useRunArtefacts(run.id, run.phase);
+  return (
+    <section className="card list-card" aria-label="Files of the run">
+      <header className="chart-head">
+        <h3>Files</h3>
+      </header>
+      <div className="list-body">
+        <Loaded query={query} what="Listing the files…">
+          {(artefacts) => (
+            <ul className="pairs">
+              {artefacts.map((artefact) => (
+                <li key={artefact.name}>
+                  <a href={`/api/v1/runs/${run.id}/artefacts/${encodePath(artefact.name)}`} download>
+                    <Icon name="download" /> {artefact.name}
+                  </a>
+                  <span className="text-muted">{formatBytes(artefact.bytes)}</span>
+                </li>
+              ))}
+              {artefacts.length === 0 && <li className="text-muted">Result log, summary, report and JMeter’s logs appear here when the run ends.</li>}
+            </ul>
+          )}
+        </Loaded>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,28 @@
+import { ReportBody } from "@/features/results/components/ReportBody";
+import { Notes } from "@/features/results/components/Notes";
+import type { Run } from "@/shared/api/types";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { Waiting } from "@/shared/ui/Waiting";
+import { useRunReport } from "../api/useRunReport";
+import type { LiveRun } from "../live/liveRun";
+import { LiveBody } from "./LiveBody";
+
+/** The report; until it is there, what was seen live stays on the page. */
+export function FinishedBody({ run, live }: { run: Run; live: LiveRun | null }) {
+  const report = useRunReport(run.id, true);
+  if (report.data !== undefined) return <ReportBody report={report.data} />;
+  if (report.error !== null) {
+    return (
+      <>
+        <Notes summary={null} cause={run.cause} notes={run.notes} />
+        <ErrorBox error={report.error} onRetry={() => void report.refetch()} />
+      </>
+    );
+  }
+  return (
+    <>
+      <Waiting what="Fetching the report…" />
+      {live !== null && <LiveBody run={run} live={live} />}
+    </>
+  );
+}

@@ -1,0 +1,51 @@
+import { Criteria } from "@/features/results/components/Criteria";
+import { EntryTable } from "@/features/results/components/EntryTable";
+import { ErrorTable } from "@/features/results/components/ErrorTable";
+import { Notes } from "@/features/results/components/Notes";
+import { ResultCharts } from "@/features/results/components/ResultCharts";
+import type { Run } from "@/shared/api/types";
+import { TimelineProvider } from "@/shared/charts/timeline";
+import { settledUntil, type LiveRun } from "../live/liveRun";
+import { useConnection } from "../live/useLiveRun";
+import { ConnectionNote } from "./ConnectionNote";
+import { LiveFigures } from "./LiveFigures";
+import { RunProgress } from "./RunProgress";
+import { Steps } from "./Steps";
+
+const NO_LABELS: never[] = [];
+const NO_CHOICE: string[] = [];
+const NO_SLOTS = new Map<string, number>();
+
+/** A run that is under way: steps until it takes samples, then figures, charts and tables that grow. */
+export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
+  const connection = useConnection();
+  const early = run.phase === "queued" || run.phase === "preparing";
+  const started = live !== null && live.points.length > 0;
+  return (
+    <>
+      <ConnectionNote connection={connection} hasData={live !== null} />
+      <Notes summary={live?.summary ?? null} cause={run.cause} notes={run.notes} />
+      <RunProgress run={run} />
+      {(early || !started || run.phase === "collecting") && <Steps steps={run.steps} now={run.step} />}
+      {live !== null && !early && (
+        <TimelineProvider originMs={live.summary.start_ms ?? run.started_ms ?? live.points[0]?.t_ms ?? 0}>
+          <LiveFigures live={live} run={run} />
+          <Criteria results={run.criteria} expressions={run.criteria_expressions} />
+          <ResultCharts
+            points={live.points}
+            bucketMs={live.bucket_ms}
+            labels={NO_LABELS}
+            chosen={NO_CHOICE}
+            slots={NO_SLOTS}
+            settledUntilMs={settledUntil(live)}
+            lastSampleMs={live.summary.end_ms}
+            stale={!connection.connected}
+            criteria={run.criteria_expressions}
+          />
+          <EntryTable summary={live.summary} choice={null} empty="The labels appear here with their first samples." />
+          <ErrorTable errors={live.errors} allErrors={live.summary.total.errors} live />
+        </TimelineProvider>
+      )}
+    </>
+  );
+}

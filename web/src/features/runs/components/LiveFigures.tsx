@@ -1,0 +1,83 @@
+import { useMemo } from "react";
+import type { Run } from "@/shared/api/types";
+import { Sparkline } from "@/shared/charts/Sparkline";
+import { chartColours } from "@/shared/charts/palette";
+import { formatCount, formatMs, formatPercent, formatRate, plural, splitMs, splitPercent, splitRate } from "@/shared/format/numbers";
+import { formatClock, splitClock } from "@/shared/format/time";
+import { Figures, type Figure } from "@/shared/ui/Figures";
+import { useTheme } from "@/shared/ui/theme";
+import { useNow } from "@/shared/ui/useNow";
+import { settledUntil, type LiveRun } from "../live/liveRun";
+
+/** Rate, p95, error share, users, samples, time: now, with the last minutes beside them and the whole run below. */
+export function LiveFigures({ live, run }: { live: LiveRun; run: Run }) {
+  const { scheme } = useTheme();
+  const now = useNow();
+  const settled = settledUntil(live);
+  const figures = useMemo<Figure[]>(() => {
+    const colours = chartColours(scheme);
+    const points = settled === null ? live.points : live.points.filter((point) => point.t_ms + live.bucket_ms <= settled);
+    const { total, total_basis } = live.summary;
+    const head = run.headline;
+    const perSecond = 1000 / live.bucket_ms;
+    const spark = (values: (number | null)[], colour: string) => <Sparkline values={values} colour={colour} />;
+    return [
+      {
+        key: "rate",
+        name: "Rate now",
+        value: splitRate(head?.rate_per_s),
+        note: `whole run ${formatRate(total.throughput_per_s)}`,
+        spark: spark(points.map((point) => point.samples * perSecond), colours.rate),
+      },
+      {
+        key: "p95",
+        name: "p95",
+        value: splitMs(head?.p95_ms ?? total.p95_ms),
+        note: `median ${formatMs(total.median_ms)}, p99 ${formatMs(total.p99_ms)}`,
+        spark: spark(points.map((point) => point.p95_ms), colours.percentiles[2]),
+      },
+      {
+        key: "errors",
+        name: "Error share",
+        value: splitPercent(head?.error_percent ?? total.error_percent),
+        note: `${plural(total.errors, "error")}${lastShare(points)}`,
+        spark: spark(points.map((point) => point.errors * perSecond), colours.error),
+        ...(total.errors > 0 ? { tone: "failed" } : {}),
+      },
+      {
+        key: "users",
+        name: "Active users",
+        value: [head?.active_users == null ? "–" : formatCount(head.active_users), ""],
+        note: run.total_threads === null ? "all nodes" : `of ${formatCount(run.total_threads)} planned`,
+        spark: spark(points.map((point) => point.active_users), colours.users),
+      },
+      {
+        key: "samples",
+        name: total_basis === "transactions" ? "Transactions" : "Samples",
+        value: [formatCount(total.samples), ""],
+        note: plural(live.summary.labels.length, "label"),
+      },
+    ];
+  }, [live, run, scheme, settled]);
+
+  return <Figures figures={[...figures, timeFigure(run, now)]} />;
+}
+
+function lastShare(points: { samples: number; errors: number }[]): string {
+  const last = points.slice(-10);
+  const samples = last.reduce((sum, point) => sum + point.samples, 0);
+  const failed = last.reduce((sum, point) => sum + point.errors, 0);
+  return samples === 0 ? "" : `, lately ${formatPercent((failed / samples) * 100)}`;
+}
+
+function timeFigure(run: Run, now: number): Figure {
+  if (run.started_ms === null) return { key: "elapsed", name: "Elapsed", value: ["–", ""] };
+  const elapsed = Math.max(0, ((run.ended_ms ?? now) - run.started_ms) / 1000);
+  const left = run.expected_s === null ? null : run.expected_s - elapsed;
+  return {
+    key: "elapsed",
+    name: "Elapsed",
+    value: splitClock(elapsed),
+    note: left === null ? "no planned end" : left >= 0 ? `${formatClock(left)} left` : `${formatClock(-left)} past the planned end`,
+  };
+}

@@ -1,0 +1,39 @@
+import type { RunNode } from "@/shared/api/types";
+import { Chip, type ChipLook } from "@/shared/ui/Chip";
+
+function look(node: RunNode): ChipLook {
+  switch (node.state) {
+    case "waiting":
+      return { tone: "ended", word: "waiting", icon: "clock" };
+    case "starting":
+      return { tone: "running", word: "starting", icon: "hourglass" };
+    case "running":
+      return { tone: "running", word: "running", icon: "play" };
+    case "ended":
+      return node.exit_code === null || node.exit_code === 0
+        ? { tone: "ended", word: "ended", icon: "check-circle" }
+        : { tone: "attention", word: `ended with code ${node.exit_code}`, icon: "exclamation-triangle" };
+    case "lost":
+      return { tone: "failed", word: "lost", icon: "x-circle" };
+  }
+}
+
+/** The JMeter processes of the run. */
+export function NodeList({ nodes }: { nodes: RunNode[] }) {
+  return (
+    <section className="card list-card" aria-label="Nodes">
+      <header className="chart-head">
+        <h3>Nodes</h3>
+      </header>
+      <ul className="pairs">
+        {nodes.map((node) => (
+          <li key={node.name}>
+            <span>{node.name}</span>
+            <Chip {...look(node)} />
+          </li>
+        ))}
+        {nodes.length === 0 && <li className="text-muted">The nodes appear here once the run is prepared.</li>}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,65 @@
+import type { Check } from "@/shared/api/types";
+import { formatBytes } from "@/shared/format/numbers";
+import { Field, Switch } from "@/shared/ui/Field";
+import type { RunForm } from "../runForm";
+
+interface Props {
+  check: Check;
+  form: RunForm;
+  onChange: (form: RunForm) => void;
+}
+
+/** The plan's properties as fields with their defaults, and room for others. */
+export function PropertyFields({ check, form, onChange, fault }: Props & { fault: string | undefined }) {
+  return (
+    <fieldset className="form-part">
+      <legend>Properties</legend>
+      <div className="property-fields">
+        {check.properties.map((property) => {
+          const plain = property.value ?? property.default;
+          return (
+            <Field key={property.name} label={property.name}>
+              {(attributes) => (
+                <input
+                  {...attributes}
+                  type="text"
+                  placeholder={plain === null ? "no default" : ""}
+                  value={form.properties[property.name] ?? plain ?? ""}
+                  onChange={(event) => onChange({ ...form, properties: { ...form.properties, [property.name]: event.target.value } })}
+                />
+              )}
+            </Field>
+          );
+        })}
+      </div>
+      <details open={form.moreProperties !== "" || fault !== undefined}>
+        <summary>{check.properties.length === 0 ? "The plan asks for no properties; give some anyway" : "More properties"}</summary>
+        <Field label="One on each line" help="name=value, as -J gives them; they reach the master and every worker." fault={fault}>
+          {(attributes) => (
+            <textarea {...attributes} rows={3} spellCheck={false} value={form.moreProperties} onChange={(event) => onChange({ ...form, moreProperties: event.target.value })} />
+          )}
+        </Field>
+      </details>
+    </fieldset>
+  );
+}
+
+/** For each data file: a whole copy for every worker, or each its share. */
+export function SplitFields({ check, workers, form, onChange }: Props & { workers: number }) {
+  const files = check.data_files.filter((file, index, all) => file.found && all.findIndex((other) => other.path === file.path) === index);
+  if (files.length === 0 || workers < 2) return null;
+  return (
+    <fieldset className="form-part">
+      <legend>Data files</legend>
+      {files.map((file) => (
+        <Switch
+          key={file.path}
+          label={`Deal out ${file.path} among the ${workers} workers`}
+          help={`${file.element}, ${formatBytes(file.bytes)}. Off: every worker gets a whole copy. On: each gets its share, and a header line stays.`}
+          checked={form.split.includes(file.path)}
+          onChange={(on) => onChange({ ...form, split: on ? [...form.split, file.path] : form.split.filter((path) => path !== file.path) })}
+        />
+      ))}
+    </fieldset>
+  );
+}

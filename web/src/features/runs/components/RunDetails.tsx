@@ -1,0 +1,22 @@
+import type { Run } from "@/shared/api/types";
+import { Artefacts } from "./Artefacts";
+import { LogViewer } from "./LogViewer";
+import { NodeList } from "./NodeList";
+import { Settings } from "./Settings";
+import { Steps } from "./Steps";
+
+/** Below the results: JMeter's log, and beside it the nodes, files, settings and steps of the run. */
+export function RunDetails({ run }: { run: Run }) {
+  const prepared = run.phase !== "queued" && run.phase !== "preparing";
+  return (
+    <div className="columns columns-main no-print">
+      <LogViewer run={run} />
+      <div className="stack">
+        <NodeList nodes={run.nodes} />
+        <Artefacts run={run} />
+        <Settings run={run} />
+        {prepared && run.steps.length > 0 && <Steps steps={run.steps} now={run.step} />}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,94 @@
+import { useState } from "react";
+import { Link, useNavigate } from "react-router";
+import { phaseChip, verdictChip } from "@/features/results/runWords";
+import type { Run } from "@/shared/api/types";
+import { formatCount, formatRate, plural } from "@/shared/format/numbers";
+import { formatDateTime } from "@/shared/format/time";
+import { Chip, ReadOnlyChip } from "@/shared/ui/Chip";
+import { CopyId } from "@/shared/ui/CopyId";
+import { Icon } from "@/shared/ui/Icon";
+import { Menu, MenuItem } from "@/shared/ui/Menu";
+import { PageHead } from "@/shared/ui/PageHead";
+import { useDeleteRun } from "../api/useDeleteRun";
+import type { LiveRun } from "../live/liveRun";
+import { StopControl } from "./StopControl";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+
+/** Title, state, owner, the one main action. */
+export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
+  const verdict = verdictChip(run.verdict);
+  const removal = useDeleteRun(run.id);
+  const navigate = useNavigate();
+  const [asked, setAsked] = useState(false);
+  const rate = run.phase === "running" ? live?.run.headline?.rate_per_s : null;
+  return (
+    <>
+      <PageHead
+        title={run.name}
+        tab={rate == null ? run.name : `${formatRate(rate)} ${run.name}`}
+        above={
+          <>
+            <Link to="/runs">Runs</Link> / <CopyId id={run.id} />
+          </>
+        }
+        chips={
+          <>
+            <Chip {...phaseChip(run.phase, run.cause, run.stop_requested)} />
+            {run.phase === "finished" && verdict !== null && <Chip {...verdict} />}
+            {!run.can_write && <ReadOnlyChip owner={run.owner.name} />}
+          </>
+        }
+        facts={
+          <>
+            <span>
+              plan <Link to={`/plans/${run.plan.id}`}>{run.plan.name}</Link>
+            </span>
+            <span>
+              cluster <Link to={`/clusters/${run.cluster.id}`}>{run.cluster.name}</Link>
+            </span>
+            <span>{run.workers === 0 ? "master alone" : plural(run.workers, "worker")}</span>
+            {run.total_threads !== null && <span>{formatCount(run.total_threads)} users planned</span>}
+            <span>{run.owner.name}</span>
+            <span>{formatDateTime(run.started_ms ?? run.created_ms)}</span>
+          </>
+        }
+        actions={
+          run.can_write &&
+          (run.phase === "finished" ? (
+            <>
+              <a className="btn btn-outline-secondary" href={`/api/v1/runs/${run.id}/artefacts/report.html`} download>
+                <Icon name="download" /> Report
+              </a>
+              <Menu label="More about this run">
+                <MenuItem onSelect={() => window.print()}>Print this page</MenuItem>
+                <MenuItem danger disabled={asked} consequence="Its results, logs and report are removed and can't be brought back." onSelect={() => setAsked(true)}>
+                  Delete this run
+                </MenuItem>
+              </Menu>
+            </>
+          ) : (
+            <StopControl run={run} />
+          ))
+        }
+      />
+      {asked && (
+        <div className="note note-attention">
+          <Icon name="trash" />
+          <div>Delete {run.name} with its results, logs and report? This can’t be undone.</div>
+          <button type="button" className="btn btn-sm btn-outline-secondary" onClick={() => setAsked(false)}>
+            Keep it
+          </button>
+          <button
+            type="button"
+            className="btn btn-sm btn-danger"
+            disabled={removal.isPending}
+            onClick={() => removal.mutate(undefined, { onSuccess: () => void navigate("/runs") })}
+          >
+            Delete
+          </button>
+        </div>
+      )}
+      {removal.error !== null && <ErrorBox error={removal.error} />}
+    </>
+  );
+}

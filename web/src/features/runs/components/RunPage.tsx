@@ -1,0 +1,33 @@
+import { useState } from "react";
+import type { Run } from "@/shared/api/types";
+import { Loaded } from "@/shared/ui/Loaded";
+import { useRun } from "../api/useRun";
+import { useLiveRun } from "../live/useLiveRun";
+import { LiveBody } from "./LiveBody";
+import { RunDetails } from "./RunDetails";
+import { RunHead } from "./RunHead";
+import { FinishedBody } from "./FinishedBody";
+
+/** One page for a run: being live is a state of it, not another page. */
+export function RunPage({ id }: { id: string }) {
+  const query = useRun(id);
+  return (
+    <Loaded query={query} what="Fetching the run…">
+      {(run) => <RunView key={run.id} fetched={run} />}
+    </Loaded>
+  );
+}
+
+function RunView({ fetched }: { fetched: Run }) {
+  // A run that was under way when the page opened stays on the feed, so that its charts are there until the report is.
+  const [watched] = useState(fetched.phase !== "finished");
+  const live = useLiveRun(fetched.id, watched);
+  const run = fetched.phase === "finished" ? fetched : (live?.run ?? fetched);
+  return (
+    <>
+      <RunHead run={run} live={live} />
+      {run.phase === "finished" ? <FinishedBody run={run} live={live} /> : <LiveBody run={run} live={live} />}
+      <RunDetails run={run} />
+    </>
+  );
+}

@@ -1,0 +1,14 @@
+import type { Run } from "@/shared/api/types";
+import { useNow } from "@/shared/ui/useNow";
+
+/** How much of the planned time is over; only where the plan has an end. */
+export function RunProgress({ run }: { run: Run }) {
+  const now = useNow();
+  if (run.phase !== "running" || run.expected_s === null || run.started_ms === null) return null;
+  const share = Math.min(100, Math.max(0, ((now - run.started_ms) / 1000 / run.expected_s) * 100));
+  return (
+    <div className="progress" role="progressbar" aria-label="Planned time that is over" aria-valuenow={Math.round(share)} aria-valuemin={0} aria-valuemax={100}>
+      <div className="progress-bar" style={{ width: `${share}%` }} />
+    </div>
+  );
+}

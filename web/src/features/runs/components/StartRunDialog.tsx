@@ -1,0 +1,115 @@
+import { useState } from "react";
+import { useNavigate } from "react-router";
+import { useClusters } from "@/features/clusters/api/useClusters";
+import { canRun } from "@/features/clusters/clusterWords";
+import { usePlanCheck } from "@/features/plans/api/usePlanCheck";
+import { usePlans } from "@/features/plans/api/usePlans";
+import { totalWords } from "@/features/plans/checkWords";
+import { Findings } from "@/features/plans/components/Findings";
+import type { Check, Cluster } from "@/shared/api/types";
+import { Dialog } from "@/shared/ui/Dialog";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { Field } from "@/shared/ui/Field";
+import { Waiting } from "@/shared/ui/Waiting";
+import { useStartRun } from "../api/useStartRun";
+import { checkRunForm, EMPTY_FORM, type RunForm } from "../runForm";
+import { CriteriaFields } from "./CriteriaFields";
+import { PickCluster, PickPlan } from "./PickFields";
+import { PropertyFields, SplitFields } from "./PlanFields";
+
+interface Props {
+  planId: string | null;
+  clusterId: string | null;
+  onClose: () => void;
+}
+
+/** What to run, where, with which properties and criteria; the sum before the button. */
+export function StartRunDialog({ planId, clusterId, onClose }: Props) {
+  const plans = usePlans();
+  const clusters = useClusters();
+  const start = useStartRun();
+  const navigate = useNavigate();
+  const [typed, setForm] = useState<RunForm>({ ...EMPTY_FORM, planId, clusterId });
+  const [tried, setTried] = useState(false);
+
+  const ready = (clusters.data ?? []).filter((cluster) => cluster.can_write && canRun(cluster));
+  const form = withOnlyChoice(typed, ready, plans.data?.map((plan) => plan.id) ?? []);
+  const cluster = ready.find((each) => each.id === form.clusterId);
+  const check = usePlanCheck(form.planId, cluster?.config.workers ?? 0);
+  const files = check.data?.data_files.filter((file) => file.found).map((file) => file.path) ?? [];
+  const { request, faults } = checkRunForm({ ...form, clusterId: cluster?.id ?? null }, check.data?.properties ?? [], files);
+  const blocked = check.data?.ok === false;
+
+  const submit = () => {
+    setTried(true);
+    if (request === null || blocked || start.isPending) return;
+    start.mutate(request, { onSuccess: (run) => void navigate(`/runs/${run.id}`) });
+  };
+  return (
+    <Dialog
+      wide
+      title="Start a run"
+      onClose={onClose}
+      onSubmit={submit}
+      footer={
+        <>
+          <p className="sum">
+            <Sum check={check.data} cluster={cluster} />
+          </p>
+          <button type="button" className="btn btn-outline-secondary" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="btn btn-primary" disabled={start.isPending || blocked}>
+            {start.isPending ? "Starting…" : "Start the run"}
+          </button>
+        </>
+      }
+    >
+      <div className="field-pair">
+        <PickPlan plans={plans} value={form.planId} fault={tried ? faults.plan : undefined} onChange={(id) => setForm({ ...form, planId: id, properties: {}, split: [] })} />
+        <PickCluster clusters={clusters} value={cluster?.id ?? null} fault={tried ? faults.cluster : undefined} onChange={(id) => setForm({ ...form, clusterId: id })} />
+      </div>
+      {form.planId !== null && check.data === undefined && (check.error === null ? <Waiting what="Checking the plan…" /> : <ErrorBox error={check.error} />)}
+      {check.data !== undefined && check.data.findings.length > 0 && <Findings findings={check.data.findings} />}
+      {check.data !== undefined && (
+        <>
+          <PropertyFields check={check.data} form={form} onChange={setForm} fault={tried ? faults.moreProperties : undefined} />
+          <SplitFields check={check.data} workers={cluster?.config.workers ?? 0} form={form} onChange={setForm} />
+          <CriteriaFields rows={form.criteria} faults={tried ? faults.criteria : {}} onChange={(criteria) => setForm({ ...form, criteria })} />
+        </>
+      )}
+      <div className="field-pair">
+        <Field label="Name of the run" help="What it is called in lists.">
+          {(attributes) => <input {...attributes} type="text" placeholder="the plan’s name" value={form.name} onChange={(event) => setForm({ ...form, name: event.target.value })} />}
+        </Field>
+        <Field label="Grace after a stop" unit="seconds" help="How long users may finish before they are cut." fault={tried ? faults.grace : undefined}>
+          {(attributes) => (
+            <input {...attributes} type="text" inputMode="numeric" placeholder="JAC’s default" value={form.grace} onChange={(event) => setForm({ ...form, grace: event.target.value })} />
+          )}
+        </Field>
+      </div>
+      {start.error !== null && <ErrorBox error={start.error} />}
+    </Dialog>
+  );
+}
+
+/** Where there is only one plan or one ready cluster, it is chosen. */
+function withOnlyChoice(form: RunForm, ready: Cluster[], plans: string[]): RunForm {
+  const [onlyCluster] = ready;
+  const [onlyPlan] = plans;
+  return {
+    ...form,
+    clusterId: form.clusterId ?? (ready.length === 1 && onlyCluster !== undefined ? onlyCluster.id : null),
+    planId: form.planId ?? (plans.length === 1 && onlyPlan !== undefined ? onlyPlan : null),
+  };
+}
+
+function Sum({ check, cluster }: { check: Check | undefined; cluster: Cluster | undefined }) {
+  if (check === undefined || cluster === undefined) return "Choose what to run and where.";
+  if (!check.ok) return "The plan can’t run as it is; look at the errors above.";
+  return (
+    <>
+      <strong>{totalWords(check)}</strong> on {cluster.name}, with the plan’s own defaults.
+    </>
+  );
+}

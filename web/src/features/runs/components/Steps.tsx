@@ -1,0 +1,26 @@
+import type { RunStep } from "@/shared/api/types";
+import { formatDuration } from "@/shared/format/time";
+import { Icon } from "@/shared/ui/Icon";
+import { useNow } from "@/shared/ui/useNow";
+
+/** What has been done to get the run going, what is being done, and how long each took. */
+export function Steps({ steps, now: sentence }: { steps: RunStep[]; now: string }) {
+  const now = useNow(500);
+  return (
+    <section className="card list-card" aria-label="Steps">
+      <header className="chart-head">
+        <h3>Steps</h3>
+        {steps.length === 0 && <span className="chart-unit">{sentence}</span>}
+      </header>
+      <ol className="steps">
+        {steps.map((step) => (
+          <li key={`${step.started_ms} ${step.text}`} className={step.ended_ms === null ? "step-open" : ""}>
+            {step.ended_ms === null ? <span className="spinner-border spinner-border-sm" aria-label="under way" /> : <Icon name="check-circle" />}
+            <span>{step.text}</span>
+            <time>{formatDuration(((step.ended_ms ?? now) - step.started_ms) / 1000)}</time>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}

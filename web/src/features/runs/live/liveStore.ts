@@ -1,0 +1,89 @@
+/**
+ * One run's live feed: subscribes, applies snapshots, asks again after a gap or a reconnect, and tells React at most once a frame.
+ */
+import { liveSocket, type JacSocket } from "@/shared/api/socket";
+import { noteServerTime } from "@/shared/api/serverClock";
+import type { Snapshot } from "@/shared/api/types";
+import { mergeAnswer, mergePushed, type LiveRun } from "./liveRun";
+
+const ANSWER_WITHIN_MS = 8000;
+
+export class LiveStore {
+  private live: LiveRun | null = null;
+  private shown: LiveRun | null = null;
+  private asking = false;
+  private frame: number | null = null;
+  private stopped = false;
+  private retry: ReturnType<typeof setTimeout> | null = null;
+  private readonly listeners = new Set<() => void>();
+  private readonly socket: JacSocket;
+
+  constructor(private readonly runId: string) {
+    this.socket = liveSocket();
+  }
+
+  start(): void {
+    this.stopped = false;
+    this.socket.on("snapshot", this.onSnapshot);
+    this.socket.on("connect", this.onConnect);
+    if (this.socket.connected) this.ask();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.asking = false;
+    this.socket.off("snapshot", this.onSnapshot);
+    this.socket.off("connect", this.onConnect);
+    if (this.socket.connected) this.socket.emit("unsubscribe_run", { run_id: this.runId });
+    if (this.frame !== null) cancelAnimationFrame(this.frame);
+    if (this.retry !== null) clearTimeout(this.retry);
+    this.frame = null;
+    this.retry = null;
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  readonly get = (): LiveRun | null => this.shown;
+
+  private readonly onConnect = (): void => {
+    this.asking = false;
+    this.ask();
+  };
+
+  private readonly onSnapshot = (snapshot: Snapshot): void => {
+    if (snapshot.run_id !== this.runId) return;
+    noteServerTime(snapshot.at_ms);
+    const merged = mergePushed(this.live, snapshot);
+    if (merged.kind === "applied") this.put(merged.live);
+    else if (merged.kind === "gap") this.ask();
+  };
+
+  private ask(): void {
+    if (this.asking || this.stopped) return;
+    this.asking = true;
+    const after = this.live?.seq ?? 0;
+    this.socket.timeout(ANSWER_WITHIN_MS).emit("subscribe_run", { run_id: this.runId, after }, (failure, answer) => {
+      this.asking = false;
+      if (this.stopped) return;
+      if (failure === null && "seq" in answer) {
+        noteServerTime(answer.at_ms);
+        this.put(mergeAnswer(this.live, answer, after));
+      } else if (this.socket.connected) {
+        // No answer, or a refusal such as a run that is not ready to be watched: try again, unhurried.
+        this.retry = setTimeout(() => this.ask(), 1500);
+      }
+    });
+  }
+
+  private put(live: LiveRun): void {
+    this.live = live;
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      this.shown = this.live;
+      for (const listener of this.listeners) listener();
+    });
+  }
+}

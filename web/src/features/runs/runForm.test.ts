@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { checkRunForm, EMPTY_FORM, newCriterion, parseProperties, type RunForm } from "./runForm";
+
+const known = [
+  { name: "host", default: "127.0.0.1", value: null },
+  { name: "users", default: "30", value: null },
+  { name: "token", default: null, value: null },
+];
+const form: RunForm = { ...EMPTY_FORM, planId: "p", clusterId: "c" };
+
+describe("the start dialog", () => {
+  it("sends only properties that differ from the plan's own", () => {
+    const { request } = checkRunForm({ ...form, properties: { host: "127.0.0.1", users: "60", token: "" }, moreProperties: "a.b = 1\n\nurl=http://x/?q=1" }, known, []);
+    expect(request?.properties).toEqual({ users: "60", "a.b": "1", url: "http://x/?q=1" });
+  });
+  it("writes criteria with the unit of their metric", () => {
+    const criteria = [newCriterion(1), { ...newCriterion(2), metric: "p95", label: 'GET "/"', op: ">=" as const, value: "800" }];
+    expect(checkRunForm({ ...form, criteria }, known, []).request?.criteria).toEqual(["error_percent > 1%", 'p95("GET \\"/\\"") >= 800ms']);
+  });
+  it("deals out only files that the plan has", () => {
+    expect(checkRunForm({ ...form, split: ["users.csv", "gone.csv"] }, known, ["users.csv"]).request?.split).toEqual(["users.csv"]);
+  });
+  it("lists all faults at once", () => {
+    const { request, faults } = checkRunForm({ ...EMPTY_FORM, grace: "-1", moreProperties: "nothing", criteria: [{ ...newCriterion(7), value: "x" }] }, known, []);
+    expect(request).toBeNull();
+    expect(faults.plan).toBeDefined();
+    expect(faults.cluster).toBeDefined();
+    expect(faults.grace).toBeDefined();
+    expect(faults.moreProperties).toBe("Line 1 is not name=value.");
+    expect(faults.criteria[7]).toBeDefined();
+  });
+});
+
+it("reads name=value lines", () => {
+  expect(parseProperties("a=1\r\nb=").properties).toEqual({ a: "1", b: "" });
+  expect(parseProperties("a b=1").fault).toBe("Line 1 is not name=value.");
+});

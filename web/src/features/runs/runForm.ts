@@ -1,0 +1,97 @@
+/** The start dialog as it is typed, the request it makes, and what is wrong with it: all faults at once. Pure. */
+import { METRICS, writeCriterion, type Operator } from "@/features/results/criteria";
+import type { CheckProperty, NewRun } from "@/shared/api/types";
+
+export interface CriterionRow {
+  key: number;
+  metric: string;
+  /** Empty for the total. */
+  label: string;
+  op: Operator;
+  value: string;
+}
+
+export interface RunForm {
+  planId: string | null;
+  clusterId: string | null;
+  name: string;
+  /** Only what was typed; other properties keep the plan's default. */
+  properties: Record<string, string>;
+  /** `name=value` on each line, for properties that the check did not see. */
+  moreProperties: string;
+  split: string[];
+  criteria: CriterionRow[];
+  grace: string;
+}
+
+export interface RunFaults {
+  plan?: string;
+  cluster?: string;
+  grace?: string;
+  moreProperties?: string;
+  criteria: Record<number, string>;
+}
+
+export const EMPTY_FORM: RunForm = { planId: null, clusterId: null, name: "", properties: {}, moreProperties: "", split: [], criteria: [], grace: "" };
+
+export function newCriterion(key: number): CriterionRow {
+  return { key, metric: "error_percent", label: "", op: ">", value: "1" };
+}
+
+export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: string[]): { request: NewRun | null; faults: RunFaults } {
+  const faults: RunFaults = { criteria: {} };
+  if (form.planId === null) faults.plan = "Choose a plan.";
+  if (form.clusterId === null) faults.cluster = "Choose a cluster that is ready.";
+  const grace = form.grace.trim();
+  if (grace !== "" && !/^\d{1,5}$/.test(grace)) faults.grace = "Give whole seconds, or leave it empty.";
+
+  const more = parseProperties(form.moreProperties);
+  if (more.fault !== null) faults.moreProperties = more.fault;
+
+  const criteria: string[] = [];
+  for (const row of form.criteria) {
+    const value = Number(row.value.trim());
+    const unit = METRICS.find((metric) => metric.name === row.metric)?.unit ?? "";
+    if (row.value.trim() === "" || !Number.isFinite(value) || value < 0) faults.criteria[row.key] = "Give a number that is not negative.";
+    else criteria.push(writeCriterion({ metric: row.metric, label: row.label.trim() === "" ? null : row.label.trim(), op: row.op, value, unit }));
+  }
+
+  const wrong = faults.plan ?? faults.cluster ?? faults.grace ?? faults.moreProperties ?? Object.values(faults.criteria)[0];
+  if (wrong !== undefined || form.planId === null || form.clusterId === null) return { request: null, faults };
+  const split = form.split.filter((path) => splittable.includes(path));
+  return {
+    faults,
+    request: {
+      plan_id: form.planId,
+      cluster_id: form.clusterId,
+      ...(form.name.trim() === "" ? {} : { name: form.name.trim() }),
+      properties: { ...changed(form.properties, known), ...more.properties },
+      split,
+      criteria,
+      ...(grace === "" ? {} : { grace_s: Number(grace) }),
+    },
+  };
+}
+
+/** Typed values that are not what the plan would take anyway. */
+function changed(typed: Record<string, string>, known: CheckProperty[]): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const property of known) {
+    const value = typed[property.name];
+    if (value === undefined || value === (property.value ?? property.default ?? "")) continue;
+    found[property.name] = value;
+  }
+  return found;
+}
+
+export function parseProperties(text: string): { properties: Record<string, string>; fault: string | null } {
+  const properties: Record<string, string> = {};
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (line.trim() === "") continue;
+    const at = line.indexOf("=");
+    const name = line.slice(0, at).trim();
+    if (at < 1 || name === "" || /\s/.test(name)) return { properties, fault: `Line ${index + 1} is not name=value.` };
+    properties[name] = line.slice(at + 1).trim();
+  }
+  return { properties, fault: null };
+}

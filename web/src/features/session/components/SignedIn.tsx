@@ -1,0 +1,20 @@
+import type { ReactNode } from "react";
+import { Navigate, useLocation } from "react-router";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { Waiting } from "@/shared/ui/Waiting";
+import { useSession } from "../api/useSession";
+
+/** Lets through who is signed in; sends others to the sign-in page, which brings them back here. */
+export function SignedIn({ children }: { children: ReactNode }) {
+  const session = useSession();
+  const location = useLocation();
+  if (session.data === null) {
+    return <Navigate to={`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`} replace />;
+  }
+  if (session.data !== undefined) return children;
+  return (
+    <main className="sign-in">
+      {session.error === null ? <Waiting what="Asking the server who is signed in…" /> : <ErrorBox error={session.error} onRetry={() => void session.refetch()} />}
+    </main>
+  );
+}

@@ -1,0 +1,90 @@
+import { ReportBody } from "@/features/results/components/ReportBody";
+import { causeChip, verdictChip } from "@/features/results/runWords";
+import type { Report } from "@/shared/api/types";
+import { formatBytes, plural } from "@/shared/format/numbers";
+import { formatDateTime, zoneName } from "@/shared/format/time";
+import { Chip } from "@/shared/ui/Chip";
+import { Icon } from "@/shared/ui/Icon";
+import { Note } from "@/shared/ui/Note";
+import { PageHead } from "@/shared/ui/PageHead";
+import { ThemeSwitch } from "@/shared/ui/ThemeSwitch";
+import type { Reading } from "./readReport";
+
+/** The whole of report.html. */
+export function OfflineReport({ reading }: { reading: Reading }) {
+  return (
+    <main className="offline">
+      {"fault" in reading ? (
+        <Note tone="failed">{reading.fault}</Note>
+      ) : (
+        <>
+          <Head report={reading.report} />
+          <ReportBody report={reading.report} />
+          <Foot report={reading.report} />
+        </>
+      )}
+    </main>
+  );
+}
+
+function Head({ report }: { report: Report }) {
+  const { run, summary } = report;
+  const verdict = run === null ? null : verdictChip(run.verdict);
+  return (
+    <PageHead
+      title={report.title}
+      tab={`${report.title}, report`}
+      chips={
+        <>
+          {run !== null && <Chip {...causeChip(run.cause)} />}
+          {verdict !== null && <Chip {...verdict} />}
+        </>
+      }
+      facts={
+        <>
+          {summary.start_ms !== null && (
+            <span>
+              {formatDateTime(summary.start_ms)} {zoneName(summary.start_ms)}
+            </span>
+          )}
+          {run !== null && <span>plan {run.plan}</span>}
+          {run !== null && <span>{run.workers === 0 ? "master alone" : plural(run.workers, "worker")}</span>}
+          {report.files.map((file) => (
+            <span key={file.name}>
+              {file.name} ({formatBytes(file.bytes)})
+            </span>
+          ))}
+        </>
+      }
+      actions={
+        <>
+          <ThemeSwitch />
+          <button type="button" className="btn btn-outline-secondary" onClick={() => window.print()}>
+            <Icon name="printer" /> Print
+          </button>
+        </>
+      }
+    />
+  );
+}
+
+function Foot({ report }: { report: Report }) {
+  const properties = Object.entries(report.run?.properties ?? {});
+  return (
+    <footer className="offline-foot">
+      {properties.length > 0 && (
+        <p>
+          Properties:{" "}
+          {properties.map(([name, value]) => (
+            <code key={name}>
+              {name}={value}
+            </code>
+          ))}
+        </p>
+      )}
+      <p>
+        Made by JAC {report.jac_version} at {formatDateTime(report.created_ms)}. 1 KB is 1,024 bytes; response times are from JMeter's own log.
+      </p>
+    </footer>
+  );
+}

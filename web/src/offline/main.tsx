@@ -1,0 +1,16 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { HashRouter } from "react-router";
+import "@/shared/styles/main.scss";
+import { OfflineReport } from "./OfflineReport";
+import { readReport } from "./readReport";
+
+const root = document.getElementById("root");
+if (root === null) throw new Error("The page has no #root.");
+createRoot(root).render(
+  <StrictMode>
+    <HashRouter>
+      <OfflineReport reading={readReport(document)} />
+    </HashRouter>
+  </StrictMode>,
+);

@@ -1,0 +1,58 @@
+import { io, type Socket } from "socket.io-client";
+import type { Changed, Snapshot } from "./types";
+
+interface ServerEvents {
+  snapshot: (snapshot: Snapshot) => void;
+  changed: (change: Changed) => void;
+}
+
+interface ClientEvents {
+  subscribe_run: (request: { run_id: string; after: number }, answer: (snapshot: Snapshot | { error: unknown }) => void) => void;
+  unsubscribe_run: (request: { run_id: string }) => void;
+}
+
+export type JacSocket = Socket<ServerEvents, ClientEvents>;
+
+export interface Connection {
+  connected: boolean;
+  /** Since when it is so, by the browser's monotonic idea of now; null before the first connection. */
+  since_ms: number | null;
+}
+
+let socket: JacSocket | null = null;
+let connection: Connection = { connected: false, since_ms: null };
+const listeners = new Set<() => void>();
+
+function setConnected(connected: boolean): void {
+  if (connection.connected === connected) return;
+  connection = { connected, since_ms: Date.now() };
+  for (const listener of listeners) listener();
+}
+
+/** The page's one socket; the session cookie goes with it. */
+export function liveSocket(): JacSocket {
+  if (socket === null) {
+    socket = io({ path: "/socket.io", transports: ["websocket", "polling"], reconnectionDelay: 500, reconnectionDelayMax: 3000 });
+    socket.on("connect", () => setConnected(true));
+    socket.on("disconnect", (reason) => {
+      setConnected(false);
+      // A disconnect that the server asked for is not retried by the library itself.
+      if (reason === "io server disconnect") setTimeout(() => socket?.connect(), 1000);
+    });
+  }
+  return socket;
+}
+
+export function closeLiveSocket(): void {
+  socket?.disconnect();
+  socket = null;
+  setConnected(false);
+}
+
+export const connectionStore = {
+  subscribe(listener: () => void): () => void {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  },
+  get: (): Connection => connection,
+};

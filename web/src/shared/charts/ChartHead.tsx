@@ -1,0 +1,59 @@
+import { useState, type ReactNode } from "react";
+import { Icon } from "@/shared/ui/Icon";
+import { Menu, MenuItem } from "@/shared/ui/Menu";
+import type { YScale } from "./chartTypes";
+
+interface Props {
+  title: string;
+  unit: string;
+  /** null where a logarithmic axis is not offered. */
+  y: YScale | null;
+  onY: (y: YScale) => void;
+  asTable: boolean;
+  onAsTable: (asTable: boolean) => void;
+  onCopyCsv: () => Promise<string>;
+  onCopyPng: () => Promise<string>;
+  choices?: ReactNode;
+}
+
+export function ChartHead({ title, unit, y, onY, asTable, onAsTable, onCopyCsv, onCopyPng, choices }: Props) {
+  const [said, setSaid] = useState<string | null>(null);
+  const say = (action: () => Promise<string>) => {
+    action().then(
+      (text) => setSaid(text),
+      (error: unknown) => setSaid(error instanceof Error ? error.message : String(error)),
+    );
+    setTimeout(() => setSaid(null), 2500);
+  };
+  return (
+    <header className="chart-head">
+      <h3>{title}</h3>
+      <span className="chart-unit">{unit}</span>
+      <span className="flex-grow-1" />
+      {said !== null && (
+        <span className="chart-said" role="status">
+          {said}
+        </span>
+      )}
+      {choices}
+      {y !== null && (
+        <button type="button" className="btn btn-quiet" aria-pressed={y === "log"} onClick={() => onY(y === "log" ? "linear" : "log")}>
+          log
+        </button>
+      )}
+      <button
+        type="button"
+        className="btn btn-quiet"
+        aria-pressed={asTable}
+        title={asTable ? "Show as chart" : "Show as table"}
+        onClick={() => onAsTable(!asTable)}
+      >
+        <Icon name={asTable ? "graph-up" : "table"} />
+      </button>
+      <Menu label={`Copy ${title}`} icon="copy" quiet>
+        <MenuItem onSelect={() => say(onCopyCsv)}>Copy as CSV</MenuItem>
+        <MenuItem onSelect={() => say(onCopyPng)}>Copy as PNG</MenuItem>
+      </Menu>
+    </header>
+  );
+}

@@ -1,0 +1,26 @@
+import { formatTime, zoneName } from "@/shared/format/time";
+import { Icon } from "@/shared/ui/Icon";
+import { useTimeline } from "./timeline";
+
+/** How time is written on all charts of the page, and the way back from a zoom. */
+export function TimelineBar() {
+  const { range, zoom, base, setBase, originMs } = useTimeline();
+  return (
+    <div className="timeline-bar">
+      {range !== null && (
+        <button type="button" className="btn btn-sm btn-outline-secondary" onClick={() => zoom(null)}>
+          <Icon name="zoom-out" /> {formatTime(range[0])}–{formatTime(range[1])}: show everything
+        </button>
+      )}
+      {range === null && <span className="timeline-hint">Drag over a chart to zoom.</span>}
+      <div className="btn-group btn-group-sm" role="group" aria-label="How time is written">
+        <button type="button" className="btn btn-outline-secondary" aria-pressed={base === "clock"} onClick={() => setBase("clock")}>
+          Clock, {zoneName(originMs)}
+        </button>
+        <button type="button" className="btn btn-outline-secondary" aria-pressed={base === "elapsed"} onClick={() => setBase("elapsed")}>
+          Since start
+        </button>
+      </div>
+    </div>
+  );
+}

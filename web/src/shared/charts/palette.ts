@@ -1,0 +1,91 @@
+/**
+ * Colours that stay apart for colour-blind eyes (after Okabe and Ito, with two more), one set for each background. A label keeps its
+ * colour by its name, so it has the same one on every chart and in every run that has the same labels.
+ */
+export type Scheme = "light" | "dark";
+
+const LINES: Record<Scheme, string[]> = {
+  light: ["#1f6fb4", "#d06a10", "#0f8a6c", "#b3419a", "#8a6d00", "#2f9fd6", "#b5342b", "#5b57c2", "#6b7680", "#6f9400"],
+  dark: ["#5aa9e6", "#f0995a", "#3cc3a0", "#e07cc4", "#e0c04c", "#8fd3ff", "#f07167", "#a29bfe", "#a8b3bd", "#b8d94a"],
+};
+
+export const MAX_LINES = 10;
+
+export interface ChartColours {
+  text: string;
+  grid: string;
+  surface: string;
+  rate: string;
+  users: string;
+  error: string;
+  threshold: string;
+  /** p50, p90, p95, p99: one hue, the higher the stronger. */
+  percentiles: [string, string, string, string];
+}
+
+const COLOURS: Record<Scheme, ChartColours> = {
+  light: {
+    text: "#5c6673",
+    grid: "#e9ecf0",
+    surface: "#ffffff",
+    rate: "#0f8a6c",
+    users: "#6a5fc7",
+    error: "#c93a3a",
+    threshold: "#b26a00",
+    percentiles: ["#9cc4ea", "#5b9bd8", "#2a6fbb", "#123f7a"],
+  },
+  dark: {
+    text: "#99a3b0",
+    grid: "#262c35",
+    surface: "#171b21",
+    rate: "#3cc3a0",
+    users: "#a29bfe",
+    error: "#f2706b",
+    threshold: "#e3b341",
+    percentiles: ["#2f5f94", "#3f83c9", "#6fb1f0", "#bfe0ff"],
+  },
+};
+
+export function chartColours(scheme: Scheme): ChartColours {
+  return COLOURS[scheme];
+}
+
+export function lineColour(slot: number, scheme: Scheme): string {
+  return LINES[scheme][slot % MAX_LINES] ?? LINES[scheme][0] ?? "#888888";
+}
+
+/** A slot for each label: by a hash of its name, and the next free one where two names meet (in order of their names). */
+export function colourSlots(labels: string[]): Map<string, number> {
+  const slots = new Map<string, number>();
+  const taken = new Set<number>();
+  for (const label of [...labels].sort()) {
+    if (taken.size === MAX_LINES) taken.clear();
+    let slot = hash(label) % MAX_LINES;
+    while (taken.has(slot)) slot = (slot + 1) % MAX_LINES;
+    taken.add(slot);
+    slots.set(label, slot);
+  }
+  return slots;
+}
+
+function hash(text: string): number {
+  let value = 2166136261;
+  for (let index = 0; index < text.length; index += 1) {
+    value ^= text.charCodeAt(index);
+    value = Math.imul(value, 16777619);
+  }
+  return value >>> 0;
+}
+
+/** The slots of the chosen labels, in the order they were chosen: where two share one, the later takes the next free. */
+export function distinctSlots(chosen: string[], slots: Map<string, number>): Map<string, number> {
+  const found = new Map<string, number>();
+  const taken = new Set<number>();
+  for (const label of chosen) {
+    let slot = slots.get(label) ?? 0;
+    while (taken.has(slot) && taken.size < MAX_LINES) slot = (slot + 1) % MAX_LINES;
+    taken.add(slot);
+    found.set(label, slot);
+  }
+  return found;
+}

@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { formatAgo, formatClock, formatDuration } from "./time";
+
+it("writes lengths of time with the two units that matter", () => {
+  expect(formatDuration(null)).toBe("–");
+  expect(formatDuration(59.4)).toBe("59\u00a0s");
+  expect(formatDuration(185)).toBe("3\u00a0min\u00a005\u00a0s");
+  expect(formatDuration(7800)).toBe("2\u00a0h\u00a010\u00a0min");
+  expect(formatDuration(90_000)).toBe("1\u00a0d\u00a01\u00a0h");
+});
+
+it("writes a clock that keeps its minutes below an hour", () => {
+  expect(formatClock(42)).toBe("0:42");
+  expect(formatClock(3661)).toBe("1:01:01");
+  expect(formatClock(-5)).toBe("-0:05");
+});
+
+it("says how long ago something was", () => {
+  expect(formatAgo(0, 10_000)).toBe("just now");
+  expect(formatAgo(0, 300_000)).toBe("5 min ago");
+  expect(formatAgo(0, 7_200_000)).toBe("2 h ago");
+});

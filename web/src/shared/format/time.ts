@@ -1,0 +1,63 @@
+import { MISSING } from "./numbers";
+
+/** A length of time in words: `42 s`, `3 min 05 s`, `2 h 10 min`, `3 d 4 h`. */
+export function formatDuration(seconds: number | null | undefined): string {
+  if (seconds === null || seconds === undefined) return MISSING;
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole}\u00a0s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}\u00a0min\u00a0${pad(whole % 60)}\u00a0s`;
+  if (whole < 86_400) return `${Math.floor(whole / 3600)}\u00a0h\u00a0${pad(Math.floor((whole % 3600) / 60))}\u00a0min`;
+  return `${Math.floor(whole / 86_400)}\u00a0d\u00a0${Math.floor((whole % 86_400) / 3600)}\u00a0h`;
+}
+
+/** A length of time as a clock: `0:42`, `3:05`, `2:10:00`. */
+export function formatClock(seconds: number | null | undefined): string {
+  if (seconds === null || seconds === undefined) return MISSING;
+  const sign = seconds < 0 ? "-" : "";
+  const whole = Math.floor(Math.abs(seconds));
+  const minutes = Math.floor(whole / 60) % 60;
+  const hours = Math.floor(whole / 3600);
+  return hours > 0 ? `${sign}${hours}:${pad(minutes)}:${pad(whole % 60)}` : `${sign}${minutes}:${pad(whole % 60)}`;
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, "0");
+}
+
+/** `[clock, unit]`: `0:42` and `3:05` are minutes, `2:10:00` hours. */
+export function splitClock(seconds: number | null | undefined): [string, string] {
+  if (seconds === null || seconds === undefined) return [MISSING, ""];
+  return [formatClock(seconds), Math.abs(seconds) >= 3600 ? "h" : "min"];
+}
+
+/** `14:03:09` in the viewer's zone. */
+export function formatTime(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined) return MISSING;
+  const date = new Date(ms);
+  return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
+}
+
+/** `2026-11-23 14:03` in the viewer's zone. */
+export function formatDateTime(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined) return MISSING;
+  const date = new Date(ms);
+  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())} ${pad(date.getHours())}:${pad(date.getMinutes())}`;
+}
+
+/** `just now`, `5 min ago`, `3 h ago`, then the date. */
+export function formatAgo(ms: number, nowMs: number): string {
+  const seconds = (nowMs - ms) / 1000;
+  if (seconds < 45) return "just now";
+  if (seconds < 3570) return `${Math.max(1, Math.round(seconds / 60))} min ago`;
+  if (seconds < 86_400) return `${Math.round(seconds / 3600)} h ago`;
+  return formatDateTime(ms);
+}
+
+/** The viewer's zone by its distance from UTC at that moment: `UTC`, `UTC+2`, `UTC-3:30`. */
+export function zoneName(ms: number): string {
+  const minutes = -new Date(ms).getTimezoneOffset();
+  if (minutes === 0) return "UTC";
+  const size = Math.abs(minutes);
+  const rest = size % 60;
+  return `UTC${minutes > 0 ? "+" : "-"}${Math.floor(size / 60)}${rest === 0 ? "" : `:${pad(rest)}`}`;
+}

@@ -1,0 +1,34 @@
+import { nextSort, type Column, type Sort } from "./tableRows";
+
+interface Props<Row> {
+  columns: Column<Row>[];
+  sort: Sort | null;
+  onSort: (sort: Sort | null) => void;
+}
+
+export function TableHead<Row>({ columns, sort, onSort }: Props<Row>) {
+  return (
+    <thead>
+      <tr>
+        {columns.map((column) => {
+          const by = sort?.column === column.id ? sort : null;
+          return (
+            <th
+              key={column.id}
+              scope="col"
+              className={[column.numeric === true ? "num" : "", column.main === true ? "main" : ""].join(" ").trim()}
+              aria-sort={by === null ? "none" : by.down ? "descending" : "ascending"}
+            >
+              {column.name === "" ? null : (
+                <button type="button" title={column.title ?? `Sort by ${column.name}`} onClick={() => onSort(nextSort(column, sort))}>
+                  {column.name}
+                  <i aria-hidden>{by === null ? "" : by.down ? "▾" : "▴"}</i>
+                </button>
+              )}
+            </th>
+          );
+        })}
+      </tr>
+    </thead>
+  );
+}

@@ -1,0 +1,72 @@
+import { useState, type ReactNode } from "react";
+import { copyText, saveBlob } from "@/shared/export/clipboard";
+import { toCsv } from "@/shared/export/csv";
+import { Menu, MenuItem } from "@/shared/ui/Menu";
+import type { Column } from "./tableRows";
+
+interface Props<Row> {
+  title: string;
+  columns: Column<Row>[];
+  rows: Row[];
+  total: number;
+  /** null where the table is too short to need one. */
+  filter: string | null;
+  onFilter: (filter: string) => void;
+  hidden: ReadonlySet<string>;
+  onHidden: (hidden: ReadonlySet<string>) => void;
+  actions?: ReactNode;
+}
+
+export function TableTools<Row>({ title, columns, rows, total, filter, onFilter, hidden, onHidden, actions }: Props<Row>) {
+  const [said, setSaid] = useState<string | null>(null);
+  const csv = () => {
+    const all = columns.filter((column) => column.name !== "");
+    return toCsv(
+      all.map((column) => column.id),
+      rows.map((row) => all.map((column) => column.value(row))),
+    );
+  };
+  const copy = () => {
+    void copyText(csv()).then((done) => setSaid(done ? "Copied" : "Not allowed by the browser"));
+    setTimeout(() => setSaid(null), 2500);
+  };
+  const toggle = (id: string) => {
+    const after = new Set(hidden);
+    if (!after.delete(id)) after.add(id);
+    onHidden(after);
+  };
+  return (
+    <header className="table-tools">
+      <h3>{title}</h3>
+      {total > 0 && <span className="table-count">{rows.length === total ? total : `${rows.length} of ${total}`}</span>}
+      <span className="flex-grow-1" />
+      {said !== null && (
+        <span className="chart-said" role="status">
+          {said}
+        </span>
+      )}
+      {filter !== null && (
+        <input className="form-control form-control-sm table-filter" type="search" placeholder="Filter" aria-label={`Filter ${title}`} value={filter} onChange={(event) => onFilter(event.target.value)} />
+      )}
+      {actions}
+      {total > 0 && (
+        <>
+          <Menu label={`Columns of ${title}`} icon="columns" quiet stays>
+            {columns
+              .filter((column) => column.main !== true && column.name !== "")
+              .map((column) => (
+                <label key={column.id} className="dropdown-item menu-check">
+                  <input type="checkbox" className="form-check-input" checked={!hidden.has(column.id)} onChange={() => toggle(column.id)} />
+                  {column.name}
+                </label>
+              ))}
+          </Menu>
+          <Menu label={`Copy ${title}`} icon="copy" quiet>
+            <MenuItem onSelect={copy}>Copy as CSV</MenuItem>
+            <MenuItem onSelect={() => saveBlob(new Blob([csv()], { type: "text/csv" }), `${title.toLowerCase().replaceAll(/\W+/g, "-")}.csv`)}>Save as CSV</MenuItem>
+          </Menu>
+        </>
+      )}
+    </header>
+  );
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { filterRows, nextSort, sortRows, type Column } from "./tableRows";
+
+interface Row {
+  label: string;
+  p95: number | null;
+}
+
+const columns: Column<Row>[] = [
+  { id: "label", name: "Label", cell: (row) => row.label, value: (row) => row.label },
+  { id: "p95", name: "p95", cell: (row) => row.p95, value: (row) => row.p95, numeric: true },
+];
+const rows: Row[] = [
+  { label: "GET /cart 10", p95: 12 },
+  { label: "GET /cart 9", p95: null },
+  { label: "POST /order", p95: 900 },
+];
+
+describe("sorting", () => {
+  it("keeps rows without a value last, up and down", () => {
+    expect(sortRows(rows, columns, { column: "p95", down: true }).map((row) => row.p95)).toEqual([900, 12, null]);
+    expect(sortRows(rows, columns, { column: "p95", down: false }).map((row) => row.p95)).toEqual([12, 900, null]);
+  });
+  it("puts 9 before 10 in words", () => {
+    expect(sortRows(rows, columns, { column: "label", down: false })[0]?.label).toBe("GET /cart 9");
+  });
+  it("goes big, small, none for numbers", () => {
+    const [, p95] = columns;
+    if (p95 === undefined) throw new Error("no column");
+    const first = nextSort(p95, null);
+    expect(first).toEqual({ column: "p95", down: true });
+    expect(nextSort(p95, first)).toEqual({ column: "p95", down: false });
+    expect(nextSort(p95, { column: "p95", down: false })).toBeNull();
+  });
+});
+
+it("finds rows that hold every word", () => {
+  expect(filterRows(rows, columns, "cart GET")).toHaveLength(2);
+  expect(filterRows(rows, columns, "  ")).toHaveLength(3);
+  expect(filterRows(rows, columns, "nowhere")).toHaveLength(0);
+});

@@ -1,0 +1,56 @@
+/** What a table does to its rows before they are drawn: filter by words, sort by one column. Pure. */
+export type SortValue = string | number | null;
+
+export interface Column<Row> {
+  id: string;
+  /** Head of the column, with the unit where the cells have none. */
+  name: string;
+  title?: string;
+  cell: (row: Row) => React.ReactNode;
+  /** What it sorts by and what CSV holds. */
+  value: (row: Row) => SortValue;
+  numeric?: boolean;
+  /** Shown only when chosen. */
+  optional?: boolean;
+  /** Cannot be hidden; takes the width that is left. */
+  main?: boolean;
+}
+
+export interface Sort {
+  column: string;
+  down: boolean;
+}
+
+/** Rows that hold every word of the filter in one of their text columns, whatever the case. */
+export function filterRows<Row>(rows: Row[], columns: Column<Row>[], filter: string): Row[] {
+  const words = filter.toLowerCase().split(/\s+/).filter((word) => word !== "");
+  if (words.length === 0) return rows;
+  return rows.filter((row) => {
+    const text = columns
+      .map((column) => column.value(row))
+      .filter((value) => typeof value === "string")
+      .join("\n")
+      .toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}
+
+/** Sorted by a column, in order of appearance among equals; rows without a value are last both ways. */
+export function sortRows<Row>(rows: Row[], columns: Column<Row>[], sort: Sort | null): Row[] {
+  const column = sort === null ? undefined : columns.find((each) => each.id === sort.column);
+  if (column === undefined || sort === null) return rows;
+  return [...rows].sort((left, right) => {
+    const a = column.value(left);
+    const b = column.value(right);
+    if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
+    const order = typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en", { numeric: true });
+    return sort.down ? -order : order;
+  });
+}
+
+/** The sort after a click on a head: numbers start with the biggest, words with A; a third click gives the first order back. */
+export function nextSort<Row>(column: Column<Row>, sort: Sort | null): Sort | null {
+  const first = column.numeric === true;
+  if (sort?.column !== column.id) return { column: column.id, down: first };
+  return sort.down === first ? { column: column.id, down: !first } : null;
+}

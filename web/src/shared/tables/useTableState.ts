@@ -1,0 +1,45 @@
+import { useCallback, useMemo } from "react";
+import { useSearchParams } from "react-router";
+import type { Sort } from "./tableRows";
+
+export interface TableState {
+  filter: string;
+  setFilter: (filter: string) => void;
+  sort: Sort | null;
+  setSort: (sort: Sort | null) => void;
+}
+
+/** A table's filter and sort in the URL, as `<name>.q` and `<name>.sort`, so that a link shows the same rows. */
+export function useTableState(name: string, initial: Sort | null): TableState {
+  const [parameters, setParameters] = useSearchParams();
+  const filter = parameters.get(`${name}.q`) ?? "";
+  const written = parameters.get(`${name}.sort`);
+
+  const sort = useMemo<Sort | null>(() => {
+    if (written === null) return initial;
+    if (written === "") return null;
+    return written.startsWith("-") ? { column: written.slice(1), down: true } : { column: written, down: false };
+  }, [written, initial]);
+
+  const put = useCallback(
+    (key: string, value: string | null) => {
+      setParameters(
+        (before) => {
+          const after = new URLSearchParams(before);
+          if (value === null) after.delete(key);
+          else after.set(key, value);
+          return after;
+        },
+        { replace: true, preventScrollReset: true },
+      );
+    },
+    [setParameters],
+  );
+
+  return {
+    filter,
+    setFilter: (text) => put(`${name}.q`, text === "" ? null : text),
+    sort,
+    setSort: (next) => put(`${name}.sort`, next === null ? "" : (next.down ? "-" : "") + next.column),
+  };
+}

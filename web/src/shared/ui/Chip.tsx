@@ -1,0 +1,29 @@
+import { Icon, type IconName } from "./Icon";
+
+/** Running blue, good green, attention amber, failed red, ended grey; the word and the icon say it too. */
+export type Tone = "running" | "good" | "attention" | "failed" | "ended";
+
+export interface ChipLook {
+  tone: Tone;
+  word: string;
+  icon: IconName;
+  spin?: boolean;
+}
+
+export function Chip({ tone, word, icon, spin }: ChipLook) {
+  return (
+    <span className={`chip chip-${tone}`}>
+      <Icon name={icon} spin={spin === true} />
+      {word}
+    </span>
+  );
+}
+
+export function ReadOnlyChip({ owner }: { owner: string }) {
+  return (
+    <span className="chip chip-ended" title={`This belongs to ${owner}. You can look at everything and change nothing.`}>
+      <Icon name="lock" />
+      read only
+    </span>
+  );
+}

@@ -1,0 +1,52 @@
+import { useEffect, useRef, type ReactNode } from "react";
+import { Icon } from "./Icon";
+
+interface Props {
+  title: string;
+  wide?: boolean;
+  onClose: () => void;
+  children: ReactNode;
+  footer: ReactNode;
+  /** Makes the dialog a form: Enter submits it. */
+  onSubmit?: () => void;
+}
+
+/** A modal on the browser's own `<dialog>` (it keeps the focus, closes on Escape), with Bootstrap's modal inside. */
+export function Dialog({ title, wide, onClose, children, footer, onSubmit }: Props) {
+  const ref = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const dialog = ref.current;
+    dialog?.showModal();
+    return () => dialog?.close();
+  }, []);
+  return (
+    <dialog
+      ref={ref}
+      className={wide === true ? "dialog dialog-wide" : "dialog"}
+      aria-label={title}
+      onCancel={(event) => {
+        if (event.target !== ref.current) return;
+        event.preventDefault();
+        onClose();
+      }}
+    >
+      <form
+        className="modal-content"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          onSubmit?.();
+        }}
+      >
+        <header className="modal-header">
+          <h2 className="modal-title">{title}</h2>
+          <button type="button" className="btn btn-quiet" aria-label="Close" onClick={onClose}>
+            <Icon name="x" />
+          </button>
+        </header>
+        <div className="modal-body">{children}</div>
+        <footer className="modal-footer">{footer}</footer>
+      </form>
+    </dialog>
+  );
+}

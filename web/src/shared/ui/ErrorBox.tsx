@@ -1,0 +1,28 @@
+import { ApiError } from "@/shared/api/client";
+import { Icon } from "./Icon";
+
+/** What happened, what to do, and the technical line folded below. */
+export function ErrorBox({ error, onRetry }: { error: Error; onRetry?: () => void }) {
+  const known = error instanceof ApiError ? error : null;
+  const technical = known === null ? [error.name] : [...known.details, `${known.code}${known.status > 0 ? `, HTTP ${known.status}` : ""}`];
+  return (
+    <div className="note note-failed" role="alert">
+      <Icon name="x-circle" />
+      <div>
+        <strong>{error.message}</strong>
+        {known?.hint != null && <p>{known.hint}</p>}
+        <details>
+          <summary>Technical detail</summary>
+          {technical.map((line) => (
+            <code key={line}>{line}</code>
+          ))}
+        </details>
+      </div>
+      {onRetry !== undefined && (
+        <button type="button" className="btn btn-sm btn-outline-secondary" onClick={onRetry}>
+          <Icon name="arrow-clockwise" /> Try again
+        </button>
+      )}
+    </div>
+  );
+}

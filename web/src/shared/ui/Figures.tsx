@@ -1,0 +1,31 @@
+import type { ReactNode } from "react";
+
+export interface Figure {
+  key: string;
+  name: string;
+  /** `[number, unit]`. */
+  value: [string, string];
+  /** What it is about or what changed, in a few words. */
+  note?: ReactNode;
+  tone?: "failed" | "good";
+  spark?: ReactNode;
+}
+
+/** The numbers before the charts. */
+export function Figures({ figures }: { figures: Figure[] }) {
+  return (
+    <dl className="figures">
+      {figures.map((figure) => (
+        <div key={figure.key} className={`figure ${figure.tone === undefined ? "" : `figure-${figure.tone}`}`} data-figure={figure.key}>
+          <dt>{figure.name}</dt>
+          <dd>
+            <span className="figure-number">{figure.value[0]}</span>
+            {figure.value[1] !== "" && <span className="figure-unit">{figure.value[1]}</span>}
+          </dd>
+          <dd className="figure-note">{figure.note ?? "\u00a0"}</dd>
+          {figure.spark !== undefined && <div className="figure-spark">{figure.spark}</div>}
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,82 @@
+import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { Icon, type IconName } from "./Icon";
+
+interface MenuProps {
+  label: string;
+  icon?: IconName;
+  /** A button without a frame, for heads of cards and rows. */
+  quiet?: boolean;
+  /** Stays open while things in it are clicked (a list of switches). */
+  stays?: boolean;
+  children: ReactNode;
+}
+
+/** Bootstrap's dropdown with arrow keys, Escape and a click elsewhere; the last column of the page, so it opens to the left. */
+export function Menu({ label, icon = "three-dots", quiet, stays, children }: MenuProps) {
+  const [open, setOpen] = useState(false);
+  const root = useRef<HTMLDivElement>(null);
+  const id = useId();
+
+  useEffect(() => {
+    if (!open) return;
+    const away = (event: PointerEvent) => {
+      if (event.target instanceof Node && root.current?.contains(event.target) !== true) setOpen(false);
+    };
+    document.addEventListener("pointerdown", away);
+    return () => document.removeEventListener("pointerdown", away);
+  }, [open]);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "Escape" && open) {
+      event.stopPropagation();
+      setOpen(false);
+      root.current?.querySelector("button")?.focus();
+    }
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    event.preventDefault();
+    const items = [...(root.current?.querySelectorAll<HTMLElement>(".dropdown-item:not(:disabled)") ?? [])];
+    const at = items.findIndex((item) => item === document.activeElement);
+    items.at((at + (event.key === "ArrowDown" ? 1 : -1)) % items.length)?.focus();
+    if (!open) setOpen(true);
+  };
+
+  return (
+    <div ref={root} className="dropdown" onKeyDown={onKeyDown}>
+      <button
+        type="button"
+        className={quiet === true ? "btn btn-quiet" : "btn btn-outline-secondary"}
+        aria-haspopup="menu"
+        aria-expanded={open}
+        aria-controls={id}
+        aria-label={label}
+        title={label}
+        onClick={() => setOpen(!open)}
+      >
+        <Icon name={icon} />
+      </button>
+      {open && (
+        <div id={id} role="menu" className="dropdown-menu dropdown-menu-end show" onClick={() => stays !== true && setOpen(false)}>
+          {children}
+        </div>
+      )}
+    </div>
+  );
+}
+
+interface MenuItemProps {
+  onSelect: () => void;
+  danger?: boolean;
+  disabled?: boolean;
+  /** What it will do, in words, below its name. */
+  consequence?: string;
+  children: ReactNode;
+}
+
+export function MenuItem({ onSelect, danger, disabled, consequence, children }: MenuItemProps) {
+  return (
+    <button type="button" role="menuitem" disabled={disabled} className={`dropdown-item ${danger === true ? "text-danger" : ""}`} onClick={onSelect}>
+      {children}
+      {consequence !== undefined && <small>{consequence}</small>}
+    </button>
+  );
+}

@@ -1,0 +1,66 @@
+import { useSyncExternalStore } from "react";
+import type { Scheme } from "@/shared/charts/palette";
+
+/** Light, dark or what the system says; while printing always light. Kept in the browser, told to Bootstrap by `data-bs-theme`. */
+export type ThemeChoice = "auto" | "light" | "dark";
+
+interface Theme {
+  choice: ThemeChoice;
+  scheme: Scheme;
+  printing: boolean;
+}
+
+const KEY = "jac-theme";
+const system = window.matchMedia("(prefers-color-scheme: dark)");
+const listeners = new Set<() => void>();
+let printing = false;
+let theme = compute(stored());
+
+function stored(): ThemeChoice {
+  try {
+    const value = localStorage.getItem(KEY);
+    return value === "light" || value === "dark" ? value : "auto";
+  } catch {
+    return "auto";
+  }
+}
+
+function compute(choice: ThemeChoice): Theme {
+  const wanted = choice === "auto" ? (system.matches ? "dark" : "light") : choice;
+  const scheme = printing ? "light" : wanted;
+  document.documentElement.dataset["bsTheme"] = scheme;
+  return { choice, scheme, printing };
+}
+
+function update(choice: ThemeChoice): void {
+  theme = compute(choice);
+  for (const listener of listeners) listener();
+}
+
+system.addEventListener("change", () => update(theme.choice));
+window.addEventListener("beforeprint", () => {
+  printing = true;
+  update(theme.choice);
+});
+window.addEventListener("afterprint", () => {
+  printing = false;
+  update(theme.choice);
+});
+
+export function chooseTheme(choice: ThemeChoice): void {
+  try {
+    localStorage.setItem(KEY, choice);
+  } catch {
+    // A browser without storage keeps the choice for this page only.
+  }
+  update(choice);
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function useTheme(): Theme {
+  return useSyncExternalStore(subscribe, () => theme);
+}
