@@ -48,6 +48,30 @@ pub struct CriterionResult {
     pub sentence: String,
 }
 
+/// Whether a run's criteria passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// All were met.
+    Passed,
+    /// At least one was not met.
+    Failed,
+    /// There were none.
+    None,
+}
+
+impl Verdict {
+    /// The verdict that the results make.
+    pub fn of(results: &[CriterionResult]) -> Self {
+        match results {
+            [] => Self::None,
+            results if results.iter().all(|result| result.met) => Self::Passed,
+            _ => Self::Failed,
+        }
+    }
+}
+
 impl std::str::FromStr for Criterion {
     type Err = CriterionError;
 

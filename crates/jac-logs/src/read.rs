@@ -1,0 +1,233 @@
+//! Reading logs into statistics.
+
+use crate::Input;
+use crate::input::{Opened, open};
+use jac_jtl::{LogStatistics, Settings};
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
+
+/// Unpacked bytes handed to the statistics at once.
+const PIECE: usize = 256 << 10;
+/// Pieces between two reports of progress.
+const PROGRESS_EVERY: usize = 64;
+
+/// Why a log could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// It cannot be opened.
+    #[error("cannot open {name}: {source}")]
+    Open {
+        /// The log's name.
+        name: String,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is a folder.
+    #[error("{name} is a folder; name the log file in it, such as {name}/results.jtl")]
+    Directory {
+        /// The folder's name.
+        name: String,
+    },
+    /// Reading or unpacking it failed midway.
+    #[error("cannot read {name}: {source}")]
+    Read {
+        /// The log's name.
+        name: String,
+        /// What the system or the unpacker says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// There was nothing to read.
+    #[error("no log was named")]
+    Nothing,
+    /// The caller ended it.
+    #[error("reading was cancelled")]
+    Cancelled,
+}
+
+/// How far the reading is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes of all logs taken so far, as they lie there.
+    pub bytes: u64,
+    /// Bytes of all logs together, where every one's size is known.
+    pub total_bytes: Option<u64>,
+}
+
+/// Reads logs, each in its own dialect, into one set of statistics. Labels come in the order of the logs. `progress` is
+/// called now and then; when it breaks, the reading ends with [`LogError::Cancelled`].
+///
+/// # Errors
+/// When a log cannot be opened, read or unpacked. Rows that cannot be understood are no errors; the statistics count them.
+pub fn read_logs(
+    inputs: &[Input],
+    settings: &Settings,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<LogStatistics, LogError> {
+    let mut opened = Vec::new();
+    for input in inputs {
+        opened.push(open(input)?);
+    }
+    let total_bytes = opened.iter().map(|log| log.size).sum();
+    let mut all: Option<LogStatistics> = None;
+    let mut done = 0;
+    for ((source, input), log) in (0..).zip(inputs).zip(opened) {
+        let taken = log.taken.clone();
+        let mut report = || {
+            progress(Progress {
+                bytes: done + taken.load(Ordering::Relaxed),
+                total_bytes,
+            })
+        };
+        let statistics = read_log(input, log, settings, source, &mut report)?;
+        done += taken.load(Ordering::Relaxed);
+        match &mut all {
+            Some(all) => all.merge(statistics),
+            None => all = Some(statistics),
+        }
+    }
+    let _ = progress(Progress {
+        bytes: done,
+        total_bytes,
+    });
+    all.ok_or(LogError::Nothing)
+}
+
+fn read_log(
+    input: &Input,
+    mut log: Opened,
+    settings: &Settings,
+    source: u32,
+    report: &mut dyn FnMut() -> ControlFlow<()>,
+) -> Result<LogStatistics, LogError> {
+    let mut statistics = LogStatistics::of_source(settings.clone(), source);
+    let mut piece = vec![0; PIECE];
+    for count in 0.. {
+        let read = match log.bytes.read(&mut piece) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(source) => {
+                return Err(LogError::Read {
+                    name: input.name(),
+                    source,
+                });
+            }
+        };
+        statistics.feed(&piece[..read]);
+        if count % PROGRESS_EVERY == 0 && report().is_break() {
+            return Err(LogError::Cancelled);
+        }
+    }
+    statistics.finish();
+    Ok(statistics)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LogError, Progress, read_logs};
+    use crate::Input;
+    use jac_jtl::Settings;
+    use std::io::Write;
+    use std::ops::ControlFlow;
+    use std::path::Path;
+
+    const LOG: &[u8] = b"timeStamp,elapsed,label,success\n1000,20,Home,true\n2000,40,Buy,false\n";
+
+    fn written(folder: &Path, name: &str, bytes: &[u8]) -> Input {
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).expect("a file");
+        Input::File(path)
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all(bytes).expect("packs");
+        packer.finish().expect("packs")
+    }
+
+    #[test]
+    fn packed_and_plain_logs_in_different_dialects_are_merged() {
+        let folder = tempfile::tempdir().expect("a folder");
+        // gzip files may be joined.
+        let gzipped = [gzip(&LOG[..40]), gzip(&LOG[40..])].concat();
+        let zstandard =
+            zstd::encode_all(&b"label;elapsed;timeStamp\nPay;60;3000\n"[..], 1).expect("packs");
+        let inputs = [
+            written(folder.path(), "a.jtl", LOG),
+            written(folder.path(), "b.jtl.gz", &gzipped),
+            // The name does not matter.
+            written(folder.path(), "c.jtl", &zstandard),
+        ];
+        let mut last = None;
+        let mut log = read_logs(&inputs, &Settings::default(), &mut |progress| {
+            last = Some(progress);
+            ControlFlow::Continue(())
+        })
+        .expect("statistics");
+        let summary = log.summary();
+        assert_eq!(summary.total.samples, 5);
+        assert_eq!(summary.total.errors, 2);
+        assert_eq!(
+            summary
+                .labels
+                .iter()
+                .map(|entry| entry.label.as_str())
+                .collect::<Vec<_>>(),
+            ["Home", "Buy", "Pay"]
+        );
+        let size = (LOG.len() + gzipped.len() + zstandard.len()) as u64;
+        assert_eq!(
+            last,
+            Some(Progress {
+                bytes: size,
+                total_bytes: Some(size)
+            })
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_a_sentence() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let goes_on = &mut |_: Progress| ControlFlow::Continue(());
+        let read = |input: Input, on: &mut dyn FnMut(Progress) -> ControlFlow<()>| {
+            read_logs(&[input], &Settings::default(), on)
+                .map(|_| ())
+                .expect_err("an error")
+                .to_string()
+        };
+        let missing = Input::File(folder.path().join("missing.jtl"));
+        assert!(read(missing, goes_on).starts_with("cannot open "));
+        assert!(read(Input::File(folder.path().to_owned()), goes_on).contains("is a folder"));
+        let cut = gzip(LOG);
+        let cut = written(folder.path(), "cut.gz", &cut[..cut.len() - 12]);
+        assert!(read(cut, goes_on).starts_with("cannot read "));
+        let plain = written(folder.path(), "a.jtl", LOG);
+        assert_eq!(
+            read(plain, &mut |_| ControlFlow::Break(())),
+            LogError::Cancelled.to_string()
+        );
+    }
+
+    #[test]
+    fn an_empty_log_has_no_numbers_and_is_no_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let input = written(folder.path(), "empty.jtl", b"");
+        let mut log = read_logs(&[input], &Settings::default(), &mut |_| {
+            ControlFlow::Continue(())
+        })
+        .expect("statistics");
+        let summary = log.summary();
+        assert_eq!(
+            (
+                summary.total.samples,
+                summary.start_ms,
+                summary.total.mean_ms
+            ),
+            (0, None, None)
+        );
+        assert!(log.series().points.is_empty());
+    }
+}

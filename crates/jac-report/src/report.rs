@@ -1,0 +1,115 @@
+//! The report as data: what `report.html` embeds and the server hands out.
+
+use jac_jtl::criteria::{CriterionResult, Verdict};
+use jac_jtl::{CodeCount, DistributionBin, ErrorGroup, HostCount, LogStatistics, Series, Summary};
+use jac_model::Cause;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Everything that a report shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Report {
+    /// Version of this format: 1.
+    pub version: u32,
+    /// Heading of the page.
+    pub title: String,
+    /// The JAC that made it.
+    pub jac_version: String,
+    /// When it was made, epoch milliseconds.
+    pub created_ms: i64,
+    /// The logs that were read.
+    pub files: Vec<LogFile>,
+    /// The run that wrote them, where it was JAC's.
+    pub run: Option<RunFacts>,
+    /// The table.
+    pub summary: Summary,
+    /// The statistics over time.
+    pub series: Series,
+    /// Failures that are alike, most frequent first.
+    pub errors: Vec<ErrorGroup>,
+    /// Samples by response code.
+    pub codes: Vec<CodeCount>,
+    /// Samples by response time.
+    pub distribution: Vec<DistributionBin>,
+    /// Samples by the node that took them.
+    pub hosts: Vec<HostCount>,
+    /// What has to be known about the numbers: rejected rows, folded labels, what was lost. Sentences.
+    pub notes: Vec<String>,
+}
+
+/// A log that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LogFile {
+    /// Its name.
+    pub name: String,
+    /// Its size as it lies there, compressed or not.
+    pub bytes: u64,
+}
+
+/// The run that a report is about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunFacts {
+    /// Its id.
+    pub id: String,
+    /// The plan's name.
+    pub plan: String,
+    /// The cluster's name.
+    pub cluster: String,
+    /// Workers of the cluster; 0: the master ran the plan alone.
+    pub workers: u32,
+    /// When JMeter's master was started, epoch milliseconds.
+    pub started_ms: Option<i64>,
+    /// When it ended.
+    pub ended_ms: Option<i64>,
+    /// Why it ended.
+    pub cause: Option<Cause>,
+    /// Whether its criteria passed.
+    pub verdict: Verdict,
+    /// Its criteria and what became of them.
+    pub criteria: Vec<CriterionResult>,
+    /// JMeter properties for every node.
+    pub properties: BTreeMap<String, String>,
+}
+
+/// What a report says besides the statistics.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    /// Heading of the page.
+    pub title: String,
+    /// The JAC that makes it.
+    pub jac_version: String,
+    /// When it is made, epoch milliseconds.
+    pub created_ms: i64,
+    /// The logs that were read.
+    pub files: Vec<LogFile>,
+    /// The run that wrote them.
+    pub run: Option<RunFacts>,
+    /// Notes that come before those of the statistics.
+    pub notes: Vec<String>,
+}
+
+impl Report {
+    /// Makes a report of a log's statistics.
+    pub fn new(facts: Facts, log: &mut LogStatistics) -> Self {
+        let mut notes = facts.notes;
+        notes.extend(log.notes());
+        Self {
+            version: 1,
+            title: facts.title,
+            jac_version: facts.jac_version,
+            created_ms: facts.created_ms,
+            files: facts.files,
+            run: facts.run,
+            summary: log.summary(),
+            series: log.series(),
+            errors: log.errors(usize::MAX),
+            codes: log.codes(),
+            distribution: log.distribution(),
+            hosts: log.hosts(),
+            notes,
+        }
+    }
+}

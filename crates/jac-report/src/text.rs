@@ -1,0 +1,199 @@
+//! The table for a terminal: readable without colour, numbers right-aligned.
+
+use jac_jtl::{Entry, Summary, TotalBasis};
+
+/// Longest label that is shown whole, in characters.
+const LABEL_WIDTH: usize = 42;
+
+/// One column: its heading and how it shows an entry.
+type Column = (&'static str, fn(&Entry) -> String);
+
+const COLUMNS: [Column; 12] = [
+    ("Samples", |entry| whole(entry.samples)),
+    ("Errors", |entry| whole(entry.errors)),
+    ("Error %", |entry| decimals(entry.error_percent, 2)),
+    ("Mean ms", |entry| time(entry.mean_ms)),
+    ("Median", |entry| time(entry.median_ms)),
+    ("p90", |entry| time(entry.p90_ms)),
+    ("p95", |entry| time(entry.p95_ms)),
+    ("p99", |entry| time(entry.p99_ms)),
+    ("Max ms", |entry| {
+        time(entry.max_ms.map(|value| value as f64))
+    }),
+    ("Rate /s", |entry| decimals(entry.throughput_per_s, 1)),
+    ("KB/s in", |entry| decimals(entry.received_kb_per_s, 1)),
+    ("Apdex", |entry| decimals(entry.apdex, 2)),
+];
+
+/// The table: a line per label in order of first appearance, a rule, the total. Times are milliseconds; a number that does
+/// not exist is a hyphen.
+pub fn table_text(summary: &Summary) -> String {
+    let mut rows: Vec<Vec<String>> = vec![heading()];
+    rows.extend(
+        summary
+            .labels
+            .iter()
+            .map(|entry| row(&one_line(&entry.label), entry)),
+    );
+    rows.push(row(total_name(summary), &summary.total));
+    let table = aligned(&rows);
+    let width = table
+        .iter()
+        .map(|line| line.chars().count())
+        .max()
+        .unwrap_or(0);
+    let rule = "-".repeat(width);
+    let last = table.len() - 1;
+    let mut text = String::new();
+    for (at, line) in table.iter().enumerate() {
+        if at == 1 || at == last {
+            text.push_str(&rule);
+            text.push('\n');
+        }
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
+}
+
+fn total_name(summary: &Summary) -> &'static str {
+    match summary.total_basis {
+        TotalBasis::Samples => "Total",
+        TotalBasis::Transactions => "Total of the transactions",
+    }
+}
+
+fn heading() -> Vec<String> {
+    std::iter::once("Label")
+        .chain(COLUMNS.iter().map(|(heading, _)| *heading))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn row(label: &str, entry: &Entry) -> Vec<String> {
+    std::iter::once(label.to_owned())
+        .chain(COLUMNS.iter().map(|(_, show)| show(entry)))
+        .collect()
+}
+
+/// Lines whose columns are as wide as their widest cell: the first left-aligned, the others right-aligned.
+pub(crate) fn aligned(rows: &[Vec<String>]) -> Vec<String> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+    };
+    let widths: Vec<usize> = (0..columns)
+        .map(|column| width(column).unwrap_or(0))
+        .collect();
+    rows.iter()
+        .map(|row| {
+            let cells = row
+                .iter()
+                .zip(&widths)
+                .enumerate()
+                .map(|(column, (cell, width))| match column {
+                    0 => format!("{cell:<width$}"),
+                    _ => format!("{cell:>width$}"),
+                });
+            cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+        })
+        .collect()
+}
+
+/// A label on one line, without characters that move the cursor, and cut where it is long.
+pub(crate) fn one_line(label: &str) -> String {
+    let mut text: String = label
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(LABEL_WIDTH)
+        .collect();
+    if label.chars().count() > LABEL_WIDTH {
+        text.pop();
+        text.push('…');
+    }
+    text
+}
+
+/// A whole number in groups of three.
+pub(crate) fn whole(number: u64) -> String {
+    let digits = number.to_string();
+    let first = digits.len() % 3;
+    let mut text = digits[..first].to_owned();
+    for group in digits.as_bytes()[first..].chunks(3) {
+        if !text.is_empty() {
+            text.push(',');
+        }
+        text.extend(group.iter().map(|digit| char::from(*digit)));
+    }
+    text
+}
+
+/// Milliseconds: whole, with one decimal below ten.
+pub(crate) fn time(milliseconds: Option<f64>) -> String {
+    match milliseconds {
+        None => "-".to_owned(),
+        Some(value) if value < 9.95 && value.fract() != 0.0 => format!("{value:.1}"),
+        Some(value) => whole(value.round() as u64),
+    }
+}
+
+pub(crate) fn decimals(number: Option<f64>, places: usize) -> String {
+    let Some(number) = number else {
+        return "-".to_owned();
+    };
+    let text = format!("{number:.places$}");
+    match text.split_once('.') {
+        Some((integer, fraction)) => match integer.parse::<u64>() {
+            Ok(integer) => format!("{}.{fraction}", whole(integer)),
+            Err(_) => text,
+        },
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{decimals, table_text, time, whole};
+    use jac_jtl::{LogStatistics, Settings};
+
+    #[test]
+    fn the_table_is_aligned_and_the_total_last() {
+        let mut log = LogStatistics::new(Settings::default());
+        log.feed(b"timeStamp,elapsed,label,success,bytes\n0,120,Home,true,1024\n1000,12345,\"a\nb\",false,0\n");
+        log.finish();
+        let expected = "\
+Label  Samples  Errors  Error %  Mean ms  Median     p90     p95     p99  Max ms  Rate /s  KB/s in  Apdex
+---------------------------------------------------------------------------------------------------------
+Home         1       0     0.00      120     120     120     120     120     120      8.3      8.3   1.00
+a b          1       1   100.00   12,345  12,345  12,345  12,345  12,345  12,345      0.1      0.0   0.00
+---------------------------------------------------------------------------------------------------------
+Total        2       1    50.00    6,233   6,233  12,345  12,345  12,345  12,345      0.1      0.1   0.50
+";
+        assert_eq!(table_text(&log.summary()), expected);
+    }
+
+    #[test]
+    fn a_table_of_nothing_has_hyphens() {
+        let mut log = LogStatistics::new(Settings::default());
+        log.finish();
+        let text = table_text(&log.summary());
+        assert!(
+            text.lines()
+                .last()
+                .is_some_and(|line| line.starts_with("Total") && line.ends_with("-")),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn numbers_are_written_for_people() {
+        assert_eq!(whole(0), "0");
+        assert_eq!(whole(1_234_567), "1,234,567");
+        assert_eq!(time(Some(3.25)), "3.2");
+        assert_eq!(time(Some(1234.4)), "1,234");
+        assert_eq!(decimals(Some(12_345.678), 1), "12,345.7");
+    }
+}
