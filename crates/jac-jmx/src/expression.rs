@@ -4,7 +4,7 @@
 //! comma ends an argument unless it stands inside another `${…}`, and parentheses in an argument are paired.
 
 /// How deep `${…}` may be nested before a text counts as unreadable.
-pub(crate) const MAX_NESTING: usize = 32;
+pub(crate) const MAX_NESTING: usize = 10;
 
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -258,7 +258,19 @@ impl Builder {
     }
 }
 
-/// Undoes XStream's escaping of class names in tags: `_-` is `$`, `__` is `_`.
+/// Undoes XStream's escaping of class names in tags, from left to right: `_-` is `$`, `__` is `_`.
 fn class_of_tag(tag: &str) -> String {
-    tag.replace("_-", "$").replace("__", "_")
+    let mut class = String::with_capacity(tag.len());
+    let mut rest = tag;
+    while let Some(at) = rest.find('_') {
+        class.push_str(&rest[..at]);
+        let (character, length) = match rest.as_bytes().get(at + 1) {
+            Some(b'-') => ('$', 2),
+            Some(b'_') => ('_', 2),
+            _ => ('_', 1),
+        };
+        class.push(character);
+        rest = &rest[at + length..];
+    }
+    class + rest
 }

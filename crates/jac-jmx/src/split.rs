@@ -8,6 +8,8 @@
 //! too). Only with quoted data does a line break inside a quoted field belong to the field, and only a quote at the start
 //! of a field opens one.
 
+use std::convert::Infallible;
+
 /// How a CSV file is to be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CsvShape {
@@ -235,30 +237,30 @@ impl Splitter {
 /// Counts data rows without splitting.
 #[derive(Debug, Clone)]
 pub struct RowCounter {
-    scanner: RowScanner,
-    header: bool,
-    rows: u64,
+    splitter: Splitter,
 }
 
 impl RowCounter {
     /// A counter for a file of this shape.
     pub fn new(shape: CsvShape) -> Self {
         RowCounter {
-            scanner: RowScanner::new(shape.quoting),
-            header: shape.header,
-            rows: 0,
+            splitter: Splitter::new(1, shape),
         }
     }
 
     /// Takes the next bytes of the file.
     pub fn push(&mut self, chunk: &[u8]) {
-        for byte in chunk {
-            self.rows += u64::from(self.scanner.starts_row(*byte));
-        }
+        let Ok(()) = self
+            .splitter
+            .push(chunk, &mut |_, _| Ok::<(), Infallible>(()));
     }
 
     /// Data rows so far, without the header.
     pub fn rows(&self) -> u64 {
-        self.rows.saturating_sub(u64::from(self.header))
+        let Ok(counts) = self
+            .splitter
+            .clone()
+            .finish(&mut |_, _| Ok::<(), Infallible>(()));
+        counts.total()
     }
 }
