@@ -22,6 +22,6 @@ describe("the create form", () => {
 
 it("says what a configuration comes to", () => {
   expect(sumWords(defaults).replaceAll("\u00a0", " ")).toBe(
-    "1 master + 2 workers on this machine, memory chosen by JAC, for at most 2 h 00 min, or 30 min 00 s without a run",
+    "1 master + 2 workers on this machine, memory chosen by JAC, for at most 2 h, or 30 min without a run",
   );
 });

@@ -54,7 +54,7 @@ export function sizeWords(workers: number): string {
   return workers === 0 ? "1 master that runs the plan alone" : `1 master + ${plural(workers, "worker")}`;
 }
 
-/** What a configuration comes to, before the button: `1 master + 2 workers on this machine, for at most 2 h 00 min`. */
+/** What a configuration comes to, before the button: `1 master + 2 workers on this machine, for at most 2 h`. */
 export function sumWords(config: ClusterConfig): string {
   const heap = config.heap_mb === null ? "memory chosen by JAC" : `${formatCount(config.heap_mb)} MB of heap each`;
   const idle = config.idle_minutes === null ? "" : `, or ${formatDuration(config.idle_minutes * 60)} without a run`;

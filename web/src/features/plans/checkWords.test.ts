@@ -18,7 +18,7 @@ const check: Check = {
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 
 it("multiplies users by workers in words", () => {
-  expect(plain(totalWords(check))).toBe("60 users on each of 2 workers = 120 users, for 5 min 00 s");
+  expect(plain(totalWords(check))).toBe("60 users on each of 2 workers = 120 users, for 5 min");
   expect(plain(totalWords({ ...check, workers: 0, threads_per_node: 1, total_threads: 1, duration_s: null }))).toBe(
     "1 user on the master alone, until the plan ends by itself",
   );

@@ -3,7 +3,7 @@ import type { Check, ThreadGroup } from "@/shared/api/types";
 import { formatCount, plural } from "@/shared/format/numbers";
 import { formatDuration } from "@/shared/format/time";
 
-/** What will run: `60 users on each of 2 workers = 120 users, for 5 min 00 s`. */
+/** What will run: `60 users on each of 2 workers = 120 users, for 5 min`. */
 export function totalWords(check: Check): string {
   const { threads_per_node: each, total_threads: total, workers } = check;
   const time = check.duration_s === null ? "until the plan ends by itself" : `for ${formatDuration(check.duration_s)}`;

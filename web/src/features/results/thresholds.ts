@@ -7,17 +7,20 @@ export interface Thresholds {
   errorShare: Threshold[];
 }
 
-/** The criteria on the total that a chart can show as a line. */
-export function thresholdsOf(expressions: string[]): Thresholds {
+/** The criteria that a chart can show as a line: those on the total, or on the chosen labels and their response time. */
+export function thresholdsOf(expressions: string[], chosen: string[], shownTime: string): Thresholds {
   const found: Thresholds = { times: [], throughput: [], errorShare: [] };
   for (const expression of expressions) {
     const criterion = parseCriterion(expression);
-    if (criterion === null || criterion.label !== null) continue;
+    if (criterion === null) continue;
+    if (criterion.label === null ? chosen.length > 0 : !chosen.includes(criterion.label)) continue;
     const label = `fails when ${expression}`;
     const limit = timeLimit(criterion);
     const metric = plainMetric(criterion.metric);
-    if (limit !== null) found.times.push({ value: limit, label });
-    else if (metric === "throughput") found.throughput.push({ value: criterion.value, label });
+    if (limit !== null) {
+      const shown = metric === "median" ? "p50" : metric;
+      if (chosen.length === 0 || `${shown}_ms` === shownTime) found.times.push({ value: limit, label });
+    } else if (metric === "throughput") found.throughput.push({ value: criterion.value, label });
     else if (metric === "error_percent") found.errorShare.push({ value: criterion.value, label });
   }
   return found;

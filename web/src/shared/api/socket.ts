@@ -1,13 +1,16 @@
 import { io, type Socket } from "socket.io-client";
-import type { Changed, Snapshot } from "./types";
+import type { Changed, ErrorBody, Snapshot } from "./types";
 
 interface ServerEvents {
   snapshot: (snapshot: Snapshot) => void;
   changed: (change: Changed) => void;
 }
 
+/** A refusal is an error body in place of a snapshot. */
+export type SubscribeAnswer = Snapshot | ErrorBody;
+
 interface ClientEvents {
-  subscribe_run: (request: { run_id: string; after: number }, answer: (snapshot: Snapshot | { error: unknown }) => void) => void;
+  subscribe_run: (request: { run_id: string; after: number }, answer: (answer: SubscribeAnswer) => void) => void;
   unsubscribe_run: (request: { run_id: string }) => void;
 }
 

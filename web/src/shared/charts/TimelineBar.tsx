@@ -3,7 +3,7 @@ import { Icon } from "@/shared/ui/Icon";
 import { useTimeline } from "./timeline";
 
 /** How time is written on all charts of the page, and the way back from a zoom. */
-export function TimelineBar() {
+export function TimelineBar({ live }: { live: boolean }) {
   const { range, zoom, base, setBase, originMs } = useTimeline();
   return (
     <div className="timeline-bar">
@@ -12,7 +12,7 @@ export function TimelineBar() {
           <Icon name="zoom-out" /> {formatTime(range[0])}–{formatTime(range[1])}: show everything
         </button>
       )}
-      {range === null && <span className="timeline-hint">Drag over a chart to zoom.</span>}
+      {range === null && <span className="timeline-hint">{live && "Dashed: still filling. "}Drag over a chart to zoom.</span>}
       <div className="btn-group btn-group-sm" role="group" aria-label="How time is written">
         <button type="button" className="btn btn-outline-secondary" aria-pressed={base === "clock"} onClick={() => setBase("clock")}>
           Clock, {zoneName(originMs)}

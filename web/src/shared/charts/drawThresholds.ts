@@ -25,7 +25,7 @@ export function drawThresholds(chart: uPlot, thresholds: Threshold[], colours: C
     const width = ctx.measureText(label).width;
     ctx.save();
     ctx.fillStyle = colours.surface;
-    ctx.globalAlpha = 0.85;
+    ctx.globalAlpha = 0.92;
     ctx.fillRect(bbox.left + bbox.width - width - 8 * ratio, above ? y - 17 * ratio : y + ratio, width + 8 * ratio, 16 * ratio);
     ctx.restore();
     ctx.fillText(label, bbox.left + bbox.width - 4 * ratio, y + (above ? -3 : 3) * ratio);

@@ -69,10 +69,13 @@ export function chartOptions(content: ChartContent, look: Look, calls: Callbacks
 
 function yScale(content: ChartContent, look: Look): uPlot.Scale {
   if (look.y === "log") {
+    // `distr: 3` is logarithmic; its name is a const enum that exists only for the type checker.
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
     return { distr: 3, log: 10, range: (_chart, min, max) => (min > 0 && max > 0 ? uPlot.rangeLog(min, max, 10, false) : [1, 10]) };
   }
   return {
-    range: (_chart, _min, max) => {
+    // uPlot gives null where no value is in sight.
+    range: (_chart, _min: number | null, max: number | null) => {
       const near = content.thresholds.map((each) => each.value).filter((value) => value <= (max ?? 0) * 2.5);
       return zeroBasedRange(Math.max(max ?? 0, ...near));
     },
@@ -116,7 +119,8 @@ function yAxis(look: Look): uPlot.Axis {
     grid: { stroke: look.colours.grid, width: 1 },
     ticks: { show: false },
     border: { show: false },
-    values: (_chart, splits) => splits.map((value) => (value === null ? "" : tickText(look.format(value)))),
+    // On a logarithmic axis uPlot leaves out labels by giving null.
+    values: (_chart, splits: (number | null)[]) => splits.map((value) => (value === null ? "" : tickText(look.format(value)))),
   };
 }
 
@@ -128,7 +132,7 @@ export function tickText(text: string): string {
 /** One series, or two while a test runs: the settled part and, dashed and lighter, the part that still fills. */
 function seriesOf(line: ChartLine, look: Look, live: boolean): uPlot.Series[] {
   const settled = oneSeries(line, look, 1);
-  return live ? [settled, { ...oneSeries(line, look, 0.45), dash: line.kind === "bars" ? [] : [3, 3] }] : [settled];
+  return live ? [settled, { ...oneSeries(line, look, 0.55), dash: line.kind === "bars" ? [] : [3, 3] }] : [settled];
 }
 
 function oneSeries(line: ChartLine, look: Look, strength: number): uPlot.Series {

@@ -5,6 +5,7 @@ it("writes lengths of time with the two units that matter", () => {
   expect(formatDuration(null)).toBe("–");
   expect(formatDuration(59.4)).toBe("59\u00a0s");
   expect(formatDuration(185)).toBe("3\u00a0min\u00a005\u00a0s");
+  expect(formatDuration(300)).toBe("5\u00a0min");
   expect(formatDuration(7800)).toBe("2\u00a0h\u00a010\u00a0min");
   expect(formatDuration(90_000)).toBe("1\u00a0d\u00a01\u00a0h");
 });

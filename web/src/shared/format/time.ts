@@ -1,13 +1,18 @@
 import { MISSING } from "./numbers";
 
-/** A length of time in words: `42 s`, `3 min 05 s`, `2 h 10 min`, `3 d 4 h`. */
+/** A length of time in words: `42 s`, `3 min 05 s`, `2 h 10 min`, `3 d 4 h`, `5 min`. */
 export function formatDuration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return MISSING;
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole}\u00a0s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)}\u00a0min\u00a0${pad(whole % 60)}\u00a0s`;
-  if (whole < 86_400) return `${Math.floor(whole / 3600)}\u00a0h\u00a0${pad(Math.floor((whole % 3600) / 60))}\u00a0min`;
-  return `${Math.floor(whole / 86_400)}\u00a0d\u00a0${Math.floor((whole % 86_400) / 3600)}\u00a0h`;
+  if (whole < 3600) return twoUnits(Math.floor(whole / 60), "min", pad(whole % 60), "s");
+  if (whole < 86_400) return twoUnits(Math.floor(whole / 3600), "h", pad(Math.floor((whole % 3600) / 60)), "min");
+  return twoUnits(Math.floor(whole / 86_400), "d", String(Math.floor((whole % 86_400) / 3600)), "h");
+}
+
+function twoUnits(big: number, bigUnit: string, small: string, smallUnit: string): string {
+  const text = `${big}\u00a0${bigUnit}`;
+  return Number(small) === 0 ? text : `${text}\u00a0${small}\u00a0${smallUnit}`;
 }
 
 /** A length of time as a clock: `0:42`, `3:05`, `2:10:00`. */

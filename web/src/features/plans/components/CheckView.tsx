@@ -48,7 +48,6 @@ function Groups({ check }: { check: Check }) {
             <th scope="col" className="main">
               Thread group
             </th>
-            <th scope="col">Kind</th>
             <th scope="col" className="num">
               Users per node
             </th>
@@ -70,10 +69,9 @@ function Groups({ check }: { check: Check }) {
           {check.thread_groups.map((group, index) => (
             <tr key={`${index} ${group.name}`} className={group.enabled ? "" : "row-off"}>
               <td className="main" title={group.name}>
-                {group.name}
+                {group.name} {group.kind !== "Thread Group" && <span className="text-muted">{group.kind}</span>}
                 {!group.enabled && " (disabled)"}
               </td>
-              <td>{group.kind}</td>
               <td className="num">{groupNumber(group, "threads")}</td>
               <td className="num">{groupNumber(group, "ramp_up_s")}</td>
               <td className="num">{loopWords(group)}</td>

@@ -31,7 +31,7 @@ export function ResultCharts({ points, bucketMs, labels, chosen, slots, settledU
     const colours = chartColours(scheme);
     const frame = { bucketMs, settledUntilMs };
     const from = sources(points, labels, chosen, slotColour(slots, scheme));
-    const limits = thresholdsOf(criteria);
+    const limits = thresholdsOf(criteria, chosen, metric);
     return {
       throughput: throughput(from, frame, colours, limits.throughput),
       times: responseTimes(from, frame, metric, colours, limits.times),
@@ -47,7 +47,7 @@ export function ResultCharts({ points, bucketMs, labels, chosen, slots, settledU
       <div className="section-head">
         <h2>Over time</h2>
         {perLabel && <span className="section-note">{chosen.length === 1 ? "one label" : `${chosen.length} labels`} in place of the total</span>}
-        <TimelineBar />
+        <TimelineBar live={settledUntilMs !== null} />
       </div>
       <div className="chart-grid">
         <TimeChart id="throughput" title="Throughput" unit="samples per second" content={contents.throughput} format={formatRate} {...common} />

@@ -1,7 +1,7 @@
 /**
  * One run's live feed: subscribes, applies snapshots, asks again after a gap or a reconnect, and tells React at most once a frame.
  */
-import { liveSocket, type JacSocket } from "@/shared/api/socket";
+import { liveSocket, type JacSocket, type SubscribeAnswer } from "@/shared/api/socket";
 import { noteServerTime } from "@/shared/api/serverClock";
 import type { Snapshot } from "@/shared/api/types";
 import { mergeAnswer, mergePushed, type LiveRun } from "./liveRun";
@@ -65,17 +65,23 @@ export class LiveStore {
     if (this.asking || this.stopped) return;
     this.asking = true;
     const after = this.live?.seq ?? 0;
-    this.socket.timeout(ANSWER_WITHIN_MS).emit("subscribe_run", { run_id: this.runId, after }, (failure, answer) => {
-      this.asking = false;
-      if (this.stopped) return;
-      if (failure === null && "seq" in answer) {
-        noteServerTime(answer.at_ms);
-        this.put(mergeAnswer(this.live, answer, after));
-      } else if (this.socket.connected) {
-        // No answer, or a refusal such as a run that is not ready to be watched: try again, unhurried.
-        this.retry = setTimeout(() => this.ask(), 1500);
-      }
-    });
+    const answer = this.socket.timeout(ANSWER_WITHIN_MS).emitWithAck("subscribe_run", { run_id: this.runId, after });
+    void answer.then(
+      (given: SubscribeAnswer) => this.onAnswer("seq" in given ? given : null, after),
+      () => this.onAnswer(null, after),
+    );
+  }
+
+  /** null: no answer in time, or a refusal such as a run that can't be watched yet; it is asked again, unhurried. */
+  private onAnswer(answer: Snapshot | null, after: number): void {
+    this.asking = false;
+    if (this.stopped) return;
+    if (answer !== null) {
+      noteServerTime(answer.at_ms);
+      this.put(mergeAnswer(this.live, answer, after));
+    } else if (this.socket.connected) {
+      this.retry = setTimeout(() => this.ask(), 1500);
+    }
   }
 
   private put(live: LiveRun): void {

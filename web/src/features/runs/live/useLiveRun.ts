@@ -3,7 +3,8 @@ import { connectionStore, type Connection } from "@/shared/api/socket";
 import type { LiveRun } from "./liveRun";
 import { LiveStore } from "./liveStore";
 
-const nothing = { subscribe: () => () => undefined, get: () => null };
+const neverChanges = () => () => undefined;
+const nothing = (): LiveRun | null => null;
 
 /** The live feed of a run while `on`; keeps the last state when switched off. */
 export function useLiveRun(runId: string, on: boolean): LiveRun | null {
@@ -12,8 +13,7 @@ export function useLiveRun(runId: string, on: boolean): LiveRun | null {
     store?.start();
     return () => store?.stop();
   }, [store]);
-  const source = store ?? nothing;
-  return useSyncExternalStore(source.subscribe, source.get);
+  return useSyncExternalStore(store === null ? neverChanges : store.subscribe, store === null ? nothing : store.get);
 }
 
 export function useConnection(): Connection {
