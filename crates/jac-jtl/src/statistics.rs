@@ -59,8 +59,11 @@ pub struct SampleStatistics {
 pub struct ChangedPoints {
     /// Hand this back next time.
     pub now: u64,
-    /// Width of a bucket. Where it differs from the last time, all points are here and replace all earlier ones.
+    /// Width of a bucket.
     pub bucket_ms: u64,
+    /// All points are here and replace every earlier one: it is the first time, the width has changed, or the total is
+    /// over something else now.
+    pub reset: bool,
     /// The total's points in order of time.
     pub points: Vec<Point>,
 }
@@ -183,13 +186,15 @@ impl SampleStatistics {
             .replace(basis)
             .is_some_and(|shown| shown != basis)
         {
-            self.buckets.touch_all();
+            self.buckets.replace_all();
         }
         self.buckets.refresh_active_users(!self.finished);
-        let points = self.buckets.points(basis, since);
+        let reset = self.buckets.replaced_after(since);
+        let points = self.buckets.points(basis, if reset { 0 } else { since });
         ChangedPoints {
             now: self.buckets.tick(),
             bucket_ms: self.buckets.width_ms(),
+            reset,
             points,
         }
     }

@@ -15,6 +15,8 @@ enum Place {
     Plain,
     Quoted,
     AfterQuote,
+    /// After a closing quote and `\r`, which must be the first half of a line end.
+    AfterQuoteReturn,
 }
 
 enum Then {
@@ -62,11 +64,12 @@ impl RowScan {
                 Place::AfterQuote => match rest[0] {
                     b'"' => (1, Then::In(Place::Quoted)),
                     b'\n' => (1, Then::RowEnd),
-                    // Only as the first half of a line end; a lone one is noticed when the row is read.
-                    b'\r' => (1, Then::In(Place::AfterQuote)),
+                    b'\r' => (1, Then::In(Place::AfterQuoteReturn)),
                     byte if byte == delimiter => (1, Then::NextField),
                     _ => return Scanned::Fault(at, Reason::AfterQuote),
                 },
+                Place::AfterQuoteReturn if rest[0] == b'\n' => (1, Then::RowEnd),
+                Place::AfterQuoteReturn => return Scanned::Fault(at, Reason::AfterQuote),
             };
             self.field_bytes += step;
             self.row_bytes += step;

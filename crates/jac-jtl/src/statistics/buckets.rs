@@ -66,6 +66,8 @@ pub(super) struct Buckets {
     memory: usize,
     /// The number that a bucket which changes now is marked with.
     now: u64,
+    /// The number at which all points were last replaced by others.
+    replaced: u64,
     room: Vec<u8>,
 }
 
@@ -77,6 +79,7 @@ impl Buckets {
             buckets: BTreeMap::new(),
             memory: 0,
             now: 1,
+            replaced: 1,
             room: Vec::new(),
         }
     }
@@ -142,11 +145,14 @@ impl Buckets {
         super::active::active_users_now(&self.buckets)
     }
 
-    /// Marks every bucket as changed.
-    pub(super) fn touch_all(&mut self) {
-        for bucket in self.buckets.values_mut() {
-            bucket.changed = self.now;
-        }
+    /// Says that all points are others from now on.
+    pub(super) fn replace_all(&mut self) {
+        self.replaced = self.now;
+    }
+
+    /// Do the points that were handed out with this number stand no more?
+    pub(super) fn replaced_after(&self, since: u64) -> bool {
+        since < self.replaced
     }
 
     /// Ends a stretch of changes: what was marked until here has at most the returned number.
@@ -222,6 +228,7 @@ impl Buckets {
 
     fn widen(&mut self) {
         self.width += 1;
+        self.replaced = self.now;
         self.memory = 0;
         let mut counts = Vec::new();
         for (start, bucket) in std::mem::take(&mut self.buckets) {

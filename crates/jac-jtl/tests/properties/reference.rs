@@ -1,0 +1,728 @@
+//! The slow obvious version: the whole log in memory, byte by byte, every sample kept, every list sorted.
+
+use crate::tables::Tables;
+use jac_jtl::{
+    CodeCount, DistributionBin, Entry, ErrorGroup, HostCount, LabelSeries, Point, Sample, Series,
+    Settings, Summary, TotalBasis, percentile_of_sorted,
+};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct OwnedSample {
+    start_ms: i64,
+    end_ms: i64,
+    elapsed_ms: u32,
+    label: Vec<u8>,
+    code: Vec<u8>,
+    message: Vec<u8>,
+    failure_message: Vec<u8>,
+    thread: Vec<u8>,
+    hostname: Vec<u8>,
+    success: bool,
+    received_bytes: Option<u64>,
+    sent_bytes: Option<u64>,
+    latency_ms: Option<u64>,
+    connect_ms: Option<u64>,
+    all_threads: Option<u32>,
+    position: u64,
+}
+
+impl OwnedSample {
+    pub fn of(sample: &Sample<'_>) -> Self {
+        Self {
+            start_ms: sample.start_ms,
+            end_ms: sample.end_ms,
+            elapsed_ms: sample.elapsed_ms,
+            label: sample.label.to_vec(),
+            code: sample.code.to_vec(),
+            message: sample.message.to_vec(),
+            failure_message: sample.failure_message.to_vec(),
+            thread: sample.thread.to_vec(),
+            hostname: sample.hostname.to_vec(),
+            success: sample.success,
+            received_bytes: sample.received_bytes,
+            sent_bytes: sample.sent_bytes,
+            latency_ms: sample.latency_ms,
+            connect_ms: sample.connect_ms,
+            all_threads: sample.all_threads,
+            position: sample.position,
+        }
+    }
+
+    pub fn borrow(&self) -> Sample<'_> {
+        Sample {
+            start_ms: self.start_ms,
+            end_ms: self.end_ms,
+            elapsed_ms: self.elapsed_ms,
+            label: &self.label,
+            code: &self.code,
+            message: &self.message,
+            failure_message: &self.failure_message,
+            thread: &self.thread,
+            hostname: &self.hostname,
+            url: b"",
+            success: self.success,
+            received_bytes: self.received_bytes,
+            sent_bytes: self.sent_bytes,
+            latency_ms: self.latency_ms,
+            connect_ms: self.connect_ms,
+            all_threads: self.all_threads,
+            position: self.position,
+        }
+    }
+
+    fn label(&self) -> String {
+        text(&self.label)
+    }
+
+    fn is_transaction(&self) -> bool {
+        text(&self.message).starts_with("Number of samples in transaction")
+    }
+
+    fn host(&self) -> String {
+        let thread = text(&self.thread);
+        let worker = regex_free_worker(&thread);
+        worker.unwrap_or_else(|| text(&self.hostname))
+    }
+}
+
+fn regex_free_worker(thread: &str) -> Option<String> {
+    // The first `host:digits-` without a blank in the host.
+    for (colon, _) in thread.match_indices(':') {
+        let rest = &thread[colon + 1..];
+        let digits = rest
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(rest.len());
+        if colon > 0 && (1..=5).contains(&digits) && rest[digits..].starts_with('-') {
+            let host = &thread[..colon];
+            return (!host.contains(' ')).then(|| thread[..colon + 1 + digits].to_owned());
+        }
+    }
+    None
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A log as read: its samples, and line and byte of every rejected row.
+pub struct Read {
+    pub samples: Vec<OwnedSample>,
+    pub rejected: Vec<(u64, u64)>,
+}
+
+/// Reads a log that begins with a header.
+pub fn read(log: &[u8]) -> Read {
+    let mut read = Read {
+        samples: Vec::new(),
+        rejected: Vec::new(),
+    };
+    let mut header: Option<(u8, Vec<String>)> = None;
+    let mut usable = true;
+    let mut at = 0;
+    while at < log.len() {
+        let line = 1 + log[..at].iter().filter(|byte| **byte == b'\n').count() as u64;
+        let line_end = log[at..]
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .map_or(log.len(), |end| at + end + 1);
+        let from = if at == 0 && log.starts_with(b"\xEF\xBB\xBF") {
+            3
+        } else {
+            at
+        };
+        if trimmed(&log[from..line_end]).is_empty() && (header.is_none() || !usable) {
+            at = line_end;
+            continue;
+        }
+        let Some((delimiter, columns)) = header.clone().filter(|_| usable) else {
+            match header_of(&log[from..line_end]) {
+                Some((delimiter, columns)) => {
+                    usable = has_needed(&columns);
+                    if !usable {
+                        read.rejected.push((line, at as u64));
+                    }
+                    header = Some((delimiter, columns));
+                }
+                None => read.rejected.push((line, at as u64)),
+            }
+            at = line_end;
+            continue;
+        };
+        match row(log, at, delimiter) {
+            Parsed::Fault => {
+                read.rejected.push((line, at as u64));
+                at = line_end;
+            }
+            Parsed::Unclosed => {
+                read.rejected.push((line, at as u64));
+                let rest = &log[line_end..];
+                let good = rest.split(|byte| *byte == b'\n').any(|line| {
+                    matches!(row(line, 0, delimiter), Parsed::Row(fields, _) if sample(&fields, &columns, 0).is_some())
+                });
+                at = if good { line_end } else { log.len() };
+            }
+            Parsed::Row(fields, end) => {
+                if !trimmed(&log[at..end]).is_empty() {
+                    match sample(&fields, &columns, at as u64) {
+                        Some(sample) => read.samples.push(sample),
+                        None => match header_of(&log[at..end]) {
+                            Some(other) if has_needed(&other.1) => header = Some(other),
+                            _ => read.rejected.push((line, at as u64)),
+                        },
+                    }
+                }
+                at = end;
+            }
+        }
+    }
+    read
+}
+
+fn trimmed(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+fn has_needed(columns: &[String]) -> bool {
+    ["timeStamp", "elapsed"]
+        .iter()
+        .all(|needed| columns.iter().any(|name| name == needed))
+}
+
+fn header_of(line: &[u8]) -> Option<(u8, Vec<String>)> {
+    let known = [
+        "timeStamp",
+        "elapsed",
+        "label",
+        "responseCode",
+        "responseMessage",
+        "threadName",
+        "success",
+        "failureMessage",
+        "bytes",
+        "sentBytes",
+        "allThreads",
+        "Latency",
+        "Connect",
+        "Hostname",
+    ];
+    [b',', b';', b'\t'].into_iter().find_map(|delimiter| {
+        let Parsed::Row(fields, end) = row(trimmed(line), 0, delimiter) else {
+            return None;
+        };
+        let names: Vec<String> = fields.iter().map(|field| text(field)).collect();
+        let whole = end >= trimmed(line).len();
+        (whole
+            && names
+                .iter()
+                .filter(|name| known.contains(&name.as_str()))
+                .count()
+                >= 2)
+            .then_some((delimiter, names))
+    })
+}
+
+enum Parsed {
+    Row(Vec<Vec<u8>>, usize),
+    Fault,
+    Unclosed,
+}
+
+/// Takes one row apart, byte by byte, as JMeter's `CSVSaveService.csvReadFile` does, but for quotes within plain fields.
+fn row(log: &[u8], from: usize, delimiter: u8) -> Parsed {
+    let mut fields = vec![Vec::new()];
+    let mut at = from;
+    let mut field_start = true;
+    while at < log.len() {
+        let field = fields.last_mut().expect("a field");
+        let byte = log[at];
+        at += 1;
+        if field_start && byte == b'"' {
+            loop {
+                if at >= log.len() {
+                    return Parsed::Unclosed;
+                }
+                if log[at] == b'"' && log.get(at + 1) == Some(&b'"') {
+                    field.push(b'"');
+                    at += 2;
+                } else if log[at] == b'"' {
+                    at += 1;
+                    break;
+                } else {
+                    field.push(log[at]);
+                    at += 1;
+                }
+            }
+            let rest = &log[at..];
+            let ends = rest.is_empty()
+                || rest[0] == delimiter
+                || rest[0] == b'\n'
+                || rest == b"\r"
+                || rest.starts_with(b"\r\n");
+            if !ends {
+                return Parsed::Fault;
+            }
+            if rest.first() == Some(&b'\r') {
+                at += 1;
+            }
+            field_start = false;
+        } else if byte == delimiter {
+            fields.push(Vec::new());
+            field_start = true;
+        } else if byte == b'\n' {
+            return Parsed::Row(fields, at);
+        } else if byte == b'\r' && (at == log.len() || log[at] == b'\n') {
+            field_start = false;
+        } else {
+            field.push(byte);
+            field_start = false;
+        }
+    }
+    Parsed::Row(fields, at)
+}
+
+fn sample(fields: &[Vec<u8>], columns: &[String], position: u64) -> Option<OwnedSample> {
+    if fields.len() != columns.len() {
+        return None;
+    }
+    let field = |name: &str| {
+        columns
+            .iter()
+            .position(|column| column == name)
+            .map(|index| fields[index].clone())
+    };
+    let bytes = |name: &str| field(name).unwrap_or_default();
+    // Outer `None`: not a sensible number; inner: there is none.
+    let number = |name: &str, limit: u64| -> Option<Option<u64>> {
+        let text = text(&bytes(name)).trim().to_owned();
+        if text.is_empty() {
+            return Some(None);
+        }
+        text.parse::<u64>()
+            .ok()
+            .filter(|value| *value <= limit)
+            .map(Some)
+    };
+    let stamp = text(&bytes("timeStamp"));
+    let start = if stamp.starts_with("2023") {
+        date(&stamp)?
+    } else {
+        number("timeStamp", 253_402_300_799_999)??
+    };
+    let elapsed = number("elapsed", u64::from(u32::MAX))??;
+    let success = match text(&field("success").unwrap_or_else(|| b"true".to_vec()))
+        .trim()
+        .to_lowercase()
+        .as_str()
+    {
+        "true" => true,
+        "false" => false,
+        _ => return None,
+    };
+    let limit = 1 << 48;
+    Some(OwnedSample {
+        start_ms: start as i64,
+        end_ms: (start + elapsed) as i64,
+        elapsed_ms: elapsed as u32,
+        label: bytes("label"),
+        code: bytes("responseCode"),
+        message: bytes("responseMessage"),
+        failure_message: bytes("failureMessage"),
+        thread: bytes("threadName"),
+        hostname: bytes("Hostname"),
+        success,
+        received_bytes: number("bytes", limit)?,
+        sent_bytes: number("sentBytes", limit)?,
+        latency_ms: number("Latency", limit)?,
+        connect_ms: number("Connect", limit)?,
+        all_threads: number("allThreads", u64::from(u32::MAX))?.map(|threads| threads as u32),
+        position,
+    })
+}
+
+/// A date of the one day that the logs are about, perhaps cut.
+fn date(stamp: &str) -> Option<u64> {
+    let time = stamp
+        .strip_prefix("2023/11/14 ")
+        .or_else(|| stamp.strip_prefix("2023-11-14 "))?;
+    let (time, fraction) = time
+        .split_once('.')
+        .map_or((time, "000".to_owned()), |(time, fraction)| {
+            (time, format!("{fraction:0<3}"))
+        });
+    let parts: Vec<u64> = time
+        .split(':')
+        .map(|part| part.parse().ok())
+        .collect::<Option<_>>()?;
+    let [hour, minute, second] = parts[..].try_into().ok()?;
+    if stamp.ends_with('.') {
+        return None;
+    }
+    // 19,675 days since 1970.
+    Some(
+        (((19_675 * 24 + hour) * 60 + minute) * 60 + second) * 1_000
+            + fraction.parse::<u64>().ok()?,
+    )
+}
+
+/// Every table, computed from the samples themselves.
+pub fn tables(read: &Read, settings: &Settings) -> Tables {
+    let mut order: Vec<String> = Vec::new();
+    for sample in &read.samples {
+        if !order.contains(&sample.label()) {
+            order.push(sample.label());
+        }
+    }
+    let counted: Vec<&OwnedSample> = read
+        .samples
+        .iter()
+        .filter(|sample| !text(&sample.message).starts_with("Number of samples in transaction : 0"))
+        .collect();
+    let requests: Vec<&OwnedSample> = counted
+        .iter()
+        .copied()
+        .filter(|sample| !sample.is_transaction())
+        .collect();
+    let transactions_only = requests.is_empty() && !counted.is_empty();
+    let total = if transactions_only {
+        counted.clone()
+    } else {
+        requests
+    };
+    let of_label = |label: &String| {
+        counted
+            .iter()
+            .copied()
+            .filter(|sample| sample.label() == *label)
+            .collect::<Vec<_>>()
+    };
+    let summary = Summary {
+        version: 1,
+        start_ms: counted.iter().map(|sample| sample.start_ms).min(),
+        end_ms: counted.iter().map(|sample| sample.end_ms).max(),
+        total: entry("Total", &total, settings),
+        total_basis: if transactions_only {
+            TotalBasis::Transactions
+        } else {
+            TotalBasis::Samples
+        },
+        labels: order
+            .iter()
+            .map(|label| entry(label, &of_label(label), settings))
+            .collect(),
+        rejected_rows: read.rejected.len() as u64,
+        partial: None,
+    };
+    let width = width_ms(&counted, settings.max_buckets);
+    let users = active_users(&counted, width);
+    let mut busiest = order.clone();
+    busiest.retain(|label| !of_label(label).is_empty());
+    busiest.sort_by_key(|label| std::cmp::Reverse(of_label(label).len()));
+    busiest.truncate(settings.series_labels);
+    let series = Series {
+        bucket_ms: width as u64,
+        points: points(&total, width, |t| users.get(&t).copied().flatten()),
+        labels: busiest
+            .iter()
+            .map(|label| LabelSeries {
+                label: label.clone(),
+                transaction: of_label(label).iter().all(|sample| sample.is_transaction()),
+                points: points(&of_label(label), width, |_| None),
+            })
+            .collect(),
+    };
+    Tables {
+        summary,
+        series,
+        errors: errors(&total),
+        codes: by_key(&total, |sample| text(&sample.code))
+            .into_iter()
+            .map(|(code, count, errors)| CodeCount {
+                code,
+                count,
+                errors,
+            })
+            .collect(),
+        hosts: hosts(&total),
+        distribution: distribution(&total),
+    }
+}
+
+fn entry(label: &str, samples: &[&OwnedSample], settings: &Settings) -> Entry {
+    let times = sorted_times(samples);
+    let n = samples.len() as f64;
+    let some = |value: f64| (!samples.is_empty()).then_some(value);
+    let errors = samples.iter().filter(|sample| !sample.success).count() as u64;
+    let mean = times.iter().sum::<u64>() as f64 / n;
+    let variance = times
+        .iter()
+        .map(|time| (*time as f64 - mean).powi(2))
+        .sum::<f64>()
+        / n;
+    let start = samples
+        .iter()
+        .map(|sample| sample.start_ms)
+        .min()
+        .unwrap_or(0);
+    let end = samples
+        .iter()
+        .map(|sample| sample.end_ms)
+        .max()
+        .unwrap_or(0);
+    let seconds = (end - start) as f64 / 1_000.0;
+    let rate = |amount: f64| (seconds > 0.0).then(|| amount / seconds);
+    let received: u64 = samples
+        .iter()
+        .filter_map(|sample| sample.received_bytes)
+        .sum();
+    let sent: u64 = samples.iter().filter_map(|sample| sample.sent_bytes).sum();
+    let score: f64 = samples
+        .iter()
+        .map(|sample| match sample.elapsed_ms {
+            _ if !sample.success => 0.0,
+            time if time <= settings.apdex_satisfied_ms => 1.0,
+            time if time <= settings.apdex_tolerated_ms => 0.5,
+            _ => 0.0,
+        })
+        .sum();
+    Entry {
+        label: label.to_owned(),
+        samples: samples.len() as u64,
+        errors,
+        error_percent: some(errors as f64 * 100.0 / n),
+        mean_ms: some(mean),
+        min_ms: times.first().copied(),
+        max_ms: times.last().copied(),
+        stddev_ms: some(variance.sqrt()),
+        median_ms: percentile_of_sorted(50.0, &times),
+        p90_ms: percentile_of_sorted(90.0, &times),
+        p95_ms: percentile_of_sorted(95.0, &times),
+        p99_ms: percentile_of_sorted(99.0, &times),
+        throughput_per_s: rate(n),
+        received_kb_per_s: rate(received as f64 / 1_024.0),
+        sent_kb_per_s: rate(sent as f64 / 1_024.0),
+        avg_bytes: some(received as f64 / n),
+        apdex: some(score / n),
+    }
+}
+
+fn sorted_times(samples: &[&OwnedSample]) -> Vec<u64> {
+    let mut times: Vec<u64> = samples
+        .iter()
+        .map(|sample| u64::from(sample.elapsed_ms))
+        .collect();
+    times.sort_unstable();
+    times
+}
+
+/// The least of the widths at which few enough buckets hold samples.
+fn width_ms(samples: &[&OwnedSample], limit: usize) -> i64 {
+    let widths = [
+        1,
+        5,
+        15,
+        60,
+        300,
+        900,
+        3_600,
+        14_400,
+        86_400,
+        864_000,
+        8_640_000,
+        86_400_000,
+        864_000_000,
+        8_640_000_000,
+    ];
+    let buckets = |width: i64| {
+        samples
+            .iter()
+            .map(|sample| sample.end_ms / (width * 1_000))
+            .collect::<BTreeSet<_>>()
+            .len()
+    };
+    widths
+        .into_iter()
+        .find(|width| buckets(*width) <= limit)
+        .expect("the widest holds all")
+        * 1_000
+}
+
+fn points(samples: &[&OwnedSample], width: i64, users: impl Fn(i64) -> Option<u64>) -> Vec<Point> {
+    let mut buckets: BTreeMap<i64, Vec<&OwnedSample>> = BTreeMap::new();
+    for sample in samples {
+        buckets
+            .entry(sample.end_ms / width * width)
+            .or_default()
+            .push(sample);
+    }
+    buckets
+        .into_iter()
+        .map(|(t_ms, samples)| {
+            let times = sorted_times(&samples);
+            let mean = |values: Vec<u64>| {
+                (!values.is_empty())
+                    .then(|| values.iter().sum::<u64>() as f64 / values.len() as f64)
+            };
+            Point {
+                t_ms,
+                samples: samples.len() as u64,
+                errors: samples.iter().filter(|sample| !sample.success).count() as u64,
+                mean_ms: mean(times.clone()),
+                p50_ms: percentile_of_sorted(50.0, &times),
+                p90_ms: percentile_of_sorted(90.0, &times),
+                p95_ms: percentile_of_sorted(95.0, &times),
+                p99_ms: percentile_of_sorted(99.0, &times),
+                max_ms: times.last().copied(),
+                latency_ms: mean(
+                    samples
+                        .iter()
+                        .filter_map(|sample| sample.latency_ms)
+                        .collect(),
+                ),
+                connect_ms: mean(
+                    samples
+                        .iter()
+                        .filter_map(|sample| sample.connect_ms)
+                        .collect(),
+                ),
+                received_bytes: samples
+                    .iter()
+                    .filter_map(|sample| sample.received_bytes)
+                    .sum(),
+                sent_bytes: samples.iter().filter_map(|sample| sample.sent_bytes).sum(),
+                active_users: users(t_ms),
+            }
+        })
+        .collect()
+}
+
+/// In each bucket, of each worker that sends before or in it and in it or after it: its latest count up to the bucket's
+/// end.
+fn active_users(samples: &[&OwnedSample], width: i64) -> HashMap<i64, Option<u64>> {
+    let bucket = |sample: &OwnedSample| sample.end_ms / width * width;
+    let counts: Vec<&&OwnedSample> = samples
+        .iter()
+        .filter(|sample| sample.all_threads.is_some())
+        .collect();
+    let workers: BTreeSet<String> = counts.iter().map(|sample| sample.host()).collect();
+    let first = counts.iter().map(|sample| bucket(sample)).min();
+    samples
+        .iter()
+        .map(|sample| bucket(sample))
+        .map(|t| {
+            let users = workers.iter().map(|worker| {
+                let of_worker = || counts.iter().filter(|sample| sample.host() == *worker);
+                let last = of_worker()
+                    .map(|sample| bucket(sample))
+                    .max()
+                    .unwrap_or(i64::MIN);
+                let latest = of_worker()
+                    .filter(|sample| bucket(sample) <= t)
+                    .max_by_key(|sample| (sample.end_ms, sample.all_threads));
+                if last < t {
+                    0
+                } else {
+                    latest.map_or(0, |sample| u64::from(sample.all_threads.unwrap_or(0)))
+                }
+            });
+            (
+                t,
+                first.is_some_and(|first| first <= t).then(|| users.sum()),
+            )
+        })
+        .collect()
+}
+
+fn errors(samples: &[&OwnedSample]) -> Vec<ErrorGroup> {
+    let mut groups: BTreeMap<(String, Vec<u8>, Vec<u8>), Vec<i64>> = BTreeMap::new();
+    for sample in samples.iter().filter(|sample| !sample.success) {
+        let message = if sample.failure_message.is_empty() {
+            &sample.message
+        } else {
+            &sample.failure_message
+        };
+        groups
+            .entry((sample.label(), sample.code.clone(), message.clone()))
+            .or_default()
+            .push(sample.end_ms);
+    }
+    let mut groups: Vec<ErrorGroup> = groups
+        .into_iter()
+        .map(|((label, code, message), ends)| ErrorGroup {
+            label,
+            code: text(&code),
+            message: text(&message),
+            count: ends.len() as u64,
+            first_ms: *ends.iter().min().expect("one"),
+            last_ms: *ends.iter().max().expect("one"),
+        })
+        .collect();
+    groups.sort_by_key(|group| (std::cmp::Reverse(group.count), group.first_ms));
+    groups
+}
+
+fn by_key(
+    samples: &[&OwnedSample],
+    key: impl Fn(&OwnedSample) -> String,
+) -> Vec<(String, u64, u64)> {
+    let mut keys: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for sample in samples {
+        let count = keys.entry(key(sample)).or_default();
+        count.0 += 1;
+        count.1 += u64::from(!sample.success);
+    }
+    let mut keys: Vec<_> = keys
+        .into_iter()
+        .map(|(key, (count, errors))| (key, count, errors))
+        .collect();
+    keys.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
+    keys
+}
+
+fn hosts(samples: &[&OwnedSample]) -> Vec<HostCount> {
+    let hosts = by_key(samples, OwnedSample::host);
+    if hosts.iter().all(|(host, _, _)| host.is_empty()) {
+        return Vec::new();
+    }
+    hosts
+        .into_iter()
+        .map(|(host, samples, errors)| HostCount {
+            host,
+            samples,
+            errors,
+        })
+        .collect()
+}
+
+fn distribution(samples: &[&OwnedSample]) -> Vec<DistributionBin> {
+    let times = sorted_times(samples);
+    let Some(p99) = percentile_of_sorted(99.0, &times) else {
+        return Vec::new();
+    };
+    let widths = (0..12).flat_map(|power| [1, 2, 5].map(|step| step * 10u64.pow(power)));
+    let width = widths
+        .into_iter()
+        .find(|width| *width as f64 >= p99 / 60.0)
+        .expect("wide enough");
+    let longest = times.last().copied().unwrap_or(0);
+    let bounds = (0..120)
+        .map(|bin| (bin * width, (bin + 1) * width))
+        .chain([(120 * width, longest + 1)]);
+    bounds
+        .map(|(from_ms, to_ms)| {
+            let inside: Vec<_> = samples
+                .iter()
+                .filter(|sample| (from_ms..to_ms).contains(&u64::from(sample.elapsed_ms)))
+                .collect();
+            let errors = inside.iter().filter(|sample| !sample.success).count() as u64;
+            DistributionBin {
+                from_ms,
+                to_ms,
+                samples: inside.len() as u64,
+                errors,
+            }
+        })
+        .filter(|bin| bin.samples > 0)
+        .collect()
+}

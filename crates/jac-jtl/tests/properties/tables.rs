@@ -1,0 +1,85 @@
+//! All that the statistics show, in one value that can be compared.
+
+use jac_jtl::{
+    CodeCount, DistributionBin, ErrorGroup, HostCount, LogStatistics, SampleStatistics, Series,
+    Summary,
+};
+use serde_json::Value;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tables {
+    pub summary: Summary,
+    pub series: Series,
+    pub errors: Vec<ErrorGroup>,
+    pub codes: Vec<CodeCount>,
+    pub hosts: Vec<HostCount>,
+    pub distribution: Vec<DistributionBin>,
+}
+
+impl Tables {
+    pub fn of(log: &mut LogStatistics) -> Self {
+        Self {
+            summary: log.summary(),
+            series: log.series(),
+            errors: log.errors(usize::MAX),
+            codes: log.codes(),
+            hosts: log.hosts(),
+            distribution: log.distribution(),
+        }
+    }
+
+    pub fn of_samples(statistics: &mut SampleStatistics) -> Self {
+        Self {
+            summary: statistics.summary(),
+            series: statistics.series(),
+            errors: statistics.errors(usize::MAX),
+            codes: statistics.codes(),
+            hosts: statistics.hosts(),
+            distribution: statistics.distribution(),
+        }
+    }
+}
+
+/// Equal but for the last digits of floating-point numbers.
+pub fn assert_near(ours: &Tables, theirs: &Tables) {
+    let json = |part| serde_json::to_value(part).expect("json");
+    near(&json(&ours.summary), &json(&theirs.summary), "summary");
+    near(
+        &serde_json::to_value(&ours.series).expect("json"),
+        &serde_json::to_value(&theirs.series).expect("json"),
+        "series",
+    );
+    assert_eq!(ours.errors, theirs.errors);
+    assert_eq!(ours.codes, theirs.codes);
+    assert_eq!(ours.hosts, theirs.hosts);
+    assert_eq!(ours.distribution, theirs.distribution);
+}
+
+fn near(ours: &Value, theirs: &Value, place: &str) {
+    match (ours, theirs) {
+        (Value::Object(a), Value::Object(b)) => {
+            assert_eq!(
+                a.keys().collect::<Vec<_>>(),
+                b.keys().collect::<Vec<_>>(),
+                "{place}"
+            );
+            for (key, value) in a {
+                near(value, &b[key], &format!("{place}.{key}"));
+            }
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            assert_eq!(a.len(), b.len(), "{place}");
+            for (at, (a, b)) in a.iter().zip(b).enumerate() {
+                near(a, b, &format!("{place}[{at}]"));
+            }
+        }
+        (Value::Number(a), Value::Number(b)) => {
+            let (a, b) = (a.as_f64().expect("a number"), b.as_f64().expect("a number"));
+            assert!(
+                (a - b).abs() <= 1e-9 * a.abs().max(b.abs()),
+                "{place}: {a} and {b}"
+            );
+        }
+        (a, b) => assert_eq!(a, b, "{place}"),
+    }
+}
