@@ -187,6 +187,70 @@ fn escape(part_text: &str, part: Part, into: &mut String) {
     }
 }
 
+/// Reads a Java properties file, as `java.util.Properties.load` does. What cannot be read is taken as it stands.
+pub fn from_file(bytes: &[u8]) -> Properties {
+    let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+    let mut properties = Properties::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let mut line = line.trim_start().to_owned();
+        if line.is_empty() || line.starts_with(['#', '!']) {
+            continue;
+        }
+        // An odd number of back slashes at the end goes on in the next line.
+        while line.chars().rev().take_while(|character| *character == '\\').count() % 2 == 1 {
+            line.pop();
+            line.push_str(lines.next().unwrap_or_default().trim_start());
+        }
+        let (name, value) = split_at_separator(&line);
+        properties.insert(unescape(name), unescape(value));
+    }
+    properties
+}
+
+/// Name and value: the first `=`, `:` or white space that is not escaped parts them, with white space around it.
+fn split_at_separator(line: &str) -> (&str, &str) {
+    let mut escaped = false;
+    for (position, character) in line.char_indices() {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '=' | ':' | ' ' | '\t' | '\u{c}' => {
+                let rest = line[position..].trim_start();
+                let value = rest.strip_prefix(['=', ':']).unwrap_or(rest);
+                return (&line[..position], value.trim_start());
+            }
+            _ => (),
+        }
+    }
+    (line, "")
+}
+
+fn unescape(text: &str) -> String {
+    let mut units: Vec<u16> = Vec::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        let plain = match character {
+            '\\' => match characters.next() {
+                Some('n') => '\n',
+                Some('r') => '\r',
+                Some('t') => '\t',
+                Some('f') => '\u{c}',
+                Some('u') => {
+                    let digits: String = characters.by_ref().take(4).collect();
+                    units.push(u16::from_str_radix(&digits, 16).unwrap_or(0xfffd));
+                    continue;
+                }
+                Some(other) => other,
+                None => continue,
+            },
+            other => other,
+        };
+        units.extend_from_slice(plain.encode_utf16(&mut [0; 2]));
+    }
+    String::from_utf16_lossy(&units)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,5 +282,14 @@ mod tests {
         for name in ["model", "threads", "summariser.interval", "server.url"] {
             assert!(!is_reserved(name), "{name}");
         }
+    }
+
+    #[test]
+    fn what_was_written_reads_back_and_the_wild_reads_as_java_does() {
+        let properties = Properties::from([("a b:c".to_owned(), " x=y\\z".to_owned()), ("greeting".to_owned(), "gr\u{fc}\u{df} \u{1f600}\n".to_owned())]);
+        assert_eq!(from_file(to_file(&properties).as_bytes()), properties);
+        let wild = from_file(b"# no\n! no\n\n  threads = 5\nhost:a\npath c:\\\\x\nlong=a,\\\n   b\nempty\r\n");
+        let expected = [("threads", "5"), ("host", "a"), ("path", "c:\\x"), ("long", "a,b"), ("empty", "")];
+        assert_eq!(wild, expected.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
     }
 }

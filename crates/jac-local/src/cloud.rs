@@ -16,6 +16,9 @@ use std::time::Duration;
 /// How long the processes of a node may take to be gone after they were ended.
 const END_LIMIT: Duration = Duration::from_secs(20);
 
+/// The most memory of a node that nobody gave a size: it shares the machine with everything else on it.
+const POLITE_MEMORY_MB: u64 = 2048;
+
 /// What a node is, as it lies in its folder.
 #[derive(Debug, Serialize, Deserialize)]
 struct NodeFile {
@@ -49,7 +52,7 @@ impl LocalCloud {
             return Ok(instance);
         }
         fs::create_dir_all(&folder)?;
-        let memory_mb = machine_memory_mb() / u64::from(request.nodes_in_cluster.max(1));
+        let memory_mb = (machine_memory_mb() / u64::from(request.nodes_in_cluster.max(1))).min(POLITE_MEMORY_MB);
         let file = NodeFile { cluster: request.cluster.clone(), name: request.name.clone(), role: request.role, memory_mb };
         Lease::new(request.lease_until_ms, None).write(&folder)?;
         fs::write(folder.join("node.json"), serde_json::to_vec(&file)?)?;

@@ -12,6 +12,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
+/// How long a process may take to be gone after SIGKILL.
+const KILL_LIMIT: Duration = Duration::from_secs(10);
 /// How long a connection on this machine may take.
 const CONNECT_LIMIT: Duration = Duration::from_secs(1);
 
@@ -115,6 +117,22 @@ impl Remote for LocalRemote {
     async fn kill(&self, name: &str) -> Result<(), PortError> {
         process::kill(&process::record(&self.folder, name));
         Ok(())
+    }
+
+    async fn forget(&self, name: &str) -> Result<(), PortError> {
+        let record = process::record(&self.folder, name);
+        let deadline = tokio::time::Instant::now() + KILL_LIMIT;
+        process::kill(&record);
+        while matches!(process::state(&record), ProcessState::Running { .. }) {
+            if tokio::time::Instant::now() > deadline {
+                return Err(PortError::TooSlow { node: self.name.clone(), what: format!("end {name}"), limit: KILL_LIMIT });
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        match fs::remove_dir_all(&record) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.failed(&format!("forget {name}"), &error)),
+            _ => Ok(()),
+        }
     }
 
     async fn put(&self, from: &Path, to: &str) -> Result<(), PortError> {

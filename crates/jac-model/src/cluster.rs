@@ -85,6 +85,9 @@ pub struct ClusterConfig {
     pub idle_minutes: Option<u32>,
     /// Remove the cluster as soon as its first run has ended, as `jac run` does.
     pub remove_after_run: bool,
+    /// The JMeter that its nodes use, a folder on them; `null`: the one that JAC was told of or manages.
+    #[serde(default)]
+    pub jmeter_home: Option<String>,
 }
 
 impl ClusterConfig {
@@ -120,7 +123,7 @@ impl ClusterConfig {
 
 impl Default for ClusterConfig {
     fn default() -> Self {
-        Self { workers: 2, heap_mb: None, lifetime_minutes: 8 * 60, idle_minutes: Some(60), remove_after_run: false }
+        Self { workers: 2, heap_mb: None, lifetime_minutes: 8 * 60, idle_minutes: Some(60), remove_after_run: false, jmeter_home: None }
     }
 }
 
@@ -232,18 +235,10 @@ pub struct Cluster {
     pub expires_at_ms: EpochMs,
     /// When its last run ended, or when it became ready.
     pub idle_since_ms: Option<EpochMs>,
-    /// The process that watches over a cluster of `jac run`; when that is gone, so is what the cluster is for.
+    /// The one engine that the cluster is for, as `jac run` makes them: when that engine is gone, so is the cluster's
+    /// purpose, and the next engine ends it. `None`: it outlives engines.
     #[serde(default)]
-    pub attended_by: Option<Attendant>,
-}
-
-/// A process of JAC, named so that a later process with the same number is not taken for it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Attendant {
-    pub pid: u32,
-    /// A value that only this start of a process has.
-    pub instance: String,
+    pub attended_by: Option<String>,
 }
 
 impl Cluster {
@@ -305,7 +300,7 @@ mod tests {
 
     #[test]
     fn a_configuration_tells_all_its_faults_at_once() {
-        let config = ClusterConfig { workers: 10_000, heap_mb: Some(1), lifetime_minutes: 0, idle_minutes: Some(0), remove_after_run: false };
+        let config = ClusterConfig { workers: 10_000, heap_mb: Some(1), lifetime_minutes: 0, idle_minutes: Some(0), remove_after_run: false, jmeter_home: None };
         assert_eq!(config.faults().len(), 4);
         assert!(ClusterConfig::default().faults().is_empty());
     }

@@ -10,7 +10,7 @@ pub mod plan;
 pub mod ports;
 pub mod run;
 
-pub use cluster::{Attendant, Cluster, ClusterConfig, ClusterEvent, ClusterPhase, Node, NodeState, Person, Provider, Role};
+pub use cluster::{Cluster, ClusterConfig, ClusterEvent, ClusterPhase, Node, NodeState, Person, Provider, Role};
 pub use id::{ClusterId, PlanId, RunId};
 pub use plan::{Plan, PlanFile, PlanFileKind};
 pub use run::{Cause, Named, NodePhase, Run, RunEvent, RunNode, RunPhase, RunStep, StopMode};

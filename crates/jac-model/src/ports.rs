@@ -129,6 +129,9 @@ pub trait Remote: Send + Sync {
     /// Ends the process of that name and everything it started, at once.
     async fn kill(&self, name: &str) -> Result<(), PortError>;
 
+    /// The same, and forgets that it ever ran, so that the name can be started anew.
+    async fn forget(&self, name: &str) -> Result<(), PortError>;
+
     /// Copies a file from this machine; its folders are made. An older file of that name is replaced in one step.
     async fn put(&self, from: &Path, to: &str) -> Result<(), PortError>;
 

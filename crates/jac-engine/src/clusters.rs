@@ -1,0 +1,146 @@
+//! What people ask of clusters: create, extend, terminate.
+
+use crate::engine::{Engine, Event};
+use crate::error::EngineError;
+use jac_model::{Cluster, ClusterConfig, ClusterEvent, ClusterId, ClusterPhase, Person, Provider, StopMode};
+use serde::Deserialize;
+
+/// A cluster that somebody wants.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewCluster {
+    /// Empty or absent: named after its id.
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub description: Option<String>,
+    pub provider: Provider,
+    pub config: ClusterConfig,
+}
+
+/// The longest name, in characters.
+const MAX_NAME: usize = 100;
+
+/// Who a new cluster is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attendance {
+    /// It outlives this engine.
+    Unattended,
+    /// It ends with this engine, as a cluster of `jac run` without a server does.
+    ThisEngine,
+}
+
+impl Engine {
+    /// Writes a cluster down and begins to launch it.
+    ///
+    /// # Errors
+    /// When the configuration has faults (all are told), or the provider is switched off.
+    pub fn create_cluster(&self, owner: Person, new: NewCluster, attendance: Attendance) -> Result<Cluster, EngineError> {
+        self.cloud(new.provider)?;
+        let mut faults = new.config.faults();
+        let id = ClusterId::from_random(rand::random());
+        let name = new.name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).unwrap_or_else(|| id.to_string());
+        if name.chars().count() > MAX_NAME {
+            faults.push(format!("The name has more than {MAX_NAME} characters."));
+        }
+        if let Some(home) = &new.config.jmeter_home
+            && let Err(error) = jac_jmeter::JMeterHome::open(std::path::Path::new(home))
+        {
+            faults.push(crate::tools::sentence(&error));
+        }
+        if !faults.is_empty() {
+            return Err(EngineError::Invalid { code: "cluster_invalid", message: faults.join(" "), hint: None, details: faults });
+        }
+        let now_ms = self.now_ms();
+        let cluster = Cluster {
+            nodes: Cluster::wanted_nodes(new.config.workers),
+            expires_at_ms: now_ms + i64::from(new.config.lifetime_minutes) * 60_000,
+            id: id.clone(),
+            name,
+            description: new.description.unwrap_or_default(),
+            owner,
+            provider: new.provider,
+            config: new.config,
+            phase: ClusterPhase::Requested,
+            cause: None,
+            lost_nodes: Vec::new(),
+            current_run: None,
+            created_ms: now_ms,
+            ready_ms: None,
+            ended_ms: None,
+            idle_since_ms: None,
+            attended_by: match attendance {
+                Attendance::Unattended => None,
+                Attendance::ThisEngine => Some(self.instance().to_owned()),
+            },
+        };
+        self.store().insert_cluster(&cluster)?;
+        self.note_cluster(&id, None, "Requested.");
+        self.drive_cluster(&id);
+        Ok(cluster)
+    }
+
+    /// Moves a cluster's end by `minutes`.
+    ///
+    /// # Errors
+    /// When it is on its way out already, or would live longer than a cluster may.
+    pub fn extend_cluster(&self, id: &ClusterId, minutes: u32) -> Result<Cluster, EngineError> {
+        let now_ms = self.now_ms();
+        let (cluster, ()) = self.store().update_cluster(id, |cluster| {
+            if matches!(cluster.phase, ClusterPhase::Failed | ClusterPhase::Terminating | ClusterPhase::Terminated) {
+                return Err(conflict("The cluster is being taken away and cannot be extended.", None));
+            }
+            let expires_at_ms = cluster.expires_at_ms + i64::from(minutes) * 60_000;
+            let latest_ms = now_ms + i64::from(ClusterConfig::MAX_LIFETIME_MINUTES) * 60_000;
+            if minutes == 0 || expires_at_ms > latest_ms {
+                return Err(EngineError::invalid(
+                    "lifetime_invalid",
+                    format!("A cluster can be extended by 1 minute up to a lifetime of {} days from now.", ClusterConfig::MAX_LIFETIME_MINUTES / 1440),
+                ));
+            }
+            cluster.expires_at_ms = expires_at_ms;
+            Ok(())
+        })?;
+        self.note_cluster(id, None, format!("Extended by {minutes} minutes."));
+        Ok(cluster)
+    }
+
+    /// Begins to take a cluster away. A run on it is stopped first, and what it measured is kept.
+    ///
+    /// # Errors
+    /// When there is no such cluster. One that is gone already stays gone.
+    pub fn request_termination(&self, id: &ClusterId, cause: &str, by: &str) -> Result<Cluster, EngineError> {
+        let (cluster, begun) = self.store().update_cluster::<_, EngineError>(id, |cluster| {
+            if matches!(cluster.phase, ClusterPhase::Terminating | ClusterPhase::Terminated) {
+                return Ok(false);
+            }
+            cluster.phase = cluster.phase.apply(ClusterEvent::TerminationStarted)?;
+            cluster.cause.get_or_insert_with(|| cause.to_owned());
+            Ok(true)
+        })?;
+        if begun {
+            self.note_cluster(id, None, cause);
+            if let Some(run) = &cluster.current_run {
+                self.request_stop(run, StopMode::Graceful, by)?;
+            }
+            self.drive_cluster(id);
+        }
+        Ok(cluster)
+    }
+
+    /// Changes a cluster and tells.
+    pub(crate) fn change_cluster<T>(
+        &self,
+        id: &ClusterId,
+        change: impl FnOnce(&mut Cluster) -> Result<T, EngineError>,
+    ) -> Result<(Cluster, T), EngineError> {
+        let answer = self.store().update_cluster(id, change)?;
+        self.tell(Event::Cluster(id.clone()));
+        Ok(answer)
+    }
+}
+
+/// Something that cannot be done now.
+pub(crate) fn conflict(message: impl Into<String>, hint: Option<&str>) -> EngineError {
+    EngineError::Conflict { message: message.into(), hint: hint.map(str::to_owned) }
+}

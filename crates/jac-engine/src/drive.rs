@@ -1,0 +1,257 @@
+//! Brings a cluster up and takes it away. One task per cluster; each step may be done twice.
+//!
+//! | step    | does                                              | undone by                         |
+//! |---------|---------------------------------------------------|-----------------------------------|
+//! | record  | the row, `requested` (before anything is asked)   | the row's `terminated`            |
+//! | launch  | asks the provider for the nodes, with their lease | the provider takes them away      |
+//! | key     | makes the RMI key of the cluster                  | its folder is removed             |
+//! | tools   | finds Java and JMeter, installs JMeter            | nothing: they are the machine's   |
+//! | ready   | the row says `ready`                              | the row's `terminating`           |
+//!
+//! Whatever fails goes to `failed` with its cause and from there to `terminating`, which is tried until nothing is left.
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use jac_jmeter::RmiKeyStore;
+use jac_jmeter::install::Progress;
+use jac_model::ports::{Instance, NodeRequest};
+use jac_model::{Cluster, ClusterEvent, ClusterId, ClusterPhase, NodeState};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout};
+
+/// Between two tries to take a cluster away.
+const RETRY_EVERY: Duration = Duration::from_secs(5);
+/// Between two looks at a run that is to end first.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+impl Engine {
+    /// Starts the task of a cluster, unless it has one.
+    pub(crate) fn drive_cluster(&self, id: &ClusterId) {
+        if !self.driven().insert(id.clone()) {
+            return;
+        }
+        let (engine, id) = (self.clone(), id.clone());
+        self.spawn(async move {
+            loop {
+                engine.drive_to_rest(&id).await;
+                engine.driven().remove(&id);
+                // Somebody may have asked for something while the task was about to end.
+                let at_rest = engine.store().cluster(&id).map_or(true, |cluster| is_at_rest(cluster.phase));
+                if at_rest || !engine.driven().insert(id.clone()) {
+                    return;
+                }
+            }
+        });
+    }
+
+    async fn drive_to_rest(&self, id: &ClusterId) {
+        while let Ok(cluster) = self.store().cluster(id) {
+            let done = match cluster.phase {
+                ClusterPhase::Ready | ClusterPhase::Terminated => return,
+                ClusterPhase::Requested | ClusterPhase::Launching | ClusterPhase::Preparing => match self.bring_up(&cluster).await {
+                    Err(error) => self.give_up(id, &error),
+                    done => done,
+                },
+                ClusterPhase::Failed => self.change_cluster(id, |cluster| step(cluster, ClusterEvent::TerminationStarted)).map(drop),
+                ClusterPhase::Terminating => self.take_away(&cluster).await,
+            };
+            if let Err(error) = done {
+                tracing::error!(cluster = %id, %error, "cluster {id}: {error}; trying again");
+                sleep(RETRY_EVERY).await;
+            }
+        }
+    }
+
+    async fn bring_up(&self, cluster: &Cluster) -> Result<(), EngineError> {
+        let id = &cluster.id;
+        if cluster.phase != ClusterPhase::Preparing {
+            self.change_cluster(id, |cluster| step(cluster, ClusterEvent::LaunchStarted))?;
+            let instances = timeout(self.settings().launch_limit, self.launch(cluster))
+                .await
+                .map_err(|_| EngineError::JMeter(format!("The nodes were not there within {} s.", self.settings().launch_limit.as_secs())))??;
+            let (_, going_on) = self.change_cluster(id, |cluster| {
+                if cluster.phase != ClusterPhase::Launching {
+                    return Ok(false);
+                }
+                take_in(cluster, &instances);
+                step(cluster, ClusterEvent::NodesSeen)?;
+                Ok(true)
+            })?;
+            if !going_on {
+                return Ok(());
+            }
+            self.note_cluster(id, None, format!("{} are there.", nodes_in_words(instances.len())));
+        }
+        self.make_key(id).await?;
+        self.find_tools(cluster).await?;
+        let now_ms = self.now_ms();
+        let (_, ready) = self.change_cluster(id, |cluster| {
+            if cluster.phase != ClusterPhase::Preparing {
+                return Ok(false);
+            }
+            cluster.ready_ms = Some(now_ms);
+            cluster.idle_since_ms = Some(now_ms);
+            step(cluster, ClusterEvent::Prepared)?;
+            Ok(true)
+        })?;
+        if ready {
+            self.note_cluster(id, None, "Ready.");
+        }
+        Ok(())
+    }
+
+    async fn launch(&self, cluster: &Cluster) -> Result<Vec<Instance>, EngineError> {
+        let lease_until_ms = self.lease_end(cluster);
+        let requests: Vec<NodeRequest> = cluster
+            .nodes
+            .iter()
+            .map(|node| NodeRequest {
+                cluster: cluster.id.clone(),
+                name: node.name.clone(),
+                role: node.role,
+                nodes_in_cluster: cluster.config.workers + 1,
+                lease_until_ms,
+            })
+            .collect();
+        Ok(self.cloud(cluster.provider)?.launch(&requests).await?)
+    }
+
+    /// When a lease given now ends: never after the cluster itself.
+    pub(crate) fn lease_end(&self, cluster: &Cluster) -> i64 {
+        let lease_ms = i64::try_from(self.settings().lease.as_millis()).unwrap_or(i64::MAX);
+        (self.now_ms() + lease_ms).min(cluster.expires_at_ms)
+    }
+
+    /// The key store, made once; a restart finds it there.
+    async fn make_key(&self, id: &ClusterId) -> Result<(), EngineError> {
+        let folder = self.folder().cluster(id);
+        if key_store_path(&folder).is_file() {
+            return Ok(());
+        }
+        let password: String = rand::random::<[u8; 16]>().iter().map(|byte| format!("{byte:02x}")).collect();
+        let store = RmiKeyStore::generate(id.as_str(), password).map_err(|error| EngineError::JMeter(error.to_string()))?;
+        let failed = |error| EngineError::file("the cluster's key", error);
+        tokio::fs::create_dir_all(&folder).await.map_err(failed)?;
+        // The password first: a store without one would be of no use.
+        tokio::fs::write(folder.join("rmi.password"), store.password()).await.map_err(failed)?;
+        let new = folder.join("rmi.p12.new");
+        tokio::fs::write(&new, &store.bytes).await.map_err(failed)?;
+        tokio::fs::rename(new, key_store_path(&folder)).await.map_err(failed)?;
+        self.note_cluster(id, None, "Made the key for RMI.");
+        Ok(())
+    }
+
+    async fn find_tools(&self, cluster: &Cluster) -> Result<(), EngineError> {
+        let told = std::sync::Mutex::new(Instant::now());
+        let progress = |progress: Progress| {
+            let text = match progress {
+                Progress::Step(text) => text,
+                // Once a second is enough for a line that people read.
+                Progress::Downloading { .. } | Progress::Maven { .. } => {
+                    let mut told = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    if told.elapsed() < Duration::from_secs(1) {
+                        return;
+                    }
+                    *told = Instant::now();
+                    match progress {
+                        Progress::Downloading { bytes, total: Some(total) } => format!("Fetching JMeter: {} of {} MB.", bytes / 1_000_000, total / 1_000_000),
+                        Progress::Downloading { bytes, total: None } => format!("Fetching JMeter: {} MB.", bytes / 1_000_000),
+                        Progress::Maven { artefacts } => format!("Fetching JMeter: {artefacts} files."),
+                        Progress::Step(text) => text,
+                    }
+                }
+            };
+            self.note_cluster(&cluster.id, None, text);
+        };
+        let named = cluster.config.jmeter_home.as_deref().map(Path::new);
+        let tools = self.toolbox().ready(named, &progress).await?;
+        self.note_cluster(&cluster.id, None, format!("JMeter {} on Java {}.", tools.home.version(), tools.java.version));
+        Ok(())
+    }
+
+    fn give_up(&self, id: &ClusterId, error: &EngineError) -> Result<(), EngineError> {
+        let cause = crate::tools::sentence(error);
+        tracing::error!(cluster = %id, "cluster {id} could not be made: {cause}");
+        self.change_cluster(id, |cluster| {
+            if cluster.phase.is_coming_up() {
+                cluster.cause = Some(cause.clone());
+                step(cluster, ClusterEvent::Broke)?;
+            }
+            Ok(())
+        })?;
+        self.note_cluster(id, None, cause);
+        Ok(())
+    }
+
+    async fn take_away(&self, cluster: &Cluster) -> Result<(), EngineError> {
+        let id = &cluster.id;
+        self.wait_for_run(cluster).await?;
+        self.cloud(cluster.provider)?.terminate(id).await?;
+        let left = self.cloud(cluster.provider)?.list().await?.into_iter().filter(|instance| instance.cluster == *id).count();
+        if left > 0 {
+            return Err(EngineError::JMeter(format!("{} of the cluster are still there.", nodes_in_words(left))));
+        }
+        let folder = self.folder().cluster(id);
+        match tokio::fs::remove_dir_all(&folder).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(EngineError::file("removing the cluster's key", error)),
+            _ => (),
+        }
+        let now_ms = self.now_ms();
+        self.change_cluster(id, |cluster| {
+            for node in &mut cluster.nodes {
+                node.state = NodeState::Terminated;
+            }
+            cluster.ended_ms.get_or_insert(now_ms);
+            step(cluster, ClusterEvent::NothingLeft)
+        })?;
+        self.note_cluster(id, None, "Nothing of it is left.");
+        Ok(())
+    }
+
+    /// A run on the cluster was told to stop; its nodes stay until it has collected what it measured, but not for ever.
+    async fn wait_for_run(&self, cluster: &Cluster) -> Result<(), EngineError> {
+        let Some(run) = &cluster.current_run else { return Ok(()) };
+        let grace = self.store().run(run).map_or(Duration::ZERO, |row| Duration::from_secs(row.run.grace_s));
+        let deadline = Instant::now() + grace + self.settings().cut_limit * 2 + self.settings().master_end_limit;
+        while Instant::now() < deadline {
+            match self.store().run(run) {
+                Ok(row) if !row.run.phase.is_terminal() => sleep(LOOK_EVERY).await,
+                _ => return Ok(()),
+            }
+        }
+        tracing::warn!(cluster = %cluster.id, run = %run, "run {run} did not end in time; its cluster {} is taken away", cluster.id);
+        Ok(())
+    }
+}
+
+/// The cluster's task has nothing to do.
+fn is_at_rest(phase: ClusterPhase) -> bool {
+    matches!(phase, ClusterPhase::Ready | ClusterPhase::Terminated)
+}
+
+fn step(cluster: &mut Cluster, event: ClusterEvent) -> Result<(), EngineError> {
+    cluster.phase = cluster.phase.apply(event)?;
+    Ok(())
+}
+
+/// Writes into the row what the provider says of the nodes.
+fn take_in(cluster: &mut Cluster, instances: &[Instance]) {
+    for node in &mut cluster.nodes {
+        if let Some(instance) = instances.iter().find(|instance| instance.name == node.name) {
+            node.state = if instance.alive { NodeState::Running } else { NodeState::Lost };
+            node.address = Some(instance.address.clone());
+            node.detail = Some(instance.detail.clone());
+            node.memory_mb = Some(instance.memory_mb);
+        }
+    }
+}
+
+/// The cluster's key store: the same absolute path on every node.
+pub(crate) fn key_store_path(cluster_folder: &Path) -> PathBuf {
+    cluster_folder.join("rmi.p12")
+}
+
+fn nodes_in_words(count: usize) -> String {
+    if count == 1 { "1 node".to_owned() } else { format!("{count} nodes") }
+}

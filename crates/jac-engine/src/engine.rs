@@ -1,0 +1,239 @@
+//! The engine: what it is made of, how it starts, and how it tells that something changed.
+//!
+//! It starts a task for every cluster on its way and for every run that has not finished, those of an earlier process
+//! included, and the reconciler. Dropping it ends no node: what runs on, runs on, and the next engine takes it up.
+
+use crate::clock::Clock;
+use crate::live::LiveRun;
+use crate::settings::Settings;
+use crate::tools::{ToolSettings, Toolbox};
+use crate::view::Snapshot;
+use crate::{EngineError, reconcile};
+use jac_model::ports::Cloud;
+use jac_model::{Cluster, ClusterId, EpochMs, Person, Provider, RunId};
+use jac_store::{ClusterEventRow, DataFolder, Filter, Lock, Store};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// A listener that falls this far behind misses events and is told so; it then asks for the state as a whole.
+const EVENTS_KEPT: usize = 1024;
+
+/// What changed.
+#[derive(Debug, Clone)]
+pub enum Event {
+    Cluster(ClusterId),
+    Run(RunId),
+    Plan(String),
+    /// The next snapshot of a run that is watched.
+    Snapshot(Arc<Snapshot>),
+}
+
+/// What an engine is made of.
+pub struct Parts {
+    pub folder: DataFolder,
+    /// Proof that no other engine works on the folder.
+    pub lock: Lock,
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub clouds: HashMap<Provider, Arc<dyn Cloud>>,
+    pub tools: ToolSettings,
+    pub settings: Settings,
+}
+
+/// A handle to the engine; clones are the same engine.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    folder: DataFolder,
+    _lock: Lock,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    clouds: HashMap<Provider, Arc<dyn Cloud>>,
+    toolbox: Toolbox,
+    settings: Settings,
+    /// Told apart from every other start of an engine.
+    instance: String,
+    installation: String,
+    started_ms: EpochMs,
+    events: broadcast::Sender<Event>,
+    live: Mutex<HashMap<RunId, Arc<LiveRun>>>,
+    driven: Mutex<HashSet<ClusterId>>,
+    renewed: Mutex<HashMap<ClusterId, tokio::time::Instant>>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Engine {
+    /// Starts the engine and takes up what an earlier one left.
+    ///
+    /// # Errors
+    /// When the database or the data folder cannot be read.
+    pub fn start(parts: Parts) -> Result<Self, EngineError> {
+        let installation = parts
+            .folder
+            .installation(rand::random())
+            .map_err(|error| EngineError::file("reading the installation's id", std::io::Error::other(error)))?;
+        let engine = Self {
+            inner: Arc::new(Inner {
+                started_ms: parts.clock.now_ms(),
+                folder: parts.folder,
+                _lock: parts.lock,
+                store: parts.store,
+                clock: parts.clock,
+                clouds: parts.clouds,
+                toolbox: Toolbox::new(parts.tools),
+                settings: parts.settings,
+                instance: format!("{:016x}", rand::random::<u64>()),
+                installation,
+                events: broadcast::channel(EVENTS_KEPT).0,
+                live: Mutex::default(),
+                driven: Mutex::default(),
+                renewed: Mutex::default(),
+                tasks: TaskTracker::new(),
+                stop: CancellationToken::new(),
+            }),
+        };
+        engine.take_up()?;
+        engine.spawn(reconcile::forever(engine.clone()));
+        Ok(engine)
+    }
+
+    /// Goes on with what an earlier engine began, and ends what only that one wanted.
+    fn take_up(&self) -> Result<(), EngineError> {
+        crate::plans::sweep_uploads(self);
+        for cluster in self.store().clusters()?.into_iter().filter(|cluster| !cluster.phase.is_terminal()) {
+            let forsaken = cluster.attended_by.as_ref().is_some_and(|instance| *instance != self.inner.instance);
+            if forsaken {
+                tracing::info!(cluster = %cluster.id, "cluster {} was made by a jac that is gone; ending it", cluster.id);
+                self.request_termination(&cluster.id, "The jac that it was made for is gone.", "JAC, because the jac run that it was for is gone")?;
+            }
+            self.drive_cluster(&cluster.id);
+        }
+        for row in self.store().runs(&Filter { unfinished: true, ..Filter::default() })? {
+            self.supervise(row.run.id);
+        }
+        Ok(())
+    }
+
+    /// Ends all tasks of this engine. Nodes and what runs on them stay.
+    pub async fn shut_down(&self) {
+        self.inner.stop.cancel();
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+    }
+
+    /// Starts a task that ends with the engine.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.inner.stop.clone();
+        self.inner.tasks.spawn(async move {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => (),
+                () = task => (),
+            }
+        });
+    }
+
+    /// Listens for changes from now on.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.inner.events.subscribe()
+    }
+
+    pub(crate) fn tell(&self, event: Event) {
+        // No listener is no fault.
+        drop(self.inner.events.send(event));
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    pub fn folder(&self) -> &DataFolder {
+        &self.inner.folder
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    pub fn toolbox(&self) -> &Toolbox {
+        &self.inner.toolbox
+    }
+
+    pub fn now_ms(&self) -> EpochMs {
+        self.inner.clock.now_ms()
+    }
+
+    /// The id of this data folder.
+    pub fn installation(&self) -> &str {
+        &self.inner.installation
+    }
+
+    /// The id of this start of the engine.
+    pub fn instance(&self) -> &str {
+        &self.inner.instance
+    }
+
+    pub fn started_ms(&self) -> EpochMs {
+        self.inner.started_ms
+    }
+
+    pub(crate) fn cloud(&self, provider: Provider) -> Result<&Arc<dyn Cloud>, EngineError> {
+        self.inner
+            .clouds
+            .get(&provider)
+            .ok_or_else(|| EngineError::invalid("provider_off", format!("The provider '{provider}' is switched off on this server.")))
+    }
+
+    pub(crate) fn clouds(&self) -> impl Iterator<Item = &Arc<dyn Cloud>> {
+        self.inner.clouds.values()
+    }
+
+    /// The providers that are switched on.
+    pub fn providers(&self) -> Vec<Provider> {
+        self.inner.clouds.keys().copied().collect()
+    }
+
+    pub(crate) fn live(&self) -> MutexGuard<'_, HashMap<RunId, Arc<LiveRun>>> {
+        self.inner.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn driven(&self) -> MutexGuard<'_, HashSet<ClusterId>> {
+        self.inner.driven.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn renewed(&self) -> MutexGuard<'_, HashMap<ClusterId, tokio::time::Instant>> {
+        self.inner.renewed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes a line to what happened to a cluster. A line that cannot be written is no reason to stop the deed.
+    pub(crate) fn note_cluster(&self, id: &ClusterId, node: Option<&str>, text: impl Into<String>) {
+        let row = ClusterEventRow { at_ms: self.now_ms(), node: node.map(str::to_owned), text: text.into() };
+        tracing::info!(cluster = %id, node, "cluster {id}: {}", row.text);
+        if let Err(error) = self.store().add_cluster_event(id, &row) {
+            tracing::warn!(cluster = %id, %error, "cluster {id}: an event could not be written");
+        }
+        self.tell(Event::Cluster(id.clone()));
+    }
+}
+
+/// The one person of an installation without accounts.
+pub fn administrator() -> Person {
+    Person { id: "admin".to_owned(), name: "Administrator".to_owned() }
+}
+
+/// Whether `person` may change what `owner` has.
+pub fn may_write(person: &Person, owner: &Person) -> bool {
+    person.id == owner.id
+}
+
+/// The names of a cluster's nodes, the master first.
+pub(crate) fn node_names(cluster: &Cluster) -> impl Iterator<Item = &str> {
+    cluster.nodes.iter().map(|node| node.name.as_str())
+}

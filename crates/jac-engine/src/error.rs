@@ -1,0 +1,62 @@
+//! What the engine could not do, told so that a person knows what to do next.
+
+use jac_model::cluster::ClusterTransitionError;
+use jac_model::ports::PortError;
+use jac_model::run::RunTransitionError;
+use jac_store::StoreError;
+
+/// Why a wish was not granted or a step not done.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// There is no such thing.
+    #[error("There is no {kind} '{id}'.")]
+    NotFound { kind: &'static str, id: String },
+    /// What was asked for cannot work, whoever asks.
+    #[error("{message}")]
+    Invalid { code: &'static str, message: String, hint: Option<String>, details: Vec<String> },
+    /// It cannot be done now.
+    #[error("{message}")]
+    Conflict { message: String, hint: Option<String> },
+    /// A disk of this machine has no room left.
+    #[error("There is no space left on the disk that holds {place}.")]
+    DiskFull { place: String },
+    #[error("{0}")]
+    Port(#[from] PortError),
+    #[error("{0}")]
+    Store(StoreError),
+    #[error("{0}")]
+    ClusterTransition(#[from] ClusterTransitionError),
+    #[error("{0}")]
+    RunTransition(#[from] RunTransitionError),
+    #[error("{what} failed: {source}")]
+    File { what: String, source: std::io::Error },
+    /// JMeter could not be started or ended in a way that it should not.
+    #[error("{0}")]
+    JMeter(String),
+}
+
+impl EngineError {
+    /// A fault of what was asked for, without details.
+    pub fn invalid(code: &'static str, message: impl Into<String>) -> Self {
+        Self::Invalid { code, message: message.into(), hint: None, details: Vec::new() }
+    }
+
+    /// An input or output error, told apart by whether the disk is full.
+    pub fn file(what: impl Into<String>, source: std::io::Error) -> Self {
+        let what = what.into();
+        match source.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::DiskFull { place: what },
+            _ => Self::File { what, source },
+        }
+    }
+}
+
+impl From<StoreError> for EngineError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound { kind, id } => Self::NotFound { kind, id },
+            full if full.is_disk_full() => Self::DiskFull { place: "JAC's database".to_owned() },
+            other => Self::Store(other),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The engine: launches clusters, supervises runs, reconciles what is wanted with what is there, streams what is measured.
+//!
+//! Owns every sequence of deeds and every deadline. Knows the ports of jac-model and the store; does not know HTTP,
+//! nor any provider.
+
+pub mod clock;
+mod clusters;
+mod drive;
+mod engine;
+mod error;
+mod live;
+pub mod plans;
+mod reconcile;
+pub mod runs;
+pub mod settings;
+pub mod tools;
+pub mod view;
+
+pub use clusters::{Attendance, NewCluster};
+pub use engine::{Engine, Event, Parts, administrator, may_write};
+pub use error::EngineError;
+pub use runs::NewRun;
+pub use settings::Settings;

@@ -1,0 +1,178 @@
+//! The live statistics of a run: bytes of the log in, numbered snapshots out.
+//!
+//! Nothing is remembered per snapshot but one number: the statistics know which buckets changed since when, so a page
+//! that was away gets exactly what it missed, however long it was away.
+
+use crate::view::Headline;
+use jac_jtl::{ErrorGroup, LogStatistics, Point, Settings, Summary};
+use jac_model::EpochMs;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// How many groups of failures a snapshot shows.
+const ERRORS_SHOWN: usize = 20;
+
+/// One run while it is measured.
+pub(crate) struct LiveRun {
+    state: Mutex<State>,
+}
+
+struct State {
+    statistics: LogStatistics,
+    /// The number of the newest snapshot.
+    seq: u64,
+    /// The number before the first snapshot of this process. What was sent before is answered with everything.
+    base: u64,
+    /// What the statistics called "now" at each snapshot since `base`.
+    marks: Vec<u64>,
+    /// The bucket width at each of them.
+    widths: Vec<u64>,
+    headline: Headline,
+}
+
+/// The measured part of a snapshot.
+pub(crate) struct Measured {
+    pub seq: u64,
+    pub summary: Summary,
+    pub bucket_ms: u64,
+    pub reset: bool,
+    pub points: Vec<Point>,
+    pub errors: Vec<ErrorGroup>,
+}
+
+impl LiveRun {
+    /// Statistics without a sample, whose snapshots are numbered from `base` on.
+    pub fn new(base: u64) -> Self {
+        let state = State {
+            statistics: LogStatistics::new(Settings::default()),
+            seq: base,
+            base,
+            marks: vec![0],
+            widths: vec![0],
+            headline: Headline::default(),
+        };
+        Self { state: Mutex::new(state) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the next bytes of the log.
+    pub fn feed(&self, bytes: &[u8]) {
+        self.state().statistics.feed(bytes);
+    }
+
+    /// The figures of the newest snapshot.
+    pub fn headline(&self) -> Option<Headline> {
+        let state = self.state();
+        (state.seq > state.base).then(|| state.headline.clone())
+    }
+
+    /// Makes the next snapshot; its points are those that changed since the last one.
+    pub fn advance(&self, now_ms: EpochMs) -> Measured {
+        let mut state = self.state();
+        let after = state.seq;
+        state.seq += 1;
+        let (measured, now) = state.measure(after);
+        let total = &measured.summary.total;
+        state.headline = Headline {
+            samples: total.samples,
+            errors: total.errors,
+            error_percent: total.error_percent,
+            rate_per_s: state.statistics.rate_per_s(Some(now_ms)),
+            p95_ms: total.p95_ms,
+            active_users: state.statistics.active_users(),
+        };
+        state.marks.push(now);
+        state.widths.push(measured.bucket_ms);
+        measured
+    }
+
+    /// What changed since the snapshot `after`, up to the newest one and what has come since.
+    pub fn since(&self, after: u64) -> Measured {
+        self.state().measure(after).0
+    }
+
+    /// The statistics themselves, when no more bytes are to come.
+    pub fn finished<T>(&self, read: impl FnOnce(&mut LogStatistics) -> T) -> T {
+        let mut state = self.state();
+        state.statistics.finish();
+        read(&mut state.statistics)
+    }
+}
+
+impl State {
+    /// What changed since a snapshot, and what the statistics call "now".
+    fn measure(&mut self, after: u64) -> (Measured, u64) {
+        let place = after.checked_sub(self.base).and_then(|place| usize::try_from(place).ok()).filter(|place| *place < self.marks.len());
+        let (mark, width) = place.map_or((0, 0), |place| (self.marks[place], self.widths[place]));
+        let mut changed = self.statistics.changed_points(mark);
+        let reset = changed.bucket_ms != width;
+        if reset && mark != 0 {
+            changed = self.statistics.changed_points(0);
+        }
+        let measured = Measured {
+            seq: self.seq,
+            summary: self.statistics.summary(),
+            bucket_ms: changed.bucket_ms,
+            reset,
+            points: changed.points,
+            errors: self.statistics.errors(ERRORS_SHOWN),
+        };
+        (measured, changed.now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(end_ms: i64) -> Vec<u8> {
+        format!("{},10,Home,200,OK,TG 1-1,text,true,,5,5,1,1,null,1,0,1\n", end_ms - 10).into_bytes()
+    }
+
+    const HEADER: &[u8] = b"timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect\n";
+
+    #[test]
+    fn a_page_that_was_away_gets_what_it_missed_and_no_more() {
+        let live = LiveRun::new(0);
+        live.feed(HEADER);
+        for second in 0..5 {
+            live.feed(&row(1_700_000_000_500 + second * 1000));
+            let measured = live.advance(1_700_000_000_500 + second * 1000);
+            assert_eq!(measured.seq, second.unsigned_abs() + 1);
+            assert!(measured.points.len() <= 2, "only what changed");
+        }
+        assert_eq!(live.since(0).points.len(), 5);
+        assert!(live.since(0).reset);
+        let missed = live.since(3);
+        assert!(!missed.reset);
+        assert_eq!(missed.points.iter().map(|point| point.t_ms).collect::<Vec<_>>(), [1_700_000_003_000, 1_700_000_004_000]);
+        assert!(live.since(5).points.is_empty());
+    }
+
+    #[test]
+    fn a_late_row_sends_its_old_bucket_again() {
+        let live = LiveRun::new(0);
+        live.feed(HEADER);
+        for second in 0..3 {
+            live.feed(&row(1_700_000_000_500 + second * 1000));
+        }
+        live.advance(1_700_000_003_000);
+        live.feed(&row(1_700_000_000_700));
+        let measured = live.advance(1_700_000_004_000);
+        assert!(measured.points.iter().any(|point| point.t_ms == 1_700_000_000_000 && point.samples == 2));
+    }
+
+    #[test]
+    fn a_number_of_another_process_is_answered_with_everything() {
+        let live = LiveRun::new(100);
+        live.feed(HEADER);
+        live.feed(&row(1_700_000_000_500));
+        assert_eq!(live.advance(1_700_000_001_000).seq, 101);
+        for unknown in [0, 99, 500] {
+            let measured = live.since(unknown);
+            assert!(measured.reset && measured.points.len() == 1, "{unknown}");
+        }
+    }
+}

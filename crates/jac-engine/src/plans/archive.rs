@@ -1,0 +1,125 @@
+//! Unpacks an uploaded zip, bounded in size, count and ratio, and never out of its folder.
+
+use super::names::safe_name;
+use crate::EngineError;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// An archive may unpack to this many times its own size, once it is larger than [`RATIO_FREE_BYTES`].
+const MAX_RATIO: u64 = 200;
+/// Up to this size the ratio does not matter: a file of zeros is no bomb.
+const RATIO_FREE_BYTES: u64 = 64 << 20;
+
+/// What an archive may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    pub max_bytes: u64,
+    pub max_files: usize,
+}
+
+fn refused(message: String, hint: &str) -> EngineError {
+    EngineError::Invalid { code: "archive", message, hint: Some(hint.to_owned()), details: Vec::new() }
+}
+
+/// Unpacks the zip at `archive` into `folder`. What a Mac adds (`__MACOSX`, `.DS_Store`) is left out.
+///
+/// # Errors
+/// When it is no zip, holds a name or link that leads elsewhere, more files than allowed, or more bytes than allowed; or when the
+/// disk is full. The caller removes the folder then.
+pub fn unpack(archive: &Path, folder: &Path, limits: Limits) -> Result<(), EngineError> {
+    let unreadable = |error: zip::result::ZipError| match error {
+        zip::result::ZipError::Io(error) if error.kind() == io::ErrorKind::StorageFull => EngineError::file("the upload", error),
+        other => refused(format!("The zip cannot be read: {other}."), "Make the zip anew, without a password, and upload it again."),
+    };
+    let file = File::open(archive).map_err(|error| EngineError::file("the upload", error))?;
+    let packed = file.metadata().map_err(|error| EngineError::file("the upload", error))?.len();
+    let mut zip = zip::ZipArchive::new(io::BufReader::new(file)).map_err(unreadable)?;
+    if zip.len() > limits.max_files * 2 {
+        return Err(refused(format!("The zip has {} entries; a plan has at most {} files.", zip.len(), limits.max_files), "Leave out what the plan does not need."));
+    }
+    let allowed = limits.max_bytes.min(RATIO_FREE_BYTES.max(packed.saturating_mul(MAX_RATIO)));
+    let mut unpacked = 0;
+    let mut files = 0;
+    for index in 0..zip.len() {
+        let mut entry = zip.by_index(index).map_err(unreadable)?;
+        let raw_name = entry.name().map_err(unreadable)?.into_owned();
+        if entry.is_dir() || raw_name.starts_with("__MACOSX/") || raw_name.ends_with(".DS_Store") {
+            continue;
+        }
+        if entry.is_symlink() {
+            return Err(refused(format!("The zip holds a link, '{raw_name}'."), "Put the file itself into the zip."));
+        }
+        let name = safe_name(&raw_name)?;
+        files += 1;
+        if files > limits.max_files {
+            return Err(refused(format!("The zip holds more than {} files.", limits.max_files), "Leave out what the plan does not need."));
+        }
+        let target = folder.join(&name);
+        if let Some(parent) = target.parent() {
+            std::fs::create_dir_all(parent).map_err(|error| EngineError::file(format!("unpacking {name}"), error))?;
+        }
+        let mut out = File::create(&target).map_err(|error| EngineError::file(format!("unpacking {name}"), error))?;
+        // What the entry says of its size may be a lie: what comes out is counted.
+        let copied = io::copy(&mut entry.by_ref().take(allowed - unpacked + 1), &mut out).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof => {
+                refused(format!("The zip is damaged at '{name}': {error}."), "Make the zip anew and upload it again.")
+            }
+            _ => EngineError::file(format!("unpacking {name}"), error),
+        })?;
+        unpacked += copied;
+        if unpacked > allowed {
+            return Err(refused(
+                format!("The zip unpacks to more than {} MB, which is more than its size or the limit allows.", allowed >> 20),
+                "Upload very large data files by themselves.",
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use zip::write::SimpleFileOptions;
+
+    const LIMITS: Limits = Limits { max_bytes: 1 << 20, max_files: 3 };
+
+    fn zip_of(entries: &[(&str, &[u8])]) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let mut zip = zip::ZipWriter::new(file.reopen().expect("a handle"));
+        for (name, bytes) in entries {
+            zip.start_file(*name, SimpleFileOptions::default()).expect("an entry");
+            zip.write_all(bytes).expect("its bytes");
+        }
+        zip.finish().expect("a zip");
+        file
+    }
+
+    #[test]
+    fn files_and_folders_come_out_where_they_belong() {
+        let out = tempfile::tempdir().expect("a folder");
+        unpack(zip_of(&[("a.jmx", b"1"), ("data/b.csv", b"2"), ("__MACOSX/a.jmx", b"3")]).path(), out.path(), LIMITS).expect("it unpacks");
+        assert_eq!(std::fs::read(out.path().join("data/b.csv")).expect("a file"), b"2");
+        assert!(!out.path().join("__MACOSX").exists());
+    }
+
+    #[test]
+    fn an_archive_that_escapes_or_explodes_is_refused() {
+        let out = tempfile::tempdir().expect("a folder");
+        let place = out.path().join("in");
+        for name in ["../x.jmx", "/x.jmx", "a/../../x.jmx", "..\\x.jmx"] {
+            assert!(unpack(zip_of(&[(name, b"1")]).path(), &place, LIMITS).is_err(), "{name}");
+        }
+        assert!(!out.path().join("x.jmx").exists());
+        let zeros = vec![0; 2 << 20];
+        let error = unpack(zip_of(&[("a.csv", &zeros)]).path(), &place, LIMITS).expect_err("it explodes");
+        assert!(error.to_string().contains("more than 1 MB"), "{error}");
+        let many: Vec<_> = ["a", "b", "c", "d"].iter().map(|name| (*name, &b"1"[..])).collect();
+        assert!(unpack(zip_of(&many).path(), &place, LIMITS).is_err());
+        let no_zip = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(no_zip.path(), "no zip at all").expect("its bytes");
+        assert!(unpack(no_zip.path(), &place, LIMITS).is_err());
+    }
+}

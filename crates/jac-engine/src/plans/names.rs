@@ -1,0 +1,75 @@
+//! Names of uploaded files. They are names, never paths that lead anywhere else.
+
+use crate::EngineError;
+
+/// The most folders deep that a file may lie.
+const MAX_DEPTH: usize = 12;
+/// The longest part of a name in bytes: what Linux file systems take, less the ending of an unfinished file.
+const MAX_PART: usize = 250;
+
+/// The name as `a/b/c`, if it is one that stays in its folder.
+///
+/// # Errors
+/// When it is empty, absolute, goes up, has characters that no file name should have, or is too long.
+pub fn safe_name(name: &str) -> Result<String, EngineError> {
+    let refused = |why: &str| {
+        Err(EngineError::Invalid {
+            code: "file_name",
+            message: format!("The file name '{}' cannot be used: {why}.", shown(name)),
+            hint: Some("Name files relative to the plan, such as data/users.csv.".to_owned()),
+            details: Vec::new(),
+        })
+    };
+    let name_with_slashes = name.replace('\\', "/");
+    if name_with_slashes.is_empty() {
+        return refused("it is empty");
+    }
+    if name_with_slashes.starts_with('/') || name_with_slashes.as_bytes().get(1) == Some(&b':') {
+        return refused("it is absolute");
+    }
+    let parts: Vec<&str> = name_with_slashes.split('/').filter(|part| *part != ".").collect();
+    if parts.len() > MAX_DEPTH {
+        return refused("it lies too deep");
+    }
+    for part in &parts {
+        if *part == ".." {
+            return refused("it leaves the plan's folder");
+        }
+        if part.is_empty() || part.trim() != *part {
+            return refused("a part of it is empty or has white space around it");
+        }
+        if part.len() > MAX_PART {
+            return refused("a part of it is too long");
+        }
+        if part.chars().any(char::is_control) {
+            return refused("it has control characters");
+        }
+    }
+    Ok(parts.join("/"))
+}
+
+/// A name as it can be put into a sentence.
+fn shown(name: &str) -> String {
+    let clean: String = name.chars().map(|character| if character.is_control() { '?' } else { character }).take(80).collect();
+    if name.chars().count() > 80 { format!("{clean}…") } else { clean }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_stay_are_taken() {
+        for (given, taken) in [("shop.jmx", "shop.jmx"), ("./data/users.csv", "data/users.csv"), ("data\\a b.csv", "data/a b.csv"), ("...", "...")] {
+            assert_eq!(safe_name(given).expect(given), taken);
+        }
+    }
+
+    #[test]
+    fn names_that_lead_elsewhere_are_refused() {
+        let long = "x".repeat(300);
+        for name in ["", "/etc/passwd", "../x", "a/../../x", "..\\x", "C:\\x", "a//b", "a/", "a\0b", " x", "a/b/c/d/e/f/g/h/i/j/k/l/m", &long] {
+            assert!(safe_name(name).is_err(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! What people ask of runs: start, stop, delete, look.
+
+mod collect;
+mod finish;
+mod follow;
+mod prepare;
+mod stop;
+mod supervise;
+
+use crate::clusters::conflict;
+use crate::engine::{Engine, Event};
+use crate::error::EngineError;
+use crate::plans::RunWish;
+use crate::view::Snapshot;
+use jac_jmx::Severity;
+use jac_jtl::criteria::Criterion;
+use jac_model::{ClusterId, ClusterPhase, Node, NodePhase, Person, PlanId, Run, RunId, RunNode, RunPhase, StopMode};
+use jac_store::{DataFolder, RunRow};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+pub use finish::{Artefact, LogPiece, artefacts};
+
+/// The result log among a run's artefacts.
+pub const RESULTS: &str = "results.jtl";
+
+/// The longest grace period, in seconds: a day.
+const MAX_GRACE_S: u64 = 86_400;
+
+/// A run that somebody wants.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewRun {
+    pub cluster_id: ClusterId,
+    pub plan_id: PlanId,
+    /// Empty or absent: the plan's name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// JMeter properties for every node.
+    #[serde(default)]
+    pub properties: BTreeMap<String, String>,
+    /// Files of the plan that every JMeter reads with `-q`.
+    #[serde(default)]
+    pub properties_files: Vec<String>,
+    /// Data files, relative to the plan, whose rows are dealt out among the workers.
+    #[serde(default)]
+    pub split: Vec<String>,
+    /// Expressions such as `p95 > 800ms`; one that is true fails the run.
+    #[serde(default)]
+    pub criteria: Vec<String>,
+    /// How long a graceful stop may take, in seconds; absent: 30.
+    #[serde(default)]
+    pub grace_s: Option<u64>,
+}
+
+/// A run's files on its node, relative to the node's folder.
+pub(crate) struct NodePlaces {
+    folder: String,
+}
+
+impl NodePlaces {
+    pub fn of(run: &RunId) -> Self {
+        Self { folder: format!("runs/{run}") }
+    }
+
+    pub fn folder(&self) -> &str {
+        &self.folder
+    }
+
+    pub fn plan(&self) -> String {
+        format!("{}/plan", self.folder)
+    }
+
+    pub fn plugins(&self) -> String {
+        format!("{}/plugins", self.folder)
+    }
+
+    pub fn properties(&self) -> String {
+        format!("{}/jac.properties", self.folder)
+    }
+
+    pub fn results(&self) -> String {
+        format!("{}/{RESULTS}", self.folder)
+    }
+
+    pub fn log(&self) -> String {
+        format!("{}/jmeter.log", self.folder)
+    }
+}
+
+/// The name under which a run's JMeter is started on a node.
+pub(crate) fn process_name(run: &RunId) -> String {
+    format!("{run}-jmeter")
+}
+
+/// Where the log of a run grows on this machine.
+pub(crate) fn spool(folder: &DataFolder, run: &RunId) -> PathBuf {
+    folder.run(run).join(RESULTS)
+}
+
+impl Engine {
+    /// Checks what is wanted, writes the run down and begins it. It reads files: call it where that is allowed.
+    ///
+    /// # Errors
+    /// When the plan cannot work (all reasons are told), the cluster is busy or on its way out, or a criterion cannot be read.
+    pub fn create_run(&self, owner: Person, new: NewRun) -> Result<Run, EngineError> {
+        let cluster = self.store().cluster(&new.cluster_id)?;
+        if !cluster.phase.is_coming_up() && cluster.phase != ClusterPhase::Ready {
+            return Err(conflict(format!("The cluster '{}' is not there any more.", cluster.name), Some("Create a new cluster.")));
+        }
+        if !cluster.lost_nodes.is_empty() {
+            return Err(conflict(
+                format!("The cluster '{}' has lost {}.", cluster.name, cluster.lost_nodes.join(", ")),
+                Some("Terminate it and create a new one."),
+            ));
+        }
+        let plan = self.store().plan(&new.plan_id)?;
+        refuse_bad_wishes(&new)?;
+        let wish = RunWish {
+            workers: cluster.config.workers,
+            splits: new.split.clone(),
+            properties: new.properties.clone(),
+            properties_files: new.properties_files.clone(),
+            jmeter_home: cluster.config.jmeter_home.as_ref().map(PathBuf::from),
+        };
+        for file in &new.properties_files {
+            self.plan_file(&plan, file)?;
+        }
+        let check = self.check_plan(&plan, &wish)?;
+        if !check.ok {
+            let faults: Vec<_> = check.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
+            return Err(EngineError::Invalid {
+                code: "plan_check",
+                message: faults.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>().join(" "),
+                hint: faults.first().and_then(|finding| finding.hint.clone()),
+                details: faults.iter().map(|finding| finding.message.clone()).collect(),
+            });
+        }
+        let notes = check.findings.iter().filter(|finding| finding.severity == Severity::Warning).map(|finding| finding.message.clone()).collect();
+        let id = RunId::from_random(rand::random());
+        let run = Run {
+            name: new.name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).unwrap_or_else(|| plan.name.clone()),
+            plan_id: plan.id,
+            plan_name: plan.name,
+            cluster_id: cluster.id.clone(),
+            cluster_name: cluster.name,
+            owner,
+            phase: RunPhase::Queued,
+            step: "Waiting for the cluster.".to_owned(),
+            cause: None,
+            criteria: new.criteria,
+            created_ms: self.now_ms(),
+            started_ms: None,
+            ended_ms: None,
+            expected_s: check.duration_s,
+            stop_requested: None,
+            stop_requested_by: None,
+            nodes: cluster.nodes.iter().map(waiting_node).collect(),
+            properties: new.properties,
+            properties_files: new.properties_files,
+            split: new.split,
+            workers: cluster.config.workers,
+            total_threads: check.total_threads,
+            grace_s: new.grace_s.unwrap_or(self.settings().default_grace.as_secs()),
+            notes,
+            steps: Vec::new(),
+            shutdown_port: None,
+            id: id.clone(),
+        };
+        std::fs::create_dir_all(self.folder().run(&id)).map_err(|error| EngineError::file("the run's folder", error))?;
+        self.store().insert_run(&run)?;
+        if let Err(error) = self.claim_cluster(&cluster.id, &id) {
+            self.store().delete_run(&id)?;
+            crate::plans::remove_folder(&self.folder().run(&id));
+            return Err(error);
+        }
+        self.tell(Event::Run(id.clone()));
+        self.supervise(id);
+        Ok(run)
+    }
+
+    /// Takes the cluster for the run. One test at a time fits on a worker.
+    pub(crate) fn claim_cluster(&self, cluster: &ClusterId, run: &RunId) -> Result<(), EngineError> {
+        self.change_cluster(cluster, |cluster| match &cluster.current_run {
+            Some(other) if other != run => {
+                Err(conflict(format!("The cluster '{}' is busy with the run {other}.", cluster.name), Some("Wait for its end, stop it, or use another cluster.")))
+            }
+            _ => {
+                cluster.current_run = Some(run.clone());
+                Ok(())
+            }
+        })
+        .map(drop)
+    }
+
+    /// Asks a run to end. Asking again with `Cut` ends it faster; a finished run stays as it is.
+    ///
+    /// # Errors
+    /// When there is no such run.
+    pub fn request_stop(&self, id: &RunId, how: StopMode, by: &str) -> Result<Run, EngineError> {
+        let (run, ()) = self.store().update_run::<_, EngineError>(id, |run| {
+            if !run.phase.is_terminal() && run.stop_requested.is_none_or(|before| before < how) {
+                run.stop_requested = Some(how);
+                run.stop_requested_by.get_or_insert_with(|| by.to_owned());
+            }
+            Ok(())
+        })?;
+        self.tell(Event::Run(id.clone()));
+        Ok(run)
+    }
+
+    /// Forgets a finished run and removes its artefacts.
+    ///
+    /// # Errors
+    /// When it has not finished.
+    pub fn delete_run(&self, id: &RunId) -> Result<(), EngineError> {
+        if !self.store().run(id)?.run.phase.is_terminal() {
+            return Err(conflict("The run has not finished.", Some("Stop it first.")));
+        }
+        self.store().delete_run(id)?;
+        crate::plans::remove_folder(&self.folder().run(id));
+        self.tell(Event::Run(id.clone()));
+        Ok(())
+    }
+
+    /// The run as it is now, with the points that changed since the snapshot `after` (0: all).
+    ///
+    /// # Errors
+    /// When there is no such run, or what it left cannot be read.
+    pub fn snapshot(&self, id: &RunId, after: u64, person: &Person) -> Result<Snapshot, EngineError> {
+        let row = self.store().run(id)?;
+        let live = self.live().get(id).cloned();
+        match live {
+            Some(live) => Ok(self.snapshot_of(row, live.since(after), person)),
+            None => self.stored_snapshot(row, after, person),
+        }
+    }
+
+    pub(crate) fn snapshot_of(&self, row: RunRow, measured: crate::live::Measured, person: &Person) -> Snapshot {
+        Snapshot {
+            run_id: row.run.id.clone(),
+            seq: measured.seq,
+            at_ms: self.now_ms(),
+            run: self.view_run(row, person),
+            summary: measured.summary,
+            bucket_ms: measured.bucket_ms,
+            reset: measured.reset,
+            points: measured.points,
+            errors: measured.errors,
+        }
+    }
+}
+
+fn waiting_node(node: &Node) -> RunNode {
+    RunNode { name: node.name.clone(), role: node.role, state: NodePhase::Waiting, exit_code: None, ports: Vec::new() }
+}
+
+fn refuse_bad_wishes(new: &NewRun) -> Result<(), EngineError> {
+    let mut faults = Vec::new();
+    for expression in &new.criteria {
+        if let Err(error) = expression.parse::<Criterion>() {
+            faults.push(crate::tools::sentence(&error));
+        }
+    }
+    for name in new.properties.keys().filter(|name| name.trim().is_empty() || name.chars().any(char::is_control)) {
+        faults.push(format!("'{}' cannot be the name of a property.", name.escape_debug()));
+    }
+    if new.grace_s.is_some_and(|grace_s| grace_s > MAX_GRACE_S) {
+        faults.push(format!("The grace period is at most {MAX_GRACE_S} seconds."));
+    }
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(EngineError::Invalid { code: "run_invalid", message: faults.join(" "), hint: None, details: faults })
+}

@@ -1,0 +1,214 @@
+//! The end of a run: everything that it left is fetched, checked and made into artefacts, and its nodes are clean.
+//!
+//! Each step may be done again after a crash. What cannot be had any more (a node is gone) is said in a note; what
+//! cannot be kept (the disk is full) is tried once more after the nodes' own files have made room.
+
+use super::finish::{RunEnd, write_artefacts};
+use super::follow::{Intake, publish};
+use super::supervise::Task;
+use super::{NodePlaces, process_name, spool};
+use crate::engine::Event;
+use crate::error::EngineError;
+use jac_model::ports::{ProcessState, Remote};
+use jac_model::{Cause, NodePhase, Role, Run, RunEvent};
+use sha2::{Digest, Sha256};
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// How long the processes of a run may take to be gone once they were told, before they are killed.
+const END_LIMIT: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// JMeter's own log is kept up to this size; what is longer repeats itself.
+const MAX_LOG_BYTES: u64 = 64 << 20;
+const PIECE: usize = 1 << 20;
+
+/// A node of the run with the way to it.
+struct Node {
+    name: String,
+    role: Role,
+    remote: Arc<dyn Remote>,
+}
+
+impl Task {
+    pub(super) async fn collect(&self, run: &Run) -> Result<(), EngineError> {
+        self.step("Collecting the results.")?;
+        let mut intake = Intake::open(self)?;
+        self.end_processes(run).await;
+        if let Err(error) = self.complete_spool(run, &mut intake).await {
+            self.note(&format!("The log could not be compared with the master's: {}", crate::tools::sentence(&error)))?;
+        }
+        self.fetch_logs(run).await?;
+        publish(self, &intake.live);
+
+        self.step("Making the report.")?;
+        let end = match write_artefacts(self, &self.run()?, &intake.live) {
+            Ok(end) => end,
+            Err(error) => {
+                tracing::warn!(run = %self.id, %error, "run {}: {error}; making room on its nodes", self.id);
+                self.clean_nodes(run).await;
+                write_artefacts(self, &self.run()?, &intake.live).or_else(|error| {
+                    self.note(&format!("Some of the artefacts could not be written: {}", crate::tools::sentence(&error)))?;
+                    RunEnd::measured(&self.run()?, &intake.live)
+                })?
+            }
+        };
+        self.clean_nodes(run).await;
+        self.finish(&end)
+    }
+
+    /// The last step: from here on the run is only read.
+    fn finish(&self, end: &RunEnd) -> Result<(), EngineError> {
+        let result = serde_json::to_value(&end.result).map_err(|error| EngineError::JMeter(error.to_string()))?;
+        self.engine.store().put_run_result(&self.id, &result)?;
+        let now_ms = self.engine.now_ms();
+        let run = self.change(|run| {
+            run.phase = run.phase.apply(RunEvent::Collected)?;
+            run.ended_ms.get_or_insert(end.ended_ms);
+            run.step = String::new();
+            for step in &mut run.steps {
+                step.ended_ms.get_or_insert(now_ms);
+            }
+            Ok(())
+        })?;
+        self.engine.live().remove(&self.id);
+        let (cluster, remove) = self.engine.change_cluster(&run.cluster_id, |cluster| {
+            if cluster.current_run.as_ref() == Some(&self.id) {
+                cluster.current_run = None;
+                cluster.idle_since_ms = Some(now_ms);
+            }
+            Ok(cluster.config.remove_after_run)
+        })?;
+        if remove {
+            self.engine.request_termination(&cluster.id, "Its run has ended.", "JAC")?;
+        }
+        self.engine.tell(Event::Run(self.id.clone()));
+        Ok(())
+    }
+
+    fn remotes(&self, run: &Run) -> Result<Vec<Node>, EngineError> {
+        let cluster = self.cluster(run)?;
+        run.nodes.iter().map(|node| Ok(Node { name: node.name.clone(), role: node.role, remote: self.remote(&cluster, &node.name)? })).collect()
+    }
+
+    /// Waits for the JVMs to end by themselves, and ends those that do not. Nothing of it fails the collecting.
+    async fn end_processes(&self, run: &Run) {
+        let Ok(remotes) = self.remotes(run) else { return };
+        let ordinary = matches!(run.cause, Some(Cause::Completed | Cause::Stopped { .. }));
+        let deadline = Instant::now() + if ordinary { END_LIMIT } else { Duration::ZERO };
+        let name = process_name(&self.id);
+        let mut exits = Vec::new();
+        for Node { name: node, remote, .. } in &remotes {
+            let state = loop {
+                match remote.process(&name).await {
+                    Ok(ProcessState::Running { .. }) if Instant::now() < deadline => sleep(LOOK_EVERY).await,
+                    Ok(state) => break Some(state),
+                    Err(_) => break None,
+                }
+            };
+            if matches!(state, Some(ProcessState::Running { .. })) {
+                tracing::info!(run = %self.id, node, "run {}: ending JMeter on {node}", self.id);
+                if let Err(error) = remote.kill(&name).await {
+                    tracing::warn!(run = %self.id, node, %error, "run {}: {error}", self.id);
+                }
+            }
+            exits.push((node.clone(), state));
+        }
+        let marked = self.change(|run| {
+            for node in &mut run.nodes {
+                let state = exits.iter().find(|(name, _)| *name == node.name).and_then(|(_, state)| *state);
+                match state {
+                    Some(ProcessState::Exited { code }) => (node.state, node.exit_code) = (NodePhase::Ended, Some(code)),
+                    Some(ProcessState::Running { .. }) => node.state = NodePhase::Ended,
+                    Some(ProcessState::Vanished) if node.state == NodePhase::Running => node.state = NodePhase::Lost,
+                    Some(ProcessState::Vanished | ProcessState::Absent) => (),
+                    None => node.state = NodePhase::Lost,
+                }
+            }
+            Ok(())
+        });
+        if let Err(error) = marked {
+            tracing::warn!(run = %self.id, %error, "run {}: {error}", self.id);
+        }
+    }
+
+    /// Reads the rest of the master's log and compares the spool with it, byte for byte by its digest.
+    async fn complete_spool(&self, run: &Run, intake: &mut Intake) -> Result<(), EngineError> {
+        let Some(Node { remote: master, .. }) = self.remotes(run)?.into_iter().find(|node| node.role == Role::Master) else { return Ok(()) };
+        if master.process(&process_name(&self.id)).await.is_err() {
+            return self.note("The master is gone: the log holds what had reached this machine.");
+        }
+        intake.pull(master.as_ref()).await?;
+        let Some((size, digest)) = master.digest(&NodePlaces::of(&self.id).results()).await? else { return Ok(()) };
+        let path = spool(self.engine.folder(), &self.id);
+        let own = tokio::task::spawn_blocking(move || digest_of(&path)).await.map_err(|panic| EngineError::JMeter(panic.to_string()))?;
+        if size == intake.offset() && own.map_err(|error| EngineError::file("reading the run's log", error))? == digest {
+            return Ok(());
+        }
+        self.note(&format!("The log here ({} bytes) differs from the master's ({size} bytes).", intake.offset()))
+    }
+
+    async fn fetch_logs(&self, run: &Run) -> Result<(), EngineError> {
+        for Node { name: node, remote, .. } in self.remotes(run)? {
+            let folder = self.engine.folder().run(&self.id).join("nodes").join(&node);
+            std::fs::create_dir_all(&folder).map_err(|error| EngineError::file("the run's folder", error))?;
+            let sources = [(NodePlaces::of(&self.id).log(), "jmeter.log"), (format!("processes/{}/out", process_name(&self.id)), "output.txt")];
+            for (from, to) in sources {
+                if let Err(error) = fetch(remote.as_ref(), &from, &folder.join(to)).await {
+                    self.note(&format!("JMeter's log of {node} could not be fetched: {}", crate::tools::sentence(&error)))?;
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends what the run left on its nodes and removes its folders there. A node that is gone needs no cleaning.
+    pub(super) async fn clean_nodes(&self, run: &Run) {
+        let Ok(remotes) = self.remotes(run) else { return };
+        for Node { name: node, remote, .. } in remotes {
+            let cleaned = async {
+                remote.forget(&process_name(&self.id)).await?;
+                remote.remove(NodePlaces::of(&self.id).folder()).await
+            };
+            if let Err(error) = cleaned.await {
+                tracing::warn!(run = %self.id, node, %error, "run {}: {node} could not be cleaned: {error}", self.id);
+            }
+        }
+        crate::plans::remove_folder(&self.engine.folder().run(&self.id).join("parts"));
+    }
+}
+
+/// Copies a file of a node here; one that is not there is left out.
+async fn fetch(remote: &dyn Remote, from: &str, to: &Path) -> Result<(), EngineError> {
+    let failed = |error| EngineError::file("the run's folder", error);
+    let mut file: Option<std::fs::File> = None;
+    let mut offset = 0;
+    while offset < MAX_LOG_BYTES {
+        let Some(chunk) = remote.read_at(from, offset, PIECE).await? else { return Ok(()) };
+        if chunk.bytes.is_empty() {
+            break;
+        }
+        offset += chunk.bytes.len() as u64;
+        let file = match &mut file {
+            Some(file) => file,
+            None => file.insert(std::fs::File::create(to).map_err(failed)?),
+        };
+        file.write_all(&chunk.bytes).map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn digest_of(path: &Path) -> std::io::Result<[u8; 32]> {
+    let mut file = std::fs::File::open(path)?;
+    let mut digest = Sha256::new();
+    let mut buffer = vec![0; PIECE];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(digest.finalize().into()),
+            length => digest.update(&buffer[..length]),
+        }
+    }
+}

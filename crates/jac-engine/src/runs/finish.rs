@@ -1,0 +1,251 @@
+//! The artefacts of a run: what they are called, how they are made, and how a finished run is read back from them.
+
+use super::{RESULTS, spool};
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::live::LiveRun;
+use crate::runs::supervise::{Task, known_node};
+use crate::view::{Headline, RunResult, Snapshot};
+use jac_jtl::LogStatistics;
+use jac_jtl::criteria::{Criterion, CriterionResult, Verdict};
+use jac_model::{EpochMs, Person, Run, RunId};
+use jac_report::{Facts, LogFile, Report, RunFacts};
+use jac_store::RunRow;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// The report as data.
+const REPORT: &str = "report.json";
+/// How many groups of failures a snapshot shows.
+const ERRORS_SHOWN: usize = 20;
+/// The most of a JMeter log that one call hands out.
+const LOG_PIECE: usize = 256 * 1024;
+
+/// A file that a run left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Artefact {
+    /// Relative to the run, with `/`: `results.jtl`, `nodes/master/jmeter.log`.
+    pub name: String,
+    pub bytes: u64,
+    pub media_type: String,
+}
+
+/// A piece of a node's JMeter log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LogPiece {
+    pub node: String,
+    /// The byte that the text starts at.
+    pub from: u64,
+    /// The byte that the next piece starts at.
+    pub next: u64,
+    /// How long the log is now.
+    pub size: u64,
+    pub text: String,
+}
+
+/// What is written down when a run ends.
+pub(super) struct RunEnd {
+    pub ended_ms: EpochMs,
+    pub result: RunResult,
+}
+
+impl RunEnd {
+    /// From the statistics alone, where no artefact could be written.
+    pub fn measured(run: &Run, live: &LiveRun) -> Result<Self, EngineError> {
+        Ok(live.finished(|statistics| end_of(run, statistics, run.created_ms)))
+    }
+}
+
+/// Makes `summary.json`, `report.json` and `report.html`.
+pub(super) fn write_artefacts(task: &Task, run: &Run, live: &LiveRun) -> Result<RunEnd, EngineError> {
+    let engine = &task.engine;
+    let folder = engine.folder().run(&run.id);
+    let now_ms = engine.now_ms();
+    live.finished(|statistics| {
+        if let Some(cause) = run.cause.as_ref().filter(|cause| cause.is_partial()) {
+            statistics.mark_partial(cause.sentence());
+        }
+        let end = end_of(run, statistics, now_ms);
+        let bytes = std::fs::metadata(spool(engine.folder(), &run.id)).map_or(0, |file| file.len());
+        let facts = Facts {
+            title: run.name.clone(),
+            jac_version: env!("CARGO_PKG_VERSION").to_owned(),
+            created_ms: now_ms,
+            files: vec![LogFile { name: RESULTS.to_owned(), bytes }],
+            run: Some(RunFacts {
+                id: run.id.to_string(),
+                plan: run.plan_name.clone(),
+                cluster: run.cluster_name.clone(),
+                workers: run.workers,
+                started_ms: run.started_ms,
+                ended_ms: Some(end.ended_ms),
+                cause: run.cause.clone(),
+                verdict: end.result.verdict,
+                criteria: end.result.criteria.clone(),
+                properties: run.properties.clone(),
+            }),
+            notes: run.notes.clone(),
+        };
+        let report = Report::new(facts, statistics);
+        write(&folder.join("summary.json"), &json(&report.summary)?)?;
+        write(&folder.join(REPORT), &json(&report)?)?;
+        let page = jac_report::render_html(&report).map_err(|error| EngineError::JMeter(error.to_string()))?;
+        write(&folder.join("report.html"), page.as_bytes())?;
+        Ok(end)
+    })
+}
+
+fn end_of(run: &Run, statistics: &mut LogStatistics, now_ms: EpochMs) -> RunEnd {
+    let summary = statistics.summary();
+    let criteria: Vec<CriterionResult> =
+        run.criteria.iter().filter_map(|expression| expression.parse::<Criterion>().ok()).map(|criterion| criterion.evaluate(&summary)).collect();
+    let verdict = Verdict::of(&criteria);
+    let total = &summary.total;
+    let headline = Headline {
+        samples: total.samples,
+        errors: total.errors,
+        error_percent: total.error_percent,
+        rate_per_s: total.throughput_per_s,
+        p95_ms: total.p95_ms,
+        active_users: None,
+    };
+    RunEnd { ended_ms: run.ended_ms.unwrap_or(now_ms), result: RunResult { verdict, criteria, headline: Some(headline) } }
+}
+
+fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, EngineError> {
+    serde_json::to_vec_pretty(value).map_err(|error| EngineError::JMeter(error.to_string()))
+}
+
+/// Writes a file in one step: it is whole or not there.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
+    let new = path.with_extension("new");
+    let written = std::fs::write(&new, bytes).and_then(|()| std::fs::rename(&new, path));
+    written.map_err(|error| {
+        drop(std::fs::remove_file(&new));
+        EngineError::file("the run's report", error)
+    })
+}
+
+/// The files that a run left, in the order in which people look for them.
+///
+/// # Errors
+/// When its folder cannot be read.
+pub fn artefacts(folder: &Path) -> Result<Vec<Artefact>, EngineError> {
+    let mut found = Vec::new();
+    let nodes = std::fs::read_dir(folder.join("nodes")).into_iter().flatten().flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut node_names: Vec<String> = nodes.collect();
+    node_names.sort();
+    let names = ["report.html", "summary.json", RESULTS, REPORT]
+        .into_iter()
+        .map(str::to_owned)
+        .chain(node_names.iter().flat_map(|node| ["jmeter.log", "output.txt"].map(|file| format!("nodes/{node}/{file}"))));
+    for name in names {
+        match std::fs::metadata(folder.join(&name)) {
+            Ok(file) => found.push(Artefact { bytes: file.len(), media_type: media_type(&name).to_owned(), name }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => (),
+            Err(error) => return Err(EngineError::file("reading the run's folder", error)),
+        }
+    }
+    Ok(found)
+}
+
+fn media_type(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("json") => "application/json",
+        Some("jtl") => "text/csv; charset=utf-8",
+        _ => "text/plain; charset=utf-8",
+    }
+}
+
+impl Engine {
+    /// The artefact of that name and where it lies.
+    ///
+    /// # Errors
+    /// When the run has no such artefact. A name is looked up, never made into a path.
+    pub fn artefact(&self, run: &RunId, name: &str) -> Result<(Artefact, PathBuf), EngineError> {
+        self.store().run(run)?;
+        let folder = self.folder().run(run);
+        let found = artefacts(&folder)?.into_iter().find(|artefact| artefact.name == name);
+        found.map(|artefact| (artefact, folder.join(name))).ok_or_else(|| EngineError::NotFound { kind: "artefact", id: name.to_owned() })
+    }
+
+    /// The report of a finished run.
+    ///
+    /// # Errors
+    /// When it has not finished.
+    pub fn report(&self, run: &RunId) -> Result<Report, EngineError> {
+        let row = self.store().run(run)?;
+        if !row.run.phase.is_terminal() {
+            return Err(crate::clusters::conflict("The run has not finished.", Some("Its live view has the figures so far.")));
+        }
+        self.read_report(run)
+    }
+
+    fn read_report(&self, run: &RunId) -> Result<Report, EngineError> {
+        let (_, path) = self.artefact(run, REPORT)?;
+        let bytes = std::fs::read(path).map_err(|error| EngineError::file("reading the report", error))?;
+        serde_json::from_slice(&bytes).map_err(|error| EngineError::JMeter(format!("The report cannot be read: {error}.")))
+    }
+
+    /// A piece of the JMeter log of a node: from the node while the run lives, from the artefacts afterwards.
+    ///
+    /// # Errors
+    /// When the run has no such node, or the node does not answer.
+    pub async fn jmeter_log(&self, id: &RunId, node: &str, from: u64) -> Result<LogPiece, EngineError> {
+        let run = self.store().run(id)?.run;
+        known_node(&run, node)?;
+        let kept = self.folder().run(id).join("nodes").join(node).join("jmeter.log");
+        let (bytes, size) = if kept.is_file() {
+            let failed = |error| EngineError::file("reading JMeter's log", error);
+            (read_piece(&kept, from).map_err(failed)?, std::fs::metadata(&kept).map_err(failed)?.len())
+        } else if run.phase.is_terminal() {
+            (Vec::new(), 0)
+        } else {
+            let cluster = self.store().cluster(&run.cluster_id)?;
+            let remote = self.cloud(cluster.provider)?.remote(&cluster.id, node);
+            match remote.read_at(&super::NodePlaces::of(id).log(), from, LOG_PIECE).await? {
+                Some(chunk) => (chunk.bytes.to_vec(), chunk.file_size),
+                None => (Vec::new(), 0),
+            }
+        };
+        // A letter of several bytes is not torn apart between two pieces.
+        let whole = match std::str::from_utf8(&bytes) {
+            Err(error) if error.error_len().is_none() && error.valid_up_to() > 0 => error.valid_up_to(),
+            _ => bytes.len(),
+        };
+        Ok(LogPiece { node: node.to_owned(), from, next: from + whole as u64, size, text: String::from_utf8_lossy(&bytes[..whole]).into_owned() })
+    }
+
+    /// The snapshot of a run that nobody follows now: finished, or waiting for its turn.
+    pub(super) fn stored_snapshot(&self, row: RunRow, after: u64, person: &Person) -> Result<Snapshot, EngineError> {
+        let (width, points) = self.store().series(&row.run.id)?.unwrap_or((1000, Vec::new()));
+        let newest = points.iter().map(|point| point.seq).max().unwrap_or(0);
+        let points = points.into_iter().filter(|point| point.seq > after || after > newest).filter_map(|point| serde_json::from_value(point.point).ok()).collect();
+        let (summary, errors) = if row.run.phase.is_terminal() {
+            self.read_report(&row.run.id).map_or_else(|_| (None, Vec::new()), |report| (Some(report.summary), report.errors))
+        } else {
+            (None, Vec::new())
+        };
+        let measured = crate::live::Measured {
+            seq: newest,
+            summary: summary.unwrap_or_else(|| LogStatistics::new(jac_jtl::Settings::default()).summary()),
+            bucket_ms: width.unsigned_abs(),
+            reset: after == 0 || after > newest,
+            points,
+            errors: errors.into_iter().take(ERRORS_SHOWN).collect(),
+        };
+        Ok(self.snapshot_of(row, measured, person))
+    }
+}
+
+fn read_piece(path: &Path, from: u64) -> std::io::Result<Vec<u8>> {
+    use std::io::{Read, Seek, SeekFrom};
+    let mut file = std::fs::File::open(path)?;
+    file.seek(SeekFrom::Start(from))?;
+    let mut bytes = Vec::new();
+    file.take(LOG_PIECE as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,223 @@
+//! The task of one run: leads it from phase to phase. Each phase can be entered again after a crash.
+//!
+//! | phase      | does                                                        | ends with                          |
+//! |------------|-------------------------------------------------------------|------------------------------------|
+//! | queued     | waits until the cluster is ready                            | the cluster is ready, or never     |
+//! | preparing  | copies files, starts the workers, then the master           | JMeter's master runs               |
+//! | running    | follows the log into the spool and the statistics           | JMeter's master has ended          |
+//! | collecting | checks the spool, fetches the logs, makes the artefacts     | everything is kept, nodes are clean |
+//!
+//! Whatever goes wrong becomes the run's cause, and the run goes on to collecting: what was measured is kept.
+
+use super::{follow, prepare};
+use crate::clusters::conflict;
+use crate::engine::{Engine, Event};
+use crate::error::EngineError;
+use jac_model::ports::Remote;
+use jac_model::{Cause, Cluster, ClusterPhase, Run, RunEvent, RunId, RunPhase, RunStep, StopMode};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Between two looks at a cluster that is coming up.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Between two tries to write the end of a run down.
+const RETRY_EVERY: Duration = Duration::from_secs(1);
+
+/// Why a phase did not come to its ordinary end.
+#[derive(Debug)]
+pub(super) enum Interruption {
+    /// The run ends with this cause.
+    End(Cause),
+    /// Something failed; the error becomes the cause.
+    Failed(EngineError),
+}
+
+impl<E: Into<EngineError>> From<E> for Interruption {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl Interruption {
+    pub fn failed(reason: impl Into<String>, lost: Option<String>) -> Self {
+        Self::End(Cause::Failed { reason: reason.into(), lost })
+    }
+
+    fn into_cause(self) -> Cause {
+        match self {
+            Self::End(cause) => cause,
+            Self::Failed(error) => Cause::Failed { reason: crate::tools::sentence(&error), lost: None },
+        }
+    }
+}
+
+/// A run and the cluster that it has to itself.
+#[derive(Clone)]
+pub(super) struct Task {
+    pub engine: Engine,
+    pub id: RunId,
+}
+
+impl Engine {
+    /// Starts the task of a run.
+    pub(crate) fn supervise(&self, id: RunId) {
+        let task = Task { engine: self.clone(), id };
+        self.spawn(async move { task.lead().await });
+    }
+}
+
+impl Task {
+    async fn lead(&self) {
+        loop {
+            let run = match self.run() {
+                Ok(run) => run,
+                Err(error) => {
+                    tracing::error!(run = %self.id, %error, "run {} cannot be read: {error}", self.id);
+                    return;
+                }
+            };
+            let outcome = match run.phase {
+                RunPhase::Queued => self.wait_for_cluster(&run).await,
+                RunPhase::Preparing => prepare::prepare(self, &run).await,
+                RunPhase::Running => follow::follow(self, &run).await,
+                RunPhase::Collecting => match self.collect(&run).await {
+                    Ok(()) => Ok(()),
+                    Err(error) => {
+                        tracing::error!(run = %self.id, %error, "run {}: {error}; trying again", self.id);
+                        sleep(RETRY_EVERY).await;
+                        continue;
+                    }
+                },
+                RunPhase::Finished => return,
+            };
+            if let Err(interruption) = outcome {
+                self.conclude(interruption.into_cause()).await;
+            }
+        }
+    }
+
+    /// Writes the cause down and goes on to collecting. It does not give up: a run whose end is not written would
+    /// keep its machines.
+    async fn conclude(&self, cause: Cause) {
+        tracing::info!(run = %self.id, "run {} ends: {}", self.id, cause.sentence());
+        loop {
+            let cause = cause.clone();
+            let written = self.change(|run| {
+                run.cause.get_or_insert(cause);
+                run.phase = run.phase.apply(RunEvent::MasterEnded)?;
+                Ok(())
+            });
+            match written {
+                Ok(_) => return,
+                Err(error) => tracing::error!(run = %self.id, %error, "run {}: its end cannot be written down: {error}; trying again", self.id),
+            }
+            // A full disk is the usual reason, and the nodes' own files are the usual reason for that.
+            if let Ok(run) = self.run() {
+                self.clean_nodes(&run).await;
+            }
+            sleep(RETRY_EVERY).await;
+        }
+    }
+
+    async fn wait_for_cluster(&self, run: &Run) -> Result<(), Interruption> {
+        self.step("Waiting for the cluster.")?;
+        // After a crash between writing the run down and taking the cluster, this takes it.
+        self.engine.claim_cluster(&run.cluster_id, &run.id)?;
+        let deadline = Instant::now() + self.engine.settings().queue_limit;
+        loop {
+            let cluster = self.cluster(run)?;
+            match cluster.phase {
+                ClusterPhase::Ready => break,
+                ClusterPhase::Requested | ClusterPhase::Launching | ClusterPhase::Preparing => (),
+                ClusterPhase::Failed | ClusterPhase::Terminating | ClusterPhase::Terminated => {
+                    self.stop_wanted()?;
+                    let why = cluster.cause.unwrap_or_else(|| "It was terminated.".to_owned());
+                    return Err(Interruption::failed(format!("The cluster never became ready. {why}"), None));
+                }
+            }
+            self.stop_wanted()?;
+            if Instant::now() > deadline {
+                let limit = self.engine.settings().queue_limit.as_secs() / 60;
+                return Err(Interruption::failed(format!("The cluster was not ready within {limit} minutes."), None));
+            }
+            sleep(LOOK_EVERY).await;
+        }
+        self.change(|run| {
+            run.phase = run.phase.apply(RunEvent::ClusterReady)?;
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// An interruption if somebody asked the run to stop before JMeter ran.
+    pub fn stop_wanted(&self) -> Result<(), Interruption> {
+        let run = self.run()?;
+        match run.stop_requested {
+            Some(how) => Err(Interruption::End(stopped(&run, how))),
+            None => Ok(()),
+        }
+    }
+
+    pub fn run(&self) -> Result<Run, EngineError> {
+        Ok(self.engine.store().run(&self.id)?.run)
+    }
+
+    pub fn cluster(&self, run: &Run) -> Result<Cluster, EngineError> {
+        Ok(self.engine.store().cluster(&run.cluster_id)?)
+    }
+
+    pub fn remote(&self, cluster: &Cluster, node: &str) -> Result<Arc<dyn Remote>, EngineError> {
+        Ok(self.engine.cloud(cluster.provider)?.remote(&cluster.id, node))
+    }
+
+    /// Changes the run and tells.
+    pub fn change(&self, change: impl FnOnce(&mut Run) -> Result<(), EngineError>) -> Result<Run, EngineError> {
+        let (run, ()) = self.engine.store().update_run(&self.id, change)?;
+        self.engine.tell(Event::Run(self.id.clone()));
+        Ok(run)
+    }
+
+    /// Says what is being done now.
+    pub fn step(&self, text: &str) -> Result<(), EngineError> {
+        let now_ms = self.engine.now_ms();
+        self.change(|run| {
+            if run.step == text && run.steps.last().is_some_and(|step| step.text == text) {
+                return Ok(());
+            }
+            if let Some(last) = run.steps.last_mut() {
+                last.ended_ms.get_or_insert(now_ms);
+            }
+            text.clone_into(&mut run.step);
+            if !text.is_empty() {
+                run.steps.push(RunStep { text: text.to_owned(), started_ms: now_ms, ended_ms: None });
+            }
+            Ok(())
+        })
+        .map(drop)
+    }
+
+    /// Adds a sentence that a reader of the report must know, once.
+    pub fn note(&self, text: &str) -> Result<(), EngineError> {
+        self.change(|run| {
+            if !run.notes.iter().any(|note| note == text) {
+                run.notes.push(text.to_owned());
+            }
+            Ok(())
+        })
+        .map(drop)
+    }
+}
+
+/// The cause of a run that somebody ended.
+pub(super) fn stopped(run: &Run, how: StopMode) -> Cause {
+    Cause::Stopped { by: run.stop_requested_by.clone().unwrap_or_else(|| "somebody".to_owned()), how }
+}
+
+/// A node's name is one of the cluster's.
+pub(super) fn known_node(run: &Run, name: &str) -> Result<(), EngineError> {
+    if run.nodes.iter().any(|node| node.name == name) {
+        return Ok(());
+    }
+    Err(conflict(format!("The run {} has no node '{name}'.", run.id), None))
+}

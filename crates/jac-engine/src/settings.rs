@@ -1,0 +1,63 @@
+//! The engine's times and limits, each in one place with its reason.
+
+use std::time::Duration;
+
+/// Times and limits. The defaults are for people; tests shorten some.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How long a node lives without having heard from an engine.
+    pub lease: Duration,
+    /// How often a lease is renewed. Twelve chances within one lease.
+    pub renew_every: Duration,
+    /// What is added to a run's expected end for its nodes' lease, and what is left of it once JMeter has ended.
+    pub lease_after_run: Duration,
+    /// How often wanted and seen are compared.
+    pub reconcile_every: Duration,
+    /// How long the nodes of a cluster may take to be there.
+    pub launch_limit: Duration,
+    /// How long a run waits for its cluster to be ready.
+    pub queue_limit: Duration,
+    /// How long all workers may take until they accept connections.
+    pub worker_start_limit: Duration,
+    /// How often the result log is looked at.
+    pub tail_every: Duration,
+    /// How often a snapshot is made.
+    pub snapshot_every: Duration,
+    /// How long JMeter may take to end after it was told to cut, before it is killed.
+    pub cut_limit: Duration,
+    /// How long the other workers may take to hand in what they have after one of them died.
+    pub last_samples_limit: Duration,
+    /// How long a master may outlive its last worker.
+    pub master_end_limit: Duration,
+    /// How long the master's node may be out of reach before the run is given up.
+    pub unreachable_limit: Duration,
+    /// The grace period of a run that names none.
+    pub default_grace: Duration,
+    /// The largest upload, in bytes, and the most that an archive may unpack to.
+    pub max_upload_bytes: u64,
+    /// The most files of one plan.
+    pub max_files: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(60 * 60),
+            renew_every: Duration::from_secs(5 * 60),
+            lease_after_run: Duration::from_secs(30 * 60),
+            reconcile_every: Duration::from_secs(2),
+            launch_limit: Duration::from_secs(120),
+            queue_limit: Duration::from_secs(15 * 60),
+            worker_start_limit: Duration::from_secs(90),
+            tail_every: Duration::from_millis(200),
+            snapshot_every: Duration::from_secs(1),
+            cut_limit: Duration::from_secs(15),
+            last_samples_limit: Duration::from_secs(10),
+            master_end_limit: Duration::from_secs(60),
+            unreachable_limit: Duration::from_secs(15),
+            default_grace: Duration::from_secs(30),
+            max_upload_bytes: 2 << 30,
+            max_files: 2_000,
+        }
+    }
+}

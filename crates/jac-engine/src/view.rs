@@ -1,0 +1,198 @@
+//! What the outside sees of clusters and runs: the rows with what is only known while they live.
+
+use crate::engine::{Engine, may_write};
+use crate::error::EngineError;
+use jac_jtl::criteria::{CriterionResult, Verdict};
+use jac_jtl::{ErrorGroup, Point, Summary};
+use jac_model::{
+    Cause, Cluster, EpochMs, Named, Person, Plan, Run, RunId, RunNode, RunPhase, RunStep, StopMode,
+};
+use jac_store::{Filter, RunRow};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A cluster as one person sees it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ClusterView {
+    #[serde(flatten)]
+    pub cluster: Cluster,
+    /// The one who asks may change it.
+    pub can_write: bool,
+    /// When the idle limit removes it, if nothing is run before.
+    pub idle_ends_at_ms: Option<EpochMs>,
+}
+
+/// A plan as one person sees it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PlanView {
+    #[serde(flatten)]
+    pub plan: Plan,
+    pub can_write: bool,
+    /// The size of all its files.
+    pub bytes: u64,
+    /// How many runs it had.
+    pub runs: usize,
+    pub last_run: Option<LastRun>,
+}
+
+/// The newest run of a plan.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LastRun {
+    pub id: RunId,
+    pub phase: RunPhase,
+    pub verdict: Verdict,
+    pub created_ms: EpochMs,
+}
+
+/// The row of figures at the top of a run.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Headline {
+    pub samples: u64,
+    pub errors: u64,
+    pub error_percent: Option<f64>,
+    /// While it runs: samples a second over the last full seconds; afterwards: over the whole run.
+    pub rate_per_s: Option<f64>,
+    pub p95_ms: Option<f64>,
+    pub active_users: Option<u64>,
+}
+
+/// What a run measured, as far as the list of runs shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunResult {
+    pub verdict: Verdict,
+    pub criteria: Vec<CriterionResult>,
+    pub headline: Option<Headline>,
+}
+
+impl Default for RunResult {
+    fn default() -> Self {
+        Self { verdict: Verdict::None, criteria: Vec::new(), headline: None }
+    }
+}
+
+/// A run as one person sees it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunView {
+    pub id: RunId,
+    pub name: String,
+    pub plan: Named,
+    pub cluster: Named,
+    pub owner: Person,
+    pub can_write: bool,
+    pub phase: RunPhase,
+    /// What is being done now, a sentence.
+    pub step: String,
+    /// Why it ended; `null` until it has.
+    pub cause: Option<Cause>,
+    pub verdict: Verdict,
+    /// How each criterion came out; empty until the run has ended.
+    pub criteria: Vec<CriterionResult>,
+    pub criteria_expressions: Vec<String>,
+    pub created_ms: EpochMs,
+    pub started_ms: Option<EpochMs>,
+    pub ended_ms: Option<EpochMs>,
+    /// How long the plan says that it takes, in seconds.
+    pub expected_s: Option<u64>,
+    pub stop_requested: Option<StopMode>,
+    pub headline: Option<Headline>,
+    pub nodes: Vec<RunNode>,
+    pub properties: BTreeMap<String, String>,
+    pub split: Vec<String>,
+    pub workers: u32,
+    pub total_threads: Option<u64>,
+    pub grace_s: u64,
+    pub notes: Vec<String>,
+    pub steps: Vec<RunStep>,
+}
+
+/// The state of a run at one moment, as the page and the shell show it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Snapshot {
+    pub run_id: RunId,
+    /// Rises by one with each snapshot that is sent to the listeners of the run.
+    pub seq: u64,
+    /// By the server's clock.
+    pub at_ms: EpochMs,
+    pub run: RunView,
+    pub summary: Summary,
+    /// The width of a bucket.
+    pub bucket_ms: u64,
+    /// The points here are all there are and replace those that were sent before.
+    pub reset: bool,
+    /// The buckets of the total that changed since the snapshot that was asked from.
+    pub points: Vec<Point>,
+    /// The twenty most frequent failures.
+    pub errors: Vec<ErrorGroup>,
+}
+
+impl Engine {
+    /// The cluster as `person` sees it.
+    pub fn view_cluster(&self, cluster: Cluster, person: &Person) -> ClusterView {
+        ClusterView { can_write: may_write(person, &cluster.owner), idle_ends_at_ms: cluster.idle_ends_at_ms(), cluster }
+    }
+
+    /// The plan as `person` sees it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn view_plan(&self, plan: Plan, person: &Person) -> Result<PlanView, EngineError> {
+        let runs = self.store().runs(&Filter { plan: Some(plan.id.clone()), ..Filter::default() })?;
+        let last_run = runs.first().map(|row| LastRun {
+            id: row.run.id.clone(),
+            phase: row.run.phase,
+            verdict: result_of(row).verdict,
+            created_ms: row.run.created_ms,
+        });
+        Ok(PlanView { can_write: may_write(person, &plan.owner), bytes: plan.bytes(), runs: runs.len(), last_run, plan })
+    }
+
+    /// The run as `person` sees it.
+    pub fn view_run(&self, row: RunRow, person: &Person) -> RunView {
+        let result = result_of(&row);
+        let live = self.live().get(&row.run.id).cloned();
+        let headline = result.headline.or_else(|| live.and_then(|live| live.headline()));
+        view(row.run, result.verdict, result.criteria, headline, |owner| may_write(person, owner))
+    }
+}
+
+/// What was written down when the run finished; nothing until then.
+fn result_of(row: &RunRow) -> RunResult {
+    row.result.as_ref().and_then(|value| serde_json::from_value(value.clone()).ok()).unwrap_or_default()
+}
+
+fn view(run: Run, verdict: Verdict, criteria: Vec<CriterionResult>, headline: Option<Headline>, may_write: impl Fn(&Person) -> bool) -> RunView {
+    RunView {
+        can_write: may_write(&run.owner),
+        plan: Named { id: run.plan_id.into(), name: run.plan_name },
+        cluster: Named { id: run.cluster_id.into(), name: run.cluster_name },
+        id: run.id,
+        name: run.name,
+        owner: run.owner,
+        phase: run.phase,
+        step: run.step,
+        cause: run.cause,
+        verdict,
+        criteria,
+        criteria_expressions: run.criteria,
+        created_ms: run.created_ms,
+        started_ms: run.started_ms,
+        ended_ms: run.ended_ms,
+        expected_s: run.expected_s,
+        stop_requested: run.stop_requested,
+        headline,
+        nodes: run.nodes,
+        properties: run.properties,
+        split: run.split,
+        workers: run.workers,
+        total_threads: run.total_threads,
+        grace_s: run.grace_s,
+        notes: run.notes,
+        steps: run.steps,
+    }
+}

@@ -1,0 +1,108 @@
+//! The one map from errors to HTTP.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use jac_engine::EngineError;
+use jac_model::ports::PortError;
+use serde::{Deserialize, Serialize};
+
+/// An error as it is sent.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ErrorBody {
+    pub error: ErrorDetail,
+}
+
+/// What happened, to what, and what to do.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ErrorDetail {
+    /// Stays the same when the words change.
+    pub code: String,
+    /// Sentences.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+    /// All faults, where there are several.
+    pub details: Vec<String>,
+}
+
+/// What a handler answers when it cannot do what was asked.
+#[derive(Debug)]
+pub enum ApiError {
+    Engine(EngineError),
+    /// Nobody is signed in.
+    SignedOut,
+    /// Somebody is, but not the owner.
+    NotOwner,
+    /// A request that did not come from JAC's own page or shell.
+    Foreign,
+    Request { status: StatusCode, code: &'static str, message: String, hint: Option<String> },
+}
+
+impl<E: Into<EngineError>> From<E> for ApiError {
+    fn from(error: E) -> Self {
+        Self::Engine(error.into())
+    }
+}
+
+impl ApiError {
+    /// A request that cannot be understood.
+    pub fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
+        Self::Request { status: StatusCode::BAD_REQUEST, code, message: message.into(), hint: None }
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::SignedOut => StatusCode::UNAUTHORIZED,
+            Self::NotOwner | Self::Foreign => StatusCode::FORBIDDEN,
+            Self::Request { status, .. } => *status,
+            Self::Engine(error) => match error {
+                EngineError::NotFound { .. } => StatusCode::NOT_FOUND,
+                EngineError::Invalid { code: "upload_too_large", .. } => StatusCode::PAYLOAD_TOO_LARGE,
+                EngineError::Invalid { .. } => StatusCode::BAD_REQUEST,
+                EngineError::Conflict { .. } => StatusCode::CONFLICT,
+                EngineError::DiskFull { .. } | EngineError::Port(PortError::DiskFull { .. }) => StatusCode::INSUFFICIENT_STORAGE,
+                EngineError::Port(PortError::Unreachable { .. } | PortError::TooSlow { .. }) => StatusCode::BAD_GATEWAY,
+                EngineError::Port(PortError::Refused { .. })
+                | EngineError::Store(_)
+                | EngineError::ClusterTransition(_)
+                | EngineError::RunTransition(_)
+                | EngineError::File { .. }
+                | EngineError::JMeter(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            },
+        }
+    }
+
+    fn detail(self) -> ErrorDetail {
+        let plain = |code: &str, message: &str, hint: Option<&str>| ErrorDetail {
+            code: code.to_owned(),
+            message: message.to_owned(),
+            hint: hint.map(str::to_owned),
+            details: Vec::new(),
+        };
+        match self {
+            Self::SignedOut => plain("signed_out", "You are not signed in.", Some("Open a sign-in link; `jac admin link` prints a new one.")),
+            Self::NotOwner => plain("not_owner", "This belongs to somebody else; you may look at it only.", None),
+            Self::Foreign => plain("foreign_request", "The request did not come from JAC's own page.", Some("Send the header X-JAC-Request: 1.")),
+            Self::Request { code, message, hint, .. } => plain(code, &message, hint.as_deref()),
+            Self::Engine(EngineError::Invalid { code, message, hint, details }) => ErrorDetail { code: code.to_owned(), message, hint, details },
+            Self::Engine(EngineError::Conflict { message, hint }) => plain("conflict", &message, hint.as_deref()),
+            Self::Engine(error @ EngineError::NotFound { .. }) => plain("not_found", &error.to_string(), None),
+            Self::Engine(error @ (EngineError::DiskFull { .. } | EngineError::Port(PortError::DiskFull { .. }))) => {
+                plain("disk_full", &jac_engine::tools::sentence(&error), Some("Make room: delete old runs, or give JAC another data folder."))
+            }
+            Self::Engine(error) => plain("failed", &jac_engine::tools::sentence(&error), None),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let detail = self.detail();
+        if status.is_server_error() {
+            tracing::error!(code = detail.code, "a request failed: {}", detail.message);
+        }
+        (status, Json(ErrorBody { error: detail })).into_response()
+    }
+}

@@ -1,0 +1,47 @@
+//! The server: REST under `/api/v1`, live events over Socket.IO, sign-in, and the web app's files.
+//!
+//! Owns who may call what and how things are spelled in HTTP. Decides nothing about clusters and runs: handlers
+//! extract, authorise in their signature, call the engine, and map.
+
+mod access;
+mod assets;
+mod error;
+mod live;
+pub mod openapi;
+mod routes;
+mod upload;
+
+pub use access::{Access, SIGN_IN_PATH, new_sign_in_link};
+
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue};
+use jac_engine::Engine;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+/// What every handler may use.
+#[derive(Clone)]
+pub struct App {
+    pub engine: Engine,
+    pub access: Access,
+}
+
+/// Pages run their own scripts only. Styles may be inline: chart libraries set them on elements.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+     connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+
+/// The whole server as one service. It needs a tokio runtime: live events are forwarded by a task of its own.
+pub fn router(app: App) -> Router {
+    let (api, _) = openapi::split();
+    let header = |name: &'static str, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), HeaderValue::from_static(value))
+    };
+    let live = live::layer(app.clone());
+    Router::new()
+        .merge(api)
+        .fallback(assets::serve)
+        .with_state(app)
+        .layer(live)
+        .layer(header("content-security-policy", CONTENT_SECURITY_POLICY))
+        .layer(header("x-content-type-options", "nosniff"))
+        .layer(header("referrer-policy", "no-referrer"))
+}

@@ -1,0 +1,85 @@
+//! The OpenAPI document, made from the handlers, and the routes that go with it.
+
+use crate::App;
+use crate::routes::{clusters, info, plans, runs, session};
+use axum::extract::DefaultBodyLimit;
+use axum::routing::get;
+use axum::{Json, Router};
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::{OpenApi, RefOr};
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+#[derive(utoipa::OpenApi)]
+#[openapi(info(title = "JAC", description = "JMeter Across the Cloud: clusters, plans, runs."))]
+struct Base;
+
+/// Bodies that people send: what they leave out has a default. In everything that the server sends, each field is there.
+const SENT_BY_PEOPLE: &[&str] = &["NewCluster", "ClusterConfig", "NewRun", "SignIn", "Stop", "Extension", "Upload"];
+
+/// The routes and their document.
+pub fn split() -> (Router<App>, OpenApi) {
+    let api = OpenApiRouter::new()
+        .routes(routes!(session::show, session::create, session::delete))
+        .routes(routes!(info::show))
+        .routes(routes!(clusters::list, clusters::create))
+        .routes(routes!(clusters::defaults))
+        .routes(routes!(clusters::show))
+        .routes(routes!(clusters::terminate))
+        .routes(routes!(clusters::extend))
+        .routes(routes!(clusters::events))
+        .routes(routes!(plans::list, plans::create))
+        .routes(routes!(plans::show, plans::delete))
+        .routes(routes!(plans::add_files))
+        .routes(routes!(plans::check))
+        .routes(routes!(runs::list, runs::create))
+        .routes(routes!(runs::show, runs::delete))
+        .routes(routes!(runs::stop))
+        .routes(routes!(runs::live))
+        .routes(routes!(runs::report))
+        .routes(routes!(runs::log))
+        .routes(routes!(runs::list_artefacts));
+    let (router, mut document) = OpenApiRouter::with_openapi(Base::openapi()).nest("/api/v1", api).split_for_parts();
+    // Names with slashes in them: axum and OpenAPI spell such a parameter differently, so these two are said twice.
+    let deep = OpenApiRouter::<App>::new().routes(routes!(plans::file, plans::remove_file)).routes(routes!(runs::artefact));
+    let (_, deep_document) = OpenApiRouter::with_openapi(Base::openapi()).nest("/api/v1", deep).split_for_parts();
+    document.merge(deep_document);
+    require_what_is_sent(&mut document);
+    let router = router
+        .route("/api/v1/plans/{id}/files/{*path}", get(plans::file).delete(plans::remove_file))
+        .route("/api/v1/runs/{id}/artefacts/{*name}", get(runs::artefact))
+        .route("/api/v1/openapi.json", get(show))
+        // Uploads have a limit of their own, counted while they stream.
+        .layer(DefaultBodyLimit::disable());
+    (router, document)
+}
+
+async fn show() -> Json<&'static OpenApi> {
+    static DOCUMENT: OnceLock<OpenApi> = OnceLock::new();
+    Json(DOCUMENT.get_or_init(|| split().1))
+}
+
+/// An absent number is sent as `null`, never left out.
+fn require_what_is_sent(document: &mut OpenApi) {
+    let Some(components) = &mut document.components else { return };
+    for (name, schema) in &mut components.schemas {
+        if !SENT_BY_PEOPLE.contains(&name.as_str()) {
+            require_all(schema);
+        }
+    }
+}
+
+fn require_all(schema: &mut RefOr<Schema>) {
+    match schema {
+        RefOr::T(Schema::Object(object)) => {
+            let names: BTreeSet<String> = object.properties.keys().cloned().collect();
+            object.required = names.into_iter().collect();
+        }
+        RefOr::T(Schema::AllOf(all)) => all.items.iter_mut().for_each(require_all),
+        RefOr::T(Schema::OneOf(one)) => one.items.iter_mut().for_each(require_all),
+        _ => (),
+    }
+}

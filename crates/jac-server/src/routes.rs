@@ -1,0 +1,7 @@
+//! The routes, one file per resource.
+
+pub mod clusters;
+pub mod info;
+pub mod plans;
+pub mod runs;
+pub mod session;

@@ -1,0 +1,102 @@
+//! Clusters: list, create, look, extend, terminate.
+
+use crate::App;
+use crate::access::{Caller, Owned, Shown};
+use crate::error::{ApiError, ErrorBody};
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use jac_engine::view::ClusterView;
+use jac_engine::{Attendance, NewCluster};
+use jac_model::{Cluster, ClusterConfig, EpochMs};
+use serde::{Deserialize, Serialize};
+
+/// Which clusters to list.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// Those that have ended too.
+    #[serde(default)]
+    ended: bool,
+}
+
+/// All clusters, the newest first
+#[utoipa::path(get, path = "/clusters", tag = "clusters", params(ListQuery), responses((status = 200, body = Vec<ClusterView>)))]
+pub async fn list(State(app): State<App>, Caller(caller): Caller, Query(query): Query<ListQuery>) -> Result<Json<Vec<ClusterView>>, ApiError> {
+    let clusters = app.engine.store().clusters()?;
+    let shown = clusters.into_iter().filter(|cluster| query.ended || !cluster.phase.is_terminal());
+    Ok(Json(shown.map(|cluster| app.engine.view_cluster(cluster, &caller)).collect()))
+}
+
+/// What a new cluster is, unless something is changed
+#[utoipa::path(get, path = "/clusters/defaults", tag = "clusters", responses((status = 200, body = ClusterConfig)))]
+pub async fn defaults(Caller(_): Caller) -> Json<ClusterConfig> {
+    Json(ClusterConfig::default())
+}
+
+/// Who the new cluster is for.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CreateQuery {
+    /// It ends with this server's process, as the clusters of `jac run` without a server do.
+    #[serde(default)]
+    attended: bool,
+}
+
+/// Create a cluster; it comes up by itself
+#[utoipa::path(post, path = "/clusters", tag = "clusters", params(CreateQuery), request_body = NewCluster,
+    responses((status = 202, body = ClusterView), (status = 400, body = ErrorBody)))]
+pub async fn create(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    Query(query): Query<CreateQuery>,
+    new: Result<Json<NewCluster>, axum::extract::rejection::JsonRejection>,
+) -> Result<(StatusCode, Json<ClusterView>), ApiError> {
+    let Json(new) = new.map_err(|error| ApiError::bad_request("cluster_invalid", error.body_text()))?;
+    let attendance = if query.attended { Attendance::ThisEngine } else { Attendance::Unattended };
+    let cluster = app.engine.create_cluster(caller.clone(), new, attendance)?;
+    Ok((StatusCode::ACCEPTED, Json(app.engine.view_cluster(cluster, &caller))))
+}
+
+/// One cluster
+#[utoipa::path(get, path = "/clusters/{id}", tag = "clusters", params(("id" = String, Path)), responses((status = 200, body = ClusterView), (status = 404, body = ErrorBody)))]
+pub async fn show(State(app): State<App>, cluster: Shown<Cluster>) -> Json<ClusterView> {
+    Json(app.engine.view_cluster(cluster.thing, &cluster.caller))
+}
+
+/// Take a cluster away; a run on it is stopped first, plans and results stay
+#[utoipa::path(post, path = "/clusters/{id}/terminate", tag = "clusters", params(("id" = String, Path)), responses((status = 202, body = ClusterView), (status = 404, body = ErrorBody)))]
+pub async fn terminate(State(app): State<App>, cluster: Owned<Cluster>) -> Result<(StatusCode, Json<ClusterView>), ApiError> {
+    let by = &cluster.caller.name;
+    let ended = app.engine.request_termination(&cluster.thing.id, &format!("Terminated by {by}."), by)?;
+    Ok((StatusCode::ACCEPTED, Json(app.engine.view_cluster(ended, &cluster.caller))))
+}
+
+/// By how much a cluster's end is moved.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct Extension {
+    pub minutes: u32,
+}
+
+/// Move a cluster's end
+#[utoipa::path(post, path = "/clusters/{id}/extend", tag = "clusters", params(("id" = String, Path)), request_body = Extension,
+    responses((status = 200, body = ClusterView), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub async fn extend(State(app): State<App>, cluster: Owned<Cluster>, Json(extension): Json<Extension>) -> Result<Json<ClusterView>, ApiError> {
+    let extended = app.engine.extend_cluster(&cluster.thing.id, extension.minutes)?;
+    Ok(Json(app.engine.view_cluster(extended, &cluster.caller)))
+}
+
+/// Something that happened to a cluster.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ClusterEventView {
+    pub at_ms: EpochMs,
+    pub node: Option<String>,
+    pub text: String,
+}
+
+/// What happened to a cluster, the oldest first
+#[utoipa::path(get, path = "/clusters/{id}/events", tag = "clusters", params(("id" = String, Path)), responses((status = 200, body = Vec<ClusterEventView>)))]
+pub async fn events(State(app): State<App>, cluster: Shown<Cluster>) -> Result<Json<Vec<ClusterEventView>>, ApiError> {
+    let rows = app.engine.store().cluster_events(&cluster.thing.id)?;
+    Ok(Json(rows.into_iter().map(|row| ClusterEventView { at_ms: row.at_ms, node: row.node, text: row.text }).collect()))
+}

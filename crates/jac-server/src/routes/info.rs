@@ -1,0 +1,69 @@
+//! What this server is and has.
+
+use crate::App;
+use crate::access::Caller;
+use crate::error::ApiError;
+use axum::Json;
+use axum::extract::State;
+use jac_model::{ClusterConfig, EpochMs, Provider};
+use serde::Serialize;
+
+/// What this server is and has.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Info {
+    pub version: &'static str,
+    /// The id of its data folder.
+    pub installation: String,
+    pub java: ToolInfo,
+    pub jmeter: ToolInfo,
+    pub limits: Limits,
+    pub providers: Vec<Provider>,
+    pub started_ms: EpochMs,
+}
+
+/// A program that runs need.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ToolInfo {
+    pub found: bool,
+    /// Where it is.
+    pub path: Option<String>,
+    pub version: Option<String>,
+    /// What to do, where it is missing.
+    pub hint: Option<String>,
+}
+
+/// What the server refuses to go beyond.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Limits {
+    pub max_workers: u32,
+    pub max_upload_bytes: u64,
+    pub max_files: usize,
+}
+
+/// What this server is and has
+#[utoipa::path(get, path = "/info", tag = "info", responses((status = 200, body = Info)))]
+pub async fn show(State(app): State<App>, Caller(_): Caller) -> Result<Json<Info>, ApiError> {
+    let engine = &app.engine;
+    let java = match engine.toolbox().java().await {
+        Ok(java) => ToolInfo { found: true, path: Some(java.path.display().to_string()), version: Some(java.version), hint: None },
+        Err(error) => ToolInfo { found: false, path: None, version: None, hint: Some(error.to_string()) },
+    };
+    let jmeter = match engine.toolbox().home(None) {
+        Ok(Some(home)) => ToolInfo { found: true, path: Some(home.path().display().to_string()), version: Some(home.version().to_owned()), hint: None },
+        Ok(None) => ToolInfo { found: false, path: None, version: None, hint: Some("JMeter is fetched with the first cluster.".to_owned()) },
+        Err(error) => ToolInfo { found: false, path: None, version: None, hint: Some(error.to_string()) },
+    };
+    Ok(Json(Info {
+        version: env!("CARGO_PKG_VERSION"),
+        installation: engine.installation().to_owned(),
+        java,
+        jmeter,
+        limits: Limits {
+            max_workers: ClusterConfig::MAX_WORKERS,
+            max_upload_bytes: engine.settings().max_upload_bytes,
+            max_files: engine.settings().max_files,
+        },
+        providers: engine.providers(),
+        started_ms: engine.started_ms(),
+    }))
+}

@@ -1,0 +1,110 @@
+//! Plans: upload, look, check, change files, delete.
+
+use crate::App;
+use crate::access::{Caller, Owned, Shown};
+use crate::error::{ApiError, ErrorBody};
+use crate::upload;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Multipart, Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use jac_engine::EngineError;
+use jac_engine::plans::RunWish;
+use jac_engine::view::PlanView;
+use jac_jmx::Check;
+use jac_model::Plan;
+use serde::Deserialize;
+use tokio_util::io::ReaderStream;
+
+/// Files as a form; `file` may come several times, its file name is the path relative to the plan.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it only describes the form")]
+pub struct Upload {
+    name: Option<String>,
+    /// Which `.jmx` is run, where there are several.
+    main_file: Option<String>,
+    #[schema(value_type = Vec<String>, format = Binary)]
+    file: Vec<Vec<u8>>,
+}
+
+/// Work that reads files is done where it holds nobody up.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, EngineError> + Send + 'static) -> Result<T, ApiError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => Ok(done?),
+        Err(panic) => Err(EngineError::JMeter(panic.to_string()).into()),
+    }
+}
+
+/// All plans, the newest first
+#[utoipa::path(get, path = "/plans", tag = "plans", responses((status = 200, body = Vec<PlanView>)))]
+pub async fn list(State(app): State<App>, Caller(caller): Caller) -> Result<Json<Vec<PlanView>>, ApiError> {
+    let plans = app.engine.store().plans()?;
+    Ok(Json(plans.into_iter().map(|plan| app.engine.view_plan(plan, &caller)).collect::<Result<_, _>>()?))
+}
+
+/// Upload a plan: a `.jmx`, several files, or one zip
+#[utoipa::path(post, path = "/plans", tag = "plans", request_body(content = Upload, content_type = "multipart/form-data"),
+    responses((status = 201, body = PlanView), (status = 400, body = ErrorBody), (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
+pub async fn create(State(app): State<App>, Caller(caller): Caller, request: Multipart) -> Result<(StatusCode, Json<PlanView>), ApiError> {
+    let (staging, fields) = upload::receive(&app.engine, request).await?;
+    let (engine, owner) = (app.engine.clone(), caller.clone());
+    let plan = blocking(move || engine.create_plan(owner, fields.name, fields.main_file.as_deref(), staging)).await?;
+    Ok((StatusCode::CREATED, Json(app.engine.view_plan(plan, &caller)?)))
+}
+
+/// One plan
+#[utoipa::path(get, path = "/plans/{id}", tag = "plans", params(("id" = String, Path)), responses((status = 200, body = PlanView), (status = 404, body = ErrorBody)))]
+pub async fn show(State(app): State<App>, plan: Shown<Plan>) -> Result<Json<PlanView>, ApiError> {
+    Ok(Json(app.engine.view_plan(plan.thing, &plan.caller)?))
+}
+
+/// Delete a plan; its runs stay
+#[utoipa::path(delete, path = "/plans/{id}", tag = "plans", params(("id" = String, Path)), responses((status = 204), (status = 409, body = ErrorBody)))]
+pub async fn delete(State(app): State<App>, plan: Owned<Plan>) -> Result<StatusCode, ApiError> {
+    app.engine.delete_plan(&plan.thing.id)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Add files to a plan, or replace them
+#[utoipa::path(post, path = "/plans/{id}/files", tag = "plans", params(("id" = String, Path)), request_body(content = Upload, content_type = "multipart/form-data"),
+    responses((status = 200, body = PlanView), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub async fn add_files(State(app): State<App>, plan: Owned<Plan>, request: Multipart) -> Result<Json<PlanView>, ApiError> {
+    let (staging, _) = upload::receive(&app.engine, request).await?;
+    let (engine, id) = (app.engine.clone(), plan.thing.id);
+    let changed = blocking(move || engine.add_plan_files(&id, staging)).await?;
+    Ok(Json(app.engine.view_plan(changed, &plan.caller)?))
+}
+
+/// A file of a plan
+#[utoipa::path(get, path = "/plans/{id}/files/{path}", tag = "plans", params(("id" = String, Path), ("path" = String, Path)),
+    responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = ErrorBody)))]
+pub async fn file(State(app): State<App>, plan: Shown<Plan>, Path((_, path)): Path<(String, String)>) -> Result<impl IntoResponse, ApiError> {
+    let place = app.engine.plan_file(&plan.thing, &path)?;
+    let file = tokio::fs::File::open(&place).await.map_err(|error| EngineError::file(format!("reading {path}"), error))?;
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream"), (header::CONTENT_DISPOSITION, "attachment")], Body::from_stream(ReaderStream::new(file))))
+}
+
+/// Remove a file of a plan
+#[utoipa::path(delete, path = "/plans/{id}/files/{path}", tag = "plans", params(("id" = String, Path), ("path" = String, Path)),
+    responses((status = 200, body = PlanView), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub async fn remove_file(State(app): State<App>, plan: Owned<Plan>, Path((_, path)): Path<(String, String)>) -> Result<Json<PlanView>, ApiError> {
+    let changed = app.engine.remove_plan_file(&plan.thing.id, &path)?;
+    Ok(Json(app.engine.view_plan(changed, &plan.caller)?))
+}
+
+/// What the plan is checked for.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CheckQuery {
+    /// Workers of the cluster; 0: the master alone.
+    #[serde(default)]
+    workers: u32,
+}
+
+/// What the plan needs and will do, and what is wrong with it
+#[utoipa::path(get, path = "/plans/{id}/check", tag = "plans", params(("id" = String, Path), CheckQuery), responses((status = 200, body = Check), (status = 404, body = ErrorBody)))]
+pub async fn check(State(app): State<App>, plan: Shown<Plan>, Query(query): Query<CheckQuery>) -> Result<Json<Check>, ApiError> {
+    let engine = app.engine.clone();
+    Ok(Json(blocking(move || engine.check_plan(&plan.thing, &RunWish { workers: query.workers, ..RunWish::default() })).await?))
+}

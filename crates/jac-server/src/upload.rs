@@ -1,0 +1,78 @@
+//! Takes files of a multipart request in, piece by piece, onto the disk.
+
+use crate::error::ApiError;
+use axum::extract::Multipart;
+use axum::extract::multipart::{Field, MultipartError};
+use axum::http::StatusCode;
+use jac_engine::plans::Staging;
+use jac_engine::{Engine, EngineError};
+use tokio::io::AsyncWriteExt;
+
+/// What came besides the files.
+#[derive(Debug, Default)]
+pub struct Fields {
+    pub name: Option<String>,
+    pub main_file: Option<String>,
+}
+
+/// The longest text field, in bytes.
+const MAX_TEXT: usize = 1024;
+
+/// Reads the whole request into a staging folder.
+///
+/// # Errors
+/// When it is larger than an upload may be, a name leads elsewhere, the connection ends early or the disk is full. The folder is
+/// gone then.
+pub async fn receive(engine: &Engine, mut request: Multipart) -> Result<(Staging, Fields), ApiError> {
+    let mut staging = engine.stage()?;
+    let mut fields = Fields::default();
+    let mut left = engine.settings().max_upload_bytes;
+    while let Some(field) = request.next_field().await.map_err(broken)? {
+        match field.name() {
+            Some("file") => {
+                let name = field.file_name().unwrap_or_default().to_owned();
+                let place = staging.place(&name)?;
+                left = write(field, &name, &place, left, engine).await?;
+            }
+            Some("name") => fields.name = Some(text(field).await?),
+            Some("main_file") => fields.main_file = Some(text(field).await?),
+            other => return Err(ApiError::bad_request("upload_field", format!("The upload has a field '{}' that is not known.", other.unwrap_or_default()))),
+        }
+    }
+    Ok((staging, fields))
+}
+
+async fn write(mut field: Field<'_>, name: &str, place: &std::path::Path, mut left: u64, engine: &Engine) -> Result<u64, ApiError> {
+    let failed = |error| EngineError::file(format!("taking {name}"), error);
+    let mut file = tokio::fs::File::create(place).await.map_err(failed)?;
+    while let Some(piece) = field.chunk().await.map_err(broken)? {
+        left = left.checked_sub(piece.len() as u64).ok_or_else(|| {
+            ApiError::Engine(EngineError::Invalid {
+                code: "upload_too_large",
+                message: format!("The upload is larger than {} MB.", engine.settings().max_upload_bytes >> 20),
+                hint: Some("Leave out what the plan does not need, or make the limit larger with --max-upload-mb.".to_owned()),
+                details: Vec::new(),
+            })
+        })?;
+        file.write_all(&piece).await.map_err(failed)?;
+    }
+    file.flush().await.map_err(failed)?;
+    Ok(left)
+}
+
+async fn text(field: Field<'_>) -> Result<String, ApiError> {
+    let text = field.text().await.map_err(broken)?;
+    if text.len() > MAX_TEXT {
+        return Err(ApiError::bad_request("upload_field", "A text field of the upload is too long."));
+    }
+    Ok(text)
+}
+
+fn broken(error: MultipartError) -> ApiError {
+    ApiError::Request {
+        status: StatusCode::BAD_REQUEST,
+        code: "upload_broken",
+        message: format!("The upload did not arrive whole: {}.", error.body_text().trim_end_matches('.')),
+        hint: Some("Send it again.".to_owned()),
+    }
+}
