@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `GET /` | home page |
 //! | `POST /login` `user=…&password=…` | 200 and a cookie; 401 unless the password is `secret-` and the user's name |
-//! | `GET /search?q=…` | page with `Results for …`; 1 in 25 lacks it |
+//! | `GET /search?q=…` | page with `Results for …`; 8 in 100 lack it |
 //! | `GET /product/{id}` | page of product 1 to 1000; 404 beyond |
 //! | `POST /cart` `product=…` | 200, the cart grows by one |
 //! | `POST /checkout` | 200 with an order number; 3 in 100 are a 500; 409 with an empty cart |

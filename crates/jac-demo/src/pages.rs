@@ -18,7 +18,7 @@ const PRODUCTS: u32 = 1_000;
 const CHECKOUT_FAILURES: u32 = 3;
 
 /// In a hundred searches.
-const EMPTY_SEARCHES: u32 = 4;
+const EMPTY_SEARCHES: u32 = 8;
 
 #[derive(Deserialize)]
 pub(crate) struct Asked {

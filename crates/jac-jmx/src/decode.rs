@@ -17,7 +17,7 @@ pub enum PlanError {
     /// No byte, or only white space.
     #[error("The plan file is empty.")]
     Empty,
-    /// More than [`MAX_BYTES`].
+    /// More than 64 MiB.
     #[error("The plan is {bytes} bytes long; JAC reads plans of up to {limit} bytes.")]
     TooLarge {
         /// Its size.
@@ -53,7 +53,7 @@ pub enum PlanError {
         /// Line, from 1.
         line: usize,
     },
-    /// Nested deeper than [`MAX_DEPTH`].
+    /// Nested deeper than 1,000 levels.
     #[error("The plan's elements are nested deeper than {limit} levels at line {line}.")]
     TooDeep {
         /// The limit.

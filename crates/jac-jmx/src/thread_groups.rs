@@ -36,16 +36,20 @@ pub struct ThreadGroup {
 /// A thread group's numbers as written, where they hold functions or variables.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[expect(missing_docs, reason = "the fields are those of ThreadGroup")]
 pub struct RawThreadGroup {
+    /// Number of threads, or target concurrency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threads: Option<String>,
+    /// Ramp-up period.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ramp_up_s: Option<String>,
+    /// Loop count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loops: Option<String>,
+    /// Duration; of an Open Model Thread Group its schedule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_s: Option<String>,
+    /// Startup delay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay_s: Option<String>,
 }

@@ -506,3 +506,30 @@ fn a_check_is_the_contracts_json() {
     );
     assert_eq!(serde_json::from_value::<Check>(json).unwrap(), check);
 }
+
+#[test]
+fn the_projects_own_examples_are_in_order() {
+    let shop = Plan::parse(include_bytes!("../../../examples/shop/shop.jmx")).unwrap();
+    let mut input = CheckInput {
+        workers: 2,
+        ..CheckInput::new("shop.jmx")
+    };
+    let shape = shop.csv_shape("users.csv", &input.properties).unwrap();
+    let mut counter = jac_jmx::RowCounter::new(shape);
+    counter.push(include_bytes!("../../../examples/shop/users.csv"));
+    input.files = files(&[("users.csv", Some(counter.rows()))]);
+    input.splits = vec!["users.csv".to_owned()];
+    let shop = check(&shop, &input);
+    assert_eq!(counter.rows(), 200);
+    assert_eq!((shop.total_threads, shop.duration_s), (Some(20), Some(60)));
+    assert_eq!(codes(&shop, Severity::Info), ["threads_multiply"]);
+    assert_eq!(shop.findings.len(), 1, "{:#?}", shop.findings);
+
+    let paced = Plan::parse(include_bytes!("../../../examples/bench/paced.jmx")).unwrap();
+    let paced = check(&paced, &CheckInput::new("paced.jmx"));
+    assert!(
+        paced.findings.is_empty() && paced.duration_s == Some(60),
+        "{:#?}",
+        paced.findings
+    );
+}

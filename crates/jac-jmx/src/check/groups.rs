@@ -119,7 +119,7 @@ fn numbers(group: &Group, findings: &mut Findings) {
     }
     if group.unread {
         let message = format!(
-            "JAC does not know the numbers of \"{name}\", a {}.",
+            "JAC cannot read the numbers of \"{name}\", whose kind is {}.",
             group.report.kind
         );
         add(

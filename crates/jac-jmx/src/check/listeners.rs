@@ -55,36 +55,25 @@ fn collector(context: &Context<'_>, element: &Element, findings: &mut Findings) 
     let file = element.text_or_empty("filename").trim();
     let remote = context.input.workers > 0;
     let again = if remote {
-        " and makes every worker send each sample once more"
+        "; it also makes every worker send each sample once more"
     } else {
         ""
     };
     let hint = "Disable it: JAC records every sample itself and shows tables, charts and errors.";
+    let mut add = |severity, code, what: String| {
+        let message = format!("\"{name}\" {what}{again}.");
+        findings.add(severity, code, Some(name), message, hint);
+    };
     if let Some(title) = heavy {
-        let message = format!(
-            "\"{name}\" ({title}) shows nothing without JMeter's window, costs memory{again}."
-        );
-        findings.add(
-            Severity::Warning,
-            "listener_heavy",
-            Some(name),
-            message,
-            hint,
-        );
+        let what = format!("({title}) costs memory and shows nothing without JMeter's window");
+        add(Severity::Warning, "listener_heavy", what);
     } else if file.is_empty() && remote {
-        let message = format!("\"{name}\" shows nothing without JMeter's window{again}.");
-        findings.add(Severity::Info, "listener_idle", Some(name), message, hint);
+        let what = "shows nothing without JMeter's window".to_owned();
+        add(Severity::Info, "listener_idle", what);
     }
     if !file.is_empty() {
-        let message =
-            format!("\"{name}\" writes {file} on the node, which JAC does not collect{again}.");
-        findings.add(
-            Severity::Warning,
-            "listener_writes",
-            Some(name),
-            message,
-            hint,
-        );
+        let what = format!("writes {file} on the node, which JAC does not collect");
+        add(Severity::Warning, "listener_writes", what);
     }
 }
 
