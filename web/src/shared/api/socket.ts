@@ -53,7 +53,7 @@ export function closeLiveSocket(): void {
 }
 
 export const connectionStore = {
-  subscribe(listener: () => void): () => void {
+  subscribe: (listener: () => void): (() => void) => {
     listeners.add(listener);
     return () => listeners.delete(listener);
   },

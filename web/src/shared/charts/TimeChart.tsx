@@ -26,7 +26,9 @@ interface Props {
   empty?: string;
 }
 
-const HEIGHT = 216;
+const ON_SCREEN = { width: null, height: 216 };
+/** Half of an A4 page: in print the cards are laid out anew, after the last moment at which a chart could measure its own. */
+const PRINTED = { width: 338, height: 170 };
 
 /** A chart over time in a card: head with what can be done, legend with the values at the cursor, canvas or table. */
 export function TimeChart({ id, title, unit, content, format, lastSampleMs, stale, logarithmic, choices, empty }: Props) {
@@ -43,7 +45,7 @@ export function TimeChart({ id, title, unit, content, format, lastSampleMs, stal
     content,
     look: { colours, y, base: timeline.base, cursorKey: timeline.cursorKey, hidden, format },
     timeline,
-    height: printing ? 190 : HEIGHT,
+    size: printing ? PRINTED : ON_SCREEN,
     lastSampleMs: lastSampleMs ?? null,
     onCursor: setCursor,
   });
@@ -75,8 +77,8 @@ export function TimeChart({ id, title, unit, content, format, lastSampleMs, stal
         choices={choices}
       />
       <ChartLegend content={content} cursor={cursor} hidden={hidden} onToggle={toggle} format={format} timeline={timeline} />
-      {asTable && <ChartTable content={content} format={format} height={HEIGHT} timeline={timeline} />}
-      <div className="chart-host" style={{ minHeight: HEIGHT, display: asTable ? "none" : undefined }}>
+      {asTable && <ChartTable content={content} format={format} height={ON_SCREEN.height} timeline={timeline} />}
+      <div className="chart-host" style={{ minHeight: printing ? PRINTED.height : ON_SCREEN.height, display: asTable ? "none" : undefined }}>
         <div ref={host} data-chart-canvas={id} />
         {content.times.length === 0 && <div className="chart-empty">{empty ?? "No samples yet."}</div>}
       </div>

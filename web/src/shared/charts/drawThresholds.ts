@@ -22,13 +22,15 @@ export function drawThresholds(chart: uPlot, thresholds: Threshold[], colours: C
     ctx.textAlign = "right";
     const above = y - bbox.top > 16 * ratio;
     ctx.textBaseline = above ? "bottom" : "top";
-    const width = ctx.measureText(label).width;
-    ctx.save();
-    ctx.fillStyle = colours.surface;
-    ctx.globalAlpha = 0.92;
-    ctx.fillRect(bbox.left + bbox.width - width - 8 * ratio, above ? y - 17 * ratio : y + ratio, width + 8 * ratio, 16 * ratio);
-    ctx.restore();
-    ctx.fillText(label, bbox.left + bbox.width - 4 * ratio, y + (above ? -3 : 3) * ratio);
+    // A rim in the card's colour keeps the words readable over lines.
+    ctx.setLineDash([]);
+    ctx.strokeStyle = colours.surface;
+    ctx.lineWidth = 4 * ratio;
+    ctx.lineJoin = "round";
+    const x = bbox.left + bbox.width - 4 * ratio;
+    const baseline = y + (above ? -3 : 3) * ratio;
+    ctx.strokeText(label, x, baseline);
+    ctx.fillText(label, x, baseline);
     ctx.restore();
   }
 }

@@ -12,7 +12,8 @@ interface Props {
   content: ChartContent;
   look: Look;
   timeline: Timeline;
-  height: number;
+  /** null takes the width that the host has, and follows it. */
+  size: { width: number | null; height: number };
   /** End of the newest sample that the content holds; written to `data-last-sample-ms` once it is painted. */
   lastSampleMs: number | null;
   onCursor: (pointIndex: number | null) => void;
@@ -20,7 +21,7 @@ interface Props {
 
 /** Keeps one uPlot instance in `host`: a new one when its look changes, new data otherwise. */
 export function useUplot(props: Props): RefObject<uPlot | null> {
-  const { host, content, look, timeline, height } = props;
+  const { host, content, look, timeline, size } = props;
   const chart = useRef<uPlot | null>(null);
   const columns = useRef<Columns>({ x: [], source: [], fillingFrom: 0 });
   const latest = useRef(props);
@@ -34,7 +35,7 @@ export function useUplot(props: Props): RefObject<uPlot | null> {
     look.colours.text,
     look.y,
     look.base,
-    height,
+    size,
   ]);
 
   useEffect(() => {
@@ -65,14 +66,14 @@ export function useUplot(props: Props): RefObject<uPlot | null> {
           element.dataset["points"] = String(latest.current.content.times.length);
         },
       },
-      Math.max(element.clientWidth, 120),
-      height,
+      widthOf(element, size.width),
+      size.height,
     );
     const made = new uPlot(options, dataOf(now, columns), element);
     chart.current = made;
     const observer = new ResizeObserver(() => {
-      const width = Math.max(element.clientWidth, 120);
-      if (width !== made.width) made.setSize({ width, height });
+      const width = widthOf(element, size.width);
+      if (width !== made.width) made.setSize({ width, height: size.height });
     });
     observer.observe(element);
     return () => {
@@ -89,6 +90,10 @@ export function useUplot(props: Props): RefObject<uPlot | null> {
   }, [content, timeline.range, timeline.originMs]);
 
   return chart;
+}
+
+function widthOf(element: HTMLElement, fixed: number | null): number {
+  return fixed ?? Math.max(element.clientWidth, 120);
 }
 
 function originOf(props: Props): number {

@@ -3,17 +3,15 @@ import { connectionStore, type Connection } from "@/shared/api/socket";
 import type { LiveRun } from "./liveRun";
 import { LiveStore } from "./liveStore";
 
-const neverChanges = () => () => undefined;
-const nothing = (): LiveRun | null => null;
-
-/** The live feed of a run while `on`; keeps the last state when switched off. */
+/** The live feed of a run while `on`; null before its first answer. */
 export function useLiveRun(runId: string, on: boolean): LiveRun | null {
-  const store = useMemo(() => (on ? new LiveStore(runId) : null), [runId, on]);
+  const store = useMemo(() => new LiveStore(runId), [runId]);
   useEffect(() => {
-    store?.start();
-    return () => store?.stop();
-  }, [store]);
-  return useSyncExternalStore(store === null ? neverChanges : store.subscribe, store === null ? nothing : store.get);
+    if (!on) return;
+    store.start();
+    return () => store.stop();
+  }, [store, on]);
+  return useSyncExternalStore(store.subscribe, store.get);
 }
 
 export function useConnection(): Connection {
