@@ -100,11 +100,7 @@ impl Criterion {
     /// Applies it to a table.
     pub fn evaluate(&self, summary: &Summary) -> CriterionResult {
         let (met, sentence) = self.judge(summary);
-        CriterionResult {
-            expression: self.expression.clone(),
-            met,
-            sentence,
-        }
+        CriterionResult { expression: self.expression.clone(), met, sentence }
     }
 
     fn judge(&self, summary: &Summary) -> (bool, String) {
@@ -114,16 +110,11 @@ impl Criterion {
                 Some(entry) => (entry, format!("\"{label}\"")),
                 None => return (false, format!("No sample has the label \"{label}\".")),
             },
-            None if summary.total_basis == TotalBasis::Transactions => {
-                (&summary.total, "all transactions".to_owned())
-            }
+            None if summary.total_basis == TotalBasis::Transactions => (&summary.total, "all transactions".to_owned()),
             None => (&summary.total, "all samples".to_owned()),
         };
         let Some(value) = self.metric.value(entry) else {
-            return (
-                false,
-                format!("There is no {metric} of {of}, as it has too few samples."),
-            );
+            return (false, format!("There is no {metric} of {of}, as it has too few samples."));
         };
         let fails = self.operator.holds(value, self.threshold);
         let not = if fails { "" } else { "not " };
@@ -166,63 +157,24 @@ mod tests {
         let mut log = LogStatistics::new(Settings::default());
         log.feed(b"timeStamp,elapsed,label,success\n0,100,Home,true\n500,900,Home,false\n1000,250,Log in,true\n");
         log.finish();
-        let result = expression
-            .parse::<Criterion>()
-            .expect("an expression")
-            .evaluate(&log.summary());
+        let result = expression.parse::<Criterion>().expect("an expression").evaluate(&log.summary());
         (result.met, result.sentence)
     }
 
     #[test]
     fn a_true_expression_fails_the_run_and_says_why() {
         let table = [
-            (
-                "max > 800ms",
-                false,
-                "max_ms of all samples is 900 ms, which is more than 800 ms.",
-            ),
-            (
-                "max > 0.9 s",
-                true,
-                "max_ms of all samples is 900 ms, which is not more than 900 ms.",
-            ),
-            (
-                "max >= 0.9s",
-                false,
-                "max_ms of all samples is 900 ms, which is at least 900 ms.",
-            ),
-            (
-                "median_ms(\"Log in\")>100",
-                false,
-                "median_ms of \"Log in\" is 250 ms, which is more than 100 ms.",
-            ),
-            (
-                "error_percent >= 50%",
-                true,
-                "error_percent of all samples is 33.333 %, which is not at least 50 %.",
-            ),
-            (
-                "throughput < 2/s",
-                true,
-                "throughput_per_s of all samples is 2.143 /s, which is not less than 2 /s.",
-            ),
-            (
-                "samples <= 3",
-                false,
-                "samples of all samples is 3, which is at most 3.",
-            ),
-            (
-                "mean(\"Nowhere\") > 1",
-                false,
-                "No sample has the label \"Nowhere\".",
-            ),
+            ("max > 800ms", false, "max_ms of all samples is 900 ms, which is more than 800 ms."),
+            ("max > 0.9 s", true, "max_ms of all samples is 900 ms, which is not more than 900 ms."),
+            ("max >= 0.9s", false, "max_ms of all samples is 900 ms, which is at least 900 ms."),
+            ("median_ms(\"Log in\")>100", false, "median_ms of \"Log in\" is 250 ms, which is more than 100 ms."),
+            ("error_percent >= 50%", true, "error_percent of all samples is 33.333 %, which is not at least 50 %."),
+            ("throughput < 2/s", true, "throughput_per_s of all samples is 2.143 /s, which is not less than 2 /s."),
+            ("samples <= 3", false, "samples of all samples is 3, which is at most 3."),
+            ("mean(\"Nowhere\") > 1", false, "No sample has the label \"Nowhere\"."),
         ];
         for (expression, met, sentence) in table {
-            assert_eq!(
-                judged(expression),
-                (met, sentence.to_owned()),
-                "{expression}"
-            );
+            assert_eq!(judged(expression), (met, sentence.to_owned()), "{expression}");
         }
     }
 
@@ -230,54 +182,27 @@ mod tests {
     fn a_value_that_does_not_exist_is_not_met() {
         let mut log = LogStatistics::new(Settings::default());
         log.finish();
-        let result = "p95 > 800ms"
-            .parse::<Criterion>()
-            .expect("an expression")
-            .evaluate(&log.summary());
+        let result = "p95 > 800ms".parse::<Criterion>().expect("an expression").evaluate(&log.summary());
         assert!(!result.met);
-        assert_eq!(
-            result.sentence,
-            "There is no p95_ms of all samples, as it has too few samples."
-        );
+        assert_eq!(result.sentence, "There is no p95_ms of all samples, as it has too few samples.");
     }
 
     #[test]
     fn what_is_no_criterion_is_explained() {
         let table = [
-            (
-                "",
-                "expected METRIC[(\"LABEL\")] OP NUMBER[ms|s|%|/s], such as p95(\"Log in\") > 800ms",
-            ),
-            (
-                "speed > 3",
-                "there is no metric \"speed\"; the metrics are ",
-            ),
-            (
-                "p95 = 3",
-                "after the metric comes one of > >= < <=, found \"= 3\"",
-            ),
+            ("", "expected METRIC[(\"LABEL\")] OP NUMBER[ms|s|%|/s], such as p95(\"Log in\") > 800ms"),
+            ("speed > 3", "there is no metric \"speed\"; the metrics are "),
+            ("p95 = 3", "after the metric comes one of > >= < <=, found \"= 3\""),
             ("p95 > fast", "expected a number after >, found \"fast\""),
-            (
-                "p95 > 3%",
-                "p95_ms is measured in ms, \"%\" does not fit (units: ms, s)",
-            ),
+            ("p95 > 3%", "p95_ms is measured in ms, \"%\" does not fit (units: ms, s)"),
             ("samples > 3ms", "samples has no unit, \"ms\" does not fit"),
-            (
-                "p95(Home) > 3",
-                "a label is written in quotes: p95(\"Home\")",
-            ),
+            ("p95(Home) > 3", "a label is written in quotes: p95(\"Home\")"),
             ("p95(\"Home > 3", "the label's closing quote is missing"),
-            (
-                "p95(\"Home\" > 3",
-                "after the label comes a closing parenthesis",
-            ),
+            ("p95(\"Home\" > 3", "after the label comes a closing parenthesis"),
             ("p95 > inf", "expected a number after >, found \"inf\""),
         ];
         for (expression, message) in table {
-            let error = expression
-                .parse::<Criterion>()
-                .expect_err(expression)
-                .to_string();
+            let error = expression.parse::<Criterion>().expect_err(expression).to_string();
             assert!(error.contains(message), "{expression}: {error}");
         }
     }
@@ -290,11 +215,7 @@ mod tests {
                 let expression = format!("{name} > 0");
                 let criterion = expression.parse::<Criterion>().expect(&expression);
                 assert_eq!(criterion.metric().name(), name);
-                assert_eq!(
-                    criterion.metric().value(&judged_summary().total),
-                    value.as_f64(),
-                    "{name}"
-                );
+                assert_eq!(criterion.metric().value(&judged_summary().total), value.as_f64(), "{name}");
             }
         }
     }

@@ -9,7 +9,7 @@ const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
 const FACTOR: u64 = 0xD6E8_FEB8_6659_FD93;
 
 #[inline]
-fn fold(a: u64, b: u64) -> u64 {
+pub(crate) fn fold(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     (product as u64) ^ ((product >> 64) as u64)
 }
@@ -75,5 +75,4 @@ impl Hasher for IntegerHasher {
 }
 
 /// A hash map keyed by integers.
-pub(crate) type IntegerMap<K, V> =
-    std::collections::HashMap<K, V, BuildHasherDefault<IntegerHasher>>;
+pub(crate) type IntegerMap<K, V> = std::collections::HashMap<K, V, BuildHasherDefault<IntegerHasher>>;

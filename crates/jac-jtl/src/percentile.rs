@@ -6,11 +6,7 @@
 /// Position `p/100 * (n + 1)`, linear between its neighbours; below 1 the least, from n on the greatest value
 /// (<https://commons.apache.org/proper/commons-math/javadocs/api-3.6.1/org/apache/commons/math3/stat/descriptive/rank/Percentile.html>).
 /// `None` when there is no value.
-pub(crate) fn percentile(
-    percent: f64,
-    count: u64,
-    mut value_at: impl FnMut(u64) -> u64,
-) -> Option<f64> {
+pub(crate) fn percentile(percent: f64, count: u64, mut value_at: impl FnMut(u64) -> u64) -> Option<f64> {
     if count == 0 {
         return None;
     }
@@ -39,20 +35,9 @@ mod tests {
     #[test]
     fn positions_follow_commons_math() {
         let ten: Vec<u64> = (1..=10).map(|value| value * 10).collect();
-        let table = [
-            (50.0, 55.0),
-            (90.0, 99.0),
-            (95.0, 100.0),
-            (99.0, 100.0),
-            (5.0, 10.0),
-            (25.0, 27.5),
-        ];
+        let table = [(50.0, 55.0), (90.0, 99.0), (95.0, 100.0), (99.0, 100.0), (5.0, 10.0), (25.0, 27.5)];
         for (percent, expected) in table {
-            assert_eq!(
-                percentile_of_sorted(percent, &ten),
-                Some(expected),
-                "p{percent}"
-            );
+            assert_eq!(percentile_of_sorted(percent, &ten), Some(expected), "p{percent}");
         }
         assert_eq!(percentile_of_sorted(50.0, &[7]), Some(7.0));
         assert_eq!(percentile_of_sorted(50.0, &[]), None);

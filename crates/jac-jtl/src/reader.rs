@@ -5,7 +5,9 @@
 
 mod columns;
 mod csv;
+mod fast;
 mod index;
+mod masks;
 mod number;
 mod rejects;
 mod row;
@@ -26,9 +28,7 @@ pub struct LogReader {
 impl LogReader {
     /// A reader at the start of a log.
     pub fn new(settings: &Settings) -> Self {
-        Self {
-            csv: CsvReader::new(settings),
-        }
+        Self { csv: CsvReader::new(settings) }
     }
 
     /// Takes the next piece of the log and hands every sample that is complete now to `sink`.

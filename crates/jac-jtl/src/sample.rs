@@ -58,11 +58,7 @@ impl<'a> Sample<'a> {
 
     /// What says most about a failure: the assertion's message, otherwise the response message.
     pub fn error_message(&self) -> &'a [u8] {
-        if self.failure_message.is_empty() {
-            self.message
-        } else {
-            self.failure_message
-        }
+        if self.failure_message.is_empty() { self.message } else { self.failure_message }
     }
 
     /// The worker that a remote thread's name begins with: `10.0.0.7:1099` of `10.0.0.7:1099-Thread Group 1-3`.
@@ -81,10 +77,7 @@ fn worker_of_thread(thread: &[u8]) -> Option<&[u8]> {
     let mut from = 0;
     while let Some(at) = memchr::memchr(b':', &thread[from..]) {
         let colon = from + at;
-        let digits = thread[colon + 1..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
+        let digits = thread[colon + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         let end = colon + 1 + digits;
         if colon > 0 && (1..=5).contains(&digits) && thread.get(end) == Some(&b'-') {
             let host = &thread[..colon];
@@ -103,10 +96,7 @@ mod tests {
     fn a_remote_threads_name_begins_with_its_worker() {
         let table: &[(&str, Option<&str>)] = &[
             ("127.0.0.1:24001-Thread Group 1-1", Some("127.0.0.1:24001")),
-            (
-                "worker-1.example.org:1099-Users 2-17",
-                Some("worker-1.example.org:1099"),
-            ),
+            ("worker-1.example.org:1099-Users 2-17", Some("worker-1.example.org:1099")),
             ("[::1]:1099-Users 1-1", Some("[::1]:1099")),
             ("Thread Group 1-1", None),
             ("Login: step 1-1", None),
@@ -116,11 +106,7 @@ mod tests {
             ("", None),
         ];
         for (thread, worker) in table {
-            assert_eq!(
-                worker_of_thread(thread.as_bytes()),
-                worker.map(str::as_bytes),
-                "{thread}"
-            );
+            assert_eq!(worker_of_thread(thread.as_bytes()), worker.map(str::as_bytes), "{thread}");
         }
     }
 }

@@ -97,9 +97,7 @@ impl SampleStatistics {
     /// Counts one sample.
     #[inline]
     pub fn add(&mut self, sample: &Sample<'_>) {
-        let label = self
-            .labels
-            .number(sample.label, (self.source, sample.position));
+        let label = self.labels.number(sample.label, (self.source, sample.position));
         let kind = if sample.is_transaction() {
             if sample.is_empty_transaction() {
                 // JMeter lists its label and counts it nowhere.
@@ -116,10 +114,7 @@ impl SampleStatistics {
             self.errors.add(sample, label, kind);
             self.failed[kind as usize].add(sample.elapsed_ms, 1);
         }
-        if self
-            .hot
-            .add(sample, group_id(label, kind), worker, &self.settings)
-        {
+        if self.hot.add(sample, group_id(label, kind), worker, &self.settings) {
             self.settle();
         }
     }
@@ -181,22 +176,13 @@ impl SampleStatistics {
     pub fn changed_points(&mut self, since: u64) -> ChangedPoints {
         self.settle();
         let basis = self.basis();
-        if self
-            .shown
-            .replace(basis)
-            .is_some_and(|shown| shown != basis)
-        {
+        if self.shown.replace(basis).is_some_and(|shown| shown != basis) {
             self.buckets.replace_all();
         }
         self.buckets.refresh_active_users(!self.finished);
         let reset = self.buckets.replaced_after(since);
         let points = self.buckets.points(basis, if reset { 0 } else { since });
-        ChangedPoints {
-            now: self.buckets.tick(),
-            bucket_ms: self.buckets.width_ms(),
-            reset,
-            points,
-        }
+        ChangedPoints { now: self.buckets.tick(), bucket_ms: self.buckets.width_ms(), reset, points }
     }
 
     /// Threads active on all workers together, by the latest samples.

@@ -118,12 +118,8 @@ impl Metric {
     pub(super) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|metric| {
             let full = metric.name();
-            let bare = ["_kb_per_s", "_per_s", "_ms", "_percent"]
-                .iter()
-                .find_map(|suffix| full.strip_suffix(suffix));
-            name == full
-                || Some(name) == bare
-                || (*metric == Self::Median && matches!(name, "p50" | "p50_ms"))
+            let bare = ["_kb_per_s", "_per_s", "_ms", "_percent"].iter().find_map(|suffix| full.strip_suffix(suffix));
+            name == full || Some(name) == bare || (*metric == Self::Median && matches!(name, "p50" | "p50_ms"))
         })
     }
 
@@ -133,14 +129,9 @@ impl Metric {
             Self::ErrorPercent => Unit::Percent,
             Self::Throughput => Unit::PerSecond,
             Self::Received | Self::Sent => Unit::KilobytesPerSecond,
-            Self::Mean
-            | Self::Min
-            | Self::Max
-            | Self::Stddev
-            | Self::Median
-            | Self::P90
-            | Self::P95
-            | Self::P99 => Unit::Milliseconds,
+            Self::Mean | Self::Min | Self::Max | Self::Stddev | Self::Median | Self::P90 | Self::P95 | Self::P99 => {
+                Unit::Milliseconds
+            }
         }
     }
 

@@ -55,17 +55,13 @@ pub enum CriterionError {
 
 pub(super) fn parse(expression: &str) -> Result<Criterion, CriterionError> {
     let text = expression.trim();
-    let name_end = text
-        .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-        .unwrap_or(text.len());
+    let name_end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len());
     let (name, rest) = text.split_at(name_end);
     if name.is_empty() {
         return Err(CriterionError::Form);
     }
     let metric =
-        Metric::named(&name.to_ascii_lowercase()).ok_or_else(|| CriterionError::Metric {
-            name: name.to_owned(),
-        })?;
+        Metric::named(&name.to_ascii_lowercase()).ok_or_else(|| CriterionError::Metric { name: name.to_owned() })?;
     let (label, rest) = label(name, rest.trim_start())?;
     let (operator, sign, rest) = operator(rest.trim_start())?;
     let rest = rest.trim();
@@ -74,22 +70,10 @@ pub(super) fn parse(expression: &str) -> Result<Criterion, CriterionError> {
         .find(|(at, c)| !(c.is_ascii_digit() || *c == '.' || (*at == 0 && matches!(c, '-' | '+'))))
         .map_or(rest.len(), |(at, _)| at);
     let (number, unit) = rest.split_at(number_end);
-    let number: f64 = number.parse().map_err(|_| CriterionError::Number {
-        operator: sign,
-        found: rest.to_owned(),
-    })?;
+    let number: f64 = number.parse().map_err(|_| CriterionError::Number { operator: sign, found: rest.to_owned() })?;
     let unit = unit.trim();
-    let factor = factor(metric, unit).ok_or_else(|| CriterionError::Unit {
-        metric,
-        found: unit.to_owned(),
-    })?;
-    Ok(Criterion {
-        expression: text.to_owned(),
-        metric,
-        label,
-        operator,
-        threshold: number * factor,
-    })
+    let factor = factor(metric, unit).ok_or_else(|| CriterionError::Unit { metric, found: unit.to_owned() })?;
+    Ok(Criterion { expression: text.to_owned(), metric, label, operator, threshold: number * factor })
 }
 
 /// An optional `("LABEL")`; in it `\"` is a quote and `\\` a backslash.
@@ -99,16 +83,8 @@ fn label<'a>(metric: &str, text: &'a str) -> Result<(Option<String>, &'a str), C
     };
     let inside = inside.trim_start();
     let Some(quoted) = inside.strip_prefix('"') else {
-        let label = inside
-            .split(')')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_owned();
-        return Err(CriterionError::LabelUnquoted {
-            metric: metric.to_owned(),
-            label,
-        });
+        let label = inside.split(')').next().unwrap_or_default().trim().to_owned();
+        return Err(CriterionError::LabelUnquoted { metric: metric.to_owned(), label });
     };
     let mut label = String::new();
     let mut characters = quoted.char_indices();
@@ -121,10 +97,7 @@ fn label<'a>(metric: &str, text: &'a str) -> Result<(Option<String>, &'a str), C
                 None => return Err(CriterionError::LabelUnclosed),
             },
             Some((end, '"')) => {
-                let rest = quoted[end + 1..]
-                    .trim_start()
-                    .strip_prefix(')')
-                    .ok_or(CriterionError::Parenthesis)?;
+                let rest = quoted[end + 1..].trim_start().strip_prefix(')').ok_or(CriterionError::Parenthesis)?;
                 return Ok((Some(label), rest));
             }
             Some((_, other)) => label.push(other),
@@ -134,21 +107,16 @@ fn label<'a>(metric: &str, text: &'a str) -> Result<(Option<String>, &'a str), C
 
 fn operator(text: &str) -> Result<(Operator, &'static str, &str), CriterionError> {
     // The longer signs first.
-    for (sign, operator) in [
-        (">=", Operator::AtLeast),
-        ("<=", Operator::AtMost),
-        (">", Operator::More),
-        ("<", Operator::Less),
-    ] {
+    for (sign, operator) in
+        [(">=", Operator::AtLeast), ("<=", Operator::AtMost), (">", Operator::More), ("<", Operator::Less)]
+    {
         if let Some(rest) = text.strip_prefix(sign) {
             return Ok((operator, sign, rest));
         }
     }
     match text {
         "" => Err(CriterionError::Form),
-        found => Err(CriterionError::Operator {
-            found: found.to_owned(),
-        }),
+        found => Err(CriterionError::Operator { found: found.to_owned() }),
     }
 }
 

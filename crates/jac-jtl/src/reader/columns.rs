@@ -23,15 +23,8 @@ const NAMES: [&str; Column::COUNT] = [
 ];
 
 /// JMeter's other columns: known, so that a header is recognised, but not read.
-const OTHER_NAMES: [&str; 7] = [
-    "dataType",
-    "grpThreads",
-    "Filename",
-    "Encoding",
-    "SampleCount",
-    "ErrorCount",
-    "IdleTime",
-];
+const OTHER_NAMES: [&str; 7] =
+    ["dataType", "grpThreads", "Filename", "Encoding", "SampleCount", "ErrorCount", "IdleTime"];
 
 /// The columns that JMeter 5 writes by default.
 const DEFAULT: [&str; 17] = [
@@ -85,13 +78,17 @@ impl Column {
     }
 }
 
+/// No such column.
+const ABSENT: u16 = u16::MAX;
+
 /// The layout of a log's rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Columns {
     pub(super) delimiter: u8,
     /// Fields in a row; `None` until the first row of a log without a header has told.
     pub(super) count: Option<usize>,
-    at: [Option<u16>; Column::COUNT],
+    /// Index of each column, or [`ABSENT`].
+    at: [u16; Column::COUNT],
 }
 
 /// What a line at the start of a log is.
@@ -104,16 +101,14 @@ pub(super) enum FirstLine {
 
 impl Columns {
     /// Where the column is in a row, if the log has it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn index(&self, column: Column) -> Option<usize> {
-        self.at[column as usize].map(usize::from)
+        let index = self.at[column as usize];
+        (index != ABSENT).then_some(usize::from(index))
     }
 
     /// Recognises the first line of a log, and finds its delimiter.
-    pub(super) fn of_first_line(
-        line: &[u8],
-        is_number_row: impl Fn(&[u8], &[u8]) -> bool,
-    ) -> FirstLine {
+    pub(super) fn of_first_line(line: &[u8], is_number_row: impl Fn(&[u8], &[u8]) -> bool) -> FirstLine {
         match Self::of_header(line) {
             Some(Ok(columns)) => return FirstLine::Header(columns),
             Some(Err(reason)) => return FirstLine::Neither(reason),
@@ -121,8 +116,7 @@ impl Columns {
         }
         for delimiter in DELIMITERS {
             let mut fields = line.split(|byte| *byte == delimiter);
-            if let (Some(first), Some(second), Some(_)) =
-                (fields.next(), fields.next(), fields.next())
+            if let (Some(first), Some(second), Some(_)) = (fields.next(), fields.next(), fields.next())
                 && is_number_row(first, second)
             {
                 return FirstLine::Row(Self::named(delimiter, None, &DEFAULT));
@@ -160,8 +154,7 @@ impl Columns {
     pub(super) fn settle(&mut self, found: usize) -> Result<(), Reason> {
         match found {
             16 => {
-                let without_url: Vec<&str> =
-                    DEFAULT.into_iter().filter(|name| *name != "URL").collect();
+                let without_url: Vec<&str> = DEFAULT.into_iter().filter(|name| *name != "URL").collect();
                 *self = Self::named(self.delimiter, Some(found), &without_url);
                 Ok(())
             }
@@ -174,38 +167,27 @@ impl Columns {
     }
 
     fn named(delimiter: u8, count: Option<usize>, names: &[&str]) -> Self {
-        let mut at = [None; Column::COUNT];
+        let mut at = [ABSENT; Column::COUNT];
         for (place, known) in at.iter_mut().zip(NAMES) {
             // The first wins: sample variables, which may have any name, come last.
-            let index = names.iter().position(|name| *name == known).or_else(|| {
-                names
-                    .iter()
-                    .position(|name| name.eq_ignore_ascii_case(known))
-            });
-            *place = index.and_then(|index| u16::try_from(index).ok());
+            let index = names
+                .iter()
+                .position(|name| *name == known)
+                .or_else(|| names.iter().position(|name| name.eq_ignore_ascii_case(known)));
+            *place = index.and_then(|index| u16::try_from(index).ok()).unwrap_or(ABSENT);
         }
-        Self {
-            delimiter,
-            count,
-            at,
-        }
+        Self { delimiter, count, at }
     }
 }
 
 fn is_known(name: &str) -> bool {
-    NAMES
-        .iter()
-        .chain(&OTHER_NAMES)
-        .any(|known| name.eq_ignore_ascii_case(known))
+    NAMES.iter().chain(&OTHER_NAMES).any(|known| name.eq_ignore_ascii_case(known))
 }
 
 fn header_names(line: &[u8], delimiter: u8) -> Vec<String> {
     let mut ends = FieldEnds::default();
     match split_row(line, delimiter, &mut ends) {
-        Ok(()) => ends
-            .row()
-            .map(|field| String::from_utf8_lossy(field.trim_ascii()).into_owned())
-            .collect(),
+        Ok(()) => ends.row().map(|field| String::from_utf8_lossy(field.trim_ascii()).into_owned()).collect(),
         Err(_) => Vec::new(),
     }
 }

@@ -75,9 +75,7 @@ impl CsvReader {
         let mut from = 0;
         let mut again: Vec<(Vec<u8>, usize)> = Vec::new();
         loop {
-            let piece = again
-                .last()
-                .map_or(&bytes[from..], |(piece, at)| &piece[*at..]);
+            let piece = again.last().map_or(&bytes[from..], |(piece, at)| &piece[*at..]);
             if piece.is_empty() {
                 if again.pop().is_none() {
                     return;
@@ -134,11 +132,7 @@ impl CsvReader {
     }
 
     /// One step: how many bytes of the piece it used, and what has to be read again before the rest.
-    fn step(
-        &mut self,
-        piece: &[u8],
-        sink: &mut impl FnMut(&Sample<'_>),
-    ) -> (usize, Option<Vec<u8>>) {
+    fn step(&mut self, piece: &[u8], sink: &mut impl FnMut(&Sample<'_>)) -> (usize, Option<Vec<u8>>) {
         if self.skipping {
             return match memchr(b'\n', piece) {
                 Some(end) => {
@@ -245,11 +239,7 @@ impl CsvReader {
 
     /// Recognises the first line; if it is a row, leaves it in `tail` to be read as one.
     fn first_line(&mut self, line: &[u8], _sink: &mut impl FnMut(&Sample<'_>)) {
-        let mark = if self.position == 0 && line.starts_with(BYTE_ORDER_MARK) {
-            BYTE_ORDER_MARK.len()
-        } else {
-            0
-        };
+        let mark = if self.position == 0 && line.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         let text = &line[mark..];
         let line_ends = u64::from(line.ends_with(b"\n"));
         if blank(text) {
@@ -259,8 +249,7 @@ impl CsvReader {
         let offset = self.settings.utc_offset_minutes;
         let begins_row = |stamp: &[u8], elapsed: &[u8]| {
             matches!(number(elapsed), Number::Value(_))
-                && (matches!(number(stamp), Number::Value(_))
-                    || date_time_ms(stamp, offset).is_some())
+                && (matches!(number(stamp), Number::Value(_)) || date_time_ms(stamp, offset).is_some())
         };
         match Columns::of_first_line(trimmed(text), begins_row) {
             FirstLine::Header(columns) => {
@@ -322,14 +311,9 @@ impl CsvReader {
         let mut line = 0;
         while line < index.lines.len() {
             let last_end = index.lines[line] as usize;
-            let end = index.ends[last_end] as usize;
-            if index
-                .quotes
-                .get(next_quote)
-                .is_some_and(|quote| (*quote as usize) < end)
-            {
-                let Scanned::Row(length) = RowScan::default().scan(&bytes[start..], delimiter)
-                else {
+            let end = index.ends()[last_end] as usize;
+            if index.quotes.get(next_quote).is_some_and(|quote| (*quote as usize) < end) {
+                let Scanned::Row(length) = RowScan::default().scan(&bytes[start..], delimiter) else {
                     return (start, false);
                 };
                 self.slow_row(&bytes[start..start + length], false, sink);
@@ -337,18 +321,10 @@ impl CsvReader {
                 if start > block.len() || !self.still(delimiter, count) {
                     return (start, true);
                 }
-                while index
-                    .quotes
-                    .get(next_quote)
-                    .is_some_and(|quote| (*quote as usize) < start)
-                {
+                while index.quotes.get(next_quote).is_some_and(|quote| (*quote as usize) < start) {
                     next_quote += 1;
                 }
-                while index
-                    .lines
-                    .get(line)
-                    .is_some_and(|at| (index.ends[*at as usize] as usize) < start)
-                {
+                while index.lines.get(line).is_some_and(|at| (index.ends()[*at as usize] as usize) < start) {
                     first_end = index.lines[line] as usize + 1;
                     line += 1;
                 }
@@ -360,29 +336,25 @@ impl CsvReader {
             let mut fine = false;
             if found == count {
                 if carriage_return {
-                    index.ends[last_end] -= 1;
+                    index.ends_mut()[last_end] -= 1;
                 }
-                let row = Row {
-                    bytes: block,
-                    start,
-                    ends: &index.ends[first_end..=last_end],
-                };
+                let row = Row { bytes: block, start, ends: &index.ends()[first_end..=last_end] };
                 let State::Rows(columns) = &self.state else {
                     return (start, false);
                 };
-                if let Ok(sample) = row.sample(columns, &self.settings, position) {
+                if let Some(sample) = row.ordinary(columns, &self.settings, position) {
                     sink(&sample);
                     fine = true;
                 }
                 if carriage_return {
-                    index.ends[last_end] += 1;
+                    index.ends_mut()[last_end] += 1;
                 }
             }
             if fine {
                 self.position = position + (end + 1 - start) as u64;
                 self.outcome.lines += 1;
             } else {
-                // The slow way knows blank lines and repeated headers, and says what is wrong.
+                // The slow way knows unusual numbers, blank lines and repeated headers, and says what is wrong.
                 self.slow_row(&block[start..=end], false, sink);
                 if !self.still(delimiter, count) {
                     return (end + 1, true);
@@ -408,9 +380,7 @@ impl CsvReader {
             match Columns::of_header(trimmed(row)) {
                 // Logs that were joined: the header comes again, perhaps another one.
                 Some(Ok(columns)) => self.state = State::Rows(columns),
-                _ if at_end && matches!(reason, Reason::Columns { .. }) => {
-                    self.reject(&Reason::Cut)
-                }
+                _ if at_end && matches!(reason, Reason::Columns { .. }) => self.reject(&Reason::Cut),
                 _ => self.reject(&reason),
             }
         }
@@ -436,10 +406,7 @@ impl CsvReader {
         if found != expected {
             return Err(Reason::Columns { expected, found });
         }
-        let sample = self
-            .split
-            .as_row()
-            .sample(columns, &self.settings, self.position)?;
+        let sample = self.split.as_row().sample(columns, &self.settings, self.position)?;
         sink(&sample);
         Ok(())
     }
@@ -452,17 +419,12 @@ impl CsvReader {
         lines.split(|byte| *byte == b'\n').any(|line| {
             split_row(line, columns.delimiter, &mut self.split).is_ok()
                 && Some(self.split.count()) == columns.count
-                && self
-                    .split
-                    .as_row()
-                    .sample(columns, &self.settings, 0)
-                    .is_ok()
+                && self.split.as_row().sample(columns, &self.settings, 0).is_ok()
         })
     }
 
     fn reject(&mut self, reason: &Reason) {
-        self.outcome
-            .reject(self.outcome.lines + 1, self.position, reason);
+        self.outcome.reject(self.outcome.lines + 1, self.position, reason);
     }
 
     fn advance(&mut self, bytes: usize, lines: u64) {

@@ -12,7 +12,7 @@ pub(super) enum Number {
     /// More digits than 64 bits hold.
     TooBig,
     /// Anything else.
-    NotANumber,
+    Other,
 }
 
 /// Reads a whole number; blanks around it and a leading `+` are allowed, as in JMeter's `Long.valueOf(text.trim())`.
@@ -43,11 +43,10 @@ fn unusual(field: &[u8]) -> Number {
         digits => (false, digits),
     };
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        return Number::NotANumber;
+        return Number::Other;
     }
-    let value = digits.iter().try_fold(0u64, |value, digit| {
-        value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
-    });
+    let value =
+        digits.iter().try_fold(0u64, |value, digit| value.checked_mul(10)?.checked_add(u64::from(digit - b'0')));
     match value {
         Some(0) => Number::Value(0),
         _ if negative => Number::Negative,
@@ -75,11 +74,11 @@ mod tests {
             ("99999999999999999999999", Number::TooBig),
             ("18446744073709551615", Number::Value(u64::MAX)),
             ("000000000000000000000042", Number::Value(42)),
-            ("1.5", Number::NotANumber),
-            ("1e3", Number::NotANumber),
-            ("null", Number::NotANumber),
-            ("-", Number::NotANumber),
-            ("1 2", Number::NotANumber),
+            ("1.5", Number::Other),
+            ("1e3", Number::Other),
+            ("null", Number::Other),
+            ("-", Number::Other),
+            ("1 2", Number::Other),
         ];
         for (text, expected) in table {
             assert_eq!(number(text.as_bytes()), *expected, "{text:?}");

@@ -34,23 +34,18 @@ impl ReadOutcome {
     pub(crate) fn reject(&mut self, line: u64, position: u64, reason: &Reason) {
         self.rejected_rows += 1;
         if self.rejected.len() < KEPT {
-            self.rejected.push(Rejected {
-                line,
-                position,
-                reason: reason.to_string(),
-            });
+            self.rejected.push(Rejected { line, position, reason: reason.to_string() });
         }
     }
 
     /// Adds what was read of a following part of the same log: its lines are counted on from here.
     pub fn append(&mut self, following: &Self) {
         let room = KEPT.saturating_sub(self.rejected.len());
-        self.rejected
-            .extend(following.rejected.iter().take(room).map(|row| Rejected {
-                line: self.lines + row.line,
-                position: row.position,
-                reason: row.reason.clone(),
-            }));
+        self.rejected.extend(following.rejected.iter().take(room).map(|row| Rejected {
+            line: self.lines + row.line,
+            position: row.position,
+            reason: row.reason.clone(),
+        }));
         self.bytes += following.bytes;
         self.lines += following.lines;
         self.rejected_rows += following.rejected_rows;
@@ -59,8 +54,7 @@ impl ReadOutcome {
     /// Adds what was read of another log, whose lines are its own.
     pub fn merge(&mut self, other: &Self) {
         let room = KEPT.saturating_sub(self.rejected.len());
-        self.rejected
-            .extend(other.rejected.iter().take(room).cloned());
+        self.rejected.extend(other.rejected.iter().take(room).cloned());
         self.bytes += other.bytes;
         self.lines += other.lines;
         self.rejected_rows += other.rejected_rows;

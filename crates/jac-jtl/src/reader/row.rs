@@ -16,19 +16,22 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// The field at an index, which must be below the number of fields.
-    #[inline]
-    pub(super) fn field(&self, index: usize) -> &'a [u8] {
-        let start = if index == 0 {
-            self.start
-        } else {
-            self.ends[index - 1] as usize + 1
-        };
-        &self.bytes[start..self.ends[index] as usize]
+    /// Where the field at an index, which must be below the number of fields, begins and ends.
+    #[inline(always)]
+    pub(super) fn bounds(&self, index: usize) -> (usize, usize) {
+        let start = if index == 0 { self.start } else { self.ends[index - 1] as usize + 1 };
+        (start, self.ends[index] as usize)
     }
 
-    #[inline]
-    fn text(&self, columns: &Columns, column: Column) -> &'a [u8] {
+    /// The field at an index, which must be below the number of fields.
+    #[inline(always)]
+    pub(super) fn field(&self, index: usize) -> &'a [u8] {
+        let (start, end) = self.bounds(index);
+        &self.bytes[start..end]
+    }
+
+    #[inline(always)]
+    pub(super) fn text(&self, columns: &Columns, column: Column) -> &'a [u8] {
         match columns.index(column) {
             Some(index) => self.field(index),
             None => &[],
@@ -45,23 +48,12 @@ impl<'a> Row<'a> {
     }
 
     /// Reads the sample of a row that has the right number of fields.
-    #[inline]
-    pub(super) fn sample(
-        &self,
-        columns: &Columns,
-        settings: &Settings,
-        position: u64,
-    ) -> Result<Sample<'a>, Reason> {
+    pub(super) fn sample(&self, columns: &Columns, settings: &Settings, position: u64) -> Result<Sample<'a>, Reason> {
         let stamp_field = self.text(columns, Column::TimeStamp);
         let stamp = match number(stamp_field) {
             Number::Value(stamp) => stamp,
-            Number::Empty | Number::NotANumber => {
-                date_time_ms(stamp_field, settings.utc_offset_minutes).ok_or_else(|| {
-                    Reason::TimeStamp {
-                        text: Reason::excerpt(stamp_field),
-                    }
-                })?
-            }
+            Number::Empty | Number::Other => date_time_ms(stamp_field, settings.utc_offset_minutes)
+                .ok_or_else(|| Reason::TimeStamp { text: Reason::excerpt(stamp_field) })?,
             other => return Err(fault(other, Column::TimeStamp, stamp_field)),
         };
         if stamp >= LIMIT_MS {
@@ -80,13 +72,10 @@ impl<'a> Row<'a> {
             TimestampMeaning::End => (stamp as i64 - i64::from(elapsed_ms), stamp as i64),
         };
         let all_threads = match self.whole(columns, Column::AllThreads)? {
-            Some(threads) => Some(u32::try_from(threads).map_err(|_| {
-                fault(
-                    Number::TooBig,
-                    Column::AllThreads,
-                    self.text(columns, Column::AllThreads),
-                )
-            })?),
+            Some(threads) => Some(
+                u32::try_from(threads)
+                    .map_err(|_| fault(Number::TooBig, Column::AllThreads, self.text(columns, Column::AllThreads)))?,
+            ),
             None => None,
         };
         Ok(Sample {
@@ -110,7 +99,6 @@ impl<'a> Row<'a> {
         })
     }
 
-    #[inline]
     fn success(&self, columns: &Columns) -> Result<bool, Reason> {
         let Some(index) = columns.index(Column::Success) else {
             return Ok(true);
@@ -121,16 +109,14 @@ impl<'a> Row<'a> {
             other => match other.trim_ascii() {
                 word if word.eq_ignore_ascii_case(b"true") => Ok(true),
                 word if word.eq_ignore_ascii_case(b"false") => Ok(false),
-                _ => Err(Reason::Success {
-                    text: Reason::excerpt(other),
-                }),
+                _ => Err(Reason::Success { text: Reason::excerpt(other) }),
             },
         }
     }
 }
 
 /// Greatest byte count or duration that is taken for real: 2^48, so that sums over any log fit 64 bits.
-const BYTES_LIMIT: u64 = 1 << 48;
+pub(super) const BYTES_LIMIT: u64 = 1 << 48;
 
 #[cold]
 fn fault(number: Number, column: Column, field: &[u8]) -> Reason {
@@ -138,7 +124,7 @@ fn fault(number: Number, column: Column, field: &[u8]) -> Reason {
     match number {
         Number::Negative => Reason::Negative { column, text },
         Number::TooBig | Number::Value(_) => Reason::Absurd { column, text },
-        Number::Empty | Number::NotANumber => Reason::NotANumber { column, text },
+        Number::Empty | Number::Other => Reason::NotANumber { column, text },
     }
 }
 
@@ -151,11 +137,7 @@ pub(super) struct FieldEnds {
 
 impl FieldEnds {
     pub(super) fn as_row(&self) -> Row<'_> {
-        Row {
-            bytes: &self.text,
-            start: 0,
-            ends: &self.ends,
-        }
+        Row { bytes: &self.text, start: 0, ends: &self.ends }
     }
 
     pub(super) fn row(&self) -> impl Iterator<Item = &[u8]> {

@@ -39,9 +39,7 @@ pub(super) fn date_time_ms(field: &[u8], utc_offset_minutes: i32) -> Option<u64>
         text.next();
         millisecond = text.fraction_ms()?;
     }
-    let offset_minutes = text
-        .offset_minutes()?
-        .unwrap_or(i64::from(utc_offset_minutes));
+    let offset_minutes = text.offset_minutes()?.unwrap_or(i64::from(utc_offset_minutes));
     if !(1..=12).contains(&month) || !(1..=days_in_month(year, month)).contains(&day) {
         return None;
     }
@@ -71,28 +69,17 @@ impl Text<'_> {
 
     /// One to `most` digits: their value and how many they were.
     fn digits(&mut self, most: usize) -> Option<(i64, usize)> {
-        let count = self
-            .0
-            .iter()
-            .take(most)
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
+        let count = self.0.iter().take(most).take_while(|byte| byte.is_ascii_digit()).count();
         let (digits, rest) = self.0.split_at(count);
         self.0 = rest;
-        let value = digits
-            .iter()
-            .fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
+        let value = digits.iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
         (count > 0).then_some((value, count))
     }
 
     /// A fraction of a second in whole milliseconds, cut.
     fn fraction_ms(&mut self) -> Option<i64> {
         let (value, count) = self.digits(9)?;
-        let millis = if count <= 3 {
-            value * 10i64.pow(3 - count as u32)
-        } else {
-            value / 10i64.pow(count as u32 - 3)
-        };
+        let millis = if count <= 3 { value * 10i64.pow(3 - count as u32) } else { value / 10i64.pow(count as u32 - 3) };
         Some(millis)
     }
 
@@ -112,14 +99,8 @@ impl Text<'_> {
         if self.peek() == Some(b':') {
             self.next();
         }
-        let minutes = if self.0.is_empty() {
-            0
-        } else {
-            self.digits(2)?.0
-        };
-        self.0
-            .is_empty()
-            .then_some(Some(sign * (hours * 60 + minutes)))
+        let minutes = if self.0.is_empty() { 0 } else { self.digits(2)?.0 };
+        self.0.is_empty().then_some(Some(sign * (hours * 60 + minutes)))
     }
 }
 
@@ -165,18 +146,9 @@ mod tests {
         ] {
             assert_eq!(date_time_ms(text.as_bytes(), 0), expected, "{text}");
         }
-        assert_eq!(
-            date_time_ms(b"2023/11/14 22:13:20", 0),
-            Some(1_700_000_000_000)
-        );
-        assert_eq!(
-            date_time_ms(b"2023/11/14 23:13:20", 60),
-            Some(1_700_000_000_000)
-        );
-        assert_eq!(
-            date_time_ms(b"2024-02-29 00:00:00", 0),
-            Some(1_709_164_800_000)
-        );
+        assert_eq!(date_time_ms(b"2023/11/14 22:13:20", 0), Some(1_700_000_000_000));
+        assert_eq!(date_time_ms(b"2023/11/14 23:13:20", 60), Some(1_700_000_000_000));
+        assert_eq!(date_time_ms(b"2024-02-29 00:00:00", 0), Some(1_709_164_800_000));
     }
 
     #[test]

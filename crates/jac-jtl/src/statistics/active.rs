@@ -27,20 +27,14 @@ pub(super) fn active_users(buckets: &BTreeMap<i64, Bucket>, growing: bool) -> Ve
             *known = (*start, known.1.max(*latest));
         }
     }
-    let newest = last_bucket
-        .values()
-        .map(|(_, latest)| latest.end_ms)
-        .max()
-        .unwrap_or(i64::MIN);
+    let newest = last_bucket.values().map(|(_, latest)| latest.end_ms).max().unwrap_or(i64::MIN);
     let mut current: IntegerMap<u32, u64> = IntegerMap::default();
     let mut sum = 0;
     buckets
         .iter()
         .map(|(start, bucket)| {
             for (worker, latest) in &bucket.threads {
-                let before = current
-                    .insert(*worker, u64::from(latest.threads))
-                    .unwrap_or(0);
+                let before = current.insert(*worker, u64::from(latest.threads)).unwrap_or(0);
                 sum = sum + u64::from(latest.threads) - before;
             }
             let users = (!current.is_empty()).then_some(sum);
@@ -66,8 +60,6 @@ pub(super) fn active_users_now(buckets: &BTreeMap<i64, Bucket>) -> Option<u64> {
         }
     }
     let newest = latest_of.values().map(|latest| latest.end_ms).max()?;
-    let active = latest_of
-        .values()
-        .filter(|latest| newest - latest.end_ms <= SILENCE_MS);
+    let active = latest_of.values().filter(|latest| newest - latest.end_ms <= SILENCE_MS);
     Some(active.map(|latest| u64::from(latest.threads)).sum())
 }

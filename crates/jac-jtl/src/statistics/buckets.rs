@@ -15,22 +15,8 @@ use crate::hash::IntegerMap;
 use std::collections::BTreeMap;
 
 /// Widths of a bucket in seconds; each divides the next. The last ones are for logs with absurd times.
-const WIDTHS_S: [u64; 14] = [
-    1,
-    5,
-    15,
-    60,
-    300,
-    900,
-    3_600,
-    14_400,
-    86_400,
-    864_000,
-    8_640_000,
-    86_400_000,
-    864_000_000,
-    8_640_000_000,
-];
+const WIDTHS_S: [u64; 14] =
+    [1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400, 864_000, 8_640_000, 86_400_000, 864_000_000, 8_640_000_000];
 
 /// Memory that buckets may hold before they become wider, in bytes.
 const MEMORY: usize = 256 << 20;
@@ -120,10 +106,7 @@ impl Buckets {
                 self.add_cell(start, group, &cell, &counts);
             }
             for (worker, latest) in bucket.threads {
-                let worker = workers
-                    .get(worker as usize)
-                    .copied()
-                    .unwrap_or(super::keyed::REST);
+                let worker = workers.get(worker as usize).copied().unwrap_or(super::keyed::REST);
                 self.bucket(start).put_threads(worker, latest);
             }
         }
@@ -164,22 +147,11 @@ impl Buckets {
     /// The points of all rows of a kind in the buckets that changed after `since` (0: all).
     pub(super) fn points(&self, kind: Kind, since: u64) -> Vec<Point> {
         let mut times = Counts::default();
-        let changed = self
-            .buckets
-            .iter()
-            .filter(|(_, bucket)| bucket.changed > since);
+        let changed = self.buckets.iter().filter(|(_, bucket)| bucket.changed > since);
         changed
             .filter_map(|(start, bucket)| {
-                let cells = bucket
-                    .cells
-                    .iter()
-                    .filter(|(group, _)| **group as usize % KINDS == kind as usize);
-                point(
-                    *start,
-                    cells.map(|(_, cell)| cell),
-                    bucket.active_users,
-                    &mut times,
-                )
+                let cells = bucket.cells.iter().filter(|(group, _)| **group as usize % KINDS == kind as usize);
+                point(*start, cells.map(|(_, cell)| cell), bucket.active_users, &mut times)
             })
             .collect()
     }
@@ -190,8 +162,7 @@ impl Buckets {
         self.buckets
             .iter()
             .filter_map(|(start, bucket)| {
-                let cells = (0..KINDS as u32)
-                    .filter_map(|kind| bucket.cells.get(&(label * KINDS as u32 + kind)));
+                let cells = (0..KINDS as u32).filter_map(|kind| bucket.cells.get(&(label * KINDS as u32 + kind)));
                 point(*start, cells, None, &mut times)
             })
             .collect()
@@ -210,18 +181,13 @@ impl Buckets {
 
     fn bucket(&mut self, time_ms: i64) -> &mut Bucket {
         let width = self.width_ms() as i64;
-        let bucket = self
-            .buckets
-            .entry(time_ms.div_euclid(width) * width)
-            .or_default();
+        let bucket = self.buckets.entry(time_ms.div_euclid(width) * width).or_default();
         bucket.changed = self.now;
         bucket
     }
 
     fn keep_to_limits(&mut self) {
-        while (self.buckets.len() > self.limit || self.memory > MEMORY)
-            && self.width + 1 < WIDTHS_S.len()
-        {
+        while (self.buckets.len() > self.limit || self.memory > MEMORY) && self.width + 1 < WIDTHS_S.len() {
             self.widen();
         }
     }

@@ -24,8 +24,7 @@ impl Counts {
             if page >= self.pages.len() {
                 self.pages.resize_with(page + 1, || None);
             }
-            self.pages[page].get_or_insert_with(|| Box::new([0; PAGE]))[value as usize % PAGE] +=
-                count;
+            self.pages[page].get_or_insert_with(|| Box::new([0; PAGE]))[value as usize % PAGE] += count;
         } else {
             *self.long.entry(value).or_insert(0) += count;
         }
@@ -48,11 +47,7 @@ impl Counts {
 
     /// Values that occurred, rising, each with its count.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, u64)> {
-        let paged = self
-            .pages
-            .iter()
-            .enumerate()
-            .filter_map(|(at, page)| Some((at, page.as_ref()?)));
+        let paged = self.pages.iter().enumerate().filter_map(|(at, page)| Some((at, page.as_ref()?)));
         let short = paged.flat_map(|(at, page)| {
             page.iter()
                 .enumerate()
@@ -77,14 +72,10 @@ impl Counts {
             sum += u128::from(value) * u128::from(times);
         }
         let mean = sum as f64 / count as f64;
-        let squares: f64 = self
-            .iter()
-            .map(|(value, times)| times as f64 * (f64::from(value) - mean).powi(2))
-            .sum();
+        let squares: f64 = self.iter().map(|(value, times)| times as f64 * (f64::from(value) - mean).powi(2)).sum();
         let mut walk = Walk::new(self.iter());
-        let [median, p90, p95, p99] = [50.0, 90.0, 95.0, 99.0].map(|percent| {
-            percentile(percent, count, |rank| u64::from(walk.value_at(rank))).unwrap_or_default()
-        });
+        let [median, p90, p95, p99] = [50.0, 90.0, 95.0, 99.0]
+            .map(|percent| percentile(percent, count, |rank| u64::from(walk.value_at(rank))).unwrap_or_default());
         Some(Shape {
             mean,
             min: min.unwrap_or_default(),
@@ -136,13 +127,7 @@ struct Walk<I> {
 
 impl<I: Iterator<Item = (u32, u64)>> Walk<I> {
     fn new(counts: I) -> Self {
-        Self {
-            counts,
-            before: 0,
-            value: 0,
-            from: 0,
-            to: 0,
-        }
+        Self { counts, before: 0, value: 0, from: 0, to: 0 }
     }
 
     fn value_at(&mut self, rank: u64) -> u32 {

@@ -23,12 +23,7 @@ pub(super) fn distribution(times: &Counts, failed: &Counts) -> Vec<DistributionB
                 last.samples += count;
                 last.to_ms = last.to_ms.max(to_ms);
             }
-            _ => bins.push(DistributionBin {
-                from_ms,
-                to_ms,
-                samples: count,
-                errors: 0,
-            }),
+            _ => bins.push(DistributionBin { from_ms, to_ms, samples: count, errors: 0 }),
         }
     }
     for (value, count) in failed.iter() {

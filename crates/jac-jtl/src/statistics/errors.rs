@@ -50,14 +50,7 @@ impl Errors {
     pub(super) fn add(&mut self, sample: &Sample<'_>, label: u32, kind: Kind) {
         let mut key = std::mem::take(&mut self.room);
         write_key(&mut key, label, kind, sample.code, sample.error_message());
-        self.put(
-            &key,
-            Count {
-                count: 1,
-                first_ms: sample.end_ms,
-                last_ms: sample.end_ms,
-            },
-        );
+        self.put(&key, Count { count: 1, first_ms: sample.end_ms, last_ms: sample.end_ms });
         self.room = key;
     }
 
@@ -65,13 +58,7 @@ impl Errors {
         let mut key = Vec::new();
         for (theirs, count) in other.counts.iter().enumerate() {
             let parts = Key::read(other.keys.text(theirs as u32));
-            write_key(
-                &mut key,
-                labels[parts.label as usize],
-                parts.kind,
-                parts.code,
-                parts.message,
-            );
+            write_key(&mut key, labels[parts.label as usize], parts.kind, parts.code, parts.message);
             self.put(&key, *count);
         }
         for kind in Kind::ALL {
@@ -96,16 +83,11 @@ impl Errors {
             .collect();
         groups.sort_by(|a, b| {
             let order = b.count.cmp(&a.count).then(a.first_ms.cmp(&b.first_ms));
-            order
-                .then_with(|| (&a.label, &a.code, &a.message).cmp(&(&b.label, &b.code, &b.message)))
+            order.then_with(|| (&a.label, &a.code, &a.message).cmp(&(&b.label, &b.code, &b.message)))
         });
         let mut rest = self.rest[kind as usize];
         for group in groups.split_off(groups.len().min(self.limit)) {
-            let count = Count {
-                count: group.count,
-                first_ms: group.first_ms,
-                last_ms: group.last_ms,
-            };
+            let count = Count { count: group.count, first_ms: group.first_ms, last_ms: group.last_ms };
             merge_rest(&mut rest, Some(count));
         }
         groups.extend(rest.map(|rest| ErrorGroup {
@@ -186,18 +168,9 @@ impl<'a> Key<'a> {
     fn read(key: &'a [u8]) -> Self {
         let mut label = [0; 4];
         label.copy_from_slice(&key[..4]);
-        let kind = if key[4] == Kind::Request as u8 {
-            Kind::Request
-        } else {
-            Kind::Transaction
-        };
+        let kind = if key[4] == Kind::Request as u8 { Kind::Request } else { Kind::Transaction };
         let (code, message) = key[6..].split_at(usize::from(key[5]));
-        Self {
-            label: u32::from_le_bytes(label),
-            kind,
-            code,
-            message,
-        }
+        Self { label: u32::from_le_bytes(label), kind, code, message }
     }
 }
 

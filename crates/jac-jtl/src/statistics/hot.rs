@@ -58,11 +58,7 @@ pub(super) struct Hot {
 
 impl Hot {
     pub(super) fn new(width_ms: u64) -> Self {
-        let near = Near {
-            bucket_start_ms: i64::MIN,
-            cells: Vec::new(),
-            latest: Vec::new(),
-        };
+        let near = Near { bucket_start_ms: i64::MIN, cells: Vec::new(), latest: Vec::new() };
         Self {
             width_ms: width_ms as i64,
             cells: Vec::new(),
@@ -77,36 +73,15 @@ impl Hot {
 
     /// Adds a sample. True means: [`Hot::take`] the cells before more are added.
     #[inline]
-    pub(super) fn add(
-        &mut self,
-        sample: &Sample<'_>,
-        group: GroupId,
-        worker: u32,
-        settings: &Settings,
-    ) -> bool {
+    pub(super) fn add(&mut self, sample: &Sample<'_>, group: GroupId, worker: u32, settings: &Settings) -> bool {
         let near = self.near(sample.end_ms);
-        let known = self.near[near]
-            .cells
-            .get(group as usize)
-            .copied()
-            .unwrap_or(0);
-        let cell = if known > 0 {
-            known as usize - 1
-        } else {
-            self.new_cell(near, group)
-        };
+        let known = self.near[near].cells.get(group as usize).copied().unwrap_or(0);
+        let cell = if known > 0 { known as usize - 1 } else { self.new_cell(near, group) };
         let cell = &mut self.cells[cell];
         cell.tally.add(sample, settings);
         cell.elapsed_ms.push(sample.elapsed_ms);
         if let Some(threads) = sample.all_threads {
-            self.put_threads(
-                near,
-                worker,
-                Latest {
-                    end_ms: sample.end_ms,
-                    threads,
-                },
-            );
+            self.put_threads(near, worker, Latest { end_ms: sample.end_ms, threads });
         }
         self.waiting += 1;
         self.waiting >= WAITING
@@ -119,10 +94,7 @@ impl Hot {
         }
         self.by_key.clear();
         self.waiting = 0;
-        (
-            std::mem::take(&mut self.cells),
-            std::mem::take(&mut self.threads),
-        )
+        (std::mem::take(&mut self.cells), std::mem::take(&mut self.threads))
     }
 
     pub(super) fn set_width(&mut self, width_ms: u64) {
@@ -163,19 +135,11 @@ impl Hot {
     fn new_cell(&mut self, near: usize, group: GroupId) -> usize {
         let near = &mut self.near[near];
         let bucket_start_ms = near.bucket_start_ms;
-        let cell = *self
-            .by_key
-            .entry((bucket_start_ms, group))
-            .or_insert_with(|| {
-                let elapsed_ms = self.spare.pop().unwrap_or_default();
-                self.cells.push(HotCell {
-                    bucket_start_ms,
-                    group,
-                    tally: Tally::default(),
-                    elapsed_ms,
-                });
-                self.cells.len() as u32 - 1
-            });
+        let cell = *self.by_key.entry((bucket_start_ms, group)).or_insert_with(|| {
+            let elapsed_ms = self.spare.pop().unwrap_or_default();
+            self.cells.push(HotCell { bucket_start_ms, group, tally: Tally::default(), elapsed_ms });
+            self.cells.len() as u32 - 1
+        });
         if near.cells.len() <= group as usize {
             near.cells.resize(group as usize + 1, 0);
         }
@@ -202,16 +166,8 @@ impl Hot {
         let bucket_start_ms = near.bucket_start_ms;
         for (slot, latest) in near.latest.iter_mut().enumerate() {
             if let Some(latest) = latest.take() {
-                let worker = if slot == 0 {
-                    super::keyed::REST
-                } else {
-                    slot as u32 - 1
-                };
-                self.threads.push(HotThreads {
-                    bucket_start_ms,
-                    worker,
-                    latest,
-                });
+                let worker = if slot == 0 { super::keyed::REST } else { slot as u32 - 1 };
+                self.threads.push(HotThreads { bucket_start_ms, worker, latest });
             }
         }
         near.cells.clear();

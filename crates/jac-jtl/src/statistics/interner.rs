@@ -1,23 +1,36 @@
 //! Byte strings to small numbers, in order of first appearance.
 
-use crate::hash::hash_bytes;
+use crate::hash::{fold, hash_bytes};
 
 const EMPTY: u32 = u32::MAX;
+
+/// A string in two words where it is at most sixteen bytes long, as labels and codes mostly are: they tell it apart from
+/// every other without looking at its bytes again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Short {
+    first: u64,
+    last: u64,
+    length: u32,
+}
 
 /// An open-addressing table of byte strings; each gets the next number when it is first seen.
 #[derive(Debug, Clone)]
 pub(super) struct Interner {
     /// Entry numbers; a power of two long, at most half full.
     slots: Vec<u32>,
-    entries: Vec<(u64, Box<[u8]>)>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    hash: u64,
+    short: Short,
+    text: Box<[u8]>,
 }
 
 impl Default for Interner {
     fn default() -> Self {
-        Self {
-            slots: vec![EMPTY; 64],
-            entries: Vec::new(),
-        }
+        Self { slots: vec![EMPTY; 64], entries: Vec::new() }
     }
 }
 
@@ -25,16 +38,17 @@ impl Interner {
     /// The number of a string that has been added.
     #[inline]
     pub(super) fn get(&self, key: &[u8]) -> Option<u32> {
-        self.find(hash_bytes(key), key).ok()
+        let (hash, short) = identify(key);
+        self.find(hash, short, key).ok()
     }
 
     /// The number of a string, added if it is new.
     #[inline]
     pub(super) fn add(&mut self, key: &[u8]) -> u32 {
-        let hash = hash_bytes(key);
-        match self.find(hash, key) {
+        let (hash, short) = identify(key);
+        match self.find(hash, short, key) {
             Ok(entry) => entry,
-            Err(slot) => self.insert(hash, slot, key),
+            Err(slot) => self.insert(hash, short, slot, key),
         }
     }
 
@@ -44,30 +58,30 @@ impl Interner {
 
     /// The string of a number.
     pub(super) fn text(&self, entry: u32) -> &[u8] {
-        &self.entries[entry as usize].1
+        &self.entries[entry as usize].text
     }
 
     #[inline]
-    fn find(&self, hash: u64, key: &[u8]) -> Result<u32, usize> {
+    fn find(&self, hash: u64, short: Short, key: &[u8]) -> Result<u32, usize> {
         let mask = self.slots.len() - 1;
         let mut slot = hash as usize & mask;
         loop {
-            let entry = self.slots[slot];
-            if entry == EMPTY {
+            let number = self.slots[slot];
+            if number == EMPTY {
                 return Err(slot);
             }
-            let (known_hash, known) = &self.entries[entry as usize];
-            if *known_hash == hash && **known == *key {
-                return Ok(entry);
+            let entry = &self.entries[number as usize];
+            if entry.short == short && (key.len() <= 16 || (entry.hash == hash && *entry.text == *key)) {
+                return Ok(number);
             }
             slot = (slot + 1) & mask;
         }
     }
 
     #[cold]
-    fn insert(&mut self, hash: u64, slot: usize, key: &[u8]) -> u32 {
+    fn insert(&mut self, hash: u64, short: Short, slot: usize, key: &[u8]) -> u32 {
         let entry = self.entries.len() as u32;
-        self.entries.push((hash, key.into()));
+        self.entries.push(Entry { hash, short, text: key.into() });
         self.slots[slot] = entry;
         if self.entries.len() * 2 > self.slots.len() {
             self.grow();
@@ -78,12 +92,55 @@ impl Interner {
     fn grow(&mut self) {
         let mask = self.slots.len() * 2 - 1;
         self.slots = vec![EMPTY; mask + 1];
-        for (entry, (hash, _)) in self.entries.iter().enumerate() {
-            let mut slot = *hash as usize & mask;
+        for (number, entry) in (0..).zip(&self.entries) {
+            let mut slot = entry.hash as usize & mask;
             while self.slots[slot] != EMPTY {
                 slot = (slot + 1) & mask;
             }
-            self.slots[slot] = entry as u32;
+            self.slots[slot] = number;
+        }
+    }
+}
+
+/// A string's hash and, where it is short, all of it.
+#[inline]
+fn identify(key: &[u8]) -> (u64, Short) {
+    let length = key.len();
+    if length > 16 {
+        return (hash_bytes(key), Short { first: 0, last: 0, length: length as u32 });
+    }
+    let (first, last) = match (key.first_chunk::<8>(), key.last_chunk::<8>()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => match (key.first_chunk::<4>(), key.last_chunk::<4>()) {
+            (Some(first), Some(last)) => (u64::from(u32::from_le_bytes(*first)), u64::from(u32::from_le_bytes(*last))),
+            _ => {
+                // Up to three bytes: with the length, first, middle and last are all of them.
+                let byte = |at: usize| u64::from(key.get(at).copied().unwrap_or(0));
+                (byte(0) | byte(1) << 8 | byte(2) << 16, 0)
+            }
+        },
+    };
+    let product = fold(first ^ 0x9E37_79B9_7F4A_7C15, last ^ 0xD6E8_FEB8_6659_FD93 ^ length as u64);
+    (product ^ product >> 32, Short { first, last, length: length as u32 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Interner;
+
+    #[test]
+    fn strings_of_every_length_are_told_apart() {
+        let mut interner = Interner::default();
+        let texts: Vec<Vec<u8>> = (0..40usize)
+            .flat_map(|length| (0..=length).map(move |at| (0..length).map(|i| u8::from(i == at)).collect()))
+            .collect();
+        for (number, text) in (0..).zip(&texts) {
+            assert_eq!(interner.get(text), None, "{text:?}");
+            assert_eq!(interner.add(text), number);
+        }
+        for (number, text) in (0..).zip(&texts) {
+            assert_eq!(interner.add(text), number);
+            assert_eq!(interner.text(number), text);
         }
     }
 }

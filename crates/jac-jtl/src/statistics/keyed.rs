@@ -27,12 +27,7 @@ const KEY_BYTES: usize = 200;
 
 impl Keyed {
     pub(super) fn new(limit: usize) -> Self {
-        Self {
-            keys: Interner::default(),
-            limit,
-            counts: Vec::new(),
-            rest: Default::default(),
-        }
+        Self { keys: Interner::default(), limit, counts: Vec::new(), rest: Default::default() }
     }
 
     /// Counts one sample and returns its key's number, or [`REST`].
@@ -54,8 +49,7 @@ impl Keyed {
             .map(|theirs| {
                 let ours = self.number(other.keys.text(theirs));
                 for kind in Kind::ALL {
-                    self.count_mut(ours, kind)
-                        .merge(other.counts[theirs as usize][kind as usize]);
+                    self.count_mut(ours, kind).merge(other.counts[theirs as usize][kind as usize]);
                 }
                 ours
             })
@@ -70,15 +64,10 @@ impl Keyed {
             .enumerate()
             .filter(|(_, counts)| counts[kind as usize].samples > 0)
             .map(|(at, counts)| {
-                (
-                    String::from_utf8_lossy(self.keys.text(at as u32)).into_owned(),
-                    counts[kind as usize],
-                )
+                (String::from_utf8_lossy(self.keys.text(at as u32)).into_owned(), counts[kind as usize])
             })
             .collect();
-        all.sort_by(|(a, a_count), (b, b_count)| {
-            b_count.samples.cmp(&a_count.samples).then_with(|| a.cmp(b))
-        });
+        all.sort_by(|(a, a_count), (b, b_count)| b_count.samples.cmp(&a_count.samples).then_with(|| a.cmp(b)));
         (all, self.rest[kind as usize])
     }
 

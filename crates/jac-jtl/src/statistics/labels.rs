@@ -32,11 +32,7 @@ impl Label {
     }
 
     pub(super) fn samples(&self) -> u64 {
-        self.groups
-            .iter()
-            .flatten()
-            .map(|group| group.tally.samples)
-            .sum()
+        self.groups.iter().flatten().map(|group| group.tally.samples).sum()
     }
 
     /// Are all its rows transactions?
@@ -112,11 +108,7 @@ impl Labels {
     }
 
     fn push(&mut self, text: &str, first_seen: FirstSeen) -> u32 {
-        self.labels.push(Label {
-            text: text.to_owned(),
-            first_seen,
-            groups: [None, None],
-        });
+        self.labels.push(Label { text: text.to_owned(), first_seen, groups: [None, None] });
         self.labels.len() as u32 - 1
     }
 
@@ -173,17 +165,12 @@ impl Labels {
 
     /// Samples that were counted under the remainder.
     pub(super) fn folded(&self) -> u64 {
-        self.rest
-            .map_or(0, |rest| self.labels[rest as usize].samples())
+        self.rest.map_or(0, |rest| self.labels[rest as usize].samples())
     }
 
     /// Does any row of a kind exist?
     pub(super) fn has(&self, kind: Kind) -> bool {
-        self.labels.iter().any(|label| {
-            label
-                .group(kind)
-                .is_some_and(|group| group.tally.samples > 0)
-        })
+        self.labels.iter().any(|label| label.group(kind).is_some_and(|group| group.tally.samples > 0))
     }
 
     /// The statistics over all labels' rows of a kind.

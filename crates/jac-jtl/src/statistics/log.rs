@@ -2,8 +2,8 @@
 
 use super::{ChangedPoints, SampleStatistics};
 use crate::{
-    CodeCount, DistributionBin, ErrorGroup, HostCount, LogReader, Partial, ReadOutcome, Rejected,
-    Sample, Series, Settings, Summary,
+    CodeCount, DistributionBin, ErrorGroup, HostCount, LogReader, Partial, ReadOutcome, Rejected, Sample, Series,
+    Settings, Summary,
 };
 
 /// Statistics of a log that is fed as bytes. One value follows one log; several are merged.
@@ -33,31 +33,20 @@ impl LogStatistics {
     }
 
     /// From parts that were read apart: the statistics of their samples and what their readers brought.
-    pub fn from_parts(
-        settings: &Settings,
-        statistics: SampleStatistics,
-        outcome: ReadOutcome,
-    ) -> Self {
-        Self {
-            reader: LogReader::new(settings),
-            statistics,
-            merged: outcome,
-            partial: None,
-        }
+    pub fn from_parts(settings: &Settings, statistics: SampleStatistics, outcome: ReadOutcome) -> Self {
+        Self { reader: LogReader::new(settings), statistics, merged: outcome, partial: None }
     }
 
     /// Takes the next piece of the log, cut anywhere.
     pub fn feed(&mut self, bytes: &[u8]) {
         let statistics = &mut self.statistics;
-        self.reader
-            .feed(bytes, &mut |sample: &Sample<'_>| statistics.add(sample));
+        self.reader.feed(bytes, &mut |sample: &Sample<'_>| statistics.add(sample));
     }
 
     /// Says that the log is complete. A last row without a line end is counted now, or rejected as cut.
     pub fn finish(&mut self) {
         let statistics = &mut self.statistics;
-        self.reader
-            .finish(&mut |sample: &Sample<'_>| statistics.add(sample));
+        self.reader.finish(&mut |sample: &Sample<'_>| statistics.add(sample));
         self.statistics.finish();
     }
 
@@ -73,9 +62,7 @@ impl LogStatistics {
 
     /// Marks the result as not the whole run's, with what ended it: a sentence.
     pub fn mark_partial(&mut self, cause: impl Into<String>) {
-        self.partial = Some(Partial {
-            cause: cause.into(),
-        });
+        self.partial = Some(Partial { cause: cause.into() });
     }
 
     /// The table, as in `summary.json`.
@@ -148,11 +135,7 @@ impl LogStatistics {
         let outcome = self.outcome();
         let mut notes = Vec::new();
         if let Some(first) = outcome.rejected.first() {
-            let (rows, verb) = if outcome.rejected_rows == 1 {
-                ("row", "was")
-            } else {
-                ("rows", "were")
-            };
+            let (rows, verb) = if outcome.rejected_rows == 1 { ("row", "was") } else { ("rows", "were") };
             notes.push(format!(
                 "{} {rows} of the log could not be read and {verb} left out; the first one on line {}: {}.",
                 outcome.rejected_rows, first.line, first.reason

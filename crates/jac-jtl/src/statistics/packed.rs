@@ -86,9 +86,6 @@ mod tests {
         packed.add(&[(0, 1), (7, 300), (u32::MAX, 2)], &mut room);
         packed.add(&[(3, 5), (7, 1), (70_000, 1 << 40)], &mut room);
         let all: Vec<_> = packed.iter().collect();
-        assert_eq!(
-            all,
-            [(0, 1), (3, 5), (7, 301), (70_000, 1 << 40), (u32::MAX, 2)]
-        );
+        assert_eq!(all, [(0, 1), (3, 5), (7, 301), (70_000, 1 << 40), (u32::MAX, 2)]);
     }
 }

@@ -16,11 +16,7 @@ pub(super) struct Recent {
 
 impl Default for Recent {
     fn default() -> Self {
-        Self {
-            slots: vec![(i64::MIN, [0; KINDS]); SECONDS as usize],
-            newest: i64::MIN,
-            oldest: i64::MAX,
-        }
+        Self { slots: vec![(i64::MIN, [0; KINDS]); SECONDS as usize], newest: i64::MIN, oldest: i64::MAX }
     }
 }
 

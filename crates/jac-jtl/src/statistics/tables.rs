@@ -5,8 +5,7 @@ use super::kind::Kind;
 use super::labels::Group;
 use super::{Count, Label, SampleStatistics};
 use crate::{
-    CodeCount, DistributionBin, Entry, ErrorGroup, HostCount, LabelSeries, Series, Settings,
-    Summary, TotalBasis,
+    CodeCount, DistributionBin, Entry, ErrorGroup, HostCount, LabelSeries, Series, Settings, Summary, TotalBasis,
 };
 
 impl SampleStatistics {
@@ -16,23 +15,12 @@ impl SampleStatistics {
         let basis = self.basis();
         let total = self.labels.total(basis);
         let labels = self.labels.in_order();
-        let tallies = || {
-            labels
-                .iter()
-                .flat_map(|(_, label)| Kind::ALL.map(|kind| label.group(kind)))
-                .flatten()
-        };
+        let tallies = || labels.iter().flat_map(|(_, label)| Kind::ALL.map(|kind| label.group(kind))).flatten();
         let any = |group: &&Group| group.tally.samples > 0;
         Summary {
             version: 1,
-            start_ms: tallies()
-                .filter(any)
-                .map(|group| group.tally.first_start_ms)
-                .min(),
-            end_ms: tallies()
-                .filter(any)
-                .map(|group| group.tally.last_end_ms)
-                .max(),
+            start_ms: tallies().filter(any).map(|group| group.tally.first_start_ms).min(),
+            end_ms: tallies().filter(any).map(|group| group.tally.last_end_ms).max(),
             total: entry("Total", &total),
             total_basis: match basis {
                 Kind::Request => TotalBasis::Samples,
@@ -77,11 +65,7 @@ impl SampleStatistics {
     pub fn codes(&self) -> Vec<CodeCount> {
         let (codes, rest) = self.codes.sorted(self.basis());
         with_rest(codes, rest, Settings::OTHER_CODES)
-            .map(|(code, count)| CodeCount {
-                code,
-                count: count.samples,
-                errors: count.errors,
-            })
+            .map(|(code, count)| CodeCount { code, count: count.samples, errors: count.errors })
             .collect()
     }
 
@@ -92,11 +76,7 @@ impl SampleStatistics {
             return Vec::new();
         }
         with_rest(hosts, rest, Settings::OTHER_HOSTS)
-            .map(|(host, count)| HostCount {
-                host,
-                samples: count.samples,
-                errors: count.errors,
-            })
+            .map(|(host, count)| HostCount { host, samples: count.samples, errors: count.errors })
             .collect()
     }
 
@@ -104,10 +84,7 @@ impl SampleStatistics {
     pub fn distribution(&mut self) -> Vec<DistributionBin> {
         self.settle();
         let basis = self.basis();
-        distribution(
-            &self.labels.total(basis).counts,
-            &self.failed[basis as usize],
-        )
+        distribution(&self.labels.total(basis).counts, &self.failed[basis as usize])
     }
 
     /// What the limits cut, a sentence each.
@@ -134,9 +111,8 @@ impl SampleStatistics {
             }
         }
         let errors = self.errors.sorted(self.basis(), &self.labels);
-        if let Some(rest) = errors
-            .last()
-            .filter(|group| group.message == Settings::OTHER_ERRORS && group.label.is_empty())
+        if let Some(rest) =
+            errors.last().filter(|group| group.message == Settings::OTHER_ERRORS && group.label.is_empty())
         {
             notes.push(format!(
                 "{} failures beyond the {} most frequent error groups are counted together as \"{}\"; counts of rare groups \
@@ -150,11 +126,7 @@ impl SampleStatistics {
     }
 }
 
-fn with_rest(
-    keys: Vec<(String, Count)>,
-    rest: Count,
-    name: &str,
-) -> impl Iterator<Item = (String, Count)> {
+fn with_rest(keys: Vec<(String, Count)>, rest: Count, name: &str) -> impl Iterator<Item = (String, Count)> {
     let rest = (rest.samples > 0).then(|| (name.to_owned(), rest));
     keys.into_iter().chain(rest)
 }

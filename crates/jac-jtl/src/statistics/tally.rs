@@ -92,13 +92,11 @@ impl Tally {
 
     /// (satisfied + tolerated / 2) / samples (Apdex Technical Specification 1.1), failures frustrated.
     pub(super) fn apdex(&self) -> Option<f64> {
-        (self.samples > 0)
-            .then(|| (self.satisfied as f64 + self.tolerated as f64 / 2.0) / self.samples as f64)
+        (self.samples > 0).then(|| (self.satisfied as f64 + self.tolerated as f64 / 2.0) / self.samples as f64)
     }
 
     /// Seconds from the first start to the last end, if that is any time at all.
     pub(super) fn duration_s(&self) -> Option<f64> {
-        (self.last_end_ms > self.first_start_ms)
-            .then(|| (self.last_end_ms - self.first_start_ms) as f64 / 1_000.0)
+        (self.last_end_ms > self.first_start_ms).then(|| (self.last_end_ms - self.first_start_ms) as f64 / 1_000.0)
     }
 }

@@ -118,21 +118,21 @@ impl LogWriter {
         let failure = quoted(row.failure);
         let latency = elapsed / 2;
         match self.columns {
-            Columns::Default => write!(
+            Columns::Default => writeln!(
                 self.bytes,
                 "{time},{elapsed},{label},{code},{message},Users 1-3,text,{success},{failure},{bytes},{sent},7,9,\
-                 http://127.0.0.1/x,{latency},0,3\n"
+                 http://127.0.0.1/x,{latency},0,3"
             ),
             // The dashboard counts a row once, whatever SampleCount says: the comparison shows it.
-            Columns::WithSampleCount => write!(
+            Columns::WithSampleCount => writeln!(
                 self.bytes,
                 "{time},{elapsed},{label},{code},{message},Users 1-3,{success},{failure},{bytes},{sent},7,9,{latency},4,{},\
-                 node-1,3\n",
+                 node-1,3",
                 u64::from(!success)
             ),
-            Columns::Few => write!(
+            Columns::Few => writeln!(
                 self.bytes,
-                "{time},{elapsed},{label},{code},{message},Users 1-3,{success},{failure},{bytes},7,9,{latency}\n"
+                "{time},{elapsed},{label},{code},{message},Users 1-3,{success},{failure},{bytes},7,9,{latency}"
             ),
         }
         .expect("memory can be written to");
