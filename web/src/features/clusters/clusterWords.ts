@@ -57,7 +57,7 @@ export function sizeWords(workers: number): string {
 /** What a configuration comes to, before the button: `1 master + 2 workers on this machine, for at most 2 h`. */
 export function sumWords(config: ClusterConfig): string {
   const heap = config.heap_mb === null ? "memory chosen by JAC" : `${formatCount(config.heap_mb)} MB of heap each`;
-  const idle = config.idle_minutes === null ? "" : `, or ${formatDuration(config.idle_minutes * 60)} without a run`;
+  const idle = config.idle_minutes == null ? "" : `, or ${formatDuration(config.idle_minutes * 60)} without a run`;
   const after = config.remove_after_run ? ", removed after its run" : "";
   return `${sizeWords(config.workers)} on this machine, ${heap}, for at most ${formatDuration(config.lifetime_minutes * 60)}${idle}${after}`;
 }

@@ -54,7 +54,7 @@ function Missing({ info }: { info: Info }) {
           <strong>No Java was found on the server.</strong> {info.java.hint}
         </Note>
       )}
-      {info.jmeter.home === null && (
+      {!info.jmeter.found && (
         <Note tone="attention">
           <strong>JMeter is not there yet.</strong> {info.jmeter.hint}
         </Note>

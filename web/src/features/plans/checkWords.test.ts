@@ -26,7 +26,7 @@ it("multiplies users by workers in words", () => {
 });
 
 it("shows the function where a number is computed", () => {
-  const group: ThreadGroup = { name: "g", kind: "Thread Group", enabled: true, threads: null, ramp_up_s: 10, loops: -1, duration_s: null, delay_s: null, raw: { threads: "${__P(users)}" } };
+  const group: ThreadGroup = { name: "g", kind: "Thread Group", enabled: true, threads: null, ramp_up_s: 10, loops: -1, duration_s: null, delay_s: null, raw: { threads: "${__P(users)}", ramp_up_s: null, loops: null, duration_s: null, delay_s: null } };
   expect(groupNumber(group, "threads")).toBe("${__P(users)}");
   expect(plain(groupNumber(group, "ramp_up_s"))).toBe("10 s");
   expect(groupNumber(group, "duration_s")).toBe("–");

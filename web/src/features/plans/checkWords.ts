@@ -16,12 +16,12 @@ export function totalWords(check: Check): string {
 export function groupNumber(group: ThreadGroup, field: "threads" | "ramp_up_s" | "duration_s" | "delay_s"): string {
   const value = group[field];
   if (value !== null) return field === "threads" ? formatCount(value) : formatDuration(value);
-  const raw = group.raw[field] ?? group.raw[field.replace(/_s$/, "")];
-  return raw === undefined || raw === "" ? "–" : raw;
+  const raw = group.raw[field];
+  return raw === null || raw === "" ? "–" : raw;
 }
 
 export function loopWords(group: ThreadGroup): string {
   if (group.loops === -1) return "for ever";
   if (group.loops !== null) return formatCount(group.loops);
-  return group.raw["loops"] ?? "–";
+  return group.raw.loops ?? "–";
 }

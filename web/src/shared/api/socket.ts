@@ -1,13 +1,14 @@
 import { io, type Socket } from "socket.io-client";
-import type { Changed, ErrorBody, Snapshot } from "./types";
+import type { Changed, Snapshot } from "./types";
 
 interface ServerEvents {
   snapshot: (snapshot: Snapshot) => void;
   changed: (change: Changed) => void;
+  signed_out: () => void;
 }
 
-/** A refusal is an error body in place of a snapshot. */
-export type SubscribeAnswer = Snapshot | ErrorBody;
+/** A refusal is a sentence in place of a snapshot. */
+export type SubscribeAnswer = Snapshot | { error: string };
 
 interface ClientEvents {
   subscribe_run: (request: { run_id: string; after: number }, answer: (answer: SubscribeAnswer) => void) => void;

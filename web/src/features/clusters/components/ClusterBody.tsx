@@ -85,7 +85,7 @@ export function Configuration({ cluster }: { cluster: Cluster }) {
         </li>
         <li>
           <span>Ends when idle for</span>
-          <span>{config.idle_minutes === null ? "no limit" : formatDuration(config.idle_minutes * 60)}</span>
+          <span>{config.idle_minutes == null ? "no limit" : formatDuration(config.idle_minutes * 60)}</span>
         </li>
         <li>
           <span>After its run</span>

@@ -6,7 +6,7 @@ import { Icon } from "@/shared/ui/Icon";
 import { useDeletePlanFile } from "../api/useDeletePlanFile";
 import { UploadArea } from "./UploadArea";
 
-const KIND: Record<PlanFile["kind"], string> = { plan: "plan", data: "data", plugin: "plugin" };
+const KIND: Record<PlanFile["kind"], string> = { plan: "plan", data: "data", plugin: "plugin", properties: "properties" };
 
 /** The plan's files: download, remove, add or replace. */
 export function PlanFiles({ plan, limits }: { plan: Plan; limits: { max_upload_bytes: number; max_files: number } }) {

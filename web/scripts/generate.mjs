@@ -1,0 +1,30 @@
+// Types from the server's OpenAPI document. `--check` changes nothing and fails when they are stale.
+import { readFileSync, writeFileSync } from "node:fs";
+import openapiTS, { astToString, COMMENT_HEADER } from "openapi-typescript";
+
+const source = new URL("../openapi.json", import.meta.url);
+const target = new URL("../src/shared/api/schema.gen.ts", import.meta.url);
+
+const document = JSON.parse(readFileSync(source, "utf8"));
+// Operations are told apart by path and method here; their ids need not be unique, and repeated ones would not compile.
+for (const path of Object.values(document.paths)) {
+  for (const operation of Object.values(path)) delete operation.operationId;
+}
+const wanted = COMMENT_HEADER + astToString(await openapiTS(document));
+
+if (process.argv.includes("--check")) {
+  let found = "";
+  try {
+    found = readFileSync(target, "utf8");
+  } catch {
+    // Not made yet: as stale as can be.
+  }
+  if (found !== wanted) {
+    console.error("src/shared/api/schema.gen.ts is not what web/openapi.json says; run `npm run generate` in web/.");
+    process.exit(1);
+  }
+  console.log("schema.gen.ts matches openapi.json");
+} else {
+  writeFileSync(target, wanted);
+  console.log("schema.gen.ts written");
+}
