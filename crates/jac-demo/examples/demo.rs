@@ -4,15 +4,9 @@ use std::net::Ipv4Addr;
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
-    let port = std::env::args()
-        .nth(1)
-        .and_then(|port| port.parse().ok())
-        .unwrap_or(8081);
+    let port = std::env::args().nth(1).and_then(|port| port.parse().ok()).unwrap_or(8081);
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-    eprintln!(
-        "The demo shop listens on http://{}/",
-        listener.local_addr()?
-    );
+    eprintln!("The demo shop listens on http://{}/", listener.local_addr()?);
     let interrupted = async {
         let _ = tokio::signal::ctrl_c().await;
     };

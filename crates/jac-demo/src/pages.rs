@@ -33,25 +33,17 @@ fn page(title: &str, body: &str) -> Html<String> {
 
 /// What a person typed, harmless in a page.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn product_links(first: u32) -> String {
     let link = |id: u32| format!("<li><a href=\"/product/{id}\">Product {id}</a></li>");
-    (0..10)
-        .map(|step| link((first + step * 37) % PRODUCTS + 1))
-        .collect()
+    (0..10).map(|step| link((first + step * 37) % PRODUCTS + 1)).collect()
 }
 
 pub(crate) async fn home(Query(asked): Query<Asked>) -> Html<String> {
     delay(asked.delay_ms, 12.0).await;
-    page(
-        "Welcome to the shop",
-        &format!("<ul>{}</ul>", product_links(0)),
-    )
+    page("Welcome to the shop", &format!("<ul>{}</ul>", product_links(0)))
 }
 
 #[derive(Deserialize)]
@@ -66,34 +58,19 @@ pub(crate) async fn search(Query(search): Query<Search>) -> Html<String> {
     if happens(EMPTY_SEARCHES) {
         return page("Search", "<p>Nothing was found.</p>");
     }
-    let seed = search.q.bytes().fold(7_u32, |seed, byte| {
-        seed.wrapping_mul(31).wrapping_add(byte.into())
-    });
+    let seed = search.q.bytes().fold(7_u32, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into()));
     let list = product_links(seed % PRODUCTS);
-    page(
-        "Search",
-        &format!("<p>Results for {}</p><ul>{list}</ul>", escaped(&search.q)),
-    )
+    page("Search", &format!("<p>Results for {}</p><ul>{list}</ul>", escaped(&search.q)))
 }
 
 pub(crate) async fn product(Path(id): Path<u32>, Query(asked): Query<Asked>) -> Response {
     delay(asked.delay_ms, 20.0).await;
     if !(1..=PRODUCTS).contains(&id) {
-        return (
-            StatusCode::NOT_FOUND,
-            page("Not found", "<p>There is no such product.</p>"),
-        )
-            .into_response();
+        return (StatusCode::NOT_FOUND, page("Not found", "<p>There is no such product.</p>")).into_response();
     }
     let cents = id * 7 % 100;
-    let form = format!(
-        "<form method=\"post\" action=\"/cart\"><input name=\"product\" value=\"{id}\"></form>"
-    );
-    page(
-        &format!("Product {id}"),
-        &format!("<p>Price: {}.{cents:02}</p>{form}", id % 90 + 5),
-    )
-    .into_response()
+    let form = format!("<form method=\"post\" action=\"/cart\"><input name=\"product\" value=\"{id}\"></form>");
+    page(&format!("Product {id}"), &format!("<p>Price: {}.{cents:02}</p>{form}", id % 90 + 5)).into_response()
 }
 
 #[derive(Deserialize)]
@@ -104,30 +81,15 @@ pub(crate) struct Login {
     password: String,
 }
 
-pub(crate) async fn login(
-    State(shop): State<Shop>,
-    Query(asked): Query<Asked>,
-    Form(login): Form<Login>,
-) -> Response {
+pub(crate) async fn login(State(shop): State<Shop>, Query(asked): Query<Asked>, Form(login): Form<Login>) -> Response {
     delay(asked.delay_ms, 25.0).await;
     if login.user.is_empty() || login.password != format!("secret-{}", login.user) {
-        return (
-            StatusCode::UNAUTHORIZED,
-            page("Login", "<p>Wrong user or password.</p>"),
-        )
-            .into_response();
+        return (StatusCode::UNAUTHORIZED, page("Login", "<p>Wrong user or password.</p>")).into_response();
     }
     shop.counters.logged_in(&login.user);
-    let session = format!(
-        "session={:016x}; Path=/; HttpOnly",
-        rand::rng().random::<u64>()
-    );
-    let cookies = [
-        (header::SET_COOKIE, session),
-        (header::SET_COOKIE, cart_cookie(0)),
-    ];
-    let mut response =
-        page("Login", &format!("<p>Hello {}</p>", escaped(&login.user))).into_response();
+    let session = format!("session={:016x}; Path=/; HttpOnly", rand::rng().random::<u64>());
+    let cookies = [(header::SET_COOKIE, session), (header::SET_COOKIE, cart_cookie(0))];
+    let mut response = page("Login", &format!("<p>Hello {}</p>", escaped(&login.user))).into_response();
     for (name, value) in cookies {
         if let Ok(value) = value.parse() {
             response.headers_mut().append(name, value);
@@ -141,17 +103,9 @@ fn cart_cookie(items: u32) -> String {
 }
 
 fn items_in_cart(headers: &HeaderMap) -> u32 {
-    let cookies = headers
-        .get_all(header::COOKIE)
-        .into_iter()
-        .filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
-    pairs
-        .find(|(name, _)| *name == "cart")
-        .and_then(|(_, items)| items.parse().ok())
-        .unwrap_or(0)
+    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == "cart").and_then(|(_, items)| items.parse().ok()).unwrap_or(0)
 }
 
 #[derive(Deserialize)]
@@ -159,29 +113,17 @@ pub(crate) struct Cart {
     product: u32,
 }
 
-pub(crate) async fn cart(
-    Query(asked): Query<Asked>,
-    headers: HeaderMap,
-    Form(cart): Form<Cart>,
-) -> Response {
+pub(crate) async fn cart(Query(asked): Query<Asked>, headers: HeaderMap, Form(cart): Form<Cart>) -> Response {
     delay(asked.delay_ms, 18.0).await;
     let items = items_in_cart(&headers).saturating_add(1);
     let body = format!("<p>Product {} added, {items} in the cart</p>", cart.product);
-    (
-        [(header::SET_COOKIE, cart_cookie(items))],
-        page("Cart", &body),
-    )
-        .into_response()
+    ([(header::SET_COOKIE, cart_cookie(items))], page("Cart", &body)).into_response()
 }
 
 pub(crate) async fn checkout(Query(asked): Query<Asked>, headers: HeaderMap) -> Response {
     delay(asked.delay_ms, 45.0).await;
     if items_in_cart(&headers) == 0 {
-        return (
-            StatusCode::CONFLICT,
-            page("Checkout", "<p>The cart is empty.</p>"),
-        )
-            .into_response();
+        return (StatusCode::CONFLICT, page("Checkout", "<p>The cart is empty.</p>")).into_response();
     }
     if happens(CHECKOUT_FAILURES) {
         let broken = page("Checkout", "<p>The payment service did not answer.</p>");
@@ -204,10 +146,7 @@ pub(crate) async fn slow(Query(asked): Query<Asked>) -> &'static str {
 pub(crate) async fn status(Path(code): Path<u16>, Query(asked): Query<Asked>) -> Response {
     delay(Some(asked.delay_ms.unwrap_or(0)), 0.0).await;
     // 1xx are no final answers.
-    match StatusCode::from_u16(code)
-        .ok()
-        .filter(|code| code.as_u16() >= 200)
-    {
+    match StatusCode::from_u16(code).ok().filter(|code| code.as_u16() >= 200) {
         Some(code) => code.into_response(),
         None => (StatusCode::BAD_REQUEST, "not a final HTTP status").into_response(),
     }

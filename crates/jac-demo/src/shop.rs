@@ -31,10 +31,7 @@ pub fn router() -> Router {
         .route("/status/{code}", any(pages::status))
         .route("/stats", get(pages::stats))
         .fallback(pages::nowhere)
-        .layer(axum::middleware::from_fn_with_state(
-            shop.clone(),
-            stats::count,
-        ))
+        .layer(axum::middleware::from_fn_with_state(shop.clone(), stats::count))
         .with_state(shop)
 }
 
@@ -42,16 +39,11 @@ pub fn router() -> Router {
 ///
 /// # Errors
 /// Where the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+pub async fn serve(listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
     use axum::serve::ListenerExt;
     // Small answers wait 40 ms for an acknowledgement otherwise.
     let listener = listener.tap_io(|socket| {
         let _ = socket.set_nodelay(true);
     });
-    axum::serve(listener, router())
-        .with_graceful_shutdown(shutdown)
-        .await
+    axum::serve(listener, router()).with_graceful_shutdown(shutdown).await
 }

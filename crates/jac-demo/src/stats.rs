@@ -62,9 +62,7 @@ impl Counters {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Stats> {
         // Counts stay right if a handler panicked while holding them.
-        self.0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 

@@ -35,11 +35,20 @@ impl Engine {
     ///
     /// # Errors
     /// When the configuration has faults (all are told), or the provider is switched off.
-    pub fn create_cluster(&self, owner: Person, new: NewCluster, attendance: Attendance) -> Result<Cluster, EngineError> {
+    pub fn create_cluster(
+        &self,
+        owner: Person,
+        new: NewCluster,
+        attendance: Attendance,
+    ) -> Result<Cluster, EngineError> {
         self.cloud(new.provider)?;
         let mut faults = new.config.faults();
         let id = ClusterId::from_random(rand::random());
-        let name = new.name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).unwrap_or_else(|| id.to_string());
+        let name = new
+            .name
+            .map(|name| name.trim().to_owned())
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| id.to_string());
         if name.chars().count() > MAX_NAME {
             faults.push(format!("The name has more than {MAX_NAME} characters."));
         }
@@ -49,7 +58,12 @@ impl Engine {
             faults.push(crate::tools::sentence(&error));
         }
         if !faults.is_empty() {
-            return Err(EngineError::Invalid { code: "cluster_invalid", message: faults.join(" "), hint: None, details: faults });
+            return Err(EngineError::Invalid {
+                code: "cluster_invalid",
+                message: faults.join(" "),
+                hint: None,
+                details: faults,
+            });
         }
         let now_ms = self.now_ms();
         let cluster = Cluster {
@@ -95,7 +109,10 @@ impl Engine {
             if minutes == 0 || expires_at_ms > latest_ms {
                 return Err(EngineError::invalid(
                     "lifetime_invalid",
-                    format!("A cluster can be extended by 1 minute up to a lifetime of {} days from now.", ClusterConfig::MAX_LIFETIME_MINUTES / 1440),
+                    format!(
+                        "A cluster can be extended by 1 minute up to a lifetime of {} days from now.",
+                        ClusterConfig::MAX_LIFETIME_MINUTES / 1440
+                    ),
                 ));
             }
             cluster.expires_at_ms = expires_at_ms;

@@ -49,11 +49,15 @@ impl Engine {
         while let Ok(cluster) = self.store().cluster(id) {
             let done = match cluster.phase {
                 ClusterPhase::Ready | ClusterPhase::Terminated => return,
-                ClusterPhase::Requested | ClusterPhase::Launching | ClusterPhase::Preparing => match self.bring_up(&cluster).await {
-                    Err(error) => self.give_up(id, &error),
-                    done => done,
-                },
-                ClusterPhase::Failed => self.change_cluster(id, |cluster| step(cluster, ClusterEvent::TerminationStarted)).map(drop),
+                ClusterPhase::Requested | ClusterPhase::Launching | ClusterPhase::Preparing => {
+                    match self.bring_up(&cluster).await {
+                        Err(error) => self.give_up(id, &error),
+                        done => done,
+                    }
+                }
+                ClusterPhase::Failed => {
+                    self.change_cluster(id, |cluster| step(cluster, ClusterEvent::TerminationStarted)).map(drop)
+                }
                 ClusterPhase::Terminating => self.take_away(&cluster).await,
             };
             if let Err(error) = done {
@@ -67,9 +71,12 @@ impl Engine {
         let id = &cluster.id;
         if cluster.phase != ClusterPhase::Preparing {
             self.change_cluster(id, |cluster| step(cluster, ClusterEvent::LaunchStarted))?;
-            let instances = timeout(self.settings().launch_limit, self.launch(cluster))
-                .await
-                .map_err(|_| EngineError::JMeter(format!("The nodes were not there within {} s.", self.settings().launch_limit.as_secs())))??;
+            let instances = timeout(self.settings().launch_limit, self.launch(cluster)).await.map_err(|_| {
+                EngineError::JMeter(format!(
+                    "The nodes were not there within {} s.",
+                    self.settings().launch_limit.as_secs()
+                ))
+            })??;
             let (_, going_on) = self.change_cluster(id, |cluster| {
                 if cluster.phase != ClusterPhase::Launching {
                     return Ok(false);
@@ -130,7 +137,8 @@ impl Engine {
             return Ok(());
         }
         let password: String = rand::random::<[u8; 16]>().iter().map(|byte| format!("{byte:02x}")).collect();
-        let store = RmiKeyStore::generate(id.as_str(), password).map_err(|error| EngineError::JMeter(error.to_string()))?;
+        let store =
+            RmiKeyStore::generate(id.as_str(), password).map_err(|error| EngineError::JMeter(error.to_string()))?;
         let failed = |error| EngineError::file("the cluster's key", error);
         tokio::fs::create_dir_all(&folder).await.map_err(failed)?;
         // The password first: a store without one would be of no use.
@@ -155,8 +163,12 @@ impl Engine {
                     }
                     *told = Instant::now();
                     match progress {
-                        Progress::Downloading { bytes, total: Some(total) } => format!("Fetching JMeter: {} of {} MB.", bytes / 1_000_000, total / 1_000_000),
-                        Progress::Downloading { bytes, total: None } => format!("Fetching JMeter: {} MB.", bytes / 1_000_000),
+                        Progress::Downloading { bytes, total: Some(total) } => {
+                            format!("Fetching JMeter: {} of {} MB.", bytes / 1_000_000, total / 1_000_000)
+                        }
+                        Progress::Downloading { bytes, total: None } => {
+                            format!("Fetching JMeter: {} MB.", bytes / 1_000_000)
+                        }
                         Progress::Maven { artefacts } => format!("Fetching JMeter: {artefacts} files."),
                         Progress::Step(text) => text,
                     }
@@ -166,7 +178,11 @@ impl Engine {
         };
         let named = cluster.config.jmeter_home.as_deref().map(Path::new);
         let tools = self.toolbox().ready(named, &progress).await?;
-        self.note_cluster(&cluster.id, None, format!("JMeter {} on Java {}.", tools.home.version(), tools.java.version));
+        self.note_cluster(
+            &cluster.id,
+            None,
+            format!("JMeter {} on Java {}.", tools.home.version(), tools.java.version),
+        );
         Ok(())
     }
 
@@ -188,13 +204,16 @@ impl Engine {
         let id = &cluster.id;
         self.wait_for_run(cluster).await?;
         self.cloud(cluster.provider)?.terminate(id).await?;
-        let left = self.cloud(cluster.provider)?.list().await?.into_iter().filter(|instance| instance.cluster == *id).count();
+        let left =
+            self.cloud(cluster.provider)?.list().await?.into_iter().filter(|instance| instance.cluster == *id).count();
         if left > 0 {
             return Err(EngineError::JMeter(format!("{} of the cluster are still there.", nodes_in_words(left))));
         }
         let folder = self.folder().cluster(id);
         match tokio::fs::remove_dir_all(&folder).await {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(EngineError::file("removing the cluster's key", error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(EngineError::file("removing the cluster's key", error));
+            }
             _ => (),
         }
         let now_ms = self.now_ms();

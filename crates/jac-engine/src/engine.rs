@@ -111,7 +111,11 @@ impl Engine {
             let forsaken = cluster.attended_by.as_ref().is_some_and(|instance| *instance != self.inner.instance);
             if forsaken {
                 tracing::info!(cluster = %cluster.id, "cluster {} was made by a jac that is gone; ending it", cluster.id);
-                self.request_termination(&cluster.id, "The jac that it was made for is gone.", "JAC, because the jac run that it was for is gone")?;
+                self.request_termination(
+                    &cluster.id,
+                    "The jac that it was made for is gone.",
+                    "JAC, because the jac run that it was for is gone",
+                )?;
             }
             self.drive_cluster(&cluster.id);
         }
@@ -185,10 +189,9 @@ impl Engine {
     }
 
     pub(crate) fn cloud(&self, provider: Provider) -> Result<&Arc<dyn Cloud>, EngineError> {
-        self.inner
-            .clouds
-            .get(&provider)
-            .ok_or_else(|| EngineError::invalid("provider_off", format!("The provider '{provider}' is switched off on this server.")))
+        self.inner.clouds.get(&provider).ok_or_else(|| {
+            EngineError::invalid("provider_off", format!("The provider '{provider}' is switched off on this server."))
+        })
     }
 
     pub(crate) fn clouds(&self) -> impl Iterator<Item = &Arc<dyn Cloud>> {

@@ -104,7 +104,10 @@ impl LiveRun {
 impl State {
     /// What changed since a snapshot, and what the statistics call "now".
     fn measure(&mut self, after: u64) -> (Measured, u64) {
-        let place = after.checked_sub(self.base).and_then(|place| usize::try_from(place).ok()).filter(|place| *place < self.marks.len());
+        let place = after
+            .checked_sub(self.base)
+            .and_then(|place| usize::try_from(place).ok())
+            .filter(|place| *place < self.marks.len());
         let (mark, width) = place.map_or((0, 0), |place| (self.marks[place], self.widths[place]));
         let mut changed = self.statistics.changed_points(mark);
         let reset = changed.bucket_ms != width;
@@ -147,7 +150,10 @@ mod tests {
         assert!(live.since(0).reset);
         let missed = live.since(3);
         assert!(!missed.reset);
-        assert_eq!(missed.points.iter().map(|point| point.t_ms).collect::<Vec<_>>(), [1_700_000_003_000, 1_700_000_004_000]);
+        assert_eq!(
+            missed.points.iter().map(|point| point.t_ms).collect::<Vec<_>>(),
+            [1_700_000_003_000, 1_700_000_004_000]
+        );
         assert!(live.since(5).points.is_empty());
     }
 

@@ -32,7 +32,10 @@ impl Staging {
         let name = safe_name(name)?;
         self.files += 1;
         if self.files > self.max_files {
-            return Err(EngineError::invalid("too_many_files", format!("A plan has at most {} files.", self.max_files)));
+            return Err(EngineError::invalid(
+                "too_many_files",
+                format!("A plan has at most {} files.", self.max_files),
+            ));
         }
         let place = self.folder.path().join(&name);
         if let Some(parent) = place.parent() {
@@ -57,7 +60,8 @@ impl Engine {
     /// # Errors
     /// When the disk is full.
     pub fn stage(&self) -> Result<Staging, EngineError> {
-        let folder = tempfile::tempdir_in(self.folder().uploads()).map_err(|error| EngineError::file("taking the upload", error))?;
+        let folder = tempfile::tempdir_in(self.folder().uploads())
+            .map_err(|error| EngineError::file("taking the upload", error))?;
         Ok(Staging { folder, files: 0, max_files: self.settings().max_files })
     }
 
@@ -65,13 +69,22 @@ impl Engine {
     ///
     /// # Errors
     /// When there is no `.jmx` in it, it is not a plan, or the archive is not to be trusted. Nothing is left then.
-    pub fn create_plan(&self, owner: Person, name: Option<String>, main_file: Option<&str>, staging: Staging) -> Result<Plan, EngineError> {
+    pub fn create_plan(
+        &self,
+        owner: Person,
+        name: Option<String>,
+        main_file: Option<&str>,
+        staging: Staging,
+    ) -> Result<Plan, EngineError> {
         let staging = self.unpacked(staging)?;
         let files = list_files(staging.folder.path())?;
         let main_file = choose_main(&files, main_file)?;
         refuse_what_is_no_plan(staging.folder.path(), &main_file)?;
         let id = PlanId::from_random(rand::random());
-        let name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).unwrap_or_else(|| plan_name(&main_file));
+        let name = name
+            .map(|name| name.trim().to_owned())
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| plan_name(&main_file));
         let plan = Plan { id: id.clone(), name, owner, created_ms: self.now_ms(), main_file, files };
         let place = self.folder().plan(&id);
         std::fs::rename(staging.folder.path(), &place).map_err(|error| EngineError::file("keeping the plan", error))?;
@@ -94,7 +107,8 @@ impl Engine {
             }),
             [only] if only.path.to_ascii_lowercase().ends_with(".zip") => {
                 let unpacked = self.stage()?;
-                let limits = Limits { max_bytes: self.settings().max_upload_bytes, max_files: self.settings().max_files };
+                let limits =
+                    Limits { max_bytes: self.settings().max_upload_bytes, max_files: self.settings().max_files };
                 archive::unpack(&staging.folder.path().join(&only.path), unpacked.folder.path(), limits)?;
                 Ok(unpacked)
             }
@@ -116,7 +130,10 @@ impl Engine {
         let place = self.folder().plan(id);
         for file in &new {
             let to = place.join(&file.path);
-            let moved = to.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::rename(staging.folder.path().join(&file.path), &to));
+            let moved = to
+                .parent()
+                .map_or(Ok(()), std::fs::create_dir_all)
+                .and_then(|()| std::fs::rename(staging.folder.path().join(&file.path), &to));
             moved.map_err(|error| EngineError::file(format!("keeping {}", file.path), error))?;
         }
         plan.files = list_files(&place)?;
@@ -132,7 +149,10 @@ impl Engine {
     pub fn remove_plan_file(&self, id: &PlanId, path: &str) -> Result<Plan, EngineError> {
         let mut plan = self.changeable(id)?;
         if path == plan.main_file {
-            return Err(crate::clusters::conflict("This file is the plan itself.", Some("Remove the whole plan, or upload another .jmx over it.")));
+            return Err(crate::clusters::conflict(
+                "This file is the plan itself.",
+                Some("Remove the whole plan, or upload another .jmx over it."),
+            ));
         }
         let place = self.plan_file(&plan, path)?;
         std::fs::remove_file(place).map_err(|error| EngineError::file(format!("removing {path}"), error))?;
@@ -158,7 +178,10 @@ impl Engine {
         let plan = self.store().plan(id)?;
         let filter = Filter { plan: Some(id.clone()), unfinished: true, ..Filter::default() };
         match self.store().runs(&filter)?.first() {
-            Some(row) => Err(crate::clusters::conflict(format!("The run {} uses the plan.", row.run.id), Some("Wait for its end, or stop it."))),
+            Some(row) => Err(crate::clusters::conflict(
+                format!("The run {} uses the plan.", row.run.id),
+                Some("Wait for its end, or stop it."),
+            )),
             None => Ok(plan),
         }
     }
@@ -180,7 +203,9 @@ impl Engine {
         let files: BTreeMap<String, PathBuf> = plan
             .files
             .iter()
-            .filter_map(|file| Some((relative_to_main(&plan.main_file, &file.path)?.to_owned(), folder.join(&file.path))))
+            .filter_map(|file| {
+                Some((relative_to_main(&plan.main_file, &file.path)?.to_owned(), folder.join(&file.path)))
+            })
             .collect();
         let check = PlanCheck {
             name: plan.main_file.clone(),
@@ -216,7 +241,11 @@ fn list_files(folder: &Path) -> Result<Vec<PlanFile>, EngineError> {
             if entry.file_type()?.is_dir() {
                 visit(root, &path, files)?;
             } else if let Some(name) = path.strip_prefix(root).ok().and_then(Path::to_str) {
-                files.push(PlanFile { path: name.to_owned(), bytes: entry.metadata()?.len(), kind: PlanFileKind::of(name) });
+                files.push(PlanFile {
+                    path: name.to_owned(),
+                    bytes: entry.metadata()?.len(),
+                    kind: PlanFileKind::of(name),
+                });
             }
         }
         Ok(())
@@ -229,23 +258,27 @@ fn list_files(folder: &Path) -> Result<Vec<PlanFile>, EngineError> {
 
 /// The `.jmx` to run: the one that was named, the only one, else the one that lies highest.
 fn choose_main(files: &[PlanFile], named: Option<&str>) -> Result<String, EngineError> {
-    let plans: Vec<&str> = files.iter().filter(|file| file.kind == PlanFileKind::Plan).map(|file| file.path.as_str()).collect();
+    let plans: Vec<&str> =
+        files.iter().filter(|file| file.kind == PlanFileKind::Plan).map(|file| file.path.as_str()).collect();
     if let Some(named) = named {
         return plans
             .contains(&named)
             .then(|| named.to_owned())
             .ok_or_else(|| EngineError::invalid("no_plan", format!("The upload holds no plan '{named}'.")));
     }
-    plans.iter().min_by_key(|path| (path.matches('/').count(), **path)).map(|path| (*path).to_owned()).ok_or_else(|| EngineError::Invalid {
-        code: "no_plan",
-        message: "The upload holds no .jmx file.".to_owned(),
-        hint: Some("Send the plan's .jmx together with the files that it reads, or a zip of them.".to_owned()),
-        details: files.iter().map(|file| file.path.clone()).take(20).collect(),
-    })
+    plans.iter().min_by_key(|path| (path.matches('/').count(), **path)).map(|path| (*path).to_owned()).ok_or_else(
+        || EngineError::Invalid {
+            code: "no_plan",
+            message: "The upload holds no .jmx file.".to_owned(),
+            hint: Some("Send the plan's .jmx together with the files that it reads, or a zip of them.".to_owned()),
+            details: files.iter().map(|file| file.path.clone()).take(20).collect(),
+        },
+    )
 }
 
 fn refuse_what_is_no_plan(folder: &Path, main_file: &str) -> Result<(), EngineError> {
-    let bytes = std::fs::read(folder.join(main_file)).map_err(|error| EngineError::file(format!("reading {main_file}"), error))?;
+    let bytes = std::fs::read(folder.join(main_file))
+        .map_err(|error| EngineError::file(format!("reading {main_file}"), error))?;
     jac_jmx::Plan::parse(&bytes).map(drop).map_err(|error| EngineError::Invalid {
         code: "not_a_plan",
         message: format!("{main_file} cannot be used: {error}"),

@@ -65,7 +65,8 @@ fn end_if_over(engine: &Engine, cluster: &Cluster) -> Result<(), EngineError> {
 }
 
 async fn renew(engine: &Engine, cluster: &Cluster) -> Result<(), EngineError> {
-    let due = engine.renewed().get(&cluster.id).is_none_or(|renewed| renewed.elapsed() >= engine.settings().renew_every);
+    let due =
+        engine.renewed().get(&cluster.id).is_none_or(|renewed| renewed.elapsed() >= engine.settings().renew_every);
     if due {
         let (until_ms, after_run) = wanted_lease(engine, cluster);
         engine.cloud(cluster.provider)?.renew_lease(&cluster.id, until_ms, after_run).await?;
@@ -78,11 +79,15 @@ async fn renew(engine: &Engine, cluster: &Cluster) -> Result<(), EngineError> {
 /// away does not cost a long test; it is never shorter than without a run, and never longer than the cluster's life.
 pub(crate) fn wanted_lease(engine: &Engine, cluster: &Cluster) -> (i64, Option<std::time::Duration>) {
     let ordinary_ms = engine.lease_end(cluster);
-    let Some(run) = cluster.current_run.as_ref().and_then(|id| engine.store().run(id).ok()) else { return (ordinary_ms, None) };
+    let Some(run) = cluster.current_run.as_ref().and_then(|id| engine.store().run(id).ok()) else {
+        return (ordinary_ms, None);
+    };
     let after_run = engine.settings().lease_after_run;
     let after_run_ms = i64::try_from(after_run.as_millis()).unwrap_or(i64::MAX);
     let run_end_ms = match (run.run.started_ms, run.run.expected_s) {
-        (Some(started_ms), Some(expected_s)) => started_ms + i64::try_from(expected_s).unwrap_or(0) * 1000 + after_run_ms,
+        (Some(started_ms), Some(expected_s)) => {
+            started_ms + i64::try_from(expected_s).unwrap_or(0) * 1000 + after_run_ms
+        }
         (Some(_), None) => cluster.expires_at_ms,
         (None, _) => return (ordinary_ms, None),
     };
@@ -95,7 +100,8 @@ fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, instances: &[Instance]) -
         .filter(|instance| instance.cluster == cluster.id && instance.alive)
         .map(|instance| instance.name.as_str())
         .collect();
-    let lost: Vec<String> = crate::engine::node_names(cluster).filter(|name| !alive.contains(name)).map(str::to_owned).collect();
+    let lost: Vec<String> =
+        crate::engine::node_names(cluster).filter(|name| !alive.contains(name)).map(str::to_owned).collect();
     if lost == cluster.lost_nodes {
         return Ok(());
     }
@@ -111,7 +117,11 @@ fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, instances: &[Instance]) -
     }
     engine.tell(Event::Cluster(cluster.id.clone()));
     if lost.len() == cluster.nodes.len() && cluster.current_run.is_none() {
-        engine.request_termination(&cluster.id, "All of its nodes are gone.", "JAC, because the cluster's nodes are gone")?;
+        engine.request_termination(
+            &cluster.id,
+            "All of its nodes are gone.",
+            "JAC, because the cluster's nodes are gone",
+        )?;
     }
     Ok(())
 }

@@ -108,7 +108,10 @@ impl Engine {
     pub fn create_run(&self, owner: Person, new: NewRun) -> Result<Run, EngineError> {
         let cluster = self.store().cluster(&new.cluster_id)?;
         if !cluster.phase.is_coming_up() && cluster.phase != ClusterPhase::Ready {
-            return Err(conflict(format!("The cluster '{}' is not there any more.", cluster.name), Some("Create a new cluster.")));
+            return Err(conflict(
+                format!("The cluster '{}' is not there any more.", cluster.name),
+                Some("Create a new cluster."),
+            ));
         }
         if !cluster.lost_nodes.is_empty() {
             return Err(conflict(
@@ -138,10 +141,19 @@ impl Engine {
                 details: faults.iter().map(|finding| finding.message.clone()).collect(),
             });
         }
-        let notes = check.findings.iter().filter(|finding| finding.severity == Severity::Warning).map(|finding| finding.message.clone()).collect();
+        let notes = check
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Warning)
+            .map(|finding| finding.message.clone())
+            .collect();
         let id = RunId::from_random(rand::random());
         let run = Run {
-            name: new.name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).unwrap_or_else(|| plan.name.clone()),
+            name: new
+                .name
+                .map(|name| name.trim().to_owned())
+                .filter(|name| !name.is_empty())
+                .unwrap_or_else(|| plan.name.clone()),
             plan_id: plan.id,
             plan_name: plan.name,
             cluster_id: cluster.id.clone(),
@@ -169,7 +181,8 @@ impl Engine {
             shutdown_port: None,
             id: id.clone(),
         };
-        std::fs::create_dir_all(self.folder().run(&id)).map_err(|error| EngineError::file("the run's folder", error))?;
+        std::fs::create_dir_all(self.folder().run(&id))
+            .map_err(|error| EngineError::file("the run's folder", error))?;
         self.store().insert_run(&run)?;
         if let Err(error) = self.claim_cluster(&cluster.id, &id) {
             self.store().delete_run(&id)?;
@@ -184,9 +197,10 @@ impl Engine {
     /// Takes the cluster for the run. One test at a time fits on a worker.
     pub(crate) fn claim_cluster(&self, cluster: &ClusterId, run: &RunId) -> Result<(), EngineError> {
         self.change_cluster(cluster, |cluster| match &cluster.current_run {
-            Some(other) if other != run => {
-                Err(conflict(format!("The cluster '{}' is busy with the run {other}.", cluster.name), Some("Wait for its end, stop it, or use another cluster.")))
-            }
+            Some(other) if other != run => Err(conflict(
+                format!("The cluster '{}' is busy with the run {other}.", cluster.name),
+                Some("Wait for its end, stop it, or use another cluster."),
+            )),
             _ => {
                 cluster.current_run = Some(run.clone());
                 Ok(())

@@ -47,9 +47,9 @@ impl Toolbox {
 
     /// Java, asked for its version.
     pub async fn java(&self) -> Result<Java, EngineError> {
-        Java::find(self.settings.java_home.as_deref(), self.settings.search_path.as_deref())
-            .await
-            .map_err(|error| EngineError::Invalid { code: "no_java", message: sentence(&error), hint: None, details: Vec::new() })
+        Java::find(self.settings.java_home.as_deref(), self.settings.search_path.as_deref()).await.map_err(|error| {
+            EngineError::Invalid { code: "no_java", message: sentence(&error), hint: None, details: Vec::new() }
+        })
     }
 
     /// The JMeter that is there already: the one that was named, else the managed one.
@@ -61,7 +61,9 @@ impl Toolbox {
             return JMeterHome::open(path).map(Some).map_err(|error| EngineError::Invalid {
                 code: "no_jmeter",
                 message: sentence(&error),
-                hint: Some("Name the folder that holds JMeter's bin and lib, or none to use JAC's own copy.".to_owned()),
+                hint: Some(
+                    "Name the folder that holds JMeter's bin and lib, or none to use JAC's own copy.".to_owned(),
+                ),
                 details: Vec::new(),
             });
         }
@@ -69,20 +71,27 @@ impl Toolbox {
     }
 
     /// Java and JMeter; a managed JMeter is installed where none is.
-    pub async fn ready(&self, named: Option<&Path>, progress: &(dyn Fn(Progress) + Send + Sync)) -> Result<Tools, EngineError> {
+    pub async fn ready(
+        &self,
+        named: Option<&Path>,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<Tools, EngineError> {
         let java = self.java().await?;
         if let Some(home) = self.home(named)? {
             return Ok(Tools { java, home });
         }
         let _one_at_a_time = self.installing.lock().await;
-        let home = install::install(&self.settings.managed_folder, &self.settings.source, progress).await.map_err(|error| {
-            EngineError::Invalid {
+        let home = install::install(&self.settings.managed_folder, &self.settings.source, progress).await.map_err(
+            |error| EngineError::Invalid {
                 code: "no_jmeter",
                 message: sentence(&error),
-                hint: Some("Name a JMeter home with --jmeter-home or JMETER_HOME, or see to the network and try again.".to_owned()),
+                hint: Some(
+                    "Name a JMeter home with --jmeter-home or JMETER_HOME, or see to the network and try again."
+                        .to_owned(),
+                ),
                 details: Vec::new(),
-            }
-        })?;
+            },
+        )?;
         Ok(Tools { java, home })
     }
 
@@ -94,7 +103,8 @@ impl Toolbox {
         {
             return Ok(Arc::clone(index));
         }
-        let index = ClassIndex::of_home(home.path()).map_err(|error| EngineError::file("reading JMeter's jars", error))?;
+        let index =
+            ClassIndex::of_home(home.path()).map_err(|error| EngineError::file("reading JMeter's jars", error))?;
         let index = Arc::new(index);
         *known = Some((home.path().to_owned(), Arc::clone(&index)));
         Ok(index)

@@ -4,9 +4,7 @@ use crate::engine::{Engine, may_write};
 use crate::error::EngineError;
 use jac_jtl::criteria::{CriterionResult, Verdict};
 use jac_jtl::{ErrorGroup, Point, Summary};
-use jac_model::{
-    Cause, Cluster, EpochMs, Named, Person, Plan, Run, RunId, RunNode, RunPhase, RunStep, StopMode,
-};
+use jac_model::{Cause, Cluster, Named, Person, Plan, Run, RunId, RunNode, RunPhase, RunStep, StopMode};
 use jac_store::{Filter, RunRow};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -20,7 +18,7 @@ pub struct ClusterView {
     /// The one who asks may change it.
     pub can_write: bool,
     /// When the idle limit removes it, if nothing is run before.
-    pub idle_ends_at_ms: Option<EpochMs>,
+    pub idle_ends_at_ms: Option<i64>,
 }
 
 /// A plan as one person sees it.
@@ -44,7 +42,7 @@ pub struct LastRun {
     pub id: RunId,
     pub phase: RunPhase,
     pub verdict: Verdict,
-    pub created_ms: EpochMs,
+    pub created_ms: i64,
 }
 
 /// The row of figures at the top of a run.
@@ -93,9 +91,9 @@ pub struct RunView {
     /// How each criterion came out; empty until the run has ended.
     pub criteria: Vec<CriterionResult>,
     pub criteria_expressions: Vec<String>,
-    pub created_ms: EpochMs,
-    pub started_ms: Option<EpochMs>,
-    pub ended_ms: Option<EpochMs>,
+    pub created_ms: i64,
+    pub started_ms: Option<i64>,
+    pub ended_ms: Option<i64>,
     /// How long the plan says that it takes, in seconds.
     pub expected_s: Option<u64>,
     pub stop_requested: Option<StopMode>,
@@ -118,7 +116,7 @@ pub struct Snapshot {
     /// Rises by one with each snapshot that is sent to the listeners of the run.
     pub seq: u64,
     /// By the server's clock.
-    pub at_ms: EpochMs,
+    pub at_ms: i64,
     pub run: RunView,
     pub summary: Summary,
     /// The width of a bucket.
@@ -134,7 +132,11 @@ pub struct Snapshot {
 impl Engine {
     /// The cluster as `person` sees it.
     pub fn view_cluster(&self, cluster: Cluster, person: &Person) -> ClusterView {
-        ClusterView { can_write: may_write(person, &cluster.owner), idle_ends_at_ms: cluster.idle_ends_at_ms(), cluster }
+        ClusterView {
+            can_write: may_write(person, &cluster.owner),
+            idle_ends_at_ms: cluster.idle_ends_at_ms(),
+            cluster,
+        }
     }
 
     /// The plan as `person` sees it.
@@ -149,7 +151,13 @@ impl Engine {
             verdict: result_of(row).verdict,
             created_ms: row.run.created_ms,
         });
-        Ok(PlanView { can_write: may_write(person, &plan.owner), bytes: plan.bytes(), runs: runs.len(), last_run, plan })
+        Ok(PlanView {
+            can_write: may_write(person, &plan.owner),
+            bytes: plan.bytes(),
+            runs: runs.len(),
+            last_run,
+            plan,
+        })
     }
 
     /// The run as `person` sees it.
@@ -166,7 +174,13 @@ fn result_of(row: &RunRow) -> RunResult {
     row.result.as_ref().and_then(|value| serde_json::from_value(value.clone()).ok()).unwrap_or_default()
 }
 
-fn view(run: Run, verdict: Verdict, criteria: Vec<CriterionResult>, headline: Option<Headline>, may_write: impl Fn(&Person) -> bool) -> RunView {
+fn view(
+    run: Run,
+    verdict: Verdict,
+    criteria: Vec<CriterionResult>,
+    headline: Option<Headline>,
+    may_write: impl Fn(&Person) -> bool,
+) -> RunView {
     RunView {
         can_write: may_write(&run.owner),
         plan: Named { id: run.plan_id.into(), name: run.plan_name },

@@ -22,6 +22,9 @@ const JVM_OPTIONS: &[&str] = &[
     "--add-opens=java.base/java.text=ALL-UNNAMED",
 ];
 
+/// JMeter 5.6 writes a warning for each iteration of a plan with a cookie manager (apache/jmeter#6235), which fills disks.
+const FLOODING_LOGGER: &str = "org.apache.jmeter.protocol.http.sampler.HTTPSamplerBase";
+
 /// What every JMeter of a run is started with. All paths are absolute on the node.
 #[derive(Debug, Clone)]
 pub struct Launch<'a> {
@@ -68,7 +71,7 @@ impl Launch<'_> {
         for file in self.user_properties_files.iter().map(String::as_str).chain([self.properties_file]) {
             arguments.extend(["-q".to_owned(), file.to_owned()]);
         }
-        arguments.extend(["-j".to_owned(), self.log_file.to_owned()]);
+        arguments.extend(["-j".to_owned(), self.log_file.to_owned(), format!("-L{FLOODING_LOGGER}=ERROR")]);
         arguments.extend(jmeter_arguments);
         Command {
             program: self.java.to_owned(),
@@ -116,11 +119,18 @@ pub fn stop(java: &str, launcher: &str, word: StopWord, shutdown_port: u16) -> C
     };
     Command {
         program: java.to_owned(),
-        arguments: ["-Xmx32m", "-XX:TieredStopAtLevel=1", "-cp", launcher, "org.apache.jmeter.util.ShutdownClient", word]
-            .iter()
-            .map(|argument| (*argument).to_owned())
-            .chain([shutdown_port.to_string()])
-            .collect(),
+        arguments: [
+            "-Xmx32m",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            launcher,
+            "org.apache.jmeter.util.ShutdownClient",
+            word,
+        ]
+        .iter()
+        .map(|argument| (*argument).to_owned())
+        .chain([shutdown_port.to_string()])
+        .collect(),
         environment: BTreeMap::new(),
         folder: String::new(),
     }
@@ -150,7 +160,13 @@ mod tests {
 
     #[test]
     fn a_master_alone_has_no_remote_hosts_and_one_with_workers_has_them_all() {
-        let mut master = MasterLaunch { common: launch(), address: "127.0.0.1", plan: "shop.jmx", results: "/n/r.jtl", workers: &[] };
+        let mut master = MasterLaunch {
+            common: launch(),
+            address: "127.0.0.1",
+            plan: "shop.jmx",
+            results: "/n/r.jtl",
+            workers: &[],
+        };
         assert!(!master.command().arguments.contains(&"-R".to_owned()));
         let workers = ["10.0.0.1:1".to_owned(), "10.0.0.2:2".to_owned()];
         master.workers = &workers;

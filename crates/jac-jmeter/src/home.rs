@@ -50,7 +50,9 @@ impl JMeterHome {
         if version.as_deref().is_some_and(is_too_old) {
             return Err(HomeError::TooOld { path, version: version.unwrap_or_default() });
         }
-        let version = version.or_else(|| version_in_core_jar(&ext.join("ApacheJMeter_core.jar"))).unwrap_or_else(|| "unknown".to_owned());
+        let version = version
+            .or_else(|| version_in_core_jar(&ext.join("ApacheJMeter_core.jar")))
+            .unwrap_or_else(|| "unknown".to_owned());
         if is_too_old(&version) {
             return Err(HomeError::TooOld { path, version });
         }
@@ -83,7 +85,10 @@ impl JMeterHome {
 }
 
 /// `Some(None)`: it is the core jar, but its name has no version (as in Apache's own archive).
-#[expect(clippy::option_option, reason = "not the core jar, the core jar, and the core jar of a version are three answers")]
+#[expect(
+    clippy::option_option,
+    reason = "not the core jar, the core jar, and the core jar of a version are three answers"
+)]
 fn core_jar_version(name: &str) -> Option<Option<String>> {
     let rest = name.strip_prefix("ApacheJMeter_core")?.strip_suffix(".jar")?;
     match rest.strip_prefix('-') {
@@ -97,7 +102,10 @@ fn core_jar_version(name: &str) -> Option<Option<String>> {
 fn version_in_core_jar(jar: &Path) -> Option<String> {
     let mut archive = zip::ZipArchive::new(std::fs::File::open(jar).ok()?).ok()?;
     let manifest = std::io::read_to_string(archive.by_name("META-INF/MANIFEST.MF").ok()?).ok()?;
-    manifest.lines().find_map(|line| line.strip_prefix("Implementation-Version:")).map(|version| version.trim().to_owned())
+    manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("Implementation-Version:"))
+        .map(|version| version.trim().to_owned())
 }
 
 fn is_too_old(version: &str) -> bool {
@@ -135,6 +143,8 @@ mod tests {
         assert!(JMeterHome::open(old.path()).expect_err("too old").to_string().contains("3.1"));
         let empty = tempfile::tempdir().expect("a folder");
         assert!(JMeterHome::open(empty.path()).expect_err("empty").to_string().contains("bin/ApacheJMeter.jar"));
-        assert!(JMeterHome::open(&empty.path().join("nowhere")).expect_err("missing").to_string().contains("no folder"));
+        assert!(
+            JMeterHome::open(&empty.path().join("nowhere")).expect_err("missing").to_string().contains("no folder")
+        );
     }
 }

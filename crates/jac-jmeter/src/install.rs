@@ -58,7 +58,9 @@ pub enum InstallError {
     WrongDigest { what: String, expected: String, found: String },
     #[error("Maven fetched {found} jars, {expected} were expected")]
     WrongJars { expected: usize, found: usize },
-    #[error("Maven is not installed; install it (Debian and Ubuntu: apt-get install maven) or name a JMeter home with --jmeter-home")]
+    #[error(
+        "Maven is not installed; install it (Debian and Ubuntu: apt-get install maven) or name a JMeter home with --jmeter-home"
+    )]
     NoMaven,
     #[error("Maven could not fetch JMeter: {0}")]
     Maven(String),
@@ -90,7 +92,11 @@ pub fn managed_path(folder: &Path) -> PathBuf {
 ///
 /// # Errors
 /// When no source has it, what came is not what was published, or it cannot be written. Nothing half is left behind.
-pub async fn install(folder: &Path, source: &Source, progress: &(dyn Fn(Progress) + Send + Sync)) -> Result<JMeterHome, InstallError> {
+pub async fn install(
+    folder: &Path,
+    source: &Source,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<JMeterHome, InstallError> {
     let place = managed_path(folder);
     if let Ok(home) = JMeterHome::open(&place) {
         return Ok(home);
@@ -123,7 +129,12 @@ pub async fn install(folder: &Path, source: &Source, progress: &(dyn Fn(Progress
     Ok(JMeterHome::open(&place)?)
 }
 
-async fn from_archive(url: &str, work: &Path, home: &Path, progress: &(dyn Fn(Progress) + Send + Sync)) -> Result<(), InstallError> {
+async fn from_archive(
+    url: &str,
+    work: &Path,
+    home: &Path,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<(), InstallError> {
     let failed = |reason: String| InstallError::Download { url: url.to_owned(), reason };
     let file_path = work.join("jmeter.tgz");
     let write = |source| InstallError::Write { path: file_path.clone(), source };
@@ -132,7 +143,12 @@ async fn from_archive(url: &str, work: &Path, home: &Path, progress: &(dyn Fn(Pr
         .read_timeout(SILENCE_LIMIT)
         .build()
         .map_err(|error| failed(innermost(&error)))?;
-    let response = client.get(url).send().await.and_then(reqwest::Response::error_for_status).map_err(|error| failed(innermost(&error)))?;
+    let response = client
+        .get(url)
+        .send()
+        .await
+        .and_then(reqwest::Response::error_for_status)
+        .map_err(|error| failed(innermost(&error)))?;
     let total = response.content_length();
     let mut file = tokio::fs::File::create(&file_path).await.map_err(write)?;
     let mut digest = Sha512::new();
@@ -314,7 +330,10 @@ mod tests {
             let (mut socket, _) = listener.accept().await.expect("a connection");
             let mut request = [0; 1024];
             let _ = tokio::io::AsyncReadExt::read(&mut socket, &mut request).await.expect("a request");
-            socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\noops").await.expect("an answer");
+            socket
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\noops")
+                .await
+                .expect("an answer");
         });
         let folder = tempfile::tempdir().expect("a folder");
         let error = install(folder.path(), &Source::Archive { url }, &|_| ()).await.expect_err("a wrong archive");

@@ -24,7 +24,9 @@ pub struct Java {
 /// Why there is no Java to use.
 #[derive(Debug, thiserror::Error)]
 pub enum JavaError {
-    #[error("no Java was found; install a Java runtime of version {OLDEST} or newer (Debian and Ubuntu: apt-get install openjdk-17-jre-headless), or set JAVA_HOME")]
+    #[error(
+        "no Java was found; install a Java runtime of version {OLDEST} or newer (Debian and Ubuntu: apt-get install openjdk-17-jre-headless), or set JAVA_HOME"
+    )]
     Missing,
     #[error("{} is Java {version}, which is too old; JAC needs {OLDEST} or newer (Debian and Ubuntu: apt-get install openjdk-17-jre-headless, or set JAVA_HOME)", path.display())]
     TooOld { path: PathBuf, version: String },
@@ -53,13 +55,18 @@ impl Java {
 
     async fn ask(path: PathBuf) -> Result<Self, JavaError> {
         let broken = |reason: String| JavaError::Broken { path: path.clone(), reason };
-        let asked = tokio::process::Command::new(&path).arg("-version").stdin(std::process::Stdio::null()).kill_on_drop(true).output();
+        let asked = tokio::process::Command::new(&path)
+            .arg("-version")
+            .stdin(std::process::Stdio::null())
+            .kill_on_drop(true)
+            .output();
         let output = tokio::time::timeout(VERSION_LIMIT, asked)
             .await
             .map_err(|_| broken(format!("it gave no answer within {} s", VERSION_LIMIT.as_secs())))?
             .map_err(|error| broken(error.to_string()))?;
         let text = String::from_utf8_lossy(&output.stderr);
-        let version = version_in(&text).ok_or_else(|| broken(text.lines().next().unwrap_or("it printed nothing").to_owned()))?;
+        let version =
+            version_in(&text).ok_or_else(|| broken(text.lines().next().unwrap_or("it printed nothing").to_owned()))?;
         let major = major_of(&version).ok_or_else(|| broken(format!("'{version}' is no version")))?;
         if major < OLDEST {
             return Err(JavaError::TooOld { path, version });

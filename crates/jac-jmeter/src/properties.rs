@@ -113,7 +113,13 @@ fn common(user: &Properties, plugins: Option<&str>) -> Properties {
 ///
 /// `registry_port` is where the master asks for the engine, `engine_port` where the engine itself listens; with port
 /// numbers of its own, two workers fit on one machine. The worker ends with its test.
-pub fn worker(user: &Properties, plugins: Option<&str>, store: RmiStoreOnNode<'_>, registry_port: u16, engine_port: u16) -> Properties {
+pub fn worker(
+    user: &Properties,
+    plugins: Option<&str>,
+    store: RmiStoreOnNode<'_>,
+    registry_port: u16,
+    engine_port: u16,
+) -> Properties {
     let mut properties = common(user, plugins);
     properties.extend(rmi_encryption(store.path, store.password));
     properties.insert("server_port".to_owned(), registry_port.to_string());
@@ -127,7 +133,12 @@ pub fn worker(user: &Properties, plugins: Option<&str>, store: RmiStoreOnNode<'_
 /// `client.rmi.localport` stays 0 (any free port): JMeter's TLS socket factories have no equality, so that with a fixed
 /// port the second listener that it exports finds the port taken, which surfaces as a misleading
 /// `NotSerializableException` (seen on 5.6.3 with two workers).
-pub fn master(user: &Properties, plugins: Option<&str>, store: Option<RmiStoreOnNode<'_>>, shutdown_port: u16) -> Properties {
+pub fn master(
+    user: &Properties,
+    plugins: Option<&str>,
+    store: Option<RmiStoreOnNode<'_>>,
+    shutdown_port: u16,
+) -> Properties {
     let mut properties = common(user, plugins);
     if let Some(store) = store {
         properties.extend(rmi_encryption(store.path, store.password));
@@ -137,6 +148,9 @@ pub fn master(user: &Properties, plugins: Option<&str>, store: Option<RmiStoreOn
     }
     // The same number twice: otherwise a second master on this machine would take the next port, and a stop meant for
     // one would reach the other.
+    // Without this, a thread that a plan or plugin leaves behind keeps the JVM alive for ever (seen with the Open Model
+    // Thread Group of 5.6.3).
+    properties.insert("jmeterengine.force.system.exit".to_owned(), "true".to_owned());
     properties.insert("jmeterengine.nongui.port".to_owned(), shutdown_port.to_string());
     properties.insert("jmeterengine.nongui.maxport".to_owned(), shutdown_port.to_string());
     properties
@@ -286,7 +300,10 @@ mod tests {
 
     #[test]
     fn what_was_written_reads_back_and_the_wild_reads_as_java_does() {
-        let properties = Properties::from([("a b:c".to_owned(), " x=y\\z".to_owned()), ("greeting".to_owned(), "gr\u{fc}\u{df} \u{1f600}\n".to_owned())]);
+        let properties = Properties::from([
+            ("a b:c".to_owned(), " x=y\\z".to_owned()),
+            ("greeting".to_owned(), "gr\u{fc}\u{df} \u{1f600}\n".to_owned()),
+        ]);
         assert_eq!(from_file(to_file(&properties).as_bytes()), properties);
         let wild = from_file(b"# no\n! no\n\n  threads = 5\nhost:a\npath c:\\\\x\nlong=a,\\\n   b\nempty\r\n");
         let expected = [("threads", "5"), ("host", "a"), ("path", "c:\\x"), ("long", "a,b"), ("empty", "")];

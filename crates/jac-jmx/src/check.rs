@@ -140,14 +140,7 @@ impl<'a> CheckInput<'a> {
 pub(crate) struct Findings(Vec<Finding>);
 
 impl Findings {
-    fn add(
-        &mut self,
-        severity: Severity,
-        code: &str,
-        element: Option<&str>,
-        message: String,
-        hint: &str,
-    ) {
+    fn add(&mut self, severity: Severity, code: &str, element: Option<&str>, message: String, hint: &str) {
         self.0.push(Finding {
             severity,
             code: code.to_owned(),
@@ -169,16 +162,9 @@ pub(crate) struct Context<'a> {
 
 /// Checks a plan. Pure: everything it knows is in `input`.
 pub fn check(plan: &Plan, input: &CheckInput<'_>) -> Check {
-    let plans: Vec<&Plan> = std::iter::once(plan)
-        .chain(reachable(plan, input))
-        .collect();
+    let plans: Vec<&Plan> = std::iter::once(plan).chain(reachable(plan, input)).collect();
     let scope = Scope::new(plans.iter().copied(), &input.properties);
-    let context = Context {
-        plan,
-        plans,
-        input,
-        scope,
-    };
+    let context = Context { plan, plans, input, scope };
     let mut findings = Findings::default();
 
     let groups = groups(plan, &context.scope);
@@ -204,9 +190,7 @@ pub fn check(plan: &Plan, input: &CheckInput<'_>) -> Check {
         duration_s: load.duration_s,
         data_files,
         properties: uses.into_iter().map(|used| used.property).collect(),
-        ok: findings
-            .iter()
-            .all(|finding| finding.severity != Severity::Error),
+        ok: findings.iter().all(|finding| finding.severity != Severity::Error),
         findings,
     }
 }

@@ -36,19 +36,14 @@ impl ClassNames {
                 aliases.insert(alias.to_owned(), class.to_owned());
             }
         }
-        ClassNames {
-            aliases,
-            renamed: BTreeMap::new(),
-        }
+        ClassNames { aliases, renamed: BTreeMap::new() }
     }
 
     /// Adds `upgrade.properties` (`old.Class=new.Class`; entries with `/` or `|` are about properties).
     #[must_use]
     pub fn with_upgrades(mut self, upgrade: &str) -> Self {
-        let classes =
-            entries(upgrade).filter(|(old, new)| !old.contains(['/', '|']) && !new.is_empty());
-        self.renamed
-            .extend(classes.map(|(old, new)| (old.to_owned(), new.to_owned())));
+        let classes = entries(upgrade).filter(|(old, new)| !old.contains(['/', '|']) && !new.is_empty());
+        self.renamed.extend(classes.map(|(old, new)| (old.to_owned(), new.to_owned())));
         self
     }
 
@@ -111,14 +106,8 @@ impl Plan {
     pub fn required_classes(&self) -> Vec<ClassUse> {
         let mut uses: BTreeMap<&str, ClassUse> = BTreeMap::new();
         for element in &self.elements {
-            let of_properties = element
-                .properties
-                .iter()
-                .map(|property| property.class.as_str());
-            for name in std::iter::once(element.tag.as_str())
-                .chain(of_properties)
-                .filter(|name| !name.is_empty())
-            {
+            let of_properties = element.properties.iter().map(|property| property.class.as_str());
+            for name in std::iter::once(element.tag.as_str()).chain(of_properties).filter(|name| !name.is_empty()) {
                 let entry = uses.entry(name).or_insert_with(|| ClassUse {
                     name: name.to_owned(),
                     elements: Vec::new(),

@@ -76,32 +76,20 @@ impl PlanError {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
-            PlanError::Empty => {
-                "Upload the .jmx file again; it may not have been saved or sent completely."
-            }
-            PlanError::TooLarge { .. } => {
-                "Move recorded bodies and data out of the plan into data files."
-            }
+            PlanError::Empty => "Upload the .jmx file again; it may not have been saved or sent completely.",
+            PlanError::TooLarge { .. } => "Move recorded bodies and data out of the plan into data files.",
             PlanError::Encoding { .. } => "Save the file as UTF-8 without changing anything else.",
             PlanError::LeadingWhitespace => "Delete everything before `<?xml`.",
             PlanError::NotXml | PlanError::NoTestPlan => {
                 "Choose a test plan saved by JMeter (File, Save Test Plan as)."
             }
-            PlanError::Malformed { .. } => {
-                "Open the plan in JMeter and save it again; the file may be cut off."
-            }
-            PlanError::Entity { .. } => {
-                "Replace the entity by its text; JMeter reads no document type declarations."
-            }
-            PlanError::TooDeep { .. } => {
-                "JMeter's own reader gives up on such plans; flatten its controllers."
-            }
+            PlanError::Malformed { .. } => "Open the plan in JMeter and save it again; the file may be cut off.",
+            PlanError::Entity { .. } => "Replace the entity by its text; JMeter reads no document type declarations.",
+            PlanError::TooDeep { .. } => "JMeter's own reader gives up on such plans; flatten its controllers.",
             PlanError::NotAPlan { root } if root == "testResults" => {
                 "This is a result log in XML; choose the test plan (.jmx), or read the log with `jac report`."
             }
-            PlanError::NotAPlan { .. } => {
-                "Choose a test plan saved by JMeter; its first element is <jmeterTestPlan>."
-            }
+            PlanError::NotAPlan { .. } => "Choose a test plan saved by JMeter; its first element is <jmeterTestPlan>.",
         }
     }
 }
@@ -116,10 +104,7 @@ pub(crate) struct Text {
 /// Decodes as JMeter does: UTF-8, wrong bytes replaced, a byte order mark skipped.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Text, PlanError> {
     if bytes.len() > MAX_BYTES {
-        return Err(PlanError::TooLarge {
-            bytes: bytes.len(),
-            limit: MAX_BYTES,
-        });
+        return Err(PlanError::TooLarge { bytes: bytes.len(), limit: MAX_BYTES });
     }
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(PlanError::Empty);
@@ -137,10 +122,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Text, PlanError> {
     if start.len() != text.len() && start.starts_with("<?xml") {
         return Err(PlanError::LeadingWhitespace);
     }
-    Ok(Text {
-        text: text.into_owned(),
-        lossy,
-    })
+    Ok(Text { text: text.into_owned(), lossy })
 }
 
 fn wide_encoding(bytes: &[u8]) -> Option<&'static str> {

@@ -22,10 +22,7 @@ impl<'a> Scope<'a> {
     /// order of the file, each element knowing those before it but not its own (tried: `b=${a}` beside `a` in one
     /// element stays `${a}`).
     pub fn new<'p>(plans: impl IntoIterator<Item = &'p Plan>, properties: &'a Properties) -> Self {
-        let mut scope = Scope {
-            properties,
-            variables: BTreeMap::new(),
-        };
+        let mut scope = Scope { properties, variables: BTreeMap::new() };
         for plan in plans {
             for (_, element) in plan.active_elements() {
                 let holds_variables = match element.tag.as_str() {
@@ -34,10 +31,8 @@ impl<'a> Scope<'a> {
                     _ => false,
                 };
                 if holds_variables {
-                    let values: Vec<_> = element
-                        .arguments()
-                        .map(|(name, value)| (name.to_owned(), scope.evaluate(value)))
-                        .collect();
+                    let values: Vec<_> =
+                        element.arguments().map(|(name, value)| (name.to_owned(), scope.evaluate(value))).collect();
                     scope.variables.extend(values);
                 }
             }
@@ -63,20 +58,14 @@ impl<'a> Scope<'a> {
             match piece {
                 Piece::Text(text) => value.push_str(&text),
                 Piece::Variable(name) => value.push_str(self.variables.get(&name)?.as_deref()?),
-                Piece::Call { name, arguments } => {
-                    value.push_str(&self.call(&name, &arguments, nesting)?)
-                }
+                Piece::Call { name, arguments } => value.push_str(&self.call(&name, &arguments, nesting)?),
             }
         }
         Some(value)
     }
 
     fn call(&self, name: &str, arguments: &[String], nesting: usize) -> Option<String> {
-        let argument = |index: usize| {
-            arguments
-                .get(index)
-                .map(|text| self.evaluate_at(text, nesting + 1))
-        };
+        let argument = |index: usize| arguments.get(index).map(|text| self.evaluate_at(text, nesting + 1));
         let property = argument(0)??;
         if let Some(value) = self.properties.get(&property) {
             return matches!(name, "__P" | "__property").then(|| value.clone());
@@ -96,11 +85,7 @@ mod tests {
 
     fn evaluated(text: &str) -> Option<String> {
         let properties = Properties::from([("given".to_owned(), "7".to_owned())]);
-        let plan = Plan {
-            elements: Vec::new(),
-            declared_encoding: None,
-            lossy: false,
-        };
+        let plan = Plan { elements: Vec::new(), declared_encoding: None, lossy: false };
         Scope::new([&plan], &properties).evaluate(text)
     }
 
@@ -110,10 +95,7 @@ mod tests {
         assert_eq!(evaluated("${__P(given,3)}").as_deref(), Some("7"));
         assert_eq!(evaluated("${__P(nope)}").as_deref(), Some("1"));
         assert_eq!(evaluated("${__P(nope,)}").as_deref(), Some(""));
-        assert_eq!(
-            evaluated("${__P(nope,${__P(given)})}").as_deref(),
-            Some("7")
-        );
+        assert_eq!(evaluated("${__P(nope,${__P(given)})}").as_deref(), Some("7"));
         assert_eq!(evaluated("${__property(nope)}").as_deref(), Some("nope"));
         assert_eq!(evaluated("${__property(nope,,d)}").as_deref(), Some("d"));
         assert_eq!(evaluated(r"${__P(nope,a\,b)}").as_deref(), Some("a,b"));

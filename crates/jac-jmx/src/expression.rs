@@ -14,10 +14,7 @@ pub(crate) enum Piece {
     /// `${name}`.
     Variable(String),
     /// `${__name(arguments)}` with the arguments as written.
-    Call {
-        name: String,
-        arguments: Vec<String>,
-    },
+    Call { name: String, arguments: Vec<String> },
 }
 
 /// The text holds something that JMeter evaluates.
@@ -65,16 +62,10 @@ fn expression(rest: &mut impl Iterator<Item = char>) -> Piece {
                         break;
                     }
                 }
-                return Piece::Call {
-                    name: name.trim().to_owned(),
-                    arguments,
-                };
+                return Piece::Call { name: name.trim().to_owned(), arguments };
             }
             '}' if name.starts_with("__") => {
-                return Piece::Call {
-                    name,
-                    arguments: Vec::new(),
-                };
+                return Piece::Call { name, arguments: Vec::new() };
             }
             '}' => return Piece::Variable(name),
             other => name.push(other),
@@ -143,22 +134,14 @@ mod tests {
     use super::*;
 
     fn call(name: &str, arguments: &[&str]) -> Piece {
-        Piece::Call {
-            name: name.to_owned(),
-            arguments: arguments.iter().map(|a| (*a).to_owned()).collect(),
-        }
+        Piece::Call { name: name.to_owned(), arguments: arguments.iter().map(|a| (*a).to_owned()).collect() }
     }
 
     #[test]
     fn texts_variables_and_calls_are_told_apart() {
         assert_eq!(
             pieces("a${b}c${__P(d,e)}"),
-            [
-                Piece::Text("a".into()),
-                Piece::Variable("b".into()),
-                Piece::Text("c".into()),
-                call("__P", &["d", "e"])
-            ]
+            [Piece::Text("a".into()), Piece::Variable("b".into()), Piece::Text("c".into()), call("__P", &["d", "e"])]
         );
         assert_eq!(pieces("${__threadNum}"), [call("__threadNum", &[])]);
         assert_eq!(pieces("${__UUID()}"), [call("__UUID", &[])]);
@@ -167,14 +150,8 @@ mod tests {
 
     #[test]
     fn arguments_keep_nested_calls_escapes_and_pairs() {
-        assert_eq!(
-            pieces(r"${__P(x,${__property(y,,a\,b)})}"),
-            [call("__P", &["x", r"${__property(y,,a\,b)}"])]
-        );
-        assert_eq!(
-            pieces("${__groovy(f(1) + g())}"),
-            [call("__groovy", &["f(1) + g()"])]
-        );
+        assert_eq!(pieces(r"${__P(x,${__property(y,,a\,b)})}"), [call("__P", &["x", r"${__property(y,,a\,b)}"])]);
+        assert_eq!(pieces("${__groovy(f(1) + g())}"), [call("__groovy", &["f(1) + g()"])]);
     }
 
     #[test]
@@ -187,9 +164,7 @@ mod tests {
     #[test]
     fn nested_calls_are_visited_up_to_a_bound() {
         let mut seen = Vec::new();
-        each_call("${__a(${__b(1)},${c})} ${__d()}", &mut |name, _| {
-            seen.push(name.to_owned())
-        });
+        each_call("${__a(${__b(1)},${c})} ${__d()}", &mut |name, _| seen.push(name.to_owned()));
         assert_eq!(seen, ["__a", "__b", "__d"]);
         let deep = "${__a(".repeat(5_000);
         let mut count = 0;

@@ -23,15 +23,9 @@ pub(crate) fn load(plan: &Plan, scope: &Scope<'_>, groups: &[Group], workers: u3
         let text = scope.evaluate(test.text_or_empty("TestPlan.serialize_threadgroups"));
         text.is_some_and(|text| text.eq_ignore_ascii_case("true"))
     });
-    let stage = |stage: Stage| {
-        groups
-            .iter()
-            .filter(move |group| group.report.enabled && group.stage == stage)
-    };
+    let stage = |stage: Stage| groups.iter().filter(move |group| group.report.enabled && group.stage == stage);
     let threads = |stage_groups: &mut dyn Iterator<Item = &Group>| -> Option<u64> {
-        let counts: Vec<u64> = stage_groups
-            .map(|group| group.report.threads)
-            .collect::<Option<_>>()?;
+        let counts: Vec<u64> = stage_groups.map(|group| group.report.threads).collect::<Option<_>>()?;
         Some(if one_by_one {
             counts.into_iter().max().unwrap_or(0)
         } else {
@@ -39,11 +33,7 @@ pub(crate) fn load(plan: &Plan, scope: &Scope<'_>, groups: &[Group], workers: u3
         })
     };
     let together = |spans: Vec<u64>| -> u64 {
-        if one_by_one {
-            spans.into_iter().fold(0, u64::saturating_add)
-        } else {
-            spans.into_iter().max().unwrap_or(0)
-        }
+        if one_by_one { spans.into_iter().fold(0, u64::saturating_add) } else { spans.into_iter().max().unwrap_or(0) }
     };
     let main: Option<Vec<u64>> = stage(Stage::Main)
         .map(|group| match group.span {
@@ -61,11 +51,7 @@ pub(crate) fn load(plan: &Plan, scope: &Scope<'_>, groups: &[Group], workers: u3
     };
     let duration_s = (|| {
         let main = main.filter(|spans| !spans.is_empty())?;
-        Some(
-            around(Stage::Before)?
-                .saturating_add(together(main))
-                .saturating_add(around(Stage::After)?),
-        )
+        Some(around(Stage::Before)?.saturating_add(together(main)).saturating_add(around(Stage::After)?))
     })();
     let has_main = stage(Stage::Main).next().is_some();
     let threads_per_node = if has_main {
@@ -75,8 +61,7 @@ pub(crate) fn load(plan: &Plan, scope: &Scope<'_>, groups: &[Group], workers: u3
     };
     Load {
         threads_per_node,
-        total_threads: threads_per_node
-            .map(|threads| threads.saturating_mul(u64::from(workers.max(1)))),
+        total_threads: threads_per_node.map(|threads| threads.saturating_mul(u64::from(workers.max(1)))),
         duration_s,
     }
 }

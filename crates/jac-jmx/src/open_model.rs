@@ -24,9 +24,7 @@ pub(crate) fn duration_s(schedule: &str) -> Option<u64> {
 
 fn seconds(text: &str) -> Option<f64> {
     let text = text.trim();
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let number: f64 = text[..end].parse().ok()?;
     let unit_s = match text[end..].trim() {
         "ms" => 0.001,
@@ -45,11 +43,7 @@ fn without_comments(text: &str) -> String {
     while let Some(start) = rest.find("//").into_iter().chain(rest.find("/*")).min() {
         out.push_str(&rest[..start]);
         out.push(' ');
-        let end = if rest[start..].starts_with("//") {
-            ("\n", 1)
-        } else {
-            ("*/", 2)
-        };
+        let end = if rest[start..].starts_with("//") { ("\n", 1) } else { ("*/", 2) };
         match rest[start + 2..].find(end.0) {
             Some(position) => rest = &rest[start + 2 + position + end.1..],
             None => rest = "",
@@ -65,18 +59,9 @@ mod tests {
 
     #[test]
     fn schedules_add_up() {
-        assert_eq!(
-            duration_s("rate(10/min) random_arrivals(2 min) rate(10/min)"),
-            Some(120)
-        );
-        assert_eq!(
-            duration_s("rate(1/sec) even_arrivals(2s) pause(500 ms) /* x */ // y\n pause(1 s)"),
-            Some(4)
-        );
-        assert_eq!(
-            duration_s("rate(1/sec) random_arrivals(1.5 h)"),
-            Some(5_400)
-        );
+        assert_eq!(duration_s("rate(10/min) random_arrivals(2 min) rate(10/min)"), Some(120));
+        assert_eq!(duration_s("rate(1/sec) even_arrivals(2s) pause(500 ms) /* x */ // y\n pause(1 s)"), Some(4));
+        assert_eq!(duration_s("rate(1/sec) random_arrivals(1.5 h)"), Some(5_400));
         assert_eq!(duration_s(""), Some(0));
     }
 

@@ -43,51 +43,30 @@ struct Builder {
 /// Builds the plan.
 pub(crate) fn parse(Text { text, lossy }: Text) -> Result<Plan, PlanError> {
     let mut reader = Reader::from_str(&text);
-    let mut builder = Builder {
-        elements: Vec::new(),
-        open: Vec::new(),
-        current: 0,
-        last: Vec::new(),
-        root_seen: false,
-    };
+    let mut builder =
+        Builder { elements: Vec::new(), open: Vec::new(), current: 0, last: Vec::new(), root_seen: false };
     let mut declared_encoding = None;
     loop {
         let position = reader.buffer_position();
-        let line = || {
-            1 + text.as_bytes()[..(position as usize).min(text.len())]
-                .iter()
-                .filter(|b| **b == b'\n')
-                .count()
-        };
+        let line =
+            || 1 + text.as_bytes()[..(position as usize).min(text.len())].iter().filter(|b| **b == b'\n').count();
         match reader.read_event() {
             // `<` alone does not make a file XML.
             Err(_) if !builder.root_seen => return Err(PlanError::NotXml),
             Err(error) => {
-                return Err(PlanError::Malformed {
-                    line: line(),
-                    reason: error.to_string(),
-                });
+                return Err(PlanError::Malformed { line: line(), reason: error.to_string() });
             }
             Ok(Event::Eof) if !builder.root_seen => return Err(PlanError::NotXml),
             Ok(Event::Eof) if !builder.open.is_empty() => {
-                return Err(PlanError::Malformed {
-                    line: line(),
-                    reason: "the file ends in the middle".to_owned(),
-                });
+                return Err(PlanError::Malformed { line: line(), reason: "the file ends in the middle".to_owned() });
             }
             Ok(Event::Eof) => break,
             Ok(Event::Decl(declaration)) => {
-                declared_encoding = declaration
-                    .encoding()
-                    .and_then(Result::ok)
-                    .map(|name| name.into_owned());
+                declared_encoding = declaration.encoding().and_then(Result::ok).map(|name| name.into_owned());
             }
             Ok(Event::Start(start)) => {
                 if builder.open.len() >= MAX_DEPTH {
-                    return Err(PlanError::TooDeep {
-                        limit: MAX_DEPTH,
-                        line: line(),
-                    });
+                    return Err(PlanError::TooDeep { limit: MAX_DEPTH, line: line() });
                 }
                 builder.start(&start, &line)?;
             }
@@ -109,29 +88,18 @@ pub(crate) fn parse(Text { text, lossy }: Text) -> Result<Plan, PlanError> {
                     _ => reference.resolve_char_ref().ok().flatten(),
                 };
                 let Some(character) = character else {
-                    return Err(PlanError::Entity {
-                        name: name.into_owned(),
-                        line: line(),
-                    });
+                    return Err(PlanError::Entity { name: name.into_owned(), line: line() });
                 };
                 builder.text(character.encode_utf8(&mut [0; 4]));
             }
             Ok(Event::Comment(_) | Event::PI(_) | Event::DocType(_)) => {}
         }
     }
-    if !builder
-        .elements
-        .iter()
-        .any(|element| element.tag == "TestPlan")
-    {
+    if !builder.elements.iter().any(|element| element.tag == "TestPlan") {
         // A test fragment that was saved alone has no TestPlan either; JMeter runs nothing of it.
         return Err(PlanError::NoTestPlan);
     }
-    Ok(Plan {
-        elements: builder.elements,
-        declared_encoding,
-        lossy,
-    })
+    Ok(Plan { elements: builder.elements, declared_encoding, lossy })
 }
 
 impl Builder {
@@ -139,24 +107,15 @@ impl Builder {
         let tag = class_of_tag(start.name().as_ref());
         let mut attributes = Vec::new();
         for attribute in start.attributes() {
-            let malformed = |reason: String| PlanError::Malformed {
-                line: line(),
-                reason,
-            };
+            let malformed = |reason: String| PlanError::Malformed { line: line(), reason };
             let attribute = attribute.map_err(|error| malformed(error.to_string()))?;
             let value = attribute
                 .normalized_value(XmlVersion::Implicit1_0)
-                .map_err(|error| {
-                    malformed(format!("attribute `{}`: {error}", attribute.key.as_ref()))
-                })?;
+                .map_err(|error| malformed(format!("attribute `{}`: {error}", attribute.key.as_ref())))?;
             attributes.push((attribute.key.as_ref().to_owned(), value.into_owned()));
         }
         let attribute = |name: &str| {
-            attributes
-                .iter()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.clone())
-                .unwrap_or_default()
+            attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default()
         };
         let open = match self.open.last().copied() {
             None if self.root_seen => Open::Ignored,
@@ -207,11 +166,7 @@ impl Builder {
                 Open::Part(Part::Value(index))
             }
             Some(Open::Element(_) | Open::Property(_)) => {
-                let level = self
-                    .open
-                    .iter()
-                    .filter(|open| matches!(open, Open::Property(_)))
-                    .count();
+                let level = self.open.iter().filter(|open| matches!(open, Open::Property(_))).count();
                 let properties = &mut self.elements[self.current].properties;
                 properties.push(Property {
                     name: attribute("name"),
@@ -240,10 +195,7 @@ impl Builder {
             Some(Open::Property(index)) => {
                 let property = &mut self.elements[current].properties[index];
                 // Between the items of a container stands only the indentation.
-                if !matches!(
-                    property.tag.as_str(),
-                    "elementProp" | "collectionProp" | "mapProp" | "objProp"
-                ) {
+                if !matches!(property.tag.as_str(), "elementProp" | "collectionProp" | "mapProp" | "objProp") {
                     property.text.push_str(text);
                 }
             }

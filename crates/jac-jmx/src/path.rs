@@ -26,8 +26,7 @@ impl PlanPath {
         let text = text.trim();
         let owned = || text.to_owned();
         let bytes = text.as_bytes();
-        if text.contains('\\') || matches!(bytes, [drive, b':', ..] if drive.is_ascii_alphabetic())
-        {
+        if text.contains('\\') || matches!(bytes, [drive, b':', ..] if drive.is_ascii_alphabetic()) {
             return PlanPath::Windows(owned());
         }
         if text.starts_with('~') {
@@ -36,11 +35,7 @@ impl PlanPath {
         if text.starts_with('/') {
             let escapes = text.contains("/../");
             let system = !escapes && SYSTEM_FOLDERS.iter().any(|folder| text.starts_with(folder));
-            return if system {
-                PlanPath::System(owned())
-            } else {
-                PlanPath::Absolute(owned())
-            };
+            return if system { PlanPath::System(owned()) } else { PlanPath::Absolute(owned()) };
         }
         let mut parts: Vec<&str> = Vec::new();
         for part in text.split('/') {
@@ -92,19 +87,13 @@ mod tests {
             ("/dev/null", System("/dev/null".into())),
             ("C:\\data\\users.csv", Windows("C:\\data\\users.csv".into())),
             ("d:/users.csv", Windows("d:/users.csv".into())),
-            (
-                "\\\\server\\share\\a.csv",
-                Windows("\\\\server\\share\\a.csv".into()),
-            ),
+            ("\\\\server\\share\\a.csv", Windows("\\\\server\\share\\a.csv".into())),
             ("data\\users.csv", Windows("data\\users.csv".into())),
             ("~/users.csv", Home("~/users.csv".into())),
         ];
         for (text, expected) in cases {
             assert_eq!(PlanPath::new(text), expected, "{text}");
         }
-        assert_eq!(
-            PlanPath::new("C:\\data\\users.csv").file_name(),
-            "users.csv"
-        );
+        assert_eq!(PlanPath::new("C:\\data\\users.csv").file_name(), "users.csv");
     }
 }

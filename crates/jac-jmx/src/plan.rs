@@ -50,10 +50,7 @@ impl Element {
 
     /// A property's text, if the property is there.
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.properties
-            .iter()
-            .find(|p| p.level == 0 && p.name == name)
-            .map(|p| p.text.as_str())
+        self.properties.iter().find(|p| p.level == 0 && p.name == name).map(|p| p.text.as_str())
     }
 
     /// A property's text, or nothing.
@@ -63,42 +60,24 @@ impl Element {
 
     /// The text of a property at any level, such as one of a nested controller.
     pub fn nested_text(&self, name: &str) -> Option<&str> {
-        self.properties
-            .iter()
-            .find(|p| p.name == name)
-            .map(|p| p.text.as_str())
+        self.properties.iter().find(|p| p.name == name).map(|p| p.text.as_str())
     }
 
     /// Everything nested in the property at `index`.
     pub fn below(&self, index: usize) -> &[Property] {
         let level = self.properties[index].level;
         let rest = &self.properties[index + 1..];
-        let length = rest
-            .iter()
-            .position(|p| p.level <= level)
-            .unwrap_or(rest.len());
+        let length = rest.iter().position(|p| p.level <= level).unwrap_or(rest.len());
         &rest[..length]
     }
 
     /// Name and value of every `Argument`: user-defined variables, a backend listener's parameters.
     pub fn arguments(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.properties
-            .iter()
-            .enumerate()
-            .filter(|(_, p)| p.class == "Argument")
-            .map(|(index, argument)| {
-                let below = self.below(index);
-                let find = |name: &str| {
-                    below
-                        .iter()
-                        .find(|p| p.name == name)
-                        .map(|p| p.text.as_str())
-                };
-                (
-                    find("Argument.name").unwrap_or(&argument.name),
-                    find("Argument.value").unwrap_or_default(),
-                )
-            })
+        self.properties.iter().enumerate().filter(|(_, p)| p.class == "Argument").map(|(index, argument)| {
+            let below = self.below(index);
+            let find = |name: &str| below.iter().find(|p| p.name == name).map(|p| p.text.as_str());
+            (find("Argument.name").unwrap_or(&argument.name), find("Argument.value").unwrap_or_default())
+        })
     }
 
     /// A thread group of any kind, JMeter's or a plugin's.
@@ -115,18 +94,13 @@ impl Element {
     /// A sampler by JMeter's naming. `None` where a plugin's name does not tell.
     pub fn is_sampler(&self) -> Option<bool> {
         let kind = self.kind();
-        let named = kind.contains("Sampler")
-            || matches!(kind, "TestAction" | "HTTPSampler2" | "AjpSampler");
+        let named = kind.contains("Sampler") || matches!(kind, "TestAction" | "HTTPSampler2" | "AjpSampler");
         if named {
             // "Flow Control Action" is a sampler that takes no sample.
             return Some(kind != "TestAction");
         }
         let foreign = self.tag.contains('.') && !self.tag.starts_with("org.apache.jmeter.");
-        if foreign && !self.is_thread_group() {
-            None
-        } else {
-            Some(false)
-        }
+        if foreign && !self.is_thread_group() { None } else { Some(false) }
     }
 }
 
@@ -156,37 +130,29 @@ impl Plan {
 
     /// The test plan's own name.
     pub fn test_name(&self) -> Option<&str> {
-        self.test_plan()
-            .map(|plan| plan.name.as_str())
-            .filter(|name| !name.is_empty())
+        self.test_plan().map(|plan| plan.name.as_str()).filter(|name| !name.is_empty())
     }
 
     /// The `TestPlan` element.
     pub fn test_plan(&self) -> Option<&Element> {
-        self.elements
-            .iter()
-            .find(|element| element.tag == "TestPlan")
+        self.elements.iter().find(|element| element.tag == "TestPlan")
     }
 
     /// The elements that can take part in a run: active ones, without test fragments that nothing borrows. (A plan
     /// without thread groups is one for others to include: its fragments count.)
     pub fn active_elements(&self) -> impl Iterator<Item = (usize, &Element)> {
         let active = || self.elements.iter().filter(|element| element.active);
-        let borrowed = active().any(|element| element.kind() == "ModuleController")
-            || !active().any(Element::is_thread_group);
+        let borrowed =
+            active().any(|element| element.kind() == "ModuleController") || !active().any(Element::is_thread_group);
         self.elements
             .iter()
             .enumerate()
-            .filter(move |(index, element)| {
-                element.active && (borrowed || !self.is_in_fragment(*index))
-            })
+            .filter(move |(index, element)| element.active && (borrowed || !self.is_in_fragment(*index)))
     }
 
     /// The element's ancestors, the nearest first.
     pub fn ancestors(&self, index: usize) -> impl Iterator<Item = usize> {
-        std::iter::successors(self.elements[index].parent, |parent| {
-            self.elements[*parent].parent
-        })
+        std::iter::successors(self.elements[index].parent, |parent| self.elements[*parent].parent)
     }
 
     fn is_in_fragment(&self, index: usize) -> bool {

@@ -27,9 +27,7 @@ pub(crate) fn read(group: &mut Group, element: &Element, scope: &Scope<'_>) -> b
             group.report.ramp_up_s = times("RampUp");
             group.report.raw.ramp_up_s = raw(element, "RampUp");
             group.report.raw.duration_s = raw(element, "Hold");
-            group.report.duration_s = times("RampUp")
-                .zip(times("Hold"))
-                .map(|(ramp, hold)| ramp.saturating_add(hold));
+            group.report.duration_s = times("RampUp").zip(times("Hold")).map(|(ramp, hold)| ramp.saturating_add(hold));
         }
         "SteppingThreadGroup" => {
             group.report.threads = number("ThreadGroup.num_threads");
@@ -39,9 +37,7 @@ pub(crate) fn read(group: &mut Group, element: &Element, scope: &Scope<'_>) -> b
         }
         "UltimateThreadGroup" => {
             let rows = ultimate_rows(element, scope);
-            group.report.threads = rows
-                .as_ref()
-                .map(|rows| rows.iter().map(|row| row[0]).sum());
+            group.report.threads = rows.as_ref().map(|rows| rows.iter().map(|row| row[0]).sum());
             // Columns: threads, initial delay, start-up, hold, shutdown; each row is a wave of its own.
             let end_s = |row: &[u64; 5]| row[1..].iter().sum::<u64>();
             group.report.duration_s = rows.and_then(|rows| rows.iter().map(end_s).max());
@@ -50,27 +46,18 @@ pub(crate) fn read(group: &mut Group, element: &Element, scope: &Scope<'_>) -> b
         _ => return false,
     }
     let delay_s = group.report.delay_s.unwrap_or(0);
-    group.span = group.report.duration_s.map_or(Span::Unknown, |length| {
-        Span::AtMost(length.saturating_add(delay_s))
-    });
+    group.span = group.report.duration_s.map_or(Span::Unknown, |length| Span::AtMost(length.saturating_add(delay_s)));
     true
 }
 
 fn number(scope: &Scope<'_>, text: &str) -> Option<u64> {
     let value = scope.evaluate(text)?;
     let value = value.trim();
-    if value.is_empty() {
-        Some(0)
-    } else {
-        value.parse().ok()
-    }
+    if value.is_empty() { Some(0) } else { value.parse().ok() }
 }
 
 fn raw(element: &Element, name: &str) -> Option<String> {
-    element
-        .text(name)
-        .filter(|text| has_expression(text))
-        .map(str::to_owned)
+    element.text(name).filter(|text| has_expression(text)).map(str::to_owned)
 }
 
 /// From the first start to the last stop: start a burst, then a number of threads each period with a ramp-up each; hold;
@@ -80,31 +67,18 @@ fn stepping_duration_s(number: &dyn Fn(&str) -> Option<u64>) -> Option<u64> {
     let burst = number("Start users count burst")?;
     let start_count = number("Start users count")?.max(1);
     let start_steps = threads.saturating_sub(burst).div_ceil(start_count);
-    let start_s = start_steps
-        .saturating_mul(number("Start users period")?)
-        .saturating_add(number("rampUp")?);
+    let start_s = start_steps.saturating_mul(number("Start users period")?).saturating_add(number("rampUp")?);
     let stop_steps = threads.div_ceil(number("Stop users count")?.max(1));
     let stop_s = stop_steps.saturating_mul(number("Stop users period")?);
-    Some(
-        start_s
-            .saturating_add(number("flighttime")?)
-            .saturating_add(stop_s),
-    )
+    Some(start_s.saturating_add(number("flighttime")?).saturating_add(stop_s))
 }
 
 fn ultimate_rows(element: &Element, scope: &Scope<'_>) -> Option<Vec<[u64; 5]>> {
-    let data = element
-        .properties
-        .iter()
-        .position(|property| property.name == "ultimatethreadgroupdata")?;
+    let data = element.properties.iter().position(|property| property.name == "ultimatethreadgroupdata")?;
     let below = element.below(data);
     let row_level = element.properties[data].level + 1;
     let mut rows = Vec::new();
-    for (position, _) in below
-        .iter()
-        .enumerate()
-        .filter(|(_, property)| property.level == row_level)
-    {
+    for (position, _) in below.iter().enumerate().filter(|(_, property)| property.level == row_level) {
         let cells: Vec<u64> = below[position + 1..]
             .iter()
             .take_while(|cell| cell.level > row_level)

@@ -36,27 +36,13 @@ pub(crate) struct Bare {
 }
 
 /// Every property that active elements read, by name.
-pub(crate) fn properties(
-    plans: &[&Plan],
-    scope: &Scope<'_>,
-    given: &Properties,
-) -> Vec<PropertyUse> {
+pub(crate) fn properties(plans: &[&Plan], scope: &Scope<'_>, given: &Properties) -> Vec<PropertyUse> {
     let mut found: BTreeMap<String, PropertyUse> = BTreeMap::new();
     let mut set = Vec::new();
-    let elements = || {
-        plans
-            .iter()
-            .flat_map(|plan| plan.active_elements())
-            .map(|(_, element)| element)
-    };
+    let elements = || plans.iter().flat_map(|plan| plan.active_elements()).map(|(_, element)| element);
     for element in elements() {
         let names = std::iter::once(element.name.as_str());
-        for text in names.chain(
-            element
-                .properties
-                .iter()
-                .map(|property| property.text.as_str()),
-        ) {
+        for text in names.chain(element.properties.iter().map(|property| property.text.as_str())) {
             each_call(text, &mut |function, arguments| {
                 let (function, default) = match function {
                     "__P" => ("__P", arguments.get(1)),
@@ -74,25 +60,15 @@ pub(crate) fn properties(
                     return;
                 }
                 let entry = found.entry(name.clone()).or_insert_with(|| PropertyUse {
-                    property: PlanProperty {
-                        value: given.get(&name).cloned(),
-                        name,
-                        default: None,
-                    },
+                    property: PlanProperty { value: given.get(&name).cloned(), name, default: None },
                     without_default: Vec::new(),
                     set_by_plan: false,
                 });
                 match default {
                     Some(default) => {
-                        entry
-                            .property
-                            .default
-                            .get_or_insert_with(|| default.clone());
+                        entry.property.default.get_or_insert_with(|| default.clone());
                     }
-                    None => entry.without_default.push(Bare {
-                        element: element.name.clone(),
-                        function,
-                    }),
+                    None => entry.without_default.push(Bare { element: element.name.clone(), function }),
                 }
             });
         }
@@ -101,12 +77,10 @@ pub(crate) fn properties(
         let name = &entry.property.name;
         let quoted = [format!("\"{name}\""), format!("'{name}'")];
         entry.set_by_plan = set.contains(name)
-            || elements()
-                .flat_map(|element| &element.properties)
-                .any(|property| {
-                    (property.text.contains("props.put(") || property.text.contains("setProperty("))
-                        && quoted.iter().any(|name| property.text.contains(name))
-                });
+            || elements().flat_map(|element| &element.properties).any(|property| {
+                (property.text.contains("props.put(") || property.text.contains("setProperty("))
+                    && quoted.iter().any(|name| property.text.contains(name))
+            });
     }
     found.into_values().collect()
 }

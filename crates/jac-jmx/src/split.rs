@@ -54,10 +54,7 @@ struct RowScanner {
 
 impl RowScanner {
     fn new(quoting: Quoting) -> Self {
-        RowScanner {
-            quoting,
-            position: Position::RowStart,
-        }
+        RowScanner { quoting, position: Position::RowStart }
     }
 
     /// Takes a byte; true if it is the first of a row.
@@ -152,11 +149,7 @@ impl Splitter {
     ///
     /// # Errors
     /// Whatever `sink` fails with, at once; the split is then useless.
-    pub fn push<E>(
-        &mut self,
-        chunk: &[u8],
-        sink: &mut impl FnMut(usize, &[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub fn push<E>(&mut self, chunk: &[u8], sink: &mut impl FnMut(usize, &[u8]) -> Result<(), E>) -> Result<(), E> {
         let mut chunk = chunk;
         while let (Some(seen), Some((byte, rest))) = (self.mark, chunk.split_first()) {
             if *byte != BYTE_ORDER_MARK[seen] {
@@ -180,24 +173,14 @@ impl Splitter {
     ///
     /// # Errors
     /// As [`Splitter::push`].
-    pub fn finish<E>(
-        mut self,
-        sink: &mut impl FnMut(usize, &[u8]) -> Result<(), E>,
-    ) -> Result<SplitCounts, E> {
+    pub fn finish<E>(mut self, sink: &mut impl FnMut(usize, &[u8]) -> Result<(), E>) -> Result<SplitCounts, E> {
         if let Some(seen) = self.mark.take() {
             self.deal(&BYTE_ORDER_MARK[..seen], sink)?;
         }
-        Ok(SplitCounts {
-            rows: self.rows,
-            header: self.header && self.rows_seen > 0,
-        })
+        Ok(SplitCounts { rows: self.rows, header: self.header && self.rows_seen > 0 })
     }
 
-    fn deal<E>(
-        &mut self,
-        chunk: &[u8],
-        sink: &mut impl FnMut(usize, &[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
+    fn deal<E>(&mut self, chunk: &[u8], sink: &mut impl FnMut(usize, &[u8]) -> Result<(), E>) -> Result<(), E> {
         let mut from = 0;
         for (at, byte) in chunk.iter().enumerate() {
             if self.scanner.starts_row(*byte) {
@@ -219,11 +202,7 @@ impl Splitter {
         Some((index % self.rows.len() as u64) as usize)
     }
 
-    fn emit<E>(
-        &self,
-        bytes: &[u8],
-        sink: &mut impl FnMut(usize, &[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
+    fn emit<E>(&self, bytes: &[u8], sink: &mut impl FnMut(usize, &[u8]) -> Result<(), E>) -> Result<(), E> {
         if bytes.is_empty() {
             return Ok(());
         }
@@ -243,24 +222,17 @@ pub struct RowCounter {
 impl RowCounter {
     /// A counter for a file of this shape.
     pub fn new(shape: CsvShape) -> Self {
-        RowCounter {
-            splitter: Splitter::new(1, shape),
-        }
+        RowCounter { splitter: Splitter::new(1, shape) }
     }
 
     /// Takes the next bytes of the file.
     pub fn push(&mut self, chunk: &[u8]) {
-        let Ok(()) = self
-            .splitter
-            .push(chunk, &mut |_, _| Ok::<(), Infallible>(()));
+        let Ok(()) = self.splitter.push(chunk, &mut |_, _| Ok::<(), Infallible>(()));
     }
 
     /// Data rows so far, without the header.
     pub fn rows(&self) -> u64 {
-        let Ok(counts) = self
-            .splitter
-            .clone()
-            .finish(&mut |_, _| Ok::<(), Infallible>(()));
+        let Ok(counts) = self.splitter.clone().finish(&mut |_, _| Ok::<(), Infallible>(()));
         counts.total()
     }
 }

@@ -96,10 +96,7 @@ pub(crate) struct Group {
 /// Every thread group, disabled ones included, in the order of the plan.
 pub(crate) fn groups(plan: &Plan, scope: &Scope<'_>) -> Vec<Group> {
     let elements = plan.elements().iter().enumerate();
-    elements
-        .filter(|(_, element)| element.is_thread_group())
-        .map(|(index, e)| group(index, e, scope))
-        .collect()
+    elements.filter(|(_, element)| element.is_thread_group()).map(|(index, e)| group(index, e, scope)).collect()
 }
 
 fn group(index: usize, element: &Element, scope: &Scope<'_>) -> Group {
@@ -128,14 +125,10 @@ fn group(index: usize, element: &Element, scope: &Scope<'_>) -> Group {
         unread: false,
     };
     match kind {
-        "ThreadGroup" | "SetupThreadGroup" | "PostThreadGroup" => {
-            classic(&mut group, element, scope)
-        }
+        "ThreadGroup" | "SetupThreadGroup" | "PostThreadGroup" => classic(&mut group, element, scope),
         "OpenModelThreadGroup" => {
             let schedule = element.text_or_empty("OpenModelThreadGroup.schedule");
-            group.report.duration_s = scope
-                .evaluate(schedule)
-                .and_then(|text| open_model::duration_s(&text));
+            group.report.duration_s = scope.evaluate(schedule).and_then(|text| open_model::duration_s(&text));
             group.report.raw.duration_s = Some(schedule.trim().to_owned());
             group.span = group.report.duration_s.map_or(Span::Unknown, Span::AtMost);
         }
@@ -160,11 +153,7 @@ fn title(element: &Element) -> &str {
 }
 
 fn classic(group: &mut Group, element: &Element, scope: &Scope<'_>) {
-    let mut numbers = Numbers {
-        element,
-        scope,
-        not_numbers: Vec::new(),
-    };
+    let mut numbers = Numbers { element, scope, not_numbers: Vec::new() };
     let (threads, raw_threads) = numbers.read("ThreadGroup.num_threads", "number of threads");
     let (ramp_up, raw_ramp_up) = numbers.read("ThreadGroup.ramp_time", "ramp-up period");
     let (loops, raw_loops) = numbers.read("LoopController.loops", "loop count");
@@ -173,12 +162,8 @@ fn classic(group: &mut Group, element: &Element, scope: &Scope<'_>) {
     group.report.threads = threads.map(|n| n.max(0) as u64);
     group.report.ramp_up_s = ramp_up.map(|n| n.max(0) as u64);
     group.report.loops = loops.map(|n| n.max(-1));
-    group.report.raw = RawThreadGroup {
-        threads: raw_threads,
-        ramp_up_s: raw_ramp_up,
-        loops: raw_loops,
-        ..Default::default()
-    };
+    group.report.raw =
+        RawThreadGroup { threads: raw_threads, ramp_up_s: raw_ramp_up, loops: raw_loops, ..Default::default() };
     let mut delay = Some(0);
     if group.scheduler {
         let duration;
@@ -188,15 +173,8 @@ fn classic(group: &mut Group, element: &Element, scope: &Scope<'_>) {
         group.report.delay_s = delay.map(|n| n.max(0) as u64);
     }
     group.not_numbers = numbers.not_numbers;
-    group.span = match (
-        group.scheduler,
-        group.report.duration_s,
-        delay,
-        group.report.loops,
-    ) {
-        (true, Some(duration), Some(delay), _) => {
-            Span::AtMost(duration.saturating_add(delay.max(0) as u64))
-        }
+    group.span = match (group.scheduler, group.report.duration_s, delay, group.report.loops) {
+        (true, Some(duration), Some(delay), _) => Span::AtMost(duration.saturating_add(delay.max(0) as u64)),
         (true, ..) | (false, .., None) => Span::Unknown,
         (false, .., Some(-1)) => Span::Endless,
         (false, .., Some(_)) => Span::UntilDone,

@@ -11,63 +11,31 @@ macro_rules! plan {
 }
 
 fn codes(check: &Check, severity: Severity) -> Vec<&str> {
-    check
-        .findings
-        .iter()
-        .filter(|f| f.severity == severity)
-        .map(|f| f.code.as_str())
-        .collect()
+    check.findings.iter().filter(|f| f.severity == severity).map(|f| f.code.as_str()).collect()
 }
 
 fn message<'a>(check: &'a Check, code: &str) -> &'a str {
     let finding = check.findings.iter().find(|finding| finding.code == code);
-    &finding
-        .unwrap_or_else(|| panic!("no {code} in {:#?}", check.findings))
-        .message
+    &finding.unwrap_or_else(|| panic!("no {code} in {:#?}", check.findings)).message
 }
 
 fn properties(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    pairs
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect()
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 fn files(names: &[(&str, Option<u64>)]) -> BTreeMap<String, FileFacts> {
-    names
-        .iter()
-        .map(|(name, rows)| {
-            (
-                (*name).to_owned(),
-                FileFacts {
-                    bytes: 100,
-                    rows: *rows,
-                },
-            )
-        })
-        .collect()
+    names.iter().map(|(name, rows)| ((*name).to_owned(), FileFacts { bytes: 100, rows: *rows })).collect()
 }
 
 #[test]
 fn groups_of_every_kind_add_up() {
     let plan = plan!("groups");
     let check_with = |workers, pairs: &[(&str, &str)]| {
-        check(
-            &plan,
-            &CheckInput {
-                workers,
-                properties: properties(pairs),
-                ..CheckInput::new("groups.jmx")
-            },
-        )
+        check(&plan, &CheckInput { workers, properties: properties(pairs), ..CheckInput::new("groups.jmx") })
     };
     let check = check_with(0, &[]);
     assert!(check.ok, "{:#?}", check.findings);
-    let kinds: Vec<_> = check
-        .thread_groups
-        .iter()
-        .map(|g| (g.kind.as_str(), g.enabled))
-        .collect();
+    let kinds: Vec<_> = check.thread_groups.iter().map(|g| (g.kind.as_str(), g.enabled)).collect();
     assert_eq!(
         kinds,
         [
@@ -79,36 +47,16 @@ fn groups_of_every_kind_add_up() {
         ]
     );
     let shoppers = &check.thread_groups[1];
-    assert_eq!(
-        (shoppers.threads, shoppers.ramp_up_s, shoppers.loops),
-        (Some(10), Some(2), Some(-1))
-    );
+    assert_eq!((shoppers.threads, shoppers.ramp_up_s, shoppers.loops), (Some(10), Some(2), Some(-1)));
     assert_eq!((shoppers.duration_s, shoppers.delay_s), (Some(3), Some(1)));
     assert_eq!(shoppers.raw.threads.as_deref(), Some("${__P(threads,10)}"));
-    assert_eq!(
-        (
-            check.threads_per_node,
-            check.total_threads,
-            check.duration_s
-        ),
-        (Some(13), Some(13), Some(4))
-    );
+    assert_eq!((check.threads_per_node, check.total_threads, check.duration_s), (Some(13), Some(13), Some(4)));
 
     let check = check_with(3, &[("threads", "40"), ("duration", "600")]);
-    assert_eq!(
-        (
-            check.threads_per_node,
-            check.total_threads,
-            check.duration_s
-        ),
-        (Some(43), Some(129), Some(601))
-    );
+    assert_eq!((check.threads_per_node, check.total_threads, check.duration_s), (Some(43), Some(129), Some(601)));
     assert!(message(&check, "threads_multiply").contains("43 threads x 3 workers = 129 threads"));
-    let names: Vec<_> = check
-        .properties
-        .iter()
-        .map(|p| (p.name.as_str(), p.default.as_deref(), p.value.as_deref()))
-        .collect();
+    let names: Vec<_> =
+        check.properties.iter().map(|p| (p.name.as_str(), p.default.as_deref(), p.value.as_deref())).collect();
     assert_eq!(
         names,
         [
@@ -123,47 +71,24 @@ fn groups_of_every_kind_add_up() {
 #[test]
 fn groups_one_by_one_take_turns() {
     let check = check(&plan!("serialized"), &CheckInput::new("p.jmx"));
-    assert_eq!(
-        (check.threads_per_node, check.duration_s),
-        (Some(4), Some(5))
-    );
+    assert_eq!((check.threads_per_node, check.duration_s), (Some(4), Some(5)));
 }
 
 #[test]
 fn numbers_that_jmeter_reads_as_nothing_are_found() {
     let check = check(&plan!("lenient_numbers"), &CheckInput::new("p.jmx"));
-    assert_eq!(
-        codes(&check, Severity::Error),
-        ["not_a_number", "scheduler_without_duration"]
-    );
+    assert_eq!(codes(&check, Severity::Error), ["not_a_number", "scheduler_without_duration"]);
     assert_eq!(check.findings[0].element.as_deref(), Some("Blank before"));
     assert_eq!(codes(&check, Severity::Warning), ["group_idle"]);
 }
 
 #[test]
 fn a_plan_that_does_nothing_is_refused() {
-    assert_eq!(
-        codes(
-            &check(&plan!("no_group"), &CheckInput::new("p.jmx")),
-            Severity::Error
-        ),
-        ["no_thread_group"]
-    );
-    assert_eq!(
-        codes(
-            &check(&plan!("no_sampler"), &CheckInput::new("p.jmx")),
-            Severity::Error
-        ),
-        ["no_sampler"]
-    );
-    let input = CheckInput {
-        properties: properties(&[("threads", "0"), ("browsers", "0")]),
-        ..CheckInput::new("p.jmx")
-    };
-    assert!(
-        check(&plan!("groups"), &input).ok,
-        "setUp and tearDown still run"
-    );
+    assert_eq!(codes(&check(&plan!("no_group"), &CheckInput::new("p.jmx")), Severity::Error), ["no_thread_group"]);
+    assert_eq!(codes(&check(&plan!("no_sampler"), &CheckInput::new("p.jmx")), Severity::Error), ["no_sampler"]);
+    let input =
+        CheckInput { properties: properties(&[("threads", "0"), ("browsers", "0")]), ..CheckInput::new("p.jmx") };
+    assert!(check(&plan!("groups"), &input).ok, "setUp and tearDown still run");
 }
 
 #[test]
@@ -180,13 +105,7 @@ fn missing_and_unreachable_files_are_errors() {
         .findings
         .iter()
         .filter(|f| f.code.starts_with("file_"))
-        .map(|f| {
-            (
-                f.severity,
-                f.code.as_str(),
-                f.element.as_deref().unwrap_or_default(),
-            )
-        })
+        .map(|f| (f.severity, f.code.as_str(), f.element.as_deref().unwrap_or_default()))
         .collect();
     found.sort_unstable();
     let missing = |element| (Severity::Error, "file_missing", element);
@@ -209,50 +128,22 @@ fn missing_and_unreachable_files_are_errors() {
     ];
     expected.sort_unstable();
     assert_eq!(found, expected);
-    let paths: Vec<_> = check
-        .data_files
-        .iter()
-        .map(|file| file.path.as_str())
-        .collect();
-    assert!(
-        paths.contains(&"data/users.csv")
-            && paths.contains(&"texts/body.json")
-            && paths.contains(&"rows.csv")
-    );
-    assert!(
-        !paths.contains(&"never.csv"),
-        "disabled elements read nothing"
-    );
+    let paths: Vec<_> = check.data_files.iter().map(|file| file.path.as_str()).collect();
+    assert!(paths.contains(&"data/users.csv") && paths.contains(&"texts/body.json") && paths.contains(&"rows.csv"));
+    assert!(!paths.contains(&"never.csv"), "disabled elements read nothing");
     assert_eq!(paths.iter().filter(|path| **path == "codes.csv").count(), 1);
 }
 
 #[test]
 fn files_that_are_there_are_found_and_near_misses_named() {
     let mut input = CheckInput::new("files.jmx");
-    input.files = files(&[
-        ("data/users.csv", Some(9)),
-        ("Products.csv", None),
-        ("orders.csv", None),
-    ]);
+    input.files = files(&[("data/users.csv", Some(9)), ("Products.csv", None), ("orders.csv", None)]);
     let check = check(&plan!("files"), &input);
-    let file = |path: &str| {
-        check
-            .data_files
-            .iter()
-            .find(|file| file.path == path)
-            .unwrap()
-    };
+    let file = |path: &str| check.data_files.iter().find(|file| file.path == path).unwrap();
     assert!(file("data/users.csv").found && file("data/users.csv").bytes == Some(100));
     assert!(!file("products.csv").found && file("/dev/null").found);
     let hint = |element: &str| {
-        check
-            .findings
-            .iter()
-            .find(|f| f.element.as_deref() == Some(element))
-            .unwrap()
-            .hint
-            .clone()
-            .unwrap()
+        check.findings.iter().find(|f| f.element.as_deref() == Some(element)).unwrap().hint.clone().unwrap()
     };
     assert!(hint("Products").contains("There is Products.csv"));
     assert!(hint("On my disk").contains("Write orders.csv"));
@@ -264,16 +155,9 @@ fn included_plans_are_checked_with_it() {
     let plan = plan!("files");
     let mut input = CheckInput::new("files.jmx");
     assert_eq!(plan.included_paths(&input.properties), ["login.jmx"]);
-    input
-        .included
-        .insert("login.jmx".to_owned(), plan!("login"));
+    input.included.insert("login.jmx".to_owned(), plan!("login"));
     let check = check(&plan, &input);
-    assert!(
-        check
-            .data_files
-            .iter()
-            .any(|file| file.path == "secrets.csv")
-    );
+    assert!(check.data_files.iter().any(|file| file.path == "secrets.csv"));
     assert!(message(&check, "property_without_value").contains("login.host"));
 }
 
@@ -281,63 +165,30 @@ fn included_plans_are_checked_with_it() {
 fn splits_are_checked_against_files_rows_and_readers() {
     let plan = plan!("files");
     let check_with = |workers, names: &[&str], rows| {
-        let mut input = CheckInput {
-            workers,
-            ..CheckInput::new("files.jmx")
-        };
+        let mut input = CheckInput { workers, ..CheckInput::new("files.jmx") };
         input.files = files(&[("data/users.csv", rows), ("other.csv", None)]);
         input.splits = names.iter().map(|name| (*name).to_owned()).collect();
         check(&plan, &input)
     };
     let fine = check_with(2, &["./data/users.csv"], Some(2));
-    assert!(
-        fine.findings
-            .iter()
-            .all(|finding| !finding.code.starts_with("split_"))
-    );
-    assert!(
-        fine.data_files
-            .iter()
-            .any(|file| file.path == "data/users.csv" && file.split)
-    );
-    assert!(
-        message(
-            &check_with(3, &["data/users.csv"], Some(2)),
-            "split_too_few_rows"
-        )
-        .contains("2 rows")
-    );
+    assert!(fine.findings.iter().all(|finding| !finding.code.starts_with("split_")));
+    assert!(fine.data_files.iter().any(|file| file.path == "data/users.csv" && file.split));
+    assert!(message(&check_with(3, &["data/users.csv"], Some(2)), "split_too_few_rows").contains("2 rows"));
     assert!(message(&check_with(2, &["users.csv"], None), "split_missing").contains("users.csv"));
     message(&check_with(2, &["other.csv"], None), "split_unused");
     message(&check_with(0, &["data/users.csv"], Some(2)), "split_single");
     message(&check_with(2, &[], Some(2)), "file_copied");
     message(&check_with(2, &[], Some(0)), "file_without_rows");
     let shape = plan.csv_shape("products.csv", &BTreeMap::new()).unwrap();
-    assert_eq!(
-        (shape.header, shape.quoting),
-        (false, jac_jmx::Quoting::Quoted { delimiter: b',' })
-    );
-    assert!(
-        plan.csv_shape("data/users.csv", &BTreeMap::new())
-            .unwrap()
-            .header
-    );
+    assert_eq!((shape.header, shape.quoting), (false, jac_jmx::Quoting::Quoted { delimiter: b',' }));
+    assert!(plan.csv_shape("data/users.csv", &BTreeMap::new()).unwrap().header);
 }
 
 #[test]
 fn listeners_that_cost_are_named() {
-    let check = check(
-        &plan!("listeners"),
-        &CheckInput {
-            workers: 2,
-            ..CheckInput::new("p.jmx")
-        },
-    );
+    let check = check(&plan!("listeners"), &CheckInput { workers: 2, ..CheckInput::new("p.jmx") });
     assert!(check.ok);
-    assert_eq!(
-        codes(&check, Severity::Warning),
-        ["listener_heavy", "listener_writes", "backend_localhost"]
-    );
+    assert_eq!(codes(&check, Severity::Warning), ["listener_heavy", "listener_writes", "backend_localhost"]);
     assert!(message(&check, "listener_heavy").contains("View Results Tree"));
     assert!(message(&check, "listener_writes").contains("results.csv"));
     assert!(codes(&check, Severity::Info).contains(&"listener_idle"));
@@ -346,38 +197,21 @@ fn listeners_that_cost_are_named() {
 #[test]
 fn properties_without_value_or_default_say_what_they_become() {
     let bare = check(&plan!("properties"), &CheckInput::new("p.jmx"));
-    let told: Vec<_> = bare
-        .findings
-        .iter()
-        .filter(|f| f.code == "property_without_value")
-        .map(|f| f.message.as_str())
-        .collect();
+    let told: Vec<_> =
+        bare.findings.iter().filter(|f| f.code == "property_without_value").map(|f| f.message.as_str()).collect();
     assert_eq!(told.len(), 3, "{told:#?}");
     assert!(told[0].contains("${__P(api.key)} becomes \"1\""));
     assert!(told[1].contains("${__property(region)} becomes \"region\""));
     assert!(told[2].contains("users"));
     let property = |name: &str| bare.properties.iter().find(|p| p.name == name).unwrap();
-    assert_eq!(
-        property("target.host").default.as_deref(),
-        Some("127.0.0.1")
-    );
+    assert_eq!(property("target.host").default.as_deref(), Some("127.0.0.1"));
     assert!(bare.properties.iter().any(|p| p.name == "nested.127.0.0.1"));
     assert_eq!(bare.thread_groups[0].threads, Some(1));
 
     let given = properties(&[("users", "5"), ("api.key", "k"), ("region", "eu")]);
-    let check = check(
-        &plan!("properties"),
-        &CheckInput {
-            properties: given,
-            ..CheckInput::new("p.jmx")
-        },
-    );
+    let check = check(&plan!("properties"), &CheckInput { properties: given, ..CheckInput::new("p.jmx") });
     assert_eq!(check.threads_per_node, Some(5));
-    assert!(
-        codes(&check, Severity::Warning).is_empty(),
-        "{:#?}",
-        check.findings
-    );
+    assert!(codes(&check, Severity::Warning).is_empty(), "{:#?}", check.findings);
 }
 
 #[test]
@@ -386,19 +220,11 @@ fn plugins_groups_are_read_and_missing_classes_found() {
     let names = ClassNames::parse(
         "TestPlan=org.apache.jmeter.testelement.TestPlan\nDebugSampler=org.apache.jmeter.sampler.DebugSampler\n",
     );
-    let has_class =
-        |class: &str| class.starts_with("org.apache.jmeter.") || class.starts_with("kg.apc.");
+    let has_class = |class: &str| class.starts_with("org.apache.jmeter.") || class.starts_with("kg.apc.");
     let mut input = CheckInput::new("plugins.jmx");
-    input.classes = Some(ClassLookup {
-        names: &names,
-        has_class: &has_class,
-    });
+    input.classes = Some(ClassLookup { names: &names, has_class: &has_class });
     let check = check(&plan, &input);
-    let groups: Vec<_> = check
-        .thread_groups
-        .iter()
-        .map(|g| (g.kind.as_str(), g.threads, g.duration_s))
-        .collect();
+    let groups: Vec<_> = check.thread_groups.iter().map(|g| (g.kind.as_str(), g.threads, g.duration_s)).collect();
     assert_eq!(
         groups,
         [
@@ -409,77 +235,36 @@ fn plugins_groups_are_read_and_missing_classes_found() {
         ]
     );
     assert_eq!((check.threads_per_node, check.duration_s), (None, None));
-    let missing: Vec<_> = check
-        .findings
-        .iter()
-        .filter(|f| f.code == "class_missing")
-        .map(|f| f.message.as_str())
-        .collect();
+    let missing: Vec<_> =
+        check.findings.iter().filter(|f| f.code == "class_missing").map(|f| f.message.as_str()).collect();
     assert_eq!(missing.len(), 4, "{missing:#?}");
-    assert!(
-        missing
-            .iter()
-            .any(|m| m.contains("com.acme.Request$Part") && m.contains("although it is disabled"))
-    );
-    assert!(
-        missing
-            .iter()
-            .any(|m| m.contains("com.blazemeter.jmeter.control.VirtualUserController"))
-    );
+    assert!(missing.iter().any(|m| m.contains("com.acme.Request$Part") && m.contains("although it is disabled")));
+    assert!(missing.iter().any(|m| m.contains("com.blazemeter.jmeter.control.VirtualUserController")));
 }
 
 #[test]
 fn an_open_models_schedule_has_a_length() {
-    let input = CheckInput {
-        properties: properties(&[("seconds", "90")]),
-        ..CheckInput::new("p.jmx")
-    };
+    let input = CheckInput { properties: properties(&[("seconds", "90")]), ..CheckInput::new("p.jmx") };
     let open = check(&plan!("open_model"), &input);
     assert!(open.ok && open.duration_s == Some(91) && open.threads_per_node.is_none());
-    let input = CheckInput {
-        properties: properties(&[("seconds", "soon")]),
-        ..CheckInput::new("p.jmx")
-    };
-    assert_eq!(
-        codes(&check(&plan!("open_model"), &input), Severity::Warning),
-        ["schedule_unreadable"]
-    );
+    let input = CheckInput { properties: properties(&[("seconds", "soon")]), ..CheckInput::new("p.jmx") };
+    assert_eq!(codes(&check(&plan!("open_model"), &input), Severity::Warning), ["schedule_unreadable"]);
 }
 
 #[test]
 fn settings_that_differ_on_nodes_are_told() {
-    let check = check(
-        &plan!("settings"),
-        &CheckInput {
-            workers: 2,
-            ..CheckInput::new("p.jmx")
-        },
-    );
-    assert_eq!(
-        codes(&check, Severity::Warning),
-        ["class_path", "keystore_unknown"]
-    );
-    assert_eq!(
-        codes(&check, Severity::Info),
-        ["threads_multiply", "pace_per_worker", "sync_per_worker"]
-    );
+    let check = check(&plan!("settings"), &CheckInput { workers: 2, ..CheckInput::new("p.jmx") });
+    assert_eq!(codes(&check, Severity::Warning), ["class_path", "keystore_unknown"]);
+    assert_eq!(codes(&check, Severity::Info), ["threads_multiply", "pace_per_worker", "sync_per_worker"]);
 }
 
 #[test]
 fn a_check_is_the_contracts_json() {
-    let mut input = CheckInput {
-        workers: 2,
-        ..CheckInput::new("files.jmx")
-    };
+    let mut input = CheckInput { workers: 2, ..CheckInput::new("files.jmx") };
     input.files = files(&[("data/users.csv", Some(9))]);
     let check = check(&plan!("files"), &input);
     let json = serde_json::to_value(&check).unwrap();
-    let keys: Vec<_> = json
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect();
+    let keys: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
     let mut expected = vec![
         "plan",
         "test_name",
@@ -497,23 +282,14 @@ fn a_check_is_the_contracts_json() {
     assert_eq!(keys, expected);
     assert_eq!(json["findings"][0]["severity"], "error");
     assert_eq!(json["thread_groups"][0]["loops"], 1);
-    assert!(
-        json["findings"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .all(|f| f["message"].as_str().unwrap().ends_with('.'))
-    );
+    assert!(json["findings"].as_array().unwrap().iter().all(|f| f["message"].as_str().unwrap().ends_with('.')));
     assert_eq!(serde_json::from_value::<Check>(json).unwrap(), check);
 }
 
 #[test]
 fn the_projects_own_examples_are_in_order() {
     let shop = Plan::parse(include_bytes!("../../../examples/shop/shop.jmx")).unwrap();
-    let mut input = CheckInput {
-        workers: 2,
-        ..CheckInput::new("shop.jmx")
-    };
+    let mut input = CheckInput { workers: 2, ..CheckInput::new("shop.jmx") };
     let shape = shop.csv_shape("users.csv", &input.properties).unwrap();
     let mut counter = jac_jmx::RowCounter::new(shape);
     counter.push(include_bytes!("../../../examples/shop/users.csv"));
@@ -527,9 +303,5 @@ fn the_projects_own_examples_are_in_order() {
 
     let paced = Plan::parse(include_bytes!("../../../examples/bench/paced.jmx")).unwrap();
     let paced = check(&paced, &CheckInput::new("paced.jmx"));
-    assert!(
-        paced.findings.is_empty() && paced.duration_s == Some(60),
-        "{:#?}",
-        paced.findings
-    );
+    assert!(paced.findings.is_empty() && paced.duration_s == Some(60), "{:#?}", paced.findings);
 }

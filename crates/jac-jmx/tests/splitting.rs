@@ -22,18 +22,11 @@ fn split(bytes: &[u8], parts: usize, shape: CsvShape, chunk: usize) -> (Vec<Vec<
 }
 
 fn text(bytes: &str, parts: usize, header: bool, quoting: Quoting) -> Vec<String> {
-    let (out, counts) = split(
-        bytes.as_bytes(),
-        parts,
-        CsvShape { header, quoting },
-        usize::MAX,
-    );
+    let (out, counts) = split(bytes.as_bytes(), parts, CsvShape { header, quoting }, usize::MAX);
     let mut counter = RowCounter::new(CsvShape { header, quoting });
     counter.push(bytes.as_bytes());
     assert_eq!(counts.total(), counter.rows());
-    out.into_iter()
-        .map(|part| String::from_utf8(part).unwrap())
-        .collect()
+    out.into_iter().map(|part| String::from_utf8(part).unwrap()).collect()
 }
 
 /// The slow, obvious way: all rows of a text, line ends included.
@@ -78,75 +71,36 @@ fn rows(bytes: &[u8], quoting: Quoting) -> Vec<Vec<u8>> {
 
 #[test]
 fn rows_are_dealt_in_turn_with_the_header_in_each_part() {
-    assert_eq!(
-        text("h\n1\n2\n3\n", 2, true, Quoting::Never),
-        ["h\n1\n3\n", "h\n2\n"]
-    );
-    assert_eq!(
-        text("1\n2\n3\n", 2, false, Quoting::Never),
-        ["1\n3\n", "2\n"]
-    );
-    assert_eq!(
-        text("h\n1\n", 3, true, Quoting::Never),
-        ["h\n1\n", "h\n", "h\n"]
-    );
+    assert_eq!(text("h\n1\n2\n3\n", 2, true, Quoting::Never), ["h\n1\n3\n", "h\n2\n"]);
+    assert_eq!(text("1\n2\n3\n", 2, false, Quoting::Never), ["1\n3\n", "2\n"]);
+    assert_eq!(text("h\n1\n", 3, true, Quoting::Never), ["h\n1\n", "h\n", "h\n"]);
     assert_eq!(text("h", 2, true, Quoting::Never), ["h", "h"]);
     assert_eq!(text("", 2, true, Quoting::Never), ["", ""]);
 }
 
 #[test]
 fn line_ends_and_a_missing_last_one_stay() {
-    assert_eq!(
-        text("h\r\n1\r\n2\r\n3", 2, true, Quoting::Never),
-        ["h\r\n1\r\n3", "h\r\n2\r\n"]
-    );
-    assert_eq!(
-        text("h\r1\r2\r", 2, true, Quoting::Never),
-        ["h\r1\r", "h\r2\r"]
-    );
-    assert_eq!(
-        text("h\n\n1\n", 2, true, Quoting::Never),
-        ["h\n\n", "h\n1\n"]
-    );
+    assert_eq!(text("h\r\n1\r\n2\r\n3", 2, true, Quoting::Never), ["h\r\n1\r\n3", "h\r\n2\r\n"]);
+    assert_eq!(text("h\r1\r2\r", 2, true, Quoting::Never), ["h\r1\r", "h\r2\r"]);
+    assert_eq!(text("h\n\n1\n", 2, true, Quoting::Never), ["h\n\n", "h\n1\n"]);
 }
 
 #[test]
 fn quoted_line_breaks_belong_to_their_row_only_where_quoting_is_on() {
     let csv = "a,b\n1,\"x\ny\"\n2,\"say \"\"hi\n\"\"\"\n3,z\n";
-    assert_eq!(
-        text(csv, 2, true, QUOTED),
-        ["a,b\n1,\"x\ny\"\n3,z\n", "a,b\n2,\"say \"\"hi\n\"\"\"\n"]
-    );
-    assert_eq!(
-        text("1,\"x\ny\"\n", 2, false, Quoting::Never),
-        ["1,\"x\n", "y\"\n"]
-    );
+    assert_eq!(text(csv, 2, true, QUOTED), ["a,b\n1,\"x\ny\"\n3,z\n", "a,b\n2,\"say \"\"hi\n\"\"\"\n"]);
+    assert_eq!(text("1,\"x\ny\"\n", 2, false, Quoting::Never), ["1,\"x\n", "y\"\n"]);
     // A quote inside a field opens nothing.
-    assert_eq!(
-        text("5\" disk\n7\" disk\n", 2, false, QUOTED),
-        ["5\" disk\n", "7\" disk\n"]
-    );
+    assert_eq!(text("5\" disk\n7\" disk\n", 2, false, QUOTED), ["5\" disk\n", "7\" disk\n"]);
     let tabs = Quoting::Quoted { delimiter: b'\t' };
-    assert_eq!(
-        text("1\t\"a\nb\"\n2\n", 2, false, tabs),
-        ["1\t\"a\nb\"\n", "2\n"]
-    );
+    assert_eq!(text("1\t\"a\nb\"\n2\n", 2, false, tabs), ["1\t\"a\nb\"\n", "2\n"]);
 }
 
 #[test]
 fn a_byte_order_mark_begins_every_part() {
-    assert_eq!(
-        text("\u{feff}h\n1\n2\n", 2, true, QUOTED),
-        ["\u{feff}h\n1\n", "\u{feff}h\n2\n"]
-    );
-    assert_eq!(
-        text("\u{feff}1\n2\n", 2, false, QUOTED),
-        ["\u{feff}1\n", "\u{feff}2\n"]
-    );
-    assert_eq!(
-        text("\u{feff}\"h\ni\"\n1\n", 1, true, QUOTED),
-        ["\u{feff}\"h\ni\"\n1\n"]
-    );
+    assert_eq!(text("\u{feff}h\n1\n2\n", 2, true, QUOTED), ["\u{feff}h\n1\n", "\u{feff}h\n2\n"]);
+    assert_eq!(text("\u{feff}1\n2\n", 2, false, QUOTED), ["\u{feff}1\n", "\u{feff}2\n"]);
+    assert_eq!(text("\u{feff}\"h\ni\"\n1\n", 1, true, QUOTED), ["\u{feff}\"h\ni\"\n1\n"]);
     let half = split(b"\xef\xbb", 2, CsvShape::default(), 1);
     assert_eq!(half.0, [b"\xef\xbb".to_vec(), Vec::new()]);
 }

@@ -33,7 +33,7 @@ mod summary;
 pub use groups::{CodeCount, DistributionBin, ErrorGroup, HostCount};
 pub use percentile::percentile_of_sorted;
 pub use points::{LabelSeries, Point, Series};
-pub use reader::{LogReader, ReadOutcome, Rejected};
+pub use reader::{Layout, LogReader, ReadOutcome, Rejected};
 pub use sample::Sample;
 pub use settings::{Settings, TimestampMeaning};
 pub use statistics::{ChangedPoints, LogStatistics, SampleStatistics};

@@ -7,6 +7,7 @@ mod columns;
 mod csv;
 mod fast;
 mod index;
+mod layout;
 mod masks;
 mod number;
 mod rejects;
@@ -14,6 +15,7 @@ mod row;
 mod scan;
 mod timestamp;
 
+pub use layout::Layout;
 pub use rejects::{ReadOutcome, Rejected};
 
 use crate::{Sample, Settings};
@@ -29,6 +31,21 @@ impl LogReader {
     /// A reader at the start of a log.
     pub fn new(settings: &Settings) -> Self {
         Self { csv: CsvReader::new(settings) }
+    }
+
+    /// A reader in the middle of a log, at a byte where a row begins. Its lines are counted from there.
+    pub fn continued(settings: &Settings, layout: &Layout, position: u64) -> Self {
+        Self { csv: CsvReader::continued(settings, layout, position) }
+    }
+
+    /// How the rows are laid out, once that is known.
+    pub fn layout(&self) -> Option<Layout> {
+        self.csv.layout()
+    }
+
+    /// Has it read up to the end of a row, and are rows laid out like this?
+    pub fn is_between_rows(&self, layout: &Layout) -> bool {
+        self.csv.is_between_rows(layout)
     }
 
     /// Takes the next piece of the log and hands every sample that is complete now to `sink`.

@@ -9,13 +9,7 @@ fn read_with(log: &[u8], settings: &Settings) -> (Vec<Seen>, ReadOutcome) {
     let mut seen = Vec::new();
     let mut sink = |sample: &Sample<'_>| {
         let label = String::from_utf8_lossy(sample.label).into_owned();
-        seen.push((
-            sample.start_ms,
-            sample.elapsed_ms,
-            label,
-            sample.success,
-            sample.received_bytes,
-        ));
+        seen.push((sample.start_ms, sample.elapsed_ms, label, sample.success, sample.received_bytes));
     };
     let mut reader = LogReader::new(settings);
     reader.feed(log, &mut sink);
@@ -33,13 +27,7 @@ fn seen(start_ms: i64, elapsed_ms: u32, label: &str, success: bool, bytes: Optio
 
 #[test]
 fn dialects() {
-    let expected = vec![seen(
-        1_700_000_000_123,
-        45,
-        "Home, sweet \"home\"",
-        true,
-        Some(678),
-    )];
+    let expected = vec![seen(1_700_000_000_123, 45, "Home, sweet \"home\"", true, Some(678))];
     let table: &[(&str, &[u8])] = &[
         ("comma", b"timeStamp,elapsed,label,success,bytes\n1700000000123,45,\"Home, sweet \"\"home\"\"\",true,678\n"),
         ("semicolon", b"timeStamp;elapsed;label;success;bytes\n1700000000123;45;\"Home, sweet \"\"home\"\"\";true;678\n"),
@@ -95,51 +83,25 @@ fn broken_rows_are_counted_with_place_and_reason_and_the_others_are_read() {
     let table: &[(&str, &str)] = &[
         ("1000,5,a,true", "expected 5 columns, found 4"),
         ("1000,5,a,true,1,2", "expected 5 columns, found 6"),
-        (
-            "soon,5,a,true,1",
-            "timeStamp is neither epoch milliseconds nor a date that JAC knows: \"soon\"",
-        ),
+        ("soon,5,a,true,1", "timeStamp is neither epoch milliseconds nor a date that JAC knows: \"soon\""),
         ("-1000,5,a,true,1", "timeStamp is negative: \"-1000\""),
-        (
-            "99999999999999999,5,a,true,1",
-            "timeStamp is beyond any sensible value: \"99999999999999999\"",
-        ),
+        ("99999999999999999,5,a,true,1", "timeStamp is beyond any sensible value: \"99999999999999999\""),
         ("1000,-5,a,true,1", "elapsed is negative: \"-5\""),
         ("1000,,a,true,1", "elapsed is not a whole number: \"\""),
-        (
-            "1000,1.5,a,true,1",
-            "elapsed is not a whole number: \"1.5\"",
-        ),
-        (
-            "1000,4294967296,a,true,1",
-            "elapsed is beyond any sensible value: \"4294967296\"",
-        ),
-        (
-            "1000,5,a,perhaps,1",
-            "success is neither true nor false: \"perhaps\"",
-        ),
-        (
-            "1000,5,a,true,much",
-            "bytes is not a whole number: \"much\"",
-        ),
+        ("1000,1.5,a,true,1", "elapsed is not a whole number: \"1.5\""),
+        ("1000,4294967296,a,true,1", "elapsed is beyond any sensible value: \"4294967296\""),
+        ("1000,5,a,perhaps,1", "success is neither true nor false: \"perhaps\""),
+        ("1000,5,a,true,much", "bytes is not a whole number: \"much\""),
         ("1000,5,a,true,-1", "bytes is negative: \"-1\""),
-        (
-            "1000,5,\"a\"b,true,1",
-            "a quoted field goes on after its closing quote",
-        ),
+        ("1000,5,\"a\"b,true,1", "a quoted field goes on after its closing quote"),
         ("\u{0}\u{1}binary", "expected 5 columns, found 1"),
     ];
     for (row, reason) in table {
-        let log =
-            format!("timeStamp,elapsed,label,success,bytes\n1,1,x,true,1\n{row}\n2,2,y,true,2\n");
+        let log = format!("timeStamp,elapsed,label,success,bytes\n1,1,x,true,1\n{row}\n2,2,y,true,2\n");
         let (samples, outcome) = read(log.as_bytes());
         assert_eq!(samples.len(), 2, "{row}");
         let rejected = &outcome.rejected[0];
-        assert_eq!(
-            (outcome.rejected_rows, rejected.line, rejected.position),
-            (1, 3, 51),
-            "{row}"
-        );
+        assert_eq!((outcome.rejected_rows, rejected.line, rejected.position), (1, 3, 51), "{row}");
         assert_eq!(rejected.reason, *reason, "{row}");
     }
 }
@@ -147,29 +109,19 @@ fn broken_rows_are_counted_with_place_and_reason_and_the_others_are_read() {
 #[test]
 fn a_cut_last_row_is_rejected_and_a_whole_one_counts() {
     let header = "timeStamp,elapsed,label,success,bytes\n";
-    for cut in [
-        "1000,5,a,tr",
-        "1000,5,a",
-        "1000",
-        "1000,5,\"a",
-        "1000,5,\"a\nsecond line",
-    ] {
+    for cut in ["1000,5,a,tr", "1000,5,a", "1000", "1000,5,\"a", "1000,5,\"a\nsecond line"] {
         let (samples, outcome) = read(format!("{header}1,1,x,true,1\n{cut}").as_bytes());
         assert_eq!(samples.len(), 1, "{cut:?}");
         assert_eq!(outcome.rejected_rows, 1, "{cut:?}");
-        assert_eq!(
-            outcome.rejected[0].reason, "the log ends within this row",
-            "{cut:?}"
-        );
+        assert_eq!(outcome.rejected[0].reason, "the log ends within this row", "{cut:?}");
     }
 }
 
 #[test]
 fn a_quote_without_its_partner_swallows_no_good_rows() {
     let rows: String = (0..50).map(|n| format!("{n},1,x,true,1\n")).collect();
-    let (samples, outcome) = read(
-        format!("timeStamp,elapsed,label,success,bytes\n7,7,\"open,true,1\n{rows}").as_bytes(),
-    );
+    let (samples, outcome) =
+        read(format!("timeStamp,elapsed,label,success,bytes\n7,7,\"open,true,1\n{rows}").as_bytes());
     assert_eq!(samples.len(), 50);
     assert_eq!((outcome.rejected_rows, outcome.rejected[0].line), (1, 2));
 }
@@ -178,27 +130,14 @@ fn a_quote_without_its_partner_swallows_no_good_rows() {
 fn a_field_of_more_than_a_megabyte_is_rejected_and_one_of_a_megabyte_is_read() {
     let log = |quote: &str, length: usize| {
         let field = "x".repeat(length);
-        format!(
-            "timeStamp,elapsed,label,success,bytes\n1,1,{quote}{field}{quote},true,1\n2,2,y,true,2\n"
-        )
+        format!("timeStamp,elapsed,label,success,bytes\n1,1,{quote}{field}{quote},true,1\n2,2,y,true,2\n")
     };
     for quote in ["", "\""] {
         let (samples, outcome) = read(log(quote, 1 << 20).as_bytes());
-        assert_eq!(
-            (samples.len(), outcome.rejected_rows),
-            (2, 0),
-            "quote {quote:?}"
-        );
+        assert_eq!((samples.len(), outcome.rejected_rows), (2, 0), "quote {quote:?}");
         let (samples, outcome) = read(log(quote, (1 << 20) + 1).as_bytes());
-        assert_eq!(
-            (samples.len(), outcome.rejected_rows),
-            (1, 1),
-            "quote {quote:?}"
-        );
-        assert_eq!(
-            outcome.rejected[0].reason, "a field is longer than 1 MB",
-            "quote {quote:?}"
-        );
+        assert_eq!((samples.len(), outcome.rejected_rows), (1, 1), "quote {quote:?}");
+        assert_eq!(outcome.rejected[0].reason, "a field is longer than 1 MB", "quote {quote:?}");
     }
 }
 
@@ -222,23 +161,8 @@ fn no_log_at_all_has_no_numbers() {
         statistics.feed(log.as_bytes());
         statistics.finish();
         let summary = statistics.summary();
-        assert_eq!(
-            (
-                summary.total.samples,
-                summary.rejected_rows,
-                summary.start_ms
-            ),
-            (0, 0, None),
-            "{log:?}"
-        );
-        assert_eq!(
-            (
-                summary.total.mean_ms,
-                summary.total.throughput_per_s,
-                summary.total.apdex
-            ),
-            (None, None, None)
-        );
+        assert_eq!((summary.total.samples, summary.rejected_rows, summary.start_ms), (0, 0, None), "{log:?}");
+        assert_eq!((summary.total.mean_ms, summary.total.throughput_per_s, summary.total.apdex), (None, None, None));
         assert!(statistics.series().points.is_empty() && statistics.distribution().is_empty());
     }
 }
@@ -247,12 +171,7 @@ fn no_log_at_all_has_no_numbers() {
 fn a_header_without_a_needed_column_rejects_every_row_with_that_reason() {
     let (samples, outcome) = read(b"timeStamp,label,success\n1000,a,true\n2000,b,true\n");
     assert_eq!((samples.len(), outcome.rejected_rows), (0, 3));
-    assert!(
-        outcome
-            .rejected
-            .iter()
-            .all(|row| row.reason == "the header has no column elapsed")
-    );
+    assert!(outcome.rejected.iter().all(|row| row.reason == "the header has no column elapsed"));
 }
 
 #[test]
@@ -260,9 +179,7 @@ fn a_binary_is_rejected_line_by_line_and_nothing_panics() {
     let mut state = 1u64;
     let noise: Vec<u8> = (0..1 << 20)
         .map(|_| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (state >> 33) as u8
         })
         .collect();
@@ -278,75 +195,38 @@ fn absurd_and_backward_times_cost_buckets_and_nothing_more() {
     statistics.feed(b"timeStamp,elapsed,label,success\n");
     let mut state = 7u64;
     for _ in 0..50_000 {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let time = (state >> 16) % 253_402_300_800_000;
         statistics.feed(format!("{time},{},Home,true\n", state % 4_000_000_000).as_bytes());
     }
     statistics.finish();
     let series = statistics.series();
     assert!(series.points.len() <= 1_200);
-    assert_eq!(
-        series.points.iter().map(|point| point.samples).sum::<u64>(),
-        50_000
-    );
+    assert_eq!(series.points.iter().map(|point| point.samples).sum::<u64>(), 50_000);
     assert!(series.points.is_sorted_by_key(|point| point.t_ms));
 }
 
 #[test]
 fn limits_fold_into_named_remainders_and_the_notes_say_so() {
-    let settings = Settings {
-        max_labels: 3,
-        max_groups: 2,
-        ..Settings::default()
-    };
+    let settings = Settings { max_labels: 3, max_groups: 2, ..Settings::default() };
     let mut statistics = LogStatistics::new(settings);
     statistics.feed(b"timeStamp,elapsed,label,responseCode,success,failureMessage,Hostname\n");
     for n in 0..100 {
-        let frequent = if n % 2 == 0 {
-            "always".to_owned()
-        } else {
-            format!("once {n}")
-        };
-        statistics.feed(
-            format!(
-                "{n},10,label {},{},false,{frequent},host {}\n",
-                n % 10,
-                500 + n % 5,
-                n % 4
-            )
-            .as_bytes(),
-        );
+        let frequent = if n % 2 == 0 { "always".to_owned() } else { format!("once {n}") };
+        statistics
+            .feed(format!("{n},10,label {},{},false,{frequent},host {}\n", n % 10, 500 + n % 5, n % 4).as_bytes());
     }
     statistics.finish();
     let summary = statistics.summary();
     assert_eq!(summary.total.samples, 100);
-    assert_eq!(
-        summary
-            .labels
-            .iter()
-            .map(|entry| entry.samples)
-            .collect::<Vec<_>>(),
-        [10, 10, 10, 70]
-    );
+    assert_eq!(summary.labels.iter().map(|entry| entry.samples).collect::<Vec<_>>(), [10, 10, 10, 70]);
     assert_eq!(summary.labels[3].label, Settings::OTHER_LABELS);
-    assert_eq!(
-        statistics
-            .codes()
-            .iter()
-            .map(|code| code.count)
-            .sum::<u64>(),
-        100
-    );
+    assert_eq!(statistics.codes().iter().map(|code| code.count).sum::<u64>(), 100);
     assert_eq!(statistics.codes().len(), 3);
     assert_eq!(statistics.hosts().len(), 3);
     let errors = statistics.errors(usize::MAX);
     assert_eq!(errors.iter().map(|group| group.count).sum::<u64>(), 100);
-    assert_eq!(
-        (errors.len(), errors[2].message.as_str()),
-        (3, Settings::OTHER_ERRORS)
-    );
+    assert_eq!((errors.len(), errors[2].message.as_str()), (3, Settings::OTHER_ERRORS));
     assert_eq!(statistics.notes().len(), 4, "{:?}", statistics.notes());
 }
 
@@ -357,26 +237,14 @@ fn labels_that_are_no_utf8_are_merged_by_what_is_shown() {
     statistics.finish();
     let summary = statistics.summary();
     assert_eq!(summary.labels.len(), 1);
-    assert_eq!(
-        (summary.labels[0].label.as_str(), summary.labels[0].samples),
-        ("a\u{FFFD}b", 3)
-    );
+    assert_eq!((summary.labels[0].label.as_str(), summary.labels[0].samples), ("a\u{FFFD}b", 3));
 }
 
 #[test]
 fn a_time_stamp_may_be_the_end_and_a_date_in_another_zone() {
-    let end = Settings {
-        timestamp: TimestampMeaning::End,
-        ..Settings::default()
-    };
-    assert_eq!(
-        read_with(b"timeStamp,elapsed,label\n1000,300,a\n", &end).0[0].0,
-        700
-    );
-    let vienna = Settings {
-        utc_offset_minutes: 60,
-        ..Settings::default()
-    };
+    let end = Settings { timestamp: TimestampMeaning::End, ..Settings::default() };
+    assert_eq!(read_with(b"timeStamp,elapsed,label\n1000,300,a\n", &end).0[0].0, 700);
+    let vienna = Settings { utc_offset_minutes: 60, ..Settings::default() };
     let log = b"timeStamp,elapsed,label\n2023/11/14 23:13:20,300,a\n";
     assert_eq!(read_with(log, &vienna).0[0].0, 1_700_000_000_000);
 }
@@ -397,12 +265,7 @@ fn active_users_are_the_sum_over_workers_of_their_latest_count() {
         statistics.feed(format!("{end},0,a,{worker}Users 1-1,{threads}\n").as_bytes());
     }
     let users = |statistics: &mut LogStatistics| {
-        statistics
-            .series()
-            .points
-            .iter()
-            .map(|point| point.active_users.unwrap_or(0))
-            .collect::<Vec<_>>()
+        statistics.series().points.iter().map(|point| point.active_users.unwrap_or(0)).collect::<Vec<_>>()
     };
     // While the log grows, worker 2 is taken to go on.
     assert_eq!(users(&mut statistics), [9, 10, 7, 3]);
@@ -422,13 +285,7 @@ fn late_rows_change_their_bucket_and_it_is_handed_out_again() {
     statistics.feed(b"1500,100,a\n");
     let late = statistics.changed_points(first.now);
     assert!(!late.reset);
-    assert_eq!(
-        late.points
-            .iter()
-            .map(|point| (point.t_ms, point.samples))
-            .collect::<Vec<_>>(),
-        [(1_000, 2)]
-    );
+    assert_eq!(late.points.iter().map(|point| (point.t_ms, point.samples)).collect::<Vec<_>>(), [(1_000, 2)]);
 }
 
 #[test]

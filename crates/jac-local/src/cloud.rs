@@ -53,7 +53,8 @@ impl LocalCloud {
         }
         fs::create_dir_all(&folder)?;
         let memory_mb = (machine_memory_mb() / u64::from(request.nodes_in_cluster.max(1))).min(POLITE_MEMORY_MB);
-        let file = NodeFile { cluster: request.cluster.clone(), name: request.name.clone(), role: request.role, memory_mb };
+        let file =
+            NodeFile { cluster: request.cluster.clone(), name: request.name.clone(), role: request.role, memory_mb };
         Lease::new(request.lease_until_ms, None).write(&folder)?;
         fs::write(folder.join("node.json"), serde_json::to_vec(&file)?)?;
         self.start_keeper(&folder)?;
@@ -112,13 +113,18 @@ fn look(folder: &Path) -> Option<Instance> {
 fn machine_memory_mb() -> u64 {
     fs::read_to_string("/proc/meminfo")
         .ok()
-        .and_then(|text| text.lines().find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok()))
+        .and_then(|text| {
+            text.lines()
+                .find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok())
+        })
         .map_or(2048, |kilobytes| kilobytes / 1024)
 }
 
 fn failed(node: &str, what: &str, error: &io::Error) -> PortError {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => PortError::DiskFull { node: node.to_owned(), what: what.to_owned() },
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            PortError::DiskFull { node: node.to_owned(), what: what.to_owned() }
+        }
         _ => PortError::Refused { node: node.to_owned(), what: what.to_owned(), reason: error.to_string() },
     }
 }
@@ -138,23 +144,35 @@ impl Cloud for LocalCloud {
 
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError> {
         let folder = self.cluster_folder(cluster);
-        let nodes: Vec<PathBuf> = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        let nodes: Vec<PathBuf> =
+            fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
         let deadline = tokio::time::Instant::now() + END_LIMIT;
         for node in &nodes {
             while process::kill_all(node) > 0 {
                 if tokio::time::Instant::now() > deadline {
-                    return Err(PortError::TooSlow { node: node.display().to_string(), what: "end its processes".to_owned(), limit: END_LIMIT });
+                    return Err(PortError::TooSlow {
+                        node: node.display().to_string(),
+                        what: "end its processes".to_owned(),
+                        limit: END_LIMIT,
+                    });
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         }
         match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(cluster.as_str(), "be removed", &error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(failed(cluster.as_str(), "be removed", &error))
+            }
             _ => Ok(()),
         }
     }
 
-    async fn renew_lease(&self, cluster: &ClusterId, until_ms: EpochMs, after_run: Option<Duration>) -> Result<(), PortError> {
+    async fn renew_lease(
+        &self,
+        cluster: &ClusterId,
+        until_ms: EpochMs,
+        after_run: Option<Duration>,
+    ) -> Result<(), PortError> {
         let folder = self.cluster_folder(cluster);
         for node in fs::read_dir(&folder).into_iter().flatten().flatten() {
             if node.path().join("node.json").exists() {

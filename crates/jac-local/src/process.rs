@@ -146,8 +146,9 @@ pub fn of_node(node: &Path) -> BTreeSet<u32> {
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
         .filter(|pid: &u32| {
-            fs::read(format!("/proc/{pid}/environ"))
-                .is_ok_and(|environment| environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_slice()))
+            fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environment| {
+                environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_slice())
+            })
         })
         .filter(|pid| Identity::of(*pid).is_some())
         .collect()
@@ -172,7 +173,11 @@ mod tests {
     }
 
     fn shell(script: &str) -> Command {
-        Command { program: "/bin/sh".to_owned(), arguments: vec!["-c".to_owned(), script.to_owned()], ..Command::default() }
+        Command {
+            program: "/bin/sh".to_owned(),
+            arguments: vec!["-c".to_owned(), script.to_owned()],
+            ..Command::default()
+        }
     }
 
     #[tokio::test]

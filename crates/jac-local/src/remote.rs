@@ -45,7 +45,11 @@ impl LocalRemote {
         if path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
             return Ok(self.folder.join(path));
         }
-        Err(PortError::Refused { node: self.name.clone(), what: "take a path".to_owned(), reason: format!("{} leaves its folder", path.display()) })
+        Err(PortError::Refused {
+            node: self.name.clone(),
+            what: "take a path".to_owned(),
+            reason: format!("{} leaves its folder", path.display()),
+        })
     }
 }
 
@@ -125,12 +129,18 @@ impl Remote for LocalRemote {
         process::kill(&record);
         while matches!(process::state(&record), ProcessState::Running { .. }) {
             if tokio::time::Instant::now() > deadline {
-                return Err(PortError::TooSlow { node: self.name.clone(), what: format!("end {name}"), limit: KILL_LIMIT });
+                return Err(PortError::TooSlow {
+                    node: self.name.clone(),
+                    what: format!("end {name}"),
+                    limit: KILL_LIMIT,
+                });
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         match fs::remove_dir_all(&record) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.failed(&format!("forget {name}"), &error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(self.failed(&format!("forget {name}"), &error))
+            }
             _ => Ok(()),
         }
     }

@@ -22,11 +22,7 @@ pub enum Input {
 impl Input {
     /// From a command line's word: `-` is standard input.
     pub fn of_argument(argument: &str) -> Self {
-        if argument == "-" {
-            Self::Stdin
-        } else {
-            Self::File(PathBuf::from(argument))
-        }
+        if argument == "-" { Self::Stdin } else { Self::File(PathBuf::from(argument)) }
     }
 
     /// What to call it in a report.
@@ -64,6 +60,7 @@ pub(crate) struct Opened {
     pub(crate) bytes: Box<dyn Read + Send>,
     pub(crate) taken: Arc<AtomicU64>,
     pub(crate) size: Option<u64>,
+    pub(crate) packing: Packing,
 }
 
 /// Opens a log and unpacks it as it is read.
@@ -75,39 +72,25 @@ pub(crate) fn open(input: &Input) -> Result<Opened, LogError> {
             (Box::new(file), size)
         }
     };
-    let failed = |error| LogError::Read {
-        name: input.name(),
-        source: error,
-    };
+    let failed = |error| LogError::Read { name: input.name(), source: error };
     let taken = Arc::new(AtomicU64::new(0));
-    let mut source = BufReader::with_capacity(
-        PIECE,
-        Counted {
-            source,
-            taken: Arc::clone(&taken),
-        },
-    );
+    let mut source = BufReader::with_capacity(PIECE, Counted { source, taken: Arc::clone(&taken) });
     let packing = Packing::of(source.fill_buf().map_err(failed)?);
     let bytes: Box<dyn Read + Send> = match packing {
         Packing::Plain => Box::new(source),
         Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(source)),
         Packing::Zstandard => Box::new(zstd::Decoder::with_buffer(source).map_err(failed)?),
     };
-    Ok(Opened { bytes, taken, size })
+    Ok(Opened { bytes, taken, size, packing })
 }
 
 /// Opens a file and tells its size, if it is a regular one.
 pub(crate) fn open_file(path: &Path) -> Result<(File, Option<u64>), LogError> {
-    let failed = |source| LogError::Open {
-        name: path.display().to_string(),
-        source,
-    };
+    let failed = |source| LogError::Open { name: path.display().to_string(), source };
     let file = File::open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
     if metadata.is_dir() {
-        return Err(LogError::Directory {
-            name: path.display().to_string(),
-        });
+        return Err(LogError::Directory { name: path.display().to_string() });
     }
     Ok((file, metadata.is_file().then_some(metadata.len())))
 }

@@ -3,8 +3,13 @@
 //! It owns files, standard input and decompression; what the bytes mean is `jac-jtl`'s. Memory does not grow with a
 //! log's length.
 
+mod filter;
 mod input;
 mod read;
+mod scan;
+mod search;
 
+pub use filter::{Filter, FilterError};
 pub use input::Input;
-pub use read::{LogError, Progress, read_logs};
+pub use read::{LogError, Progress, ReadOptions, read_logs};
+pub use search::{FoundSample, Keep, Search, SearchResult, search_logs};

@@ -1,16 +1,10 @@
 //! Reading logs into statistics.
 
-use crate::Input;
-use crate::input::{Opened, open};
-use jac_jtl::{LogStatistics, Settings};
-use std::io::Read;
+use crate::scan::{Collector, Report, Scan, size};
+use crate::{Filter, Input};
+use jac_jtl::{LogStatistics, ReadOutcome, Sample, SampleStatistics, Settings};
+use std::num::NonZero;
 use std::ops::ControlFlow;
-use std::sync::atomic::Ordering;
-
-/// Unpacked bytes handed to the statistics at once.
-const PIECE: usize = 256 << 10;
-/// Pieces between two reports of progress.
-const PROGRESS_EVERY: usize = 64;
 
 /// Why a log could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -56,80 +50,98 @@ pub struct Progress {
     pub total_bytes: Option<u64>,
 }
 
+/// How logs are read.
+#[derive(Debug, Clone, Default)]
+pub struct ReadOptions {
+    /// What is counted, and its limits.
+    pub settings: Settings,
+    /// Which samples are counted; others are as if they were not there.
+    pub filter: Filter,
+    /// How many threads read; `None`: as many as there are processors.
+    pub threads: Option<NonZero<usize>>,
+}
+
 /// Reads logs, each in its own dialect, into one set of statistics. Labels come in the order of the logs. `progress` is
 /// called now and then; when it breaks, the reading ends with [`LogError::Cancelled`].
+///
+/// Several processors share the work; the result is that of one pass, to the last digit.
 ///
 /// # Errors
 /// When a log cannot be opened, read or unpacked. Rows that cannot be understood are no errors; the statistics count them.
 pub fn read_logs(
     inputs: &[Input],
-    settings: &Settings,
+    options: &ReadOptions,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<LogStatistics, LogError> {
-    let mut opened = Vec::new();
-    for input in inputs {
-        opened.push(open(input)?);
-    }
-    let total_bytes = opened.iter().map(|log| log.size).sum();
-    let mut all: Option<LogStatistics> = None;
-    let mut done = 0;
-    for ((source, input), log) in (0..).zip(inputs).zip(opened) {
-        let taken = log.taken.clone();
-        let mut report = || {
-            progress(Progress {
-                bytes: done + taken.load(Ordering::Relaxed),
-                total_bytes,
-            })
-        };
-        let statistics = read_log(input, log, settings, source, &mut report)?;
-        done += taken.load(Ordering::Relaxed);
-        match &mut all {
-            Some(all) => all.merge(statistics),
-            None => all = Some(statistics),
+    let settings = &options.settings;
+    let mut all: Option<(SampleStatistics, ReadOutcome)> = None;
+    each_log(inputs, progress, |source, input, report| {
+        let collector =
+            || Counting { statistics: SampleStatistics::of_source(settings, source), filter: &options.filter };
+        let scan = Scan { settings, threads: options.threads, collector: &collector };
+        let scanned = scan.run(input, report)?;
+        for part in scanned.collectors {
+            match &mut all {
+                Some((statistics, _)) => statistics.merge(part.statistics),
+                None => all = Some((part.statistics, ReadOutcome::default())),
+            }
         }
-    }
-    let _ = progress(Progress {
-        bytes: done,
-        total_bytes,
-    });
-    all.ok_or(LogError::Nothing)
+        if let Some((_, outcome)) = &mut all {
+            outcome.merge(&scanned.outcome);
+        }
+        Ok(())
+    })?;
+    let (mut statistics, outcome) = all.ok_or(LogError::Nothing)?;
+    statistics.finish();
+    Ok(LogStatistics::from_parts(settings, statistics, outcome))
 }
 
-fn read_log(
-    input: &Input,
-    mut log: Opened,
-    settings: &Settings,
-    source: u32,
-    report: &mut dyn FnMut() -> ControlFlow<()>,
-) -> Result<LogStatistics, LogError> {
-    let mut statistics = LogStatistics::of_source(settings.clone(), source);
-    let mut piece = vec![0; PIECE];
-    for count in 0.. {
-        let read = match log.bytes.read(&mut piece) {
-            Ok(0) => break,
-            Ok(read) => read,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(source) => {
-                return Err(LogError::Read {
-                    name: input.name(),
-                    source,
-                });
-            }
-        };
-        statistics.feed(&piece[..read]);
-        if count % PROGRESS_EVERY == 0 && report().is_break() {
+/// Calls `read` for one log after the other, with a report that adds up what all of them took.
+pub(crate) fn each_log(
+    inputs: &[Input],
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    mut read: impl FnMut(u32, &Input, Report<'_>) -> Result<(), LogError>,
+) -> Result<(), LogError> {
+    if inputs.is_empty() {
+        return Err(LogError::Nothing);
+    }
+    // Every file is looked at before the first is read, as it may take minutes until the last one's turn.
+    let sizes = inputs.iter().map(size).collect::<Result<Vec<_>, _>>()?;
+    let total_bytes = sizes.iter().copied().sum();
+    let mut done = 0;
+    for ((source, input), size) in (0..).zip(inputs).zip(sizes) {
+        let mut taken = 0;
+        read(source, input, &mut |bytes| {
+            taken = bytes;
+            progress(Progress { bytes: done + bytes, total_bytes })
+        })?;
+        done += size.unwrap_or(taken);
+        if progress(Progress { bytes: done, total_bytes }).is_break() {
             return Err(LogError::Cancelled);
         }
     }
-    statistics.finish();
-    Ok(statistics)
+    Ok(())
+}
+
+struct Counting<'a> {
+    statistics: SampleStatistics,
+    filter: &'a Filter,
+}
+
+impl Collector for Counting<'_> {
+    #[inline]
+    fn take(&mut self, sample: &Sample<'_>) {
+        if self.filter.matches(sample) {
+            self.statistics.add(sample);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::ReadOptions;
     use super::{LogError, Progress, read_logs};
     use crate::Input;
-    use jac_jtl::Settings;
     use std::io::Write;
     use std::ops::ControlFlow;
     use std::path::Path;
@@ -153,8 +165,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         // gzip files may be joined.
         let gzipped = [gzip(&LOG[..40]), gzip(&LOG[40..])].concat();
-        let zstandard =
-            zstd::encode_all(&b"label;elapsed;timeStamp\nPay;60;3000\n"[..], 1).expect("packs");
+        let zstandard = zstd::encode_all(&b"label;elapsed;timeStamp\nPay;60;3000\n"[..], 1).expect("packs");
         let inputs = [
             written(folder.path(), "a.jtl", LOG),
             written(folder.path(), "b.jtl.gz", &gzipped),
@@ -162,7 +173,7 @@ mod tests {
             written(folder.path(), "c.jtl", &zstandard),
         ];
         let mut last = None;
-        let mut log = read_logs(&inputs, &Settings::default(), &mut |progress| {
+        let mut log = read_logs(&inputs, &ReadOptions::default(), &mut |progress| {
             last = Some(progress);
             ControlFlow::Continue(())
         })
@@ -170,22 +181,9 @@ mod tests {
         let summary = log.summary();
         assert_eq!(summary.total.samples, 5);
         assert_eq!(summary.total.errors, 2);
-        assert_eq!(
-            summary
-                .labels
-                .iter()
-                .map(|entry| entry.label.as_str())
-                .collect::<Vec<_>>(),
-            ["Home", "Buy", "Pay"]
-        );
+        assert_eq!(summary.labels.iter().map(|entry| entry.label.as_str()).collect::<Vec<_>>(), ["Home", "Buy", "Pay"]);
         let size = (LOG.len() + gzipped.len() + zstandard.len()) as u64;
-        assert_eq!(
-            last,
-            Some(Progress {
-                bytes: size,
-                total_bytes: Some(size)
-            })
-        );
+        assert_eq!(last, Some(Progress { bytes: size, total_bytes: Some(size) }));
     }
 
     #[test]
@@ -193,10 +191,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let goes_on = &mut |_: Progress| ControlFlow::Continue(());
         let read = |input: Input, on: &mut dyn FnMut(Progress) -> ControlFlow<()>| {
-            read_logs(&[input], &Settings::default(), on)
-                .map(|_| ())
-                .expect_err("an error")
-                .to_string()
+            read_logs(&[input], &ReadOptions::default(), on).map(|_| ()).expect_err("an error").to_string()
         };
         let missing = Input::File(folder.path().join("missing.jtl"));
         assert!(read(missing, goes_on).starts_with("cannot open "));
@@ -205,29 +200,17 @@ mod tests {
         let cut = written(folder.path(), "cut.gz", &cut[..cut.len() - 12]);
         assert!(read(cut, goes_on).starts_with("cannot read "));
         let plain = written(folder.path(), "a.jtl", LOG);
-        assert_eq!(
-            read(plain, &mut |_| ControlFlow::Break(())),
-            LogError::Cancelled.to_string()
-        );
+        assert_eq!(read(plain, &mut |_| ControlFlow::Break(())), LogError::Cancelled.to_string());
     }
 
     #[test]
     fn an_empty_log_has_no_numbers_and_is_no_error() {
         let folder = tempfile::tempdir().expect("a folder");
         let input = written(folder.path(), "empty.jtl", b"");
-        let mut log = read_logs(&[input], &Settings::default(), &mut |_| {
-            ControlFlow::Continue(())
-        })
-        .expect("statistics");
+        let mut log =
+            read_logs(&[input], &ReadOptions::default(), &mut |_| ControlFlow::Continue(())).expect("statistics");
         let summary = log.summary();
-        assert_eq!(
-            (
-                summary.total.samples,
-                summary.start_ms,
-                summary.total.mean_ms
-            ),
-            (0, None, None)
-        );
+        assert_eq!((summary.total.samples, summary.start_ms, summary.total.mean_ms), (0, None, None));
         assert!(log.series().points.is_empty());
     }
 }

@@ -1,6 +1,6 @@
 //! Clusters and their nodes: what is wanted of them and which state may follow which.
 
-use crate::{ClusterId, EpochMs, RunId};
+use crate::{ClusterId, RunId};
 use serde::{Deserialize, Serialize};
 
 /// Somebody who owns things.
@@ -100,7 +100,11 @@ impl ClusterConfig {
     pub fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
         if self.workers > Self::MAX_WORKERS {
-            faults.push(format!("{} workers are too many: a cluster has 0 to {} workers.", self.workers, Self::MAX_WORKERS));
+            faults.push(format!(
+                "{} workers are too many: a cluster has 0 to {} workers.",
+                self.workers,
+                Self::MAX_WORKERS
+            ));
         }
         if let Some(heap_mb) = self.heap_mb
             && !(64..=1_048_576).contains(&heap_mb)
@@ -115,7 +119,9 @@ impl ClusterConfig {
             ));
         }
         if self.idle_minutes == Some(0) {
-            faults.push("An idle limit of 0 minutes would remove the cluster at once: give 1 or more, or none.".to_owned());
+            faults.push(
+                "An idle limit of 0 minutes would remove the cluster at once: give 1 or more, or none.".to_owned(),
+            );
         }
         faults
     }
@@ -123,7 +129,14 @@ impl ClusterConfig {
 
 impl Default for ClusterConfig {
     fn default() -> Self {
-        Self { workers: 2, heap_mb: None, lifetime_minutes: 8 * 60, idle_minutes: Some(60), remove_after_run: false, jmeter_home: None }
+        Self {
+            workers: 2,
+            heap_mb: None,
+            lifetime_minutes: 8 * 60,
+            idle_minutes: Some(60),
+            remove_after_run: false,
+            jmeter_home: None,
+        }
     }
 }
 
@@ -184,12 +197,7 @@ impl ClusterPhase {
             (P::Terminating | P::Terminated, E::NothingLeft) => Ok(P::Terminated),
             (
                 P::Requested | P::Launching | P::Preparing | P::Ready | P::Failed | P::Terminating | P::Terminated,
-                E::LaunchStarted
-                | E::NodesSeen
-                | E::Prepared
-                | E::Broke
-                | E::TerminationStarted
-                | E::NothingLeft,
+                E::LaunchStarted | E::NodesSeen | E::Prepared | E::Broke | E::TerminationStarted | E::NothingLeft,
             ) => Err(ClusterTransitionError { phase: self, event }),
         }
     }
@@ -228,13 +236,13 @@ pub struct Cluster {
     /// The run that has it to itself now.
     pub current_run: Option<RunId>,
     pub nodes: Vec<Node>,
-    pub created_ms: EpochMs,
-    pub ready_ms: Option<EpochMs>,
-    pub ended_ms: Option<EpochMs>,
+    pub created_ms: i64,
+    pub ready_ms: Option<i64>,
+    pub ended_ms: Option<i64>,
     /// When it is removed at the latest.
-    pub expires_at_ms: EpochMs,
+    pub expires_at_ms: i64,
     /// When its last run ended, or when it became ready.
-    pub idle_since_ms: Option<EpochMs>,
+    pub idle_since_ms: Option<i64>,
     /// The one engine that the cluster is for, as `jac run` makes them: when that engine is gone, so is the cluster's
     /// purpose, and the next engine ends it. `None`: it outlives engines.
     #[serde(default)]
@@ -243,17 +251,24 @@ pub struct Cluster {
 
 impl Cluster {
     /// When the idle limit removes it, if nothing is run before.
-    pub fn idle_ends_at_ms(&self) -> Option<EpochMs> {
+    pub fn idle_ends_at_ms(&self) -> Option<i64> {
         if self.phase != ClusterPhase::Ready || self.current_run.is_some() {
             return None;
         }
         let limit = self.config.idle_minutes?;
-        Some(self.idle_since_ms? + EpochMs::from(limit) * 60_000)
+        Some(self.idle_since_ms? + i64::from(limit) * 60_000)
     }
 
     /// The nodes it is to have, in the state `requested`.
     pub fn wanted_nodes(workers: u32) -> Vec<Node> {
-        let node = |name: String, role| Node { name, role, state: NodeState::Requested, address: None, detail: None, memory_mb: None };
+        let node = |name: String, role| Node {
+            name,
+            role,
+            state: NodeState::Requested,
+            address: None,
+            detail: None,
+            memory_mb: None,
+        };
         std::iter::once(node("master".to_owned(), Role::Master))
             .chain((1..=workers).map(|number| node(format!("worker-{number}"), Role::Worker)))
             .collect()
@@ -300,7 +315,14 @@ mod tests {
 
     #[test]
     fn a_configuration_tells_all_its_faults_at_once() {
-        let config = ClusterConfig { workers: 10_000, heap_mb: Some(1), lifetime_minutes: 0, idle_minutes: Some(0), remove_after_run: false, jmeter_home: None };
+        let config = ClusterConfig {
+            workers: 10_000,
+            heap_mb: Some(1),
+            lifetime_minutes: 0,
+            idle_minutes: Some(0),
+            remove_after_run: false,
+            jmeter_home: None,
+        };
         assert_eq!(config.faults().len(), 4);
         assert!(ClusterConfig::default().faults().is_empty());
     }

@@ -1,6 +1,6 @@
 //! A plan: a `.jmx` with the files it needs, as it lies in the store.
 
-use crate::{EpochMs, Person, PlanId};
+use crate::{Person, PlanId};
 use serde::{Deserialize, Serialize};
 
 /// What a file of a plan is for.
@@ -49,7 +49,7 @@ pub struct Plan {
     pub id: PlanId,
     pub name: String,
     pub owner: Person,
-    pub created_ms: EpochMs,
+    pub created_ms: i64,
     /// The `.jmx` that is run, relative to the plan's folder. Its folder is JMeter's working folder.
     pub main_file: String,
     /// All files, the main one included, in the order of their paths.

@@ -66,7 +66,12 @@ pub trait Cloud: Send + Sync {
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError>;
 
     /// Sets when the cluster's nodes end themselves. `after_run` is the time that is left once JMeter has ended.
-    async fn renew_lease(&self, cluster: &ClusterId, until_ms: EpochMs, after_run: Option<Duration>) -> Result<(), PortError>;
+    async fn renew_lease(
+        &self,
+        cluster: &ClusterId,
+        until_ms: EpochMs,
+        after_run: Option<Duration>,
+    ) -> Result<(), PortError>;
 
     /// The way to a node's files and processes.
     fn remote(&self, cluster: &ClusterId, node: &str) -> Arc<dyn Remote>;
@@ -95,9 +100,13 @@ pub struct Output {
 pub enum ProcessState {
     /// No such process was started.
     Absent,
-    Running { pid: u32 },
+    Running {
+        pid: u32,
+    },
     /// It ended; the code is the one it ended with.
-    Exited { code: i32 },
+    Exited {
+        code: i32,
+    },
     /// It is gone and left no exit code: it was killed from outside, or the machine was started anew.
     Vanished,
 }

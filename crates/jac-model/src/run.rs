@@ -1,6 +1,6 @@
 //! Runs: where one is (phase), why it ended (cause) and whether its criteria passed (verdict) are three fields.
 
-use crate::{ClusterId, EpochMs, Person, PlanId, Role, RunId};
+use crate::{ClusterId, Person, PlanId, Role, RunId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -105,7 +105,9 @@ impl Cause {
     pub fn sentence(&self) -> String {
         match self {
             Self::Completed => "The plan came to its end.".to_owned(),
-            Self::Stopped { by, how: StopMode::Graceful } => format!("Stopped by {by}; threads finished their samples."),
+            Self::Stopped { by, how: StopMode::Graceful } => {
+                format!("Stopped by {by}; threads finished their samples.")
+            }
             Self::Stopped { by, how: StopMode::Cut } => {
                 format!("Stopped by {by}; requests in flight were cut and count as failures.")
             }
@@ -146,8 +148,8 @@ pub struct RunNode {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunStep {
     pub text: String,
-    pub started_ms: EpochMs,
-    pub ended_ms: Option<EpochMs>,
+    pub started_ms: i64,
+    pub ended_ms: Option<i64>,
 }
 
 /// Something with an id and a name.
@@ -174,10 +176,10 @@ pub struct Run {
     pub cause: Option<Cause>,
     /// The `--fail-on` expressions.
     pub criteria: Vec<String>,
-    pub created_ms: EpochMs,
+    pub created_ms: i64,
     /// When JMeter's master was started.
-    pub started_ms: Option<EpochMs>,
-    pub ended_ms: Option<EpochMs>,
+    pub started_ms: Option<i64>,
+    pub ended_ms: Option<i64>,
     /// How long the plan says that it takes, in seconds; `None` if it does not say.
     pub expected_s: Option<u64>,
     pub stop_requested: Option<StopMode>,

@@ -56,11 +56,7 @@ fn quoted(text: &str) -> String {
     if formula {
         return format!("\"'{}\"", text.replace('"', "\"\""));
     }
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 
 #[cfg(test)]
@@ -75,17 +71,9 @@ mod tests {
         log.finish();
         let csv = table_csv(&log.summary());
         let lines: Vec<&str> = csv.lines().collect();
-        assert!(
-            lines[1].starts_with("label,\"a, \"\"b\"\"\",1,0,0,500,500,500,0,500,500,500,500,2,"),
-            "{}",
-            lines[1]
-        );
+        assert!(lines[1].starts_with("label,\"a, \"\"b\"\"\",1,0,0,500,500,500,0,500,500,500,500,2,"), "{}", lines[1]);
         assert!(lines[2].starts_with("label,Total,1,0,0,1500,"));
-        assert!(
-            lines[3].starts_with("label,\"'=1+1\",1,0,0,0,0,0,0,0,0,0,0,,,,0,1"),
-            "{}",
-            lines[3]
-        );
+        assert!(lines[3].starts_with("label,\"'=1+1\",1,0,0,0,0,0,0,0,0,0,0,,,,0,1"), "{}", lines[3]);
         assert!(lines[4].starts_with("total,Total,3,"));
     }
 }

@@ -15,11 +15,7 @@ const EMPTY: &str = "null</script>";
 /// When the report cannot be written as JSON.
 pub fn render_html(report: &Report) -> serde_json::Result<String> {
     let mut shown = report.clone();
-    let labels = shown
-        .series
-        .labels
-        .iter_mut()
-        .flat_map(|label| &mut label.points);
+    let labels = shown.series.labels.iter_mut().flat_map(|label| &mut label.points);
     for point in shown.series.points.iter_mut().chain(labels) {
         round(point);
     }
@@ -47,9 +43,7 @@ fn round(point: &mut Point) {
 
 /// JSON that cannot end the script element it stands in, nor begin a comment there. In JSON, `<` occurs in strings only.
 fn script_safe(json: &str) -> String {
-    json.replace('<', "\\u003c")
-        .replace('\u{2028}', "\\u2028")
-        .replace('\u{2029}', "\\u2029")
+    json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
 }
 
 #[cfg(test)]
@@ -75,11 +69,7 @@ mod tests {
         let report = Report::new(facts, &mut log);
         let page = render_html(&report).expect("a page");
         assert!(!page.contains(label));
-        let data = page
-            .split(BEGIN)
-            .nth(1)
-            .and_then(|rest| rest.split("</script>").next())
-            .expect("the data");
+        let data = page.split(BEGIN).nth(1).and_then(|rest| rest.split("</script>").next()).expect("the data");
         let read: Report = serde_json::from_str(data).expect("the page holds the report");
         assert_eq!(read, report);
         assert_eq!(read.summary.labels[0].label, label);

@@ -10,50 +10,30 @@ use std::fmt::Write;
 /// With criteria it is for them to judge, and a label's errors are only reported in its case. Without criteria a label
 /// with errors is a failed case.
 pub fn junit_xml(summary: &Summary, criteria: &[CriterionResult]) -> String {
-    let mut xml =
-        String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"jac\">\n");
+    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"jac\">\n");
     if !criteria.is_empty() {
         let failed = criteria.iter().filter(|criterion| !criterion.met).count();
         open_suite(&mut xml, "criteria", criteria.len(), failed);
         for criterion in criteria {
             let failure = (!criterion.met).then_some(criterion.sentence.as_str());
-            case(
-                &mut xml,
-                "criteria",
-                &criterion.expression,
-                0.0,
-                failure,
-                &criterion.sentence,
-            );
+            case(&mut xml, "criteria", &criterion.expression, 0.0, failure, &criterion.sentence);
         }
         xml.push_str("  </testsuite>\n");
     }
     let judge_labels = criteria.is_empty();
-    let failed = summary
-        .labels
-        .iter()
-        .filter(|entry| judge_labels && entry.errors > 0)
-        .count();
+    let failed = summary.labels.iter().filter(|entry| judge_labels && entry.errors > 0).count();
     open_suite(&mut xml, "labels", summary.labels.len(), failed);
     for entry in &summary.labels {
         let sentence = sentence(entry);
         let failure = (judge_labels && entry.errors > 0).then_some(sentence.as_str());
-        case(
-            &mut xml,
-            "labels",
-            &entry.label,
-            entry.mean_ms.unwrap_or(0.0) / 1_000.0,
-            failure,
-            &sentence,
-        );
+        case(&mut xml, "labels", &entry.label, entry.mean_ms.unwrap_or(0.0) / 1_000.0, failure, &sentence);
     }
     xml.push_str("  </testsuite>\n</testsuites>\n");
     xml
 }
 
 fn sentence(entry: &Entry) -> String {
-    let number =
-        |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.0}"));
+    let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.0}"));
     format!(
         "{} samples, {} errors, mean {} ms, p95 {} ms, max {} ms",
         entry.samples,
@@ -67,25 +47,11 @@ fn sentence(entry: &Entry) -> String {
 // Writing to a string cannot fail, so the results of `write!` are dropped.
 
 fn open_suite(xml: &mut String, name: &str, tests: usize, failures: usize) {
-    let _ = writeln!(
-        xml,
-        "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">"
-    );
+    let _ = writeln!(xml, "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">");
 }
 
-fn case(
-    xml: &mut String,
-    class: &str,
-    name: &str,
-    time_s: f64,
-    failure: Option<&str>,
-    output: &str,
-) {
-    let _ = writeln!(
-        xml,
-        "    <testcase classname=\"{class}\" name=\"{}\" time=\"{time_s:.3}\">",
-        escaped(name)
-    );
+fn case(xml: &mut String, class: &str, name: &str, time_s: f64, failure: Option<&str>, output: &str) {
+    let _ = writeln!(xml, "    <testcase classname=\"{class}\" name=\"{}\" time=\"{time_s:.3}\">", escaped(name));
     if let Some(failure) = failure {
         let _ = writeln!(xml, "      <failure message=\"{}\"/>", escaped(failure));
     }
@@ -105,9 +71,7 @@ fn escaped(text: &str) -> String {
             '\n' => escaped.push_str("&#10;"),
             '\r' => escaped.push_str("&#13;"),
             '\t' => escaped.push_str("&#9;"),
-            control if control < ' ' || matches!(control, '\u{FFFE}' | '\u{FFFF}') => {
-                escaped.push('\u{FFFD}')
-            }
+            control if control < ' ' || matches!(control, '\u{FFFE}' | '\u{FFFF}') => escaped.push('\u{FFFD}'),
             other => escaped.push(other),
         }
     }
@@ -131,24 +95,15 @@ mod tests {
     fn criteria_judge_and_labels_report() {
         let criterion: Criterion = "max > 300ms".parse().expect("a criterion");
         let xml = junit_xml(&summary(), &[criterion.evaluate(&summary())]);
-        assert!(
-            xml.contains("<testsuite name=\"criteria\" tests=\"1\" failures=\"1\""),
-            "{xml}"
-        );
-        assert!(
-            xml.contains("<testsuite name=\"labels\" tests=\"2\" failures=\"0\""),
-            "{xml}"
-        );
+        assert!(xml.contains("<testsuite name=\"criteria\" tests=\"1\" failures=\"1\""), "{xml}");
+        assert!(xml.contains("<testsuite name=\"labels\" tests=\"2\" failures=\"0\""), "{xml}");
         assert!(xml.contains("name=\"a&lt;b\" time=\"0.120\""), "{xml}");
     }
 
     #[test]
     fn without_criteria_a_label_with_errors_fails() {
         let xml = junit_xml(&summary(), &[]);
-        assert!(
-            xml.contains("<testsuite name=\"labels\" tests=\"2\" failures=\"1\""),
-            "{xml}"
-        );
+        assert!(xml.contains("<testsuite name=\"labels\" tests=\"2\" failures=\"1\""), "{xml}");
         assert!(!xml.contains("criteria"), "{xml}");
     }
 }

@@ -17,9 +17,7 @@ const COLUMNS: [Column; 12] = [
     ("p90", |entry| time(entry.p90_ms)),
     ("p95", |entry| time(entry.p95_ms)),
     ("p99", |entry| time(entry.p99_ms)),
-    ("Max ms", |entry| {
-        time(entry.max_ms.map(|value| value as f64))
-    }),
+    ("Max ms", |entry| time(entry.max_ms.map(|value| value as f64))),
     ("Rate /s", |entry| decimals(entry.throughput_per_s, 1)),
     ("KB/s in", |entry| decimals(entry.received_kb_per_s, 1)),
     ("Apdex", |entry| decimals(entry.apdex, 2)),
@@ -29,19 +27,10 @@ const COLUMNS: [Column; 12] = [
 /// not exist is a hyphen.
 pub fn table_text(summary: &Summary) -> String {
     let mut rows: Vec<Vec<String>> = vec![heading()];
-    rows.extend(
-        summary
-            .labels
-            .iter()
-            .map(|entry| row(&one_line(&entry.label), entry)),
-    );
+    rows.extend(summary.labels.iter().map(|entry| row(&one_line(&entry.label), entry)));
     rows.push(row(total_name(summary), &summary.total));
     let table = aligned(&rows);
-    let width = table
-        .iter()
-        .map(|line| line.chars().count())
-        .max()
-        .unwrap_or(0);
+    let width = table.iter().map(|line| line.chars().count()).max().unwrap_or(0);
     let rule = "-".repeat(width);
     let last = table.len() - 1;
     let mut text = String::new();
@@ -64,40 +53,24 @@ fn total_name(summary: &Summary) -> &'static str {
 }
 
 fn heading() -> Vec<String> {
-    std::iter::once("Label")
-        .chain(COLUMNS.iter().map(|(heading, _)| *heading))
-        .map(str::to_owned)
-        .collect()
+    std::iter::once("Label").chain(COLUMNS.iter().map(|(heading, _)| *heading)).map(str::to_owned).collect()
 }
 
 fn row(label: &str, entry: &Entry) -> Vec<String> {
-    std::iter::once(label.to_owned())
-        .chain(COLUMNS.iter().map(|(_, show)| show(entry)))
-        .collect()
+    std::iter::once(label.to_owned()).chain(COLUMNS.iter().map(|(_, show)| show(entry))).collect()
 }
 
 /// Lines whose columns are as wide as their widest cell: the first left-aligned, the others right-aligned.
 pub(crate) fn aligned(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| {
-        rows.iter()
-            .filter_map(|row| row.get(column))
-            .map(|cell| cell.chars().count())
-            .max()
-    };
-    let widths: Vec<usize> = (0..columns)
-        .map(|column| width(column).unwrap_or(0))
-        .collect();
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
     rows.iter()
         .map(|row| {
-            let cells = row
-                .iter()
-                .zip(&widths)
-                .enumerate()
-                .map(|(column, (cell, width))| match column {
-                    0 => format!("{cell:<width$}"),
-                    _ => format!("{cell:>width$}"),
-                });
+            let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| match column {
+                0 => format!("{cell:<width$}"),
+                _ => format!("{cell:>width$}"),
+            });
             cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
         })
         .collect()
@@ -105,11 +78,7 @@ pub(crate) fn aligned(rows: &[Vec<String>]) -> Vec<String> {
 
 /// A label on one line, without characters that move the cursor, and cut where it is long.
 pub(crate) fn one_line(label: &str) -> String {
-    let mut text: String = label
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(LABEL_WIDTH)
-        .collect();
+    let mut text: String = label.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LABEL_WIDTH).collect();
     if label.chars().count() > LABEL_WIDTH {
         text.pop();
         text.push('…');
@@ -180,12 +149,7 @@ Total        2       1    50.00    6,233   6,233  12,345  12,345  12,345  12,345
         let mut log = LogStatistics::new(Settings::default());
         log.finish();
         let text = table_text(&log.summary());
-        assert!(
-            text.lines()
-                .last()
-                .is_some_and(|line| line.starts_with("Total") && line.ends_with("-")),
-            "{text}"
-        );
+        assert!(text.lines().last().is_some_and(|line| line.starts_with("Total") && line.ends_with("-")), "{text}");
     }
 
     #[test]

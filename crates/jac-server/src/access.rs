@@ -9,7 +9,8 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use jac_engine::{Engine, EngineError, administrator, may_write};
-use jac_model::{Cluster, ClusterId, Person, Plan, PlanId, Run, RunId};
+use jac_model::{Cluster, ClusterId, EpochMs, Person, Plan, PlanId, Run, RunId};
+use jac_store::{Store, StoreError};
 use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -54,9 +55,9 @@ pub fn secret() -> String {
 ///
 /// # Errors
 /// When the database cannot be written.
-pub fn new_sign_in_link(engine: &Engine) -> Result<String, EngineError> {
+pub fn new_sign_in_link(store: &Store, now_ms: EpochMs) -> Result<String, StoreError> {
     let token = secret();
-    engine.store().add_sign_in_link(&token, &administrator().id, engine.now_ms() + LINK_LIFE_MS)?;
+    store.add_sign_in_link(&token, &administrator().id, now_ms + LINK_LIFE_MS)?;
     Ok(format!("{SIGN_IN_PATH}?token={token}"))
 }
 
@@ -151,7 +152,10 @@ impl Ownable for Run {
 }
 
 async fn named<T: Ownable>(parts: &mut Parts, app: &App) -> Result<T, ApiError> {
-    let path = Path::<HashMap<String, String>>::from_request_parts(parts, app).await.map(|Path(path)| path).unwrap_or_default();
+    let path = Path::<HashMap<String, String>>::from_request_parts(parts, app)
+        .await
+        .map(|Path(path)| path)
+        .unwrap_or_default();
     let text = path.get("id").map(String::as_str).unwrap_or_default();
     let not_found = || ApiError::Engine(EngineError::NotFound { kind: T::KIND, id: text.to_owned() });
     let id = text.parse::<T::Id>().map_err(|_| not_found())?;

@@ -43,6 +43,7 @@ fn respond(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
     }
     let cache = if path.starts_with("assets/") { FOR_EVER } else { "no-cache" };
     let kind = mime_guess::from_path(path).first_or_octet_stream();
-    let headers = [(header::CONTENT_TYPE, kind.to_string()), (header::CACHE_CONTROL, cache.to_owned()), (header::ETAG, tag)];
+    let headers =
+        [(header::CONTENT_TYPE, kind.to_string()), (header::CACHE_CONTROL, cache.to_owned()), (header::ETAG, tag)];
     (headers, Body::from(file.data)).into_response()
 }

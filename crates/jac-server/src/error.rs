@@ -36,7 +36,12 @@ pub enum ApiError {
     NotOwner,
     /// A request that did not come from JAC's own page or shell.
     Foreign,
-    Request { status: StatusCode, code: &'static str, message: String, hint: Option<String> },
+    Request {
+        status: StatusCode,
+        code: &'static str,
+        message: String,
+        hint: Option<String>,
+    },
 }
 
 impl<E: Into<EngineError>> From<E> for ApiError {
@@ -61,7 +66,9 @@ impl ApiError {
                 EngineError::Invalid { code: "upload_too_large", .. } => StatusCode::PAYLOAD_TOO_LARGE,
                 EngineError::Invalid { .. } => StatusCode::BAD_REQUEST,
                 EngineError::Conflict { .. } => StatusCode::CONFLICT,
-                EngineError::DiskFull { .. } | EngineError::Port(PortError::DiskFull { .. }) => StatusCode::INSUFFICIENT_STORAGE,
+                EngineError::DiskFull { .. } | EngineError::Port(PortError::DiskFull { .. }) => {
+                    StatusCode::INSUFFICIENT_STORAGE
+                }
                 EngineError::Port(PortError::Unreachable { .. } | PortError::TooSlow { .. }) => StatusCode::BAD_GATEWAY,
                 EngineError::Port(PortError::Refused { .. })
                 | EngineError::Store(_)
@@ -81,15 +88,29 @@ impl ApiError {
             details: Vec::new(),
         };
         match self {
-            Self::SignedOut => plain("signed_out", "You are not signed in.", Some("Open a sign-in link; `jac admin link` prints a new one.")),
+            Self::SignedOut => plain(
+                "signed_out",
+                "You are not signed in.",
+                Some("Open a sign-in link; `jac admin link` prints a new one."),
+            ),
             Self::NotOwner => plain("not_owner", "This belongs to somebody else; you may look at it only.", None),
-            Self::Foreign => plain("foreign_request", "The request did not come from JAC's own page.", Some("Send the header X-JAC-Request: 1.")),
+            Self::Foreign => plain(
+                "foreign_request",
+                "The request did not come from JAC's own page.",
+                Some("Send the header X-JAC-Request: 1."),
+            ),
             Self::Request { code, message, hint, .. } => plain(code, &message, hint.as_deref()),
-            Self::Engine(EngineError::Invalid { code, message, hint, details }) => ErrorDetail { code: code.to_owned(), message, hint, details },
+            Self::Engine(EngineError::Invalid { code, message, hint, details }) => {
+                ErrorDetail { code: code.to_owned(), message, hint, details }
+            }
             Self::Engine(EngineError::Conflict { message, hint }) => plain("conflict", &message, hint.as_deref()),
             Self::Engine(error @ EngineError::NotFound { .. }) => plain("not_found", &error.to_string(), None),
             Self::Engine(error @ (EngineError::DiskFull { .. } | EngineError::Port(PortError::DiskFull { .. }))) => {
-                plain("disk_full", &jac_engine::tools::sentence(&error), Some("Make room: delete old runs, or give JAC another data folder."))
+                plain(
+                    "disk_full",
+                    &jac_engine::tools::sentence(&error),
+                    Some("Make room: delete old runs, or give JAC another data folder."),
+                )
             }
             Self::Engine(error) => plain("failed", &jac_engine::tools::sentence(&error), None),
         }

@@ -85,7 +85,9 @@ async fn forward(app: App, io: SocketIo) {
     loop {
         let sent = match events.recv().await {
             Ok(Event::Snapshot(snapshot)) => io.to(room(&snapshot.run_id)).emit("snapshot", snapshot.as_ref()).await,
-            Ok(Event::Cluster(id)) => io.to(EVERYBODY).emit("changed", &Changed { kind: "cluster", id: id.as_str() }).await,
+            Ok(Event::Cluster(id)) => {
+                io.to(EVERYBODY).emit("changed", &Changed { kind: "cluster", id: id.as_str() }).await
+            }
             Ok(Event::Run(id)) => io.to(EVERYBODY).emit("changed", &Changed { kind: "run", id: id.as_str() }).await,
             Ok(Event::Plan(id)) => io.to(EVERYBODY).emit("changed", &Changed { kind: "plan", id: &id }).await,
             // Snapshots are made good by their numbers; everything else is asked for again.

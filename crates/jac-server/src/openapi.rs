@@ -7,9 +7,9 @@ use axum::routing::get;
 use axum::{Json, Router};
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
+use utoipa::OpenApi as _;
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{OpenApi, RefOr};
-use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -44,7 +44,8 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(runs::list_artefacts));
     let (router, mut document) = OpenApiRouter::with_openapi(Base::openapi()).nest("/api/v1", api).split_for_parts();
     // Names with slashes in them: axum and OpenAPI spell such a parameter differently, so these two are said twice.
-    let deep = OpenApiRouter::<App>::new().routes(routes!(plans::file, plans::remove_file)).routes(routes!(runs::artefact));
+    let deep =
+        OpenApiRouter::<App>::new().routes(routes!(plans::file, plans::remove_file)).routes(routes!(runs::artefact));
     let (_, deep_document) = OpenApiRouter::with_openapi(Base::openapi()).nest("/api/v1", deep).split_for_parts();
     document.merge(deep_document);
     require_what_is_sent(&mut document);

@@ -36,13 +36,24 @@ pub async fn receive(engine: &Engine, mut request: Multipart) -> Result<(Staging
             }
             Some("name") => fields.name = Some(text(field).await?),
             Some("main_file") => fields.main_file = Some(text(field).await?),
-            other => return Err(ApiError::bad_request("upload_field", format!("The upload has a field '{}' that is not known.", other.unwrap_or_default()))),
+            other => {
+                return Err(ApiError::bad_request(
+                    "upload_field",
+                    format!("The upload has a field '{}' that is not known.", other.unwrap_or_default()),
+                ));
+            }
         }
     }
     Ok((staging, fields))
 }
 
-async fn write(mut field: Field<'_>, name: &str, place: &std::path::Path, mut left: u64, engine: &Engine) -> Result<u64, ApiError> {
+async fn write(
+    mut field: Field<'_>,
+    name: &str,
+    place: &std::path::Path,
+    mut left: u64,
+    engine: &Engine,
+) -> Result<u64, ApiError> {
     let failed = |error| EngineError::file(format!("taking {name}"), error);
     let mut file = tokio::fs::File::create(place).await.map_err(failed)?;
     while let Some(piece) = field.chunk().await.map_err(broken)? {
@@ -50,7 +61,9 @@ async fn write(mut field: Field<'_>, name: &str, place: &std::path::Path, mut le
             ApiError::Engine(EngineError::Invalid {
                 code: "upload_too_large",
                 message: format!("The upload is larger than {} MB.", engine.settings().max_upload_bytes >> 20),
-                hint: Some("Leave out what the plan does not need, or make the limit larger with --max-upload-mb.".to_owned()),
+                hint: Some(
+                    "Leave out what the plan does not need, or make the limit larger with --max-upload-mb.".to_owned(),
+                ),
                 details: Vec::new(),
             })
         })?;

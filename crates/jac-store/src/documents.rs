@@ -46,12 +46,21 @@ fn word<T: Serialize>(phase: T) -> Result<String, StoreError> {
     Ok(to_json("a phase", &phase)?.trim_matches('"').to_owned())
 }
 
-fn document<T: DeserializeOwned>(connection: &Connection, kind: &'static str, sql: &str, id: &str) -> Result<T, StoreError> {
+fn document<T: DeserializeOwned>(
+    connection: &Connection,
+    kind: &'static str,
+    sql: &str,
+    id: &str,
+) -> Result<T, StoreError> {
     let text: Option<String> = connection.query_row(sql, [id], |row| row.get(0)).optional().map_err(during("read"))?;
     from_json(kind, &text.ok_or_else(|| StoreError::NotFound { kind, id: id.to_owned() })?)
 }
 
-fn documents<T: DeserializeOwned>(connection: &Connection, what: &'static str, sql: &str) -> Result<Vec<T>, StoreError> {
+fn documents<T: DeserializeOwned>(
+    connection: &Connection,
+    what: &'static str,
+    sql: &str,
+) -> Result<Vec<T>, StoreError> {
     let mut statement = connection.prepare_cached(sql).map_err(during("read"))?;
     let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(during("read"))?;
     rows.map(|text| from_json(what, &text.map_err(during("read"))?)).collect()
@@ -87,7 +96,8 @@ impl Store {
         change: impl FnOnce(&mut Cluster) -> Result<T, E>,
     ) -> Result<(Cluster, T), E> {
         let connection = self.connection();
-        let mut cluster: Cluster = document(&connection, "cluster", "SELECT document FROM clusters WHERE id = ?1", id.as_str())?;
+        let mut cluster: Cluster =
+            document(&connection, "cluster", "SELECT document FROM clusters WHERE id = ?1", id.as_str())?;
         let answer = change(&mut cluster)?;
         connection
             .execute(
@@ -116,7 +126,9 @@ impl Store {
             .prepare_cached("SELECT at_ms, node, text FROM (SELECT rowid, * FROM cluster_events WHERE cluster = ?1 ORDER BY rowid DESC LIMIT 1000) ORDER BY rowid")
             .map_err(during("read events"))?;
         let rows = statement
-            .query_map([id.as_str()], |row| Ok(ClusterEventRow { at_ms: row.get(0)?, node: row.get(1)?, text: row.get(2)? }))
+            .query_map([id.as_str()], |row| {
+                Ok(ClusterEventRow { at_ms: row.get(0)?, node: row.get(1)?, text: row.get(2)? })
+            })
             .map_err(during("read events"))?;
         rows.collect::<Result<_, _>>().map_err(during("read events"))
     }
@@ -144,7 +156,10 @@ impl Store {
 
     /// Forgets a plan. Its runs keep its name.
     pub fn delete_plan(&self, id: &PlanId) -> Result<(), StoreError> {
-        self.connection().execute("DELETE FROM plans WHERE id = ?1", [id.as_str()]).map(drop).map_err(during("delete a plan"))
+        self.connection()
+            .execute("DELETE FROM plans WHERE id = ?1", [id.as_str()])
+            .map(drop)
+            .map_err(during("delete a plan"))
     }
 
     /// Writes a new run down.
@@ -152,7 +167,14 @@ impl Store {
         self.connection()
             .execute(
                 "INSERT INTO runs (id, created_ms, phase, cluster, plan, document) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![run.id.as_str(), run.created_ms, word(run.phase)?, run.cluster_id.as_str(), run.plan_id.as_str(), to_json("a run", run)?],
+                params![
+                    run.id.as_str(),
+                    run.created_ms,
+                    word(run.phase)?,
+                    run.cluster_id.as_str(),
+                    run.plan_id.as_str(),
+                    to_json("a run", run)?
+                ],
             )
             .map(drop)
             .map_err(during("write a run"))
@@ -162,7 +184,9 @@ impl Store {
     pub fn run(&self, id: &RunId) -> Result<RunRow, StoreError> {
         let found: Option<(String, Option<String>)> = self
             .connection()
-            .query_row("SELECT document, result FROM runs WHERE id = ?1", [id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row("SELECT document, result FROM runs WHERE id = ?1", [id.as_str()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
             .optional()
             .map_err(during("read a run"))?;
         let (text, result) = found.ok_or_else(|| StoreError::NotFound { kind: "run", id: id.to_string() })?;
@@ -191,12 +215,17 @@ impl Store {
                 |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)),
             )
             .map_err(during("read runs"))?;
-        rows.map(|row| row.map_err(during("read runs")).and_then(|(text, result)| run_row(&text, result.as_deref()))).collect()
+        rows.map(|row| row.map_err(during("read runs")).and_then(|(text, result)| run_row(&text, result.as_deref())))
+            .collect()
     }
 
     /// Reads a run, lets `change` change it, and writes it, with nothing in between. Nothing is written when `change`
     /// refuses.
-    pub fn update_run<T, E: From<StoreError>>(&self, id: &RunId, change: impl FnOnce(&mut Run) -> Result<T, E>) -> Result<(Run, T), E> {
+    pub fn update_run<T, E: From<StoreError>>(
+        &self,
+        id: &RunId,
+        change: impl FnOnce(&mut Run) -> Result<T, E>,
+    ) -> Result<(Run, T), E> {
         let connection = self.connection();
         let mut run: Run = document(&connection, "run", "SELECT document FROM runs WHERE id = ?1", id.as_str())?;
         let answer = change(&mut run)?;

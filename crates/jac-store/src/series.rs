@@ -26,11 +26,15 @@ impl Store {
             .map_err(failed())?;
         {
             let mut statement = transaction
-                .prepare_cached("INSERT OR REPLACE INTO run_series (run, t_ms, seq, bucket_ms, point) VALUES (?1, ?2, ?3, ?4, ?5)")
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO run_series (run, t_ms, seq, bucket_ms, point) VALUES (?1, ?2, ?3, ?4, ?5)",
+                )
                 .map_err(failed())?;
             for point in points {
                 let seq = i64::try_from(point.seq).unwrap_or(i64::MAX);
-                statement.execute(params![run.as_str(), point.t_ms, seq, bucket_ms, point.point.to_string()]).map_err(failed())?;
+                statement
+                    .execute(params![run.as_str(), point.t_ms, seq, bucket_ms, point.point.to_string()])
+                    .map_err(failed())?;
             }
         }
         transaction.commit().map_err(failed())
@@ -44,14 +48,17 @@ impl Store {
             .prepare_cached("SELECT bucket_ms, t_ms, seq, point FROM run_series WHERE run = ?1 ORDER BY t_ms")
             .map_err(failed())?;
         let rows = statement
-            .query_map([run.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get::<_, i64>(2)?, row.get::<_, String>(3)?)))
+            .query_map([run.as_str()], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get::<_, i64>(2)?, row.get::<_, String>(3)?))
+            })
             .map_err(failed())?;
         let mut width = None;
         let mut points = Vec::new();
         for row in rows {
             let (bucket_ms, t_ms, seq, text) = row.map_err(failed())?;
             width = Some(bucket_ms);
-            let point = serde_json::from_str(&text).map_err(|source| StoreError::Corrupt { what: "a point", source })?;
+            let point =
+                serde_json::from_str(&text).map_err(|source| StoreError::Corrupt { what: "a point", source })?;
             points.push(StoredPoint { t_ms, seq: seq.unsigned_abs(), point });
         }
         Ok(width.map(|width| (width, points)))

@@ -13,7 +13,9 @@ impl Store {
     /// Whether anybody was ever let in or invited.
     pub fn has_sign_in(&self) -> Result<bool, StoreError> {
         self.connection()
-            .query_row("SELECT EXISTS (SELECT 1 FROM sign_in_links UNION ALL SELECT 1 FROM sessions)", [], |row| row.get(0))
+            .query_row("SELECT EXISTS (SELECT 1 FROM sign_in_links UNION ALL SELECT 1 FROM sessions)", [], |row| {
+                row.get(0)
+            })
             .map_err(during("read the sessions"))
     }
 
@@ -29,14 +31,22 @@ impl Store {
     }
 
     /// Uses a link up and opens a session; `None` for a link that is unknown, used or over.
-    pub fn sign_in(&self, link: &str, session: &str, now_ms: EpochMs, expires_ms: EpochMs) -> Result<Option<String>, StoreError> {
+    pub fn sign_in(
+        &self,
+        link: &str,
+        session: &str,
+        now_ms: EpochMs,
+        expires_ms: EpochMs,
+    ) -> Result<Option<String>, StoreError> {
         let failed = || during("sign in");
         let mut connection = self.connection();
         let transaction = connection.transaction().map_err(failed())?;
         let found: Option<(String, EpochMs)> = transaction
-            .query_row("DELETE FROM sign_in_links WHERE token = ?1 RETURNING person, expires_ms", [digest(link)], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
+            .query_row(
+                "DELETE FROM sign_in_links WHERE token = ?1 RETURNING person, expires_ms",
+                [digest(link)],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
             .optional()
             .map_err(failed())?;
         let person = match found {
@@ -48,7 +58,10 @@ impl Store {
         };
         transaction.execute("DELETE FROM sessions WHERE expires_ms <= ?1", [now_ms]).map_err(failed())?;
         transaction
-            .execute("INSERT INTO sessions (token, person, expires_ms) VALUES (?1, ?2, ?3)", params![digest(session), person, expires_ms])
+            .execute(
+                "INSERT INTO sessions (token, person, expires_ms) VALUES (?1, ?2, ?3)",
+                params![digest(session), person, expires_ms],
+            )
             .map_err(failed())?;
         transaction.commit().map_err(failed())?;
         Ok(Some(person))
@@ -57,14 +70,21 @@ impl Store {
     /// Whose session it is; `None` for one that is unknown or over.
     pub fn session(&self, session: &str, now_ms: EpochMs) -> Result<Option<String>, StoreError> {
         self.connection()
-            .query_row("SELECT person FROM sessions WHERE token = ?1 AND expires_ms > ?2", params![digest(session), now_ms], |row| row.get(0))
+            .query_row(
+                "SELECT person FROM sessions WHERE token = ?1 AND expires_ms > ?2",
+                params![digest(session), now_ms],
+                |row| row.get(0),
+            )
             .optional()
             .map_err(during("read a session"))
     }
 
     /// Ends a session. One that is not there has ended already.
     pub fn sign_out(&self, session: &str) -> Result<(), StoreError> {
-        self.connection().execute("DELETE FROM sessions WHERE token = ?1", [digest(session)]).map(drop).map_err(during("sign out"))
+        self.connection()
+            .execute("DELETE FROM sessions WHERE token = ?1", [digest(session)])
+            .map(drop)
+            .map_err(during("sign out"))
     }
 }
 

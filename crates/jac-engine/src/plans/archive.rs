@@ -29,14 +29,22 @@ fn refused(message: String, hint: &str) -> EngineError {
 /// disk is full. The caller removes the folder then.
 pub fn unpack(archive: &Path, folder: &Path, limits: Limits) -> Result<(), EngineError> {
     let unreadable = |error: zip::result::ZipError| match error {
-        zip::result::ZipError::Io(error) if error.kind() == io::ErrorKind::StorageFull => EngineError::file("the upload", error),
-        other => refused(format!("The zip cannot be read: {other}."), "Make the zip anew, without a password, and upload it again."),
+        zip::result::ZipError::Io(error) if error.kind() == io::ErrorKind::StorageFull => {
+            EngineError::file("the upload", error)
+        }
+        other => refused(
+            format!("The zip cannot be read: {other}."),
+            "Make the zip anew, without a password, and upload it again.",
+        ),
     };
     let file = File::open(archive).map_err(|error| EngineError::file("the upload", error))?;
     let packed = file.metadata().map_err(|error| EngineError::file("the upload", error))?.len();
     let mut zip = zip::ZipArchive::new(io::BufReader::new(file)).map_err(unreadable)?;
     if zip.len() > limits.max_files * 2 {
-        return Err(refused(format!("The zip has {} entries; a plan has at most {} files.", zip.len(), limits.max_files), "Leave out what the plan does not need."));
+        return Err(refused(
+            format!("The zip has {} entries; a plan has at most {} files.", zip.len(), limits.max_files),
+            "Leave out what the plan does not need.",
+        ));
     }
     let allowed = limits.max_bytes.min(RATIO_FREE_BYTES.max(packed.saturating_mul(MAX_RATIO)));
     let mut unpacked = 0;
@@ -53,7 +61,10 @@ pub fn unpack(archive: &Path, folder: &Path, limits: Limits) -> Result<(), Engin
         let name = safe_name(&raw_name)?;
         files += 1;
         if files > limits.max_files {
-            return Err(refused(format!("The zip holds more than {} files.", limits.max_files), "Leave out what the plan does not need."));
+            return Err(refused(
+                format!("The zip holds more than {} files.", limits.max_files),
+                "Leave out what the plan does not need.",
+            ));
         }
         let target = folder.join(&name);
         if let Some(parent) = target.parent() {
@@ -61,16 +72,23 @@ pub fn unpack(archive: &Path, folder: &Path, limits: Limits) -> Result<(), Engin
         }
         let mut out = File::create(&target).map_err(|error| EngineError::file(format!("unpacking {name}"), error))?;
         // What the entry says of its size may be a lie: what comes out is counted.
-        let copied = io::copy(&mut entry.by_ref().take(allowed - unpacked + 1), &mut out).map_err(|error| match error.kind() {
-            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof => {
-                refused(format!("The zip is damaged at '{name}': {error}."), "Make the zip anew and upload it again.")
-            }
-            _ => EngineError::file(format!("unpacking {name}"), error),
-        })?;
+        let copied =
+            io::copy(&mut entry.by_ref().take(allowed - unpacked + 1), &mut out).map_err(|error| {
+                match error.kind() {
+                    io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof => refused(
+                        format!("The zip is damaged at '{name}': {error}."),
+                        "Make the zip anew and upload it again.",
+                    ),
+                    _ => EngineError::file(format!("unpacking {name}"), error),
+                }
+            })?;
         unpacked += copied;
         if unpacked > allowed {
             return Err(refused(
-                format!("The zip unpacks to more than {} MB, which is more than its size or the limit allows.", allowed >> 20),
+                format!(
+                    "The zip unpacks to more than {} MB, which is more than its size or the limit allows.",
+                    allowed >> 20
+                ),
                 "Upload very large data files by themselves.",
             ));
         }
@@ -100,7 +118,8 @@ mod tests {
     #[test]
     fn files_and_folders_come_out_where_they_belong() {
         let out = tempfile::tempdir().expect("a folder");
-        unpack(zip_of(&[("a.jmx", b"1"), ("data/b.csv", b"2"), ("__MACOSX/a.jmx", b"3")]).path(), out.path(), LIMITS).expect("it unpacks");
+        unpack(zip_of(&[("a.jmx", b"1"), ("data/b.csv", b"2"), ("__MACOSX/a.jmx", b"3")]).path(), out.path(), LIMITS)
+            .expect("it unpacks");
         assert_eq!(std::fs::read(out.path().join("data/b.csv")).expect("a file"), b"2");
         assert!(!out.path().join("__MACOSX").exists());
     }

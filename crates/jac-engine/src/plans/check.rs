@@ -34,7 +34,8 @@ impl PlanCheck {
     /// # Errors
     /// When the file is no plan, or cannot be read. What is wrong *with* a plan is in the check's findings.
     pub fn run(&self, toolbox: &Toolbox) -> Result<Check, EngineError> {
-        let bytes = std::fs::read(&self.main).map_err(|error| EngineError::file(format!("reading {}", self.name), error))?;
+        let bytes =
+            std::fs::read(&self.main).map_err(|error| EngineError::file(format!("reading {}", self.name), error))?;
         let plan = jac_jmx::Plan::parse(&bytes).map_err(|error| EngineError::Invalid {
             code: "not_a_plan",
             message: format!("{} cannot be used: {error}", self.name),
@@ -43,38 +44,60 @@ impl PlanCheck {
         })?;
         let mut properties = Properties::new();
         for file in &self.properties_files {
-            let text = std::fs::read(file).map_err(|error| EngineError::file(format!("reading {}", file.display()), error))?;
+            let text =
+                std::fs::read(file).map_err(|error| EngineError::file(format!("reading {}", file.display()), error))?;
             properties.extend(jac_jmeter::properties::from_file(&text));
         }
         properties.extend(self.properties.clone());
 
         let mut included = BTreeMap::new();
         for path in plan.included_paths(&properties) {
-            if let Some(Ok(parsed)) = self.files.get(&path).and_then(|place| std::fs::read(place).ok()).map(|bytes| jac_jmx::Plan::parse(&bytes)) {
+            if let Some(Ok(parsed)) = self
+                .files
+                .get(&path)
+                .and_then(|place| std::fs::read(place).ok())
+                .map(|bytes| jac_jmx::Plan::parse(&bytes))
+            {
                 included.insert(path, parsed);
             }
         }
         let mut files = BTreeMap::new();
         for (path, place) in &self.files {
-            let size = std::fs::metadata(place).map_err(|error| EngineError::file(format!("reading {path}"), error))?.len();
-            let rows = if self.splits.contains(path) { Some(count_rows(&plan, path, place, &properties)?) } else { None };
+            let size =
+                std::fs::metadata(place).map_err(|error| EngineError::file(format!("reading {path}"), error))?.len();
+            let rows =
+                if self.splits.contains(path) { Some(count_rows(&plan, path, place, &properties)?) } else { None };
             files.insert(path.clone(), FileFacts { bytes: size, rows });
         }
 
         let home = toolbox.home(self.jmeter_home.as_deref())?;
         let known = home.map(|home| -> Result<_, EngineError> {
-            let names = home.save_service_properties().map_err(|error| EngineError::JMeter(crate::tools::sentence(&error)))?;
+            let names =
+                home.save_service_properties().map_err(|error| EngineError::JMeter(crate::tools::sentence(&error)))?;
             Ok((ClassNames::parse(&names), toolbox.classes(&home)?))
         });
         let known = known.transpose()?;
         let mut plugins = ClassIndex::default();
-        plugins.add_jars(self.files.iter().filter(|(path, _)| PlanFileKind::of(path) == PlanFileKind::Plugin).map(|(_, place)| place.clone()));
+        plugins.add_jars(
+            self.files
+                .iter()
+                .filter(|(path, _)| PlanFileKind::of(path) == PlanFileKind::Plugin)
+                .map(|(_, place)| place.clone()),
+        );
         let has_class = |class: &str| known.as_ref().is_some_and(|(_, index)| index.has(class)) || plugins.has(class);
         let classes = known.as_ref().map(|(names, _)| ClassLookup { names, has_class: &has_class });
 
         let mut check = jac_jmx::check(
             &plan,
-            &CheckInput { plan: &self.name, workers: self.workers, files, splits: self.splits.clone(), properties: properties.clone(), included, classes },
+            &CheckInput {
+                plan: &self.name,
+                workers: self.workers,
+                files,
+                splits: self.splits.clone(),
+                properties: properties.clone(),
+                included,
+                classes,
+            },
         );
         refuse_reserved(&properties, &mut check);
         Ok(check)
@@ -110,7 +133,9 @@ fn refuse_reserved(properties: &Properties, check: &mut Check) {
             severity: Severity::Error,
             code: "property_reserved".to_owned(),
             element: None,
-            message: format!("The property '{name}' is set by JAC, because the samples' way from the workers depends on it."),
+            message: format!(
+                "The property '{name}' is set by JAC, because the samples' way from the workers depends on it."
+            ),
             hint: Some("Leave it out.".to_owned()),
         })
         .collect();

@@ -50,7 +50,8 @@ pub fn safe_name(name: &str) -> Result<String, EngineError> {
 
 /// A name as it can be put into a sentence.
 fn shown(name: &str) -> String {
-    let clean: String = name.chars().map(|character| if character.is_control() { '?' } else { character }).take(80).collect();
+    let clean: String =
+        name.chars().map(|character| if character.is_control() { '?' } else { character }).take(80).collect();
     if name.chars().count() > 80 { format!("{clean}…") } else { clean }
 }
 
@@ -60,7 +61,12 @@ mod tests {
 
     #[test]
     fn names_that_stay_are_taken() {
-        for (given, taken) in [("shop.jmx", "shop.jmx"), ("./data/users.csv", "data/users.csv"), ("data\\a b.csv", "data/a b.csv"), ("...", "...")] {
+        for (given, taken) in [
+            ("shop.jmx", "shop.jmx"),
+            ("./data/users.csv", "data/users.csv"),
+            ("data\\a b.csv", "data/a b.csv"),
+            ("...", "..."),
+        ] {
             assert_eq!(safe_name(given).expect(given), taken);
         }
     }
@@ -68,7 +74,20 @@ mod tests {
     #[test]
     fn names_that_lead_elsewhere_are_refused() {
         let long = "x".repeat(300);
-        for name in ["", "/etc/passwd", "../x", "a/../../x", "..\\x", "C:\\x", "a//b", "a/", "a\0b", " x", "a/b/c/d/e/f/g/h/i/j/k/l/m", &long] {
+        for name in [
+            "",
+            "/etc/passwd",
+            "../x",
+            "a/../../x",
+            "..\\x",
+            "C:\\x",
+            "a//b",
+            "a/",
+            "a\0b",
+            " x",
+            "a/b/c/d/e/f/g/h/i/j/k/l/m",
+            &long,
+        ] {
             assert!(safe_name(name).is_err(), "{name}");
         }
     }

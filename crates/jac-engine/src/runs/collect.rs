@@ -50,7 +50,10 @@ impl Task {
                 tracing::warn!(run = %self.id, %error, "run {}: {error}; making room on its nodes", self.id);
                 self.clean_nodes(run).await;
                 write_artefacts(self, &self.run()?, &intake.live).or_else(|error| {
-                    self.note(&format!("Some of the artefacts could not be written: {}", crate::tools::sentence(&error)))?;
+                    self.note(&format!(
+                        "Some of the artefacts could not be written: {}",
+                        crate::tools::sentence(&error)
+                    ))?;
                     RunEnd::measured(&self.run()?, &intake.live)
                 })?
             }
@@ -90,7 +93,12 @@ impl Task {
 
     fn remotes(&self, run: &Run) -> Result<Vec<Node>, EngineError> {
         let cluster = self.cluster(run)?;
-        run.nodes.iter().map(|node| Ok(Node { name: node.name.clone(), role: node.role, remote: self.remote(&cluster, &node.name)? })).collect()
+        run.nodes
+            .iter()
+            .map(|node| {
+                Ok(Node { name: node.name.clone(), role: node.role, remote: self.remote(&cluster, &node.name)? })
+            })
+            .collect()
     }
 
     /// Waits for the JVMs to end by themselves, and ends those that do not. Nothing of it fails the collecting.
@@ -120,7 +128,9 @@ impl Task {
             for node in &mut run.nodes {
                 let state = exits.iter().find(|(name, _)| *name == node.name).and_then(|(_, state)| *state);
                 match state {
-                    Some(ProcessState::Exited { code }) => (node.state, node.exit_code) = (NodePhase::Ended, Some(code)),
+                    Some(ProcessState::Exited { code }) => {
+                        (node.state, node.exit_code) = (NodePhase::Ended, Some(code))
+                    }
                     Some(ProcessState::Running { .. }) => node.state = NodePhase::Ended,
                     Some(ProcessState::Vanished) if node.state == NodePhase::Running => node.state = NodePhase::Lost,
                     Some(ProcessState::Vanished | ProcessState::Absent) => (),
@@ -136,15 +146,21 @@ impl Task {
 
     /// Reads the rest of the master's log and compares the spool with it, byte for byte by its digest.
     async fn complete_spool(&self, run: &Run, intake: &mut Intake) -> Result<(), EngineError> {
-        let Some(Node { remote: master, .. }) = self.remotes(run)?.into_iter().find(|node| node.role == Role::Master) else { return Ok(()) };
+        let Some(Node { remote: master, .. }) = self.remotes(run)?.into_iter().find(|node| node.role == Role::Master)
+        else {
+            return Ok(());
+        };
         if master.process(&process_name(&self.id)).await.is_err() {
             return self.note("The master is gone: the log holds what had reached this machine.");
         }
         intake.pull(master.as_ref()).await?;
         let Some((size, digest)) = master.digest(&NodePlaces::of(&self.id).results()).await? else { return Ok(()) };
         let path = spool(self.engine.folder(), &self.id);
-        let own = tokio::task::spawn_blocking(move || digest_of(&path)).await.map_err(|panic| EngineError::JMeter(panic.to_string()))?;
-        if size == intake.offset() && own.map_err(|error| EngineError::file("reading the run's log", error))? == digest {
+        let own = tokio::task::spawn_blocking(move || digest_of(&path))
+            .await
+            .map_err(|panic| EngineError::JMeter(panic.to_string()))?;
+        if size == intake.offset() && own.map_err(|error| EngineError::file("reading the run's log", error))? == digest
+        {
             return Ok(());
         }
         self.note(&format!("The log here ({} bytes) differs from the master's ({size} bytes).", intake.offset()))
@@ -154,10 +170,16 @@ impl Task {
         for Node { name: node, remote, .. } in self.remotes(run)? {
             let folder = self.engine.folder().run(&self.id).join("nodes").join(&node);
             std::fs::create_dir_all(&folder).map_err(|error| EngineError::file("the run's folder", error))?;
-            let sources = [(NodePlaces::of(&self.id).log(), "jmeter.log"), (format!("processes/{}/out", process_name(&self.id)), "output.txt")];
+            let sources = [
+                (NodePlaces::of(&self.id).log(), "jmeter.log"),
+                (format!("processes/{}/out", process_name(&self.id)), "output.txt"),
+            ];
             for (from, to) in sources {
                 if let Err(error) = fetch(remote.as_ref(), &from, &folder.join(to)).await {
-                    self.note(&format!("JMeter's log of {node} could not be fetched: {}", crate::tools::sentence(&error)))?;
+                    self.note(&format!(
+                        "JMeter's log of {node} could not be fetched: {}",
+                        crate::tools::sentence(&error)
+                    ))?;
                     break;
                 }
             }

@@ -99,8 +99,12 @@ pub(super) fn write_artefacts(task: &Task, run: &Run, live: &LiveRun) -> Result<
 
 fn end_of(run: &Run, statistics: &mut LogStatistics, now_ms: EpochMs) -> RunEnd {
     let summary = statistics.summary();
-    let criteria: Vec<CriterionResult> =
-        run.criteria.iter().filter_map(|expression| expression.parse::<Criterion>().ok()).map(|criterion| criterion.evaluate(&summary)).collect();
+    let criteria: Vec<CriterionResult> = run
+        .criteria
+        .iter()
+        .filter_map(|expression| expression.parse::<Criterion>().ok())
+        .map(|criterion| criterion.evaluate(&summary))
+        .collect();
     let verdict = Verdict::of(&criteria);
     let total = &summary.total;
     let headline = Headline {
@@ -111,7 +115,10 @@ fn end_of(run: &Run, statistics: &mut LogStatistics, now_ms: EpochMs) -> RunEnd 
         p95_ms: total.p95_ms,
         active_users: None,
     };
-    RunEnd { ended_ms: run.ended_ms.unwrap_or(now_ms), result: RunResult { verdict, criteria, headline: Some(headline) } }
+    RunEnd {
+        ended_ms: run.ended_ms.unwrap_or(now_ms),
+        result: RunResult { verdict, criteria, headline: Some(headline) },
+    }
 }
 
 fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, EngineError> {
@@ -134,13 +141,16 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
 /// When its folder cannot be read.
 pub fn artefacts(folder: &Path) -> Result<Vec<Artefact>, EngineError> {
     let mut found = Vec::new();
-    let nodes = std::fs::read_dir(folder.join("nodes")).into_iter().flatten().flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let nodes = std::fs::read_dir(folder.join("nodes"))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned());
     let mut node_names: Vec<String> = nodes.collect();
     node_names.sort();
-    let names = ["report.html", "summary.json", RESULTS, REPORT]
-        .into_iter()
-        .map(str::to_owned)
-        .chain(node_names.iter().flat_map(|node| ["jmeter.log", "output.txt"].map(|file| format!("nodes/{node}/{file}"))));
+    let names = ["report.html", "summary.json", RESULTS, REPORT].into_iter().map(str::to_owned).chain(
+        node_names.iter().flat_map(|node| ["jmeter.log", "output.txt"].map(|file| format!("nodes/{node}/{file}"))),
+    );
     for name in names {
         match std::fs::metadata(folder.join(&name)) {
             Ok(file) => found.push(Artefact { bytes: file.len(), media_type: media_type(&name).to_owned(), name }),
@@ -169,7 +179,9 @@ impl Engine {
         self.store().run(run)?;
         let folder = self.folder().run(run);
         let found = artefacts(&folder)?.into_iter().find(|artefact| artefact.name == name);
-        found.map(|artefact| (artefact, folder.join(name))).ok_or_else(|| EngineError::NotFound { kind: "artefact", id: name.to_owned() })
+        found
+            .map(|artefact| (artefact, folder.join(name)))
+            .ok_or_else(|| EngineError::NotFound { kind: "artefact", id: name.to_owned() })
     }
 
     /// The report of a finished run.
@@ -179,7 +191,10 @@ impl Engine {
     pub fn report(&self, run: &RunId) -> Result<Report, EngineError> {
         let row = self.store().run(run)?;
         if !row.run.phase.is_terminal() {
-            return Err(crate::clusters::conflict("The run has not finished.", Some("Its live view has the figures so far.")));
+            return Err(crate::clusters::conflict(
+                "The run has not finished.",
+                Some("Its live view has the figures so far."),
+            ));
         }
         self.read_report(run)
     }
@@ -187,7 +202,8 @@ impl Engine {
     fn read_report(&self, run: &RunId) -> Result<Report, EngineError> {
         let (_, path) = self.artefact(run, REPORT)?;
         let bytes = std::fs::read(path).map_err(|error| EngineError::file("reading the report", error))?;
-        serde_json::from_slice(&bytes).map_err(|error| EngineError::JMeter(format!("The report cannot be read: {error}.")))
+        serde_json::from_slice(&bytes)
+            .map_err(|error| EngineError::JMeter(format!("The report cannot be read: {error}.")))
     }
 
     /// A piece of the JMeter log of a node: from the node while the run lives, from the artefacts afterwards.
@@ -216,16 +232,27 @@ impl Engine {
             Err(error) if error.error_len().is_none() && error.valid_up_to() > 0 => error.valid_up_to(),
             _ => bytes.len(),
         };
-        Ok(LogPiece { node: node.to_owned(), from, next: from + whole as u64, size, text: String::from_utf8_lossy(&bytes[..whole]).into_owned() })
+        Ok(LogPiece {
+            node: node.to_owned(),
+            from,
+            next: from + whole as u64,
+            size,
+            text: String::from_utf8_lossy(&bytes[..whole]).into_owned(),
+        })
     }
 
     /// The snapshot of a run that nobody follows now: finished, or waiting for its turn.
     pub(super) fn stored_snapshot(&self, row: RunRow, after: u64, person: &Person) -> Result<Snapshot, EngineError> {
         let (width, points) = self.store().series(&row.run.id)?.unwrap_or((1000, Vec::new()));
         let newest = points.iter().map(|point| point.seq).max().unwrap_or(0);
-        let points = points.into_iter().filter(|point| point.seq > after || after > newest).filter_map(|point| serde_json::from_value(point.point).ok()).collect();
+        let points = points
+            .into_iter()
+            .filter(|point| point.seq > after || after > newest)
+            .filter_map(|point| serde_json::from_value(point.point).ok())
+            .collect();
         let (summary, errors) = if row.run.phase.is_terminal() {
-            self.read_report(&row.run.id).map_or_else(|_| (None, Vec::new()), |report| (Some(report.summary), report.errors))
+            self.read_report(&row.run.id)
+                .map_or_else(|_| (None, Vec::new()), |report| (Some(report.summary), report.errors))
         } else {
             (None, Vec::new())
         };

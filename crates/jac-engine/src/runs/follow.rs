@@ -43,7 +43,12 @@ impl Intake {
         if let Some(live) = known {
             return Ok(Self { run: task.id.clone(), file, offset, live });
         }
-        let base = task.engine.store().series(&task.id)?.and_then(|(_, points)| points.iter().map(|point| point.seq).max()).unwrap_or(0);
+        let base = task
+            .engine
+            .store()
+            .series(&task.id)?
+            .and_then(|(_, points)| points.iter().map(|point| point.seq).max())
+            .unwrap_or(0);
         let live = Arc::new(LiveRun::new(base));
         let mut buffer = vec![0; PIECE];
         loop {
@@ -104,8 +109,11 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
     let mut intake = Intake::open(task)?;
     let cluster = task.cluster(run)?;
     let name_of = |role| run.nodes.iter().filter(move |node| node.role == role).map(|node| node.name.clone());
-    let master_name = name_of(Role::Master).next().ok_or_else(|| EngineError::JMeter("The run has no master.".to_owned()))?;
-    let workers = name_of(Role::Worker).map(|name| task.remote(&cluster, &name).map(|remote| (name, remote))).collect::<Result<_, _>>()?;
+    let master_name =
+        name_of(Role::Master).next().ok_or_else(|| EngineError::JMeter("The run has no master.".to_owned()))?;
+    let workers = name_of(Role::Worker)
+        .map(|name| task.remote(&cluster, &name).map(|remote| (name, remote)))
+        .collect::<Result<_, _>>()?;
     let mut follower = Follower {
         task,
         master: task.remote(&cluster, &master_name)?,
@@ -167,7 +175,11 @@ impl Follower<'_> {
     fn judge_log(&mut self, pulled: Result<u64, EngineError>) {
         match pulled {
             Ok(_) | Err(EngineError::Port(PortError::Unreachable { .. })) => (),
-            Err(error) => self.fail(crate::tools::sentence(&error), Some("What was measured after that is not in the log.".to_owned()), Duration::ZERO),
+            Err(error) => self.fail(
+                crate::tools::sentence(&error),
+                Some("What was measured after that is not in the log.".to_owned()),
+                Duration::ZERO,
+            ),
         }
     }
 
@@ -208,22 +220,31 @@ impl Follower<'_> {
                 Ok(())
             })?;
         }
-        let dead = seen.iter().find(|(_, state)| !matches!(state, Some(ProcessState::Running { .. } | ProcessState::Exited { code: 0 })));
+        let dead = seen
+            .iter()
+            .find(|(_, state)| !matches!(state, Some(ProcessState::Running { .. } | ProcessState::Exited { code: 0 })));
         // While the run is being stopped, workers may end in any way.
         if let Some((name, state)) = dead
             && self.stopping.how().is_none()
         {
             let what = match state {
-                Some(ProcessState::Exited { code }) => format!("JMeter on {name} ended with exit code {code} in the middle of the run."),
+                Some(ProcessState::Exited { code }) => {
+                    format!("JMeter on {name} ended with exit code {code} in the middle of the run.")
+                }
                 _ => format!("JMeter on {name} was killed from outside, or its machine is gone."),
             };
-            let lost = format!("What {name} had measured and not yet sent (at most 100 samples, or half a second and its next sample) is lost, and so is all that it was still to measure.");
+            let lost = format!(
+                "What {name} had measured and not yet sent (at most 100 samples, or half a second and its next sample) is lost, and so is all that it was still to measure."
+            );
             self.fail(what, Some(lost), self.task.engine.settings().last_samples_limit);
         }
-        let all_ended = !seen.is_empty() && !seen.iter().any(|(_, state)| matches!(state, Some(ProcessState::Running { .. })));
+        let all_ended =
+            !seen.is_empty() && !seen.iter().any(|(_, state)| matches!(state, Some(ProcessState::Running { .. })));
         if !all_ended {
             self.workers_ended_at = None;
-        } else if self.workers_ended_at.get_or_insert_with(Instant::now).elapsed() > self.task.engine.settings().master_end_limit {
+        } else if self.workers_ended_at.get_or_insert_with(Instant::now).elapsed()
+            > self.task.engine.settings().master_end_limit
+        {
             self.fail("All workers had ended, but the master did not, and was ended.".to_owned(), None, Duration::ZERO);
         }
         Ok(())
@@ -238,17 +259,28 @@ impl Follower<'_> {
             Some(ProcessState::Running { .. }) | None => (),
         }
         if let Some(failure) = &self.failure {
-            let workers_left = run.nodes.iter().any(|node| node.role == Role::Worker && node.state == NodePhase::Running);
+            let workers_left =
+                run.nodes.iter().any(|node| node.role == Role::Worker && node.state == NodePhase::Running);
             if Instant::now() >= failure.deadline || !workers_left {
                 self.master.kill(&process_name(&run.id)).await?;
                 return Ok(None);
             }
             // The workers that are left hand in what they have.
-            self.stopping.go_on(self.task, &run, self.master.as_ref(), StopMode::Graceful, self.task.engine.settings().last_samples_limit).await?;
+            self.stopping
+                .go_on(
+                    self.task,
+                    &run,
+                    self.master.as_ref(),
+                    StopMode::Graceful,
+                    self.task.engine.settings().last_samples_limit,
+                )
+                .await?;
             return Ok(None);
         }
         if let Some(wanted) = run.stop_requested {
-            self.stopping.go_on(self.task, &run, self.master.as_ref(), wanted, Duration::from_secs(run.grace_s)).await?;
+            self.stopping
+                .go_on(self.task, &run, self.master.as_ref(), wanted, Duration::from_secs(run.grace_s))
+                .await?;
         }
         Ok(None)
     }
@@ -262,11 +294,17 @@ impl Follower<'_> {
         }
         if code != 0 {
             let words = last_words(self.master.as_ref(), run).await;
-            return Cause::Failed { reason: format!("JMeter's master ended with exit code {code}. {words}"), lost: None };
+            return Cause::Failed {
+                reason: format!("JMeter's master ended with exit code {code}. {words}"),
+                lost: None,
+            };
         }
         if intake.live.since(u64::MAX).summary.labels.is_empty() {
             let words = last_words(self.master.as_ref(), run).await;
-            return Cause::Failed { reason: format!("The plan ended without having taken a sample. {words}"), lost: None };
+            return Cause::Failed {
+                reason: format!("The plan ended without having taken a sample. {words}"),
+                lost: None,
+            };
         }
         Cause::Completed
     }

@@ -58,7 +58,8 @@ struct Common {
 pub(super) async fn prepare(task: &Task, run: &Run) -> Result<(), Interruption> {
     let cluster = task.cluster(run)?;
     let places = places(task, &cluster)?;
-    let (master, workers) = places.split_first().ok_or_else(|| EngineError::JMeter("The cluster has no node.".to_owned()))?;
+    let (master, workers) =
+        places.split_first().ok_or_else(|| EngineError::JMeter("The cluster has no node.".to_owned()))?;
     if master.remote.process(&process_name(&run.id)).await? == ProcessState::Absent {
         clean(run, &places).await?;
         let plan = task.engine.store().plan(&run.plan_id)?;
@@ -143,7 +144,8 @@ async fn common(task: &Task, run: &Run, cluster: &Cluster, plan: &Plan) -> Resul
 
 fn key_store(task: &Task, cluster: &Cluster) -> Result<(String, String), EngineError> {
     let folder = task.engine.folder().cluster(&cluster.id);
-    let password = std::fs::read_to_string(folder.join("rmi.password")).map_err(|error| EngineError::file("reading the cluster's key", error))?;
+    let password = std::fs::read_to_string(folder.join("rmi.password"))
+        .map_err(|error| EngineError::file("reading the cluster's key", error))?;
     Ok((key_store_path(&folder).display().to_string(), password))
 }
 
@@ -178,8 +180,12 @@ async fn copy_files(task: &Task, run: &Run, plan: &Plan, places: &[Place]) -> Re
         async move {
             for file in &plan.files {
                 let to = match file.kind {
-                    PlanFileKind::Plugin => format!("{}/{}", node_places.plugins(), file.path.rsplit('/').next().unwrap_or(&file.path)),
-                    PlanFileKind::Plan | PlanFileKind::Data | PlanFileKind::Properties => format!("{}/{}", node_places.plan(), file.path),
+                    PlanFileKind::Plugin => {
+                        format!("{}/{}", node_places.plugins(), file.path.rsplit('/').next().unwrap_or(&file.path))
+                    }
+                    PlanFileKind::Plan | PlanFileKind::Data | PlanFileKind::Properties => {
+                        format!("{}/{}", node_places.plan(), file.path)
+                    }
                 };
                 let part = numbers.get(place.name.as_str()).and_then(|number| parts.get(&file.path)?.get(*number));
                 place.remote.put(part.unwrap_or(&source.join(&file.path)), &to).await?;
@@ -198,7 +204,12 @@ fn parts_folder(task: &Task, run: &Run) -> PathBuf {
 }
 
 /// Deals the rows of the files to be split out among the workers. One file per worker for each, by the file's path.
-async fn split_files(task: &Task, run: &Run, plan: &Plan, source: &Path) -> Result<HashMap<String, Vec<PathBuf>>, EngineError> {
+async fn split_files(
+    task: &Task,
+    run: &Run,
+    plan: &Plan,
+    source: &Path,
+) -> Result<HashMap<String, Vec<PathBuf>>, EngineError> {
     if run.split.is_empty() || run.workers == 0 {
         return Ok(HashMap::new());
     }
@@ -210,7 +221,10 @@ async fn split_files(task: &Task, run: &Run, plan: &Plan, source: &Path) -> Resu
         .enumerate()
         .filter_map(|(number, file)| {
             let name = relative_to_main(&plan.main_file, &file.path)?;
-            run.split.iter().any(|split| split == name).then(|| (number, file.path.clone(), name.to_owned(), source.join(&file.path)))
+            run.split
+                .iter()
+                .any(|split| split == name)
+                .then(|| (number, file.path.clone(), name.to_owned(), source.join(&file.path)))
         })
         .collect();
     let work = tokio::task::spawn_blocking(move || {
@@ -233,7 +247,10 @@ fn split_one(from: &Path, to: &[PathBuf], shape: jac_jmx::CsvShape) -> std::io::
     if let Some(folder) = to.first().and_then(|file| file.parent()) {
         std::fs::create_dir_all(folder)?;
     }
-    let mut files = to.iter().map(|path| std::fs::File::create(path).map(std::io::BufWriter::new)).collect::<std::io::Result<Vec<_>>>()?;
+    let mut files = to
+        .iter()
+        .map(|path| std::fs::File::create(path).map(std::io::BufWriter::new))
+        .collect::<std::io::Result<Vec<_>>>()?;
     let mut sink = |part: usize, bytes: &[u8]| files[part].write_all(bytes);
     let mut splitter = Splitter::new(to.len(), shape);
     let mut from = std::fs::File::open(from)?;
@@ -249,33 +266,56 @@ fn split_one(from: &Path, to: &[PathBuf], shape: jac_jmx::CsvShape) -> std::io::
 }
 
 /// Starts all workers and waits until each accepts connections. Returns their registries' addresses.
-async fn start_workers(task: &Task, run: &Run, common: &Common, workers: &[Place]) -> Result<Vec<String>, Interruption> {
+async fn start_workers(
+    task: &Task,
+    run: &Run,
+    common: &Common,
+    workers: &[Place],
+) -> Result<Vec<String>, Interruption> {
     if workers.is_empty() {
         return Ok(Vec::new());
     }
-    let (key_store, password) = common.key_store.as_ref().ok_or_else(|| EngineError::JMeter("The cluster has no key.".to_owned()))?;
+    let (key_store, password) =
+        common.key_store.as_ref().ok_or_else(|| EngineError::JMeter("The cluster has no key.".to_owned()))?;
     let store = RmiStoreOnNode { path: key_store, password };
     let mut tries = 0;
     loop {
         tries += 1;
-        task.step(&format!("Starting {}.", if workers.len() == 1 { "1 worker".to_owned() } else { format!("{} workers", workers.len()) }))?;
+        task.step(&format!(
+            "Starting {}.",
+            if workers.len() == 1 { "1 worker".to_owned() } else { format!("{} workers", workers.len()) }
+        ))?;
         let ports = choose_ports(workers).await?;
-        try_join_all(workers.iter().zip(&ports).map(|(worker, ports)| start_worker(run, common, worker, *ports, store))).await?;
+        try_join_all(
+            workers.iter().zip(&ports).map(|(worker, ports)| start_worker(run, common, worker, *ports, store)),
+        )
+        .await?;
         task.change(|run| {
-            for (node, (_, ports)) in run.nodes.iter_mut().filter(|node| node.role == Role::Worker).zip(workers.iter().zip(&ports)) {
+            for (node, (_, ports)) in
+                run.nodes.iter_mut().filter(|node| node.role == Role::Worker).zip(workers.iter().zip(&ports))
+            {
                 node.state = NodePhase::Starting;
                 node.ports = vec![ports.0, ports.1];
             }
             Ok(())
         })?;
         match wait_until_reachable(task, run, workers, &ports).await {
-            Ok(()) => return Ok(workers.iter().zip(&ports).map(|(worker, ports)| format!("{}:{}", worker.address, ports.0)).collect()),
+            Ok(()) => {
+                return Ok(workers
+                    .iter()
+                    .zip(&ports)
+                    .map(|(worker, ports)| format!("{}:{}", worker.address, ports.0))
+                    .collect());
+            }
             Err(NotReachable::PortTaken) if tries < PORT_TRIES => {
                 let name = process_name(&run.id);
                 try_join_all(workers.iter().map(|worker| worker.remote.forget(&name))).await?;
             }
             Err(NotReachable::PortTaken) => {
-                return Err(Interruption::failed("A worker found its port taken, three times in a row. Something on the machine takes ports as they become free.", None));
+                return Err(Interruption::failed(
+                    "A worker found its port taken, three times in a row. Something on the machine takes ports as they become free.",
+                    None,
+                ));
             }
             Err(NotReachable::Interrupted(interruption)) => return Err(interruption),
         }
@@ -296,7 +336,13 @@ async fn choose_ports(workers: &[Place]) -> Result<Vec<(u16, u16)>, EngineError>
     .await
 }
 
-async fn start_worker(run: &Run, common: &Common, worker: &Place, ports: (u16, u16), store: RmiStoreOnNode<'_>) -> Result<(), EngineError> {
+async fn start_worker(
+    run: &Run,
+    common: &Common,
+    worker: &Place,
+    ports: (u16, u16),
+    store: RmiStoreOnNode<'_>,
+) -> Result<(), EngineError> {
     let places = NodePlaces::of(&run.id);
     let properties = properties::worker(&common.user, common.plugins(worker, run).as_deref(), store, ports.0, ports.1);
     worker.remote.write(&places.properties(), properties::to_file(&properties).as_bytes()).await?;
@@ -317,7 +363,13 @@ async fn start_worker(run: &Run, common: &Common, worker: &Place, ports: (u16, u
     Ok(worker.remote.start(&process_name(&run.id), &command).await?)
 }
 
-async fn start_master(task: &Task, run: &Run, common: &Common, master: &Place, workers: &[String]) -> Result<(), EngineError> {
+async fn start_master(
+    task: &Task,
+    run: &Run,
+    common: &Common,
+    master: &Place,
+    workers: &[String],
+) -> Result<(), EngineError> {
     let places = NodePlaces::of(&run.id);
     let shutdown_port = master.remote.free_ports(1).await?[0];
     task.change(|run| {
@@ -359,7 +411,12 @@ impl<E: Into<Interruption>> From<E> for NotReachable {
     }
 }
 
-async fn wait_until_reachable(task: &Task, run: &Run, workers: &[Place], ports: &[(u16, u16)]) -> Result<(), NotReachable> {
+async fn wait_until_reachable(
+    task: &Task,
+    run: &Run,
+    workers: &[Place],
+    ports: &[(u16, u16)],
+) -> Result<(), NotReachable> {
     let limit = task.engine.settings().worker_start_limit;
     let deadline = Instant::now() + limit;
     let mut waiting: Vec<(&Place, (u16, u16))> = workers.iter().zip(ports.iter().copied()).collect();
@@ -369,7 +426,10 @@ async fn wait_until_reachable(task: &Task, run: &Run, workers: &[Place], ports: 
             match worker.remote.process(&process_name(&run.id)).await? {
                 ProcessState::Exited { .. } | ProcessState::Vanished => {
                     let why = last_words(worker.remote.as_ref(), run).await;
-                    if why.contains("Address already in use") || why.contains("Port already in use") || why.contains("Could not bind") {
+                    if why.contains("Address already in use")
+                        || why.contains("Port already in use")
+                        || why.contains("Could not bind")
+                    {
                         return Err(NotReachable::PortTaken);
                     }
                     let reason = format!("JMeter on {} ended while it was starting. {why}", worker.name);
@@ -378,7 +438,8 @@ async fn wait_until_reachable(task: &Task, run: &Run, workers: &[Place], ports: 
                 ProcessState::Absent | ProcessState::Running { .. } => (),
             }
             // The master is the one that must reach it, but on the way up any node of the cluster sees the same.
-            let reachable = worker.remote.can_connect(&worker.address, ports.0).await? && worker.remote.can_connect(&worker.address, ports.1).await?;
+            let reachable = worker.remote.can_connect(&worker.address, ports.0).await?
+                && worker.remote.can_connect(&worker.address, ports.1).await?;
             if !reachable {
                 still.push((worker, ports));
             }
@@ -389,7 +450,12 @@ async fn wait_until_reachable(task: &Task, run: &Run, workers: &[Place], ports: 
         task.stop_wanted()?;
         if Instant::now() > deadline {
             let names: Vec<&str> = still.iter().map(|(worker, _)| worker.name.as_str()).collect();
-            let reason = format!("{} did not accept connections within {} s. {}", names.join(", "), limit.as_secs(), last_words(still[0].0.remote.as_ref(), run).await);
+            let reason = format!(
+                "{} did not accept connections within {} s. {}",
+                names.join(", "),
+                limit.as_secs(),
+                last_words(still[0].0.remote.as_ref(), run).await
+            );
             return Err(Interruption::failed(reason, None).into());
         }
         waiting = still;
@@ -402,11 +468,17 @@ pub(super) async fn last_words(remote: &dyn Remote, run: &Run) -> String {
     let log = tail(remote, &NodePlaces::of(&run.id).log()).await;
     let out = tail(remote, &format!("processes/{}/out", process_name(&run.id))).await;
     let telling = |text: &str| {
-        let lines: Vec<&str> = text.lines().filter(|line| line.contains("ERROR") || line.contains("Exception") || line.contains("Error")).collect();
+        let lines: Vec<&str> = text
+            .lines()
+            .filter(|line| line.contains("ERROR") || line.contains("Exception") || line.contains("Error"))
+            .collect();
         lines.iter().rev().take(3).rev().map(|line| line.trim().to_owned()).collect::<Vec<_>>().join(" / ")
     };
     let words = [telling(&log), telling(&out), out.lines().last().unwrap_or_default().to_owned()];
-    words.into_iter().find(|words| !words.is_empty()).map_or_else(|| "It left no word why.".to_owned(), |words| format!("It said: {words}"))
+    words
+        .into_iter()
+        .find(|words| !words.is_empty())
+        .map_or_else(|| "It left no word why.".to_owned(), |words| format!("It said: {words}"))
 }
 
 async fn tail(remote: &dyn Remote, path: &str) -> String {

@@ -48,7 +48,14 @@ impl Stopping {
     }
 
     /// Does what is due now towards the wanted end.
-    pub async fn go_on(&mut self, task: &Task, run: &Run, master: &dyn Remote, wanted: StopMode, grace: Duration) -> Result<(), EngineError> {
+    pub async fn go_on(
+        &mut self,
+        task: &Task,
+        run: &Run,
+        master: &dyn Remote,
+        wanted: StopMode,
+        grace: Duration,
+    ) -> Result<(), EngineError> {
         let now = Instant::now();
         match self.next(wanted, now) {
             Next::Nothing => (),
@@ -76,16 +83,26 @@ impl Stopping {
 /// Tells the master. If the word does not get through, the next step of the stop does.
 async fn tell(task: &Task, run: &Run, master: &dyn Remote, word: StopWord) {
     let told = async {
-        let port = run.shutdown_port.ok_or_else(|| EngineError::JMeter("The master's port is not known.".to_owned()))?;
+        let port =
+            run.shutdown_port.ok_or_else(|| EngineError::JMeter("The master's port is not known.".to_owned()))?;
         let cluster = task.cluster(run)?;
         let named = cluster.config.jmeter_home.as_deref().map(std::path::Path::new);
         let tools = task.engine.toolbox().ready(named, &|_| ()).await?;
-        let command = command::stop(&tools.java.path.display().to_string(), &tools.home.launcher().display().to_string(), word, port);
+        let command = command::stop(
+            &tools.java.path.display().to_string(),
+            &tools.home.launcher().display().to_string(),
+            word,
+            port,
+        );
         let output = master.run(&command, CLIENT_LIMIT).await?;
         if output.exit_code == 0 {
             return Ok(());
         }
-        Err(EngineError::JMeter(format!("JMeter's stop client ended with {}: {}", output.exit_code, output.stderr.trim())))
+        Err(EngineError::JMeter(format!(
+            "JMeter's stop client ended with {}: {}",
+            output.exit_code,
+            output.stderr.trim()
+        )))
     };
     if let Err(error) = told.await {
         tracing::warn!(run = %run.id, %error, "run {}: the master could not be told {word:?}: {error}", run.id);

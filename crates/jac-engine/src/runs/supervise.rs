@@ -110,7 +110,9 @@ impl Task {
             });
             match written {
                 Ok(_) => return,
-                Err(error) => tracing::error!(run = %self.id, %error, "run {}: its end cannot be written down: {error}; trying again", self.id),
+                Err(error) => {
+                    tracing::error!(run = %self.id, %error, "run {}: its end cannot be written down: {error}; trying again", self.id)
+                }
             }
             // A full disk is the usual reason, and the nodes' own files are the usual reason for that.
             if let Ok(run) = self.run() {

@@ -5,35 +5,20 @@ use crate::properties::PropertyUse;
 
 /// Properties that are read without a default and not given.
 pub(super) fn properties(uses: &[PropertyUse], findings: &mut Findings) {
-    for used in uses
-        .iter()
-        .filter(|used| used.property.value.is_none() && !used.set_by_plan)
-    {
+    for used in uses.iter().filter(|used| used.property.value.is_none() && !used.set_by_plan) {
         let name = &used.property.name;
         let Some(bare) = used.without_default.first() else {
             continue;
         };
         // Tried: see `Scope`.
-        let becomes = if bare.function == "__P" {
-            "1"
-        } else {
-            name.as_str()
-        };
+        let becomes = if bare.function == "__P" { "1" } else { name.as_str() };
         let call = format!("${{{}({name})}}", bare.function);
         let message = format!(
             "\"{}\" reads the property {name}, which has no value and no default: {call} becomes \"{becomes}\".",
             bare.element
         );
-        let hint = format!(
-            "Give it a value (-J {name}=…), or write a default in the plan: ${{__P({name},default)}}."
-        );
-        findings.add(
-            Severity::Warning,
-            "property_without_value",
-            Some(&bare.element),
-            message,
-            &hint,
-        );
+        let hint = format!("Give it a value (-J {name}=…), or write a default in the plan: ${{__P({name},default)}}.");
+        findings.add(Severity::Warning, "property_without_value", Some(&bare.element), message, &hint);
     }
 }
 
@@ -43,36 +28,18 @@ pub(super) fn classes(context: &Context<'_>, findings: &mut Findings) {
         return;
     };
     let mut told: Vec<String> = Vec::new();
-    for used in context
-        .plans
-        .iter()
-        .flat_map(|plan| plan.required_classes())
-    {
+    for used in context.plans.iter().flat_map(|plan| plan.required_classes()) {
         if lookup.finds(&used.name) || told.contains(&used.name) {
             continue;
         }
         let class = lookup.names.class_of(&used.name);
-        let element = used
-            .elements
-            .first()
-            .map(String::as_str)
-            .unwrap_or_default();
-        let disabled = if used.active {
-            ""
-        } else {
-            " (although it is disabled, JMeter loads it)"
-        };
+        let element = used.elements.first().map(String::as_str).unwrap_or_default();
+        let disabled = if used.active { "" } else { " (although it is disabled, JMeter loads it)" };
         let message = format!(
             "\"{element}\" needs the class {class}, which is not in JMeter or the plan's plugins{disabled}: JMeter would refuse the whole plan."
         );
         let hint = "Add the plugin's jar, with the jars it needs, to the plan's files, or remove the element.";
-        findings.add(
-            Severity::Error,
-            "class_missing",
-            Some(element),
-            message,
-            hint,
-        );
+        findings.add(Severity::Error, "class_missing", Some(element), message, hint);
         told.push(used.name);
     }
 }
@@ -82,24 +49,14 @@ pub(super) fn text(context: &Context<'_>, findings: &mut Findings) {
     if !context.plan.lossy {
         return;
     }
-    let declared = context
-        .plan
-        .declared_encoding
-        .as_deref()
-        .filter(|name| !name.eq_ignore_ascii_case("UTF-8"));
+    let declared = context.plan.declared_encoding.as_deref().filter(|name| !name.eq_ignore_ascii_case("UTF-8"));
     let message = match declared {
         Some(name) => format!(
             "The plan is encoded as {name}, but JMeter reads every plan as UTF-8: letters beyond ASCII are lost."
         ),
         None => "The plan holds bytes that are not UTF-8; JMeter replaces them.".to_owned(),
     };
-    findings.add(
-        Severity::Warning,
-        "plan_encoding",
-        None,
-        message,
-        "Open the plan in an editor and save it as UTF-8.",
-    );
+    findings.add(Severity::Warning, "plan_encoding", None, message, "Open the plan in an editor and save it as UTF-8.");
 }
 
 /// Settings of single elements that behave otherwise on nodes than on the author's computer.
@@ -107,16 +64,17 @@ pub(super) fn elements(context: &Context<'_>, findings: &mut Findings) {
     for (_, element) in context.plans.iter().flat_map(|plan| plan.active_elements()) {
         let name = element.name.as_str();
         match element.kind() {
-            "KeystoreConfig"
-                if !context
-                    .input
-                    .properties
-                    .contains_key("javax.net.ssl.keyStore") =>
-            {
+            "KeystoreConfig" if !context.input.properties.contains_key("javax.net.ssl.keyStore") => {
                 let message = format!(
                     "\"{name}\" uses the keystore of the system property javax.net.ssl.keyStore, which a plan cannot carry."
                 );
-                findings.add(Severity::Warning, "keystore_unknown", Some(name), message, "Add the keystore to the plan's files and name it in a system property of the nodes.");
+                findings.add(
+                    Severity::Warning,
+                    "keystore_unknown",
+                    Some(name),
+                    message,
+                    "Add the keystore to the plan's files and name it in a system property of the nodes.",
+                );
             }
             "TestPlan" => {
                 for jar in element
@@ -124,17 +82,19 @@ pub(super) fn elements(context: &Context<'_>, findings: &mut Findings) {
                     .split(',')
                     .filter(|jar| !jar.trim().is_empty())
                 {
-                    let message = format!(
-                        "The test plan adds {} to its class path, which only the master would do.",
-                        jar.trim()
+                    let message =
+                        format!("The test plan adds {} to its class path, which only the master would do.", jar.trim());
+                    findings.add(
+                        Severity::Warning,
+                        "class_path",
+                        Some(name),
+                        message,
+                        "Add the jar to the plan's files as a plugin instead; then every node has it.",
                     );
-                    findings.add(Severity::Warning, "class_path", Some(name), message, "Add the jar to the plan's files as a plugin instead; then every node has it.");
                 }
-                if element
-                    .text_or_empty("TestPlan.functional_mode")
-                    .eq_ignore_ascii_case("true")
-                {
-                    let message = "The test plan is in functional test mode, which keeps every response body.".to_owned();
+                if element.text_or_empty("TestPlan.functional_mode").eq_ignore_ascii_case("true") {
+                    let message =
+                        "The test plan is in functional test mode, which keeps every response body.".to_owned();
                     findings.add(
                         Severity::Warning,
                         "functional_mode",
@@ -145,9 +105,7 @@ pub(super) fn elements(context: &Context<'_>, findings: &mut Findings) {
                 }
             }
             "SyncTimer" if context.input.workers >= 2 => {
-                let message = format!(
-                    "\"{name}\" gathers threads on each worker by itself, not across workers."
-                );
+                let message = format!("\"{name}\" gathers threads on each worker by itself, not across workers.");
                 findings.add(
                     Severity::Info,
                     "sync_per_worker",

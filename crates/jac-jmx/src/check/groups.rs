@@ -9,23 +9,11 @@ pub(super) fn check(context: &Context<'_>, groups: &[Group], load: &Load, findin
     let enabled: Vec<&Group> = groups.iter().filter(|group| group.report.enabled).collect();
     if enabled.is_empty() {
         let (message, hint) = if groups.is_empty() {
-            (
-                "The plan has no thread group, so it would do nothing.",
-                "Add a thread group with samplers in JMeter.",
-            )
+            ("The plan has no thread group, so it would do nothing.", "Add a thread group with samplers in JMeter.")
         } else {
-            (
-                "All thread groups of the plan are disabled, so it would do nothing.",
-                "Enable a thread group in JMeter.",
-            )
+            ("All thread groups of the plan are disabled, so it would do nothing.", "Enable a thread group in JMeter.")
         };
-        findings.add(
-            Severity::Error,
-            "no_thread_group",
-            None,
-            message.to_owned(),
-            hint,
-        );
+        findings.add(Severity::Error, "no_thread_group", None, message.to_owned(), hint);
         return;
     }
     samplers(context.plan, &enabled, findings);
@@ -35,8 +23,7 @@ pub(super) fn check(context: &Context<'_>, groups: &[Group], load: &Load, findin
     }
     if enabled.iter().all(|group| is_idle(group)) {
         let message =
-            "No enabled thread group has both threads and iterations, so no sample would be taken."
-                .to_owned();
+            "No enabled thread group has both threads and iterations, so no sample would be taken.".to_owned();
         let hint = "Set the number of threads and the loop count, or give the properties they are read from.";
         findings.add(Severity::Error, "nothing_runs", None, message, hint);
     }
@@ -56,46 +43,26 @@ fn samplers(plan: &Plan, groups: &[&Group], findings: &mut Findings) {
                 && plan.ancestors(index).any(|ancestor| ancestor == group)
         })
     };
-    let empty: Vec<_> = groups
-        .iter()
-        .filter(|group| !may_sample(group.index))
-        .collect();
+    let empty: Vec<_> = groups.iter().filter(|group| !may_sample(group.index)).collect();
     let hint = "Add or enable a sampler, such as an HTTP Request, inside the thread group.";
     if empty.len() == groups.len() {
-        let message =
-            "No enabled thread group has an enabled sampler, so no sample would be taken."
-                .to_owned();
+        let message = "No enabled thread group has an enabled sampler, so no sample would be taken.".to_owned();
         findings.add(Severity::Error, "no_sampler", None, message, hint);
         return;
     }
     for group in empty {
-        let message = format!(
-            "The thread group \"{}\" has no enabled sampler.",
-            group.report.name
-        );
-        findings.add(
-            Severity::Warning,
-            "group_without_sampler",
-            Some(&group.report.name),
-            message,
-            hint,
-        );
+        let message = format!("The thread group \"{}\" has no enabled sampler.", group.report.name);
+        findings.add(Severity::Warning, "group_without_sampler", Some(&group.report.name), message, hint);
     }
 }
 
 fn numbers(group: &Group, findings: &mut Findings) {
     let name = &group.report.name;
-    let mut add =
-        |severity, code, message, hint| findings.add(severity, code, Some(name), message, hint);
+    let mut add = |severity, code, message, hint| findings.add(severity, code, Some(name), message, hint);
     for (what, text) in &group.not_numbers {
-        let severity = if *what == "number of threads" {
-            Severity::Error
-        } else {
-            Severity::Warning
-        };
-        let message = format!(
-            "The {what} of \"{name}\" is \"{text}\", which JMeter reads as 0 because it is no whole number."
-        );
+        let severity = if *what == "number of threads" { Severity::Error } else { Severity::Warning };
+        let message =
+            format!("The {what} of \"{name}\" is \"{text}\", which JMeter reads as 0 because it is no whole number.");
         add(
             severity,
             "not_a_number",
@@ -104,24 +71,12 @@ fn numbers(group: &Group, findings: &mut Findings) {
         );
     }
     if group.not_numbers.is_empty() && is_idle(group) {
-        let what = if group.report.threads == Some(0) {
-            "0 threads"
-        } else {
-            "a loop count of 0"
-        };
+        let what = if group.report.threads == Some(0) { "0 threads" } else { "a loop count of 0" };
         let message = format!("The thread group \"{name}\" has {what} and will do nothing.");
-        add(
-            Severity::Warning,
-            "group_idle",
-            message,
-            "Disable it if this is meant, or set the property it reads.",
-        );
+        add(Severity::Warning, "group_idle", message, "Disable it if this is meant, or set the property it reads.");
     }
     if group.unread {
-        let message = format!(
-            "JAC cannot read the numbers of \"{name}\", whose kind is {}.",
-            group.report.kind
-        );
+        let message = format!("JAC cannot read the numbers of \"{name}\", whose kind is {}.", group.report.kind);
         add(
             Severity::Info,
             "threads_unknown",
@@ -129,28 +84,19 @@ fn numbers(group: &Group, findings: &mut Findings) {
             "The run works if its plugin is there; totals are shown as unknown.",
         );
     } else if let (None, Some(raw)) = (group.report.threads, &group.report.raw.threads) {
-        let message = format!(
-            "The number of threads of \"{name}\" is {raw}, which is known only during the run."
-        );
-        add(
-            Severity::Warning,
-            "threads_unknown",
-            message,
-            "Use ${__P(name,default)} to set it from outside.",
-        );
+        let message = format!("The number of threads of \"{name}\" is {raw}, which is known only during the run.");
+        add(Severity::Warning, "threads_unknown", message, "Use ${__P(name,default)} to set it from outside.");
     }
 }
 
 fn length(group: &Group, findings: &mut Findings) {
     let report = &group.report;
     let name = &report.name;
-    let mut add =
-        |severity, code, message, hint| findings.add(severity, code, Some(name), message, hint);
+    let mut add = |severity, code, message, hint| findings.add(severity, code, Some(name), message, hint);
     if group.scheduler && report.duration_s == Some(0) {
         // Tried: "Invalid duration 0 set in Thread Group", no sample, exit code 0.
-        let message = format!(
-            "The scheduler of \"{name}\" is on without a duration, which JMeter refuses at the start."
-        );
+        let message =
+            format!("The scheduler of \"{name}\" is on without a duration, which JMeter refuses at the start.");
         add(
             Severity::Error,
             "scheduler_without_duration",
@@ -159,9 +105,8 @@ fn length(group: &Group, findings: &mut Findings) {
         );
     }
     if group.span == Span::Endless {
-        let message = format!(
-            "The thread group \"{name}\" loops for ever without a duration: it runs until it is stopped."
-        );
+        let message =
+            format!("The thread group \"{name}\" loops for ever without a duration: it runs until it is stopped.");
         add(
             Severity::Info,
             "runs_until_stopped",
@@ -177,16 +122,10 @@ fn length(group: &Group, findings: &mut Findings) {
         let message = format!(
             "The ramp-up of \"{name}\" ({ramp_up_s} s) is longer than its duration ({duration_s} s), so not all threads will start."
         );
-        add(
-            Severity::Warning,
-            "ramp_up_too_long",
-            message,
-            "Shorten the ramp-up or lengthen the duration.",
-        );
+        add(Severity::Warning, "ramp_up_too_long", message, "Shorten the ramp-up or lengthen the duration.");
     }
     if report.kind == "Open Model Thread Group" && report.duration_s.is_none() {
-        let message =
-            format!("JAC cannot read the schedule of \"{name}\", so the run's length is unknown.");
+        let message = format!("JAC cannot read the schedule of \"{name}\", so the run's length is unknown.");
         add(
             Severity::Warning,
             "schedule_unreadable",
@@ -205,11 +144,8 @@ fn multiplied(context: &Context<'_>, load: &Load, findings: &mut Findings) {
         (Some(threads), Some(total)) => format!(
             "Each of the {workers} workers runs the whole plan: {threads} threads x {workers} workers = {total} threads."
         ),
-        _ => format!(
-            "Each of the {workers} workers runs the whole plan, so threads and rates count {workers} times."
-        ),
+        _ => format!("Each of the {workers} workers runs the whole plan, so threads and rates count {workers} times."),
     };
-    let hint =
-        "Divide the numbers in the plan by the number of workers if they are meant in total.";
+    let hint = "Divide the numbers in the plan by the number of workers if they are meant in total.";
     findings.add(Severity::Info, "threads_multiply", None, message, hint);
 }

@@ -48,17 +48,10 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
 fn collector(context: &Context<'_>, element: &Element, findings: &mut Findings) {
     let name = &element.name;
     let gui = element.gui_class.rsplit('.').next().unwrap_or_default();
-    let heavy = HEAVY
-        .iter()
-        .find(|(class, _)| *class == gui)
-        .map(|(_, title)| *title);
+    let heavy = HEAVY.iter().find(|(class, _)| *class == gui).map(|(_, title)| *title);
     let file = element.text_or_empty("filename").trim();
     let remote = context.input.workers > 0;
-    let again = if remote {
-        "; it also makes every worker send each sample once more"
-    } else {
-        ""
-    };
+    let again = if remote { "; it also makes every worker send each sample once more" } else { "" };
     let hint = "Disable it: JAC records every sample itself and shows tables, charts and errors.";
     let mut add = |severity, code, what: String| {
         let message = format!("\"{name}\" {what}{again}.");
@@ -83,30 +76,15 @@ fn backend(context: &Context<'_>, element: &Element, findings: &mut Findings) {
         let Some(value) = context.scope.evaluate(written) else {
             continue;
         };
-        let host = value
-            .split_once("://")
-            .map_or(value.as_str(), |(_, rest)| rest);
+        let host = value.split_once("://").map_or(value.as_str(), |(_, rest)| rest);
         let host = host.split(['/', '?']).next().unwrap_or(host);
-        let host = if host.starts_with('[') {
-            host
-        } else {
-            host.split(':').next().unwrap_or(host)
-        };
-        let names_a_host =
-            name.to_ascii_lowercase().contains("host") || name.to_ascii_lowercase().contains("url");
+        let host = if host.starts_with('[') { host } else { host.split(':').next().unwrap_or(host) };
+        let names_a_host = name.to_ascii_lowercase().contains("host") || name.to_ascii_lowercase().contains("url");
         if names_a_host && LOCAL.contains(&host.to_ascii_lowercase().as_str()) {
-            let message = format!(
-                "\"{}\" sends its measurements to {host}, which on a node is the node itself.",
-                element.name
-            );
+            let message =
+                format!("\"{}\" sends its measurements to {host}, which on a node is the node itself.", element.name);
             let hint = "Use an address that the nodes can reach, or disable the listener.";
-            findings.add(
-                Severity::Warning,
-                "backend_localhost",
-                Some(&element.name),
-                message,
-                hint,
-            );
+            findings.add(Severity::Warning, "backend_localhost", Some(&element.name), message, hint);
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use super::columns::{Columns, FirstLine};
 use super::index::Index;
+use super::layout::Layout;
 use super::number::{Number, number};
 use super::rejects::{ReadOutcome, Reason};
 use super::row::{FieldEnds, Row, split_row};
@@ -59,6 +60,23 @@ impl CsvReader {
             index: Index::default(),
             split: FieldEnds::default(),
         }
+    }
+
+    pub(super) fn continued(settings: &Settings, layout: &Layout, position: u64) -> Self {
+        Self { state: State::Rows(layout.columns.clone()), position, ..Self::new(settings) }
+    }
+
+    pub(super) fn layout(&self) -> Option<Layout> {
+        match &self.state {
+            State::Rows(columns) if columns.count.is_some() => Some(Layout { columns: columns.clone() }),
+            State::Rows(_) | State::Start | State::Unusable(_) => None,
+        }
+    }
+
+    pub(super) fn is_between_rows(&self, layout: &Layout) -> bool {
+        self.tail.is_empty()
+            && !self.skipping
+            && matches!(&self.state, State::Rows(columns) if *columns == layout.columns)
     }
 
     pub(super) fn outcome(&self) -> ReadOutcome {

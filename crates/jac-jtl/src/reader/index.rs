@@ -3,7 +3,7 @@
 //! 64 bytes at a time become three bit masks: with AVX2 where the processor has it (asked at run time), otherwise by
 //! arithmetic on eight bytes at once. Both are tested against each other.
 
-use super::masks::{Kernel, Masks};
+use super::masks::{Kernel, Masks, TakeMasks};
 
 /// The marks of one block, as offsets in it.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +30,7 @@ impl Index {
         if self.ends.len() < room {
             self.ends.resize(room, 0);
         }
-        kernel.for_each(block, delimiter, |at, masks| self.put(at, masks));
+        kernel.for_each(block, delimiter, self);
     }
 
     /// Delimiters and line ends in order, as offsets in the block.
@@ -44,9 +44,11 @@ impl Index {
     pub(super) fn ends_mut(&mut self) -> &mut [u32] {
         &mut self.ends[..self.ends_len]
     }
+}
 
+impl TakeMasks for Index {
     #[inline(always)]
-    fn put(&mut self, at: u32, masks: Masks) {
+    fn take(&mut self, at: u32, masks: Masks) {
         let ends = masks.delimiters | masks.line_ends;
         let mut line_ends = masks.line_ends;
         while line_ends != 0 {

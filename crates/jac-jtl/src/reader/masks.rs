@@ -8,6 +8,12 @@ pub(super) struct Masks {
     pub(super) quotes: u64,
 }
 
+/// Takes the masks of 64 bytes after the other. A trait and not a closure, so that it is made part of the kernels' loops.
+pub(super) trait TakeMasks {
+    /// The masks of the 64 bytes at an offset.
+    fn take(&mut self, at: u32, masks: Masks);
+}
+
 /// How masks are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kernel {
@@ -36,35 +42,35 @@ impl Kernel {
 
     /// Computes the masks of every 64 bytes of a block, and of the rest as if it were filled up with zeros.
     #[inline]
-    pub(super) fn for_each(self, block: &[u8], delimiter: u8, put: impl FnMut(u32, Masks)) {
+    pub(super) fn for_each(self, block: &[u8], delimiter: u8, taker: &mut impl TakeMasks) {
         match self {
-            Self::Plain => plain::for_each(block, delimiter, put),
+            Self::Plain => plain::for_each(block, delimiter, taker),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2(proof) => avx2::for_each(proof, block, delimiter, put),
+            Self::Avx2(proof) => avx2::for_each(proof, block, delimiter, taker),
         }
     }
 }
 
 /// Calls `masks` for every 64 bytes.
 #[inline(always)]
-fn each_64(block: &[u8], masks: impl Fn(&[u8; 64]) -> Masks, mut put: impl FnMut(u32, Masks)) {
+fn each_64(block: &[u8], masks: impl Fn(&[u8; 64]) -> Masks, taker: &mut impl TakeMasks) {
     let (whole, rest) = block.as_chunks::<64>();
     let mut at = 0;
     for chunk in whole {
-        put(at, masks(chunk));
+        taker.take(at, masks(chunk));
         at += 64;
     }
     if !rest.is_empty() {
         let mut last = [0; 64];
         last[..rest.len()].copy_from_slice(rest);
-        put(at, masks(&last));
+        taker.take(at, masks(&last));
     }
 }
 
 mod plain {
-    use super::Masks;
+    use super::{Masks, TakeMasks};
 
-    pub(super) fn for_each(block: &[u8], delimiter: u8, put: impl FnMut(u32, Masks)) {
+    pub(super) fn for_each(block: &[u8], delimiter: u8, taker: &mut impl TakeMasks) {
         let masks = |chunk: &[u8; 64]| {
             let mut masks = Masks::default();
             let (words, _) = chunk.as_chunks::<8>();
@@ -76,7 +82,7 @@ mod plain {
             }
             masks
         };
-        super::each_64(block, masks, put);
+        super::each_64(block, masks, taker);
     }
 
     /// Eight bits: which bytes of the word equal the byte.
@@ -93,7 +99,7 @@ mod plain {
 
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
-    use super::Masks;
+    use super::{Masks, TakeMasks};
     use std::arch::x86_64::{__m256i, _mm256_cmpeq_epi8, _mm256_movemask_epi8, _mm256_set_epi64x, _mm256_set1_epi8};
 
     /// That the processor has AVX2; can only be had by asking it.
@@ -109,14 +115,14 @@ mod avx2 {
 
     #[inline]
     #[expect(unsafe_code, reason = "the only way to call code for a processor that may not be there")]
-    pub(super) fn for_each(_proof: Proof, block: &[u8], delimiter: u8, put: impl FnMut(u32, Masks)) {
+    pub(super) fn for_each(_proof: Proof, block: &[u8], delimiter: u8, taker: &mut impl TakeMasks) {
         // SAFETY: the function is safe but for the instructions it uses, and the proof exists only where `Proof::find` has
         // seen that the processor has them.
-        unsafe { with_avx2(block, delimiter, put) }
+        unsafe { with_avx2(block, delimiter, taker) }
     }
 
     #[target_feature(enable = "avx2,bmi1,popcnt")]
-    fn with_avx2(block: &[u8], delimiter: u8, put: impl FnMut(u32, Masks)) {
+    fn with_avx2(block: &[u8], delimiter: u8, taker: &mut impl TakeMasks) {
         let delimiter = _mm256_set1_epi8(delimiter as i8);
         let line_end = _mm256_set1_epi8(b'\n' as i8);
         let quote = _mm256_set1_epi8(b'"' as i8);
@@ -129,7 +135,7 @@ mod avx2 {
             };
             Masks { delimiters: equal(delimiter), line_ends: equal(line_end), quotes: equal(quote) }
         };
-        super::each_64(block, masks, put);
+        super::each_64(block, masks, taker);
     }
 
     /// Two vectors of 32 bytes, without a pointer: the compiler makes two loads of it.

@@ -19,14 +19,11 @@ pub enum Dashboard {
 /// Runs `jmeter -g` on a log and reads its `statistics.json`.
 pub fn statistics_json(log: &[u8]) -> Map<String, Value> {
     let home = PathBuf::from(
-        std::env::var_os("JMETER_HOME").expect("set JMETER_HOME to a JMeter 5.6.3 home: this test asks the real JMeter (scripts/test sets it)"),
+        std::env::var_os("JMETER_HOME")
+            .expect("set JMETER_HOME to a JMeter 5.6.3 home: this test asks the real JMeter (scripts/test sets it)"),
     );
     let jar = home.join("bin/ApacheJMeter.jar");
-    assert!(
-        jar.is_file(),
-        "JMETER_HOME is no JMeter home: {} does not exist",
-        jar.display()
-    );
+    assert!(jar.is_file(), "JMETER_HOME is no JMeter home: {} does not exist", jar.display());
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("results.jtl");
     std::fs::write(&path, log).expect("the log can be written");
@@ -35,35 +32,20 @@ pub fn statistics_json(log: &[u8]) -> Map<String, Value> {
         .args(["-Xmx3g", "-Djava.awt.headless=true", "-jar"])
         .arg(&jar)
         .args(["-g", "results.jtl", "-o", "report", "-j", "jmeter.log"])
-        .args([
-            "-Jjmeter.reportgenerator.statistic_window=-1",
-            "-Jaggregate_rpt_pct1=90",
-        ])
+        .args(["-Jjmeter.reportgenerator.statistic_window=-1", "-Jaggregate_rpt_pct1=90"])
         .args(["-Jaggregate_rpt_pct2=95", "-Jaggregate_rpt_pct3=99"])
         .output()
         .expect("java can be started");
-    assert!(
-        output.status.success(),
-        "jmeter -g failed: {}",
-        said(&output.stdout, folder.path())
-    );
-    let json = std::fs::read(folder.path().join("report/statistics.json")).unwrap_or_else(|_| {
-        panic!(
-            "jmeter -g wrote no statistics.json: {}",
-            said(&output.stdout, folder.path())
-        )
-    });
+    assert!(output.status.success(), "jmeter -g failed: {}", said(&output.stdout, folder.path()));
+    let json = std::fs::read(folder.path().join("report/statistics.json"))
+        .unwrap_or_else(|_| panic!("jmeter -g wrote no statistics.json: {}", said(&output.stdout, folder.path())));
     // NaN is written as such, which is no JSON.
     let text = String::from_utf8(json)
         .expect("statistics.json is UTF-8")
         .replace(": NaN", ": null")
         .replace(": Infinity", ": null");
-    serde_json::from_str(
-        &text
-            .replace("\"NaN\"", "null")
-            .replace("\"Infinity\"", "null"),
-    )
-    .expect("statistics.json is JSON")
+    serde_json::from_str(&text.replace("\"NaN\"", "null").replace("\"Infinity\"", "null"))
+        .expect("statistics.json is JSON")
 }
 
 fn said(stdout: &[u8], folder: &Path) -> String {
@@ -74,24 +56,15 @@ fn said(stdout: &[u8], folder: &Path) -> String {
 
 /// Compares every number that both have: to 1e-9 relative, the error percentage, which JMeter keeps in 32 bits, to 1e-6.
 pub fn compare(ours: &Summary, theirs: &Map<String, Value>, dashboard: Dashboard) {
-    let labels = ours
-        .labels
-        .iter()
-        .filter(|entry| !(dashboard == Dashboard::TotalOverwritten && entry.label == "Total"));
+    let labels =
+        ours.labels.iter().filter(|entry| !(dashboard == Dashboard::TotalOverwritten && entry.label == "Total"));
     let mut expected = 0;
     for entry in labels {
-        let theirs = theirs
-            .get(&entry.label)
-            .unwrap_or_else(|| panic!("JMeter has no label {:?}", entry.label));
+        let theirs = theirs.get(&entry.label).unwrap_or_else(|| panic!("JMeter has no label {:?}", entry.label));
         compare_entry(entry, theirs);
         expected += 1;
     }
-    assert_eq!(
-        theirs.len(),
-        expected + 1,
-        "labels besides the total: {:?}",
-        theirs.keys()
-    );
+    assert_eq!(theirs.len(), expected + 1, "labels besides the total: {:?}", theirs.keys());
     match dashboard {
         Dashboard::WithTotal => compare_entry(&ours.total, &theirs["Total"]),
         Dashboard::TotalLeftEmpty => assert_eq!(theirs["Total"]["sampleCount"], 0),
@@ -100,18 +73,8 @@ pub fn compare(ours: &Summary, theirs: &Map<String, Value>, dashboard: Dashboard
 }
 
 fn compare_entry(ours: &Entry, theirs: &Value) {
-    assert_eq!(
-        Some(ours.samples),
-        theirs["sampleCount"].as_u64(),
-        "samples of {:?}",
-        ours.label
-    );
-    assert_eq!(
-        Some(ours.errors),
-        theirs["errorCount"].as_u64(),
-        "errors of {:?}",
-        ours.label
-    );
+    assert_eq!(Some(ours.samples), theirs["sampleCount"].as_u64(), "samples of {:?}", ours.label);
+    assert_eq!(Some(ours.errors), theirs["errorCount"].as_u64(), "errors of {:?}", ours.label);
     if ours.samples == 0 {
         // JMeter's numbers about nothing are the ends of its number range.
         return;
@@ -130,10 +93,7 @@ fn compare_entry(ours: &Entry, theirs: &Value) {
         ("sentKBytesPerSec", ours.sent_kb_per_s, 1e-9),
     ];
     for (name, ours_value, tolerance) in fields {
-        let theirs_value = theirs
-            .get(name)
-            .unwrap_or_else(|| panic!("JMeter has no field {name}"))
-            .as_f64();
+        let theirs_value = theirs.get(name).unwrap_or_else(|| panic!("JMeter has no field {name}")).as_f64();
         match (ours_value, theirs_value) {
             (Some(a), Some(b)) => assert!(
                 (a - b).abs() <= tolerance * a.abs().max(b.abs()),

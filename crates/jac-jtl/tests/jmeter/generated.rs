@@ -25,54 +25,21 @@ pub struct Row<'a> {
 impl<'a> Row<'a> {
     pub fn request(time: u64, elapsed: u64, label: &'a str) -> Self {
         let message = "OK".to_owned();
-        Self {
-            time,
-            elapsed,
-            label,
-            code: "200",
-            message,
-            success: true,
-            failure: "",
-            bytes: 1_234,
-            sent: 321,
-        }
+        Self { time, elapsed, label, code: "200", message, success: true, failure: "", bytes: 1_234, sent: 321 }
     }
 
-    pub fn transaction(
-        time: u64,
-        elapsed: u64,
-        label: &'a str,
-        samples: u64,
-        failed: bool,
-    ) -> Self {
+    pub fn transaction(time: u64, elapsed: u64, label: &'a str, samples: u64, failed: bool) -> Self {
         let failing = u64::from(failed);
-        let message = format!(
-            "Number of samples in transaction : {samples}, number of failing samples : {failing}"
-        );
-        Self {
-            code: if failed { "" } else { "200" },
-            message,
-            success: !failed,
-            ..Self::request(time, elapsed, label)
-        }
+        let message = format!("Number of samples in transaction : {samples}, number of failing samples : {failing}");
+        Self { code: if failed { "" } else { "200" }, message, success: !failed, ..Self::request(time, elapsed, label) }
     }
 
     pub fn with_bytes(self, bytes: u64, sent: u64) -> Self {
-        Self {
-            bytes,
-            sent,
-            ..self
-        }
+        Self { bytes, sent, ..self }
     }
 
     pub fn failed(self, code: &'a str, failure: &'a str) -> Self {
-        Self {
-            code,
-            failure,
-            success: false,
-            message: "Internal Server Error".to_owned(),
-            ..self
-        }
+        Self { code, failure, success: false, message: "Internal Server Error".to_owned(), ..self }
     }
 }
 
@@ -97,22 +64,11 @@ impl LogWriter {
                  allThreads,Latency\n"
             }
         };
-        Self {
-            columns,
-            bytes: header.replace(' ', "").into_bytes(),
-        }
+        Self { columns, bytes: header.replace(' ', "").into_bytes() }
     }
 
     pub fn write(&mut self, row: &Row<'_>) {
-        let Row {
-            time,
-            elapsed,
-            code,
-            success,
-            bytes,
-            sent,
-            ..
-        } = row;
+        let Row { time, elapsed, code, success, bytes, sent, .. } = row;
         let label = quoted(row.label);
         let message = quoted(&row.message);
         let failure = quoted(row.failure);
@@ -144,11 +100,7 @@ impl LogWriter {
 }
 
 fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 
 /// xorshift64*: the same numbers on every machine.

@@ -22,46 +22,24 @@ fn summary(log: &[u8]) -> Summary {
 
 /// Requests, failures and transactions over them, with labels that need quotes.
 fn mixed(rows: u64, columns: Columns) -> Vec<u8> {
-    let labels = [
-        "Home",
-        "Search, by name",
-        "Say \"hello\"",
-        "two\nlines",
-        "Größe ✓",
-        "trailing ",
-        "a;b\tc",
-        "rare",
-    ];
+    let labels = ["Home", "Search, by name", "Say \"hello\"", "two\nlines", "Größe ✓", "trailing ", "a;b\tc", "rare"];
     let mut log = LogWriter::new(columns);
     let mut random = generated::Random::new(7);
     let mut time = 1_700_000_000_000;
     for n in 0..rows {
         time += random.below(9);
-        let label = labels[if n % 1_009 == 0 {
-            7
-        } else {
-            random.below(7) as usize
-        }];
+        let label = labels[if n % 1_009 == 0 { 7 } else { random.below(7) as usize }];
         let row = Row::request(time, random.log_normal(180.0, 0.9), label)
             .with_bytes(random.below(40_000), random.below(900));
         let row = if random.below(50) == 0 {
-            row.failed(
-                "500",
-                "Test failed: text expected to contain /\"ok\", twice/",
-            )
+            row.failed("500", "Test failed: text expected to contain /\"ok\", twice/")
         } else {
             row
         };
         log.write(&row);
         if n % 5 == 4 {
             let name = ["Buy", "Browse"][random.below(2) as usize];
-            log.write(&Row::transaction(
-                time - 300,
-                300 + random.below(900),
-                name,
-                5,
-                random.below(20) == 0,
-            ));
+            log.write(&Row::transaction(time - 300, 300 + random.below(900), name, 5, random.below(20) == 0));
         }
     }
     log.bytes()
@@ -106,13 +84,7 @@ fn a_log_of_generated_parents_has_its_total_over_the_transactions() {
             3,
             n % 40 == 0,
         ));
-        log.write(&Row::transaction(
-            1_700_000_000_005 + n * 20,
-            random.log_normal(90.0, 0.5),
-            "Look around",
-            2,
-            false,
-        ));
+        log.write(&Row::transaction(1_700_000_000_005 + n * 20, random.log_normal(90.0, 0.5), "Look around", 2, false));
     }
     let log = log.bytes();
     let ours = summary(&log);
@@ -133,46 +105,23 @@ fn a_label_called_total_is_a_label() {
     let ours = summary(&log);
     compare(&ours, &statistics_json(&log), Dashboard::TotalOverwritten);
     assert_eq!(ours.total.samples, 200);
-    assert_eq!(
-        (ours.labels[0].label.as_str(), ours.labels[0].samples),
-        ("Total", 100)
-    );
+    assert_eq!((ours.labels[0].label.as_str(), ours.labels[0].samples), ("Total", 100));
 }
 
 #[test]
 fn few_samples_and_empty_transactions_match() {
     let mut log = LogWriter::new(Columns::Default);
     log.write(&Row::request(1_700_000_000_000, 0, "no time at all"));
-    log.write(&Row::transaction(
-        1_700_000_000_100,
-        0,
-        "empty transaction",
-        0,
-        false,
-    ));
+    log.write(&Row::transaction(1_700_000_000_100, 0, "empty transaction", 0, false));
     log.write(&Row::request(1_700_000_000_200, 70_000, "once"));
     for elapsed in [3, 1] {
         log.write(&Row::request(1_700_000_000_300, elapsed, "twice"));
     }
     log.write(&Row::request(1_700_000_000_300, 44, "both kinds"));
-    log.write(&Row::transaction(
-        1_700_000_000_300,
-        440,
-        "both kinds",
-        1,
-        false,
-    ));
+    log.write(&Row::transaction(1_700_000_000_300, 440, "both kinds", 1, false));
     let log = log.bytes();
     let ours = summary(&log);
     compare(&ours, &statistics_json(&log), Dashboard::WithTotal);
     let empty = &ours.labels[1];
-    assert_eq!(
-        (
-            empty.label.as_str(),
-            empty.samples,
-            empty.min_ms,
-            empty.apdex
-        ),
-        ("empty transaction", 0, None, None)
-    );
+    assert_eq!((empty.label.as_str(), empty.samples, empty.min_ms, empty.apdex), ("empty transaction", 0, None, None));
 }

@@ -48,30 +48,12 @@ pub fn any_log() -> impl Strategy<Value = Log> {
         prop::collection::vec(line(), 0..30),
         prop::sample::select(vec![0usize, 0, 1, 3, 9]),
     )
-        .prop_map(
-            |(order, kept, delimiter, return_before_newline, mark, lines, cut)| {
-                write(
-                    &order,
-                    kept,
-                    delimiter,
-                    return_before_newline,
-                    mark,
-                    &lines,
-                    cut,
-                )
-            },
-        )
+        .prop_map(|(order, kept, delimiter, return_before_newline, mark, lines, cut)| {
+            write(&order, kept, delimiter, return_before_newline, mark, &lines, cut)
+        })
 }
 
-fn write(
-    order: &[&str],
-    kept: usize,
-    delimiter: u8,
-    crlf: bool,
-    mark: bool,
-    lines: &[Line],
-    cut: usize,
-) -> Log {
+fn write(order: &[&str], kept: usize, delimiter: u8, crlf: bool, mark: bool, lines: &[Line], cut: usize) -> Log {
     let mut columns: Vec<&str> = order[..kept].to_vec();
     for needed in ["timeStamp", "elapsed"] {
         if !columns.contains(&needed) {
@@ -81,11 +63,7 @@ fn write(
     let end: &[u8] = if crlf { b"\r\n" } else { b"\n" };
     let delimiter_text = String::from_utf8_lossy(&[delimiter]).into_owned();
     let header = columns.join(&delimiter_text).into_bytes();
-    let mut bytes = if mark {
-        b"\xEF\xBB\xBF".to_vec()
-    } else {
-        Vec::new()
-    };
+    let mut bytes = if mark { b"\xEF\xBB\xBF".to_vec() } else { Vec::new() };
     bytes.extend_from_slice(&header);
     bytes.extend_from_slice(end);
     for line in lines {
@@ -97,14 +75,8 @@ fn write(
                     if at > 0 {
                         bytes.push(delimiter);
                     }
-                    let field = COLUMNS
-                        .iter()
-                        .position(|name| name == column)
-                        .map(|index| &fields[index]);
-                    bytes.extend_from_slice(&quoted(
-                        field.expect("a column of the list"),
-                        delimiter,
-                    ));
+                    let field = COLUMNS.iter().position(|name| name == column).map(|index| &fields[index]);
+                    bytes.extend_from_slice(&quoted(field.expect("a column of the list"), delimiter));
                 }
             }
         }
@@ -115,10 +87,7 @@ fn write(
 }
 
 fn quoted(field: &[u8], delimiter: u8) -> Vec<u8> {
-    if !field
-        .iter()
-        .any(|byte| [delimiter, b'"', b'\n', b'\r'].contains(byte))
-    {
+    if !field.iter().any(|byte| [delimiter, b'"', b'\n', b'\r'].contains(byte)) {
         return field.to_vec();
     }
     let mut quoted = vec![b'"'];

@@ -20,11 +20,7 @@ fn cases(usual: u32) -> u32 {
 
 fn settings() -> Settings {
     // Few buckets and series, so that widening and choosing happen.
-    Settings {
-        max_buckets: 6,
-        series_labels: 3,
-        ..Settings::default()
-    }
+    Settings { max_buckets: 6, series_labels: 3, ..Settings::default() }
 }
 
 fn read_in_pieces(log: &[u8], cuts: &[prop::sample::Index]) -> (Vec<OwnedSample>, ReadOutcome) {
@@ -157,8 +153,6 @@ fn statistics_of(samples: &[OwnedSample]) -> SampleStatistics {
 
 #[test]
 fn a_log_is_shown_when_a_property_fails() {
-    let log = Log {
-        bytes: b"a\nb".to_vec(),
-    };
+    let log = Log { bytes: b"a\nb".to_vec() };
     assert_eq!(format!("{log:?}"), "a\nb");
 }

@@ -2,8 +2,8 @@
 
 use crate::tables::Tables;
 use jac_jtl::{
-    CodeCount, DistributionBin, Entry, ErrorGroup, HostCount, LabelSeries, Point, Sample, Series,
-    Settings, Summary, TotalBasis, percentile_of_sorted,
+    CodeCount, DistributionBin, Entry, ErrorGroup, HostCount, LabelSeries, Point, Sample, Series, Settings, Summary,
+    TotalBasis, percentile_of_sorted,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -90,9 +90,7 @@ fn regex_free_worker(thread: &str) -> Option<String> {
     // The first `host:digits-` without a blank in the host.
     for (colon, _) in thread.match_indices(':') {
         let rest = &thread[colon + 1..];
-        let digits = rest
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(rest.len());
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
         if colon > 0 && (1..=5).contains(&digits) && rest[digits..].starts_with('-') {
             let host = &thread[..colon];
             return (!host.contains(' ')).then(|| thread[..colon + 1 + digits].to_owned());
@@ -113,24 +111,14 @@ pub struct Read {
 
 /// Reads a log that begins with a header.
 pub fn read(log: &[u8]) -> Read {
-    let mut read = Read {
-        samples: Vec::new(),
-        rejected: Vec::new(),
-    };
+    let mut read = Read { samples: Vec::new(), rejected: Vec::new() };
     let mut header: Option<(u8, Vec<String>)> = None;
     let mut usable = true;
     let mut at = 0;
     while at < log.len() {
         let line = 1 + log[..at].iter().filter(|byte| **byte == b'\n').count() as u64;
-        let line_end = log[at..]
-            .iter()
-            .position(|byte| *byte == b'\n')
-            .map_or(log.len(), |end| at + end + 1);
-        let from = if at == 0 && log.starts_with(b"\xEF\xBB\xBF") {
-            3
-        } else {
-            at
-        };
+        let line_end = log[at..].iter().position(|byte| *byte == b'\n').map_or(log.len(), |end| at + end + 1);
+        let from = if at == 0 && log.starts_with(b"\xEF\xBB\xBF") { 3 } else { at };
         if trimmed(&log[from..line_end]).is_empty() && (header.is_none() || !usable) {
             at = line_end;
             continue;
@@ -185,9 +173,7 @@ fn trimmed(line: &[u8]) -> &[u8] {
 }
 
 fn has_needed(columns: &[String]) -> bool {
-    ["timeStamp", "elapsed"]
-        .iter()
-        .all(|needed| columns.iter().any(|name| name == needed))
+    ["timeStamp", "elapsed"].iter().all(|needed| columns.iter().any(|name| name == needed))
 }
 
 fn header_of(line: &[u8]) -> Option<(u8, Vec<String>)> {
@@ -213,13 +199,7 @@ fn header_of(line: &[u8]) -> Option<(u8, Vec<String>)> {
         };
         let names: Vec<String> = fields.iter().map(|field| text(field)).collect();
         let whole = end >= trimmed(line).len();
-        (whole
-            && names
-                .iter()
-                .filter(|name| known.contains(&name.as_str()))
-                .count()
-                >= 2)
-            .then_some((delimiter, names))
+        (whole && names.iter().filter(|name| known.contains(&name.as_str())).count() >= 2).then_some((delimiter, names))
     })
 }
 
@@ -286,12 +266,7 @@ fn sample(fields: &[Vec<u8>], columns: &[String], position: u64) -> Option<Owned
     if fields.len() != columns.len() {
         return None;
     }
-    let field = |name: &str| {
-        columns
-            .iter()
-            .position(|column| column == name)
-            .map(|index| fields[index].clone())
-    };
+    let field = |name: &str| columns.iter().position(|column| column == name).map(|index| fields[index].clone());
     let bytes = |name: &str| field(name).unwrap_or_default();
     // Outer `None`: not a sensible number; inner: there is none.
     let number = |name: &str, limit: u64| -> Option<Option<u64>> {
@@ -299,23 +274,12 @@ fn sample(fields: &[Vec<u8>], columns: &[String], position: u64) -> Option<Owned
         if text.is_empty() {
             return Some(None);
         }
-        text.parse::<u64>()
-            .ok()
-            .filter(|value| *value <= limit)
-            .map(Some)
+        text.parse::<u64>().ok().filter(|value| *value <= limit).map(Some)
     };
     let stamp = text(&bytes("timeStamp"));
-    let start = if stamp.starts_with("2023") {
-        date(&stamp)?
-    } else {
-        number("timeStamp", 253_402_300_799_999)??
-    };
+    let start = if stamp.starts_with("2023") { date(&stamp)? } else { number("timeStamp", 253_402_300_799_999)?? };
     let elapsed = number("elapsed", u64::from(u32::MAX))??;
-    let success = match text(&field("success").unwrap_or_else(|| b"true".to_vec()))
-        .trim()
-        .to_lowercase()
-        .as_str()
-    {
+    let success = match text(&field("success").unwrap_or_else(|| b"true".to_vec())).trim().to_lowercase().as_str() {
         "true" => true,
         "false" => false,
         _ => return None,
@@ -343,27 +307,16 @@ fn sample(fields: &[Vec<u8>], columns: &[String], position: u64) -> Option<Owned
 
 /// A date of the one day that the logs are about, perhaps cut.
 fn date(stamp: &str) -> Option<u64> {
-    let time = stamp
-        .strip_prefix("2023/11/14 ")
-        .or_else(|| stamp.strip_prefix("2023-11-14 "))?;
-    let (time, fraction) = time
-        .split_once('.')
-        .map_or((time, "000".to_owned()), |(time, fraction)| {
-            (time, format!("{fraction:0<3}"))
-        });
-    let parts: Vec<u64> = time
-        .split(':')
-        .map(|part| part.parse().ok())
-        .collect::<Option<_>>()?;
+    let time = stamp.strip_prefix("2023/11/14 ").or_else(|| stamp.strip_prefix("2023-11-14 "))?;
+    let (time, fraction) =
+        time.split_once('.').map_or((time, "000".to_owned()), |(time, fraction)| (time, format!("{fraction:0<3}")));
+    let parts: Vec<u64> = time.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
     let [hour, minute, second] = parts[..].try_into().ok()?;
     if stamp.ends_with('.') {
         return None;
     }
     // 19,675 days since 1970.
-    Some(
-        (((19_675 * 24 + hour) * 60 + minute) * 60 + second) * 1_000
-            + fraction.parse::<u64>().ok()?,
-    )
+    Some((((19_675 * 24 + hour) * 60 + minute) * 60 + second) * 1_000 + fraction.parse::<u64>().ok()?)
 }
 
 /// Every table, computed from the samples themselves.
@@ -379,38 +332,18 @@ pub fn tables(read: &Read, settings: &Settings) -> Tables {
         .iter()
         .filter(|sample| !text(&sample.message).starts_with("Number of samples in transaction : 0"))
         .collect();
-    let requests: Vec<&OwnedSample> = counted
-        .iter()
-        .copied()
-        .filter(|sample| !sample.is_transaction())
-        .collect();
+    let requests: Vec<&OwnedSample> = counted.iter().copied().filter(|sample| !sample.is_transaction()).collect();
     let transactions_only = requests.is_empty() && !counted.is_empty();
-    let total = if transactions_only {
-        counted.clone()
-    } else {
-        requests
-    };
-    let of_label = |label: &String| {
-        counted
-            .iter()
-            .copied()
-            .filter(|sample| sample.label() == *label)
-            .collect::<Vec<_>>()
-    };
+    let total = if transactions_only { counted.clone() } else { requests };
+    let of_label =
+        |label: &String| counted.iter().copied().filter(|sample| sample.label() == *label).collect::<Vec<_>>();
     let summary = Summary {
         version: 1,
         start_ms: counted.iter().map(|sample| sample.start_ms).min(),
         end_ms: counted.iter().map(|sample| sample.end_ms).max(),
         total: entry("Total", &total, settings),
-        total_basis: if transactions_only {
-            TotalBasis::Transactions
-        } else {
-            TotalBasis::Samples
-        },
-        labels: order
-            .iter()
-            .map(|label| entry(label, &of_label(label), settings))
-            .collect(),
+        total_basis: if transactions_only { TotalBasis::Transactions } else { TotalBasis::Samples },
+        labels: order.iter().map(|label| entry(label, &of_label(label), settings)).collect(),
         rejected_rows: read.rejected.len() as u64,
         partial: None,
     };
@@ -438,11 +371,7 @@ pub fn tables(read: &Read, settings: &Settings) -> Tables {
         errors: errors(&total),
         codes: by_key(&total, |sample| text(&sample.code))
             .into_iter()
-            .map(|(code, count, errors)| CodeCount {
-                code,
-                count,
-                errors,
-            })
+            .map(|(code, count, errors)| CodeCount { code, count, errors })
             .collect(),
         hosts: hosts(&total),
         distribution: distribution(&total),
@@ -455,27 +384,12 @@ fn entry(label: &str, samples: &[&OwnedSample], settings: &Settings) -> Entry {
     let some = |value: f64| (!samples.is_empty()).then_some(value);
     let errors = samples.iter().filter(|sample| !sample.success).count() as u64;
     let mean = times.iter().sum::<u64>() as f64 / n;
-    let variance = times
-        .iter()
-        .map(|time| (*time as f64 - mean).powi(2))
-        .sum::<f64>()
-        / n;
-    let start = samples
-        .iter()
-        .map(|sample| sample.start_ms)
-        .min()
-        .unwrap_or(0);
-    let end = samples
-        .iter()
-        .map(|sample| sample.end_ms)
-        .max()
-        .unwrap_or(0);
+    let variance = times.iter().map(|time| (*time as f64 - mean).powi(2)).sum::<f64>() / n;
+    let start = samples.iter().map(|sample| sample.start_ms).min().unwrap_or(0);
+    let end = samples.iter().map(|sample| sample.end_ms).max().unwrap_or(0);
     let seconds = (end - start) as f64 / 1_000.0;
     let rate = |amount: f64| (seconds > 0.0).then(|| amount / seconds);
-    let received: u64 = samples
-        .iter()
-        .filter_map(|sample| sample.received_bytes)
-        .sum();
+    let received: u64 = samples.iter().filter_map(|sample| sample.received_bytes).sum();
     let sent: u64 = samples.iter().filter_map(|sample| sample.sent_bytes).sum();
     let score: f64 = samples
         .iter()
@@ -508,61 +422,31 @@ fn entry(label: &str, samples: &[&OwnedSample], settings: &Settings) -> Entry {
 }
 
 fn sorted_times(samples: &[&OwnedSample]) -> Vec<u64> {
-    let mut times: Vec<u64> = samples
-        .iter()
-        .map(|sample| u64::from(sample.elapsed_ms))
-        .collect();
+    let mut times: Vec<u64> = samples.iter().map(|sample| u64::from(sample.elapsed_ms)).collect();
     times.sort_unstable();
     times
 }
 
 /// The least of the widths at which few enough buckets hold samples.
 fn width_ms(samples: &[&OwnedSample], limit: usize) -> i64 {
-    let widths = [
-        1,
-        5,
-        15,
-        60,
-        300,
-        900,
-        3_600,
-        14_400,
-        86_400,
-        864_000,
-        8_640_000,
-        86_400_000,
-        864_000_000,
-        8_640_000_000,
-    ];
-    let buckets = |width: i64| {
-        samples
-            .iter()
-            .map(|sample| sample.end_ms / (width * 1_000))
-            .collect::<BTreeSet<_>>()
-            .len()
-    };
-    widths
-        .into_iter()
-        .find(|width| buckets(*width) <= limit)
-        .expect("the widest holds all")
-        * 1_000
+    let widths =
+        [1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400, 864_000, 8_640_000, 86_400_000, 864_000_000, 8_640_000_000];
+    let buckets =
+        |width: i64| samples.iter().map(|sample| sample.end_ms / (width * 1_000)).collect::<BTreeSet<_>>().len();
+    widths.into_iter().find(|width| buckets(*width) <= limit).expect("the widest holds all") * 1_000
 }
 
 fn points(samples: &[&OwnedSample], width: i64, users: impl Fn(i64) -> Option<u64>) -> Vec<Point> {
     let mut buckets: BTreeMap<i64, Vec<&OwnedSample>> = BTreeMap::new();
     for sample in samples {
-        buckets
-            .entry(sample.end_ms / width * width)
-            .or_default()
-            .push(sample);
+        buckets.entry(sample.end_ms / width * width).or_default().push(sample);
     }
     buckets
         .into_iter()
         .map(|(t_ms, samples)| {
             let times = sorted_times(&samples);
             let mean = |values: Vec<u64>| {
-                (!values.is_empty())
-                    .then(|| values.iter().sum::<u64>() as f64 / values.len() as f64)
+                (!values.is_empty()).then(|| values.iter().sum::<u64>() as f64 / values.len() as f64)
             };
             Point {
                 t_ms,
@@ -574,22 +458,9 @@ fn points(samples: &[&OwnedSample], width: i64, users: impl Fn(i64) -> Option<u6
                 p95_ms: percentile_of_sorted(95.0, &times),
                 p99_ms: percentile_of_sorted(99.0, &times),
                 max_ms: times.last().copied(),
-                latency_ms: mean(
-                    samples
-                        .iter()
-                        .filter_map(|sample| sample.latency_ms)
-                        .collect(),
-                ),
-                connect_ms: mean(
-                    samples
-                        .iter()
-                        .filter_map(|sample| sample.connect_ms)
-                        .collect(),
-                ),
-                received_bytes: samples
-                    .iter()
-                    .filter_map(|sample| sample.received_bytes)
-                    .sum(),
+                latency_ms: mean(samples.iter().filter_map(|sample| sample.latency_ms).collect()),
+                connect_ms: mean(samples.iter().filter_map(|sample| sample.connect_ms).collect()),
+                received_bytes: samples.iter().filter_map(|sample| sample.received_bytes).sum(),
                 sent_bytes: samples.iter().filter_map(|sample| sample.sent_bytes).sum(),
                 active_users: users(t_ms),
             }
@@ -601,10 +472,7 @@ fn points(samples: &[&OwnedSample], width: i64, users: impl Fn(i64) -> Option<u6
 /// end.
 fn active_users(samples: &[&OwnedSample], width: i64) -> HashMap<i64, Option<u64>> {
     let bucket = |sample: &OwnedSample| sample.end_ms / width * width;
-    let counts: Vec<&&OwnedSample> = samples
-        .iter()
-        .filter(|sample| sample.all_threads.is_some())
-        .collect();
+    let counts: Vec<&&OwnedSample> = samples.iter().filter(|sample| sample.all_threads.is_some()).collect();
     let workers: BTreeSet<String> = counts.iter().map(|sample| sample.host()).collect();
     let first = counts.iter().map(|sample| bucket(sample)).min();
     samples
@@ -613,23 +481,13 @@ fn active_users(samples: &[&OwnedSample], width: i64) -> HashMap<i64, Option<u64
         .map(|t| {
             let users = workers.iter().map(|worker| {
                 let of_worker = || counts.iter().filter(|sample| sample.host() == *worker);
-                let last = of_worker()
-                    .map(|sample| bucket(sample))
-                    .max()
-                    .unwrap_or(i64::MIN);
+                let last = of_worker().map(|sample| bucket(sample)).max().unwrap_or(i64::MIN);
                 let latest = of_worker()
                     .filter(|sample| bucket(sample) <= t)
                     .max_by_key(|sample| (sample.end_ms, sample.all_threads));
-                if last < t {
-                    0
-                } else {
-                    latest.map_or(0, |sample| u64::from(sample.all_threads.unwrap_or(0)))
-                }
+                if last < t { 0 } else { latest.map_or(0, |sample| u64::from(sample.all_threads.unwrap_or(0))) }
             });
-            (
-                t,
-                first.is_some_and(|first| first <= t).then(|| users.sum()),
-            )
+            (t, first.is_some_and(|first| first <= t).then(|| users.sum()))
         })
         .collect()
 }
@@ -637,15 +495,8 @@ fn active_users(samples: &[&OwnedSample], width: i64) -> HashMap<i64, Option<u64
 fn errors(samples: &[&OwnedSample]) -> Vec<ErrorGroup> {
     let mut groups: BTreeMap<(String, Vec<u8>, Vec<u8>), Vec<i64>> = BTreeMap::new();
     for sample in samples.iter().filter(|sample| !sample.success) {
-        let message = if sample.failure_message.is_empty() {
-            &sample.message
-        } else {
-            &sample.failure_message
-        };
-        groups
-            .entry((sample.label(), sample.code.clone(), message.clone()))
-            .or_default()
-            .push(sample.end_ms);
+        let message = if sample.failure_message.is_empty() { &sample.message } else { &sample.failure_message };
+        groups.entry((sample.label(), sample.code.clone(), message.clone())).or_default().push(sample.end_ms);
     }
     let mut groups: Vec<ErrorGroup> = groups
         .into_iter()
@@ -662,20 +513,14 @@ fn errors(samples: &[&OwnedSample]) -> Vec<ErrorGroup> {
     groups
 }
 
-fn by_key(
-    samples: &[&OwnedSample],
-    key: impl Fn(&OwnedSample) -> String,
-) -> Vec<(String, u64, u64)> {
+fn by_key(samples: &[&OwnedSample], key: impl Fn(&OwnedSample) -> String) -> Vec<(String, u64, u64)> {
     let mut keys: BTreeMap<String, (u64, u64)> = BTreeMap::new();
     for sample in samples {
         let count = keys.entry(key(sample)).or_default();
         count.0 += 1;
         count.1 += u64::from(!sample.success);
     }
-    let mut keys: Vec<_> = keys
-        .into_iter()
-        .map(|(key, (count, errors))| (key, count, errors))
-        .collect();
+    let mut keys: Vec<_> = keys.into_iter().map(|(key, (count, errors))| (key, count, errors)).collect();
     keys.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
     keys
 }
@@ -685,14 +530,7 @@ fn hosts(samples: &[&OwnedSample]) -> Vec<HostCount> {
     if hosts.iter().all(|(host, _, _)| host.is_empty()) {
         return Vec::new();
     }
-    hosts
-        .into_iter()
-        .map(|(host, samples, errors)| HostCount {
-            host,
-            samples,
-            errors,
-        })
-        .collect()
+    hosts.into_iter().map(|(host, samples, errors)| HostCount { host, samples, errors }).collect()
 }
 
 fn distribution(samples: &[&OwnedSample]) -> Vec<DistributionBin> {
@@ -701,27 +539,15 @@ fn distribution(samples: &[&OwnedSample]) -> Vec<DistributionBin> {
         return Vec::new();
     };
     let widths = (0..12).flat_map(|power| [1, 2, 5].map(|step| step * 10u64.pow(power)));
-    let width = widths
-        .into_iter()
-        .find(|width| *width as f64 >= p99 / 60.0)
-        .expect("wide enough");
+    let width = widths.into_iter().find(|width| *width as f64 >= p99 / 60.0).expect("wide enough");
     let longest = times.last().copied().unwrap_or(0);
-    let bounds = (0..120)
-        .map(|bin| (bin * width, (bin + 1) * width))
-        .chain([(120 * width, longest + 1)]);
+    let bounds = (0..120).map(|bin| (bin * width, (bin + 1) * width)).chain([(120 * width, longest + 1)]);
     bounds
         .map(|(from_ms, to_ms)| {
-            let inside: Vec<_> = samples
-                .iter()
-                .filter(|sample| (from_ms..to_ms).contains(&u64::from(sample.elapsed_ms)))
-                .collect();
+            let inside: Vec<_> =
+                samples.iter().filter(|sample| (from_ms..to_ms).contains(&u64::from(sample.elapsed_ms))).collect();
             let errors = inside.iter().filter(|sample| !sample.success).count() as u64;
-            DistributionBin {
-                from_ms,
-                to_ms,
-                samples: inside.len() as u64,
-                errors,
-            }
+            DistributionBin { from_ms, to_ms, samples: inside.len() as u64, errors }
         })
         .filter(|bin| bin.samples > 0)
         .collect()

@@ -1,9 +1,6 @@
 //! All that the statistics show, in one value that can be compared.
 
-use jac_jtl::{
-    CodeCount, DistributionBin, ErrorGroup, HostCount, LogStatistics, SampleStatistics, Series,
-    Summary,
-};
+use jac_jtl::{CodeCount, DistributionBin, ErrorGroup, HostCount, LogStatistics, SampleStatistics, Series, Summary};
 use serde_json::Value;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -58,11 +55,7 @@ pub fn assert_near(ours: &Tables, theirs: &Tables) {
 fn near(ours: &Value, theirs: &Value, place: &str) {
     match (ours, theirs) {
         (Value::Object(a), Value::Object(b)) => {
-            assert_eq!(
-                a.keys().collect::<Vec<_>>(),
-                b.keys().collect::<Vec<_>>(),
-                "{place}"
-            );
+            assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>(), "{place}");
             for (key, value) in a {
                 near(value, &b[key], &format!("{place}.{key}"));
             }
@@ -75,10 +68,7 @@ fn near(ours: &Value, theirs: &Value, place: &str) {
         }
         (Value::Number(a), Value::Number(b)) => {
             let (a, b) = (a.as_f64().expect("a number"), b.as_f64().expect("a number"));
-            assert!(
-                (a - b).abs() <= 1e-9 * a.abs().max(b.abs()),
-                "{place}: {a} and {b}"
-            );
+            assert!((a - b).abs() <= 1e-9 * a.abs().max(b.abs()), "{place}: {a} and {b}");
         }
         (a, b) => assert_eq!(a, b, "{place}"),
     }

@@ -8,7 +8,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use jac_engine::view::ClusterView;
 use jac_engine::{Attendance, NewCluster};
-use jac_model::{Cluster, ClusterConfig, EpochMs};
+use jac_model::{Cluster, ClusterConfig};
 use serde::{Deserialize, Serialize};
 
 /// Which clusters to list.
@@ -22,7 +22,11 @@ pub struct ListQuery {
 
 /// All clusters, the newest first
 #[utoipa::path(get, path = "/clusters", tag = "clusters", params(ListQuery), responses((status = 200, body = Vec<ClusterView>)))]
-pub async fn list(State(app): State<App>, Caller(caller): Caller, Query(query): Query<ListQuery>) -> Result<Json<Vec<ClusterView>>, ApiError> {
+pub async fn list(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Vec<ClusterView>>, ApiError> {
     let clusters = app.engine.store().clusters()?;
     let shown = clusters.into_iter().filter(|cluster| query.ended || !cluster.phase.is_terminal());
     Ok(Json(shown.map(|cluster| app.engine.view_cluster(cluster, &caller)).collect()))
@@ -66,7 +70,10 @@ pub async fn show(State(app): State<App>, cluster: Shown<Cluster>) -> Json<Clust
 
 /// Take a cluster away; a run on it is stopped first, plans and results stay
 #[utoipa::path(post, path = "/clusters/{id}/terminate", tag = "clusters", params(("id" = String, Path)), responses((status = 202, body = ClusterView), (status = 404, body = ErrorBody)))]
-pub async fn terminate(State(app): State<App>, cluster: Owned<Cluster>) -> Result<(StatusCode, Json<ClusterView>), ApiError> {
+pub async fn terminate(
+    State(app): State<App>,
+    cluster: Owned<Cluster>,
+) -> Result<(StatusCode, Json<ClusterView>), ApiError> {
     let by = &cluster.caller.name;
     let ended = app.engine.request_termination(&cluster.thing.id, &format!("Terminated by {by}."), by)?;
     Ok((StatusCode::ACCEPTED, Json(app.engine.view_cluster(ended, &cluster.caller))))
@@ -81,7 +88,11 @@ pub struct Extension {
 /// Move a cluster's end
 #[utoipa::path(post, path = "/clusters/{id}/extend", tag = "clusters", params(("id" = String, Path)), request_body = Extension,
     responses((status = 200, body = ClusterView), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
-pub async fn extend(State(app): State<App>, cluster: Owned<Cluster>, Json(extension): Json<Extension>) -> Result<Json<ClusterView>, ApiError> {
+pub async fn extend(
+    State(app): State<App>,
+    cluster: Owned<Cluster>,
+    Json(extension): Json<Extension>,
+) -> Result<Json<ClusterView>, ApiError> {
     let extended = app.engine.extend_cluster(&cluster.thing.id, extension.minutes)?;
     Ok(Json(app.engine.view_cluster(extended, &cluster.caller)))
 }
@@ -89,7 +100,7 @@ pub async fn extend(State(app): State<App>, cluster: Owned<Cluster>, Json(extens
 /// Something that happened to a cluster.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ClusterEventView {
-    pub at_ms: EpochMs,
+    pub at_ms: i64,
     pub node: Option<String>,
     pub text: String,
 }
@@ -98,5 +109,7 @@ pub struct ClusterEventView {
 #[utoipa::path(get, path = "/clusters/{id}/events", tag = "clusters", params(("id" = String, Path)), responses((status = 200, body = Vec<ClusterEventView>)))]
 pub async fn events(State(app): State<App>, cluster: Shown<Cluster>) -> Result<Json<Vec<ClusterEventView>>, ApiError> {
     let rows = app.engine.store().cluster_events(&cluster.thing.id)?;
-    Ok(Json(rows.into_iter().map(|row| ClusterEventView { at_ms: row.at_ms, node: row.node, text: row.text }).collect()))
+    Ok(Json(
+        rows.into_iter().map(|row| ClusterEventView { at_ms: row.at_ms, node: row.node, text: row.text }).collect(),
+    ))
 }

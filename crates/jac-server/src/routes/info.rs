@@ -5,7 +5,7 @@ use crate::access::Caller;
 use crate::error::ApiError;
 use axum::Json;
 use axum::extract::State;
-use jac_model::{ClusterConfig, EpochMs, Provider};
+use jac_model::{ClusterConfig, Provider};
 use serde::Serialize;
 
 /// What this server is and has.
@@ -18,7 +18,7 @@ pub struct Info {
     pub jmeter: ToolInfo,
     pub limits: Limits,
     pub providers: Vec<Provider>,
-    pub started_ms: EpochMs,
+    pub started_ms: i64,
 }
 
 /// A program that runs need.
@@ -45,12 +45,27 @@ pub struct Limits {
 pub async fn show(State(app): State<App>, Caller(_): Caller) -> Result<Json<Info>, ApiError> {
     let engine = &app.engine;
     let java = match engine.toolbox().java().await {
-        Ok(java) => ToolInfo { found: true, path: Some(java.path.display().to_string()), version: Some(java.version), hint: None },
+        Ok(java) => ToolInfo {
+            found: true,
+            path: Some(java.path.display().to_string()),
+            version: Some(java.version),
+            hint: None,
+        },
         Err(error) => ToolInfo { found: false, path: None, version: None, hint: Some(error.to_string()) },
     };
     let jmeter = match engine.toolbox().home(None) {
-        Ok(Some(home)) => ToolInfo { found: true, path: Some(home.path().display().to_string()), version: Some(home.version().to_owned()), hint: None },
-        Ok(None) => ToolInfo { found: false, path: None, version: None, hint: Some("JMeter is fetched with the first cluster.".to_owned()) },
+        Ok(Some(home)) => ToolInfo {
+            found: true,
+            path: Some(home.path().display().to_string()),
+            version: Some(home.version().to_owned()),
+            hint: None,
+        },
+        Ok(None) => ToolInfo {
+            found: false,
+            path: None,
+            version: None,
+            hint: Some("JMeter is fetched with the first cluster.".to_owned()),
+        },
         Err(error) => ToolInfo { found: false, path: None, version: None, hint: Some(error.to_string()) },
     };
     Ok(Json(Info {

@@ -29,7 +29,9 @@ pub struct Upload {
 }
 
 /// Work that reads files is done where it holds nobody up.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, EngineError> + Send + 'static) -> Result<T, ApiError> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, EngineError> + Send + 'static,
+) -> Result<T, ApiError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => Ok(done?),
         Err(panic) => Err(EngineError::JMeter(panic.to_string()).into()),
@@ -46,7 +48,11 @@ pub async fn list(State(app): State<App>, Caller(caller): Caller) -> Result<Json
 /// Upload a plan: a `.jmx`, several files, or one zip
 #[utoipa::path(post, path = "/plans", tag = "plans", request_body(content = Upload, content_type = "multipart/form-data"),
     responses((status = 201, body = PlanView), (status = 400, body = ErrorBody), (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
-pub async fn create(State(app): State<App>, Caller(caller): Caller, request: Multipart) -> Result<(StatusCode, Json<PlanView>), ApiError> {
+pub async fn create(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    request: Multipart,
+) -> Result<(StatusCode, Json<PlanView>), ApiError> {
     let (staging, fields) = upload::receive(&app.engine, request).await?;
     let (engine, owner) = (app.engine.clone(), caller.clone());
     let plan = blocking(move || engine.create_plan(owner, fields.name, fields.main_file.as_deref(), staging)).await?;
@@ -69,7 +75,11 @@ pub async fn delete(State(app): State<App>, plan: Owned<Plan>) -> Result<StatusC
 /// Add files to a plan, or replace them
 #[utoipa::path(post, path = "/plans/{id}/files", tag = "plans", params(("id" = String, Path)), request_body(content = Upload, content_type = "multipart/form-data"),
     responses((status = 200, body = PlanView), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
-pub async fn add_files(State(app): State<App>, plan: Owned<Plan>, request: Multipart) -> Result<Json<PlanView>, ApiError> {
+pub async fn add_files(
+    State(app): State<App>,
+    plan: Owned<Plan>,
+    request: Multipart,
+) -> Result<Json<PlanView>, ApiError> {
     let (staging, _) = upload::receive(&app.engine, request).await?;
     let (engine, id) = (app.engine.clone(), plan.thing.id);
     let changed = blocking(move || engine.add_plan_files(&id, staging)).await?;
@@ -79,16 +89,28 @@ pub async fn add_files(State(app): State<App>, plan: Owned<Plan>, request: Multi
 /// A file of a plan
 #[utoipa::path(get, path = "/plans/{id}/files/{path}", tag = "plans", params(("id" = String, Path), ("path" = String, Path)),
     responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = ErrorBody)))]
-pub async fn file(State(app): State<App>, plan: Shown<Plan>, Path((_, path)): Path<(String, String)>) -> Result<impl IntoResponse, ApiError> {
+pub async fn file(
+    State(app): State<App>,
+    plan: Shown<Plan>,
+    Path((_, path)): Path<(String, String)>,
+) -> Result<impl IntoResponse, ApiError> {
     let place = app.engine.plan_file(&plan.thing, &path)?;
-    let file = tokio::fs::File::open(&place).await.map_err(|error| EngineError::file(format!("reading {path}"), error))?;
-    Ok(([(header::CONTENT_TYPE, "application/octet-stream"), (header::CONTENT_DISPOSITION, "attachment")], Body::from_stream(ReaderStream::new(file))))
+    let file =
+        tokio::fs::File::open(&place).await.map_err(|error| EngineError::file(format!("reading {path}"), error))?;
+    Ok((
+        [(header::CONTENT_TYPE, "application/octet-stream"), (header::CONTENT_DISPOSITION, "attachment")],
+        Body::from_stream(ReaderStream::new(file)),
+    ))
 }
 
 /// Remove a file of a plan
 #[utoipa::path(delete, path = "/plans/{id}/files/{path}", tag = "plans", params(("id" = String, Path), ("path" = String, Path)),
     responses((status = 200, body = PlanView), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
-pub async fn remove_file(State(app): State<App>, plan: Owned<Plan>, Path((_, path)): Path<(String, String)>) -> Result<Json<PlanView>, ApiError> {
+pub async fn remove_file(
+    State(app): State<App>,
+    plan: Owned<Plan>,
+    Path((_, path)): Path<(String, String)>,
+) -> Result<Json<PlanView>, ApiError> {
     let changed = app.engine.remove_plan_file(&plan.thing.id, &path)?;
     Ok(Json(app.engine.view_plan(changed, &plan.caller)?))
 }
@@ -104,7 +126,14 @@ pub struct CheckQuery {
 
 /// What the plan needs and will do, and what is wrong with it
 #[utoipa::path(get, path = "/plans/{id}/check", tag = "plans", params(("id" = String, Path), CheckQuery), responses((status = 200, body = Check), (status = 404, body = ErrorBody)))]
-pub async fn check(State(app): State<App>, plan: Shown<Plan>, Query(query): Query<CheckQuery>) -> Result<Json<Check>, ApiError> {
+pub async fn check(
+    State(app): State<App>,
+    plan: Shown<Plan>,
+    Query(query): Query<CheckQuery>,
+) -> Result<Json<Check>, ApiError> {
     let engine = app.engine.clone();
-    Ok(Json(blocking(move || engine.check_plan(&plan.thing, &RunWish { workers: query.workers, ..RunWish::default() })).await?))
+    Ok(Json(
+        blocking(move || engine.check_plan(&plan.thing, &RunWish { workers: query.workers, ..RunWish::default() }))
+            .await?,
+    ))
 }

@@ -29,8 +29,13 @@ pub struct ListQuery {
 
 /// Runs, the newest first
 #[utoipa::path(get, path = "/runs", tag = "runs", params(ListQuery), responses((status = 200, body = Vec<RunView>)))]
-pub async fn list(State(app): State<App>, Caller(caller): Caller, Query(query): Query<ListQuery>) -> Result<Json<Vec<RunView>>, ApiError> {
-    let filter = Filter { cluster: query.cluster, plan: query.plan, unfinished: false, limit: Some(query.limit.unwrap_or(500)) };
+pub async fn list(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Vec<RunView>>, ApiError> {
+    let filter =
+        Filter { cluster: query.cluster, plan: query.plan, unfinished: false, limit: Some(query.limit.unwrap_or(500)) };
     let rows = app.engine.store().runs(&filter)?;
     Ok(Json(rows.into_iter().map(|row| app.engine.view_run(row, &caller)).collect()))
 }
@@ -75,7 +80,11 @@ pub struct Stop {
 
 /// Stop a run; what was measured is kept
 #[utoipa::path(post, path = "/runs/{id}/stop", tag = "runs", params(("id" = String, Path)), request_body = Stop, responses((status = 202, body = RunView), (status = 404, body = ErrorBody)))]
-pub async fn stop(State(app): State<App>, run: Owned<Run>, Json(stop): Json<Stop>) -> Result<(StatusCode, Json<RunView>), ApiError> {
+pub async fn stop(
+    State(app): State<App>,
+    run: Owned<Run>,
+    Json(stop): Json<Stop>,
+) -> Result<(StatusCode, Json<RunView>), ApiError> {
     app.engine.request_stop(&run.thing.id, stop.how, &run.caller.name)?;
     Ok((StatusCode::ACCEPTED, Json(view(&app, &run.caller, &run.thing.id)?)))
 }
@@ -98,7 +107,11 @@ pub struct LiveQuery {
 
 /// The run as it is now, with the points that changed since a snapshot
 #[utoipa::path(get, path = "/runs/{id}/live", tag = "runs", params(("id" = String, Path), LiveQuery), responses((status = 200, body = Snapshot), (status = 404, body = ErrorBody)))]
-pub async fn live(State(app): State<App>, run: Shown<Run>, Query(query): Query<LiveQuery>) -> Result<Json<Snapshot>, ApiError> {
+pub async fn live(
+    State(app): State<App>,
+    run: Shown<Run>,
+    Query(query): Query<LiveQuery>,
+) -> Result<Json<Snapshot>, ApiError> {
     Ok(Json(app.engine.snapshot(&run.thing.id, query.after, &run.caller)?))
 }
 
@@ -120,7 +133,12 @@ pub struct LogQuery {
 
 /// A piece of a node's JMeter log, at most 256 KB
 #[utoipa::path(get, path = "/runs/{id}/logs/{node}", tag = "runs", params(("id" = String, Path), ("node" = String, Path), LogQuery), responses((status = 200, body = LogPiece), (status = 404, body = ErrorBody)))]
-pub async fn log(State(app): State<App>, run: Shown<Run>, Path((_, node)): Path<(String, String)>, Query(query): Query<LogQuery>) -> Result<Json<LogPiece>, ApiError> {
+pub async fn log(
+    State(app): State<App>,
+    run: Shown<Run>,
+    Path((_, node)): Path<(String, String)>,
+    Query(query): Query<LogQuery>,
+) -> Result<Json<LogPiece>, ApiError> {
     Ok(Json(app.engine.jmeter_log(&run.thing.id, &node, query.from).await?))
 }
 
@@ -133,9 +151,14 @@ pub async fn list_artefacts(State(app): State<App>, run: Shown<Run>) -> Result<J
 /// A file that the run left
 #[utoipa::path(get, path = "/runs/{id}/artefacts/{name}", tag = "runs", params(("id" = String, Path), ("name" = String, Path)),
     responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = ErrorBody)))]
-pub async fn artefact(State(app): State<App>, run: Shown<Run>, Path((_, name)): Path<(String, String)>) -> Result<impl IntoResponse, ApiError> {
+pub async fn artefact(
+    State(app): State<App>,
+    run: Shown<Run>,
+    Path((_, name)): Path<(String, String)>,
+) -> Result<impl IntoResponse, ApiError> {
     let (artefact, place) = app.engine.artefact(&run.thing.id, &name)?;
-    let file = tokio::fs::File::open(&place).await.map_err(|error| EngineError::file(format!("reading {name}"), error))?;
+    let file =
+        tokio::fs::File::open(&place).await.map_err(|error| EngineError::file(format!("reading {name}"), error))?;
     // A log that still grows is longer at its end than it says now.
     let length = file.metadata().await.map_err(|error| EngineError::file(format!("reading {name}"), error))?.len();
     let saved_as = format!("{}-{}", run.thing.id, artefact.name.replace('/', "-"));

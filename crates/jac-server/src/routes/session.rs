@@ -68,7 +68,11 @@ pub async fn create(State(app): State<App>, Json(sign_in): Json<SignIn>) -> Resu
 
 /// Sign out
 #[utoipa::path(delete, path = "/session", tag = "session", responses((status = 204)))]
-pub async fn delete(State(app): State<App>, Caller(_): Caller, headers: HeaderMap) -> Result<impl IntoResponse, ApiError> {
+pub async fn delete(
+    State(app): State<App>,
+    Caller(_): Caller,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, ApiError> {
     if let Some(session) = session_cookie(&headers) {
         app.engine.store().sign_out(session)?;
     }

@@ -1,0 +1,91 @@
+//! One log past every processor: split where rows begin, read in parts, the parts' collectors handed back.
+//!
+//! A place to split is a guess (a quoted field may hold what looks like a row), so it is checked: a part's reader must
+//! stand between two rows where the next part begins. If one does not, everything is read again in one piece. So the
+//! result is always that of one pass.
+
+mod packed;
+mod plain;
+mod segments;
+mod sequential;
+
+use crate::input::{Opened, Packing, open};
+use crate::{Input, LogError};
+use jac_jtl::{ReadOutcome, Sample, Settings};
+use std::num::NonZero;
+use std::ops::ControlFlow;
+
+/// Bytes handed to a reader at once: they stay in the processor's second cache between reading and parsing.
+const PIECE: usize = 128 << 10;
+
+/// Takes the samples of one thread.
+pub(crate) trait Collector: Send {
+    /// Takes the next sample; those of one part come in the log's order.
+    fn take(&mut self, sample: &Sample<'_>);
+}
+
+/// What a scan is given besides the log.
+pub(crate) struct Scan<'a, C> {
+    pub(crate) settings: &'a Settings,
+    /// How many threads read; `None`: as many as there are processors.
+    pub(crate) threads: Option<NonZero<usize>>,
+    /// Makes a thread's collector.
+    pub(crate) collector: &'a (dyn Fn() -> C + Sync),
+}
+
+/// What a scan brings: the threads' collectors, in no order, and what the readers met.
+pub(crate) struct Scanned<C> {
+    pub(crate) collectors: Vec<C>,
+    pub(crate) outcome: ReadOutcome,
+}
+
+/// Called with the bytes of this log that have been taken; breaks to cancel.
+pub(crate) type Report<'a> = &'a mut dyn FnMut(u64) -> ControlFlow<()>;
+
+/// Why a parallel scan has no result.
+enum Failed {
+    /// A place to split was wrong, or none was found.
+    Unsplittable,
+    Error(LogError),
+}
+
+/// The size of a log as it lies there, where it has one.
+pub(crate) fn size(input: &Input) -> Result<Option<u64>, LogError> {
+    match input {
+        Input::Stdin => Ok(None),
+        Input::File(path) => Ok(crate::input::open_file(path)?.1),
+    }
+}
+
+impl<C: Collector> Scan<'_, C> {
+    /// Reads one log.
+    pub(crate) fn run(&self, input: &Input, report: Report<'_>) -> Result<Scanned<C>, LogError> {
+        let threads = self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get);
+        let opened = open(input)?;
+        if threads > 1
+            && let Input::File(path) = input
+            && opened.size.is_some_and(|size| size >= segments::WORTH_SPLITTING)
+        {
+            let parallel = match opened.packing {
+                Packing::Plain => self.plain_file(path, threads, report),
+                Packing::Gzip | Packing::Zstandard => self.packed_file(input, open(input)?, threads, report),
+            };
+            match parallel {
+                Ok(scanned) => return Ok(scanned),
+                Err(Failed::Error(error)) => return Err(error),
+                Err(Failed::Unsplittable) => {}
+            }
+        }
+        self.in_one_piece(input, opened, report)
+    }
+
+    fn in_one_piece(&self, input: &Input, opened: Opened, report: Report<'_>) -> Result<Scanned<C>, LogError> {
+        sequential::read(self, input, opened, report)
+    }
+}
+
+impl From<LogError> for Failed {
+    fn from(error: LogError) -> Self {
+        Self::Error(error)
+    }
+}

@@ -1,0 +1,130 @@
+//! The threads that read parts of one log, and how their results become one.
+
+use super::{Collector, Failed, Report, Scan, Scanned};
+use crate::LogError;
+use jac_jtl::{Layout, LogReader, ReadOutcome, Sample, Settings};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+/// A log shorter than this is read in one piece, in bytes as it lies there.
+pub(super) const WORTH_SPLITTING: u64 = 4 << 20;
+/// How far behind a place a row's beginning is looked for, in bytes.
+pub(super) const LOOK_AHEAD: usize = 1 << 20;
+/// How often progress is reported.
+const REPORT_EVERY: Duration = Duration::from_millis(100);
+
+/// One part of a log.
+pub(super) struct Segment {
+    /// Its number; 0 begins with the log.
+    pub(super) number: usize,
+    /// The byte it begins at.
+    pub(super) position: u64,
+    /// The log ends with it.
+    pub(super) last: bool,
+}
+
+/// What the threads share.
+pub(super) struct Shared<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) layout: &'a Layout,
+    /// Bytes that have been taken.
+    pub(super) taken: AtomicU64,
+    /// Nobody needs the result any more.
+    stop: AtomicBool,
+    /// A place to split was wrong.
+    wrong: AtomicBool,
+}
+
+impl<'a> Shared<'a> {
+    pub(super) fn new(settings: &'a Settings, layout: &'a Layout) -> Self {
+        let (stop, wrong) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { settings, layout, taken: AtomicU64::new(0), stop, wrong }
+    }
+
+    pub(super) fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Reads one part, whose bytes `feed` hands to the reader.
+    pub(super) fn read<C: Collector>(
+        &self,
+        segment: &Segment,
+        collector: &mut C,
+        feed: impl FnOnce(&mut dyn FnMut(&[u8])) -> Result<(), LogError>,
+    ) -> Result<ReadOutcome, LogError> {
+        let mut sink = |sample: &Sample<'_>| collector.take(sample);
+        let mut reader = match segment.number {
+            0 => LogReader::new(self.settings),
+            _ => LogReader::continued(self.settings, self.layout, segment.position),
+        };
+        feed(&mut |bytes| reader.feed(bytes, &mut sink))?;
+        if segment.last {
+            reader.finish(&mut sink);
+        } else if !reader.is_between_rows(self.layout) {
+            self.wrong.store(true, Ordering::Relaxed);
+            self.stop();
+        }
+        Ok(reader.outcome())
+    }
+}
+
+/// A thread's result: its collector, and of every part that it read the number and what the reader met.
+pub(super) type Part<C> = Result<(C, Vec<(usize, ReadOutcome)>), LogError>;
+
+/// Runs the threads until all are done, reporting progress meanwhile, and makes one result of theirs.
+pub(super) fn run<C: Collector>(
+    scan: &Scan<'_, C>,
+    shared: &Shared<'_>,
+    threads: usize,
+    work: impl Fn(C) -> Part<C> + Sync,
+    report: Report<'_>,
+) -> Result<Scanned<C>, Failed> {
+    let mut parts = Vec::new();
+    std::thread::scope(|scope| {
+        let (done, finished): (Sender<Part<C>>, Receiver<Part<C>>) = channel();
+        for _ in 0..threads {
+            let (done, work) = (done.clone(), &work);
+            let collector = (scan.collector)();
+            // The receiver outlives the threads, so nothing is lost here.
+            scope.spawn(move || done.send(work(collector)));
+        }
+        drop(done);
+        loop {
+            match finished.recv_timeout(REPORT_EVERY) {
+                Ok(part) => {
+                    if part.is_err() {
+                        shared.stop();
+                    }
+                    parts.push(part);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if report(shared.taken.load(Ordering::Relaxed)).is_break() {
+                shared.stop();
+                parts.push(Err(LogError::Cancelled));
+            }
+        }
+    });
+    if shared.wrong.load(Ordering::Relaxed) {
+        return Err(Failed::Unsplittable);
+    }
+    let mut collectors = Vec::new();
+    let mut outcomes = Vec::new();
+    for part in parts {
+        let (collector, read) = part?;
+        collectors.push(collector);
+        outcomes.extend(read);
+    }
+    outcomes.sort_by_key(|(number, _)| *number);
+    let mut outcome = ReadOutcome::default();
+    for (_, following) in &outcomes {
+        outcome.append(following);
+    }
+    Ok(Scanned { collectors, outcome })
+}

@@ -1,0 +1,203 @@
+//! Single samples: counted, and the first or the slowest of them shown.
+
+use crate::read::each_log;
+use crate::scan::{Collector, Scan};
+use crate::{Filter, Input, LogError, Progress};
+use jac_jtl::{Sample, Settings};
+use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::num::NonZero;
+use std::ops::ControlFlow;
+
+/// Which samples are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Search {
+    /// What a sample must be like.
+    pub filter: Filter,
+    /// Which of them are kept.
+    pub keep: Keep,
+    /// How many are kept.
+    pub limit: usize,
+    /// How logs are read.
+    pub settings: Settings,
+    /// How many threads read; `None`: as many as there are processors.
+    pub threads: Option<NonZero<usize>>,
+}
+
+/// Which of the samples that match are kept, up to the limit. All are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Keep {
+    /// The first in the order of the logs and their rows.
+    #[default]
+    First,
+    /// Those with the longest response times, of equals the earlier ones.
+    Slowest,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchResult {
+    /// Samples that match.
+    pub matched: u64,
+    /// Samples that were looked at.
+    pub searched: u64,
+    /// Rows that could not be read.
+    pub rejected_rows: u64,
+    /// Those that were kept, in the order that was asked for.
+    pub samples: Vec<FoundSample>,
+}
+
+/// A sample that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundSample {
+    /// Which of the logs it is from, from 0.
+    pub log: u32,
+    /// Byte of its row in that log.
+    pub position: u64,
+    /// Start, epoch milliseconds.
+    pub start_ms: i64,
+    /// Response time in milliseconds.
+    pub elapsed_ms: u32,
+    /// The sampler's name.
+    pub label: String,
+    /// Response code.
+    pub code: String,
+    /// Response message.
+    pub message: String,
+    /// The first failed assertion's message.
+    pub failure_message: String,
+    /// The thread's name.
+    pub thread: String,
+    /// Whether it passed.
+    pub success: bool,
+    /// Bytes received.
+    pub received_bytes: Option<u64>,
+    /// Bytes sent.
+    pub sent_bytes: Option<u64>,
+    /// Milliseconds to the first byte.
+    pub latency_ms: Option<u64>,
+    /// Milliseconds to connect.
+    pub connect_ms: Option<u64>,
+    /// The request's URL.
+    pub url: String,
+}
+
+/// Looks through logs for samples.
+///
+/// # Errors
+/// As [`read_logs`](crate::read_logs).
+pub fn search_logs(
+    inputs: &[Input],
+    search: &Search,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<SearchResult, LogError> {
+    let mut result = SearchResult { matched: 0, searched: 0, rejected_rows: 0, samples: Vec::new() };
+    let mut kept = BinaryHeap::new();
+    each_log(inputs, progress, |log, input, report| {
+        let collector = || Finder { search, log, matched: 0, searched: 0, kept: BinaryHeap::new() };
+        let scan = Scan { settings: &search.settings, threads: search.threads, collector: &collector };
+        let scanned = scan.run(input, report)?;
+        result.rejected_rows += scanned.outcome.rejected_rows;
+        for finder in scanned.collectors {
+            result.matched += finder.matched;
+            result.searched += finder.searched;
+            kept.extend(finder.kept);
+        }
+        while kept.len() > search.limit {
+            kept.pop();
+        }
+        Ok(())
+    })?;
+    result.samples = kept.into_sorted_vec().into_iter().map(|kept| kept.sample).collect();
+    Ok(result)
+}
+
+/// A sample that is kept. The greater one gives way first.
+struct Kept {
+    rank: Rank,
+    sample: FoundSample,
+}
+
+/// Slowness where that is asked for, then log and byte.
+type Rank = (Reverse<u32>, u32, u64);
+
+struct Finder<'a> {
+    search: &'a Search,
+    log: u32,
+    matched: u64,
+    searched: u64,
+    kept: BinaryHeap<Kept>,
+}
+
+impl Collector for Finder<'_> {
+    #[inline]
+    fn take(&mut self, sample: &Sample<'_>) {
+        self.searched += 1;
+        if self.search.filter.matches(sample) {
+            self.matched += 1;
+            self.keep(sample);
+        }
+    }
+}
+
+impl Finder<'_> {
+    fn keep(&mut self, sample: &Sample<'_>) {
+        let slowness = match self.search.keep {
+            Keep::First => 0,
+            Keep::Slowest => sample.elapsed_ms,
+        };
+        let rank = (Reverse(slowness), self.log, sample.position);
+        if self.kept.len() >= self.search.limit {
+            // The last of those that are kept stands at the top.
+            if self.kept.peek().is_none_or(|last| last.rank <= rank) {
+                return;
+            }
+            self.kept.pop();
+        }
+        self.kept.push(Kept { rank, sample: FoundSample::of(self.log, sample) });
+    }
+}
+
+impl FoundSample {
+    fn of(log: u32, sample: &Sample<'_>) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Self {
+            log,
+            position: sample.position,
+            start_ms: sample.start_ms,
+            elapsed_ms: sample.elapsed_ms,
+            label: text(sample.label),
+            code: text(sample.code),
+            message: text(sample.message),
+            failure_message: text(sample.failure_message),
+            thread: text(sample.thread),
+            success: sample.success,
+            received_bytes: sample.received_bytes,
+            sent_bytes: sample.sent_bytes,
+            latency_ms: sample.latency_ms,
+            connect_ms: sample.connect_ms,
+            url: text(sample.url),
+        }
+    }
+}
+
+impl PartialEq for Kept {
+    fn eq(&self, other: &Self) -> bool {
+        self.rank == other.rank
+    }
+}
+
+impl Eq for Kept {}
+
+impl PartialOrd for Kept {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Kept {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.rank.cmp(&other.rank)
+    }
+}

@@ -1,0 +1,122 @@
+//! `jac check`: what a plan needs and will do, and what is missing.
+
+use crate::cli::{CheckArguments, Output};
+use crate::context;
+use crate::exit::Exit;
+use crate::run::files::{Bundle, Given, properties, workers};
+use crate::run::from_engine;
+use jac_engine::plans::check::PlanCheck;
+use jac_engine::tools::Toolbox;
+use jac_jmx::{Check, Severity};
+use std::fmt::Write;
+
+pub fn check(arguments: &CheckArguments) -> anyhow::Result<Exit> {
+    let workers = workers(arguments.workers)?;
+    let properties = properties(&arguments.property)?;
+    let bundle = Bundle::gather(Given {
+        plan: &arguments.plan,
+        data: &arguments.data,
+        split: &arguments.split,
+        plugins: &arguments.plugin,
+        properties_files: &arguments.properties_file,
+        properties: &properties,
+    })?;
+    let tools = context::tools(&context::data_folder(arguments.data_dir.as_deref()), arguments.jmeter_home.as_deref());
+    let check = PlanCheck {
+        name: bundle.main.clone(),
+        main: arguments.plan.clone(),
+        properties_files: bundle.properties_files.iter().filter_map(|name| bundle.files.get(name)).cloned().collect(),
+        files: bundle.files,
+        workers,
+        splits: bundle.split,
+        properties,
+        jmeter_home: None,
+    }
+    .run(&Toolbox::new(tools))
+    .map_err(from_engine)?;
+    match arguments.output {
+        Output::Json => println!("{}", serde_json::to_string_pretty(&check)?),
+        Output::Text => print!("{}", text(&check)),
+    }
+    Ok(if check.ok { Exit::Done } else { Exit::BadInput })
+}
+
+fn text(check: &Check) -> String {
+    let mut out = String::new();
+    let mut line = |text: String| {
+        // Writing into a String cannot fail.
+        let _written = writeln!(out, "{text}");
+    };
+    let number = |value: Option<u64>| value.map_or_else(|| "?".to_owned(), |value| value.to_string());
+    line(match &check.test_name {
+        Some(name) => format!("{} ({name})", check.plan),
+        None => check.plan.clone(),
+    });
+    line("\nThread groups".to_owned());
+    for group in &check.thread_groups {
+        let mut facts = vec![format!(
+            "{} threads",
+            group.threads.map_or_else(
+                || group.raw.threads.clone().unwrap_or_else(|| "?".to_owned()),
+                |threads| threads.to_string()
+            )
+        )];
+        facts.extend(group.ramp_up_s.map(|seconds| format!("ramp-up {seconds} s")));
+        facts.extend(group.duration_s.map(|seconds| format!("{seconds} s")));
+        facts.extend(
+            group.loops.map(|loops| if loops < 0 { "loops for ever".to_owned() } else { format!("{loops} loops") }),
+        );
+        let off = if group.enabled { "" } else { ", disabled" };
+        line(format!("  {}: {} ({}{off})", group.name, facts.join(", "), group.kind));
+    }
+    line(match check.workers {
+        0 => format!("  The master alone runs {} threads.", number(check.total_threads)),
+        workers => format!(
+            "  {} threads x {workers} workers = {} threads.",
+            number(check.threads_per_node),
+            number(check.total_threads)
+        ),
+    });
+    line(match check.duration_s {
+        Some(seconds) => format!("  It ends after {seconds} s at the latest."),
+        None => "  How long it takes is not known.".to_owned(),
+    });
+    if !check.data_files.is_empty() {
+        line("\nData files".to_owned());
+        for file in &check.data_files {
+            let state = match (file.found, file.split) {
+                (false, _) => "MISSING",
+                (true, true) => "dealt out among the workers",
+                (true, false) => "copied to every node",
+            };
+            line(format!("  {}: {state} ({})", file.path, file.element));
+        }
+    }
+    if !check.properties.is_empty() {
+        line("\nProperties".to_owned());
+        for property in &check.properties {
+            let value = match (&property.value, &property.default) {
+                (Some(value), _) => format!("= {value}"),
+                (None, Some(default)) => format!("default {default}"),
+                (None, None) => "no value and no default".to_owned(),
+            };
+            line(format!("  {} {value}", property.name));
+        }
+    }
+    if !check.findings.is_empty() {
+        line("\nFindings".to_owned());
+        for finding in &check.findings {
+            let word = match finding.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+                Severity::Info => "info",
+            };
+            line(format!("  {word}: {}", finding.message));
+            if let Some(hint) = &finding.hint {
+                line(format!("    hint: {hint}"));
+            }
+        }
+    }
+    line(if check.ok { "\nIt can run.".to_owned() } else { "\nIt cannot run as it is.".to_owned() });
+    out
+}

@@ -1,0 +1,256 @@
+//! The command line, declared once. Flags win over the environment, the environment over defaults.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// JMeter Across the Cloud: runs Apache JMeter plans on clusters of machines.
+#[derive(Debug, Parser)]
+#[command(name = "jac", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a plan on a cluster that is made for it and removed after it
+    #[command(after_help = EXIT_CODES)]
+    Run(RunArguments),
+    /// Start the server and its web app
+    Serve(ServeArguments),
+    /// Say what a plan needs and will do, and what is missing
+    #[command(after_help = "Exit codes: 0 it can run, 2 it cannot.")]
+    Check(CheckArguments),
+    /// Make a report of result logs (.jtl, also .gz and .zst; - is standard input)
+    Report(ReportArguments),
+    /// JAC's own copy of JMeter
+    Jmeter(JmeterArguments),
+    /// A small shop to try load tests on
+    DemoTarget(DemoTargetArguments),
+    /// Look after an installation
+    Admin(AdminArguments),
+    /// Keeps a local node until its lease is over
+    #[command(hide = true)]
+    LocalNode { folder: PathBuf },
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done, criteria met
+  1    done, a criterion of --fail-on is not met
+  2    bad input
+  3    the run failed or took no sample
+  130  stopped by Ctrl-C (143: by SIGTERM); what was measured is kept";
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// A table
+    Text,
+    /// The summary as JSON
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// The JMeter plan
+    #[arg(value_name = "PLAN.jmx")]
+    pub plan: PathBuf,
+    /// How many JMeter workers; 0: the master runs the plan alone
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    pub workers: i64,
+    /// Another file that the plan reads; files that the plan names are taken along by themselves
+    #[arg(long, value_name = "FILE")]
+    pub data: Vec<PathBuf>,
+    /// A CSV file whose rows are dealt out among the workers, its header line kept
+    #[arg(long, value_name = "FILE")]
+    pub split: Vec<PathBuf>,
+    /// A plugin that the plan needs
+    #[arg(long, value_name = "JAR")]
+    pub plugin: Vec<PathBuf>,
+    /// A JMeter property for the master and every worker
+    #[arg(short = 'J', value_name = "name=value")]
+    pub property: Vec<String>,
+    /// A properties file for the master and every worker
+    #[arg(short = 'q', value_name = "FILE")]
+    pub properties_file: Vec<PathBuf>,
+    /// The heap of each JVM, such as 512m or 2g
+    #[arg(long, value_name = "SIZE")]
+    pub heap: Option<String>,
+    /// A JMeter to use instead of JAC's own
+    #[arg(long, value_name = "DIR", env = "JMETER_HOME")]
+    pub jmeter_home: Option<PathBuf>,
+    /// Where the nodes come from
+    #[arg(long, value_enum, default_value_t = ProviderName::Local)]
+    pub provider: ProviderName,
+    /// What the run is called
+    #[arg(long, value_name = "TEXT")]
+    pub name: Option<String>,
+    /// How long a graceful stop may take before requests are cut
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub grace: u64,
+    /// Where JAC keeps everything
+    #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Where the results go; default: ./jac-results/<plan>-<time>
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// What is printed on standard output
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+    /// What fails the run, such as 'p95 > 800ms', 'error_percent("Log in") >= 1%'
+    #[arg(long, value_name = "EXPR")]
+    pub fail_on: Vec<String>,
+    /// A server to run on; JAC_TOKEN has its token. Default: the one that lives on the data folder, else none
+    #[arg(long, value_name = "URL", env = "JAC_SERVER")]
+    pub server: Option<String>,
+    /// The token of the server given with --server
+    #[arg(long, env = "JAC_TOKEN", hide = true, hide_env_values = true)]
+    pub token: Option<String>,
+    /// How long nodes live without hearing from JAC
+    #[arg(long, value_name = "SECONDS", hide = true)]
+    pub lease_seconds: Option<u64>,
+}
+
+/// Where nodes come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProviderName {
+    /// Processes on this machine
+    Local,
+}
+
+#[derive(Debug, Args)]
+pub struct ServeArguments {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", env = "JAC_LISTEN")]
+    pub listen: SocketAddr,
+    /// Where JAC keeps everything
+    #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// A JMeter to use instead of JAC's own
+    #[arg(long, value_name = "DIR", env = "JMETER_HOME")]
+    pub jmeter_home: Option<PathBuf>,
+    /// Allow nodes on this machine though the server listens beyond it. A plan is code: whoever may start a run
+    /// may then run anything here
+    #[arg(long)]
+    pub allow_local_nodes: bool,
+    /// The largest upload, in MB
+    #[arg(long, value_name = "MB", default_value_t = 2048)]
+    pub max_upload_mb: u64,
+    /// How long nodes live without hearing from JAC
+    #[arg(long, value_name = "SECONDS", hide = true)]
+    pub lease_seconds: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// The JMeter plan
+    #[arg(value_name = "PLAN.jmx")]
+    pub plan: PathBuf,
+    /// Another file that the plan reads
+    #[arg(long, value_name = "FILE")]
+    pub data: Vec<PathBuf>,
+    /// A CSV file whose rows are to be dealt out among the workers
+    #[arg(long, value_name = "FILE")]
+    pub split: Vec<PathBuf>,
+    /// A plugin that the plan needs
+    #[arg(long, value_name = "JAR")]
+    pub plugin: Vec<PathBuf>,
+    /// A JMeter property
+    #[arg(short = 'J', value_name = "name=value")]
+    pub property: Vec<String>,
+    /// A properties file
+    #[arg(short = 'q', value_name = "FILE")]
+    pub properties_file: Vec<PathBuf>,
+    /// How many JMeter workers; 0: the master runs the plan alone
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    pub workers: i64,
+    /// What is printed on standard output
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+    /// The JMeter whose classes are looked at
+    #[arg(long, value_name = "DIR", env = "JMETER_HOME")]
+    pub jmeter_home: Option<PathBuf>,
+    /// Where JAC keeps everything
+    #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ReportArguments {
+    /// Result logs; several are merged
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<String>,
+    /// What is printed on standard output
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+    /// Write the report as one offline page
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Write the table as CSV
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Write the criteria and labels as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// What fails the report, such as 'p95 > 800ms'
+    #[arg(long, value_name = "EXPR")]
+    pub fail_on: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct JmeterArguments {
+    #[command(subcommand)]
+    pub command: JmeterCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum JmeterCommand {
+    /// Fetch and verify JAC's own JMeter, and print its folder
+    Install {
+        /// Where JAC keeps everything
+        #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
+        data_dir: Option<PathBuf>,
+        /// Where it comes from
+        #[arg(long, value_enum, default_value_t = SourceName::Auto)]
+        source: SourceName,
+        /// The archive's address, for a mirror of your own
+        #[arg(long, value_name = "URL", default_value = jac_jmeter::install::ARCHIVE_URL, env = "JAC_JMETER_ARCHIVE")]
+        archive: String,
+    },
+}
+
+/// Where JMeter comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SourceName {
+    /// Apache's archive, else Maven Central
+    Auto,
+    /// Apache's archive only
+    Archive,
+    /// Maven Central only
+    Maven,
+}
+
+#[derive(Debug, Args)]
+pub struct DemoTargetArguments {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8081")]
+    pub listen: SocketAddr,
+}
+
+#[derive(Debug, Args)]
+pub struct AdminArguments {
+    #[command(subcommand)]
+    pub command: AdminCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AdminCommand {
+    /// Print a new one-time sign-in link for the administrator
+    Link {
+        /// Where JAC keeps everything
+        #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
+        data_dir: Option<PathBuf>,
+    },
+}

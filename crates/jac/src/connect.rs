@@ -1,0 +1,133 @@
+//! Where a command's engine is: in a server that lives on the data folder, in one that was named, or in this process.
+
+use crate::client::Client;
+use crate::exit::with_hint;
+use anyhow::Context;
+use jac_engine::clock::SystemClock;
+use jac_engine::tools::ToolSettings;
+use jac_engine::{Engine, Parts, Settings};
+use jac_local::LocalCloud;
+use jac_model::Provider;
+use jac_model::ports::Cloud;
+use jac_server::{Access, App};
+use jac_store::{DataFolder, FolderError, Lock, Store};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How a living server is reached, as it writes into its data folder for its user's own commands.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ServerFile {
+    pub url: String,
+    pub token: String,
+    pub pid: u32,
+}
+
+impl ServerFile {
+    /// What the server that lives on the folder has written.
+    pub fn read(folder: &DataFolder) -> anyhow::Result<Self> {
+        let path = folder.server_file();
+        let bytes = std::fs::read(&path).map_err(|_| {
+            with_hint(
+                format!("another jac works on the data folder {}, and it is no server", folder.root().display()),
+                Some("Wait for its end, or give this one another folder with --data-dir.".to_owned()),
+            )
+        })?;
+        serde_json::from_slice(&bytes).with_context(|| format!("{} cannot be read", path.display()))
+    }
+}
+
+/// A server on this machine, or one in this process.
+pub enum Connection {
+    /// Somebody else's engine.
+    Server(Client),
+    /// Our own; it ends with us.
+    Own { client: Client, engine: Engine },
+}
+
+impl Connection {
+    pub fn client(&self) -> &Client {
+        match self {
+            Self::Server(client) | Self::Own { client, .. } => client,
+        }
+    }
+}
+
+/// Finds the engine for `jac run`.
+pub fn connect(
+    data_folder: &Path,
+    server: Option<(&str, Option<&str>)>,
+    tools: ToolSettings,
+    settings: Settings,
+) -> anyhow::Result<Connection> {
+    if let Some((url, token)) = server {
+        let own = || {
+            DataFolder::open(data_folder)
+                .ok()
+                .and_then(|folder| ServerFile::read(&folder).ok())
+                .filter(|file| file.url == url.trim_end_matches('/'))
+        };
+        let token = match token {
+            Some(token) => token.to_owned(),
+            None => own().map(|file| file.token).ok_or_else(|| {
+                with_hint(
+                    format!("no token for the server {url}"),
+                    Some("Set JAC_TOKEN to the token in the server's data folder (server.json).".to_owned()),
+                )
+            })?,
+        };
+        return Ok(Connection::Server(Client::remote(url, &token)?));
+    }
+    let folder = DataFolder::open(data_folder)?;
+    match folder.lock() {
+        Ok(lock) => {
+            // Whoever wrote it is gone, since the lock was free.
+            drop(std::fs::remove_file(folder.server_file()));
+            let app =
+                App { engine: start_engine(folder, lock, tools, settings, Nodes::Local)?, access: Access::default() };
+            let engine = app.engine.clone();
+            let token = app.access.token().to_owned();
+            Ok(Connection::Own { client: Client::in_process(jac_server::router(app), &token), engine })
+        }
+        Err(FolderError::Locked { .. }) => {
+            let file = ServerFile::read(&folder)?;
+            Ok(Connection::Server(Client::remote(&file.url, &file.token)?))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether this machine may be used for nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nodes {
+    Local,
+    None,
+}
+
+/// Starts an engine with the adapters of this executable.
+pub fn start_engine(
+    folder: DataFolder,
+    lock: Lock,
+    tools: ToolSettings,
+    settings: Settings,
+    nodes: Nodes,
+) -> anyhow::Result<Engine> {
+    let store = Store::open(&folder.database())?;
+    let mut clouds: HashMap<Provider, Arc<dyn Cloud>> = HashMap::new();
+    if nodes == Nodes::Local {
+        let program = std::env::current_exe().context("the path of this executable is not known")?;
+        let keeper = vec![program.display().to_string(), "local-node".to_owned()];
+        clouds.insert(Provider::Local, Arc::new(LocalCloud::new(folder.local_nodes(), keeper)));
+    }
+    Ok(Engine::start(Parts { folder, lock, store, clock: Arc::new(SystemClock), clouds, tools, settings })?)
+}
+
+/// The engine's settings with a lease of another length, for tests of it.
+pub fn settings(lease_seconds: Option<u64>) -> Settings {
+    let ordinary = Settings::default();
+    let Some(seconds) = lease_seconds else { return ordinary };
+    let lease = Duration::from_secs(seconds);
+    Settings { lease, renew_every: lease / 12, lease_after_run: lease / 2, ..ordinary }
+}

@@ -1,0 +1,38 @@
+//! What the environment says, read in one place.
+
+use jac_engine::tools::ToolSettings;
+use jac_jmeter::install::Source;
+use std::path::{Path, PathBuf};
+use tracing_subscriber::EnvFilter;
+
+/// The folder in which this installation keeps everything: `--data-dir`, else `JAC_DATA_DIR` (both by clap), else the
+/// user's data folder.
+pub fn data_folder(named: Option<&Path>) -> PathBuf {
+    if let Some(folder) = named {
+        return folder.to_owned();
+    }
+    let base = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || {
+        std::env::var_os("HOME")
+            .map_or_else(|| PathBuf::from("/var/lib"), |home| PathBuf::from(home).join(".local/share"))
+    };
+    base.unwrap_or_else(home).join("jac")
+}
+
+/// Where Java and JMeter are looked for.
+pub fn tools(data_folder: &Path, jmeter_home: Option<&Path>) -> ToolSettings {
+    ToolSettings {
+        java_home: std::env::var_os("JAVA_HOME").filter(|value| !value.is_empty()).map(PathBuf::from),
+        search_path: std::env::var_os("PATH"),
+        jmeter_home: jmeter_home.map(Path::to_owned),
+        managed_folder: data_folder.join("jmeter"),
+        source: Source::default(),
+    }
+}
+
+/// Writes the log to standard error. `JAC_LOG` sets what of it (`debug`, `jac_engine=trace`…).
+pub fn start_log(quiet: bool) {
+    let ordinary = if quiet { "error" } else { "info" };
+    let filter = EnvFilter::try_from_env("JAC_LOG").unwrap_or_else(|_| EnvFilter::new(ordinary));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).compact().init();
+}

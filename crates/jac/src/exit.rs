@@ -1,0 +1,57 @@
+//! What the shell sees. The codes are part of the interface and stand in `docs/command-line.md`.
+
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, and the criteria are met.
+    Done,
+    /// Done, and at least one criterion is not met.
+    CriteriaNotMet,
+    /// The input cannot be used.
+    BadInput,
+    /// The run failed or took no sample.
+    Failed,
+    /// Stopped by a signal of this number.
+    Signal(u8),
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::CriteriaNotMet => 1,
+            Exit::BadInput => 2,
+            Exit::Failed => 3,
+            Exit::Signal(number) => 128 + number,
+        })
+    }
+}
+
+/// A fault that is not the user's: the run or the machine failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct RunFailed(pub String);
+
+/// Prints an error with what to do about it, and says which code it is. A fault is bad input unless it says otherwise.
+pub fn tell(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {}", sentence(&error.to_string()));
+    for cause in error.chain().skip(1) {
+        eprintln!("hint: {cause}");
+    }
+    if error.downcast_ref::<RunFailed>().is_some() { Exit::Failed.into() } else { Exit::BadInput.into() }
+}
+
+/// Ends with a full stop, whoever wrote it.
+fn sentence(text: &str) -> String {
+    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+}
+
+/// An error with a hint: `anyhow` prints the outer one first.
+pub fn with_hint(message: impl Into<String>, hint: Option<String>) -> anyhow::Error {
+    match hint {
+        Some(hint) => anyhow::anyhow!(hint).context(message.into()),
+        None => anyhow::anyhow!(message.into()),
+    }
+}

@@ -1,0 +1,55 @@
+//! The executable: reads the command line and the environment, chooses the adapters, and turns what happened into an
+//! exit code. It alone knows which providers there are.
+
+mod admin;
+mod check;
+mod cli;
+mod client;
+mod connect;
+mod context;
+mod demo_target;
+mod exit;
+mod jmeter;
+mod report;
+mod run;
+mod serve;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use exit::Exit;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // The keeper of a local node lives as long as the node: it takes no runtime and no threads.
+    if let Command::LocalNode { folder } = &cli.command {
+        jac_local::keep(folder);
+        return ExitCode::SUCCESS;
+    }
+    let quiet = !matches!(cli.command, Command::Serve(_) | Command::DemoTarget(_));
+    context::start_log(quiet);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return exit::tell(&anyhow::anyhow!("the system gave no threads: {error}")),
+    };
+    let outcome = runtime.block_on(dispatch(cli.command));
+    // What still runs in the background is either ended already or meant to be left.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(error) => exit::tell(&error),
+    }
+}
+
+async fn dispatch(command: Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Run(arguments) => run::run(arguments).await,
+        Command::Serve(arguments) => serve::serve(arguments).await,
+        Command::Check(arguments) => check::check(&arguments),
+        Command::Report(arguments) => report::report(&arguments),
+        Command::Jmeter(arguments) => jmeter::jmeter(arguments).await,
+        Command::DemoTarget(arguments) => demo_target::demo_target(arguments).await,
+        Command::Admin(arguments) => admin::admin(arguments),
+        Command::LocalNode { .. } => Ok(Exit::Done),
+    }
+}

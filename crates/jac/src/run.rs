@@ -1,0 +1,450 @@
+//! `jac run`: makes the cluster, runs the plan, shows it live, brings the results, removes the cluster.
+//!
+//! Everything goes through the server's own interface, in this process where no server lives, so both ways give the
+//! same output and the same exit codes.
+
+pub mod files;
+mod progress;
+mod signals;
+
+use crate::cli::{Output, RunArguments};
+use crate::client::{Client, UploadFile};
+use crate::connect::{Connection, connect, settings};
+use crate::context;
+use crate::exit::{Exit, RunFailed, with_hint};
+use anyhow::Context;
+use files::{Bundle, Given, heap_mb, properties, workers};
+use jac_engine::plans::check::PlanCheck;
+use jac_engine::tools::Toolbox;
+use jac_engine::view::{ClusterView, PlanView, RunView, Snapshot};
+use jac_jmx::{Check, Severity};
+use jac_jtl::Summary;
+use jac_jtl::criteria::{Criterion, Verdict};
+use jac_model::{Cause, ClusterConfig, ClusterPhase, RunPhase, StopMode};
+use progress::Line;
+use serde::Deserialize;
+use serde_json::json;
+use signals::Signals;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Between two looks at the run.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long a cluster may take to be gone.
+const REMOVAL_LIMIT: Duration = Duration::from_secs(120);
+/// How many looks in a row may fail: a server that is started anew is away for a moment.
+const LOOKS_MISSED: u32 = 60;
+
+pub async fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
+    let mut line = Line::new();
+    let wanted = Wanted::read(&arguments)?;
+    let data_folder = context::data_folder(arguments.data_dir.as_deref());
+    let tools = context::tools(&data_folder, arguments.jmeter_home.as_deref());
+    wanted.check(&Toolbox::new(tools.clone()), &mut line)?;
+
+    let server = arguments.server.as_deref().map(|url| (url, arguments.token.as_deref()));
+    let connection = connect(&data_folder, server, tools, settings(arguments.lease_seconds))?;
+    let mut signals = Signals::listen()?;
+    let outcome = Job { client: connection.client(), wanted: &wanted, line: &mut line, signals: &mut signals }
+        .carry_out(&connection)
+        .await;
+    line.close();
+    if let Connection::Own { engine, .. } = &connection {
+        wait_for_leftovers(connection.client()).await;
+        engine.shut_down().await;
+    }
+    outcome
+}
+
+/// The command line, read and found possible.
+struct Wanted {
+    bundle: Bundle,
+    plan: PathBuf,
+    plan_name: String,
+    workers: u32,
+    properties: jac_jmx::Properties,
+    heap_mb: Option<u32>,
+    jmeter_home: Option<PathBuf>,
+    name: Option<String>,
+    criteria: Vec<String>,
+    grace_s: u64,
+    out: PathBuf,
+    output: Output,
+}
+
+impl Wanted {
+    fn read(arguments: &RunArguments) -> anyhow::Result<Self> {
+        let workers = workers(arguments.workers)?;
+        let properties = properties(&arguments.property)?;
+        let heap_mb = arguments.heap.as_deref().map(heap_mb).transpose()?;
+        for expression in &arguments.fail_on {
+            expression.parse::<Criterion>().map_err(|error| with_hint(format!("--fail-on: {error}"), None))?;
+        }
+        let bundle = Bundle::gather(Given {
+            plan: &arguments.plan,
+            data: &arguments.data,
+            split: &arguments.split,
+            plugins: &arguments.plugin,
+            properties_files: &arguments.properties_file,
+            properties: &properties,
+        })?;
+        let plan_name = arguments.plan.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let out = arguments
+            .out
+            .clone()
+            .unwrap_or_else(|| Path::new("jac-results").join(format!("{plan_name}-{}", utc_now())));
+        if std::fs::read_dir(&out).is_ok_and(|mut entries| entries.next().is_some()) || out.is_file() {
+            return Err(with_hint(
+                format!("{} holds something already", out.display()),
+                Some("Name an empty folder with --out.".to_owned()),
+            ));
+        }
+        Ok(Self {
+            bundle,
+            plan: arguments.plan.clone(),
+            plan_name,
+            workers,
+            properties,
+            heap_mb,
+            jmeter_home: arguments.jmeter_home.clone(),
+            name: arguments.name.clone(),
+            criteria: arguments.fail_on.clone(),
+            grace_s: arguments.grace,
+            out,
+            output: arguments.output,
+        })
+    }
+
+    /// The check before the start: nothing is made for a plan that cannot work.
+    fn check(&self, toolbox: &Toolbox, line: &mut Line) -> anyhow::Result<()> {
+        let check = PlanCheck {
+            name: self.bundle.main.clone(),
+            main: self.plan.clone(),
+            files: self.bundle.files.clone(),
+            workers: self.workers,
+            splits: self.bundle.split.clone(),
+            properties: self.properties.clone(),
+            properties_files: self
+                .bundle
+                .properties_files
+                .iter()
+                .filter_map(|name| self.bundle.files.get(name))
+                .cloned()
+                .collect(),
+            jmeter_home: None,
+        }
+        .run(toolbox)
+        .map_err(from_engine)?;
+        for finding in check.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
+            line.say(&format!("warning: {}", finding.message));
+        }
+        refuse(&check)?;
+        line.say(&what_will_run(&check));
+        Ok(())
+    }
+}
+
+/// The errors of a check as one.
+fn refuse(check: &Check) -> anyhow::Result<()> {
+    let errors: Vec<_> = check.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let message = errors.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>().join(" ");
+    Err(with_hint(message, errors.iter().find_map(|finding| finding.hint.clone())))
+}
+
+fn what_will_run(check: &Check) -> String {
+    let machines = match check.workers {
+        0 => "the master alone".to_owned(),
+        1 => "1 worker".to_owned(),
+        workers => format!("{workers} workers"),
+    };
+    let threads = match (check.threads_per_node, check.total_threads, check.workers) {
+        (Some(each), Some(total), 2..) => format!(", {each} threads x {} = {total} threads", check.workers),
+        (_, Some(total), _) => format!(", {total} threads"),
+        _ => String::new(),
+    };
+    let duration = check.duration_s.map_or_else(String::new, |seconds| format!(", {seconds} s"));
+    format!("{} on {machines}{threads}{duration}.", check.plan)
+}
+
+/// An engine's refusal as the shell shows it.
+pub fn from_engine(error: jac_engine::EngineError) -> anyhow::Error {
+    let message = jac_engine::tools::sentence(&error);
+    match error {
+        jac_engine::EngineError::Invalid { hint, .. } | jac_engine::EngineError::Conflict { hint, .. } => {
+            with_hint(message, hint)
+        }
+        _ => anyhow::Error::new(RunFailed(message)),
+    }
+}
+
+/// One run from the cluster to the results.
+struct Job<'a> {
+    client: &'a Client,
+    wanted: &'a Wanted,
+    line: &'a mut Line,
+    signals: &'a mut Signals,
+}
+
+impl Job<'_> {
+    async fn carry_out(&mut self, connection: &Connection) -> anyhow::Result<Exit> {
+        let plan = self.upload().await?;
+        let cluster = match self.create_cluster(connection).await {
+            Ok(cluster) => cluster,
+            Err(error) => {
+                self.forget_plan(&plan).await;
+                return Err(error);
+            }
+        };
+        let run = match self.start(&plan, &cluster).await {
+            Ok(run) => run,
+            Err(error) => {
+                self.remove(&cluster).await;
+                self.forget_plan(&plan).await;
+                return Err(error);
+            }
+        };
+        if let Some(url) = self.client.url() {
+            self.line.say(&format!("Live at {url}/runs/{}", run.id));
+        }
+        let finished = self.follow(&run).await;
+        if finished.is_ok() {
+            self.line.step("Removing the cluster.");
+        }
+        self.remove(&cluster).await;
+        let finished = finished?;
+        self.bring_results(&finished).await?;
+        self.verdict(&finished)
+    }
+
+    async fn upload(&mut self) -> anyhow::Result<PlanView> {
+        let bundle = &self.wanted.bundle;
+        let mut files = vec![UploadFile { name: bundle.main.clone(), path: self.wanted.plan.clone() }];
+        files.extend(bundle.files.iter().map(|(name, path)| UploadFile { name: name.clone(), path: path.clone() }));
+        let fields = [("name", self.wanted.plan_name.as_str()), ("main_file", bundle.main.as_str())];
+        self.client.upload("/plans", &fields, &files).await
+    }
+
+    async fn create_cluster(&mut self, connection: &Connection) -> anyhow::Result<ClusterView> {
+        let config = ClusterConfig {
+            workers: self.wanted.workers,
+            heap_mb: self.wanted.heap_mb,
+            lifetime_minutes: ClusterConfig::MAX_LIFETIME_MINUTES,
+            remove_after_run: true,
+            jmeter_home: match connection {
+                // In this process the engine has been told already.
+                Connection::Own { .. } => None,
+                Connection::Server(_) => self.wanted.jmeter_home.as_ref().map(|home| home.display().to_string()),
+            },
+            ..ClusterConfig::default()
+        };
+        let name = format!("jac run {}", self.wanted.plan_name);
+        let attended = matches!(connection, Connection::Own { .. });
+        self.client
+            .post(
+                &format!("/clusters?attended={attended}"),
+                &json!({ "name": name, "provider": "local", "config": config }),
+            )
+            .await
+    }
+
+    async fn start(&mut self, plan: &PlanView, cluster: &ClusterView) -> anyhow::Result<RunView> {
+        let new = json!({
+            "cluster_id": cluster.cluster.id,
+            "plan_id": plan.plan.id,
+            "name": self.wanted.name,
+            "properties": self.wanted.properties,
+            "properties_files": self.wanted.bundle.properties_files,
+            "split": self.wanted.bundle.split,
+            "criteria": self.wanted.criteria,
+            "grace_s": self.wanted.grace_s,
+        });
+        self.client.post("/runs", &new).await
+    }
+
+    /// Shows the run until it has finished, and passes on what the keyboard says.
+    async fn follow(&mut self, run: &RunView) -> anyhow::Result<RunView> {
+        let path = format!("/runs/{}/live", run.id);
+        let mut after = 0;
+        let mut missed = 0;
+        loop {
+            tokio::select! {
+                how = self.signals.next_stop() => self.stop(run, how).await?,
+                () = sleep(LOOK_EVERY) => (),
+            }
+            let snapshot: Snapshot = match self.client.get(&format!("{path}?after={after}")).await {
+                Ok(snapshot) => snapshot,
+                Err(error) => {
+                    missed += 1;
+                    if missed > LOOKS_MISSED {
+                        return Err(error);
+                    }
+                    continue;
+                }
+            };
+            missed = 0;
+            after = snapshot.seq;
+            self.show_cluster(&snapshot).await;
+            self.line.show(&snapshot);
+            if snapshot.run.phase == RunPhase::Finished {
+                return Ok(snapshot.run);
+            }
+        }
+    }
+
+    async fn stop(&mut self, run: &RunView, how: StopMode) -> anyhow::Result<()> {
+        self.line.say(match how {
+            StopMode::Graceful => "Stopping gracefully; Ctrl-C again cuts requests in flight.",
+            StopMode::Cut => "Cutting.",
+        });
+        let _: RunView = self.client.post(&format!("/runs/{}/stop", run.id), &json!({ "how": how })).await?;
+        Ok(())
+    }
+
+    /// While the run waits, what the cluster does is what there is to see.
+    async fn show_cluster(&mut self, snapshot: &Snapshot) {
+        #[derive(Deserialize)]
+        struct Happening {
+            text: String,
+        }
+        if snapshot.run.phase == RunPhase::Queued
+            && let Ok(events) =
+                self.client.get::<Vec<Happening>>(&format!("/clusters/{}/events", snapshot.run.cluster.id)).await
+            && let Some(last) = events.last()
+        {
+            self.line.step(&format!("Cluster: {}", last.text));
+        }
+    }
+
+    /// Takes the cluster away and waits until it is gone. What fails here, the leases make good.
+    async fn remove(&mut self, cluster: &ClusterView) {
+        let id = &cluster.cluster.id;
+        let deadline = Instant::now() + REMOVAL_LIMIT;
+        let asked = self.client.post::<ClusterView>(&format!("/clusters/{id}/terminate"), &json!({})).await;
+        let mut failed = asked.err();
+        while failed.is_none() {
+            match self.client.get::<ClusterView>(&format!("/clusters/{id}")).await {
+                Ok(view) if view.cluster.phase == ClusterPhase::Terminated => return,
+                Ok(_) if Instant::now() > deadline => {
+                    failed = Some(anyhow::anyhow!("it is still there after {} s", REMOVAL_LIMIT.as_secs()))
+                }
+                Ok(_) => sleep(Duration::from_millis(100)).await,
+                Err(error) => failed = Some(error),
+            }
+        }
+        if let Some(error) = failed {
+            self.line.say(&format!("warning: the cluster {id} could not be removed: {error}. Its nodes end by themselves when their lease is over."));
+        }
+    }
+
+    async fn forget_plan(&mut self, plan: &PlanView) {
+        if let Err(error) = self.client.delete(&format!("/plans/{}", plan.plan.id)).await {
+            self.line.say(&format!("warning: the upload could not be removed: {error}"));
+        }
+    }
+
+    async fn bring_results(&mut self, run: &RunView) -> anyhow::Result<()> {
+        #[derive(Deserialize)]
+        struct Listed {
+            name: String,
+        }
+        let out = &self.wanted.out;
+        std::fs::create_dir_all(out).with_context(|| format!("{} cannot be made", out.display()))?;
+        let artefacts: Vec<Listed> = self.client.get(&format!("/runs/{}/artefacts", run.id)).await?;
+        for artefact in artefacts.iter().filter(|artefact| artefact.name != "report.json") {
+            let to = out.join(&artefact.name);
+            self.client.download(&format!("/runs/{}/artefacts/{}", run.id, artefact.name), &to).await.map_err(
+                |error| anyhow::Error::new(RunFailed(format!("{} could not be brought: {error:#}", artefact.name))),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Prints what came of it, and says how the command ends.
+    fn verdict(&mut self, run: &RunView) -> anyhow::Result<Exit> {
+        self.line.close();
+        let path = self.wanted.out.join("summary.json");
+        if let Ok(bytes) = std::fs::read(&path) {
+            let summary: Summary =
+                serde_json::from_slice(&bytes).with_context(|| format!("{} cannot be read", path.display()))?;
+            match self.wanted.output {
+                Output::Text => print!("{}", jac_report::table_text(&summary)),
+                Output::Json => print!("{}", String::from_utf8_lossy(&bytes)),
+            }
+            if self.wanted.output == Output::Json {
+                println!();
+            }
+        }
+        for note in &run.notes {
+            self.line.say(&format!("note: {note}"));
+        }
+        for criterion in &run.criteria {
+            self.line.say(&format!("{} {}", if criterion.met { "met:" } else { "not met:" }, criterion.sentence));
+        }
+        self.line.say(&format!("Results: {}", self.wanted.out.display()));
+        let exit = match (&run.cause, run.verdict) {
+            (Some(Cause::Failed { .. }), _) if self.signals.received().is_none() => Exit::Failed,
+            _ if self.signals.received().is_some() => Exit::Signal(self.signals.received().unwrap_or(2)),
+            (_, Verdict::Failed) => Exit::CriteriaNotMet,
+            _ => Exit::Done,
+        };
+        match &run.cause {
+            Some(cause @ Cause::Failed { .. }) => eprintln!("error: {}", cause.sentence()),
+            Some(cause @ Cause::Stopped { .. }) => eprintln!("{} The result is partial.", cause.sentence()),
+            Some(Cause::Completed) | None => (),
+        }
+        // Stopped by somebody else, on the page: the run is not what was asked for.
+        if matches!(run.cause, Some(Cause::Stopped { .. })) && self.signals.received().is_none() {
+            return Ok(Exit::Failed);
+        }
+        Ok(exit)
+    }
+}
+
+/// What an earlier `jac run` left behind is ended by this one's engine; it waits for that, but not for ever.
+async fn wait_for_leftovers(client: &Client) {
+    let deadline = Instant::now() + REMOVAL_LIMIT;
+    while Instant::now() < deadline {
+        let clusters: Vec<ClusterView> = client.get("/clusters").await.unwrap_or_default();
+        if !clusters.iter().any(|view| view.cluster.attended_by.is_some()) {
+            return;
+        }
+        sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// `20261123T101500Z`.
+fn utc_now() -> String {
+    use jac_engine::clock::{Clock, SystemClock};
+    let seconds = SystemClock.now_ms().div_euclid(1000);
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (year, month, day) = civil(days);
+    format!("{year:04}{month:02}{day:02}T{:02}{:02}{:02}Z", second / 3600, second / 60 % 60, second % 60)
+}
+
+/// Year, month and day of a number of days since 1970-01-01 (Howard Hinnant, "chrono-compatible low-level date algorithms").
+fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day_of_year - (153 * shifted_month + 2) / 5 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::civil;
+
+    #[test]
+    fn days_become_dates() {
+        for (days, date) in [(0, (1970, 1, 1)), (59, (1970, 3, 1)), (11_016, (2000, 2, 29)), (20_780, (2026, 11, 23))] {
+            assert_eq!(civil(days), date);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The live line of `jac run` on standard error.
+
+use jac_engine::view::Snapshot;
+use jac_model::{RunPhase, StopMode};
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+/// Where standard error is no terminal, a line is printed this often.
+const QUIET_EVERY: Duration = Duration::from_secs(10);
+
+/// Writes one line over and over on a terminal, and lines now and then elsewhere.
+pub struct Line {
+    terminal: bool,
+    last_step: String,
+    last_printed: Option<Instant>,
+    open: bool,
+}
+
+impl Line {
+    pub fn new() -> Self {
+        Self { terminal: std::io::stderr().is_terminal(), last_step: String::new(), last_printed: None, open: false }
+    }
+
+    /// Says something that stays.
+    pub fn say(&mut self, text: &str) {
+        self.close();
+        eprintln!("{text}");
+    }
+
+    /// Ends the line that is written over.
+    pub fn close(&mut self) {
+        if self.open {
+            eprintln!();
+            self.open = false;
+        }
+    }
+
+    /// Says what is being done, once.
+    pub fn step(&mut self, step: &str) {
+        if !step.is_empty() && step != self.last_step {
+            step.clone_into(&mut self.last_step);
+            self.say(step);
+        }
+    }
+
+    /// Shows the run as it is now.
+    pub fn show(&mut self, snapshot: &Snapshot) {
+        self.step(&snapshot.run.step);
+        if snapshot.run.phase != RunPhase::Running {
+            return;
+        }
+        let due = self.terminal || self.last_printed.is_none_or(|last| last.elapsed() >= QUIET_EVERY);
+        if !due {
+            return;
+        }
+        self.last_printed = Some(Instant::now());
+        let text = figures(snapshot);
+        if self.terminal {
+            // Clears to the end, so that a shorter line leaves nothing of a longer one.
+            eprint!("\r{text}\x1b[K");
+            drop(std::io::stderr().flush());
+            self.open = true;
+        } else {
+            eprintln!("{text}");
+        }
+    }
+}
+
+/// `0:42 of 1:00  812 samples  24.1/s  p95 212 ms  errors 1.2 %  20 users  0:18 left`
+fn figures(snapshot: &Snapshot) -> String {
+    let run = &snapshot.run;
+    // The plan's time begins with its first sample: JMeter itself takes some seconds to start.
+    let Some(begun_ms) = snapshot.summary.start_ms else { return "JMeter is starting the test.".to_owned() };
+    let elapsed_s = ((snapshot.at_ms - begun_ms).max(0) / 1000).unsigned_abs();
+    let mut parts = Vec::new();
+    parts.push(match run.expected_s {
+        Some(expected_s) => format!("{} of {}", clock(elapsed_s), clock(expected_s)),
+        None => clock(elapsed_s),
+    });
+    if let Some(figures) = &run.headline {
+        parts.push(format!("{} samples", figures.samples));
+        parts.extend(figures.rate_per_s.map(|rate| format!("{rate:.1}/s")));
+        parts.extend(figures.p95_ms.map(|p95| format!("p95 {p95:.0} ms")));
+        parts.extend(figures.error_percent.map(|errors| format!("errors {errors:.2} %")));
+        parts.extend(figures.active_users.map(|users| format!("{users} users")));
+    }
+    match (run.stop_requested, run.expected_s) {
+        (Some(StopMode::Graceful), _) => parts.push("stopping".to_owned()),
+        (Some(StopMode::Cut), _) => parts.push("cutting".to_owned()),
+        (None, Some(expected_s)) => parts.push(format!("{} left", clock(expected_s.saturating_sub(elapsed_s)))),
+        (None, None) => (),
+    }
+    parts.join("  ")
+}
+
+fn clock(seconds: u64) -> String {
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn times_read_as_on_a_clock() {
+        assert_eq!([0, 61, 3661].map(super::clock), ["0:00", "1:01", "1:01:01"]);
+    }
+}
