@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { faultOf, withoutCommonFolder } from "./chosenFiles";
+import { faultOf, plansAmong, withoutCommonFolder } from "./chosenFiles";
 
 describe("paths of a dropped folder", () => {
   it("are relative to the plan's folder", () => {
@@ -25,4 +25,9 @@ describe("a choice of files", () => {
     expect(faultOf([file("a.jmx"), file("b"), file("c")], limits, true)).toContain("at most 2");
     expect(faultOf([file("a.jmx", 2_000_000)], limits, true)).toContain("1 MB");
   });
+});
+
+it("offers the plans of a choice, those at the top first", () => {
+  const files = ["lib/login.jmx", "shop.jmx", "users.csv", "admin.jmx"].map((path) => ({ path, file: {} as File }));
+  expect(plansAmong(files)).toEqual(["admin.jmx", "shop.jmx", "lib/login.jmx"]);
 });

@@ -52,3 +52,12 @@ export function faultOf(files: UploadFile[], limits: { max_upload_bytes: number;
   if (needsPlan && !files.some(({ path }) => /\.(jmx|zip)$/i.test(path))) return "None of these is a .jmx file or a zip that could hold one.";
   return null;
 }
+
+/** The .jmx files of a choice, those nearest to its top first. */
+export function plansAmong(files: UploadFile[]): string[] {
+  const depth = (path: string) => path.split("/").length;
+  return files
+    .map(({ path }) => path)
+    .filter((path) => /\.jmx$/i.test(path))
+    .sort((a, b) => depth(a) - depth(b) || a.localeCompare(b));
+}

@@ -2,7 +2,7 @@ import { useState } from "react";
 import type { Plan } from "@/shared/api/types";
 import type { UploadFile, UploadProgress } from "@/shared/api/upload";
 import { useUploadPlan } from "./api/useUploadPlan";
-import { faultOf } from "./chosenFiles";
+import { faultOf, plansAmong } from "./chosenFiles";
 
 export interface Uploading {
   /** null when nothing is being sent. */
@@ -10,6 +10,9 @@ export interface Uploading {
   files: UploadFile[];
   fault: string | null;
   error: Error | null;
+  /** The .jmx files to choose from before anything is sent; empty when there is nothing to choose. */
+  choices: string[];
+  choose: (mainFile: string) => void;
   send: (files: UploadFile[]) => void;
   cancel: () => void;
 }
@@ -20,19 +23,28 @@ export function useUploading(planId: string | null, limits: { max_upload_bytes: 
   const [files, setFiles] = useState<UploadFile[]>([]);
   const [progress, setProgress] = useState<UploadProgress | null>(null);
   const [fault, setFault] = useState<string | null>(null);
+  const [choices, setChoices] = useState<string[]>([]);
   const [abort, setAbort] = useState<AbortController | null>(null);
   const cancelled = mutation.error?.name === "AbortError";
 
-  const send = (chosen: UploadFile[]) => {
-    const wrong = faultOf(chosen, limits, planId === null);
-    setFault(wrong);
-    if (wrong !== null) return;
+  const go = (chosen: UploadFile[], mainFile: string | null) => {
     const controller = new AbortController();
     setAbort(controller);
-    setFiles(chosen);
+    setChoices([]);
     setProgress({ sent_bytes: 0, total_bytes: chosen.reduce((sum, { file }) => sum + file.size, 0) });
-    mutation.mutate({ planId, files: chosen, onProgress: setProgress, signal: controller.signal }, { onSuccess: onDone, onSettled: () => setProgress(null) });
+    mutation.mutate(
+      { planId, files: chosen, mainFile, onProgress: setProgress, signal: controller.signal },
+      { onSuccess: onDone, onSettled: () => setProgress(null) },
+    );
+  };
+  const send = (chosen: UploadFile[]) => {
+    const wrong = faultOf(chosen, limits, planId === null);
+    const plans = planId === null ? plansAmong(chosen) : [];
+    setFault(wrong);
+    setFiles(chosen);
+    setChoices(wrong === null && plans.length > 1 ? plans : []);
+    if (wrong === null && plans.length <= 1) go(chosen, null);
   };
 
-  return { progress, files, fault, error: cancelled ? null : mutation.error, send, cancel: () => abort?.abort() };
+  return { progress, files, fault, error: cancelled ? null : mutation.error, choices, choose: (main) => go(files, main), send, cancel: () => abort?.abort() };
 }

@@ -41,13 +41,13 @@ export interface Criterion {
   unit: string;
 }
 
-const FORM = /^\s*([a-z0-9_]+)\s*(?:\(\s*"((?:[^"\\]|\\.)*)"\s*\))?\s*(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)\s*(ms|s|%|\/s)?\s*$/;
+const FORM = /^\s*([A-Za-z0-9_]+)\s*(?:\(\s*"((?:[^"\\]|\\.)*)"\s*\))?\s*(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)\s*(ms|s|%|\/s)?\s*$/;
 
 export function parseCriterion(text: string): Criterion | null {
   const match = FORM.exec(text);
   if (match === null) return null;
   const [, metric = "", label, op = ">", value = "", unit = ""] = match;
-  return { metric, label: label === undefined ? null : label.replaceAll(/\\(.)/g, "$1"), op: op as Operator, value: Number(value), unit };
+  return { metric: metric.toLowerCase(), label: label === undefined ? null : label.replaceAll(/\\(.)/g, "$1"), op: op as Operator, value: Number(value), unit };
 }
 
 export function writeCriterion({ metric, label, op, value, unit }: Criterion): string {

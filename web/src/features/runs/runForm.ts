@@ -20,6 +20,8 @@ export interface RunForm {
   /** `name=value` on each line, for properties that the check did not see. */
   moreProperties: string;
   split: string[];
+  /** The plan's files that every JMeter reads with -q. */
+  propertiesFiles: string[];
   criteria: CriterionRow[];
   grace: string;
 }
@@ -32,7 +34,7 @@ export interface RunFaults {
   criteria: Record<number, string>;
 }
 
-export const EMPTY_FORM: RunForm = { planId: null, clusterId: null, name: "", properties: {}, moreProperties: "", split: [], criteria: [], grace: "" };
+export const EMPTY_FORM: RunForm = { planId: null, clusterId: null, name: "", properties: {}, moreProperties: "", split: [], propertiesFiles: [], criteria: [], grace: "" };
 
 export function newCriterion(key: number): CriterionRow {
   return { key, metric: "error_percent", label: "", op: ">", value: "1" };
@@ -66,6 +68,7 @@ export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: 
       cluster_id: form.clusterId,
       ...(form.name.trim() === "" ? {} : { name: form.name.trim() }),
       properties: { ...changed(form.properties, known), ...more.properties },
+      properties_files: form.propertiesFiles,
       split,
       criteria,
       ...(grace === "" ? {} : { grace_s: Number(grace) }),

@@ -7,6 +7,8 @@ export interface Upload {
   /** The plan that gets the files; null makes a new one. */
   planId: string | null;
   files: UploadFile[];
+  /** Which .jmx is run, where there are several. */
+  mainFile: string | null;
   onProgress: (progress: UploadProgress) => void;
   signal: AbortSignal;
 }
@@ -14,8 +16,8 @@ export interface Upload {
 export function useUploadPlan() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ planId, files, onProgress, signal }: Upload) =>
-      upload<Plan>(planId === null ? "/plans" : `/plans/${planId}/files`, {}, files, onProgress, signal),
+    mutationFn: ({ planId, files, mainFile, onProgress, signal }: Upload) =>
+      upload<Plan>(planId === null ? "/plans" : `/plans/${planId}/files`, mainFile === null ? {} : { main_file: mainFile }, files, onProgress, signal),
     onSuccess: async (plan) => {
       client.setQueryData(keys.plan(plan.id), plan);
       await client.invalidateQueries({ queryKey: keys.plans });

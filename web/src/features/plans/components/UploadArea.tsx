@@ -73,6 +73,18 @@ export function UploadArea({ planId, limits, onDone, children }: Props) {
           </button>
         </div>
       )}
+      {upload.choices.length > 0 && (
+        <Note tone="info">
+          There are several plans. Which one is run?{" "}
+          <span className="upload-choices">
+            {upload.choices.map((path) => (
+              <button key={path} type="button" className="btn btn-sm btn-outline-secondary" onClick={() => upload.choose(path)}>
+                {path}
+              </button>
+            ))}
+          </span>
+        </Note>
+      )}
       {upload.fault !== null && <Note tone="attention">{upload.fault}</Note>}
       {upload.error !== null && <ErrorBox error={upload.error} />}
     </section>

@@ -1,4 +1,4 @@
-import type { Check } from "@/shared/api/types";
+import type { Check, Plan } from "@/shared/api/types";
 import { formatBytes } from "@/shared/format/numbers";
 import { Field, Switch } from "@/shared/ui/Field";
 import type { RunForm } from "../runForm";
@@ -58,6 +58,26 @@ export function SplitFields({ check, workers, form, onChange }: Props & { worker
           help={`${file.element}, ${formatBytes(file.bytes)}. Off: every worker gets a whole copy. On: each gets its share, and a header line stays.`}
           checked={form.split.includes(file.path)}
           onChange={(on) => onChange({ ...form, split: on ? [...form.split, file.path] : form.split.filter((path) => path !== file.path) })}
+        />
+      ))}
+    </fieldset>
+  );
+}
+
+/** Files of properties that lie beside the plan: read by every JMeter, or left alone. */
+export function PropertiesFileFields({ plan, form, onChange }: { plan: Plan | undefined; form: RunForm; onChange: (form: RunForm) => void }) {
+  const files = plan?.files.filter((file) => file.kind === "properties") ?? [];
+  if (files.length === 0) return null;
+  return (
+    <fieldset className="form-part">
+      <legend>Properties files</legend>
+      {files.map((file) => (
+        <Switch
+          key={file.path}
+          label={`Read ${file.path}`}
+          help="As -q does, on the master and every worker; the properties above come after it."
+          checked={form.propertiesFiles.includes(file.path)}
+          onChange={(on) => onChange({ ...form, propertiesFiles: on ? [...form.propertiesFiles, file.path] : form.propertiesFiles.filter((path) => path !== file.path) })}
         />
       ))}
     </fieldset>

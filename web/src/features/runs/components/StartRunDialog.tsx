@@ -15,7 +15,7 @@ import { useStartRun } from "../api/useStartRun";
 import { checkRunForm, EMPTY_FORM, type RunForm } from "../runForm";
 import { CriteriaFields } from "./CriteriaFields";
 import { PickCluster, PickPlan } from "./PickFields";
-import { PropertyFields, SplitFields } from "./PlanFields";
+import { PropertiesFileFields, PropertyFields, SplitFields } from "./PlanFields";
 
 interface Props {
   planId: string | null;
@@ -66,7 +66,7 @@ export function StartRunDialog({ planId, clusterId, onClose }: Props) {
       }
     >
       <div className="field-pair">
-        <PickPlan plans={plans} value={form.planId} fault={tried ? faults.plan : undefined} onChange={(id) => setForm({ ...form, planId: id, properties: {}, split: [] })} />
+        <PickPlan plans={plans} value={form.planId} fault={tried ? faults.plan : undefined} onChange={(id) => setForm({ ...form, planId: id, properties: {}, split: [], propertiesFiles: [] })} />
         <PickCluster clusters={clusters} value={cluster?.id ?? null} fault={tried ? faults.cluster : undefined} onChange={(id) => setForm({ ...form, clusterId: id })} />
       </div>
       {form.planId !== null && check.data === undefined && (check.error === null ? <Waiting what="Checking the plan…" /> : <ErrorBox error={check.error} />)}
@@ -74,6 +74,7 @@ export function StartRunDialog({ planId, clusterId, onClose }: Props) {
       {check.data !== undefined && (
         <>
           <PropertyFields check={check.data} form={form} onChange={setForm} fault={tried ? faults.moreProperties : undefined} />
+          <PropertiesFileFields plan={plans.data?.find((plan) => plan.id === form.planId)} form={form} onChange={setForm} />
           <SplitFields check={check.data} workers={cluster?.config.workers ?? 0} form={form} onChange={setForm} />
           <CriteriaFields rows={form.criteria} faults={tried ? faults.criteria : {}} onChange={(criteria) => setForm({ ...form, criteria })} />
         </>

@@ -1,0 +1,40 @@
+// Finds a Chromium, opens pages that remember their own faults, and takes screenshots.
+import { existsSync, mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable", "/snap/bin/chromium"];
+export const SHOTS = fileURLToPath(new URL("./screenshots/", import.meta.url));
+
+function executable() {
+  const named = process.env.CHROMIUM;
+  if (named) return named;
+  const found = PLACES.find((place) => existsSync(place));
+  if (found === undefined) throw new Error("No Chromium was found; install one (apt-get install chromium) or name it in CHROMIUM.");
+  return found;
+}
+
+export async function launch() {
+  mkdirSync(SHOTS, { recursive: true });
+  return chromium.launch({
+    executablePath: executable(),
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-dev-shm-usage"],
+  });
+}
+
+/** A page of its own browser context; `faults` collects what the page threw. */
+export async function openPage(browser, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, acceptDownloads: true, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const faults = [];
+  page.on("pageerror", (error) => faults.push(error.message));
+  return { context, page, faults };
+}
+
+let number = 0;
+
+export async function shot(page, name) {
+  number += 1;
+  await page.screenshot({ path: `${SHOTS}${String(number).padStart(2, "0")}-${name}.png`, fullPage: true });
+}

@@ -1,0 +1,255 @@
+// A person's first hour with JAC, in a real browser: sign in, upload the shop, make a cluster of two workers, run, watch, lose the
+// connection, stop, read the report, remove the cluster.
+//
+//   JAC_E2E_URL      where the server is, e.g. http://127.0.0.1:8080
+//   JAC_E2E_LINK     an unused sign-in link (`jac admin link`)
+//   JAC_E2E_TARGET   host:port of `jac demo-target` (127.0.0.1:8081)
+//   CHROMIUM         the browser, where it is in no usual place
+//   JAC_E2E_MAX_LATENCY_MS   from a sample's end to the chart, 9 of 10 samples (2500)
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { launch, openPage, shot } from "./browser.mjs";
+import { canvas, pointsOf, quantile, waitForPoints, watchLatency } from "./chart.mjs";
+
+const base = process.env.JAC_E2E_URL?.replace(/\/$/, "");
+const link = process.env.JAC_E2E_LINK;
+const [targetHost, targetPort] = (process.env.JAC_E2E_TARGET ?? "127.0.0.1:8081").split(":");
+const maxLatency = Number(process.env.JAC_E2E_MAX_LATENCY_MS ?? 2500);
+const shop = (name) => fileURLToPath(new URL(`../examples/shop/${name}`, import.meta.url));
+const LAUNCH_MS = 120_000;
+
+let browser;
+let page;
+let faults;
+/** The page's own WebSockets, so that the walk can break them. */
+const sockets = [];
+let broken = false;
+
+before(async () => {
+  assert.ok(base && link, "Set JAC_E2E_URL and JAC_E2E_LINK: where the server is, and an unused sign-in link.");
+  browser = await launch();
+  ({ page, faults } = await openPage(browser));
+  await page.routeWebSocket(/\/socket\.io\//, (socket) => {
+    if (broken) return void socket.close();
+    sockets.push(socket);
+    socket.connectToServer();
+  });
+});
+
+after(async () => {
+  await browser?.close();
+});
+
+/** Steps build on each other: after one fails, the others say so instead of failing in strange places. */
+let stopped = null;
+function step(name, body) {
+  test(name, async (t) => {
+    if (stopped !== null) return t.skip(`“${stopped}” failed`);
+    try {
+      await body(t);
+    } catch (error) {
+      stopped = name;
+      if (page !== undefined) await shot(page, "failed").catch(() => undefined);
+      throw error;
+    }
+  });
+}
+
+const head = (text) => page.locator(".page-title .chip", { hasText: text });
+const api = async (path) => (await page.request.get(`${base}/api/v1${path}`)).json();
+
+step("somebody without a link is told where to get one", async () => {
+  const { context, page: stranger } = await openPage(browser);
+  await stranger.goto(`${base}/runs`);
+  await stranger.getByText("jac admin link").waitFor();
+  await context.close();
+});
+
+step("the sign-in link opens the door", async () => {
+  await page.goto(link);
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+  assert.equal(new URL(page.url()).pathname, "/");
+  await shot(page, "overview");
+});
+
+step("the link works once", async () => {
+  const { context, page: second } = await openPage(browser);
+  await second.goto(link);
+  await second.getByText("jac admin link").waitFor();
+  await shot(second, "link-used");
+  await context.close();
+});
+
+step("a file that is not a plan is refused in words", async () => {
+  await page.getByRole("link", { name: "Plans" }).first().click();
+  await page.setInputFiles("[data-upload=files]", { name: "broken.jmx", mimeType: "application/xml", buffer: Buffer.from("<jmeterTestPlan><hashTree>") });
+  await page.getByRole("alert").waitFor();
+  await shot(page, "refused");
+});
+
+let planUrl;
+step("the shop is uploaded and checked", async () => {
+  await page.setInputFiles("[data-upload=files]", [shop("shop.jmx"), shop("users.csv")]);
+  await page.waitForURL(/\/plans\/[^/]+$/, { timeout: 30_000 });
+  planUrl = page.url();
+  await page.getByText("finds nothing that would keep this plan from running").waitFor();
+  await page.getByRole("region", { name: "Thread groups" }).getByRole("row").nth(1).waitFor();
+  await page.getByRole("region", { name: "Files of the plan" }).getByText("users.csv").waitFor();
+  await shot(page, "plan");
+});
+
+let clusterUrl;
+step("a cluster of one master and two workers becomes ready", async () => {
+  await page.getByRole("link", { name: "Clusters" }).first().click();
+  await page.getByRole("button", { name: "New cluster" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Workers").fill("10000");
+  await dialog.getByRole("button", { name: "Create cluster" }).click();
+  await dialog.getByText("Give a whole number from 0").waitFor();
+  await shot(page, "cluster-faults");
+  await dialog.getByLabel("Name").fill("walk");
+  await dialog.getByLabel("Workers").fill("2");
+  await dialog.getByRole("button", { name: "Create cluster" }).click();
+  await page.waitForURL(/\/clusters\/[^/]+$/);
+  clusterUrl = page.url();
+  await head("ready").waitFor({ timeout: LAUNCH_MS });
+  assert.equal(await page.getByRole("region", { name: "Nodes" }).getByText(/^(master|worker-\d)$/).count(), 3);
+  await shot(page, "cluster");
+});
+
+let runId;
+step("a run is started with its own properties", async () => {
+  await page.goto(planUrl);
+  await page.getByRole("button", { name: "Start a run" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Cluster").selectOption(new URL(clusterUrl).pathname.split("/").at(-1));
+  await dialog.getByLabel("target.host").fill(targetHost);
+  await dialog.getByLabel("target.port").fill(targetPort);
+  await dialog.getByLabel("threads").fill("6");
+  await dialog.getByLabel("duration").fill("180");
+  await dialog.getByLabel("ramp_up").fill("2");
+  await dialog.getByText("Deal out users.csv").click();
+  await dialog.getByRole("button", { name: "Add a criterion" }).click();
+  await dialog.getByLabel("Limit").fill("50");
+  await shot(page, "start");
+  await dialog.getByRole("button", { name: "Start the run" }).click();
+  await page.waitForURL(/\/runs\/[^/]+$/);
+  runId = new URL(page.url()).pathname.split("/").at(-1);
+  await page.getByRole("region", { name: "Steps" }).waitFor();
+  await shot(page, "preparing");
+});
+
+step("points arrive on all four charts", async () => {
+  await head("running").waitFor({ timeout: LAUNCH_MS });
+  for (const id of ["throughput", "response-times", "errors", "active-users"]) await waitForPoints(page, id, 8, 60_000);
+  await page.locator("[data-table=labels] tbody tr").nth(2).waitFor();
+  const run = await api(`/runs/${runId}`);
+  assert.equal(run.headline.active_users, 12, "6 users on each of 2 workers");
+  await shot(page, "live");
+});
+
+step("samples reach the chart in time", async (t) => {
+  const seen = await watchLatency(page, "throughput", 20_000);
+  assert.ok(seen.length >= 10, `only ${seen.length} paints with new samples in 20 s`);
+  const newest = seen.map((each) => each.newest_ms);
+  const oldest = seen.map((each) => each.oldest_ms);
+  t.diagnostic(`age at the paint, ms: newest sample median ${quantile(newest, 0.5)}, oldest sample median ${quantile(oldest, 0.5)}, 9 of 10 within ${quantile(oldest, 0.9)}, worst ${Math.max(...oldest)}`);
+  assert.ok(quantile(oldest, 0.9) <= maxLatency, `9 of 10 within ${quantile(oldest, 0.9)} ms; at most ${maxLatency} ms are allowed`);
+});
+
+step("a lost connection is said, and nothing is missing after it", async () => {
+  broken = true;
+  for (const socket of sockets.splice(0)) await socket.close().catch(() => undefined);
+  // With its WebSocket refused, Socket.IO would fall back to polling: that is refused too.
+  await page.route(/\/socket\.io\//, (route) => route.abort());
+  await page.locator("[data-connection=lost]").waitFor();
+  await page.waitForTimeout(4000);
+  await shot(page, "connection-lost");
+  const during = await pointsOf(page, "throughput");
+  broken = false;
+  await page.unroute(/\/socket\.io\//);
+  await page.locator("[data-connection=lost]").waitFor({ state: "detached" });
+  await waitForPoints(page, "throughput", during + 4, 20_000);
+  const { points } = await api(`/runs/${runId}/live?after=0`);
+  const shown = await pointsOf(page, "throughput");
+  assert.ok(Math.abs(points.length - shown) <= 2, `the server has ${points.length} points, the page shows ${shown}`);
+});
+
+step("a page opened in mid-run gets the history", async () => {
+  const shown = await pointsOf(page, "throughput");
+  await page.reload();
+  await waitForPoints(page, "throughput", shown, 15_000);
+});
+
+step("JMeter's log is on the page", async () => {
+  const log = page.getByRole("region", { name: "JMeter's log" });
+  await log.getByRole("tab", { name: "worker-1" }).click();
+  await log.getByText(/INFO/).first().waitFor();
+});
+
+step("stop ends the run and the report takes the charts' place", async () => {
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Stop the run" }).click();
+  await head("stopped").waitFor({ timeout: 120_000 });
+  await page.getByRole("region", { name: "Distribution of response times" }).waitFor({ timeout: 30_000 });
+  await page.getByText("criteria met").waitFor();
+  await page.getByText(/partial/).first().waitFor();
+  const report = await api(`/runs/${runId}/report`);
+  assert.ok(report.summary.total.samples > 100);
+  assert.equal(await pointsOf(page, "throughput"), report.series.points.length);
+  await shot(page, "report");
+});
+
+step("labels are chosen for the charts", async () => {
+  const rows = page.locator("[data-table=labels] tbody label");
+  await rows.nth(0).click();
+  await rows.nth(1).click();
+  await page.getByText("2 labels in place of the total").waitFor();
+  assert.match(page.url(), /label=/);
+  const chart = page.locator(canvas("response-times"));
+  const box = await chart.boundingBox();
+  await page.mouse.move(box.x + box.width * 0.4, box.y + 60);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.7, box.y + 60, { steps: 5 });
+  await page.mouse.up();
+  await page.getByRole("button", { name: /show everything/ }).waitFor();
+  await shot(page, "report-labels");
+});
+
+step("the artefacts are there, and report.html opens without a network", async () => {
+  const files = page.getByRole("region", { name: "Files of the run" });
+  for (const name of ["results.jtl", "summary.json", "report.html", "nodes/master/jmeter.log"]) await files.getByRole("link", { name }).waitFor();
+  const [download] = await Promise.all([page.waitForEvent("download"), files.getByRole("link", { name: "report.html" }).click()]);
+  const path = await download.path();
+  assert.ok(!readFileSync(path, "utf8").includes('id="jac-report">null<'), "the report has no data in it");
+  const saved = fileURLToPath(new URL("./screenshots/report.html", import.meta.url));
+  await download.saveAs(saved);
+  const { context, page: offline, faults: offlineFaults } = await openPage(browser, { offline: true, colorScheme: "dark" });
+  const asked = [];
+  offline.on("request", (request) => {
+    if (/^(https?|wss?):/.test(request.url())) asked.push(request.url());
+  });
+  await offline.goto(`file://${saved}`);
+  for (const id of ["throughput", "response-times", "errors", "active-users"]) await waitForPoints(offline, id, 8, 10_000);
+  await shot(offline, "offline-report");
+  assert.deepEqual(asked, []);
+  assert.deepEqual(offlineFaults, []);
+  await context.close();
+});
+
+step("the cluster is removed; plan and run stay", async () => {
+  await page.goto(clusterUrl);
+  await page.getByRole("button", { name: "More about this cluster" }).click();
+  await page.getByRole("menuitem", { name: /Terminate/ }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Terminate" }).click();
+  await head("terminated").waitFor({ timeout: 60_000 });
+  await page.getByRole("link", { name: "Runs" }).first().click();
+  await page.locator(`[data-table=runs] a[href="/runs/${runId}"]`).waitFor();
+  await shot(page, "runs");
+  await page.goto(planUrl);
+  await page.getByText("finds nothing that would keep this plan from running").waitFor();
+});
+
+step("no page threw an error", () => assert.deepEqual(faults, []));
