@@ -11,5 +11,5 @@ mod search;
 
 pub use filter::{Filter, FilterError};
 pub use input::Input;
-pub use read::{LogError, Progress, ReadOptions, read_logs};
+pub use read::{LogError, Progress, ReadOptions, read_logs, read_logs_with};
 pub use search::{FoundSample, Keep, Search, SearchResult, search_logs};

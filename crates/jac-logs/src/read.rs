@@ -61,6 +61,19 @@ pub struct ReadOptions {
     pub threads: Option<NonZero<usize>>,
 }
 
+/// Reads logs, each in its own dialect, into one set of statistics: every sample, on all processors. Otherwise as
+/// [`read_logs_with`].
+///
+/// # Errors
+/// As [`read_logs_with`].
+pub fn read_logs(
+    inputs: &[Input],
+    settings: &Settings,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<LogStatistics, LogError> {
+    read_logs_with(inputs, &ReadOptions { settings: settings.clone(), ..ReadOptions::default() }, progress)
+}
+
 /// Reads logs, each in its own dialect, into one set of statistics. Labels come in the order of the logs. `progress` is
 /// called now and then; when it breaks, the reading ends with [`LogError::Cancelled`].
 ///
@@ -68,7 +81,7 @@ pub struct ReadOptions {
 ///
 /// # Errors
 /// When a log cannot be opened, read or unpacked. Rows that cannot be understood are no errors; the statistics count them.
-pub fn read_logs(
+pub fn read_logs_with(
     inputs: &[Input],
     options: &ReadOptions,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
@@ -139,9 +152,9 @@ impl Collector for Counting<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::ReadOptions;
     use super::{LogError, Progress, read_logs};
     use crate::Input;
+    use jac_jtl::Settings;
     use std::io::Write;
     use std::ops::ControlFlow;
     use std::path::Path;
@@ -173,7 +186,7 @@ mod tests {
             written(folder.path(), "c.jtl", &zstandard),
         ];
         let mut last = None;
-        let mut log = read_logs(&inputs, &ReadOptions::default(), &mut |progress| {
+        let mut log = read_logs(&inputs, &Settings::default(), &mut |progress| {
             last = Some(progress);
             ControlFlow::Continue(())
         })
@@ -191,7 +204,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let goes_on = &mut |_: Progress| ControlFlow::Continue(());
         let read = |input: Input, on: &mut dyn FnMut(Progress) -> ControlFlow<()>| {
-            read_logs(&[input], &ReadOptions::default(), on).map(|_| ()).expect_err("an error").to_string()
+            read_logs(&[input], &Settings::default(), on).map(|_| ()).expect_err("an error").to_string()
         };
         let missing = Input::File(folder.path().join("missing.jtl"));
         assert!(read(missing, goes_on).starts_with("cannot open "));
@@ -208,7 +221,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let input = written(folder.path(), "empty.jtl", b"");
         let mut log =
-            read_logs(&[input], &ReadOptions::default(), &mut |_| ControlFlow::Continue(())).expect("statistics");
+            read_logs(&[input], &Settings::default(), &mut |_| ControlFlow::Continue(())).expect("statistics");
         let summary = log.summary();
         assert_eq!((summary.total.samples, summary.start_ms, summary.total.mean_ms), (0, None, None));
         assert!(log.series().points.is_empty());

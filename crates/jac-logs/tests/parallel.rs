@@ -1,0 +1,127 @@
+//! Several threads give what one gives, on logs that are easy and on logs that are hard to split.
+
+use jac_logs::{Filter, Input, Keep, ReadOptions, Search, read_logs_with, search_logs};
+use std::fmt::Write as _;
+use std::num::NonZero;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+const HEADER: &str = "timeStamp,elapsed,label,responseCode,success,failureMessage,threadName,allThreads,bytes\n";
+
+/// About 20 MB with failures in quotes, line breaks in them, rejected rows, and `odd` now and then.
+fn log(odd: &str) -> String {
+    let mut log = HEADER.to_owned();
+    let mut row = 0u64;
+    while log.len() < 20 << 20 {
+        row += 1;
+        let (time, elapsed) = (1_700_000_000_000 + row * 3, row * 7919 % 1_500);
+        let label = ["Home", "\"Buy, now\"", "Pay"][(row % 3) as usize];
+        let (worker, threads) = (row % 2, row % 9);
+        match row % 50 {
+            0 => writeln!(
+                log,
+                "{time},{elapsed},{label},500,false,\"expected \"\"a\"\",\ngot \"\"b\"\"\",10.0.0.{worker}:1099-U 1-1,{threads},7"
+            ),
+            1 if row % 5_000 == 1 => writeln!(log, "broken {row}"),
+            2 if row % 1_000 == 2 => log.write_str(odd),
+            _ => writeln!(log, "{time},{elapsed},{label},200,true,,10.0.0.{worker}:1099-U 1-1,{threads},99"),
+        }
+        .expect("a string can be written to");
+    }
+    log
+}
+
+fn written(folder: &Path, name: &str, bytes: &[u8]) -> Input {
+    let path = folder.join(name);
+    std::fs::write(&path, bytes).expect("a file");
+    Input::File(path)
+}
+
+/// Everything that the statistics show.
+fn shown(input: &Input, threads: usize) -> String {
+    let options = ReadOptions { threads: NonZero::new(threads), ..ReadOptions::default() };
+    let mut log =
+        read_logs_with(std::slice::from_ref(input), &options, &mut |_| ControlFlow::Continue(())).expect("statistics");
+    format!(
+        "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
+        log.summary(),
+        log.series(),
+        log.errors(usize::MAX),
+        log.codes(),
+        log.hosts(),
+        log.distribution(),
+        log.outcome()
+    )
+}
+
+fn same_on_any_number_of_threads(odd: &str) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = log(odd);
+    let plain = written(folder.path(), "log.jtl", log.as_bytes());
+    let expected = shown(&plain, 1);
+    assert!(shown(&plain, 3) == expected, "plain");
+    let zstandard = zstd::encode_all(log.as_bytes(), -5).expect("packs");
+    assert!(shown(&written(folder.path(), "log.zst", &zstandard), 3) == expected, "packed");
+}
+
+#[test]
+fn an_ordinary_log_is_read_alike() {
+    same_on_any_number_of_threads("");
+}
+
+#[test]
+fn long_quoted_fields_that_look_like_rows_do_not_mislead() {
+    let looks_like_rows = "1700000000000,1,Fake,200,true,,t,1,1\n".repeat(2_000);
+    same_on_any_number_of_threads(&format!("1700000000000,5,Real,500,false,\"{looks_like_rows}\",t,1,1\n"));
+}
+
+#[test]
+fn quotes_without_partners_do_not_mislead() {
+    same_on_any_number_of_threads("1700000000000,5,\"open,200,true,,t,1,1\n");
+}
+
+#[test]
+fn a_second_header_in_the_middle_does_not_mislead() {
+    same_on_any_number_of_threads(
+        "elapsed,timeStamp,label,responseCode,success,failureMessage,threadName,allThreads,bytes\n",
+    );
+}
+
+#[test]
+fn a_filter_narrows_what_is_counted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let input = written(folder.path(), "log.jtl", log("").as_bytes());
+    let label = Some(Filter::pattern("^Pay$").expect("a pattern"));
+    let filter = Filter { label, to_ms: Some(1_700_000_030_000), ..Filter::default() };
+    let options = ReadOptions { filter, ..ReadOptions::default() };
+    let mut log = read_logs_with(&[input], &options, &mut |_| ControlFlow::Continue(())).expect("statistics");
+    let summary = log.summary();
+    assert_eq!(summary.labels.len(), 1);
+    assert!(summary.total.samples > 3_000 && summary.total.samples < 3_334, "{}", summary.total.samples);
+}
+
+#[test]
+fn a_search_counts_all_and_keeps_the_first_or_the_slowest() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let inputs = [
+        written(folder.path(), "a.jtl", log("").as_bytes()),
+        written(folder.path(), "b.jtl", format!("{HEADER}5,9999,Home,500,false,GOT lost,t,1,1\n").as_bytes()),
+    ];
+    let text = Some(Filter::containing("got").expect("a text"));
+    let mut search =
+        Search { filter: Filter { success: Some(false), text, ..Filter::default() }, limit: 5, ..Search::default() };
+    let mut results = Vec::new();
+    for (keep, threads) in [(Keep::First, 1), (Keep::First, 3), (Keep::Slowest, 1), (Keep::Slowest, 3)] {
+        search.keep = keep;
+        search.threads = NonZero::new(threads);
+        results.push(search_logs(&inputs, &search, &mut |_| ControlFlow::Continue(())).expect("a result"));
+    }
+    assert_eq!(results[0], results[1]);
+    assert_eq!(results[2], results[3]);
+    assert_eq!(results[0].matched, results[2].matched);
+    assert!(results[0].matched > 4_000 && results[0].searched > 200_000);
+    assert!(results[0].samples.is_sorted_by_key(|sample| (sample.log, sample.position)));
+    assert_eq!(results[0].samples.len(), 5);
+    assert_eq!((results[2].samples[0].elapsed_ms, results[2].samples[0].log), (9_999, 1));
+    assert_eq!(results[2].samples[1].failure_message, "expected \"a\",\ngot \"b\"");
+}
