@@ -1,0 +1,43 @@
+# shellcheck shell=bash disable=SC2154
+# Builds the web app and the executable, and gets JMeter. What is up to date is left alone.
+
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache_folder/target}
+
+# Installs a folder's npm packages if its lock file is another than at the last time.
+npm_packages() {
+  local folder=$1 stamp=$1/node_modules/.jac-lock wanted
+  wanted=$(sha256sum <"$folder/package-lock.json")-$(node --version)
+  [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return
+  say "Installing the npm packages of ${folder#"$root"/}/."
+  (cd "$folder" && quietly npm ci --no-audit --no-fund)
+  printf '%s' "$wanted" >"$stamp"
+}
+
+# A digest of everything that the web app is built from.
+web_sources() {
+  (cd "$root/web" && find . \( -name node_modules -o -name dist -o -name dist-report \) -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
+}
+
+# The executable has the web app inside it, so this comes before it.
+build_web() {
+  npm_packages "$root/web"
+  local stamp=$root/web/node_modules/.jac-built wanted
+  wanted=$(web_sources)
+  if [ -f "$root/web/dist/index.html" ] && [ -f "$root/web/dist-report/report.html" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
+    say "The web app is up to date."
+    return
+  fi
+  say "Building the web app."
+  (cd "$root/web" && quietly npm run build)
+  printf '%s' "$wanted" >"$stamp"
+}
+
+# JAC's own copy of JMeter in a data folder; prints its path. Apache's archive comes first; where that does not answer,
+# Maven fetches it, and is installed for that.
+install_jmeter() {
+  local jac=$1 options=("${@:2}")
+  "$jac" jmeter install "${options[@]}" && return
+  if has_maven; then return 1; fi
+  require maven >&2
+  "$jac" jmeter install "${options[@]}"
+}
