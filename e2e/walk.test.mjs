@@ -162,15 +162,12 @@ step("samples reach the chart in time", async (t) => {
 step("a lost connection is said, and nothing is missing after it", async () => {
   broken = true;
   for (const socket of sockets.splice(0)) await socket.close().catch(() => undefined);
-  // With its WebSocket refused, Socket.IO would fall back to polling: that is refused too.
-  await page.route(/\/socket\.io\//, (route) => route.abort());
   await page.locator("[data-connection=lost]").waitFor();
   await page.waitForTimeout(4000);
   await shot(page, "connection-lost");
   const during = await pointsOf(page, "throughput");
   broken = false;
-  await page.unroute(/\/socket\.io\//);
-  await page.locator("[data-connection=lost]").waitFor({ state: "detached" });
+  await page.locator("[data-connection=lost]").waitFor({ state: "detached", timeout: 30_000 });
   await waitForPoints(page, "throughput", during + 4, 20_000);
   const { points } = await api(`/runs/${runId}/live?after=0`);
   const shown = await pointsOf(page, "throughput");
@@ -194,7 +191,7 @@ step("stop ends the run and the report takes the charts' place", async () => {
   await page.getByRole("dialog").getByRole("button", { name: "Stop the run" }).click();
   await head("stopped").waitFor({ timeout: 120_000 });
   await page.getByRole("region", { name: "Distribution of response times" }).waitFor({ timeout: 30_000 });
-  await page.getByText("criteria met").waitFor();
+  await head("criteria met").waitFor();
   await page.getByText(/partial/).first().waitFor();
   const report = await api(`/runs/${runId}/report`);
   assert.ok(report.summary.total.samples > 100);

@@ -36,7 +36,7 @@ function setConnected(connected: boolean): void {
 /** The page's one socket; the session cookie goes with it. */
 export function liveSocket(): JacSocket {
   if (socket === null) {
-    socket = io({ path: "/socket.io", transports: ["websocket", "polling"], reconnectionDelay: 500, reconnectionDelayMax: 3000 });
+    socket = io({ path: "/socket.io", transports: ["websocket", "polling"], reconnectionDelay: 500, reconnectionDelayMax: 3000, timeout: 5000 });
     socket.on("connect", () => setConnected(true));
     socket.on("disconnect", (reason) => {
       setConnected(false);

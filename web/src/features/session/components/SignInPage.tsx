@@ -20,19 +20,20 @@ export function SignInPage() {
 
   useEffect(() => {
     document.title = "Sign in · JAC";
-    if (token === null || posted.current) return;
+    // Who is signed in already does not use the link up.
+    if (token === null || session.data !== null || posted.current) return;
     posted.current = true;
     mutate(token, { onSuccess: () => void navigate(next, { replace: true }) });
-  }, [token, mutate, navigate, next]);
+  }, [token, session.data, mutate, navigate, next]);
 
-  if (token === null && session.data != null) return <Navigate to={next} replace />;
+  if (session.data != null) return <Navigate to={next} replace />;
   return (
     <main className="sign-in">
       <div className="card sign-in-card">
         <div className="sign-in-brand">
           <img src="/favicon.svg" alt="" /> JAC
         </div>
-        {token === null ? <NoLink /> : <Trial error={signIn.error}>{signIn.isPending && <Waiting what="Signing in with the link…" />}</Trial>}
+        {token === null ? <NoLink /> : <Trial error={signIn.error ?? session.error}><Waiting what="Signing in with the link…" /></Trial>}
       </div>
     </main>
   );
