@@ -206,6 +206,7 @@ step("labels are chosen for the charts", async () => {
   await page.getByText("2 labels in place of the total").waitFor();
   assert.match(page.url(), /label=/);
   const chart = page.locator(canvas("response-times"));
+  await chart.scrollIntoViewIfNeeded();
   const box = await chart.boundingBox();
   await page.mouse.move(box.x + box.width * 0.4, box.y + 60);
   await page.mouse.down();

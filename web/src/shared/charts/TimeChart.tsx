@@ -21,6 +21,8 @@ interface Props {
   /** The connection is lost: what is shown is old. */
   stale?: boolean;
   logarithmic?: "offered";
+  /** The values are counts. */
+  whole?: boolean;
   /** Choices of this chart alone, in its head. */
   choices?: ReactNode;
   empty?: string;
@@ -31,7 +33,7 @@ const ON_SCREEN = { width: null, height: 216 };
 const PRINTED = { width: 338, height: 170 };
 
 /** A chart over time in a card: head with what can be done, legend with the values at the cursor, canvas or table. */
-export function TimeChart({ id, title, unit, content, format, lastSampleMs, stale, logarithmic, choices, empty }: Props) {
+export function TimeChart({ id, title, unit, content, format, lastSampleMs, stale, logarithmic, whole, choices, empty }: Props) {
   const { scheme, printing } = useTheme();
   const timeline = useTimeline();
   const [y, setY] = useState<YScale>("linear");
@@ -43,7 +45,7 @@ export function TimeChart({ id, title, unit, content, format, lastSampleMs, stal
   const chart = useUplot({
     host,
     content,
-    look: { colours, y, base: timeline.base, cursorKey: timeline.cursorKey, hidden, format },
+    look: { colours, y, base: timeline.base, cursorKey: timeline.cursorKey, hidden, format, whole: whole === true },
     timeline,
     size: printing ? PRINTED : ON_SCREEN,
     lastSampleMs: lastSampleMs ?? null,

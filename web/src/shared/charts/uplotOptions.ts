@@ -12,6 +12,8 @@ export interface Look {
   cursorKey: string;
   hidden: ReadonlySet<string>;
   format: (value: number) => string;
+  /** The values are counts: no tick between two whole numbers. */
+  whole: boolean;
 }
 
 export interface Callbacks {
@@ -23,6 +25,7 @@ export interface Callbacks {
 }
 
 const ELAPSED_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400];
+const WHOLE_STEPS = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000].flatMap((step) => [step, 2 * step, 5 * step]);
 const FONT = "11px system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif";
 
 export function chartOptions(content: ChartContent, look: Look, calls: Callbacks, width: number, height: number): uPlot.Options {
@@ -111,6 +114,7 @@ function clockLabel(seconds: number, step: number): string {
 
 function yAxis(look: Look): uPlot.Axis {
   return {
+    ...(look.whole ? { incrs: WHOLE_STEPS } : {}),
     stroke: look.colours.text,
     font: FONT,
     size: 64,

@@ -35,6 +35,7 @@ export function useUplot(props: Props): RefObject<uPlot | null> {
     look.colours.text,
     look.y,
     look.base,
+    look.whole,
     size,
   ]);
 

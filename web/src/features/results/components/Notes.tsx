@@ -11,6 +11,7 @@ interface Props {
 
 /** Everything that a reader must know before believing a number: why it ended early, what was lost, what the total is made of. */
 export function Notes({ summary, cause, notes }: Props) {
+  const partial = summary?.partial ?? null;
   return (
     <>
       {cause?.kind === "failed" && (
@@ -18,8 +19,8 @@ export function Notes({ summary, cause, notes }: Props) {
           <strong>{causeSentence(cause)}</strong> {cause.lost}
         </Note>
       )}
-      {cause?.kind === "stopped" && <Note tone="info">{causeSentence(cause)}</Note>}
-      {summary?.partial != null && <Note tone="attention">The result is partial: {summary.partial.cause}</Note>}
+      {cause?.kind === "stopped" && partial === null && <Note tone="info">{causeSentence(cause)}</Note>}
+      {partial !== null && !(cause?.kind === "failed" && cause.reason.includes(partial.cause)) && <Note tone="attention">The result is partial: {partial.cause}</Note>}
       {summary?.total_basis === "transactions" && (
         <Note tone="info">Every row of this log is a transaction, so the total and the charts count transactions, not single requests.</Note>
       )}

@@ -3,7 +3,11 @@ import { getJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { Artefact } from "@/shared/api/types";
 
-/** The files a run leaves; the list is renewed when its phase changes. */
+/** The files a run leaves; while it is under way they appear and grow. */
 export function useRunArtefacts(id: string, phase: string) {
-  return useQuery({ queryKey: [...keys.runArtefacts(id), phase], queryFn: ({ signal }) => getJson<Artefact[]>(`/runs/${id}/artefacts`, signal) });
+  return useQuery({
+    queryKey: [...keys.runArtefacts(id), phase],
+    queryFn: ({ signal }) => getJson<Artefact[]>(`/runs/${id}/artefacts`, signal),
+    refetchInterval: phase === "finished" ? false : 5000,
+  });
 }

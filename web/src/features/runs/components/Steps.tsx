@@ -17,10 +17,14 @@ export function Steps({ steps, now: sentence }: { steps: RunStep[]; now: string 
           <li key={`${step.started_ms} ${step.text}`} className={step.ended_ms === null ? "step-open" : ""}>
             {step.ended_ms === null ? <span className="spinner-border spinner-border-sm" aria-label="under way" /> : <Icon name="check-circle" />}
             <span>{step.text}</span>
-            <time>{formatDuration(((step.ended_ms ?? now) - step.started_ms) / 1000)}</time>
+            <time>{stepTime((step.ended_ms ?? now) - step.started_ms)}</time>
           </li>
         ))}
       </ol>
     </section>
   );
+}
+
+function stepTime(ms: number): string {
+  return ms < 1000 ? "<1\u00a0s" : formatDuration(ms / 1000);
 }
