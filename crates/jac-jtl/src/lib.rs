@@ -36,5 +36,5 @@ pub use points::{LabelSeries, Point, Series};
 pub use reader::{Layout, LogReader, ReadOutcome, Rejected};
 pub use sample::Sample;
 pub use settings::{Settings, TimestampMeaning};
-pub use statistics::{ChangedPoints, LogStatistics, SampleStatistics};
+pub use statistics::{ChangedPoints, LogStatistics, ResponseTimes, SampleStatistics};
 pub use summary::{Entry, Partial, Summary, TotalBasis};

@@ -21,6 +21,7 @@ mod tables;
 mod tally;
 
 pub use log::LogStatistics;
+pub use tables::ResponseTimes;
 
 use crate::{Point, Sample, Settings};
 use buckets::Buckets;

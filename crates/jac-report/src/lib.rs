@@ -3,12 +3,14 @@
 //!
 //! It owns the forms; the numbers are `jac-jtl`'s. It reads no clock and writes no file.
 
+mod compare;
 mod csv;
 mod html;
 mod junit;
 mod report;
 mod text;
 
+pub use compare::{Change, Comparison, LineComparison, Side, TestResult, Thresholds, compare, comparison_text};
 pub use csv::table_csv;
 pub use html::render_html;
 pub use junit::junit_xml;

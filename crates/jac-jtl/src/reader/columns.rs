@@ -127,6 +127,10 @@ impl Columns {
 
     /// Reads a header line; `None` when the line is not one.
     pub(super) fn of_header(line: &[u8]) -> Option<Result<Self, Reason>> {
+        // Most lines that are asked about are rows, and those begin with a time stamp.
+        if line.first().is_none_or(u8::is_ascii_digit) {
+            return None;
+        }
         let (delimiter, names, known) = DELIMITERS
             .iter()
             .map(|delimiter| {

@@ -1,6 +1,6 @@
 //! The reader and the statistics in one: bytes in, tables out.
 
-use super::{ChangedPoints, SampleStatistics};
+use super::{ChangedPoints, ResponseTimes, SampleStatistics};
 use crate::{
     CodeCount, DistributionBin, ErrorGroup, HostCount, LogReader, Partial, ReadOutcome, Rejected, Sample, Series,
     Settings, Summary,
@@ -101,6 +101,11 @@ impl LogStatistics {
     /// How the response times are distributed.
     pub fn distribution(&mut self) -> Vec<DistributionBin> {
         self.statistics.distribution()
+    }
+
+    /// How often each response time occurred, exactly.
+    pub fn response_times(&mut self) -> ResponseTimes {
+        self.statistics.response_times()
     }
 
     /// Rows that could not be read.

@@ -1,5 +1,6 @@
 //! What is shown: the table, the series and the groups, computed from what has been counted.
 
+use super::counts::Counts;
 use super::distribution::distribution;
 use super::kind::Kind;
 use super::labels::Group;
@@ -7,6 +8,15 @@ use super::{Count, Label, SampleStatistics};
 use crate::{
     CodeCount, DistributionBin, Entry, ErrorGroup, HostCount, LabelSeries, Series, Settings, Summary, TotalBasis,
 };
+
+/// How often each response time occurred, exactly: milliseconds, rising, each with its count.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ResponseTimes {
+    /// Of the samples that the total is over.
+    pub total: Vec<(u32, u64)>,
+    /// Of each label, in the table's order.
+    pub labels: Vec<(String, Vec<(u32, u64)>)>,
+}
 
 impl SampleStatistics {
     /// The table. `rejected_rows` and `partial` are the caller's to fill in.
@@ -85,6 +95,23 @@ impl SampleStatistics {
         self.settle();
         let basis = self.basis();
         distribution(&self.labels.total(basis).counts, &self.failed[basis as usize])
+    }
+
+    /// How often each response time occurred, over the same samples as the table's lines.
+    pub fn response_times(&mut self) -> ResponseTimes {
+        self.settle();
+        let of = |counts: &Counts| counts.iter().collect::<Vec<_>>();
+        let mut labels = Vec::new();
+        for (_, label) in self.labels.in_order() {
+            let mut both = Counts::default();
+            for kind in Kind::ALL {
+                if let Some(group) = label.group(kind) {
+                    both.merge(&group.counts);
+                }
+            }
+            labels.push((label.text.clone(), of(&both)));
+        }
+        ResponseTimes { total: of(&self.labels.total(self.basis()).counts), labels }
     }
 
     /// What the limits cut, a sentence each.
