@@ -88,7 +88,7 @@ impl Engine {
             if !going_on {
                 return Ok(());
             }
-            self.note_cluster(id, None, format!("{} are there.", nodes_in_words(instances.len())));
+            self.note_cluster(id, None, format!("{} made.", nodes_in_words(instances.len())));
         }
         self.make_key(id).await?;
         self.find_tools(cluster).await?;
@@ -207,7 +207,7 @@ impl Engine {
         let left =
             self.cloud(cluster.provider)?.list().await?.into_iter().filter(|instance| instance.cluster == *id).count();
         if left > 0 {
-            return Err(EngineError::JMeter(format!("{} of the cluster are still there.", nodes_in_words(left))));
+            return Err(EngineError::JMeter(format!("The cluster still holds {}.", nodes_in_words(left))));
         }
         let folder = self.folder().cluster(id);
         match tokio::fs::remove_dir_all(&folder).await {

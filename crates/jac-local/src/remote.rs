@@ -12,6 +12,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
+/// How long a process may take to say that it is there. It is a shell's first line, on however busy a machine.
+const START_LIMIT: Duration = Duration::from_secs(30);
 /// How long a process may take to be gone after SIGKILL.
 const KILL_LIMIT: Duration = Duration::from_secs(10);
 /// How long a connection on this machine may take.
@@ -107,8 +109,19 @@ impl Remote for LocalRemote {
 
     async fn start(&self, name: &str, command: &Command) -> Result<(), PortError> {
         let folder = self.inside(&command.folder)?;
-        process::start(&self.folder, &process::record(&self.folder, name), command, &folder)
-            .map_err(|error| self.failed(&format!("start {name}"), &error))
+        let record = process::record(&self.folder, name);
+        process::start(&self.folder, &record, command, &folder)
+            .map_err(|error| self.failed(&format!("start {name}"), &error))?;
+        // The process writes its own record. Until that is there, whoever looks would take it for one that never was.
+        let deadline = tokio::time::Instant::now() + START_LIMIT;
+        while process::state(&record) == ProcessState::Absent {
+            if tokio::time::Instant::now() > deadline {
+                let (node, what) = (self.name.clone(), format!("start {name}"));
+                return Err(PortError::TooSlow { node, what, limit: START_LIMIT });
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok(())
     }
 
     async fn process(&self, name: &str) -> Result<ProcessState, PortError> {

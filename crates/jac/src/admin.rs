@@ -4,6 +4,7 @@ use crate::cli::{AdminArguments, AdminCommand};
 use crate::connect::ServerFile;
 use crate::context;
 use crate::exit::Exit;
+use crate::stdout;
 use jac_engine::clock::{Clock, SystemClock};
 use jac_store::{DataFolder, Store};
 
@@ -15,7 +16,7 @@ pub fn admin(arguments: AdminArguments) -> anyhow::Result<Exit> {
             let store = Store::open(&folder.database())?;
             let link = jac_server::new_sign_in_link(&store, SystemClock.now_ms())?;
             let url = ServerFile::read(&folder).map_or_else(|_| "http://127.0.0.1:8080".to_owned(), |file| file.url);
-            println!("{url}{link}");
+            stdout::line(&format!("{url}{link}"));
             Ok(Exit::Done)
         }
     }

@@ -5,6 +5,7 @@ use crate::context;
 use crate::exit::Exit;
 use crate::run::files::{Bundle, Given, properties, workers};
 use crate::run::from_engine;
+use crate::stdout;
 use jac_engine::plans::check::PlanCheck;
 use jac_engine::tools::Toolbox;
 use jac_jmx::{Check, Severity};
@@ -35,8 +36,8 @@ pub fn check(arguments: &CheckArguments) -> anyhow::Result<Exit> {
     .run(&Toolbox::new(tools))
     .map_err(from_engine)?;
     match arguments.output {
-        Output::Json => println!("{}", serde_json::to_string_pretty(&check)?),
-        Output::Text => print!("{}", text(&check)),
+        Output::Json => stdout::line(&serde_json::to_string_pretty(&check)?),
+        Output::Text => stdout::put(&text(&check)),
     }
     Ok(if check.ok { Exit::Done } else { Exit::BadInput })
 }

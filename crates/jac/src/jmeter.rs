@@ -3,6 +3,7 @@
 use crate::cli::{JmeterArguments, JmeterCommand, SourceName};
 use crate::context;
 use crate::exit::{Exit, RunFailed};
+use crate::stdout;
 use jac_jmeter::install::{self, Progress, Source};
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
@@ -21,7 +22,7 @@ pub async fn jmeter(arguments: JmeterArguments) -> anyhow::Result<Exit> {
     line.end();
     let home = installed.map_err(|error| anyhow::Error::new(RunFailed(jac_engine::tools::sentence(&error))))?;
     eprintln!("JMeter {} is ready.", home.version());
-    println!("{}", home.path().display());
+    stdout::line(&home.path().display().to_string());
     Ok(Exit::Done)
 }
 

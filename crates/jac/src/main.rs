@@ -13,6 +13,7 @@ mod jmeter;
 mod report;
 mod run;
 mod serve;
+mod stdout;
 
 use clap::Parser;
 use cli::{Cli, Command};

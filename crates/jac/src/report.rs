@@ -2,9 +2,9 @@
 
 use crate::cli::{Output, ReportArguments};
 use crate::exit::{Exit, with_hint};
+use crate::stdout;
 use anyhow::Context;
 use jac_engine::clock::{Clock, SystemClock};
-use jac_jtl::Settings;
 use jac_jtl::criteria::{Criterion, CriterionResult};
 use jac_logs::{Input, Progress, read_logs};
 use jac_report::{Facts, LogFile, Report};
@@ -23,7 +23,7 @@ pub fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
         .collect::<anyhow::Result<Vec<_>>>()?;
     let inputs: Vec<Input> = arguments.files.iter().map(|file| Input::of_argument(file)).collect();
     let mut bar = Bar::new();
-    let read = read_logs(&inputs, &Settings::default(), &mut |progress| bar.show(progress));
+    let read = read_logs(&inputs, &jac_jtl::Settings::default(), &mut |progress| bar.show(progress));
     bar.close();
     let mut log = read?;
     let files = inputs
@@ -56,8 +56,8 @@ pub fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
         write(path, jac_report::junit_xml(&report.summary, &results).as_bytes())?;
     }
     match arguments.output {
-        Output::Text => print!("{}", jac_report::table_text(&report.summary)),
-        Output::Json => println!("{}", serde_json::to_string_pretty(&report.summary)?),
+        Output::Text => stdout::put(&jac_report::table_text(&report.summary)),
+        Output::Json => stdout::line(&serde_json::to_string_pretty(&report.summary)?),
     }
     for note in &report.notes {
         eprintln!("note: {note}");

@@ -12,6 +12,7 @@ use crate::client::{Client, UploadFile};
 use crate::connect::{Connection, connect, settings};
 use crate::context;
 use crate::exit::{Exit, RunFailed, with_hint};
+use crate::stdout;
 use anyhow::Context;
 use files::{Bundle, Given, heap_mb, properties, workers};
 use jac_engine::plans::check::PlanCheck;
@@ -315,7 +316,7 @@ impl Job<'_> {
                 self.client.get::<Vec<Happening>>(&format!("/clusters/{}/events", snapshot.run.cluster.id)).await
             && let Some(last) = events.last()
         {
-            self.line.step(&format!("Cluster: {}", last.text));
+            self.line.cluster(&last.text);
         }
     }
 
@@ -371,11 +372,8 @@ impl Job<'_> {
             let summary: Summary =
                 serde_json::from_slice(&bytes).with_context(|| format!("{} cannot be read", path.display()))?;
             match self.wanted.output {
-                Output::Text => print!("{}", jac_report::table_text(&summary)),
-                Output::Json => print!("{}", String::from_utf8_lossy(&bytes)),
-            }
-            if self.wanted.output == Output::Json {
-                println!();
+                Output::Text => stdout::put(&jac_report::table_text(&summary)),
+                Output::Json => stdout::line(&String::from_utf8_lossy(&bytes)),
             }
         }
         for note in &run.notes {

@@ -4,6 +4,7 @@ use crate::cli::ServeArguments;
 use crate::connect::{Nodes, ServerFile, settings, start_engine};
 use crate::context;
 use crate::exit::{Exit, with_hint};
+use crate::stdout;
 use anyhow::Context;
 use jac_engine::Settings;
 use jac_server::{Access, App};
@@ -41,11 +42,13 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     let file = ServerFile { url: url.clone(), token: access.token().to_owned(), pid: std::process::id() };
     write_privately(&folder, &file).context("the server's file cannot be written")?;
 
-    println!("JAC {} listens on {url}", env!("CARGO_PKG_VERSION"));
+    stdout::line(&format!("JAC {} listens on {url}", env!("CARGO_PKG_VERSION")));
     if !engine.store().has_sign_in()? {
-        println!("Sign in once with {url}{}", jac_server::new_sign_in_link(engine.store(), engine.now_ms())?);
+        stdout::line(&format!(
+            "Sign in once with {url}{}",
+            jac_server::new_sign_in_link(engine.store(), engine.now_ms())?
+        ));
     }
-    drop(std::io::stdout().flush());
 
     let ended = ended_by()?;
     let (close, closing) = tokio::sync::oneshot::channel::<()>();

@@ -12,13 +12,20 @@ const QUIET_EVERY: Duration = Duration::from_secs(10);
 pub struct Line {
     terminal: bool,
     last_step: String,
+    last_of_cluster: String,
     last_printed: Option<Instant>,
     open: bool,
 }
 
 impl Line {
     pub fn new() -> Self {
-        Self { terminal: std::io::stderr().is_terminal(), last_step: String::new(), last_printed: None, open: false }
+        Self {
+            terminal: std::io::stderr().is_terminal(),
+            last_step: String::new(),
+            last_of_cluster: String::new(),
+            last_printed: None,
+            open: false,
+        }
     }
 
     /// Says something that stays.
@@ -43,18 +50,34 @@ impl Line {
         }
     }
 
+    /// Says what happened to the cluster, once.
+    pub fn cluster(&mut self, text: &str) {
+        if text != self.last_of_cluster {
+            text.clone_into(&mut self.last_of_cluster);
+            self.say(&format!("Cluster: {text}"));
+        }
+    }
+
     /// Shows the run as it is now.
     pub fn show(&mut self, snapshot: &Snapshot) {
-        self.step(&snapshot.run.step);
+        let waits =
+            matches!(snapshot.run.phase, RunPhase::Queued | RunPhase::Running) && snapshot.run.stop_requested.is_none();
+        if !waits {
+            self.step(&snapshot.run.step);
+        }
         if snapshot.run.phase != RunPhase::Running {
             return;
         }
+        // The plan's time begins with its first sample: JMeter itself takes some seconds to start.
+        let Some(begun_ms) = snapshot.summary.start_ms else {
+            return self.step("JMeter is starting the test.");
+        };
         let due = self.terminal || self.last_printed.is_none_or(|last| last.elapsed() >= QUIET_EVERY);
         if !due {
             return;
         }
         self.last_printed = Some(Instant::now());
-        let text = figures(snapshot);
+        let text = figures(snapshot, begun_ms);
         if self.terminal {
             // Clears to the end, so that a shorter line leaves nothing of a longer one.
             eprint!("\r{text}\x1b[K");
@@ -67,10 +90,8 @@ impl Line {
 }
 
 /// `0:42 of 1:00  812 samples  24.1/s  p95 212 ms  errors 1.2 %  20 users  0:18 left`
-fn figures(snapshot: &Snapshot) -> String {
+fn figures(snapshot: &Snapshot, begun_ms: i64) -> String {
     let run = &snapshot.run;
-    // The plan's time begins with its first sample: JMeter itself takes some seconds to start.
-    let Some(begun_ms) = snapshot.summary.start_ms else { return "JMeter is starting the test.".to_owned() };
     let elapsed_s = ((snapshot.at_ms - begun_ms).max(0) / 1000).unsigned_abs();
     let mut parts = Vec::new();
     parts.push(match run.expected_s {

@@ -1,0 +1,138 @@
+//! Runs in which nothing goes wrong.
+
+use crate::place::{Place, Running};
+use nix::sys::signal::Signal;
+use std::collections::BTreeSet;
+
+#[test]
+fn two_workers_run_the_plan_and_nothing_is_left() {
+    let place = Place::new();
+    let done = place.finish(place.run("steady.jmx", &["--workers", "2", "--output", "json"])).expect(0);
+    let printed: serde_json::Value = serde_json::from_str(&done.stdout).expect("the summary is printed");
+    assert_eq!(printed, place.summary());
+    assert_eq!(printed["partial"], serde_json::Value::Null);
+    assert_eq!(printed["rejected_rows"], 0);
+    let log = place.log();
+    let rows = log.lines().count() - 1;
+    assert_eq!(printed["total"]["samples"], rows);
+    assert!(rows > 100, "2 workers x 2 threads x 5 s / 50 ms, less what starting takes: {rows}");
+    // Both workers' samples are there, told apart by their names.
+    let workers: BTreeSet<&str> =
+        log.lines().skip(1).filter_map(|row| row.split(',').nth(5)?.split('-').next()).collect();
+    assert_eq!(workers.len(), 2, "{workers:?}");
+    for file in ["report.html", "nodes/master/jmeter.log", "nodes/worker-1/jmeter.log", "nodes/worker-2/jmeter.log"] {
+        assert!(place.out().join(file).is_file(), "{file}");
+    }
+    place.assert_nothing_left();
+}
+
+#[test]
+fn active_users_are_those_of_all_workers() {
+    let place = Place::new();
+    place.finish(place.run("steady.jmx", &["--workers", "2", "-Jthreads=3"])).expect(0);
+    let page = std::fs::read_to_string(place.out().join("report.html")).expect("the report");
+    let data =
+        page.split(r#"id="jac-report">"#).nth(1).and_then(|rest| rest.split("</script>").next()).expect("its data");
+    let report: serde_json::Value = serde_json::from_str(data).expect("it is JSON");
+    let users = report["series"]["points"]
+        .as_array()
+        .expect("points")
+        .iter()
+        .filter_map(|point| point["active_users"].as_u64());
+    assert_eq!(users.max(), Some(6), "3 threads on each of 2 workers");
+    place.assert_nothing_left();
+}
+
+#[test]
+fn a_split_file_gives_each_worker_its_own_rows_and_its_header() {
+    let place = Place::new();
+    let names = crate::place::plan_path("data/names.csv");
+    let names = names.to_str().expect("a name");
+    place.finish(place.run("steady.jmx", &["--workers", "2", "--split", names])).expect(0);
+    let log = place.log();
+    let of_worker: BTreeSet<(&str, &str)> = log
+        .lines()
+        .skip(1)
+        .filter_map(|row| {
+            let mut fields = row.split(',');
+            Some((fields.nth(2)?, fields.nth(2)?.split('-').next()?))
+        })
+        .collect();
+    let labels: BTreeSet<&str> = of_worker.iter().map(|(label, _)| *label).collect();
+    assert_eq!(labels, BTreeSet::from(["Ask ann", "Ask bob", "Ask cid", "Ask dan"]));
+    assert_eq!(of_worker.len(), 4, "each name is used by one worker only: {of_worker:?}");
+    place.assert_nothing_left();
+}
+
+#[test]
+fn the_master_alone_runs_the_plan_without_workers() {
+    let place = Place::new();
+    let done = place.finish(
+        place.run("steady.jmx", &["-Jduration=3", "--fail-on", "mean > 1ms", "--fail-on", "p95(\"Ask nobody\") > 1s"]),
+    );
+    let done = done.expect(1);
+    assert!(done.stderr.contains("not met: "), "{}", done.stderr);
+    assert!(done.stderr.contains("Ask nobody"), "a label that never appears is told: {}", done.stderr);
+    assert!(done.stdout.contains("Ask ann"), "{}", done.stdout);
+    place.assert_nothing_left();
+}
+
+#[test]
+fn properties_files_reach_every_worker() {
+    let place = Place::new();
+    let file = tempfile::NamedTempFile::with_suffix(".properties").expect("a file");
+    std::fs::write(file.path(), "threads=1\nsleep=200\nduration=60\n").expect("its text");
+    let name = file.path().to_str().expect("a name");
+    place.finish(place.run("steady.jmx", &["--workers", "2", "-q", name, "-Jduration=4"])).expect(0);
+    let summary = place.summary();
+    assert!(summary["total"]["min_ms"].as_u64().is_some_and(|least| least >= 200), "{summary}");
+    let all_threads: BTreeSet<String> =
+        place.log().lines().skip(1).filter_map(|row| Some(row.split(',').nth(12)?.to_owned())).collect();
+    assert_eq!(all_threads, BTreeSet::from(["1".to_owned()]), "one thread on each worker");
+    place.assert_nothing_left();
+}
+
+#[test]
+fn ctrl_c_stops_gracefully_and_keeps_what_was_measured() {
+    let place = Place::new();
+    let run = Running::start(place.run("steady.jmx", &["--workers", "2", "-Jduration=300"]));
+    place.wait_until("samples", || place.rows_so_far() > 20);
+    run.signal(Signal::SIGINT);
+    let done = run.wait().expect(130);
+    assert!(done.stderr.contains("partial"), "{}", done.stderr);
+    let summary = place.summary();
+    assert!(
+        summary["partial"]["cause"].as_str().is_some_and(|cause| cause.contains("finished their samples")),
+        "{summary}"
+    );
+    assert_eq!(summary["total"]["errors"], 0, "nothing was cut");
+    assert!(summary["total"]["samples"].as_u64().is_some_and(|samples| samples > 20));
+    place.assert_nothing_left();
+}
+
+#[test]
+fn ctrl_c_twice_cuts_samples_that_do_not_end() {
+    let place = Place::new();
+    let mut run = Running::start(
+        place.run("steady.jmx", &["--workers", "1", "-Jduration=300", "-Jsleep=100000", "--grace", "600"]),
+    );
+    place.wait_until("a running worker", || {
+        !place.processes_of("worker-1").is_empty() && place.processes_of("master").len() > 1
+    });
+    // No sample ends, so there is nothing else to see than the worker's own word.
+    place.wait_until("threads", || {
+        let nodes = std::fs::read_dir(place.data().join("local")).into_iter().flatten().flatten();
+        let logs = nodes.flat_map(|cluster| {
+            std::fs::read_dir(cluster.path().join("worker-1/runs")).into_iter().flatten().flatten()
+        });
+        logs.filter_map(|run| std::fs::read_to_string(run.path().join("jmeter.log")).ok())
+            .any(|log| log.contains("Thread started"))
+    });
+    run.signal(Signal::SIGTERM);
+    // Two signals at once would count as one.
+    run.wait_for_word("Stopping gracefully");
+    run.signal(Signal::SIGTERM);
+    let done = run.wait().expect(143);
+    assert!(done.stderr.contains("were cut"), "{}", done.stderr);
+    place.assert_nothing_left();
+}

@@ -1,0 +1,210 @@
+//! A data folder for one test, the executable on it, and what is left of it afterwards.
+
+use nix::sys::signal::Signal;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// No single step of a run takes this long, even on a busy machine.
+pub const LIMIT: Duration = Duration::from_secs(120);
+
+/// A data folder of its own. When the test ends, whatever still runs in it is ended.
+pub struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        let home = std::env::var_os("JMETER_HOME").expect("JMETER_HOME names a JMeter 5.6.3; scripts/test sets it");
+        assert!(Path::new(&home).join("bin/ApacheJMeter.jar").is_file(), "JMETER_HOME is no JMeter home");
+        Self { folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub fn out(&self) -> PathBuf {
+        self.folder.path().join("out")
+    }
+
+    /// `jac` on this data folder.
+    pub fn jac(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jac"));
+        command.args(arguments).env("JAC_DATA_DIR", self.data()).env_remove("JAC_SERVER").stdin(Stdio::null());
+        command
+    }
+
+    /// `jac run` of a plan of `tests/plans`, to be started or waited for.
+    pub fn run(&self, plan: &str, arguments: &[&str]) -> Command {
+        let mut command = self.jac(&["run"]);
+        command.arg(plan_path(plan)).arg("--out").arg(self.out()).args(arguments);
+        command
+    }
+
+    /// Runs a command to its end.
+    pub fn finish(&self, mut command: Command) -> Finished {
+        Finished::of(&command.output().expect("jac starts"))
+    }
+
+    /// The result log that was brought.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.out().join("results.jtl")).expect("results.jtl")
+    }
+
+    /// `summary.json` that was brought.
+    pub fn summary(&self) -> serde_json::Value {
+        serde_json::from_slice(&fs::read(self.out().join("summary.json")).expect("summary.json")).expect("it is JSON")
+    }
+
+    /// The numbers of the processes that run on a node of this data folder. Nodes are found by name: `worker-1`.
+    pub fn processes_of(&self, node: &str) -> Vec<i32> {
+        self.processes()
+            .into_iter()
+            .filter(|(_, folder)| folder.ends_with(&format!("/{node}")))
+            .map(|(pid, _)| pid)
+            .collect()
+    }
+
+    /// The JVM of a node.
+    pub fn jvm_of(&self, node: &str) -> i32 {
+        let is_java =
+            |pid: &i32| fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|program| program.ends_with("java"));
+        self.processes_of(node).into_iter().find(is_java).unwrap_or_else(|| panic!("no JVM runs on {node}"))
+    }
+
+    /// All processes of this data folder's nodes, with their node's folder.
+    fn processes(&self) -> Vec<(i32, String)> {
+        let root = self.data().canonicalize().unwrap_or_else(|_| self.data()).join("local");
+        let mark = format!("JAC_NODE={}/", root.display());
+        let mut found = Vec::new();
+        for entry in fs::read_dir("/proc").expect("/proc").flatten() {
+            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+            let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
+            for variable in environment.split(|byte| *byte == 0) {
+                let variable = String::from_utf8_lossy(variable);
+                if let Some(node) = variable.strip_prefix("JAC_NODE=").filter(|_| variable.starts_with(&mark)) {
+                    found.push((pid, node.to_owned()));
+                }
+            }
+        }
+        found
+    }
+
+    /// Asserts that nothing is left of any cluster, within a moment.
+    pub fn assert_nothing_left(&self) {
+        self.wait_until("nothing is left", || self.processes().is_empty() && is_empty(&self.data().join("local")));
+        assert!(is_empty(&self.data().join("clusters")), "a cluster's key is left");
+        assert!(is_empty(&self.data().join("uploads")), "an upload is left");
+    }
+
+    /// Waits for a state, and fails when it does not come.
+    pub fn wait_until(&self, what: &str, state: impl Fn() -> bool) {
+        let deadline = Instant::now() + LIMIT;
+        while !state() {
+            assert!(Instant::now() < deadline, "never: {what}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// How many rows the growing log of the only run has now.
+    pub fn rows_so_far(&self) -> usize {
+        let runs = fs::read_dir(self.data().join("runs")).into_iter().flatten().flatten();
+        runs.filter_map(|run| fs::read_to_string(run.path().join("results.jtl")).ok())
+            .map(|log| log.lines().count().saturating_sub(1))
+            .sum()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        for (pid, _) in self.processes() {
+            let _gone = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL);
+        }
+    }
+}
+
+/// A plan of `tests/plans`.
+pub fn plan_path(plan: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plans").join(plan)
+}
+
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none())
+}
+
+/// A command that has ended.
+#[derive(Debug)]
+pub struct Finished {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Finished {
+    fn of(output: &Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Asserts the exit code, and shows what was said when it is another.
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+/// A command that goes on while the test does something to it.
+pub struct Running {
+    child: Option<Child>,
+    stderr: Option<BufReader<ChildStderr>>,
+    said: String,
+}
+
+impl Running {
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("jac starts");
+        let stderr = child.stderr.take().map(BufReader::new);
+        Self { child: Some(child), stderr, said: String::new() }
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.as_ref().expect("it runs").id()).expect("a number");
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal).expect("it is there");
+    }
+
+    /// Reads what it says until a word comes.
+    pub fn wait_for_word(&mut self, word: &str) {
+        let stderr = self.stderr.as_mut().expect("it speaks");
+        while !self.said.contains(word) {
+            let read = stderr.read_line(&mut self.said).expect("text");
+            assert!(read > 0, "it ended without '{word}': {}", self.said);
+        }
+    }
+
+    pub fn wait(mut self) -> Finished {
+        // It prints its results after everything that it says, and they are short: neither pipe can fill up meanwhile.
+        self.stderr.as_mut().expect("it speaks").read_to_string(&mut self.said).expect("text");
+        let output = self.child.take().expect("it runs").wait_with_output().expect("it ends");
+        Finished { stderr: std::mem::take(&mut self.said), ..Finished::of(&output) }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _gone = child.kill();
+            let _reaped = child.wait();
+        }
+    }
+}
+
+/// Ends a process from outside, as a crash does.
+pub fn kill(pid: i32) {
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL).expect("it is there");
+}

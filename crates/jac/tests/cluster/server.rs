@@ -1,0 +1,108 @@
+//! The server killed and started anew, a run from the shell through it, and what it says of itself.
+
+use crate::place::{Place, Running, kill, plan_path};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+
+/// A living server on the place's data folder.
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    fn start(place: &Place) -> Self {
+        let mut command = place.jac(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("jac starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let first = lines.next().expect("a line").expect("text");
+        let url = first.split_whitespace().last().expect("the address").to_owned();
+        Self { child, url }
+    }
+
+    fn kill(mut self) {
+        kill(i32::try_from(self.child.id()).expect("a number"));
+        let _reaped = self.child.wait();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _gone = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+#[test]
+fn a_server_that_is_killed_in_mid_run_costs_no_sample() {
+    let place = Place::new();
+    let server = Server::start(&place);
+    let run = Running::start(place.run("steady.jmx", &["--workers", "2", "-Jduration=25"]));
+    place.wait_until("samples", || place.rows_so_far() > 20);
+    server.kill();
+    let jvm = place.jvm_of("worker-1");
+    let at_the_kill = place.rows_so_far();
+    // The shell's run knows the old address only; it goes on by itself once the server is back under the same one, or
+    // gives up. What counts here is the run.
+    let _server = Server::start(&place);
+    assert_eq!(place.jvm_of("worker-1"), jvm, "the same JVM goes on");
+    place.wait_until("more samples than before", || place.rows_so_far() > at_the_kill);
+    place.wait_until("the run's end", || runs_of(&place).iter().any(|run| run.join("summary.json").is_file()));
+    drop(run);
+    let folder = runs_of(&place).remove(0);
+    let log = std::fs::read_to_string(folder.join("results.jtl")).expect("the log");
+    let summary: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.join("summary.json")).expect("the summary")).expect("JSON");
+    assert_eq!(summary["partial"], serde_json::Value::Null, "the run came to its own end");
+    assert_eq!(summary["total"]["samples"], log.lines().count() - 1);
+    assert_eq!(summary["rejected_rows"], 0);
+    // What the workers took is what arrived: JMeter's own count of the master's summariser.
+    let counted = std::fs::read_to_string(folder.join("nodes/master/jmeter.log")).expect("the master's log");
+    let last = counted.lines().rev().find(|line| line.contains("summary =")).expect("JMeter's summary");
+    let samples: usize = last
+        .split("summary =")
+        .nth(1)
+        .and_then(|rest| rest.split_whitespace().next())
+        .and_then(|number| number.parse().ok())
+        .expect("a number");
+    assert_eq!(samples, log.lines().count() - 1);
+    place.assert_nothing_left();
+}
+
+fn runs_of(place: &Place) -> Vec<std::path::PathBuf> {
+    std::fs::read_dir(place.data().join("runs")).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+}
+
+#[test]
+fn a_run_through_the_server_that_lives_on_the_folder_looks_the_same() {
+    let place = Place::new();
+    let server = Server::start(&place);
+    let done =
+        place.finish(place.run("steady.jmx", &["--workers", "1", "-Jduration=3", "--fail-on", "mean > 1ms"])).expect(1);
+    assert!(done.stderr.contains(&format!("Live at {}/runs/", server.url)), "{}", done.stderr);
+    assert!(done.stdout.contains("Ask ann"), "{}", done.stdout);
+    assert!(place.out().join("nodes/worker-1/jmeter.log").is_file());
+    place.assert_nothing_left();
+}
+
+#[test]
+fn a_second_server_and_a_taken_port_are_told_apart_in_one_sentence_each() {
+    let place = Place::new();
+    let server = Server::start(&place);
+    let second = place.finish(place.jac(&["serve", "--listen", "127.0.0.1:0"])).expect(2);
+    assert!(second.stderr.contains("another jac works on the data folder"), "{}", second.stderr);
+    let other = Place::new();
+    let address = server.url.trim_start_matches("http://");
+    let taken = other.finish(other.jac(&["serve", "--listen", address])).expect(2);
+    assert!(taken.stderr.contains("is taken"), "{}", taken.stderr);
+    assert!(!other.data().join("server.json").exists());
+}
+
+#[test]
+fn check_says_what_is_missing() {
+    let place = Place::new();
+    let mut command = place.jac(&["check", "--workers", "2"]);
+    command.arg(plan_path("steady.jmx"));
+    let done = place.finish(command).expect(0);
+    assert!(done.stdout.contains("2 threads x 2 workers = 4 threads"), "{}", done.stdout);
+}
