@@ -1,0 +1,273 @@
+//! The real router over a real database: who may call what, and what bad input is answered with. No node is made here.
+
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use jac_engine::clock::SystemClock;
+use jac_engine::tools::ToolSettings;
+use jac_engine::{Engine, Parts, Settings, administrator};
+use jac_local::LocalCloud;
+use jac_model::{Cluster, ClusterConfig, ClusterPhase, Person, Plan, PlanFile, PlanFileKind, Provider};
+use jac_server::{Access, App};
+use jac_store::{DataFolder, Store};
+use std::collections::HashMap;
+use std::sync::Arc;
+use tower::ServiceExt;
+
+struct Served {
+    _folder: tempfile::TempDir,
+    app: App,
+    router: Router,
+    cookie: String,
+}
+
+/// An answer, read to its end.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: serde_json::Value,
+}
+
+impl Served {
+    async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    async fn with(settings: Settings) -> Self {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = DataFolder::open(place.path()).expect("it opens");
+        let lock = folder.lock().expect("it is free");
+        let store = Store::open(&folder.database()).expect("a database");
+        let cloud = LocalCloud::new(folder.local_nodes(), vec!["/bin/true".to_owned()]);
+        let engine = Engine::start(Parts {
+            folder,
+            lock,
+            store,
+            clock: Arc::new(SystemClock),
+            clouds: HashMap::from([(Provider::Local, Arc::new(cloud) as Arc<dyn jac_model::ports::Cloud>)]),
+            tools: ToolSettings::default(),
+            settings,
+        })
+        .expect("an engine");
+        let app = App { engine, access: Access::default() };
+        let link = jac_server::new_sign_in_link(app.engine.store(), app.engine.now_ms()).expect("a link");
+        let token = link.split("token=").nth(1).expect("a token").to_owned();
+        let mut served = Self { _folder: place, router: jac_server::router(app.clone()), app, cookie: String::new() };
+        let answer = served.call(Method::POST, "/session", &[], &format!(r#"{{"token":"{token}"}}"#)).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        let cookie = answer.headers[header::SET_COOKIE].to_str().expect("text");
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"));
+        served.cookie = cookie.split(';').next().expect("a cookie").to_owned();
+        let again = served.call(Method::POST, "/session", &[], &format!(r#"{{"token":"{token}"}}"#)).await;
+        assert_eq!(again.status, StatusCode::UNAUTHORIZED, "a link works once");
+        served
+    }
+
+    async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut request = Request::builder().method(method).uri(format!("/api/v1{path}")).header(header::CONTENT_TYPE, "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::from(body.to_owned())).expect("a request")).await
+    }
+
+    async fn as_owner(&self, method: Method, path: &str, body: &str) -> Answer {
+        self.call(method, path, &[("cookie", &self.cookie), ("x-jac-request", "1")], body).await
+    }
+
+    async fn upload(&self, path: &str, files: &[(&str, &[u8])]) -> Answer {
+        let mut body = Vec::new();
+        for (name, bytes) in files {
+            body.extend_from_slice(
+                format!("--xyz\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n").as_bytes(),
+            );
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--xyz--\r\n");
+        let request = Request::post(format!("/api/v1{path}"))
+            .header("cookie", &self.cookie)
+            .header("x-jac-request", "1")
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=xyz");
+        self.send(request.body(Body::from(body)).expect("a request")).await
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = response.into_body().collect().await.expect("a body").to_bytes();
+        Answer { status, headers, body: serde_json::from_slice(&bytes).unwrap_or_default() }
+    }
+
+    fn is_clean(&self) -> bool {
+        std::fs::read_dir(self.app.engine.folder().uploads()).expect("the folder").next().is_none()
+    }
+}
+
+const PLAN: &[u8] = br#"<?xml version="1.0"?><jmeterTestPlan version="1.2"><hashTree><TestPlan testname="P"/><hashTree/></hashTree></jmeterTestPlan>"#;
+
+/// Somebody else's cluster and plan.
+fn others(served: &Served) -> (String, String) {
+    let other = Person { id: "other".to_owned(), name: "Somebody else".to_owned() };
+    let cluster = Cluster {
+        id: "c-22222222".parse().expect("an id"),
+        name: "theirs".to_owned(),
+        description: String::new(),
+        owner: other.clone(),
+        provider: Provider::Local,
+        config: ClusterConfig::default(),
+        // One that is gone is looked after by nobody.
+        phase: ClusterPhase::Terminated,
+        cause: None,
+        lost_nodes: Vec::new(),
+        current_run: None,
+        nodes: Vec::new(),
+        created_ms: 1,
+        ready_ms: None,
+        ended_ms: None,
+        expires_at_ms: i64::MAX,
+        idle_since_ms: None,
+        attended_by: None,
+    };
+    let file = PlanFile { path: "p.jmx".to_owned(), bytes: 0, kind: PlanFileKind::Plan };
+    let plan = Plan {
+        id: "p-22222222".parse().expect("an id"),
+        name: "theirs".to_owned(),
+        owner: other,
+        created_ms: 1,
+        main_file: "p.jmx".to_owned(),
+        files: vec![file],
+    };
+    served.app.engine.store().insert_cluster(&cluster).expect("written");
+    served.app.engine.store().put_plan(&plan).expect("written");
+    (cluster.id.to_string(), plan.id.to_string())
+}
+
+#[tokio::test]
+async fn every_route_is_shut_to_strangers_and_to_other_pages() {
+    let served = Served::new().await;
+    let document = serde_json::to_value(jac_server::openapi::split().1).expect("a document");
+    let mut walked = 0;
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        let path = path.trim_start_matches("/api/v1").replace("{id}", "r-22222222").replace(['{', '}'], "");
+        for method in methods.as_object().expect("methods").keys() {
+            let method: Method = method.to_uppercase().parse().expect("a method");
+            if (&method, path.as_str()) == (&Method::POST, "/session") {
+                continue;
+            }
+            walked += 1;
+            let stranger = served.call(method.clone(), &path, &[], "{}").await;
+            assert_eq!(stranger.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+            assert_eq!(stranger.body["error"]["code"], "signed_out");
+            let forged = served.call(method.clone(), &path, &[("authorization", "Bearer 0"), ("cookie", "jac_session=0")], "{}").await;
+            assert_eq!(forged.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+            if method != Method::GET {
+                let other_page = served.call(method.clone(), &path, &[("cookie", &served.cookie)], "{}").await;
+                assert_eq!(other_page.status, StatusCode::FORBIDDEN, "{method} {path}");
+                assert_eq!(other_page.body["error"]["code"], "foreign_request");
+            }
+        }
+    }
+    assert!(walked > 25, "{walked} routes");
+}
+
+#[tokio::test]
+async fn others_things_can_be_looked_at_and_not_changed() {
+    let served = Served::new().await;
+    let (cluster, plan) = others(&served);
+    for path in [format!("/clusters/{cluster}"), format!("/clusters/{cluster}/events"), format!("/plans/{plan}")] {
+        let shown = served.as_owner(Method::GET, &path, "").await;
+        assert_eq!(shown.status, StatusCode::OK, "{path}");
+        assert_ne!(shown.body["can_write"], true, "{path}");
+    }
+    let changes = [
+        (Method::POST, format!("/clusters/{cluster}/terminate"), "{}"),
+        (Method::POST, format!("/clusters/{cluster}/extend"), r#"{"minutes":5}"#),
+        (Method::DELETE, format!("/plans/{plan}"), ""),
+        (Method::DELETE, format!("/plans/{plan}/files/p.jmx"), ""),
+    ];
+    for (method, path, body) in changes {
+        let refused = served.as_owner(method, &path, body).await;
+        assert_eq!((refused.status, refused.body["error"]["code"].as_str()), (StatusCode::FORBIDDEN, Some("not_owner")), "{path}");
+    }
+    let new_run = format!(r#"{{"cluster_id":"{cluster}","plan_id":"{plan}"}}"#);
+    assert_eq!(served.as_owner(Method::POST, "/runs", &new_run).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_bad_cluster_is_told_all_its_faults() {
+    let served = Served::new().await;
+    for workers in ["-1", "10000", "\"two\""] {
+        let body = format!(
+            r#"{{"provider":"local","config":{{"workers":{workers},"heap_mb":null,"lifetime_minutes":0,"idle_minutes":0,"remove_after_run":false}}}}"#
+        );
+        let refused = served.as_owner(Method::POST, "/clusters", &body).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{workers}");
+        if workers == "10000" {
+            assert_eq!(refused.body["error"]["details"].as_array().map(Vec::len), Some(3), "{}", refused.body);
+        }
+    }
+    assert_eq!(served.as_owner(Method::GET, "/clusters?ended=true", "").await.body, serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn a_plan_is_taken_whole_or_not_at_all() {
+    let served = Served::new().await;
+    let taken = served.upload("/plans", &[("shop/shop.jmx", PLAN), ("shop/data/users.csv", b"user\nann\n")]).await;
+    assert_eq!(taken.status, StatusCode::CREATED, "{}", taken.body);
+    assert_eq!(taken.body["main_file"], "shop/shop.jmx");
+    let id = taken.body["id"].as_str().expect("an id").to_owned();
+    let file = served.as_owner(Method::GET, &format!("/plans/{id}/files/shop/data/users.csv"), "").await;
+    assert_eq!(file.status, StatusCode::OK);
+
+    let refused: [(&[(&str, &[u8])], &str); 6] = [
+        (&[], "upload_empty"),
+        (&[("a.csv", b"1")], "no_plan"),
+        (&[("a.jmx", b"no xml")], "not_a_plan"),
+        (&[("a.jmx", b"")], "not_a_plan"),
+        (&[("../a.jmx", PLAN)], "file_name"),
+        (&[("a.zip", b"no zip")], "archive"),
+    ];
+    for (files, code) in refused {
+        let answer = served.upload("/plans", files).await;
+        assert_eq!((answer.status, answer.body["error"]["code"].as_str()), (StatusCode::BAD_REQUEST, Some(code)), "{}", answer.body);
+        assert!(answer.body["error"]["message"].as_str().is_some_and(|message| message.ends_with('.')), "{}", answer.body);
+        assert!(served.is_clean(), "{code} left something behind");
+    }
+    assert_eq!(served.as_owner(Method::GET, "/plans", "").await.body.as_array().map(Vec::len), Some(1));
+    for path in ["..%2f..%2fjac.db", "../../jac.db", "shop%2f..%2fshop%2fshop.jmx"] {
+        let answer = served.as_owner(Method::GET, &format!("/plans/{id}/files/{path}"), "").await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    assert_eq!(served.as_owner(Method::DELETE, &format!("/plans/{id}"), "").await.status, StatusCode::NO_CONTENT);
+    assert!(!served.app.engine.folder().plan(&id.parse().expect("an id")).exists());
+}
+
+#[tokio::test]
+async fn an_upload_beyond_the_limit_is_cut_off() {
+    let served = Served::with(Settings { max_upload_bytes: 1000, ..Settings::default() }).await;
+    let answer = served.upload("/plans", &[("a.jmx", PLAN), ("b.csv", &[b'x'; 5000])]).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{}", answer.body);
+    assert!(served.is_clean());
+}
+
+#[tokio::test]
+async fn unknown_things_are_not_found_whatever_their_name_looks_like() {
+    let served = Served::new().await;
+    for path in ["/clusters/c-99999999", "/clusters/%2e%2e", "/runs/nonsense", "/runs/r-99999999/artefacts/results.jtl", "/nothing"] {
+        let answer = served.as_owner(Method::GET, path, "").await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(answer.body["error"]["message"].is_string(), "{path}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn the_shells_token_and_the_page_are_one_person() {
+    let served = Served::new().await;
+    let bearer = format!("Bearer {}", served.app.access.token());
+    let answer = served.call(Method::GET, "/session", &[("authorization", &bearer)], "").await;
+    assert_eq!(answer.body["user"]["id"], administrator().id);
+    assert_eq!(served.as_owner(Method::DELETE, "/session", "").await.status, StatusCode::NO_CONTENT);
+    assert_eq!(served.as_owner(Method::GET, "/session", "").await.status, StatusCode::UNAUTHORIZED, "signed out");
+}
