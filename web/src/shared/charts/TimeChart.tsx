@@ -25,7 +25,6 @@ interface Props {
   whole?: boolean;
   /** Choices of this chart alone, in its head. */
   choices?: ReactNode;
-  empty?: string;
 }
 
 const ON_SCREEN = { width: null, height: 216 };
@@ -33,7 +32,7 @@ const ON_SCREEN = { width: null, height: 216 };
 const PRINTED = { width: 338, height: 170 };
 
 /** A chart over time in a card: head with what can be done, legend with the values at the cursor, canvas or table. */
-export function TimeChart({ id, title, unit, content, format, lastSampleMs, stale, logarithmic, whole, choices, empty }: Props) {
+export function TimeChart({ id, title, unit, content, format, lastSampleMs, stale, logarithmic, whole, choices }: Props) {
   const { scheme, printing } = useTheme();
   const timeline = useTimeline();
   const [y, setY] = useState<YScale>("linear");
@@ -82,7 +81,7 @@ export function TimeChart({ id, title, unit, content, format, lastSampleMs, stal
       {asTable && <ChartTable content={content} format={format} height={ON_SCREEN.height} timeline={timeline} />}
       <div className="chart-host" style={{ minHeight: printing ? PRINTED.height : ON_SCREEN.height, display: asTable ? "none" : undefined }}>
         <div ref={host} data-chart-canvas={id} />
-        {content.times.length === 0 && <div className="chart-empty">{empty ?? "No samples yet."}</div>}
+        {content.times.length === 0 && <div className="chart-empty">No samples yet.</div>}
       </div>
     </section>
   );

@@ -20,7 +20,7 @@ export function Notes({ summary, cause, notes }: Props) {
         </Note>
       )}
       {cause?.kind === "stopped" && partial === null && <Note tone="info">{causeSentence(cause)}</Note>}
-      {partial !== null && !(cause?.kind === "failed" && cause.reason.includes(partial.cause)) && <Note tone="attention">The result is partial: {partial.cause}</Note>}
+      {partial !== null && !(cause?.kind === "failed" && partial.cause.startsWith(cause.reason)) && <Note tone="attention">The result is partial: {partial.cause}</Note>}
       {summary?.total_basis === "transactions" && (
         <Note tone="info">Every row of this log is a transaction, so the total and the charts count transactions, not single requests.</Note>
       )}

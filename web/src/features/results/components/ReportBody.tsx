@@ -1,5 +1,6 @@
 import type { Report } from "@/shared/api/types";
 import { TimelineProvider } from "@/shared/charts/timeline";
+import { Empty } from "@/shared/ui/Empty";
 import { Figures } from "@/shared/ui/Figures";
 import { finalFigures } from "../finalFigures";
 import { useChosenLabels } from "../useChosenLabels";
@@ -16,6 +17,19 @@ export function ReportBody({ report }: { report: Report }) {
   const labels = useChosenLabels(series.labels);
   const chosen = labels.chosen.filter((label) => labels.offered.has(label));
   const criteria = run?.criteria ?? [];
+  if (summary.total.samples === 0) {
+    return (
+      <>
+        <Notes summary={summary} cause={run?.cause ?? null} notes={report.notes} />
+        <Criteria results={criteria} expressions={[]} />
+        <section className="card">
+          <Empty icon="graph-up" title="No sample was taken.">
+            So there is nothing to draw. JMeter’s log says what each node did.
+          </Empty>
+        </section>
+      </>
+    );
+  }
   return (
     <TimelineProvider originMs={summary.start_ms ?? series.points[0]?.t_ms ?? 0}>
       <Notes summary={summary} cause={run?.cause ?? null} notes={report.notes} />
