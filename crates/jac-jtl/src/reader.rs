@@ -1,7 +1,7 @@
 //! The reader: bytes of a result log in, samples out, resumable at any byte.
 //!
-//! It owns the dialects: it finds the header, the delimiter and the form of the time stamps by itself. A row that cannot
-//! be read is counted with its place and reason and never ends the reading.
+//! It owns the dialects: it finds out whether the log is CSV or XML, its header, delimiter and form of time stamps by
+//! itself. A row that cannot be read is counted with its place and reason and never ends the reading.
 
 mod columns;
 mod csv;
@@ -14,52 +14,110 @@ mod rejects;
 mod row;
 mod scan;
 mod timestamp;
+mod xml;
 
 pub use layout::Layout;
 pub use rejects::{ReadOutcome, Rejected};
 
 use crate::{Sample, Settings};
 use csv::CsvReader;
+use xml::XmlReader;
 
 /// Reads one log. Feed it the log's bytes in order, in pieces of any size, then call [`LogReader::finish`].
 #[derive(Debug, Clone)]
 pub struct LogReader {
-    csv: CsvReader,
+    settings: Settings,
+    format: Format,
 }
+
+#[derive(Debug, Clone)]
+enum Format {
+    /// Only blanks and a byte order mark so far: these.
+    Unknown(Vec<u8>),
+    Csv(Box<CsvReader>),
+    Xml(Box<XmlReader>),
+}
+
+/// So many blanks in front of everything are no XML document's.
+const BLANKS: usize = 4 << 10;
 
 impl LogReader {
     /// A reader at the start of a log.
     pub fn new(settings: &Settings) -> Self {
-        Self { csv: CsvReader::new(settings) }
+        Self { settings: settings.clone(), format: Format::Unknown(Vec::new()) }
     }
 
-    /// A reader in the middle of a log, at a byte where a row begins. Its lines are counted from there.
+    /// A reader in the middle of a CSV log, at a byte where a row begins. Its lines are counted from there.
     pub fn continued(settings: &Settings, layout: &Layout, position: u64) -> Self {
-        Self { csv: CsvReader::continued(settings, layout, position) }
+        let csv = CsvReader::continued(settings, layout, position);
+        Self { settings: settings.clone(), format: Format::Csv(Box::new(csv)) }
     }
 
-    /// How the rows are laid out, once that is known.
+    /// How the rows are laid out, once that is known; never for XML.
     pub fn layout(&self) -> Option<Layout> {
-        self.csv.layout()
+        match &self.format {
+            Format::Csv(csv) => csv.layout(),
+            Format::Unknown(_) | Format::Xml(_) => None,
+        }
     }
 
     /// Has it read up to the end of a row, and are rows laid out like this?
     pub fn is_between_rows(&self, layout: &Layout) -> bool {
-        self.csv.is_between_rows(layout)
+        matches!(&self.format, Format::Csv(csv) if csv.is_between_rows(layout))
     }
 
     /// Takes the next piece of the log and hands every sample that is complete now to `sink`.
     pub fn feed(&mut self, bytes: &[u8], sink: &mut impl FnMut(&Sample<'_>)) {
-        self.csv.feed(bytes, sink);
+        match &mut self.format {
+            Format::Csv(csv) => csv.feed(bytes, sink),
+            Format::Xml(xml) => xml.feed(bytes, sink),
+            Format::Unknown(blanks) => {
+                blanks.extend_from_slice(bytes);
+                let begun = std::mem::take(blanks);
+                match first_byte(&begun) {
+                    None if begun.len() < BLANKS => self.format = Format::Unknown(begun),
+                    first => self.begin(first, &begun, sink),
+                }
+            }
+        }
     }
 
     /// Says that the log ends here: a last row without a line end is read, a cut one is counted as rejected.
     pub fn finish(&mut self, sink: &mut impl FnMut(&Sample<'_>)) {
-        self.csv.finish(sink);
+        if let Format::Unknown(blanks) = &mut self.format {
+            let begun = std::mem::take(blanks);
+            self.begin(None, &begun, sink);
+        }
+        match &mut self.format {
+            Format::Csv(csv) => csv.finish(sink),
+            Format::Xml(xml) => xml.finish(),
+            Format::Unknown(_) => {}
+        }
     }
 
     /// What has been read so far besides the samples.
     pub fn outcome(&self) -> ReadOutcome {
-        self.csv.outcome()
+        match &self.format {
+            Format::Csv(csv) => csv.outcome(),
+            Format::Xml(xml) => xml.outcome(),
+            Format::Unknown(blanks) => ReadOutcome { bytes: blanks.len() as u64, ..ReadOutcome::default() },
+        }
     }
+
+    fn begin(&mut self, first: Option<u8>, bytes: &[u8], sink: &mut impl FnMut(&Sample<'_>)) {
+        self.format = if first == Some(b'<') {
+            let mut xml = XmlReader::new(&self.settings);
+            xml.feed(bytes, sink);
+            Format::Xml(Box::new(xml))
+        } else {
+            let mut csv = CsvReader::new(&self.settings);
+            csv.feed(bytes, sink);
+            Format::Csv(Box::new(csv))
+        };
+    }
+}
+
+/// The first byte that is neither blank nor of a byte order mark.
+fn first_byte(bytes: &[u8]) -> Option<u8> {
+    bytes.iter().copied().find(|byte| !byte.is_ascii_whitespace() && ![0xEF, 0xBB, 0xBF].contains(byte))
 }

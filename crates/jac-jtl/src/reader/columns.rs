@@ -71,7 +71,7 @@ pub(super) enum Column {
 }
 
 impl Column {
-    const COUNT: usize = 15;
+    pub(super) const COUNT: usize = 15;
 
     pub(super) fn name(self) -> &'static str {
         NAMES[self as usize]
@@ -105,6 +105,11 @@ impl Columns {
     pub(super) fn index(&self, column: Column) -> Option<usize> {
         let index = self.at[column as usize];
         (index != ABSENT).then_some(usize::from(index))
+    }
+
+    /// A layout with every column that JAC reads, in their own order.
+    pub(super) fn of_all() -> Self {
+        Self::named(b',', Some(NAMES.len()), &NAMES)
     }
 
     /// Recognises the first line of a log, and finds its delimiter.

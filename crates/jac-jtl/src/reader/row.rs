@@ -148,6 +148,16 @@ impl FieldEnds {
         self.ends.len()
     }
 
+    /// Makes it a row of these fields.
+    pub(super) fn set(&mut self, fields: &[Vec<u8>]) {
+        self.text.clear();
+        self.ends.clear();
+        for field in fields {
+            self.text.extend_from_slice(field);
+            self.end_field();
+        }
+    }
+
     fn end_field(&mut self) {
         self.ends.push(self.text.len() as u32);
         self.text.push(b'\n');

@@ -1,0 +1,248 @@
+//! The XML log: `<httpSample t="120" ts="1700000000123" s="true" lb="Home" …>`, samples nested in samples.
+//!
+//! Nested samples (embedded resources, requests under a parent) count as samples of their own, as JMeter writes them as
+//! rows of their own into a CSV log. A sample is handed out when its element ends, its children before it. Elements
+//! that hold what was received or sent are passed over without being kept.
+
+mod markup;
+
+use super::columns::{Column, Columns};
+use super::rejects::{ReadOutcome, Reason};
+use super::row::FieldEnds;
+use super::scan::FIELD_LIMIT;
+use crate::{Sample, Settings};
+use markup::{Markup, attributes, next_markup, unescape};
+use memchr::memchr_iter;
+
+/// Deepest nesting of samples that is followed; JMeter itself stops at ten.
+const DEPTH: usize = 100;
+
+/// Reads an XML log.
+#[derive(Debug, Clone)]
+pub(super) struct XmlReader {
+    settings: Settings,
+    columns: Columns,
+    /// What has been fed and is not taken yet: at most one piece of markup that is not complete.
+    buffer: Vec<u8>,
+    position: u64,
+    outcome: ReadOutcome,
+    /// The samples whose elements are open, outermost first.
+    open: Vec<OpenSample>,
+    /// Sample elements that are open beyond the depth.
+    too_deep: usize,
+    /// The element whose text is wanted.
+    wanted: Option<Wanted>,
+    text: Vec<u8>,
+    assertion: Assertion,
+    split: FieldEnds,
+}
+
+#[derive(Debug, Clone)]
+struct OpenSample {
+    /// The fields, at their columns' numbers.
+    fields: [Vec<u8>; Column::COUNT],
+    position: u64,
+    line: u64,
+    failed_assertion: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Failure,
+    Error,
+    FailureMessage,
+    Url,
+}
+
+/// The assertion result whose element is open.
+#[derive(Debug, Clone, Default)]
+struct Assertion {
+    failed: bool,
+    message: Vec<u8>,
+}
+
+impl XmlReader {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            settings: settings.clone(),
+            columns: Columns::of_all(),
+            buffer: Vec::new(),
+            position: 0,
+            outcome: ReadOutcome::default(),
+            open: Vec::new(),
+            too_deep: 0,
+            wanted: None,
+            text: Vec::new(),
+            assertion: Assertion::default(),
+            split: FieldEnds::default(),
+        }
+    }
+
+    pub(super) fn outcome(&self) -> ReadOutcome {
+        self.outcome.clone()
+    }
+
+    pub(super) fn feed(&mut self, bytes: &[u8], sink: &mut impl FnMut(&Sample<'_>)) {
+        self.outcome.bytes += bytes.len() as u64;
+        if self.buffer.is_empty() {
+            let used = self.take(bytes, sink);
+            self.buffer.extend_from_slice(&bytes[used..]);
+        } else {
+            let mut buffer = std::mem::take(&mut self.buffer);
+            buffer.extend_from_slice(bytes);
+            let used = self.take(&buffer, sink);
+            buffer.drain(..used);
+            self.buffer = buffer;
+        }
+    }
+
+    pub(super) fn finish(&mut self) {
+        self.buffer.clear();
+        // The outermost element is the row that the log ends in.
+        if let Some(sample) = self.open.first() {
+            self.outcome.reject(sample.line, sample.position, &Reason::Cut);
+        }
+        self.open.clear();
+    }
+
+    /// Takes all complete markup and text; returns how many bytes that was.
+    fn take(&mut self, bytes: &[u8], sink: &mut impl FnMut(&Sample<'_>)) -> usize {
+        let mut used = 0;
+        loop {
+            let rest = &bytes[used..];
+            let (markup, length) = match next_markup(rest) {
+                Some(found) => found,
+                // No markup has an end like this: what looked like one is text.
+                None if rest.len() > FIELD_LIMIT => (Markup::Text(rest), rest.len()),
+                None => return used,
+            };
+            self.handle(markup, sink);
+            self.position += length as u64;
+            self.outcome.lines += memchr_iter(b'\n', &rest[..length]).count() as u64;
+            used += length;
+            if length == 0 {
+                return used;
+            }
+        }
+    }
+
+    fn handle(&mut self, markup: Markup<'_>, sink: &mut impl FnMut(&Sample<'_>)) {
+        match markup {
+            Markup::Start { name, attributes, closed } if is_sample(name) => {
+                self.begin(attributes);
+                if closed {
+                    self.end(sink);
+                }
+            }
+            Markup::End { name } if is_sample(name) => self.end(sink),
+            Markup::Start { name, closed, .. } => {
+                if name == b"assertionResult" {
+                    self.assertion = Assertion::default();
+                }
+                self.text.clear();
+                self.wanted = match name {
+                    _ if closed || self.open.is_empty() => None,
+                    b"failure" => Some(Wanted::Failure),
+                    b"error" => Some(Wanted::Error),
+                    b"failureMessage" => Some(Wanted::FailureMessage),
+                    b"java.net.URL" => Some(Wanted::Url),
+                    _ => None,
+                };
+            }
+            Markup::End { name } => self.end_of_part(name),
+            Markup::Text(text) => {
+                if self.wanted.is_some() && self.text.len() + text.len() <= FIELD_LIMIT {
+                    unescape(text, &mut self.text);
+                }
+            }
+            Markup::Characters(text) => {
+                if self.wanted.is_some() && self.text.len() + text.len() <= FIELD_LIMIT {
+                    self.text.extend_from_slice(text);
+                }
+            }
+            Markup::Other => {}
+        }
+    }
+
+    fn begin(&mut self, attribute_text: &[u8]) {
+        self.wanted = None;
+        if self.open.len() >= DEPTH {
+            self.too_deep += 1;
+            return;
+        }
+        let line = self.outcome.lines + 1;
+        let mut sample =
+            OpenSample { fields: Default::default(), position: self.position, line, failed_assertion: false };
+        // A log that does not say has only successes, as in CSV.
+        sample.fields[Column::Success as usize].extend_from_slice(b"true");
+        for (name, value) in attributes(attribute_text) {
+            if let Some(column) = column(name) {
+                let field = &mut sample.fields[column as usize];
+                field.clear();
+                unescape(value, field);
+            }
+        }
+        self.open.push(sample);
+    }
+
+    fn end(&mut self, sink: &mut impl FnMut(&Sample<'_>)) {
+        self.wanted = None;
+        if self.too_deep > 0 {
+            self.too_deep -= 1;
+            return;
+        }
+        let Some(sample) = self.open.pop() else { return };
+        self.split.set(&sample.fields);
+        let read = if sample.fields.iter().any(|field| field.len() > FIELD_LIMIT) {
+            Err(Reason::FieldTooLong)
+        } else {
+            self.split.as_row().sample(&self.columns, &self.settings, sample.position)
+        };
+        match read {
+            Ok(read) => sink(&read),
+            Err(reason) => self.outcome.reject(sample.line, sample.position, &reason),
+        }
+    }
+
+    fn end_of_part(&mut self, name: &[u8]) {
+        let Some(sample) = self.open.last_mut() else { return };
+        match self.wanted.take() {
+            Some(Wanted::Failure | Wanted::Error) => {
+                self.assertion.failed |= self.text.trim_ascii().eq_ignore_ascii_case(b"true");
+            }
+            Some(Wanted::FailureMessage) => self.assertion.message.clone_from(&self.text),
+            Some(Wanted::Url) => sample.fields[Column::Url as usize].clone_from(&self.text),
+            None => {}
+        }
+        // The first assertion that failed says why, as in JMeter's `getFirstAssertionFailureMessage`.
+        if name == b"assertionResult" && self.assertion.failed && !sample.failed_assertion {
+            sample.failed_assertion = true;
+            sample.fields[Column::FailureMessage as usize] = std::mem::take(&mut self.assertion.message);
+        }
+    }
+}
+
+/// `sample`, `httpSample` and what plugins call theirs.
+fn is_sample(name: &[u8]) -> bool {
+    name == b"sample" || name.ends_with(b"Sample")
+}
+
+/// JMeter's names of the attributes (`SampleResultConverter`).
+fn column(attribute: &[u8]) -> Option<Column> {
+    Some(match attribute {
+        b"ts" => Column::TimeStamp,
+        b"t" => Column::Elapsed,
+        b"lb" => Column::Label,
+        b"rc" => Column::ResponseCode,
+        b"rm" => Column::ResponseMessage,
+        b"tn" => Column::ThreadName,
+        b"s" => Column::Success,
+        b"by" => Column::Bytes,
+        b"sby" => Column::SentBytes,
+        b"na" => Column::AllThreads,
+        b"lt" => Column::Latency,
+        b"ct" => Column::Connect,
+        b"hn" => Column::Hostname,
+        _ => return None,
+    })
+}

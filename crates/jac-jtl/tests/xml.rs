@@ -1,0 +1,105 @@
+//! XML logs: what JMeter writes with `jmeter.save.saveservice.output_format=xml`, whole, cut and broken.
+
+use jac_jtl::{LogReader, LogStatistics, ReadOutcome, Sample, Settings};
+
+const LOG: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<testResults version="1.2">
+<httpSample t="120" it="0" lt="100" ct="5" ts="1700000000000" s="true" lb="Home &amp; &quot;garden&quot;" rc="200" rm="OK" tn="10.0.0.1:1099-Users 1-1" dt="text" by="1234" sby="321" ng="3" na="7" hn="node">
+  <httpSample t="30" lt="20" ct="0" ts="1700000000050" s="true" lb="Home-0" rc="200" rm="OK" tn="10.0.0.1:1099-Users 1-1" by="99" na="7"/>
+  <responseData class="java.lang.String">&lt;sample t="1" ts="2"/&gt; <![CDATA[<sample t="1" ts="2"/>]]></responseData>
+  <!-- <sample t="1" ts="2" lb="no"/> -->
+  <java.net.URL>http://127.0.0.1/?a=1&amp;b=2</java.net.URL>
+</httpSample>
+<sample t="80" ts="1700000001000" s="false" lb="Buy" rc="500" rm="Internal" tn="Users 1-2" by="10">
+  <assertionResult><name>fine</name><failure>false</failure><error>false</error></assertionResult>
+  <assertionResult><name>text</name><failure>true</failure><error>false</error><failureMessage>expected &lt;b&gt;
+and more</failureMessage></assertionResult>
+  <assertionResult><name>second</name><failure>true</failure><error>false</error><failureMessage>not this</failureMessage></assertionResult>
+</sample>
+<sample t="-5" ts="1700000002000" s="true" lb="broken"/>
+</testResults>
+"#;
+
+fn read(pieces: impl Iterator<Item = Vec<u8>>) -> (Vec<String>, ReadOutcome) {
+    let mut seen = Vec::new();
+    let mut sink = |sample: &Sample<'_>| {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        seen.push(format!(
+            "{} {} {} {} {} {:?} {:?} {:?} {:?} {} {} {}",
+            sample.start_ms,
+            sample.elapsed_ms,
+            text(sample.label),
+            text(sample.code),
+            sample.success,
+            sample.received_bytes,
+            sample.latency_ms,
+            sample.connect_ms,
+            sample.all_threads,
+            text(sample.host()),
+            text(sample.url),
+            text(sample.error_message())
+        ));
+    };
+    let mut reader = LogReader::new(&Settings::default());
+    for piece in pieces {
+        reader.feed(&piece, &mut sink);
+    }
+    reader.finish(&mut sink);
+    (seen, reader.outcome())
+}
+
+#[test]
+fn nested_samples_assertions_and_addresses_are_read() {
+    let (samples, outcome) = read([LOG.as_bytes().to_vec()].into_iter());
+    assert_eq!(
+        samples,
+        [
+            "1700000000050 30 Home-0 200 true Some(99) Some(20) Some(0) Some(7) 10.0.0.1:1099  OK",
+            "1700000000000 120 Home & \"garden\" 200 true Some(1234) Some(100) Some(5) Some(7) 10.0.0.1:1099 \
+             http://127.0.0.1/?a=1&b=2 OK",
+            "1700000001000 80 Buy 500 false Some(10) None None None   expected <b>\nand more",
+        ]
+    );
+    assert_eq!(outcome.rejected_rows, 1);
+    assert_eq!((outcome.rejected[0].line, outcome.rejected[0].reason.as_str()), (15, "elapsed is negative: \"-5\""));
+    assert_eq!(&LOG[outcome.rejected[0].position as usize..][..12], "<sample t=\"-");
+}
+
+#[test]
+fn any_pieces_are_read_like_one() {
+    let whole = read([LOG.as_bytes().to_vec()].into_iter());
+    for size in [1, 2, 3, 7, 64, 100, 1_000] {
+        assert_eq!(read(LOG.as_bytes().chunks(size).map(<[u8]>::to_vec)), whole, "pieces of {size}");
+    }
+}
+
+#[test]
+fn a_log_cut_anywhere_gives_the_samples_before_the_cut() {
+    let whole = read([LOG.as_bytes().to_vec()].into_iter()).0;
+    for end in 0..LOG.len() {
+        let (samples, outcome) = read([LOG.as_bytes()[..end].to_vec()].into_iter());
+        assert!(whole.starts_with(&samples), "cut at {end}");
+        assert!(outcome.rejected_rows <= 1);
+    }
+}
+
+#[test]
+fn labels_come_in_the_order_in_which_their_elements_begin() {
+    let mut log = LogStatistics::new(Settings::default());
+    log.feed(format!("\u{FEFF}\n {LOG}").as_bytes());
+    log.finish();
+    let labels: Vec<String> = log.summary().labels.into_iter().map(|entry| entry.label).collect();
+    assert_eq!(labels, ["Home & \"garden\"", "Home-0", "Buy"]);
+}
+
+#[test]
+fn what_is_no_document_costs_no_memory_and_does_not_panic() {
+    let mut reader = LogReader::new(&Settings::default());
+    let mut sink = |_: &Sample<'_>| panic!("there is no sample");
+    reader.feed(b"<sample t=\"", &mut sink);
+    for _ in 0..16 {
+        reader.feed(&vec![b'x'; 1 << 20], &mut sink);
+    }
+    reader.finish(&mut sink);
+    assert_eq!(reader.outcome().bytes, (16 << 20) + 11);
+}
