@@ -34,7 +34,7 @@ export function chartOptions(content: ChartContent, look: Look, calls: Callbacks
     width,
     height,
     legend: { show: false },
-    padding: [8, 10, 0, 0],
+    padding: [8, 26, 0, 0],
     cursor: {
       x: true,
       y: false,

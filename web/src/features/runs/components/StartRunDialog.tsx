@@ -54,7 +54,7 @@ export function StartRunDialog({ planId, clusterId, onClose }: Props) {
       footer={
         <>
           <p className="sum">
-            <Sum check={check.data} cluster={cluster} />
+            <Sum check={check.data} cluster={cluster} changed={Object.keys(request?.properties ?? {}).length > 0} />
           </p>
           <button type="button" className="btn btn-outline-secondary" onClick={onClose}>
             Cancel
@@ -105,12 +105,14 @@ function withOnlyChoice(form: RunForm, ready: Cluster[], plans: string[]): RunFo
   };
 }
 
-function Sum({ check, cluster }: { check: Check | undefined; cluster: Cluster | undefined }) {
+function Sum({ check, cluster, changed }: { check: Check | undefined; cluster: Cluster | undefined; changed: boolean }) {
   if (check === undefined || cluster === undefined) return "Choose what to run and where.";
   if (!check.ok) return "The plan can’t run as it is; look at the errors above.";
+  // The check knows the plan's own numbers only; it must not look as if it knew the changed ones.
+  if (changed) return `On ${cluster.name}, by the properties above. With the plan’s defaults it would be: ${totalWords(check)}.`;
   return (
     <>
-      <strong>{totalWords(check)}</strong> on {cluster.name}, with the plan’s own defaults.
+      <strong>{totalWords(check)}</strong> on {cluster.name}.
     </>
   );
 }
