@@ -6,10 +6,6 @@ const source = new URL("../openapi.json", import.meta.url);
 const target = new URL("../src/shared/api/schema.gen.ts", import.meta.url);
 
 const document = JSON.parse(readFileSync(source, "utf8"));
-// Operations are told apart by path and method here; their ids need not be unique, and repeated ones would not compile.
-for (const path of Object.values(document.paths)) {
-  for (const operation of Object.values(path)) delete operation.operationId;
-}
 const wanted = COMMENT_HEADER + astToString(await openapiTS(document));
 
 if (process.argv.includes("--check")) {

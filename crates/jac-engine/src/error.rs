@@ -18,8 +18,11 @@ pub enum EngineError {
     #[error("{message}")]
     Conflict { message: String, hint: Option<String> },
     /// A disk of this machine has no room left.
-    #[error("There is no space left on the disk that holds {place}.")]
-    DiskFull { place: String },
+    #[error("There is no space left on this machine's disk ({what}).")]
+    DiskFull {
+        /// What was being done.
+        what: String,
+    },
     #[error("{0}")]
     Port(#[from] PortError),
     #[error("{0}")]
@@ -45,7 +48,7 @@ impl EngineError {
     pub fn file(what: impl Into<String>, source: std::io::Error) -> Self {
         let what = what.into();
         match source.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::DiskFull { place: what },
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::DiskFull { what },
             _ => Self::File { what, source },
         }
     }
@@ -55,7 +58,7 @@ impl From<StoreError> for EngineError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound { kind, id } => Self::NotFound { kind, id },
-            full if full.is_disk_full() => Self::DiskFull { place: "JAC's database".to_owned() },
+            full if full.is_disk_full() => Self::DiskFull { what: "writing JAC's database".to_owned() },
             other => Self::Store(other),
         }
     }

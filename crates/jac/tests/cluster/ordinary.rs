@@ -136,3 +136,38 @@ fn ctrl_c_twice_cuts_samples_that_do_not_end() {
     assert!(done.stderr.contains("were cut"), "{}", done.stderr);
     place.assert_nothing_left();
 }
+
+/// A JMeter home without one of its modules, which then comes as a plugin.
+fn home_without(module: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+    let whole = std::path::PathBuf::from(std::env::var_os("JMETER_HOME").expect("JMETER_HOME"));
+    let home = tempfile::tempdir().expect("a folder");
+    let mut left_out = None;
+    for folder in ["bin", "lib", "lib/ext", "lib/junit"] {
+        std::fs::create_dir_all(home.path().join(folder)).expect("a folder");
+        for entry in std::fs::read_dir(whole.join(folder)).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            if name.to_string_lossy().starts_with(module) {
+                left_out = Some(entry.path());
+            } else if entry.path().is_file() {
+                std::fs::copy(entry.path(), home.path().join(folder).join(name)).expect("a copy");
+            }
+        }
+    }
+    (home, left_out.expect("JMeter has the module"))
+}
+
+#[test]
+fn a_plan_that_needs_a_plugin_is_refused_without_it_and_runs_with_it_on_every_worker() {
+    let place = Place::new();
+    let (home, plugin) = home_without("ApacheJMeter_java");
+    let home = home.path().to_str().expect("a name");
+    let refused = place.finish(place.run("steady.jmx", &["--workers", "2", "--jmeter-home", home])).expect(2);
+    assert!(refused.stderr.contains("JavaSampler"), "{}", refused.stderr);
+    place.assert_nothing_left();
+    let plugin = plugin.to_str().expect("a name");
+    place.finish(place.run("steady.jmx", &["--workers", "2", "--jmeter-home", home, "--plugin", plugin])).expect(0);
+    let log = place.log();
+    let workers: BTreeSet<&str> = log.lines().skip(1).filter_map(|row| row.split(',').nth(5)?.split('-').next()).collect();
+    assert_eq!(workers.len(), 2, "{workers:?}");
+    place.assert_nothing_left();
+}

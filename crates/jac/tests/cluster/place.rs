@@ -70,9 +70,18 @@ impl Place {
 
     /// The JVM of a node.
     pub fn jvm_of(&self, node: &str) -> i32 {
+        self.find_jvm(node).unwrap_or_else(|| panic!("no JVM runs on {node}"))
+    }
+
+    /// Whether a JVM runs on a node.
+    pub fn has_jvm(&self, node: &str) -> bool {
+        self.find_jvm(node).is_some()
+    }
+
+    fn find_jvm(&self, node: &str) -> Option<i32> {
         let is_java =
             |pid: &i32| fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|program| program.ends_with("java"));
-        self.processes_of(node).into_iter().find(is_java).unwrap_or_else(|| panic!("no JVM runs on {node}"))
+        self.processes_of(node).into_iter().find(is_java)
     }
 
     /// All processes of this data folder's nodes, with their node's folder.

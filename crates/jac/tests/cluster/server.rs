@@ -74,6 +74,25 @@ fn runs_of(place: &Place) -> Vec<std::path::PathBuf> {
 }
 
 #[test]
+fn a_server_that_is_killed_while_it_prepares_a_run_prepares_it_again() {
+    let place = Place::new();
+    let server = Server::start(&place);
+    let run = Running::start(place.run("steady.jmx", &["--workers", "2", "-Jduration=3"]));
+    place.wait_until("a worker's JVM", || place.has_jvm("worker-2"));
+    server.kill();
+    drop(run);
+    let _server = Server::start(&place);
+    place.wait_until("the run's end", || runs_of(&place).iter().any(|run| run.join("summary.json").is_file()));
+    let folder = runs_of(&place).remove(0);
+    let log = std::fs::read_to_string(folder.join("results.jtl")).expect("the log");
+    let summary: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.join("summary.json")).expect("the summary")).expect("JSON");
+    assert_eq!(summary["partial"], serde_json::Value::Null, "{summary}");
+    assert_eq!(summary["total"]["samples"], log.lines().count() - 1);
+    place.assert_nothing_left();
+}
+
+#[test]
 fn a_run_through_the_server_that_lives_on_the_folder_looks_the_same() {
     let place = Place::new();
     let server = Server::start(&place);
