@@ -52,6 +52,12 @@ impl Interner {
         }
     }
 
+    /// Is this number's string this one?
+    #[inline]
+    pub(super) fn is(&self, entry: u32, key: &[u8]) -> bool {
+        *self.entries[entry as usize].text == *key
+    }
+
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
