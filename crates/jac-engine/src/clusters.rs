@@ -118,6 +118,8 @@ impl Engine {
             cluster.expires_at_ms = expires_at_ms;
             Ok(())
         })?;
+        // The nodes' leases ended with the old end: the next reconciling renews them.
+        self.renewed().remove(id);
         self.note_cluster(id, None, format!("Extended by {minutes} minutes."));
         Ok(cluster)
     }
@@ -143,6 +145,23 @@ impl Engine {
             self.drive_cluster(id);
         }
         Ok(cluster)
+    }
+
+    /// Gives the cluster back when its run has ended. It goes with its run if that was all it was for.
+    pub(crate) fn release_cluster(&self, id: &ClusterId, run: &jac_model::RunId) -> Result<(), EngineError> {
+        let now_ms = self.now_ms();
+        let (_, remove) = self.change_cluster(id, |cluster| {
+            let held = cluster.current_run.as_ref() == Some(run);
+            if held {
+                cluster.current_run = None;
+                cluster.idle_since_ms = Some(now_ms);
+            }
+            Ok(held && cluster.config.remove_after_run)
+        })?;
+        if remove {
+            self.request_termination(id, "Its run has ended.", "JAC")?;
+        }
+        Ok(())
     }
 
     /// Changes a cluster and tells.

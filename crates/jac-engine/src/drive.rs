@@ -15,7 +15,7 @@ use crate::error::EngineError;
 use jac_jmeter::RmiKeyStore;
 use jac_jmeter::install::Progress;
 use jac_model::ports::{Instance, NodeRequest};
-use jac_model::{Cluster, ClusterEvent, ClusterId, ClusterPhase, NodeState};
+use jac_model::{Cluster, ClusterEvent, ClusterId, ClusterPhase, NodeState, StopMode};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
@@ -49,12 +49,14 @@ impl Engine {
         while let Ok(cluster) = self.store().cluster(id) {
             let done = match cluster.phase {
                 ClusterPhase::Ready | ClusterPhase::Terminated => return,
-                ClusterPhase::Requested | ClusterPhase::Launching | ClusterPhase::Preparing => {
-                    match self.bring_up(&cluster).await {
+                ClusterPhase::Requested | ClusterPhase::Launching | ClusterPhase::Preparing => tokio::select! {
+                    done = self.bring_up(&cluster) => match done {
                         Err(error) => self.give_up(id, &error),
                         done => done,
-                    }
-                }
+                    },
+                    // Somebody does not want it any more: a long download does not hold them up.
+                    () = self.until_unwanted(id) => Ok(()),
+                },
                 ClusterPhase::Failed => {
                     self.change_cluster(id, |cluster| step(cluster, ClusterEvent::TerminationStarted)).map(drop)
                 }
@@ -108,6 +110,17 @@ impl Engine {
         Ok(())
     }
 
+    /// Waits until the cluster is not on its way up any more.
+    async fn until_unwanted(&self, id: &ClusterId) {
+        loop {
+            sleep(LOOK_EVERY).await;
+            match self.store().cluster(id) {
+                Ok(cluster) if !matches!(cluster.phase, ClusterPhase::Failed | ClusterPhase::Terminating) => (),
+                _ => return,
+            }
+        }
+    }
+
     async fn launch(&self, cluster: &Cluster) -> Result<Vec<Instance>, EngineError> {
         let lease_until_ms = self.lease_end(cluster);
         let requests: Vec<NodeRequest> = cluster
@@ -142,9 +155,9 @@ impl Engine {
         let failed = |error| EngineError::file("the cluster's key", error);
         tokio::fs::create_dir_all(&folder).await.map_err(failed)?;
         // The password first: a store without one would be of no use.
-        tokio::fs::write(folder.join("rmi.password"), store.password()).await.map_err(failed)?;
+        write_privately(&folder.join("rmi.password"), store.password().as_bytes()).map_err(failed)?;
         let new = folder.join("rmi.p12.new");
-        tokio::fs::write(&new, &store.bytes).await.map_err(failed)?;
+        write_privately(&new, &store.bytes).map_err(failed)?;
         tokio::fs::rename(new, key_store_path(&folder)).await.map_err(failed)?;
         self.note_cluster(id, None, "Made the key for RMI.");
         Ok(())
@@ -231,6 +244,8 @@ impl Engine {
     /// A run on the cluster was told to stop; its nodes stay until it has collected what it measured, but not for ever.
     async fn wait_for_run(&self, cluster: &Cluster) -> Result<(), EngineError> {
         let Some(run) = &cluster.current_run else { return Ok(()) };
+        // Said again: a crash may have come between the cluster's end being wanted and the run being told.
+        self.request_stop(run, StopMode::Graceful, "JAC, because its cluster is taken away")?;
         let grace = self.store().run(run).map_or(Duration::ZERO, |row| Duration::from_secs(row.run.grace_s));
         let deadline = Instant::now() + grace + self.settings().cut_limit * 2 + self.settings().master_end_limit;
         while Instant::now() < deadline {
@@ -242,6 +257,14 @@ impl Engine {
         tracing::warn!(cluster = %cluster.id, run = %run, "run {run} did not end in time; its cluster {} is taken away", cluster.id);
         Ok(())
     }
+}
+
+/// Writes a small file that only this user may read.
+fn write_privately(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(bytes)
 }
 
 /// The cluster's task has nothing to do.

@@ -107,6 +107,7 @@ impl Engine {
     /// Goes on with what an earlier engine began, and ends what only that one wanted.
     fn take_up(&self) -> Result<(), EngineError> {
         crate::plans::sweep_uploads(self);
+        self.sweep_folders()?;
         for cluster in self.store().clusters()?.into_iter().filter(|cluster| !cluster.phase.is_terminal()) {
             let forsaken = cluster.attended_by.as_ref().is_some_and(|instance| *instance != self.inner.instance);
             if forsaken {
@@ -121,6 +122,27 @@ impl Engine {
         }
         for row in self.store().runs(&Filter { unfinished: true, ..Filter::default() })? {
             self.supervise(row.run.id);
+        }
+        Ok(())
+    }
+
+    /// Removes folders of plans, runs and clusters that have no row: a crash came between the two.
+    fn sweep_folders(&self) -> Result<(), EngineError> {
+        let mut known: HashSet<String> = HashSet::new();
+        known.extend(self.store().plans()?.into_iter().map(|plan| plan.id.into()));
+        known.extend(self.store().runs(&Filter::default())?.into_iter().map(|row| row.run.id.into()));
+        known.extend(
+            self.store()
+                .clusters()?
+                .into_iter()
+                .filter(|cluster| !cluster.phase.is_terminal())
+                .map(|cluster| cluster.id.into()),
+        );
+        for entry in self.folder().things().iter().flat_map(std::fs::read_dir).flatten().flatten() {
+            if !known.contains(entry.file_name().to_string_lossy().as_ref()) {
+                tracing::info!(path = %entry.path().display(), "removing what nobody knows");
+                crate::plans::remove_folder(&entry.path());
+            }
         }
         Ok(())
     }

@@ -49,6 +49,15 @@ impl EngineError {
         let what = what.into();
         match source.kind() {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::DiskFull { what },
+            // One upload names both a file `a` and a file `a/b`.
+            std::io::ErrorKind::NotADirectory
+            | std::io::ErrorKind::IsADirectory
+            | std::io::ErrorKind::AlreadyExists => Self::Invalid {
+                code: "file_name",
+                message: format!("A file and a folder would have the same name ({what})."),
+                hint: Some("Give one of them another name.".to_owned()),
+                details: Vec::new(),
+            },
             _ => Self::File { what, source },
         }
     }

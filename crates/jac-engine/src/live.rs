@@ -24,8 +24,6 @@ struct State {
     base: u64,
     /// What the statistics called "now" at each snapshot since `base`.
     marks: Vec<u64>,
-    /// The bucket width at each of them.
-    widths: Vec<u64>,
     headline: Headline,
 }
 
@@ -47,7 +45,6 @@ impl LiveRun {
             seq: base,
             base,
             marks: vec![0],
-            widths: vec![0],
             headline: Headline::default(),
         };
         Self { state: Mutex::new(state) }
@@ -84,7 +81,6 @@ impl LiveRun {
             active_users: state.statistics.active_users(),
         };
         state.marks.push(now);
-        state.widths.push(measured.bucket_ms);
         measured
     }
 
@@ -104,21 +100,14 @@ impl LiveRun {
 impl State {
     /// What changed since a snapshot, and what the statistics call "now".
     fn measure(&mut self, after: u64) -> (Measured, u64) {
-        let place = after
-            .checked_sub(self.base)
-            .and_then(|place| usize::try_from(place).ok())
-            .filter(|place| *place < self.marks.len());
-        let (mark, width) = place.map_or((0, 0), |place| (self.marks[place], self.widths[place]));
-        let mut changed = self.statistics.changed_points(mark);
-        let reset = changed.bucket_ms != width;
-        if reset && mark != 0 {
-            changed = self.statistics.changed_points(0);
-        }
+        let place = after.checked_sub(self.base).and_then(|place| usize::try_from(place).ok());
+        let mark = place.and_then(|place| self.marks.get(place)).copied().unwrap_or(0);
+        let changed = self.statistics.changed_points(mark);
         let measured = Measured {
             seq: self.seq,
             summary: self.statistics.summary(),
             bucket_ms: changed.bucket_ms,
-            reset,
+            reset: changed.reset,
             points: changed.points,
             errors: self.statistics.errors(ERRORS_SHOWN),
         };

@@ -28,33 +28,63 @@ async fn once(engine: &Engine) -> Result<(), EngineError> {
     for cloud in engine.clouds() {
         instances.extend(cloud.list().await?);
     }
-    let clusters = engine.store().clusters()?;
-    for cluster in &clusters {
-        match cluster.phase {
-            ClusterPhase::Requested | ClusterPhase::Launching | ClusterPhase::Preparing => {
-                renew(engine, cluster).await?;
-                end_if_over(engine, cluster)?;
-            }
-            ClusterPhase::Ready => {
-                renew(engine, cluster).await?;
-                mark_lost_nodes(engine, cluster, &instances)?;
-                end_if_over(engine, cluster)?;
-            }
-            ClusterPhase::Failed | ClusterPhase::Terminating => engine.drive_cluster(&cluster.id),
-            ClusterPhase::Terminated => {
-                if instances.iter().any(|instance| instance.cluster == cluster.id) {
-                    tracing::warn!(cluster = %cluster.id, "cluster {} has ended but its nodes are there; ending them", cluster.id);
-                    engine.cloud(cluster.provider)?.terminate(&cluster.id).await?;
-                }
+    for cluster in &engine.store().clusters()? {
+        // One cluster that cannot be looked after is no reason to leave the others.
+        if let Err(error) = look_after(engine, cluster, &instances).await {
+            tracing::warn!(cluster = %cluster.id, %error, "reconciling {}: {error}; trying again", cluster.id);
+        }
+    }
+    Ok(())
+}
+
+async fn look_after(engine: &Engine, cluster: &Cluster, instances: &[Instance]) -> Result<(), EngineError> {
+    match cluster.phase {
+        ClusterPhase::Requested | ClusterPhase::Launching | ClusterPhase::Preparing => {
+            engine.drive_cluster(&cluster.id);
+            renew(engine, cluster).await?;
+            end_if_over(engine, cluster)?;
+        }
+        ClusterPhase::Ready => {
+            free_if_run_has_ended(engine, cluster)?;
+            renew(engine, cluster).await?;
+            mark_lost_nodes(engine, cluster, instances)?;
+            end_if_over(engine, cluster)?;
+        }
+        ClusterPhase::Failed | ClusterPhase::Terminating => engine.drive_cluster(&cluster.id),
+        ClusterPhase::Terminated => {
+            if instances.iter().any(|instance| instance.cluster == cluster.id) {
+                tracing::warn!(cluster = %cluster.id, "cluster {} has ended but its nodes are there; ending them", cluster.id);
+                engine.cloud(cluster.provider)?.terminate(&cluster.id).await?;
             }
         }
     }
     Ok(())
 }
 
+/// A crash between a run's end and its cluster's release leaves the cluster busy with a run that is over.
+fn free_if_run_has_ended(engine: &Engine, cluster: &Cluster) -> Result<(), EngineError> {
+    let Some(run) = &cluster.current_run else { return Ok(()) };
+    let over = match engine.store().run(run) {
+        Ok(row) => row.run.phase.is_terminal(),
+        Err(jac_store::StoreError::NotFound { .. }) => true,
+        Err(error) => return Err(error.into()),
+    };
+    if over { engine.release_cluster(&cluster.id, run) } else { Ok(()) }
+}
+
+/// When a cluster with a run on it has to begin to end, so that the run can stop gracefully before the nodes' leases
+/// are over: as long before its end as a stop may take, but at most a quarter of its life.
+fn time_to_stop_ms(engine: &Engine, cluster: &Cluster) -> i64 {
+    let Some(run) = cluster.current_run.as_ref().and_then(|id| engine.store().run(id).ok()) else { return 0 };
+    let settings = engine.settings();
+    let stop = std::time::Duration::from_secs(run.run.grace_s) + settings.cut_limit * 2;
+    let stop_ms = i64::try_from(stop.as_millis()).unwrap_or(i64::MAX);
+    stop_ms.min((cluster.expires_at_ms - cluster.created_ms) / 4)
+}
+
 fn end_if_over(engine: &Engine, cluster: &Cluster) -> Result<(), EngineError> {
     let now_ms = engine.now_ms();
-    let cause = if now_ms >= cluster.expires_at_ms {
+    let cause = if now_ms >= cluster.expires_at_ms - time_to_stop_ms(engine, cluster) {
         "Its lifetime is over."
     } else if cluster.idle_ends_at_ms().is_some_and(|limit_ms| now_ms >= limit_ms) {
         "Nothing ran on it for as long as its idle limit allows."
@@ -79,6 +109,10 @@ async fn renew(engine: &Engine, cluster: &Cluster) -> Result<(), EngineError> {
 /// away does not cost a long test; it is never shorter than without a run, and never longer than the cluster's life.
 pub(crate) fn wanted_lease(engine: &Engine, cluster: &Cluster) -> (i64, Option<std::time::Duration>) {
     let ordinary_ms = engine.lease_end(cluster);
+    // Nobody comes back for the run of a `jac run` that is gone, so its nodes do not wait for anybody.
+    if cluster.attended_by.is_some() {
+        return (ordinary_ms, None);
+    }
     let Some(run) = cluster.current_run.as_ref().and_then(|id| engine.store().run(id).ok()) else {
         return (ordinary_ms, None);
     };
@@ -102,6 +136,10 @@ fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, instances: &[Instance]) -
         .collect();
     let lost: Vec<String> =
         crate::engine::node_names(cluster).filter(|name| !alive.contains(name)).map(str::to_owned).collect();
+    if lost.len() == cluster.nodes.len() && cluster.current_run.is_none() {
+        let by = "JAC, because the cluster's nodes are gone";
+        engine.request_termination(&cluster.id, "All of its nodes are gone.", by)?;
+    }
     if lost == cluster.lost_nodes {
         return Ok(());
     }
@@ -116,12 +154,5 @@ fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, instances: &[Instance]) -
         engine.note_cluster(&cluster.id, Some(name), format!("{name} is gone."));
     }
     engine.tell(Event::Cluster(cluster.id.clone()));
-    if lost.len() == cluster.nodes.len() && cluster.current_run.is_none() {
-        engine.request_termination(
-            &cluster.id,
-            "All of its nodes are gone.",
-            "JAC, because the cluster's nodes are gone",
-        )?;
-    }
     Ok(())
 }

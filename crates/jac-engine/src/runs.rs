@@ -11,6 +11,7 @@ use crate::clusters::conflict;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::plans::RunWish;
+use crate::plans::names::safe_name;
 use crate::view::Snapshot;
 use jac_jmx::Severity;
 use jac_jtl::criteria::Criterion;
@@ -105,7 +106,8 @@ impl Engine {
     ///
     /// # Errors
     /// When the plan cannot work (all reasons are told), the cluster is busy or on its way out, or a criterion cannot be read.
-    pub fn create_run(&self, owner: Person, new: NewRun) -> Result<Run, EngineError> {
+    pub fn create_run(&self, owner: Person, mut new: NewRun) -> Result<Run, EngineError> {
+        new.split = new.split.iter().map(|name| safe_name(name)).collect::<Result<_, _>>()?;
         let cluster = self.store().cluster(&new.cluster_id)?;
         if !cluster.phase.is_coming_up() && cluster.phase != ClusterPhase::Ready {
             return Err(conflict(
@@ -179,11 +181,16 @@ impl Engine {
             notes,
             steps: Vec::new(),
             shutdown_port: None,
+            stop_sent: None,
+            failing: None,
             id: id.clone(),
         };
         std::fs::create_dir_all(self.folder().run(&id))
             .map_err(|error| EngineError::file("the run's folder", error))?;
-        self.store().insert_run(&run)?;
+        if let Err(error) = self.store().insert_run(&run) {
+            crate::plans::remove_folder(&self.folder().run(&id));
+            return Err(error.into());
+        }
         if let Err(error) = self.claim_cluster(&cluster.id, &id) {
             self.store().delete_run(&id)?;
             crate::plans::remove_folder(&self.folder().run(&id));

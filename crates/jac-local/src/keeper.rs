@@ -15,7 +15,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 pub fn keep(node: &Path) {
     loop {
         if !node.is_dir() {
-            return;
+            break;
         }
         match Lease::read(node) {
             None => break,

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 /// The environment variable that every process of a node carries: the node's folder.
 pub const NODE_VARIABLE: &str = "JAC_NODE";
+/// The environment variable that a process and all that it started carry: the folder of its record.
+const RECORD_VARIABLE: &str = "JAC_PROCESS";
 
 /// `$1` is the record's folder, the rest the command. The exit code is renamed into place, so that it is never read half.
 const SUPERVISOR: &str = r#"record=$1; shift
@@ -70,6 +72,7 @@ pub fn start(node: &Path, record: &Path, command: &Command, folder: &Path) -> io
         .args(&command.arguments)
         .envs(&command.environment)
         .env(NODE_VARIABLE, node)
+        .env(RECORD_VARIABLE, record)
         .current_dir(folder)
         .stdin(std::process::Stdio::null())
         .stdout(std::process::Stdio::null())
@@ -107,40 +110,42 @@ fn exit_code(record: &Path) -> Option<i32> {
     fs::read_to_string(record.join("exit_code")).ok()?.trim().parse().ok()
 }
 
-/// Ends the process of a record and its whole group. It is gone when this returns, or about to be.
-pub fn kill(record: &Path) {
-    if let Some(identity) = Identity::recorded(&record.join("pid")).filter(|identity| identity.is_alive()) {
-        kill_group(identity.pid);
-    }
+/// Ends the process of a record and everything that it started, also what outlived its supervisor or left its group:
+/// all of it carries the record in its environment. It is gone when this returns, or about to be.
+pub fn kill(record: &Path) -> usize {
+    kill_each(&carrying(RECORD_VARIABLE, record))
 }
 
-fn kill_group(pid: u32) {
-    if let Ok(pid) = i32::try_from(pid) {
-        // ESRCH, the one error there can be with our own processes, means that it is gone already.
-        let _gone = nix::sys::signal::killpg(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
-    }
-}
-
-/// Ends everything that runs on a node, also what left its group, found by its environment. Returns how many.
+/// Ends everything that runs on a node. Returns how many.
 pub fn kill_all(node: &Path) -> usize {
-    kill_all_but(node, 0)
+    kill_each(&of_node(node))
 }
 
 /// The same, sparing one process: the keeper that does it.
 pub fn kill_all_but(node: &Path, spared: u32) -> usize {
     let mut found = of_node(node);
     found.remove(&spared);
-    for pid in &found {
+    kill_each(&found)
+}
+
+fn kill_each(found: &BTreeSet<u32>) -> usize {
+    for pid in found {
         if let Ok(pid) = i32::try_from(*pid) {
+            // ESRCH, the one error there can be with our own processes, means that it is gone already.
             let _gone = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
         }
     }
     found.len()
 }
 
-/// The numbers of all processes that carry the node's folder in their environment.
+/// The numbers of all processes that run on a node.
 pub fn of_node(node: &Path) -> BTreeSet<u32> {
-    let wanted = [NODE_VARIABLE.as_bytes(), b"=", node.as_os_str().as_encoded_bytes()].concat();
+    carrying(NODE_VARIABLE, node)
+}
+
+/// The numbers of all processes with this path in this variable of their environment.
+fn carrying(variable: &str, path: &Path) -> BTreeSet<u32> {
+    let wanted = [variable.as_bytes(), b"=", path.as_os_str().as_encoded_bytes()].concat();
     let Ok(entries) = fs::read_dir("/proc") else { return BTreeSet::new() };
     entries
         .flatten()
@@ -213,14 +218,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn ending_a_process_ends_what_its_supervisor_left_behind() {
+        let node = tempfile::tempdir().expect("a folder");
+        let record = record(node.path(), "job");
+        start(node.path(), &record, &shell("sleep 300; true"), node.path()).expect("it starts");
+        wait_for("the sleep", || of_node(node.path()).len() >= 3);
+        let ProcessState::Running { pid } = state(&record) else { panic!("it runs") };
+        kill_each(&BTreeSet::from([pid]));
+        wait_for("its supervisor's end", || state(&record) == ProcessState::Vanished);
+        assert!(!of_node(node.path()).is_empty(), "what it started lives on");
+        wait_for("nothing", || kill(&record) == 0 && of_node(node.path()).is_empty());
+    }
+
+    #[tokio::test]
     async fn ending_a_node_ends_children_that_left_the_group() {
         let node = tempfile::tempdir().expect("a folder");
         let record = record(node.path(), "job");
         start(node.path(), &record, &shell("setsid sleep 300 & sleep 300"), node.path()).expect("it starts");
         wait_for("three processes", || of_node(node.path()).len() >= 3);
-        kill(&record);
-        wait_for("the group's end", || !matches!(state(&record), ProcessState::Running { .. }));
-        assert_eq!(state(&record), ProcessState::Vanished);
         wait_for("an empty node", || kill_all(node.path()) == 0);
     }
 

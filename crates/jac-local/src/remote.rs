@@ -132,15 +132,14 @@ impl Remote for LocalRemote {
     }
 
     async fn kill(&self, name: &str) -> Result<(), PortError> {
-        process::kill(&process::record(&self.folder, name));
+        let _ended = process::kill(&process::record(&self.folder, name));
         Ok(())
     }
 
     async fn forget(&self, name: &str) -> Result<(), PortError> {
         let record = process::record(&self.folder, name);
         let deadline = tokio::time::Instant::now() + KILL_LIMIT;
-        process::kill(&record);
-        while matches!(process::state(&record), ProcessState::Running { .. }) {
+        while process::kill(&record) > 0 {
             if tokio::time::Instant::now() > deadline {
                 return Err(PortError::TooSlow {
                     node: self.name.clone(),

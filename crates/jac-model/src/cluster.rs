@@ -76,6 +76,7 @@ pub struct Node {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ClusterConfig {
     /// How many workers, 0 to [`ClusterConfig::MAX_WORKERS`]; with 0 the master runs the plan alone, without RMI.
+    #[serde(deserialize_with = "worker_count")]
     pub workers: u32,
     /// The heap of each JVM in MiB; `null` lets JAC choose from the machine's memory.
     pub heap_mb: Option<u32>,
@@ -88,6 +89,14 @@ pub struct ClusterConfig {
     /// The JMeter that its nodes use, a folder on them; `null`: the one that JAC was told of or manages.
     #[serde(default)]
     pub jmeter_home: Option<String>,
+}
+
+/// Reads a number of workers, and says of one below zero what is wanted.
+fn worker_count<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let given = i64::deserialize(deserializer)?;
+    u32::try_from(given).map_err(|_| {
+        serde::de::Error::custom(format!("{given} workers cannot be made: give 0 to {}", ClusterConfig::MAX_WORKERS))
+    })
 }
 
 impl ClusterConfig {

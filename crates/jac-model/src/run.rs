@@ -199,6 +199,12 @@ pub struct Run {
     /// What a reader of the report must know, sentences.
     pub notes: Vec<String>,
     pub steps: Vec<RunStep>,
+    /// The last word that JMeter was sent to end it, written down before it is sent.
+    #[serde(default)]
+    pub stop_sent: Option<StopMode>,
+    /// What goes wrong while JMeter is still being brought to its end; it becomes the cause.
+    #[serde(default)]
+    pub failing: Option<Cause>,
     /// The UDP port on which the master takes `Shutdown`.
     pub shutdown_port: Option<u16>,
 }

@@ -27,7 +27,7 @@ const LINK_LIFE_MS: i64 = 7 * 24 * 3_600_000;
 /// How long a session lasts.
 pub const SESSION_LIFE_S: i64 = 30 * 24 * 3_600;
 
-/// The token with which the shell of this machine calls, made anew at every start of the server.
+/// The token with which the shell of this machine calls.
 #[derive(Clone)]
 pub struct Access {
     token: Arc<str>,
@@ -40,6 +40,11 @@ impl Default for Access {
 }
 
 impl Access {
+    /// The token that an earlier start of the server had: a command that calls it outlives a restart.
+    pub fn with_token(token: &str) -> Self {
+        Self { token: token.into() }
+    }
+
     /// The token itself, for the file that only the server's user can read.
     pub fn token(&self) -> &str {
         &self.token
@@ -87,6 +92,15 @@ pub fn signed_in(app: &App, headers: &HeaderMap) -> Result<Option<Person>, ApiEr
     let person = app.engine.store().session(session, app.engine.now_ms())?;
     // Without accounts there is one person; a session of anybody else is of a newer JAC.
     Ok(person.map(|_| administrator()))
+}
+
+/// Whether a request that browsers do not shield (a WebSocket) comes from JAC's own page. Cookies go to every port of a
+/// host, so a page on another port would be let in; a caller without an origin is no browser.
+pub fn is_own_page(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
+    authority.is_some() && authority == host
 }
 
 /// The session's secret in the request's cookies.

@@ -5,6 +5,7 @@
 
 mod access;
 mod assets;
+mod body;
 mod error;
 mod live;
 pub mod openapi;

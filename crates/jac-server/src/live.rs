@@ -4,7 +4,7 @@
 //! every later snapshot as an event. So neither a page opened late nor one that was away loses anything.
 
 use crate::App;
-use crate::access::{self, Caller};
+use crate::access;
 use jac_engine::Event;
 use jac_model::RunId;
 use serde::{Deserialize, Serialize};
@@ -52,24 +52,31 @@ pub fn layer(app: App) -> SocketIoLayer {
 }
 
 async fn welcome(socket: SocketRef, State(app): State<App>) {
-    let Some(caller) = access::signed_in(&app, &socket.req_parts().headers).ok().flatten() else {
+    let headers = &socket.req_parts().headers;
+    if access::signed_in(&app, headers).ok().flatten().is_none() || !access::is_own_page(headers) {
         drop(socket.emit("signed_out", &()));
         drop(socket.disconnect());
         return;
-    };
-    socket.extensions.insert(Caller(caller));
+    }
     socket.join(EVERYBODY);
     socket.on("subscribe_run", subscribe);
     socket.on("unsubscribe_run", unsubscribe);
 }
 
 async fn subscribe(socket: SocketRef, Data(wanted): Data<Subscribe>, ack: AckSender, State(app): State<App>) {
-    let Some(Caller(caller)) = socket.extensions.get::<Caller>() else { return };
+    // Asked anew each time: the session may have ended since the page connected.
+    let Some(caller) = access::signed_in(&app, &socket.req_parts().headers).ok().flatten() else {
+        drop(socket.disconnect());
+        return;
+    };
     // The room first: a snapshot that is made in between arrives twice, which is harmless, instead of never.
     socket.join(room(&wanted.run_id));
-    let answered = match app.engine.snapshot(&wanted.run_id, wanted.after, &caller) {
-        Ok(snapshot) => ack.send(&snapshot),
-        Err(error) => ack.send(&Refused { error: error.to_string() }),
+    let engine = app.engine.clone();
+    let snapshot = tokio::task::spawn_blocking(move || engine.snapshot(&wanted.run_id, wanted.after, &caller)).await;
+    let answered = match snapshot {
+        Ok(Ok(snapshot)) => ack.send(&snapshot),
+        Ok(Err(error)) => ack.send(&Refused { error: error.to_string() }),
+        Err(panic) => ack.send(&Refused { error: panic.to_string() }),
     };
     if let Err(error) = answered {
         tracing::debug!(%error, "a page went away while it was answered");

@@ -22,6 +22,11 @@ const SENT_BY_PEOPLE: &[&str] = &["NewCluster", "ClusterConfig", "NewRun", "Sign
 
 /// The routes and their document.
 pub fn split() -> (Router<App>, OpenApi) {
+    // Uploads have a limit of their own, counted while they stream; everything else is read whole and has axum's 2 MB.
+    let uploads = OpenApiRouter::new()
+        .routes(routes!(plans::list, plans::create))
+        .routes(routes!(plans::add_files))
+        .layer(DefaultBodyLimit::disable());
     let api = OpenApiRouter::new()
         .routes(routes!(session::show, session::create, session::delete))
         .routes(routes!(info::show))
@@ -31,9 +36,7 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(clusters::terminate))
         .routes(routes!(clusters::extend))
         .routes(routes!(clusters::events))
-        .routes(routes!(plans::list, plans::create))
         .routes(routes!(plans::show, plans::delete))
-        .routes(routes!(plans::add_files))
         .routes(routes!(plans::check))
         .routes(routes!(runs::list, runs::create))
         .routes(routes!(runs::show, runs::delete))
@@ -41,7 +44,8 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(runs::live))
         .routes(routes!(runs::report))
         .routes(routes!(runs::log))
-        .routes(routes!(runs::list_artefacts));
+        .routes(routes!(runs::list_artefacts))
+        .merge(uploads);
     let (router, mut document) = OpenApiRouter::with_openapi(Base::openapi()).nest("/api/v1", api).split_for_parts();
     // Names with slashes in them: axum and OpenAPI spell such a parameter differently, so these two are said twice.
     let deep =
@@ -53,9 +57,7 @@ pub fn split() -> (Router<App>, OpenApi) {
     let router = router
         .route("/api/v1/plans/{id}/files/{*path}", get(plans::file).delete(plans::remove_file))
         .route("/api/v1/runs/{id}/artefacts/{*name}", get(runs::artefact))
-        .route("/api/v1/openapi.json", get(show))
-        // Uploads have a limit of their own, counted while they stream.
-        .layer(DefaultBodyLimit::disable());
+        .route("/api/v1/openapi.json", get(show));
     (router, document)
 }
 

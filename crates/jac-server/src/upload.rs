@@ -73,12 +73,16 @@ async fn write(
     Ok(left)
 }
 
-async fn text(field: Field<'_>) -> Result<String, ApiError> {
-    let text = field.text().await.map_err(broken)?;
-    if text.len() > MAX_TEXT {
-        return Err(ApiError::bad_request("upload_field", "A text field of the upload is too long."));
+async fn text(mut field: Field<'_>) -> Result<String, ApiError> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = field.chunk().await.map_err(broken)? {
+        bytes.extend_from_slice(&piece);
+        if bytes.len() > MAX_TEXT {
+            return Err(ApiError::bad_request("upload_field", "A text field of the upload is too long."));
+        }
     }
-    Ok(text)
+    String::from_utf8(bytes)
+        .map_err(|_| ApiError::bad_request("upload_field", "A text field of the upload is not UTF-8."))
 }
 
 fn broken(error: MultipartError) -> ApiError {

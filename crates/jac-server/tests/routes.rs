@@ -65,7 +65,10 @@ impl Served {
     }
 
     async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        let mut request = Request::builder().method(method).uri(format!("/api/v1{path}")).header(header::CONTENT_TYPE, "application/json");
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v1{path}"))
+            .header(header::CONTENT_TYPE, "application/json");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -80,7 +83,8 @@ impl Served {
         let mut body = Vec::new();
         for (name, bytes) in files {
             body.extend_from_slice(
-                format!("--xyz\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n").as_bytes(),
+                format!("--xyz\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n")
+                    .as_bytes(),
             );
             body.extend_from_slice(bytes);
             body.extend_from_slice(b"\r\n");
@@ -160,7 +164,9 @@ async fn every_route_is_shut_to_strangers_and_to_other_pages() {
             let stranger = served.call(method.clone(), &path, &[], "{}").await;
             assert_eq!(stranger.status, StatusCode::UNAUTHORIZED, "{method} {path}");
             assert_eq!(stranger.body["error"]["code"], "signed_out");
-            let forged = served.call(method.clone(), &path, &[("authorization", "Bearer 0"), ("cookie", "jac_session=0")], "{}").await;
+            let forged = served
+                .call(method.clone(), &path, &[("authorization", "Bearer 0"), ("cookie", "jac_session=0")], "{}")
+                .await;
             assert_eq!(forged.status, StatusCode::UNAUTHORIZED, "{method} {path}");
             if method != Method::GET {
                 let other_page = served.call(method.clone(), &path, &[("cookie", &served.cookie)], "{}").await;
@@ -189,7 +195,11 @@ async fn others_things_can_be_looked_at_and_not_changed() {
     ];
     for (method, path, body) in changes {
         let refused = served.as_owner(method, &path, body).await;
-        assert_eq!((refused.status, refused.body["error"]["code"].as_str()), (StatusCode::FORBIDDEN, Some("not_owner")), "{path}");
+        assert_eq!(
+            (refused.status, refused.body["error"]["code"].as_str()),
+            (StatusCode::FORBIDDEN, Some("not_owner")),
+            "{path}"
+        );
     }
     let new_run = format!(r#"{{"cluster_id":"{cluster}","plan_id":"{plan}"}}"#);
     assert_eq!(served.as_owner(Method::POST, "/runs", &new_run).await.status, StatusCode::FORBIDDEN);
@@ -204,6 +214,10 @@ async fn a_bad_cluster_is_told_all_its_faults() {
         );
         let refused = served.as_owner(Method::POST, "/clusters", &body).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{workers}");
+        if workers == "-1" {
+            let message = refused.body["error"]["message"].as_str().unwrap_or_default();
+            assert!(message.contains("give 0 to 200"), "{message}");
+        }
         if workers == "10000" {
             assert_eq!(refused.body["error"]["details"].as_array().map(Vec::len), Some(3), "{}", refused.body);
         }
@@ -221,18 +235,29 @@ async fn a_plan_is_taken_whole_or_not_at_all() {
     let file = served.as_owner(Method::GET, &format!("/plans/{id}/files/shop/data/users.csv"), "").await;
     assert_eq!(file.status, StatusCode::OK);
 
-    let refused: [(&[(&str, &[u8])], &str); 6] = [
+    type Upload<'a> = &'a [(&'a str, &'a [u8])];
+    let refused: [(Upload, &str); 7] = [
         (&[], "upload_empty"),
         (&[("a.csv", b"1")], "no_plan"),
         (&[("a.jmx", b"no xml")], "not_a_plan"),
         (&[("a.jmx", b"")], "not_a_plan"),
         (&[("../a.jmx", PLAN)], "file_name"),
         (&[("a.zip", b"no zip")], "archive"),
+        (&[("a.jmx", PLAN), ("data", b"1"), ("data/users.csv", b"1")], "file_name"),
     ];
     for (files, code) in refused {
         let answer = served.upload("/plans", files).await;
-        assert_eq!((answer.status, answer.body["error"]["code"].as_str()), (StatusCode::BAD_REQUEST, Some(code)), "{}", answer.body);
-        assert!(answer.body["error"]["message"].as_str().is_some_and(|message| message.ends_with('.')), "{}", answer.body);
+        assert_eq!(
+            (answer.status, answer.body["error"]["code"].as_str()),
+            (StatusCode::BAD_REQUEST, Some(code)),
+            "{}",
+            answer.body
+        );
+        assert!(
+            answer.body["error"]["message"].as_str().is_some_and(|message| message.ends_with('.')),
+            "{}",
+            answer.body
+        );
         assert!(served.is_clean(), "{code} left something behind");
     }
     assert_eq!(served.as_owner(Method::GET, "/plans", "").await.body.as_array().map(Vec::len), Some(1));
@@ -255,7 +280,13 @@ async fn an_upload_beyond_the_limit_is_cut_off() {
 #[tokio::test]
 async fn unknown_things_are_not_found_whatever_their_name_looks_like() {
     let served = Served::new().await;
-    for path in ["/clusters/c-99999999", "/clusters/%2e%2e", "/runs/nonsense", "/runs/r-99999999/artefacts/results.jtl", "/nothing"] {
+    for path in [
+        "/clusters/c-99999999",
+        "/clusters/%2e%2e",
+        "/runs/nonsense",
+        "/runs/r-99999999/artefacts/results.jtl",
+        "/nothing",
+    ] {
         let answer = served.as_owner(Method::GET, path, "").await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
         assert!(answer.body["error"]["message"].is_string(), "{path}: {}", answer.body);

@@ -22,19 +22,44 @@ pub struct Lock {
 pub enum FolderError {
     #[error("the data folder {} cannot be used: {source}", path.display())]
     Unusable { path: PathBuf, source: io::Error },
+    #[error("{} holds other things than JAC's; give JAC a folder of its own with --data-dir", path.display())]
+    NotOurs { path: PathBuf },
     #[error("another jac works on the data folder {}", path.display())]
     Locked { path: PathBuf },
 }
+
+/// What may lie in the folder: what this module names, JMeter, and what a file system of its own brings.
+const OURS: &[&str] = &[
+    "installation",
+    "lock",
+    "jac.db",
+    "token",
+    "server.json",
+    "plans",
+    "runs",
+    "uploads",
+    "local",
+    "clusters",
+    "jmeter",
+    "lost+found",
+];
 
 impl DataFolder {
     /// Opens the folder and makes it where there is none, readable for its owner only.
     ///
     /// # Errors
-    /// When it cannot be made or written to.
+    /// When it cannot be made or written to, or holds other things.
     pub fn open(root: &Path) -> Result<Self, FolderError> {
         let unusable = |source| FolderError::Unusable { path: root.to_owned(), source };
         fs::create_dir_all(root).map_err(unusable)?;
         let root = root.canonicalize().map_err(unusable)?;
+        // Everybody else is shut out below: that must not happen to a folder like /tmp.
+        for entry in fs::read_dir(&root).map_err(unusable)? {
+            let name = entry.map_err(unusable)?.file_name();
+            if !OURS.iter().any(|ours| name.to_string_lossy().starts_with(ours)) {
+                return Err(FolderError::NotOurs { path: root });
+            }
+        }
         let folder = Self { root };
         for part in [folder.plans(), folder.runs(), folder.uploads()] {
             fs::create_dir_all(&part).map_err(|source| FolderError::Unusable { path: part, source })?;
@@ -97,6 +122,16 @@ impl DataFolder {
         self.root.join("server.json")
     }
 
+    /// Where the token lies with which the commands of this machine call its server.
+    pub fn token_file(&self) -> PathBuf {
+        self.root.join("token")
+    }
+
+    /// The folders of plans, runs and clusters' keys, by their kind.
+    pub fn things(&self) -> [PathBuf; 3] {
+        [self.plans(), self.runs(), self.root.join("clusters")]
+    }
+
     /// Where the local provider has its nodes.
     pub fn local_nodes(&self) -> PathBuf {
         self.root.join("local")
@@ -142,6 +177,15 @@ mod tests {
         assert!(matches!(folder.lock(), Err(FolderError::Locked { .. })));
         drop(lock);
         folder.lock().expect("it is free again");
+    }
+
+    #[test]
+    fn a_folder_with_other_things_in_it_is_left_alone() {
+        let place = tempfile::tempdir().expect("a folder");
+        fs::write(place.path().join("letter.txt"), "dear").expect("a file");
+        let before = fs::metadata(place.path()).expect("the folder").permissions();
+        assert!(matches!(DataFolder::open(place.path()), Err(FolderError::NotOurs { .. })));
+        assert_eq!(fs::metadata(place.path()).expect("the folder").permissions(), before);
     }
 
     #[test]

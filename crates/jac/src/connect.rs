@@ -74,7 +74,7 @@ pub fn connect(
             None => own().map(|file| file.token).ok_or_else(|| {
                 with_hint(
                     format!("no token for the server {url}"),
-                    Some("Set JAC_TOKEN to the token in the server's data folder (server.json).".to_owned()),
+                    Some("Set JAC_TOKEN to what is in the file `token` of the server's data folder.".to_owned()),
                 )
             })?,
         };

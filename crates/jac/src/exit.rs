@@ -34,13 +34,19 @@ impl From<Exit> for ExitCode {
 #[error("{0}")]
 pub struct RunFailed(pub String);
 
+/// What to do about an error.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Hint(String);
+
 /// Prints an error with what to do about it, and says which code it is. A fault is bad input unless it says otherwise.
 pub fn tell(error: &anyhow::Error) -> ExitCode {
     eprintln!("error: {}", sentence(&error.to_string()));
     for cause in error.chain().skip(1) {
-        eprintln!("hint: {cause}");
+        let word = if cause.is::<Hint>() { "hint" } else { "cause" };
+        eprintln!("{word}: {}", sentence(&cause.to_string()));
     }
-    if error.downcast_ref::<RunFailed>().is_some() { Exit::Failed.into() } else { Exit::BadInput.into() }
+    if error.chain().any(|cause| cause.is::<RunFailed>()) { Exit::Failed.into() } else { Exit::BadInput.into() }
 }
 
 /// Ends with a full stop, whoever wrote it.
@@ -48,10 +54,11 @@ fn sentence(text: &str) -> String {
     if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
 }
 
-/// An error with a hint: `anyhow` prints the outer one first.
+/// An error and what to do about it.
 pub fn with_hint(message: impl Into<String>, hint: Option<String>) -> anyhow::Error {
+    let message = message.into();
     match hint {
-        Some(hint) => anyhow::anyhow!(hint).context(message.into()),
-        None => anyhow::anyhow!(message.into()),
+        Some(hint) => anyhow::Error::new(Hint(hint)).context(message),
+        None => anyhow::anyhow!(message),
     }
 }

@@ -42,19 +42,24 @@ pub async fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
     let wanted = Wanted::read(&arguments)?;
     let data_folder = context::data_folder(arguments.data_dir.as_deref());
     let tools = context::tools(&data_folder, arguments.jmeter_home.as_deref());
-    wanted.check(&Toolbox::new(tools.clone()), &mut line)?;
+    let toolbox = Toolbox::new(tools.clone());
+    wanted.check(&toolbox, &mut line)?;
+    if arguments.server.is_none() {
+        toolbox.java().await.map_err(from_engine)?;
+    }
+    let out = OutFolder::make(&wanted.out)?;
 
     let server = arguments.server.as_deref().map(|url| (url, arguments.token.as_deref()));
     let connection = connect(&data_folder, server, tools, settings(arguments.lease_seconds))?;
     let mut signals = Signals::listen()?;
-    let outcome = Job { client: connection.client(), wanted: &wanted, line: &mut line, signals: &mut signals }
-        .carry_out(&connection)
-        .await;
-    line.close();
+    let mut job = Job { client: connection.client(), wanted: &wanted, line: &mut line, signals: &mut signals };
+    let outcome = job.carry_out(&connection).await;
     if let Connection::Own { engine, .. } = &connection {
-        wait_for_leftovers(connection.client()).await;
+        job.wait_for_leftovers().await;
         engine.shut_down().await;
     }
+    line.close();
+    drop(out);
     outcome
 }
 
@@ -108,7 +113,11 @@ impl Wanted {
             workers,
             properties,
             heap_mb,
-            jmeter_home: arguments.jmeter_home.clone(),
+            // A server works in another folder than this command.
+            jmeter_home: arguments
+                .jmeter_home
+                .as_ref()
+                .map(|home| home.canonicalize().unwrap_or_else(|_| home.clone())),
             name: arguments.name.clone(),
             criteria: arguments.fail_on.clone(),
             grace_s: arguments.grace,
@@ -271,17 +280,28 @@ impl Job<'_> {
         let path = format!("/runs/{}/live", run.id);
         let mut after = 0;
         let mut missed = 0;
+        let mut unsent: Option<StopMode> = None;
         loop {
             tokio::select! {
-                how = self.signals.next_stop() => self.stop(run, how).await?,
+                how = self.signals.next_stop() => unsent = Some(how),
                 () = sleep(LOOK_EVERY) => (),
+            }
+            // A server that is away for a moment gets the word when it is back.
+            if let Some(how) = unsent
+                && self.stop(run, how).await.is_ok()
+            {
+                unsent = None;
             }
             let snapshot: Snapshot = match self.client.get(&format!("{path}?after={after}")).await {
                 Ok(snapshot) => snapshot,
                 Err(error) => {
                     missed += 1;
                     if missed > LOOKS_MISSED {
-                        return Err(error);
+                        let lost = format!(
+                            "The run {} could not be followed any more: {error:#}. It goes on by itself.",
+                            run.id
+                        );
+                        return Err(anyhow::Error::new(RunFailed(lost)));
                     }
                     continue;
                 }
@@ -297,11 +317,11 @@ impl Job<'_> {
     }
 
     async fn stop(&mut self, run: &RunView, how: StopMode) -> anyhow::Result<()> {
+        let _: RunView = self.client.post(&format!("/runs/{}/stop", run.id), &json!({ "how": how })).await?;
         self.line.say(match how {
             StopMode::Graceful => "Stopping gracefully; Ctrl-C again cuts requests in flight.",
             StopMode::Cut => "Cutting.",
         });
-        let _: RunView = self.client.post(&format!("/runs/{}/stop", run.id), &json!({ "how": how })).await?;
         Ok(())
     }
 
@@ -332,12 +352,30 @@ impl Job<'_> {
                 Ok(_) if Instant::now() > deadline => {
                     failed = Some(anyhow::anyhow!("it is still there after {} s", REMOVAL_LIMIT.as_secs()))
                 }
-                Ok(_) => sleep(Duration::from_millis(100)).await,
+                Ok(_) => tokio::select! {
+                    _ = self.signals.next_stop() => failed = Some(anyhow::anyhow!("it was not waited for")),
+                    () = sleep(Duration::from_millis(100)) => (),
+                },
                 Err(error) => failed = Some(error),
             }
         }
         if let Some(error) = failed {
             self.line.say(&format!("warning: the cluster {id} could not be removed: {error}. Its nodes end by themselves when their lease is over."));
+        }
+    }
+
+    /// What an earlier `jac run` left behind is ended by this one's engine; it waits for that, but not for ever.
+    async fn wait_for_leftovers(&mut self) {
+        let deadline = Instant::now() + REMOVAL_LIMIT;
+        while Instant::now() < deadline {
+            let clusters: Vec<ClusterView> = self.client.get("/clusters").await.unwrap_or_default();
+            if !clusters.iter().any(|view| view.cluster.attended_by.is_some()) {
+                return;
+            }
+            tokio::select! {
+                _ = self.signals.next_stop() => return,
+                () = sleep(Duration::from_millis(200)) => (),
+            }
         }
     }
 
@@ -383,6 +421,11 @@ impl Job<'_> {
             self.line.say(&format!("{} {}", if criterion.met { "met:" } else { "not met:" }, criterion.sentence));
         }
         self.line.say(&format!("Results: {}", self.wanted.out.display()));
+        if !path.is_file() {
+            return Err(anyhow::Error::new(RunFailed(
+                run.cause.as_ref().map_or_else(|| "The run left no summary.".to_owned(), Cause::sentence),
+            )));
+        }
         let exit = match (&run.cause, run.verdict) {
             (Some(Cause::Failed { .. }), _) if self.signals.received().is_none() => Exit::Failed,
             _ if self.signals.received().is_some() => Exit::Signal(self.signals.received().unwrap_or(2)),
@@ -402,15 +445,29 @@ impl Job<'_> {
     }
 }
 
-/// What an earlier `jac run` left behind is ended by this one's engine; it waits for that, but not for ever.
-async fn wait_for_leftovers(client: &Client) {
-    let deadline = Instant::now() + REMOVAL_LIMIT;
-    while Instant::now() < deadline {
-        let clusters: Vec<ClusterView> = client.get("/clusters").await.unwrap_or_default();
-        if !clusters.iter().any(|view| view.cluster.attended_by.is_some()) {
-            return;
-        }
-        sleep(Duration::from_millis(200)).await;
+/// The folder for the results, made before anything is begun: a place that cannot be written to is no surprise for the
+/// end of a long run. If nothing was put into it, it goes again.
+struct OutFolder<'a>(&'a Path);
+
+impl<'a> OutFolder<'a> {
+    fn make(path: &'a Path) -> anyhow::Result<Self> {
+        let cannot = |error| {
+            with_hint(
+                format!("{} cannot be written to: {error}", path.display()),
+                Some("Name another folder with --out.".to_owned()),
+            )
+        };
+        std::fs::create_dir_all(path).map_err(cannot)?;
+        let folder = Self(path);
+        tempfile::tempfile_in(path).map_err(cannot)?;
+        Ok(folder)
+    }
+}
+
+impl Drop for OutFolder<'_> {
+    fn drop(&mut self) {
+        // Fails where something lies in it, which is meant.
+        drop(std::fs::remove_dir(self.0));
     }
 }
 

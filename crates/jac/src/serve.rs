@@ -37,7 +37,7 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     let tools = context::tools(folder.root(), arguments.jmeter_home.as_deref());
     let settings = Settings { max_upload_bytes: arguments.max_upload_mb << 20, ..settings(arguments.lease_seconds) };
     let engine = start_engine(folder.clone(), lock, tools, settings, nodes)?;
-    let access = Access::default();
+    let access = Access::with_token(&kept_token(&folder).context("the server's token cannot be kept")?);
     let url = format!("http://{address}");
     let file = ServerFile { url: url.clone(), token: access.token().to_owned(), pid: std::process::id() };
     write_privately(&folder, &file).context("the server's file cannot be written")?;
@@ -64,6 +64,21 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     drop(tokio::time::timeout(LAST_ANSWERS, server).await);
     drop(std::fs::remove_file(folder.server_file()));
     Ok(Exit::Done)
+}
+
+/// The token of this data folder, made the first time. It stays, so that a `jac run` outlives a restart of its server.
+fn kept_token(folder: &DataFolder) -> std::io::Result<String> {
+    let path = folder.token_file();
+    match std::fs::read_to_string(&path) {
+        Ok(token) if !token.trim().is_empty() => Ok(token.trim().to_owned()),
+        _ => {
+            let token = Access::default().token().to_owned();
+            drop(std::fs::remove_file(&path));
+            let mut out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+            out.write_all(token.as_bytes())?;
+            Ok(token)
+        }
+    }
 }
 
 fn write_privately(folder: &DataFolder, file: &ServerFile) -> std::io::Result<()> {

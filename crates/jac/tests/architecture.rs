@@ -16,7 +16,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // An adapter: it meets the engine in the ports only.
     ("jac-local", &["jac-jmeter", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
     ("jac-engine", &["jac-store", "jac-jmeter", "jac-report", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
-    ("jac-server", &["jac-engine", "jac-store", "jac-jmeter", "jac-report", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
+    (
+        "jac-server",
+        &["jac-engine", "jac-store", "jac-jmeter", "jac-report", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"],
+    ),
 ];
 
 /// Crates that must stay free of a runtime, the network and the file system's asynchronous face.
@@ -51,7 +54,10 @@ fn no_arrow_points_backwards() {
         if name == "jac" {
             continue;
         }
-        let (_, allowed) = ALLOWED.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("{name} has no place on the map"));
+        let (_, allowed) = ALLOWED
+            .iter()
+            .find(|(known, _)| *known == name)
+            .unwrap_or_else(|| panic!("{name} has no place on the map"));
         for used in uses.iter().filter(|used| used.starts_with("jac-")) {
             assert!(allowed.contains(&used.as_str()), "{name} must not use {used}");
         }

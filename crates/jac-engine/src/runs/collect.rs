@@ -4,7 +4,7 @@
 //! cannot be kept (the disk is full) is tried once more after the nodes' own files have made room.
 
 use super::finish::{RunEnd, write_artefacts};
-use super::follow::{Intake, publish};
+use super::follow::{Intake, keep_all_points, publish};
 use super::supervise::Task;
 use super::{NodePlaces, process_name, spool};
 use crate::engine::Event;
@@ -33,33 +33,43 @@ struct Node {
 }
 
 impl Task {
+    /// Ends what still runs, keeps what there is, cleans the nodes, and finishes the run. What cannot be had is noted;
+    /// only what the database does not take is an error, and then all of it can be done again.
     pub(super) async fn collect(&self, run: &Run) -> Result<(), EngineError> {
-        self.step("Collecting the results.")?;
-        let mut intake = Intake::open(self)?;
         self.end_processes(run).await;
+        self.try_to("say what is being done", self.step("Collecting the results."));
+        let mut intake = Intake::open(self).await?;
         if let Err(error) = self.complete_spool(run, &mut intake).await {
-            self.note(&format!("The log could not be compared with the master's: {}", crate::tools::sentence(&error)))?;
+            self.miss(&format!("The log could not be completed from the master: {}", crate::tools::sentence(&error)));
         }
-        self.fetch_logs(run).await?;
+        if let Err(error) = self.fetch_logs(run).await {
+            self.note_if_possible(&format!("JMeter's logs could not be fetched: {}", crate::tools::sentence(&error)));
+        }
         publish(self, &intake.live);
 
-        self.step("Making the report.")?;
-        let end = match write_artefacts(self, &self.run()?, &intake.live) {
+        self.try_to("say what is being done", self.step("Making the report."));
+        let mut end = self.make_artefacts(&intake).await;
+        if let Err(error) = &end {
+            tracing::warn!(run = %self.id, %error, "run {}: {error}; making room on its nodes", self.id);
+            self.clean_nodes(run).await;
+            end = self.make_artefacts(&intake).await;
+        }
+        let end = match end {
             Ok(end) => end,
             Err(error) => {
-                tracing::warn!(run = %self.id, %error, "run {}: {error}; making room on its nodes", self.id);
-                self.clean_nodes(run).await;
-                write_artefacts(self, &self.run()?, &intake.live).or_else(|error| {
-                    self.note(&format!(
-                        "Some of the artefacts could not be written: {}",
-                        crate::tools::sentence(&error)
-                    ))?;
-                    RunEnd::measured(&self.run()?, &intake.live)
-                })?
+                self.miss(&format!("The report could not be written: {}", crate::tools::sentence(&error)));
+                RunEnd::measured(&self.run()?, &intake.live, self.engine.now_ms())
             }
         };
         self.clean_nodes(run).await;
+        self.try_to("keep its points", keep_all_points(self, &intake.live));
         self.finish(&end)
+    }
+
+    async fn make_artefacts(&self, intake: &Intake) -> Result<RunEnd, EngineError> {
+        let (task, live) = (self.clone(), Arc::clone(&intake.live));
+        let made = tokio::task::spawn_blocking(move || write_artefacts(&task, &task.run()?, &live)).await;
+        made.map_err(|panic| EngineError::JMeter(panic.to_string()))?
     }
 
     /// The last step: from here on the run is only read.
@@ -77,18 +87,37 @@ impl Task {
             Ok(())
         })?;
         self.engine.live().remove(&self.id);
-        let (cluster, remove) = self.engine.change_cluster(&run.cluster_id, |cluster| {
-            if cluster.current_run.as_ref() == Some(&self.id) {
-                cluster.current_run = None;
-                cluster.idle_since_ms = Some(now_ms);
-            }
-            Ok(cluster.config.remove_after_run)
-        })?;
-        if remove {
-            self.engine.request_termination(&cluster.id, "Its run has ended.", "JAC")?;
-        }
+        // If this is not done any more, the reconciler does it.
+        self.engine.release_cluster(&run.cluster_id, &self.id)?;
         self.engine.tell(Event::Run(self.id.clone()));
         Ok(())
+    }
+
+    /// Something that is good to have, and no reason to stop.
+    fn try_to(&self, what: &str, done: Result<(), EngineError>) {
+        if let Err(error) = done {
+            tracing::warn!(run = %self.id, %error, "run {}: could not {what}: {error}", self.id);
+        }
+    }
+
+    fn note_if_possible(&self, text: &str) {
+        self.try_to("note it", self.note(text));
+    }
+
+    /// Part of what was measured is not there: a run that came to its end did so without it.
+    fn miss(&self, what: &str) {
+        let missed = self.change(|run| {
+            if matches!(run.cause, None | Some(Cause::Completed)) {
+                run.cause = Some(Cause::Failed {
+                    reason: what.to_owned(),
+                    lost: Some("The result is not complete.".to_owned()),
+                });
+            } else if !run.notes.iter().any(|note| note == what) {
+                run.notes.push(what.to_owned());
+            }
+            Ok(())
+        });
+        self.try_to("note what is missing", missed.map(drop));
     }
 
     fn remotes(&self, run: &Run) -> Result<Vec<Node>, EngineError> {
@@ -151,7 +180,8 @@ impl Task {
             return Ok(());
         };
         if master.process(&process_name(&self.id)).await.is_err() {
-            return self.note("The master is gone: the log holds what had reached this machine.");
+            self.miss("The master is gone; the log holds what had reached this machine.");
+            return Ok(());
         }
         intake.pull(master.as_ref()).await?;
         let Some((size, digest)) = master.digest(&NodePlaces::of(&self.id).results()).await? else { return Ok(()) };

@@ -53,8 +53,8 @@ pub(super) struct RunEnd {
 
 impl RunEnd {
     /// From the statistics alone, where no artefact could be written.
-    pub fn measured(run: &Run, live: &LiveRun) -> Result<Self, EngineError> {
-        Ok(live.finished(|statistics| end_of(run, statistics, run.created_ms)))
+    pub fn measured(run: &Run, live: &LiveRun, now_ms: EpochMs) -> Self {
+        live.finished(|statistics| end_of(run, statistics, now_ms))
     }
 }
 

@@ -30,8 +30,14 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    /// Opens the spool and reads what is in it already.
-    pub fn open(task: &Task) -> Result<Self, EngineError> {
+    /// Opens the spool and reads what is in it already, which takes a while for a long run.
+    pub async fn open(task: &Task) -> Result<Self, EngineError> {
+        let task = task.clone();
+        let opened = tokio::task::spawn_blocking(move || Self::open_blocking(&task)).await;
+        opened.map_err(|panic| EngineError::JMeter(panic.to_string()))?
+    }
+
+    fn open_blocking(task: &Task) -> Result<Self, EngineError> {
         let path = spool(task.engine.folder(), &task.id);
         let failed = |error| EngineError::file("the run's log", error);
         if let Some(folder) = path.parent() {
@@ -106,7 +112,7 @@ struct Follower<'a> {
 
 pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
     task.step("Running.")?;
-    let mut intake = Intake::open(task)?;
+    let mut intake = Intake::open(task).await?;
     let cluster = task.cluster(run)?;
     let name_of = |role| run.nodes.iter().filter(move |node| node.role == role).map(|node| node.name.clone());
     let master_name =
@@ -118,8 +124,14 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
         task,
         master: task.remote(&cluster, &master_name)?,
         workers,
-        stopping: Stopping::default(),
-        failure: None,
+        stopping: Stopping::resume(run, task.engine.settings().cut_limit),
+        failure: match &run.failing {
+            Some(Cause::Failed { reason, lost }) => {
+                let deadline = Instant::now() + task.engine.settings().last_samples_limit;
+                Some(Failure { reason: reason.clone(), lost: lost.clone(), deadline })
+            }
+            _ => None,
+        },
         unreachable_since: None,
         workers_ended_at: None,
     };
@@ -186,6 +198,14 @@ impl Follower<'_> {
     fn fail(&mut self, reason: String, lost: Option<String>, time_left: Duration) {
         if self.failure.is_none() {
             tracing::error!(run = %self.task.id, "run {}: {reason}", self.task.id);
+            let failing = Cause::Failed { reason: reason.clone(), lost: lost.clone() };
+            let written = self.task.change(|run| {
+                run.failing = Some(failing);
+                Ok(())
+            });
+            if let Err(error) = written {
+                tracing::warn!(run = %self.task.id, %error, "run {}: {error}", self.task.id);
+            }
             self.failure = Some(Failure { reason, lost, deadline: Instant::now() + time_left });
         }
     }
@@ -313,10 +333,9 @@ impl Follower<'_> {
         if let Some(failure) = &self.failure {
             return Cause::Failed { reason: failure.reason.clone(), lost: failure.lost.clone() };
         }
-        if self.stopping.killed
-            && let Some(how) = self.stopping.how()
-        {
-            return stopped(run, how);
+        // It did not end when it was told to, and was killed.
+        if self.stopping.how() == Some(StopMode::Cut) {
+            return stopped(run, StopMode::Cut);
         }
         Cause::Failed {
             reason: "JMeter's master was killed from outside, or its machine was started anew.".to_owned(),
@@ -325,19 +344,27 @@ impl Follower<'_> {
     }
 }
 
+/// Keeps all points of a run anew: one that could not be written while it ran would be missing for ever.
+pub(super) fn keep_all_points(task: &Task, live: &LiveRun) -> Result<(), EngineError> {
+    let measured = live.since(u64::MAX);
+    let points = stored(&measured.points, measured.seq);
+    Ok(task.engine.store().put_series(&task.id, i64::try_from(measured.bucket_ms).unwrap_or(i64::MAX), &points)?)
+}
+
+fn stored(points: &[jac_jtl::Point], seq: u64) -> Vec<StoredPoint> {
+    let stored =
+        |point: &jac_jtl::Point| Some(StoredPoint { t_ms: point.t_ms, seq, point: serde_json::to_value(point).ok()? });
+    points.iter().filter_map(stored).collect()
+}
+
 /// Sends the next snapshot to whoever watches, and keeps its points.
 pub(super) fn publish(task: &Task, live: &LiveRun) {
     let engine = &task.engine;
     let measured = live.advance(engine.now_ms());
-    let seq = measured.seq;
-    let points: Vec<StoredPoint> = measured
-        .points
-        .iter()
-        .filter_map(|point| Some(StoredPoint { t_ms: point.t_ms, seq, point: serde_json::to_value(point).ok()? }))
-        .collect();
+    let points = stored(&measured.points, measured.seq);
     let bucket_ms = i64::try_from(measured.bucket_ms).unwrap_or(i64::MAX);
     if let Err(error) = engine.store().put_series(&task.id, bucket_ms, &points) {
-        // The spool has everything; the stored series is made anew from it at the end.
+        // All points are kept anew at the end.
         tracing::warn!(run = %task.id, %error, "run {}: points could not be stored: {error}", task.id);
     }
     // One person sees all runs as their owner; with accounts, what each may do is asked for apart.

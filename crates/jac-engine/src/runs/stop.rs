@@ -17,8 +17,6 @@ const CLIENT_LIMIT: Duration = Duration::from_secs(20);
 pub(super) struct Stopping {
     asked: Option<StopMode>,
     next_at: Option<Instant>,
-    /// JMeter did not end by itself and was killed.
-    pub killed: bool,
 }
 
 /// What is to be done next.
@@ -31,6 +29,16 @@ enum Next {
 }
 
 impl Stopping {
+    /// Goes on where an earlier engine was, as the run's row has it. The times begin anew.
+    pub fn resume(run: &Run, cut_limit: Duration) -> Self {
+        let now = Instant::now();
+        let next_at = run.stop_sent.map(|sent| match sent {
+            StopMode::Graceful => now + Duration::from_secs(run.grace_s),
+            StopMode::Cut => now + cut_limit,
+        });
+        Self { asked: run.stop_sent, next_at }
+    }
+
     /// How the run was ended, if it was.
     pub fn how(&self) -> Option<StopMode> {
         self.asked
@@ -39,6 +47,7 @@ impl Stopping {
     fn next(&self, wanted: StopMode, now: Instant) -> Next {
         let over = self.next_at.is_some_and(|at| now >= at);
         match (self.asked, wanted) {
+            (None, StopMode::Graceful) if over => Next::Cut,
             (None, StopMode::Graceful) => Next::Ask,
             (None, StopMode::Cut) | (Some(StopMode::Graceful), StopMode::Cut) => Next::Cut,
             (Some(StopMode::Graceful), StopMode::Graceful) if over => Next::Cut,
@@ -60,23 +69,49 @@ impl Stopping {
         match self.next(wanted, now) {
             Next::Nothing => (),
             Next::Ask => {
-                task.step("Stopping: threads finish their samples.")?;
-                tell(task, run, master, StopWord::Shutdown).await;
-                self.asked = Some(StopMode::Graceful);
-                self.next_at = Some(now + grace);
+                // The grace period begins with the wish. A JMeter that is still starting takes no word yet.
+                self.next_at.get_or_insert(now + grace);
+                if listens(master, run).await {
+                    task.step("Stopping: threads finish their samples.")?;
+                    self.send(task, run, master, StopMode::Graceful, StopWord::Shutdown).await?;
+                }
             }
             Next::Cut => {
                 task.step("Stopping: requests in flight are cut.")?;
-                tell(task, run, master, StopWord::StopTestNow).await;
-                self.asked = Some(StopMode::Cut);
-                self.next_at = Some(now + task.engine.settings().cut_limit);
+                self.send(task, run, master, StopMode::Cut, StopWord::StopTestNow).await?;
+                self.next_at = Some(Instant::now() + task.engine.settings().cut_limit);
             }
-            Next::Kill => {
-                self.killed = true;
-                master.kill(&process_name(&run.id)).await?;
-            }
+            Next::Kill => master.kill(&process_name(&run.id)).await?,
         }
         Ok(())
+    }
+
+    /// Writes the word down and sends it: an engine that takes over has to know that it was said.
+    async fn send(
+        &mut self,
+        task: &Task,
+        run: &Run,
+        master: &dyn Remote,
+        how: StopMode,
+        word: StopWord,
+    ) -> Result<(), EngineError> {
+        task.change(|run| {
+            run.stop_sent = Some(how);
+            Ok(())
+        })?;
+        self.asked = Some(how);
+        tell(task, run, master, word).await;
+        Ok(())
+    }
+}
+
+/// Whether the master listens for words already: it says so when the test has begun.
+async fn listens(master: &dyn Remote, run: &Run) -> bool {
+    const LENGTH: usize = 256 * 1024;
+    let out = format!("processes/{}/out", process_name(&run.id));
+    match master.read_at(&out, 0, LENGTH).await {
+        Ok(Some(chunk)) => String::from_utf8_lossy(&chunk.bytes).contains("Waiting for possible Shutdown"),
+        _ => false,
     }
 }
 
@@ -114,7 +149,7 @@ mod tests {
     use super::*;
 
     fn stopping(asked: Option<StopMode>, due: Instant) -> Stopping {
-        Stopping { asked, next_at: Some(due), killed: false }
+        Stopping { asked, next_at: Some(due) }
     }
 
     #[test]
@@ -123,6 +158,7 @@ mod tests {
         let later = now + Duration::from_secs(1);
         use StopMode::{Cut, Graceful};
         assert_eq!(Stopping::default().next(Graceful, now), Next::Ask);
+        assert_eq!(stopping(None, now).next(Graceful, now), Next::Cut, "a master that never listened");
         assert_eq!(stopping(Some(Graceful), later).next(Graceful, now), Next::Nothing);
         assert_eq!(stopping(Some(Graceful), now).next(Graceful, now), Next::Cut);
         assert_eq!(stopping(Some(Graceful), later).next(Cut, now), Next::Cut);

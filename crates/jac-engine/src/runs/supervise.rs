@@ -72,9 +72,11 @@ impl Task {
         loop {
             let run = match self.run() {
                 Ok(run) => run,
+                Err(EngineError::NotFound { .. }) => return,
                 Err(error) => {
-                    tracing::error!(run = %self.id, %error, "run {} cannot be read: {error}", self.id);
-                    return;
+                    tracing::error!(run = %self.id, %error, "run {} cannot be read: {error}; trying again", self.id);
+                    sleep(RETRY_EVERY).await;
+                    continue;
                 }
             };
             let outcome = match run.phase {
@@ -113,10 +115,6 @@ impl Task {
                 Err(error) => {
                     tracing::error!(run = %self.id, %error, "run {}: its end cannot be written down: {error}; trying again", self.id)
                 }
-            }
-            // A full disk is the usual reason, and the nodes' own files are the usual reason for that.
-            if let Ok(run) = self.run() {
-                self.clean_nodes(&run).await;
             }
             sleep(RETRY_EVERY).await;
         }

@@ -2,9 +2,10 @@
 
 use crate::App;
 use crate::access::{Caller, Owned, Shown};
+use crate::body::{Body, Query};
 use crate::error::{ApiError, ErrorBody};
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use jac_engine::view::ClusterView;
 use jac_engine::{Attendance, NewCluster};
@@ -54,9 +55,8 @@ pub async fn create(
     State(app): State<App>,
     Caller(caller): Caller,
     Query(query): Query<CreateQuery>,
-    new: Result<Json<NewCluster>, axum::extract::rejection::JsonRejection>,
+    Body(new): Body<NewCluster>,
 ) -> Result<(StatusCode, Json<ClusterView>), ApiError> {
-    let Json(new) = new.map_err(|error| ApiError::bad_request("cluster_invalid", error.body_text()))?;
     let attendance = if query.attended { Attendance::ThisEngine } else { Attendance::Unattended };
     let cluster = app.engine.create_cluster(caller.clone(), new, attendance)?;
     Ok((StatusCode::ACCEPTED, Json(app.engine.view_cluster(cluster, &caller))))
@@ -91,7 +91,7 @@ pub struct Extension {
 pub async fn extend(
     State(app): State<App>,
     cluster: Owned<Cluster>,
-    Json(extension): Json<Extension>,
+    Body(extension): Body<Extension>,
 ) -> Result<Json<ClusterView>, ApiError> {
     let extended = app.engine.extend_cluster(&cluster.thing.id, extension.minutes)?;
     Ok(Json(app.engine.view_cluster(extended, &cluster.caller)))

@@ -2,11 +2,11 @@
 
 use crate::App;
 use crate::access::{Caller, Owned, Shown};
+use crate::body::Query;
 use crate::error::{ApiError, ErrorBody};
 use crate::upload;
 use axum::Json;
-use axum::body::Body;
-use axum::extract::{Multipart, Path, Query, State};
+use axum::extract::{Multipart, Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use jac_engine::EngineError;
@@ -99,7 +99,7 @@ pub async fn file(
         tokio::fs::File::open(&place).await.map_err(|error| EngineError::file(format!("reading {path}"), error))?;
     Ok((
         [(header::CONTENT_TYPE, "application/octet-stream"), (header::CONTENT_DISPOSITION, "attachment")],
-        Body::from_stream(ReaderStream::new(file)),
+        axum::body::Body::from_stream(ReaderStream::new(file)),
     ))
 }
 

@@ -2,10 +2,10 @@
 
 use crate::App;
 use crate::access::{Caller, Owned, Shown};
+use crate::body::{Body, Query};
 use crate::error::{ApiError, ErrorBody};
 use axum::Json;
-use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use jac_engine::runs::{Artefact, LogPiece, NewRun, artefacts};
@@ -46,9 +46,8 @@ pub async fn list(
 pub async fn create(
     State(app): State<App>,
     Caller(caller): Caller,
-    new: Result<Json<NewRun>, axum::extract::rejection::JsonRejection>,
+    Body(new): Body<NewRun>,
 ) -> Result<(StatusCode, Json<RunView>), ApiError> {
-    let Json(new) = new.map_err(|error| ApiError::bad_request("run_invalid", error.body_text()))?;
     let cluster: Cluster = app.engine.store().cluster(&new.cluster_id)?;
     // The cluster is named in the body, not in the path, so its owner is looked at here.
     if !may_write(&caller, &cluster.owner) {
@@ -83,7 +82,7 @@ pub struct Stop {
 pub async fn stop(
     State(app): State<App>,
     run: Owned<Run>,
-    Json(stop): Json<Stop>,
+    Body(stop): Body<Stop>,
 ) -> Result<(StatusCode, Json<RunView>), ApiError> {
     app.engine.request_stop(&run.thing.id, stop.how, &run.caller.name)?;
     Ok((StatusCode::ACCEPTED, Json(view(&app, &run.caller, &run.thing.id)?)))
@@ -112,7 +111,9 @@ pub async fn live(
     run: Shown<Run>,
     Query(query): Query<LiveQuery>,
 ) -> Result<Json<Snapshot>, ApiError> {
-    Ok(Json(app.engine.snapshot(&run.thing.id, query.after, &run.caller)?))
+    let engine = app.engine.clone();
+    let read = tokio::task::spawn_blocking(move || engine.snapshot(&run.thing.id, query.after, &run.caller)).await;
+    Ok(Json(read.map_err(|panic| EngineError::JMeter(panic.to_string()))??))
 }
 
 /// The report of a finished run
@@ -168,5 +169,5 @@ pub async fn artefact(
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{saved_as}\"")),
     ];
     use tokio::io::AsyncReadExt;
-    Ok((headers, Body::from_stream(ReaderStream::with_capacity(file.take(length), 256 * 1024))))
+    Ok((headers, axum::body::Body::from_stream(ReaderStream::with_capacity(file.take(length), 256 * 1024))))
 }

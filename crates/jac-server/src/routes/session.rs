@@ -2,6 +2,7 @@
 
 use crate::App;
 use crate::access::{COOKIE, Caller, SESSION_LIFE_S, secret, session_cookie};
+use crate::body::Body;
 use crate::error::{ApiError, ErrorBody};
 use axum::Json;
 use axum::extract::State;
@@ -50,7 +51,7 @@ pub async fn show(Caller(_): Caller) -> Json<Session> {
 
 /// Sign in with the token of a link, which is used up
 #[utoipa::path(post, path = "/session", tag = "session", request_body = SignIn, responses((status = 200, body = Session), (status = 401, body = ErrorBody)))]
-pub async fn create(State(app): State<App>, Json(sign_in): Json<SignIn>) -> Result<impl IntoResponse, ApiError> {
+pub async fn create(State(app): State<App>, Body(sign_in): Body<SignIn>) -> Result<impl IntoResponse, ApiError> {
     let new = secret();
     let now_ms = app.engine.now_ms();
     let person = app.engine.store().sign_in(&sign_in.token, &new, now_ms, now_ms + SESSION_LIFE_S * 1000)?;

@@ -1,4 +1,4 @@
-//! Ctrl-C once stops gracefully, twice cuts. SIGTERM counts like Ctrl-C.
+//! Ctrl-C once stops gracefully, twice cuts. SIGTERM, and SIGHUP of a terminal that is closed, count like Ctrl-C.
 
 use anyhow::Context;
 use jac_model::StopMode;
@@ -8,6 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    hang_up: Signal,
     first: Option<u8>,
 }
 
@@ -16,6 +17,7 @@ impl Signals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt()).context("signals cannot be received")?,
             terminate: signal(SignalKind::terminate()).context("signals cannot be received")?,
+            hang_up: signal(SignalKind::hangup()).context("signals cannot be received")?,
             first: None,
         })
     }
@@ -25,6 +27,7 @@ impl Signals {
         let number = tokio::select! {
             _ = self.interrupt.recv() => 2,
             _ = self.terminate.recv() => 15,
+            _ = self.hang_up.recv() => 1,
         };
         let how = if self.first.is_none() { StopMode::Graceful } else { StopMode::Cut };
         self.first.get_or_insert(number);

