@@ -41,7 +41,7 @@ Exit codes:
   1    done, a criterion of --fail-on is not met
   2    bad input
   3    the run failed or took no sample
-  130  stopped by Ctrl-C (143: by SIGTERM); what was measured is kept";
+  130  stopped by Ctrl-C (143: SIGTERM, 129: SIGHUP); what was measured is kept";
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
