@@ -329,7 +329,8 @@ mod tests {
         let server = tokio::spawn(async move {
             let (mut socket, _) = listener.accept().await.expect("a connection");
             let mut request = [0; 1024];
-            let _ = tokio::io::AsyncReadExt::read(&mut socket, &mut request).await.expect("a request");
+            let length = tokio::io::AsyncReadExt::read(&mut socket, &mut request).await.expect("a request");
+            assert!(length > 0, "it asks");
             socket
                 .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\noops")
                 .await
