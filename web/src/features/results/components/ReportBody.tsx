@@ -49,7 +49,7 @@ export function ReportBody({ report }: { report: Report }) {
       <EntryTable summary={summary} choice={{ ...labels, chosen }} empty="The log holds no samples." />
       <ErrorTable errors={report.errors} allErrors={summary.total.errors} live={false} />
       <div className="breakdowns">
-        <Distribution bins={report.distribution} />
+        <Distribution bins={report.profiles.total.distribution} />
         <Codes codes={report.codes} />
         {report.hosts.length > 0 && <Hosts hosts={report.hosts} />}
       </div>
