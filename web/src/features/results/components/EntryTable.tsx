@@ -1,15 +1,21 @@
 import { useMemo, type ReactNode } from "react";
-import type { Entry, Summary } from "@/shared/api/types";
+import type { ApdexThresholds, Entry, Summary } from "@/shared/api/types";
 import { lineColour, MAX_LINES } from "@/shared/charts/palette";
 import { formatApdex, formatBytes, formatCount, formatKbPerS, formatMs, formatPercent, formatRate } from "@/shared/format/numbers";
 import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
 import { useTheme } from "@/shared/ui/theme";
+import type { ShowSamples } from "../sampleWhere";
+import { SamplesButton } from "./SamplesButton";
 
 interface Props {
   summary: Summary;
   /** Which labels the charts show; null where they can't be chosen (no series per label). */
   choice: { chosen: string[]; offered: ReadonlySet<string>; slots: Map<string, number>; onChoose: (chosen: string[]) => void } | null;
+  /** Where Apdex draws its lines; null while that is not known. */
+  apdex: ApdexThresholds | null;
+  /** Leads to a label's single samples; null where they can't be searched. */
+  showSamples: ShowSamples | null;
   empty: ReactNode;
 }
 
@@ -37,11 +43,19 @@ const NUMBERS: Column<Entry>[] = [
   number("received_kb_per_s", "Received", formatKbPerS, { optional: true }),
   number("sent_kb_per_s", "Sent", formatKbPerS, { optional: true }),
   number("avg_bytes", "Bytes, mean", formatBytes, { optional: true }),
-  number("apdex", "Apdex", formatApdex, { title: "Satisfied up to 500 ms, tolerated up to 1,500 ms; failures frustrate" }),
 ];
 
+function apdexColumn(limits: ApdexThresholds | null): Column<Entry> {
+  const title = limits === null ? "" : `Satisfied up to ${formatMs(limits.satisfied_ms)}, tolerated up to ${formatMs(limits.tolerated_ms)}; failures frustrate`;
+  return number("apdex", "Apdex", formatApdex, title === "" ? {} : { title });
+}
+
+function samplesColumn(total: Entry, show: ShowSamples): Column<Entry> {
+  return { id: "show", name: "", value: () => null, cell: (row) => row !== total && <SamplesButton show={show} where={{ label: row.label }} /> };
+}
+
 /** The table per label, with the total above it. */
-export function EntryTable({ summary, choice, empty }: Props) {
+export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props) {
   const { scheme } = useTheme();
   const columns = useMemo<Column<Entry>[]>(() => {
     const toggle = (label: string) => {
@@ -67,8 +81,8 @@ export function EntryTable({ summary, choice, empty }: Props) {
         );
       },
     };
-    return [label, ...NUMBERS];
-  }, [summary.total, choice, scheme]);
+    return [label, ...NUMBERS, apdexColumn(apdex), ...(showSamples === null ? [] : [samplesColumn(summary.total, showSamples)])];
+  }, [summary.total, choice, scheme, apdex, showSamples]);
 
   const chosen = choice === null ? 0 : choice.chosen.length;
   return (

@@ -1,0 +1,2 @@
+/** Height of a chart's card with one line of legend: what its place takes up before the chart is made. */
+export const CHART_HEIGHT = 282;
