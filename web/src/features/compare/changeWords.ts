@@ -34,3 +34,8 @@ export function countChanges(comparison: Comparison): { change: Change; count: n
 export function isNamed(line: LineComparison, word: string): boolean {
   return isChange(line) && line.sentence.split(", ").some((part) => part.startsWith(`${word} `));
 }
+
+/** The sentence with the arrow that the numbers beside it have. */
+export function shownSentence(line: LineComparison): string {
+  return line.sentence.replaceAll("->", "→");
+}

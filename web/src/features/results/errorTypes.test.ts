@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Entry, ErrorGroup } from "@/shared/api/types";
-import { errorTypes, topErrors } from "./errorTypes";
+import { errorTypes, shownCode, shownMessage, topErrors } from "./errorTypes";
 
 const group = (label: string, code: string, count: number): ErrorGroup => ({ label, code, message: "said", count, first_ms: 0, last_ms: 1 });
 const entry = (label: string, samples: number, errors: number) => ({ label, samples, errors }) as Entry;
@@ -23,4 +23,11 @@ it("gives each label its most frequent errors", () => {
     ["b", 11, ["500"]],
     ["a", 5, ["500"]],
   ]);
+});
+
+it("leaves out the words that JMeter puts before what is no HTTP answer", () => {
+  expect(shownCode("Non HTTP response code: java.net.SocketTimeoutException")).toBe("SocketTimeoutException");
+  expect(["500", "", "Non HTTP response code: "].map(shownCode)).toEqual(["500", "", "Non HTTP response code: "]);
+  expect(shownMessage("Non HTTP response message: Read timed out")).toBe("Read timed out");
+  expect(shownMessage("Non HTTP response message: ")).toBe("Non HTTP response message: ");
 });

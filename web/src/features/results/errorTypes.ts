@@ -47,3 +47,12 @@ export function topErrors(groups: ErrorGroup[], entries: Entry[], most = 5): Lab
     }))
     .sort((a, b) => b.errors - a.errors);
 }
+
+/** `Non HTTP response code: java.net.SocketTimeoutException` is a `SocketTimeoutException` to its reader. */
+export function shownCode(code: string): string {
+  return code.replace(/^Non HTTP response code: (?:[\w$]+\.)*(?=[\w$])/, "");
+}
+
+export function shownMessage(message: string): string {
+  return message.replace(/^Non HTTP response message: (?=.)/, "");
+}

@@ -23,7 +23,7 @@ export function spreads(profiles: Profiles, chosen: string[], colourOf: (label: 
 }
 
 const TAIL_TICKS = [0, 50, 90, 99, 99.9, 99.99];
-const EVEN_TICKS = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
+const EVEN_TICKS = [0, 20, 40, 60, 80, 100];
 
 /** Where a percentile lies on an axis that gives each further nine the same room; the last one ends at 99.999. */
 export function tailPlace(percent: number): number {

@@ -46,7 +46,7 @@ export function Menu({ label, icon = "three-dots", text, quiet, stays, children 
     <div ref={root} className="dropdown" onKeyDown={onKeyDown}>
       <button
         type="button"
-        className={quiet === true ? "btn btn-quiet" : "btn btn-outline-secondary"}
+        className={quiet === true ? "btn btn-quiet" : text === undefined ? "btn btn-outline-secondary" : "btn btn-sm btn-outline-secondary"}
         aria-haspopup="menu"
         aria-expanded={open}
         aria-controls={id}

@@ -6,7 +6,7 @@ import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
 import { beforeAfter, changePercent, formatChange, formatPoints } from "../beforeAfter";
-import { byImportance, changeChip, isChange, isNamed } from "../changeWords";
+import { byImportance, changeChip, isChange, isNamed, shownSentence } from "../changeWords";
 
 interface Metric {
   id: string;
@@ -75,15 +75,15 @@ const COLUMNS: Column<LineComparison>[] = [
     cell: (row) => (
       <span className="pair">
         <span title={row.label}>{row.label}</span>
-        <small title={row.sentence} className={isChange(row) ? `change-${row.change}` : ""}>
-          {row.sentence}
+        <small title={shownSentence(row)} className={isChange(row) ? `change-${row.change}` : ""}>
+          {shownSentence(row)}
         </small>
       </span>
     ),
   },
   { id: "change", name: "Change", value: (row) => row.change, cell: (row) => <Chip {...changeChip(row.change)} /> },
   ...METRICS.map(changeColumn),
-  { id: "sentence", name: "Why", optional: true, value: (row) => row.sentence, cell: (row) => row.sentence },
+  { id: "sentence", name: "Why", optional: true, value: (row) => row.sentence, cell: shownSentence },
   ...METRICS.flatMap(plainColumns),
 ];
 

@@ -8,7 +8,7 @@ import { Chip } from "@/shared/ui/Chip";
 import { Icon } from "@/shared/ui/Icon";
 import { Note } from "@/shared/ui/Note";
 import { useTheme } from "@/shared/ui/theme";
-import { changeChip, countChanges } from "../changeWords";
+import { changeChip, countChanges, shownSentence } from "../changeWords";
 import type { Overlaid } from "../overlay";
 import { ChangeTable } from "./ChangeTable";
 import { OverlayCharts } from "./OverlayCharts";
@@ -77,7 +77,7 @@ function Outcome({ comparison }: { comparison: Comparison }) {
         <strong>
           {after} is {comparison.worse ? "worse than" : "no worse than"} {before}.
         </strong>{" "}
-        All together: {total.change === "same" || total.change === "unclear" ? total.sentence : `${total.change}, ${total.sentence}`}.{" "}
+        All together: {total.change === "same" || total.change === "unclear" ? shownSentence(total) : `${total.change}, ${shownSentence(total)}`}.{" "}
         <span className="compare-counts">
           {plural(labels.length, "label")} in both:
           {counts.map(({ change, count }) => (
