@@ -1,5 +1,5 @@
-import { createContext, useCallback, useContext, useMemo, useState, type ReactNode } from "react";
-import { useSearchParams } from "react-router";
+import { createContext, useContext, useMemo, useState, type ReactNode } from "react";
+import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
 import { parseRange, writeRange } from "./timeRange";
 
 /** What all charts of a page share: the zoomed range, how time is written, and one cursor. */
@@ -22,36 +22,22 @@ let pages = 0;
 
 /** Zoom and time base are in the URL (`zoom=FROM-TO` in ms, `time=elapsed`), so that a link shows the same minutes. */
 export function TimelineProvider({ originMs, aligned = false, children }: { originMs: number; aligned?: boolean; children: ReactNode }) {
-  const [parameters, setParameters] = useSearchParams();
+  const [parameters, change] = useUrlParameters();
   const written = parameters.get("zoom");
   const range = useMemo(() => parseRange(written), [written]);
   const base = aligned || parameters.get("time") === "elapsed" ? "elapsed" : "clock";
-  const put = useCallback(
-    (key: string, value: string | null) => {
-      setParameters(
-        (before) => {
-          const after = new URLSearchParams(before);
-          if (value === null) after.delete(key);
-          else after.set(key, value);
-          return after;
-        },
-        { replace: true, preventScrollReset: true },
-      );
-    },
-    [setParameters],
-  );
   const [cursorKey] = useState(() => `timeline-${++pages}`);
   const value = useMemo<Timeline>(
     () => ({
       range,
-      zoom: (next) => put("zoom", next === null ? null : writeRange(next)),
+      zoom: (next) => change((url) => putParameter(url, "zoom", next === null ? null : writeRange(next))),
       base,
-      setBase: (next) => put("time", next === "clock" ? null : next),
+      setBase: (next) => change((url) => putParameter(url, "time", next === "clock" ? null : next)),
       originMs,
       aligned,
       cursorKey,
     }),
-    [range, base, originMs, aligned, cursorKey, put],
+    [range, base, originMs, aligned, cursorKey, change],
   );
   return <Context value={value}>{children}</Context>;
 }

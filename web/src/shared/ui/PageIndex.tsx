@@ -13,7 +13,7 @@ export function PageIndex({ sections }: { sections: PageSection[] }) {
     const look = () => {
       // The last section whose head has passed under this line; at the page's end the last one of all.
       const all = ids.split(" ");
-      const passed = all.filter((id) => (document.getElementById(id)?.getBoundingClientRect().top ?? Infinity) < 90);
+      const passed = all.filter((id) => (document.getElementById(id)?.getBoundingClientRect().top ?? Infinity) < 130);
       const end = window.scrollY > 0 && window.innerHeight + window.scrollY >= document.documentElement.scrollHeight - 4;
       setAt((end ? all.at(-1) : passed.at(-1)) ?? null);
     };
@@ -32,6 +32,13 @@ export function PageIndex({ sections }: { sections: PageSection[] }) {
   );
 }
 
+/** To a section; once more a moment later, when the charts on the way have been made and are as high as they are. */
 export function goTo(id: string): void {
-  document.getElementById(id)?.scrollIntoView({ block: "start" });
+  const go = () => document.getElementById(id)?.scrollIntoView({ block: "start" });
+  go();
+  const there = window.scrollY;
+  setTimeout(() => {
+    // Unless the reader has gone on.
+    if (Math.abs(window.scrollY - there) < 200) go();
+  }, 250);
 }

@@ -1,10 +1,10 @@
 import { useMemo } from "react";
-import { useSearchParams } from "react-router";
 import type { Comparison, Entry, LineComparison } from "@/shared/api/types";
 import { joined, splitMs, splitPercent, splitRate } from "@/shared/format/numbers";
 import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
+import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
 import { beforeAfter, changePercent, formatChange, formatPoints } from "../beforeAfter";
 import { byImportance, changeChip, isChange, isNamed, shownSentence } from "../changeWords";
 
@@ -89,20 +89,10 @@ const COLUMNS: Column<LineComparison>[] = [
 
 /** What changed for each label: before and after, what it comes to, and why. `changes=1` in the URL leaves out what did not change. */
 export function ChangeTable({ comparison }: { comparison: Comparison }) {
-  const [parameters, setParameters] = useSearchParams();
+  const [parameters, change] = useUrlParameters();
   const only = parameters.get("changes") === "1";
   const rows = useMemo(() => byImportance(comparison.labels).filter((line) => !only || isChange(line)), [comparison, only]);
-  const toggle = () => {
-    setParameters(
-      (before) => {
-        const after = new URLSearchParams(before);
-        if (only) after.delete("changes");
-        else after.set("changes", "1");
-        return after;
-      },
-      { replace: true, preventScrollReset: true },
-    );
-  };
+  const toggle = () => change((url) => putParameter(url, "changes", only ? null : "1"));
   return (
     <DataTable
       name="changes"

@@ -1,5 +1,4 @@
 import { useMemo, type ReactNode } from "react";
-import { useSearchParams } from "react-router";
 import type { ComparedResult, Comparison, ComparisonReport } from "@/shared/api/types";
 import { lineColour } from "@/shared/charts/palette";
 import { TimelineProvider } from "@/shared/charts/timeline";
@@ -8,6 +7,7 @@ import { Chip } from "@/shared/ui/Chip";
 import { Icon } from "@/shared/ui/Icon";
 import { Note } from "@/shared/ui/Note";
 import { useTheme } from "@/shared/ui/theme";
+import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
 import { changeChip, countChanges, shownSentence } from "../changeWords";
 import type { Overlaid } from "../overlay";
 import { ChangeTable } from "./ChangeTable";
@@ -25,7 +25,7 @@ interface Props {
 /** Results beside each other: the same in the web app and in the offline file. Which pair the table shows is in the URL. */
 export function ComparisonBody({ report, nameOf, actionsOf }: Props) {
   const { scheme } = useTheme();
-  const [parameters, setParameters] = useSearchParams();
+  const [parameters, change] = useUrlParameters();
   const { results, comparisons } = report;
   const all = useMemo<Overlaid[]>(
     () => results.map((result, index) => ({ key: `result ${index}`, name: result.name, colour: lineColour(index, scheme), result })),
@@ -34,16 +34,7 @@ export function ComparisonBody({ report, nameOf, actionsOf }: Props) {
   const wanted = Number(parameters.get("with") ?? "1");
   const shown = Number.isInteger(wanted) && wanted >= 1 && wanted <= comparisons.length ? wanted : 1;
   const comparison = comparisons[shown - 1];
-  const show = (index: number) => {
-    setParameters(
-      (before) => {
-        const after = new URLSearchParams(before);
-        after.set("with", String(index));
-        return after;
-      },
-      { replace: true, preventScrollReset: true },
-    );
-  };
+  const show = (index: number) => change((url) => putParameter(url, "with", index === 1 ? null : String(index)));
   return (
     <TimelineProvider originMs={0} aligned>
       <ResultTable all={all} comparisons={comparisons} {...(nameOf === undefined ? {} : { nameOf })} {...(actionsOf === undefined ? {} : { actionsOf })} />

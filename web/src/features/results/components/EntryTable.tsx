@@ -1,17 +1,18 @@
 import { useMemo, type ReactNode } from "react";
 import type { ApdexThresholds, Entry, Summary } from "@/shared/api/types";
-import { lineColour, MAX_LINES } from "@/shared/charts/palette";
+import { lineColour } from "@/shared/charts/palette";
 import { formatApdex, formatBytes, formatCount, formatKbPerS, formatMs, formatPercent, formatRate } from "@/shared/format/numbers";
 import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
 import { useTheme } from "@/shared/ui/theme";
 import type { ShowSamples } from "../sampleWhere";
+import type { ChosenLabels } from "../useChosenLabels";
 import { SamplesButton } from "./SamplesButton";
 
 interface Props {
   summary: Summary;
   /** Which labels the charts show; null where they can't be chosen (no series per label). */
-  choice: { chosen: string[]; offered: ReadonlySet<string>; slots: Map<string, number>; onChoose: (chosen: string[]) => void } | null;
+  choice: ChosenLabels | null;
   /** Where Apdex draws its lines; null while that is not known. */
   apdex: ApdexThresholds | null;
   /** Leads to a label's single samples; null where they can't be searched. */
@@ -58,11 +59,6 @@ function samplesColumn(total: Entry, show: ShowSamples): Column<Entry> {
 export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props) {
   const { scheme } = useTheme();
   const columns = useMemo<Column<Entry>[]>(() => {
-    const toggle = (label: string) => {
-      if (choice === null) return;
-      const on = choice.chosen.includes(label);
-      choice.onChoose(on ? choice.chosen.filter((each) => each !== label) : [...choice.chosen, label].slice(-MAX_LINES));
-    };
     const label: Column<Entry> = {
       id: "label",
       name: "Label",
@@ -74,7 +70,7 @@ export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props
         const on = choice.chosen.includes(row.label);
         return (
           <label className="label-choice" title={on ? "Take off the charts" : "Show on the charts"}>
-            <input type="checkbox" checked={on} onChange={() => toggle(row.label)} />
+            <input type="checkbox" checked={on} onChange={() => choice.onToggle(row.label)} />
             <i style={on ? { background: lineColour(choice.slots.get(row.label) ?? 0, scheme) } : undefined} />
             <span title={row.label}>{row.label}</span>
           </label>
@@ -96,7 +92,7 @@ export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props
       empty={empty}
       actions={
         chosen > 0 && (
-          <button type="button" className="btn btn-sm btn-outline-secondary" onClick={() => choice?.onChoose([])}>
+          <button type="button" className="btn btn-sm btn-outline-secondary" onClick={choice?.onClear}>
             Charts: back to the total
           </button>
         )

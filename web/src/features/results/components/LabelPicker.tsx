@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { lineColour, MAX_LINES } from "@/shared/charts/palette";
+import { lineColour } from "@/shared/charts/palette";
 import { Menu } from "@/shared/ui/Menu";
 import { useTheme } from "@/shared/ui/theme";
 import type { ChosenLabels } from "../useChosenLabels";
@@ -10,9 +10,8 @@ const SEARCH_FROM = 12;
 export function LabelPicker({ labels, names }: { labels: ChosenLabels; names: string[] }) {
   const { scheme } = useTheme();
   const [words, setWords] = useState("");
-  const { chosen, onChoose, slots } = labels;
+  const { chosen, onToggle, onClear, slots } = labels;
   const found = names.filter((name) => name.toLowerCase().includes(words.trim().toLowerCase()));
-  const toggle = (name: string) => onChoose(chosen.includes(name) ? chosen.filter((each) => each !== name) : [...chosen, name].slice(-MAX_LINES));
   const text = chosen.length === 0 ? "Total" : chosen.length === 1 ? (chosen[0] ?? "") : `${chosen.length} labels`;
   return (
     <Menu label="Labels on the charts" icon="chevron-down" text={text} stays>
@@ -22,7 +21,7 @@ export function LabelPicker({ labels, names }: { labels: ChosenLabels; names: st
         </div>
       )}
       <label className="dropdown-item menu-check">
-        <input type="checkbox" className="form-check-input" checked={chosen.length === 0} onChange={() => onChoose([])} />
+        <input type="checkbox" className="form-check-input" checked={chosen.length === 0} onChange={onClear} />
         Total
       </label>
       {found.map((name) => (
@@ -32,7 +31,7 @@ export function LabelPicker({ labels, names }: { labels: ChosenLabels; names: st
             className="form-check-input"
             checked={chosen.includes(name)}
             style={chosen.includes(name) ? { background: lineColour(slots.get(name) ?? 0, scheme), borderColor: "transparent" } : undefined}
-            onChange={() => toggle(name)}
+            onChange={() => onToggle(name)}
           />
           <span className="menu-check-name">{name}</span>
         </label>

@@ -1,5 +1,5 @@
 import { useMemo, type ReactNode } from "react";
-import type { Report } from "@/shared/api/types";
+import type { CriterionResult, Report } from "@/shared/api/types";
 import { TimelineProvider } from "@/shared/charts/timeline";
 import { Empty } from "@/shared/ui/Empty";
 import { Figures } from "@/shared/ui/Figures";
@@ -23,18 +23,18 @@ interface Props {
   samples?: { section: ReactNode; show: ShowSamples };
 }
 
+const NO_CRITERIA: CriterionResult[] = [];
 const SAMPLES = [{ id: "samples", name: "Samples" }];
 
 /** A finished run's results: the same on the run's page and in the offline file. */
 export function ReportBody({ report, samples }: Props) {
   const { summary, series, run, profiles, apdex } = report;
   const labels = useChosenLabels(series.labels);
-  const { slots, offered } = labels;
-  const chosen = useMemo(() => labels.chosen.filter((label) => offered.has(label)), [labels.chosen, offered]);
-  const choice = useMemo(() => ({ ...labels, chosen }), [labels, chosen]);
+  const { slots, chosen } = labels;
   const view = useMemo<ChartView>(() => ({ points: series.points, bucketMs: series.bucket_ms, labels: series.labels, chosen, slots }), [series, chosen, slots]);
   const names = useMemo(() => series.labels.map((each) => each.label), [series.labels]);
-  const criteria = run?.criteria ?? [];
+  const criteria = run?.criteria ?? NO_CRITERIA;
+  const expressions = useMemo(() => criteria.map((result) => result.expression), [criteria]);
   if (summary.total.samples === 0) {
     return (
       <>
@@ -54,7 +54,7 @@ export function ReportBody({ report, samples }: Props) {
       <Notes summary={summary} cause={run?.cause ?? null} notes={report.notes} />
       <Figures figures={finalFigures(summary, series.points, series.bucket_ms)} />
       <Criteria results={criteria} expressions={[]} />
-      <ReportIndex labels={choice} names={names} more={samples === undefined ? [] : SAMPLES} />
+      <ReportIndex labels={labels} names={names} more={samples === undefined ? [] : SAMPLES} />
       <ResultCharts
         points={series.points}
         bucketMs={series.bucket_ms}
@@ -64,11 +64,11 @@ export function ReportBody({ report, samples }: Props) {
         settledUntilMs={null}
         lastSampleMs={summary.end_ms}
         stale={false}
-        criteria={criteria.map((result) => result.expression)}
+        criteria={expressions}
         bare
       />
       <div id="labels" className="report-section">
-        <EntryTable summary={summary} choice={choice} apdex={apdex} showSamples={showSamples} empty="The log holds no samples." />
+        <EntryTable summary={summary} choice={labels} apdex={apdex} showSamples={showSamples} empty="The log holds no samples." />
       </div>
       <OverTimeSection view={view} />
       <ThroughputSection view={view} codes={series.codes} started={series.started} />

@@ -8,7 +8,7 @@ import { spreads } from "../spread";
 import { useDrawing, type ChartView } from "../useDrawing";
 import { shownNote } from "../shownNote";
 import { ApdexTable } from "./ApdexTable";
-import { CHART_HEIGHT } from "../chartHeight";
+import { XY_CHART_HEIGHT } from "../chartHeight";
 import { Distribution } from "./Distribution";
 import { Overview } from "./Overview";
 import { PercentileChart } from "./PercentileChart";
@@ -29,10 +29,10 @@ export function ResponseTimesSection({ view, profiles, apdex, summary }: Props) 
     <ReportSection id="response-times-charts" title="Response times" note={shownNote(view.chosen)}>
       <div className="stack">
         <div className="chart-grid">
-          <WhenSeen height={CHART_HEIGHT}>{() => <PercentileChart id="percentile-curve" shown={shown} />}</WhenSeen>
+          <WhenSeen height={XY_CHART_HEIGHT}>{() => <PercentileChart id="percentile-curve" shown={shown} />}</WhenSeen>
           <Distribution shown={shown} />
           <Overview shown={shown} apdex={apdex} />
-          <WhenSeen height={CHART_HEIGHT}>{() => <UsersChart view={view} />}</WhenSeen>
+          <WhenSeen height={XY_CHART_HEIGHT}>{() => <UsersChart view={view} />}</WhenSeen>
         </div>
         <ApdexTable summary={summary} profiles={profiles} apdex={apdex} />
       </div>

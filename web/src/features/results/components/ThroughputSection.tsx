@@ -10,7 +10,7 @@ import { codesPerSecond, hits, labelRates, totalRates, type Outcome } from "../l
 import { againstRate } from "../relations";
 import { useDrawing, type ChartView } from "../useDrawing";
 import { shownNote } from "../shownNote";
-import { CHART_HEIGHT } from "../chartHeight";
+import { CHART_HEIGHT, XY_CHART_HEIGHT } from "../chartHeight";
 import { ChartSelect } from "./ChartSelect";
 import { ReportSection } from "./ReportSection";
 
@@ -38,8 +38,8 @@ export function ThroughputSection({ view, codes, started }: Props) {
         <WhenSeen height={CHART_HEIGHT}>{() => <TotalChart view={view} />}</WhenSeen>
         <WhenSeen height={CHART_HEIGHT}>{() => <LabelChart view={view} />}</WhenSeen>
         <WhenSeen height={CHART_HEIGHT}>{() => <CodesChart view={view} codes={codes} />}</WhenSeen>
-        <WhenSeen height={CHART_HEIGHT}>{() => <RateChart view={view} id="response-time-against-rate" title="Response time against rate" y="p50_ms" unit="a dot for each bucket: median" />}</WhenSeen>
-        <WhenSeen height={CHART_HEIGHT}>{() => <RateChart view={view} id="latency-against-rate" title="Latency against rate" y="latency_ms" unit="a dot for each bucket: mean" />}</WhenSeen>
+        <WhenSeen height={XY_CHART_HEIGHT}>{() => <RateChart view={view} id="response-time-against-rate" title="Response time against rate" y="p50_ms" unit="a dot for each bucket: median" />}</WhenSeen>
+        <WhenSeen height={XY_CHART_HEIGHT}>{() => <RateChart view={view} id="latency-against-rate" title="Latency against rate" y="latency_ms" unit="a dot for each bucket: mean" />}</WhenSeen>
       </div>
     </ReportSection>
   );

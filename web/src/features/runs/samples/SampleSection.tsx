@@ -1,8 +1,8 @@
-import { useSearchParams } from "react-router";
 import { ReportSection } from "@/features/results/components/ReportSection";
 import { ApiError } from "@/shared/api/client";
 import { Empty } from "@/shared/ui/Empty";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { useUrlParameters } from "@/shared/url/useUrlParameters";
 import { useSamples } from "../api/useSamples";
 import { faultsOf, readFilter, requestOf, writeFilter, type SampleFilter } from "./sampleFilter";
 import { SampleForm } from "./SampleForm";
@@ -10,12 +10,12 @@ import { SampleTable } from "./SampleTable";
 
 /** Single samples of the run's log, by what the form asks for. The search is in the URL, so that a link finds the same samples. */
 export function SampleSection({ runId, live }: { runId: string; live: boolean }) {
-  const [parameters, setParameters] = useSearchParams();
+  const [parameters, change] = useUrlParameters();
   const filter = readFilter(parameters);
   const asked = filter !== null && Object.keys(faultsOf(filter)).length === 0 ? requestOf(filter) : null;
   const query = useSamples(runId, asked);
   const put = (next: SampleFilter | null) => {
-    setParameters((before) => writeFilter(before, next), { replace: true, preventScrollReset: true });
+    change((url) => writeFilter(url, next));
     // The same search again looks at what has arrived since.
     if (next !== null && requestOf(next) === asked) void query.refetch();
   };

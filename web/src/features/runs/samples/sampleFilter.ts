@@ -62,15 +62,13 @@ export function readFilter(parameters: URLSearchParams): SampleFilter | null {
   };
 }
 
-/** The URL with this search in place of the one that it had; null takes it out. `keep` is always there: it says that there is a search. */
-export function writeFilter(before: URLSearchParams, filter: SampleFilter | null): URLSearchParams {
-  const after = new URLSearchParams(before);
+/** Puts this search into the URL in place of the one that it had; null takes it out. `keep` is always there: it says that there is a search. */
+export function writeFilter(parameters: URLSearchParams, filter: SampleFilter | null): void {
   for (const field of FIELDS) {
     const value = filter === null ? "" : filter[field];
-    if (value === "" || (field === "limit" && value === EMPTY.limit)) after.delete(PREFIX + field);
-    else after.set(PREFIX + field, value);
+    if (value === "" || (field === "limit" && value === EMPTY.limit)) parameters.delete(PREFIX + field);
+    else parameters.set(PREFIX + field, value);
   }
-  return after;
 }
 
 /** The request's query. */
