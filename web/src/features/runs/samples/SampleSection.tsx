@@ -20,6 +20,8 @@ export function SampleSection({ runId, live }: { runId: string; live: boolean })
     if (next !== null && requestOf(next) === asked) void query.refetch();
   };
   const none = query.error instanceof ApiError && query.error.status === 404;
+  // A pattern that can't be read is no better the second time.
+  const refused = query.error instanceof ApiError && query.error.status === 400;
   return (
     <ReportSection id="samples" title="Samples" note={live ? "of what has arrived so far" : undefined}>
       <div className="stack no-print">
@@ -32,7 +34,7 @@ export function SampleSection({ runId, live }: { runId: string; live: boolean })
             </Empty>
           </section>
         )}
-        {query.error !== null && !none && <ErrorBox error={query.error} onRetry={() => void query.refetch()} />}
+        {query.error !== null && !none && <ErrorBox error={query.error} {...(refused ? {} : { onRetry: () => void query.refetch() })} />}
         {asked !== null && query.error === null && query.data !== undefined && filter !== null && <SampleTable result={query.data} keep={filter.keep} stale={query.isPlaceholderData} />}
       </div>
     </ReportSection>
