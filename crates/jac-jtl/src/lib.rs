@@ -24,6 +24,7 @@ mod groups;
 mod hash;
 mod percentile;
 mod points;
+mod profiles;
 mod reader;
 mod sample;
 mod settings;
@@ -32,7 +33,8 @@ mod summary;
 
 pub use groups::{CodeCount, DistributionBin, ErrorGroup, HostCount};
 pub use percentile::percentile_of_sorted;
-pub use points::{LabelSeries, Point, Series};
+pub use points::{CodeSeries, LabelSeries, Point, Series, TimedCount};
+pub use profiles::{ApdexThresholds, LabelProfile, Profile, Profiles};
 pub use reader::{Layout, LogReader, ReadOutcome, Rejected};
 pub use sample::Sample;
 pub use settings::{Settings, TimestampMeaning};

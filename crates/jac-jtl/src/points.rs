@@ -12,6 +12,32 @@ pub struct Series {
     pub points: Vec<Point>,
     /// The busiest labels, most samples first.
     pub labels: Vec<LabelSeries>,
+    /// Samples by response code, the most frequent codes first; over the same rows as `points`.
+    pub codes: Vec<CodeSeries>,
+    /// Samples that *started* in each bucket: the load that was put on the target, however long it took to answer. Over
+    /// the same rows as `points`; a bucket in which none started has no entry.
+    pub started: Vec<TimedCount>,
+}
+
+/// One response code's samples over time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CodeSeries {
+    /// Response code as logged, which may be empty; [`Settings::OTHER_CODES`](crate::Settings::OTHER_CODES) for all that
+    /// have no series of their own.
+    pub code: String,
+    /// Samples that ended in each bucket in order of time; a bucket without one has no entry.
+    pub points: Vec<TimedCount>,
+}
+
+/// How many in one bucket of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TimedCount {
+    /// Start of the bucket, epoch milliseconds.
+    pub t_ms: i64,
+    /// Samples.
+    pub samples: u64,
 }
 
 /// One label's points.

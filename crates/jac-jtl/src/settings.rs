@@ -25,6 +25,11 @@ pub struct Settings {
     pub max_buckets: usize,
     /// How many of the busiest labels get a series of their own (50).
     pub series_labels: usize,
+    /// How many of the most frequent response codes get a series of their own (10).
+    pub series_codes: usize,
+    /// Memory that all counts together may take, in bytes (384 MB), about; the parts of one reading share it. Beyond it
+    /// buckets become wider, and at last response times are rounded, which is said.
+    pub memory_bytes: usize,
     /// What `timeStamp` means (start).
     pub timestamp: TimestampMeaning,
     /// Minutes east of UTC of the clock that wrote time stamps as text (0); of no effect on epoch milliseconds.
@@ -51,6 +56,8 @@ impl Default for Settings {
             max_groups: 1_000,
             max_buckets: 1_200,
             series_labels: 50,
+            series_codes: 10,
+            memory_bytes: 384 << 20,
             timestamp: TimestampMeaning::Start,
             utc_offset_minutes: 0,
         }

@@ -16,6 +16,7 @@ mod kind;
 mod labels;
 mod log;
 mod packed;
+mod profiles;
 mod recent;
 mod tables;
 mod tally;
@@ -26,11 +27,10 @@ pub use tables::ResponseTimes;
 use crate::{Point, Sample, Settings};
 use buckets::Buckets;
 use counting::Counting;
-use counts::Counts;
 use errors::Errors;
-use hot::Hot;
+use hot::{Hot, Keys, Taken};
 use keyed::{Count, Keyed};
-use kind::{KINDS, Kind};
+use kind::Kind;
 use labels::{Label, Labels, group_id};
 use recent::Recent;
 
@@ -46,8 +46,6 @@ pub struct SampleStatistics {
     errors: Errors,
     codes: Keyed,
     hosts: Keyed,
-    /// Response times of failures.
-    failed: [Counts; KINDS],
     recent: Recent,
     /// No more samples are to come: nobody's last thread count is carried on.
     finished: bool,
@@ -77,18 +75,18 @@ impl SampleStatistics {
 
     /// Statistics of one of several logs. Labels are listed in the order of sources, then of bytes.
     pub fn of_source(settings: &Settings, source: u32) -> Self {
-        let buckets = Buckets::new(settings.max_buckets);
+        // The labels' counts are what the table stands on: buckets give way first.
+        let buckets = Buckets::new(settings.max_buckets, settings.memory_bytes / 2);
         Self {
             settings: settings.clone(),
             source,
-            labels: Labels::new(settings.max_labels),
+            labels: Labels::new(settings.max_labels, settings.memory_bytes / 2),
             hot: Hot::new(buckets.width_ms()),
             counting: Counting::default(),
             buckets,
             errors: Errors::new(settings.max_groups),
             codes: Keyed::new(settings.max_groups),
             hosts: Keyed::new(settings.max_groups),
-            failed: Default::default(),
             recent: Recent::default(),
             finished: false,
             shown: None,
@@ -109,15 +107,23 @@ impl SampleStatistics {
             Kind::Request
         };
         let worker = self.hosts.add(sample.host(), kind, sample.success);
-        self.codes.add(sample.code, kind, sample.success);
+        let code = self.codes.add(sample.code, kind, sample.success);
         self.recent.add(sample.end_ms, kind);
         if !sample.success {
             self.errors.add(sample, label, kind);
-            self.failed[kind as usize].add(sample.elapsed_ms, 1);
         }
-        if self.hot.add(sample, group_id(label, kind), worker, &self.settings) {
+        let keys = Keys { group: group_id(label, kind), kind, worker, code };
+        if self.hot.add(sample, keys, &self.settings) {
             self.settle();
         }
+    }
+
+    /// From now on the counts may take so much memory, as [`Settings::memory_bytes`] says: parts that were counted at the
+    /// same time are merged into one of them.
+    pub fn set_memory(&mut self, bytes: usize) {
+        self.settings.memory_bytes = bytes;
+        self.buckets.set_budget(bytes / 2);
+        self.labels.set_budget(bytes / 2);
     }
 
     /// Says that no more samples are to come.
@@ -131,13 +137,10 @@ impl SampleStatistics {
         other.settle();
         let labels = self.labels.merge(&other.labels);
         let hosts = self.hosts.merge(&other.hosts);
-        self.codes.merge(&other.codes);
+        let codes = self.codes.merge(&other.codes);
         self.errors.merge(&other.errors, &labels);
-        for (failed, others) in self.failed.iter_mut().zip(&other.failed) {
-            failed.merge(others);
-        }
         self.recent.merge(&other.recent);
-        self.buckets.merge(other.buckets, &labels, &hosts);
+        self.buckets.merge(other.buckets, &labels, &hosts, &codes);
         self.hot.set_width(self.buckets.width_ms());
     }
 
@@ -146,19 +149,24 @@ impl SampleStatistics {
         if self.hot.is_empty() {
             return;
         }
-        let (cells, threads) = self.hot.take();
+        let Taken { cells, threads, codes, starts } = self.hot.take();
+        let mut failed = Vec::new();
         for mut cell in cells {
+            failed.clear();
+            failed.extend_from_slice(self.counting.count(&mut cell.failed_ms));
             let counts = self.counting.count(&mut cell.elapsed_ms);
-            let group = self.labels.group_mut(cell.group);
-            group.tally.merge(&cell.tally);
-            for (value, count) in counts {
-                group.counts.add(*value, *count);
-            }
+            self.labels.add(cell.group, &cell.tally, counts, &failed);
             self.buckets.add(&cell, counts);
             self.hot.recycle(cell.elapsed_ms);
         }
         for latest in threads {
             self.buckets.add_threads(latest);
+        }
+        for code in codes {
+            self.buckets.add_code(code);
+        }
+        for start in starts {
+            self.buckets.add_start(start);
         }
         self.hot.set_width(self.buckets.width_ms());
     }

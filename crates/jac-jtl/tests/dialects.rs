@@ -163,7 +163,7 @@ fn no_log_at_all_has_no_numbers() {
         let summary = statistics.summary();
         assert_eq!((summary.total.samples, summary.rejected_rows, summary.start_ms), (0, 0, None), "{log:?}");
         assert_eq!((summary.total.mean_ms, summary.total.throughput_per_s, summary.total.apdex), (None, None, None));
-        assert!(statistics.series().points.is_empty() && statistics.distribution().is_empty());
+        assert!(statistics.series().points.is_empty() && statistics.profiles().total.distribution.is_empty());
     }
 }
 

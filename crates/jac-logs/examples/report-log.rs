@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         series.points.len(),
         series.bucket_ms,
         log.errors(usize::MAX).len(),
-        log.distribution().len(),
+        log.profiles().total.distribution.len(),
         summary.rejected_rows
     );
     Ok(())

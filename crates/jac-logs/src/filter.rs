@@ -1,70 +1,220 @@
 //! Which samples are meant: conditions that must all hold.
 
+mod parse;
+
+pub use parse::{FilterError, Moment};
+
 use jac_jtl::Sample;
 use regex::bytes::Regex;
 
-/// Conditions on a sample. The default has none, so every sample matches.
+/// Conditions on a sample, all of which must hold. The default has none, so every sample matches.
+///
+/// From words, as in `jac samples --where`:
+/// ```
+/// let mut filter = jac_logs::Filter::default();
+/// filter.add("elapsed >= 2s".parse()?);
+/// filter.add("label ~ ^(Home|Search)$".parse()?);
+/// # Ok::<(), jac_logs::FilterError>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Started at this time or later, epoch milliseconds.
-    pub from_ms: Option<i64>,
-    /// Started before this time, epoch milliseconds.
-    pub to_ms: Option<i64>,
-    /// The label matches somewhere.
-    pub label: Option<Regex>,
-    /// The response code is this one.
-    pub code: Option<String>,
-    /// It passed (true) or failed (false).
-    pub success: Option<bool>,
-    /// Took at least so many milliseconds.
-    pub min_elapsed_ms: Option<u32>,
-    /// Took at most so many milliseconds.
-    pub max_elapsed_ms: Option<u32>,
-    /// The thread's name matches somewhere.
-    pub thread: Option<Regex>,
-    /// The response message, the failure message or the URL has this text in it, upper and lower case alike.
-    pub text: Option<Regex>,
+    conditions: Vec<Condition>,
 }
 
-/// A pattern that is none.
-#[derive(Debug, thiserror::Error)]
-#[error("{pattern:?} is no regular expression: {source}")]
-pub struct FilterError {
-    pattern: String,
-    #[source]
-    source: Box<regex::Error>,
+/// One condition on a sample.
+#[derive(Debug, Clone)]
+pub enum Condition {
+    /// When it started, epoch milliseconds.
+    Time(Bound<i64>),
+    /// When it started, as milliseconds after the log's first start: [`Filter::settle`] makes it a [`Condition::Time`].
+    SinceStart(Bound<i64>),
+    /// How long it took, in milliseconds.
+    Elapsed(Bound<i64>),
+    /// Bytes that it received; one without a number matches nothing.
+    Bytes(Bound<i64>),
+    /// It passed (true) or failed (false).
+    Success(bool),
+    /// What is written in a field.
+    Text(Field, Test),
+}
+
+/// A comparison with a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound<T> {
+    /// `=`
+    Is(T),
+    /// `!=`
+    IsNot(T),
+    /// `>`
+    Above(T),
+    /// `>=`
+    AtLeast(T),
+    /// `<`
+    Below(T),
+    /// `<=`
+    AtMost(T),
+}
+
+/// A field with text in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// The sampler's name.
+    Label,
+    /// The response code.
+    Code,
+    /// The thread's name.
+    Thread,
+    /// The node that took it, as in the report.
+    Host,
+    /// The response message or the failed assertion's.
+    Message,
+    /// The request's URL.
+    Url,
+    /// Message, failed assertion's message or URL.
+    Anywhere,
+}
+
+/// A comparison with text.
+#[derive(Debug, Clone)]
+pub enum Test {
+    /// `=`: the whole field is this.
+    Is(Vec<u8>),
+    /// `!=`
+    IsNot(Vec<u8>),
+    /// `~`: the pattern matches somewhere.
+    Matches(Regex),
+    /// `!~`
+    Lacks(Regex),
 }
 
 impl Filter {
-    /// Reads a regular expression for `label` or `thread`.
+    /// Asks for one more condition.
+    pub fn add(&mut self, condition: Condition) {
+        self.conditions.push(condition);
+    }
+
+    /// Are there no conditions?
+    pub fn is_empty(&self) -> bool {
+        self.conditions.is_empty()
+    }
+
+    /// Does a condition count from the log's first start?
+    pub fn counts_from_start(&self) -> bool {
+        self.conditions.iter().any(|condition| matches!(condition, Condition::SinceStart(_)))
+    }
+
+    /// Makes conditions that count from the log's first start into such on the time of day.
+    #[must_use]
+    pub fn settle(&self, first_start_ms: i64) -> Self {
+        let settled = |condition: &Condition| match condition {
+            Condition::SinceStart(bound) => Condition::Time(bound.moved(first_start_ms)),
+            other => other.clone(),
+        };
+        Self { conditions: self.conditions.iter().map(settled).collect() }
+    }
+
+    /// Do all conditions hold? One that counts from the log's start and was not settled does not.
+    #[inline]
+    pub fn matches(&self, sample: &Sample<'_>) -> bool {
+        self.conditions.iter().all(|condition| condition.holds(sample))
+    }
+}
+
+impl Condition {
+    /// The label matches a regular expression somewhere.
     ///
     /// # Errors
     /// When it is none.
-    pub fn pattern(pattern: &str) -> Result<Regex, FilterError> {
-        Regex::new(pattern).map_err(|source| FilterError { pattern: pattern.to_owned(), source: Box::new(source) })
+    pub fn label(pattern: &str) -> Result<Self, FilterError> {
+        Ok(Self::Text(Field::Label, Test::Matches(parse::pattern(pattern)?)))
     }
 
-    /// Makes the condition for `text` from plain text.
+    /// The thread's name matches a regular expression somewhere.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn thread(pattern: &str) -> Result<Self, FilterError> {
+        Ok(Self::Text(Field::Thread, Test::Matches(parse::pattern(pattern)?)))
+    }
+
+    /// The response code is this one.
+    pub fn code(code: &str) -> Self {
+        Self::Text(Field::Code, Test::Is(code.as_bytes().to_vec()))
+    }
+
+    /// This text is in the message, the failed assertion's message or the URL, upper and lower case alike.
     ///
     /// # Errors
     /// When the text is too long to be searched for.
-    pub fn containing(text: &str) -> Result<Regex, FilterError> {
-        Self::pattern(&format!("(?i){}", regex::escape(text)))
+    pub fn anywhere(text: &str) -> Result<Self, FilterError> {
+        Ok(Self::Text(Field::Anywhere, Test::Matches(parse::pattern(&format!("(?i){}", regex::escape(text)))?)))
     }
 
-    /// Do all conditions hold?
     #[inline]
-    pub fn matches(&self, sample: &Sample<'_>) -> bool {
-        self.from_ms.is_none_or(|from| sample.start_ms >= from)
-            && self.to_ms.is_none_or(|to| sample.start_ms < to)
-            && self.success.is_none_or(|success| sample.success == success)
-            && self.min_elapsed_ms.is_none_or(|least| sample.elapsed_ms >= least)
-            && self.max_elapsed_ms.is_none_or(|most| sample.elapsed_ms <= most)
-            && self.code.as_ref().is_none_or(|code| sample.code == code.as_bytes())
-            && self.label.as_ref().is_none_or(|label| label.is_match(sample.label))
-            && self.thread.as_ref().is_none_or(|thread| thread.is_match(sample.thread))
-            && self.text.as_ref().is_none_or(|text| {
-                text.is_match(sample.message) || text.is_match(sample.failure_message) || text.is_match(sample.url)
-            })
+    fn holds(&self, sample: &Sample<'_>) -> bool {
+        match self {
+            Self::Time(bound) => bound.holds(sample.start_ms),
+            Self::SinceStart(_) => false,
+            Self::Elapsed(bound) => bound.holds(i64::from(sample.elapsed_ms)),
+            Self::Bytes(bound) => {
+                sample.received_bytes.is_some_and(|bytes| bound.holds(i64::try_from(bytes).unwrap_or(i64::MAX)))
+            }
+            Self::Success(success) => sample.success == *success,
+            Self::Text(field, test) => match field {
+                Field::Label => test.holds(sample.label),
+                Field::Code => test.holds(sample.code),
+                Field::Thread => test.holds(sample.thread),
+                Field::Host => test.holds(sample.host()),
+                Field::Url => test.holds(sample.url),
+                Field::Message => test.holds_in([sample.message, sample.failure_message]),
+                Field::Anywhere => test.holds_in([sample.message, sample.failure_message, sample.url]),
+            },
+        }
+    }
+}
+
+impl<T: Copy + Ord> Bound<T> {
+    #[inline]
+    fn holds(self, value: T) -> bool {
+        match self {
+            Self::Is(limit) => value == limit,
+            Self::IsNot(limit) => value != limit,
+            Self::Above(limit) => value > limit,
+            Self::AtLeast(limit) => value >= limit,
+            Self::Below(limit) => value < limit,
+            Self::AtMost(limit) => value <= limit,
+        }
+    }
+}
+
+impl Bound<i64> {
+    fn moved(self, by: i64) -> Self {
+        let at = |limit: i64| limit.saturating_add(by);
+        match self {
+            Self::Is(limit) => Self::Is(at(limit)),
+            Self::IsNot(limit) => Self::IsNot(at(limit)),
+            Self::Above(limit) => Self::Above(at(limit)),
+            Self::AtLeast(limit) => Self::AtLeast(at(limit)),
+            Self::Below(limit) => Self::Below(at(limit)),
+            Self::AtMost(limit) => Self::AtMost(at(limit)),
+        }
+    }
+}
+
+impl Test {
+    #[inline]
+    fn holds(&self, field: &[u8]) -> bool {
+        self.holds_in([field])
+    }
+
+    /// Of several fields, one has to be or match; none may where the test is a negative one.
+    #[inline]
+    fn holds_in<const N: usize>(&self, fields: [&[u8]; N]) -> bool {
+        match self {
+            Self::Is(text) => fields.iter().any(|field| *field == text.as_slice()),
+            Self::IsNot(text) => fields.iter().all(|field| *field != text.as_slice()),
+            Self::Matches(pattern) => fields.iter().any(|field| pattern.is_match(field)),
+            Self::Lacks(pattern) => !fields.iter().any(|field| pattern.is_match(field)),
+        }
     }
 }

@@ -9,7 +9,7 @@ mod read;
 mod scan;
 mod search;
 
-pub use filter::{Filter, FilterError};
+pub use filter::{Bound, Condition, Field, Filter, FilterError, Moment, Test};
 pub use input::Input;
-pub use read::{LogError, Progress, ReadOptions, read_logs, read_logs_with};
+pub use read::{LogError, Progress, ReadOptions, first_start, read_logs, read_logs_with};
 pub use search::{FoundSample, Keep, Search, SearchResult, search_logs};

@@ -1,10 +1,14 @@
 //! Reading logs into statistics.
 
-use crate::scan::{Collector, Report, Scan, size};
+use crate::scan::{Collector, Report, Scan, size, threads};
 use crate::{Filter, Input};
-use jac_jtl::{LogStatistics, ReadOutcome, Sample, SampleStatistics, Settings};
+use jac_jtl::{LogReader, LogStatistics, ReadOutcome, Sample, SampleStatistics, Settings};
+use std::io::Read;
 use std::num::NonZero;
 use std::ops::ControlFlow;
+
+/// How much of a log is looked at for its start.
+const FIRST_BYTES: u64 = 256 << 10;
 
 /// Why a log could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +40,9 @@ pub enum LogError {
     /// There was nothing to read.
     #[error("no log was named")]
     Nothing,
+    /// Standard input was to be read twice.
+    #[error("times after the start (+90s) need a file: standard input can be read only once")]
+    OnlyOnce,
     /// The caller ended it.
     #[error("reading was cancelled")]
     Cancelled,
@@ -87,16 +94,21 @@ pub fn read_logs_with(
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<LogStatistics, LogError> {
     let settings = &options.settings;
+    let part_settings = shared_among(settings, threads(options.threads));
     let mut all: Option<(SampleStatistics, ReadOutcome)> = None;
     each_log(inputs, progress, |source, input, report| {
         let collector =
-            || Counting { statistics: SampleStatistics::of_source(settings, source), filter: &options.filter };
+            || Counting { statistics: SampleStatistics::of_source(&part_settings, source), filter: &options.filter };
         let scan = Scan { settings, threads: options.threads, collector: &collector };
         let scanned = scan.run(input, report)?;
         for part in scanned.collectors {
             match &mut all {
                 Some((statistics, _)) => statistics.merge(part.statistics),
-                None => all = Some((part.statistics, ReadOutcome::default())),
+                None => {
+                    let mut first = part.statistics;
+                    first.set_memory(settings.memory_bytes);
+                    all = Some((first, ReadOutcome::default()));
+                }
             }
         }
         if let Some((_, outcome)) = &mut all {
@@ -107,6 +119,36 @@ pub fn read_logs_with(
     let (mut statistics, outcome) = all.ok_or(LogError::Nothing)?;
     statistics.finish();
     Ok(LogStatistics::from_parts(settings, statistics, outcome))
+}
+
+/// The earliest start among the first rows of the logs (the first 256 KB of each), epoch milliseconds: what times after the
+/// start count from. `None` where there is no row.
+///
+/// # Errors
+/// When a log cannot be opened or read, or is standard input, which can be read only once.
+pub fn first_start(inputs: &[Input], settings: &Settings) -> Result<Option<i64>, LogError> {
+    let mut first: Option<i64> = None;
+    for input in inputs {
+        if *input == Input::Stdin {
+            return Err(LogError::OnlyOnce);
+        }
+        let mut bytes = Vec::new();
+        let opened = crate::input::open(input)?;
+        opened
+            .bytes
+            .take(FIRST_BYTES)
+            .read_to_end(&mut bytes)
+            .map_err(|source| LogError::Read { name: input.name(), source })?;
+        LogReader::new(settings).feed(&bytes, &mut |sample: &Sample<'_>| {
+            first = Some(first.map_or(sample.start_ms, |first| first.min(sample.start_ms)));
+        });
+    }
+    Ok(first)
+}
+
+/// The settings of one of several parts that are counted at the same time: together they keep to the memory of one.
+fn shared_among(settings: &Settings, parts: usize) -> Settings {
+    Settings { memory_bytes: settings.memory_bytes / parts.max(1), ..settings.clone() }
 }
 
 /// Calls `read` for one log after the other, with a report that adds up what all of them took.

@@ -57,10 +57,15 @@ pub(crate) fn size(input: &Input) -> Result<Option<u64>, LogError> {
     }
 }
 
+/// How many threads read where so many are asked for; `None`: as many as there are processors.
+pub(crate) fn threads(asked: Option<NonZero<usize>>) -> usize {
+    asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get)
+}
+
 impl<C: Collector> Scan<'_, C> {
     /// Reads one log.
     pub(crate) fn run(&self, input: &Input, report: Report<'_>) -> Result<Scanned<C>, LogError> {
-        let threads = self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get);
+        let threads = threads(self.threads);
         let opened = open(input)?;
         if threads > 1
             && let Input::File(path) = input

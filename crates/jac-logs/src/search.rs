@@ -37,6 +37,7 @@ pub enum Keep {
 
 /// What a search found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SearchResult {
     /// Samples that match.
     pub matched: u64,
@@ -50,6 +51,7 @@ pub struct SearchResult {
 
 /// A sample that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FoundSample {
     /// Which of the logs it is from, from 0.
     pub log: u32,

@@ -37,6 +37,14 @@ fn written(folder: &Path, name: &str, bytes: &[u8]) -> Input {
     Input::File(path)
 }
 
+fn filter(conditions: &[&str]) -> Filter {
+    let mut filter = Filter::default();
+    for condition in conditions {
+        filter.add(condition.parse().expect("a condition"));
+    }
+    filter
+}
+
 /// Everything that the statistics show.
 fn shown(input: &Input, threads: usize) -> String {
     let options = ReadOptions { threads: NonZero::new(threads), ..ReadOptions::default() };
@@ -49,7 +57,7 @@ fn shown(input: &Input, threads: usize) -> String {
         log.errors(usize::MAX),
         log.codes(),
         log.hosts(),
-        log.distribution(),
+        log.profiles(),
         log.outcome()
     )
 }
@@ -91,8 +99,7 @@ fn a_second_header_in_the_middle_does_not_mislead() {
 fn a_filter_narrows_what_is_counted() {
     let folder = tempfile::tempdir().expect("a folder");
     let input = written(folder.path(), "log.jtl", log("").as_bytes());
-    let label = Some(Filter::pattern("^Pay$").expect("a pattern"));
-    let filter = Filter { label, to_ms: Some(1_700_000_030_000), ..Filter::default() };
+    let filter = filter(&["label~^Pay$", "time<1700000030000"]);
     let options = ReadOptions { filter, ..ReadOptions::default() };
     let mut log = read_logs_with(&[input], &options, &mut |_| ControlFlow::Continue(())).expect("statistics");
     let summary = log.summary();
@@ -107,9 +114,7 @@ fn a_search_counts_all_and_keeps_the_first_or_the_slowest() {
         written(folder.path(), "a.jtl", log("").as_bytes()),
         written(folder.path(), "b.jtl", format!("{HEADER}5,9999,Home,500,false,GOT lost,t,1,1\n").as_bytes()),
     ];
-    let text = Some(Filter::containing("got").expect("a text"));
-    let mut search =
-        Search { filter: Filter { success: Some(false), text, ..Filter::default() }, limit: 5, ..Search::default() };
+    let mut search = Search { filter: filter(&["success=false", "text~(?i)got"]), limit: 5, ..Search::default() };
     let mut results = Vec::new();
     for (keep, threads) in [(Keep::First, 1), (Keep::First, 3), (Keep::Slowest, 1), (Keep::Slowest, 3)] {
         search.keep = keep;

@@ -60,6 +60,7 @@ impl Default for Thresholds {
 
 /// Two results beside each other.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Comparison {
     /// Version of this format: 1.
     pub version: u32,
@@ -85,6 +86,7 @@ pub struct Comparison {
 
 /// One line of the two tables.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LineComparison {
     /// The label; `Total` for the totals.
     pub label: String,
@@ -108,6 +110,7 @@ pub struct LineComparison {
 /// What a comparison of one line comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Change {
     /// Slower or with more failures, beyond noise and enough to matter.
     Worse,

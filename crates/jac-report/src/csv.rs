@@ -20,7 +20,7 @@ pub fn table_csv(summary: &Summary) -> String {
 fn line(csv: &mut String, scope: &str, entry: &Entry) {
     csv.push_str(scope);
     csv.push(',');
-    csv.push_str(&quoted(&entry.label));
+    csv.push_str(&csv_field(&entry.label));
     let whole = |number: Option<u64>| number.map(|number| number as f64);
     let numbers = [
         Some(entry.samples as f64),
@@ -50,8 +50,8 @@ fn line(csv: &mut String, scope: &str, entry: &Entry) {
     csv.push('\n');
 }
 
-/// Quoted where it must be, and where a spreadsheet would take the text for a formula.
-fn quoted(text: &str) -> String {
+/// A field of a line of CSV: quoted where it must be, and where a spreadsheet would take the text for a formula.
+pub fn csv_field(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if formula {
         return format!("\"'{}\"", text.replace('"', "\"\""));

@@ -1,6 +1,7 @@
-//! The report as one HTML page that needs nothing else: the page that `web/` builds, with the data put into it.
+//! A report or a comparison as one HTML page that needs nothing else: the page that `web/` builds, with the data put
+//! into it.
 
-use crate::Report;
+use crate::{ComparisonReport, Report};
 use jac_jtl::Point;
 
 /// The page, made by `npm run build` in `web/`; `build.rs` has checked that it is there and has the place.
@@ -19,7 +20,23 @@ pub fn render_html(report: &Report) -> serde_json::Result<String> {
     for point in shown.series.points.iter_mut().chain(labels) {
         round(point);
     }
-    let json = script_safe(&serde_json::to_string(&shown)?);
+    page(&shown)
+}
+
+/// Makes the page of a comparison. Its charts' points are rounded in the same way.
+///
+/// # Errors
+/// When the comparison cannot be written as JSON.
+pub fn render_comparison_html(report: &ComparisonReport) -> serde_json::Result<String> {
+    let mut shown = report.clone();
+    for point in shown.results.iter_mut().flat_map(|result| &mut result.points) {
+        round(point);
+    }
+    page(&shown)
+}
+
+fn page(data: &impl serde::Serialize) -> serde_json::Result<String> {
+    let json = script_safe(&serde_json::to_string(data)?);
     let place = SHELL.find(BEGIN).map_or(SHELL.len(), |at| at + BEGIN.len());
     let (before, after) = SHELL.split_at(place);
     let after = after.strip_prefix(EMPTY).unwrap_or(after);

@@ -4,6 +4,7 @@
 //! It owns the forms; the numbers are `jac-jtl`'s. It reads no clock and writes no file.
 
 mod compare;
+mod comparison_report;
 mod csv;
 mod html;
 mod junit;
@@ -11,8 +12,9 @@ mod report;
 mod text;
 
 pub use compare::{Change, Comparison, LineComparison, Side, TestResult, Thresholds, compare, comparison_text};
-pub use csv::table_csv;
-pub use html::render_html;
+pub use comparison_report::{Compared, ComparedResult, ComparisonReport};
+pub use csv::{csv_field, table_csv};
+pub use html::{render_comparison_html, render_html};
 pub use junit::junit_xml;
 pub use report::{Facts, LogFile, Report, RunFacts};
-pub use text::table_text;
+pub use text::{aligned, one_line, table_text};

@@ -1,7 +1,7 @@
 //! The report as data: what `report.html` embeds and the server hands out.
 
 use jac_jtl::criteria::{CriterionResult, Verdict};
-use jac_jtl::{CodeCount, DistributionBin, ErrorGroup, HostCount, LogStatistics, Series, Summary};
+use jac_jtl::{ApdexThresholds, CodeCount, ErrorGroup, HostCount, LogStatistics, Profiles, Series, Summary};
 use jac_model::Cause;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -30,8 +30,10 @@ pub struct Report {
     pub errors: Vec<ErrorGroup>,
     /// Samples by response code.
     pub codes: Vec<CodeCount>,
-    /// Samples by response time.
-    pub distribution: Vec<DistributionBin>,
+    /// How response times are spread, in total and per label.
+    pub profiles: Profiles,
+    /// Where Apdex drew its lines.
+    pub apdex: ApdexThresholds,
     /// Samples by the node that took them.
     pub hosts: Vec<HostCount>,
     /// What has to be known about the numbers: rejected rows, folded labels, what was lost. Sentences.
@@ -107,7 +109,8 @@ impl Report {
             series: log.series(),
             errors: log.errors(usize::MAX),
             codes: log.codes(),
-            distribution: log.distribution(),
+            profiles: log.profiles(),
+            apdex: log.apdex_thresholds(),
             hosts: log.hosts(),
             notes,
         }

@@ -2,6 +2,9 @@
 
 use jac_jtl::{Entry, Summary, TotalBasis};
 
+/// The columns of the numbers.
+pub(crate) const ALL_BUT_FIRST: [usize; 12] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+
 /// Longest label that is shown whole, in characters.
 const LABEL_WIDTH: usize = 42;
 
@@ -29,7 +32,7 @@ pub fn table_text(summary: &Summary) -> String {
     let mut rows: Vec<Vec<String>> = vec![heading()];
     rows.extend(summary.labels.iter().map(|entry| row(&one_line(&entry.label), entry)));
     rows.push(row(total_name(summary), &summary.total));
-    let table = aligned(&rows);
+    let table = aligned(&rows, &ALL_BUT_FIRST);
     let width = table.iter().map(|line| line.chars().count()).max().unwrap_or(0);
     let rule = "-".repeat(width);
     let last = table.len() - 1;
@@ -60,24 +63,26 @@ fn row(label: &str, entry: &Entry) -> Vec<String> {
     std::iter::once(label.to_owned()).chain(COLUMNS.iter().map(|(_, show)| show(entry))).collect()
 }
 
-/// Lines whose columns are as wide as their widest cell: the first left-aligned, the others right-aligned.
-pub(crate) fn aligned(rows: &[Vec<String>]) -> Vec<String> {
+/// Lines whose columns are as wide as their widest cell: right-aligned where `right` has the column's number, else
+/// left-aligned.
+pub fn aligned(rows: &[Vec<String>], right: &[usize]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
     rows.iter()
         .map(|row| {
-            let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| match column {
-                0 => format!("{cell:<width$}"),
-                _ => format!("{cell:>width$}"),
-            });
+            let cells =
+                row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| match right.contains(&column) {
+                    false => format!("{cell:<width$}"),
+                    true => format!("{cell:>width$}"),
+                });
             cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
         })
         .collect()
 }
 
-/// A label on one line, without characters that move the cursor, and cut where it is long.
-pub(crate) fn one_line(label: &str) -> String {
+/// A text on one line, without characters that move the cursor, and cut where it is long.
+pub fn one_line(label: &str) -> String {
     let mut text: String = label.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LABEL_WIDTH).collect();
     if label.chars().count() > LABEL_WIDTH {
         text.pop();

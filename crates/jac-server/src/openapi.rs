@@ -1,7 +1,7 @@
 //! The OpenAPI document, made from the handlers, and the routes that go with it.
 
 use crate::App;
-use crate::routes::{clusters, info, plans, runs, session};
+use crate::routes::{clusters, info, plans, results, runs, session};
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -43,6 +43,8 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(runs::stop))
         .routes(routes!(runs::live))
         .routes(routes!(runs::report))
+        .routes(routes!(results::samples))
+        .routes(routes!(results::compare))
         .routes(routes!(runs::log))
         .routes(routes!(runs::list_artefacts))
         .merge(uploads);

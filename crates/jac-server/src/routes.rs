@@ -3,5 +3,6 @@
 pub mod clusters;
 pub mod info;
 pub mod plans;
+pub mod results;
 pub mod runs;
 pub mod session;

@@ -24,6 +24,12 @@ pub enum Command {
     Check(CheckArguments),
     /// Make a report of result logs (.jtl, also .gz and .zst; - is standard input)
     Report(ReportArguments),
+    /// Say what has changed between two results, and what of it is noise
+    #[command(after_help = "Exit codes: 0 no worse, 1 worse, 2 bad input.")]
+    Compare(CompareArguments),
+    /// Find single samples in result logs
+    #[command(after_help = CONDITIONS)]
+    Samples(SamplesArguments),
     /// JAC's own copy of JMeter
     Jmeter(JmeterArguments),
     /// A small shop to try load tests on
@@ -42,6 +48,19 @@ Exit codes:
   2    bad input
   3    the run failed or took no sample
   130  stopped by Ctrl-C (143: SIGTERM, 129: SIGHUP); what was measured is kept";
+
+const CONDITIONS: &str = "\
+Conditions, FIELD OP VALUE, all of which must hold:
+  label code thread host message url   = != ~ !~ (a regular expression, anywhere in it)
+  text                                 the same in message, failed assertion and URL
+  success                              = true, = false
+  elapsed                              = != > >= < <=, in ms, or 1.5s
+  bytes                                = != > >= < <=
+  time                                 the start: 2026-11-25T08:30:00 (UTC), epoch ms, +90s after the log's start
+
+Examples:
+  jac samples results.jtl --where success=false --where 'elapsed>2s' --slowest
+  jac samples results.jtl --where 'label~^Check' --where 'code~^5' --limit 1000 --output csv > failed.csv";
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -177,11 +196,40 @@ pub struct CheckArguments {
     pub data_dir: Option<PathBuf>,
 }
 
+/// Which of a log's samples are looked at.
+#[derive(Debug, Args)]
+pub struct NarrowArguments {
+    /// Only samples that started then or later: 2026-11-25T08:30:00 (UTC), epoch milliseconds, or +90s after the log's start
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// Only samples that started before then
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<String>,
+    /// Only samples whose label matches somewhere
+    #[arg(long, value_name = "REGEX")]
+    pub label: Option<String>,
+}
+
+/// How a log is counted.
+#[derive(Debug, Args)]
+pub struct CountArguments {
+    /// Apdex: the response times in ms within which a success satisfies and is tolerated
+    #[arg(long, value_name = "MS,MS", default_value = "500,1500")]
+    pub apdex: String,
+    /// Labels that are kept apart; later ones are counted together
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub max_labels: usize,
+}
+
 #[derive(Debug, Args)]
 pub struct ReportArguments {
     /// Result logs; several are merged
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<String>,
+    #[command(flatten)]
+    pub narrow: NarrowArguments,
+    #[command(flatten)]
+    pub count: CountArguments,
     /// What is printed on standard output
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub output: Output,
@@ -194,9 +242,77 @@ pub struct ReportArguments {
     /// Write the criteria and labels as JUnit XML
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
+    /// What the page is called; default: the first file's name
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
     /// What fails the report, such as 'p95 > 800ms'
     #[arg(long, value_name = "EXPR")]
     pub fail_on: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct CompareArguments {
+    /// What is compared with: a folder of results, a log, or a summary.json
+    #[arg(value_name = "BEFORE")]
+    pub before: PathBuf,
+    /// What is judged
+    #[arg(value_name = "AFTER")]
+    pub after: PathBuf,
+    #[command(flatten)]
+    pub narrow: NarrowArguments,
+    /// What is printed on standard output
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+    /// Write the comparison as one offline page
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Greatest probability of calling noise a change
+    #[arg(long, value_name = "P", default_value_t = 0.01)]
+    pub significance: f64,
+    /// Least change of mean, median or p95 that matters, in percent
+    #[arg(long, value_name = "PERCENT", default_value_t = 5.0)]
+    pub min_change: f64,
+    /// Least such change in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 2.0)]
+    pub min_ms: f64,
+    /// Least change of the share of failures that matters, in percentage points
+    #[arg(long, value_name = "POINTS", default_value_t = 0.1)]
+    pub min_errors: f64,
+}
+
+#[derive(Debug, Args)]
+pub struct SamplesArguments {
+    /// Result logs
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<String>,
+    /// A condition, such as success=false, 'elapsed>2s', 'label~^Log'
+    #[arg(long = "where", value_name = "FIELD OP VALUE")]
+    pub conditions: Vec<String>,
+    #[command(flatten)]
+    pub narrow: NarrowArguments,
+    /// The slowest in place of the first
+    #[arg(long)]
+    pub slowest: bool,
+    /// How many are shown; all are counted
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub limit: usize,
+    /// Print only how many there are
+    #[arg(long)]
+    pub count: bool,
+    /// What is printed on standard output
+    #[arg(long, value_enum, default_value_t = SamplesOutput::Text)]
+    pub output: SamplesOutput,
+}
+
+/// How samples are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SamplesOutput {
+    /// A table
+    Text,
+    /// All fields as CSV, with a header
+    Csv,
+    /// All fields as JSON
+    Json,
 }
 
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Done, and the criteria are met.
     Done,
-    /// Done, and at least one criterion is not met.
+    /// Done, and at least one criterion is not met; of a comparison: something is worse.
     CriteriaNotMet,
     /// The input cannot be used.
     BadInput,
@@ -17,15 +17,22 @@ pub enum Exit {
     Signal(u8),
 }
 
+impl Exit {
+    /// The number that the shell sees.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::CriteriaNotMet => 1,
+            Self::BadInput => 2,
+            Self::Failed => 3,
+            Self::Signal(number) => 128 + number,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::CriteriaNotMet => 1,
-            Exit::BadInput => 2,
-            Exit::Failed => 3,
-            Exit::Signal(number) => 128 + number,
-        })
+        Self::from(exit.code())
     }
 }
 

@@ -5,13 +5,16 @@ mod admin;
 mod check;
 mod cli;
 mod client;
+mod compare;
 mod connect;
 mod context;
 mod demo_target;
 mod exit;
 mod jmeter;
+mod logs;
 mod report;
 mod run;
+mod samples;
 mod serve;
 mod stdout;
 
@@ -48,6 +51,8 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
         Command::Serve(arguments) => serve::serve(arguments).await,
         Command::Check(arguments) => check::check(&arguments),
         Command::Report(arguments) => report::report(&arguments),
+        Command::Compare(arguments) => compare::compare(&arguments),
+        Command::Samples(arguments) => samples::samples(&arguments),
         Command::Jmeter(arguments) => jmeter::jmeter(arguments).await,
         Command::DemoTarget(arguments) => demo_target::demo_target(arguments).await,
         Command::Admin(arguments) => admin::admin(arguments),

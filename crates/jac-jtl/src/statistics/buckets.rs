@@ -1,25 +1,26 @@
 //! The time buckets at rest, and how they become wider when there are too many.
 //!
-//! A bucket exists only where a sample ended, so absurd times cost one bucket each and no more. Widths divide one
+//! A bucket exists only where a sample started or ended, so absurd times cost one bucket each and no more. Widths divide one
 //! another: making buckets wider adds them up, and nothing of what they show becomes less exact.
 
 use super::active::{Latest, active_users};
 use super::counts::Counts;
-use super::hot::{HotCell, HotThreads};
+use super::hot::{HotCell, HotCode, HotStart, HotThreads};
+use super::keyed::REST;
 use super::kind::{KINDS, Kind};
 use super::labels::GroupId;
 use super::packed::Packed;
 use super::tally::{Mean, Tally};
-use crate::Point;
 use crate::hash::IntegerMap;
+use crate::{Point, TimedCount};
 use std::collections::BTreeMap;
 
 /// Widths of a bucket in seconds; each divides the next. The last ones are for logs with absurd times.
 const WIDTHS_S: [u64; 14] =
     [1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400, 864_000, 8_640_000, 86_400_000, 864_000_000, 8_640_000_000];
 
-/// Memory that buckets may hold before they become wider, in bytes.
-const MEMORY: usize = 256 << 20;
+/// Memory of one code's counter in one bucket, about, in bytes.
+const CODE_BYTES: usize = 32;
 
 /// One group's samples in one bucket.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -33,10 +34,12 @@ pub(super) struct Cell {
     connect: Mean,
 }
 
-/// One bucket: its cells by group and its workers' latest thread counts.
+/// One bucket: its cells by group, its samples by code, those that started in it, and its workers' latest thread counts.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Bucket {
     cells: IntegerMap<GroupId, Cell>,
+    codes: BTreeMap<u32, [u64; KINDS]>,
+    started: [u64; KINDS],
     pub(super) threads: BTreeMap<u32, Latest>,
     active_users: Option<u64>,
     changed: u64,
@@ -47,8 +50,10 @@ pub(super) struct Bucket {
 pub(super) struct Buckets {
     width: usize,
     limit: usize,
+    /// Bytes that all buckets may hold before they become wider.
+    budget: usize,
     buckets: BTreeMap<i64, Bucket>,
-    /// Bytes in all cells, about.
+    /// Bytes in all buckets, about.
     memory: usize,
     /// The number that a bucket which changes now is marked with.
     now: u64,
@@ -58,16 +63,21 @@ pub(super) struct Buckets {
 }
 
 impl Buckets {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: usize, budget: usize) -> Self {
         Self {
             width: 0,
             limit: limit.max(2),
+            budget,
             buckets: BTreeMap::new(),
             memory: 0,
             now: 1,
             replaced: 1,
             room: Vec::new(),
         }
+    }
+
+    pub(super) fn set_budget(&mut self, bytes: usize) {
+        self.budget = bytes;
     }
 
     pub(super) fn width_ms(&self) -> u64 {
@@ -88,8 +98,19 @@ impl Buckets {
         self.keep_to_limits();
     }
 
-    /// Adds another's buckets, whose labels and workers have these numbers here.
-    pub(super) fn merge(&mut self, mut other: Self, labels: &[u32], workers: &[u32]) {
+    pub(super) fn add_code(&mut self, hot: HotCode) {
+        self.put_code(hot.bucket_start_ms, hot.code, hot.samples.map(u64::from));
+        self.keep_to_limits();
+    }
+
+    pub(super) fn add_start(&mut self, hot: HotStart) {
+        self.put_started(hot.bucket_start_ms, hot.samples.map(u64::from));
+        self.keep_to_limits();
+    }
+
+    /// Adds another's buckets, whose labels, workers and codes have these numbers here.
+    pub(super) fn merge(&mut self, mut other: Self, labels: &[u32], workers: &[u32], codes: &[u32]) {
+        let renumbered = |numbers: &[u32], theirs: u32| numbers.get(theirs as usize).copied().unwrap_or(REST);
         while self.width < other.width {
             self.widen();
         }
@@ -106,9 +127,12 @@ impl Buckets {
                 self.add_cell(start, group, &cell, &counts);
             }
             for (worker, latest) in bucket.threads {
-                let worker = workers.get(worker as usize).copied().unwrap_or(super::keyed::REST);
-                self.bucket(start).put_threads(worker, latest);
+                self.bucket(start).put_threads(renumbered(workers, worker), latest);
             }
+            for (code, samples) in bucket.codes {
+                self.put_code(start, renumbered(codes, code), samples);
+            }
+            self.put_started(start, bucket.started);
         }
         self.keep_to_limits();
     }
@@ -146,7 +170,7 @@ impl Buckets {
 
     /// The points of all rows of a kind in the buckets that changed after `since` (0: all).
     pub(super) fn points(&self, kind: Kind, since: u64) -> Vec<Point> {
-        let mut times = Counts::default();
+        let mut times = Counts::with_pages();
         let changed = self.buckets.iter().filter(|(_, bucket)| bucket.changed > since);
         changed
             .filter_map(|(start, bucket)| {
@@ -158,7 +182,7 @@ impl Buckets {
 
     /// The points of one label, all its rows.
     pub(super) fn label_points(&self, label: u32) -> Vec<Point> {
-        let mut times = Counts::default();
+        let mut times = Counts::with_pages();
         self.buckets
             .iter()
             .filter_map(|(start, bucket)| {
@@ -166,6 +190,47 @@ impl Buckets {
                 point(*start, cells, None, &mut times)
             })
             .collect()
+    }
+
+    /// Samples of a kind over time by code, which `named` says: each code's where it answers, all others' together.
+    pub(super) fn codes(
+        &self,
+        kind: Kind,
+        named: impl Fn(u32) -> Option<usize>,
+    ) -> BTreeMap<Option<usize>, Vec<TimedCount>> {
+        let mut series: BTreeMap<Option<usize>, Vec<TimedCount>> = BTreeMap::new();
+        for (start, bucket) in &self.buckets {
+            for (code, counts) in &bucket.codes {
+                let samples = counts[kind as usize];
+                if samples == 0 {
+                    continue;
+                }
+                let points = series.entry(named(*code)).or_default();
+                match points.last_mut() {
+                    Some(last) if last.t_ms == *start => last.samples += samples,
+                    _ => points.push(TimedCount { t_ms: *start, samples }),
+                }
+            }
+        }
+        series
+    }
+
+    /// Samples of a kind by the bucket in which they started.
+    pub(super) fn started(&self, kind: Kind) -> Vec<TimedCount> {
+        let counts = self.buckets.iter().map(|(start, bucket)| (*start, bucket.started[kind as usize]));
+        counts.filter(|(_, samples)| *samples > 0).map(|(t_ms, samples)| TimedCount { t_ms, samples }).collect()
+    }
+
+    fn put_code(&mut self, start_ms: i64, code: u32, samples: [u64; KINDS]) {
+        let bucket = self.bucket(start_ms);
+        let before = bucket.codes.len();
+        add_each(bucket.codes.entry(code).or_default(), samples);
+        let more = (bucket.codes.len() - before) * CODE_BYTES;
+        self.memory += more;
+    }
+
+    fn put_started(&mut self, start_ms: i64, samples: [u64; KINDS]) {
+        add_each(&mut self.bucket(start_ms).started, samples);
     }
 
     fn add_cell(&mut self, start_ms: i64, group: GroupId, sums: &Cell, counts: &[(u32, u64)]) {
@@ -187,7 +252,7 @@ impl Buckets {
     }
 
     fn keep_to_limits(&mut self) {
-        while (self.buckets.len() > self.limit || self.memory > MEMORY) && self.width + 1 < WIDTHS_S.len() {
+        while (self.buckets.len() > self.limit || self.memory > self.budget) && self.width + 1 < WIDTHS_S.len() {
             self.widen();
         }
     }
@@ -206,7 +271,17 @@ impl Buckets {
             for (worker, latest) in bucket.threads {
                 self.bucket(start).put_threads(worker, latest);
             }
+            for (code, samples) in bucket.codes {
+                self.put_code(start, code, samples);
+            }
+            self.put_started(start, bucket.started);
         }
+    }
+}
+
+fn add_each(sums: &mut [u64; KINDS], more: [u64; KINDS]) {
+    for (sum, more) in sums.iter_mut().zip(more) {
+        *sum += more;
     }
 }
 
@@ -250,11 +325,12 @@ fn point<'a>(
 ) -> Option<Point> {
     let mut sums = Cell::default();
     times.clear();
+    let (mut counts, mut room) = (Vec::new(), Vec::new());
     for cell in cells {
         sums.merge_sums(cell);
-        for (value, count) in cell.elapsed_ms.iter() {
-            times.add(value, count);
-        }
+        counts.clear();
+        counts.extend(cell.elapsed_ms.iter());
+        times.add(&counts, &mut room);
     }
     let shape = times.shape()?;
     Some(Point {

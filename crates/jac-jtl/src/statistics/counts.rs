@@ -1,60 +1,104 @@
-//! How often each response time occurred: exact, mergeable, and small where times are alike.
+//! How often each response time occurred: exact, mergeable, and small where times are few or alike.
+//!
+//! Counts begin packed, two or three bytes for a value that occurred. [`Counts::spread_out`] moves the values up to
+//! [`PAGED`] into pages, where adding is cheapest; longer ones stay packed.
 
+use super::packed::Packed;
 use crate::percentile::percentile;
-use std::collections::BTreeMap;
 
 const PAGE: usize = 64;
-/// Times below this are counted in pages, longer ones in a map.
+/// Times below this may be counted in pages, longer ones are always packed.
 const PAGED: u32 = 1 << 16;
+/// Binary digits that are kept of a rounded time: less than 0.2 % of it is lost.
+const DIGITS: u32 = 10;
 
 /// Counts of whole milliseconds.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Counts {
-    pages: Vec<Option<Box<[u64; PAGE]>>>,
-    long: BTreeMap<u32, u64>,
+    /// `None`: everything is packed.
+    pages: Option<Vec<Option<Box<[u64; PAGE]>>>>,
+    packed: Packed,
     total: u64,
 }
 
 impl Counts {
-    #[inline]
-    pub(super) fn add(&mut self, value: u32, count: u64) {
-        self.total += count;
-        if value < PAGED {
-            let page = value as usize / PAGE;
-            if page >= self.pages.len() {
-                self.pages.resize_with(page + 1, || None);
+    /// Counts to add many others to, one after the other.
+    pub(super) fn with_pages() -> Self {
+        Self { pages: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// Adds counts, which must be rising by value.
+    pub(super) fn add(&mut self, counts: &[(u32, u64)], room: &mut Vec<u8>) {
+        self.total += counts.iter().map(|(_, count)| count).sum::<u64>();
+        let Some(pages) = &mut self.pages else {
+            self.packed.add(counts, room);
+            return;
+        };
+        let (short, long) = counts.split_at(counts.partition_point(|(value, _)| *value < PAGED));
+        for (value, count) in short {
+            let page = *value as usize / PAGE;
+            if page >= pages.len() {
+                pages.resize_with(page + 1, || None);
             }
-            self.pages[page].get_or_insert_with(|| Box::new([0; PAGE]))[value as usize % PAGE] += count;
-        } else {
-            *self.long.entry(value).or_insert(0) += count;
+            pages[page].get_or_insert_with(|| Box::new([0; PAGE]))[*value as usize % PAGE] += count;
+        }
+        if !long.is_empty() {
+            self.packed.add(long, room);
         }
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
-        for (value, count) in other.iter() {
-            self.add(value, count);
+        self.add(&other.iter().collect::<Vec<_>>(), &mut Vec::new());
+    }
+
+    /// Moves the shorter times into pages.
+    pub(super) fn spread_out(&mut self) {
+        if self.pages.is_none() {
+            let mut spread = Self::with_pages();
+            spread.merge(self);
+            *self = spread;
         }
+    }
+
+    pub(super) fn has_pages(&self) -> bool {
+        self.pages.is_some()
+    }
+
+    /// Rounds all times with [`rounded`].
+    pub(super) fn round(&mut self) {
+        let counts = rounded(self.iter());
+        *self = if self.has_pages() { Self::with_pages() } else { Self::default() };
+        self.add(&counts, &mut Vec::new());
+    }
+
+    /// Memory in bytes, about.
+    pub(super) fn memory(&self) -> usize {
+        let pages = self.pages.as_ref().map_or(0, |pages| {
+            pages.len() * size_of::<Option<Box<[u64; PAGE]>>>()
+                + pages.iter().flatten().count() * (size_of::<[u64; PAGE]>() + 16)
+        });
+        pages + self.packed.bytes()
     }
 
     /// Forgets the counts and keeps the memory.
     pub(super) fn clear(&mut self) {
-        for page in self.pages.iter_mut().flatten() {
+        for page in self.pages.iter_mut().flatten().flatten() {
             page.fill(0);
         }
-        self.long.clear();
+        self.packed = Packed::default();
         self.total = 0;
     }
 
     /// Values that occurred, rising, each with its count.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, u64)> {
-        let paged = self.pages.iter().enumerate().filter_map(|(at, page)| Some((at, page.as_ref()?)));
-        let short = paged.flat_map(|(at, page)| {
+        let pages = self.pages.iter().flatten().enumerate().filter_map(|(at, page)| Some((at, page.as_ref()?)));
+        let short = pages.flat_map(|(at, page)| {
             page.iter()
                 .enumerate()
                 .filter(|(_, count)| **count > 0)
                 .map(move |(offset, count)| ((at * PAGE + offset) as u32, *count))
         });
-        short.chain(self.long.iter().map(|(value, count)| (*value, *count)))
+        short.chain(self.packed.iter())
     }
 
     /// Everything that is computed from the counts, in two walks.
@@ -73,9 +117,7 @@ impl Counts {
         }
         let mean = sum as f64 / count as f64;
         let squares: f64 = self.iter().map(|(value, times)| times as f64 * (f64::from(value) - mean).powi(2)).sum();
-        let mut walk = Walk::new(self.iter());
-        let [median, p90, p95, p99] = [50.0, 90.0, 95.0, 99.0]
-            .map(|percent| percentile(percent, count, |rank| u64::from(walk.value_at(rank))).unwrap_or_default());
+        let [median, p90, p95, p99] = self.percentiles([50.0, 90.0, 95.0, 99.0]);
         Some(Shape {
             mean,
             min: min.unwrap_or_default(),
@@ -88,11 +130,31 @@ impl Counts {
         })
     }
 
-    /// One percentile.
-    pub(super) fn percentile(&self, percent: f64) -> Option<f64> {
+    /// Percentiles at rising percentages, in one walk; 0 where nothing was counted.
+    pub(super) fn percentiles<const N: usize>(&self, percents: [f64; N]) -> [f64; N] {
         let mut walk = Walk::new(self.iter());
-        percentile(percent, self.total, |rank| u64::from(walk.value_at(rank)))
+        percents
+            .map(|percent| percentile(percent, self.total, |rank| u64::from(walk.value_at(rank))).unwrap_or_default())
     }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+}
+
+/// The same counts with times of more than ten binary digits cut to ten: exact below 1,024 ms, and less than 0.2 % too
+/// low above.
+pub(super) fn rounded(counts: impl Iterator<Item = (u32, u64)>) -> Vec<(u32, u64)> {
+    let mut rounded: Vec<(u32, u64)> = Vec::new();
+    for (value, count) in counts {
+        let cut = (u32::BITS - value.leading_zeros()).saturating_sub(DIGITS);
+        let value = value >> cut << cut;
+        match rounded.last_mut() {
+            Some((last, known)) if *last == value => *known += count,
+            _ => rounded.push((value, count)),
+        }
+    }
+    rounded
 }
 
 impl PartialEq for Counts {
@@ -144,5 +206,43 @@ impl<I: Iterator<Item = (u32, u64)>> Walk<I> {
             self.to += count;
         }
         self.value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Counts, rounded};
+
+    #[test]
+    fn packed_and_spread_out_counts_are_the_same() {
+        let pieces: [&[(u32, u64)]; 4] =
+            [&[(0, 1), (7, 2), (70_000, 3)], &[(7, 1), (65_535, 1), (65_536, 1)], &[(u32::MAX, 9)], &[(1_500, 4)]];
+        for spread_after in 0..=pieces.len() {
+            let (mut counts, mut packed, mut room) = (Counts::default(), Counts::default(), Vec::new());
+            for (at, piece) in pieces.iter().enumerate() {
+                if at == spread_after {
+                    counts.spread_out();
+                }
+                counts.add(piece, &mut room);
+                packed.add(piece, &mut room);
+            }
+            assert_eq!(counts, packed);
+            assert_eq!(counts.shape(), packed.shape());
+            assert_eq!(counts.percentiles([0.0, 50.0, 100.0]), [0.0, 70_000.0, f64::from(u32::MAX)]);
+        }
+    }
+
+    #[test]
+    fn rounded_times_are_few_and_lose_less_than_two_thousandths() {
+        let all: Vec<(u32, u64)> = (0..3_000_000).step_by(7).map(|value| (value, 1)).collect();
+        let few = rounded(all.iter().copied());
+        assert!(few.len() < 8_000, "{}", few.len());
+        assert_eq!(few.iter().map(|(_, count)| count).sum::<u64>(), all.len() as u64);
+        assert!(few.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        for (value, _) in &all {
+            let (near, _) = rounded(std::iter::once((*value, 1)))[0];
+            assert!(near <= *value && f64::from(*value - near) <= f64::from(*value) / 512.0);
+            assert!(*value >= 1_024 || near == *value);
+        }
     }
 }

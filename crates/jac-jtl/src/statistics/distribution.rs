@@ -11,9 +11,10 @@ const BINS_TO_P99: f64 = 60.0;
 /// Bins that hold samples, by rising time. Their width is 1, 2 or 5 times a power of ten milliseconds, such that the 99th
 /// percentile lies in the first sixty; from the 121st on there is one bin up to the longest time.
 pub(super) fn distribution(times: &Counts, failed: &Counts) -> Vec<DistributionBin> {
-    let Some(p99) = times.percentile(99.0) else {
+    if times.is_empty() {
         return Vec::new();
-    };
+    }
+    let [p99] = times.percentiles([99.0]);
     let width = round_width(p99 / BINS_TO_P99);
     let mut bins: Vec<DistributionBin> = Vec::new();
     for (value, count) in times.iter() {

@@ -76,6 +76,15 @@ impl Keyed {
         (all, self.rest[kind as usize])
     }
 
+    /// The keys with most samples of a kind, most samples first: number and text.
+    pub(super) fn busiest(&self, kind: Kind, limit: usize) -> Vec<(u32, String)> {
+        let samples = |number: u32| self.counts[number as usize][kind as usize].samples;
+        let mut numbers: Vec<u32> = (0..self.keys.len() as u32).filter(|number| samples(*number) > 0).collect();
+        numbers.sort_by(|a, b| samples(*b).cmp(&samples(*a)).then_with(|| self.keys.text(*a).cmp(self.keys.text(*b))));
+        numbers.truncate(limit);
+        numbers.into_iter().map(|at| (at, String::from_utf8_lossy(self.keys.text(at)).into_owned())).collect()
+    }
+
     /// Samples that went to the remainder, of every kind.
     pub(super) fn folded(&self) -> u64 {
         self.rest.iter().map(|count| count.samples).sum()

@@ -1,16 +1,39 @@
 //! The labels in order of first appearance, each with its statistics.
 
-use super::counts::Counts;
+use super::counts::{Counts, rounded};
 use super::interner::Interner;
 use super::kind::{KINDS, Kind};
 use super::tally::Tally;
 use crate::Settings;
+use std::borrow::Cow;
+
+/// Bytes of packed counts from which on pages are quicker.
+const SPREAD_OUT_FROM: usize = 2 << 10;
+/// How many groups may have their counts in pages, which take half a megabyte at most: the busiest come first.
+const SPREAD_OUT: usize = 128;
+/// All labels' texts together; a label that comes after that is counted with the remainder.
+const TEXT_BYTES: usize = 32 << 20;
 
 /// One label's rows of one kind.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Group {
     pub(super) tally: Tally,
+    /// Response times.
     pub(super) counts: Counts,
+    /// Those of failures.
+    pub(super) failed: Counts,
+}
+
+impl Group {
+    fn merge(&mut self, other: &Self) {
+        self.tally.merge(&other.tally);
+        self.counts.merge(&other.counts);
+        self.failed.merge(&other.failed);
+    }
+
+    fn memory(&self) -> usize {
+        self.counts.memory() + self.failed.memory()
+    }
 }
 
 /// Names a label's rows of one kind: label number * 2 + kind.
@@ -29,6 +52,20 @@ pub(super) struct Label {
 impl Label {
     pub(super) fn group(&self, kind: Kind) -> Option<&Group> {
         self.groups[kind as usize].as_deref()
+    }
+
+    /// All its rows, requests and transactions alike.
+    pub(super) fn both(&self) -> Cow<'_, Group> {
+        match &self.groups {
+            [Some(group), None] | [None, Some(group)] => Cow::Borrowed(group),
+            groups => {
+                let mut both = Group::default();
+                for group in groups.iter().flatten() {
+                    both.merge(group);
+                }
+                Cow::Owned(both)
+            }
+        }
     }
 
     pub(super) fn samples(&self) -> u64 {
@@ -53,10 +90,20 @@ pub(super) struct Labels {
     limit: usize,
     /// The label of everything beyond the limit, once there is such.
     rest: Option<u32>,
+    /// Bytes of all labels' texts.
+    text_bytes: usize,
+    /// Bytes that all counts may take before they are rounded, and that they do take, about.
+    budget: usize,
+    memory: usize,
+    /// How many groups have their counts in pages.
+    spread_out: usize,
+    /// Response times are rounded from now on.
+    rounding: bool,
+    room: Vec<u8>,
 }
 
 impl Labels {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: usize, budget: usize) -> Self {
         Self {
             logged: Interner::default(),
             aliases: Vec::new(),
@@ -64,7 +111,17 @@ impl Labels {
             labels: Vec::new(),
             limit,
             rest: None,
+            text_bytes: 0,
+            budget,
+            memory: 0,
+            spread_out: 0,
+            rounding: false,
+            room: Vec::new(),
         }
+    }
+
+    pub(super) fn set_budget(&mut self, bytes: usize) {
+        self.budget = bytes;
     }
 
     /// The number of a label as logged.
@@ -79,7 +136,7 @@ impl Labels {
     #[cold]
     fn add_logged(&mut self, logged: &[u8], first_seen: FirstSeen) -> u32 {
         let label = self.add_text(&String::from_utf8_lossy(logged), first_seen);
-        if Some(label) != self.rest && self.logged.len() < 2 * self.limit {
+        if Some(label) != self.rest && self.logged.len() < 2 * self.limit && self.text_bytes < TEXT_BYTES {
             self.logged.add(logged);
             self.aliases.push(label);
         }
@@ -92,18 +149,15 @@ impl Labels {
             known.first_seen = known.first_seen.min(first_seen);
             return label;
         }
-        if self.texts.len() < self.limit {
+        if self.texts.len() < self.limit && self.text_bytes < TEXT_BYTES {
             self.texts.add(text.as_bytes());
+            self.text_bytes += text.len();
             // Numbers of texts and labels differ by one once the remainder exists, and no text is added from then on.
             return self.push(text, first_seen);
         }
         match self.rest {
             Some(rest) => rest,
-            None => {
-                let rest = self.push(Settings::OTHER_LABELS, (u32::MAX, u64::MAX));
-                self.rest = Some(rest);
-                rest
-            }
+            None => self.rest_label(),
         }
     }
 
@@ -112,12 +166,69 @@ impl Labels {
         self.labels.len() as u32 - 1
     }
 
-    pub(super) fn group_mut(&mut self, group: GroupId) -> &mut Group {
+    /// Adds what was counted of a group's samples: rising response times, all and failures'.
+    pub(super) fn add(&mut self, group: GroupId, tally: &Tally, counts: &[(u32, u64)], failed: &[(u32, u64)]) {
+        let mut room = std::mem::take(&mut self.room);
+        let rounding = self.rounding;
+        let may_spread_out = self.spread_out < SPREAD_OUT;
+        let into = self.group_mut(group);
+        let before = into.memory();
+        let had_pages = into.counts.has_pages();
+        into.tally.merge(tally);
+        if rounding {
+            into.counts.add(&rounded(counts.iter().copied()), &mut room);
+            into.failed.add(&rounded(failed.iter().copied()), &mut room);
+        } else {
+            into.counts.add(counts, &mut room);
+            into.failed.add(failed, &mut room);
+        }
+        if may_spread_out && !had_pages && into.counts.memory() > SPREAD_OUT_FROM {
+            into.counts.spread_out();
+        }
+        let spread_out = usize::from(into.counts.has_pages() && !had_pages);
+        let after = into.memory();
+        self.spread_out += spread_out;
+        self.memory = self.memory + after - before;
+        self.room = room;
+        self.keep_to_budget();
+    }
+
+    fn group_mut(&mut self, group: GroupId) -> &mut Group {
         self.labels[group as usize / KINDS].groups[group as usize % KINDS].get_or_insert_default()
+    }
+
+    fn groups_mut(&mut self) -> impl Iterator<Item = &mut Box<Group>> {
+        self.labels.iter_mut().flat_map(|label| label.groups.iter_mut().flatten())
+    }
+
+    fn keep_to_budget(&mut self) {
+        if self.memory > self.budget && !self.rounding {
+            self.round();
+        }
+    }
+
+    #[cold]
+    fn round(&mut self) {
+        self.rounding = true;
+        let mut memory = 0;
+        for group in self.groups_mut() {
+            group.counts.round();
+            group.failed.round();
+            memory += group.memory();
+        }
+        self.memory = memory;
+    }
+
+    /// Are response times rounded, as there was no memory for all of them?
+    pub(super) fn is_rounding(&self) -> bool {
+        self.rounding
     }
 
     /// Adds another's labels and statistics; returns their labels' numbers here.
     pub(super) fn merge(&mut self, other: &Self) -> Vec<u32> {
+        if other.rounding && !self.rounding {
+            self.round();
+        }
         other
             .labels
             .iter()
@@ -129,9 +240,9 @@ impl Labels {
                 };
                 for kind in Kind::ALL {
                     if let Some(group) = label.group(kind) {
-                        let into = self.group_mut(group_id(ours, kind));
-                        into.tally.merge(&group.tally);
-                        into.counts.merge(&group.counts);
+                        let (counts, failed) =
+                            (group.counts.iter().collect::<Vec<_>>(), group.failed.iter().collect::<Vec<_>>());
+                        self.add(group_id(ours, kind), &group.tally, &counts, &failed);
                     }
                 }
                 ours
@@ -175,10 +286,9 @@ impl Labels {
 
     /// The statistics over all labels' rows of a kind.
     pub(super) fn total(&self, kind: Kind) -> Group {
-        let mut total = Group::default();
+        let mut total = Group { counts: Counts::with_pages(), ..Group::default() };
         for group in self.labels.iter().filter_map(|label| label.group(kind)) {
-            total.tally.merge(&group.tally);
-            total.counts.merge(&group.counts);
+            total.merge(group);
         }
         total
     }

@@ -2,8 +2,8 @@
 
 use super::{ChangedPoints, ResponseTimes, SampleStatistics};
 use crate::{
-    CodeCount, DistributionBin, ErrorGroup, HostCount, LogReader, Partial, ReadOutcome, Rejected, Sample, Series,
-    Settings, Summary,
+    ApdexThresholds, CodeCount, ErrorGroup, HostCount, LogReader, Partial, Profiles, ReadOutcome, Rejected, Sample,
+    Series, Settings, Summary,
 };
 
 /// Statistics of a log that is fed as bytes. One value follows one log; several are merged.
@@ -98,9 +98,14 @@ impl LogStatistics {
         self.statistics.hosts()
     }
 
-    /// How the response times are distributed.
-    pub fn distribution(&mut self) -> Vec<DistributionBin> {
-        self.statistics.distribution()
+    /// How the response times of the total and of the busiest labels are spread.
+    pub fn profiles(&mut self) -> Profiles {
+        self.statistics.profiles()
+    }
+
+    /// Where Apdex draws its lines.
+    pub fn apdex_thresholds(&self) -> ApdexThresholds {
+        self.statistics.apdex_thresholds()
     }
 
     /// How often each response time occurred, exactly.

@@ -1,13 +1,10 @@
 //! What is shown: the table, the series and the groups, computed from what has been counted.
 
 use super::counts::Counts;
-use super::distribution::distribution;
 use super::kind::Kind;
 use super::labels::Group;
 use super::{Count, Label, SampleStatistics};
-use crate::{
-    CodeCount, DistributionBin, Entry, ErrorGroup, HostCount, LabelSeries, Series, Settings, Summary, TotalBasis,
-};
+use crate::{CodeCount, CodeSeries, Entry, ErrorGroup, HostCount, LabelSeries, Series, Settings, Summary, TotalBasis};
 
 /// How often each response time occurred, exactly: milliseconds, rising, each with its count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,7 +33,7 @@ impl SampleStatistics {
                 Kind::Request => TotalBasis::Samples,
                 Kind::Transaction => TotalBasis::Transactions,
             },
-            labels: labels.iter().map(|(_, label)| label_entry(label)).collect(),
+            labels: labels.iter().map(|(_, label)| entry(&label.text, &label.both())).collect(),
             rejected_rows: 0,
             partial: None,
         }
@@ -46,14 +43,14 @@ impl SampleStatistics {
     pub fn series(&mut self) -> Series {
         self.settle();
         self.buckets.refresh_active_users(!self.finished);
-        let mut busiest = self.labels.in_order();
-        busiest.retain(|(_, label)| label.samples() > 0);
-        busiest.sort_by_key(|(_, label)| std::cmp::Reverse(label.samples()));
-        busiest.truncate(self.settings.series_labels);
+        let basis = self.basis();
         Series {
             bucket_ms: self.buckets.width_ms(),
-            points: self.buckets.points(self.basis(), 0),
-            labels: busiest
+            points: self.buckets.points(basis, 0),
+            codes: self.code_series(basis),
+            started: self.buckets.started(basis),
+            labels: self
+                .busiest_labels()
                 .into_iter()
                 .map(|(number, label)| LabelSeries {
                     label: label.text.clone(),
@@ -62,6 +59,27 @@ impl SampleStatistics {
                 })
                 .collect(),
         }
+    }
+
+    /// The labels that have a series of their own, most samples first.
+    pub(super) fn busiest_labels(&self) -> Vec<(u32, &Label)> {
+        let mut busiest = self.labels.in_order();
+        busiest.retain(|(_, label)| label.samples() > 0);
+        busiest.sort_by_key(|(_, label)| std::cmp::Reverse(label.samples()));
+        busiest.truncate(self.settings.series_labels);
+        busiest
+    }
+
+    fn code_series(&self, basis: Kind) -> Vec<CodeSeries> {
+        let busiest = self.codes.busiest(basis, self.settings.series_codes);
+        let place = |code: u32| busiest.iter().position(|(number, _)| *number == code);
+        let mut series = self.buckets.codes(basis, place);
+        let rest = series.remove(&None).map(|points| CodeSeries { code: Settings::OTHER_CODES.to_owned(), points });
+        let named = busiest.iter().enumerate().map(|(at, (_, code))| CodeSeries {
+            code: code.clone(),
+            points: series.remove(&Some(at)).unwrap_or_default(),
+        });
+        named.chain(rest).collect()
     }
 
     /// The most frequent groups of failures, at most `limit`; transactions' only where there is nothing else.
@@ -90,26 +108,13 @@ impl SampleStatistics {
             .collect()
     }
 
-    /// How the response times are distributed, over the same samples as the total.
-    pub fn distribution(&mut self) -> Vec<DistributionBin> {
-        self.settle();
-        let basis = self.basis();
-        distribution(&self.labels.total(basis).counts, &self.failed[basis as usize])
-    }
-
     /// How often each response time occurred, over the same samples as the table's lines.
     pub fn response_times(&mut self) -> ResponseTimes {
         self.settle();
         let of = |counts: &Counts| counts.iter().collect::<Vec<_>>();
         let mut labels = Vec::new();
         for (_, label) in self.labels.in_order() {
-            let mut both = Counts::default();
-            for kind in Kind::ALL {
-                if let Some(group) = label.group(kind) {
-                    both.merge(&group.counts);
-                }
-            }
-            labels.push((label.text.clone(), of(&both)));
+            labels.push((label.text.clone(), of(&label.both().counts)));
         }
         ResponseTimes { total: of(&self.labels.total(self.basis()).counts), labels }
     }
@@ -125,6 +130,13 @@ impl SampleStatistics {
                 self.settings.max_labels,
                 Settings::OTHER_LABELS
             ));
+        }
+        if self.labels.is_rounding() {
+            notes.push(
+                "There are more different response times than there is memory for: those above 1,023 ms were counted to three \
+                 digits, up to 0.2 % too low."
+                    .to_owned(),
+            );
         }
         for (folded, what, name) in [
             (self.codes.folded(), "response codes", Settings::OTHER_CODES),
@@ -156,19 +168,6 @@ impl SampleStatistics {
 fn with_rest(keys: Vec<(String, Count)>, rest: Count, name: &str) -> impl Iterator<Item = (String, Count)> {
     let rest = (rest.samples > 0).then(|| (name.to_owned(), rest));
     keys.into_iter().chain(rest)
-}
-
-fn label_entry(label: &Label) -> Entry {
-    match (label.group(Kind::Request), label.group(Kind::Transaction)) {
-        (Some(group), None) | (None, Some(group)) => entry(&label.text, group),
-        (None, None) => entry(&label.text, &Group::default()),
-        (Some(requests), Some(transactions)) => {
-            let mut both = requests.clone();
-            both.tally.merge(&transactions.tally);
-            both.counts.merge(&transactions.counts);
-            entry(&label.text, &both)
-        }
-    }
 }
 
 fn entry(label: &str, group: &Group) -> Entry {

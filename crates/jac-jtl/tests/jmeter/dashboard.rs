@@ -16,21 +16,26 @@ pub enum Dashboard {
     TotalLeftEmpty,
 }
 
-/// Runs `jmeter -g` on a log and reads its `statistics.json`.
-pub fn statistics_json(log: &[u8]) -> Map<String, Value> {
+/// The JMeter that is asked.
+pub fn jmeter_home() -> PathBuf {
     let home = PathBuf::from(
         std::env::var_os("JMETER_HOME")
             .expect("set JMETER_HOME to a JMeter 5.6.3 home: this test asks the real JMeter (scripts/test sets it)"),
     );
     let jar = home.join("bin/ApacheJMeter.jar");
     assert!(jar.is_file(), "JMETER_HOME is no JMeter home: {} does not exist", jar.display());
+    home
+}
+
+/// Runs `jmeter -g` on a log and reads its `statistics.json`.
+pub fn statistics_json(log: &[u8]) -> Map<String, Value> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("results.jtl");
     std::fs::write(&path, log).expect("the log can be written");
     let output = Command::new("java")
         .current_dir(folder.path())
         .args(["-Xmx3g", "-Djava.awt.headless=true", "-jar"])
-        .arg(&jar)
+        .arg(jmeter_home().join("bin/ApacheJMeter.jar"))
         .args(["-g", "results.jtl", "-o", "report", "-j", "jmeter.log"])
         .args(["-Jjmeter.reportgenerator.statistic_window=-1", "-Jaggregate_rpt_pct1=90"])
         .args(["-Jaggregate_rpt_pct2=95", "-Jaggregate_rpt_pct3=99"])
@@ -48,7 +53,8 @@ pub fn statistics_json(log: &[u8]) -> Map<String, Value> {
         .expect("statistics.json is JSON")
 }
 
-fn said(stdout: &[u8], folder: &Path) -> String {
+/// What JMeter said when it failed.
+pub fn said(stdout: &[u8], folder: &Path) -> String {
     let log = std::fs::read_to_string(folder.join("jmeter.log")).unwrap_or_default();
     let errors: Vec<&str> = log.lines().filter(|line| line.contains("ERROR")).collect();
     format!("{}\n{}", String::from_utf8_lossy(stdout), errors.join("\n"))

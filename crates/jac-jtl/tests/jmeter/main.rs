@@ -4,6 +4,7 @@
 //! Needs `JMETER_HOME` and `java`; `scripts/test` provides both. Without them the tests fail, they do not skip.
 
 mod dashboard;
+mod formats;
 mod generated;
 
 use dashboard::{Dashboard, compare, statistics_json};

@@ -20,7 +20,7 @@ fn cases(usual: u32) -> u32 {
 
 fn settings() -> Settings {
     // Few buckets and series, so that widening and choosing happen.
-    Settings { max_buckets: 6, series_labels: 3, ..Settings::default() }
+    Settings { max_buckets: 6, series_labels: 3, series_codes: 2, ..Settings::default() }
 }
 
 fn read_in_pieces(log: &[u8], cuts: &[prop::sample::Index]) -> (Vec<OwnedSample>, ReadOutcome) {

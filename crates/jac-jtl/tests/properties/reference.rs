@@ -2,8 +2,8 @@
 
 use crate::tables::Tables;
 use jac_jtl::{
-    CodeCount, DistributionBin, Entry, ErrorGroup, HostCount, LabelSeries, Point, Sample, Series, Settings, Summary,
-    TotalBasis, percentile_of_sorted,
+    CodeCount, CodeSeries, DistributionBin, Entry, ErrorGroup, HostCount, LabelProfile, LabelSeries, Point, Profile,
+    Profiles, Sample, Series, Settings, Summary, TimedCount, TotalBasis, percentile_of_sorted,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -355,6 +355,8 @@ pub fn tables(read: &Read, settings: &Settings) -> Tables {
     busiest.truncate(settings.series_labels);
     let series = Series {
         bucket_ms: width as u64,
+        codes: code_series(&total, width, settings.series_codes),
+        started: timed(total.iter().map(|sample| sample.start_ms / width * width)),
         points: points(&total, width, |t| users.get(&t).copied().flatten()),
         labels: busiest
             .iter()
@@ -374,7 +376,64 @@ pub fn tables(read: &Read, settings: &Settings) -> Tables {
             .map(|(code, count, errors)| CodeCount { code, count, errors })
             .collect(),
         hosts: hosts(&total),
-        distribution: distribution(&total),
+        profiles: Profiles {
+            percents: percents(),
+            total: profile(&total, settings),
+            labels: busiest
+                .iter()
+                .map(|label| LabelProfile {
+                    label: label.clone(),
+                    transaction: of_label(label).iter().all(|sample| sample.is_transaction()),
+                    profile: profile(&of_label(label), settings),
+                })
+                .collect(),
+        },
+    }
+}
+
+fn timed(times: impl Iterator<Item = i64>) -> Vec<TimedCount> {
+    let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
+    for time in times {
+        *counts.entry(time).or_default() += 1;
+    }
+    counts.into_iter().map(|(t_ms, samples)| TimedCount { t_ms, samples }).collect()
+}
+
+fn code_series(samples: &[&OwnedSample], width: i64, limit: usize) -> Vec<CodeSeries> {
+    let codes = by_key(samples, |sample| text(&sample.code));
+    let of = |wanted: &dyn Fn(&str) -> bool| {
+        let those = samples.iter().filter(|sample| wanted(&text(&sample.code)));
+        timed(those.map(|sample| sample.end_ms / width * width))
+    };
+    let (named, others) = codes.split_at(limit.min(codes.len()));
+    let mut series: Vec<CodeSeries> = named
+        .iter()
+        .map(|(code, _, _)| CodeSeries { code: code.clone(), points: of(&|other| other == code) })
+        .collect();
+    if !others.is_empty() {
+        let points = of(&|code| others.iter().any(|(other, _, _)| other == code));
+        series.push(CodeSeries { code: Settings::OTHER_CODES.to_owned(), points });
+    }
+    series
+}
+
+fn percents() -> Vec<f64> {
+    (0..100).map(f64::from).chain([99.5, 99.7, 99.9, 99.95, 99.99, 100.0]).collect()
+}
+
+fn profile(samples: &[&OwnedSample], settings: &Settings) -> Profile {
+    let times = sorted_times(samples);
+    let passed = |range: std::ops::RangeInclusive<u32>| {
+        samples.iter().filter(|sample| sample.success && range.contains(&sample.elapsed_ms)).count() as u64
+    };
+    let (satisfied, tolerated) = (settings.apdex_satisfied_ms, settings.apdex_tolerated_ms);
+    Profile {
+        satisfied: passed(0..=satisfied),
+        tolerated: passed(satisfied + 1..=tolerated),
+        frustrated: passed(tolerated + 1..=u32::MAX),
+        failed: samples.iter().filter(|sample| !sample.success).count() as u64,
+        percentiles_ms: percents().into_iter().filter_map(|percent| percentile_of_sorted(percent, &times)).collect(),
+        distribution: distribution(samples),
     }
 }
 
@@ -427,12 +486,14 @@ fn sorted_times(samples: &[&OwnedSample]) -> Vec<u64> {
     times
 }
 
-/// The least of the widths at which few enough buckets hold samples.
+/// The least of the widths at which samples start or end in few enough buckets.
 fn width_ms(samples: &[&OwnedSample], limit: usize) -> i64 {
     let widths =
         [1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400, 864_000, 8_640_000, 86_400_000, 864_000_000, 8_640_000_000];
-    let buckets =
-        |width: i64| samples.iter().map(|sample| sample.end_ms / (width * 1_000)).collect::<BTreeSet<_>>().len();
+    let buckets = |width: i64| {
+        let times = samples.iter().flat_map(|sample| [sample.start_ms, sample.end_ms]);
+        times.map(|time| time / (width * 1_000)).collect::<BTreeSet<_>>().len()
+    };
     widths.into_iter().find(|width| buckets(*width) <= limit).expect("the widest holds all") * 1_000
 }
 

@@ -1,6 +1,6 @@
 //! All that the statistics show, in one value that can be compared.
 
-use jac_jtl::{CodeCount, DistributionBin, ErrorGroup, HostCount, LogStatistics, SampleStatistics, Series, Summary};
+use jac_jtl::{CodeCount, ErrorGroup, HostCount, LogStatistics, Profiles, SampleStatistics, Series, Summary};
 use serde_json::Value;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -10,7 +10,7 @@ pub struct Tables {
     pub errors: Vec<ErrorGroup>,
     pub codes: Vec<CodeCount>,
     pub hosts: Vec<HostCount>,
-    pub distribution: Vec<DistributionBin>,
+    pub profiles: Profiles,
 }
 
 impl Tables {
@@ -21,7 +21,7 @@ impl Tables {
             errors: log.errors(usize::MAX),
             codes: log.codes(),
             hosts: log.hosts(),
-            distribution: log.distribution(),
+            profiles: log.profiles(),
         }
     }
 
@@ -32,24 +32,23 @@ impl Tables {
             errors: statistics.errors(usize::MAX),
             codes: statistics.codes(),
             hosts: statistics.hosts(),
-            distribution: statistics.distribution(),
+            profiles: statistics.profiles(),
         }
     }
 }
 
 /// Equal but for the last digits of floating-point numbers.
 pub fn assert_near(ours: &Tables, theirs: &Tables) {
-    let json = |part| serde_json::to_value(part).expect("json");
-    near(&json(&ours.summary), &json(&theirs.summary), "summary");
-    near(
-        &serde_json::to_value(&ours.series).expect("json"),
-        &serde_json::to_value(&theirs.series).expect("json"),
-        "series",
-    );
+    near(&json_of(&ours.summary), &json_of(&theirs.summary), "summary");
+    near(&json_of(&ours.series), &json_of(&theirs.series), "series");
     assert_eq!(ours.errors, theirs.errors);
     assert_eq!(ours.codes, theirs.codes);
     assert_eq!(ours.hosts, theirs.hosts);
-    assert_eq!(ours.distribution, theirs.distribution);
+    near(&json_of(&ours.profiles), &json_of(&theirs.profiles), "profiles");
+}
+
+fn json_of(part: &impl serde::Serialize) -> Value {
+    serde_json::to_value(part).expect("json")
 }
 
 fn near(ours: &Value, theirs: &Value, place: &str) {

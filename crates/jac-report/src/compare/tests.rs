@@ -9,6 +9,7 @@ const LEAST_CASES: u64 = 5;
 
 /// What a test found.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TestResult {
     /// What was looked at in `before`: a share between 0 and 1.
     pub share_before: f64,

@@ -1,7 +1,7 @@
 //! A comparison for the terminal.
 
 use super::{Change, Comparison, LineComparison, percent};
-use crate::text::{aligned, decimals, one_line, time};
+use crate::text::{ALL_BUT_FIRST, aligned, decimals, one_line, time};
 
 /// The table: a line per label that both have and the totals, worse lines marked, then what only one side has and the
 /// notes.
@@ -9,7 +9,7 @@ pub fn comparison_text(comparison: &Comparison) -> String {
     let mut rows: Vec<Vec<String>> =
         vec![["Label", "Rate /s", "Mean ms", "Median", "p95", "p99", "Error %", ""].map(str::to_owned).to_vec()];
     rows.extend(comparison.labels.iter().chain([&comparison.total]).map(row));
-    let table = aligned(&rows);
+    let table = aligned(&rows, &ALL_BUT_FIRST);
     let width = table.iter().map(|line| line.chars().count()).max().unwrap_or(0);
     let mut text = format!("{} -> {}\n\n", comparison.before, comparison.after);
     for (at, line) in table.iter().enumerate() {

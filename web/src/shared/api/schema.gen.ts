@@ -107,6 +107,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has changed from one run to others, and what of it is noise */
+        get: operations["runs_compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/info": {
         parameters: {
             query?: never;
@@ -333,6 +350,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Single samples of a run, also while it goes on */
+        get: operations["runs_samples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/stop": {
         parameters: {
             query?: never;
@@ -373,6 +407,19 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Where Apdex draws its lines, in milliseconds. */
+        ApdexThresholds: {
+            /**
+             * Format: int32
+             * @description A success within this satisfies.
+             */
+            satisfied_ms: number;
+            /**
+             * Format: int32
+             * @description A success within this is tolerated.
+             */
+            tolerated_ms: number;
+        };
         /** @description A file that a run left. */
         Artefact: {
             /** @description Relative to the run, with `/`: `results.jtl`, `nodes/master/jmeter.log`. */
@@ -399,6 +446,11 @@ export interface components {
             /** @enum {string} */
             kind: "failed";
         };
+        /**
+         * @description What a comparison of one line comes to.
+         * @enum {string}
+         */
+        Change: "worse" | "better" | "same" | "unclear";
         /** @description What a plan needs and will do, and what is wrong with it. */
         Check: {
             /** @description The plan's file name. */
@@ -538,6 +590,87 @@ export interface components {
              * @description Those of them that failed.
              */
             errors: number;
+        };
+        /** @description One response code's samples over time. */
+        CodeSeries: {
+            /**
+             * @description Response code as logged, which may be empty; [`Settings::OTHER_CODES`](crate::Settings::OTHER_CODES) for all that
+             *     have no series of their own.
+             */
+            code: string;
+            /** @description Samples that ended in each bucket in order of time; a bucket without one has no entry. */
+            points: components["schemas"]["TimedCount"][];
+        };
+        /** @description One of the results. */
+        ComparedResult: {
+            /** @description What to call it. */
+            name: string;
+            /** @description The run that it is of, where it was JAC's. */
+            run_id: string | null;
+            /**
+             * Format: int64
+             * @description Start of its first sample, epoch milliseconds.
+             */
+            start_ms: number | null;
+            /**
+             * Format: int64
+             * @description Width of a bucket in milliseconds; `null` where there is only a table.
+             */
+            bucket_ms: number | null;
+            /** @description The total over time; empty where there is only a table. */
+            points: components["schemas"]["Point"][];
+            profile: components["schemas"]["Profile"] | null;
+            /** @description The percentages of `profile.percentiles_ms`. */
+            percents: number[];
+            /** @description Its table. */
+            summary: components["schemas"]["Summary"];
+        };
+        /** @description Two results beside each other. */
+        Comparison: {
+            /**
+             * Format: int32
+             * @description Version of this format: 1.
+             */
+            version: number;
+            /** @description Name of the result that is compared with. */
+            before: string;
+            /** @description Name of the result that is judged. */
+            after: string;
+            /** @description The totals. */
+            total: components["schemas"]["LineComparison"];
+            /** @description Labels that both have, in the order of `after`. */
+            labels: components["schemas"]["LineComparison"][];
+            /** @description Labels that only `before` has. */
+            missing: string[];
+            /** @description Labels that only `after` has. */
+            new: string[];
+            /** @description Is any line worse? */
+            worse: boolean;
+            /** @description How many tests were made, which the corrected probabilities take into account. */
+            tests: number;
+            /** @description What has to be known about the tests, sentences. */
+            notes: string[];
+        };
+        /** @description Two or more results side by side. */
+        ComparisonReport: {
+            /**
+             * Format: int32
+             * @description Version of this format: 1.
+             */
+            version: number;
+            /** @description Heading of the page. */
+            title: string;
+            /** @description The JAC that made it. */
+            jac_version: string;
+            /**
+             * Format: int64
+             * @description When it was made, epoch milliseconds.
+             */
+            created_ms: number;
+            /** @description The results in the order in which they were given. The first is what the others are compared with. */
+            results: components["schemas"]["ComparedResult"][];
+            /** @description The second, third… result compared with the first. */
+            comparisons: components["schemas"]["Comparison"][];
         };
         /** @description What became of a criterion. */
         CriterionResult: {
@@ -732,6 +865,63 @@ export interface components {
             /** @description What to do. */
             hint: string | null;
         };
+        /** @description A sample that was found. */
+        FoundSample: {
+            /**
+             * Format: int32
+             * @description Which of the logs it is from, from 0.
+             */
+            log: number;
+            /**
+             * Format: int64
+             * @description Byte of its row in that log.
+             */
+            position: number;
+            /**
+             * Format: int64
+             * @description Start, epoch milliseconds.
+             */
+            start_ms: number;
+            /**
+             * Format: int32
+             * @description Response time in milliseconds.
+             */
+            elapsed_ms: number;
+            /** @description The sampler's name. */
+            label: string;
+            /** @description Response code. */
+            code: string;
+            /** @description Response message. */
+            message: string;
+            /** @description The first failed assertion's message. */
+            failure_message: string;
+            /** @description The thread's name. */
+            thread: string;
+            /** @description Whether it passed. */
+            success: boolean;
+            /**
+             * Format: int64
+             * @description Bytes received.
+             */
+            received_bytes: number | null;
+            /**
+             * Format: int64
+             * @description Bytes sent.
+             */
+            sent_bytes: number | null;
+            /**
+             * Format: int64
+             * @description Milliseconds to the first byte.
+             */
+            latency_ms: number | null;
+            /**
+             * Format: int64
+             * @description Milliseconds to connect.
+             */
+            connect_ms: number | null;
+            /** @description The request's URL. */
+            url: string;
+        };
         /** @description The row of figures at the top of a run. */
         Headline: {
             /** Format: int64 */
@@ -777,6 +967,15 @@ export interface components {
             /** Format: int64 */
             started_ms: number;
         };
+        /** @description One label's spread. */
+        LabelProfile: {
+            /** @description The sampler's name. */
+            label: string;
+            /** @description Whether all its rows are transactions. */
+            transaction: boolean;
+            /** @description How its response times are spread. */
+            profile: components["schemas"]["Profile"];
+        };
         /** @description One label's points. */
         LabelSeries: {
             /** @description The sampler's name. */
@@ -801,6 +1000,22 @@ export interface components {
             /** Format: int64 */
             max_upload_bytes: number;
             max_files: number;
+        };
+        /** @description One line of the two tables. */
+        LineComparison: {
+            /** @description The label; `Total` for the totals. */
+            label: string;
+            /** @description What it comes to. */
+            change: components["schemas"]["Change"];
+            /** @description Why, a sentence. */
+            sentence: string;
+            /** @description The line in `before`. */
+            before: components["schemas"]["Entry"];
+            /** @description The line in `after`. */
+            after: components["schemas"]["Entry"];
+            response_times: components["schemas"]["TestResult"] | null;
+            tail: components["schemas"]["TestResult"] | null;
+            errors: components["schemas"]["TestResult"] | null;
         };
         /** @description A log that was read. */
         LogFile: {
@@ -1024,6 +1239,42 @@ export interface components {
              */
             active_users: number | null;
         };
+        /** @description How a set of response times is spread. */
+        Profile: {
+            /**
+             * Format: int64
+             * @description Successes within the lower threshold of Apdex.
+             */
+            satisfied: number;
+            /**
+             * Format: int64
+             * @description Successes above it and within the upper one.
+             */
+            tolerated: number;
+            /**
+             * Format: int64
+             * @description Successes above the upper one.
+             */
+            frustrated: number;
+            /**
+             * Format: int64
+             * @description Failures, whatever time they took.
+             */
+            failed: number;
+            /** @description Exact response times in milliseconds at `percents`; empty where there is no sample. */
+            percentiles_ms: number[];
+            /** @description The histogram: bins that hold samples, by rising time. */
+            distribution: components["schemas"]["DistributionBin"][];
+        };
+        /** @description The spread of the total's response times and of the busiest labels'. */
+        Profiles: {
+            /** @description The percentages that `percentiles_ms` of every profile is at, rising from 0 (the least time) to 100 (the greatest). */
+            percents: number[];
+            /** @description Over the same rows as the table's total. */
+            total: components["schemas"]["Profile"];
+            /** @description The same labels as in `series.labels`, in the same order. */
+            labels: components["schemas"]["LabelProfile"][];
+        };
         /**
          * @description Where nodes come from.
          * @enum {string}
@@ -1069,8 +1320,10 @@ export interface components {
             errors: components["schemas"]["ErrorGroup"][];
             /** @description Samples by response code. */
             codes: components["schemas"]["CodeCount"][];
-            /** @description Samples by response time. */
-            distribution: components["schemas"]["DistributionBin"][];
+            /** @description How response times are spread, in total and per label. */
+            profiles: components["schemas"]["Profiles"];
+            /** @description Where Apdex drew its lines. */
+            apdex: components["schemas"]["ApdexThresholds"];
             /** @description Samples by the node that took them. */
             hosts: components["schemas"]["HostCount"][];
             /** @description What has to be known about the numbers: rejected rows, folded labels, what was lost. Sentences. */
@@ -1185,6 +1438,26 @@ export interface components {
             notes: string[];
             steps: components["schemas"]["RunStep"][];
         };
+        /** @description What a search found. */
+        SearchResult: {
+            /**
+             * Format: int64
+             * @description Samples that match.
+             */
+            matched: number;
+            /**
+             * Format: int64
+             * @description Samples that were looked at.
+             */
+            searched: number;
+            /**
+             * Format: int64
+             * @description Rows that could not be read.
+             */
+            rejected_rows: number;
+            /** @description Those that were kept, in the order that was asked for. */
+            samples: components["schemas"]["FoundSample"][];
+        };
         /** @description The statistics over time, at one bucket width. */
         Series: {
             /**
@@ -1196,6 +1469,13 @@ export interface components {
             points: components["schemas"]["Point"][];
             /** @description The busiest labels, most samples first. */
             labels: components["schemas"]["LabelSeries"][];
+            /** @description Samples by response code, the most frequent codes first; over the same rows as `points`. */
+            codes: components["schemas"]["CodeSeries"][];
+            /**
+             * @description Samples that *started* in each bucket: the load that was put on the target, however long it took to answer. Over
+             *     the same rows as `points`; a bucket in which none started has no entry.
+             */
+            started: components["schemas"]["TimedCount"][];
         };
         /** @description Who is signed in. */
         Session: {
@@ -1276,6 +1556,29 @@ export interface components {
             rejected_rows: number;
             partial: components["schemas"]["Partial"] | null;
         };
+        /** @description What a test found. */
+        TestResult: {
+            /**
+             * Format: double
+             * @description What was looked at in `before`: a share between 0 and 1.
+             */
+            share_before: number;
+            /**
+             * Format: double
+             * @description The same in `after`.
+             */
+            share: number;
+            /**
+             * Format: double
+             * @description Probability of a difference at least this large if there is none (two-sided).
+             */
+            p: number;
+            /**
+             * Format: double
+             * @description The same, corrected for the number of tests.
+             */
+            corrected_p: number;
+        };
         /** @description A thread group of the plan. Numbers are null where they can't be known before the run. */
         ThreadGroup: {
             /** @description Its name in the plan. */
@@ -1311,6 +1614,19 @@ export interface components {
             delay_s: number | null;
             /** @description The texts of those numbers that are functions or variables. */
             raw: components["schemas"]["RawThreadGroup"];
+        };
+        /** @description How many in one bucket of time. */
+        TimedCount: {
+            /**
+             * Format: int64
+             * @description Start of the bucket, epoch milliseconds.
+             */
+            t_ms: number;
+            /**
+             * Format: int64
+             * @description Samples.
+             */
+            samples: number;
         };
         /** @description A program that runs need. */
         ToolInfo: {
@@ -1544,6 +1860,52 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runs_compare: {
+        parameters: {
+            query: {
+                /** @description Two to five ids with commas between; the first is what the others are compared with. */
+                runs: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonReport"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2097,6 +2459,66 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runs_samples: {
+        parameters: {
+            query?: {
+                /** @description A regular expression that matches somewhere in the label. */
+                label?: string;
+                /** @description The response code. */
+                code?: string;
+                /** @description Passed or failed. */
+                success?: boolean;
+                /** @description Took at least so many milliseconds. */
+                min_ms?: number;
+                /** @description Took at most so many milliseconds. */
+                max_ms?: number;
+                /** @description Started then or later, epoch milliseconds. */
+                from_ms?: number;
+                /** @description Started before then, epoch milliseconds. */
+                to_ms?: number;
+                /** @description A regular expression that matches somewhere in the thread's name. */
+                thread?: string;
+                /** @description Text in the message, the failed assertion's message or the URL, upper and lower case alike. */
+                text?: string;
+                /** @description Which of those that match are shown. */
+                keep?: "first" | "slowest";
+                /** @description How many are shown; absent: 100, at most 1,000. All are counted. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -19,24 +19,24 @@ export type Verdict = Schemas["Verdict"];
 export type Cause = Schemas["Cause"];
 export type CriterionResult = Schemas["CriterionResult"];
 export type RunFacts = Schemas["RunFacts"];
-export type {
-  ApdexThresholds,
-  Change,
-  CodeSeries,
-  ComparedResult,
-  Comparison,
-  ComparisonReport,
-  FoundSample,
-  LabelProfile,
-  LineComparison,
-  Profile,
-  Profiles,
-  Report,
-  SearchResult,
-  Series,
-  TestResult,
-  TimedCount,
-} from "./pending";
+export type Series = Schemas["Series"];
+export type TimedCount = Schemas["TimedCount"];
+export type CodeSeries = Schemas["CodeSeries"];
+export type Profile = Schemas["Profile"];
+export type LabelProfile = Schemas["LabelProfile"];
+export type Profiles = Schemas["Profiles"];
+export type ApdexThresholds = Schemas["ApdexThresholds"];
+export type Report = Schemas["Report"];
+
+export type Change = Schemas["Change"];
+export type TestResult = Schemas["TestResult"];
+export type LineComparison = Schemas["LineComparison"];
+export type Comparison = Schemas["Comparison"];
+export type ComparedResult = Schemas["ComparedResult"];
+export type ComparisonReport = Schemas["ComparisonReport"];
+
+export type FoundSample = Schemas["FoundSample"];
+export type SearchResult = Schemas["SearchResult"];
 
 export type Person = Schemas["Person"];
 export type Session = Schemas["Session"];

@@ -1,152 +1,16 @@
 //! The real router over a real database: who may call what, and what bad input is answered with. No node is made here.
 
-use axum::Router;
-use axum::body::Body;
-use http::{HeaderMap, Method, Request, StatusCode, header};
-use http_body_util::BodyExt;
-use jac_engine::clock::SystemClock;
-use jac_engine::tools::ToolSettings;
-use jac_engine::{Engine, Parts, Settings, administrator};
-use jac_local::LocalCloud;
-use jac_model::{Cluster, ClusterConfig, ClusterPhase, Person, Plan, PlanFile, PlanFileKind, Provider};
-use jac_server::{Access, App};
-use jac_store::{DataFolder, Store};
-use std::collections::HashMap;
-use std::sync::Arc;
-use tower::ServiceExt;
+mod results;
+mod served;
+mod things;
 
-struct Served {
-    _folder: tempfile::TempDir,
-    app: App,
-    router: Router,
-    cookie: String,
-}
-
-/// An answer, read to its end.
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: serde_json::Value,
-}
-
-impl Served {
-    async fn new() -> Self {
-        Self::with(Settings::default()).await
-    }
-
-    async fn with(settings: Settings) -> Self {
-        let place = tempfile::tempdir().expect("a folder");
-        let folder = DataFolder::open(place.path()).expect("it opens");
-        let lock = folder.lock().expect("it is free");
-        let store = Store::open(&folder.database()).expect("a database");
-        let cloud = LocalCloud::new(folder.local_nodes(), vec!["/bin/true".to_owned()]);
-        let engine = Engine::start(Parts {
-            folder,
-            lock,
-            store,
-            clock: Arc::new(SystemClock),
-            clouds: HashMap::from([(Provider::Local, Arc::new(cloud) as Arc<dyn jac_model::ports::Cloud>)]),
-            tools: ToolSettings::default(),
-            settings,
-        })
-        .expect("an engine");
-        let app = App { engine, access: Access::default() };
-        let link = jac_server::new_sign_in_link(app.engine.store(), app.engine.now_ms()).expect("a link");
-        let token = link.split("token=").nth(1).expect("a token").to_owned();
-        let mut served = Self { _folder: place, router: jac_server::router(app.clone()), app, cookie: String::new() };
-        let answer = served.call(Method::POST, "/session", &[], &format!(r#"{{"token":"{token}"}}"#)).await;
-        assert_eq!(answer.status, StatusCode::OK);
-        let cookie = answer.headers[header::SET_COOKIE].to_str().expect("text");
-        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"));
-        served.cookie = cookie.split(';').next().expect("a cookie").to_owned();
-        let again = served.call(Method::POST, "/session", &[], &format!(r#"{{"token":"{token}"}}"#)).await;
-        assert_eq!(again.status, StatusCode::UNAUTHORIZED, "a link works once");
-        served
-    }
-
-    async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("/api/v1{path}"))
-            .header(header::CONTENT_TYPE, "application/json");
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        self.send(request.body(Body::from(body.to_owned())).expect("a request")).await
-    }
-
-    async fn as_owner(&self, method: Method, path: &str, body: &str) -> Answer {
-        self.call(method, path, &[("cookie", &self.cookie), ("x-jac-request", "1")], body).await
-    }
-
-    async fn upload(&self, path: &str, files: &[(&str, &[u8])]) -> Answer {
-        let mut body = Vec::new();
-        for (name, bytes) in files {
-            body.extend_from_slice(
-                format!("--xyz\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n")
-                    .as_bytes(),
-            );
-            body.extend_from_slice(bytes);
-            body.extend_from_slice(b"\r\n");
-        }
-        body.extend_from_slice(b"--xyz--\r\n");
-        let request = Request::post(format!("/api/v1{path}"))
-            .header("cookie", &self.cookie)
-            .header("x-jac-request", "1")
-            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=xyz");
-        self.send(request.body(Body::from(body)).expect("a request")).await
-    }
-
-    async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.expect("an answer");
-        let (status, headers) = (response.status(), response.headers().clone());
-        let bytes = response.into_body().collect().await.expect("a body").to_bytes();
-        Answer { status, headers, body: serde_json::from_slice(&bytes).unwrap_or_default() }
-    }
-
-    fn is_clean(&self) -> bool {
-        std::fs::read_dir(self.app.engine.folder().uploads()).expect("the folder").next().is_none()
-    }
-}
+use http::{Method, StatusCode};
+use jac_engine::{Settings, administrator};
+use jac_model::Person;
+use served::Served;
+use things::{others, run};
 
 const PLAN: &[u8] = br#"<?xml version="1.0"?><jmeterTestPlan version="1.2"><hashTree><TestPlan testname="P"/><hashTree/></hashTree></jmeterTestPlan>"#;
-
-/// Somebody else's cluster and plan.
-fn others(served: &Served) -> (String, String) {
-    let other = Person { id: "other".to_owned(), name: "Somebody else".to_owned() };
-    let cluster = Cluster {
-        id: "c-22222222".parse().expect("an id"),
-        name: "theirs".to_owned(),
-        description: String::new(),
-        owner: other.clone(),
-        provider: Provider::Local,
-        config: ClusterConfig::default(),
-        // One that is gone is looked after by nobody.
-        phase: ClusterPhase::Terminated,
-        cause: None,
-        lost_nodes: Vec::new(),
-        current_run: None,
-        nodes: Vec::new(),
-        created_ms: 1,
-        ready_ms: None,
-        ended_ms: None,
-        expires_at_ms: i64::MAX,
-        idle_since_ms: None,
-        attended_by: None,
-    };
-    let file = PlanFile { path: "p.jmx".to_owned(), bytes: 0, kind: PlanFileKind::Plan };
-    let plan = Plan {
-        id: "p-22222222".parse().expect("an id"),
-        name: "theirs".to_owned(),
-        owner: other,
-        created_ms: 1,
-        main_file: "p.jmx".to_owned(),
-        files: vec![file],
-    };
-    served.app.engine.store().insert_cluster(&cluster).expect("written");
-    served.app.engine.store().put_plan(&plan).expect("written");
-    (cluster.id.to_string(), plan.id.to_string())
-}
 
 #[tokio::test]
 async fn every_route_is_shut_to_strangers_and_to_other_pages() {
@@ -200,6 +64,17 @@ async fn others_things_can_be_looked_at_and_not_changed() {
             (StatusCode::FORBIDDEN, Some("not_owner")),
             "{path}"
         );
+    }
+    let other = Person { id: "other".to_owned(), name: "Somebody else".to_owned() };
+    let run = run(&served, "r-22222222", &other).id;
+    let shown = served.as_owner(Method::GET, &format!("/runs/{run}"), "").await;
+    assert_eq!((shown.status, &shown.body["can_write"]), (StatusCode::OK, &false.into()));
+    for (method, path, body) in [
+        (Method::POST, format!("/runs/{run}/stop"), r#"{"how":"graceful"}"#),
+        (Method::DELETE, format!("/runs/{run}"), ""),
+    ] {
+        let refused = served.as_owner(method, &path, body).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}: {}", refused.body);
     }
     let new_run = format!(r#"{{"cluster_id":"{cluster}","plan_id":"{plan}"}}"#);
     assert_eq!(served.as_owner(Method::POST, "/runs", &new_run).await.status, StatusCode::FORBIDDEN);

@@ -1,0 +1,104 @@
+//! What can be asked of the logs of runs: single samples, and what has changed from one run to others.
+//!
+//! Both read the log itself. What arrives while a run lives is in its spool, so a run can be searched while it goes on.
+
+use super::spool;
+use crate::clusters::conflict;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use jac_jtl::{ResponseTimes, Settings};
+use jac_logs::{Input, LogError, ReadOptions, Search, SearchResult, first_start, read_logs_with, search_logs};
+use jac_model::{Run, RunId};
+use jac_report::{Compared, ComparedResult, ComparisonReport, Report, Thresholds};
+use std::ops::ControlFlow;
+
+/// How many runs are compared at most.
+pub const MOST_COMPARED: usize = 5;
+/// How many samples one search shows at most.
+pub const MOST_FOUND: usize = 1_000;
+
+impl Engine {
+    /// Looks through a run's log. It reads a file: call it where that is allowed.
+    ///
+    /// # Errors
+    /// When there is no such run, or it has no log.
+    pub fn search_samples(&self, run: &RunId, mut search: Search) -> Result<SearchResult, EngineError> {
+        let input = self.log_of(&self.store().run(run)?.run)?;
+        search.limit = search.limit.min(MOST_FOUND);
+        let inputs = [input];
+        if search.filter.counts_from_start() {
+            let start = first_start(&inputs, &Settings::default()).map_err(unread)?;
+            search.filter = search.filter.settle(start.unwrap_or_default());
+        }
+        search_logs(&inputs, &search, &mut |_| ControlFlow::Continue(())).map_err(unread)
+    }
+
+    /// Compares finished runs with the first of them. It reads their logs: call it where that is allowed.
+    ///
+    /// # Errors
+    /// When there are not two to five of them, one is named twice, or one has not finished.
+    pub fn compare_runs(&self, runs: &[RunId]) -> Result<ComparisonReport, EngineError> {
+        if !(2..=MOST_COMPARED).contains(&runs.len()) {
+            return Err(EngineError::invalid(
+                "runs_to_compare",
+                format!("Two to {MOST_COMPARED} runs can be compared, and {} were named.", runs.len()),
+            ));
+        }
+        if let Some(twice) = runs.iter().enumerate().find_map(|(at, run)| runs[..at].contains(run).then_some(run)) {
+            return Err(EngineError::invalid("runs_to_compare", format!("The run {twice} is named twice.")));
+        }
+        let compared = runs.iter().map(|run| self.compared(run)).collect::<Result<Vec<_>, _>>()?;
+        let names: Vec<&str> = compared.iter().map(|compared| compared.result.name.as_str()).collect();
+        let title = names.join(" -> ");
+        Ok(ComparisonReport::new(title, env!("CARGO_PKG_VERSION"), self.now_ms(), compared, Thresholds::default()))
+    }
+
+    fn compared(&self, id: &RunId) -> Result<Compared, EngineError> {
+        let run = self.store().run(id)?.run;
+        if !run.phase.is_terminal() {
+            return Err(conflict(format!("The run '{}' has not finished.", run.name), Some("Compare it when it has.")));
+        }
+        let Report { summary, series, profiles, .. } = self.report(id)?;
+        let result = ComparedResult {
+            name: run.name.clone(),
+            run_id: Some(id.to_string()),
+            start_ms: summary.start_ms,
+            bucket_ms: Some(series.bucket_ms),
+            points: series.points,
+            profile: Some(profiles.total),
+            percents: profiles.percents,
+            summary,
+        };
+        Ok(Compared { result, response_times: self.response_times(&run)? })
+    }
+
+    /// The exact response times; `None` where the log is gone.
+    fn response_times(&self, run: &Run) -> Result<Option<ResponseTimes>, EngineError> {
+        let input = match self.log_of(run) {
+            Ok(input) => input,
+            Err(EngineError::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let mut log =
+            read_logs_with(&[input], &ReadOptions::default(), &mut |_| ControlFlow::Continue(())).map_err(unread)?;
+        Ok(Some(log.response_times()))
+    }
+
+    fn log_of(&self, run: &Run) -> Result<Input, EngineError> {
+        let path = spool(self.folder(), &run.id);
+        if path.is_file() {
+            Ok(Input::File(path))
+        } else {
+            Err(EngineError::NotFound { kind: "log of the run", id: run.id.to_string() })
+        }
+    }
+}
+
+fn unread(error: LogError) -> EngineError {
+    match error {
+        LogError::Open { source, .. } | LogError::Read { source, .. } => {
+            EngineError::file("reading the run's log", source)
+        }
+        other => EngineError::JMeter(format!("The run's log cannot be read: {other}.")),
+    }
+}

@@ -1,0 +1,60 @@
+//! How response times are spread: percentile curves, histograms, and how many satisfied.
+
+use super::SampleStatistics;
+use super::distribution::distribution;
+use super::labels::Group;
+use crate::{ApdexThresholds, LabelProfile, Profile, Profiles};
+
+/// The percentages of a curve: every one, and closer together where the slowest samples are.
+const PERCENTS: [f64; 106] = {
+    let mut percents = [0.0; 106];
+    let mut at = 0;
+    while at < 100 {
+        percents[at] = at as f64;
+        at += 1;
+    }
+    let tail = [99.5, 99.7, 99.9, 99.95, 99.99, 100.0];
+    while at < percents.len() {
+        percents[at] = tail[at - 100];
+        at += 1;
+    }
+    percents
+};
+
+impl SampleStatistics {
+    /// How the response times of the total and of the busiest labels are spread.
+    pub fn profiles(&mut self) -> Profiles {
+        self.settle();
+        let labels = self.busiest_labels().into_iter().map(|(_, label)| LabelProfile {
+            label: label.text.clone(),
+            transaction: label.is_transaction(),
+            profile: profile(&label.both()),
+        });
+        Profiles {
+            percents: PERCENTS.to_vec(),
+            total: profile(&self.labels.total(self.basis())),
+            labels: labels.collect(),
+        }
+    }
+
+    /// Where Apdex draws its lines.
+    pub fn apdex_thresholds(&self) -> ApdexThresholds {
+        ApdexThresholds {
+            satisfied_ms: self.settings.apdex_satisfied_ms,
+            tolerated_ms: self.settings.apdex_tolerated_ms,
+        }
+    }
+}
+
+fn profile(group: &Group) -> Profile {
+    let tally = &group.tally;
+    let percentiles = if group.counts.is_empty() { Vec::new() } else { group.counts.percentiles(PERCENTS).to_vec() };
+    Profile {
+        satisfied: tally.satisfied,
+        tolerated: tally.tolerated,
+        frustrated: tally.samples - tally.errors - tally.satisfied - tally.tolerated,
+        failed: tally.errors,
+        percentiles_ms: percentiles,
+        distribution: distribution(&group.counts, &group.failed),
+    }
+}

@@ -1,0 +1,125 @@
+//! Several results side by side as data: what the comparison's page embeds and the server hands out.
+
+use crate::{Comparison, Side, Thresholds, compare};
+use jac_jtl::{LogStatistics, Point, Profile, ResponseTimes, Summary};
+use serde::{Deserialize, Serialize};
+
+/// Two or more results side by side.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ComparisonReport {
+    /// Version of this format: 1.
+    pub version: u32,
+    /// Heading of the page.
+    pub title: String,
+    /// The JAC that made it.
+    pub jac_version: String,
+    /// When it was made, epoch milliseconds.
+    pub created_ms: i64,
+    /// The results in the order in which they were given. The first is what the others are compared with.
+    pub results: Vec<ComparedResult>,
+    /// The second, third… result compared with the first.
+    pub comparisons: Vec<Comparison>,
+}
+
+/// One of the results.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ComparedResult {
+    /// What to call it.
+    pub name: String,
+    /// The run that it is of, where it was JAC's.
+    pub run_id: Option<String>,
+    /// Start of its first sample, epoch milliseconds.
+    pub start_ms: Option<i64>,
+    /// Width of a bucket in milliseconds; `null` where there is only a table.
+    pub bucket_ms: Option<u64>,
+    /// The total over time; empty where there is only a table.
+    pub points: Vec<Point>,
+    /// How the total's response times are spread; `null` where there is only a table.
+    pub profile: Option<Profile>,
+    /// The percentages of `profile.percentiles_ms`.
+    pub percents: Vec<f64>,
+    /// Its table.
+    pub summary: Summary,
+}
+
+/// A result to compare, with what the tests need.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compared {
+    /// What is shown of it.
+    pub result: ComparedResult,
+    /// Its exact response times; without them only failures can be tested.
+    pub response_times: Option<ResponseTimes>,
+}
+
+impl Compared {
+    /// From a log's statistics.
+    pub fn of_log(name: impl Into<String>, log: &mut LogStatistics) -> Self {
+        let (series, profiles, summary) = (log.series(), log.profiles(), log.summary());
+        let result = ComparedResult {
+            name: name.into(),
+            run_id: None,
+            start_ms: summary.start_ms,
+            bucket_ms: Some(series.bucket_ms),
+            points: series.points,
+            profile: Some(profiles.total),
+            percents: profiles.percents,
+            summary,
+        };
+        Self { result, response_times: Some(log.response_times()) }
+    }
+
+    /// From a `summary.json` alone.
+    pub fn of_summary(name: impl Into<String>, summary: Summary) -> Self {
+        let result = ComparedResult {
+            name: name.into(),
+            run_id: None,
+            start_ms: summary.start_ms,
+            bucket_ms: None,
+            points: Vec::new(),
+            profile: None,
+            percents: Vec::new(),
+            summary,
+        };
+        Self { result, response_times: None }
+    }
+
+    fn side(&self) -> Side {
+        Side {
+            name: self.result.name.clone(),
+            summary: self.result.summary.clone(),
+            response_times: self.response_times.clone(),
+        }
+    }
+}
+
+impl ComparisonReport {
+    /// Compares every result after the first with the first.
+    pub fn new(
+        title: impl Into<String>,
+        jac_version: impl Into<String>,
+        created_ms: i64,
+        compared: Vec<Compared>,
+        thresholds: Thresholds,
+    ) -> Self {
+        let sides: Vec<Side> = compared.iter().map(Compared::side).collect();
+        let comparisons = match sides.split_first() {
+            Some((base, others)) => others.iter().map(|other| compare(base, other, thresholds)).collect(),
+            None => Vec::new(),
+        };
+        Self {
+            version: 1,
+            title: title.into(),
+            jac_version: jac_version.into(),
+            created_ms,
+            results: compared.into_iter().map(|compared| compared.result).collect(),
+            comparisons,
+        }
+    }
+
+    /// Is any line of any result worse than in the first?
+    pub fn is_worse(&self) -> bool {
+        self.comparisons.iter().any(|comparison| comparison.worse)
+    }
+}

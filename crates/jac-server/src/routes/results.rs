@@ -1,0 +1,120 @@
+//! Results of runs: single samples, comparisons.
+
+use crate::App;
+use crate::access::{Caller, Shown};
+use crate::body::Query;
+use crate::error::{ApiError, ErrorBody};
+use axum::Json;
+use axum::extract::State;
+use jac_engine::EngineError;
+use jac_logs::{Bound, Condition, Filter, FilterError, Keep, Search, SearchResult};
+use jac_model::{Run, RunId};
+use jac_report::ComparisonReport;
+use serde::Deserialize;
+
+/// Which samples. All conditions that are given must hold.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SamplesQuery {
+    /// A regular expression that matches somewhere in the label.
+    label: Option<String>,
+    /// The response code.
+    code: Option<String>,
+    /// Passed or failed.
+    success: Option<bool>,
+    /// Took at least so many milliseconds.
+    min_ms: Option<i64>,
+    /// Took at most so many milliseconds.
+    max_ms: Option<i64>,
+    /// Started then or later, epoch milliseconds.
+    from_ms: Option<i64>,
+    /// Started before then, epoch milliseconds.
+    to_ms: Option<i64>,
+    /// A regular expression that matches somewhere in the thread's name.
+    thread: Option<String>,
+    /// Text in the message, the failed assertion's message or the URL, upper and lower case alike.
+    text: Option<String>,
+    /// Which of those that match are shown.
+    #[serde(default)]
+    #[param(inline)]
+    keep: KeepWord,
+    /// How many are shown; absent: 100, at most 1,000. All are counted.
+    limit: Option<usize>,
+}
+
+/// Which of the samples that match are shown.
+#[derive(Debug, Clone, Copy, Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeepWord {
+    /// The first in the log's order.
+    #[default]
+    First,
+    /// Those with the longest response times.
+    Slowest,
+}
+
+impl SamplesQuery {
+    fn search(self) -> Result<Search, FilterError> {
+        let mut filter = Filter::default();
+        let conditions = [
+            self.from_ms.map(|ms| Condition::Time(Bound::AtLeast(ms))),
+            self.to_ms.map(|ms| Condition::Time(Bound::Below(ms))),
+            self.min_ms.map(|ms| Condition::Elapsed(Bound::AtLeast(ms))),
+            self.max_ms.map(|ms| Condition::Elapsed(Bound::AtMost(ms))),
+            self.success.map(Condition::Success),
+            self.code.as_deref().map(Condition::code),
+            self.label.as_deref().map(Condition::label).transpose()?,
+            self.thread.as_deref().map(Condition::thread).transpose()?,
+            self.text.as_deref().map(Condition::anywhere).transpose()?,
+        ];
+        for condition in conditions.into_iter().flatten() {
+            filter.add(condition);
+        }
+        let keep = match self.keep {
+            KeepWord::First => Keep::First,
+            KeepWord::Slowest => Keep::Slowest,
+        };
+        Ok(Search { filter, keep, limit: self.limit.unwrap_or(100), ..Search::default() })
+    }
+}
+
+/// Single samples of a run, also while it goes on
+#[utoipa::path(get, path = "/runs/{id}/samples", tag = "runs", params(("id" = String, Path), SamplesQuery),
+    responses((status = 200, body = SearchResult), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub async fn samples(
+    State(app): State<App>,
+    run: Shown<Run>,
+    Query(query): Query<SamplesQuery>,
+) -> Result<Json<SearchResult>, ApiError> {
+    let search = query.search().map_err(|error| ApiError::bad_request("condition", format!("{error}.")))?;
+    let engine = app.engine.clone();
+    let found = tokio::task::spawn_blocking(move || engine.search_samples(&run.thing.id, search)).await;
+    Ok(Json(found.map_err(|panic| EngineError::JMeter(panic.to_string()))??))
+}
+
+/// Which runs.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CompareQuery {
+    /// Two to five ids with commas between; the first is what the others are compared with.
+    runs: String,
+}
+
+/// What has changed from one run to others, and what of it is noise
+#[utoipa::path(get, path = "/compare", tag = "runs", params(CompareQuery),
+    responses((status = 200, body = ComparisonReport), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub async fn compare(
+    State(app): State<App>,
+    Caller(_): Caller,
+    Query(query): Query<CompareQuery>,
+) -> Result<Json<ComparisonReport>, ApiError> {
+    let runs = query
+        .runs
+        .split(',')
+        .filter(|id| !id.is_empty())
+        .map(|id| id.parse::<RunId>().map_err(|_| EngineError::NotFound { kind: "run", id: id.to_owned() }))
+        .collect::<Result<Vec<_>, _>>()?;
+    let engine = app.engine.clone();
+    let compared = tokio::task::spawn_blocking(move || engine.compare_runs(&runs)).await;
+    Ok(Json(compared.map_err(|panic| EngineError::JMeter(panic.to_string()))??))
+}

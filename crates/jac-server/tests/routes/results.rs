@@ -1,0 +1,104 @@
+//! Searching and comparing finished runs whose logs lie in the data folder.
+
+use crate::served::Served;
+use crate::things::run;
+use http::{Method, StatusCode};
+use jac_engine::administrator;
+use jac_jtl::{LogStatistics, Settings};
+use jac_report::{Facts, Report};
+
+/// A finished run with a log of 300 samples.
+fn finished(served: &Served, id: &str, slower_ms: u64) {
+    let run = run(served, id, &administrator());
+    let mut bytes = "timeStamp,elapsed,label,responseCode,success,failureMessage,URL\n".to_owned();
+    for n in 0..300_u64 {
+        let failed = n % 100 == 7;
+        let (code, why) = if failed { (500, "no basket") } else { (200, "") };
+        bytes.push_str(&format!(
+            "{},{},Home,{code},{},{why},http://shop/{n}\n",
+            1_700_000_000_000 + n * 100,
+            100 + n % 20 + slower_ms,
+            !failed
+        ));
+    }
+    let mut log = LogStatistics::new(Settings::default());
+    log.feed(bytes.as_bytes());
+    log.finish();
+    let facts = Facts {
+        title: run.name,
+        jac_version: "0".to_owned(),
+        created_ms: 3,
+        files: Vec::new(),
+        run: None,
+        notes: Vec::new(),
+    };
+    let report = serde_json::to_vec(&Report::new(facts, &mut log)).expect("JSON");
+    let folder = served.app.engine.folder().run(&run.id);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("results.jtl"), bytes).expect("written");
+    std::fs::write(folder.join("report.json"), report).expect("written");
+}
+
+#[tokio::test]
+async fn samples_of_a_run_are_found_by_every_condition() {
+    let served = Served::new().await;
+    finished(&served, "r-33333333", 0);
+    let find = async |query: &str| {
+        let answer = served.as_owner(Method::GET, &format!("/runs/r-33333333/samples?{query}"), "").await;
+        assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.body);
+        answer.body
+    };
+    for (query, matched) in [
+        ("", 300),
+        ("success=false", 3),
+        ("code=500&label=%5EHome%24", 3),
+        ("text=BASKET", 3),
+        ("text=shop/29", 11),
+        ("min_ms=119", 15),
+        ("max_ms=100", 15),
+        ("from_ms=1700000029000", 10),
+        ("to_ms=1700000001000", 10),
+        ("thread=nobody", 0),
+    ] {
+        assert_eq!(find(query).await["matched"], matched, "{query}");
+    }
+    let slowest = find("keep=slowest&limit=2").await;
+    assert_eq!(slowest["samples"].as_array().map(Vec::len), Some(2));
+    assert_eq!(slowest["samples"][0]["elapsed_ms"], 119);
+    assert_eq!(find("limit=1000000").await["samples"].as_array().map(Vec::len), Some(300));
+    for query in ["label=(", "keep=fastest", "min_ms=soon"] {
+        let refused = served.as_owner(Method::GET, &format!("/runs/r-33333333/samples?{query}"), "").await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{query}");
+        assert!(refused.body["error"]["message"].is_string(), "{query}");
+    }
+    let logless = run(&served, "r-44444444", &administrator());
+    let missing = served.as_owner(Method::GET, &format!("/runs/{}/samples", logless.id), "").await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn runs_are_compared_with_the_first_of_them() {
+    let served = Served::new().await;
+    finished(&served, "r-33333333", 0);
+    finished(&served, "r-44444444", 0);
+    finished(&served, "r-55555555", 80);
+    let compare = async |runs: &str| served.as_owner(Method::GET, &format!("/compare?runs={runs}"), "").await;
+    let answer = compare("r-33333333,r-44444444,r-55555555").await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let report = answer.body;
+    assert_eq!(report["results"].as_array().map(Vec::len), Some(3));
+    assert_eq!(report["results"][2]["run_id"], "r-55555555");
+    assert_eq!(report["comparisons"][0]["total"]["change"], "same");
+    assert_eq!(report["comparisons"][1]["total"]["change"], "worse");
+    assert!(report["results"][0]["points"].as_array().is_some_and(|points| points.len() == 31));
+    for (runs, status) in [
+        ("r-33333333", StatusCode::BAD_REQUEST),
+        ("r-33333333,r-33333333", StatusCode::BAD_REQUEST),
+        ("", StatusCode::BAD_REQUEST),
+        ("r-33333333,nonsense", StatusCode::NOT_FOUND),
+        ("r-33333333,r-99999999", StatusCode::NOT_FOUND),
+    ] {
+        let refused = compare(runs).await;
+        assert_eq!(refused.status, status, "{runs}: {}", refused.body);
+    }
+}

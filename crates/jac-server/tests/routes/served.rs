@@ -1,0 +1,110 @@
+//! The real router over a real database, and callers of it.
+
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use jac_engine::clock::SystemClock;
+use jac_engine::tools::ToolSettings;
+use jac_engine::{Engine, Parts, Settings};
+use jac_local::LocalCloud;
+use jac_model::Provider;
+use jac_server::{Access, App};
+use jac_store::{DataFolder, Store};
+use std::collections::HashMap;
+use std::sync::Arc;
+use tower::ServiceExt;
+
+pub struct Served {
+    _folder: tempfile::TempDir,
+    pub app: App,
+    router: Router,
+    pub cookie: String,
+}
+
+/// An answer, read to its end.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: serde_json::Value,
+}
+
+impl Served {
+    pub async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    pub async fn with(settings: Settings) -> Self {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = DataFolder::open(place.path()).expect("it opens");
+        let lock = folder.lock().expect("it is free");
+        let store = Store::open(&folder.database()).expect("a database");
+        let cloud = LocalCloud::new(folder.local_nodes(), vec!["/bin/true".to_owned()]);
+        let engine = Engine::start(Parts {
+            folder,
+            lock,
+            store,
+            clock: Arc::new(SystemClock),
+            clouds: HashMap::from([(Provider::Local, Arc::new(cloud) as Arc<dyn jac_model::ports::Cloud>)]),
+            tools: ToolSettings::default(),
+            settings,
+        })
+        .expect("an engine");
+        let app = App { engine, access: Access::default() };
+        let link = jac_server::new_sign_in_link(app.engine.store(), app.engine.now_ms()).expect("a link");
+        let token = link.split("token=").nth(1).expect("a token").to_owned();
+        let mut served = Self { _folder: place, router: jac_server::router(app.clone()), app, cookie: String::new() };
+        let answer = served.call(Method::POST, "/session", &[], &format!(r#"{{"token":"{token}"}}"#)).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        let cookie = answer.headers[header::SET_COOKIE].to_str().expect("text");
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"));
+        served.cookie = cookie.split(';').next().expect("a cookie").to_owned();
+        let again = served.call(Method::POST, "/session", &[], &format!(r#"{{"token":"{token}"}}"#)).await;
+        assert_eq!(again.status, StatusCode::UNAUTHORIZED, "a link works once");
+        served
+    }
+
+    pub async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v1{path}"))
+            .header(header::CONTENT_TYPE, "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::from(body.to_owned())).expect("a request")).await
+    }
+
+    pub async fn as_owner(&self, method: Method, path: &str, body: &str) -> Answer {
+        self.call(method, path, &[("cookie", &self.cookie), ("x-jac-request", "1")], body).await
+    }
+
+    pub async fn upload(&self, path: &str, files: &[(&str, &[u8])]) -> Answer {
+        let mut body = Vec::new();
+        for (name, bytes) in files {
+            body.extend_from_slice(
+                format!("--xyz\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n")
+                    .as_bytes(),
+            );
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--xyz--\r\n");
+        let request = Request::post(format!("/api/v1{path}"))
+            .header("cookie", &self.cookie)
+            .header("x-jac-request", "1")
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=xyz");
+        self.send(request.body(Body::from(body)).expect("a request")).await
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = response.into_body().collect().await.expect("a body").to_bytes();
+        Answer { status, headers, body: serde_json::from_slice(&bytes).unwrap_or_default() }
+    }
+
+    pub fn is_clean(&self) -> bool {
+        std::fs::read_dir(self.app.engine.folder().uploads()).expect("the folder").next().is_none()
+    }
+}

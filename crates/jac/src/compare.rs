@@ -1,0 +1,102 @@
+//! `jac compare`: what has changed between two results, and what of it is noise.
+
+use crate::cli::{CompareArguments, Output};
+use crate::exit::{Exit, with_hint};
+use crate::{logs, stdout};
+use anyhow::Context;
+use jac_engine::clock::{Clock, SystemClock};
+use jac_jtl::{Settings, Summary};
+use jac_logs::{Filter, Input};
+use jac_report::{Compared, ComparisonReport, Thresholds, comparison_text, render_comparison_html};
+use std::path::{Path, PathBuf};
+
+/// What a folder of results holds, best first.
+const LOGS: [&str; 3] = ["results.jtl", "results.jtl.zst", "results.jtl.gz"];
+const SUMMARY: &str = "summary.json";
+
+pub fn compare(arguments: &CompareArguments) -> anyhow::Result<Exit> {
+    let thresholds = thresholds(arguments)?;
+    let filter = logs::filter(&arguments.narrow)?;
+    let (before, after) = (Source::find(&arguments.before)?, Source::find(&arguments.after)?);
+    let writer = logs::Writer::new();
+    let results = vec![before.read(&filter)?, after.read(&filter)?];
+    let title = format!("{} -> {}", arguments.before.display(), arguments.after.display());
+    let report = ComparisonReport::new(title, env!("CARGO_PKG_VERSION"), SystemClock.now_ms(), results, thresholds);
+    if let Some(path) = &arguments.html {
+        writer.write(path, render_comparison_html(&report)?.as_bytes())?;
+    }
+    for comparison in &report.comparisons {
+        match arguments.output {
+            Output::Text => stdout::put(&comparison_text(comparison)),
+            Output::Json => stdout::line(&serde_json::to_string_pretty(comparison)?),
+        }
+    }
+    Ok(if report.is_worse() { Exit::CriteriaNotMet } else { Exit::Done })
+}
+
+fn thresholds(arguments: &CompareArguments) -> anyhow::Result<Thresholds> {
+    let CompareArguments { significance, min_change, min_ms, min_errors, .. } = *arguments;
+    let wrong =
+        |flag: &str, value: f64, wanted: &str| Err(with_hint(format!("{flag} {value} cannot be: give {wanted}"), None));
+    if !(significance > 0.0 && significance < 1.0) {
+        return wrong("--significance", significance, "a probability between 0 and 1");
+    }
+    for (flag, value) in [("--min-change", min_change), ("--min-ms", min_ms), ("--min-errors", min_errors)] {
+        if !(value.is_finite() && value >= 0.0) {
+            return wrong(flag, value, "0 or more");
+        }
+    }
+    Ok(Thresholds { significance, time_percent: min_change, time_ms: min_ms, error_points: min_errors })
+}
+
+/// Where a result is read from.
+enum Source {
+    Log(PathBuf),
+    /// A table alone.
+    Summary(PathBuf, Box<Summary>),
+}
+
+impl Source {
+    fn find(path: &Path) -> anyhow::Result<Self> {
+        if !path.is_dir() {
+            return if path.extension().is_some_and(|ending| ending == "json") {
+                Self::table(path)
+            } else {
+                Ok(Self::Log(path.to_owned()))
+            };
+        }
+        if let Some(log) = LOGS.into_iter().map(|name| path.join(name)).find(|log| log.is_file()) {
+            return Ok(Self::Log(log));
+        }
+        let summary = path.join(SUMMARY);
+        if summary.is_file() {
+            return Self::table(&summary);
+        }
+        Err(with_hint(
+            format!("{} holds no result", path.display()),
+            Some(format!("Name a folder that `jac run` wrote, with {} or {SUMMARY} in it, or a log.", LOGS[0])),
+        ))
+    }
+
+    fn table(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot open {}", path.display()))?;
+        let summary =
+            serde_json::from_str(&text).with_context(|| format!("{} is no summary.json of JAC's", path.display()))?;
+        Ok(Self::Summary(path.to_owned(), Box::new(summary)))
+    }
+
+    fn read(self, filter: &Filter) -> anyhow::Result<Compared> {
+        match self {
+            Self::Log(path) => {
+                let name = path.display().to_string();
+                let mut log = logs::read(&[Input::File(path)], &Settings::default(), filter)?;
+                Ok(Compared::of_log(name, &mut log))
+            }
+            Self::Summary(path, _) if !filter.is_empty() => Err(with_hint(
+                format!("{} is a table, whose samples cannot be chosen", path.display()),
+                Some("Leave --from, --to and --label out, or name the log.".to_owned()),
+            )),
+            Self::Summary(path, summary) => Ok(Compared::of_summary(path.display().to_string(), *summary)),
+        }
+    }
+}

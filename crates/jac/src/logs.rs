@@ -1,0 +1,149 @@
+//! What `report`, `compare` and `samples` share: which samples are meant, a bar while logs are read, files that are whole
+//! or not there.
+
+use crate::cli::{CountArguments, NarrowArguments};
+use crate::exit::{Exit, with_hint};
+use anyhow::Context;
+use jac_jtl::{LogStatistics, Settings};
+use jac_logs::{Bound, Condition, Filter, Input, LogError, Moment, Progress, ReadOptions, first_start, read_logs_with};
+use std::io::{IsTerminal, Write};
+use std::ops::ControlFlow;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The samples that `--from`, `--to` and `--label` mean.
+pub fn filter(narrow: &NarrowArguments) -> anyhow::Result<Filter> {
+    let mut filter = Filter::default();
+    for (flag, time, bound) in
+        [("--from", &narrow.from, Bound::AtLeast as fn(i64) -> Bound<i64>), ("--to", &narrow.to, Bound::Below)]
+    {
+        let Some(time) = time else { continue };
+        let moment: Moment =
+            time.parse().map_err(|()| with_hint(format!("{flag} {time}: give {}", Moment::WANTED), None))?;
+        filter.add(match moment {
+            Moment::At(ms) => Condition::Time(bound(ms)),
+            Moment::AfterStart(ms) => Condition::SinceStart(bound(ms)),
+        });
+    }
+    if let Some(pattern) = &narrow.label {
+        filter.add(Condition::label(pattern).with_context(|| format!("--label {pattern}"))?);
+    }
+    Ok(filter)
+}
+
+/// The filter with its times after the start made into times of these logs.
+pub fn settled(filter: &Filter, inputs: &[Input]) -> Result<Filter, LogError> {
+    if !filter.counts_from_start() {
+        return Ok(filter.clone());
+    }
+    let start = first_start(inputs, &Settings::default())?;
+    Ok(filter.settle(start.unwrap_or_default()))
+}
+
+/// The settings that `--apdex` and `--max-labels` ask for.
+pub fn settings(count: &CountArguments) -> anyhow::Result<Settings> {
+    let thresholds = count.apdex.split_once(',').and_then(|(satisfied, tolerated)| {
+        Some((satisfied.trim().parse::<u32>().ok()?, tolerated.trim().parse::<u32>().ok()?))
+    });
+    match thresholds {
+        Some((satisfied, tolerated)) if satisfied <= tolerated => Ok(Settings {
+            apdex_satisfied_ms: satisfied,
+            apdex_tolerated_ms: tolerated,
+            max_labels: count.max_labels,
+            ..Settings::default()
+        }),
+        _ => Err(with_hint(
+            format!("--apdex {}: that is no pair of thresholds", count.apdex),
+            Some("Give two times in ms, the lower one first, such as 500,1500.".to_owned()),
+        )),
+    }
+}
+
+/// Reads logs into statistics and shows how far it is.
+pub fn read(inputs: &[Input], settings: &Settings, filter: &Filter) -> Result<LogStatistics, LogError> {
+    let options =
+        ReadOptions { settings: settings.clone(), filter: settled(filter, inputs)?, ..ReadOptions::default() };
+    let mut bar = Bar::new();
+    let read = read_logs_with(inputs, &options, &mut |progress| bar.show(progress));
+    bar.close();
+    read
+}
+
+/// How far a long reading is, on a terminal.
+pub struct Bar {
+    terminal: bool,
+    started: Instant,
+    shown: Option<Instant>,
+}
+
+/// Cells of the bar.
+const CELLS: u64 = 30;
+
+impl Bar {
+    pub fn new() -> Self {
+        Self { terminal: std::io::stderr().is_terminal(), started: Instant::now(), shown: None }
+    }
+
+    pub fn show(&mut self, progress: Progress) -> ControlFlow<()> {
+        let due = self.shown.map_or(self.started.elapsed() > Duration::from_millis(500), |shown| {
+            shown.elapsed() > Duration::from_millis(200)
+        });
+        if self.terminal && due {
+            self.shown = Some(Instant::now());
+            let megabytes = progress.bytes / 1_000_000;
+            match progress.total_bytes.filter(|total| *total > 0) {
+                Some(total) => {
+                    let done = progress.bytes.min(total);
+                    let full = (done * CELLS / total) as usize;
+                    let cells = "#".repeat(full) + &"-".repeat(CELLS as usize - full);
+                    eprint!("\r[{cells}] {:>3} % of {} MB ", done * 100 / total, total / 1_000_000);
+                }
+                None => eprint!("\r{megabytes} MB read "),
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    pub fn close(&self) {
+        if self.shown.is_some() {
+            eprint!("\r\x1b[K");
+        }
+    }
+}
+
+/// Writes files such that Ctrl-C leaves none of them half, nor anything beside them.
+#[derive(Clone)]
+pub struct Writer {
+    writing: Arc<Mutex<()>>,
+}
+
+impl Writer {
+    /// From now on Ctrl-C ends the process between two files and not in the middle of one.
+    pub fn new() -> Self {
+        let writer = Self { writing: Arc::default() };
+        let writing = Arc::clone(&writer.writing);
+        tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                let _file_is_whole = writing.lock().unwrap_or_else(PoisonError::into_inner);
+                eprintln!();
+                std::process::exit(Exit::Signal(2).code().into());
+            }
+        });
+        writer
+    }
+
+    /// Writes a file in one step.
+    pub fn write(&self, path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let cannot = || format!("{} cannot be written", path.display());
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        // As readable as the umask lets any new file be: a report is there to be shown.
+        let everybody = std::fs::Permissions::from_mode(0o666);
+        let mut file = tempfile::Builder::new().permissions(everybody).tempfile_in(folder).with_context(cannot)?;
+        file.write_all(bytes).with_context(cannot)?;
+        file.persist(path).with_context(cannot)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,275 @@
+//! `jac report`, `jac compare` and `jac samples` as a shell sees them: files, exit codes, words.
+
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const HEADER: &str = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,success,failureMessage,bytes,URL";
+
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(&path, bytes).expect("a file");
+        path
+    }
+
+    fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.0.path()).expect("the folder").flatten();
+        let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+}
+
+fn jac(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_jac")).args(arguments).stdin(Stdio::null()).output().expect("jac starts")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+/// 600 samples over ten minutes: `Home` is quick, `Buy` slow and failing now and then.
+fn log(slower_ms: u64) -> String {
+    let mut log = format!("{HEADER}\n");
+    for second in 0..600_u64 {
+        let (label, elapsed) = if second % 3 == 0 { ("Buy", 900) } else { ("Home", 100) };
+        let failed = second % 90 == 0;
+        let (code, message, failure) = if failed {
+            ("500", "Server error", "\"Test failed: no \"\"basket\"\", sorry\"")
+        } else {
+            ("200", "OK", "")
+        };
+        log.push_str(&format!(
+            "{},{},{label},{code},{message},10.0.0.{}:1099-Users 1-{},{},{failure},100,http://shop/{label}?n={second}\n",
+            1_700_000_000_000 + second * 1_000,
+            elapsed + slower_ms + (second * 7_919) % 50,
+            second % 2 + 1,
+            second % 9,
+            !failed
+        ));
+    }
+    log
+}
+
+#[test]
+fn a_report_counts_only_what_it_was_narrowed_to_and_says_so() {
+    let place = Place::new();
+    let log = place.write("log.jtl", log(0));
+    let whole = jac(&["report", text(&log), "--output", "json"]);
+    assert_eq!(whole.status.code(), Some(0), "{}", err(&whole));
+    let samples = |output: &Output| -> u64 {
+        let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        summary["total"]["samples"].as_u64().expect("a number")
+    };
+    assert_eq!(samples(&whole), 600);
+    let narrowed = |arguments: &[&str]| {
+        let output = jac(&[&["report", text(&log), "--output", "json"], arguments].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        assert!(err(&output).contains("Only samples are counted that"), "{}", err(&output));
+        samples(&output)
+    };
+    assert_eq!(narrowed(&["--from", "+60s"]), 540);
+    assert_eq!(narrowed(&["--from", "+60s", "--to", "+2m"]), 60);
+    assert_eq!(narrowed(&["--to", "1700000010000"]), 10);
+    assert_eq!(narrowed(&["--from", "2023-11-14T22:23:00Z"]), 20);
+    assert_eq!(narrowed(&["--label", "^B"]), 200);
+    let apdex = |thresholds: &str| {
+        let output = jac(&["report", text(&log), "--output", "json", "--label", "Buy", "--apdex", thresholds]);
+        let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        summary["total"]["apdex"].as_f64().expect("a number")
+    };
+    assert!(apdex("1000,2000") > apdex("500,1500") && apdex("100,200") == 0.0);
+    for (arguments, expected) in [
+        (["--from", "soon"], "2026-11-25T08:30:00"),
+        (["--label", "("], "is no regular expression"),
+        (["--apdex", "9,3"], "no pair of thresholds"),
+        (["--fail-on", "p96 > 3"], "p96"),
+    ] {
+        let refused = jac(&[&["report", text(&log)], &arguments[..]].concat());
+        assert_eq!(refused.status.code(), Some(2), "{arguments:?}");
+        assert!(err(&refused).starts_with("error: ") && err(&refused).contains(expected), "{}", err(&refused));
+    }
+}
+
+#[test]
+fn what_a_report_writes_everybody_may_read_and_nothing_else_is_left() {
+    let place = Place::new();
+    let log = place.write("log.jtl", log(0));
+    let (html, csv, junit) = (place.path("report.html"), place.path("table.csv"), place.path("junit.xml"));
+    let arguments = ["--html", text(&html), "--csv", text(&csv), "--junit", text(&junit), "--title", "Tuesday"];
+    let output = jac(&[&["report", text(&log)], &arguments[..]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert_eq!(place.names(), ["junit.xml", "log.jtl", "report.html", "table.csv"]);
+    let plain = std::fs::metadata(&log).expect("the log").permissions().mode();
+    for path in [&html, &csv, &junit] {
+        assert_eq!(std::fs::metadata(path).expect("it is there").permissions().mode(), plain, "{}", path.display());
+    }
+    assert!(std::fs::read_to_string(&html).expect("the page").contains("\"title\":\"Tuesday\""));
+    let nowhere = jac(&["report", text(&log), "--html", text(&place.path("missing/report.html"))]);
+    assert_eq!(nowhere.status.code(), Some(2));
+    assert!(err(&nowhere).contains("cannot be written"), "{}", err(&nowhere));
+}
+
+#[test]
+fn ctrl_c_while_a_log_is_read_leaves_no_file() {
+    let place = Place::new();
+    let html = place.path("report.html");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_jac"))
+        .args(["report", "-", "--html", text(&html)])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("jac starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    // More than a pipe holds: once it is written, jac is reading.
+    stdin.write_all(log(0).repeat(20).as_bytes()).expect("jac reads");
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).expect("it lives");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    assert_eq!(place.names(), Vec::<String>::new());
+}
+
+#[test]
+fn a_comparison_tells_worse_from_noise_by_its_exit_code() {
+    let place = Place::new();
+    let before = place.write("before/results.jtl", log(0));
+    place.write("same/results.jtl", log(1));
+    place.write("worse/results.jtl", log(90));
+    let folder = |name: &str| text(&place.path(name)).to_owned();
+    let same = jac(&["compare", &folder("before"), &folder("same")]);
+    assert_eq!(same.status.code(), Some(0), "{}", out(&same));
+    assert!(out(&same).contains("same") && !out(&same).contains("WORSE"));
+    let page = place.path("comparison.html");
+    let worse = jac(&["compare", text(&before), &folder("worse"), "--html", text(&page)]);
+    assert_eq!(worse.status.code(), Some(1), "{}", out(&worse));
+    assert!(out(&worse).contains("WORSE Home: mean "), "{}", out(&worse));
+    assert!(std::fs::read_to_string(page).expect("the page").contains("\"comparisons\":[{"));
+    let json = jac(&["compare", &folder("worse"), &folder("before"), "--output", "json"]);
+    assert_eq!(json.status.code(), Some(0));
+    let comparison: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    assert_eq!((&comparison["worse"], &comparison["total"]["change"]), (&false.into(), &"better".into()));
+    let tolerant = jac(&["compare", &folder("before"), &folder("worse"), "--min-change", "200"]);
+    assert_eq!(tolerant.status.code(), Some(0), "{}", out(&tolerant));
+    let later = jac(&["compare", &folder("before"), &folder("worse"), "--from", "+9m", "--label", "Home"]);
+    assert_eq!(later.status.code(), Some(1), "{}", out(&later));
+}
+
+#[test]
+fn a_table_alone_can_be_compared_and_what_is_none_cannot() {
+    let place = Place::new();
+    let log = place.write("log.jtl", log(0));
+    let summary = jac(&["report", text(&log), "--output", "json"]).stdout;
+    let table = place.write("only/summary.json", summary);
+    let compared = jac(&["compare", text(&place.path("only")), text(&log)]);
+    assert_eq!(compared.status.code(), Some(0), "{}", err(&compared));
+    assert!(out(&compared).contains("is a table without distributions"), "{}", out(&compared));
+    place.write("empty/readme.txt", "nothing");
+    let other = place.write("other.json", "{}");
+    for (path, words) in [
+        (place.path("empty"), "holds no result"),
+        (place.path("missing"), "cannot open"),
+        (other, "is no summary.json"),
+    ] {
+        let refused = jac(&["compare", text(&log), text(&path)]);
+        assert_eq!(refused.status.code(), Some(2), "{}", path.display());
+        assert!(err(&refused).contains(words), "{}", err(&refused));
+    }
+    let narrowed = jac(&["compare", text(&table), text(&log), "--label", "Home"]);
+    assert_eq!(narrowed.status.code(), Some(2));
+    let odd = jac(&["compare", text(&log), text(&log), "--significance", "2"]);
+    assert!(odd.status.code() == Some(2) && err(&odd).contains("between 0 and 1"), "{}", err(&odd));
+}
+
+#[test]
+fn samples_are_found_counted_and_printed_in_every_form() {
+    let place = Place::new();
+    let log = place.write("log.jtl", log(0));
+    let find = |arguments: &[&str]| {
+        let output = jac(&[&["samples", text(&log)], arguments].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        output
+    };
+    let failed = find(&["--where", "success=false"]);
+    assert_eq!(out(&failed).lines().count(), 8, "{}", out(&failed));
+    assert!(out(&failed).contains("FAILED") && out(&failed).contains("no \"basket\", sorry"), "{}", out(&failed));
+    assert!(err(&failed).contains("7 of 600 samples match, all shown."), "{}", err(&failed));
+    let count = |arguments: &[&str]| out(&find(&[arguments, &["--count"]].concat())).trim().to_owned();
+    assert_eq!(count(&["--where", "elapsed >= 900ms", "--where", "label = Buy"]), "200");
+    assert_eq!(count(&["--where", "host=10.0.0.2:1099"]), "300");
+    assert_eq!(count(&["--where", "text~(?i)BASKET", "--where", "code~^5"]), "7");
+    assert_eq!(count(&["--where", "url~n=59\\d$", "--from", "+5m"]), "10");
+    let slowest = find(&["--slowest", "--limit", "3", "--output", "json"]);
+    let found: serde_json::Value = serde_json::from_slice(&slowest.stdout).expect("JSON");
+    let times: Vec<u64> =
+        found["samples"].as_array().expect("samples").iter().filter_map(|s| s["elapsed_ms"].as_u64()).collect();
+    assert!(times.len() == 3 && times.is_sorted_by(|a, b| a >= b) && times[0] >= 940, "{times:?}");
+    assert_eq!(found["matched"], 600);
+    // What it prints as CSV is a log again.
+    let csv = place.write("found.csv", find(&["--where", "success=false", "--output", "csv"]).stdout);
+    let again = jac(&["samples", text(&csv), "--where", "message~basket", "--count"]);
+    assert_eq!(out(&again).trim(), "7", "{}", err(&again));
+    for (condition, words) in
+        [("slow", "is no condition"), ("size>3", "there is no field"), ("label~(", "no regular expression")]
+    {
+        let refused = jac(&["samples", text(&log), "--where", condition]);
+        assert_eq!(refused.status.code(), Some(2), "{condition}");
+        assert!(err(&refused).contains(words), "{}", err(&refused));
+    }
+}
+
+#[test]
+fn odd_logs_are_a_sentence_or_counted_rows_and_never_a_panic() {
+    let place = Place::new();
+    let binary: Vec<u8> = (0..200_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let back = format!("{HEADER}\n2000000000000,5,A,200,OK,t,true,,1,\n1000000000000,5,A,200,OK,t,true,,1,\n");
+    let absurd =
+        format!("{HEADER}\n1700000000000,-5,A,200,OK,t,true,,1,\n1700000000000,99999999999,A,200,OK,t,true,,1,\n");
+    let other = "label;elapsed;timeStamp\nPay;60;1700000000000\n";
+    let cases: [(&str, Vec<u8>, u64, &str); 7] = [
+        ("empty", Vec::new(), 0, ""),
+        ("header", format!("{HEADER}\n").into_bytes(), 0, ""),
+        ("binary", binary, 0, "could not be read"),
+        ("line", vec![b'x'; 64 << 20], 0, "could not be read"),
+        ("back", back.into_bytes(), 2, ""),
+        ("absurd", absurd.into_bytes(), 0, "2 rows of the log could not be read"),
+        ("mixed", other.as_bytes().to_vec(), 1, ""),
+    ];
+    let ordinary = place.write("ordinary", log(0));
+    for (name, bytes, samples, note) in cases {
+        let path = place.write(name, bytes);
+        let page = place.path("page.html");
+        let output = jac(&["report", text(&path), "--output", "json", "--html", text(&page)]);
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", err(&output));
+        let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(summary["total"]["samples"], samples, "{name}");
+        assert!(err(&output).contains(note), "{name}: {}", err(&output));
+        let merged = jac(&["report", text(&path), text(&ordinary), "--output", "json"]);
+        let summary: serde_json::Value = serde_json::from_slice(&merged.stdout).expect("JSON");
+        assert_eq!(summary["total"]["samples"], samples + 600, "{name}");
+    }
+    let folder = jac(&["report", text(place.0.path())]);
+    assert_eq!(folder.status.code(), Some(2));
+    assert!(err(&folder).contains("is a folder"), "{}", err(&folder));
+}
