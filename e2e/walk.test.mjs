@@ -347,8 +347,7 @@ step("runs that are marked in the list are compared, the earliest as the base", 
   await page.waitForURL(/\/compare\?/);
   assert.equal(new URL(page.url()).searchParams.get("runs"), `${runId},${secondId}`);
   await page.locator("[data-table=results] tbody tr").nth(1).waitFor();
-  await page.locator("[data-table=results] tbody tr").nth(1).getByRole("button", { name: "More about this result" }).click();
-  await page.getByRole("menuitem", { name: "Make it the base" }).click();
+  await page.getByRole("button", { name: "Make it the base" }).click();
   await page.waitForFunction((wanted) => new URLSearchParams(location.search).get("runs") === wanted, `${secondId},${runId}`);
   await page.goto(`${base}/compare?runs=${runId}`);
   await page.getByText("Nothing to compare yet.").waitFor();

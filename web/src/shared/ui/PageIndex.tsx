@@ -32,13 +32,18 @@ export function PageIndex({ sections }: { sections: PageSection[] }) {
   );
 }
 
-/** To a section; once more a moment later, when the charts on the way have been made and are as high as they are. */
+const SETTLE_MS = 1500;
+
+/** To a section, and again while the charts on the way are made and turn out higher or lower than their places; until the reader goes on. */
 export function goTo(id: string): void {
-  const go = () => document.getElementById(id)?.scrollIntoView({ block: "start" });
+  const stop = new AbortController();
+  for (const event of ["wheel", "touchstart", "keydown", "pointerdown"]) window.addEventListener(event, () => stop.abort(), { signal: stop.signal, passive: true });
+  const until = Date.now() + SETTLE_MS;
+  const go = () => {
+    if (stop.signal.aborted) return;
+    document.getElementById(id)?.scrollIntoView({ block: "start" });
+    if (Date.now() < until) setTimeout(go, 100);
+    else stop.abort();
+  };
   go();
-  const there = window.scrollY;
-  setTimeout(() => {
-    // Unless the reader has gone on.
-    if (Math.abs(window.scrollY - there) < 200) go();
-  }, 250);
 }

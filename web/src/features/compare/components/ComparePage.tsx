@@ -2,7 +2,6 @@ import { Link, useSearchParams } from "react-router";
 import { Empty } from "@/shared/ui/Empty";
 import { Icon } from "@/shared/ui/Icon";
 import { Loaded } from "@/shared/ui/Loaded";
-import { Menu, MenuItem } from "@/shared/ui/Menu";
 import { PageHead } from "@/shared/ui/PageHead";
 import { useComparison } from "../api/useComparison";
 import { MOST_RUNS, readRuns, withBase, writeRuns } from "../chosenRuns";
@@ -56,10 +55,18 @@ export function ComparePage() {
               actionsOf={({ run_id }, index) =>
                 run_id !== null &&
                 (index > 0 || runs.length > 2) && (
-                  <Menu label="More about this result" quiet>
-                    {index > 0 && <MenuItem onSelect={() => choose(withBase(runs, run_id))}>Make it the base</MenuItem>}
-                    {runs.length > 2 && <MenuItem onSelect={() => choose(runs.filter((each) => each !== run_id))}>Leave it out</MenuItem>}
-                  </Menu>
+                  <span className="row-buttons">
+                    {index > 0 && (
+                      <button type="button" className="btn btn-quiet" onClick={() => choose(withBase(runs, run_id))}>
+                        Make it the base
+                      </button>
+                    )}
+                    {runs.length > 2 && (
+                      <button type="button" className="btn btn-quiet" onClick={() => choose(runs.filter((each) => each !== run_id))}>
+                        Leave it out
+                      </button>
+                    )}
+                  </span>
                 )
               }
             />
