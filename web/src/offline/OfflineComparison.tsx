@@ -7,9 +7,10 @@ import { OfflineActions } from "./OfflineActions";
 
 /** The page of `jac compare --html`. */
 export function OfflineComparison({ report }: { report: ComparisonReport }) {
+  const title = report.title.replaceAll("->", "→");
   return (
     <>
-      <PageHead title={report.title} tab={`${report.title}, comparison`} facts={<span>{plural(report.results.length, "result")}, the first is the base</span>} actions={<OfflineActions />} />
+      <PageHead title={title} tab={`${title}, comparison`} facts={<span>{plural(report.results.length, "result")}, the first is the base</span>} actions={<OfflineActions />} />
       <ComparisonBody report={report} />
       <footer className="offline-foot">
         <p>

@@ -30,6 +30,12 @@ export function countChanges(comparison: Comparison): { change: Change; count: n
   return CHANGES.map((change) => ({ change, count: comparison.labels.filter((line) => line.change === change).length })).filter((each) => each.count > 0);
 }
 
+/** The pair in a word: nothing is called fine of which the total says nothing. */
+export function outcomeOf(comparison: Pick<Comparison, "worse" | "total">): "worse" | "unclear" | "fine" {
+  if (comparison.worse) return "worse";
+  return comparison.total.change === "unclear" ? "unclear" : "fine";
+}
+
 /** Is this number one of those that made the line a change? The sentence names them. */
 export function isNamed(line: LineComparison, word: string): boolean {
   return isChange(line) && line.sentence.split(", ").some((part) => part.startsWith(`${word} `));

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Change, Comparison, LineComparison } from "@/shared/api/types";
 import { formatPercent, splitMs, splitRate } from "@/shared/format/numbers";
 import { beforeAfter, changePercent, formatChange, formatPoints } from "./beforeAfter";
-import { byImportance, countChanges, isNamed } from "./changeWords";
+import { byImportance, countChanges, isNamed, outcomeOf } from "./changeWords";
 import { readRuns, withBase, writeRuns } from "./chosenRuns";
 
 function line(label: string, change: Change, sentence = ""): LineComparison {
@@ -34,6 +34,11 @@ describe("lines", () => {
       { change: "better", count: 1 },
       { change: "same", count: 2 },
     ]));
+  it("are called fine only where the total can be told", () => {
+    expect(outcomeOf({ worse: false, total: line("Total", "unclear") })).toBe("unclear");
+    expect(outcomeOf({ worse: true, total: line("Total", "unclear") })).toBe("worse");
+    expect(outcomeOf({ worse: false, total: line("Total", "better") })).toBe("fine");
+  });
   it("mark the numbers that their sentence names", () => {
     const worse = line("a", "worse", "mean 200 -> 260 ms (+30.0 %), errors 0.10 % -> 2.00 %");
     expect(["mean", "median", "p95", "errors"].map((word) => isNamed(worse, word))).toEqual([true, false, false, true]);

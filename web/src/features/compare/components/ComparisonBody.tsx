@@ -8,7 +8,7 @@ import { Icon } from "@/shared/ui/Icon";
 import { Note } from "@/shared/ui/Note";
 import { useTheme } from "@/shared/ui/theme";
 import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
-import { changeChip, countChanges, shownSentence } from "../changeWords";
+import { changeChip, countChanges, outcomeOf, shownSentence } from "../changeWords";
 import type { Overlaid } from "../overlay";
 import { ChangeTable } from "./ChangeTable";
 import { OverlayCharts } from "./OverlayCharts";
@@ -58,19 +58,22 @@ export function ComparisonBody({ report, nameOf, actionsOf }: Props) {
   );
 }
 
+const OUTCOME_TONES = { worse: "failed", unclear: "attention", fine: "good" } as const;
+const OUTCOME_WORDS = { worse: "is worse than", unclear: "can’t be told from", fine: "is no worse than" };
+
 /** What the pair comes to, before any table. */
 function Outcome({ comparison }: { comparison: Comparison }) {
   const { before, after, total, labels, missing } = comparison;
   const counts = countChanges(comparison);
   return (
     <>
-      <Note tone={comparison.worse ? "failed" : counts.some((each) => each.change === "unclear") ? "attention" : "good"}>
+      <Note tone={OUTCOME_TONES[outcomeOf(comparison)]}>
         <strong>
-          {after} is {comparison.worse ? "worse than" : "no worse than"} {before}.
+          {after} {OUTCOME_WORDS[outcomeOf(comparison)]} {before}.
         </strong>{" "}
         All together: {total.change === "same" || total.change === "unclear" ? shownSentence(total) : `${total.change}, ${shownSentence(total)}`}.{" "}
         <span className="compare-counts">
-          {plural(labels.length, "label")} in both:
+          {labels.length === 0 ? "No label is in both." : `${plural(labels.length, "label")} in both:`}
           {counts.map(({ change, count }) => (
             <Chip key={change} {...changeChip(change)} word={`${count} ${changeChip(change).word}`} />
           ))}
