@@ -228,7 +228,7 @@ step("labels are chosen for the charts", async () => {
   const rows = page.locator("[data-table=labels] tbody label");
   await rows.nth(0).click();
   await rows.nth(1).click();
-  await page.getByText("2 labels in place of the total").waitFor();
+  await page.getByText("2 labels in place of the total").first().waitFor();
   assert.match(page.url(), /label=/);
   const chart = page.locator(canvas("response-times"));
   await chart.scrollIntoViewIfNeeded();
