@@ -1,5 +1,5 @@
 // A person's first hour with JAC, in a real browser: sign in, upload the shop, make a cluster of two workers, run, watch, lose the
-// connection, stop, read the report, remove the cluster.
+// connection, stop, read the report, search its samples, run again and compare, remove the cluster.
 //
 //   JAC_E2E_URL      where the server is, e.g. http://127.0.0.1:8080
 //   JAC_E2E_LINK     an unused sign-in link (`jac admin link`)
@@ -201,11 +201,34 @@ step("stop ends the run and the report takes the charts' place", async () => {
   await shot(page, "report");
 });
 
+step("the report's index leads to its sections, whose charts are made when they are seen", async () => {
+  const index = page.getByRole("navigation", { name: "Sections of this page" });
+  for (const [name, charts] of [
+    ["Over time", ["mean", "bytes", "latency", "connect"]],
+    ["Throughput", ["hits", "total-transactions", "transactions", "codes", "response-time-against-rate", "latency-against-rate"]],
+    ["Response times", ["percentile-curve", "time-against-users"]],
+  ]) {
+    await index.getByRole("button", { name, exact: true }).click();
+    for (const id of charts) {
+      await page.locator(canvas(id)).scrollIntoViewIfNeeded();
+      await waitForPoints(page, id, 1, 10_000);
+    }
+  }
+  const report = await api(`/runs/${runId}/report`);
+  const hits = report.series.started.reduce((sum, each) => sum + each.samples, 0);
+  assert.equal(hits, report.summary.total.samples, "every sample started once");
+  const { satisfied, tolerated, frustrated, failed } = report.profiles.total;
+  assert.equal(satisfied + tolerated + frustrated + failed, report.summary.total.samples);
+  await index.getByRole("button", { name: "Errors", exact: true }).click();
+  await page.getByRole("region", { name: "Requests summary" }).waitFor();
+  await shot(page, "report-sections");
+});
+
 step("labels are chosen for the charts", async () => {
   const rows = page.locator("[data-table=labels] tbody label");
   await rows.nth(0).click();
   await rows.nth(1).click();
-  await page.getByText("2 labels in place of the total").waitFor();
+  await page.getByText("2 labels in place of the total").first().waitFor();
   assert.match(page.url(), /label=/);
   const chart = page.locator(canvas("response-times"));
   await chart.scrollIntoViewIfNeeded();
@@ -215,7 +238,47 @@ step("labels are chosen for the charts", async () => {
   await page.mouse.move(box.x + box.width * 0.7, box.y + 60, { steps: 5 });
   await page.mouse.up();
   await page.getByRole("button", { name: /show everything/ }).waitFor();
+  assert.match(page.url(), /zoom=\d+-\d+/);
   await shot(page, "report-labels");
+  await page.reload();
+  await page.getByRole("button", { name: /show everything/ }).waitFor();
+  await page.getByText("2 labels in place of the total").first().waitFor();
+});
+
+const found = (text) => page.getByRole("region", { name: "Samples", exact: true }).getByRole("status").filter({ hasText: text });
+step("single samples are found, opened, and counted as in the report", async () => {
+  const { summary } = await api(`/runs/${runId}/report`);
+  const entry = summary.labels[0];
+  const row = page.locator("[data-table=labels] tbody tr").filter({ hasText: entry.label }).first();
+  await row.getByRole("button", { name: /^Show samples of/ }).click();
+  const count = (number) => number.toLocaleString("en-US");
+  await found(`${count(entry.samples)} of `).waitFor();
+  assert.match(page.url(), /find\.label=/);
+
+  const form = page.getByRole("form", { name: "Search for samples" });
+  await form.getByLabel("Took at least").fill("soon");
+  await form.getByRole("button", { name: "Search" }).click();
+  await form.getByText("Give whole milliseconds.").waitFor();
+  await form.getByLabel("Took at least").fill("");
+  await form.getByLabel("Label").fill("");
+  await form.getByLabel("Show").selectOption("slowest");
+  await form.getByRole("button", { name: "Search" }).click();
+  const all = await api(`/runs/${runId}/samples?keep=slowest&limit=1`);
+  await found(`${count(all.matched)} of ${count(all.searched)} samples`).waitFor();
+  const first = page.locator("[data-table=found] tbody tr").first();
+  await first.click();
+  const dialog = page.getByRole("dialog", { name: "Sample" });
+  await dialog.getByText(all.samples[0].thread, { exact: true }).waitFor();
+  await shot(page, "sample");
+  await dialog.getByRole("button", { name: "Close" }).last().click();
+
+  await form.getByLabel("Label").fill("(");
+  await form.getByRole("button", { name: "Search" }).click();
+  await page.getByRole("region", { name: "Samples", exact: true }).getByRole("alert").waitFor();
+  await form.getByLabel("Label").fill("no such label");
+  await form.getByRole("button", { name: "Search" }).click();
+  await page.getByText(/^None of .* matches/).waitFor();
+  await shot(page, "samples-none");
 });
 
 step("the artefacts are there, and report.html opens without a network", async () => {
@@ -237,6 +300,59 @@ step("the artefacts are there, and report.html opens without a network", async (
   assert.deepEqual(asked, []);
   assert.deepEqual(offlineFaults, []);
   await context.close();
+});
+
+let secondId;
+step("a second run of the plan ends by itself", async () => {
+  await page.goto(planUrl);
+  await page.getByRole("button", { name: "Start a run" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Cluster").selectOption(new URL(clusterUrl).pathname.split("/").at(-1));
+  await dialog.getByLabel("target.host").fill(targetHost);
+  await dialog.getByLabel("target.port").fill(targetPort);
+  await dialog.getByLabel("threads").fill("6");
+  await dialog.getByLabel("duration").fill("20");
+  await dialog.getByLabel("ramp_up").fill("2");
+  await dialog.getByText("Deal out users.csv").click();
+  await dialog.getByRole("button", { name: "Start the run" }).click();
+  await page.waitForURL(/\/runs\/[^/]+$/);
+  secondId = new URL(page.url()).pathname.split("/").at(-1);
+  assert.notEqual(secondId, runId);
+  await head("completed").waitFor({ timeout: LAUNCH_MS });
+  await page.locator("[data-table=apdex]").waitFor({ timeout: 30_000 });
+});
+
+step("a run is compared with the one before, from its menu", async () => {
+  await page.getByRole("button", { name: "More about this run" }).click();
+  await page.getByRole("menuitem", { name: /^Compare with the run before/ }).click();
+  await page.waitForURL(/\/compare\?/);
+  assert.equal(new URL(page.url()).searchParams.get("runs"), `${runId},${secondId}`);
+  const comparison = await api(`/compare?runs=${runId},${secondId}`);
+  const { worse, total, labels } = comparison.comparisons[0];
+  assert.notEqual(total.change, "unclear", "two runs of hundreds of samples can be told apart or not, but not be unclear");
+  await page.getByText(worse ? "is worse than" : "is no worse than").waitFor();
+  for (const id of ["compare-throughput", "compare-p95", "compare-errors", "compare-percentiles"]) await waitForPoints(page, id, 8, 10_000);
+  const rows = page.locator("[data-table=changes] tbody tr");
+  assert.equal(await rows.count(), labels.length + 1, "each label and the total");
+  await shot(page, "compare");
+  await page.getByRole("button", { name: "Only changes" }).click();
+  assert.match(page.url(), /changes=1/);
+});
+
+step("runs that are marked in the list are compared, the earliest as the base", async () => {
+  await page.getByRole("link", { name: "Runs" }).first().click();
+  const row = (id) => page.locator("[data-table=runs] tbody tr").filter({ has: page.locator(`a[href="/runs/${id}"]`) });
+  await row(secondId).getByRole("checkbox").check();
+  assert.ok(await page.getByRole("button", { name: /^Compare/ }).isDisabled());
+  await row(runId).getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Compare 2" }).click();
+  await page.waitForURL(/\/compare\?/);
+  assert.equal(new URL(page.url()).searchParams.get("runs"), `${runId},${secondId}`);
+  await page.locator("[data-table=results] tbody tr").nth(1).waitFor();
+  await page.getByRole("button", { name: "Make it the base" }).click();
+  await page.waitForFunction((wanted) => new URLSearchParams(location.search).get("runs") === wanted, `${secondId},${runId}`);
+  await page.goto(`${base}/compare?runs=${runId}`);
+  await page.getByText("Nothing to compare yet.").waitFor();
 });
 
 step("the cluster is removed; plan and run stay", async () => {

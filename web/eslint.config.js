@@ -5,15 +5,16 @@ import tseslint from "typescript-eslint";
 
 /**
  * Imports go one way: shared <- features <- app and offline. Inside a feature use relative paths; across folders use `@/`.
- * Among the features: results and session know no other; clusters and plans know only results; runs may ask clusters and plans
+ * Among the features: results and session know no other; clusters, plans and compare know only results; runs may ask clusters and plans
  * (their requests and parts); home may ask all.
  */
-const all = ["results", "session", "clusters", "plans", "runs", "home"];
+const all = ["results", "session", "clusters", "plans", "compare", "runs", "home"];
 const mayUse = {
   results: [],
   session: [],
   clusters: [],
   plans: [],
+  compare: ["results"],
   runs: ["results", "clusters", "plans"],
   home: ["results", "session", "clusters", "plans", "runs"],
 };

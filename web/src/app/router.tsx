@@ -1,4 +1,5 @@
 import { createBrowserRouter } from "react-router";
+import { ComparePage } from "@/features/compare/components/ComparePage";
 import { HomePage } from "@/features/home/HomePage";
 import { SignInPage } from "@/features/session/components/SignInPage";
 import { ClusterRoute } from "./routes/ClusterRoute";
@@ -28,6 +29,7 @@ export const router = createBrowserRouter([
           { path: "/plans/:id", element: <PlanRoute /> },
           { path: "/runs", element: <RunsRoute /> },
           { path: "/runs/:id", element: <RunRoute /> },
+          { path: "/compare", element: <ComparePage /> },
           { path: "*", element: <NotFound /> },
         ],
       },

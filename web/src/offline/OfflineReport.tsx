@@ -4,26 +4,17 @@ import type { Report } from "@/shared/api/types";
 import { formatBytes, plural } from "@/shared/format/numbers";
 import { formatDateTime, zoneName } from "@/shared/format/time";
 import { Chip } from "@/shared/ui/Chip";
-import { Icon } from "@/shared/ui/Icon";
-import { Note } from "@/shared/ui/Note";
 import { PageHead } from "@/shared/ui/PageHead";
-import { ThemeSwitch } from "@/shared/ui/ThemeSwitch";
-import type { Reading } from "./readReport";
+import { OfflineActions } from "./OfflineActions";
 
-/** The whole of report.html. */
-export function OfflineReport({ reading }: { reading: Reading }) {
+/** A finished run's report, or that of any log, in a page of its own. */
+export function OfflineReport({ report }: { report: Report }) {
   return (
-    <main className="offline">
-      {"fault" in reading ? (
-        <Note tone="failed">{reading.fault}</Note>
-      ) : (
-        <>
-          <Head report={reading.report} />
-          <ReportBody report={reading.report} />
-          <Foot report={reading.report} />
-        </>
-      )}
-    </main>
+    <>
+      <Head report={report} />
+      <ReportBody report={report} />
+      <Foot report={report} />
+    </>
   );
 }
 
@@ -56,14 +47,7 @@ function Head({ report }: { report: Report }) {
           ))}
         </>
       }
-      actions={
-        <>
-          <ThemeSwitch />
-          <button type="button" className="btn btn-outline-secondary" onClick={() => window.print()}>
-            <Icon name="printer" /> Print
-          </button>
-        </>
-      }
+      actions={<OfflineActions />}
     />
   );
 }

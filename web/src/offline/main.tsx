@@ -2,7 +2,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { HashRouter } from "react-router";
 import "@/shared/styles/main.scss";
-import { OfflineReport } from "./OfflineReport";
+import { OfflinePage } from "./OfflinePage";
 import { readReport } from "./readReport";
 
 const root = document.getElementById("root");
@@ -10,7 +10,7 @@ if (root === null) throw new Error("The page has no #root.");
 createRoot(root).render(
   <StrictMode>
     <HashRouter>
-      <OfflineReport reading={readReport(document)} />
+      <OfflinePage reading={readReport(document)} />
     </HashRouter>
   </StrictMode>,
 );

@@ -45,7 +45,7 @@ export function unionTimes(from: Source[]): number[] {
   return [...new Set(from.flatMap((source) => source.points.map((point) => point.t_ms)))].sort((a, b) => a - b);
 }
 
-function column(source: Source, times: number[], value: (point: Point) => number | null): (number | null)[] {
+export function column(source: Source, times: number[], value: (point: Point) => number | null): (number | null)[] {
   const at = new Map(source.points.map((point) => [point.t_ms, point]));
   return times.map((time) => {
     const point = at.get(time);
@@ -53,7 +53,7 @@ function column(source: Source, times: number[], value: (point: Point) => number
   });
 }
 
-function content(from: Source[], frame: Frame, lines: (times: number[]) => ChartLine[], thresholds: Threshold[] = []): ChartContent {
+export function content(from: Source[], frame: Frame, lines: (times: number[]) => ChartLine[], thresholds: Threshold[] = []): ChartContent {
   const times = unionTimes(from);
   return { times, bucketMs: frame.bucketMs, settledUntilMs: frame.settledUntilMs, lines: lines(times), thresholds };
 }
@@ -95,6 +95,11 @@ export function responseTimes(from: Source[], frame: Frame, metric: TimeMetric, 
       thresholds,
     );
   }
+  return oneTime(from, frame, metric, colours, thresholds);
+}
+
+/** One response time for each source. */
+export function oneTime(from: Source[], frame: Frame, metric: TimeMetric, colours: ChartColours, thresholds: Threshold[] = []): ChartContent {
   return content(
     from,
     frame,
@@ -103,7 +108,7 @@ export function responseTimes(from: Source[], frame: Frame, metric: TimeMetric, 
         key: source.key,
         label: source.name,
         values: column(source, times, (point) => point[metric]),
-        colour: source.colour ?? colours.text,
+        colour: source.colour ?? colours.percentiles[2],
         kind: "line",
       })),
     thresholds,

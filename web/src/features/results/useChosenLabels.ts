@@ -1,35 +1,36 @@
 import { useCallback, useMemo } from "react";
-import { useSearchParams } from "react-router";
 import type { LabelSeries } from "@/shared/api/types";
-import { colourSlots, distinctSlots } from "@/shared/charts/palette";
+import { colourSlots, distinctSlots, MAX_LINES } from "@/shared/charts/palette";
+import { useUrlParameters } from "@/shared/url/useUrlParameters";
 
 export interface ChosenLabels {
   chosen: string[];
   offered: ReadonlySet<string>;
   slots: Map<string, number>;
-  onChoose: (chosen: string[]) => void;
+  /** Puts a label on the charts or takes it off; of more than a chart can have, the first ones go. */
+  onToggle: (label: string) => void;
+  /** Back to the total. */
+  onClear: () => void;
 }
 
 /** The labels on the charts, in the URL as `label=…` for each. */
 export function useChosenLabels(labels: LabelSeries[]): ChosenLabels {
-  const [parameters, setParameters] = useSearchParams();
+  const [parameters, change] = useUrlParameters();
   const written = JSON.stringify(parameters.getAll("label"));
-  const chosen = useMemo(() => JSON.parse(written) as string[], [written]);
   const offered = useMemo(() => new Set(labels.map((each) => each.label)), [labels]);
+  const chosen = useMemo(() => (JSON.parse(written) as string[]).filter((label) => offered.has(label)), [written, offered]);
   const slots = useMemo(() => distinctSlots(chosen, colourSlots(labels.map((each) => each.label))), [labels, chosen]);
-  const onChoose = useCallback(
-    (next: string[]) => {
-      setParameters(
-        (before) => {
-          const after = new URLSearchParams(before);
-          after.delete("label");
-          for (const label of next) after.append("label", label);
-          return after;
-        },
-        { replace: true, preventScrollReset: true },
-      );
+  const onToggle = useCallback(
+    (label: string) => {
+      change((url) => {
+        const before = url.getAll("label");
+        const after = before.includes(label) ? before.filter((each) => each !== label) : [...before, label].slice(-MAX_LINES);
+        url.delete("label");
+        for (const each of after) url.append("label", each);
+      });
     },
-    [setParameters],
+    [change],
   );
-  return useMemo(() => ({ chosen, offered, slots, onChoose }), [chosen, offered, slots, onChoose]);
+  const onClear = useCallback(() => change((url) => url.delete("label")), [change]);
+  return useMemo(() => ({ chosen, offered, slots, onToggle, onClear }), [chosen, offered, slots, onToggle, onClear]);
 }

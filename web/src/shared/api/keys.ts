@@ -15,5 +15,7 @@ export const keys = {
   runList: (filter: { cluster?: string; plan?: string }) => ["runs", "list", filter] as const,
   run: (id: string) => ["runs", id] as const,
   runReport: (id: string) => ["run-report", id] as const,
+  runSamples: (id: string, search: string) => ["run-samples", id, search] as const,
+  comparison: (runs: string[]) => ["comparison", ...runs] as const,
   runArtefacts: (id: string) => ["run-artefacts", id] as const,
 };

@@ -11,7 +11,6 @@ export type Summary = Schemas["Summary"];
 /** One bucket of time; `t_ms` is its start, and samples fall into it by their end. Buckets without a sample are absent. */
 export type Point = Schemas["Point"];
 export type LabelSeries = Schemas["LabelSeries"];
-export type Series = Schemas["Series"];
 export type ErrorGroup = Schemas["ErrorGroup"];
 export type CodeCount = Schemas["CodeCount"];
 export type DistributionBin = Schemas["DistributionBin"];
@@ -20,7 +19,24 @@ export type Verdict = Schemas["Verdict"];
 export type Cause = Schemas["Cause"];
 export type CriterionResult = Schemas["CriterionResult"];
 export type RunFacts = Schemas["RunFacts"];
+export type Series = Schemas["Series"];
+export type TimedCount = Schemas["TimedCount"];
+export type CodeSeries = Schemas["CodeSeries"];
+export type Profile = Schemas["Profile"];
+export type LabelProfile = Schemas["LabelProfile"];
+export type Profiles = Schemas["Profiles"];
+export type ApdexThresholds = Schemas["ApdexThresholds"];
 export type Report = Schemas["Report"];
+
+export type Change = Schemas["Change"];
+export type TestResult = Schemas["TestResult"];
+export type LineComparison = Schemas["LineComparison"];
+export type Comparison = Schemas["Comparison"];
+export type ComparedResult = Schemas["ComparedResult"];
+export type ComparisonReport = Schemas["ComparisonReport"];
+
+export type FoundSample = Schemas["FoundSample"];
+export type SearchResult = Schemas["SearchResult"];
 
 export type Person = Schemas["Person"];
 export type Session = Schemas["Session"];

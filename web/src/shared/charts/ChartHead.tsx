@@ -12,7 +12,8 @@ interface Props {
   asTable: boolean;
   onAsTable: (asTable: boolean) => void;
   onCopyCsv: () => Promise<string>;
-  onCopyPng: () => Promise<string>;
+  /** null where there is no canvas to copy. */
+  onCopyPng: (() => Promise<string>) | null;
   choices?: ReactNode;
 }
 
@@ -52,7 +53,7 @@ export function ChartHead({ title, unit, y, onY, asTable, onAsTable, onCopyCsv, 
       </button>
       <Menu label={`Copy ${title}`} icon="copy" quiet>
         <MenuItem onSelect={() => say(onCopyCsv)}>Copy as CSV</MenuItem>
-        <MenuItem onSelect={() => say(onCopyPng)}>Copy as PNG</MenuItem>
+        {onCopyPng !== null && <MenuItem onSelect={() => say(onCopyPng)}>Copy as PNG</MenuItem>}
       </Menu>
     </header>
   );

@@ -1,24 +1,21 @@
-import { formatClock, formatTime } from "@/shared/format/time";
-import type { ChartContent } from "./chartTypes";
-import type { Timeline } from "./timeline";
+import type { ChartLine } from "./chartTypes";
 
 interface Props {
-  content: ChartContent;
-  /** Index of the point under the cursor; -1 in a gap, null without a cursor. */
-  cursor: number | null;
+  lines: ChartLine[];
+  /** The row whose values stand beside the names; -1 in a gap, null without one. */
+  row: number | null;
+  /** What that row is: a time, a place on the axis. */
+  at: string;
   hidden: ReadonlySet<string>;
   onToggle: (key: string) => void;
   format: (value: number) => string;
-  timeline: Timeline;
 }
 
-/** The lines' names; a click hides a line. With the cursor on a chart, each name has its value there; else the newest settled one. */
-export function ChartLegend({ content, cursor, hidden, onToggle, format, timeline }: Props) {
-  const row = cursor ?? newestSettled(content);
-  const time = row === null || row < 0 ? undefined : content.times[row];
+/** The lines' names; a click hides a line. With the cursor on the chart, each name has its value there. */
+export function ChartLegend({ lines, row, at, hidden, onToggle, format }: Props) {
   return (
     <div className="chart-legend">
-      {content.lines.map((line) => {
+      {lines.map((line) => {
         const value = row === null || row < 0 ? null : (line.values[row] ?? null);
         return (
           <button key={line.key} type="button" aria-pressed={!hidden.has(line.key)} title={`Hide or show ${line.label}`} onClick={() => onToggle(line.key)}>
@@ -28,19 +25,7 @@ export function ChartLegend({ content, cursor, hidden, onToggle, format, timelin
           </button>
         );
       })}
-      <span className="chart-legend-time">
-        {cursor === null ? "" : time === undefined ? "no samples" : timeline.base === "clock" ? formatTime(time) : formatClock((time - timeline.originMs) / 1000)}
-      </span>
+      <span className="chart-legend-time">{at}</span>
     </div>
   );
-}
-
-function newestSettled(content: ChartContent): number | null {
-  const { settledUntilMs, times, bucketMs } = content;
-  if (settledUntilMs === null) return null;
-  for (let row = times.length - 1; row >= 0; row -= 1) {
-    const time = times[row];
-    if (time !== undefined && time + bucketMs <= settledUntilMs) return row;
-  }
-  return null;
 }

@@ -1,15 +1,23 @@
-import { formatClock, formatTime } from "@/shared/format/time";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useRef } from "react";
-import type { ChartContent } from "./chartTypes";
-import type { Timeline } from "./timeline";
+import type { ChartLine } from "./chartTypes";
 
 const ROW = 24;
 
-/** The chart's numbers, newest first. */
-export function ChartTable({ content, format, height, timeline }: { content: ChartContent; format: (value: number) => string; height: number; timeline: Timeline }) {
+interface Props {
+  /** What the rows are: `Time`. */
+  head: string;
+  count: number;
+  nameOf: (row: number) => string;
+  lines: ChartLine[];
+  format: (value: number) => string;
+  height: number;
+  newestFirst: boolean;
+}
+
+/** The chart's numbers. */
+export function ChartTable({ head, count, nameOf, lines, format, height, newestFirst }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
-  const count = content.times.length;
   // The virtualizer keeps its own state outside React's; nothing here is memoised on it.
   // eslint-disable-next-line react-hooks/incompatible-library
   const rows = useVirtualizer({ count, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 10 });
@@ -19,8 +27,8 @@ export function ChartTable({ content, format, height, timeline }: { content: Cha
       <table className="table-dense">
         <thead>
           <tr>
-            <th scope="col">Time</th>
-            {content.lines.map((line) => (
+            <th scope="col">{head}</th>
+            {lines.map((line) => (
               <th key={line.key} scope="col" className="num">
                 {line.label}
               </th>
@@ -28,14 +36,13 @@ export function ChartTable({ content, format, height, timeline }: { content: Cha
           </tr>
         </thead>
         <tbody>
-          <Space height={items[0]?.start ?? 0} span={content.lines.length + 1} />
+          <Space height={items[0]?.start ?? 0} span={lines.length + 1} />
           {items.map((item) => {
-            const row = count - 1 - item.index;
-            const time = content.times[row] ?? 0;
+            const row = newestFirst ? count - 1 - item.index : item.index;
             return (
-              <tr key={time} style={{ height: ROW }}>
-                <td>{timeline.base === "clock" ? formatTime(time) : formatClock((time - timeline.originMs) / 1000)}</td>
-                {content.lines.map((line) => {
+              <tr key={row} style={{ height: ROW }}>
+                <td>{nameOf(row)}</td>
+                {lines.map((line) => {
                   const value = line.values[row] ?? null;
                   return (
                     <td key={line.key} className="num">
@@ -46,7 +53,7 @@ export function ChartTable({ content, format, height, timeline }: { content: Cha
               </tr>
             );
           })}
-          <Space height={rows.getTotalSize() - (items.at(-1)?.end ?? 0)} span={content.lines.length + 1} />
+          <Space height={rows.getTotalSize() - (items.at(-1)?.end ?? 0)} span={lines.length + 1} />
         </tbody>
       </table>
     </div>

@@ -12,7 +12,7 @@ export interface HistogramBar {
 /** Bars over ranges, drawn with plain SVG: good ones with the part that failed at their foot. */
 export function Histogram({ bars, axis }: { bars: HistogramBar[]; axis: (value: number) => ReactNode }) {
   const top = Math.max(1, ...bars.map((bar) => bar.value));
-  const every = Math.max(1, Math.ceil(bars.length / 8));
+  const every = Math.max(1, Math.ceil(bars.length / 6));
   return (
     <div className="histogram">
       <div className="histogram-axis">

@@ -1,10 +1,10 @@
 export interface ChartLine {
   key: string;
   label: string;
-  /** One value for each time of the chart; null where there is none. */
+  /** One value for each time of the chart (or each place on its x axis); null where there is none. */
   values: (number | null)[];
   colour: string;
-  kind: "line" | "step" | "bars";
+  kind: "line" | "step" | "bars" | "dots";
   width?: number;
   /** Opacity of the area below a line, 0 to 1. */
   fill?: number;
@@ -23,6 +23,17 @@ export interface ChartContent {
   settledUntilMs: number | null;
   lines: ChartLine[];
   thresholds: Threshold[];
+}
+
+/** A chart over something else than time. */
+export interface XyContent {
+  /** Places on the x axis, never falling. */
+  x: number[];
+  /** The axis' ends; null takes what the values have. */
+  range: [number, number] | null;
+  /** Where the axis has words; null leaves it to the chart. */
+  ticks: { at: number; text: string }[] | null;
+  lines: ChartLine[];
 }
 
 export type YScale = "linear" | "log";

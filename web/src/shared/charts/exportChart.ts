@@ -1,18 +1,18 @@
 import type uPlot from "uplot";
 import { toCsv } from "@/shared/export/csv";
-import type { ChartContent } from "./chartTypes";
+import type { ChartLine } from "./chartTypes";
 import type { ChartColours } from "./palette";
 
-/** The chart's numbers: the bucket's start as ISO time and one column for each line. */
-export function chartCsv(content: ChartContent): string {
+/** The chart's numbers: one column for what the rows are (a bucket's start as ISO time), one for each line. */
+export function chartCsv(head: string, rows: (string | number)[], lines: ChartLine[]): string {
   return toCsv(
-    ["time", ...content.lines.map((line) => line.label)],
-    content.times.map((time, row) => [new Date(time).toISOString(), ...content.lines.map((line) => line.values[row] ?? null)]),
+    [head, ...lines.map((line) => line.label)],
+    rows.map((name, row) => [name, ...lines.map((line) => line.values[row] ?? null)]),
   );
 }
 
 /** The chart as it is on the screen, with its title and legend above it. */
-export function chartPng(chart: uPlot, title: string, content: ChartContent, colours: ChartColours): Promise<Blob> {
+export function chartPng(chart: uPlot, title: string, lines: ChartLine[], colours: ChartColours): Promise<Blob> {
   const ratio = window.devicePixelRatio;
   const source = chart.ctx.canvas;
   const head = 44 * ratio;
@@ -28,7 +28,7 @@ export function chartPng(chart: uPlot, title: string, content: ChartContent, col
   ctx.fillText(title, 12 * ratio, 18 * ratio);
   ctx.font = `${11 * ratio}px system-ui, sans-serif`;
   let x = 12 * ratio;
-  for (const line of content.lines) {
+  for (const line of lines) {
     ctx.fillStyle = line.colour;
     ctx.fillRect(x, 30 * ratio, 10 * ratio, 3 * ratio);
     ctx.fillStyle = colours.text;

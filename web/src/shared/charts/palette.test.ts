@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { colourSlots, distinctSlots } from "./palette";
+import { codeSlots, colourSlots, distinctSlots } from "./palette";
 
 it("gives a label the same colour whatever the order of the labels", () => {
   const one = colourSlots(["home", "cart", "order"]);
@@ -12,4 +12,12 @@ it("keeps ten chosen labels apart although fifty share ten colours", () => {
   const labels = Array.from({ length: 50 }, (_, index) => `label ${index}`);
   const chosen = labels.slice(7, 17);
   expect(new Set(distinctSlots(chosen, colourSlots(labels)).values()).size).toBe(10);
+});
+
+it("gives codes the colour of their class, and each its own", () => {
+  const slots = codeSlots(["200", "500", "503", "302", "Non HTTP response code: java.net.ConnectException", "404", "201", "(other codes)"]);
+  expect(slots.get("200")).toBe(2);
+  expect(slots.get("500")).toBe(6);
+  expect(slots.get("404")).toBe(1);
+  expect(new Set(slots.values()).size).toBe(8);
 });

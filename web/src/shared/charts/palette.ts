@@ -21,6 +21,9 @@ export interface ChartColours {
   threshold: string;
   /** p50, p90, p95, p99: one hue, the higher the stronger. */
   percentiles: [string, string, string, string];
+  received: string;
+  sent: string;
+  passed: string;
 }
 
 const COLOURS: Record<Scheme, ChartColours> = {
@@ -33,6 +36,9 @@ const COLOURS: Record<Scheme, ChartColours> = {
     error: "#c93a3a",
     threshold: "#b26a00",
     percentiles: ["#9cc4ea", "#5b9bd8", "#2a6fbb", "#123f7a"],
+    received: "#1f6fb4",
+    sent: "#d06a10",
+    passed: "#0f8a6c",
   },
   dark: {
     text: "#99a3b0",
@@ -43,6 +49,9 @@ const COLOURS: Record<Scheme, ChartColours> = {
     error: "#f2706b",
     threshold: "#e3b341",
     percentiles: ["#2f5f94", "#3f83c9", "#6fb1f0", "#bfe0ff"],
+    received: "#5aa9e6",
+    sent: "#f0995a",
+    passed: "#3cc3a0",
   },
 };
 
@@ -86,6 +95,23 @@ export function distinctSlots(chosen: string[], slots: Map<string, number>): Map
     while (taken.has(slot) && taken.size < MAX_LINES) slot = (slot + 1) % MAX_LINES;
     taken.add(slot);
     found.set(label, slot);
+  }
+  return found;
+}
+
+/** Slots by the class of an HTTP status: success green, redirection blue, the client's fault orange, the server's red, anything else grey. */
+const CODE_SLOTS: Record<string, number[]> = { "2": [2, 9, 5], "3": [0, 5, 7], "4": [1, 4, 3], "5": [6, 3, 1], other: [8, 7, 4] };
+
+/** A slot for each response code, in the order of their frequency: what tells good from bad by colour, and each from its neighbours. */
+export function codeSlots(codes: string[]): Map<string, number> {
+  const found = new Map<string, number>();
+  const taken = new Set<number>();
+  for (const code of codes) {
+    const liked = CODE_SLOTS[/^[2-5]\d\d$/.test(code) ? code.charAt(0) : "other"] ?? [];
+    const all = [...liked, ...Array.from({ length: MAX_LINES }, (_, slot) => slot)];
+    const slot = all.find((each) => !taken.has(each)) ?? liked[0] ?? 0;
+    taken.add(slot);
+    found.set(code, slot);
   }
   return found;
 }

@@ -1,4 +1,6 @@
 import { createContext, useContext, useMemo, useState, type ReactNode } from "react";
+import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
+import { parseRange, writeRange } from "./timeRange";
 
 /** What all charts of a page share: the zoomed range, how time is written, and one cursor. */
 export interface Timeline {
@@ -9,6 +11,8 @@ export interface Timeline {
   setBase: (base: "clock" | "elapsed") => void;
   /** Where elapsed time starts. */
   originMs: number;
+  /** Several runs lie over one another, each from its own start: there is no clock. */
+  aligned: boolean;
   cursorKey: string;
 }
 
@@ -16,11 +20,25 @@ const Context = createContext<Timeline | null>(null);
 
 let pages = 0;
 
-export function TimelineProvider({ originMs, children }: { originMs: number; children: ReactNode }) {
-  const [range, zoom] = useState<[number, number] | null>(null);
-  const [base, setBase] = useState<"clock" | "elapsed">("clock");
+/** Zoom and time base are in the URL (`zoom=FROM-TO` in ms, `time=elapsed`), so that a link shows the same minutes. */
+export function TimelineProvider({ originMs, aligned = false, children }: { originMs: number; aligned?: boolean; children: ReactNode }) {
+  const [parameters, change] = useUrlParameters();
+  const written = parameters.get("zoom");
+  const range = useMemo(() => parseRange(written), [written]);
+  const base = aligned || parameters.get("time") === "elapsed" ? "elapsed" : "clock";
   const [cursorKey] = useState(() => `timeline-${++pages}`);
-  const value = useMemo(() => ({ range, zoom, base, setBase, originMs, cursorKey }), [range, base, originMs, cursorKey]);
+  const value = useMemo<Timeline>(
+    () => ({
+      range,
+      zoom: (next) => change((url) => putParameter(url, "zoom", next === null ? null : writeRange(next))),
+      base,
+      setBase: (next) => change((url) => putParameter(url, "time", next === "clock" ? null : next)),
+      originMs,
+      aligned,
+      cursorKey,
+    }),
+    [range, base, originMs, aligned, cursorKey, change],
+  );
   return <Context value={value}>{children}</Context>;
 }
 

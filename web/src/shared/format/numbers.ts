@@ -58,7 +58,8 @@ export function splitBytes(value: number | null | undefined): [string, string] {
   return [fixed(size, unit === 0 && !Number.isInteger(size) ? 1 : digits), BYTE_UNITS[unit] ?? "B"];
 }
 
-function joined([number, unit]: [string, string]): string {
+/** Number and unit together. */
+export function joined([number, unit]: [string, string]): string {
   return unit === "" ? number : unit.startsWith("/") ? number + unit : `${number}\u00a0${unit}`;
 }
 
@@ -68,6 +69,8 @@ export const formatPercent = (value: number | null | undefined): string => joine
 export const formatBytes = (value: number | null | undefined): string => joined(splitBytes(value));
 export const formatKbPerS = (value: number | null | undefined): string =>
   value === null || value === undefined ? MISSING : `${formatBytes(value * 1024)}/s`;
+
+export const formatByteRate = (value: number | null | undefined): string => (value === null || value === undefined ? MISSING : `${formatBytes(value)}/s`);
 
 /** Apdex has two digits by convention and no unit. */
 export function formatApdex(value: number | null | undefined): string {

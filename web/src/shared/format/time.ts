@@ -42,6 +42,12 @@ export function formatTime(ms: number | null | undefined): string {
   return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
 }
 
+/** `14:03:09.250`. */
+export function formatTimeMs(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined) return MISSING;
+  return `${formatTime(ms)}.${String(new Date(ms).getMilliseconds()).padStart(3, "0")}`;
+}
+
 /** `2026-11-23 14:03` in the viewer's zone. */
 export function formatDateTime(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return MISSING;

@@ -21,6 +21,8 @@ interface Props<Row> {
   empty: ReactNode;
   /** Most rows of height before the table scrolls by itself. */
   visibleRows?: number;
+  /** Pixels; more than a line's for cells of two lines. */
+  rowHeight?: number;
   actions?: ReactNode;
 }
 
@@ -29,7 +31,7 @@ const SEARCH_FROM = 8;
 
 /** A dense table: sticky head, sort, filter, choice of columns, keyboard, CSV; beyond a page of rows only those in sight are in the DOM. */
 export function DataTable<Row>(props: Props<Row>) {
-  const { name, title, rows, columns, rowKey, pinned, onOpen, rowClass, empty, visibleRows = 18, actions } = props;
+  const { name, title, rows, columns, rowKey, pinned, onOpen, rowClass, empty, visibleRows = 18, rowHeight = ROW, actions } = props;
   const state = useTableState(name, props.initialSort ?? null);
   const { printing } = useTheme();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(() => new Set(columns.filter((column) => column.optional).map((column) => column.id)));
@@ -40,7 +42,7 @@ export function DataTable<Row>(props: Props<Row>) {
   const scrolls = sorted.length > visibleRows && !printing;
   // The virtualizer keeps its own state outside React's; nothing here is memoised on it.
   // eslint-disable-next-line react-hooks/incompatible-library
-  const virtual = useVirtualizer({ count: sorted.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 12, enabled: scrolls });
+  const virtual = useVirtualizer({ count: sorted.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 12, enabled: scrolls });
   const items = scrolls ? virtual.getVirtualItems() : null;
   const visible = items === null ? sorted : items.map((item) => sorted[item.index]).filter((row) => row !== undefined);
 
@@ -82,8 +84,8 @@ export function DataTable<Row>(props: Props<Row>) {
       {rows.length === 0 ? (
         <div className="table-empty">{empty}</div>
       ) : (
-        <div ref={scroller} className="table-scroll" style={scrolls ? { height: (visibleRows + 1.5) * ROW } : undefined}>
-          <table className="table-dense">
+        <div ref={scroller} className="table-scroll" style={scrolls ? { height: visibleRows * rowHeight + 1.5 * ROW } : undefined}>
+          <table className={rowHeight === ROW ? "table-dense" : "table-dense table-tall"}>
             <TableHead columns={shown} sort={state.sort} onSort={state.setSort} />
             <tbody>
               {pinned !== null && pinned !== undefined && line(pinned, "pinned", "row-pinned")}

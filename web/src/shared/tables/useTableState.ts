@@ -1,5 +1,5 @@
-import { useCallback, useMemo } from "react";
-import { useSearchParams } from "react-router";
+import { useMemo } from "react";
+import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
 import type { Sort } from "./tableRows";
 
 export interface TableState {
@@ -11,7 +11,7 @@ export interface TableState {
 
 /** A table's filter and sort in the URL, as `<name>.q` and `<name>.sort`, so that a link shows the same rows. */
 export function useTableState(name: string, initial: Sort | null): TableState {
-  const [parameters, setParameters] = useSearchParams();
+  const [parameters, change] = useUrlParameters();
   const filter = parameters.get(`${name}.q`) ?? "";
   const written = parameters.get(`${name}.sort`);
 
@@ -21,20 +21,7 @@ export function useTableState(name: string, initial: Sort | null): TableState {
     return written.startsWith("-") ? { column: written.slice(1), down: true } : { column: written, down: false };
   }, [written, initial]);
 
-  const put = useCallback(
-    (key: string, value: string | null) => {
-      setParameters(
-        (before) => {
-          const after = new URLSearchParams(before);
-          if (value === null) after.delete(key);
-          else after.set(key, value);
-          return after;
-        },
-        { replace: true, preventScrollReset: true },
-      );
-    },
-    [setParameters],
-  );
+  const put = (key: string, value: string | null) => change((url) => putParameter(url, key, value));
 
   return {
     filter,

@@ -25,6 +25,7 @@ import plug from "bootstrap-icons/icons/plug.svg?raw";
 import plus from "bootstrap-icons/icons/plus-lg.svg?raw";
 import printer from "bootstrap-icons/icons/printer.svg?raw";
 import search from "bootstrap-icons/icons/search.svg?raw";
+import sliders from "bootstrap-icons/icons/sliders.svg?raw";
 import stop from "bootstrap-icons/icons/stop-fill.svg?raw";
 import sun from "bootstrap-icons/icons/sun.svg?raw";
 import table from "bootstrap-icons/icons/table.svg?raw";
@@ -63,6 +64,7 @@ const ICONS = {
   plus,
   printer,
   search,
+  sliders,
   stop,
   sun,
   table,

@@ -4,6 +4,8 @@ import { Icon, type IconName } from "./Icon";
 interface MenuProps {
   label: string;
   icon?: IconName;
+  /** Words on the button, before the icon. */
+  text?: string;
   /** A button without a frame, for heads of cards and rows. */
   quiet?: boolean;
   /** Stays open while things in it are clicked (a list of switches). */
@@ -12,7 +14,7 @@ interface MenuProps {
 }
 
 /** Bootstrap's dropdown with arrow keys, Escape and a click elsewhere; the last column of the page, so it opens to the left. */
-export function Menu({ label, icon = "three-dots", quiet, stays, children }: MenuProps) {
+export function Menu({ label, icon = "three-dots", text, quiet, stays, children }: MenuProps) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const id = useId();
@@ -44,7 +46,7 @@ export function Menu({ label, icon = "three-dots", quiet, stays, children }: Men
     <div ref={root} className="dropdown" onKeyDown={onKeyDown}>
       <button
         type="button"
-        className={quiet === true ? "btn btn-quiet" : "btn btn-outline-secondary"}
+        className={quiet === true ? "btn btn-quiet" : text === undefined ? "btn btn-outline-secondary" : "btn btn-sm btn-outline-secondary"}
         aria-haspopup="menu"
         aria-expanded={open}
         aria-controls={id}
@@ -52,6 +54,7 @@ export function Menu({ label, icon = "three-dots", quiet, stays, children }: Men
         title={label}
         onClick={() => setOpen(!open)}
       >
+        {text !== undefined && <span className="menu-text">{text}</span>}
         <Icon name={icon} />
       </button>
       {open && (

@@ -1,15 +1,22 @@
 import { useMemo, type ReactNode } from "react";
-import type { Entry, Summary } from "@/shared/api/types";
-import { lineColour, MAX_LINES } from "@/shared/charts/palette";
+import type { ApdexThresholds, Entry, Summary } from "@/shared/api/types";
+import { lineColour } from "@/shared/charts/palette";
 import { formatApdex, formatBytes, formatCount, formatKbPerS, formatMs, formatPercent, formatRate } from "@/shared/format/numbers";
 import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
 import { useTheme } from "@/shared/ui/theme";
+import type { ShowSamples } from "../sampleWhere";
+import type { ChosenLabels } from "../useChosenLabels";
+import { SamplesButton } from "./SamplesButton";
 
 interface Props {
   summary: Summary;
   /** Which labels the charts show; null where they can't be chosen (no series per label). */
-  choice: { chosen: string[]; offered: ReadonlySet<string>; slots: Map<string, number>; onChoose: (chosen: string[]) => void } | null;
+  choice: ChosenLabels | null;
+  /** Where Apdex draws its lines; null while that is not known. */
+  apdex: ApdexThresholds | null;
+  /** Leads to a label's single samples; null where they can't be searched. */
+  showSamples: ShowSamples | null;
   empty: ReactNode;
 }
 
@@ -37,18 +44,21 @@ const NUMBERS: Column<Entry>[] = [
   number("received_kb_per_s", "Received", formatKbPerS, { optional: true }),
   number("sent_kb_per_s", "Sent", formatKbPerS, { optional: true }),
   number("avg_bytes", "Bytes, mean", formatBytes, { optional: true }),
-  number("apdex", "Apdex", formatApdex, { title: "Satisfied up to 500 ms, tolerated up to 1,500 ms; failures frustrate" }),
 ];
 
+function apdexColumn(limits: ApdexThresholds | null): Column<Entry> {
+  const title = limits === null ? "" : `Satisfied up to ${formatMs(limits.satisfied_ms)}, tolerated up to ${formatMs(limits.tolerated_ms)}; failures frustrate`;
+  return number("apdex", "Apdex", formatApdex, title === "" ? {} : { title });
+}
+
+function samplesColumn(total: Entry, show: ShowSamples): Column<Entry> {
+  return { id: "show", name: "", value: () => null, cell: (row) => row !== total && <SamplesButton show={show} where={{ label: row.label }} /> };
+}
+
 /** The table per label, with the total above it. */
-export function EntryTable({ summary, choice, empty }: Props) {
+export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props) {
   const { scheme } = useTheme();
   const columns = useMemo<Column<Entry>[]>(() => {
-    const toggle = (label: string) => {
-      if (choice === null) return;
-      const on = choice.chosen.includes(label);
-      choice.onChoose(on ? choice.chosen.filter((each) => each !== label) : [...choice.chosen, label].slice(-MAX_LINES));
-    };
     const label: Column<Entry> = {
       id: "label",
       name: "Label",
@@ -60,15 +70,15 @@ export function EntryTable({ summary, choice, empty }: Props) {
         const on = choice.chosen.includes(row.label);
         return (
           <label className="label-choice" title={on ? "Take off the charts" : "Show on the charts"}>
-            <input type="checkbox" checked={on} onChange={() => toggle(row.label)} />
+            <input type="checkbox" checked={on} onChange={() => choice.onToggle(row.label)} />
             <i style={on ? { background: lineColour(choice.slots.get(row.label) ?? 0, scheme) } : undefined} />
             <span title={row.label}>{row.label}</span>
           </label>
         );
       },
     };
-    return [label, ...NUMBERS];
-  }, [summary.total, choice, scheme]);
+    return [label, ...NUMBERS, apdexColumn(apdex), ...(showSamples === null ? [] : [samplesColumn(summary.total, showSamples)])];
+  }, [summary.total, choice, scheme, apdex, showSamples]);
 
   const chosen = choice === null ? 0 : choice.chosen.length;
   return (
@@ -82,7 +92,7 @@ export function EntryTable({ summary, choice, empty }: Props) {
       empty={empty}
       actions={
         chosen > 0 && (
-          <button type="button" className="btn btn-sm btn-outline-secondary" onClick={() => choice?.onChoose([])}>
+          <button type="button" className="btn btn-sm btn-outline-secondary" onClick={choice?.onClear}>
             Charts: back to the total
           </button>
         )

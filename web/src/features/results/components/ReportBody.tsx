@@ -1,22 +1,40 @@
-import type { Report } from "@/shared/api/types";
+import { useMemo, type ReactNode } from "react";
+import type { CriterionResult, Report } from "@/shared/api/types";
 import { TimelineProvider } from "@/shared/charts/timeline";
 import { Empty } from "@/shared/ui/Empty";
 import { Figures } from "@/shared/ui/Figures";
 import { finalFigures } from "../finalFigures";
+import type { ShowSamples } from "../sampleWhere";
 import { useChosenLabels } from "../useChosenLabels";
-import { Codes, Distribution, Hosts } from "./Breakdown";
+import type { ChartView } from "../useDrawing";
 import { Criteria } from "./Criteria";
 import { EntryTable } from "./EntryTable";
-import { ErrorTable } from "./ErrorTable";
+import { ErrorsSection } from "./ErrorsSection";
 import { Notes } from "./Notes";
+import { OverTimeSection } from "./OverTimeSection";
+import { ReportIndex } from "./ReportIndex";
+import { ResponseTimesSection } from "./ResponseTimesSection";
 import { ResultCharts } from "./ResultCharts";
+import { ThroughputSection } from "./ThroughputSection";
+
+interface Props {
+  report: Report;
+  /** The search for single samples, where there is a log to search in, and what leads to it from the tables. */
+  samples?: { section: ReactNode; show: ShowSamples };
+}
+
+const NO_CRITERIA: CriterionResult[] = [];
+const SAMPLES = [{ id: "samples", name: "Samples" }];
 
 /** A finished run's results: the same on the run's page and in the offline file. */
-export function ReportBody({ report }: { report: Report }) {
-  const { summary, series, run } = report;
+export function ReportBody({ report, samples }: Props) {
+  const { summary, series, run, profiles, apdex } = report;
   const labels = useChosenLabels(series.labels);
-  const chosen = labels.chosen.filter((label) => labels.offered.has(label));
-  const criteria = run?.criteria ?? [];
+  const { slots, chosen } = labels;
+  const view = useMemo<ChartView>(() => ({ points: series.points, bucketMs: series.bucket_ms, labels: series.labels, chosen, slots }), [series, chosen, slots]);
+  const names = useMemo(() => series.labels.map((each) => each.label), [series.labels]);
+  const criteria = run?.criteria ?? NO_CRITERIA;
+  const expressions = useMemo(() => criteria.map((result) => result.expression), [criteria]);
   if (summary.total.samples === 0) {
     return (
       <>
@@ -30,29 +48,33 @@ export function ReportBody({ report }: { report: Report }) {
       </>
     );
   }
+  const showSamples = samples?.show ?? null;
   return (
     <TimelineProvider originMs={summary.start_ms ?? series.points[0]?.t_ms ?? 0}>
       <Notes summary={summary} cause={run?.cause ?? null} notes={report.notes} />
       <Figures figures={finalFigures(summary, series.points, series.bucket_ms)} />
       <Criteria results={criteria} expressions={[]} />
+      <ReportIndex labels={labels} names={names} more={samples === undefined ? [] : SAMPLES} />
       <ResultCharts
         points={series.points}
         bucketMs={series.bucket_ms}
         labels={series.labels}
         chosen={chosen}
-        slots={labels.slots}
+        slots={slots}
         settledUntilMs={null}
         lastSampleMs={summary.end_ms}
         stale={false}
-        criteria={criteria.map((result) => result.expression)}
+        criteria={expressions}
+        bare
       />
-      <EntryTable summary={summary} choice={{ ...labels, chosen }} empty="The log holds no samples." />
-      <ErrorTable errors={report.errors} allErrors={summary.total.errors} live={false} />
-      <div className="breakdowns">
-        <Distribution bins={report.profiles.total.distribution} />
-        <Codes codes={report.codes} />
-        {report.hosts.length > 0 && <Hosts hosts={report.hosts} />}
+      <div id="labels" className="report-section">
+        <EntryTable summary={summary} choice={labels} apdex={apdex} showSamples={showSamples} empty="The log holds no samples." />
       </div>
+      <OverTimeSection view={view} />
+      <ThroughputSection view={view} codes={series.codes} started={series.started} />
+      <ResponseTimesSection view={view} profiles={profiles} apdex={apdex} summary={summary} />
+      <ErrorsSection report={report} showSamples={showSamples} />
+      {samples?.section}
     </TimelineProvider>
   );
 }

@@ -7,6 +7,7 @@ import { formatCount, formatMs, formatPercent, formatRate } from "@/shared/forma
 import { useTheme } from "@/shared/ui/theme";
 import { activeUsers, errors, responseTimes, sources, throughput, TIME_METRICS, type ErrorUnit, type TimeMetric } from "../chartSeries";
 import { thresholdsOf } from "../thresholds";
+import { shownNote } from "../shownNote";
 
 interface Props {
   points: Point[];
@@ -19,10 +20,12 @@ interface Props {
   lastSampleMs: number | null;
   stale: boolean;
   criteria: string[];
+  /** The page has the time bar elsewhere. */
+  bare?: boolean;
 }
 
 /** The four charts of a run, live and finished alike. */
-export function ResultCharts({ points, bucketMs, labels, chosen, slots, settledUntilMs, lastSampleMs, stale, criteria }: Props) {
+export function ResultCharts({ points, bucketMs, labels, chosen, slots, settledUntilMs, lastSampleMs, stale, criteria, bare }: Props) {
   const { scheme } = useTheme();
   const [metric, setMetric] = useState<TimeMetric>("p95_ms");
   const [errorUnit, setErrorUnit] = useState<ErrorUnit>("rate");
@@ -43,11 +46,11 @@ export function ResultCharts({ points, bucketMs, labels, chosen, slots, settledU
   const common = { lastSampleMs, stale };
   const perLabel = chosen.length > 0;
   return (
-    <section className="charts" aria-label="Charts over time">
+    <section id="charts" className="report-section" aria-label="Charts over time">
       <div className="section-head">
-        <h2>Over time</h2>
-        {perLabel && <span className="section-note">{chosen.length === 1 ? "one label" : `${chosen.length} labels`} in place of the total</span>}
-        <TimelineBar live={settledUntilMs !== null} />
+        <h2>{bare === true ? "Charts" : "Over time"}</h2>
+        {perLabel && <span className="section-note">{shownNote(chosen)}</span>}
+        {bare !== true && <TimelineBar live={settledUntilMs !== null} />}
       </div>
       <div className="chart-grid">
         <TimeChart id="throughput" title="Throughput" unit="samples per second" content={contents.throughput} format={formatRate} {...common} />

@@ -5,12 +5,14 @@ import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useRunReport } from "../api/useRunReport";
 import type { LiveRun } from "../live/liveRun";
+import { useSampleSearch } from "../samples/useSampleSearch";
 import { LiveBody } from "./LiveBody";
 
 /** The report; until it is there, what was seen live stays on the page. */
 export function FinishedBody({ run, live }: { run: Run; live: LiveRun | null }) {
   const report = useRunReport(run.id, true);
-  if (report.data !== undefined) return <ReportBody report={report.data} />;
+  const samples = useSampleSearch(run);
+  if (report.data !== undefined) return <ReportBody report={report.data} samples={samples} />;
   if (report.error !== null) {
     return (
       <>

@@ -5,6 +5,7 @@ import { Notes } from "@/features/results/components/Notes";
 import { ResultCharts } from "@/features/results/components/ResultCharts";
 import type { Run } from "@/shared/api/types";
 import { TimelineProvider } from "@/shared/charts/timeline";
+import { useSampleSearch } from "../samples/useSampleSearch";
 import { settledUntil, type LiveRun } from "../live/liveRun";
 import { useConnection } from "../live/useLiveRun";
 import { ConnectionNote } from "./ConnectionNote";
@@ -19,6 +20,7 @@ const NO_SLOTS = new Map<string, number>();
 /** A run that is under way: steps until it takes samples, then figures, charts and tables that grow. */
 export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
   const connection = useConnection();
+  const samples = useSampleSearch(run);
   const early = run.phase === "queued" || run.phase === "preparing";
   const started = live !== null && live.points.length > 0;
   return (
@@ -42,8 +44,9 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
             stale={!connection.connected}
             criteria={run.criteria_expressions}
           />
-          <EntryTable summary={live.summary} choice={null} empty="The labels appear here with their first samples." />
-          <ErrorTable errors={live.errors} allErrors={live.summary.total.errors} live />
+          <EntryTable summary={live.summary} choice={null} apdex={null} showSamples={samples.show} empty="The labels appear here with their first samples." />
+          <ErrorTable errors={live.errors} allErrors={live.summary.total.errors} live showSamples={samples.show} />
+          {samples.section}
         </TimelineProvider>
       )}
     </>

@@ -10,7 +10,9 @@ import { Icon } from "@/shared/ui/Icon";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
 import { PageHead } from "@/shared/ui/PageHead";
 import { useDeleteRun } from "../api/useDeleteRun";
+import { useRuns } from "../api/useRuns";
 import type { LiveRun } from "../live/liveRun";
+import { comparePath, runBefore } from "../runBefore";
 import { StopControl } from "./StopControl";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 
@@ -53,22 +55,24 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
           </>
         }
         actions={
-          run.can_write &&
-          (run.phase === "finished" ? (
+          run.phase === "finished" ? (
             <>
               <a className="btn btn-outline-secondary" href={`/api/v1/runs/${run.id}/artefacts/report.html`} download>
                 <Icon name="download" /> Report
               </a>
               <Menu label="More about this run">
+                <CompareItem run={run} />
                 <MenuItem onSelect={() => window.print()}>Print this page</MenuItem>
-                <MenuItem danger disabled={asked} consequence="Its results, logs and report are removed and can't be brought back." onSelect={() => setAsked(true)}>
-                  Delete this run
-                </MenuItem>
+                {run.can_write && (
+                  <MenuItem danger disabled={asked} consequence="Its results, logs and report are removed and can't be brought back." onSelect={() => setAsked(true)}>
+                    Delete this run
+                  </MenuItem>
+                )}
               </Menu>
             </>
           ) : (
-            <StopControl run={run} />
-          ))
+            run.can_write && <StopControl run={run} />
+          )
         }
       />
       {asked && (
@@ -90,5 +94,22 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
       )}
       {removal.error !== null && <ErrorBox error={removal.error} />}
     </>
+  );
+}
+
+/** In the menu, so that the plan's runs are asked for only when it is opened. */
+function CompareItem({ run }: { run: Run }) {
+  const runs = useRuns({ plan: run.plan.id });
+  const navigate = useNavigate();
+  const before = runs.data === undefined ? null : runBefore(run, runs.data);
+  const none = (run.headline?.samples ?? 0) === 0 ? "This run took no sample." : "There is no earlier run of this plan.";
+  return (
+    <MenuItem
+      disabled={before === null}
+      consequence={before === null ? (runs.isPending ? "Looking for it…" : none) : `${before.name}, ${formatDateTime(before.created_ms)}`}
+      onSelect={() => before !== null && void navigate(comparePath([before, run]))}
+    >
+      Compare with the run before
+    </MenuItem>
   );
 }

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { Link, useNavigate } from "react-router";
 import { phaseChip, verdictChip } from "@/features/results/runWords";
 import type { Run } from "@/shared/api/types";
@@ -7,11 +7,32 @@ import { formatAgo, formatDateTime, formatDuration } from "@/shared/format/time"
 import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
+import { Icon } from "@/shared/ui/Icon";
 import { useNow } from "@/shared/ui/useNow";
+import { comparePath } from "../runBefore";
 
-function columnsAt(now: number): Column<Run>[] {
+/** How many runs can be compared at once. */
+const MOST = 5;
+
+interface Marks {
+  marked: ReadonlySet<string>;
+  onMark: (id: string) => void;
+}
+
+function columnsAt(now: number, marks: Marks): Column<Run>[] {
   return [
-    { id: "name", name: "Run", main: true, value: (run) => run.name, cell: (run) => <Link to={`/runs/${run.id}`}>{run.name}</Link> },
+    {
+      id: "name",
+      name: "Run",
+      main: true,
+      value: (run) => run.name,
+      cell: (run) => (
+        <>
+          <Mark run={run} {...marks} />
+          <Link to={`/runs/${run.id}`}>{run.name}</Link>
+        </>
+      ),
+    },
     { id: "state", name: "State", value: (run) => phaseChip(run.phase, run.cause, run.stop_requested).word, cell: (run) => <Chip {...phaseChip(run.phase, run.cause, run.stop_requested)} /> },
     { id: "verdict", name: "Criteria", value: (run) => run.verdict, cell: (run) => <VerdictCell run={run} /> },
     { id: "plan", name: "Plan", value: (run) => run.plan.name, cell: (run) => <Link to={`/plans/${run.plan.id}`}>{run.plan.name}</Link> },
@@ -30,6 +51,23 @@ function columnsAt(now: number): Column<Run>[] {
       cell: (run) => <span title={formatDateTime(run.created_ms)}>{formatAgo(run.created_ms, now)}</span>,
     },
   ];
+}
+
+/** Marks a run for comparison. */
+function Mark({ run, marked, onMark }: Marks & { run: Run }) {
+  const on = marked.has(run.id);
+  const title = run.phase !== "finished" ? "It can be compared once it is finished" : !on && marked.size >= MOST ? `At most ${MOST} runs are compared` : "Mark for comparison";
+  return (
+    <input
+      type="checkbox"
+      className="form-check-input row-select no-print"
+      aria-label={`Mark ${run.name} for comparison`}
+      title={title}
+      checked={on}
+      disabled={run.phase !== "finished" || (!on && marked.size >= MOST)}
+      onChange={() => onMark(run.id)}
+    />
+  );
 }
 
 function seconds(run: Run, now: number): number | null {
@@ -58,16 +96,41 @@ interface Props {
 export function RunTable({ runs, title, empty, without = [], actions }: Props) {
   const navigate = useNavigate();
   const now = useNow(2000);
+  const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
+  const onMark = (id: string) => {
+    setMarked((before) => {
+      const after = new Set(before);
+      if (!after.delete(id)) after.add(id);
+      return after;
+    });
+  };
+  // What was deleted meanwhile is not compared.
+  const chosen = runs.filter((run) => marked.has(run.id));
   return (
     <DataTable
       name="runs"
       title={title}
       rows={runs}
-      columns={columnsAt(now).filter((column) => !without.includes(column.id))}
+      columns={columnsAt(now, { marked, onMark }).filter((column) => !without.includes(column.id))}
       rowKey={(run) => run.id}
       onOpen={(run) => void navigate(`/runs/${run.id}`)}
       empty={empty}
-      actions={actions}
+      actions={
+        <>
+          {chosen.length > 0 && (
+            <button
+              type="button"
+              className="btn btn-sm btn-outline-secondary"
+              disabled={chosen.length < 2}
+              title={chosen.length < 2 ? "Mark one more run" : "Compare the marked runs with the earliest of them"}
+              onClick={() => void navigate(comparePath(chosen))}
+            >
+              <Icon name="sliders" /> Compare {chosen.length < 2 ? "with…" : chosen.length}
+            </button>
+          )}
+          {actions}
+        </>
+      }
     />
   );
 }

@@ -1,0 +1,15 @@
+/** Which runs are compared, as the URL has it: `runs=BASE,OTHER,…`. Pure. */
+export const MOST_RUNS = 5;
+
+export function readRuns(text: string | null): string[] {
+  return [...new Set((text ?? "").split(",").map((id) => id.trim()).filter((id) => id !== ""))].slice(0, MOST_RUNS);
+}
+
+export function writeRuns(ids: string[]): string {
+  return ids.join(",");
+}
+
+/** The same runs with this one as what the others are compared with. */
+export function withBase(ids: string[], base: string): string[] {
+  return ids.includes(base) ? [base, ...ids.filter((id) => id !== base)] : ids;
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import type { Change, Comparison, LineComparison } from "@/shared/api/types";
+import { formatPercent, splitMs, splitRate } from "@/shared/format/numbers";
+import { beforeAfter, changePercent, formatChange, formatPoints } from "./beforeAfter";
+import { byImportance, countChanges, isNamed, outcomeOf } from "./changeWords";
+import { readRuns, withBase, writeRuns } from "./chosenRuns";
+
+function line(label: string, change: Change, sentence = ""): LineComparison {
+  return { label, change, sentence } as LineComparison;
+}
+
+describe("two numbers beside each other", () => {
+  it("has the unit once where it is the same", () => {
+    expect(beforeAfter(splitMs, 812, 1020)).toBe("812 → 1,020\u00a0ms");
+    expect(beforeAfter(splitMs, 812, 12_000)).toBe("812\u00a0ms → 12.0\u00a0s");
+    expect(beforeAfter(splitRate, null, 12)).toBe("– → 12.0/s");
+    expect(formatPercent(0)).toBe("0\u00a0%");
+  });
+  it("writes a change with its sign", () => {
+    expect([25.62, -4, 0.01, 2400, null].map(formatChange)).toEqual(["+25.6\u00a0%", "−4.0\u00a0%", "±0\u00a0%", "×25", "–"]);
+    expect(changePercent(0, 5)).toBeNull();
+    expect(changePercent(200, 150)).toBe(-25);
+    expect(formatPoints(0.5, 2)).toBe("+1.50 points");
+    expect(formatPoints(1, 1.001)).toBe("±0 points");
+  });
+});
+
+describe("lines", () => {
+  const lines = [line("a", "same"), line("b", "better"), line("c", "worse"), line("d", "same"), line("e", "worse")];
+  it("come with what changed first", () => expect(byImportance(lines).map((each) => each.label)).toEqual(["c", "e", "b", "a", "d"]));
+  it("are counted by what they came to", () =>
+    expect(countChanges({ labels: lines } as Comparison)).toEqual([
+      { change: "worse", count: 2 },
+      { change: "better", count: 1 },
+      { change: "same", count: 2 },
+    ]));
+  it("are called fine only where the total can be told", () => {
+    expect(outcomeOf({ worse: false, total: line("Total", "unclear") })).toBe("unclear");
+    expect(outcomeOf({ worse: true, total: line("Total", "unclear") })).toBe("worse");
+    expect(outcomeOf({ worse: false, total: line("Total", "better") })).toBe("fine");
+  });
+  it("mark the numbers that their sentence names", () => {
+    const worse = line("a", "worse", "mean 200 -> 260 ms (+30.0 %), errors 0.10 % -> 2.00 %");
+    expect(["mean", "median", "p95", "errors"].map((word) => isNamed(worse, word))).toEqual([true, false, false, true]);
+    expect(isNamed(line("a", "same", "mean 1 -> 1"), "mean")).toBe(false);
+  });
+});
+
+describe("runs in the URL", () => {
+  it("are at most five, each once", () => {
+    expect(readRuns("a, b,,a,c,d,e,f")).toEqual(["a", "b", "c", "d", "e"]);
+    expect(readRuns(null)).toEqual([]);
+    expect(writeRuns(["a", "b"])).toBe("a,b");
+  });
+  it("get another base", () => {
+    expect(withBase(["a", "b", "c"], "c")).toEqual(["c", "a", "b"]);
+    expect(withBase(["a", "b"], "x")).toEqual(["a", "b"]);
+  });
+});

@@ -1,0 +1,114 @@
+import { useMemo } from "react";
+import type { Comparison, Entry, LineComparison } from "@/shared/api/types";
+import { joined, splitMs, splitPercent, splitRate } from "@/shared/format/numbers";
+import { DataTable } from "@/shared/tables/DataTable";
+import type { Column } from "@/shared/tables/tableRows";
+import { Chip } from "@/shared/ui/Chip";
+import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
+import { beforeAfter, changePercent, formatChange, formatPoints } from "../beforeAfter";
+import { byImportance, changeChip, isChange, isNamed, shownSentence } from "../changeWords";
+
+interface Metric {
+  id: string;
+  name: string;
+  of: (entry: Entry) => number | null;
+  split: (value: number | null) => [string, string];
+  /** As the sentence names it; null for what is not judged. */
+  word: string | null;
+  points?: true;
+}
+
+const METRICS: Metric[] = [
+  { id: "rate", name: "Rate", of: (entry) => entry.throughput_per_s, split: splitRate, word: null },
+  { id: "mean", name: "Mean", of: (entry) => entry.mean_ms, split: splitMs, word: "mean" },
+  { id: "median", name: "Median", of: (entry) => entry.median_ms, split: splitMs, word: "median" },
+  { id: "p95", name: "p95", of: (entry) => entry.p95_ms, split: splitMs, word: "p95" },
+  { id: "p99", name: "p99", of: (entry) => entry.p99_ms, split: splitMs, word: null },
+  { id: "errors", name: "Errors", of: (entry) => entry.error_percent, split: splitPercent, word: "errors", points: true },
+];
+
+function deltaOf(metric: Metric, row: LineComparison): number | null {
+  const before = metric.of(row.before);
+  const after = metric.of(row.after);
+  if (metric.points === true) return before === null || after === null ? null : after - before;
+  return changePercent(before, after);
+}
+
+function changeColumn(metric: Metric): Column<LineComparison> {
+  return {
+    id: metric.id,
+    name: metric.name,
+    numeric: true,
+    title: metric.points === true ? "Sorted by the change in percentage points" : "Sorted by the change in percent",
+    value: (row) => deltaOf(metric, row),
+    cell: (row) => <Pair metric={metric} row={row} />,
+  };
+}
+
+function Pair({ metric, row }: { metric: Metric; row: LineComparison }) {
+  const before = metric.of(row.before);
+  const after = metric.of(row.after);
+  const named = metric.word !== null && isNamed(row, metric.word);
+  return (
+    <span className="pair">
+      <span>{beforeAfter(metric.split, before, after)}</span>
+      <small className={named ? `change-${row.change}` : ""}>{metric.points === true ? formatPoints(before, after) : formatChange(changePercent(before, after))}</small>
+    </span>
+  );
+}
+
+/** The numbers alone, for CSV and for who wants them in columns. */
+function plainColumns(metric: Metric): Column<LineComparison>[] {
+  const written = (value: number | null) => joined(metric.split(value));
+  return [
+    { id: `${metric.id}_before`, name: `${metric.name} before`, numeric: true, optional: true, value: (row) => metric.of(row.before), cell: (row) => written(metric.of(row.before)) },
+    { id: `${metric.id}_after`, name: `${metric.name} after`, numeric: true, optional: true, value: (row) => metric.of(row.after), cell: (row) => written(metric.of(row.after)) },
+  ];
+}
+
+const COLUMNS: Column<LineComparison>[] = [
+  {
+    id: "label",
+    name: "Label",
+    main: true,
+    value: (row) => row.label,
+    cell: (row) => (
+      <span className="pair">
+        <span title={row.label}>{row.label}</span>
+        <small title={shownSentence(row)} className={isChange(row) ? `change-${row.change}` : ""}>
+          {shownSentence(row)}
+        </small>
+      </span>
+    ),
+  },
+  { id: "change", name: "Change", value: (row) => row.change, cell: (row) => <Chip {...changeChip(row.change)} /> },
+  ...METRICS.map(changeColumn),
+  { id: "sentence", name: "Why", optional: true, value: (row) => row.sentence, cell: shownSentence },
+  ...METRICS.flatMap(plainColumns),
+];
+
+/** What changed for each label: before and after, what it comes to, and why. `changes=1` in the URL leaves out what did not change. */
+export function ChangeTable({ comparison }: { comparison: Comparison }) {
+  const [parameters, change] = useUrlParameters();
+  const only = parameters.get("changes") === "1";
+  const rows = useMemo(() => byImportance(comparison.labels).filter((line) => !only || isChange(line)), [comparison, only]);
+  const toggle = () => change((url) => putParameter(url, "changes", only ? null : "1"));
+  return (
+    <DataTable
+      name="changes"
+      title="Labels"
+      rows={rows}
+      columns={COLUMNS}
+      rowKey={(row) => row.label}
+      rowHeight={44}
+      visibleRows={14}
+      pinned={rows.length === 0 && !only ? null : comparison.total}
+      empty={only ? "No label changed beyond noise." : "The two have no label in common."}
+      actions={
+        <button type="button" className="btn btn-sm btn-outline-secondary" aria-pressed={only} onClick={toggle}>
+          Only changes
+        </button>
+      }
+    />
+  );
+}

@@ -1,0 +1,78 @@
+import { Link, useSearchParams } from "react-router";
+import { Empty } from "@/shared/ui/Empty";
+import { Icon } from "@/shared/ui/Icon";
+import { Loaded } from "@/shared/ui/Loaded";
+import { PageHead } from "@/shared/ui/PageHead";
+import { useComparison } from "../api/useComparison";
+import { MOST_RUNS, readRuns, withBase, writeRuns } from "../chosenRuns";
+import { ComparisonBody } from "./ComparisonBody";
+
+/** Two to five runs beside each other; which ones is in the URL, the base first. */
+export function ComparePage() {
+  const [parameters, setParameters] = useSearchParams();
+  const runs = readRuns(parameters.get("runs"));
+  const query = useComparison(runs);
+  const choose = (next: string[]) => {
+    setParameters((before) => {
+      const after = new URLSearchParams(before);
+      after.set("runs", writeRuns(next));
+      after.delete("with");
+      return after;
+    });
+  };
+  return (
+    <>
+      <PageHead
+        title="Compare runs"
+        above={<Link to="/runs">Runs</Link>}
+        facts={<span>The first is the base; what changed beyond noise is said by tests on all response times, not by a bare percentage.</span>}
+        actions={
+          <button type="button" className="btn btn-outline-secondary" onClick={() => window.print()}>
+            <Icon name="printer" /> Print
+          </button>
+        }
+      />
+      {runs.length < 2 ? (
+        <section className="card">
+          <Empty
+            icon="sliders"
+            title="Nothing to compare yet."
+            action={
+              <Link className="btn btn-primary" to="/runs">
+                Choose runs
+              </Link>
+            }
+          >
+            Mark two to {MOST_RUNS} finished runs in the list and press “Compare”; or open a run and compare it with the one before.
+          </Empty>
+        </section>
+      ) : (
+        <Loaded query={query} what="Comparing the runs…">
+          {(report) => (
+            <ComparisonBody
+              report={report}
+              nameOf={(result) => (result.run_id === null ? result.name : <Link to={`/runs/${result.run_id}`}>{result.name}</Link>)}
+              actionsOf={({ run_id }, index) =>
+                run_id !== null &&
+                (index > 0 || runs.length > 2) && (
+                  <span className="row-buttons">
+                    {index > 0 && (
+                      <button type="button" className="btn btn-quiet" onClick={() => choose(withBase(runs, run_id))}>
+                        Make it the base
+                      </button>
+                    )}
+                    {runs.length > 2 && (
+                      <button type="button" className="btn btn-quiet" onClick={() => choose(runs.filter((each) => each !== run_id))}>
+                        Leave it out
+                      </button>
+                    )}
+                  </span>
+                )
+              }
+            />
+          )}
+        </Loaded>
+      )}
+    </>
+  );
+}

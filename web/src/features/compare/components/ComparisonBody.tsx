@@ -1,0 +1,119 @@
+import { useMemo, type ReactNode } from "react";
+import type { ComparedResult, Comparison, ComparisonReport } from "@/shared/api/types";
+import { lineColour } from "@/shared/charts/palette";
+import { TimelineProvider } from "@/shared/charts/timeline";
+import { plural } from "@/shared/format/numbers";
+import { Chip } from "@/shared/ui/Chip";
+import { Icon } from "@/shared/ui/Icon";
+import { Note } from "@/shared/ui/Note";
+import { useTheme } from "@/shared/ui/theme";
+import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
+import { changeChip, countChanges, outcomeOf, shownSentence } from "../changeWords";
+import type { Overlaid } from "../overlay";
+import { ChangeTable } from "./ChangeTable";
+import { OverlayCharts } from "./OverlayCharts";
+import { ResultTable } from "./ResultTable";
+
+interface Props {
+  report: ComparisonReport;
+  /** A result's name, where it leads somewhere. */
+  nameOf?: (result: ComparedResult) => ReactNode;
+  /** What can be done with a result here: make it the base, leave it out. */
+  actionsOf?: (result: ComparedResult, index: number) => ReactNode;
+}
+
+/** Results beside each other: the same in the web app and in the offline file. Which pair the table shows is in the URL. */
+export function ComparisonBody({ report, nameOf, actionsOf }: Props) {
+  const { scheme } = useTheme();
+  const [parameters, change] = useUrlParameters();
+  const { results, comparisons } = report;
+  const all = useMemo<Overlaid[]>(
+    () => results.map((result, index) => ({ key: `result ${index}`, name: result.name, colour: lineColour(index, scheme), result })),
+    [results, scheme],
+  );
+  const wanted = Number(parameters.get("with") ?? "1");
+  const shown = Number.isInteger(wanted) && wanted >= 1 && wanted <= comparisons.length ? wanted : 1;
+  const comparison = comparisons[shown - 1];
+  const show = (index: number) => change((url) => putParameter(url, "with", index === 1 ? null : String(index)));
+  return (
+    <TimelineProvider originMs={0} aligned>
+      <ResultTable all={all} comparisons={comparisons} {...(nameOf === undefined ? {} : { nameOf })} {...(actionsOf === undefined ? {} : { actionsOf })} />
+      {comparisons.length > 1 && (
+        <div className="section-head compare-with">
+          <span className="section-note">Compare {results[0]?.name} with</span>
+          <div className="btn-group btn-group-sm" role="group" aria-label="Which result is compared">
+            {comparisons.map((each, index) => (
+              <button key={all[index + 1]?.key} type="button" className="btn btn-outline-secondary" aria-pressed={shown === index + 1} onClick={() => show(index + 1)}>
+                <i className="part-mark" style={{ background: all[index + 1]?.colour }} /> {each.after}
+              </button>
+            ))}
+          </div>
+        </div>
+      )}
+      {comparison !== undefined && <Outcome comparison={comparison} />}
+      {comparison !== undefined && <ChangeTable comparison={comparison} />}
+      <OverlayCharts all={all} />
+      {comparison !== undefined && <Method notes={comparison.notes} />}
+    </TimelineProvider>
+  );
+}
+
+const OUTCOME_TONES = { worse: "failed", unclear: "attention", fine: "good" } as const;
+const OUTCOME_WORDS = { worse: "is worse than", unclear: "can’t be told from", fine: "is no worse than" };
+
+/** What the pair comes to, before any table. */
+function Outcome({ comparison }: { comparison: Comparison }) {
+  const { before, after, total, labels, missing } = comparison;
+  const counts = countChanges(comparison);
+  return (
+    <>
+      <Note tone={OUTCOME_TONES[outcomeOf(comparison)]}>
+        <strong>
+          {after} {OUTCOME_WORDS[outcomeOf(comparison)]} {before}.
+        </strong>{" "}
+        All together: {total.change === "same" || total.change === "unclear" ? shownSentence(total) : `${total.change}, ${shownSentence(total)}`}.{" "}
+        <span className="compare-counts">
+          {labels.length === 0 ? "No label is in both." : `${plural(labels.length, "label")} in both:`}
+          {counts.map(({ change, count }) => (
+            <Chip key={change} {...changeChip(change)} word={`${count} ${changeChip(change).word}`} />
+          ))}
+        </span>
+      </Note>
+      <OnlyIn labels={missing} where={before} than={after} tone="attention" />
+      <OnlyIn labels={comparison.new} where={after} than={before} tone="info" />
+    </>
+  );
+}
+
+function OnlyIn({ labels, where, than, tone }: { labels: string[]; where: string; than: string; tone: "attention" | "info" }) {
+  if (labels.length === 0) return null;
+  return (
+    <Note tone={tone}>
+      {plural(labels.length, "label")} {labels.length === 1 ? "is" : "are"} only in {where}, so {than} has nothing to compare with:{" "}
+      {labels.slice(0, 20).map((label) => (
+        <code key={label} className="only-label">
+          {label}
+        </code>
+      ))}
+      {labels.length > 20 && ` and ${labels.length - 20} more`}
+    </Note>
+  );
+}
+
+function Method({ notes }: { notes: string[] }) {
+  if (notes.length === 0) return null;
+  return (
+    <section className="card list-card" aria-label="How this is judged">
+      <header className="chart-head">
+        <h3>
+          <Icon name="info-circle" /> How this is judged
+        </h3>
+      </header>
+      <ul className="method">
+        {notes.map((note) => (
+          <li key={note}>{note}</li>
+        ))}
+      </ul>
+    </section>
+  );
+}

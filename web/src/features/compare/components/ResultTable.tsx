@@ -1,0 +1,59 @@
+import type { ReactNode } from "react";
+import type { ComparedResult, Comparison } from "@/shared/api/types";
+import { formatCount, formatMs, formatPercent, formatRate } from "@/shared/format/numbers";
+import { formatDateTime, formatDuration } from "@/shared/format/time";
+import { DataTable } from "@/shared/tables/DataTable";
+import type { Column } from "@/shared/tables/tableRows";
+import { Chip } from "@/shared/ui/Chip";
+import { changeChip } from "../changeWords";
+import type { Overlaid } from "../overlay";
+
+interface Props {
+  all: Overlaid[];
+  comparisons: Comparison[];
+  nameOf?: (result: ComparedResult) => ReactNode;
+  actionsOf?: (result: ComparedResult, index: number) => ReactNode;
+}
+
+function seconds({ summary }: ComparedResult): number | null {
+  return summary.start_ms === null || summary.end_ms === null ? null : (summary.end_ms - summary.start_ms) / 1000;
+}
+
+/** What is compared, in whole figures: the first is what the others are measured by. */
+export function ResultTable({ all, comparisons, nameOf, actionsOf }: Props) {
+  const indexOf = (row: Overlaid) => all.indexOf(row);
+  const columns: Column<Overlaid>[] = [
+    {
+      id: "name",
+      name: "Result",
+      main: true,
+      value: (row) => row.name,
+      cell: (row) => (
+        <span className="result-name">
+          <i className="part-mark" style={{ background: row.colour }} /> {nameOf?.(row.result) ?? row.name}
+        </span>
+      ),
+    },
+    {
+      id: "change",
+      name: "Outcome",
+      value: (row) => (indexOf(row) === 0 ? "base" : (comparisons[indexOf(row) - 1]?.total.change ?? "")),
+      cell: (row) => {
+        const comparison = comparisons[indexOf(row) - 1];
+        if (comparison === undefined) return <Chip tone="running" word="base" icon="dash-circle" />;
+        return <Chip {...changeChip(comparison.worse ? "worse" : comparison.total.change)} />;
+      },
+    },
+    { id: "start", name: "Started", numeric: true, value: (row) => row.result.start_ms, cell: (row) => formatDateTime(row.result.start_ms) },
+    { id: "duration", name: "Duration", numeric: true, value: (row) => seconds(row.result), cell: (row) => formatDuration(seconds(row.result)) },
+    { id: "samples", name: "Samples", numeric: true, value: (row) => row.result.summary.total.samples, cell: (row) => formatCount(row.result.summary.total.samples) },
+    { id: "rate", name: "Rate", numeric: true, value: (row) => row.result.summary.total.throughput_per_s, cell: (row) => formatRate(row.result.summary.total.throughput_per_s) },
+    { id: "mean", name: "Mean", numeric: true, value: (row) => row.result.summary.total.mean_ms, cell: (row) => formatMs(row.result.summary.total.mean_ms) },
+    { id: "median", name: "Median", numeric: true, value: (row) => row.result.summary.total.median_ms, cell: (row) => formatMs(row.result.summary.total.median_ms) },
+    { id: "p95", name: "p95", numeric: true, value: (row) => row.result.summary.total.p95_ms, cell: (row) => formatMs(row.result.summary.total.p95_ms) },
+    { id: "p99", name: "p99", numeric: true, value: (row) => row.result.summary.total.p99_ms, cell: (row) => formatMs(row.result.summary.total.p99_ms) },
+    { id: "errors", name: "Error share", numeric: true, value: (row) => row.result.summary.total.error_percent, cell: (row) => formatPercent(row.result.summary.total.error_percent) },
+  ];
+  if (actionsOf !== undefined) columns.push({ id: "actions", name: "", value: () => null, cell: (row) => actionsOf(row.result, indexOf(row)) });
+  return <DataTable name="results" title="Results" rows={all} columns={columns} rowKey={(row) => row.key} empty="Nothing is compared." />;
+}

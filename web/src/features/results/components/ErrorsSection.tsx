@@ -1,0 +1,37 @@
+import type { Report } from "@/shared/api/types";
+import { plural } from "@/shared/format/numbers";
+import type { ShowSamples } from "../sampleWhere";
+import { Codes, Hosts } from "./Breakdown";
+import { ErrorTable } from "./ErrorTable";
+import { ErrorTypeTable } from "./ErrorTypeTable";
+import { ReportSection } from "./ReportSection";
+import { RequestSummary } from "./RequestSummary";
+import { TopErrorTable } from "./TopErrorTable";
+
+/** What failed, and what came back. */
+export function ErrorsSection({ report, showSamples }: { report: Report; showSamples: ShowSamples | null }) {
+  const { summary, errors, codes, hosts } = report;
+  const { total } = summary;
+  return (
+    <ReportSection id="errors" title="Errors" note={total.errors === 0 ? "none" : plural(total.errors, "error")}>
+      <div className="stack">
+        <div className="breakdowns">
+          <RequestSummary total={total} />
+          <Codes codes={codes} />
+          {hosts.length > 0 && <Hosts hosts={hosts} />}
+        </div>
+        {errors.length === 0 ? (
+          <section className="card">
+            <div className="table-empty table-empty-alone">No sample failed.</div>
+          </section>
+        ) : (
+          <>
+            <ErrorTypeTable errors={errors} total={total} showSamples={showSamples} />
+            <TopErrorTable errors={errors} summary={summary} />
+            <ErrorTable errors={errors} allErrors={total.errors} live={false} showSamples={showSamples} />
+          </>
+        )}
+      </div>
+    </ReportSection>
+  );
+}

@@ -1,0 +1,59 @@
+import { useMemo, useState } from "react";
+import type { ChartContent } from "@/shared/charts/chartTypes";
+import { TimeChart } from "@/shared/charts/TimeChart";
+import { formatByteRate, formatMs } from "@/shared/format/numbers";
+import { WhenSeen } from "@/shared/ui/WhenSeen";
+import { oneTime, type TimeMetric } from "../chartSeries";
+import { bytesPerSecond, type Direction } from "../loadSeries";
+import { useDrawing, type ChartView } from "../useDrawing";
+import { shownNote } from "../shownNote";
+import { CHART_HEIGHT } from "../chartHeight";
+import { ChartSelect } from "./ChartSelect";
+import { ReportSection } from "./ReportSection";
+
+const DIRECTIONS = [
+  { key: "received", name: "received" },
+  { key: "sent", name: "sent" },
+] as const;
+
+/** The quieter quantities over the same time as the four main charts. */
+export function OverTimeSection({ view }: { view: ChartView }) {
+  return (
+    <ReportSection id="over-time" title="Over time" note={shownNote(view.chosen)}>
+      <div className="chart-grid">
+        <WhenSeen height={CHART_HEIGHT}>{() => <MetricChart view={view} metric="mean_ms" id="mean" title="Mean response time" unit="of samples that ended then" empty="No response times." />}</WhenSeen>
+        <WhenSeen height={CHART_HEIGHT}>{() => <BytesChart view={view} />}</WhenSeen>
+        <WhenSeen height={CHART_HEIGHT}>{() => <MetricChart view={view} metric="latency_ms" id="latency" title="Latency" unit="mean time to the first byte" empty="The log has no latencies." />}</WhenSeen>
+        <WhenSeen height={CHART_HEIGHT}>{() => <MetricChart view={view} metric="connect_ms" id="connect" title="Connect time" unit="mean; 0 on a connection that was open" empty="The log has no connect times." />}</WhenSeen>
+      </div>
+    </ReportSection>
+  );
+}
+
+function MetricChart({ view, metric, ...head }: { view: ChartView; metric: TimeMetric; id: string; title: string; unit: string; empty: string }) {
+  const { from, frame, colours } = useDrawing(view);
+  const content = useMemo(() => blankIfNothing(oneTime(from, frame, metric, colours)), [from, frame, metric, colours]);
+  return <TimeChart {...head} content={content} format={formatMs} logarithmic="offered" />;
+}
+
+function BytesChart({ view }: { view: ChartView }) {
+  const { from, frame, colours, perLabel } = useDrawing(view);
+  const [direction, setDirection] = useState<Direction>("received");
+  const content = useMemo(() => bytesPerSecond(from, direction, frame, colours), [from, direction, frame, colours]);
+  return (
+    <TimeChart
+      id="bytes"
+      title="Bytes"
+      unit="per second; 1 KB is 1,024 bytes"
+      content={content}
+      format={formatByteRate}
+      choices={perLabel && <ChartSelect label="Which way" value={direction} options={DIRECTIONS} onChange={setDirection} />}
+    />
+  );
+}
+
+/** A quantity that the log never has gets words in place of an empty grid. */
+function blankIfNothing(content: ChartContent): ChartContent {
+  const some = content.lines.some((line) => line.values.some((value) => value !== null));
+  return some ? content : { ...content, times: [], lines: content.lines.map((line) => ({ ...line, values: [] })) };
+}

@@ -1,0 +1,29 @@
+import { useMemo, useState } from "react";
+import { XyChart } from "@/shared/charts/XyChart";
+import { formatMs } from "@/shared/format/numbers";
+import { curvePercents, percentileCurves, type Spread } from "../spread";
+
+/** Percentile curves: of the total, of labels, or of several results. */
+export function PercentileChart({ id, shown }: { id: string; shown: Spread[] }) {
+  const [tail, setTail] = useState(false);
+  const content = useMemo(() => percentileCurves(shown, tail), [shown, tail]);
+  const percents = useMemo(() => curvePercents(shown), [shown]);
+  return (
+    <XyChart
+      id={id}
+      title="Percentiles"
+      unit="so many percent took at most so long"
+      content={content}
+      axis="Percent of samples"
+      format={formatMs}
+      formatX={(x) => `${x}`}
+      nameOf={(row) => `${percents[row] ?? 0}\u00a0%`}
+      logarithmic="offered"
+      choices={
+        <button type="button" className="btn btn-quiet" aria-pressed={tail} title="Give the slowest samples more room" onClick={() => setTail(!tail)}>
+          tail
+        </button>
+      }
+    />
+  );
+}

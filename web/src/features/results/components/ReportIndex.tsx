@@ -1,0 +1,24 @@
+import { TimelineBar } from "@/shared/charts/TimelineBar";
+import { PageIndex, type PageSection } from "@/shared/ui/PageIndex";
+import type { ChosenLabels } from "../useChosenLabels";
+import { LabelPicker } from "./LabelPicker";
+
+const SECTIONS: PageSection[] = [
+  { id: "charts", name: "Charts" },
+  { id: "labels", name: "Labels" },
+  { id: "over-time", name: "Over time" },
+  { id: "throughput-charts", name: "Throughput" },
+  { id: "response-times-charts", name: "Response times" },
+  { id: "errors", name: "Errors" },
+];
+
+/** The line at the top of the report: its sections, the time that all charts show, and whose lines they have. */
+export function ReportIndex({ labels, names, more }: { labels: ChosenLabels; names: string[]; more: PageSection[] }) {
+  return (
+    <div className="report-index no-print">
+      <PageIndex sections={[...SECTIONS, ...more]} />
+      <TimelineBar live={false} />
+      {names.length > 0 && <LabelPicker labels={labels} names={names} />}
+    </div>
+  );
+}

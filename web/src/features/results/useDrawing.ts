@@ -1,0 +1,42 @@
+import { useMemo } from "react";
+import type { LabelSeries, Point } from "@/shared/api/types";
+import { chartColours, lineColour, type ChartColours } from "@/shared/charts/palette";
+import { useTheme } from "@/shared/ui/theme";
+import { sources, type Frame, type Source } from "./chartSeries";
+
+/** What all charts of a finished run are drawn from. */
+export interface ChartView {
+  points: Point[];
+  bucketMs: number;
+  labels: LabelSeries[];
+  /** Labels to show in place of the total, and the colour slot of each. */
+  chosen: string[];
+  slots: Map<string, number>;
+}
+
+export interface Drawing {
+  /** The total, or the chosen labels. */
+  from: Source[];
+  perLabel: boolean;
+  frame: Frame;
+  colours: ChartColours;
+  colourOf: (slot: number) => string;
+  labelColour: (label: string) => string;
+}
+
+/** The view in the colours of the day. */
+export function useDrawing({ points, bucketMs, labels, chosen, slots }: ChartView): Drawing {
+  const { scheme } = useTheme();
+  return useMemo(() => {
+    const colourOf = (slot: number) => lineColour(slot, scheme);
+    const labelColour = (label: string) => colourOf(slots.get(label) ?? 0);
+    return {
+      from: sources(points, labels, chosen, labelColour),
+      perLabel: chosen.length > 0,
+      frame: { bucketMs, settledUntilMs: null },
+      colours: chartColours(scheme),
+      colourOf,
+      labelColour,
+    };
+  }, [points, bucketMs, labels, chosen, slots, scheme]);
+}

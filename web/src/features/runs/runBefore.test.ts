@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+import type { Run } from "@/shared/api/types";
+import { comparePath, runBefore } from "./runBefore";
+
+function run(id: string, created_ms: number, phase: Run["phase"] = "finished", samples = 5): Run {
+  return { id, created_ms, phase, headline: { samples } } as Run;
+}
+
+it("finds the newest finished run before this one that took samples", () => {
+  const now = run("now", 50);
+  const others = [run("later", 60), now, run("empty", 45, "finished", 0), run("running", 40, "running"), run("before", 30), run("old", 10)];
+  expect(runBefore(now, others)?.id).toBe("before");
+  expect(runBefore(run("first", 1), others)).toBeNull();
+});
+
+it("compares with the earliest", () => expect(comparePath([run("b", 20), run("a", 10)])).toBe("/compare?runs=a,b"));

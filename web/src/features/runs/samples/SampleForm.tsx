@@ -1,0 +1,94 @@
+import { useState } from "react";
+import { useTimeline } from "@/shared/charts/timeline";
+import { Field } from "@/shared/ui/Field";
+import { Icon } from "@/shared/ui/Icon";
+import { EMPTY, faultsOf, fromLocal, LIMITS, toLocal, type Faults, type SampleFilter } from "./sampleFilter";
+
+interface Props {
+  /** The search that is shown; null before the first one. */
+  filter: SampleFilter | null;
+  busy: boolean;
+  live: boolean;
+  onSearch: (filter: SampleFilter | null) => void;
+}
+
+/** The questions that can be asked; all that are answered must hold. */
+export function SampleForm({ filter, busy, live, onSearch }: Props) {
+  const [draft, setDraft] = useState(filter ?? EMPTY);
+  const [faults, setFaults] = useState<Faults>(() => (filter === null ? {} : faultsOf(filter)));
+  const { range } = useTimeline();
+  const set = (change: Partial<SampleFilter>) => setDraft((before) => ({ ...before, ...change }));
+  const text = (field: "label" | "code" | "min_ms" | "max_ms" | "thread" | "text", label: string, placeholder: string, unit?: string) => (
+    <Field label={label} fault={faults[field]} {...(unit === undefined ? {} : { unit })}>
+      {(attributes) => <input {...attributes} value={draft[field]} placeholder={placeholder} onChange={(event) => set({ [field]: event.target.value })} />}
+    </Field>
+  );
+  const time = (field: "from_ms" | "to_ms", label: string) => (
+    <Field label={label} fault={faults[field]}>
+      {(attributes) => <input {...attributes} type="datetime-local" step={1} value={toLocal(draft[field])} onChange={(event) => set({ [field]: fromLocal(event.target.value) })} />}
+    </Field>
+  );
+  return (
+    <form
+      className="card sample-form"
+      aria-label="Search for samples"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        const found = faultsOf(draft);
+        setFaults(found);
+        if (Object.keys(found).length === 0) onSearch({ ...draft, min_ms: draft.min_ms.trim(), max_ms: draft.max_ms.trim(), code: draft.code.trim() });
+      }}
+    >
+      <div className="sample-fields">
+        {text("label", "Label", "regular expression")}
+        {text("text", "Text", "in the message or the URL")}
+        {text("code", "Response code", "any")}
+        <Field label="Result">
+          {(attributes) => (
+            <select {...attributes} className="form-select" value={draft.success} onChange={(event) => set({ success: event.target.value as SampleFilter["success"] })}>
+              <option value="">passed or failed</option>
+              <option value="true">passed</option>
+              <option value="false">failed</option>
+            </select>
+          )}
+        </Field>
+        {text("min_ms", "Took at least", "any", "ms")}
+        {text("max_ms", "Took at most", "any", "ms")}
+        {time("from_ms", "Started from")}
+        {time("to_ms", "Started until")}
+        {text("thread", "Thread", "regular expression")}
+        <Field label="Show">
+          {(attributes) => (
+            <div className="input-group">
+              <select {...attributes} className="form-select" value={draft.keep} onChange={(event) => set({ keep: event.target.value as SampleFilter["keep"] })}>
+                <option value="first">the first</option>
+                <option value="slowest">the slowest</option>
+              </select>
+              <select className="form-select" aria-label="How many" value={draft.limit} onChange={(event) => set({ limit: event.target.value })}>
+                {LIMITS.map((limit) => (
+                  <option key={limit}>{limit}</option>
+                ))}
+              </select>
+            </div>
+          )}
+        </Field>
+      </div>
+      <div className="sample-actions">
+        <button type="submit" className="btn btn-primary" disabled={busy}>
+          <Icon name={busy ? "hourglass" : "search"} /> {busy ? "Searching…" : live && filter !== null ? "Search again" : "Search"}
+        </button>
+        {range !== null && (
+          <button type="button" className="btn btn-outline-secondary" onClick={() => set({ from_ms: String(Math.floor(range[0])), to_ms: String(Math.ceil(range[1])) })}>
+            Take the zoomed time
+          </button>
+        )}
+        {filter !== null && (
+          <button type="button" className="btn btn-outline-secondary" onClick={() => onSearch(null)}>
+            Clear
+          </button>
+        )}
+      </div>
+    </form>
+  );
+}

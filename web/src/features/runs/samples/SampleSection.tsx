@@ -1,0 +1,42 @@
+import { ReportSection } from "@/features/results/components/ReportSection";
+import { ApiError } from "@/shared/api/client";
+import { Empty } from "@/shared/ui/Empty";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { useUrlParameters } from "@/shared/url/useUrlParameters";
+import { useSamples } from "../api/useSamples";
+import { faultsOf, readFilter, requestOf, writeFilter, type SampleFilter } from "./sampleFilter";
+import { SampleForm } from "./SampleForm";
+import { SampleTable } from "./SampleTable";
+
+/** Single samples of the run's log, by what the form asks for. The search is in the URL, so that a link finds the same samples. */
+export function SampleSection({ runId, live }: { runId: string; live: boolean }) {
+  const [parameters, change] = useUrlParameters();
+  const filter = readFilter(parameters);
+  const asked = filter !== null && Object.keys(faultsOf(filter)).length === 0 ? requestOf(filter) : null;
+  const query = useSamples(runId, asked);
+  const put = (next: SampleFilter | null) => {
+    change((url) => writeFilter(url, next));
+    // The same search again looks at what has arrived since.
+    if (next !== null && requestOf(next) === asked) void query.refetch();
+  };
+  const none = query.error instanceof ApiError && query.error.status === 404;
+  // A pattern that can't be read is no better the second time.
+  const refused = query.error instanceof ApiError && query.error.status === 400;
+  return (
+    <ReportSection id="samples" title="Samples" note={live ? "of what has arrived so far" : undefined}>
+      <div className="stack no-print">
+        {/* A link from a table changes the search from outside: the form starts anew with it. */}
+        <SampleForm key={JSON.stringify(filter)} filter={filter} busy={query.isFetching} live={live} onSearch={put} />
+        {none && (
+          <section className="card">
+            <Empty icon="search" title="There are no single samples of this run.">
+              {query.error?.message ?? ""}
+            </Empty>
+          </section>
+        )}
+        {query.error !== null && !none && <ErrorBox error={query.error} {...(refused ? {} : { onRetry: () => void query.refetch() })} />}
+        {asked !== null && query.error === null && query.data !== undefined && filter !== null && <SampleTable result={query.data} keep={filter.keep} stale={query.isPlaceholderData} />}
+      </div>
+    </ReportSection>
+  );
+}

@@ -1,0 +1,78 @@
+import { useState } from "react";
+import type { FoundSample, SearchResult } from "@/shared/api/types";
+import { formatBytes, formatCount, formatMs, plural } from "@/shared/format/numbers";
+import { formatDateTime, formatTimeMs } from "@/shared/format/time";
+import { DataTable } from "@/shared/tables/DataTable";
+import type { Column } from "@/shared/tables/tableRows";
+import { Chip } from "@/shared/ui/Chip";
+import { Note } from "@/shared/ui/Note";
+import { SampleDetail } from "./SampleDetail";
+
+const COLUMNS: Column<FoundSample>[] = [
+  {
+    id: "start_ms",
+    name: "Started",
+    value: (row) => row.start_ms,
+    cell: (row) => <span title={formatDateTime(row.start_ms)}>{formatTimeMs(row.start_ms)}</span>,
+  },
+  { id: "label", name: "Label", main: true, value: (row) => row.label, cell: (row) => <span title={row.label}>{row.label}</span> },
+  { id: "elapsed_ms", name: "Took", numeric: true, value: (row) => row.elapsed_ms, cell: (row) => formatMs(row.elapsed_ms) },
+  {
+    id: "success",
+    name: "Result",
+    value: (row) => (row.success ? "passed" : "failed"),
+    cell: (row) => <Chip tone={row.success ? "good" : "failed"} word={row.success ? "passed" : "failed"} icon={row.success ? "check-circle" : "x-circle"} />,
+  },
+  { id: "code", name: "Code", value: (row) => row.code, cell: (row) => <span className="cell-short">{row.code}</span> },
+  {
+    id: "message",
+    name: "Message",
+    value: (row) => messageOf(row),
+    cell: (row) => (
+      <span className="cell-short" title={messageOf(row)}>
+        {messageOf(row)}
+      </span>
+    ),
+  },
+  { id: "thread", name: "Thread", value: (row) => row.thread, cell: (row) => <span className="cell-short" title={row.thread}>{row.thread}</span> },
+  { id: "url", name: "URL", optional: true, value: (row) => row.url, cell: (row) => <span className="cell-short" title={row.url}>{row.url}</span> },
+  { id: "latency_ms", name: "Latency", numeric: true, value: (row) => row.latency_ms, cell: (row) => formatMs(row.latency_ms) },
+  { id: "connect_ms", name: "Connect", numeric: true, optional: true, value: (row) => row.connect_ms, cell: (row) => formatMs(row.connect_ms) },
+  { id: "received_bytes", name: "Received", numeric: true, value: (row) => row.received_bytes, cell: (row) => formatBytes(row.received_bytes) },
+  { id: "sent_bytes", name: "Sent", numeric: true, optional: true, value: (row) => row.sent_bytes, cell: (row) => formatBytes(row.sent_bytes) },
+];
+
+function messageOf(row: FoundSample): string {
+  return row.failure_message === "" ? row.message : row.failure_message;
+}
+
+/** What the search found: how many match, and those of them that were asked for; a row opens everything about its sample. */
+export function SampleTable({ result, keep, stale }: { result: SearchResult; keep: "first" | "slowest"; stale: boolean }) {
+  const [open, setOpen] = useState<FoundSample | null>(null);
+  const { matched, searched, rejected_rows, samples } = result;
+  return (
+    <div className={stale ? "stack stale" : "stack"}>
+      <DataTable
+        name="found"
+        title="Samples found"
+        rows={samples}
+        columns={COLUMNS}
+        rowKey={(row) => `${row.log} ${row.position}`}
+        onOpen={setOpen}
+        empty={searched === 0 ? "The log holds no samples so far." : `None of ${plural(searched, "sample")} matches. Ask for less, or look whether a pattern is right.`}
+        actions={
+          <span className="table-count" role="status">
+            {formatCount(matched)} of {plural(searched, "sample")} {matched === 1 ? "matches" : "match"}
+            {matched > samples.length && `; the ${keep} ${formatCount(samples.length)} are here`}
+          </span>
+        }
+      />
+      {rejected_rows > 0 && (
+        <Note tone="attention">
+          {plural(rejected_rows, "row")} of the log could not be read and {rejected_rows === 1 ? "was" : "were"} not searched.
+        </Note>
+      )}
+      {open !== null && <SampleDetail sample={open} onClose={() => setOpen(null)} />}
+    </div>
+  );
+}

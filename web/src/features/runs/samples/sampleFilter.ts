@@ -1,0 +1,120 @@
+/**
+ * What is asked of the sample search: from the form to the URL (`find.label=…`), to the request, and from a table's row. Pure.
+ * The form's fields are texts; an empty one asks for nothing.
+ */
+import type { SampleWhere } from "@/features/results/sampleWhere";
+
+export interface SampleFilter {
+  /** Regular expression. */
+  label: string;
+  code: string;
+  success: "" | "true" | "false";
+  min_ms: string;
+  max_ms: string;
+  /** Epoch milliseconds. */
+  from_ms: string;
+  to_ms: string;
+  /** Regular expression. */
+  thread: string;
+  /** In message or URL. */
+  text: string;
+  keep: "first" | "slowest";
+  limit: string;
+}
+
+export const EMPTY: SampleFilter = {
+  label: "",
+  code: "",
+  success: "",
+  min_ms: "",
+  max_ms: "",
+  from_ms: "",
+  to_ms: "",
+  thread: "",
+  text: "",
+  keep: "first",
+  limit: "100",
+};
+
+export const LIMITS = ["100", "300", "1000"];
+
+const PREFIX = "find.";
+const FIELDS = Object.keys(EMPTY) as (keyof SampleFilter)[];
+
+/** The search that the URL asks for; null where it asks for none. */
+export function readFilter(parameters: URLSearchParams): SampleFilter | null {
+  if (!FIELDS.some((field) => parameters.has(PREFIX + field))) return null;
+  const of = (field: keyof SampleFilter) => parameters.get(PREFIX + field) ?? EMPTY[field];
+  const success = of("success");
+  const limit = of("limit");
+  return {
+    label: of("label"),
+    code: of("code"),
+    success: success === "true" || success === "false" ? success : "",
+    min_ms: of("min_ms"),
+    max_ms: of("max_ms"),
+    from_ms: of("from_ms"),
+    to_ms: of("to_ms"),
+    thread: of("thread"),
+    text: of("text"),
+    keep: of("keep") === "slowest" ? "slowest" : "first",
+    limit: LIMITS.includes(limit) ? limit : EMPTY.limit,
+  };
+}
+
+/** Puts this search into the URL in place of the one that it had; null takes it out. `keep` is always there: it says that there is a search. */
+export function writeFilter(parameters: URLSearchParams, filter: SampleFilter | null): void {
+  for (const field of FIELDS) {
+    const value = filter === null ? "" : filter[field];
+    if (value === "" || (field === "limit" && value === EMPTY.limit)) parameters.delete(PREFIX + field);
+    else parameters.set(PREFIX + field, value);
+  }
+}
+
+/** The request's query. */
+export function requestOf(filter: SampleFilter): string {
+  const query = new URLSearchParams();
+  for (const field of FIELDS) if (filter[field] !== "") query.set(field, filter[field]);
+  return query.toString();
+}
+
+export type Faults = Partial<Record<keyof SampleFilter, string>>;
+
+/** What can't be asked, beside its field. Patterns are the server's to judge. */
+export function faultsOf(filter: SampleFilter): Faults {
+  const faults: Faults = {};
+  for (const field of ["min_ms", "max_ms"] as const) {
+    if (!/^\d{0,9}$/.test(filter[field].trim())) faults[field] = "Give whole milliseconds.";
+  }
+  if (faults.min_ms === undefined && faults.max_ms === undefined && before(filter.max_ms, filter.min_ms)) faults.max_ms = "This is below the other end.";
+  if (before(filter.to_ms, filter.from_ms)) faults.to_ms = "This is before the other end.";
+  return faults;
+}
+
+function before(upper: string, lower: string): boolean {
+  return upper !== "" && lower !== "" && Number(upper) < Number(lower);
+}
+
+/** The search for a row's samples: its label as it is, not as a pattern. */
+export function filterFor(where: SampleWhere): SampleFilter {
+  return {
+    ...EMPTY,
+    label: where.label === undefined ? "" : `^${where.label.replaceAll(/[\\.+*?()|[\]{}^$]/g, "\\$&")}$`,
+    code: where.code ?? "",
+    text: where.text ?? "",
+    success: where.success === undefined ? "" : where.success ? "true" : "false",
+  };
+}
+
+/** Epoch milliseconds as a `datetime-local` input has them, in the viewer's zone; empty for none. */
+export function toLocal(ms: string): string {
+  if (ms === "" || !Number.isFinite(Number(ms))) return "";
+  const date = new Date(Number(ms));
+  const pad = (value: number) => String(value).padStart(2, "0");
+  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}T${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
+}
+
+export function fromLocal(text: string): string {
+  const ms = new Date(text).getTime();
+  return Number.isNaN(ms) ? "" : String(ms);
+}

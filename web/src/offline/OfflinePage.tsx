@@ -1,0 +1,15 @@
+import { Note } from "@/shared/ui/Note";
+import { OfflineComparison } from "./OfflineComparison";
+import { OfflineReport } from "./OfflineReport";
+import type { Reading } from "./readReport";
+
+/** The whole of report.html: a report, or results beside each other. */
+export function OfflinePage({ reading }: { reading: Reading }) {
+  return (
+    <main className="offline">
+      {"fault" in reading && <Note tone="failed">{reading.fault}</Note>}
+      {"report" in reading && <OfflineReport report={reading.report} />}
+      {"comparison" in reading && <OfflineComparison report={reading.comparison} />}
+    </main>
+  );
+}

@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+import { readText } from "./readReport";
+
+it("tells a comparison from a report", () => {
+  expect(readText('{"version":1,"comparisons":[]}')).toHaveProperty("comparison");
+  expect(readText('{"version":1,"summary":{}}')).toHaveProperty("report");
+});
+
+it.each([
+  ["null", /empty form/],
+  ['{"version":2}', /version 2/],
+  ['{"version":1,', /cut off/],
+])("says what is wrong with %s", (text, words) => {
+  const reading = readText(text);
+  expect("fault" in reading ? reading.fault : "").toMatch(words);
+});

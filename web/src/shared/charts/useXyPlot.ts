@@ -1,0 +1,50 @@
+import { useEffect, useRef, type RefObject } from "react";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import type { XyContent } from "./chartTypes";
+import { xyOptions, type XyLook } from "./xyOptions";
+
+interface Props {
+  host: RefObject<HTMLDivElement | null>;
+  content: XyContent;
+  look: XyLook;
+  /** null takes the width that the host has, and follows it. */
+  size: { width: number | null; height: number };
+  onCursor: (row: number | null) => void;
+}
+
+/** A uPlot instance in `host`, made anew when anything changes: these charts stand still, so that is seldom. */
+export function useXyPlot(props: Props): RefObject<uPlot | null> {
+  const { host, content, look, size } = props;
+  const chart = useRef<uPlot | null>(null);
+  const latest = useRef(props);
+  useEffect(() => {
+    latest.current = props;
+  });
+  const structure = JSON.stringify([look.colours.text, look.y, [...look.hidden], size]);
+
+  useEffect(() => {
+    const element = host.current;
+    if (element === null) return;
+    const { look: now } = latest.current;
+    const widthOf = () => size.width ?? Math.max(element.clientWidth, 120);
+    const lines = content.lines.map((line) => line.values.map((value) => (now.y === "log" && value !== null && value <= 0 ? null : value)));
+    const options = xyOptions(content, now, (row) => latest.current.onCursor(row), widthOf(), size.height);
+    const made = new uPlot(options, [content.x, ...lines], element);
+    chart.current = made;
+    made.root.parentElement?.setAttribute("data-points", String(content.x.length));
+    const observer = new ResizeObserver(() => {
+      if (widthOf() !== made.width) made.setSize({ width: widthOf(), height: size.height });
+    });
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+      chart.current = null;
+    };
+    // `structure` stands for everything of look and size that a chart is built from.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [structure, content, host]);
+
+  return chart;
+}
