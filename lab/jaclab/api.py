@@ -148,7 +148,10 @@ class Api:
         if not volume or item.findtext("instanceState/name") != "running":
             return 8
         if volume not in self._blocks:
-            answer = self.call(region, "DescribeVolumes", **{"VolumeId.1": volume})
+            try:
+                answer = self.call(region, "DescribeVolumes", **{"VolumeId.1": volume})
+            except ApiRefused:
+                return 8  # It was terminated since its instance was read.
             self._blocks[volume] = answer.findtext("volumeSet/item/size")
         return int(self._blocks[volume] or 8)
 

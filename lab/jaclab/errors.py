@@ -16,6 +16,7 @@ STATUS = {
     "Throttling": 400,
     "SlowDown": 503,
     "InsufficientInstanceCapacity": 500,
+    "InternalError": 500,
 }
 
 

@@ -159,7 +159,7 @@ class Faults:
         file = self._machine(instance).disk.root / "etc/environment"
         lines = [line for line in file.read_text().splitlines() if "FAKE" not in line and "faketime" not in line] if file.exists() else []
         if offset != "0":
-            library = "/usr/lib/$LIB/faketime/libfaketimeMT.so.1"
+            library = "/usr/$LIB/faketime/libfaketimeMT.so.1"
             # Waits go by the monotonic clock, which stays right, as it does on a machine whose clock is wrong.
             lines += [f"LD_PRELOAD={library}", f"FAKETIME={offset.removesuffix('s')}", "FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1"]
         file.write_text("".join(line + "\n" for line in lines))

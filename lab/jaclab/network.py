@@ -109,7 +109,8 @@ def set_loss(instance, percent):
     """Drops that part of a machine's packets in each direction; 0 takes the rule away."""
     script = f"table inet {LOSS_TABLE}\ndelete table inet {LOSS_TABLE}\n"
     if percent:
-        rule = f"meta oifname != lo numgen random mod 1000 < {round(percent * 10)} drop"
+        chance = "" if percent >= 100 else f"numgen random mod 1000 < {round(percent * 10)} "
+        rule = f"oifname != lo {chance}drop"
         script += (
             f"table inet {LOSS_TABLE} {{\n"
             f"  chain out {{ type filter hook output priority -150; {rule}; }}\n"

@@ -9,9 +9,11 @@ import http.client
 import re
 import socket
 import struct
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from . import filters
 from .errors import AwsError, denied, throttled
 from .request import Request, credentials_in
 from .state import MOST_MACHINES
@@ -91,9 +93,14 @@ class Proxy:
         return Answer(200, [("Content-Type", "text/xml;charset=UTF-8")], body.encode())
 
     def _pass(self, request):
+        tokens = filters.take_client_tokens(request)
         answer = self._forward(request)
+        if answer.status >= 500 and answer.body.startswith(b"<!doctype"):
+            raise AwsError("InternalError", f"the lab's emulator cannot do {request.name} as it was asked for; moto.log says why")
         if answer.status >= 300:
             return answer
+        if tokens is not None:
+            answer.body = filters.only_with(tokens, answer.body)
         if request.service in ("sts", "iam"):
             for key, secret, token in credentials_in(answer.body):
                 self.keyring.add(key, secret, token)
@@ -189,6 +196,11 @@ class Server(ThreadingHTTPServer):
 
     def reset(self, connection):
         connection.close()
+
+    def handle_error(self, request, client_address):
+        """A caller that went away, or whose machine was switched off, is no fault of the lab's."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     def shutdown_request(self, request):
         try:

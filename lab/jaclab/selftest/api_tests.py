@@ -21,7 +21,7 @@ def a_signature_by_an_unknown_or_wrong_key_is_refused(cloud):
 
 
 def temporary_credentials_work_until_they_expire(cloud):
-    given = cloud.sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/jac", RoleSessionName="selftest", ExternalId="e")["Credentials"]
+    given = cloud.sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/jac", RoleSessionName="selftest", ExternalId="selftest")["Credentials"]
     ec2 = cloud.client("ec2", given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
     ec2.describe_instances()
     with cloud.fault("expire-credentials"), refused("RequestExpired"):

@@ -41,7 +41,7 @@ class Cloud:
             aws_access_key_id=key or self.facts["access_key"],
             aws_secret_access_key=secret or self.facts["secret_key"],
             aws_session_token=token,
-            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=60),
+            config=Config(signature_version="s3v4" if service == "s3" else None, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=60),
         )
 
     def host(self):
