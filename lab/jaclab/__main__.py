@@ -1,9 +1,12 @@
 """The commands behind lab/up, lab/down, lab/ctl and lab/selftest. Talk goes to standard error, data to standard output."""
 
 import argparse
+import contextlib
 import json
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -50,10 +53,11 @@ def main():
     supervise_parser.add_argument("--lifetime", type=int)
     for command in (up_parser, down_parser, ctl_parser, selftest_parser, supervise_parser):
         command.add_argument("--state", default=str(default_folder()), help="the lab's folder; %(default)s")
-    # Everything after `ctl` is the lab's: `clock ID -3s` has no option in it.
     words = sys.argv[1:]
-    if words[:1] == ["ctl"] and "--state" not in words:
-        words[1:1] = ["--"]
+    if words[:1] == ["ctl"] and words[1:] not in ([], ["--help"], ["-h"]):
+        # What comes after is the lab's: `clock ID -3s` has no option in it.
+        begin = 3 if words[1] == "--state" else 1
+        words[begin:begin] = ["--"]
     given = parser.parse_args(words)
     state = State(given.state)
     try:
@@ -74,6 +78,12 @@ def main():
 
 
 def up(state, given, show=True):
+    # Two at once would take each other's beginnings for leftovers.
+    with install.alone("up.lock") if os.geteuid() == 0 else contextlib.nullcontext():
+        return _up(state, given, show)
+
+
+def _up(state, given, show):
     running = state.supervisor()
     if not (running and not given.check):
         why = check.why_not()
@@ -83,13 +93,13 @@ def up(state, given, show=True):
             missing = check.missing_packages()
             say("The lab can run here" + (f"; it would install {' '.join(missing)} first." if missing else "."))
             return 0
+        owner = network.bridge_owner() if shutil.which("ip") else None
+        if owner and owner != str(state.folder) and State(owner).supervisor():
+            return refuse(f"another lab is up in {owner}, and there can be one on a machine (lab/down --state {owner})")
         install.install(say)
         why = check.why_not()
         if why:
             return refuse(why)
-        owner = network.bridge_owner()
-        if owner and owner != str(state.folder) and State(owner).supervisor():
-            return refuse(f"another lab is up in {owner}, and there can be one on a machine (lab/down --state {owner})")
         for old in {owner, str(state.folder)} - {None}:
             cleanup.sweep(State(old))
         if not _start(state, given):
@@ -150,10 +160,11 @@ def selftest(given):
 
     with tempfile.TemporaryDirectory(prefix="jac-lab-") as folder:
         state = State(folder)
-        why = check.why_not()
-        if why:
-            return refuse(why)
-        install.install(say)
+        # Up and down once, so that what is installed and what this host keeps for good is there before the first look.
+        code = up(state, argparse.Namespace(check=False, port=0, lifetime=600), show=False)
+        cleanup.down(state)
+        if code:
+            return code
         before = traces(state.folder)
         try:
             code = up(state, argparse.Namespace(check=False, port=0, lifetime=1800), show=False) or _run_selftest(state, given.only)

@@ -77,7 +77,7 @@ class Api:
                     address=item.findtext("privateIpAddress") or "",
                     vpc_block=self.vpc_block(region, item.findtext("vpcId")),
                     disk_gibibytes=self._disk(region, item),
-                    groups=tuple(group.findtext("groupId") for group in item.iterfind("groupSet/item")),
+                    groups=_groups(item),
                     key_name=item.findtext("keyName") or "",
                     ends_by=self._behaviour(region, instance_id),
                 )
@@ -154,6 +154,12 @@ class Api:
                 return 8  # It was terminated since its instance was read.
             self._blocks[volume] = answer.findtext("volumeSet/item/size")
         return int(self._blocks[volume] or 8)
+
+
+def _groups(item):
+    """Those of the instance and those of its interfaces: which of the two the emulator fills depends on how it was launched."""
+    places = ("groupSet/item", "networkInterfaceSet/item/groupSet/item")
+    return tuple(sorted({group.findtext("groupId") for place in places for group in item.iterfind(place)}))
 
 
 def without_namespaces(data):

@@ -1,7 +1,6 @@
 """The filter `client-token` of DescribeInstances, which finds what a launch made whose answer was lost. The emulator lacks it."""
 
 import re
-import urllib.parse
 import xml.etree.ElementTree as ElementTree
 
 
@@ -15,7 +14,7 @@ def take_client_tokens(request):
     prefixes = tuple(f"Filter.{number}." for number in numbers)
     tokens = {value for name, value in request.parameters.items() if name.startswith(prefixes) and ".Value." in name}
     others = {name: value for name, value in request.parameters.items() if not name.startswith(prefixes)}
-    request.body = urllib.parse.urlencode(_numbered_anew(others)).encode()
+    request.send(_numbered_anew(others))
     return tokens
 
 

@@ -28,6 +28,7 @@ locale: false
 apt_preserve_sources_list: true
 system_info: {default_user: {name: admin}}
 """
+FINISH = "1"  # To be raised when `_finish` changes.
 _REQUIREMENTS = Path(__file__).parent.parent / "requirements.txt"
 
 
@@ -40,7 +41,7 @@ def venv_folder():
 
 
 def root_folder():
-    return cache_folder() / f"root-{RELEASE}-{_digest(RELEASE, ROOT_PACKAGES, CLOUD_CONFIG, Path(__file__).read_text().partition('def _finish')[2])}"
+    return cache_folder() / f"root-{RELEASE}-{_digest(RELEASE, ROOT_PACKAGES, CLOUD_CONFIG, FINISH)}"
 
 
 def install(say):
@@ -50,8 +51,7 @@ def install(say):
         say(f"Installing {' '.join(packages)}.")
         run("apt-get", "update", timeout=600)
         run("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "--no-install-recommends", *packages, timeout=900)
-    cache_folder().mkdir(parents=True, exist_ok=True)
-    with _alone():
+    with alone("lock"):
         if not venv_folder().exists():
             say("Installing the EC2 emulator (moto) into the cache folder.")
             _make("venv", venv_folder(), _make_venv)
@@ -61,8 +61,10 @@ def install(say):
 
 
 @contextmanager
-def _alone():
-    with open(cache_folder() / "lock", "w") as lock:
+def alone(name):
+    """Holds off other lab commands of this user that want the same; the lock ends with the process."""
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    with open(cache_folder() / name, "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

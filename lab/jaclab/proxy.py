@@ -13,7 +13,8 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from . import filters
+from . import defaults, filters
+from .api import ApiRefused
 from .errors import AwsError, denied, throttled
 from .request import Request, credentials_in
 from .state import MOST_MACHINES
@@ -61,6 +62,10 @@ class Proxy:
             if body is not None:
                 return Answer(200, [("Content-Type", "text/xml;charset=UTF-8")], body), True
             self._check_launch(request)
+            try:
+                request.send(defaults.complete(request, self.glue.api))
+            except ApiRefused:
+                pass  # A subnet that is not there: the emulator says so itself.
             answer = self._pass(request)
             if answer.status != 200:
                 return answer, True

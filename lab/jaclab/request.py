@@ -37,6 +37,10 @@ class Request:
             return {"PUT": "CreateBucket", "DELETE": "DeleteBucket"}.get(self.method, "ListBucket")
         return _S3_ACTIONS.get(self.method, self.method)
 
+    def send(self, parameters):
+        """Lets the emulator see other parameters than the caller sent; what was sent stays as it was."""
+        self.body = urllib.parse.urlencode(parameters).encode()
+
     @property
     def name(self):
         """As in a policy: `ec2:RunInstances`."""

@@ -71,6 +71,22 @@ def an_image_keeps_what_was_on_the_disk(cloud, machines):
     cloud.terminate(copy)
 
 
+def a_launch_by_interface_or_by_default_has_an_address_and_groups(cloud, machines):
+    interface = {"DeviceIndex": 0, "SubnetId": cloud.subnet, "Groups": [cloud.group], "AssociatePublicIpAddress": True}
+    given = cloud.parameters(NetworkInterfaces=[interface])
+    del given["SubnetId"], given["SecurityGroupIds"]
+    made = cloud.ec2.run_instances(**given)["Instances"][0]
+    cloud.await_ssh(made["PrivateIpAddress"])
+    cloud.terminate(made["InstanceId"])
+    given = cloud.parameters()
+    del given["SubnetId"], given["SecurityGroupIds"]
+    with cloud.fault("no-boot", "1"):
+        made = cloud.ec2.run_instances(**given)["Instances"][0]
+    assert made["PrivateIpAddress"].startswith("172.31.") and made["VpcId"] == cloud.vpc, made["PrivateIpAddress"]
+    assert [group["GroupName"] for group in made["SecurityGroups"]] == ["default"], made["SecurityGroups"]
+    cloud.terminate(made["InstanceId"])
+
+
 def a_key_pair_opens_the_default_user(cloud, machines):
     material = (cloud.work / "user.pub").read_bytes()
     cloud.ec2.import_key_pair(KeyName="selftest", PublicKeyMaterial=material)
