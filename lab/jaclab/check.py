@@ -66,7 +66,7 @@ def why_not():
 
 def _why_no_network():
     if not _possible(["unshare", "--net", "nft", "-f", "-"], _FIREWALL):
-        return "this kernel's nft lacks conntrack or numgen, which security groups and packet loss are made of"
+        return "nft cannot be used here, or the kernel lacks its conntrack or numgen, which security groups and packet loss are made of"
     bridge = (
         "ip link add name probe0 type bridge && ip link add name probe1 type veth peer name probe2 && ip link set probe1 master probe0"
         " && tc qdisc add dev probe1 root tbf rate 1mbit burst 3200 latency 50ms"

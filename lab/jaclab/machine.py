@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 from . import cgroups, network, seed
 from .disk import Disk
@@ -108,9 +109,20 @@ def remove(instance_id, disk):
     cgroups.kill(instance_id)
     cgroups.remove(instance_id)
     network.disconnect(instance_id)
+    _forget(instance_id, disk.root)
     end = time.monotonic() + 5
     while disk.folder.exists():
         disk.remove()
         if time.monotonic() > end:
             shutil.rmtree(disk.folder)
         time.sleep(0.05)
+
+
+def _forget(instance_id, root):
+    """Removes what nspawn leaves when it is killed: its lock on the root, and its folder for mounts."""
+    run = Path("/run/systemd/nspawn")
+    if os.path.ismount(root):
+        place = os.stat(root)
+        (run / f"locks/inode-{place.st_dev}:{place.st_ino}").unlink(missing_ok=True)
+    if (run / "propagate" / instance_id).exists():
+        (run / "propagate" / instance_id).rmdir()

@@ -18,6 +18,7 @@ def traces(state_folder):
         "loop devices": set(run("losetup", "--list", "--noheadings", "--output", "NAME,BACK-FILE").splitlines()),
         "control groups": set(cgroups.names()),
         "machines' folders": {path.name for path in (Path(state_folder) / "machines").glob("*")},
+        "locks": {path.name for path in Path("/run/systemd/nspawn").glob("*/*")},
         "processes": set(),
     }
     for folder in Path("/proc").iterdir():
