@@ -172,7 +172,9 @@ def selftest(given):
             begin = time.monotonic()
             cleanup.down(state)
         left = left_behind(before, traces(state.folder))
-        print("".join(f"left behind: {thing}\n" for thing in left) or f"down in {time.monotonic() - begin:.1f} s, and nothing is left behind")
+        print(
+            "".join(f"left behind: {thing}\n" for thing in left) or f"down in {time.monotonic() - begin:.1f} s, and nothing is left behind"
+        )
         return code or (1 if left else 0)
 
 

@@ -32,21 +32,22 @@ class AwsError(Exception):
     def body(self, service):
         """The answer's body and content type."""
         code, message, request = escape(self.code), escape(self.message), uuid.uuid4()
+        words = f"<Code>{code}</Code><Message>{message}</Message>"
         if service == "ec2":
-            text = f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors><RequestID>{request}</RequestID></Response>"
+            text = f"<Response><Errors><Error>{words}</Error></Errors><RequestID>{request}</RequestID></Response>"
         elif service == "s3":
-            text = f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>{request}</RequestId></Error>"
+            text = f"<Error>{words}<RequestId>{request}</RequestId></Error>"
         elif service in ("sts", "iam"):
-            text = f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>{request}</RequestId></ErrorResponse>"
+            text = f"<ErrorResponse><Error><Type>Sender</Type>{words}</Error><RequestId>{request}</RequestId></ErrorResponse>"
         else:
             return json.dumps({"__type": self.code, "message": self.message}).encode(), "application/x-amz-json-1.1"
         return ('<?xml version="1.0" encoding="UTF-8"?>\n' + text).encode(), "text/xml;charset=UTF-8"
 
 
 def denied(service, action):
-    if service == "ec2":
-        return AwsError("UnauthorizedOperation", f"You are not authorized to perform this operation. ({service}:{action} is denied in the lab)")
-    return AwsError("AccessDenied" if service in ("s3", "sts", "iam") else "AccessDeniedException", f"{service}:{action} is denied in the lab")
+    why = f"You are not authorized to perform this operation. ({service}:{action} is denied in the lab)"
+    codes = {"ec2": "UnauthorizedOperation", "s3": "AccessDenied", "sts": "AccessDenied", "iam": "AccessDenied"}
+    return AwsError(codes.get(service, "AccessDeniedException"), why)
 
 
 def throttled(service):

@@ -157,11 +157,13 @@ class Faults:
         if not re.fullmatch(r"0|[+-]\d+(\.\d+)?s?", offset):
             raise ValueError(offset)
         file = self._machine(instance).disk.root / "etc/environment"
-        lines = [line for line in file.read_text().splitlines() if "FAKE" not in line and "faketime" not in line] if file.exists() else []
+        lines = file.read_text().splitlines() if file.exists() else []
+        lines = [line for line in lines if "FAKE" not in line and "faketime" not in line]
         if offset != "0":
             library = "/usr/$LIB/faketime/libfaketimeMT.so.1"
             # Waits go by the monotonic clock, which stays right, as it does on a machine whose clock is wrong.
-            lines += [f"LD_PRELOAD={library}", f"FAKETIME={offset.removesuffix('s')}", "FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1"]
+            lines += [f"LD_PRELOAD={library}", f"FAKETIME={offset.removesuffix('s')}"]
+            lines += ["FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1"]  # Its newer and its older name.
         file.write_text("".join(line + "\n" for line in lines))
 
     def do_host_address(self, address):
@@ -182,4 +184,3 @@ class Faults:
         if leader is None:
             raise BadCommand(f"{instance} has not begun to boot yet.")
         run("nsenter", f"--target={leader}", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--", *words, timeout=30)
-

@@ -8,7 +8,8 @@ def take_client_tokens(request):
     """Takes the filter out of a request, which goes on without it; returns the tokens that are looked for, or None."""
     if request.action != "DescribeInstances":
         return None
-    numbers = [name.split(".")[1] for name, value in request.parameters.items() if re.fullmatch(r"Filter\.\d+\.Name", name) and value == "client-token"]
+    named = [name for name, value in request.parameters.items() if value == "client-token"]
+    numbers = [name.split(".")[1] for name in named if re.fullmatch(r"Filter\.\d+\.Name", name)]
     if not numbers:
         return None
     prefixes = tuple(f"Filter.{number}." for number in numbers)

@@ -21,7 +21,8 @@ ROOT_PACKAGES = (
     "systemd,systemd-sysv,dbus,libpam-systemd,openssh-server,cloud-init,python3-cffi-backend,iproute2,procps,chrony,sudo,curl,"
     "openjdk-17-jre-headless,ca-certificates,libfaketime"
 )
-CLOUD_CONFIG = """# The lab's machines: the seed is in the root, the network is set up from outside, and the default user is that of Debian's AMIs.
+CLOUD_CONFIG = """# The lab's machines: the seed is in the root, the network is set up from outside, and the default
+# user is that of Debian's AMIs.
 datasource_list: [NoCloud]
 network: {config: disabled}
 locale: false

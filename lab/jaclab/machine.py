@@ -3,7 +3,6 @@
 Owns these four from boot to removal. Whether there should be a machine is the glue's business (`glue.py`).
 """
 
-import json
 import os
 import shutil
 import signal
@@ -13,7 +12,6 @@ from pathlib import Path
 
 from . import cgroups, network, seed
 from .disk import Disk
-from .state import started_at
 
 REBOOTED = 133  # What nspawn ends with when the machine asked to be started again.
 ORDERLY_SECONDS = 15
@@ -42,11 +40,19 @@ class Machine:
     def start(self):
         """Switches it on; returns at once. The process ends when the machine powers itself off."""
         groups = cgroups.make(self.id)
-        join = "for group; do [ \"$group\" = -- ] && break; echo $$ >\"$group/cgroup.procs\"; shift; done; shift; exec \"$@\""
+        join = 'for group; do [ "$group" = -- ] && break; echo $$ >"$group/cgroup.procs"; shift; done; shift; exec "$@"'
         words = ["sh", "-c", join, "sh", *map(str, groups), "--"]
         # The bound in time holds even when nobody is left who would switch it off.
         words += ["timeout", "--kill-after=20", str(int(self.lifetime_seconds))]
-        words += ["systemd-nspawn", "--quiet", "--boot", "--keep-unit", "--register=no", f"--directory={self.disk.root}", f"--machine={self.id}"]
+        words += [
+            "systemd-nspawn",
+            "--quiet",
+            "--boot",
+            "--keep-unit",
+            "--register=no",
+            f"--directory={self.disk.root}",
+            f"--machine={self.id}",
+        ]
         words += [f"--network-namespace-path={network.NAMESPACES}/{network.namespace(self.id)}", "--capability=CAP_NET_ADMIN"]
         words += ["--console=read-only", "--resolv-conf=off", "--timezone=off", "--link-journal=no", "--no-pager"]
         self.console.parent.mkdir(parents=True, exist_ok=True)
@@ -61,7 +67,6 @@ class Machine:
                 # A machine may set its own network's parameters, such as the port range; the rest of /proc/sys is this host's.
                 env={**os.environ, "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"},
             )
-        (self.folder / "machine.json").write_text(json.dumps({"pid": self.process.pid, "pid_started": started_at(self.process.pid)}))
 
     def is_on(self):
         return self.process is not None and self.process.poll() is None

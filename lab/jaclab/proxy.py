@@ -77,7 +77,7 @@ class Proxy:
             kind = request.parameters.get("InstanceType", "m1.small")
             raise AwsError(
                 "InsufficientInstanceCapacity",
-                f"We currently do not have sufficient {kind} capacity in the Availability Zone you requested. (the lab was asked to refuse)",
+                f"We currently do not have sufficient {kind} capacity in the Availability Zone you requested. (asked for in the lab)",
             )
         data = request.parameters.get("UserData", "")
         if len(base64.b64decode(data, validate=False)) > _MOST_USER_DATA:

@@ -29,7 +29,9 @@ class Keyring:
     def check(self, request):
         """Raises what AWS answers to a request that is signed by nobody it knows, wrongly, or too late."""
         if request.access_key is None:
-            raise AwsError("AccessDenied" if request.service == "s3" else "MissingAuthenticationToken", "Request is missing Authentication Token")
+            raise AwsError(
+                "AccessDenied" if request.service == "s3" else "MissingAuthenticationToken", "Request is missing Authentication Token"
+            )
         secret, token = self._secrets.get(request.access_key, (None, None))
         if secret is None:
             raise _unknown(request.service)

@@ -97,7 +97,17 @@ def _start_moto(state, lifetime_seconds):
     settings = {"MOTO_AMIS_PATH": str(catalogue), "S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"}
     # Whatever the caller has set up for a real cloud is none of the emulator's business.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_", "PYTHON"))}
-    words = ["timeout", str(int(lifetime_seconds) + 60), str(venv_folder() / "bin/python"), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    words = [
+        "timeout",
+        str(int(lifetime_seconds) + 60),
+        str(venv_folder() / "bin/python"),
+        "-m",
+        "moto.server",
+        "-H",
+        "127.0.0.1",
+        "-p",
+        str(port),
+    ]
     with open(state.moto_log, "wb") as log:
         moto = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/", env={**inherited, **settings}

@@ -17,7 +17,10 @@ class ClientTokens:
             return None
         parameters, answer = stored
         if parameters != request.parameters:
-            raise AwsError("IdempotentParameterMismatch", "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).")
+            raise AwsError(
+                "IdempotentParameterMismatch",
+                "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).",
+            )
         return answer
 
     def keep(self, request, answer):

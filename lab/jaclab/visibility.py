@@ -1,4 +1,4 @@
-"""What a read shows: things that were made a moment ago are not there yet when a test asked for that, and public addresses lead nowhere else.
+"""What a read shows: things that were made a moment ago are not there yet when a test asked for that, and public addresses lead back here.
 
 Read after write: for N milliseconds after the call that made a thing, no `Describe…` lists it, and one that names it is told that
 there is no such thing, as on AWS. Public addresses: the emulator makes them up, and they belong to somebody; each becomes the private
@@ -14,7 +14,12 @@ from .errors import AwsError
 
 _IDS = re.compile(r"<(?:\w+Id)>((?:i|sg|vol|eni|ami|snap|vpc|subnet|key|r|rtb|igw)-[0-9a-f]+)</")
 _THING = re.compile(r"[a-z]+-[0-9a-f]+")
-_FAMILIES = {"i": "InvalidInstanceID.NotFound", "sg": "InvalidGroup.NotFound", "vol": "InvalidVolume.NotFound", "ami": "InvalidAMIID.NotFound"}
+_FAMILIES = {
+    "i": "InvalidInstanceID.NotFound",
+    "sg": "InvalidGroup.NotFound",
+    "vol": "InvalidVolume.NotFound",
+    "ami": "InvalidAMIID.NotFound",
+}
 
 
 class Visibility:

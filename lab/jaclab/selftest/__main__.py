@@ -14,7 +14,7 @@ from .cloud import Cloud, until
 def boot_times(cloud):
     """One machine alone, then six at once, from the call of RunInstances to a command over SSH."""
     begin = time.monotonic()
-    (instance, address), = cloud.launch()
+    ((instance, address),) = cloud.launch()
     cloud.await_ssh(address)
     print(f"boot to SSH, 1 machine:   {time.monotonic() - begin:5.1f} s", flush=True)
     cloud.terminate(instance)

@@ -6,8 +6,14 @@ from .cloud import refused, until
 
 
 def images_are_found_by_owner_name_and_architecture(cloud):
-    for owner, name in (("136693071363", "debian-12-arm64-*"), ("099720109477", "ubuntu/images/*noble-24.04-amd64*"), ("amazon", "al2023-ami-2023.*-x86_64")):
-        found = cloud.ec2.describe_images(Owners=[owner], Filters=[{"Name": "name", "Values": [name]}, {"Name": "state", "Values": ["available"]}])["Images"]
+    images = {
+        "136693071363": "debian-12-arm64-*",
+        "099720109477": "ubuntu/images/*noble-24.04-amd64*",
+        "amazon": "al2023-ami-2023.*-x86_64",
+    }
+    for owner, name in images.items():
+        filters = [{"Name": "name", "Values": [name]}, {"Name": "state", "Values": ["available"]}]
+        found = cloud.ec2.describe_images(Owners=[owner], Filters=filters)["Images"]
         assert found, f"no image {name} of {owner}"
     assert cloud.ec2.describe_instance_types(InstanceTypes=["c6i.large"])["InstanceTypes"][0]["MemoryInfo"]["SizeInMiB"] == 4096
 
@@ -21,7 +27,8 @@ def a_signature_by_an_unknown_or_wrong_key_is_refused(cloud):
 
 
 def temporary_credentials_work_until_they_expire(cloud):
-    given = cloud.sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/jac", RoleSessionName="selftest", ExternalId="selftest")["Credentials"]
+    role = "arn:aws:iam::123456789012:role/jac"
+    given = cloud.sts.assume_role(RoleArn=role, RoleSessionName="selftest", ExternalId="selftest")["Credentials"]
     ec2 = cloud.client("ec2", given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
     ec2.describe_instances()
     with cloud.fault("expire-credentials"), refused("RequestExpired"):
@@ -80,7 +87,8 @@ def a_cut_launch_was_done_and_its_token_finds_it(cloud):
             raise AssertionError("the connection was not cut")
         except (ConnectionClosedError, ConnectionError, HTTPClientError):
             pass
-        found = cloud.ec2.describe_instances(Filters=[{"Name": "instance-state-name", "Values": ["running"]}, {"Name": "client-token", "Values": ["selftest-cut"]}])
+        filters = [{"Name": "client-token", "Values": ["selftest-cut"]}, {"Name": "instance-state-name", "Values": ["running"]}]
+        found = cloud.ec2.describe_instances(Filters=filters)
         seen = [instance["InstanceId"] for reservation in found["Reservations"] for instance in reservation["Instances"]]
         again = cloud.launch(ClientToken="selftest-cut")
         assert [again[0][0]] == seen, f"{again} and {seen}"
@@ -90,7 +98,7 @@ def a_cut_launch_was_done_and_its_token_finds_it(cloud):
 def a_new_instance_is_not_seen_before_its_time(cloud):
     with cloud.fault("no-boot", "1"):
         cloud.ctl("delay-reads", "1500")
-        (instance, _), = cloud.launch()
+        ((instance, _),) = cloud.launch()
         with refused("InvalidInstanceID.NotFound"):
             cloud.ec2.describe_instances(InstanceIds=[instance])
         assert instance not in str(cloud.ec2.describe_instances())
@@ -101,7 +109,7 @@ def a_new_instance_is_not_seen_before_its_time(cloud):
 
 def public_addresses_lead_to_the_machine_itself(cloud):
     with cloud.fault("no-boot", "1"):
-        (instance, address), = cloud.launch()
+        ((instance, address),) = cloud.launch()
         shown = cloud.ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
         assert shown.get("PublicIpAddress", address) == address, shown.get("PublicIpAddress")
         assert shown.get("PublicDnsName") in (None, "", address), shown.get("PublicDnsName")

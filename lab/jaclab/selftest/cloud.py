@@ -24,9 +24,9 @@ class Cloud:
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", self.work / name], check=True)
         (self.work / "known_hosts").write_text("lab " + (self.work / "host.pub").read_text())
         self.ec2, self.sts, self.s3 = self.client("ec2"), self.client("sts"), self.client("s3")
-        self.image = self.ec2.describe_images(
-            Owners=["136693071363"], Filters=[{"Name": "name", "Values": ["debian-12-amd64-*"]}, {"Name": "architecture", "Values": ["x86_64"]}]
-        )["Images"][-1]["ImageId"]
+        filters = [{"Name": "name", "Values": ["debian-12-amd64-*"]}, {"Name": "architecture", "Values": ["x86_64"]}]
+        images = self.ec2.describe_images(Owners=["136693071363"], Filters=filters)["Images"]
+        self.image = max(images, key=lambda image: image["CreationDate"])["ImageId"]
         self.vpc = self.ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
         self.subnet = self.ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [self.vpc]}])["Subnets"][0]["SubnetId"]
         self.group = self.make_group("selftest")
@@ -41,7 +41,12 @@ class Cloud:
             aws_access_key_id=key or self.facts["access_key"],
             aws_secret_access_key=secret or self.facts["secret_key"],
             aws_session_token=token,
-            config=Config(signature_version="s3v4" if service == "s3" else None, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=60),
+            config=Config(
+                retries={"total_max_attempts": 1},
+                s3={"addressing_style": "path"},
+                signature_version="s3v4" if service == "s3" else None,
+                read_timeout=60,
+            ),
         )
 
     def host(self):
@@ -67,7 +72,12 @@ class Cloud:
             "ssh_genkeytypes": [],
             "ssh_keys": {"ed25519_private": host_key, "ed25519_public": (self.work / "host.pub").read_text()},
             "users": [
-                {"name": USER, "shell": "/bin/bash", "sudo": "ALL=(ALL) NOPASSWD:ALL", "ssh_authorized_keys": [(self.work / "user.pub").read_text().strip()]}
+                {
+                    "name": USER,
+                    "shell": "/bin/bash",
+                    "sudo": "ALL=(ALL) NOPASSWD:ALL",
+                    "ssh_authorized_keys": [(self.work / "user.pub").read_text().strip()],
+                }
             ],
             "runcmd": list(commands),
         }

@@ -14,11 +14,25 @@ def a_link_goes_down_and_comes_back(cloud, machines):
     return f"back after {until(lambda: opens(address, 22, 0.3), 10, 'the link is back'):.1f} s"
 
 
+COUNTER = """import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("", 9999))
+s.settimeout(4)
+n = 0
+try:
+    while True:
+        s.recv(99)
+        n += 1
+        s.settimeout(1)
+except OSError:
+    print(n)
+"""
+
+
 def packets_are_lost_in_part_or_altogether(cloud, machines):
     instance, address = machines[0]
     cloud.permit(cloud.group, 9999, cloud.host(), protocol="udp")
-    count = "import socket,time;s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM);s.bind((\"\",9999));s.settimeout(4);n=0\ntry:\n while 1:\n  s.recv(99);n+=1;s.settimeout(1)\nexcept OSError: print(n)"
-    cloud.ssh(address, f"printf '%s' '{count}' >count.py; setsid python3 count.py >counted 2>&1 </dev/null & sleep 1")
+    cloud.ssh(address, f"printf '%s' '{COUNTER}' >count.py; setsid python3 count.py >counted 2>&1 </dev/null & sleep 1")
     cloud.ctl("drop", instance, "30")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
         for _ in range(1000):
@@ -92,7 +106,7 @@ def a_clock_is_set_apart(cloud, machines):
 
 def an_instance_never_boots(cloud, machines):
     with cloud.fault("no-boot", "1"):
-        (instance, address), = cloud.launch()
+        ((instance, address),) = cloud.launch()
         until(lambda: instance in cloud.ctl("status"), 5, "the lab knows it")
         assert cloud.state(instance) == "running" and not opens(address, 22, 1)
         cloud.terminate(instance)
@@ -100,7 +114,7 @@ def an_instance_never_boots(cloud, machines):
 
 def an_instance_boots_without_sshd(cloud, machines):
     with cloud.fault("no-ssh", "1"):
-        (instance, address), = cloud.launch()
+        ((instance, address),) = cloud.launch()
         until(lambda: "login:" in console(cloud, instance), 60, "it boots")
         assert not opens(address, 22, 1)
         cloud.terminate(instance)

@@ -7,7 +7,9 @@ def user_data_is_carried_out_and_the_machine_has_its_name(cloud, machines):
     _, address = machines[0]
     assert cloud.ssh(address, "hostname").strip() == "ip-" + address.replace(".", "-")
     until(lambda: "done" in (cloud.ssh(address, "cloud-init status") or ""), 60, "cloud-init is done")
-    assert cloud.ssh(address, "java -version 2>&1 && sudo sysctl -w net.ipv4.ip_local_port_range='15000 64000'"), "no Java, or no port range"
+    assert cloud.ssh(address, "java -version 2>&1 && sudo sysctl -w net.ipv4.ip_local_port_range='15000 64000'"), (
+        "no Java, or no port range"
+    )
     assert cloud.ssh(address, "systemctl is-system-running").strip() == "running"
 
 
@@ -65,7 +67,7 @@ def an_image_keeps_what_was_on_the_disk(cloud, machines):
     instance, address = machines[0]
     cloud.ssh(address, "sudo sh -c 'echo baked >/opt/baked'")
     image = cloud.ec2.create_image(InstanceId=instance, Name="baked")["ImageId"]
-    (copy, place), = cloud.launch(ImageId=image)
+    ((copy, place),) = cloud.launch(ImageId=image)
     cloud.await_ssh(place)
     assert cloud.ssh(place, "cat /opt/baked") == "baked\n"
     cloud.terminate(copy)
@@ -93,13 +95,13 @@ def a_key_pair_opens_the_default_user(cloud, machines):
     host_key = cloud.work / "host"
     # A script in place of a cloud-config: the host key is put where sshd finds it.
     script = f"#!/bin/sh\ncat >/etc/ssh/ssh_host_ed25519_key <<'END'\n{host_key.read_text()}END\nsystemctl restart ssh\n"
-    (instance, address), = cloud.launch(KeyName="selftest", UserData=script)
+    ((instance, address),) = cloud.launch(KeyName="selftest", UserData=script)
     until(lambda: cloud.ssh(address, "id -un", user="admin") == "admin\n", 60, "SSH as admin")
     cloud.terminate(instance)
 
 
 def a_stopped_machine_keeps_its_disk_and_starts_again(cloud, machines):
-    (instance, address), = cloud.launch(InstanceInitiatedShutdownBehavior="stop")
+    ((instance, address),) = cloud.launch(InstanceInitiatedShutdownBehavior="stop")
     cloud.await_ssh(address)
     cloud.ssh(address, "echo kept >kept; sudo systemctl poweroff")
     until(lambda: cloud.state(instance) == "stopped", 20, "the API says stopped")
