@@ -44,8 +44,10 @@ class AwsError(Exception):
         return ('<?xml version="1.0" encoding="UTF-8"?>\n' + text).encode(), "text/xml;charset=UTF-8"
 
 
-def denied(service, action):
-    why = f"You are not authorized to perform this operation. ({service}:{action} is denied in the lab)"
+def denied(name):
+    """`name` is that of a policy, such as `ec2:RunInstances`."""
+    service = name.partition(":")[0]
+    why = f"You are not authorized to perform this operation. ({name} is denied in the lab)"
     codes = {"ec2": "UnauthorizedOperation", "s3": "AccessDenied", "sts": "AccessDenied", "iam": "AccessDenied"}
     return AwsError(codes.get(service, "AccessDeniedException"), why)
 

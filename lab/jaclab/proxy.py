@@ -1,7 +1,7 @@
 """The door of the API: what AWS does and the emulator does not happens here, on the way in and on the way back.
 
-In this order: signature, throttling, denial (for a `DryRun` too), limits and refusals of a launch, `ClientToken`, the emulator, then what
-the answer shows. Everything else goes through as it came.
+In this order: signature, throttling, denial (for a `DryRun` too), what depends on what, `ClientToken`, limits and refusals of a launch, the
+emulator, then what the answer shows. Everything else goes through as it came.
 """
 
 import base64
@@ -13,7 +13,7 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from . import defaults, filters
+from . import defaults, dependencies, filters
 from .api import ApiRefused
 from .errors import AwsError, denied, throttled
 from .request import Request, credentials_in
@@ -45,10 +45,13 @@ class Proxy:
         self.keyring.check(request)
         if self.switches.throttles():
             raise throttled(request.service)
-        if self.switches.denies(request.name):
-            raise denied(request.service, request.action)
+        for name in request.needs:
+            if self.switches.denies(name):
+                raise denied(name)
         if request.service == "ec2":
             self.visibility.check(request)
+            if not request.is_dry_run:
+                dependencies.check(request, self.glue)
             if request.action == "RunInstances" and not request.is_dry_run:
                 return self._launch(request)
             if request.action == "GetConsoleOutput" and not request.is_dry_run:

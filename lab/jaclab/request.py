@@ -47,6 +47,13 @@ class Request:
         return f"{self.service}:{self.action}"
 
     @property
+    def needs(self):
+        """All permissions that it needs: things that are tagged in the call that makes them, and roles that are handed on, need more."""
+        tags = any(name.startswith("TagSpecification.") for name in self.parameters)
+        role = any(name.startswith("IamInstanceProfile.") for name in self.parameters)
+        return [self.name, *["ec2:CreateTags"] * tags, *["iam:PassRole"] * role]
+
+    @property
     def is_dry_run(self):
         return self.parameters.get("DryRun", "").lower() == "true"
 

@@ -13,6 +13,9 @@ MOST_MACHINES = 16
 
 
 def default_folder():
+    """The lab that `eval "$(lab/up)"` has named, or the usual place."""
+    if os.environ.get("JAC_LAB_STATE"):
+        return Path(os.environ["JAC_LAB_STATE"])
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(base) / "jac" / "lab"
 

@@ -95,6 +95,7 @@ def _start_moto(state, lifetime_seconds):
     catalogue = state.folder / "images.json"
     images.write(catalogue)
     settings = {"MOTO_AMIS_PATH": str(catalogue), "S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"}
+    settings |= {"MOTO_ENABLE_AMI_VALIDATION": "true", "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true"}
     # Whatever the caller has set up for a real cloud is none of the emulator's business.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_", "PYTHON"))}
     words = [

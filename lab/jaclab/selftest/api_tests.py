@@ -47,6 +47,39 @@ def a_denied_action_is_unauthorized_also_as_a_dry_run(cloud):
         cloud.ec2.describe_instances()
 
 
+def tags_in_the_call_need_the_right_to_tag(cloud):
+    tags = [{"ResourceType": "instance", "Tags": [{"Key": "jac:cluster", "Value": "c"}]}]
+    with cloud.fault("deny", "ec2:CreateTags"):
+        with refused("UnauthorizedOperation"):
+            cloud.ec2.run_instances(**cloud.parameters(DryRun=True, TagSpecifications=tags))
+        with refused("DryRunOperation"):
+            cloud.ec2.run_instances(**cloud.parameters(DryRun=True))
+
+
+def what_a_launch_names_has_to_exist(cloud):
+    for code, given in (
+        ("InvalidAMIID.NotFound", {"ImageId": "ami-0123456789abcdef0"}),
+        ("InvalidKeyPair.NotFound", {"KeyName": "nobody's"}),
+        ("InvalidSubnetID.NotFound", {"SubnetId": "subnet-0123456789abcdef0"}),
+    ):
+        with refused(code):
+            cloud.launch(**given)
+
+
+def a_group_that_is_used_cannot_be_deleted(cloud):
+    group, other = cloud.make_group("used"), cloud.make_group("naming it")
+    cloud.permit(other, 22, group)
+    with refused("DependencyViolation"):
+        cloud.ec2.delete_security_group(GroupId=group)
+    cloud.ec2.delete_security_group(GroupId=other)
+    with cloud.fault("no-boot", "1"):
+        ((instance, _),) = cloud.launch(SecurityGroupIds=[group])
+        with refused("DependencyViolation"):
+            cloud.ec2.delete_security_group(GroupId=group)
+        cloud.terminate(instance)
+    cloud.ec2.delete_security_group(GroupId=group)
+
+
 def calls_are_throttled_by_number_and_by_rate(cloud):
     with cloud.fault("throttle", "2"):
         for _ in range(2):
