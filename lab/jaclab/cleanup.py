@@ -42,7 +42,7 @@ def sweep(state):
     cgroups.remove_parent()
     for folder in (state.machines, state.images):
         shutil.rmtree(folder, ignore_errors=True)
-    if facts.get("made_namespaces_folder") and not os.listdir(network.NAMESPACES):
+    if facts.get("made_namespaces_folder") and os.path.isdir(network.NAMESPACES) and not os.listdir(network.NAMESPACES):
         succeeds("umount", network.NAMESPACES)
         Path(network.NAMESPACES).rmdir()
     for name in ("lab.json", "images.json"):
