@@ -12,9 +12,11 @@ use russh::keys::{PrivateKeyWithHashAlg, PublicKeyOrCertificate};
 use russh::{Disconnect, Preferred};
 use russh_sftp::client::RawSftpSession;
 use std::future::Future;
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
+use tokio::net::TcpStream;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -24,6 +26,10 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(3);
 /// …and after so many unanswered questions, which is 15 s, the connection counts as dead.
 const KEEP_ALIVES_MISSED: usize = 3;
+/// How long what was sent may stay without its receipt.
+const UNACKNOWLEDGED_LIMIT: Duration = Duration::from_secs(15);
+/// How long a good-bye may take.
+const GOOD_BYE_LIMIT: Duration = Duration::from_secs(1);
 /// The pause before the second try; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -218,7 +224,7 @@ impl Link {
             state.live = None;
         }
         drop(state);
-        drop(lost.handle.disconnect(Disconnect::ByApplication, "", "").await);
+        drop(timeout(GOOD_BYE_LIMIT, lost.handle.disconnect(Disconnect::ByApplication, "", "")).await);
     }
 
     async fn connect(&self) -> Result<Live, LinkError> {
@@ -231,13 +237,17 @@ impl Link {
         let config = client::Config {
             keepalive_interval: Some(KEEP_ALIVE_EVERY),
             keepalive_max: KEEP_ALIVES_MISSED,
-            nodelay: true,
             preferred: Preferred { key: keys.algorithms().into(), ..Preferred::default() },
             ..client::Config::default()
         };
         let refusal = Refusal::default();
         let client = Client { host: host.clone(), keys, refusal: Arc::clone(&refusal) };
-        let connected = client::connect(Arc::new(config), (host.name.as_str(), host.port), client).await;
+        let unreachable = |error: io::Error| LinkError::Unreachable(format!("{host} cannot be connected to: {error}"));
+        let socket = TcpStream::connect((host.name.as_str(), host.port)).await.map_err(unreachable)?;
+        socket.set_nodelay(true).map_err(unreachable)?;
+        // While a write waits for a peer that is gone, no question is sent: then the system has to find it dead.
+        socket2::SockRef::from(&socket).set_tcp_user_timeout(Some(UNACKNOWLEDGED_LIMIT)).map_err(unreachable)?;
+        let connected = client::connect_stream(Arc::new(config), socket, client).await;
         let mut handle = connected.map_err(|error| {
             match (refusal.lock().unwrap_or_else(PoisonError::into_inner).take(), error) {
                 (Some(why), _) => LinkError::Refused(why),
@@ -249,7 +259,7 @@ impl Link {
                     host.port,
                     host.name
                 )),
-                (None, error) => LinkError::Unreachable(format!("{host} cannot be connected to: {error}")),
+                (None, error) => LinkError::Unreachable(format!("{host} speaks no SSH, or broke off: {error}")),
             }
         })?;
         let lost = |error: russh::Error| LinkError::Unreachable(format!("{host} broke the connection off: {error}"));

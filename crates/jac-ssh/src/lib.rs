@@ -24,7 +24,7 @@ pub mod remote;
 mod scripts;
 mod sftp;
 mod time;
-mod tools;
+pub mod tools;
 pub mod upload;
 
 pub use cloud::{SshCloud, SshSettings};

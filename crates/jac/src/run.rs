@@ -213,6 +213,7 @@ impl Job<'_> {
     async fn show_cluster(&mut self, snapshot: &Snapshot) {
         #[derive(Deserialize)]
         struct Happening {
+            node: Option<String>,
             text: String,
         }
         if snapshot.run.phase == RunPhase::Queued
@@ -220,7 +221,8 @@ impl Job<'_> {
                 self.client.get::<Vec<Happening>>(&format!("/clusters/{}/events", snapshot.run.cluster.id)).await
             && let Some(last) = events.last()
         {
-            self.line.cluster(&last.text);
+            let of_node = last.node.as_ref().map_or_else(String::new, |node| format!("{node}: "));
+            self.line.cluster(&format!("{of_node}{}", last.text));
         }
     }
 

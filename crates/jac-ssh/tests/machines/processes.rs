@@ -2,7 +2,7 @@
 
 use crate::place::{LIMIT, Place, shell};
 use crate::sshd::wait_for;
-use jac_model::ports::{Command, PortError, ProcessState, Remote};
+use jac_model::ports::{Cloud, Command, PortError, ProcessState, Remote};
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -101,14 +101,16 @@ async fn a_process_outlives_the_connection_and_its_exit_code_is_known() {
     wait_for_state(remote.as_ref(), "job", |state| state == ProcessState::Exited { code: 7 }).await;
 }
 
-#[tokio::test]
-async fn ending_a_process_ends_its_grandchildren_whatever_they_left() {
-    let Some(place) = Place::launched(1).await else { return };
+/// Starts a process whose children leave it in every way, beside another one, and ends it. `seconds` tells the sleeps of
+/// one test from another's.
+async fn end_a_family(place: &Place, seconds: u32) {
     let remote = place.master();
     // One left the group, one threw its environment away, one lost its parent.
-    let script = "setsid sleep 301 & env -i sleep 302 & (sleep 303 &) ; sh -c 'sleep 304; true'; true";
-    remote.start("job", &shell(script)).await.expect("it starts");
-    remote.start("other", &shell("sleep 305; true")).await.expect("it starts");
+    let [one, two, three, four, other] = [1, 2, 3, 4, 5].map(|number| seconds + number);
+    let script =
+        format!("setsid sleep {one} & env -i sleep {two} & (sleep {three} &) ; sh -c 'sleep {four}; true'; true");
+    remote.start("job", &shell(&script)).await.expect("it starts");
+    remote.start("other", &shell(&format!("sleep {other}; true"))).await.expect("it starts");
     let sleeping = |seconds: u32| {
         let wanted = format!("sleep\0{seconds}\0");
         std::fs::read_dir("/proc")
@@ -116,13 +118,31 @@ async fn ending_a_process_ends_its_grandchildren_whatever_they_left() {
             .flatten()
             .any(|entry| std::fs::read_to_string(entry.path().join("cmdline")).is_ok_and(|line| line == wanted))
     };
-    wait_for("all of them", LIMIT, async || (301..=305).all(sleeping)).await;
+    wait_for("all of them", LIMIT, async || (one..=other).all(sleeping)).await;
     remote.kill("job").await.expect("it ends");
-    wait_for("their end", LIMIT, async || !(301..=304).any(sleeping)).await;
+    wait_for("their end", LIMIT, async || !(one..=four).any(sleeping)).await;
     assert_eq!(remote.process("job").await.expect("it answers"), ProcessState::Vanished);
-    assert!(sleeping(305), "another process is left alone");
+    assert!(sleeping(other), "another process is left alone");
     remote.kill("job").await.expect("ending it again is ending it once");
     remote.kill("none").await.expect("ending what never ran is a success");
+}
+
+#[tokio::test]
+async fn ending_a_process_ends_its_grandchildren_whatever_they_left() {
+    let Some(place) = Place::launched(1).await else { return };
+    end_a_family(&place, 300).await;
+}
+
+#[tokio::test]
+async fn they_end_too_where_grep_knows_no_lines_that_end_with_a_nul() {
+    let Some(machines) = crate::sshd::Machines::start(1) else { return };
+    // As BusyBox's.
+    machines.machines[0].replace_program("grep", r#"case "$1" in -*z*) exit 2 ;; esac; exec /usr/bin/grep "$@""#);
+    let place = Place::new(machines);
+    place.launch(Duration::from_secs(600)).await.expect("the machine is good");
+    end_a_family(&place, 400).await;
+    place.cloud.terminate(&place.cluster).await.expect("it ends");
+    assert!(place.machines.machines[0].processes().is_empty());
 }
 
 #[tokio::test]

@@ -57,6 +57,29 @@ async fn the_faults_of_all_machines_are_told_at_once_and_nothing_is_made() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_off_is_measured_and_said_and_shortens_no_lease() {
+    let Some(machines) = Machines::start(2) else { return };
+    machines.machines[1].replace_program("date", r#"exec /usr/bin/date -d '-1 hour' "$@""#);
+    let place = Place::new(machines);
+    place.launch(Duration::from_secs(600)).await.expect("a wrong clock is no reason to refuse");
+    let told = place.told.lock().expect("no panic").join("\n");
+    assert!(told.contains("worker-1: Warning: 127.0.0.2") && told.contains("3600."), "{told}");
+    assert!(told.contains("s behind this machine's"), "{told}");
+    assert!(!told.contains("master: Warning"), "the other one's is right: {told}");
+    assert!(place.cloud.list().await.expect("a list").iter().all(|node| node.alive));
+}
+
+#[tokio::test]
+async fn a_full_disk_is_found_before() {
+    let Some(machines) = Machines::start(1) else { return };
+    machines.machines[0].replace_program("df", "echo head; echo /dev/x 1 1 100000 99% /");
+    let place = Place::new(machines);
+    let error = place.launch(Duration::from_secs(600)).await.expect_err("there is no room");
+    assert!(error.to_string().contains("its disk has 97 MB left"), "{error}");
+    assert!(place.machines.machines[0].left_behind().is_empty());
+}
+
+#[tokio::test]
 async fn a_lease_that_is_over_ends_everything_whoever_is_gone() {
     let Some(machines) = Machines::start(2) else { return };
     let place = Place::new(machines);

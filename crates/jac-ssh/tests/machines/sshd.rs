@@ -90,10 +90,11 @@ impl Machine {
         let lines = format!(
             "{settings}\nListenAddress {address}\nPort {port}\nHostKey {}\nPidFile none\nAuthorizedKeysFile {}\n\
              StrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
-             PermitRootLogin prohibit-password\nSubsystem sftp internal-sftp\nMaxStartups 100\nSetEnv HOME={}\n",
+             PermitRootLogin prohibit-password\nSubsystem sftp internal-sftp\nMaxStartups 100\n\
+             SetEnv HOME={home} PATH={home}/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin\n",
             host_key.display(),
             folder.join("id.pub").display(),
-            home.display(),
+            home = home.display(),
         );
         fs::write(&config, lines).expect("a configuration");
         let mut machine = Self { address, port, home, config, host_key, sshd: None };
@@ -127,6 +128,15 @@ impl Machine {
 
     pub fn host(&self) -> String {
         format!("{}:{}", self.address, self.port)
+    }
+
+    /// Puts a program before the machine's own of that name.
+    pub fn replace_program(&self, name: &str, script: &str) {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.home.join("bin").join(name);
+        fs::create_dir_all(self.home.join("bin")).expect("a folder");
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("a program");
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it is ours");
     }
 
     pub fn known_host(&self) -> String {
