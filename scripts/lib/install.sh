@@ -94,6 +94,9 @@ has_node() {
     process.exit((major === 20 && minor >= 19) || (major === 22 && minor >= 13) || major >= 24 ? 0 : 1);' 2>/dev/null
 }
 
+# OpenSSH's server, which the tests start themselves, on loopback and on ports of their own.
+has_sshd() { [ -x /usr/sbin/sshd ] && command -v ssh-keygen >/dev/null; }
+
 has_maven() { command -v mvn >/dev/null; }
 
 # Sets CHROMIUM for the browser walk.
@@ -115,6 +118,7 @@ name_of() {
     java) echo "a Java runtime, version 17 or 21 (Debian: openjdk-17-jre-headless; Fedora: java-21-openjdk-headless)" ;;
     rust) echo "Rust $RUST_VERSION or newer with rustfmt and clippy (https://rustup.rs)" ;;
     node) echo "Node.js 20.19, 22.13 or 24 and newer, with npm (https://nodejs.org)" ;;
+    sshd) echo "OpenSSH's server and ssh-keygen (package openssh-server); its service may stay off" ;;
     maven) echo "Maven, since Apache's archive of JMeter did not answer (package maven)" ;;
     chromium) echo "Chromium or Google Chrome; its path in CHROMIUM where it is in no usual place" ;;
   esac
@@ -242,4 +246,19 @@ install_node_from_npm() {
 install_chromium() {
   (cd "$root/e2e" && quietly npm ci --no-audit --no-fund && as_root env PATH="$PATH" node node_modules/playwright-core/cli.js install-deps chromium)
   (cd "$root/e2e" && node node_modules/playwright-core/cli.js install chromium)
+}
+
+# The program alone is wanted. Debian's package starts its service at once and at every boot, which nobody asked for.
+install_sshd() {
+  local policy=/usr/sbin/policy-rc.d made=""
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod 755 "$policy"
+    made=yes
+  fi
+  local outcome=0
+  install_packages openssh-server openssh-client || outcome=$?
+  [ -z "$made" ] || as_root rm -f "$policy"
+  if command -v systemctl >/dev/null; then as_root systemctl disable ssh.service ssh.socket >/dev/null 2>&1 || true; fi
+  return "$outcome"
 }

@@ -42,7 +42,7 @@ impl Engine {
         attendance: Attendance,
     ) -> Result<Cluster, EngineError> {
         self.cloud(new.provider)?;
-        let mut faults = new.config.faults();
+        let mut faults = new.config.faults(new.provider);
         let id = ClusterId::from_random(rand::random());
         let name = new
             .name

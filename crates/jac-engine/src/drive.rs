@@ -5,7 +5,7 @@
 //! | record  | the row, `requested` (before anything is asked)   | the row's `terminated`            |
 //! | launch  | asks the provider for the nodes, with their lease | the provider takes them away      |
 //! | key     | makes the RMI key of the cluster                  | its folder is removed             |
-//! | tools   | finds Java and JMeter, installs JMeter            | nothing: they are the machine's   |
+//! | tools   | finds or installs JMeter here, equips the nodes   | nothing: they are the machine's   |
 //! | ready   | the row says `ready`                              | the row's `terminating`           |
 //!
 //! Whatever fails goes to `failed` with its cause and from there to `terminating`, which is tried until nothing is left.
@@ -13,7 +13,6 @@
 use crate::engine::Engine;
 use crate::error::EngineError;
 use jac_jmeter::RmiKeyStore;
-use jac_jmeter::install::Progress;
 use jac_model::ports::{Instance, NodeRequest};
 use jac_model::{Cluster, ClusterEvent, ClusterId, ClusterPhase, NodeState, StopMode};
 use std::path::{Path, PathBuf};
@@ -93,7 +92,7 @@ impl Engine {
             self.note_cluster(id, None, format!("{} made.", nodes_in_words(instances.len())));
         }
         self.make_key(id).await?;
-        self.find_tools(cluster).await?;
+        self.equip(id).await?;
         let now_ms = self.now_ms();
         let (_, ready) = self.change_cluster(id, |cluster| {
             if cluster.phase != ClusterPhase::Preparing {
@@ -134,7 +133,8 @@ impl Engine {
                 lease_until_ms,
             })
             .collect();
-        Ok(self.cloud(cluster.provider)?.launch(&requests).await?)
+        let tell = |node: &str, text: String| self.note_cluster(&cluster.id, Some(node), text);
+        Ok(self.cloud(cluster.provider)?.launch(&cluster.config, &requests, &tell).await?)
     }
 
     /// When a lease given now ends: never after the cluster itself.
@@ -160,42 +160,6 @@ impl Engine {
         write_privately(&new, &store.bytes).map_err(failed)?;
         tokio::fs::rename(new, key_store_path(&folder)).await.map_err(failed)?;
         self.note_cluster(id, None, "Made the key for RMI.");
-        Ok(())
-    }
-
-    async fn find_tools(&self, cluster: &Cluster) -> Result<(), EngineError> {
-        let told = std::sync::Mutex::new(Instant::now());
-        let progress = |progress: Progress| {
-            let text = match progress {
-                Progress::Step(text) => text,
-                // Once a second is enough for a line that people read.
-                Progress::Downloading { .. } | Progress::Maven { .. } => {
-                    let mut told = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                    if told.elapsed() < Duration::from_secs(1) {
-                        return;
-                    }
-                    *told = Instant::now();
-                    match progress {
-                        Progress::Downloading { bytes, total: Some(total) } => {
-                            format!("Fetching JMeter: {} of {} MB.", bytes / 1_000_000, total / 1_000_000)
-                        }
-                        Progress::Downloading { bytes, total: None } => {
-                            format!("Fetching JMeter: {} MB.", bytes / 1_000_000)
-                        }
-                        Progress::Maven { artefacts } => format!("Fetching JMeter: {artefacts} files."),
-                        Progress::Step(text) => text,
-                    }
-                }
-            };
-            self.note_cluster(&cluster.id, None, text);
-        };
-        let named = cluster.config.jmeter_home.as_deref().map(Path::new);
-        let tools = self.toolbox().ready(named, &progress).await?;
-        self.note_cluster(
-            &cluster.id,
-            None,
-            format!("JMeter {} on Java {}.", tools.home.version(), tools.java.version),
-        );
         Ok(())
     }
 
@@ -289,7 +253,7 @@ fn take_in(cluster: &mut Cluster, instances: &[Instance]) {
     }
 }
 
-/// The cluster's key store: the same absolute path on every node.
+/// The cluster's key store on this machine. Each run brings it to its nodes.
 pub(crate) fn key_store_path(cluster_folder: &Path) -> PathBuf {
     cluster_folder.join("rmi.p12")
 }

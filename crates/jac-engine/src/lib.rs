@@ -7,6 +7,7 @@ pub mod clock;
 mod clusters;
 mod drive;
 mod engine;
+mod equip;
 mod error;
 mod live;
 pub mod plans;

@@ -41,12 +41,12 @@ async fn look_after(engine: &Engine, cluster: &Cluster, instances: &[Instance]) 
     match cluster.phase {
         ClusterPhase::Requested | ClusterPhase::Launching | ClusterPhase::Preparing => {
             engine.drive_cluster(&cluster.id);
-            renew(engine, cluster).await?;
+            renew(engine, cluster).await;
             end_if_over(engine, cluster)?;
         }
         ClusterPhase::Ready => {
             free_if_run_has_ended(engine, cluster)?;
-            renew(engine, cluster).await?;
+            renew(engine, cluster).await;
             mark_lost_nodes(engine, cluster, instances)?;
             end_if_over(engine, cluster)?;
         }
@@ -94,15 +94,25 @@ fn end_if_over(engine: &Engine, cluster: &Cluster) -> Result<(), EngineError> {
     engine.request_termination(&cluster.id, cause, "JAC, because the cluster's time was over").map(drop)
 }
 
-async fn renew(engine: &Engine, cluster: &Cluster) -> Result<(), EngineError> {
+/// Renews the nodes' lease when it is time. A node that does not answer is no reason to leave the cluster's end, or its
+/// lost nodes, unseen: it is tried again at the next look.
+async fn renew(engine: &Engine, cluster: &Cluster) {
     let due =
         engine.renewed().get(&cluster.id).is_none_or(|renewed| renewed.elapsed() >= engine.settings().renew_every);
-    if due {
-        let (until_ms, after_run) = wanted_lease(engine, cluster);
-        engine.cloud(cluster.provider)?.renew_lease(&cluster.id, until_ms, after_run).await?;
-        engine.renewed().insert(cluster.id.clone(), Instant::now());
+    if !due {
+        return;
     }
-    Ok(())
+    let (until_ms, after_run) = wanted_lease(engine, cluster);
+    let renewed = match engine.cloud(cluster.provider) {
+        Ok(cloud) => cloud.renew_lease(&cluster.id, until_ms, after_run).await.map_err(EngineError::from),
+        Err(error) => Err(error),
+    };
+    match renewed {
+        Ok(()) => drop(engine.renewed().insert(cluster.id.clone(), Instant::now())),
+        Err(error) => {
+            tracing::warn!(cluster = %cluster.id, %error, "cluster {}: its lease could not be renewed: {error}; trying again", cluster.id);
+        }
+    }
 }
 
 /// While a run is on the cluster, the lease reaches to the run's expected end and a while on, so that a server that is

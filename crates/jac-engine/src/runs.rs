@@ -83,6 +83,10 @@ impl NodePlaces {
         format!("{}/jac.properties", self.folder)
     }
 
+    pub fn key_store(&self) -> String {
+        format!("{}/rmi.p12", self.folder)
+    }
+
     pub fn results(&self) -> String {
         format!("{}/{RESULTS}", self.folder)
     }

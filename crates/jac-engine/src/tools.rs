@@ -1,4 +1,5 @@
-//! Java and JMeter of this machine: found when first needed, JMeter installed if JAC has none.
+//! Java and JMeter of this machine: found when first needed, JMeter installed if JAC has none. Nodes on other machines
+//! have a Java of their own and get a copy of this JMeter.
 
 use crate::EngineError;
 use jac_jmeter::classes::ClassIndex;
@@ -22,13 +23,6 @@ pub struct ToolSettings {
     pub managed_folder: PathBuf,
     /// Where a managed JMeter comes from.
     pub source: Source,
-}
-
-/// A Java and a JMeter that go together.
-#[derive(Debug, Clone)]
-pub struct Tools {
-    pub java: Java,
-    pub home: JMeterHome,
 }
 
 /// Finds and installs.
@@ -70,19 +64,18 @@ impl Toolbox {
         Ok(JMeterHome::open(&install::managed_path(&self.settings.managed_folder)).ok())
     }
 
-    /// Java and JMeter; a managed JMeter is installed where none is.
-    pub async fn ready(
+    /// JMeter; a managed one is installed where none is.
+    pub async fn jmeter(
         &self,
         named: Option<&Path>,
         progress: &(dyn Fn(Progress) + Send + Sync),
-    ) -> Result<Tools, EngineError> {
-        let java = self.java().await?;
+    ) -> Result<JMeterHome, EngineError> {
         if let Some(home) = self.home(named)? {
-            return Ok(Tools { java, home });
+            return Ok(home);
         }
         let _one_at_a_time = self.installing.lock().await;
-        let home = install::install(&self.settings.managed_folder, &self.settings.source, progress).await.map_err(
-            |error| EngineError::Invalid {
+        install::install(&self.settings.managed_folder, &self.settings.source, progress).await.map_err(|error| {
+            EngineError::Invalid {
                 code: "no_jmeter",
                 message: sentence(&error),
                 hint: Some(
@@ -90,9 +83,8 @@ impl Toolbox {
                         .to_owned(),
                 ),
                 details: Vec::new(),
-            },
-        )?;
-        Ok(Tools { java, home })
+            }
+        })
     }
 
     /// The classes of a home, read once.

@@ -21,6 +21,25 @@ pub struct Java {
     pub major: u32,
 }
 
+/// Where Java is looked for on this machine.
+#[derive(Debug, Clone, Default)]
+pub struct JavaSearch {
+    /// The value of `JAVA_HOME`.
+    pub java_home: Option<PathBuf>,
+    /// The value of `PATH`.
+    pub search_path: Option<std::ffi::OsString>,
+}
+
+impl JavaSearch {
+    /// As [`Java::find`].
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn find(&self) -> Result<Java, JavaError> {
+        Java::find(self.java_home.as_deref(), self.search_path.as_deref()).await
+    }
+}
+
 /// Why there is no Java to use.
 #[derive(Debug, thiserror::Error)]
 pub enum JavaError {
@@ -64,9 +83,17 @@ impl Java {
             .await
             .map_err(|_| broken(format!("it gave no answer within {} s", VERSION_LIMIT.as_secs())))?
             .map_err(|error| broken(error.to_string()))?;
-        let text = String::from_utf8_lossy(&output.stderr);
+        Self::read(path, &String::from_utf8_lossy(&output.stderr))
+    }
+
+    /// Reads what `java -version` printed, on whichever machine.
+    ///
+    /// # Errors
+    /// When it tells no version, or one older than [`OLDEST`].
+    pub fn read(path: PathBuf, text: &str) -> Result<Self, JavaError> {
+        let broken = |reason: String| JavaError::Broken { path: path.clone(), reason };
         let version =
-            version_in(&text).ok_or_else(|| broken(text.lines().next().unwrap_or("it printed nothing").to_owned()))?;
+            version_in(text).ok_or_else(|| broken(text.lines().next().unwrap_or("it printed nothing").to_owned()))?;
         let major = major_of(&version).ok_or_else(|| broken(format!("'{version}' is no version")))?;
         if major < OLDEST {
             return Err(JavaError::TooOld { path, version });

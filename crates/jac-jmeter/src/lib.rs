@@ -3,6 +3,7 @@
 //! Owns everything that knows JMeter's option names. Does not own: when to start what (jac-engine), where a node is
 //! (the adapters), what a plan says (jac-jmx), what a result log says (jac-jtl).
 
+pub mod bundle;
 pub mod classes;
 pub mod command;
 pub mod home;
@@ -11,7 +12,8 @@ pub mod java;
 pub mod keystore;
 pub mod properties;
 
+pub use bundle::{Bundle, BundleError};
 pub use command::{Launch, MasterLaunch, WorkerLaunch};
 pub use home::{HomeError, JMeterHome};
-pub use java::{Java, JavaError};
+pub use java::{Java, JavaError, JavaSearch};
 pub use keystore::RmiKeyStore;

@@ -87,7 +87,7 @@ fn rmi_encryption(key_store: &str, password: &str) -> Properties {
 }
 
 /// The store on the nodes: JMeter sends its path along with the exported object, so it is the same on every node
-/// (apache/jmeter#6248).
+/// (apache/jmeter#6248). A relative one is looked up from each JMeter's own working folder.
 #[derive(Debug, Clone, Copy)]
 pub struct RmiStoreOnNode<'a> {
     pub path: &'a str,

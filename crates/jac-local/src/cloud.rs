@@ -4,8 +4,9 @@ use crate::lease::Lease;
 use crate::process::{self, Identity};
 use crate::remote::LocalRemote;
 use async_trait::async_trait;
-use jac_model::ports::{Cloud, Instance, NodeRequest, PortError, Remote};
-use jac_model::{ClusterId, EpochMs, Role};
+use jac_jmeter::JavaSearch;
+use jac_model::ports::{Cloud, Instance, NodeRequest, PortError, Remote, Tell};
+use jac_model::{ClusterConfig, ClusterId, EpochMs, Role};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
@@ -33,13 +34,14 @@ struct NodeFile {
 pub struct LocalCloud {
     root: PathBuf,
     keeper: Vec<String>,
+    java: JavaSearch,
 }
 
 impl LocalCloud {
     /// Nodes below `root`. `keeper` is the command, program first, that runs [`crate::keep`] on the folder that is
     /// put behind it.
-    pub fn new(root: PathBuf, keeper: Vec<String>) -> Self {
-        Self { root, keeper }
+    pub fn new(root: PathBuf, keeper: Vec<String>, java: JavaSearch) -> Self {
+        Self { root, keeper, java }
     }
 
     fn cluster_folder(&self, cluster: &ClusterId) -> PathBuf {
@@ -131,7 +133,12 @@ fn failed(node: &str, what: &str, error: &io::Error) -> PortError {
 
 #[async_trait]
 impl Cloud for LocalCloud {
-    async fn launch(&self, requests: &[NodeRequest]) -> Result<Vec<Instance>, PortError> {
+    async fn launch(
+        &self,
+        _config: &ClusterConfig,
+        requests: &[NodeRequest],
+        _tell: Tell<'_>,
+    ) -> Result<Vec<Instance>, PortError> {
         requests
             .iter()
             .map(|request| self.launch_one(request).map_err(|error| failed(&request.name, "be made", &error)))
@@ -185,6 +192,6 @@ impl Cloud for LocalCloud {
     }
 
     fn remote(&self, cluster: &ClusterId, node: &str) -> Arc<dyn Remote> {
-        Arc::new(LocalRemote::new(node.to_owned(), self.cluster_folder(cluster).join(node)))
+        Arc::new(LocalRemote::new(node.to_owned(), self.cluster_folder(cluster).join(node), self.java.clone()))
     }
 }

@@ -3,7 +3,9 @@
 use crate::process;
 use async_trait::async_trait;
 use bytes::Bytes;
-use jac_model::ports::{Chunk, Command, Output, PortError, ProcessState, Remote};
+use jac_jmeter::JavaSearch;
+use jac_model::NodeTools;
+use jac_model::ports::{Chunk, Command, Output, PortError, ProcessState, Remote, Tell};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -24,12 +26,13 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(1);
 pub struct LocalRemote {
     name: String,
     folder: PathBuf,
+    java: JavaSearch,
 }
 
 impl LocalRemote {
     /// The node of that name, in that folder.
-    pub fn new(name: String, folder: PathBuf) -> Self {
-        Self { name, folder }
+    pub fn new(name: String, folder: PathBuf, java: JavaSearch) -> Self {
+        Self { name, folder, java }
     }
 
     fn failed(&self, what: &str, error: &io::Error) -> PortError {
@@ -84,6 +87,20 @@ fn opened(path: &Path) -> io::Result<Option<fs::File>> {
 impl Remote for LocalRemote {
     fn folder(&self) -> String {
         self.folder.display().to_string()
+    }
+
+    /// The node is this machine: its Java is looked up, and JMeter is where it is.
+    async fn equip(&self, jmeter_home: &Path, _tell: Tell<'_>) -> Result<NodeTools, PortError> {
+        let java = self.java.find().await.map_err(|error| PortError::Refused {
+            node: self.name.clone(),
+            what: "find Java".to_owned(),
+            reason: error.to_string(),
+        })?;
+        Ok(NodeTools {
+            java: java.path.display().to_string(),
+            java_version: java.version,
+            jmeter_home: jmeter_home.display().to_string(),
+        })
     }
 
     async fn run(&self, command: &Command, limit: Duration) -> Result<Output, PortError> {
@@ -254,7 +271,7 @@ mod tests {
 
     fn node() -> (tempfile::TempDir, LocalRemote) {
         let folder = tempfile::tempdir().expect("a folder");
-        let remote = LocalRemote::new("worker-1".to_owned(), folder.path().to_owned());
+        let remote = LocalRemote::new("worker-1".to_owned(), folder.path().to_owned(), JavaSearch::default());
         (folder, remote)
     }
 

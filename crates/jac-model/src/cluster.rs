@@ -1,6 +1,6 @@
 //! Clusters and their nodes: what is wanted of them and which state may follow which.
 
-use crate::{ClusterId, RunId};
+use crate::{ClusterId, RunId, SshConfig};
 use serde::{Deserialize, Serialize};
 
 /// Somebody who owns things.
@@ -18,12 +18,15 @@ pub struct Person {
 pub enum Provider {
     /// Processes on the machine that JAC runs on.
     Local,
+    /// Machines that exist already, reached over SSH.
+    Ssh,
 }
 
 impl std::fmt::Display for Provider {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(match self {
             Self::Local => "local",
+            Self::Ssh => "ssh",
         })
     }
 }
@@ -54,6 +57,17 @@ pub enum NodeState {
     Terminated,
 }
 
+/// The Java and the JMeter of a node, as programs there name them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NodeTools {
+    /// The executable.
+    pub java: String,
+    /// As it calls itself: `17.0.15`.
+    pub java_version: String,
+    pub jmeter_home: String,
+}
+
 /// One machine of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -68,6 +82,9 @@ pub struct Node {
     pub detail: Option<String>,
     /// Memory that it may use, in MiB.
     pub memory_mb: Option<u64>,
+    /// What its runs are started with; known once it was equipped.
+    #[serde(default)]
+    pub tools: Option<NodeTools>,
 }
 
 /// What a cluster is to be. Everything here may be edited before it is created and nothing afterwards.
@@ -86,9 +103,13 @@ pub struct ClusterConfig {
     pub idle_minutes: Option<u32>,
     /// Remove the cluster as soon as its first run has ended, as `jac run` does.
     pub remove_after_run: bool,
-    /// The JMeter that its nodes use, a folder on them; `null`: the one that JAC was told of or manages.
+    /// The JMeter that its nodes use, a folder on the server; `null`: the one that JAC was told of or manages. Nodes on
+    /// other machines get a copy.
     #[serde(default)]
     pub jmeter_home: Option<String>,
+    /// The machines, for the provider `ssh`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ssh: Option<SshConfig>,
 }
 
 /// Reads a number of workers, and says of one below zero what is wanted.
@@ -105,8 +126,8 @@ impl ClusterConfig {
     /// The longest lifetime, in minutes: 30 days.
     pub const MAX_LIFETIME_MINUTES: u32 = 30 * 24 * 60;
 
-    /// Every fault of the configuration, each a sentence; empty when it can be created.
-    pub fn faults(&self) -> Vec<String> {
+    /// Every fault of the configuration for this provider, each a sentence; empty when it can be created.
+    pub fn faults(&self, provider: Provider) -> Vec<String> {
         let mut faults = Vec::new();
         if self.workers > Self::MAX_WORKERS {
             faults.push(format!(
@@ -132,6 +153,16 @@ impl ClusterConfig {
                 "An idle limit of 0 minutes would remove the cluster at once: give 1 or more, or none.".to_owned(),
             );
         }
+        match (provider, &self.ssh) {
+            (Provider::Ssh, Some(ssh)) => faults.extend(ssh.faults(self.workers)),
+            (Provider::Ssh, None) => {
+                faults.push("The provider ssh needs to know its machines: give hosts, user and key.".to_owned());
+            }
+            (Provider::Local, Some(_)) => {
+                faults.push("Hosts are for the provider ssh; the provider local has this machine.".to_owned());
+            }
+            (Provider::Local, None) => (),
+        }
         faults
     }
 }
@@ -145,6 +176,7 @@ impl Default for ClusterConfig {
             idle_minutes: Some(60),
             remove_after_run: false,
             jmeter_home: None,
+            ssh: None,
         }
     }
 }
@@ -277,6 +309,7 @@ impl Cluster {
             address: None,
             detail: None,
             memory_mb: None,
+            tools: None,
         };
         std::iter::once(node("master".to_owned(), Role::Master))
             .chain((1..=workers).map(|number| node(format!("worker-{number}"), Role::Worker)))
@@ -331,8 +364,10 @@ mod tests {
             idle_minutes: Some(0),
             remove_after_run: false,
             jmeter_home: None,
+            ssh: None,
         };
-        assert_eq!(config.faults().len(), 4);
-        assert!(ClusterConfig::default().faults().is_empty());
+        assert_eq!(config.faults(Provider::Local).len(), 4);
+        assert!(ClusterConfig::default().faults(Provider::Local).is_empty());
+        assert_eq!(config.faults(Provider::Ssh).len(), 5);
     }
 }

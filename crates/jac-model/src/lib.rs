@@ -9,11 +9,15 @@ pub mod id;
 pub mod plan;
 pub mod ports;
 pub mod run;
+pub mod ssh;
 
-pub use cluster::{Cluster, ClusterConfig, ClusterEvent, ClusterPhase, Node, NodeState, Person, Provider, Role};
+pub use cluster::{
+    Cluster, ClusterConfig, ClusterEvent, ClusterPhase, Node, NodeState, NodeTools, Person, Provider, Role,
+};
 pub use id::{ClusterId, PlanId, RunId};
 pub use plan::{Plan, PlanFile, PlanFileKind};
 pub use run::{Cause, Named, NodePhase, Run, RunEvent, RunNode, RunPhase, RunStep, StopMode};
+pub use ssh::{SshConfig, SshHost};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 pub type EpochMs = i64;

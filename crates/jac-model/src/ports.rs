@@ -1,7 +1,7 @@
-//! The ports: how the engine reaches machines. Adapters (`jac-local` now) implement them; the engine knows no other
-//! way, and the tests put simulated ones in their place.
+//! The ports: how the engine reaches machines. Adapters (`jac-local`, `jac-ssh`) implement them; the engine knows no
+//! other way, and the tests put simulated ones in their place.
 
-use crate::{ClusterId, EpochMs, Role};
+use crate::{ClusterConfig, ClusterId, EpochMs, NodeTools, Role};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -24,7 +24,13 @@ pub enum PortError {
     /// The time that was given for it is over.
     #[error("{node} took longer than {} s to {what}", limit.as_secs())]
     TooSlow { node: String, what: String, limit: Duration },
+    /// Machines that exist already lack something. All that was found, each a sentence with what to do.
+    #[error("{}", faults.join(" "))]
+    Unfit { faults: Vec<String> },
 }
+
+/// Told what is being done while it takes its time: the node, and a sentence for people.
+pub type Tell<'a> = &'a (dyn Fn(&str, String) + Send + Sync);
 
 /// One node that a provider is asked for. Asking twice with the same cluster and name gives the same node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +62,14 @@ pub struct Instance {
 /// Where nodes come from and go to.
 #[async_trait]
 pub trait Cloud: Send + Sync {
-    /// Makes the nodes that are not there yet; those that are stay as they are. Returns all of them.
-    async fn launch(&self, requests: &[NodeRequest]) -> Result<Vec<Instance>, PortError>;
+    /// Makes the nodes that are not there yet, of the kind that `config` describes; those that are stay as they are.
+    /// Returns all of them.
+    async fn launch(
+        &self,
+        config: &ClusterConfig,
+        requests: &[NodeRequest],
+        tell: Tell<'_>,
+    ) -> Result<Vec<Instance>, PortError>;
 
     /// Everything of this installation, whichever cluster it is of.
     async fn list(&self) -> Result<Vec<Instance>, PortError>;
@@ -124,6 +136,10 @@ pub struct Chunk {
 pub trait Remote: Send + Sync {
     /// The node's folder, absolute, as programs on the node see it.
     fn folder(&self) -> String;
+
+    /// Sees to it that the node has a Java, and the JMeter whose home on *this* machine is given. What is there already
+    /// is only looked at. Says where both lie.
+    async fn equip(&self, jmeter_home: &Path, tell: Tell<'_>) -> Result<NodeTools, PortError>;
 
     /// Runs a short command to its end.
     async fn run(&self, command: &Command, limit: Duration) -> Result<Output, PortError>;

@@ -69,7 +69,9 @@ impl ApiError {
                 EngineError::DiskFull { .. } | EngineError::Port(PortError::DiskFull { .. }) => {
                     StatusCode::INSUFFICIENT_STORAGE
                 }
-                EngineError::Port(PortError::Unreachable { .. } | PortError::TooSlow { .. }) => StatusCode::BAD_GATEWAY,
+                EngineError::Port(
+                    PortError::Unreachable { .. } | PortError::TooSlow { .. } | PortError::Unfit { .. },
+                ) => StatusCode::BAD_GATEWAY,
                 EngineError::Port(PortError::Refused { .. })
                 | EngineError::Store(_)
                 | EngineError::ClusterTransition(_)

@@ -41,6 +41,8 @@ const OURS: &[&str] = &[
     "local",
     "clusters",
     "jmeter",
+    "bundles",
+    "ssh",
     "lost+found",
 ];
 
@@ -135,6 +137,16 @@ impl DataFolder {
     /// Where the local provider has its nodes.
     pub fn local_nodes(&self) -> PathBuf {
         self.root.join("local")
+    }
+
+    /// What the provider ssh knows of its machines.
+    pub fn ssh_machines(&self) -> PathBuf {
+        self.root.join("ssh")
+    }
+
+    /// JMeter packed for nodes on other machines.
+    pub fn bundles(&self) -> PathBuf {
+        self.root.join("bundles")
     }
 
     /// The key store of a cluster. It has one place for all of its nodes: JMeter sends the path along.

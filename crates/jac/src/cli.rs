@@ -16,7 +16,7 @@ pub struct Cli {
 pub enum Command {
     /// Run a plan on a cluster that is made for it and removed after it
     #[command(after_help = EXIT_CODES)]
-    Run(RunArguments),
+    Run(Box<RunArguments>),
     /// Start the server and its web app
     Serve(ServeArguments),
     /// Say what a plan needs and will do, and what is missing
@@ -76,9 +76,10 @@ pub struct RunArguments {
     /// The JMeter plan
     #[arg(value_name = "PLAN.jmx")]
     pub plan: PathBuf,
-    /// How many JMeter workers; 0: the master runs the plan alone
-    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
-    pub workers: i64,
+    /// How many JMeter workers; 0, the default: the master runs the plan alone. With --hosts it is their number without
+    /// the master
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub workers: Option<i64>,
     /// Another file that the plan reads; files that the plan names are taken along by themselves
     #[arg(long, value_name = "FILE")]
     pub data: Vec<PathBuf>,
@@ -103,6 +104,18 @@ pub struct RunArguments {
     /// Where the nodes come from
     #[arg(long, value_enum, default_value_t = ProviderName::Local)]
     pub provider: ProviderName,
+    /// The machines for --provider ssh, with commas between them: the first is the master, the others are workers
+    #[arg(long, value_name = "HOST[:PORT],…", value_delimiter = ',')]
+    pub hosts: Vec<String>,
+    /// Who signs in on the machines
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// The private key to sign in with, without a passphrase
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// The file with the machines' own keys; default: ~/.ssh/known_hosts
+    #[arg(long, value_name = "FILE")]
+    pub known_hosts: Option<PathBuf>,
     /// What the run is called
     #[arg(long, value_name = "TEXT")]
     pub name: Option<String>,
@@ -137,6 +150,8 @@ pub struct RunArguments {
 pub enum ProviderName {
     /// Processes on this machine
     Local,
+    /// Machines that exist already, over SSH: --hosts, --user, --key
+    Ssh,
 }
 
 #[derive(Debug, Args)]

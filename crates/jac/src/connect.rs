@@ -6,10 +6,12 @@ use anyhow::Context;
 use jac_engine::clock::SystemClock;
 use jac_engine::tools::ToolSettings;
 use jac_engine::{Engine, Parts, Settings};
+use jac_jmeter::JavaSearch;
 use jac_local::LocalCloud;
 use jac_model::Provider;
 use jac_model::ports::Cloud;
 use jac_server::{Access, App};
+use jac_ssh::{SshCloud, SshSettings};
 use jac_store::{DataFolder, FolderError, Lock, Store};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -115,11 +117,18 @@ pub fn start_engine(
     nodes: Nodes,
 ) -> anyhow::Result<Engine> {
     let store = Store::open(&folder.database())?;
-    let mut clouds: HashMap<Provider, Arc<dyn Cloud>> = HashMap::new();
+    let machines = SshSettings {
+        records: folder.ssh_machines(),
+        bundles: folder.bundles(),
+        installation: folder.installation(rand::random())?,
+    };
+    let mut clouds: HashMap<Provider, Arc<dyn Cloud>> =
+        HashMap::from([(Provider::Ssh, Arc::new(SshCloud::new(machines)) as Arc<dyn Cloud>)]);
     if nodes == Nodes::Local {
         let program = std::env::current_exe().context("the path of this executable is not known")?;
         let keeper = vec![program.display().to_string(), "local-node".to_owned()];
-        clouds.insert(Provider::Local, Arc::new(LocalCloud::new(folder.local_nodes(), keeper)));
+        let java = JavaSearch { java_home: tools.java_home.clone(), search_path: tools.search_path.clone() };
+        clouds.insert(Provider::Local, Arc::new(LocalCloud::new(folder.local_nodes(), keeper, java)));
     }
     Ok(Engine::start(Parts { folder, lock, store, clock: Arc::new(SystemClock), clouds, tools, settings })?)
 }

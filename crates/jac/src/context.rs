@@ -19,6 +19,12 @@ pub fn data_folder(named: Option<&Path>) -> PathBuf {
     base.unwrap_or_else(home).join("jac")
 }
 
+/// Where the user's known hosts are, unless a file is named.
+pub fn known_hosts(named: Option<&Path>) -> PathBuf {
+    let home = || std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    named.map_or_else(|| home().join(".ssh/known_hosts"), Path::to_owned)
+}
+
 /// Where Java and JMeter are looked for.
 pub fn tools(data_folder: &Path, jmeter_home: Option<&Path>) -> ToolSettings {
     ToolSettings {

@@ -47,7 +47,7 @@ fn main() -> ExitCode {
 
 async fn dispatch(command: Command) -> anyhow::Result<Exit> {
     match command {
-        Command::Run(arguments) => run::run(arguments).await,
+        Command::Run(arguments) => run::run(*arguments).await,
         Command::Serve(arguments) => serve::serve(arguments).await,
         Command::Check(arguments) => check::check(&arguments),
         Command::Report(arguments) => report::report(&arguments),

@@ -4,6 +4,7 @@
 //! same output and the same exit codes.
 
 pub mod files;
+mod machines;
 mod progress;
 mod signals;
 mod wanted;
@@ -19,7 +20,7 @@ use jac_engine::tools::Toolbox;
 use jac_engine::view::{ClusterView, PlanView, RunView, Snapshot};
 use jac_jtl::Summary;
 use jac_jtl::criteria::Verdict;
-use jac_model::{Cause, ClusterConfig, ClusterPhase, RunPhase, StopMode};
+use jac_model::{Cause, ClusterConfig, ClusterPhase, Provider, RunPhase, StopMode};
 use progress::Line;
 use serde::Deserialize;
 use serde_json::json;
@@ -42,7 +43,8 @@ pub async fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
     let tools = context::tools(&data_folder, arguments.jmeter_home.as_deref());
     let toolbox = Toolbox::new(tools.clone());
     wanted.check(&toolbox, &mut line)?;
-    if arguments.server.is_none() {
+    // Other machines have a Java of their own.
+    if arguments.server.is_none() && wanted.provider == Provider::Local {
         toolbox.java().await.map_err(from_engine)?;
     }
     let out = OutFolder::make(&wanted.out)?;
@@ -125,6 +127,7 @@ impl Job<'_> {
             heap_mb: self.wanted.heap_mb,
             lifetime_minutes: ClusterConfig::MAX_LIFETIME_MINUTES,
             remove_after_run: true,
+            ssh: self.wanted.ssh.clone(),
             jmeter_home: match connection {
                 // In this process the engine has been told already.
                 Connection::Own { .. } => None,
@@ -137,7 +140,7 @@ impl Job<'_> {
         self.client
             .post(
                 &format!("/clusters?attended={attended}"),
-                &json!({ "name": name, "provider": "local", "config": config }),
+                &json!({ "name": name, "provider": self.wanted.provider, "config": config }),
             )
             .await
     }
@@ -210,6 +213,7 @@ impl Job<'_> {
     async fn show_cluster(&mut self, snapshot: &Snapshot) {
         #[derive(Deserialize)]
         struct Happening {
+            node: Option<String>,
             text: String,
         }
         if snapshot.run.phase == RunPhase::Queued
@@ -217,7 +221,8 @@ impl Job<'_> {
                 self.client.get::<Vec<Happening>>(&format!("/clusters/{}/events", snapshot.run.cluster.id)).await
             && let Some(last) = events.last()
         {
-            self.line.cluster(&last.text);
+            let of_node = last.node.as_ref().map_or_else(String::new, |node| format!("{node}: "));
+            self.line.cluster(&format!("{of_node}{}", last.text));
         }
     }
 

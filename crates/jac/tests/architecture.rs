@@ -13,7 +13,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("jac-report", &["jac-jtl", "jac-jmx", "jac-model"]),
     ("jac-jmeter", &["jac-jtl", "jac-jmx", "jac-model"]),
     ("jac-store", &["jac-jtl", "jac-jmx", "jac-model"]),
-    // An adapter: it meets the engine in the ports only.
+    // Adapters: they meet the engine in the ports only, and do not know each other.
+    ("jac-ssh", &["jac-jmeter", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
     ("jac-local", &["jac-jmeter", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
     ("jac-engine", &["jac-store", "jac-jmeter", "jac-report", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
     (

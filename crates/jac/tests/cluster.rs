@@ -1,13 +1,18 @@
-//! Whole runs with the real JMeter on clusters on this machine, and what happens to them when things die.
+//! Whole runs with the real JMeter on clusters on this machine and over SSH, and what happens to them when things die.
 //!
 //! `JMETER_HOME` names the JMeter; `scripts/test` sets it. Each test has a data folder of its own and looks at the end
 //! whether anything of it is left: no process, no folder.
 
 #[path = "cluster/faults.rs"]
 mod faults;
+#[path = "cluster/machines.rs"]
+mod machines;
 #[path = "cluster/ordinary.rs"]
 mod ordinary;
 #[path = "cluster/place.rs"]
 mod place;
 #[path = "cluster/server.rs"]
 mod server;
+#[path = "../../jac-ssh/tests/machines/sshd.rs"]
+#[allow(dead_code, reason = "jac-ssh's own tests use all of it")]
+mod sshd;

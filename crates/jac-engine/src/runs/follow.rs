@@ -10,16 +10,20 @@ use super::{NodePlaces, RESULTS, process_name, spool};
 use crate::engine::{Event, administrator};
 use crate::error::EngineError;
 use crate::live::LiveRun;
+use futures_util::future::join_all;
 use jac_model::ports::{PortError, ProcessState, Remote};
 use jac_model::{Cause, NodePhase, Role, Run, RunEvent, RunId, StopMode};
 use jac_store::StoredPoint;
+use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 /// How much of the log is read in one go.
 const PIECE: usize = 1 << 20;
+/// How long a worker's node may take to say what its process does.
+const WORKER_LOOK_LIMIT: Duration = Duration::from_secs(2);
 
 /// The spool of a run with the statistics of all that is in it.
 pub(super) struct Intake {
@@ -107,6 +111,8 @@ struct Follower<'a> {
     stopping: Stopping,
     failure: Option<Failure>,
     unreachable_since: Option<Instant>,
+    /// Since when each worker does not answer that does not.
+    away: HashMap<String, Instant>,
     workers_ended_at: Option<Instant>,
 }
 
@@ -133,6 +139,7 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
             _ => None,
         },
         unreachable_since: None,
+        away: HashMap::new(),
         workers_ended_at: None,
     };
     let settings = task.engine.settings();
@@ -171,13 +178,13 @@ impl Follower<'_> {
                 self.unreachable_since = None;
                 Ok(Some(state))
             }
-            Err(PortError::Unreachable { reason, .. }) => {
+            Err(error @ (PortError::Unreachable { .. } | PortError::TooSlow { .. })) => {
                 let since = *self.unreachable_since.get_or_insert_with(Instant::now);
                 if since.elapsed() < self.task.engine.settings().unreachable_limit {
                     return Ok(None);
                 }
                 let lost = "What the master had not handed over by then is lost.".to_owned();
-                Err(Interruption::failed(format!("The master's node is gone: {reason}."), Some(lost)))
+                Err(Interruption::failed(format!("The master's node is gone: {error}."), Some(lost)))
             }
             Err(error) => Err(error.into()),
         }
@@ -186,7 +193,7 @@ impl Follower<'_> {
     /// A log that cannot be kept ends the run: going on would measure what nobody gets to see.
     fn judge_log(&mut self, pulled: Result<u64, EngineError>) {
         match pulled {
-            Ok(_) | Err(EngineError::Port(PortError::Unreachable { .. })) => (),
+            Ok(_) | Err(EngineError::Port(PortError::Unreachable { .. } | PortError::TooSlow { .. })) => (),
             Err(error) => self.fail(
                 crate::tools::sentence(&error),
                 Some("What was measured after that is not in the log.".to_owned()),
@@ -212,11 +219,27 @@ impl Follower<'_> {
 
     /// Marks what the workers do. One that died ends the run: the master would wait for it for ever.
     async fn look_at_workers(&mut self) -> Result<(), EngineError> {
+        let process = process_name(&self.task.id);
+        let looks = self.workers.iter().map(|(name, remote)| async {
+            // A machine that does not answer must not hold up the log's way.
+            let limit = WORKER_LOOK_LIMIT;
+            let late = PortError::TooSlow { node: name.clone(), what: "answer".to_owned(), limit };
+            (name.clone(), timeout(limit, remote.process(&process)).await.unwrap_or(Err(late)))
+        });
         let mut seen = Vec::new();
-        for (name, remote) in &self.workers {
-            match remote.process(&process_name(&self.task.id)).await {
-                Ok(state) => seen.push((name.clone(), Some(state))),
-                Err(PortError::Unreachable { .. }) => seen.push((name.clone(), None)),
+        for (name, look) in join_all(looks).await {
+            match look {
+                Ok(state) => {
+                    self.away.remove(&name);
+                    seen.push((name, Some(state)));
+                }
+                Err(PortError::Unreachable { .. } | PortError::TooSlow { .. }) => {
+                    // The same patience as with the master: a network may be away for a moment, and JMeter outlives that.
+                    let since = *self.away.entry(name.clone()).or_insert_with(Instant::now);
+                    if since.elapsed() >= self.task.engine.settings().unreachable_limit {
+                        seen.push((name, None));
+                    }
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -258,8 +281,9 @@ impl Follower<'_> {
             );
             self.fail(what, Some(lost), self.task.engine.settings().last_samples_limit);
         }
-        let all_ended =
-            !seen.is_empty() && !seen.iter().any(|(_, state)| matches!(state, Some(ProcessState::Running { .. })));
+        let all_ended = !seen.is_empty()
+            && seen.len() == self.workers.len()
+            && !seen.iter().any(|(_, state)| matches!(state, Some(ProcessState::Running { .. })));
         if !all_ended {
             self.workers_ended_at = None;
         } else if self.workers_ended_at.get_or_insert_with(Instant::now).elapsed()

@@ -3,6 +3,7 @@
 //! | step    | does                                                          | undone by                        |
 //! |---------|---------------------------------------------------------------|----------------------------------|
 //! | clean   | ends what an earlier try started, removes its folder          | nothing                          |
+//! | tools   | Java and JMeter are still on every node, else brought again   | nothing                          |
 //! | files   | the plan's files to every node, split ones dealt out          | the folder is removed            |
 //! | workers | JMeter servers on free ports, until all accept connections    | their processes are ended        |
 //! | master  | JMeter's master with the workers' addresses                   | its process is ended             |
@@ -14,13 +15,12 @@ use super::{NodePlaces, process_name};
 use crate::drive::key_store_path;
 use crate::error::EngineError;
 use crate::plans::check::relative_to_main;
-use crate::tools::Tools;
 use futures_util::future::try_join_all;
 use jac_jmeter::properties::{self, Properties, RmiStoreOnNode};
 use jac_jmeter::{Launch, MasterLaunch, WorkerLaunch};
 use jac_jmx::Splitter;
 use jac_model::ports::{ProcessState, Remote};
-use jac_model::{Cluster, NodePhase, Plan, PlanFileKind, Role, Run, RunEvent};
+use jac_model::{Cluster, NodePhase, NodeTools, Plan, PlanFileKind, Role, Run, RunEvent};
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -39,14 +39,23 @@ struct Place {
     role: Role,
     address: String,
     memory_mb: u64,
+    tools: NodeTools,
     remote: Arc<dyn Remote>,
+}
+
+/// The key store of the cluster with the word that opens it.
+struct KeyStore {
+    bytes: Vec<u8>,
+    password: String,
+    /// As JMeter names it on every node: relative to its working folder. JMeter sends the name along to the others
+    /// (apache/jmeter#6248), and an absolute one would have to be the same on machines that have nothing else in common.
+    path: String,
 }
 
 /// What all nodes of the run are started with.
 struct Common {
-    tools: Tools,
     user: Properties,
-    key_store: Option<(String, String)>,
+    key_store: Option<KeyStore>,
     heap_mb: Option<u32>,
     has_plugins: bool,
     /// The plan's folder and its name in there.
@@ -56,18 +65,22 @@ struct Common {
 }
 
 pub(super) async fn prepare(task: &Task, run: &Run) -> Result<(), Interruption> {
-    let cluster = task.cluster(run)?;
-    let places = places(task, &cluster)?;
-    let (master, workers) =
-        places.split_first().ok_or_else(|| EngineError::JMeter("The cluster has no node.".to_owned()))?;
-    if master.remote.process(&process_name(&run.id)).await? == ProcessState::Absent {
-        clean(run, &places).await?;
+    let mut cluster = task.cluster(run)?;
+    let master = cluster.nodes.first().ok_or_else(|| EngineError::JMeter("The cluster has no node.".to_owned()))?;
+    let master = task.remote(&cluster, &master.name)?;
+    if master.process(&process_name(&run.id)).await? == ProcessState::Absent {
+        clean(task, run, &cluster).await?;
+        task.step("Looking at the nodes' Java and JMeter.")?;
+        cluster = task.engine.equip(&cluster.id).await?;
+        let places = places(task, &cluster)?;
+        let (master, workers) =
+            places.split_first().ok_or_else(|| EngineError::JMeter("The cluster has no node.".to_owned()))?;
         let plan = task.engine.store().plan(&run.plan_id)?;
         let common = common(task, run, &cluster, &plan).await?;
         task.step("Copying the plan's files.")?;
         copy_files(task, run, &plan, &places).await?;
         task.stop_wanted()?;
-        let addresses = start_workers(task, run, &common, workers).await?;
+        let addresses = start_workers(task, run, &common, master, workers).await?;
         task.stop_wanted()?;
         task.step("Starting the master.")?;
         start_master(task, run, &common, master, &addresses).await?;
@@ -108,30 +121,32 @@ fn places(task: &Task, cluster: &Cluster) -> Result<Vec<Place>, EngineError> {
                 role: node.role,
                 address: node.address.clone().unwrap_or_else(|| "127.0.0.1".to_owned()),
                 memory_mb: node.memory_mb.unwrap_or(2048),
+                tools: node
+                    .tools
+                    .clone()
+                    .ok_or_else(|| EngineError::JMeter(format!("{} has no JMeter.", node.name)))?,
                 remote: task.remote(cluster, &node.name)?,
             })
         })
         .collect()
 }
 
-async fn clean(run: &Run, places: &[Place]) -> Result<(), EngineError> {
-    try_join_all(places.iter().map(|place| async {
-        place.remote.forget(&process_name(&run.id)).await?;
-        place.remote.remove(NodePlaces::of(&run.id).folder()).await
+async fn clean(task: &Task, run: &Run, cluster: &Cluster) -> Result<(), EngineError> {
+    try_join_all(cluster.nodes.iter().map(|node| async {
+        let remote = task.remote(cluster, &node.name)?;
+        remote.forget(&process_name(&run.id)).await?;
+        Ok::<(), EngineError>(remote.remove(NodePlaces::of(&run.id).folder()).await?)
     }))
     .await?;
     Ok(())
 }
 
 async fn common(task: &Task, run: &Run, cluster: &Cluster, plan: &Plan) -> Result<Common, EngineError> {
-    let named = cluster.config.jmeter_home.as_deref().map(Path::new);
-    let tools = task.engine.toolbox().ready(named, &|_| ()).await?;
-    let key_store = if run.workers == 0 { None } else { Some(key_store(task, cluster)?) };
     let (folder, plan_name) = plan.main_file.rsplit_once('/').unwrap_or(("", &plan.main_file));
     let plan_folder = NodePlaces::of(&run.id).plan();
     let working_folder = if folder.is_empty() { plan_folder } else { format!("{plan_folder}/{folder}") };
+    let key_store = if run.workers == 0 { None } else { Some(key_store(task, run, cluster, &working_folder)?) };
     Ok(Common {
-        tools,
         user: run.properties.clone(),
         key_store,
         heap_mb: cluster.config.heap_mb,
@@ -142,11 +157,19 @@ async fn common(task: &Task, run: &Run, cluster: &Cluster, plan: &Plan) -> Resul
     })
 }
 
-fn key_store(task: &Task, cluster: &Cluster) -> Result<(String, String), EngineError> {
+fn key_store(task: &Task, run: &Run, cluster: &Cluster, working_folder: &str) -> Result<KeyStore, EngineError> {
     let folder = task.engine.folder().cluster(&cluster.id);
-    let password = std::fs::read_to_string(folder.join("rmi.password"))
-        .map_err(|error| EngineError::file("reading the cluster's key", error))?;
-    Ok((key_store_path(&folder).display().to_string(), password))
+    let failed = |error| EngineError::file("reading the cluster's key", error);
+    Ok(KeyStore {
+        bytes: std::fs::read(key_store_path(&folder)).map_err(failed)?,
+        password: std::fs::read_to_string(folder.join("rmi.password")).map_err(failed)?,
+        path: relative(working_folder, &NodePlaces::of(&run.id).key_store()),
+    })
+}
+
+/// A place on a node as seen from one of its folders, both named from the node's folder on.
+fn relative(from: &str, to: &str) -> String {
+    format!("{}{to}", "../".repeat(from.split('/').count()))
 }
 
 impl Common {
@@ -157,6 +180,13 @@ impl Common {
 
     fn plugins(&self, place: &Place, run: &Run) -> Option<String> {
         self.has_plugins.then(|| absolute(place, &NodePlaces::of(&run.id).plugins()))
+    }
+
+    /// Where the node finds its copy of the key store, which is put there.
+    async fn bring_key(&self, place: &Place, run: &Run) -> Result<Option<RmiStoreOnNode<'_>>, EngineError> {
+        let Some(KeyStore { bytes, password, path }) = &self.key_store else { return Ok(None) };
+        place.remote.write(&NodePlaces::of(&run.id).key_store(), bytes).await?;
+        Ok(Some(RmiStoreOnNode { path, password }))
     }
 
     fn heap_mb(&self, place: &Place) -> u32 {
@@ -270,14 +300,12 @@ async fn start_workers(
     task: &Task,
     run: &Run,
     common: &Common,
+    master: &Place,
     workers: &[Place],
 ) -> Result<Vec<String>, Interruption> {
     if workers.is_empty() {
         return Ok(Vec::new());
     }
-    let (key_store, password) =
-        common.key_store.as_ref().ok_or_else(|| EngineError::JMeter("The cluster has no key.".to_owned()))?;
-    let store = RmiStoreOnNode { path: key_store, password };
     let mut tries = 0;
     loop {
         tries += 1;
@@ -286,10 +314,8 @@ async fn start_workers(
             if workers.len() == 1 { "1 worker".to_owned() } else { format!("{} workers", workers.len()) }
         ))?;
         let ports = choose_ports(workers).await?;
-        try_join_all(
-            workers.iter().zip(&ports).map(|(worker, ports)| start_worker(run, common, worker, *ports, store)),
-        )
-        .await?;
+        try_join_all(workers.iter().zip(&ports).map(|(worker, ports)| start_worker(run, common, worker, *ports)))
+            .await?;
         task.change(|run| {
             for (node, (_, ports)) in
                 run.nodes.iter_mut().filter(|node| node.role == Role::Worker).zip(workers.iter().zip(&ports))
@@ -299,7 +325,7 @@ async fn start_workers(
             }
             Ok(())
         })?;
-        match wait_until_reachable(task, run, workers, &ports).await {
+        match wait_until_reachable(task, run, master, workers, &ports).await {
             Ok(()) => {
                 return Ok(workers
                     .iter()
@@ -336,21 +362,19 @@ async fn choose_ports(workers: &[Place]) -> Result<Vec<(u16, u16)>, EngineError>
     .await
 }
 
-async fn start_worker(
-    run: &Run,
-    common: &Common,
-    worker: &Place,
-    ports: (u16, u16),
-    store: RmiStoreOnNode<'_>,
-) -> Result<(), EngineError> {
+async fn start_worker(run: &Run, common: &Common, worker: &Place, ports: (u16, u16)) -> Result<(), EngineError> {
     let places = NodePlaces::of(&run.id);
+    let store = common
+        .bring_key(worker, run)
+        .await?
+        .ok_or_else(|| EngineError::JMeter("The cluster has no key.".to_owned()))?;
     let properties = properties::worker(&common.user, common.plugins(worker, run).as_deref(), store, ports.0, ports.1);
     worker.remote.write(&places.properties(), properties::to_file(&properties).as_bytes()).await?;
     let user_files = common.properties_files(worker, run);
     let command = WorkerLaunch {
         common: Launch {
-            java: &common.tools.java.path.display().to_string(),
-            launcher: &common.tools.home.launcher().display().to_string(),
+            java: &worker.tools.java,
+            launcher: &launcher(&worker.tools),
             heap_mb: common.heap_mb(worker),
             user_properties_files: &user_files,
             properties_file: &absolute(worker, &places.properties()),
@@ -376,14 +400,14 @@ async fn start_master(
         run.shutdown_port = Some(shutdown_port);
         Ok(())
     })?;
-    let store = common.key_store.as_ref().map(|(path, password)| RmiStoreOnNode { path, password });
+    let store = common.bring_key(master, run).await?;
     let properties = properties::master(&common.user, common.plugins(master, run).as_deref(), store, shutdown_port);
     master.remote.write(&places.properties(), properties::to_file(&properties).as_bytes()).await?;
     let user_files = common.properties_files(master, run);
     let command = MasterLaunch {
         common: Launch {
-            java: &common.tools.java.path.display().to_string(),
-            launcher: &common.tools.home.launcher().display().to_string(),
+            java: &master.tools.java,
+            launcher: &launcher(&master.tools),
             heap_mb: common.heap_mb(master),
             user_properties_files: &user_files,
             properties_file: &absolute(master, &places.properties()),
@@ -414,6 +438,7 @@ impl<E: Into<Interruption>> From<E> for NotReachable {
 async fn wait_until_reachable(
     task: &Task,
     run: &Run,
+    master: &Place,
     workers: &[Place],
     ports: &[(u16, u16)],
 ) -> Result<(), NotReachable> {
@@ -437,9 +462,9 @@ async fn wait_until_reachable(
                 }
                 ProcessState::Absent | ProcessState::Running { .. } => (),
             }
-            // The master is the one that must reach it, but on the way up any node of the cluster sees the same.
-            let reachable = worker.remote.can_connect(&worker.address, ports.0).await?
-                && worker.remote.can_connect(&worker.address, ports.1).await?;
+            // The master is the one that must reach it: a firewall may stand between the two.
+            let reachable = master.remote.can_connect(&worker.address, ports.0).await?
+                && master.remote.can_connect(&worker.address, ports.1).await?;
             if !reachable {
                 still.push((worker, ports));
             }
@@ -451,7 +476,7 @@ async fn wait_until_reachable(
         if Instant::now() > deadline {
             let names: Vec<&str> = still.iter().map(|(worker, _)| worker.name.as_str()).collect();
             let reason = format!(
-                "{} did not accept connections within {} s. {}",
+                "{} did not accept the master's connections within {} s. {}",
                 names.join(", "),
                 limit.as_secs(),
                 last_words(still[0].0.remote.as_ref(), run).await
@@ -461,6 +486,11 @@ async fn wait_until_reachable(
         waiting = still;
         sleep(LOOK_EVERY).await;
     }
+}
+
+/// The jar that starts a node's JMeter.
+pub(super) fn launcher(tools: &NodeTools) -> String {
+    format!("{}/bin/ApacheJMeter.jar", tools.jmeter_home)
 }
 
 /// What a JMeter said last, for a cause: the errors at the end of its log, else the end of what it printed.
@@ -490,5 +520,16 @@ async fn tail(remote: &dyn Remote, path: &str) -> String {
     match remote.read_at(path, size.saturating_sub(LENGTH), LENGTH as usize).await {
         Ok(Some(chunk)) => String::from_utf8_lossy(&chunk.bytes).into_owned(),
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::relative;
+
+    #[test]
+    fn a_place_is_named_from_the_working_folder() {
+        assert_eq!(relative("runs/r/plan", "runs/r/rmi.p12"), "../../../runs/r/rmi.p12");
+        assert_eq!(relative("runs/r/plan/sub", "runs/r/rmi.p12"), "../../../../runs/r/rmi.p12");
     }
 }

@@ -47,7 +47,8 @@ impl Engine {
         if let Some(twice) = runs.iter().enumerate().find_map(|(at, run)| runs[..at].contains(run).then_some(run)) {
             return Err(EngineError::invalid("runs_to_compare", format!("The run {twice} is named twice.")));
         }
-        let compared = runs.iter().map(|run| self.compared(run)).collect::<Result<Vec<_>, _>>()?;
+        let mut compared = runs.iter().map(|run| self.compared(run)).collect::<Result<Vec<_>, _>>()?;
+        tell_apart(&mut compared);
         let names: Vec<&str> = compared.iter().map(|compared| compared.result.name.as_str()).collect();
         let title = names.join(" -> ");
         Ok(ComparisonReport::new(title, env!("CARGO_PKG_VERSION"), self.now_ms(), compared, Thresholds::default()))
@@ -90,6 +91,17 @@ impl Engine {
             Ok(Input::File(path))
         } else {
             Err(EngineError::NotFound { kind: "log of the run", id: run.id.to_string() })
+        }
+    }
+}
+
+/// Runs of one plan mostly have one name: then each is called by its id too.
+fn tell_apart(compared: &mut [Compared]) {
+    let names: Vec<String> = compared.iter().map(|compared| compared.result.name.clone()).collect();
+    for (at, Compared { result, .. }) in compared.iter_mut().enumerate() {
+        let shared = names.iter().enumerate().any(|(other, name)| other != at && *name == names[at]);
+        if let Some(id) = result.run_id.as_ref().filter(|_| shared) {
+            result.name = format!("{} ({id})", result.name);
         }
     }
 }

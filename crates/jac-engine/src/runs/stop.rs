@@ -1,11 +1,12 @@
 //! How a running JMeter is brought to its end: asked, then told, then killed, each with its time.
 
+use super::prepare::launcher;
 use super::process_name;
 use super::supervise::Task;
 use crate::error::EngineError;
 use jac_jmeter::command::{self, StopWord};
 use jac_model::ports::Remote;
-use jac_model::{Run, StopMode};
+use jac_model::{Cluster, Role, Run, StopMode};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -120,15 +121,16 @@ async fn tell(task: &Task, run: &Run, master: &dyn Remote, word: StopWord) {
     let told = async {
         let port =
             run.shutdown_port.ok_or_else(|| EngineError::JMeter("The master's port is not known.".to_owned()))?;
-        let cluster = task.cluster(run)?;
-        let named = cluster.config.jmeter_home.as_deref().map(std::path::Path::new);
-        let tools = task.engine.toolbox().ready(named, &|_| ()).await?;
-        let command = command::stop(
-            &tools.java.path.display().to_string(),
-            &tools.home.launcher().display().to_string(),
-            word,
-            port,
-        );
+        let of_master = |cluster: Cluster| {
+            cluster.nodes.into_iter().find(|node| node.role == Role::Master).and_then(|node| node.tools)
+        };
+        let tools = match of_master(task.cluster(run)?) {
+            Some(tools) => tools,
+            // The run was started by a JAC that did not write it down.
+            None => of_master(task.engine.equip(&run.cluster_id).await?)
+                .ok_or_else(|| EngineError::JMeter("Where the master's JMeter lies is not known.".to_owned()))?,
+        };
+        let command = command::stop(&tools.java, &launcher(&tools), word, port);
         let output = master.run(&command, CLIENT_LIMIT).await?;
         if output.exit_code == 0 {
             return Ok(());

@@ -39,7 +39,8 @@ impl Served {
         let folder = DataFolder::open(place.path()).expect("it opens");
         let lock = folder.lock().expect("it is free");
         let store = Store::open(&folder.database()).expect("a database");
-        let cloud = LocalCloud::new(folder.local_nodes(), vec!["/bin/true".to_owned()]);
+        let cloud =
+            LocalCloud::new(folder.local_nodes(), vec!["/bin/true".to_owned()], jac_jmeter::JavaSearch::default());
         let engine = Engine::start(Parts {
             folder,
             lock,

@@ -2,6 +2,7 @@
 
 use super::files::{Bundle, Given, heap_mb, properties, workers};
 use super::from_engine;
+use super::machines;
 use super::progress::Line;
 use crate::cli::{Output, RunArguments};
 use crate::exit::with_hint;
@@ -9,6 +10,7 @@ use jac_engine::plans::check::PlanCheck;
 use jac_engine::tools::Toolbox;
 use jac_jmx::{Check, Severity};
 use jac_jtl::criteria::Criterion;
+use jac_model::{Provider, SshConfig};
 use std::path::{Path, PathBuf};
 
 /// The command line, read and found possible.
@@ -16,6 +18,8 @@ pub struct Wanted {
     pub bundle: Bundle,
     pub plan: PathBuf,
     pub plan_name: String,
+    pub provider: Provider,
+    pub ssh: Option<SshConfig>,
     pub workers: u32,
     pub properties: jac_jmx::Properties,
     pub heap_mb: Option<u32>,
@@ -29,7 +33,11 @@ pub struct Wanted {
 
 impl Wanted {
     pub fn read(arguments: &RunArguments) -> anyhow::Result<Self> {
-        let workers = workers(arguments.workers)?;
+        let ssh = machines::read(arguments)?;
+        let workers = match (&ssh, arguments.workers) {
+            (Some(ssh), given) => machines::workers(ssh, given)?,
+            (None, given) => workers(given.unwrap_or(0))?,
+        };
         let properties = properties(&arguments.property)?;
         let heap_mb = arguments.heap.as_deref().map(heap_mb).transpose()?;
         for expression in &arguments.fail_on {
@@ -58,6 +66,8 @@ impl Wanted {
             bundle,
             plan: arguments.plan.clone(),
             plan_name,
+            provider: if ssh.is_some() { Provider::Ssh } else { Provider::Local },
+            ssh,
             workers,
             properties,
             heap_mb,

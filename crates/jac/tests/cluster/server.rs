@@ -5,18 +5,18 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 
 /// A living server on the place's data folder.
-struct Server {
+pub struct Server {
     child: Child,
-    url: String,
+    pub url: String,
 }
 
 impl Server {
-    fn start(place: &Place) -> Self {
+    pub fn start(place: &Place) -> Self {
         Self::listen(place, "127.0.0.1:0")
     }
 
     /// At the address of an earlier one.
-    fn listen(place: &Place, address: &str) -> Self {
+    pub fn listen(place: &Place, address: &str) -> Self {
         let mut command = place.jac(&["serve", "--listen", address]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("jac starts");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
@@ -25,7 +25,7 @@ impl Server {
         Self { child, url }
     }
 
-    fn kill(mut self) {
+    pub fn kill(mut self) {
         kill(i32::try_from(self.child.id()).expect("a number"));
         let _reaped = self.child.wait();
     }

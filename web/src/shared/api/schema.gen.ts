@@ -549,8 +549,12 @@ export interface components {
             idle_minutes?: number | null;
             /** @description Remove the cluster as soon as its first run has ended, as `jac run` does. */
             remove_after_run: boolean;
-            /** @description The JMeter that its nodes use, a folder on them; `null`: the one that JAC was told of or manages. */
+            /**
+             * @description The JMeter that its nodes use, a folder on the server; `null`: the one that JAC was told of or manages. Nodes on
+             *     other machines get a copy.
+             */
             jmeter_home?: string | null;
+            ssh?: components["schemas"]["SshConfig"] | null;
         };
         /** @description Something that happened to a cluster. */
         ClusterEventView: {
@@ -1097,6 +1101,7 @@ export interface components {
              * @description Memory that it may use, in MiB.
              */
             memory_mb: number | null;
+            tools: components["schemas"]["NodeTools"] | null;
         };
         /**
          * @description What JMeter does on one node of a run.
@@ -1108,6 +1113,14 @@ export interface components {
          * @enum {string}
          */
         NodeState: "requested" | "running" | "lost" | "terminated";
+        /** @description The Java and the JMeter of a node, as programs there name them. */
+        NodeTools: {
+            /** @description The executable. */
+            java: string;
+            /** @description As it calls itself: `17.0.15`. */
+            java_version: string;
+            jmeter_home: string;
+        };
         /** @description The mark of a result that is not the whole run's. */
         Partial: {
             /** @description What ended the run before its time, a sentence. */
@@ -1279,7 +1292,7 @@ export interface components {
          * @description Where nodes come from.
          * @enum {string}
          */
-        Provider: "local";
+        Provider: "local" | "ssh";
         /** @description A thread group's numbers as written, where they hold functions or variables. */
         RawThreadGroup: {
             /** @description Number of threads, or target concurrency. */
@@ -1516,6 +1529,20 @@ export interface components {
             points: components["schemas"]["Point"][];
             /** @description The twenty most frequent failures. */
             errors: components["schemas"]["ErrorGroup"][];
+        };
+        /** @description The machines of a cluster of the provider `ssh`. */
+        SshConfig: {
+            /**
+             * @description `HOST` or `HOST:PORT` of each machine: the first is the master, the others are workers. The machines reach each
+             *     other under these names too.
+             */
+            hosts: string[];
+            /** @description Who signs in there. */
+            user: string;
+            /** @description The private key: a file on the server, named absolutely. Only its place is stored. */
+            key_file: string;
+            /** @description The machines' own keys, as lines of a `known_hosts` file. A machine with another key is refused. */
+            known_hosts: string[];
         };
         /** @description How a run is to end. */
         Stop: {

@@ -1,0 +1,84 @@
+//! What runs need on the nodes of a cluster: a Java and a JMeter, found here or brought there by the provider.
+//!
+//! May be done again at any time: before each run it is, since somebody may have tidied up a machine meanwhile.
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use futures_util::future::try_join_all;
+use jac_jmeter::JMeterHome;
+use jac_jmeter::install::Progress;
+use jac_model::{Cluster, ClusterId, NodeTools};
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+use std::time::Duration;
+use tokio::time::Instant;
+
+impl Engine {
+    /// Equips all nodes, each as fast as it can, and writes into the row what each has.
+    pub(crate) async fn equip(&self, id: &ClusterId) -> Result<Cluster, EngineError> {
+        let cluster = self.store().cluster(id)?;
+        let home = self.jmeter_of(&cluster).await?;
+        let cloud = self.cloud(cluster.provider)?;
+        let tell = |node: &str, text: String| self.note_cluster(id, Some(node), text);
+        let equipped = try_join_all(cluster.nodes.iter().map(|node| {
+            let (remote, home, tell) = (cloud.remote(id, &node.name), home.path(), &tell);
+            async move { Ok::<_, EngineError>((node.name.clone(), remote.equip(home, tell).await?)) }
+        }));
+        let tools: HashMap<String, NodeTools> = equipped.await?.into_iter().collect();
+        let known = cluster.nodes.iter().all(|node| node.tools.as_ref() == tools.get(&node.name));
+        if known {
+            return Ok(cluster);
+        }
+        self.say_what_it_has(id, &home, &tools);
+        let (cluster, ()) = self.change_cluster(id, |cluster| {
+            for node in &mut cluster.nodes {
+                node.tools = tools.get(&node.name).cloned();
+            }
+            Ok(())
+        })?;
+        Ok(cluster)
+    }
+
+    fn say_what_it_has(&self, id: &ClusterId, home: &JMeterHome, tools: &HashMap<String, NodeTools>) {
+        let versions: BTreeSet<&str> = tools.values().map(|tools| tools.java_version.as_str()).collect();
+        let text = match versions.len() {
+            0 | 1 => format!("JMeter {} on Java {}.", home.version(), versions.first().unwrap_or(&"unknown")),
+            _ => format!(
+                "JMeter {}; the nodes have different Javas ({}), which may measure differently.",
+                home.version(),
+                versions.into_iter().collect::<Vec<_>>().join(", ")
+            ),
+        };
+        self.note_cluster(id, None, text);
+    }
+
+    async fn jmeter_of(&self, cluster: &Cluster) -> Result<JMeterHome, EngineError> {
+        let told = std::sync::Mutex::new(Instant::now());
+        let progress = |progress: Progress| {
+            let text = match progress {
+                Progress::Step(text) => text,
+                // Once a second is enough for a line that people read.
+                Progress::Downloading { .. } | Progress::Maven { .. } => {
+                    let mut told = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    if told.elapsed() < Duration::from_secs(1) {
+                        return;
+                    }
+                    *told = Instant::now();
+                    match progress {
+                        Progress::Downloading { bytes, total: Some(total) } => {
+                            format!("Fetching JMeter: {} of {} MB.", bytes / 1_000_000, total / 1_000_000)
+                        }
+                        Progress::Downloading { bytes, total: None } => {
+                            format!("Fetching JMeter: {} MB.", bytes / 1_000_000)
+                        }
+                        Progress::Maven { artefacts } => format!("Fetching JMeter: {artefacts} files."),
+                        Progress::Step(text) => text,
+                    }
+                }
+            };
+            self.note_cluster(&cluster.id, None, text);
+        };
+        let named = cluster.config.jmeter_home.as_deref().map(Path::new);
+        self.toolbox().jmeter(named, &progress).await
+    }
+}

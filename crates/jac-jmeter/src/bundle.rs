@@ -1,0 +1,205 @@
+//! A JMeter home as one file, for nodes on other machines: made once, the same bytes for the same home, and known by
+//! its SHA-256.
+//!
+//! Nodes never fetch JMeter themselves: all of a cluster get this file, so all measure with the same jars.
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+/// Folders of a home that no test needs.
+const LEFT_OUT: &[&str] = &["docs", "printable_docs", "backups"];
+
+/// A packed JMeter home (`tar`, then gzip: what every machine can unpack).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundle {
+    pub path: PathBuf,
+    /// In hexadecimal.
+    pub sha256: String,
+    pub bytes: u64,
+}
+
+/// A home could not be packed.
+#[derive(Debug, thiserror::Error)]
+#[error("JMeter could not be packed for the nodes ({}): {source}", path.display())]
+pub struct BundleError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// A file of the home with what tells whether it was changed.
+struct Part {
+    name: PathBuf,
+    path: PathBuf,
+    bytes: u64,
+    modified_ns: u128,
+    executable: bool,
+}
+
+impl Bundle {
+    /// The bundle of a home, out of `cache` if it lies there already. Bundles of what the home held before are removed.
+    /// It reads and writes files: call it where that is allowed.
+    ///
+    /// # Errors
+    /// When the home cannot be read or the cache cannot be written to. Nothing half is left behind.
+    pub fn of(home: &Path, cache: &Path) -> Result<Self, BundleError> {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| BundleError { path, source }
+        };
+        let mut parts = Vec::new();
+        list(home, Path::new(""), &mut parts).map_err(failed(home))?;
+        parts.sort_by(|a, b| a.name.cmp(&b.name));
+        let place = &hex::encode(Sha256::digest(home.as_os_str().as_encoded_bytes()))[..8];
+        let path = cache.join(format!("jmeter-{place}-{}.tar.gz", &fingerprint(&parts)[..16]));
+        if !path.is_file() {
+            fs::create_dir_all(cache).map_err(failed(cache))?;
+            let mut new = tempfile::Builder::new().prefix(".packing-").tempfile_in(cache).map_err(failed(cache))?;
+            pack(&parts, new.as_file_mut()).map_err(failed(home))?;
+            remove_older(cache, &format!("jmeter-{place}-"));
+            new.persist(&path).map_err(|error| BundleError { path: path.clone(), source: error.error })?;
+        }
+        let (sha256, bytes) = digest(&path).map_err(failed(&path))?;
+        Ok(Self { path, sha256, bytes })
+    }
+}
+
+fn list(home: &Path, below: &Path, parts: &mut Vec<Part>) -> io::Result<()> {
+    for entry in fs::read_dir(home.join(below))? {
+        let entry = entry?;
+        let name = below.join(entry.file_name());
+        // A link is followed: the node gets what it points to.
+        let known = fs::metadata(entry.path())?;
+        if known.is_dir() {
+            if !LEFT_OUT.iter().any(|left_out| name == Path::new(left_out)) {
+                list(home, &name, parts)?;
+            }
+        } else if known.is_file() && name.extension().is_none_or(|extension| extension != "log") {
+            let modified = known.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+            parts.push(Part {
+                name,
+                path: entry.path(),
+                bytes: known.len(),
+                modified_ns: modified.as_nanos(),
+                executable: known.permissions().mode() & 0o111 != 0,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// What is different as soon as a file of the home is.
+fn fingerprint(parts: &[Part]) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(part.name.as_os_str().as_encoded_bytes());
+        digest.update(format!("\0{} {} {}\n", part.bytes, part.modified_ns, part.executable));
+    }
+    hex::encode(digest.finalize())
+}
+
+/// Owner, time and order are the same whoever packs, so that one JMeter is one digest.
+fn pack(parts: &[Part], to: &mut File) -> io::Result<()> {
+    // Jars are packed already.
+    let mut archive = tar::Builder::new(GzEncoder::new(BufWriter::new(to), Compression::fast()));
+    for part in parts {
+        let file = File::open(&part.path)?;
+        let mut header = tar::Header::new_gnu();
+        header.set_size(file.metadata()?.len());
+        header.set_mode(if part.executable { 0o755 } else { 0o644 });
+        header.set_mtime(0);
+        archive.append_data(&mut header, &part.name, file)?;
+    }
+    // JMeter misses it where it is not there.
+    let mut folder = tar::Header::new_gnu();
+    folder.set_entry_type(tar::EntryType::Directory);
+    folder.set_size(0);
+    folder.set_mode(0o755);
+    folder.set_mtime(0);
+    archive.append_data(&mut folder, "lib/junit", io::empty())?;
+    archive.into_inner()?.finish()?.flush()
+}
+
+fn remove_older(cache: &Path, prefix: &str) {
+    for entry in fs::read_dir(cache).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(prefix) {
+            // One that stays costs room and nothing else.
+            drop(fs::remove_file(entry.path()));
+        }
+    }
+}
+
+fn digest(path: &Path) -> io::Result<(String, u64)> {
+    let mut file = File::open(path)?;
+    let mut digest = Sha256::new();
+    let mut buffer = vec![0; 256 * 1024];
+    let mut bytes = 0;
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok((hex::encode(digest.finalize()), bytes)),
+            length => {
+                digest.update(&buffer[..length]);
+                bytes += length as u64;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn home() -> tempfile::TempDir {
+        let home = tempfile::tempdir().expect("a folder");
+        for (name, text) in [
+            ("bin/ApacheJMeter.jar", "a jar"),
+            ("bin/jmeter", "#!/bin/sh"),
+            ("lib/ext/ApacheJMeter_core.jar", "the core"),
+            ("docs/index.html", "words"),
+            ("bin/jmeter.log", "old words"),
+        ] {
+            let path = home.path().join(name);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(&path, text).expect("a file");
+        }
+        fs::set_permissions(home.path().join("bin/jmeter"), fs::Permissions::from_mode(0o755)).expect("it is ours");
+        home
+    }
+
+    fn names(bundle: &Bundle) -> Vec<String> {
+        let file = File::open(&bundle.path).expect("the bundle");
+        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
+        let entries = archive.entries().expect("an archive");
+        entries.map(|entry| entry.expect("an entry").path().expect("a name").display().to_string()).collect()
+    }
+
+    #[test]
+    fn the_same_home_is_the_same_bundle_wherever_it_lies() {
+        let cache = tempfile::tempdir().expect("a folder");
+        let one = Bundle::of(home().path(), cache.path()).expect("a bundle");
+        let other = Bundle::of(home().path(), cache.path()).expect("a bundle");
+        assert_ne!(one.path, other.path);
+        assert_eq!(one.sha256, other.sha256);
+        let wanted = ["bin/ApacheJMeter.jar", "bin/jmeter", "lib/ext/ApacheJMeter_core.jar", "lib/junit"];
+        assert_eq!(names(&one), wanted, "without its documentation and its old words");
+    }
+
+    #[test]
+    fn a_bundle_is_made_once_and_made_anew_when_the_home_changes() {
+        let (home, cache) = (home(), tempfile::tempdir().expect("a folder"));
+        let first = Bundle::of(home.path(), cache.path()).expect("a bundle");
+        let made = fs::metadata(&first.path).expect("it is there").modified().expect("a time");
+        let again = Bundle::of(home.path(), cache.path()).expect("a bundle");
+        assert_eq!(again, first);
+        assert_eq!(fs::metadata(&again.path).expect("it is there").modified().expect("a time"), made);
+        fs::write(home.path().join("lib/ext/plugin.jar"), "a plugin").expect("a file");
+        let changed = Bundle::of(home.path(), cache.path()).expect("a bundle");
+        assert_ne!(changed.sha256, first.sha256);
+        assert!(!first.path.exists(), "the old one is removed");
+    }
+}

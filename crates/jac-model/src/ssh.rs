@@ -1,0 +1,135 @@
+//! Machines that exist already: how the provider `ssh` reaches them.
+
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+/// The machines of a cluster of the provider `ssh`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SshConfig {
+    /// `HOST` or `HOST:PORT` of each machine: the first is the master, the others are workers. The machines reach each
+    /// other under these names too.
+    pub hosts: Vec<String>,
+    /// Who signs in there.
+    pub user: String,
+    /// The private key: a file on the server, named absolutely. Only its place is stored.
+    pub key_file: String,
+    /// The machines' own keys, as lines of a `known_hosts` file. A machine with another key is refused.
+    pub known_hosts: Vec<String>,
+}
+
+/// A machine and the port of its SSH server.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SshHost {
+    pub name: String,
+    pub port: u16,
+}
+
+/// A text that names no machine.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' names no machine: give HOST, HOST:PORT or [IPv6]:PORT")]
+pub struct SshHostError(String);
+
+impl FromStr for SshHost {
+    type Err = SshHostError;
+
+    fn from_str(text: &str) -> Result<Self, SshHostError> {
+        let wrong = || SshHostError(text.escape_debug().to_string());
+        let (name, port) = match text.strip_prefix('[') {
+            Some(rest) => {
+                let (name, port) = rest.split_once(']').ok_or_else(wrong)?;
+                (name, if port.is_empty() { None } else { Some(port.strip_prefix(':').ok_or_else(wrong)?) })
+            }
+            // More than one colon is an IPv6 address without a port.
+            None => match text.split_once(':') {
+                Some((name, port)) if !port.contains(':') => (name, Some(port)),
+                _ => (text, None),
+            },
+        };
+        let allowed = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_' | ':' | '%');
+        if name.is_empty() || name.starts_with('-') || !name.chars().all(allowed) {
+            return Err(wrong());
+        }
+        let port = port.map_or(Ok(22), str::parse).ok().filter(|port| *port > 0).ok_or_else(wrong)?;
+        Ok(Self { name: name.to_owned(), port })
+    }
+}
+
+impl std::fmt::Display for SshHost {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.name.contains(':'), self.port) {
+            (_, 22) => formatter.write_str(&self.name),
+            (true, port) => write!(formatter, "[{}]:{port}", self.name),
+            (false, port) => write!(formatter, "{}:{port}", self.name),
+        }
+    }
+}
+
+impl SshConfig {
+    /// Every fault, each a sentence.
+    pub(crate) fn faults(&self, workers: u32) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut seen = Vec::new();
+        for text in &self.hosts {
+            match text.parse::<SshHost>() {
+                Ok(host) if seen.contains(&host) => faults.push(format!("The host {host} is given twice.")),
+                Ok(host) => seen.push(host),
+                Err(error) => faults.push(format!("{error}.")),
+            }
+        }
+        match self.hosts.len() {
+            0 => faults.push("No host is given: the first one is the master, the others are workers.".to_owned()),
+            hosts if hosts - 1 != workers as usize => faults.push(format!(
+                "The number of hosts is {hosts}, which is the master and {} workers, but {workers} workers were asked for.",
+                hosts - 1
+            )),
+            _ => (),
+        }
+        if self.user.trim().is_empty() || self.user.chars().any(char::is_control) {
+            faults.push("No user is given to sign in with.".to_owned());
+        }
+        if !self.key_file.starts_with('/') {
+            faults.push("The key is named by an absolute path on the server.".to_owned());
+        }
+        faults
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_has_a_name_and_a_port() {
+        for (text, name, port) in [
+            ("10.0.0.4", "10.0.0.4", 22),
+            ("load-1.example.org:2222", "load-1.example.org", 2222),
+            ("fe80::1", "fe80::1", 22),
+            ("[fe80::1]:2222", "fe80::1", 2222),
+            ("[fe80::1]", "fe80::1", 22),
+        ] {
+            let host: SshHost = text.parse().expect(text);
+            assert_eq!((host.name.as_str(), host.port), (name, port));
+            assert_eq!(host.to_string().parse(), Ok(host), "what is shown can be read");
+        }
+    }
+
+    #[test]
+    fn what_names_no_machine_is_refused() {
+        for text in ["", ":22", "a:", "a:0", "a:99999", "a b", "-oProxyCommand=x", "$(x)", "[::1", "[::1]22", "a\n"] {
+            assert!(text.parse::<SshHost>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn all_faults_of_the_machines_are_told_at_once() {
+        let config = SshConfig {
+            hosts: vec!["a".to_owned(), "a:22".to_owned(), "b:x".to_owned()],
+            user: String::new(),
+            key_file: "id".to_owned(),
+            known_hosts: Vec::new(),
+        };
+        assert_eq!(config.faults(1).len(), 5, "{:?}", config.faults(1));
+    }
+}

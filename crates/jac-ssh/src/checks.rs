@@ -1,0 +1,206 @@
+//! What is looked at on a machine before it is used. All faults are collected, each a sentence that begins with the
+//! machine and says what to do; what may disturb a test, but need not, is a warning.
+
+use crate::connection::{Link, Live};
+use crate::error::LinkError;
+use crate::remote::{NO_FORWARDING, can_connect};
+use crate::{exec, scripts, sftp, time, tools};
+use futures_util::future::join_all;
+use std::sync::Arc;
+use std::time::Duration;
+
+const SCRIPT_LIMIT: Duration = Duration::from_secs(30);
+/// JMeter takes 150 MB while it is unpacked, and the master writes the result log.
+const LEAST_DISK_MB: u64 = 512;
+const LITTLE_DISK_MB: u64 = 2048;
+/// From here on a clock's offset is seen in a chart of seconds.
+const CLOCK_OFFSET_MS: i64 = 1000;
+
+/// A machine that can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Machine {
+    pub home: String,
+    pub memory_mb: u64,
+}
+
+/// What was found on a machine.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// It answered, whatever else there is.
+    pub machine: Option<Machine>,
+    pub faults: Vec<String>,
+    pub warnings: Vec<String>,
+}
+
+/// Looks at one machine.
+pub async fn look(link: &Link) -> Findings {
+    let mut findings = Findings::default();
+    if let Err(error) = look_into(link, &mut findings).await {
+        findings.faults.push(format!("{error}."));
+    }
+    let host = &link.target().host;
+    for text in findings.faults.iter_mut().chain(&mut findings.warnings) {
+        *text = format!("{host}: {text}");
+    }
+    findings
+}
+
+async fn look_into(link: &Link, findings: &mut Findings) -> Result<(), LinkError> {
+    let live = link.live().await?;
+    let output = exec::run(link, &live, &scripts::look(), SCRIPT_LIMIT).await?;
+    judge(&output.stdout, &link.target().user, findings);
+    let Some(machine) = findings.machine.clone() else { return Ok(()) };
+    let seen = sftp::read_small(&live, "/proc/self/stat").await.is_ok_and(|text| text.is_some());
+    if !seen || !sftp::exists(&live, &machine.home).await.unwrap_or(false) {
+        findings.faults.push(
+            "SFTP there does not see the same files as a command does; take the user out of `ChrootDirectory` in its sshd_config."
+                .to_owned(),
+        );
+    }
+    match tools::java(link).await? {
+        Ok(_) => (),
+        Err(fault) => findings.faults.push(format!("{fault}.")),
+    }
+    if let Some((offset_ms, unsure_ms)) = clock_offset(link, &live).await?
+        && offset_ms.abs() - unsure_ms > CLOCK_OFFSET_MS
+    {
+        findings.warnings.push(format!(
+            "its clock is {:.1} s {} this machine's, and samples are stamped by it; set up time synchronisation there.",
+            offset_ms.abs() as f64 / 1000.0,
+            if offset_ms > 0 { "ahead of" } else { "behind" }
+        ));
+    }
+    Ok(())
+}
+
+/// Reads what `look.sh` printed.
+fn judge(text: &str, user: &str, findings: &mut Findings) {
+    let all = |name: &str| -> Vec<&str> {
+        text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('=')).map(str::trim).collect()
+    };
+    let one = |name: &str| all(name).first().copied().unwrap_or_default();
+    let number = |name: &str| one(name).parse::<u64>().ok();
+    let home = one("home");
+    if !home.starts_with('/') {
+        findings.faults.push(format!(
+            "its shell gave no usable answer ('{}'); a login shell that prints nothing by itself is needed.",
+            text.lines().next().unwrap_or_default().escape_debug()
+        ));
+        return;
+    }
+    let memory_mb = number("memory_kb").unwrap_or(2 << 20) / 1024;
+    findings.machine = Some(Machine { home: home.to_owned(), memory_mb });
+    if one("system") != "Linux" {
+        findings.faults.push(format!("it runs {}; JAC's nodes need Linux.", one("system")));
+    }
+    let missing = all("missing");
+    if !missing.is_empty() {
+        findings.faults.push(format!(
+            "it lacks {}; install them (Debian and Ubuntu: apt-get install coreutils util-linux grep tar gzip).",
+            missing.join(", ")
+        ));
+    }
+    if let Some(folder) = all("unwritable").first() {
+        findings.faults.push(format!("{user} cannot write to {folder} there; make it {user}'s own."));
+    }
+    match number("free_kb").map(|kilobytes| kilobytes / 1024) {
+        Some(free_mb) if free_mb < LEAST_DISK_MB => findings
+            .faults
+            .push(format!("its disk has {free_mb} MB left at {home}; make room, {LEAST_DISK_MB} MB are needed.")),
+        Some(free_mb) if free_mb < LITTLE_DISK_MB => {
+            findings.warnings.push(format!("its disk has {free_mb} MB left at {home}; a long test's log may not fit."))
+        }
+        _ => (),
+    }
+    let nodes = all("node").len();
+    if nodes > 0 {
+        findings.warnings.push(format!(
+            "it is in use by {nodes} other node(s) of JAC already; their tests would disturb each other."
+        ));
+    }
+}
+
+/// How far the machine's clock is ahead of ours, in milliseconds, and how unsure that is: half of what the question took.
+async fn clock_offset(link: &Link, live: &Live) -> Result<Option<(i64, i64)>, LinkError> {
+    let asked_ms = time::now_ms();
+    let output = exec::run(link, live, "date +%s.%N", SCRIPT_LIMIT).await?;
+    let answered_ms = time::now_ms();
+    let (seconds, fraction) = output.stdout.trim().split_once('.').unwrap_or((output.stdout.trim(), ""));
+    let Ok(seconds) = seconds.parse::<i64>() else { return Ok(None) };
+    // A `date` that knows no fractions is half a second off, on average.
+    let (milliseconds, unsure_ms) = match fraction.get(..3).and_then(|digits| digits.parse::<i64>().ok()) {
+        Some(milliseconds) => (milliseconds, 0),
+        None => (500, 500),
+    };
+    let middle_ms = (asked_ms + answered_ms) / 2;
+    Ok(Some((seconds * 1000 + milliseconds - middle_ms, (answered_ms - asked_ms) / 2 + unsure_ms)))
+}
+
+/// Whether master and workers reach each other. All that can be tried before JMeter runs is the port of their SSH.
+pub async fn reach(links: &[Arc<Link>]) -> Vec<String> {
+    let Some((master, workers)) = links.split_first() else { return Vec::new() };
+    let pairs = workers.iter().flat_map(|worker| [(master, worker), (worker, master)]);
+    let tried = join_all(pairs.map(|(from, to)| async move {
+        let (here, there) = (&from.target().host, &to.target().host);
+        let connected = match from.live().await {
+            Ok(live) => can_connect(from, &live, &there.name, there.port).await,
+            Err(error) => Err(error),
+        };
+        match connected {
+            Ok(true) => None,
+            Ok(false) => Some(format!(
+                "{here}: it does not reach {} (port {} was tried); name the machines as they know each other, and let \
+                 them through each other's firewalls on all TCP ports.",
+                there.name, there.port
+            )),
+            Err(error) => Some(format!("{here}: {error}.")),
+        }
+    }))
+    .await;
+    let mut faults: Vec<String> = tried.into_iter().flatten().collect();
+    // A master of many workers says the same of itself once.
+    faults.dedup_by(|a, b| a == b && a.contains(NO_FORWARDING));
+    faults
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "system=Linux\nhome=/home/jac\nmemory_kb=4194304\nfree_kb=9000000\nbash=yes\n";
+
+    fn judged(text: &str) -> Findings {
+        let mut findings = Findings::default();
+        judge(text, "jac", &mut findings);
+        findings
+    }
+
+    #[test]
+    fn a_good_machine_has_nothing_to_be_said_about() {
+        let findings = judged(GOOD);
+        assert_eq!(findings.machine, Some(Machine { home: "/home/jac".to_owned(), memory_mb: 4096 }));
+        assert!(findings.faults.is_empty() && findings.warnings.is_empty(), "{findings:?}");
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once() {
+        let text =
+            "system=FreeBSD\nhome=/home/jac\nmissing=setsid\nmissing=tar\nfree_kb=1000\nunwritable=/home/jac/.jac\n";
+        let faults = judged(text).faults;
+        assert_eq!(faults.len(), 4, "{faults:?}");
+        assert!(faults[1].contains("setsid, tar"), "{faults:?}");
+    }
+
+    #[test]
+    fn little_room_and_another_cluster_are_warnings() {
+        let findings =
+            judged(&format!("{GOOD}free_kb=1000000\nnode=/home/jac/.jac/i/c/master\n").replace("=9000000", "=1000000"));
+        assert!(findings.faults.is_empty());
+        assert_eq!(findings.warnings.len(), 2, "{findings:?}");
+    }
+
+    #[test]
+    fn a_shell_that_talks_nonsense_is_a_fault() {
+        assert_eq!(judged("Welcome!\n").faults.len(), 1);
+    }
+}

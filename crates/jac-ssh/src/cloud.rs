@@ -1,0 +1,380 @@
+//! The `ssh` provider: machines that exist already, used as a cluster and left as they were.
+//!
+//! | step   | does                                                     | undone by                                |
+//! |--------|----------------------------------------------------------|------------------------------------------|
+//! | record | which machines, before any is talked to                  | the record's file is removed             |
+//! | check  | looks at all machines; their faults end it, all at once  | nothing                                  |
+//! | mark   | what is about to be made, before it is                   | nothing was made: it is passed over      |
+//! | make   | a folder of ours with a lease and a keeper, on each      | our processes end, our folder is removed |
+//!
+//! Each step may be done twice. Nothing of the machines' own is changed; what JMeter needs stays below `~/.jac/jmeter`
+//! for the next time.
+
+use crate::checks;
+use crate::connection::{Link, Target};
+use crate::error::LinkError;
+use crate::records::{ClusterRecord, Made, NodeRecord, Records};
+use crate::remote::{SshRemote, identity, is_alive};
+use crate::tools::Tools;
+use crate::upload::refused;
+use crate::{exec, scripts, time};
+use async_trait::async_trait;
+use futures_util::future::{join_all, try_join_all};
+use jac_model::ports::{Cloud, Instance, NodeRequest, PortError, Remote, Tell};
+use jac_model::{ClusterConfig, ClusterId, EpochMs, SshConfig, SshHost};
+use std::collections::HashMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
+
+const SCRIPT_LIMIT: Duration = Duration::from_secs(40);
+/// A machine is asked at most this often whether its node lives; in between, the last answer counts.
+const ASK_EVERY: Duration = Duration::from_secs(4);
+/// How long such an answer may take: the reconciler waits for it.
+const ASK_LIMIT: Duration = Duration::from_secs(3);
+/// How long a machine may be out of reach before its node counts as gone. Networks come back, and so do machines.
+const AWAY_LIMIT: Duration = Duration::from_secs(60);
+/// The keeper looks every second, and rounds up; the rest is for a machine that is slow.
+const AFTER_LEASE_MS: i64 = 60_000;
+
+/// Where the provider keeps what it has to know.
+#[derive(Debug, Clone)]
+pub struct SshSettings {
+    /// The folder of the records, in the data folder.
+    pub records: PathBuf,
+    /// The folder of packed JMeters, in the data folder.
+    pub bundles: PathBuf,
+    /// This installation's id: several may use the same machines.
+    pub installation: String,
+}
+
+/// Machines that exist already.
+#[derive(Debug)]
+pub struct SshCloud {
+    records: Records,
+    installation: String,
+    tools: Arc<Tools>,
+    /// The one connection to each node, with what was last seen of it.
+    nodes: Mutex<HashMap<(ClusterId, String), Arc<Known>>>,
+    /// Records are changed by one at a time.
+    changing: Mutex<()>,
+}
+
+#[derive(Debug)]
+struct Known {
+    link: Arc<Link>,
+    seen: Mutex<Option<Seen>>,
+}
+
+/// What was last seen of a node.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    at: Instant,
+    alive: bool,
+    away_since: Option<Instant>,
+}
+
+impl SshCloud {
+    pub fn new(settings: SshSettings) -> Self {
+        Self {
+            records: Records::new(settings.records),
+            installation: settings.installation,
+            tools: Arc::new(Tools::new(settings.bundles)),
+            nodes: Mutex::default(),
+            changing: Mutex::default(),
+        }
+    }
+
+    fn known(&self, record: &ClusterRecord, node: &NodeRecord) -> Result<Arc<Known>, PortError> {
+        let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (record.cluster.clone(), node.name.clone());
+        if let Some(known) = nodes.get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let host: SshHost =
+            node.host.parse().map_err(|error| LinkError::Refused(format!("{error}")).at(&node.name, "be reached"))?;
+        let known = Arc::new(Known { link: Arc::new(Link::new(target(&record.ssh, host))), seen: Mutex::default() });
+        nodes.insert(key, Arc::clone(&known));
+        Ok(known)
+    }
+
+    fn forget(&self, cluster: &ClusterId) {
+        self.nodes.lock().unwrap_or_else(PoisonError::into_inner).retain(|(of, _), _| of != cluster);
+    }
+
+    fn folder(&self, base: &str, cluster: &ClusterId, node: &str) -> String {
+        format!("{base}/{}/{cluster}/{node}", self.installation)
+    }
+
+    fn record(&self, cluster: &ClusterId) -> Result<Option<ClusterRecord>, PortError> {
+        self.records.read(cluster).map_err(|error| file_failed("read what it knows of the machines", &error))
+    }
+
+    /// Changes what is known of a cluster. One that is not known is left alone.
+    fn change(&self, cluster: &ClusterId, change: impl FnOnce(&mut ClusterRecord)) -> Result<(), PortError> {
+        let _one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(mut record) = self.record(cluster)? else { return Ok(()) };
+        let before = record.clone();
+        change(&mut record);
+        if record == before {
+            return Ok(());
+        }
+        self.records.write(&record).map_err(|error| file_failed("note what it knows of the machines", &error))
+    }
+
+    /// The cluster's record, made before anything is done for it.
+    fn intent(
+        &self,
+        ssh: &SshConfig,
+        requests: &[NodeRequest],
+        cluster: &ClusterId,
+    ) -> Result<ClusterRecord, PortError> {
+        if let Some(record) = self.record(cluster)? {
+            return Ok(record);
+        }
+        let nodes = requests.iter().zip(&ssh.hosts).map(|(request, host)| NodeRecord {
+            name: request.name.clone(),
+            role: request.role,
+            host: host.clone(),
+            made: None,
+        });
+        let record = ClusterRecord { cluster: cluster.clone(), ssh: ssh.clone(), nodes: nodes.collect() };
+        self.records.write(&record).map_err(|error| file_failed("note the machines", &error))?;
+        Ok(record)
+    }
+
+    async fn make(&self, link: &Link, node: &str, folder: &str, lease_until_ms: EpochMs) -> Result<(), PortError> {
+        let made = link.persist(|live| async move {
+            let script = scripts::launch(folder, left(lease_until_ms));
+            exec::run(link, &live, &script, SCRIPT_LIMIT).await
+        });
+        done(made.await, node, "be made")
+    }
+
+    /// What a node is now, by the last answer, or a new one when that is old.
+    async fn look(&self, record: &ClusterRecord, node: &NodeRecord) -> Option<Instance> {
+        let made = node.made.as_ref()?;
+        let known = self.known(record, node).ok()?;
+        let last = *known.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = match last {
+            Some(seen) if seen.at.elapsed() < ASK_EVERY => seen,
+            _ => {
+                let folder = self.folder(&made.base, &record.cluster, &node.name);
+                let asked = timeout(
+                    ASK_LIMIT,
+                    known.link.attempt(|live| {
+                        let keeper = format!("{folder}/keeper.pid");
+                        async move {
+                            match identity(&live, &keeper).await? {
+                                Some((pid, start)) => is_alive(&live, pid, start).await,
+                                None => Ok(false),
+                            }
+                        }
+                    }),
+                );
+                let seen = judge(last, asked.await.ok().and_then(Result::ok), Instant::now());
+                *known.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+                seen
+            }
+        };
+        Some(instance(record, node, made, seen.alive))
+    }
+
+    /// Ends a node and removes our folder. A machine that is out of reach is waited for until its lease is surely over.
+    async fn end(&self, record: &ClusterRecord, node: &NodeRecord) -> Result<(), PortError> {
+        let Some(made) = &node.made else { return Ok(()) };
+        let known = self.known(record, node)?;
+        let script = scripts::terminate(&self.folder(&made.base, &record.cluster, &node.name));
+        let (link, script) = (&known.link, &script);
+        let ended = link.attempt(|live| async move { exec::run(link, &live, script, SCRIPT_LIMIT).await }).await;
+        match ended {
+            Err(error) if time::now_ms() > made.lease_end_ms.saturating_add(AFTER_LEASE_MS) => {
+                tracing::warn!(
+                    cluster = %record.cluster, node = node.name, %error,
+                    "{} on {} cannot be reached ({error}); its lease is over, so it has ended by itself", node.name, node.host
+                );
+                Ok(())
+            }
+            ended => done(ended, &node.name, "be taken away"),
+        }
+    }
+}
+
+fn target(ssh: &SshConfig, host: SshHost) -> Target {
+    Target {
+        host,
+        user: ssh.user.clone(),
+        key_file: PathBuf::from(&ssh.key_file),
+        known_hosts: ssh.known_hosts.clone(),
+    }
+}
+
+/// How long until then. A machine is told a length, never a time: its clock may be wrong.
+fn left(until_ms: EpochMs) -> Duration {
+    Duration::from_millis(u64::try_from(until_ms - time::now_ms()).unwrap_or(0))
+}
+
+fn done(ran: Result<jac_model::ports::Output, LinkError>, node: &str, what: &str) -> Result<(), PortError> {
+    ran.and_then(|output| match output.exit_code {
+        0 => Ok(()),
+        code => Err(refused(code, &output.stderr)),
+    })
+    .map_err(|error| error.at(node, what))
+}
+
+/// What an answer, or none, makes of what was seen before.
+fn judge(last: Option<Seen>, answer: Option<bool>, now: Instant) -> Seen {
+    match answer {
+        Some(alive) => Seen { at: now, alive, away_since: None },
+        None => {
+            let away_since = last.and_then(|seen| seen.away_since).unwrap_or(now);
+            let alive = last.is_none_or(|seen| seen.alive) && now.duration_since(away_since) < AWAY_LIMIT;
+            Seen { at: now, alive, away_since: Some(away_since) }
+        }
+    }
+}
+
+fn instance(record: &ClusterRecord, node: &NodeRecord, made: &Made, alive: bool) -> Instance {
+    Instance {
+        cluster: record.cluster.clone(),
+        name: node.name.clone(),
+        role: node.role,
+        address: node.host.parse::<SshHost>().map_or_else(|_| node.host.clone(), |host| host.name),
+        detail: format!("{}@{}", record.ssh.user, node.host),
+        memory_mb: made.memory_mb,
+        alive,
+    }
+}
+
+fn file_failed(what: &str, error: &io::Error) -> PortError {
+    let (node, what) = ("JAC".to_owned(), what.to_owned());
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => PortError::DiskFull { node, what },
+        _ => PortError::Refused { node, what, reason: error.to_string() },
+    }
+}
+
+#[async_trait]
+impl Cloud for SshCloud {
+    async fn launch(
+        &self,
+        config: &ClusterConfig,
+        requests: &[NodeRequest],
+        tell: Tell<'_>,
+    ) -> Result<Vec<Instance>, PortError> {
+        let Some(request) = requests.first() else { return Ok(Vec::new()) };
+        let ssh = config.ssh.as_ref().filter(|ssh| ssh.hosts.len() == requests.len()).ok_or_else(|| {
+            PortError::Unfit { faults: vec!["The number of hosts is not the number of nodes.".to_owned()] }
+        })?;
+        let cluster = &request.cluster;
+        let mut record = self.intent(ssh, requests, cluster)?;
+        let known = record.nodes.iter().map(|node| self.known(&record, node)).collect::<Result<Vec<_>, PortError>>()?;
+        for node in &record.nodes {
+            tell(&node.name, format!("Looking at {}.", node.host));
+        }
+        let found = join_all(known.iter().map(|known| checks::look(&known.link))).await;
+        let mut faults: Vec<String> = found.iter().flat_map(|found| found.faults.clone()).collect();
+        if found.iter().all(|found| found.machine.is_some()) {
+            let links: Vec<Arc<Link>> = known.iter().map(|known| Arc::clone(&known.link)).collect();
+            faults.extend(checks::reach(&links).await);
+        }
+        if !faults.is_empty() {
+            return Err(PortError::Unfit { faults });
+        }
+        for (node, found) in record.nodes.iter_mut().zip(&found) {
+            for warning in &found.warnings {
+                tell(&node.name, format!("Warning: {warning}"));
+            }
+            if let Some(machine) = &found.machine {
+                let lease_end_ms = node.made.as_ref().map_or(0, |made| made.lease_end_ms).max(request.lease_until_ms);
+                let base = format!("{}/.jac", machine.home.trim_end_matches('/'));
+                node.made = Some(Made { base, memory_mb: machine.memory_mb, lease_end_ms });
+            }
+        }
+        self.change(cluster, |known| known.clone_from(&record))?;
+        try_join_all(record.nodes.iter().zip(&known).filter_map(|(node, known)| {
+            let folder = self.folder(&node.made.as_ref()?.base, cluster, &node.name);
+            let until_ms = request.lease_until_ms;
+            Some(async move { self.make(&known.link, &node.name, &folder, until_ms).await })
+        }))
+        .await?;
+        Ok(record.nodes.iter().filter_map(|node| Some(instance(&record, node, node.made.as_ref()?, true))).collect())
+    }
+
+    async fn list(&self) -> Result<Vec<Instance>, PortError> {
+        let records = self.records.all().map_err(|error| file_failed("read what it knows of the machines", &error))?;
+        let nodes = records.iter().flat_map(|record| record.nodes.iter().map(move |node| self.look(record, node)));
+        Ok(join_all(nodes).await.into_iter().flatten().collect())
+    }
+
+    async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError> {
+        let Some(record) = self.record(cluster)? else { return Ok(()) };
+        // Every machine is gone to, even if one does not answer.
+        let ended = join_all(record.nodes.iter().map(|node| self.end(&record, node))).await;
+        ended.into_iter().collect::<Result<(), PortError>>()?;
+        self.records.remove(cluster).map_err(|error| file_failed("forget the machines", &error))?;
+        self.forget(cluster);
+        Ok(())
+    }
+
+    async fn renew_lease(
+        &self,
+        cluster: &ClusterId,
+        until_ms: EpochMs,
+        after_run: Option<Duration>,
+    ) -> Result<(), PortError> {
+        // Before the machines are told: what is noted is never earlier than what they have.
+        self.change(cluster, |record| {
+            for made in record.nodes.iter_mut().filter_map(|node| node.made.as_mut()) {
+                made.lease_end_ms = made.lease_end_ms.max(until_ms);
+            }
+        })?;
+        let Some(record) = self.record(cluster)? else { return Ok(()) };
+        let renewed = join_all(record.nodes.iter().map(|node| async {
+            let Some(made) = &node.made else { return Ok(()) };
+            let known = self.known(&record, node)?;
+            let folder = self.folder(&made.base, cluster, &node.name);
+            let (link, folder) = (&known.link, &folder);
+            let ran = link.attempt(|live| async move {
+                exec::run(link, &live, &scripts::renew(folder, left(until_ms), after_run), SCRIPT_LIMIT).await
+            });
+            done(ran.await, &node.name, "renew its lease")
+        }))
+        .await;
+        renewed.into_iter().collect()
+    }
+
+    fn remote(&self, cluster: &ClusterId, node: &str) -> Arc<dyn Remote> {
+        let known = self.record(cluster).ok().flatten().and_then(|record| {
+            let found = record.node(node)?;
+            Some((self.known(&record, found).ok()?, found.made.clone()?))
+        });
+        let (link, base) = match known {
+            Some((known, made)) => (Arc::clone(&known.link), made.base),
+            None => (Arc::new(Link::nowhere(node)), String::new()),
+        };
+        let folder = self.folder(&base, cluster, node);
+        Arc::new(SshRemote::new(node.to_owned(), link, base, folder, Arc::clone(&self.tools)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_that_is_away_for_a_moment_still_has_its_node_and_one_that_stays_away_has_not() {
+        let now = Instant::now();
+        let seen = judge(None, Some(true), now);
+        assert!(seen.alive);
+        let away = judge(Some(seen), None, now + Duration::from_secs(4));
+        assert!(away.alive);
+        let long_away = judge(Some(away), None, now + Duration::from_secs(4) + AWAY_LIMIT);
+        assert!(!long_away.alive);
+        assert!(judge(Some(long_away), Some(true), now).alive, "it is back");
+        assert!(!judge(Some(seen), Some(false), now).alive, "it answers that its node is gone");
+        assert!(judge(None, None, now).alive, "nothing is known against it yet");
+    }
+}

@@ -1,0 +1,293 @@
+//! The one connection to a node: made when it is first needed, kept alive, found dead within about 15 seconds, and made
+//! anew with a growing pause between the tries.
+//!
+//! A machine is talked to if and only if its key is one that was given before ([`crate::host_keys`]).
+
+use crate::error::LinkError;
+use crate::host_keys::{self, HostKeys, Judgement};
+use crate::key;
+use jac_model::SshHost;
+use russh::client::{self, AuthResult, Handle};
+use russh::keys::{PrivateKeyWithHashAlg, PublicKeyOrCertificate};
+use russh::{Disconnect, Preferred};
+use russh_sftp::client::RawSftpSession;
+use std::future::Future;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::{Mutex, Semaphore};
+use tokio::time::{Instant, sleep, timeout};
+
+/// How long a machine may take to accept a connection and a sign-in.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// After this long without a word the other end is asked whether it is there…
+const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(3);
+/// …and after so many unanswered questions, which is 15 s, the connection counts as dead.
+const KEEP_ALIVES_MISSED: usize = 3;
+/// How long what was sent may stay without its receipt.
+const UNACKNOWLEDGED_LIMIT: Duration = Duration::from_secs(15);
+/// How long a good-bye may take.
+const GOOD_BYE_LIMIT: Duration = Duration::from_secs(1);
+/// The pause before the second try; it doubles with each.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Between two looks at whether a pause is over.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How long a deed waits for a connection that cannot be made.
+const PATIENCE: Duration = Duration::from_secs(25);
+/// How many connections one deed may lose.
+const CONNECTIONS_LOST: u32 = 8;
+/// How long SFTP may take for one answer; a dead connection is found sooner.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+/// Commands at one time on one connection. sshd allows ten sessions (`MaxSessions`), one of which is SFTP's.
+const SESSIONS: usize = 8;
+
+/// A machine and how to sign in there.
+#[derive(Debug, Clone)]
+pub struct Target {
+    pub host: SshHost,
+    pub user: String,
+    pub key_file: PathBuf,
+    /// Lines of `known_hosts`.
+    pub known_hosts: Vec<String>,
+}
+
+/// The connection to one node. Whoever needs it at the same time shares it.
+#[derive(Debug)]
+pub struct Link {
+    target: Target,
+    is_gone: bool,
+    state: Mutex<State>,
+    pub(crate) sessions: Semaphore,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    live: Option<Arc<Live>>,
+    failure: Option<Failure>,
+}
+
+/// The last try to connect, and when the next is due.
+#[derive(Debug)]
+struct Failure {
+    error: LinkError,
+    pause: Duration,
+    next_try_at: Instant,
+}
+
+/// A connection that was signed in, with its SFTP.
+pub struct Live {
+    pub(crate) handle: Handle<Client>,
+    pub(crate) sftp: RawSftpSession,
+}
+
+impl std::fmt::Debug for Live {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Live({})", if self.handle.is_closed() { "closed" } else { "open" })
+    }
+}
+
+/// Why the machine's key was refused, if it was: the library itself only says that it was.
+type Refusal = Arc<StdMutex<Option<String>>>;
+
+/// Judges the machine's key.
+pub struct Client {
+    host: SshHost,
+    keys: HostKeys,
+    refusal: Refusal,
+}
+
+impl client::Handler for Client {
+    type Error = russh::Error;
+
+    async fn check_server_key(&mut self, shown: &PublicKeyOrCertificate) -> Result<bool, russh::Error> {
+        let key = shown.public_key();
+        let why = match self.keys.judge(&key) {
+            Judgement::Known => return Ok(true),
+            Judgement::Unknown => host_keys::unknown(&self.host),
+            Judgement::Changed => host_keys::changed(&self.host, &key),
+            Judgement::Revoked => "its host key is marked as revoked in the known hosts".to_owned(),
+        };
+        *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+        Ok(false)
+    }
+}
+
+impl Link {
+    pub fn new(target: Target) -> Self {
+        Self { target, is_gone: false, state: Mutex::default(), sessions: Semaphore::new(SESSIONS) }
+    }
+
+    /// A connection to a node of which nothing is known any more: every deed fails with that.
+    pub fn nowhere(node: &str) -> Self {
+        let host = SshHost { name: node.to_owned(), port: 22 };
+        let target = Target { host, user: String::new(), key_file: PathBuf::new(), known_hosts: Vec::new() };
+        Self { is_gone: true, ..Self::new(target) }
+    }
+
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The connection, made if there is none. Fails at once while the pause after a failed try is not over.
+    pub async fn live(&self) -> Result<Arc<Live>, LinkError> {
+        if self.is_gone {
+            return Err(LinkError::Gone);
+        }
+        // Held while it connects: the others wait for that try and share what comes of it.
+        let mut state = self.state.lock().await;
+        if let Some(live) = state.live.as_ref().filter(|live| !live.handle.is_closed()) {
+            return Ok(Arc::clone(live));
+        }
+        state.live = None;
+        if let Some(failure) = state.failure.as_ref().filter(|failure| Instant::now() < failure.next_try_at) {
+            return Err(failure.error.clone());
+        }
+        let connected = timeout(CONNECT_LIMIT, self.connect()).await.unwrap_or_else(|_| {
+            Err(LinkError::Unreachable(format!(
+                "{} gave no answer within {} s",
+                self.target.host,
+                CONNECT_LIMIT.as_secs()
+            )))
+        });
+        match connected {
+            Ok(live) => {
+                state.failure = None;
+                Ok(Arc::clone(state.live.insert(Arc::new(live))))
+            }
+            Err(error) => {
+                let pause =
+                    state.failure.as_ref().map_or(FIRST_PAUSE, |failure| (failure.pause * 2).min(LONGEST_PAUSE));
+                state.failure = Some(Failure { error: error.clone(), pause, next_try_at: Instant::now() + pause });
+                Err(error)
+            }
+        }
+    }
+
+    /// Does a deed that may be done twice; if the connection goes meanwhile, it is done again over a new one.
+    pub(crate) async fn persist<T, F, D>(&self, deed: D) -> Result<T, LinkError>
+    where
+        D: Fn(Arc<Live>) -> F,
+        F: Future<Output = Result<T, LinkError>>,
+    {
+        let (mut lost, mut deadline) = (0, None);
+        loop {
+            match self.live().await {
+                Ok(live) => {
+                    deadline = None;
+                    match deed(Arc::clone(&live)).await {
+                        Err(LinkError::Unreachable(_)) if lost < CONNECTIONS_LOST => {
+                            lost += 1;
+                            self.drop_connection(&live).await;
+                        }
+                        done => return done,
+                    }
+                }
+                Err(error @ LinkError::Unreachable(_)) => {
+                    if Instant::now() >= *deadline.get_or_insert_with(|| Instant::now() + PATIENCE) {
+                        return Err(error);
+                    }
+                    sleep(LOOK_EVERY).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Does a deed that somebody repeats anyhow: at most once more, and never waits out a pause.
+    pub(crate) async fn attempt<T, F, D>(&self, deed: D) -> Result<T, LinkError>
+    where
+        D: Fn(Arc<Live>) -> F,
+        F: Future<Output = Result<T, LinkError>>,
+    {
+        for last in [false, true] {
+            let live = self.live().await?;
+            match deed(Arc::clone(&live)).await {
+                Err(LinkError::Unreachable(reason)) => {
+                    self.drop_connection(&live).await;
+                    if last {
+                        return Err(LinkError::Unreachable(reason));
+                    }
+                }
+                done => return done,
+            }
+        }
+        Err(LinkError::Unreachable("the connection was lost twice".to_owned()))
+    }
+
+    /// A connection over which a deed was lost is not used again, even if it does not know yet that it is dead.
+    async fn drop_connection(&self, lost: &Arc<Live>) {
+        let mut state = self.state.lock().await;
+        if state.live.as_ref().is_some_and(|live| Arc::ptr_eq(live, lost)) {
+            state.live = None;
+        }
+        drop(state);
+        drop(timeout(GOOD_BYE_LIMIT, lost.handle.disconnect(Disconnect::ByApplication, "", "")).await);
+    }
+
+    async fn connect(&self) -> Result<Live, LinkError> {
+        let Target { host, user, key_file, known_hosts } = &self.target;
+        let keys = HostKeys::of(known_hosts, host);
+        if keys.is_empty() {
+            return Err(LinkError::Refused(host_keys::unknown(host)));
+        }
+        let key = Arc::new(key::read(key_file)?);
+        let config = client::Config {
+            keepalive_interval: Some(KEEP_ALIVE_EVERY),
+            keepalive_max: KEEP_ALIVES_MISSED,
+            preferred: Preferred { key: keys.algorithms().into(), ..Preferred::default() },
+            ..client::Config::default()
+        };
+        let refusal = Refusal::default();
+        let client = Client { host: host.clone(), keys, refusal: Arc::clone(&refusal) };
+        let unreachable = |error: io::Error| LinkError::Unreachable(format!("{host} cannot be connected to: {error}"));
+        let socket = TcpStream::connect((host.name.as_str(), host.port)).await.map_err(unreachable)?;
+        socket.set_nodelay(true).map_err(unreachable)?;
+        // While a write waits for a peer that is gone, no question is sent: then the system has to find it dead.
+        socket2::SockRef::from(&socket).set_tcp_user_timeout(Some(UNACKNOWLEDGED_LIMIT)).map_err(unreachable)?;
+        let connected = client::connect_stream(Arc::new(config), socket, client).await;
+        let mut handle = connected.map_err(|error| {
+            match (refusal.lock().unwrap_or_else(PoisonError::into_inner).take(), error) {
+                (Some(why), _) => LinkError::Refused(why),
+                (None, russh::Error::NoCommonAlgo { ours, theirs, .. }) => LinkError::Refused(format!(
+                    "it has no host key of a kind that is known ({}; it offers {}); add the line that \
+                     `ssh-keyscan -p {} {}` prints to the known hosts, once you have compared it",
+                    ours.join(", "),
+                    theirs.join(", "),
+                    host.port,
+                    host.name
+                )),
+                (None, error) => LinkError::Unreachable(format!("{host} speaks no SSH, or broke off: {error}")),
+            }
+        })?;
+        let lost = |error: russh::Error| LinkError::Unreachable(format!("{host} broke the connection off: {error}"));
+        // SHA-1 only where the server knows nothing better; it would refuse it anyhow.
+        let hash = match key.algorithm().is_rsa() {
+            true => handle.best_supported_rsa_hash().await.map_err(lost)?.unwrap_or(Some(russh::keys::HashAlg::Sha256)),
+            false => None,
+        };
+        let signed_in =
+            handle.authenticate_publickey(user, PrivateKeyWithHashAlg::new(key, hash)).await.map_err(lost)?;
+        if !matches!(signed_in, AuthResult::Success) {
+            return Err(LinkError::Refused(format!(
+                "{user} cannot sign in with the key {}; put its public half into ~{user}/.ssh/authorized_keys there",
+                key_file.display()
+            )));
+        }
+        let channel = handle.channel_open_session().await.map_err(lost)?;
+        channel.request_subsystem(true, "sftp").await.map_err(lost)?;
+        let limits = russh_sftp::client::Config {
+            request_timeout_secs: ANSWER_LIMIT.as_secs(),
+            ..russh_sftp::client::Config::default()
+        };
+        let sftp = RawSftpSession::new_with_config(channel.into_stream(), limits);
+        sftp.init().await.map_err(|error| {
+            LinkError::Refused(format!(
+                "its sshd gives no SFTP ({error}); its sshd_config needs a line such as `Subsystem sftp internal-sftp`"
+            ))
+        })?;
+        Ok(Live { handle, sftp })
+    }
+}

@@ -1,0 +1,40 @@
+//! What can go wrong on the way to a machine, and which of it may get better by itself.
+
+use jac_model::ports::PortError;
+use std::time::Duration;
+
+/// Why something was not done on a machine.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum LinkError {
+    /// There is no connection; trying again may help.
+    #[error("{0}")]
+    Unreachable(String),
+    /// The machine, or what we know of it, says no; trying again will not help.
+    #[error("{0}")]
+    Refused(String),
+    /// The node's folder is gone: its lease is over, or somebody removed it.
+    #[error("its folder is gone")]
+    Gone,
+    /// There is no such file.
+    #[error("there is no such file")]
+    NoSuchFile,
+    #[error("no space left on its disk")]
+    DiskFull,
+    #[error("it took longer than {} s", .0.as_secs())]
+    TooSlow(Duration),
+}
+
+impl LinkError {
+    /// The same for the engine: which node could not do what.
+    pub fn at(self, node: &str, what: &str) -> PortError {
+        let (node, what) = (node.to_owned(), what.to_owned());
+        match self {
+            Self::Unreachable(reason) => PortError::Unreachable { node, reason },
+            Self::Gone => PortError::Unreachable { node, reason: Self::Gone.to_string() },
+            Self::Refused(reason) => PortError::Refused { node, what, reason },
+            Self::NoSuchFile => PortError::Refused { node, what, reason: "there is no such file".to_owned() },
+            Self::DiskFull => PortError::DiskFull { node, what },
+            Self::TooSlow(limit) => PortError::TooSlow { node, what, limit },
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Runs a script on a node and takes what it prints.
+//!
+//! The script goes to a shell's standard input: whichever shell the user has there never reads it, and no length is too
+//! long. It is one compound command, so a connection that is cut in its middle runs nothing of it.
+
+use crate::connection::{Link, Live};
+use crate::error::LinkError;
+use jac_model::ports::Output;
+use russh::client::Msg;
+use russh::{Channel, ChannelMsg, Sig};
+use std::time::Duration;
+use tokio::sync::SemaphorePermit;
+use tokio::time::{Instant, sleep, timeout};
+
+/// The most that is taken of what a command prints; the rest is read and dropped.
+const MAX_OUTPUT: usize = 4 << 20;
+/// How long it waits for a place on a connection where others have them all, and how often it looks.
+const PLACE_LIMIT: Duration = Duration::from_secs(20);
+const PLACE_EVERY: Duration = Duration::from_millis(50);
+
+/// A command's place on the connection, taken before anything of it has happened.
+pub struct Session<'a> {
+    channel: Channel<Msg>,
+    _one_of_few: SemaphorePermit<'a>,
+}
+
+fn lost(error: russh::Error) -> LinkError {
+    LinkError::Unreachable(format!("the connection was lost: {error}"))
+}
+
+/// Runs the lines of a script. They may use `exit`.
+pub async fn run(link: &Link, live: &Live, script: &str, limit: Duration) -> Result<Output, LinkError> {
+    open(link, live).await?.run(script, limit).await
+}
+
+/// Takes a place. If that fails, nothing was done.
+pub async fn open<'a>(link: &'a Link, live: &Live) -> Result<Session<'a>, LinkError> {
+    let one_of_few =
+        link.sessions.acquire().await.map_err(|_| LinkError::Unreachable("the connection is closed".to_owned()))?;
+    let deadline = Instant::now() + PLACE_LIMIT;
+    loop {
+        match live.handle.channel_open_session().await {
+            Ok(channel) => return Ok(Session { channel, _one_of_few: one_of_few }),
+            // sshd counts a session until it has seen our end of it, which is a moment later.
+            Err(russh::Error::ChannelOpenFailure(_)) if Instant::now() < deadline => sleep(PLACE_EVERY).await,
+            Err(russh::Error::ChannelOpenFailure(_)) => {
+                return Err(LinkError::Refused(
+                    "its sshd opens no session; `MaxSessions` in its sshd_config has to be 3 or more".to_owned(),
+                ));
+            }
+            Err(error) => return Err(lost(error)),
+        }
+    }
+}
+
+impl Session<'_> {
+    /// Runs the lines of a script. They may use `exit`.
+    pub async fn run(mut self, script: &str, limit: Duration) -> Result<Output, LinkError> {
+        match timeout(limit, talk(&mut self.channel, script)).await {
+            Ok(done) => done,
+            Err(_) => {
+                // sshd passes the signal on to the command's process group, but not for root (it would need a half
+                // without privileges for that).
+                drop(self.channel.signal(Sig::KILL).await);
+                drop(self.channel.close().await);
+                Err(LinkError::TooSlow(limit))
+            }
+        }
+    }
+}
+
+async fn talk(channel: &mut Channel<Msg>, script: &str) -> Result<Output, LinkError> {
+    channel.exec(true, "/bin/sh -s").await.map_err(lost)?;
+    let text = format!("{{\n{script}\n}} </dev/null\nexit\n");
+    channel.data(text.as_bytes()).await.map_err(lost)?;
+    channel.eof().await.map_err(lost)?;
+    let (mut stdout, mut stderr, mut exit_code) = (Vec::new(), Vec::new(), None);
+    let take = |whole: &mut Vec<u8>, piece: &[u8]| {
+        whole.extend_from_slice(&piece[..piece.len().min(MAX_OUTPUT.saturating_sub(whole.len()))]);
+    };
+    while let Some(message) = channel.wait().await {
+        match message {
+            ChannelMsg::Data { data } => take(&mut stdout, &data),
+            ChannelMsg::ExtendedData { data, .. } => take(&mut stderr, &data),
+            ChannelMsg::ExitStatus { exit_status } => exit_code = i32::try_from(exit_status).ok(),
+            // Which signal it was is not told by number.
+            ChannelMsg::ExitSignal { .. } => exit_code = Some(-1),
+            ChannelMsg::Failure => return Err(LinkError::Refused("its sshd runs no commands".to_owned())),
+            _ => (),
+        }
+    }
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    match exit_code {
+        Some(exit_code) => Ok(Output { exit_code, stdout: text(stdout), stderr: text(stderr) }),
+        None => Err(LinkError::Unreachable("the connection was lost while a command ran".to_owned())),
+    }
+}

@@ -1,0 +1,71 @@
+//! The private key that signs in: read from its file each time, never kept anywhere else.
+
+use crate::error::LinkError;
+use russh::keys::{self, PrivateKey};
+use std::path::Path;
+
+/// Reads a key in OpenSSH's format or as PEM (what AWS gives out), without a passphrase.
+///
+/// # Errors
+/// A sentence that says what is wrong with the file and what to do. Nothing of the file's content is in it.
+pub fn read(path: &Path) -> Result<PrivateKey, LinkError> {
+    let shown = path.display();
+    let refused = |reason: String| Err(LinkError::Refused(reason));
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            return refused(format!("{shown} is no private key; name the file that `ssh-keygen` made, without .pub"));
+        }
+        Err(error) => return refused(format!("the key {shown} cannot be read: {error}")),
+    };
+    let encrypted = || {
+        refused(format!(
+            "the key {shown} is protected by a passphrase, which nobody is there to type; use a key of its own for JAC \
+             (ssh-keygen -t ed25519 -N '' -f jac_key), or take the passphrase off a copy (ssh-keygen -p -f COPY)"
+        ))
+    };
+    match keys::decode_secret_key(&text, None) {
+        Ok(key) if key.is_encrypted() => encrypted(),
+        Ok(key) => Ok(key),
+        Err(keys::Error::KeyIsEncrypted) => encrypted(),
+        Err(_) if text.contains("ENCRYPTED") => encrypted(),
+        Err(_) if text.trim_start().starts_with("ssh-") => {
+            refused(format!("{shown} is a public key; name the private one, the same without .pub"))
+        }
+        Err(_) => refused(format!("{shown} is no private key that JAC can read; make one with ssh-keygen -t ed25519")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(passphrase: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        let made = std::process::Command::new("ssh-keygen")
+            .args(["-q", "-t", "ed25519", "-N", passphrase, "-f"])
+            .arg(folder.path().join("key"))
+            .status();
+        assert!(made.expect("ssh-keygen is installed with OpenSSH").success());
+        folder
+    }
+
+    #[test]
+    fn a_key_without_a_passphrase_is_read() {
+        read(&made("").path().join("key")).expect("a key");
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_told_with_what_to_do() {
+        let locked = made("a secret");
+        let error = read(&locked.path().join("key")).expect_err("it is locked").to_string();
+        assert!(error.contains("passphrase") && error.contains("ssh-keygen"), "{error}");
+        let error = read(&locked.path().join("key.pub")).expect_err("it is public").to_string();
+        assert!(error.contains("public key"), "{error}");
+        let error = read(&locked.path().join("none")).expect_err("it is missing").to_string();
+        assert!(error.contains("none cannot be read"), "{error}");
+        std::fs::write(locked.path().join("words"), "just words").expect("a file");
+        let error = read(&locked.path().join("words")).expect_err("it is none").to_string();
+        assert!(error.contains("no private key") && !error.contains("just words"), "{error}");
+    }
+}

@@ -1,0 +1,33 @@
+//! Nodes on other machines, over SSH: the way to one (`Remote`), and the provider `ssh` for machines that exist already.
+//!
+//! Owns the connection to a node, the layout of our folder there, the scripts that run there, and how JMeter gets there.
+//! Does not know what the processes are. A node needs sshd with SFTP, a POSIX shell, coreutils, grep, tar, gzip, setsid and
+//! `/proc`; nothing is installed outside of `~/.jac`.
+//!
+//! On a machine, below `~/.jac`: `jmeter/<sha256>/` a JMeter home, kept for the next cluster ·
+//! `<installation>/<cluster>/<node>/` a node: `lease` when it ends · `keeper.pid` the process that sees to it ·
+//! `processes/<name>/{pid,exit_code,out}` one folder per detached process · all else is the engine's.
+//!
+//! A file tells what is known of a cluster's machines while it lives ([`records`]), so that the next JAC finds them.
+
+mod checks;
+pub mod cloud;
+pub mod connection;
+mod error;
+mod exec;
+mod free_ports;
+pub mod host_keys;
+pub mod key;
+pub mod quote;
+pub mod records;
+pub mod remote;
+mod scripts;
+mod sftp;
+mod time;
+pub mod tools;
+pub mod upload;
+
+pub use cloud::{SshCloud, SshSettings};
+pub use connection::{Link, Target};
+pub use error::LinkError;
+pub use remote::SshRemote;

@@ -1,0 +1,303 @@
+//! A node's files and processes, over SSH.
+//!
+//! What the engine asks many times a second (a process, a piece of a log) goes over SFTP and costs the node no process;
+//! the rest are scripts. What changes something is done again when the connection was lost meanwhile, so each may be done
+//! twice; what is only asked fails fast, since it is asked again anyhow.
+
+use crate::connection::{Link, Live};
+use crate::error::LinkError;
+use crate::quote::quote;
+use crate::tools::Tools;
+use crate::upload::{refused, upload};
+use crate::{exec, free_ports, scripts, sftp};
+use async_trait::async_trait;
+use jac_model::NodeTools;
+use jac_model::ports::{Chunk, Command, Output, PortError, ProcessState, Remote, Tell};
+use russh::ChannelOpenFailure;
+use std::future::Future;
+use std::path::{Component, Path};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long an ordinary script may take.
+const SCRIPT_LIMIT: Duration = Duration::from_secs(30);
+/// How long a process may take to say that it is there: the script waits 30 s for it.
+const START_LIMIT: Duration = Duration::from_secs(40);
+/// How long the processes of a record may take to be gone after SIGKILL.
+const KILL_LIMIT: Duration = Duration::from_secs(10);
+/// How long a digest may take; 1 GB takes a slow disk ten seconds.
+const DIGEST_LIMIT: Duration = Duration::from_secs(300);
+/// How long the answer to something that is only asked may take.
+const ANSWER_LIMIT: Duration = Duration::from_secs(6);
+/// How long a connection between two nodes may take.
+const CONNECT_LIMIT: Duration = Duration::from_secs(3);
+
+/// The way to one node's folder and processes.
+#[derive(Debug, Clone)]
+pub struct SshRemote {
+    pub(crate) name: String,
+    pub(crate) link: Arc<Link>,
+    /// Our folder on the machine, `<home>/.jac`.
+    pub(crate) base: String,
+    folder: String,
+    tools: Arc<Tools>,
+}
+
+impl SshRemote {
+    /// The node of that name, in that folder below `base`.
+    pub fn new(name: String, link: Arc<Link>, base: String, folder: String, tools: Arc<Tools>) -> Self {
+        Self { name, link, base, folder, tools }
+    }
+
+    /// An absolute path for one below the node's folder.
+    fn inside(&self, path: &str) -> Result<String, PortError> {
+        let parts: Vec<_> = Path::new(path).components().collect();
+        if parts.iter().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+            let below = path.trim_start_matches("./");
+            return Ok(if below.is_empty() { self.folder.clone() } else { format!("{}/{below}", self.folder) });
+        }
+        let reason = format!("{path} leaves its folder");
+        Err(PortError::Refused { node: self.name.clone(), what: "take a path".to_owned(), reason })
+    }
+
+    fn record(&self, name: &str) -> String {
+        format!("{}/processes/{name}", self.folder)
+    }
+
+    fn no_variable(&self, command: &Command) -> PortError {
+        PortError::Refused {
+            node: self.name.clone(),
+            what: format!("run {}", command.program),
+            reason: "a name in its environment cannot be a variable's".to_owned(),
+        }
+    }
+
+    /// Runs a script, again if the connection was lost, until it ended by itself.
+    async fn script(&self, what: &str, script: &str, limit: Duration) -> Result<Output, PortError> {
+        let ran = self.link.persist(|live| async move { exec::run(&self.link, &live, script, limit).await }).await;
+        ran.and_then(|output| match output.exit_code {
+            0 => Ok(output),
+            code => Err(refused(code, &output.stderr)),
+        })
+        .map_err(|error| error.at(&self.name, what))
+    }
+
+    /// Asks something that is asked again soon.
+    async fn ask<T, F, D>(&self, what: &str, deed: D) -> Result<T, PortError>
+    where
+        D: Fn(Arc<Live>) -> F,
+        F: Future<Output = Result<T, LinkError>>,
+    {
+        let late = || LinkError::Unreachable(format!("it gave no answer within {} s", ANSWER_LIMIT.as_secs()));
+        let answer = timeout(ANSWER_LIMIT, self.link.attempt(deed)).await.unwrap_or_else(|_| Err(late()));
+        answer.map_err(|error| error.at(&self.name, what))
+    }
+}
+
+#[async_trait]
+impl Remote for SshRemote {
+    fn folder(&self) -> String {
+        self.folder.clone()
+    }
+
+    async fn equip(&self, jmeter_home: &Path, tell: Tell<'_>) -> Result<NodeTools, PortError> {
+        self.tools.equip(self, jmeter_home, tell).await
+    }
+
+    async fn run(&self, command: &Command, limit: Duration) -> Result<Output, PortError> {
+        let folder = self.inside(&command.folder)?;
+        let mark = format!("{:032x}", rand::random::<u128>());
+        let script = scripts::run(&self.folder, &folder, &mark, command).ok_or_else(|| self.no_variable(command))?;
+        let what = format!("run {}", command.program);
+        // A place for it is asked for until there is one; the command itself is begun once only, since nobody knows
+        // whether it may be done twice.
+        let session = self.link.persist(|live| async move { exec::open(&self.link, &live).await }).await;
+        let output = match session {
+            Ok(session) => session.run(&script, limit).await,
+            Err(error) => Err(error),
+        };
+        if matches!(output, Err(LinkError::TooSlow(_))) {
+            // What cannot be ended now ends with the node.
+            drop(self.script(&what, &scripts::end_run(&self.folder, &mark), SCRIPT_LIMIT).await);
+        }
+        match output.map_err(|error| error.at(&self.name, &what))? {
+            Output { exit_code: code @ (scripts::NODE_IS_GONE | scripts::NOTHING_THERE), stderr, .. } => {
+                let error = if code == scripts::NODE_IS_GONE { refused(code, &stderr) } else { LinkError::NoSuchFile };
+                Err(error.at(&self.name, &what))
+            }
+            output => Ok(output),
+        }
+    }
+
+    async fn start(&self, name: &str, command: &Command) -> Result<(), PortError> {
+        let folder = self.inside(&command.folder)?;
+        let record = self.record(name);
+        let script =
+            scripts::start(&self.folder, &record, &folder, command).ok_or_else(|| self.no_variable(command))?;
+        self.script(&format!("start {name}"), &script, START_LIMIT).await.map(drop)
+    }
+
+    async fn process(&self, name: &str) -> Result<ProcessState, PortError> {
+        let record = self.record(name);
+        let look = |live: Arc<Live>| {
+            let record = &record;
+            async move { state(&live, &self.folder, record).await }
+        };
+        self.ask("look at a process", look).await
+    }
+
+    async fn kill(&self, name: &str) -> Result<(), PortError> {
+        let script = scripts::kill(&self.folder, &self.record(name), KILL_LIMIT);
+        self.script(&format!("end {name}"), &script, SCRIPT_LIMIT).await.map(drop)
+    }
+
+    async fn forget(&self, name: &str) -> Result<(), PortError> {
+        let record = self.record(name);
+        let script = format!("{}\nrm -rf -- {}", scripts::kill(&self.folder, &record, KILL_LIMIT), quote(&record));
+        self.script(&format!("forget {name}"), &script, SCRIPT_LIMIT).await.map(drop)
+    }
+
+    async fn put(&self, from: &Path, to: &str) -> Result<(), PortError> {
+        let place = self.inside(to)?;
+        upload(&self.link, from, &place, &self.folder, &|_, _| ())
+            .await
+            .map_err(|error| error.at(&self.name, &format!("take the file {to}")))
+    }
+
+    async fn write(&self, to: &str, bytes: &[u8]) -> Result<(), PortError> {
+        let place = self.inside(to)?;
+        let parent = place.rsplit_once('/').map_or("/", |(parent, _)| parent).to_owned();
+        let written = self.link.persist(|live| {
+            let (place, parent) = (&place, &parent);
+            async move {
+                match sftp::write_private(&live, place, bytes).await {
+                    Err(LinkError::NoSuchFile) => (),
+                    done => return done,
+                }
+                let script = scripts::on_node(&self.folder, &format!("mkdir -p -- {}", quote(parent)));
+                let made = exec::run(&self.link, &live, &script, SCRIPT_LIMIT).await?;
+                if made.exit_code != 0 {
+                    return Err(refused(made.exit_code, &made.stderr));
+                }
+                sftp::write_private(&live, place, bytes).await
+            }
+        });
+        written.await.map_err(|error| error.at(&self.name, &format!("take the file {to}")))
+    }
+
+    async fn read_at(&self, path: &str, offset: u64, limit: usize) -> Result<Option<Chunk>, PortError> {
+        let place = self.inside(path)?;
+        // One that is large may take its time on a slow line.
+        let read = self.link.attempt(|live| {
+            let place = &place;
+            async move { sftp::read_at(&live, place, offset, limit).await }
+        });
+        read.await.map_err(|error| error.at(&self.name, &format!("read {path}")))
+    }
+
+    async fn digest(&self, path: &str) -> Result<Option<(u64, [u8; 32])>, PortError> {
+        let place = self.inside(path)?;
+        let what = format!("read {path}");
+        let script = format!("file={}\n[ -f \"$file\" ] || {{ echo none; exit 0; }}\n", quote(&place))
+            + "wc -c <\"$file\" && sha256sum <\"$file\"";
+        let output = self.script(&what, &scripts::on_node(&self.folder, &script), DIGEST_LIMIT).await?;
+        let mut words = output.stdout.split_whitespace();
+        let size = match words.next() {
+            Some("none") => return Ok(None),
+            word => word.and_then(|word| word.parse().ok()),
+        };
+        let digest = words.next().and_then(|word| hex::decode(word).ok()).and_then(|bytes| bytes.try_into().ok());
+        match (size, digest) {
+            (Some(size), Some(digest)) => Ok(Some((size, digest))),
+            _ => Err(LinkError::Refused(format!("it answered '{}'", output.stdout.trim())).at(&self.name, &what)),
+        }
+    }
+
+    async fn remove(&self, path: &str) -> Result<(), PortError> {
+        let script = scripts::on_node(&self.folder, &format!("rm -rf -- {}", quote(&self.inside(path)?)));
+        self.script(&format!("remove {path}"), &script, SCRIPT_LIMIT).await.map(drop)
+    }
+
+    async fn free_ports(&self, count: usize) -> Result<Vec<u16>, PortError> {
+        let output = self.script("find free ports", free_ports::SCRIPT, SCRIPT_LIMIT).await?;
+        free_ports::choose(&output.stdout, count).ok_or_else(|| {
+            LinkError::Refused(format!("{count} were not to be found")).at(&self.name, "find free ports")
+        })
+    }
+
+    async fn can_connect(&self, address: &str, port: u16) -> Result<bool, PortError> {
+        let attempt = |live: Arc<Live>| async move { can_connect(&self.link, &live, address, port).await };
+        self.ask("try a connection", attempt).await
+    }
+}
+
+/// What became of the process of a record.
+async fn state(live: &Live, node: &str, record: &str) -> Result<ProcessState, LinkError> {
+    if let Some(code) = exit_code(live, record).await? {
+        return Ok(ProcessState::Exited { code });
+    }
+    let Some((pid, start)) = identity(live, &format!("{record}/pid")).await? else {
+        if !sftp::exists(live, node).await? {
+            return Err(LinkError::Gone);
+        }
+        return Ok(ProcessState::Absent);
+    };
+    if is_alive(live, pid, start).await? {
+        return Ok(ProcessState::Running { pid });
+    }
+    // It may have ended between the two looks.
+    Ok(exit_code(live, record).await?.map_or(ProcessState::Vanished, |code| ProcessState::Exited { code }))
+}
+
+async fn exit_code(live: &Live, record: &str) -> Result<Option<i32>, LinkError> {
+    let text = sftp::read_small(live, &format!("{record}/exit_code")).await?;
+    Ok(text.and_then(|text| text.trim().parse().ok()))
+}
+
+/// The process that a file names: its number and when it began.
+pub(crate) async fn identity(live: &Live, path: &str) -> Result<Option<(u32, u64)>, LinkError> {
+    let text = sftp::read_small(live, path).await?;
+    Ok(text.and_then(|text| {
+        let (pid, start) = text.trim().split_once(' ')?;
+        Some((pid.parse().ok()?, start.parse().ok()?))
+    }))
+}
+
+/// Whether this very process runs: fields 3 (state) and 22 (start) of `/proc/<pid>/stat`, see proc(5).
+pub(crate) async fn is_alive(live: &Live, pid: u32, start: u64) -> Result<bool, LinkError> {
+    let Some(stat) = sftp::read_small(live, &format!("/proc/{pid}/stat")).await? else { return Ok(false) };
+    let fields: Vec<&str> = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
+    let ended = matches!(fields.first(), None | Some(&("Z" | "X")));
+    Ok(!ended && fields.get(19).and_then(|field| field.parse().ok()) == Some(start))
+}
+
+/// Whether something accepts connections there, seen from the node: its sshd tries; where that forwards nothing, bash.
+pub(crate) async fn can_connect(link: &Link, live: &Live, address: &str, port: u16) -> Result<bool, LinkError> {
+    let opened = live.handle.channel_open_direct_tcpip(address, u32::from(port), "127.0.0.1", 0);
+    match timeout(CONNECT_LIMIT, opened).await {
+        Ok(Ok(channel)) => {
+            drop(channel.close().await);
+            Ok(true)
+        }
+        Err(_) | Ok(Err(russh::Error::ChannelOpenFailure(ChannelOpenFailure::ConnectFailed))) => Ok(false),
+        Ok(Err(russh::Error::ChannelOpenFailure(_))) => {
+            let script = format!(
+                "command -v bash >/dev/null 2>&1 || exit {}\nbash -c 'exec 3<>\"/dev/tcp/$0/$1\"' {} {port} 2>/dev/null",
+                scripts::NOTHING_THERE,
+                quote(address)
+            );
+            match exec::run(link, live, &script, CONNECT_LIMIT).await {
+                Ok(Output { exit_code: scripts::NOTHING_THERE, .. }) => {
+                    Err(LinkError::Refused(NO_FORWARDING.to_owned()))
+                }
+                Ok(output) => Ok(output.exit_code == 0),
+                Err(LinkError::TooSlow(_)) => Ok(false),
+                Err(error) => Err(error),
+            }
+        }
+        Ok(Err(error)) => Err(LinkError::Unreachable(format!("the connection was lost: {error}"))),
+    }
+}
+
+pub(crate) const NO_FORWARDING: &str = "its sshd forwards no connections and there is no bash; set `AllowTcpForwarding yes` in its sshd_config, or install bash";

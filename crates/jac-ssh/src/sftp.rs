@@ -1,0 +1,150 @@
+//! Files of a node by SFTP: what is asked often costs no process there.
+
+use crate::connection::Live;
+use crate::error::LinkError;
+use bytes::{Bytes, BytesMut};
+use futures_util::future::join_all;
+use jac_model::ports::Chunk;
+use russh_sftp::client::error::Error;
+use russh_sftp::protocol::{FileAttributes, OpenFlags, Packet, StatusCode};
+
+/// What one request reads. OpenSSH gives at most 255 KiB, older ones 64 KiB; what is short is seen and ends the piece.
+const READ_PIECE: usize = 32 * 1024;
+/// What one request writes: every server takes that.
+pub const WRITE_PIECE: usize = 32 * 1024;
+
+/// An SFTP answer as ours.
+pub fn failed(error: Error) -> LinkError {
+    match error {
+        Error::Status(status) => match status.status_code {
+            StatusCode::NoSuchFile => LinkError::NoSuchFile,
+            StatusCode::NoConnection | StatusCode::ConnectionLost => LinkError::Unreachable(status.error_message),
+            _ => LinkError::Refused(status.error_message),
+        },
+        Error::Limited(what) => LinkError::Refused(what),
+        Error::IO(reason) | Error::UnexpectedBehavior(reason) => {
+            LinkError::Unreachable(format!("the connection was lost: {reason}"))
+        }
+        Error::Timeout => LinkError::Unreachable("SFTP gave no answer".to_owned()),
+        Error::UnexpectedPacket => LinkError::Unreachable("SFTP gave an answer to something else".to_owned()),
+    }
+}
+
+/// What a write that failed has met: SFTP 3 has no word for a full disk, the file system has.
+pub async fn explained(live: &Live, path: &str, error: LinkError) -> LinkError {
+    let folder = path.rsplit_once('/').map_or("/", |(folder, _)| folder);
+    if matches!(error, LinkError::Refused(_))
+        && let Ok(disk) = live.sftp.statvfs(folder).await
+        && disk.blocks_avail.saturating_mul(disk.fragment_size) < 2 * WRITE_PIECE as u64
+    {
+        return LinkError::DiskFull;
+    }
+    error
+}
+
+fn mode(mode: u32) -> FileAttributes {
+    FileAttributes { permissions: Some(mode), ..FileAttributes::empty() }
+}
+
+/// At most `limit` bytes from `offset` on; `None` if there is no such file.
+pub async fn read_at(live: &Live, path: &str, offset: u64, limit: usize) -> Result<Option<Chunk>, LinkError> {
+    let handle = match live.sftp.open(path, OpenFlags::READ, FileAttributes::empty()).await.map_err(failed) {
+        Ok(handle) => handle.handle,
+        Err(LinkError::NoSuchFile) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let read = async {
+        let file_size = live.sftp.fstat(&handle).await.map_err(failed)?.attrs.size.unwrap_or(0);
+        let wanted = usize::try_from(file_size.saturating_sub(offset)).unwrap_or(limit).min(limit);
+        Ok(Chunk { bytes: pieces(live, &handle, offset, wanted).await?, file_size })
+    };
+    let done = read.await;
+    // A handle that stays open is the connection's loss, not the reader's.
+    drop(live.sftp.close(handle).await);
+    done.map(Some)
+}
+
+/// The whole of a small file, such as those below `/proc`, which have no size; `None` if there is no such file.
+pub async fn read_small(live: &Live, path: &str) -> Result<Option<String>, LinkError> {
+    let handle = match live.sftp.open(path, OpenFlags::READ, FileAttributes::empty()).await.map_err(failed) {
+        Ok(handle) => handle.handle,
+        Err(LinkError::NoSuchFile) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let read = pieces(live, &handle, 0, READ_PIECE).await;
+    drop(live.sftp.close(handle).await);
+    match read {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        // A process that ends while its file is open.
+        Err(LinkError::Refused(reason)) if path.starts_with("/proc/") && reason.contains("No such process") => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Asks for all pieces at once; the first that is short is the file's end as it was then.
+async fn pieces(live: &Live, handle: &str, offset: u64, wanted: usize) -> Result<Bytes, LinkError> {
+    let requests = (0..wanted.div_ceil(READ_PIECE)).map(|number| {
+        let begin = number * READ_PIECE;
+        let length = READ_PIECE.min(wanted - begin);
+        async move {
+            let read = live.sftp.read(handle, offset + begin as u64, u32::try_from(length).unwrap_or(u32::MAX)).await;
+            match read {
+                Ok(data) => Ok((length, data.data)),
+                Err(Error::Status(status)) if status.status_code == StatusCode::Eof => Ok((length, Vec::new())),
+                Err(error) => Err(failed(error)),
+            }
+        }
+    });
+    let mut bytes = BytesMut::with_capacity(wanted);
+    for answer in join_all(requests).await {
+        let (length, piece) = answer?;
+        bytes.extend_from_slice(&piece);
+        if piece.len() < length {
+            break;
+        }
+    }
+    Ok(bytes.freeze())
+}
+
+/// Writes a small file for its user alone, in one step. Its folder has to be there.
+pub async fn write_private(live: &Live, path: &str, bytes: &[u8]) -> Result<(), LinkError> {
+    let new = format!("{path}.new");
+    let flags = OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::TRUNCATE;
+    let handle = live.sftp.open(&new, flags, mode(0o600)).await.map_err(failed)?.handle;
+    let write = async {
+        for (number, piece) in bytes.chunks(WRITE_PIECE).enumerate() {
+            let offset = (number * WRITE_PIECE) as u64;
+            live.sftp.write(&handle, offset, piece.to_vec()).await.map_err(failed)?;
+        }
+        Ok::<(), LinkError>(())
+    };
+    let written = write.await;
+    drop(live.sftp.close(handle).await);
+    if let Err(error) = written {
+        return Err(explained(live, path, error).await);
+    }
+    replace(live, &new, path).await
+}
+
+/// Renames over what is there, which SFTP 3 itself does not: OpenSSH's `posix-rename@openssh.com`.
+async fn replace(live: &Live, from: &str, to: &str) -> Result<(), LinkError> {
+    let mut names = Vec::new();
+    for name in [from, to] {
+        names.extend(u32::try_from(name.len()).unwrap_or(u32::MAX).to_be_bytes());
+        names.extend(name.as_bytes());
+    }
+    match live.sftp.extended("posix-rename@openssh.com", names).await.map_err(failed)? {
+        Packet::Status(status) if status.status_code == StatusCode::Ok => Ok(()),
+        Packet::Status(status) => Err(failed(Error::Status(status))),
+        _ => Err(failed(Error::UnexpectedPacket)),
+    }
+}
+
+/// Whether there is something of that name.
+pub async fn exists(live: &Live, path: &str) -> Result<bool, LinkError> {
+    match live.sftp.stat(path).await.map_err(failed) {
+        Ok(_) => Ok(true),
+        Err(LinkError::NoSuchFile) => Ok(false),
+        Err(error) => Err(error),
+    }
+}

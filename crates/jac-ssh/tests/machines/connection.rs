@@ -1,0 +1,133 @@
+//! The connection: who is talked to, and what happens when it goes.
+
+use crate::place::{LIMIT, Place, shell};
+use crate::sshd::{Machines, wait_for};
+use jac_model::ports::{PortError, ProcessState};
+use jac_ssh::{Link, LinkError, Target};
+use std::time::{Duration, Instant};
+
+fn target(machines: &Machines) -> Target {
+    Target {
+        host: machines.hosts()[0].parse().expect("a host"),
+        user: machines.user(),
+        key_file: machines.key(),
+        known_hosts: machines.known_hosts(),
+    }
+}
+
+/// A new private key with its public half beside it.
+fn key(folder: &tempfile::TempDir, kind: &str, form: &str) -> std::path::PathBuf {
+    let path = folder.path().join(format!("{kind}-{form}"));
+    let made = std::process::Command::new("ssh-keygen")
+        .args(["-q", "-t", kind, "-m", form, "-N", "", "-f"])
+        .arg(&path)
+        .status();
+    assert!(made.expect("ssh-keygen comes with OpenSSH").success());
+    path
+}
+
+async fn refusal(target: Target) -> String {
+    match Link::new(target).live().await {
+        Err(LinkError::Refused(reason)) => reason,
+        other => panic!("it is not refused: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_machine_with_another_key_is_refused_and_it_is_said_what_to_do() {
+    let Some(machines) = Machines::start(2) else { return };
+    let other_key = machines.known_hosts()[1].split_once(' ').expect("a line").1.to_owned();
+    let name = machines.known_hosts()[0].split_once(' ').expect("a line").0.to_owned();
+    let reason = refusal(Target { known_hosts: vec![format!("{name} {other_key}")], ..target(&machines) }).await;
+    assert!(reason.contains("another than the known one") && reason.contains("ssh-keygen -R"), "{reason}");
+    let reason = refusal(Target { known_hosts: vec![machines.known_hosts().remove(1)], ..target(&machines) }).await;
+    assert!(reason.contains("not known") && reason.contains("ssh-keyscan"), "{reason}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let rsa = std::fs::read_to_string(key(&folder, "rsa", "RFC4716").with_extension("pub")).expect("a public key");
+    let reason = refusal(Target { known_hosts: vec![format!("{name} {rsa}")], ..target(&machines) }).await;
+    assert!(reason.contains("of a kind that is known") && reason.contains("ssh-keyscan"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_key_that_opens_nothing_is_refused_and_it_is_said_what_to_do() {
+    let Some(machines) = Machines::start(1) else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = key(&folder, "ed25519", "RFC4716");
+    let reason = refusal(Target { key_file: key, ..target(&machines) }).await;
+    assert!(reason.contains("authorized_keys"), "{reason}");
+}
+
+#[tokio::test]
+async fn keys_of_every_kind_open_a_machine() {
+    let Some(machines) = Machines::start(1) else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let authorized = machines.key().with_extension("pub");
+    // The PEM form is what AWS gives out.
+    for (kind, form) in [("rsa", "PEM"), ("rsa", "RFC4716"), ("ecdsa", "RFC4716"), ("ecdsa", "PEM")] {
+        let key = key(&folder, kind, form);
+        std::fs::copy(key.with_extension("pub"), &authorized).expect("it is authorized");
+        let link = Link::new(Target { key_file: key, ..target(&machines) });
+        link.live().await.unwrap_or_else(|error| panic!("{kind} as {form}: {error}"));
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_dies_comes_back_and_nobody_has_to_ask_twice() {
+    let Some(place) = Place::launched(1).await else { return };
+    let remote = place.master();
+    for _ in 0..5 {
+        remote.write("file", b"content").await.expect("it is written");
+        assert!(place.machines.machines[0].cut() > 0, "there was a connection");
+        let chunk = remote.read_at("file", 0, 100).await.expect("it reads over a new one").expect("a file");
+        assert_eq!(chunk.bytes, "content");
+        assert!(place.machines.machines[0].cut() > 0);
+        remote.write("file", b"other").await.expect("it is written over a new one");
+    }
+}
+
+#[tokio::test]
+async fn one_connection_serves_a_node_however_many_ask() {
+    let Some(place) = Place::launched(1).await else { return };
+    let machine = &place.machines.machines[0];
+    assert!(machine.cut() > 0);
+    let remote = place.master();
+    let many = (0..40).map(|number| {
+        let remote = place.master();
+        async move { remote.run(&shell(&format!("echo {number}")), LIMIT).await }
+    });
+    for (number, output) in futures_util::future::join_all(many).await.into_iter().enumerate() {
+        assert_eq!(output.expect("it runs").stdout, format!("{number}\n"));
+    }
+    drop(remote);
+    // A connection is served by one process, or by two where the server keeps its privileges apart.
+    assert!(machine.cut() <= 2);
+}
+
+#[tokio::test]
+async fn a_machine_that_is_down_is_told_at_once_and_found_again_when_it_is_back() {
+    let Some(mut place) = Place::launched(1).await else { return };
+    let remote = place.master();
+    remote.start("job", &shell("sleep 300; true")).await.expect("it starts");
+    place.machines.machines[0].go_down();
+    let begun = Instant::now();
+    for _ in 0..10 {
+        let error = remote.process("job").await.expect_err("it is down");
+        assert!(matches!(error, PortError::Unreachable { .. }), "{error}");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(5), "nobody waits for a machine that is down: {:?}", begun.elapsed());
+    place.machines.machines[0].go_up();
+    wait_for("its answer", LIMIT, async || matches!(remote.process("job").await, Ok(ProcessState::Running { .. })))
+        .await;
+}
+
+#[tokio::test]
+async fn a_connection_that_falls_silent_is_found_dead_and_replaced() {
+    let Some(place) = Place::launched(1).await else { return };
+    let remote = place.master();
+    remote.write("file", b"content").await.expect("it is written");
+    assert!(place.machines.machines[0].freeze() > 0);
+    let begun = Instant::now();
+    let chunk = remote.read_at("file", 0, 100).await.expect("a new connection reads it").expect("a file");
+    assert_eq!(chunk.bytes, "content");
+    assert!(begun.elapsed() < Duration::from_secs(20), "it took {:?}", begun.elapsed());
+}

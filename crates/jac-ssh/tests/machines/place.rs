@@ -1,0 +1,97 @@
+//! A cluster on machines of a test, as the engine has one.
+
+use crate::sshd::Machines;
+use jac_model::ports::{Cloud, Command, Instance, NodeRequest, PortError, Remote};
+use jac_model::{Cluster, ClusterConfig, ClusterId, SshConfig};
+use jac_ssh::{SshCloud, SshSettings};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+pub const LIMIT: Duration = Duration::from_secs(30);
+
+/// A data folder with the provider on it, and a cluster of all of the machines.
+pub struct Place {
+    pub machines: Machines,
+    folder: tempfile::TempDir,
+    pub cloud: SshCloud,
+    pub cluster: ClusterId,
+    pub told: Mutex<Vec<String>>,
+}
+
+impl Place {
+    /// A provider that nothing was asked of yet.
+    pub fn new(machines: Machines) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cloud = cloud(&folder);
+        Self { machines, folder, cloud, cluster: ClusterId::from_random([7; 8]), told: Mutex::default() }
+    }
+
+    /// A cluster of so many machines, launched; `None` where there is no sshd.
+    pub async fn launched(count: u8) -> Option<Self> {
+        let place = Self::new(Machines::start(count)?);
+        place.launch(Duration::from_secs(600)).await.expect("the machines are good");
+        Some(place)
+    }
+
+    /// The next JAC on the same data folder.
+    pub fn next_jac(&mut self) {
+        self.cloud = cloud(&self.folder);
+    }
+
+    pub fn config(&self) -> ClusterConfig {
+        let ssh = SshConfig {
+            hosts: self.machines.hosts(),
+            user: self.machines.user(),
+            key_file: self.machines.key().display().to_string(),
+            known_hosts: self.machines.known_hosts(),
+        };
+        let workers = u32::try_from(ssh.hosts.len() - 1).expect("few");
+        ClusterConfig { workers, ssh: Some(ssh), ..ClusterConfig::default() }
+    }
+
+    pub async fn launch(&self, lease: Duration) -> Result<Vec<Instance>, PortError> {
+        self.launch_as(&self.config(), lease).await
+    }
+
+    pub async fn launch_as(&self, config: &ClusterConfig, lease: Duration) -> Result<Vec<Instance>, PortError> {
+        let requests: Vec<NodeRequest> = Cluster::wanted_nodes(config.workers)
+            .into_iter()
+            .map(|node| NodeRequest {
+                cluster: self.cluster.clone(),
+                name: node.name,
+                role: node.role,
+                nodes_in_cluster: config.workers + 1,
+                lease_until_ms: in_ms(lease),
+            })
+            .collect();
+        let tell = |node: &str, text: String| self.told.lock().expect("no panic").push(format!("{node}: {text}"));
+        self.cloud.launch(config, &requests, &tell).await
+    }
+
+    pub fn remote(&self, node: &str) -> Arc<dyn Remote> {
+        self.cloud.remote(&self.cluster, node)
+    }
+
+    pub fn master(&self) -> Arc<dyn Remote> {
+        self.remote("master")
+    }
+}
+
+fn cloud(folder: &tempfile::TempDir) -> SshCloud {
+    SshCloud::new(SshSettings {
+        records: folder.path().join("ssh"),
+        bundles: folder.path().join("bundles"),
+        installation: "0123456789abcdef".to_owned(),
+    })
+}
+
+/// Then, by this machine's clock.
+#[expect(clippy::disallowed_methods, reason = "a test has no engine's clock")]
+pub fn in_ms(time: Duration) -> i64 {
+    let then = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock") + time;
+    i64::try_from(then.as_millis()).expect("a time")
+}
+
+pub fn shell(script: &str) -> Command {
+    Command { program: "/bin/sh".to_owned(), arguments: vec!["-c".to_owned(), script.to_owned()], ..Command::default() }
+}

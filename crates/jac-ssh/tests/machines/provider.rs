@@ -1,0 +1,158 @@
+//! The provider: what is made on machines, checked before, and taken away again.
+
+use crate::place::{LIMIT, Place, in_ms, shell};
+use crate::sshd::{Machines, wait_for};
+use jac_model::ports::{Cloud, PortError, ProcessState};
+use std::fs;
+use std::time::Duration;
+
+#[tokio::test]
+async fn a_cluster_is_made_listed_by_the_next_jac_and_taken_away_with_nothing_left() {
+    let Some(mut place) = Place::launched(3).await else { return };
+    for machine in &place.machines.machines {
+        fs::write(machine.home.join("theirs"), "a file of theirs").expect("a file");
+    }
+    let nodes = place.cloud.list().await.expect("a list");
+    let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
+    assert_eq!(names, ["master", "worker-1", "worker-2"]);
+    assert!(nodes.iter().all(|node| node.alive && node.memory_mb > 100), "{nodes:?}");
+    assert_eq!(nodes[2].address, "127.0.0.3");
+    place.remote("worker-1").start("job", &shell("sleep 300; true")).await.expect("it starts");
+    place.launch(Duration::from_secs(600)).await.expect("launching again is launching once");
+    let state = place.remote("worker-1").process("job").await.expect("it answers");
+    assert!(matches!(state, ProcessState::Running { .. }), "{state:?}");
+
+    place.next_jac();
+    assert_eq!(place.cloud.list().await.expect("a list"), nodes);
+    place.cloud.terminate(&place.cluster).await.expect("it ends");
+    for machine in &place.machines.machines {
+        assert!(machine.processes().is_empty());
+        assert!(machine.left_behind().is_empty(), "{:?}", machine.left_behind());
+        assert!(machine.home.join("theirs").is_file(), "what is theirs stays");
+    }
+    assert!(place.cloud.list().await.expect("a list").is_empty());
+    place.cloud.terminate(&place.cluster).await.expect("ending it again is a success");
+}
+
+#[tokio::test]
+async fn the_faults_of_all_machines_are_told_at_once_and_nothing_is_made() {
+    let Some(mut machines) = Machines::start(4) else { return };
+    machines.machines[0].go_down();
+    let place = Place::new(machines);
+    let mut config = place.config();
+    let ssh = config.ssh.as_mut().expect("machines");
+    ssh.known_hosts.remove(1);
+    // A file where our folder should be.
+    fs::write(place.machines.machines[2].home.join(".jac"), "theirs").expect("a file");
+    let error = place.launch_as(&config, Duration::from_secs(600)).await.expect_err("three of four have faults");
+    let PortError::Unfit { faults } = &error else { panic!("{error}") };
+    let hosts = place.machines.hosts();
+    assert_eq!(faults.len(), 3, "{faults:#?}");
+    assert!(faults[0].contains(&hosts[0]) && faults[0].contains("cannot be connected to"), "{faults:#?}");
+    assert!(faults[1].contains(&hosts[1]) && faults[1].contains("ssh-keyscan"), "{faults:#?}");
+    assert!(faults[2].contains(&hosts[2]) && faults[2].contains("cannot write to"), "{faults:#?}");
+    assert!(place.machines.machines[3].processes().is_empty(), "the good one was left alone");
+    place.cloud.terminate(&place.cluster).await.expect("nothing was made, so nothing has to be reached");
+    assert!(place.cloud.list().await.expect("a list").is_empty());
+}
+
+#[tokio::test]
+async fn a_clock_that_is_off_is_measured_and_said_and_shortens_no_lease() {
+    let Some(machines) = Machines::start(2) else { return };
+    machines.machines[1].replace_program("date", r#"exec /usr/bin/date -d '-1 hour' "$@""#);
+    let place = Place::new(machines);
+    place.launch(Duration::from_secs(600)).await.expect("a wrong clock is no reason to refuse");
+    let told = place.told.lock().expect("no panic").join("\n");
+    assert!(told.contains("worker-1: Warning: 127.0.0.2") && told.contains("3600."), "{told}");
+    assert!(told.contains("s behind this machine's"), "{told}");
+    assert!(!told.contains("master: Warning"), "the other one's is right: {told}");
+    assert!(place.cloud.list().await.expect("a list").iter().all(|node| node.alive));
+}
+
+#[tokio::test]
+async fn a_full_disk_is_found_before() {
+    let Some(machines) = Machines::start(1) else { return };
+    machines.machines[0].replace_program("df", "echo head; echo /dev/x 1 1 100000 99% /");
+    let place = Place::new(machines);
+    let error = place.launch(Duration::from_secs(600)).await.expect_err("there is no room");
+    assert!(error.to_string().contains("its disk has 97 MB left"), "{error}");
+    assert!(place.machines.machines[0].left_behind().is_empty());
+}
+
+#[tokio::test]
+async fn a_lease_that_is_over_ends_everything_whoever_is_gone() {
+    let Some(machines) = Machines::start(2) else { return };
+    let place = Place::new(machines);
+    place.launch(Duration::from_secs(3)).await.expect("the machines are good");
+    let remote = place.remote("worker-1");
+    remote.start("job", &shell("setsid sleep 300 & sleep 300; true")).await.expect("it starts");
+    assert!(place.machines.machines[1].processes().len() >= 3);
+    wait_for("nothing is left", LIMIT, async || {
+        place.machines.machines.iter().all(|machine| machine.processes().is_empty() && machine.left_behind().is_empty())
+    })
+    .await;
+    let error = remote.process("job").await.expect_err("its node is gone");
+    assert!(matches!(error, PortError::Unreachable { .. }), "{error}");
+    let error = remote.write("file", b"x").await.expect_err("a node that is gone is not made again by a file");
+    assert!(matches!(error, PortError::Unreachable { .. }), "{error}");
+    assert!(place.machines.machines[1].left_behind().is_empty());
+}
+
+#[tokio::test]
+async fn a_lease_that_is_renewed_goes_on_and_becomes_short_once_what_ran_has_ended() {
+    let Some(machines) = Machines::start(1) else { return };
+    let place = Place::new(machines);
+    place.launch(Duration::from_secs(4)).await.expect("the machine is good");
+    let remote = place.master();
+    remote.start("job", &shell("while [ ! -e go ]; do sleep 0.05; done")).await.expect("it starts");
+    let long = Duration::from_secs(600);
+    place.cloud.renew_lease(&place.cluster, in_ms(long), Some(Duration::from_secs(2))).await.expect("it is renewed");
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert!(matches!(remote.process("job").await, Ok(ProcessState::Running { .. })), "it outlived its first lease");
+    remote.write("go", b"").await.expect("a word");
+    let machine = &place.machines.machines[0];
+    wait_for("its end", LIMIT, async || machine.processes().is_empty() && machine.left_behind().is_empty()).await;
+}
+
+#[tokio::test]
+async fn a_machine_that_is_away_for_a_moment_keeps_its_node() {
+    let Some(mut place) = Place::launched(2).await else { return };
+    place.machines.machines[1].go_down();
+    place.next_jac();
+    let nodes = place.cloud.list().await.expect("a list, whoever is away");
+    assert!(nodes.iter().all(|node| node.alive), "{nodes:?}");
+    let error = place.cloud.terminate(&place.cluster).await.expect_err("it is away");
+    assert!(matches!(error, PortError::Unreachable { .. }), "{error}");
+    assert!(place.machines.machines[0].processes().is_empty(), "the one that is there has ended");
+    assert_eq!(place.cloud.list().await.expect("a list").len(), 2, "and is not forgotten before the other");
+    place.machines.machines[1].go_up();
+    wait_for("its end", LIMIT, async || place.cloud.terminate(&place.cluster).await.is_ok()).await;
+    assert!(place.machines.machines[1].processes().is_empty());
+}
+
+#[tokio::test]
+async fn jmeter_is_brought_once_and_unpacked_under_its_digest() {
+    let Some(place) = Place::launched(2).await else { return };
+    let home = tempfile::tempdir().expect("a folder");
+    for file in ["bin/ApacheJMeter.jar", "bin/jmeter.properties", "lib/ext/ApacheJMeter_core.jar"] {
+        let path = home.path().join(file);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, file).expect("a file");
+    }
+    let told = std::sync::Mutex::new(Vec::new());
+    let tell = |node: &str, text: String| told.lock().expect("no panic").push(format!("{node}: {text}"));
+    let (master, worker) = (place.remote("master"), place.remote("worker-1"));
+    let (one, two) = tokio::join!(master.equip(home.path(), &tell), worker.equip(home.path(), &tell));
+    let (one, two) = (one.expect("it is there"), two.expect("it is there"));
+    assert_ne!(one.jmeter_home, two.jmeter_home, "each machine has its own home");
+    assert_eq!(one.java, two.java);
+    for tools in [&one, &two] {
+        let jar = std::path::Path::new(&tools.jmeter_home).join("lib/ext/ApacheJMeter_core.jar");
+        assert_eq!(fs::read_to_string(jar).expect("a jar"), "lib/ext/ApacheJMeter_core.jar");
+    }
+    assert!(!std::path::Path::new(&master.folder()).join("jmeter.tar.gz").exists());
+    let before = told.lock().expect("no panic").len();
+    assert!(before >= 2, "each said that it gets one");
+    assert_eq!(master.equip(home.path(), &tell).await.expect("it is there"), one);
+    assert_eq!(told.lock().expect("no panic").len(), before, "nothing was sent again");
+}

@@ -1,0 +1,236 @@
+//! OpenSSH's own server as a machine of a test: on a loopback address and a port of its own, with its own host key and
+//! its own home, as the user who runs the tests.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const SSHD: &str = "/usr/sbin/sshd";
+
+/// Several machines, and the key that opens them.
+pub struct Machines {
+    folder: tempfile::TempDir,
+    pub machines: Vec<Machine>,
+}
+
+/// One machine.
+pub struct Machine {
+    pub address: String,
+    pub port: u16,
+    pub home: PathBuf,
+    config: PathBuf,
+    host_key: PathBuf,
+    sshd: Option<Child>,
+}
+
+impl Machines {
+    /// So many machines; `None`, with a word, where OpenSSH's server is not installed.
+    pub fn start(count: u8) -> Option<Self> {
+        Self::start_with(count, "")
+    }
+
+    /// The same, with more lines for their `sshd_config`.
+    pub fn start_with(count: u8, settings: &str) -> Option<Self> {
+        if !Path::new(SSHD).is_file() {
+            eprintln!("SKIPPED: {SSHD} is not installed (Debian and Ubuntu: apt-get install openssh-server)");
+            return None;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        if nix::unistd::geteuid().is_root() {
+            // Its privileged half wants an empty folder there.
+            fs::create_dir_all("/run/sshd").expect("/run/sshd");
+        }
+        make_key(&folder.path().join("id"), "ed25519");
+        let machines = (1..=count).map(|number| Machine::start(folder.path(), number, settings)).collect();
+        Some(Self { folder, machines })
+    }
+
+    /// The private key that opens all of them.
+    pub fn key(&self) -> PathBuf {
+        self.folder.path().join("id")
+    }
+
+    pub fn user(&self) -> String {
+        let id = nix::unistd::geteuid();
+        nix::unistd::User::from_uid(id).expect("the users").expect("a user of this number").name
+    }
+
+    /// `HOST:PORT` of each.
+    pub fn hosts(&self) -> Vec<String> {
+        self.machines.iter().map(Machine::host).collect()
+    }
+
+    /// Lines of a `known_hosts` for all of them.
+    pub fn known_hosts(&self) -> Vec<String> {
+        self.machines.iter().map(Machine::known_host).collect()
+    }
+
+    /// The same as a file.
+    pub fn known_hosts_file(&self) -> PathBuf {
+        let path = self.folder.path().join("known_hosts");
+        fs::write(&path, self.known_hosts().join("\n")).expect("a file");
+        path
+    }
+}
+
+impl Machine {
+    fn start(folder: &Path, number: u8, settings: &str) -> Self {
+        let place = folder.join(format!("machine-{number}"));
+        let home = place.join("home");
+        fs::create_dir_all(&home).expect("a home");
+        let host_key = place.join("host_key");
+        make_key(&host_key, "ed25519");
+        let address = format!("127.0.0.{number}");
+        let port = free_port(&address);
+        let config = place.join("sshd_config");
+        // The settings first: the first of each name is the one that counts.
+        let lines = format!(
+            "{settings}\nListenAddress {address}\nPort {port}\nHostKey {}\nPidFile none\nAuthorizedKeysFile {}\n\
+             StrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
+             PermitRootLogin prohibit-password\nSubsystem sftp internal-sftp\nMaxStartups 100\n\
+             SetEnv HOME={home} PATH={home}/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin\n",
+            host_key.display(),
+            folder.join("id.pub").display(),
+            home = home.display(),
+        );
+        fs::write(&config, lines).expect("a configuration");
+        let mut machine = Self { address, port, home, config, host_key, sshd: None };
+        machine.go_up();
+        machine
+    }
+
+    /// Starts its server, at the same address as before.
+    pub fn go_up(&mut self) {
+        let mut sshd = Command::new(SSHD);
+        sshd.args(["-D", "-e", "-f"]).arg(&self.config).stdin(Stdio::null()).stderr(Stdio::piped());
+        let mut sshd = sshd.spawn().expect("sshd starts");
+        let mut lines = BufReader::new(sshd.stderr.take().expect("its words")).lines();
+        let first = lines.next().expect("a word").expect("text");
+        assert!(first.contains("Server listening"), "sshd: {first}");
+        // Its words are read on, or it would stop at a full pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        self.sshd = Some(sshd);
+    }
+
+    /// Ends its server and every connection; what was started detached runs on.
+    pub fn go_down(&mut self) {
+        // Looked up first: without their parent they are nobody's.
+        let serving = self.serving();
+        if let Some(mut sshd) = self.sshd.take() {
+            drop(sshd.kill());
+            drop(sshd.wait());
+        }
+        send(&serving, nix::sys::signal::Signal::SIGKILL);
+    }
+
+    pub fn host(&self) -> String {
+        format!("{}:{}", self.address, self.port)
+    }
+
+    /// Puts a program before the machine's own of that name.
+    pub fn replace_program(&self, name: &str, script: &str) {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.home.join("bin").join(name);
+        fs::create_dir_all(self.home.join("bin")).expect("a folder");
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("a program");
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    }
+
+    pub fn known_host(&self) -> String {
+        let key = fs::read_to_string(self.host_key.with_extension("pub")).expect("its public key");
+        format!("[{}]:{} {}", self.address, self.port, key.trim())
+    }
+
+    /// Cuts every connection to it, as a router that forgets them does. Returns how many processes served them.
+    pub fn cut(&self) -> usize {
+        send(&self.serving(), nix::sys::signal::Signal::SIGKILL)
+    }
+
+    /// Makes it fall silent on every connection that there is.
+    pub fn freeze(&self) -> usize {
+        send(&self.serving(), nix::sys::signal::Signal::SIGSTOP)
+    }
+
+    /// The processes that serve connections: the server's children, as far as they are sshd itself.
+    fn serving(&self) -> Vec<u32> {
+        let mut known: Vec<u32> = self.sshd.iter().map(Child::id).collect();
+        let mut found = Vec::new();
+        while let Some(parent) = known.pop() {
+            for child in children(parent) {
+                if fs::read_to_string(format!("/proc/{child}/comm")).is_ok_and(|name| name.trim().starts_with("sshd")) {
+                    found.push(child);
+                    known.push(child);
+                }
+            }
+        }
+        found
+    }
+
+    /// The numbers of the processes of JAC's nodes on it.
+    pub fn processes(&self) -> Vec<i32> {
+        let mark = format!("JAC_NODE={}/", self.home.display());
+        let mut found = Vec::new();
+        for entry in fs::read_dir("/proc").expect("/proc").flatten() {
+            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+            let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
+            if environment.split(|byte| *byte == 0).any(|variable| variable.starts_with(mark.as_bytes())) {
+                found.push(pid);
+            }
+        }
+        found
+    }
+
+    /// What lies in `~/.jac` there, apart from the JMeters that are kept for the next time.
+    pub fn left_behind(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.home.join(".jac")).into_iter().flatten().flatten();
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).filter(|name| name != "jmeter").collect()
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        self.go_down();
+        for pid in self.processes() {
+            let _gone = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
+        }
+    }
+}
+
+fn send(pids: &[u32], signal: nix::sys::signal::Signal) -> usize {
+    for pid in pids {
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(*pid).expect("a number"));
+        let _gone = nix::sys::signal::kill(pid, signal);
+    }
+    pids.len()
+}
+
+fn children(parent: u32) -> Vec<u32> {
+    let of = |pid: u32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse::<u32>().ok()
+    };
+    let entries = fs::read_dir("/proc").expect("/proc").flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter(|pid| of(*pid) == Some(parent)).collect()
+}
+
+fn make_key(path: &Path, kind: &str) {
+    let made = Command::new("ssh-keygen").args(["-q", "-t", kind, "-N", "", "-f"]).arg(path).status();
+    assert!(made.expect("ssh-keygen comes with OpenSSH").success());
+}
+
+fn free_port(address: &str) -> u16 {
+    TcpListener::bind((address, 0)).and_then(|listener| listener.local_addr()).expect("a free port").port()
+}
+
+/// Waits for a state, and fails when it does not come.
+pub async fn wait_for(what: &str, limit: Duration, mut state: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + limit;
+    while !state().await {
+        assert!(Instant::now() < deadline, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
