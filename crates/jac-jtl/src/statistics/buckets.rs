@@ -14,6 +14,7 @@ use super::tally::{Mean, Tally};
 use crate::hash::IntegerMap;
 use crate::{Point, TimedCount};
 use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
 
 /// Widths of a bucket in seconds; each divides the next. The last ones are for logs with absurd times.
 const WIDTHS_S: [u64; 14] =
@@ -60,6 +61,7 @@ pub(super) struct Buckets {
     /// The number at which all points were last replaced by others.
     replaced: u64,
     room: Vec<u8>,
+    counts: Vec<(u32, u64)>,
 }
 
 impl Buckets {
@@ -73,6 +75,7 @@ impl Buckets {
             now: 1,
             replaced: 1,
             room: Vec::new(),
+            counts: Vec::new(),
         }
     }
 
@@ -88,7 +91,8 @@ impl Buckets {
     pub(super) fn add(&mut self, hot: &HotCell, counts: &[(u32, u64)]) {
         let mut cell = Cell::default();
         cell.add_sums(&hot.tally);
-        self.add_cell(hot.bucket_start_ms, hot.group, &cell, counts);
+        cell.elapsed_ms.add(counts, &mut self.room);
+        self.add_cell(hot.bucket_start_ms, hot.group, cell);
         self.keep_to_limits();
     }
 
@@ -117,14 +121,11 @@ impl Buckets {
         while other.width < self.width {
             other.widen();
         }
-        let mut counts = Vec::new();
         for (start, bucket) in other.buckets {
             for (group, cell) in bucket.cells {
                 let label = labels[group as usize / KINDS];
                 let group = label * KINDS as u32 + group % KINDS as u32;
-                counts.clear();
-                counts.extend(cell.elapsed_ms.iter());
-                self.add_cell(start, group, &cell, &counts);
+                self.add_cell(start, group, cell);
             }
             for (worker, latest) in bucket.threads {
                 self.bucket(start).put_threads(renumbered(workers, worker), latest);
@@ -233,15 +234,25 @@ impl Buckets {
         add_each(&mut self.bucket(start_ms).started, samples);
     }
 
-    fn add_cell(&mut self, start_ms: i64, group: GroupId, sums: &Cell, counts: &[(u32, u64)]) {
+    /// Adds a group's samples to a bucket. Where they are its first ones they move in as they are.
+    fn add_cell(&mut self, start_ms: i64, group: GroupId, cell: Cell) {
         let mut room = std::mem::take(&mut self.room);
-        let cell = self.bucket(start_ms).cells.entry(group).or_default();
-        let before = if cell.samples == 0 { 0 } else { cell.memory() };
-        cell.merge_sums(sums);
-        cell.elapsed_ms.add(counts, &mut room);
-        let after = cell.memory();
+        let mut counts = std::mem::take(&mut self.counts);
+        let (before, after) = match self.bucket(start_ms).cells.entry(group) {
+            Entry::Vacant(place) => (0, place.insert(cell).memory()),
+            Entry::Occupied(mut known) => {
+                let known = known.get_mut();
+                let before = known.memory();
+                known.merge_sums(&cell);
+                counts.clear();
+                counts.extend(cell.elapsed_ms.iter());
+                known.elapsed_ms.add(&counts, &mut room);
+                (before, known.memory())
+            }
+        };
         self.memory = self.memory + after - before;
         self.room = room;
+        self.counts = counts;
     }
 
     fn bucket(&mut self, time_ms: i64) -> &mut Bucket {
@@ -261,12 +272,9 @@ impl Buckets {
         self.width += 1;
         self.replaced = self.now;
         self.memory = 0;
-        let mut counts = Vec::new();
         for (start, bucket) in std::mem::take(&mut self.buckets) {
             for (group, cell) in bucket.cells {
-                counts.clear();
-                counts.extend(cell.elapsed_ms.iter());
-                self.add_cell(start, group, &cell, &counts);
+                self.add_cell(start, group, cell);
             }
             for (worker, latest) in bucket.threads {
                 self.bucket(start).put_threads(worker, latest);

@@ -29,6 +29,9 @@ impl Counts {
 
     /// Adds counts, which must be rising by value.
     pub(super) fn add(&mut self, counts: &[(u32, u64)], room: &mut Vec<u8>) {
+        if counts.is_empty() {
+            return;
+        }
         self.total += counts.iter().map(|(_, count)| count).sum::<u64>();
         let Some(pages) = &mut self.pages else {
             self.packed.add(counts, room);

@@ -105,6 +105,7 @@ pub(super) struct Hot {
     near: [Near; NEAR],
     last: usize,
     near_starts: [NearStart; NEAR_STARTS],
+    last_start: usize,
     waiting: usize,
     threads: Vec<HotThreads>,
     codes: Vec<HotCode>,
@@ -122,6 +123,7 @@ impl Hot {
             near: [near.clone(), near.clone(), near.clone(), near],
             last: 0,
             near_starts: [NO_START; NEAR_STARTS],
+            last_start: 0,
             waiting: 0,
             threads: Vec::new(),
             codes: Vec::new(),
@@ -189,8 +191,7 @@ impl Hot {
     /// Which near bucket holds this time.
     #[inline]
     fn near(&mut self, end_ms: i64) -> usize {
-        let start = self.near[self.last].bucket_start_ms;
-        if end_ms >= start && end_ms.wrapping_sub(start) < self.width_ms && start != i64::MIN {
+        if self.is_in(self.near[self.last].bucket_start_ms, end_ms) {
             return self.last;
         }
         let bucket = end_ms.div_euclid(self.width_ms);
@@ -233,14 +234,29 @@ impl Hot {
 
     #[inline]
     fn put_start(&mut self, start_ms: i64, kind: Kind) {
-        let bucket = start_ms.div_euclid(self.width_ms);
-        let near = bucket as usize % NEAR_STARTS;
-        let start = bucket * self.width_ms;
-        if self.near_starts[near].bucket_start_ms != start {
-            self.forget_start(near);
-            self.near_starts[near].bucket_start_ms = start;
+        let last = self.near_starts[self.last_start].bucket_start_ms;
+        if !self.is_in(last, start_ms) {
+            self.find_start(start_ms);
         }
-        self.near_starts[near].samples[kind as usize] += 1;
+        self.near_starts[self.last_start].samples[kind as usize] += 1;
+    }
+
+    fn find_start(&mut self, start_ms: i64) {
+        let bucket = start_ms.div_euclid(self.width_ms);
+        self.last_start = bucket as usize % NEAR_STARTS;
+        let start = bucket * self.width_ms;
+        if self.near_starts[self.last_start].bucket_start_ms != start {
+            self.forget_start(self.last_start);
+            self.near_starts[self.last_start].bucket_start_ms = start;
+        }
+    }
+
+    /// Does the bucket that begins there hold this time? Dividing is what costs in finding a bucket.
+    #[inline]
+    fn is_in(&self, bucket_start_ms: i64, time_ms: i64) -> bool {
+        time_ms >= bucket_start_ms
+            && time_ms.wrapping_sub(bucket_start_ms) < self.width_ms
+            && bucket_start_ms != i64::MIN
     }
 
     fn forget(&mut self, near: usize) {

@@ -55,7 +55,9 @@ impl Interner {
     /// Is this number's string this one?
     #[inline]
     pub(super) fn is(&self, entry: u32, key: &[u8]) -> bool {
-        *self.entries[entry as usize].text == *key
+        let entry = &self.entries[entry as usize];
+        // Where it is short no function is called to compare it.
+        entry.short == short(key) && (key.len() <= 16 || *entry.text == *key)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -111,11 +113,20 @@ impl Interner {
 /// A string's hash and, where it is short, all of it.
 #[inline]
 fn identify(key: &[u8]) -> (u64, Short) {
-    let length = key.len();
-    if length > 16 {
-        return (hash_bytes(key), Short { first: 0, last: 0, length: length as u32 });
+    let short = short(key);
+    if key.len() > 16 {
+        return (hash_bytes(key), short);
     }
+    let product = fold(short.first ^ 0x9E37_79B9_7F4A_7C15, short.last ^ 0xD6E8_FEB8_6659_FD93 ^ key.len() as u64);
+    (product ^ product >> 32, short)
+}
+
+/// All of a string of up to sixteen bytes, and the length alone of a longer one.
+#[inline]
+fn short(key: &[u8]) -> Short {
+    let length = key.len();
     let (first, last) = match (key.first_chunk::<8>(), key.last_chunk::<8>()) {
+        _ if length > 16 => (0, 0),
         (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
         _ => match (key.first_chunk::<4>(), key.last_chunk::<4>()) {
             (Some(first), Some(last)) => (u64::from(u32::from_le_bytes(*first)), u64::from(u32::from_le_bytes(*last))),
@@ -126,8 +137,7 @@ fn identify(key: &[u8]) -> (u64, Short) {
             }
         },
     };
-    let product = fold(first ^ 0x9E37_79B9_7F4A_7C15, last ^ 0xD6E8_FEB8_6659_FD93 ^ length as u64);
-    (product ^ product >> 32, Short { first, last, length: length as u32 })
+    Short { first, last, length: length as u32 }
 }
 
 #[cfg(test)]

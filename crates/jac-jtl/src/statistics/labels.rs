@@ -8,8 +8,8 @@ use crate::Settings;
 use std::borrow::Cow;
 
 /// Bytes of packed counts from which on pages are quicker.
-const SPREAD_OUT_FROM: usize = 2 << 10;
-/// How many groups may have their counts in pages, which take half a megabyte at most: the busiest come first.
+const SPREAD_OUT_FROM: usize = 512;
+/// How many groups may have their counts in pages, which take a megabyte at most: the busiest come first.
 const SPREAD_OUT: usize = 128;
 /// All labels' texts together; a label that comes after that is counted with the remainder.
 const TEXT_BYTES: usize = 32 << 20;
@@ -185,6 +185,9 @@ impl Labels {
         if may_spread_out && !had_pages && into.counts.memory() > SPREAD_OUT_FROM {
             into.counts.spread_out();
         }
+        if into.counts.has_pages() && into.failed.memory() > SPREAD_OUT_FROM {
+            into.failed.spread_out();
+        }
         let spread_out = usize::from(into.counts.has_pages() && !had_pages);
         let after = into.memory();
         self.spread_out += spread_out;
@@ -297,4 +300,30 @@ impl Labels {
 #[inline]
 pub(super) fn group_id(label: u32, kind: Kind) -> GroupId {
     label * KINDS as u32 + kind as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, Labels, SPREAD_OUT, group_id};
+    use crate::statistics::tally::Tally;
+
+    #[test]
+    fn the_busiest_groups_are_spread_out_and_the_others_stay_packed() {
+        let mut labels = Labels::new(1_000, 256 << 20);
+        let (counts, failed): (Vec<_>, Vec<_>) = (0..2_000).map(|ms| ((ms, 1), (ms * 3, 1))).unzip();
+        let spread_out = |labels: &Labels, label: usize| {
+            let group = labels.labels[label].group(Kind::Request).expect("a group");
+            (group.counts.has_pages(), group.failed.has_pages())
+        };
+        for label in 0..SPREAD_OUT as u32 + 5 {
+            labels.number(format!("label {label}").as_bytes(), (0, u64::from(label)));
+            labels.add(group_id(label, Kind::Request), &Tally::default(), &counts, &failed);
+        }
+        assert_eq!(spread_out(&labels, 0), (true, true));
+        assert_eq!(spread_out(&labels, SPREAD_OUT + 1), (false, false));
+        assert_eq!(
+            labels.total(Kind::Request).counts.iter().map(|(_, count)| count).sum::<u64>(),
+            2_000 * (SPREAD_OUT as u64 + 5)
+        );
+    }
 }

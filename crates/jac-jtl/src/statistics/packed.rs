@@ -11,12 +11,24 @@ impl Packed {
     /// Adds counts, which must be rising by value.
     pub(super) fn add(&mut self, added: &[(u32, u64)], room: &mut Vec<u8>) {
         room.clear();
+        room.reserve(self.0.len() + 2 * added.len());
         let mut last = 0;
         let mut put = |value: u32, count: u64| {
-            write(room, u64::from(value - last));
-            write(room, count);
+            let difference = value - last;
+            if difference < 0x80 && count < 0x80 {
+                // As almost always.
+                room.extend_from_slice(&[difference as u8, count as u8]);
+            } else {
+                write(room, u64::from(difference));
+                write(room, count);
+            }
             last = value;
         };
+        if self.0.is_empty() {
+            added.iter().for_each(|(value, count)| put(*value, *count));
+            self.0 = room.as_slice().into();
+            return;
+        }
         let mut new = added.iter().copied().peekable();
         for (value, mut count) in self.iter() {
             while let Some((smaller, smaller_count)) = new.next_if(|(new, _)| *new < value) {
@@ -38,8 +50,15 @@ impl Packed {
         let mut rest = &*self.0;
         let mut last = 0;
         std::iter::from_fn(move || {
-            let difference = read(&mut rest)?;
-            let count = read(&mut rest)?;
+            let (difference, count) = match rest {
+                // As almost always.
+                [difference @ 0..0x80, count @ 0..0x80, behind @ ..] => {
+                    let pair = (u64::from(*difference), u64::from(*count));
+                    rest = behind;
+                    pair
+                }
+                _ => (read(&mut rest)?, read(&mut rest)?),
+            };
             last += difference as u32;
             Some((last, count))
         })
