@@ -1,0 +1,106 @@
+"""One control group per machine: how all its processes are found, frozen and killed at once, whatever they forked.
+
+A machine's group exists in the version 2 hierarchy and, where the host still has it, in systemd's own version 1 hierarchy, in which
+systemd inside the machine makes its groups. Two machines in one group would take each other's processes for their own.
+"""
+
+import os
+import time
+from pathlib import Path
+
+PARENT = "jac-lab"
+
+
+def hierarchies():
+    """The mount points that count, version 2 first. Empty: this kernel or container shows no version 2 hierarchy."""
+    second, systemd = None, None
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        fields, _, rest = line.partition(" - ")
+        kind, _, options = rest.split(" ", 2)
+        place = Path(fields.split()[4])
+        if kind == "cgroup2" and os.access(place, os.W_OK):
+            second = second or place
+        elif kind == "cgroup" and "name=systemd" in options.split(","):
+            systemd = place
+    return [place for place in (second, systemd) if place] if second else []
+
+
+def folders(name):
+    return [place / PARENT / name for place in hierarchies()]
+
+
+def make(name):
+    """Makes a machine's group everywhere; returns the folders, which a process joins by its id in `cgroup.procs`."""
+    made = folders(name)
+    for folder in made:
+        folder.mkdir(parents=True, exist_ok=True)
+    return made
+
+
+def members(name):
+    """The ids of all processes of a machine."""
+    found = []
+    for file in folders(name)[0].rglob("cgroup.procs"):
+        try:
+            found += [int(line) for line in file.read_text().split()]
+        except OSError:
+            continue
+    return found
+
+
+def freeze(name, frozen):
+    """Stops all processes of a machine where they are, or lets them go on; returns when it is so."""
+    folder = folders(name)[0]
+    (folder / "cgroup.freeze").write_text("1" if frozen else "0")
+    _wait(lambda: f"frozen {int(frozen)}" in (folder / "cgroup.events").read_text(), 10)
+
+
+def kill(name):
+    """Kills all processes of a machine at once; nothing in it gets to say a word."""
+    folder = folders(name)[0]
+    if not folder.exists():
+        return
+    (folder / "cgroup.kill").write_text("1")
+    _wait(lambda: "populated 0" in (folder / "cgroup.events").read_text(), 10)
+
+
+def remove(name):
+    """Removes a machine's groups, the innermost first."""
+    for folder in folders(name):
+        if not folder.exists():
+            continue
+        inner = sorted((path for path in folder.rglob("*") if path.is_dir()), key=lambda path: -len(path.parts))
+        for path in [*inner, folder]:
+            # A group is busy for a moment after its last process is gone.
+            _wait(lambda: _removed(path), 5)
+
+
+def remove_parent():
+    for folder in folders(""):
+        if folder.exists():
+            _removed(folder)
+
+
+def names():
+    """Machines that have a group, from this lab or from one that was killed."""
+    folder = folders("")[0] if hierarchies() else None
+    return [path.name for path in folder.iterdir() if path.is_dir()] if folder and folder.exists() else []
+
+
+def _removed(path):
+    try:
+        path.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _wait(reached, seconds):
+    end = time.monotonic() + seconds
+    while not reached():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True

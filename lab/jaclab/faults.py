@@ -1,0 +1,186 @@
+"""Every fault that the lab can make, by the words that ask for it.
+
+A command is a method `do_…`; its docstring is its usage line and its sentence in `lab/ctl help`.
+"""
+
+import ipaddress
+import re
+
+from . import cgroups, network
+from .run import run
+
+
+class BadCommand(Exception):
+    """Words that make no sense here."""
+
+
+class Faults:
+    def __init__(self, glue, proxy, host_address, block):
+        self.glue, self.proxy, self.switches = glue, proxy, proxy.switches
+        self.host_address, self.block = host_address, block
+
+    def do(self, words):
+        command = getattr(self, "do_" + words[0].replace("-", "_"), None)
+        if command is None:
+            raise BadCommand(f"There is no command '{words[0]}'; `lab/ctl help` lists them.")
+        try:
+            said = command(*words[1:])
+        except (TypeError, ValueError, KeyError):
+            raise BadCommand("Usage: lab/ctl " + command.__doc__.splitlines()[0].replace("|", "or")) from None
+        return "done" if said is None else said
+
+    # --- What it says -------------------------------------------------------------------------------------------------
+
+    def do_help(self):
+        """help | these lines"""
+        lines = []
+        for name in type(self).__dict__:
+            if name.startswith("do_"):
+                usage, _, meaning = getattr(self, name).__doc__.splitlines()[0].partition(" | ")
+                lines.append(f"{usage:<28} {meaning}")
+        return "\n".join(lines)
+
+    def do_status(self):
+        """status | the machines, and which faults are set"""
+        machines = {
+            machine.id: {"address": machine.instance.address, "on": machine.is_on(), "groups": machine.instance.groups}
+            for machine in list(self.glue.machines.values())
+        }
+        switches = {**self.switches.shown(), "no_boot": self.glue.no_boot, "no_ssh": self.glue.no_ssh}
+        return {"machines": machines, "without_machine": dict(self.glue.unbooted), "switches": switches, "host_address": self.host_address}
+
+    def do_calls(self):
+        """calls | how often each action was called since the start or the last reset"""
+        return dict(sorted(self.proxy.calls.items()))
+
+    def do_console(self, instance):
+        """console INSTANCE | what a machine wrote on its console"""
+        log = self.glue.old_console(instance)
+        if log is None:
+            raise BadCommand(f"There was no machine {instance}.")
+        return log.decode(errors="replace")
+
+    # --- The API ------------------------------------------------------------------------------------------------------
+
+    def do_deny(self, *patterns):
+        """deny ACTION… | these are not authorised, dry runs too: ec2:RunInstances, s3:*"""
+        self.switches.denied.update(patterns)
+
+    def do_allow(self, *patterns):
+        """allow ACTION… | takes denials back"""
+        self.switches.denied.difference_update(patterns)
+
+    def do_throttle(self, calls):
+        """throttle N | the next N calls are one too many (RequestLimitExceeded)"""
+        self.switches.throttled_calls = int(calls)
+
+    def do_throttle_rate(self, per_second):
+        """throttle-rate N | from now on N calls a second are let through; 0: all"""
+        self.switches.calls_per_second = float(per_second) or None
+
+    def do_delay_reads(self, milliseconds):
+        """delay-reads MS | what was made in the last MS milliseconds is not seen by Describe…"""
+        self.switches.read_delay_ms = int(milliseconds)
+
+    def do_no_capacity(self, launches=str(10**9)):
+        """no-capacity [N] | the next N launches, or all, are refused (InsufficientInstanceCapacity)"""
+        self.switches.refused_launches = int(launches)
+
+    def do_cut_after_launch(self, launches):
+        """cut-after-launch N | the next N launches are done, and the connection is reset before the answer"""
+        self.switches.cut_launches = int(launches)
+
+    def do_expire_credentials(self):
+        """expire-credentials | all temporary credentials handed out so far end now"""
+        self.proxy.keyring.expire()
+
+    def do_reset(self):
+        """reset | the API does all as it should again, and every new instance boots; machines keep their faults"""
+        self.switches.reset()
+        self.proxy.calls.clear()
+        self.glue.no_boot = self.glue.no_ssh = 0
+
+    # --- Instances to come --------------------------------------------------------------------------------------------
+
+    def do_no_boot(self, instances):
+        """no-boot N | the next N instances never boot; the API says that they run"""
+        self.glue.no_boot = int(instances)
+
+    def do_no_ssh(self, instances):
+        """no-ssh N | the next N instances boot without sshd"""
+        self.glue.no_ssh = int(instances)
+
+    # --- Machines -----------------------------------------------------------------------------------------------------
+
+    def do_kill(self, instance):
+        """kill INSTANCE | pulls its plug; the API learns of it as of a machine that powered itself off"""
+        self._machine(instance).kill()
+
+    def do_link(self, instance, state):
+        """link INSTANCE up|down | plugs its network cable in or out"""
+        network.set_link(self._machine(instance).id, {"up": True, "down": False}[state])
+
+    def do_drop(self, instance, percent):
+        """drop INSTANCE PERCENT | loses that part of its packets, both ways; 0: none"""
+        network.set_loss(self._machine(instance).id, float(percent))
+
+    def do_rate(self, instance, kbit):
+        """rate INSTANCE KBIT | limits its network, both ways; 0: no limit"""
+        network.set_rate(self._machine(instance).id, int(kbit) or None)
+
+    def do_fill_disk(self, instance):
+        """fill-disk INSTANCE | leaves no free byte on its disk"""
+        self._machine(instance).disk.fill()
+
+    def do_free_disk(self, instance):
+        """free-disk INSTANCE | gives back what fill-disk took"""
+        self._machine(instance).disk.free()
+
+    def do_stop_sshd(self, instance):
+        """stop-sshd INSTANCE | new connections are refused; those that are there stay"""
+        self._inside(instance, "systemctl", "stop", "ssh.service")
+
+    def do_start_sshd(self, instance):
+        """start-sshd INSTANCE | takes them again"""
+        self._inside(instance, "systemctl", "start", "ssh.service")
+
+    def do_freeze(self, instance):
+        """freeze INSTANCE | all its processes stand still"""
+        cgroups.freeze(self._machine(instance).id, True)
+
+    def do_thaw(self, instance):
+        """thaw INSTANCE | they go on"""
+        cgroups.freeze(self._machine(instance).id, False)
+
+    def do_clock(self, instance, offset):
+        """clock INSTANCE +3s | new SSH sessions, and what they start, have a clock that is apart by this; 0: right"""
+        if not re.fullmatch(r"0|[+-]\d+(\.\d+)?s?", offset):
+            raise ValueError(offset)
+        file = self._machine(instance).disk.root / "etc/environment"
+        lines = file.read_text().splitlines() if file.exists() else []
+        lines = [line for line in lines if "FAKE" not in line and "faketime" not in line]
+        if offset != "0":
+            library = "/usr/$LIB/faketime/libfaketimeMT.so.1"
+            # Waits go by the monotonic clock, which stays right, as it does on a machine whose clock is wrong.
+            lines += [f"LD_PRELOAD={library}", f"FAKETIME={offset.removesuffix('s')}"]
+            lines += ["FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1"]  # Its newer and its older name.
+        file.write_text("".join(line + "\n" for line in lines))
+
+    def do_host_address(self, address):
+        """host-address ADDRESS | the machines see this host under another address of the VPC"""
+        if ipaddress.ip_address(address) not in ipaddress.ip_network(self.block):
+            raise ValueError(address)
+        network.change_host_address(address, self.block)
+        self.host_address = address
+
+    def _machine(self, instance):
+        machine = self.glue.machines.get(instance)
+        if machine is None or not machine.is_on():
+            raise BadCommand(f"There is no machine {instance} that is on.")
+        return machine
+
+    def _inside(self, instance, *words):
+        leader = self._machine(instance).leader()
+        if leader is None:
+            raise BadCommand(f"{instance} has not begun to boot yet.")
+        run("nsenter", f"--target={leader}", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--", *words, timeout=30)

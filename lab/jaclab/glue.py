@@ -1,0 +1,222 @@
+"""The glue between the API and the machines.
+
+A machine runs if and only if the API says that its instance is running, except that a machine which ended by itself ends its instance
+in the API (by its shutdown behaviour), and that the next N instances do not boot when a test asked for that.
+
+It reads everything and takes no input; the same state leads to the same action. It looks when something that changes the API passed the
+proxy, when a machine ended, and every five seconds.
+"""
+
+import threading
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+
+from . import firewall, network
+from .machine import REBOOTED, Machine
+from .state import MOST_MACHINES
+
+LOOK_SECONDS = 5
+
+
+class Glue:
+    def __init__(self, state, api, root, lifetime_left, say):
+        self.state, self.api, self.root, self.lifetime_left, self.say = state, api, root, lifetime_left, say
+        self.machines = {}  # What was booted and not removed, by instance id.
+        self.unbooted = {}  # Instances without a machine, and why.
+        self.snapshots = {}  # Image id -> the layers of a machine that an image was made of.
+        self.no_boot, self.no_ssh = 0, 0
+        self.ended = threading.Event()
+        self._lock = threading.RLock()
+        self._nudge = threading.Event()
+        self._regions = set()
+        self._busy = set()  # Instances that a worker is at.
+        self._blocks = set()
+        self._loaded = {}  # What the firewall of a machine is.
+        self._workers = ThreadPoolExecutor(MOST_MACHINES)
+
+    def nudge(self, region=None):
+        """Something may have changed."""
+        if region:
+            self._regions.add(region)
+        self._nudge.set()
+
+    def run(self):
+        while not self.ended.is_set():
+            self._nudge.wait(LOOK_SECONDS)
+            self._nudge.clear()
+            try:
+                self.look()
+            except Exception:
+                self.say("a look failed: " + traceback.format_exc())
+
+    def look(self):
+        """One comparison of what is wanted with what there is."""
+        wanted, groups = {}, {}
+        with self._lock:
+            # A worker that ends while the API is read has made what was read old; its instance has to wait for the next look.
+            busy = set(self._busy)
+        for region in sorted(self._regions):
+            wanted.update({instance.id: instance for instance in self.api.instances(region)})
+            groups.update(self.api.ingress(region))
+        with self._lock:
+            busy |= self._busy
+            for instance in wanted.values():
+                machine = self.machines.get(instance.id)
+                if machine:
+                    machine.instance = instance
+                if instance.id in busy or self.ended.is_set():
+                    continue
+                if instance.state == "running" and not machine and instance.id not in self.unbooted:
+                    self._decide(instance)
+                elif instance.state == "running" and machine and not machine.is_on():
+                    self._start_again(machine)
+            for machine in list(self.machines.values()):
+                instance = wanted.get(machine.id)
+                if machine.id in busy:
+                    continue
+                if instance is None or instance.state in ("terminated", "shutting-down"):
+                    self._hand(machine.id, self._remove, machine)
+                elif instance.state in ("stopped", "stopping") and machine.is_on():
+                    self._hand(machine.id, machine.stop)
+            for gone in [name for name in self.unbooted if name not in wanted or wanted[name].state != "running"]:
+                del self.unbooted[gone]
+        self._load_firewalls(wanted, groups)
+
+    def live(self):
+        """How many instances the API holds that are or will be machines."""
+        return sum(instance.state in ("running", "pending") for region in sorted(self._regions) for instance in self.api.instances(region))
+
+    def reboot(self, instance_id):
+        """As RebootInstances does: the machine shuts down and boots on the same disk."""
+        machine = self.machines.get(instance_id)
+        if machine and machine.is_on():
+            with self._lock:
+                self._hand(instance_id, machine.stop)
+
+    def old_console(self, instance_id):
+        """What a machine wrote on its console, also when it is gone; None: there was none."""
+        file = self.state.console / f"{instance_id}.log"
+        return file.read_bytes()[-64 * 1024 :] if file.is_file() and "/" not in instance_id else None
+
+    def snapshot(self, image, instance_id):
+        """Keeps what a machine has on its disk as the image that was made of it."""
+        machine = self.machines.get(instance_id)
+        if machine is None:
+            return
+        folder = self.state.images / image
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        machine.disk.copy_upper(folder)
+        self.snapshots[image] = [folder, *self._layers(machine.instance.image)]
+        self.say(f"{image} is what {instance_id} had on its disk")
+
+    def _layers(self, image):
+        return self.snapshots.get(image, [self.root])
+
+    def _decide(self, instance):
+        if not instance.address or not instance.vpc_block:
+            self.unbooted[instance.id] = "it has no address in a VPC"
+        elif self.no_boot > 0:
+            self.no_boot -= 1
+            self.unbooted[instance.id] = "it was asked for that it never boots"
+        else:
+            ssh = self.no_ssh <= 0
+            self.no_ssh -= not ssh
+            machine = self.machines[instance.id] = Machine(self.state, instance, self.lifetime_left())
+            self._hand(instance.id, self._boot, machine, ssh)
+            return
+        self.say(f"{instance.id} gets no machine: {self.unbooted[instance.id]}")
+
+    def _boot(self, machine, ssh):
+        instance = machine.instance
+        try:
+            if self.ended.is_set():
+                return
+            overlap = network.overlapping(instance.vpc_block)
+            if overlap:
+                raise ValueError(f"its VPC {instance.vpc_block} overlaps {overlap}, which this host uses")
+            self._give_host(instance.vpc_block)
+            machine.build(self.api.user_data(instance), self.api.public_keys(instance), self._layers(instance.image), ssh)
+            firewall.load(instance, firewall.rules(instance, {}, {}))
+            self._switch_on(machine)
+        except Exception as fault:
+            self.say(f"{machine.id} did not boot: {fault}")
+            with self._lock:
+                self.machines.pop(machine.id, None)
+                self.unbooted[machine.id] = str(fault)
+            machine.remove()
+
+    def _give_host(self, block):
+        """The first address of every VPC that has machines is this host's."""
+        with self._lock:
+            if block not in self._blocks:
+                network.give_host(network.first_address(block), block)
+                self._blocks.add(block)
+
+    def _switch_on(self, machine):
+        machine.start()
+        self.say(f"{machine.id} boots at {machine.instance.address}")
+        threading.Thread(target=self._watch, args=(machine, machine.process), daemon=True).start()
+
+    def _watch(self, machine, process):
+        process.wait()
+        self.nudge()
+
+    def _start_again(self, machine):
+        """It is off, and the API says that it runs: it rebooted, it was started again, or it switched itself off."""
+        code = machine.process.returncode if machine.process else None
+        machine.process, ended_by_itself = None, machine.process is not None
+        if ended_by_itself and code != REBOOTED and not machine.stopped_by_api:
+            self.say(f"{machine.id} powered itself off ({code}); the API makes it {machine.instance.ends_by}")
+            self._hand(machine.id, self.api.end, machine.instance)
+        else:
+            machine.stopped_by_api = False
+            self._hand(machine.id, self._switch_on, machine)
+
+    def _remove(self, machine):
+        machine.power_off()
+        machine.remove()
+        with self._lock:
+            self.machines.pop(machine.id, None)
+            self._loaded.pop(machine.id, None)
+        self.say(f"{machine.id} is gone")
+
+    def _hand(self, instance_id, work, *arguments):
+        """Has a worker do it; nothing else touches the instance meanwhile."""
+        self._busy.add(instance_id)
+
+        def done():
+            try:
+                work(*arguments)
+            except Exception:
+                self.say(f"{instance_id}: " + traceback.format_exc())
+            finally:
+                with self._lock:
+                    self._busy.discard(instance_id)
+                self.nudge()
+
+        self._workers.submit(done)
+
+    def _load_firewalls(self, wanted, groups):
+        running = [instance for instance in wanted.values() if instance.state == "running"]
+        addresses_in = {}
+        for instance in running:
+            for group in instance.groups:
+                addresses_in.setdefault(group, set()).add(instance.address)
+        for instance in running:
+            machine = self.machines.get(instance.id)
+            if machine is None or not machine.is_on():
+                continue
+            script = firewall.rules(instance, groups, addresses_in)
+            if self._loaded.get(instance.id) != script:
+                firewall.load(instance, script)
+                self._loaded[instance.id] = script
+
+    def end(self):
+        """Switches every machine off, all at once, and removes it."""
+        self.ended.set()
+        self.nudge()
+        with self._lock:
+            machines = list(self.machines.values())
+        self._workers.shutdown(wait=True)
+        with ThreadPoolExecutor(MOST_MACHINES) as workers:
+            list(workers.map(lambda machine: (machine.kill(), machine.remove()), machines))

@@ -1,0 +1,28 @@
+"""What makes one machine out of the common root: its name, and the NoCloud seed with the user data that the API was given.
+
+NoCloud carries everything, so there is no instance metadata service at 169.254.169.254.
+"""
+
+import json
+
+
+def plant(root, instance, user_data, public_keys):
+    """Writes the seed and the machine's own files into its root. `user_data` goes in byte by byte, compressed or not; the key pair's
+    public keys become those of the image's default user."""
+    seed = root / "var/lib/cloud/seed/nocloud"
+    seed.mkdir(parents=True, exist_ok=True)
+    meta = {"instance-id": instance.id, "local-hostname": instance.host_name, "public-keys": public_keys}
+    (seed / "meta-data").write_text(json.dumps(meta) + "\n")
+    # Without the first line cloud-init would warn of an unknown kind.
+    (seed / "user-data").write_bytes(user_data or b"#cloud-config\n{}\n")
+    (root / "etc/hostname").write_text(instance.host_name + "\n")
+    # A VPC's resolver knows the machine's own name; Java asks for it before RMI.
+    (root / "etc/hosts").write_text(f"127.0.0.1 localhost\n{instance.address} {instance.host_name}\n::1 ip6-localhost\n")
+
+
+def without_sshd(root):
+    """The machine will boot, and nobody will listen on port 22."""
+    for unit in ("ssh.service", "ssh.socket", "sshd.service"):
+        link = root / "etc/systemd/system" / unit
+        link.unlink(missing_ok=True)
+        link.symlink_to("/dev/null")

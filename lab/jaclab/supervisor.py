@@ -1,0 +1,128 @@
+"""The one process that a lab hangs on: emulator, proxy, control API, glue. It ends when it is told to, or when its time is up.
+
+It takes everything down with it in both cases. If it is killed outright, `lab/down` does that from the state folder, and every machine
+and the emulator still end at the lab's lifetime by `timeout`.
+"""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+from . import cleanup, control, images, network, proxy
+from .api import Api
+from .check import BLOCK
+from .faults import Faults
+from .glue import Glue
+from .install import root_folder, venv_folder
+from .signature import Keyring
+from .state import REGION, started_at
+from .switches import Switches
+from .tokens import ClientTokens
+from .visibility import Visibility
+
+
+def say(words):
+    print(time.strftime("%H:%M:%S"), words, flush=True)
+
+
+def supervise(state, port, lifetime_seconds):
+    """Runs a lab from its beginning to its end; returns when nothing is left of it."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    until = time.time() + lifetime_seconds
+    glue = None
+    facts = {"pid": os.getpid(), "pid_started": started_at(os.getpid()), "until": until, "state": str(state.folder)}
+    facts["made_namespaces_folder"] = not os.path.isdir(network.NAMESPACES)
+    try:
+        state.write(facts)
+        network.make_bridge(str(state.folder))
+        host_address = network.first_address(BLOCK)
+        network.give_host(host_address, BLOCK)
+        moto, moto_port = _start_moto(state, lifetime_seconds)
+        facts |= {"moto_pid": moto.pid, "moto_started": started_at(moto.pid)}
+        state.write(facts)
+        api = Api(moto_port)
+        _await_moto(api, moto, stop)
+        glue = Glue(state, api, root_folder(), lambda: max(60, until - time.time()), say)
+        facts |= _open_doors(glue, moto_port, host_address, port)
+        facts |= {"region": REGION, "host_address": host_address, "ready": True}
+        threading.Thread(target=glue.run, daemon=True).start()
+        state.write(facts)
+        say(f"up at {facts['endpoint']}")
+        while not stop.wait(1):
+            if time.time() > until:
+                say("its time is up")
+                break
+            if moto.poll() is not None:
+                say(f"the emulator ended with {moto.returncode}; its words are in {state.moto_log}")
+                break
+    finally:
+        if glue:
+            glue.end()
+        cleanup.sweep(state)
+        say("down")
+
+
+def _open_doors(glue, moto_port, host_address, port):
+    """Proxy and control API; returns where they are, and the keys to them."""
+    # Made up at every start; they look like AWS's own, and no AWS knows them.
+    access_key = "AKIA" + "".join(secrets.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") for _ in range(16))
+    secret_key = secrets.token_urlsafe(30)
+    switches = Switches()
+    door = proxy.Proxy(moto_port, Keyring(access_key, secret_key), switches, ClientTokens(), Visibility(switches), glue)
+    # On the bridge, so that machines reach it under the same address (presigned URLs carry it), and on loopback.
+    port = proxy.serve(door, host_address, port).server_address[1]
+    proxy.serve(door, "127.0.0.1", port)
+    listening = control.serve(Faults(glue, door, host_address, BLOCK))
+    return {
+        "endpoint": f"http://{host_address}:{port}",
+        "control": f"http://127.0.0.1:{listening.server_address[1]}",
+        "access_key": access_key,
+        "secret_key": secret_key,
+    }
+
+
+def _start_moto(state, lifetime_seconds):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    catalogue = state.folder / "images.json"
+    images.write(catalogue)
+    settings = {"MOTO_AMIS_PATH": str(catalogue), "S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"}
+    settings |= {"MOTO_ENABLE_AMI_VALIDATION": "true", "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true"}
+    # Whatever the caller has set up for a real cloud is none of the emulator's business.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_", "PYTHON"))}
+    words = [
+        "timeout",
+        str(int(lifetime_seconds) + 60),
+        str(venv_folder() / "bin/python"),
+        "-m",
+        "moto.server",
+        "-H",
+        "127.0.0.1",
+        "-p",
+        str(port),
+    ]
+    with open(state.moto_log, "wb") as log:
+        moto = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/", env={**inherited, **settings}
+        )
+    return moto, port
+
+
+def _await_moto(api, moto, stop):
+    end = time.monotonic() + 90
+    while not stop.is_set():
+        try:
+            api.default_vpc_block(REGION)
+            return
+        except OSError:
+            if moto.poll() is not None or time.monotonic() > end:
+                sys.exit("the emulator did not start; its words are in moto.log")
+            time.sleep(0.2)
