@@ -4,6 +4,7 @@ import { formatPercent, splitMs, splitRate } from "@/shared/format/numbers";
 import { beforeAfter, changePercent, formatChange, formatPoints } from "./beforeAfter";
 import { byImportance, countChanges, isNamed, outcomeOf } from "./changeWords";
 import { readRuns, withBase, writeRuns } from "./chosenRuns";
+import { resultNames } from "./resultNames";
 
 function line(label: string, change: Change, sentence = ""): LineComparison {
   return { label, change, sentence } as LineComparison;
@@ -56,4 +57,15 @@ describe("runs in the URL", () => {
     expect(withBase(["a", "b", "c"], "c")).toEqual(["c", "a", "b"]);
     expect(withBase(["a", "b"], "x")).toEqual(["a", "b"]);
   });
+});
+
+describe("names of results", () => {
+  const at = (name: string, start_ms: number | null) => ({ name, start_ms });
+  const noon = new Date(2026, 10, 25, 12, 0, 0).getTime();
+  it("stay where they are different", () => expect(resultNames([at("a", noon), at("b", noon)])).toEqual(["a", "b"]));
+  it("get their start where they are alike", () => {
+    expect(resultNames([at("shop", noon), at("shop", noon + 61_000), at("b", noon)])).toEqual(["shop, 12:00:00", "shop, 12:01:01", "b"]);
+    expect(resultNames([at("shop", noon), at("shop", noon + 86_400_000)])).toEqual(["shop, 2026-11-25 12:00", "shop, 2026-11-26 12:00"]);
+  });
+  it("get a number where that is alike too", () => expect(resultNames([at("shop", null), at("shop", null)])).toEqual(["shop (1)", "shop (2)"]));
 });

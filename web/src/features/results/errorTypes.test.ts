@@ -8,11 +8,11 @@ const groups = [group("a", "500", 4), group("b", "503", 5), group("b", "500", 6)
 
 it("adds up what differs only in its label", () => {
   const types = errorTypes(groups, { samples: 200, errors: 20 });
-  expect(types.map((type) => [type.code, type.count, type.labels, type.percentOfErrors, type.percentOfSamples])).toEqual([
-    ["500", 10, 2, 50, 5],
-    ["503", 5, 1, 25, 2.5],
-    ["", 4, 1, 20, 2],
-    ["404", 1, 1, 5, 0.5],
+  expect(types.map((type) => [type.code, type.count, type.labels, type.remainder, type.percentOfErrors, type.percentOfSamples])).toEqual([
+    ["500", 10, 2, false, 50, 5],
+    ["503", 5, 1, false, 25, 2.5],
+    ["", 4, 1, true, 20, 2],
+    ["404", 1, 1, false, 5, 0.5],
   ]);
   expect(errorTypes(groups, { samples: 0, errors: 0 })[0]?.percentOfErrors).toBeNull();
 });

@@ -6,6 +6,8 @@ export interface ErrorType {
   message: string;
   count: number;
   labels: number;
+  /** All that the log's reader did not keep apart: no search finds just these. */
+  remainder: boolean;
   percentOfErrors: number | null;
   percentOfSamples: number | null;
 }
@@ -13,9 +15,9 @@ export interface ErrorType {
 /** Groups that differ only in their label, together; most frequent first. */
 export function errorTypes(groups: ErrorGroup[], total: Pick<Entry, "samples" | "errors">): ErrorType[] {
   const types = new Map<string, ErrorType>();
-  for (const { code, message, count } of groups) {
+  for (const { label, code, message, count } of groups) {
     const key = JSON.stringify([code, message]);
-    const type = types.get(key) ?? { code, message, count: 0, labels: 0, percentOfErrors: null, percentOfSamples: null };
+    const type = types.get(key) ?? { code, message, count: 0, labels: 0, remainder: label === "", percentOfErrors: null, percentOfSamples: null };
     type.count += count;
     type.labels += 1;
     types.set(key, type);

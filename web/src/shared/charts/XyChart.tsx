@@ -10,26 +10,26 @@ interface Props extends ChartProps {
   /** What the x axis is: `Percent of samples`. */
   axis: string;
   formatX: (value: number) => string;
-  /** What stands for a place in the table, where that is not the place itself. */
-  nameOf?: (row: number) => string;
+  /** What the places on the axis stand for, where the axis is stretched. */
+  places?: number[];
   empty?: string;
 }
 
 /** A chart over something else than time: percentile curves, one quantity against another. */
-export function XyChart({ content, axis, formatX, nameOf, empty = "No samples.", ...props }: Props) {
+export function XyChart({ content, axis, formatX, places = content.x, empty = "No samples.", ...props }: Props) {
   const { scheme, printing } = useTheme();
   const state = useChartState();
   const [cursor, setCursor] = useState<number | null>(null);
   const host = useRef<HTMLDivElement>(null);
   const look = { colours: chartColours(scheme), y: state.y, hidden: state.hidden, format: props.format, formatX };
   const chart = useXyPlot({ host, content, look, size: printing ? PRINTED : ON_SCREEN, onCursor: setCursor });
-  const name = nameOf ?? ((row: number) => formatX(content.x[row] ?? 0));
+  const name = (row: number) => formatX(places[row] ?? 0);
   return (
     <ChartCard
       {...props}
       state={state}
       lines={content.lines}
-      rows={{ head: axis, count: content.x.length, nameOf: name, csv: () => content.x.map((x, row) => (nameOf === undefined ? x : nameOf(row))), newestFirst: false }}
+      rows={{ head: axis, count: content.x.length, nameOf: name, csv: () => places, newestFirst: false }}
       at={{ row: cursor, text: cursor === null ? "" : name(cursor) }}
       chart={chart}
       host={host}

@@ -1,4 +1,4 @@
-import { useCallback } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { useSearchParams } from "react-router";
 
 export type ChangeUrl = (change: (parameters: URLSearchParams) => void) => void;
@@ -9,14 +9,16 @@ export type ChangeUrl = (change: (parameters: URLSearchParams) => void) => void;
  */
 export function useUrlParameters(): [URLSearchParams, ChangeUrl] {
   const [parameters, setParameters] = useSearchParams();
-  const change = useCallback<ChangeUrl>(
-    (apply) => {
-      const now = parametersOf(window.location);
-      apply(now);
-      setParameters(now, { replace: true, preventScrollReset: true });
-    },
-    [setParameters],
-  );
+  // The router's setter is a new one after each change; this one stays, so that what is memoised on it does too.
+  const latest = useRef(setParameters);
+  useEffect(() => {
+    latest.current = setParameters;
+  });
+  const change = useCallback<ChangeUrl>((apply) => {
+    const now = parametersOf(window.location);
+    apply(now);
+    latest.current(now, { replace: true, preventScrollReset: true });
+  }, []);
   return [parameters, change];
 }
 

@@ -51,7 +51,7 @@ export function ComparePage() {
           {(report) => (
             <ComparisonBody
               report={report}
-              nameOf={(result) => (result.run_id === null ? result.name : <Link to={`/runs/${result.run_id}`}>{result.name}</Link>)}
+              nameOf={({ run_id }, name) => (run_id === null ? name : <Link to={`/runs/${run_id}`}>{name}</Link>)}
               actionsOf={({ run_id }, index) =>
                 run_id !== null &&
                 (index > 0 || runs.length > 2) && (

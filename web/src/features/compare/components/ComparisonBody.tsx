@@ -10,6 +10,7 @@ import { useTheme } from "@/shared/ui/theme";
 import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
 import { changeChip, countChanges, outcomeOf, shownSentence } from "../changeWords";
 import type { Overlaid } from "../overlay";
+import { resultNames } from "../resultNames";
 import { ChangeTable } from "./ChangeTable";
 import { OverlayCharts } from "./OverlayCharts";
 import { ResultTable } from "./ResultTable";
@@ -17,7 +18,7 @@ import { ResultTable } from "./ResultTable";
 interface Props {
   report: ComparisonReport;
   /** A result's name, where it leads somewhere. */
-  nameOf?: (result: ComparedResult) => ReactNode;
+  nameOf?: (result: ComparedResult, name: string) => ReactNode;
   /** What can be done with a result here: make it the base, leave it out. */
   actionsOf?: (result: ComparedResult, index: number) => ReactNode;
 }
@@ -27,10 +28,10 @@ export function ComparisonBody({ report, nameOf, actionsOf }: Props) {
   const { scheme } = useTheme();
   const [parameters, change] = useUrlParameters();
   const { results, comparisons } = report;
-  const all = useMemo<Overlaid[]>(
-    () => results.map((result, index) => ({ key: `result ${index}`, name: result.name, colour: lineColour(index, scheme), result })),
-    [results, scheme],
-  );
+  const all = useMemo<Overlaid[]>(() => {
+    const names = resultNames(results);
+    return results.map((result, index) => ({ key: `result ${index}`, name: names[index] ?? result.name, colour: lineColour(index, scheme), result }));
+  }, [results, scheme]);
   const wanted = Number(parameters.get("with") ?? "1");
   const shown = Number.isInteger(wanted) && wanted >= 1 && wanted <= comparisons.length ? wanted : 1;
   const comparison = comparisons[shown - 1];
@@ -40,17 +41,17 @@ export function ComparisonBody({ report, nameOf, actionsOf }: Props) {
       <ResultTable all={all} comparisons={comparisons} {...(nameOf === undefined ? {} : { nameOf })} {...(actionsOf === undefined ? {} : { actionsOf })} />
       {comparisons.length > 1 && (
         <div className="section-head compare-with">
-          <span className="section-note">Compare {results[0]?.name} with</span>
+          <span className="section-note">Compare {all[0]?.name} with</span>
           <div className="btn-group btn-group-sm" role="group" aria-label="Which result is compared">
-            {comparisons.map((each, index) => (
+            {comparisons.map((_each, index) => (
               <button key={all[index + 1]?.key} type="button" className="btn btn-outline-secondary" aria-pressed={shown === index + 1} onClick={() => show(index + 1)}>
-                <i className="part-mark" style={{ background: all[index + 1]?.colour }} /> {each.after}
+                <i className="part-mark" style={{ background: all[index + 1]?.colour }} /> {all[index + 1]?.name}
               </button>
             ))}
           </div>
         </div>
       )}
-      {comparison !== undefined && <Outcome comparison={comparison} />}
+      {comparison !== undefined && <Outcome comparison={comparison} before={all[0]?.name ?? comparison.before} after={all[shown]?.name ?? comparison.after} />}
       {comparison !== undefined && <ChangeTable comparison={comparison} />}
       <OverlayCharts all={all} />
       {comparison !== undefined && <Method notes={comparison.notes} />}
@@ -62,8 +63,8 @@ const OUTCOME_TONES = { worse: "failed", unclear: "attention", fine: "good" } as
 const OUTCOME_WORDS = { worse: "is worse than", unclear: "can’t be told from", fine: "is no worse than" };
 
 /** What the pair comes to, before any table. */
-function Outcome({ comparison }: { comparison: Comparison }) {
-  const { before, after, total, labels, missing } = comparison;
+function Outcome({ comparison, before, after }: { comparison: Comparison; before: string; after: string }) {
+  const { total, labels, missing } = comparison;
   const counts = countChanges(comparison);
   return (
     <>

@@ -11,7 +11,7 @@ import type { Overlaid } from "../overlay";
 interface Props {
   all: Overlaid[];
   comparisons: Comparison[];
-  nameOf?: (result: ComparedResult) => ReactNode;
+  nameOf?: (result: ComparedResult, name: string) => ReactNode;
   actionsOf?: (result: ComparedResult, index: number) => ReactNode;
 }
 
@@ -30,7 +30,7 @@ export function ResultTable({ all, comparisons, nameOf, actionsOf }: Props) {
       value: (row) => row.name,
       cell: (row) => (
         <span className="result-name">
-          <i className="part-mark" style={{ background: row.colour }} /> {nameOf?.(row.result) ?? row.name}
+          <i className="part-mark" style={{ background: row.colour }} /> {nameOf?.(row.result, row.name) ?? row.name}
         </span>
       ),
     },

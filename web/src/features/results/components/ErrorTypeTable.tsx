@@ -17,7 +17,14 @@ function columnsFor(showSamples: ShowSamples | null): Column<ErrorType>[] {
     { id: "labels", name: "Labels", numeric: true, value: (row) => row.labels, cell: (row) => formatCount(row.labels) },
     ...(showSamples === null
       ? []
-      : [{ id: "samples", name: "", value: () => null, cell: (row: ErrorType) => <SamplesButton show={showSamples} where={{ code: row.code, text: wordsOf(row.message), success: false }} /> }]),
+      : [
+          {
+            id: "samples",
+            name: "",
+            value: () => null,
+            cell: (row: ErrorType) => !row.remainder && <SamplesButton show={showSamples} where={{ code: row.code, text: wordsOf(row.message), success: false }} />,
+          },
+        ]),
   ];
 }
 

@@ -16,8 +16,8 @@ export function PercentileChart({ id, shown }: { id: string; shown: Spread[] }) 
       content={content}
       axis="Percent of samples"
       format={formatMs}
-      formatX={(x) => `${x}`}
-      nameOf={(row) => `${percents[row] ?? 0}\u00a0%`}
+      formatX={(percent) => `${percent}\u00a0%`}
+      places={percents}
       logarithmic="offered"
       choices={
         <button type="button" className="btn btn-quiet" aria-pressed={tail} title="Give the slowest samples more room" onClick={() => setTail(!tail)}>
