@@ -154,6 +154,15 @@ impl Machine {
         send(&self.serving(), nix::sys::signal::Signal::SIGSTOP)
     }
 
+    /// How many connections there are to it.
+    pub fn connections(&self) -> usize {
+        let is_alive = |pid: &u32| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
+        };
+        self.sshd.iter().flat_map(|sshd| children(sshd.id())).filter(is_alive).count()
+    }
+
     /// The processes that serve connections: the server's children, as far as they are sshd itself.
     fn serving(&self) -> Vec<u32> {
         let mut known: Vec<u32> = self.sshd.iter().map(Child::id).collect();

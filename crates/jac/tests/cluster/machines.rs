@@ -7,6 +7,7 @@ use crate::server::Server;
 use crate::sshd::Machines;
 use std::collections::BTreeSet;
 use std::process::Command;
+use std::time::Duration;
 
 /// `jac run` of the steady plan on all of the machines.
 fn run(place: &Place, machines: &Machines, arguments: &[&str]) -> Command {
@@ -71,17 +72,26 @@ fn two_workers_on_other_machines_run_the_plan_and_nothing_is_left() {
 }
 
 #[test]
-fn connections_that_are_cut_in_mid_run_cost_no_sample() {
-    let Some(machines) = Machines::start(3) else { return };
+fn connections_that_are_cut_and_servers_that_are_away_for_a_moment_cost_no_sample() {
+    let Some(mut machines) = Machines::start(3) else { return };
     let place = Place::new();
-    let running = Running::start(run(&place, &machines, &["-Jduration=15"]));
-    for _ in 0..3 {
+    let running = Running::start(run(&place, &machines, &["-Jduration=20"]));
+    for _ in 0..2 {
         let before = place.rows_so_far();
         place.wait_until("more samples", || place.rows_so_far() > before + 20);
         for machine in &machines.machines {
             machine.cut();
         }
     }
+    // A worker's: the log comes from the master, and goes on.
+    machines.machines[1].go_down();
+    let before = place.rows_so_far();
+    place.wait_until("more samples, without that one", || place.rows_so_far() > before + 150);
+    machines.machines[1].go_up();
+    // The master's: nothing comes until it is back, and then all of it.
+    machines.machines[0].go_down();
+    std::thread::sleep(Duration::from_secs(4));
+    machines.machines[0].go_up();
     running.wait().expect(0);
     assert_no_sample_is_lost(&place);
     assert_nothing_left(&place, &machines);
