@@ -211,8 +211,8 @@ impl Test {
     #[inline]
     fn holds_in<const N: usize>(&self, fields: [&[u8]; N]) -> bool {
         match self {
-            Self::Is(text) => fields.iter().any(|field| *field == text.as_slice()),
-            Self::IsNot(text) => fields.iter().all(|field| *field != text.as_slice()),
+            Self::Is(text) => fields.contains(&text.as_slice()),
+            Self::IsNot(text) => !fields.contains(&text.as_slice()),
             Self::Matches(pattern) => fields.iter().any(|field| pattern.is_match(field)),
             Self::Lacks(pattern) => !fields.iter().any(|field| pattern.is_match(field)),
         }
