@@ -234,10 +234,13 @@ impl Remote for SshRemote {
 
 /// What became of the process of a record.
 async fn state(live: &Live, node: &str, record: &str) -> Result<ProcessState, LinkError> {
-    if let Some(code) = exit_code(live, record).await? {
+    let pid_file = format!("{record}/pid");
+    // Both at once: on a long line an answer takes its time.
+    let (code, known) = tokio::join!(exit_code(live, record), identity(live, &pid_file));
+    if let Some(code) = code? {
         return Ok(ProcessState::Exited { code });
     }
-    let Some((pid, start)) = identity(live, &format!("{record}/pid")).await? else {
+    let Some((pid, start)) = known? else {
         if !sftp::exists(live, node).await? {
             return Err(LinkError::Gone);
         }

@@ -90,7 +90,6 @@ async fn one_connection_serves_a_node_however_many_ask() {
     let Some(place) = Place::launched(1).await else { return };
     let machine = &place.machines.machines[0];
     assert!(machine.cut() > 0);
-    let remote = place.master();
     let many = (0..40).map(|number| {
         let remote = place.master();
         async move { remote.run(&shell(&format!("echo {number}")), LIMIT).await }
