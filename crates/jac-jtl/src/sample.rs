@@ -73,7 +73,12 @@ impl<'a> Sample<'a> {
 }
 
 /// Reads `host:port` off `host:port-Thread Group 1-1`: no blanks, a port of one to five digits, then a hyphen.
+#[inline]
 fn worker_of_thread(thread: &[u8]) -> Option<&[u8]> {
+    if !has_colon(thread) {
+        // As in every log of one node.
+        return None;
+    }
     let mut from = 0;
     while let Some(at) = memchr::memchr(b':', &thread[from..]) {
         let colon = from + at;
@@ -88,9 +93,36 @@ fn worker_of_thread(thread: &[u8]) -> Option<&[u8]> {
     None
 }
 
+/// Looks for a colon eight bytes at a time ("Determine if a word has a byte equal to n", Bit Twiddling Hacks): names of
+/// threads are too short for a function that is quick on long text.
+#[inline]
+fn has_colon(text: &[u8]) -> bool {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    let in_word = |word: &[u8; 8]| {
+        let zero_where_colon = u64::from_le_bytes(*word) ^ u64::from_le_bytes([b':'; 8]);
+        zero_where_colon.wrapping_sub(ONES) & !zero_where_colon & (ONES << 7) != 0
+    };
+    let Some(last) = text.last_chunk::<8>() else { return text.contains(&b':') };
+    text.as_chunks::<8>().0.iter().any(in_word) || in_word(last)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::worker_of_thread;
+    use super::{has_colon, worker_of_thread};
+
+    #[test]
+    fn a_colon_is_found_wherever_it_stands() {
+        for length in 0..40 {
+            let mut text = vec![b';'; length];
+            assert!(!has_colon(&text), "{length}");
+            for at in 0..length {
+                text[at] = b':';
+                assert!(has_colon(&text), "{at} of {length}");
+                text[at] = 0xBA;
+                assert!(!has_colon(&text), "{at} of {length}");
+            }
+        }
+    }
 
     #[test]
     fn a_remote_threads_name_begins_with_its_worker() {

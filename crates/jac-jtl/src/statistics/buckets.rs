@@ -4,7 +4,7 @@
 //! another: making buckets wider adds them up, and nothing of what they show becomes less exact.
 
 use super::active::{Latest, active_users};
-use super::counts::Counts;
+use super::counts::{Counts, Outline};
 use super::hot::{HotCell, HotCode, HotStart, HotThreads};
 use super::keyed::REST;
 use super::kind::{KINDS, Kind};
@@ -332,25 +332,37 @@ fn point<'a>(
     times: &mut Counts,
 ) -> Option<Point> {
     let mut sums = Cell::default();
-    times.clear();
-    let (mut counts, mut room) = (Vec::new(), Vec::new());
-    for cell in cells {
-        sums.merge_sums(cell);
-        counts.clear();
-        counts.extend(cell.elapsed_ms.iter());
-        times.add(&counts, &mut room);
-    }
-    let shape = times.shape()?;
+    let mut cells = cells.peekable();
+    let first = cells.next()?;
+    sums.merge_sums(first);
+    let outline = if cells.peek().is_none() {
+        // As it is for nearly every label.
+        Outline::of(|| first.elapsed_ms.iter())?
+    } else {
+        times.clear();
+        let (mut counts, mut room) = (Vec::new(), Vec::new());
+        let mut add = |cell: &Cell| {
+            counts.clear();
+            counts.extend(cell.elapsed_ms.iter());
+            times.add(&counts, &mut room);
+        };
+        add(first);
+        for cell in cells {
+            sums.merge_sums(cell);
+            add(cell);
+        }
+        Outline::of(|| times.iter())?
+    };
     Some(Point {
         t_ms,
         samples: sums.samples,
         errors: sums.errors,
-        mean_ms: Some(shape.mean),
-        p50_ms: Some(shape.median),
-        p90_ms: Some(shape.p90),
-        p95_ms: Some(shape.p95),
-        p99_ms: Some(shape.p99),
-        max_ms: Some(u64::from(shape.max)),
+        mean_ms: Some(outline.mean),
+        p50_ms: Some(outline.median),
+        p90_ms: Some(outline.p90),
+        p95_ms: Some(outline.p95),
+        p99_ms: Some(outline.p99),
+        max_ms: Some(u64::from(outline.max)),
         latency_ms: sums.latency.value(),
         connect_ms: sums.connect.value(),
         received_bytes: sums.received,

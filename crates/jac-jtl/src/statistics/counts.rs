@@ -104,33 +104,12 @@ impl Counts {
         short.chain(self.packed.iter())
     }
 
-    /// Everything that is computed from the counts, in two walks.
+    /// Everything that is computed from the counts.
     pub(super) fn shape(&self) -> Option<Shape> {
-        let count = self.total;
-        if count == 0 {
-            return None;
-        }
-        let mut min = None;
-        let mut max = 0;
-        let mut sum = 0u128;
-        for (value, times) in self.iter() {
-            min.get_or_insert(value);
-            max = value;
-            sum += u128::from(value) * u128::from(times);
-        }
-        let mean = sum as f64 / count as f64;
+        let Outline { mean, max, median, p90, p95, p99 } = Outline::of(|| self.iter())?;
+        let (min, _) = self.iter().next()?;
         let squares: f64 = self.iter().map(|(value, times)| times as f64 * (f64::from(value) - mean).powi(2)).sum();
-        let [median, p90, p95, p99] = self.percentiles([50.0, 90.0, 95.0, 99.0]);
-        Some(Shape {
-            mean,
-            min: min.unwrap_or_default(),
-            max,
-            stddev: (squares / count as f64).sqrt(),
-            median,
-            p90,
-            p95,
-            p99,
-        })
+        Some(Shape { mean, min, max, stddev: (squares / self.total as f64).sqrt(), median, p90, p95, p99 })
     }
 
     /// Percentiles at rising percentages, in one walk; 0 where nothing was counted.
@@ -177,6 +156,36 @@ pub(super) struct Shape {
     pub(super) p90: f64,
     pub(super) p95: f64,
     pub(super) p99: f64,
+}
+
+/// What a point shows of a distribution, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Outline {
+    pub(super) mean: f64,
+    pub(super) max: u32,
+    pub(super) median: f64,
+    pub(super) p90: f64,
+    pub(super) p95: f64,
+    pub(super) p99: f64,
+}
+
+impl Outline {
+    /// In two walks over rising values with their counts; `None` without any.
+    pub(super) fn of<I: Iterator<Item = (u32, u64)>>(counts: impl Fn() -> I) -> Option<Self> {
+        let (mut total, mut sum, mut max) = (0, 0u128, 0);
+        for (value, count) in counts() {
+            total += count;
+            sum += u128::from(value) * u128::from(count);
+            max = value;
+        }
+        if total == 0 {
+            return None;
+        }
+        let mut walk = Walk::new(counts());
+        let [median, p90, p95, p99] = [50.0, 90.0, 95.0, 99.0]
+            .map(|percent| percentile(percent, total, |rank| u64::from(walk.value_at(rank))).unwrap_or_default());
+        Some(Self { mean: sum as f64 / total as f64, max, median, p90, p95, p99 })
+    }
 }
 
 /// Finds values by rank while the ranks rise; one may lie one step behind the last, as the neighbours of two percentiles

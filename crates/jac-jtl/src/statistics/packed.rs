@@ -11,22 +11,15 @@ impl Packed {
     /// Adds counts, which must be rising by value.
     pub(super) fn add(&mut self, added: &[(u32, u64)], room: &mut Vec<u8>) {
         room.clear();
-        room.reserve(self.0.len() + 2 * added.len());
         let mut last = 0;
+        let mut into = Pairs { bytes: room, chunk: [0; CHUNK], filled: 0 };
         let mut put = |value: u32, count: u64| {
-            let difference = value - last;
-            if difference < 0x80 && count < 0x80 {
-                // As almost always.
-                room.extend_from_slice(&[difference as u8, count as u8]);
-            } else {
-                write(room, u64::from(difference));
-                write(room, count);
-            }
+            into.put(value - last, count);
             last = value;
         };
         if self.0.is_empty() {
             added.iter().for_each(|(value, count)| put(*value, *count));
-            self.0 = room.as_slice().into();
+            self.0 = into.end().into();
             return;
         }
         let mut new = added.iter().copied().peekable();
@@ -42,7 +35,7 @@ impl Packed {
         for (value, count) in new {
             put(value, count);
         }
-        self.0 = room.as_slice().into();
+        self.0 = into.end().into();
     }
 
     /// Values that occurred, rising, each with its count.
@@ -67,6 +60,45 @@ impl Packed {
     /// Memory in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.0.len()
+    }
+}
+
+/// Bytes that are written before they go behind the others (checking for room costs more than writing), two at a time.
+const CHUNK: usize = 256;
+
+/// Differences and counts on their way into bytes.
+struct Pairs<'a> {
+    bytes: &'a mut Vec<u8>,
+    chunk: [u8; CHUNK],
+    filled: usize,
+}
+
+impl<'a> Pairs<'a> {
+    #[inline]
+    fn put(&mut self, difference: u32, count: u64) {
+        if self.filled == CHUNK {
+            self.flush();
+        }
+        if difference < 0x80 && count < 0x80 {
+            // As almost always.
+            self.chunk[self.filled] = difference as u8;
+            self.chunk[self.filled + 1] = count as u8;
+            self.filled += 2;
+        } else {
+            self.flush();
+            write(self.bytes, u64::from(difference));
+            write(self.bytes, count);
+        }
+    }
+
+    fn flush(&mut self) {
+        self.bytes.extend_from_slice(&self.chunk[..self.filled]);
+        self.filled = 0;
+    }
+
+    fn end(mut self) -> &'a [u8] {
+        self.flush();
+        self.bytes
     }
 }
 

@@ -1,7 +1,7 @@
 //! A packed file: one thread unpacks it and deals the parts out to the others.
 
 use super::segments::{LOOK_AHEAD, Part, Segment, Shared, run};
-use super::{Collector, Failed, Report, Scan, Scanned};
+use super::{Collector, Failed, PIECE, Report, Scan, Scanned};
 use crate::input::Opened;
 use crate::{Input, LogError};
 use jac_jtl::{Layout, LogReader, Settings};
@@ -13,8 +13,48 @@ use std::sync::{Mutex, PoisonError};
 /// Unpacked bytes of one part.
 const SEGMENT: usize = 2 << 20;
 
+/// Room for one part and what is looked at behind it.
+const ROOM: usize = SEGMENT + LOOK_AHEAD / 8;
+
 /// A part and its bytes, or why there are no more.
-type Dealt = Result<(Segment, Vec<u8>), LogError>;
+type Dealt = Result<(Segment, Buffer), LogError>;
+
+/// Bytes in room that is used again and again: the system would have to find new memory for each part.
+struct Buffer {
+    room: Vec<u8>,
+    filled: usize,
+}
+
+/// Buffers that are free.
+#[derive(Default)]
+struct Pool(Mutex<Vec<Buffer>>);
+
+impl Pool {
+    fn take(&self) -> Buffer {
+        let free = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        free.unwrap_or_else(|| Buffer { room: vec![0; ROOM], filled: 0 })
+    }
+
+    fn give_back(&self, mut buffer: Buffer) {
+        buffer.filled = 0;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+    }
+}
+
+impl Buffer {
+    fn bytes(&self) -> &[u8] {
+        &self.room[..self.filled]
+    }
+
+    /// Keeps the bytes up to a place and moves those behind it into another buffer.
+    fn split_off(&mut self, at: usize, mut into: Buffer) -> Buffer {
+        let behind = &self.room[at..self.filled];
+        into.room[..behind.len()].copy_from_slice(behind);
+        into.filled = behind.len();
+        self.filled = at;
+        into
+    }
+}
 
 impl<C: Collector> Scan<'_, C> {
     pub(super) fn packed_file(
@@ -26,28 +66,30 @@ impl<C: Collector> Scan<'_, C> {
     ) -> Result<Scanned<C>, Failed> {
         let taken = opened.taken.clone();
         let mut source = Source { input, bytes: opened.bytes, ended: false };
-        let mut first = Vec::new();
+        let pool = Pool::default();
+        let mut first = pool.take();
         source.fill(&mut first)?;
         let mut reader = LogReader::new(self.settings);
-        reader.feed(&first, &mut |_| {});
+        reader.feed(first.bytes(), &mut |_| {});
         let layout = reader.layout().ok_or(Failed::Unsplittable)?;
         let shared = Shared::new(self.settings, &layout);
         std::thread::scope(|scope| {
             let (deal, dealt) = sync_channel(threads);
             let dealt = Mutex::new(dealt);
-            let (settings, layout) = (self.settings, &layout);
-            scope.spawn(move || deal_out(source, first, settings, layout, &deal));
+            let (settings, layout, pool) = (self.settings, &layout, &pool);
+            scope.spawn(move || deal_out(source, first, settings, layout, pool, &deal));
             let work = |mut collector: C| -> Part<C> {
                 let mut outcomes = Vec::new();
                 while let Some(part) = next(&dealt) {
-                    let (segment, bytes) = part?;
+                    let (segment, buffer) = part?;
                     if shared.stopped() {
                         break;
                     }
                     let outcome = shared.read(&segment, &mut collector, |feed| {
-                        feed(&bytes);
+                        buffer.bytes().chunks(PIECE).for_each(feed);
                         Ok(())
                     })?;
+                    pool.give_back(buffer);
                     shared.taken.store(taken.load(Ordering::Relaxed), Ordering::Relaxed);
                     outcomes.push((segment.number, outcome));
                 }
@@ -66,23 +108,30 @@ fn next(dealt: &Mutex<Receiver<Dealt>>) -> Option<Dealt> {
 }
 
 /// Unpacks and splits until the log ends, an error occurs or nobody takes the parts.
-fn deal_out(mut source: Source<'_>, first: Vec<u8>, settings: &Settings, layout: &Layout, deal: &SyncSender<Dealt>) {
-    let mut bytes = first;
+fn deal_out(
+    mut source: Source<'_>,
+    first: Buffer,
+    settings: &Settings,
+    layout: &Layout,
+    pool: &Pool,
+    deal: &SyncSender<Dealt>,
+) {
+    let mut buffer = first;
     let mut position = 0;
     for number in 0.. {
-        if let Err(error) = source.fill(&mut bytes) {
+        if let Err(error) = source.fill(&mut buffer) {
             // Nobody left to tell is nobody left to mind.
             let _ = deal.send(Err(error));
             return;
         }
-        let following = split(&mut bytes, &source, settings, layout);
-        let length = bytes.len() as u64;
+        let following = split(&mut buffer, &source, settings, layout, pool);
+        let length = buffer.filled as u64;
         let segment = Segment { number, position, last: following.is_none() };
-        if deal.send(Ok((segment, bytes))).is_err() {
+        if deal.send(Ok((segment, buffer))).is_err() {
             return;
         }
         match following {
-            Some(following) => bytes = following,
+            Some(following) => buffer = following,
             None => return,
         }
         position += length;
@@ -90,13 +139,19 @@ fn deal_out(mut source: Source<'_>, first: Vec<u8>, settings: &Settings, layout:
 }
 
 /// Cuts the bytes where the next part begins and returns what is behind; `None` at the log's end.
-fn split(bytes: &mut Vec<u8>, source: &Source<'_>, settings: &Settings, layout: &Layout) -> Option<Vec<u8>> {
-    let ahead = bytes.get(SEGMENT..).unwrap_or_default();
+fn split(
+    buffer: &mut Buffer,
+    source: &Source<'_>,
+    settings: &Settings,
+    layout: &Layout,
+    pool: &Pool,
+) -> Option<Buffer> {
+    let ahead = buffer.bytes().get(SEGMENT..).unwrap_or_default();
     match layout.find_row(ahead, settings) {
-        Some(row) => Some(bytes.split_off(SEGMENT + row)),
+        Some(row) => Some(buffer.split_off(SEGMENT + row, pool.take())),
         None if source.ended => None,
         // No row within the look-ahead: the cut is checked like any other, and found wrong.
-        None => Some(bytes.split_off(SEGMENT)),
+        None => Some(buffer.split_off(SEGMENT, pool.take())),
     }
 }
 
@@ -108,27 +163,16 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// Fills up to one part and the look-ahead behind it.
-    fn fill(&mut self, into: &mut Vec<u8>) -> Result<(), LogError> {
-        let begun = into.len();
-        let wanted = SEGMENT + LOOK_AHEAD / 8;
-        if self.ended || begun >= wanted {
-            return Ok(());
-        }
-        into.resize(wanted, 0);
-        let mut filled = begun;
-        while filled < wanted {
-            match self.bytes.read(&mut into[filled..]) {
-                Ok(0) => {
-                    self.ended = true;
-                    break;
-                }
-                Ok(read) => filled += read,
+    /// Fills up a buffer.
+    fn fill(&mut self, into: &mut Buffer) -> Result<(), LogError> {
+        while !self.ended && into.filled < ROOM {
+            match self.bytes.read(&mut into.room[into.filled..]) {
+                Ok(0) => self.ended = true,
+                Ok(read) => into.filled += read,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(source) => return Err(LogError::Read { name: self.input.name(), source }),
             }
         }
-        into.truncate(filled);
         Ok(())
     }
 }
