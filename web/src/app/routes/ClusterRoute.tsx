@@ -1,8 +1,10 @@
 import { useParams } from "react-router";
 import { useCluster } from "@/features/clusters/api/useCluster";
 import { canRun } from "@/features/clusters/clusterWords";
-import { ClusterNotes, Configuration, Events, NodeTable } from "@/features/clusters/components/ClusterBody";
+import { ClusterNotes, Configuration } from "@/features/clusters/components/ClusterBody";
 import { ClusterHead } from "@/features/clusters/components/ClusterHead";
+import { Events } from "@/features/clusters/components/Events";
+import { NodeTable } from "@/features/clusters/components/NodeTable";
 import { useRuns } from "@/features/runs/api/useRuns";
 import { RunTable } from "@/features/runs/components/RunTable";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";

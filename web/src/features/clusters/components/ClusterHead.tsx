@@ -8,7 +8,7 @@ import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
 import { PageHead } from "@/shared/ui/PageHead";
 import { useExtendCluster } from "../api/useExtendCluster";
-import { clusterChip, hasEnded, sizeWords } from "../clusterWords";
+import { clusterChip, endWords, hasEnded, placeWords } from "../clusterWords";
 import { EndsIn } from "./EndsIn";
 import { TerminateDialog } from "./TerminateDialog";
 
@@ -35,7 +35,7 @@ export function ClusterHead({ cluster, start }: { cluster: Cluster; start: React
         facts={
           <>
             {cluster.description !== "" && <span>{cluster.description}</span>}
-            <span>{sizeWords(cluster.config.workers)} on this machine</span>
+            <span>{placeWords(cluster)}</span>
             <span>{cluster.owner.name}</span>
             <span>since {formatDateTime(cluster.created_ms)}</span>
             {lives && (
@@ -56,7 +56,7 @@ export function ClusterHead({ cluster, start }: { cluster: Cluster; start: React
                     Extend by {minutes < 60 ? `${minutes} minutes` : minutes === 60 ? "1 hour" : `${minutes / 60} hours`}
                   </MenuItem>
                 ))}
-                <MenuItem danger consequence="Ends its processes and removes its folders. Plans and results stay." onSelect={() => setTerminating(true)}>
+                <MenuItem danger consequence={`${endWords(cluster.provider)} Plans, runs and results stay.`} onSelect={() => setTerminating(true)}>
                   Terminate…
                 </MenuItem>
               </Menu>
