@@ -8,11 +8,13 @@ import { NodeTable } from "@/features/clusters/components/NodeTable";
 import { useRuns } from "@/features/runs/api/useRuns";
 import { RunTable } from "@/features/runs/components/RunTable";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
+import { useInfo } from "@/features/session/api/useInfo";
 import { Loaded } from "@/shared/ui/Loaded";
 
 export function ClusterRoute() {
   const { id = "" } = useParams();
   const query = useCluster(id);
+  const info = useInfo();
   const runs = useRuns({ cluster: id });
   return (
     <Loaded query={query} what="Fetching the cluster…">
@@ -20,6 +22,7 @@ export function ClusterRoute() {
         <>
           <ClusterHead
             cluster={cluster}
+            info={info.data}
             start={<StartRunButton clusterId={cluster.id} disabled={!canRun(cluster)} {...(canRun(cluster) ? {} : { why: "The cluster has to be ready, whole and free first." })} />}
           />
           <ClusterNotes cluster={cluster} />

@@ -14,7 +14,9 @@ it("keeps the newest line of each progress, node by node", () => {
     event("Fetching JMeter: 70 files."),
     event("Ready."),
   ];
-  expect(foldProgress(events).map(({ text }) => text)).toEqual(["Requested.", "Sending JMeter: 2 of 88 MB.", "Sending JMeter: 88 of 88 MB.", "Fetching JMeter: 70 files.", "Ready."]);
+  const folded = foldProgress(events, null);
+  expect(folded.map(({ text }) => text)).toEqual(["Requested.", "Sending JMeter: 2 of 88 MB.", "Sending JMeter: 88 of 88 MB.", "Fetching JMeter: 70 files.", "Ready."]);
+  expect(foldProgress(events, 1).map(({ text }) => text)).toEqual(["Requested.", "Sending JMeter: done.", "Sending JMeter: done.", "Fetching JMeter: done.", "Ready."]);
 });
 
 it("finds the last word about a node and about the whole", () => {

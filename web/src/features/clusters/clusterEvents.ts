@@ -1,16 +1,21 @@
 /** What happened to a cluster, made short enough to read. Pure. */
 import type { Cluster, ClusterEvent } from "@/shared/api/types";
 
-/** `Sending JMeter: 12 of 150 MB.` comes every second or so: of each such series only the newest line stays. */
-export function foldProgress(events: ClusterEvent[]): ClusterEvent[] {
+/**
+ * `Sending JMeter: 12 of 150 MB.` comes every second or so: of each such series only the newest line stays. The last one comes before
+ * the last byte, so what was under way when the cluster became ready is told without a number that looks like a half.
+ */
+export function foldProgress(events: ClusterEvent[], readyMs: number | null): ClusterEvent[] {
   const newest = new Map<string, number>();
   events.forEach((event, index) => {
     const series = seriesOf(event);
     if (series !== null) newest.set(series, index);
   });
-  return events.filter((event, index) => {
+  return events.flatMap((event, index) => {
     const series = seriesOf(event);
-    return series === null || newest.get(series) === index;
+    if (series === null) return event;
+    if (newest.get(series) !== index) return [];
+    return readyMs !== null && event.at_ms <= readyMs ? { ...event, text: `${event.text.slice(0, event.text.indexOf(":"))}: done.` } : event;
   });
 }
 

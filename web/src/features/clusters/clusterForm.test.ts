@@ -44,6 +44,11 @@ describe("the create form for machines over SSH", () => {
       },
     });
   });
+  it("makes of a cluster's configuration the same again", () => {
+    const { request } = checkForm(filled, 16);
+    expect(request).not.toBeNull();
+    if (request !== null) expect(checkForm(formFrom(request.config, "ssh"), 16)).toEqual({ faults: {}, request });
+  });
   it("lists all faults at once", () => {
     expect(Object.keys(checkForm({ ...empty, lifetimeMinutes: "0" }, 16).faults).sort()).toEqual(["hosts", "keyFile", "lifetimeMinutes", "user"]);
     expect(Object.keys(checkForm({ ...filled, knownHosts: "" }, 16).faults)).toEqual(["knownHosts"]);

@@ -21,16 +21,17 @@ export interface ClusterForm {
 export type ClusterField = Exclude<keyof ClusterForm, "removeAfterRun" | "provider">;
 export type Faults = Partial<Record<ClusterField, string>>;
 
+/** The form for a configuration: the defaults, or that of a cluster to make another one of. */
 export function formFrom(config: ClusterConfig, provider: Provider = "local"): ClusterForm {
   return {
     name: "",
     description: "",
     provider,
     workers: String(config.workers),
-    hosts: "",
-    user: "",
-    keyFile: "",
-    knownHosts: "",
+    hosts: config.ssh?.hosts.join("\n") ?? "",
+    user: config.ssh?.user ?? "",
+    keyFile: config.ssh?.key_file ?? "",
+    knownHosts: config.ssh?.known_hosts.join("\n") ?? "",
     heapMb: config.heap_mb == null ? "" : String(config.heap_mb),
     lifetimeMinutes: String(config.lifetime_minutes),
     idleMinutes: config.idle_minutes == null ? "" : String(config.idle_minutes),

@@ -93,6 +93,11 @@ export function endWords(provider: Provider): string {
   }
 }
 
+/** The same in a menu's few words. */
+export function endHint(provider: Provider): string {
+  return provider === "ssh" ? "Takes only JAC’s processes and folder off the hosts. Results stay." : "Ends its processes and removes its folders. Plans and results stay.";
+}
+
 /** The machine a node is on, before and after it was reached; hosts are in the order of the nodes. */
 export function hostOf(cluster: Cluster, node: ClusterNode): string | null {
   return cluster.config.ssh?.hosts[cluster.nodes.indexOf(node)] ?? null;

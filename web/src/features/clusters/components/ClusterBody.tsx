@@ -44,7 +44,8 @@ function ComingUp({ cluster }: { cluster: Cluster }) {
   const newest = events.data?.at(-1);
   return (
     <Note tone="info">
-      It comes up by itself{newest === undefined ? "" : `: ${newest.node === null ? "" : `${newest.node}: `}${newest.text}`} <span className="text-muted">{formatDuration(Math.max(now - cluster.created_ms, 0) / 1000)} so far</span>
+      It comes up by itself. {newest !== undefined && <>{newest.node !== null && `${newest.node}: `}{newest.text} </>}
+      <span className="text-muted">{formatDuration(Math.max(now - cluster.created_ms, 0) / 1000)} so far.</span>
     </Note>
   );
 }

@@ -18,6 +18,8 @@ import { ProviderChoice } from "./ProviderChoice";
 interface Props {
   /** What the server has, as far as it is known yet. */
   info: Info | undefined;
+  /** A cluster to make another one of; by default the form has the server's defaults. */
+  like?: Cluster;
   onClose: () => void;
   /** What follows; by default the new cluster's page. */
   onCreated?: (cluster: Cluster) => void;
@@ -33,9 +35,9 @@ export function CreateClusterDialog(props: Props) {
   );
 }
 
-function Form({ info, onClose, onCreated, defaults }: Props & { defaults: ClusterConfig }) {
+function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: ClusterConfig }) {
   const providers = info?.providers ?? ["local", "ssh"];
-  const [form, setForm] = useState(() => formFrom(defaults, providers.includes("local") ? "local" : "ssh"));
+  const [form, setForm] = useState(() => (like === undefined ? formFrom(defaults, providers.includes("local") ? "local" : "ssh") : formFrom(like.config, like.provider)));
   const [tried, setTried] = useState(false);
   const create = useCreateCluster();
   const navigate = useNavigate();

@@ -17,7 +17,7 @@ export function Events({ cluster }: { cluster: Cluster }) {
         <Loaded query={query} what="Fetching what happened…">
           {(events) => (
             <ol className="events">
-              {foldProgress(events)
+              {foldProgress(events, cluster.ready_ms)
                 .sort((a, b) => b.at_ms - a.at_ms)
                 .map((event) => (
                   <li key={`${event.at_ms} ${event.node ?? ""} ${event.text}`}>

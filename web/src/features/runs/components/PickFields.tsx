@@ -1,6 +1,6 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import { Link } from "react-router";
-import { canRun, clusterChip, hasEnded, placeWords } from "@/features/clusters/clusterWords";
+import { canRun, clusterChip, hasEnded, sizeWords } from "@/features/clusters/clusterWords";
 import type { Cluster, Plan } from "@/shared/api/types";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Field } from "@/shared/ui/Field";
@@ -41,7 +41,8 @@ export function PickCluster({ clusters, value, fault, onChange }: Props & { clus
           <option value="">{clusters.data === undefined ? "Fetching the clusters…" : "Choose a cluster"}</option>
           {living.map((cluster) => (
             <option key={cluster.id} value={cluster.id} disabled={!cluster.can_write || !canRun(cluster)}>
-              {cluster.name}, {placeWords(cluster)}
+              {cluster.name}, {sizeWords(cluster.config.workers)}
+              {cluster.provider === "ssh" ? ", SSH" : ""}
               {cluster.can_write ? (canRun(cluster) ? "" : `, ${clusterChip(cluster).word}`) : `, ${cluster.owner.name}’s`}
             </option>
           ))}
