@@ -17,8 +17,9 @@ export function Events({ cluster }: { cluster: Cluster }) {
         <Loaded query={query} what="Fetching what happened…">
           {(events) => (
             <ol className="events">
+              {/* They come oldest first, also those of one millisecond. */}
               {foldProgress(events, cluster.ready_ms)
-                .sort((a, b) => b.at_ms - a.at_ms)
+                .toReversed()
                 .map((event) => (
                   <li key={`${event.at_ms} ${event.node ?? ""} ${event.text}`}>
                     <time>{formatTime(event.at_ms)}</time>
