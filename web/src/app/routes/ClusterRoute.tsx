@@ -1,16 +1,20 @@
 import { useParams } from "react-router";
 import { useCluster } from "@/features/clusters/api/useCluster";
 import { canRun } from "@/features/clusters/clusterWords";
-import { ClusterNotes, Configuration, Events, NodeTable } from "@/features/clusters/components/ClusterBody";
+import { ClusterNotes, Configuration } from "@/features/clusters/components/ClusterBody";
 import { ClusterHead } from "@/features/clusters/components/ClusterHead";
+import { Events } from "@/features/clusters/components/Events";
+import { NodeTable } from "@/features/clusters/components/NodeTable";
 import { useRuns } from "@/features/runs/api/useRuns";
 import { RunTable } from "@/features/runs/components/RunTable";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
+import { useInfo } from "@/features/session/api/useInfo";
 import { Loaded } from "@/shared/ui/Loaded";
 
 export function ClusterRoute() {
   const { id = "" } = useParams();
   const query = useCluster(id);
+  const info = useInfo();
   const runs = useRuns({ cluster: id });
   return (
     <Loaded query={query} what="Fetching the cluster…">
@@ -18,6 +22,7 @@ export function ClusterRoute() {
         <>
           <ClusterHead
             cluster={cluster}
+            info={info.data}
             start={<StartRunButton clusterId={cluster.id} disabled={!canRun(cluster)} {...(canRun(cluster) ? {} : { why: "The cluster has to be ready, whole and free first." })} />}
           />
           <ClusterNotes cluster={cluster} />

@@ -22,7 +22,7 @@ export function ClustersRoute() {
   );
   return (
     <>
-      <PageHead title="Clusters" facts={<span>One JMeter master and its workers, as processes on this machine. Each ends by itself when its time is over.</span>} actions={create} />
+      <PageHead title="Clusters" facts={<span>One JMeter master and its workers, on JAC’s own machine or on machines of yours over SSH. Each ends by itself when its time is over.</span>} actions={create} />
       <Loaded query={clusters} what="Fetching the clusters…">
         {(list) => (
           <ClusterTable
@@ -40,7 +40,7 @@ export function ClustersRoute() {
           />
         )}
       </Loaded>
-      {creating && <CreateClusterDialog maxWorkers={info.data?.limits.max_workers ?? 16} onClose={() => setCreating(false)} />}
+      {creating && <CreateClusterDialog info={info.data} onClose={() => setCreating(false)} />}
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ClusterConfig } from "@/shared/api/types";
-import { checkForm, formFrom } from "./clusterForm";
+import { checkForm, formFrom, placeFaults } from "./clusterForm";
 import { sumWords } from "./clusterWords";
 
 const defaults: ClusterConfig = { workers: 2, heap_mb: null, lifetime_minutes: 120, idle_minutes: 30, remove_after_run: false };
@@ -20,8 +20,71 @@ describe("the create form", () => {
   });
 });
 
-it("says what a configuration comes to", () => {
-  expect(sumWords(defaults).replaceAll("\u00a0", " ")).toBe(
-    "1 master + 2 workers on this machine, memory chosen by JAC, for at most 2 h, or 30 min without a run",
-  );
+const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ";
+
+describe("the create form for machines over SSH", () => {
+  const empty = formFrom(defaults, "ssh");
+  const filled = { ...empty, workers: "nonsense", hosts: "load-1\nload-2:2222, load-3", user: " jac ", keyFile: "/home/me/.ssh/jac_key", knownHosts: `load-1 ${KEY}\n[load-2]:2222 ${KEY}\nother ${KEY}\nload-3 ${KEY}` };
+
+  it("counts the workers from the hosts, and sends only the keys that are theirs", () => {
+    expect(checkForm(filled, 16)).toEqual({
+      faults: {},
+      request: {
+        provider: "ssh",
+        config: {
+          ...defaults,
+          workers: 2,
+          ssh: {
+            hosts: ["load-1", "load-2:2222", "load-3"],
+            user: "jac",
+            key_file: "/home/me/.ssh/jac_key",
+            known_hosts: [`load-1 ${KEY}`, `[load-2]:2222 ${KEY}`, `load-3 ${KEY}`],
+          },
+        },
+      },
+    });
+  });
+  it("makes of a cluster's configuration the same again", () => {
+    const { request } = checkForm(filled, 16);
+    expect(request).not.toBeNull();
+    if (request !== null) expect(checkForm(formFrom(request.config, "ssh"), 16)).toEqual({ faults: {}, request });
+  });
+  it("lists all faults at once", () => {
+    expect(Object.keys(checkForm({ ...empty, lifetimeMinutes: "0" }, 16).faults).sort()).toEqual(["hosts", "keyFile", "lifetimeMinutes", "user"]);
+    expect(Object.keys(checkForm({ ...filled, knownHosts: "" }, 16).faults)).toEqual(["knownHosts"]);
+  });
+  it.each(["~/.ssh/id", "id", "", "-----BEGIN OPENSSH PRIVATE KEY-----"])("refuses %j as the key's file", (keyFile) => {
+    expect(checkForm({ ...filled, keyFile }, 16).faults.keyFile).toContain("on the server");
+  });
+  it("forgets the machines when the nodes are to be local after all", () => {
+    const { request } = checkForm({ ...filled, provider: "local", workers: "1" }, 16);
+    expect(request).toEqual({ provider: "local", config: { ...defaults, workers: 1 } });
+  });
+});
+
+describe("the server's faults", () => {
+  const sentences = ["The host a is given twice.", "'b:x' names no machine: give HOST, HOST:PORT or [IPv6]:PORT.", "No user is given to sign in with.", "The key is named by an absolute path on the server."];
+  it("stand beside their fields", () => {
+    const { beside, rest } = placeFaults([...sentences, "A heap of 1 MiB cannot work: give 64 to 1048576 MiB, or leave it out."], "ssh");
+    expect(beside.hosts).toBe(`${sentences[0]} ${sentences[1]}`);
+    expect([beside.user, beside.keyFile]).toEqual([sentences[2], sentences[3]]);
+    expect(beside.heapMb).toContain("A heap");
+    expect(rest).toEqual([]);
+  });
+  it("are not lost where there is no such field", () => {
+    expect(placeFaults(["Something new.", "The host a is given twice."], "local").rest).toEqual(["Something new.", "The host a is given twice."]);
+  });
+});
+
+describe("what a configuration comes to", () => {
+  const plain = (text: string) => text.replaceAll("\u00a0", " ");
+  it("is said for JAC's own machine", () => {
+    expect(plain(sumWords({ provider: "local", config: defaults }))).toBe("1 master + 2 workers on JAC’s own machine, memory chosen by JAC, for at most 2 h, or 30 min without a run");
+  });
+  it.each([
+    [2, "1 master + 2 workers on 3 machines over SSH"],
+    [0, "1 master that runs the plan alone on 1 machine over SSH"],
+  ])("is said for %i workers over SSH", (workers, words) => {
+    expect(plain(sumWords({ provider: "ssh", config: { ...defaults, workers } }))).toMatch(new RegExp(`^${words.replace("+", "\\+")}, memory`));
+  });
 });

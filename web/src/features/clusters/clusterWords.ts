@@ -1,5 +1,5 @@
 /** A cluster's and a node's state in words, icons and tones. */
-import type { Cluster, ClusterConfig, ClusterNode, ClusterPhase } from "@/shared/api/types";
+import type { Cluster, ClusterNode, ClusterPhase, Provider } from "@/shared/api/types";
 import { formatCount, plural } from "@/shared/format/numbers";
 import { formatDuration } from "@/shared/format/time";
 import type { ChipLook } from "@/shared/ui/Chip";
@@ -11,6 +11,11 @@ export function isSettled(phase: ClusterPhase): boolean {
 
 export function hasEnded(phase: ClusterPhase): boolean {
   return phase === "terminated" || phase === "failed" || phase === "terminating";
+}
+
+/** On its way to `ready`. */
+export function isComingUp(phase: ClusterPhase): boolean {
+  return phase === "requested" || phase === "launching" || phase === "preparing";
 }
 
 /** A run can be started: ready, whole, and nobody runs on it. */
@@ -54,10 +59,46 @@ export function sizeWords(workers: number): string {
   return workers === 0 ? "1 master that runs the plan alone" : `1 master + ${plural(workers, "worker")}`;
 }
 
-/** What a configuration comes to, before the button: `1 master + 2 workers on this machine, for at most 2 h`. */
-export function sumWords(config: ClusterConfig): string {
-  const heap = config.heap_mb === null ? "memory chosen by JAC" : `${formatCount(config.heap_mb)} MB of heap each`;
+/** Where the nodes come from. */
+export function providerWords(provider: Provider): string {
+  switch (provider) {
+    case "local":
+      return "JAC’s own machine";
+    case "ssh":
+      return "machines over SSH";
+  }
+}
+
+/** `1 master + 2 workers on JAC’s own machine`, `… on 3 machines over SSH`. */
+export function placeWords({ provider, config }: Pick<Cluster, "provider" | "config">): string {
+  const size = sizeWords(config.workers);
+  return provider === "ssh" ? `${size} on ${plural(config.workers + 1, "machine")} over SSH` : `${size} on ${providerWords(provider)}`;
+}
+
+/** What a new cluster comes to, before the button. */
+export function sumWords({ provider, config }: Pick<Cluster, "provider" | "config">): string {
+  const heap = config.heap_mb == null ? "memory chosen by JAC" : `${formatCount(config.heap_mb)} MB of heap each`;
   const idle = config.idle_minutes == null ? "" : `, or ${formatDuration(config.idle_minutes * 60)} without a run`;
   const after = config.remove_after_run ? ", removed after its run" : "";
-  return `${sizeWords(config.workers)} on this machine, ${heap}, for at most ${formatDuration(config.lifetime_minutes * 60)}${idle}${after}`;
+  return `${placeWords({ provider, config })}, ${heap}, for at most ${formatDuration(config.lifetime_minutes * 60)}${idle}${after}`;
+}
+
+/** What terminating does, where the nodes are. */
+export function endWords(provider: Provider): string {
+  switch (provider) {
+    case "local":
+      return "The processes of the master and the workers end and their folders are removed.";
+    case "ssh":
+      return "Only what JAC put on the machines goes: its processes end, and this cluster’s folder below ~/.jac is removed. The machines themselves stay as they are.";
+  }
+}
+
+/** The same in a menu's few words. */
+export function endHint(provider: Provider): string {
+  return provider === "ssh" ? "Takes only JAC’s processes and folder off the hosts. Results stay." : "Ends its processes and removes its folders. Plans and results stay.";
+}
+
+/** The machine a node is on, before and after it was reached; hosts are in the order of the nodes. */
+export function hostOf(cluster: Cluster, node: ClusterNode): string | null {
+  return cluster.config.ssh?.hosts[cluster.nodes.indexOf(node)] ?? null;
 }

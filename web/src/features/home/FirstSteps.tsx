@@ -3,11 +3,11 @@ import { Link } from "react-router";
 import { canRun, hasEnded } from "@/features/clusters/clusterWords";
 import { CreateClusterDialog } from "@/features/clusters/components/CreateClusterDialog";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
-import type { Cluster, Plan } from "@/shared/api/types";
+import type { Cluster, Info, Plan } from "@/shared/api/types";
 import { Icon } from "@/shared/ui/Icon";
 
 /** The way from an empty installation to the first run; what is done is ticked off. */
-export function FirstSteps({ plans, clusters, maxWorkers }: { plans: Plan[]; clusters: Cluster[]; maxWorkers: number }) {
+export function FirstSteps({ plans, clusters, info }: { plans: Plan[]; clusters: Cluster[]; info: Info | undefined }) {
   const [creating, setCreating] = useState(false);
   const living = clusters.filter((cluster) => !hasEnded(cluster.phase));
   const hasPlan = plans.length > 0;
@@ -30,13 +30,13 @@ export function FirstSteps({ plans, clusters, maxWorkers }: { plans: Plan[]; clu
             </button>
           }
         >
-          One JMeter master and as many workers as you like, as processes on this machine. It ends by itself when its time is over.
+          One JMeter master and as many workers as you like, on JAC’s own machine or on machines of yours over SSH. It ends by itself when its time is over.
         </Step>
         <Step done={false} number={3} title="Start a run" action={<StartRunButton disabled={!hasPlan || !living.some(canRun)} why={hasPlan ? "The cluster has to be ready first." : "Upload a plan first."} />}>
           Watch it live, stop it when you have seen enough, and keep the report.
         </Step>
       </ol>
-      {creating && <CreateClusterDialog maxWorkers={maxWorkers} onClose={() => setCreating(false)} />}
+      {creating && <CreateClusterDialog info={info} onClose={() => setCreating(false)} />}
     </section>
   );
 }

@@ -31,7 +31,7 @@ export function HomePage() {
         {(all) => (
           <>
             {all.length === 0 && plans.data !== undefined && clusters.data !== undefined && (
-              <FirstSteps plans={plans.data} clusters={clusters.data} maxWorkers={info.data?.limits.max_workers ?? 16} />
+              <FirstSteps plans={plans.data} clusters={clusters.data} info={info.data} />
             )}
             <RunningNow runs={all.filter((run) => run.phase !== "finished")} any={all.length > 0} />
             <LivingClusters clusters={clusters.data ?? []} />

@@ -43,6 +43,7 @@ export type Session = Schemas["Session"];
 export type Info = Schemas["Info"];
 
 export type ClusterConfig = Schemas["ClusterConfig"];
+export type Provider = Schemas["Provider"];
 export type ClusterPhase = Schemas["ClusterPhase"];
 export type ClusterNode = Schemas["Node"];
 export type Cluster = Schemas["ClusterView"];

@@ -1,18 +1,28 @@
 import { Link } from "react-router";
 import type { Cluster } from "@/shared/api/types";
 import { formatCount } from "@/shared/format/numbers";
-import { formatDuration, formatTime } from "@/shared/format/time";
-import { Chip } from "@/shared/ui/Chip";
-import { Loaded } from "@/shared/ui/Loaded";
+import { formatDuration } from "@/shared/format/time";
 import { Note } from "@/shared/ui/Note";
+import { useNow } from "@/shared/ui/useNow";
 import { useClusterEvents } from "../api/useClusterEvents";
-import { isSettled, nodeChip } from "../clusterWords";
+import { causeLines } from "../clusterEvents";
+import { hasEnded, isComingUp, providerWords } from "../clusterWords";
 
-/** What a reader must know first: failed, degraded, running. */
+/** What a reader must know first: failed, on its way, degraded, running. */
 export function ClusterNotes({ cluster }: { cluster: Cluster }) {
+  const gone = hasEnded(cluster.phase);
+  const causes = gone ? causeLines(cluster) : [];
   return (
     <>
-      {cluster.phase === "failed" && <Note tone="failed">{cluster.cause ?? "The cluster failed."} Look at what happened below, terminate it and create another.</Note>}
+      {gone && (causes.length > 0 || cluster.phase === "failed") && (
+        <Note tone={cluster.phase === "failed" ? "failed" : cluster.ready_ms === null ? "attention" : "info"}>
+          {causes.map((line) => (
+            <p key={line}>{line}</p>
+          ))}
+          {cluster.ready_ms === null && <p>It never became ready; whatever there was of it is taken away by itself. Create another once the cause is gone.</p>}
+        </Note>
+      )}
+      {isComingUp(cluster.phase) && <ComingUp cluster={cluster} />}
       {cluster.lost_nodes.length > 0 && (
         <Note tone="attention">
           Lost: {cluster.lost_nodes.join(", ")}. A run needs all nodes; terminate this cluster and create another.
@@ -27,39 +37,16 @@ export function ClusterNotes({ cluster }: { cluster: Cluster }) {
   );
 }
 
-export function NodeTable({ cluster }: { cluster: Cluster }) {
+/** What is being waited for; what each node gets is in the table of nodes. */
+function ComingUp({ cluster }: { cluster: Cluster }) {
+  const now = useNow();
+  const events = useClusterEvents(cluster.id, false);
+  const newest = events.data?.at(-1);
   return (
-    <section className="card table-card" aria-label="Nodes">
-      <header className="table-tools">
-        <h3>Nodes</h3>
-      </header>
-      {cluster.nodes.length === 0 ? (
-        <div className="table-empty">The nodes appear here as they are launched.</div>
-      ) : (
-        <table className="table-dense">
-          <thead>
-            <tr>
-              <th scope="col">Node</th>
-              <th scope="col">State</th>
-              <th scope="col">Address</th>
-              <th scope="col">Detail</th>
-            </tr>
-          </thead>
-          <tbody>
-            {cluster.nodes.map((node) => (
-              <tr key={node.name}>
-                <td>{node.name}</td>
-                <td>
-                  <Chip {...nodeChip(node)} />
-                </td>
-                <td>{node.address ?? "–"}</td>
-                <td className="text-muted">{node.detail ?? ""}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-    </section>
+    <Note tone="info">
+      It comes up by itself. {newest !== undefined && <>{newest.node !== null && `${newest.node}: `}{newest.text} </>}
+      <span className="text-muted">{formatDuration(Math.max(now - cluster.created_ms, 0) / 1000)} so far.</span>
+    </Note>
   );
 }
 
@@ -72,12 +59,28 @@ export function Configuration({ cluster }: { cluster: Cluster }) {
       </header>
       <ul className="pairs">
         <li>
+          <span>Provider</span>
+          <span>{providerWords(cluster.provider)}</span>
+        </li>
+        {config.ssh != null && (
+          <>
+            <li>
+              <span>Signs in as</span>
+              <span className="pair-value">{config.ssh.user}</span>
+            </li>
+            <li>
+              <span>Key file on the server</span>
+              <code className="pair-value">{config.ssh.key_file}</code>
+            </li>
+          </>
+        )}
+        <li>
           <span>Workers</span>
           <span>{config.workers === 0 ? "none, the master runs alone" : formatCount(config.workers)}</span>
         </li>
         <li>
           <span>Heap of each JMeter</span>
-          <span>{config.heap_mb === null ? "chosen by JAC" : `${formatCount(config.heap_mb)} MB`}</span>
+          <span>{config.heap_mb == null ? "chosen by JAC" : `${formatCount(config.heap_mb)} MB`}</span>
         </li>
         <li>
           <span>Ends after</span>
@@ -92,35 +95,6 @@ export function Configuration({ cluster }: { cluster: Cluster }) {
           <span>{config.remove_after_run ? "removed" : "kept"}</span>
         </li>
       </ul>
-    </section>
-  );
-}
-
-export function Events({ cluster }: { cluster: Cluster }) {
-  const query = useClusterEvents(cluster.id, isSettled(cluster.phase));
-  return (
-    <section className="card list-card" aria-label="What happened">
-      <header className="chart-head">
-        <h3>What happened</h3>
-      </header>
-      <div className="list-body">
-        <Loaded query={query} what="Fetching what happened…">
-          {(events) => (
-            <ol className="events">
-              {[...events]
-                .sort((a, b) => b.at_ms - a.at_ms)
-                .map((event) => (
-                  <li key={`${event.at_ms} ${event.node ?? ""} ${event.text}`}>
-                    <time>{formatTime(event.at_ms)}</time>
-                    <span>{event.node ?? ""}</span>
-                    <span>{event.text}</span>
-                  </li>
-                ))}
-              {events.length === 0 && <li className="text-muted">Nothing yet.</li>}
-            </ol>
-          )}
-        </Loaded>
-      </div>
     </section>
   );
 }

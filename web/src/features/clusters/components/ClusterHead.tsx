@@ -1,21 +1,30 @@
 import { useState, type ReactNode } from "react";
-import { Link } from "react-router";
-import type { Cluster } from "@/shared/api/types";
+import { Link, useNavigate } from "react-router";
+import type { Cluster, Info } from "@/shared/api/types";
 import { formatDateTime } from "@/shared/format/time";
 import { Chip, ReadOnlyChip } from "@/shared/ui/Chip";
 import { CopyId } from "@/shared/ui/CopyId";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { Icon } from "@/shared/ui/Icon";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
 import { PageHead } from "@/shared/ui/PageHead";
 import { useExtendCluster } from "../api/useExtendCluster";
-import { clusterChip, hasEnded, sizeWords } from "../clusterWords";
+import { clusterChip, endHint, hasEnded, placeWords } from "../clusterWords";
+import { CreateClusterDialog } from "./CreateClusterDialog";
 import { EndsIn } from "./EndsIn";
 import { TerminateDialog } from "./TerminateDialog";
 
 /** `start` is the button that starts a run; it belongs to the runs and is put in by the page. */
-export function ClusterHead({ cluster, start }: { cluster: Cluster; start: ReactNode }) {
+export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: Info | undefined; start: ReactNode }) {
   const extend = useExtendCluster(cluster.id);
   const [terminating, setTerminating] = useState(false);
+  const [again, setAgain] = useState(false);
+  const navigate = useNavigate();
+  // The page stays the same one, so the dialog has to be closed.
+  const open = (made: Cluster) => {
+    setAgain(false);
+    void navigate(`/clusters/${made.id}`);
+  };
   const lives = !hasEnded(cluster.phase);
   return (
     <>
@@ -35,7 +44,7 @@ export function ClusterHead({ cluster, start }: { cluster: Cluster; start: React
         facts={
           <>
             {cluster.description !== "" && <span>{cluster.description}</span>}
-            <span>{sizeWords(cluster.config.workers)} on this machine</span>
+            <span>{placeWords(cluster)}</span>
             <span>{cluster.owner.name}</span>
             <span>since {formatDateTime(cluster.created_ms)}</span>
             {lives && (
@@ -46,8 +55,12 @@ export function ClusterHead({ cluster, start }: { cluster: Cluster; start: React
           </>
         }
         actions={
-          cluster.can_write &&
-          lives && (
+          !lives ? (
+            <button type="button" className="btn btn-outline-secondary" onClick={() => setAgain(true)}>
+              <Icon name="plus" /> Create another like it
+            </button>
+          ) : (
+            cluster.can_write && (
             <>
               {start}
               <Menu label="More about this cluster">
@@ -56,15 +69,17 @@ export function ClusterHead({ cluster, start }: { cluster: Cluster; start: React
                     Extend by {minutes < 60 ? `${minutes} minutes` : minutes === 60 ? "1 hour" : `${minutes / 60} hours`}
                   </MenuItem>
                 ))}
-                <MenuItem danger consequence="Ends its processes and removes its folders. Plans and results stay." onSelect={() => setTerminating(true)}>
+                <MenuItem danger consequence={endHint(cluster.provider)} onSelect={() => setTerminating(true)}>
                   Terminate…
                 </MenuItem>
               </Menu>
             </>
+            )
           )
         }
       />
       {extend.error !== null && <ErrorBox error={extend.error} />}
+      {again && <CreateClusterDialog info={info} like={cluster} onClose={() => setAgain(false)} onCreated={open} />}
       {terminating && <TerminateDialog cluster={cluster} onClose={() => setTerminating(false)} />}
     </>
   );

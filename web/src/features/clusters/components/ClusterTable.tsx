@@ -5,7 +5,7 @@ import { plural } from "@/shared/format/numbers";
 import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
-import { clusterChip } from "../clusterWords";
+import { clusterChip, providerWords } from "../clusterWords";
 import { EndsIn } from "./EndsIn";
 
 const COLUMNS: Column<Cluster>[] = [
@@ -28,7 +28,7 @@ const COLUMNS: Column<Cluster>[] = [
     value: (cluster) => cluster.config.workers,
     cell: (cluster) => (cluster.config.workers === 0 ? "master alone" : `master + ${plural(cluster.config.workers, "worker")}`),
   },
-  { id: "provider", name: "Provider", value: (cluster) => cluster.provider, cell: () => "this machine" },
+  { id: "provider", name: "Provider", value: (cluster) => providerWords(cluster.provider), cell: (cluster) => providerWords(cluster.provider) },
   { id: "owner", name: "Owner", value: (cluster) => cluster.owner.name, cell: (cluster) => cluster.owner.name },
   { id: "run", name: "Run", value: (cluster) => cluster.current_run, cell: (cluster) => (cluster.current_run === null ? <span className="text-faint">–</span> : <Link to={`/runs/${cluster.current_run}`}>open</Link>) },
   { id: "ends", name: "Ends in", numeric: true, value: (cluster) => cluster.ended_ms ?? cluster.expires_at_ms, cell: (cluster) => <EndsIn cluster={cluster} /> },

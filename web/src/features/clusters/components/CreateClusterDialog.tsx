@@ -1,17 +1,25 @@
 import { useState } from "react";
 import { useNavigate } from "react-router";
-import type { Cluster, ClusterConfig } from "@/shared/api/types";
+import { ApiError } from "@/shared/api/client";
+import type { Cluster, ClusterConfig, Info } from "@/shared/api/types";
 import { Dialog } from "@/shared/ui/Dialog";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
-import { Field, Switch } from "@/shared/ui/Field";
+import { Switch } from "@/shared/ui/Field";
+import { Note } from "@/shared/ui/Note";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useClusterDefaults } from "../api/useClusterDefaults";
 import { useCreateCluster } from "../api/useCreateCluster";
-import { checkForm, formFrom, type ClusterField } from "../clusterForm";
+import { checkForm, formFrom, placeFaults, type ClusterForm } from "../clusterForm";
 import { sumWords } from "../clusterWords";
+import { FormText } from "./FormText";
+import { MachineFields } from "./MachineFields";
+import { ProviderChoice } from "./ProviderChoice";
 
 interface Props {
-  maxWorkers: number;
+  /** What the server has, as far as it is known yet. */
+  info: Info | undefined;
+  /** A cluster to make another one of; by default the form has the server's defaults. */
+  like?: Cluster;
   onClose: () => void;
   /** What follows; by default the new cluster's page. */
   onCreated?: (cluster: Cluster) => void;
@@ -27,32 +35,29 @@ export function CreateClusterDialog(props: Props) {
   );
 }
 
-function Form({ maxWorkers, onClose, onCreated, defaults }: Props & { defaults: ClusterConfig }) {
-  const [form, setForm] = useState(() => formFrom(defaults));
+function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: ClusterConfig }) {
+  const providers = info?.providers ?? ["local", "ssh"];
+  const [form, setForm] = useState(() => (like === undefined ? formFrom(defaults, providers.includes("local") ? "local" : "ssh") : formFrom(like.config, like.provider)));
   const [tried, setTried] = useState(false);
   const create = useCreateCluster();
   const navigate = useNavigate();
-  const { request, faults } = checkForm(form, maxWorkers);
+  const { request, faults } = checkForm(form, info?.limits.max_workers ?? 16);
+  // What the server found; with the next change it is about a form that is no more.
+  const refused = placeFaults(create.error instanceof ApiError && create.error.code === "cluster_invalid" ? create.error.details : [], form.provider);
+  const placed = Object.keys(refused.beside).length + refused.rest.length > 0;
 
+  const change = (changed: ClusterForm) => {
+    setForm(changed);
+    if (create.isError) create.reset();
+  };
   const submit = () => {
     setTried(true);
     if (request === null || create.isPending) return;
     create.mutate(request, { onSuccess: (cluster) => (onCreated === undefined ? void navigate(`/clusters/${cluster.id}`) : onCreated(cluster)) });
   };
-  const text = (field: ClusterField, label: string, more: { help?: string; unit?: string; placeholder?: string; number?: boolean } = {}) => (
-    <Field label={label} help={more.help} {...(more.unit === undefined ? {} : { unit: more.unit })} fault={tried ? faults[field] : undefined}>
-      {(attributes) => (
-        <input
-          {...attributes}
-          type="text"
-          inputMode={more.number === true ? "numeric" : "text"}
-          placeholder={more.placeholder}
-          value={form[field]}
-          onChange={(event) => setForm({ ...form, [field]: event.target.value })}
-        />
-      )}
-    </Field>
-  );
+  const untouched = !tried && form.provider === "ssh" && form.hosts.trim() === "";
+  const missing = untouched ? "Name the machines first." : "Something above needs a look first.";
+  const fields = { form, faults: tried ? { ...refused.beside, ...faults } : {}, onChange: change };
 
   return (
     <Dialog
@@ -61,7 +66,7 @@ function Form({ maxWorkers, onClose, onCreated, defaults }: Props & { defaults: 
       onSubmit={submit}
       footer={
         <>
-          <p className="sum">{request === null ? "Something above needs a look first." : <strong>{sumWords(request.config)}.</strong>}</p>
+          <p className="sum">{request === null || placed ? missing : <strong>{sumWords(request)}.</strong>}</p>
           <button type="button" className="btn btn-outline-secondary" onClick={onClose}>
             Cancel
           </button>
@@ -71,21 +76,31 @@ function Form({ maxWorkers, onClose, onCreated, defaults }: Props & { defaults: 
         </>
       }
     >
-      {text("name", "Name", { placeholder: "JAC finds one", help: "What you and others recognise it by." })}
-      {text("description", "Description", { placeholder: "optional" })}
-      {text("workers", "Workers", { number: true, help: "JMeter servers that make the load; the master collects. 0 is the master alone." })}
-      {text("heapMb", "Heap of each JMeter", { number: true, unit: "MB", placeholder: "JAC chooses" })}
+      <ProviderChoice value={form.provider} available={providers} onChange={(provider) => change({ ...form, provider })} />
+      {form.provider === "ssh" ? (
+        <MachineFields {...fields} />
+      ) : (
+        <FormText {...fields} field="workers" label="Workers" numeric help="JMeter servers that make the load; the master collects. 0 is the master alone." />
+      )}
+      <FormText {...fields} field="name" label="Name" placeholder="JAC finds one" help="What you and others recognise it by." />
+      <FormText {...fields} field="description" label="Description" placeholder="optional" />
+      <FormText {...fields} field="heapMb" label="Heap of each JMeter" numeric unit="MB" placeholder="JAC chooses" />
       <div className="field-pair">
-        {text("lifetimeMinutes", "Ends after", { number: true, unit: "minutes", help: "It can be extended while it lives." })}
-        {text("idleMinutes", "Ends when idle for", { number: true, unit: "minutes", placeholder: "no limit", help: "Counted from its last run." })}
+        <FormText {...fields} field="lifetimeMinutes" label="Ends after" numeric unit="minutes" help="It can be extended while it lives." />
+        <FormText {...fields} field="idleMinutes" label="Ends when idle for" numeric unit="minutes" placeholder="no limit" help="Counted from its last run." />
       </div>
       <Switch
         label="Remove after its run"
         help="Its processes end with its first run. Plans and results stay."
         checked={form.removeAfterRun}
-        onChange={(removeAfterRun) => setForm({ ...form, removeAfterRun })}
+        onChange={(removeAfterRun) => change({ ...form, removeAfterRun })}
       />
-      {create.error !== null && <ErrorBox error={create.error} />}
+      {refused.rest.map((sentence) => (
+        <Note key={sentence} tone="failed">
+          {sentence}
+        </Note>
+      ))}
+      {create.error !== null && !placed && <ErrorBox error={create.error} />}
     </Dialog>
   );
 }

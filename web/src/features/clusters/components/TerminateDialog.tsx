@@ -3,9 +3,11 @@ import { Dialog } from "@/shared/ui/Dialog";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Note } from "@/shared/ui/Note";
 import { useTerminateCluster } from "../api/useTerminateCluster";
+import { endWords } from "../clusterWords";
 
 export function TerminateDialog({ cluster, onClose }: { cluster: Cluster; onClose: () => void }) {
   const terminate = useTerminateCluster(cluster.id);
+  const hosts = cluster.config.ssh?.hosts ?? [];
   return (
     <Dialog
       title={`Terminate ${cluster.name}`}
@@ -24,7 +26,8 @@ export function TerminateDialog({ cluster, onClose }: { cluster: Cluster; onClos
     >
       <div className="stack">
         {cluster.current_run !== null && <Note tone="attention">A run is under way on it. It is stopped first, and what it measured is kept.</Note>}
-        <p>The processes of the master and the workers end and their folders are removed. Plans, runs and results stay.</p>
+        <p>{endWords(cluster.provider)} Plans, runs and results stay.</p>
+        {hosts.length > 0 && <p className="text-muted">Machines: {hosts.join(", ")}</p>}
         {terminate.error !== null && <ErrorBox error={terminate.error} />}
         <span />
       </div>

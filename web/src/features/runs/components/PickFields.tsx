@@ -42,6 +42,7 @@ export function PickCluster({ clusters, value, fault, onChange }: Props & { clus
           {living.map((cluster) => (
             <option key={cluster.id} value={cluster.id} disabled={!cluster.can_write || !canRun(cluster)}>
               {cluster.name}, {sizeWords(cluster.config.workers)}
+              {cluster.provider === "ssh" ? ", SSH" : ""}
               {cluster.can_write ? (canRun(cluster) ? "" : `, ${clusterChip(cluster).word}`) : `, ${cluster.owner.name}’s`}
             </option>
           ))}

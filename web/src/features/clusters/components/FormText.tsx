@@ -1,0 +1,48 @@
+import type { ReactNode } from "react";
+import { Field } from "@/shared/ui/Field";
+import type { ClusterField, ClusterForm, Faults } from "../clusterForm";
+
+/** What every field of the create form needs. */
+export interface FormProps {
+  form: ClusterForm;
+  /** Those to be shown now. */
+  faults: Faults;
+  onChange: (form: ClusterForm) => void;
+}
+
+interface Props extends FormProps {
+  field: ClusterField;
+  label: string;
+  help?: ReactNode;
+  unit?: string;
+  placeholder?: string;
+  numeric?: boolean;
+  /** More than one makes it a text of lines. */
+  lines?: number;
+  /** Words and names that no dictionary has. */
+  technical?: boolean;
+}
+
+/** One typed field of the create form. */
+export function FormText({ form, faults, onChange, field, label, help, unit, placeholder, numeric, lines, technical }: Props) {
+  return (
+    <Field label={label} help={help} {...(unit === undefined ? {} : { unit })} fault={faults[field]}>
+      {(attributes) => {
+        const set = (value: string) => onChange({ ...form, [field]: value });
+        const raw = technical === true ? ({ spellCheck: false, autoCapitalize: "off", autoComplete: "off" } as const) : {};
+        if (lines !== undefined) return <textarea {...attributes} {...raw} rows={lines} wrap="off" placeholder={placeholder} value={form[field]} onChange={(event) => set(event.target.value)} />;
+        return (
+          <input
+            {...attributes}
+            {...raw}
+            type="text"
+            inputMode={numeric === true ? "numeric" : "text"}
+            placeholder={placeholder}
+            value={form[field]}
+            onChange={(event) => set(event.target.value)}
+          />
+        );
+      }}
+    </Field>
+  );
+}

@@ -1,0 +1,48 @@
+import type { Cluster, ClusterNode } from "@/shared/api/types";
+import { Chip } from "@/shared/ui/Chip";
+import { useClusterEvents } from "../api/useClusterEvents";
+import { lastWord } from "../clusterEvents";
+import { hostOf, isComingUp, isSettled, nodeChip } from "../clusterWords";
+
+/** The nodes: where each is, and while the cluster comes up what each is getting. */
+export function NodeTable({ cluster }: { cluster: Cluster }) {
+  const events = useClusterEvents(cluster.id, isSettled(cluster.phase));
+  const detail = (node: ClusterNode) => {
+    const now = isComingUp(cluster.phase) ? lastWord(events.data ?? [], node.name) : null;
+    const java = node.tools == null ? "" : `Java ${node.tools.java_version}`;
+    return now ?? [node.detail ?? "", java].filter((part) => part !== "").join(", ");
+  };
+  return (
+    <section className="card table-card" aria-label="Nodes">
+      <header className="table-tools">
+        <h3>Nodes</h3>
+      </header>
+      {cluster.nodes.length === 0 ? (
+        <div className="table-empty">The nodes appear here as they are launched.</div>
+      ) : (
+        <table className="table-dense">
+          <thead>
+            <tr>
+              <th scope="col">Node</th>
+              <th scope="col">State</th>
+              <th scope="col">Address</th>
+              <th scope="col">Detail</th>
+            </tr>
+          </thead>
+          <tbody>
+            {cluster.nodes.map((node) => (
+              <tr key={node.name}>
+                <td>{node.name}</td>
+                <td>
+                  <Chip {...nodeChip(node)} />
+                </td>
+                <td>{hostOf(cluster, node) ?? node.address ?? "–"}</td>
+                <td className="text-muted">{detail(node)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,47 @@
+import { useId } from "react";
+import type { Provider } from "@/shared/api/types";
+
+const CHOICES: { provider: Provider; label: string; help: string }[] = [
+  { provider: "local", label: "JAC’s own machine", help: "Processes beside the server." },
+  { provider: "ssh", label: "Machines over SSH", help: "Machines that exist already." },
+];
+
+interface Props {
+  value: Provider;
+  /** Those that the server has switched on. */
+  available: Provider[];
+  onChange: (provider: Provider) => void;
+}
+
+/** Where the nodes are to be. */
+export function ProviderChoice({ value, available, onChange }: Props) {
+  const id = useId();
+  return (
+    <fieldset className="field choice">
+      <legend>Where</legend>
+      {CHOICES.map(({ provider, label, help }) => {
+        const off = !available.includes(provider);
+        return (
+          <div key={provider} className="form-check">
+            <input
+              id={`${id}-${provider}`}
+              className="form-check-input"
+              type="radio"
+              name={id}
+              checked={value === provider}
+              disabled={off}
+              aria-describedby={`${id}-${provider}-help`}
+              onChange={() => onChange(provider)}
+            />
+            <label className="form-check-label" htmlFor={`${id}-${provider}`}>
+              {label}
+            </label>
+            <div id={`${id}-${provider}-help`} className="field-help">
+              {off ? "Switched off on this server." : help}
+            </div>
+          </div>
+        );
+      })}
+    </fieldset>
+  );
+}

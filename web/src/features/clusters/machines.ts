@@ -1,0 +1,97 @@
+/**
+ * The machines of a cluster over SSH as they are typed: which they are, and by which keys they are known. Pure; the rules are those of
+ * the server, which looks again.
+ */
+import { plural } from "@/shared/format/numbers";
+
+export interface Host {
+  name: string;
+  port: number;
+}
+
+/** `HOST`, `HOST:PORT` or `[IPv6]:PORT`; null for a text that names no machine. */
+export function parseHost(text: string): Host | null {
+  const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(text);
+  // More than one colon without brackets is an IPv6 address without a port.
+  const plain = /^([^:]*):([^:]*)$/.exec(text);
+  const [name = "", port = "22"] = bracketed !== null ? [bracketed[1], bracketed[2]] : plain !== null ? [plain[1], plain[2]] : [text];
+  if (!/^(?!-)[A-Za-z0-9._:%-]+$/.test(name) || !/^\d{1,5}$/.test(port)) return null;
+  const number = Number(port);
+  return number > 0 && number <= 65_535 ? { name, port: number } : null;
+}
+
+/** As a `known_hosts` file names it: the port only where it is not 22. */
+export function nameInFile({ name, port }: Host): string {
+  return port === 22 ? name.toLowerCase() : `[${name.toLowerCase()}]:${port}`;
+}
+
+export interface TypedHosts {
+  /** As typed, the master first. */
+  hosts: string[];
+  fault: string | null;
+}
+
+/** One a line, or with commas between. */
+export function readHosts(text: string, maxWorkers: number): TypedHosts {
+  const hosts = text.split(/[\s,;]+/).filter((host) => host !== "");
+  const faults: string[] = [];
+  const seen = new Set<string>();
+  for (const text of hosts) {
+    const host = parseHost(text);
+    if (host === null) faults.push(`“${text}” names no machine: give HOST, HOST:PORT or [IPv6]:PORT.`);
+    else if (seen.has(`${host.name} ${host.port}`)) faults.push(`${text} is given twice.`);
+    else seen.add(`${host.name} ${host.port}`);
+  }
+  if (hosts.length === 0) faults.push("Give at least one machine: the first one is the master, the others are workers.");
+  if (hosts.length > maxWorkers + 1) faults.push(`${hosts.length} machines are too many: a cluster has one master and at most ${plural(maxWorkers, "worker")}.`);
+  return { hosts, fault: faults.length === 0 ? null : faults.join(" ") };
+}
+
+export interface TypedKeys {
+  /** The lines that may be about one of the machines. */
+  lines: string[];
+  fault: string | null;
+}
+
+/**
+ * Lines of a `known_hosts` file. Those that name other machines are left out, so that a whole file can be pasted: the rest of it is
+ * nobody's business. A hashed name may be anybody's, which only the server can tell.
+ */
+export function readKnownHosts(text: string, hosts: string[]): TypedKeys {
+  const machines = hosts.flatMap((host) => parseHost(host) ?? []);
+  const lines: string[] = [];
+  const faults: string[] = [];
+  const unknown = new Map(machines.map((host) => [nameInFile(host), host]));
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    const written = line.trim();
+    if (written === "" || written.startsWith("#")) continue;
+    const fields = written.split(/\s+/);
+    const marker = written.startsWith("@") ? fields.shift() : undefined;
+    const [names, kind, key] = fields;
+    if (names === undefined || kind === undefined || key === undefined || !/^[A-Za-z0-9+/]+=*$/.test(key)) {
+      faults.push(`Line ${index + 1} is no line of a known_hosts file: it has a name, a kind and a key.`);
+      continue;
+    }
+    const about = machines.filter((host) => mayBeAbout(names, nameInFile(host)));
+    if (about.length > 0) lines.push(written);
+    if (marker === undefined) for (const host of about) unknown.delete(nameInFile(host));
+  }
+  for (const host of unknown.values()) {
+    faults.push(`No line is about ${nameInFile(host)}: add what \`ssh-keyscan -p ${host.port} ${host.name}\` prints, once you have compared it.`);
+  }
+  return { lines, fault: faults.length === 0 ? null : faults.join(" ") };
+}
+
+function mayBeAbout(names: string, name: string): boolean {
+  const entries = names.split(",");
+  // An exception holds wherever it stands.
+  if (entries.some((entry) => entry.startsWith("!") && matches(entry.slice(1), name))) return false;
+  return entries.some((entry) => entry.startsWith("|1|") || (!entry.startsWith("!") && matches(entry, name)));
+}
+
+/** `*` is any text, `?` any letter; many stars, as the server has it, match nothing. */
+function matches(pattern: string, name: string): boolean {
+  if (pattern.split("*").length > 5) return false;
+  const source = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
+  return new RegExp(`^${source}$`, "i").test(name);
+}
