@@ -159,6 +159,7 @@ impl SampleStatistics {
             self.buckets.add(&cell, counts);
             self.hot.recycle(cell.elapsed_ms);
         }
+        self.labels.pack_late();
         for latest in threads {
             self.buckets.add_threads(latest);
         }

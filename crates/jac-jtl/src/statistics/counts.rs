@@ -18,8 +18,13 @@ pub(super) struct Counts {
     /// `None`: everything is packed.
     pages: Option<Vec<Option<Box<[u64; PAGE]>>>>,
     packed: Packed,
+    /// What is still to be packed, in no order: packing anew costs as much as there is.
+    late: Vec<(u32, u64)>,
     total: u64,
 }
+
+/// From so many packed bytes on, what is added waits for [`Counts::pack_late`].
+const LATE_FROM: usize = 4 << 10;
 
 impl Counts {
     /// Counts to add many others to, one after the other.
@@ -48,6 +53,38 @@ impl Counts {
         if !long.is_empty() {
             self.packed.add(long, room);
         }
+    }
+
+    /// The same, for adding often: what would have to be packed may wait. Returns whether something does; until
+    /// [`Counts::pack_late`] the counts must not be looked at.
+    pub(super) fn add_late(&mut self, counts: &[(u32, u64)], room: &mut Vec<u8>) -> bool {
+        let from = if self.pages.is_some() { counts.partition_point(|(value, _)| *value < PAGED) } else { 0 };
+        if self.packed.bytes() < LATE_FROM || from == counts.len() {
+            self.add(counts, room);
+            return !self.late.is_empty();
+        }
+        let (short, long) = counts.split_at(from);
+        self.add(short, room);
+        self.total += long.iter().map(|(_, count)| count).sum::<u64>();
+        self.late.extend_from_slice(long);
+        true
+    }
+
+    /// Packs what waited.
+    pub(super) fn pack_late(&mut self, room: &mut Vec<u8>) {
+        if self.late.is_empty() {
+            return;
+        }
+        let mut late = std::mem::take(&mut self.late);
+        late.sort_unstable();
+        late.dedup_by(|(value, count), (before, sum)| {
+            let same = value == before;
+            if same {
+                *sum += *count;
+            }
+            same
+        });
+        self.packed.add(&late, room);
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
@@ -80,7 +117,7 @@ impl Counts {
             pages.len() * size_of::<Option<Box<[u64; PAGE]>>>()
                 + pages.iter().flatten().count() * (size_of::<[u64; PAGE]>() + 16)
         });
-        pages + self.packed.bytes()
+        pages + self.packed.bytes() + self.late.capacity() * size_of::<(u32, u64)>()
     }
 
     /// Forgets the counts and keeps the memory.
@@ -94,6 +131,7 @@ impl Counts {
 
     /// Values that occurred, rising, each with its count.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, u64)> {
+        debug_assert!(self.late.is_empty(), "looked at before everything was packed");
         let pages = self.pages.iter().flatten().enumerate().filter_map(|(at, page)| Some((at, page.as_ref()?)));
         let short = pages.flat_map(|(at, page)| {
             page.iter()
@@ -241,6 +279,24 @@ mod tests {
             assert_eq!(counts, packed);
             assert_eq!(counts.shape(), packed.shape());
             assert_eq!(counts.percentiles([0.0, 50.0, 100.0]), [0.0, 70_000.0, f64::from(u32::MAX)]);
+        }
+    }
+
+    #[test]
+    fn what_is_packed_late_is_packed() {
+        for mut late in [Counts::default(), Counts::with_pages()] {
+            let (mut at_once, mut room, mut waited) = (late.clone(), Vec::new(), false);
+            for at in 0..200_u32 {
+                let piece: Vec<_> = (0..50).map(|n| (n * 90_001 + at % 7 * 13_003, u64::from(at + 1))).collect();
+                at_once.add(&piece, &mut room);
+                waited |= late.add_late(&piece, &mut room);
+                let more: Vec<_> = (0..60).map(|n| (at * 100_000 + n * 1_000, 1)).collect();
+                at_once.add(&more, &mut room);
+                waited |= late.add_late(&more, &mut room);
+            }
+            assert!(waited);
+            late.pack_late(&mut room);
+            assert_eq!(late, at_once);
         }
     }
 

@@ -99,6 +99,8 @@ pub(super) struct Labels {
     spread_out: usize,
     /// Response times are rounded from now on.
     rounding: bool,
+    /// Groups in which something waits to be packed.
+    late: Vec<GroupId>,
     room: Vec<u8>,
 }
 
@@ -116,6 +118,7 @@ impl Labels {
             memory: 0,
             spread_out: 0,
             rounding: false,
+            late: Vec::new(),
             room: Vec::new(),
         }
     }
@@ -166,7 +169,8 @@ impl Labels {
         self.labels.len() as u32 - 1
     }
 
-    /// Adds what was counted of a group's samples: rising response times, all and failures'.
+    /// Adds what was counted of a group's samples: rising response times, all and failures'. After the last of several
+    /// [`Labels::pack_late`] is due.
     pub(super) fn add(&mut self, group: GroupId, tally: &Tally, counts: &[(u32, u64)], failed: &[(u32, u64)]) {
         let mut room = std::mem::take(&mut self.room);
         let rounding = self.rounding;
@@ -175,23 +179,42 @@ impl Labels {
         let before = into.memory();
         let had_pages = into.counts.has_pages();
         into.tally.merge(tally);
-        if rounding {
-            into.counts.add(&rounded(counts.iter().copied()), &mut room);
-            into.failed.add(&rounded(failed.iter().copied()), &mut room);
+        let late = if rounding {
+            into.counts.add_late(&rounded(counts.iter().copied()), &mut room)
+                | into.failed.add_late(&rounded(failed.iter().copied()), &mut room)
         } else {
-            into.counts.add(counts, &mut room);
-            into.failed.add(failed, &mut room);
-        }
+            into.counts.add_late(counts, &mut room) | into.failed.add_late(failed, &mut room)
+        };
         if may_spread_out && !had_pages && into.counts.memory() > SPREAD_OUT_FROM {
+            into.counts.pack_late(&mut room);
             into.counts.spread_out();
         }
-        if into.counts.has_pages() && into.failed.memory() > SPREAD_OUT_FROM {
+        if into.counts.has_pages() && !into.failed.has_pages() && into.failed.memory() > SPREAD_OUT_FROM {
+            into.failed.pack_late(&mut room);
             into.failed.spread_out();
         }
         let spread_out = usize::from(into.counts.has_pages() && !had_pages);
         let after = into.memory();
         self.spread_out += spread_out;
         self.memory = self.memory + after - before;
+        self.room = room;
+        if late {
+            self.late.push(group);
+        }
+        self.keep_to_budget();
+    }
+
+    /// Packs what waited for it. Nothing may be looked at before.
+    pub(super) fn pack_late(&mut self) {
+        let mut room = std::mem::take(&mut self.room);
+        for group in std::mem::take(&mut self.late) {
+            let into = self.group_mut(group);
+            let before = into.memory();
+            into.counts.pack_late(&mut room);
+            into.failed.pack_late(&mut room);
+            let after = into.memory();
+            self.memory = self.memory + after - before;
+        }
         self.room = room;
         self.keep_to_budget();
     }
@@ -213,8 +236,10 @@ impl Labels {
     #[cold]
     fn round(&mut self) {
         self.rounding = true;
-        let mut memory = 0;
+        let (mut memory, mut room) = (0, Vec::new());
         for group in self.groups_mut() {
+            group.counts.pack_late(&mut room);
+            group.failed.pack_late(&mut room);
             group.counts.round();
             group.failed.round();
             memory += group.memory();
@@ -232,7 +257,7 @@ impl Labels {
         if other.rounding && !self.rounding {
             self.round();
         }
-        other
+        let numbers = other
             .labels
             .iter()
             .enumerate()
@@ -250,7 +275,9 @@ impl Labels {
                 }
                 ours
             })
-            .collect()
+            .collect();
+        self.pack_late();
+        numbers
     }
 
     fn rest_label(&mut self) -> u32 {
@@ -319,6 +346,7 @@ mod tests {
             labels.number(format!("label {label}").as_bytes(), (0, u64::from(label)));
             labels.add(group_id(label, Kind::Request), &Tally::default(), &counts, &failed);
         }
+        labels.pack_late();
         assert_eq!(spread_out(&labels, 0), (true, true));
         assert_eq!(spread_out(&labels, SPREAD_OUT + 1), (false, false));
         assert_eq!(
