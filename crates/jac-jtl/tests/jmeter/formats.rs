@@ -18,16 +18,9 @@ fn the_same_run_as_csv_and_as_xml_has_the_same_numbers() {
     std::fs::write(folder.path().join("formats.jmx"), include_str!("formats.jmx")).expect("the plan can be written");
     let output = Command::new("java")
         .current_dir(folder.path())
-        .args(["-Xmx512m", "-Djava.awt.headless=true"])
-        // As `bin/jmeter` does: what writes XML looks into these, and on Java 21 writes nothing where it may not.
-        .args(
-            ["lang", "lang.invoke", "lang.reflect", "util", "text"]
-                .map(|part| format!("--add-opens=java.base/java.{part}=ALL-UNNAMED")),
-        )
-        .arg("-jar")
+        .args(["-Xmx512m", "-Djava.awt.headless=true", "-jar"])
         .arg(jmeter_home().join("bin/ApacheJMeter.jar"))
         .args(["-n", "-t", "formats.jmx", "-l", "results.jtl", "-j", "jmeter.log"])
-        .arg("-Jjmeter.save.saveservice.hostname=true")
         .output()
         .expect("java can be started");
     assert!(output.status.success(), "JMeter failed: {}", said(&output.stdout, folder.path()));
@@ -44,7 +37,6 @@ fn the_same_run_as_csv_and_as_xml_has_the_same_numbers() {
     assert_eq!(in_order(csv), in_order(xml));
     assert_eq!(csv_log.errors(usize::MAX), xml_log.errors(usize::MAX));
     assert_eq!(csv_log.codes(), xml_log.codes());
-    assert_eq!(csv_log.hosts(), xml_log.hosts());
     let (csv, xml) = (csv_log.series(), xml_log.series());
     assert_eq!((csv.points, csv.started), (xml.points, xml.started));
 }
