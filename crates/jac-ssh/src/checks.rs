@@ -79,6 +79,7 @@ fn judge(text: &str, user: &str, findings: &mut Findings) {
         text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('=')).map(str::trim).collect()
     };
     let one = |name: &str| all(name).first().copied().unwrap_or_default();
+    // What a machine does not say in digits is taken as not said; each use has what it then goes by.
     let number = |name: &str| one(name).parse::<u64>().ok();
     let home = one("home");
     if !home.starts_with('/') {
