@@ -131,6 +131,9 @@ impl Engine {
                 role: node.role,
                 nodes_in_cluster: cluster.config.workers + 1,
                 lease_until_ms,
+                cluster_name: cluster.name.clone(),
+                owner: cluster.owner.clone(),
+                expires_at_ms: cluster.expires_at_ms,
             })
             .collect();
         let tell = |node: &str, text: String| self.note_cluster(&cluster.id, Some(node), text);

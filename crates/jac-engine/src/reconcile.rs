@@ -6,7 +6,7 @@
 
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
-use jac_model::ports::Instance;
+use jac_model::ports::{Instance, Lease};
 use jac_model::{Cluster, ClusterPhase, NodeState};
 use std::collections::HashSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -102,9 +102,9 @@ async fn renew(engine: &Engine, cluster: &Cluster) {
     if !due {
         return;
     }
-    let (until_ms, after_run) = wanted_lease(engine, cluster);
+    let lease = wanted_lease(engine, cluster);
     let renewed = match engine.cloud(cluster.provider) {
-        Ok(cloud) => cloud.renew_lease(&cluster.id, until_ms, after_run).await.map_err(EngineError::from),
+        Ok(cloud) => cloud.renew_lease(&cluster.id, lease).await.map_err(EngineError::from),
         Err(error) => Err(error),
     };
     match renewed {
@@ -117,14 +117,15 @@ async fn renew(engine: &Engine, cluster: &Cluster) {
 
 /// While a run is on the cluster, the lease reaches to the run's expected end and a while on, so that a server that is
 /// away does not cost a long test; it is never shorter than without a run, and never longer than the cluster's life.
-pub(crate) fn wanted_lease(engine: &Engine, cluster: &Cluster) -> (i64, Option<std::time::Duration>) {
+pub(crate) fn wanted_lease(engine: &Engine, cluster: &Cluster) -> Lease {
     let ordinary_ms = engine.lease_end(cluster);
+    let ordinary = Lease { until_ms: ordinary_ms, after_run: None, expires_at_ms: cluster.expires_at_ms };
     // Nobody comes back for the run of a `jac run` that is gone, so its nodes do not wait for anybody.
     if cluster.attended_by.is_some() {
-        return (ordinary_ms, None);
+        return ordinary;
     }
     let Some(run) = cluster.current_run.as_ref().and_then(|id| engine.store().run(id).ok()) else {
-        return (ordinary_ms, None);
+        return ordinary;
     };
     let after_run = engine.settings().lease_after_run;
     let after_run_ms = i64::try_from(after_run.as_millis()).unwrap_or(i64::MAX);
@@ -133,9 +134,10 @@ pub(crate) fn wanted_lease(engine: &Engine, cluster: &Cluster) -> (i64, Option<s
             started_ms + i64::try_from(expected_s).unwrap_or(0) * 1000 + after_run_ms
         }
         (Some(_), None) => cluster.expires_at_ms,
-        (None, _) => return (ordinary_ms, None),
+        (None, _) => return ordinary,
     };
-    (run_end_ms.max(ordinary_ms).min(cluster.expires_at_ms), Some(after_run))
+    let until_ms = run_end_ms.max(ordinary_ms).min(cluster.expires_at_ms);
+    Lease { until_ms, after_run: Some(after_run), ..ordinary }
 }
 
 fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, instances: &[Instance]) -> Result<(), EngineError> {

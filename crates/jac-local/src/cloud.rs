@@ -5,7 +5,7 @@ use crate::process::{self, Identity};
 use crate::remote::LocalRemote;
 use async_trait::async_trait;
 use jac_jmeter::JavaSearch;
-use jac_model::ports::{Cloud, Instance, NodeRequest, PortError, Remote, Tell};
+use jac_model::ports::{self, Cloud, Instance, NodeRequest, PortError, Remote, Tell};
 use jac_model::{ClusterConfig, ClusterId, EpochMs, Role};
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -108,6 +108,7 @@ fn look(folder: &Path) -> Option<Instance> {
         detail: folder.display().to_string(),
         memory_mb: file.memory_mb,
         alive,
+        rented: None,
     })
 }
 
@@ -174,16 +175,11 @@ impl Cloud for LocalCloud {
         }
     }
 
-    async fn renew_lease(
-        &self,
-        cluster: &ClusterId,
-        until_ms: EpochMs,
-        after_run: Option<Duration>,
-    ) -> Result<(), PortError> {
+    async fn renew_lease(&self, cluster: &ClusterId, lease: ports::Lease) -> Result<(), PortError> {
         let folder = self.cluster_folder(cluster);
         for node in fs::read_dir(&folder).into_iter().flatten().flatten() {
             if node.path().join("node.json").exists() {
-                Lease::new(until_ms, after_run)
+                Lease::new(lease.until_ms, lease.after_run)
                     .write(&node.path())
                     .map_err(|error| failed(&node.file_name().to_string_lossy(), "renew its lease", &error))?;
             }

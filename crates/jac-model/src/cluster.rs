@@ -1,6 +1,6 @@
 //! Clusters and their nodes: what is wanted of them and which state may follow which.
 
-use crate::{ClusterId, RunId, SshConfig};
+use crate::{ClusterId, Ec2Config, RunId, SshConfig};
 use serde::{Deserialize, Serialize};
 
 /// Somebody who owns things.
@@ -20,6 +20,8 @@ pub enum Provider {
     Local,
     /// Machines that exist already, reached over SSH.
     Ssh,
+    /// Machines of Amazon EC2, made for the cluster and removed with it.
+    Ec2,
 }
 
 impl std::fmt::Display for Provider {
@@ -27,6 +29,7 @@ impl std::fmt::Display for Provider {
         formatter.write_str(match self {
             Self::Local => "local",
             Self::Ssh => "ssh",
+            Self::Ec2 => "ec2",
         })
     }
 }
@@ -110,6 +113,9 @@ pub struct ClusterConfig {
     /// The machines, for the provider `ssh`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ssh: Option<SshConfig>,
+    /// The machines, for the provider `ec2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ec2: Option<Ec2Config>,
 }
 
 /// Reads a number of workers, and says of one below zero what is wanted.
@@ -158,10 +164,14 @@ impl ClusterConfig {
             (Provider::Ssh, None) => {
                 faults.push("The provider ssh needs to know its machines: give hosts, user and key.".to_owned());
             }
-            (Provider::Local, Some(_)) => {
-                faults.push("Hosts are for the provider ssh; the provider local has this machine.".to_owned());
-            }
-            (Provider::Local, None) => (),
+            (_, Some(_)) => faults.push(format!("Hosts are for the provider ssh, not for {provider}.")),
+            (_, None) => (),
+        }
+        match (provider, &self.ec2) {
+            (Provider::Ec2, Some(ec2)) => faults.extend(ec2.faults(self.workers)),
+            (Provider::Ec2, None) => faults.push("The provider ec2 needs its part of the configuration.".to_owned()),
+            (_, Some(_)) => faults.push(format!("Machines of EC2 are for the provider ec2, not for {provider}.")),
+            (_, None) => (),
         }
         faults
     }
@@ -177,6 +187,7 @@ impl Default for ClusterConfig {
             remove_after_run: false,
             jmeter_home: None,
             ssh: None,
+            ec2: None,
         }
     }
 }
@@ -365,6 +376,7 @@ mod tests {
             remove_after_run: false,
             jmeter_home: None,
             ssh: None,
+            ec2: None,
         };
         assert_eq!(config.faults(Provider::Local).len(), 4);
         assert!(ClusterConfig::default().faults(Provider::Local).is_empty());

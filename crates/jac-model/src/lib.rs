@@ -5,6 +5,7 @@
 //! started or shown. It has no clock, no randomness, no network and no files; callers bring time and random bytes.
 
 pub mod cluster;
+pub mod ec2;
 pub mod id;
 pub mod plan;
 pub mod ports;
@@ -14,6 +15,7 @@ pub mod ssh;
 pub use cluster::{
     Cluster, ClusterConfig, ClusterEvent, ClusterPhase, Node, NodeState, NodeTools, Person, Provider, Role,
 };
+pub use ec2::{CredentialChoice, Distribution, Ec2Addresses, Ec2Config, Ec2Image};
 pub use id::{ClusterId, PlanId, RunId};
 pub use plan::{Plan, PlanFile, PlanFileKind};
 pub use run::{Cause, Named, NodePhase, Run, RunEvent, RunNode, RunPhase, RunStep, StopMode};

@@ -1,7 +1,7 @@
 //! The ports: how the engine reaches machines. Adapters (`jac-local`, `jac-ssh`) implement them; the engine knows no
 //! other way, and the tests put simulated ones in their place.
 
-use crate::{ClusterConfig, ClusterId, EpochMs, NodeTools, Role};
+use crate::{ClusterConfig, ClusterId, CredentialChoice, EpochMs, NodeTools, Person, Role};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -42,6 +42,10 @@ pub struct NodeRequest {
     pub nodes_in_cluster: u32,
     /// The machine ends itself then, unless the lease is renewed before.
     pub lease_until_ms: EpochMs,
+    /// What its cluster is called, whose it is, and when it is removed at the latest: written on machines that cost money.
+    pub cluster_name: String,
+    pub owner: Person,
+    pub expires_at_ms: EpochMs,
 }
 
 /// A node as the provider sees it now.
@@ -57,6 +61,55 @@ pub struct Instance {
     pub memory_mb: u64,
     /// It runs; `false` while it is on its way out or broken.
     pub alive: bool,
+    /// What is known of a machine that somebody pays for.
+    pub rented: Option<Rented>,
+}
+
+/// A machine that somebody pays for, as its provider and its tags tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rented {
+    pub region: String,
+    /// `i-…`.
+    pub id: String,
+    /// The instance type.
+    pub kind: String,
+    pub spot: bool,
+    pub cluster_name: String,
+    pub owner: Person,
+    pub since_ms: EpochMs,
+    /// When its cluster is removed at the latest.
+    pub expires_at_ms: Option<EpochMs>,
+}
+
+/// When nodes end themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    pub until_ms: EpochMs,
+    /// The time that is left once JMeter has ended.
+    pub after_run: Option<Duration>,
+    /// When the cluster is removed at the latest, for those who look at the machines without this database.
+    pub expires_at_ms: EpochMs,
+}
+
+/// What a provider says of a configuration before anything is made.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Forecast {
+    /// What would make the launch fail, each a sentence.
+    pub faults: Vec<String>,
+    /// What was found or could not be looked at, each a sentence.
+    pub notes: Vec<String>,
+    /// US dollars an hour for all nodes together; `None`: it is not known, and a note says why.
+    pub usd_per_hour: Option<f64>,
+}
+
+/// A cluster that this database did not know, as its machines tell.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Adopted {
+    pub config: ClusterConfig,
+    pub name: String,
+    pub owner: Person,
+    pub expires_at_ms: EpochMs,
+    pub instances: Vec<Instance>,
 }
 
 /// Where nodes come from and go to.
@@ -77,16 +130,68 @@ pub trait Cloud: Send + Sync {
     /// Takes all nodes of the cluster away, with everything on them. No node left is a success.
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError>;
 
-    /// Sets when the cluster's nodes end themselves. `after_run` is the time that is left once JMeter has ended.
-    async fn renew_lease(
-        &self,
-        cluster: &ClusterId,
-        until_ms: EpochMs,
-        after_run: Option<Duration>,
-    ) -> Result<(), PortError>;
+    /// Sets when the cluster's nodes end themselves.
+    async fn renew_lease(&self, cluster: &ClusterId, lease: Lease) -> Result<(), PortError>;
 
     /// The way to a node's files and processes.
     fn remote(&self, cluster: &ClusterId, node: &str) -> Arc<dyn Remote>;
+
+    /// Looks at a configuration before a launch. Nothing is made.
+    async fn forecast(&self, config: &ClusterConfig) -> Result<Forecast, PortError> {
+        let _nothing_to_ask = config;
+        Ok(Forecast::default())
+    }
+
+    /// Takes over a cluster whose machines [`Cloud::list`] shows and no row knows.
+    async fn adopt(&self, cluster: &ClusterId) -> Result<Adopted, PortError> {
+        Err(PortError::Refused {
+            node: cluster.to_string(),
+            what: "be adopted".to_owned(),
+            reason: "its provider knows nothing that a row does not know".to_owned(),
+        })
+    }
+}
+
+/// AWS credentials. Their secrets are in no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub enum AwsCredentials {
+    /// What the environment gives: variables, profile, web identity, the machine's role.
+    Environment,
+    Keys { access_key_id: String, secret_access_key: String, session_token: Option<String>, role: Option<AssumedRole> },
+    /// A role that the environment's credentials may assume.
+    Role(AssumedRole),
+}
+
+/// A role that is assumed with other credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssumedRole {
+    pub arn: String,
+    pub external_id: Option<String>,
+}
+
+impl std::fmt::Debug for AwsCredentials {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Environment => formatter.write_str("Environment"),
+            Self::Keys { access_key_id, role, .. } => {
+                write!(formatter, "Keys({access_key_id}, …, {role:?})")
+            }
+            Self::Role(role) => write!(formatter, "Role({role:?})"),
+        }
+    }
+}
+
+/// Where credentials come from, and what is sealed with the installation's key.
+#[async_trait]
+pub trait CredentialSource: Send + Sync {
+    /// The credentials of that choice with the region that was saved along, as they are now.
+    async fn aws(&self, choice: CredentialChoice) -> Result<(AwsCredentials, Option<String>), PortError>;
+
+    /// Seals a secret so that only this installation opens it again, for that purpose.
+    fn seal(&self, purpose: &str, secret: &[u8]) -> Result<Vec<u8>, PortError>;
+
+    /// Opens what [`CredentialSource::seal`] sealed.
+    fn open(&self, purpose: &str, sealed: &[u8]) -> Result<Vec<u8>, PortError>;
 }
 
 /// A command for a node: program, arguments, environment and folder. No shell reads it.

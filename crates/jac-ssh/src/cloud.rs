@@ -20,7 +20,7 @@ use crate::upload::refused;
 use crate::{exec, scripts, time};
 use async_trait::async_trait;
 use futures_util::future::{join_all, try_join_all};
-use jac_model::ports::{Cloud, Instance, NodeRequest, PortError, Remote, Tell};
+use jac_model::ports::{Cloud, Instance, Lease, NodeRequest, PortError, Remote, Tell};
 use jac_model::{ClusterConfig, ClusterId, EpochMs, SshConfig, SshHost};
 use std::collections::HashMap;
 use std::io;
@@ -245,6 +245,7 @@ fn instance(record: &ClusterRecord, node: &NodeRecord, made: &Made, alive: bool)
         detail: format!("{}@{}", record.ssh.user, node.host),
         memory_mb: made.memory_mb,
         alive,
+        rented: None,
     }
 }
 
@@ -319,12 +320,8 @@ impl Cloud for SshCloud {
         Ok(())
     }
 
-    async fn renew_lease(
-        &self,
-        cluster: &ClusterId,
-        until_ms: EpochMs,
-        after_run: Option<Duration>,
-    ) -> Result<(), PortError> {
+    async fn renew_lease(&self, cluster: &ClusterId, lease: Lease) -> Result<(), PortError> {
+        let Lease { until_ms, after_run, .. } = lease;
         // Before the machines are told: what is noted is never earlier than what they have.
         self.change(cluster, |record| {
             for made in record.nodes.iter_mut().filter_map(|node| node.made.as_mut()) {

@@ -62,6 +62,9 @@ impl Place {
                 role: node.role,
                 nodes_in_cluster: config.workers + 1,
                 lease_until_ms: in_ms(lease),
+                cluster_name: "a test".to_owned(),
+                owner: Person { id: "tester".to_owned(), name: "Tester".to_owned() },
+                expires_at_ms: in_ms(lease),
             })
             .collect();
         let tell = |node: &str, text: String| self.told.lock().expect("no panic").push(format!("{node}: {text}"));

@@ -1,0 +1,227 @@
+//! Machines of Amazon EC2: what a cluster of the provider `ec2` is made of.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How a cluster's machines are made. Everything has a default but the region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(default))]
+pub struct Ec2Config {
+    /// `eu-central-1`…; `null`: the one that the credentials or the server's environment name.
+    pub region: Option<String>,
+    pub credentials: CredentialChoice,
+    /// The instance type of the master, which takes in every worker's samples.
+    pub master_type: String,
+    /// The instance type of each worker.
+    pub worker_type: String,
+    /// What the machines boot.
+    pub image: Ec2Image,
+    /// `vpc-…`; `null`: the region's default VPC, or the one of the subnets.
+    pub vpc: Option<String>,
+    /// `subnet-…`: nodes are dealt out among them; none: a default subnet of the VPC.
+    pub subnets: Vec<String>,
+    /// `sg-…`, one that lets the server in on port 22 and the nodes reach each other; `null`: JAC makes one and removes it.
+    pub security_group: Option<String>,
+    /// Which of a machine's addresses JAC signs in at.
+    pub addresses: Ec2Addresses,
+    /// From where SSH is let in, as a block of addresses; `null`: the server's own address, found by itself.
+    pub ssh_from: Option<String>,
+    /// The size of each machine's disk in GB.
+    pub disk_gb: u32,
+    /// A key pair of the account, for signing in by hand as the image's own user. JAC needs none: it makes a key for each cluster.
+    pub key_name: Option<String>,
+    /// Spare capacity at a lower price, which AWS may take back at any time.
+    pub spot: bool,
+    /// Further tags of everything that is made.
+    pub tags: BTreeMap<String, String>,
+    /// How many workers may fail to come up; the cluster is then made of the others.
+    pub workers_may_fail: u32,
+}
+
+/// Whose rights the machines are made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum CredentialChoice {
+    /// The saved ones if there are any, else those of the server's environment.
+    #[default]
+    Saved,
+    /// Those of the server's environment: variables, profile, role of the machine.
+    Environment,
+}
+
+/// The system of the machines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Ec2Image {
+    /// `ami-…`, with systemd, cloud-init and sshd.
+    Id(String),
+    /// The newest image of a distribution for the instance type's architecture.
+    Newest(Distribution),
+}
+
+/// A distribution whose images are found by their owner and name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Distribution {
+    /// Debian 12.
+    Debian12,
+    /// Ubuntu 24.04 LTS.
+    Ubuntu2404,
+    /// Amazon Linux 2023.
+    AmazonLinux2023,
+}
+
+/// Which address of a machine JAC signs in at. JMeter's own traffic among the nodes takes the private ones always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Ec2Addresses {
+    /// Machines get a public address, so that they are reached from anywhere.
+    #[default]
+    Public,
+    /// Machines get none: the server is in their network, or joined to it.
+    Private,
+}
+
+impl Default for Ec2Config {
+    fn default() -> Self {
+        Self {
+            region: None,
+            credentials: CredentialChoice::default(),
+            master_type: "c6i.xlarge".to_owned(),
+            worker_type: "c6i.large".to_owned(),
+            image: Ec2Image::Newest(Distribution::Debian12),
+            vpc: None,
+            subnets: Vec::new(),
+            security_group: None,
+            addresses: Ec2Addresses::default(),
+            ssh_from: None,
+            disk_gb: 20,
+            key_name: None,
+            spot: false,
+            tags: BTreeMap::new(),
+            workers_may_fail: 0,
+        }
+    }
+}
+
+impl Ec2Config {
+    /// EC2's limits of a tag, see "Tag restrictions" in its user guide; ten of the fifty are JAC's own.
+    const MAX_TAGS: usize = 40;
+
+    /// Every fault that shows without asking AWS, each a sentence.
+    pub(crate) fn faults(&self, workers: u32) -> Vec<String> {
+        let mut faults = Vec::new();
+        if let Some(region) = &self.region
+            && !is_word(region, |letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-')
+        {
+            faults.push(format!("'{region}' is no region: give one such as eu-central-1."));
+        }
+        for (role, kind) in [("master", &self.master_type), ("workers", &self.worker_type)] {
+            let letters = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || ".-".contains(letter);
+            if !is_word(kind, letters) || !kind.contains('.') {
+                faults.push(format!("'{kind}' is no instance type for the {role}: give one such as c6i.large."));
+            }
+        }
+        let ids = self.subnets.iter().map(|id| ("subnet-", id));
+        let image = match &self.image {
+            Ec2Image::Id(id) => Some(id),
+            Ec2Image::Newest(_) => None,
+        };
+        let ids = ids
+            .chain(self.vpc.iter().map(|id| ("vpc-", id)))
+            .chain(self.security_group.iter().map(|id| ("sg-", id)))
+            .chain(image.map(|id| ("ami-", id)));
+        for (prefix, id) in ids {
+            let rest = id.strip_prefix(prefix);
+            if rest.is_none_or(|rest| !is_word(rest, |letter| letter.is_ascii_alphanumeric())) {
+                faults.push(format!("'{id}' is no id that begins with {prefix}."));
+            }
+        }
+        if let Some(block) = &self.ssh_from
+            && !is_block(block)
+        {
+            faults.push(format!("'{block}' is no block of addresses: give one such as 203.0.113.7/32."));
+        }
+        if !(8..=16_384).contains(&self.disk_gb) {
+            faults.push(format!("A disk of {} GB cannot be made: give 8 to 16384 GB.", self.disk_gb));
+        }
+        if self.tags.len() > Self::MAX_TAGS {
+            faults.push(format!("{} tags are too many: give {} at most.", self.tags.len(), Self::MAX_TAGS));
+        }
+        for (name, value) in &self.tags {
+            let own = name.starts_with("jac:") || name.to_ascii_lowercase().starts_with("aws:") || name == "Name";
+            if own || name.is_empty() || name.chars().count() > 127 || value.chars().count() > 255 {
+                faults.push(format!(
+                    "The tag '{name}' cannot be set: a name has 1 to 127 characters, does not begin with jac: or aws: and is \
+                     not Name; a value has 255 at most."
+                ));
+            }
+        }
+        if self.workers_may_fail > workers {
+            faults.push(format!(
+                "{} workers may fail to come up, but there are only {workers}.",
+                self.workers_may_fail
+            ));
+        } else if workers > 0 && self.workers_may_fail == workers {
+            faults.push("At least one worker has to come up: let fewer fail.".to_owned());
+        }
+        faults
+    }
+}
+
+fn is_word(text: &str, allowed: impl Fn(char) -> bool) -> bool {
+    !text.is_empty() && text.len() <= 64 && text.chars().all(allowed)
+}
+
+/// `a.b.c.d/n`.
+fn is_block(text: &str) -> bool {
+    text.split_once('/').is_some_and(|(address, length)| {
+        address.parse::<std::net::Ipv4Addr>().is_ok() && length.parse::<u8>().is_ok_and(|length| length <= 32)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_has_no_fault_and_can_be_written_as_nothing() {
+        assert!(Ec2Config::default().faults(2).is_empty());
+        assert_eq!(serde_json::from_str::<Ec2Config>("{}").expect("all has a default"), Ec2Config::default());
+    }
+
+    #[test]
+    fn an_image_is_an_id_or_a_distribution() {
+        let config: Ec2Config =
+            serde_json::from_str(r#"{"image": {"id": "ami-0123456789abcdef0"}, "addresses": "private"}"#).expect("it is");
+        assert_eq!(config.image, Ec2Image::Id("ami-0123456789abcdef0".to_owned()));
+        let config: Ec2Config = serde_json::from_str(r#"{"image": {"newest": "ubuntu2404"}}"#).expect("it is");
+        assert_eq!(config.image, Ec2Image::Newest(Distribution::Ubuntu2404));
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once() {
+        let config = Ec2Config {
+            region: Some("Frankfurt".to_owned()),
+            master_type: "big".to_owned(),
+            worker_type: "c6i.large; rm".to_owned(),
+            image: Ec2Image::Id("debian".to_owned()),
+            vpc: Some("subnet-1".to_owned()),
+            subnets: vec!["subnet-".to_owned()],
+            security_group: Some("sg 1".to_owned()),
+            ssh_from: Some("everywhere".to_owned()),
+            disk_gb: 1,
+            tags: BTreeMap::from([("aws:x".to_owned(), String::new())]),
+            workers_may_fail: 3,
+            ..Ec2Config::default()
+        };
+        assert_eq!(config.faults(2).len(), 11, "{:#?}", config.faults(2));
+        let config = Ec2Config { workers_may_fail: 2, ..Ec2Config::default() };
+        assert_eq!(config.faults(2).len(), 1, "one has to come up");
+    }
+}
