@@ -11,7 +11,7 @@ use crate::view::Snapshot;
 use crate::{EngineError, reconcile};
 use jac_model::ports::Cloud;
 use jac_model::{Cluster, ClusterId, EpochMs, Person, Provider, RunId};
-use jac_store::{ClusterEventRow, DataFolder, Filter, Lock, Store};
+use jac_store::{ClusterEventRow, DataFolder, Filter, Lock, Store, Vault};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
@@ -37,6 +37,8 @@ pub struct Parts {
     /// Proof that no other engine works on the folder.
     pub lock: Lock,
     pub store: Store,
+    /// The saved credentials; adapters have the same vault.
+    pub vault: Arc<Vault>,
     pub clock: Arc<dyn Clock>,
     pub clouds: HashMap<Provider, Arc<dyn Cloud>>,
     pub tools: ToolSettings,
@@ -53,6 +55,7 @@ struct Inner {
     folder: DataFolder,
     _lock: Lock,
     store: Store,
+    vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
     clouds: HashMap<Provider, Arc<dyn Cloud>>,
     toolbox: Toolbox,
@@ -85,6 +88,7 @@ impl Engine {
                 folder: parts.folder,
                 _lock: parts.lock,
                 store: parts.store,
+                vault: parts.vault,
                 clock: parts.clock,
                 clouds: parts.clouds,
                 toolbox: Toolbox::new(parts.tools),
@@ -178,6 +182,10 @@ impl Engine {
 
     pub fn store(&self) -> &Store {
         &self.inner.store
+    }
+
+    pub fn vault(&self) -> &Vault {
+        &self.inner.vault
     }
 
     pub fn folder(&self) -> &DataFolder {

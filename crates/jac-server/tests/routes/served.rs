@@ -10,7 +10,7 @@ use jac_engine::{Engine, Parts, Settings};
 use jac_local::LocalCloud;
 use jac_model::Provider;
 use jac_server::{Access, App};
-use jac_store::{DataFolder, Store};
+use jac_store::{DataFolder, Store, Vault};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tower::ServiceExt;
@@ -39,12 +39,14 @@ impl Served {
         let folder = DataFolder::open(place.path()).expect("it opens");
         let lock = folder.lock().expect("it is free");
         let store = Store::open(&folder.database()).expect("a database");
+        let vault = Vault::open(&folder, store.clone(), None, [5; 32]).expect("a vault");
         let cloud =
             LocalCloud::new(folder.local_nodes(), vec!["/bin/true".to_owned()], jac_jmeter::JavaSearch::default());
         let engine = Engine::start(Parts {
             folder,
             lock,
             store,
+            vault: Arc::new(vault),
             clock: Arc::new(SystemClock),
             clouds: HashMap::from([(Provider::Local, Arc::new(cloud) as Arc<dyn jac_model::ports::Cloud>)]),
             tools: ToolSettings::default(),
