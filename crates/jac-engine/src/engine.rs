@@ -5,13 +5,14 @@
 
 use crate::clock::Clock;
 use crate::live::LiveRun;
+use crate::machines::Seen;
 use crate::settings::Settings;
 use crate::tools::{ToolSettings, Toolbox};
 use crate::view::Snapshot;
 use crate::{EngineError, reconcile};
 use jac_model::ports::Cloud;
 use jac_model::{Cluster, ClusterId, EpochMs, Person, Provider, RunId};
-use jac_store::{ClusterEventRow, DataFolder, Filter, Lock, Store};
+use jac_store::{ClusterEventRow, DataFolder, Filter, Lock, Store, Vault};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
@@ -37,6 +38,8 @@ pub struct Parts {
     /// Proof that no other engine works on the folder.
     pub lock: Lock,
     pub store: Store,
+    /// The saved credentials; adapters have the same vault.
+    pub vault: Arc<Vault>,
     pub clock: Arc<dyn Clock>,
     pub clouds: HashMap<Provider, Arc<dyn Cloud>>,
     pub tools: ToolSettings,
@@ -53,6 +56,7 @@ struct Inner {
     folder: DataFolder,
     _lock: Lock,
     store: Store,
+    vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
     clouds: HashMap<Provider, Arc<dyn Cloud>>,
     toolbox: Toolbox,
@@ -65,6 +69,7 @@ struct Inner {
     live: Mutex<HashMap<RunId, Arc<LiveRun>>>,
     driven: Mutex<HashSet<ClusterId>>,
     renewed: Mutex<HashMap<ClusterId, tokio::time::Instant>>,
+    seen: Mutex<HashMap<Provider, Seen>>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -85,6 +90,7 @@ impl Engine {
                 folder: parts.folder,
                 _lock: parts.lock,
                 store: parts.store,
+                vault: parts.vault,
                 clock: parts.clock,
                 clouds: parts.clouds,
                 toolbox: Toolbox::new(parts.tools),
@@ -95,12 +101,16 @@ impl Engine {
                 live: Mutex::default(),
                 driven: Mutex::default(),
                 renewed: Mutex::default(),
+                seen: Mutex::default(),
                 tasks: TaskTracker::new(),
                 stop: CancellationToken::new(),
             }),
         };
         engine.take_up()?;
-        engine.spawn(reconcile::forever(engine.clone()));
+        // One for each provider, so that one which hangs keeps nobody from looking after the others' clusters.
+        for provider in [Provider::Local, Provider::Ssh, Provider::Ec2] {
+            engine.spawn(reconcile::forever(engine.clone(), provider));
+        }
         Ok(engine)
     }
 
@@ -180,6 +190,10 @@ impl Engine {
         &self.inner.store
     }
 
+    pub fn vault(&self) -> &Vault {
+        &self.inner.vault
+    }
+
     pub fn folder(&self) -> &DataFolder {
         &self.inner.folder
     }
@@ -216,10 +230,6 @@ impl Engine {
         })
     }
 
-    pub(crate) fn clouds(&self) -> impl Iterator<Item = &Arc<dyn Cloud>> {
-        self.inner.clouds.values()
-    }
-
     /// The providers that are switched on.
     pub fn providers(&self) -> Vec<Provider> {
         self.inner.clouds.keys().copied().collect()
@@ -235,6 +245,10 @@ impl Engine {
 
     pub(crate) fn renewed(&self) -> MutexGuard<'_, HashMap<ClusterId, tokio::time::Instant>> {
         self.inner.renewed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn seen(&self) -> MutexGuard<'_, HashMap<Provider, Seen>> {
+        self.inner.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes a line to what happened to a cluster. A line that cannot be written is no reason to stop the deed.

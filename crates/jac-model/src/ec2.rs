@@ -40,7 +40,7 @@ pub struct Ec2Config {
 }
 
 /// Whose rights the machines are made with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum CredentialChoice {
@@ -122,7 +122,8 @@ impl Ec2Config {
             faults.push(format!("'{region}' is no region: give one such as eu-central-1."));
         }
         for (role, kind) in [("master", &self.master_type), ("workers", &self.worker_type)] {
-            let letters = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || ".-".contains(letter);
+            let letters =
+                |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || ".-".contains(letter);
             if !is_word(kind, letters) || !kind.contains('.') {
                 faults.push(format!("'{kind}' is no instance type for the {role}: give one such as c6i.large."));
             }
@@ -163,10 +164,8 @@ impl Ec2Config {
             }
         }
         if self.workers_may_fail > workers {
-            faults.push(format!(
-                "{} workers may fail to come up, but there are only {workers}.",
-                self.workers_may_fail
-            ));
+            faults
+                .push(format!("{} workers may fail to come up, but there are only {workers}.", self.workers_may_fail));
         } else if workers > 0 && self.workers_may_fail == workers {
             faults.push("At least one worker has to come up: let fewer fail.".to_owned());
         }
@@ -198,7 +197,8 @@ mod tests {
     #[test]
     fn an_image_is_an_id_or_a_distribution() {
         let config: Ec2Config =
-            serde_json::from_str(r#"{"image": {"id": "ami-0123456789abcdef0"}, "addresses": "private"}"#).expect("it is");
+            serde_json::from_str(r#"{"image": {"id": "ami-0123456789abcdef0"}, "addresses": "private"}"#)
+                .expect("it is");
         assert_eq!(config.image, Ec2Image::Id("ami-0123456789abcdef0".to_owned()));
         let config: Ec2Config = serde_json::from_str(r#"{"image": {"newest": "ubuntu2404"}}"#).expect("it is");
         assert_eq!(config.image, Ec2Image::Newest(Distribution::Ubuntu2404));

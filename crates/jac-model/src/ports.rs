@@ -157,7 +157,12 @@ pub trait Cloud: Send + Sync {
 pub enum AwsCredentials {
     /// What the environment gives: variables, profile, web identity, the machine's role.
     Environment,
-    Keys { access_key_id: String, secret_access_key: String, session_token: Option<String>, role: Option<AssumedRole> },
+    Keys {
+        access_key_id: String,
+        secret_access_key: String,
+        session_token: Option<String>,
+        role: Option<AssumedRole>,
+    },
     /// A role that the environment's credentials may assume.
     Role(AssumedRole),
 }

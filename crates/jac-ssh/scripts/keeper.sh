@@ -1,5 +1,5 @@
-# The keeper of a node: it is the node. It ends everything that runs there and removes the node's folder if and only if
-# the lease is over, cannot be read, or the folder is gone. $1 is the node's folder.
+# The keeper of a node: it is the node. It ends the node (`end_node`, which stands before this) if and only if the lease is
+# over, cannot be read, or the folder is gone. $1 is the node's folder.
 #
 # The lease is `UNTIL AFTER`: UNTIL in seconds of /proc/uptime, which no clock that is set can move; AFTER is how many
 # seconds are left once what ran has ended, or `-`.
@@ -37,8 +37,4 @@ while [ -d "$node" ]; do
   sleep 1
 done
 
-kill_carriers "JAC_NODE=$node" 200
-rm -rf -- "$node"
-# The folders above go with their last node.
-rmdir -- "${node%/*}" 2>/dev/null && rmdir -- "${node%/*/*}" 2>/dev/null
-exit 0
+end_node

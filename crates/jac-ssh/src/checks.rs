@@ -30,6 +30,8 @@ pub struct Findings {
     pub machine: Option<Machine>,
     pub faults: Vec<String>,
     pub warnings: Vec<String>,
+    /// How far its clock is ahead of this machine's, in milliseconds.
+    pub clock_offset_ms: Option<i64>,
 }
 
 /// Looks at one machine.
@@ -61,7 +63,9 @@ async fn look_into(link: &Link, findings: &mut Findings) -> Result<(), LinkError
         Ok(_) => (),
         Err(fault) => findings.faults.push(format!("{fault}.")),
     }
-    if let Some((offset_ms, unsure_ms)) = clock_offset(link, &live).await?
+    let offset = clock_offset(link, &live).await?;
+    findings.clock_offset_ms = offset.map(|(offset_ms, _)| offset_ms);
+    if let Some((offset_ms, unsure_ms)) = offset
         && offset_ms.abs() - unsure_ms > CLOCK_OFFSET_MS
     {
         findings.warnings.push(format!(

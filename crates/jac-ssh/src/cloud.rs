@@ -13,8 +13,9 @@
 use crate::checks;
 use crate::connection::{Link, Target};
 use crate::error::LinkError;
+use crate::machine::{self, left};
 use crate::records::{ClusterRecord, Made, NodeRecord, Records};
-use crate::remote::{SshRemote, identity, is_alive};
+use crate::remote::SshRemote;
 use crate::tools::Tools;
 use crate::upload::refused;
 use crate::{exec, scripts, time};
@@ -162,18 +163,7 @@ impl SshCloud {
             Some(seen) if seen.at.elapsed() < ASK_EVERY => seen,
             _ => {
                 let folder = self.folder(&made.base, &record.cluster, &node.name);
-                let asked = timeout(
-                    ASK_LIMIT,
-                    known.link.attempt(|live| {
-                        let keeper = format!("{folder}/keeper.pid");
-                        async move {
-                            match identity(&live, &keeper).await? {
-                                Some((pid, start)) => is_alive(&live, pid, start).await,
-                                None => Ok(false),
-                            }
-                        }
-                    }),
-                );
+                let asked = timeout(ASK_LIMIT, machine::has_keeper(&known.link, &folder));
                 let seen = judge(last, asked.await.ok().and_then(Result::ok), Instant::now());
                 *known.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
                 seen
@@ -209,11 +199,6 @@ fn target(ssh: &SshConfig, host: SshHost) -> Target {
         key_file: PathBuf::from(&ssh.key_file),
         known_hosts: ssh.known_hosts.clone(),
     }
-}
-
-/// How long until then. A machine is told a length, never a time: its clock may be wrong.
-fn left(until_ms: EpochMs) -> Duration {
-    Duration::from_millis(u64::try_from(until_ms - time::now_ms()).unwrap_or(0))
 }
 
 fn done(ran: Result<jac_model::ports::Output, LinkError>, node: &str, what: &str) -> Result<(), PortError> {
@@ -321,11 +306,10 @@ impl Cloud for SshCloud {
     }
 
     async fn renew_lease(&self, cluster: &ClusterId, lease: Lease) -> Result<(), PortError> {
-        let Lease { until_ms, after_run, .. } = lease;
         // Before the machines are told: what is noted is never earlier than what they have.
         self.change(cluster, |record| {
             for made in record.nodes.iter_mut().filter_map(|node| node.made.as_mut()) {
-                made.lease_end_ms = made.lease_end_ms.max(until_ms);
+                made.lease_end_ms = made.lease_end_ms.max(lease.until_ms);
             }
         })?;
         let Some(record) = self.record(cluster)? else { return Ok(()) };
@@ -333,11 +317,9 @@ impl Cloud for SshCloud {
             let Some(made) = &node.made else { return Ok(()) };
             let known = self.known(&record, node)?;
             let folder = self.folder(&made.base, cluster, &node.name);
-            let (link, folder) = (&known.link, &folder);
-            let ran = link.attempt(|live| async move {
-                exec::run(link, &live, &scripts::renew(folder, left(until_ms), after_run), SCRIPT_LIMIT).await
-            });
-            done(ran.await, &node.name, "renew its lease")
+            machine::renew_lease(&known.link, &folder, lease)
+                .await
+                .map_err(|error| error.at(&node.name, "renew its lease"))
         }))
         .await;
         renewed.into_iter().collect()

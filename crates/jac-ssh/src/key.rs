@@ -1,8 +1,33 @@
 //! The private key that signs in: read from its file each time, never kept anywhere else.
 
 use crate::error::LinkError;
+use russh::keys::ssh_key::LineEnding;
+use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
 use russh::keys::{self, PrivateKey};
 use std::path::Path;
+
+/// A key as files hold it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeyTexts {
+    /// In OpenSSH's format, without a passphrase.
+    pub private: String,
+    /// One line: `ssh-ed25519 AAAA… comment`.
+    pub public: String,
+}
+
+/// The Ed25519 key that belongs to 32 random bytes.
+///
+/// # Errors
+/// When it cannot be written as text, which no bytes are known to lead to.
+pub fn from_seed(seed: &[u8; 32], comment: &str) -> Result<KeyTexts, LinkError> {
+    let refused = |error: keys::ssh_key::Error| LinkError::Refused(format!("a key could not be made: {error}"));
+    let pair = KeypairData::Ed25519(Ed25519Keypair::from_seed(seed));
+    let key = PrivateKey::new(pair, comment).map_err(refused)?;
+    Ok(KeyTexts {
+        private: key.to_openssh(LineEnding::LF).map_err(refused)?.to_string(),
+        public: key.public_key().to_openssh().map_err(refused)?,
+    })
+}
 
 /// Reads a key in OpenSSH's format or as PEM (what AWS gives out), without a passphrase.
 ///
@@ -48,6 +73,21 @@ mod tests {
             .status();
         assert!(made.expect("ssh-keygen is installed with OpenSSH").success());
         folder
+    }
+
+    #[test]
+    fn a_key_of_a_seed_is_the_same_each_time_and_ssh_keygen_reads_it() {
+        let (made, again) = (from_seed(&[7; 32], "jac").expect("a key"), from_seed(&[7; 32], "jac").expect("a key"));
+        assert_eq!(made.public, again.public);
+        assert_ne!(made.public, from_seed(&[8; 32], "jac").expect("a key").public);
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("key");
+        std::fs::write(&path, &made.private).expect("a file");
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("its mode");
+        read(&path).expect("it is one");
+        let said =
+            std::process::Command::new("ssh-keygen").arg("-y").arg("-f").arg(&path).output().expect("ssh-keygen");
+        assert_eq!(String::from_utf8_lossy(&said.stdout).trim(), made.public);
     }
 
     #[test]

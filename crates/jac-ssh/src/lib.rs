@@ -10,7 +10,7 @@
 //!
 //! A file tells what is known of a cluster's machines while it lives ([`records`]), so that the next JAC finds them.
 
-mod checks;
+pub mod checks;
 pub mod cloud;
 pub mod connection;
 mod error;
@@ -18,6 +18,7 @@ mod exec;
 mod free_ports;
 pub mod host_keys;
 pub mod key;
+pub mod machine;
 pub mod quote;
 pub mod records;
 pub mod remote;

@@ -7,6 +7,8 @@ use std::time::Duration;
 const PROCESSES: &str = include_str!("../scripts/processes.sh");
 const SUPERVISOR: &str = include_str!("../scripts/supervisor.sh");
 const KEEPER: &str = include_str!("../scripts/keeper.sh");
+const END_PROCESSES: &str = include_str!("../scripts/end_processes.sh");
+const END_MACHINE: &str = include_str!("../scripts/end_machine.sh");
 
 /// A script ends with this code when the node's folder is gone: its lease is over, or somebody removed it.
 pub const NODE_IS_GONE: i32 = 96;
@@ -30,7 +32,7 @@ fn lease(left: Duration, after_run: Option<Duration>) -> String {
 }
 
 pub fn launch(node: &str, left: Duration) -> String {
-    let keeper = format!("{PROCESSES}\n{KEEPER}");
+    let keeper = format!("{PROCESSES}\n{END_PROCESSES}\n{KEEPER}");
     format!(
         "node={} lease={} keeper={}\n{PROCESSES}\n{}",
         quote(node),
@@ -38,6 +40,11 @@ pub fn launch(node: &str, left: Duration) -> String {
         quote(&keeper),
         include_str!("../scripts/launch.sh")
     )
+}
+
+/// The keeper of a machine that is there for one node only. It takes the node's folder and runs as root.
+pub fn machine_keeper() -> String {
+    format!("{PROCESSES}\n{END_MACHINE}\n{KEEPER}")
 }
 
 pub fn terminate(node: &str) -> String {

@@ -34,6 +34,7 @@ const OURS: &[&str] = &[
     "lock",
     "jac.db",
     "token",
+    "secret.key",
     "server.json",
     "plans",
     "runs",
@@ -127,6 +128,11 @@ impl DataFolder {
     /// Where the token lies with which the commands of this machine call its server.
     pub fn token_file(&self) -> PathBuf {
         self.root.join("token")
+    }
+
+    /// The key that secrets in the database are sealed with, unless another file is named.
+    pub fn secret_key(&self) -> PathBuf {
+        self.root.join("secret.key")
     }
 
     /// The folders of plans, runs and clusters' keys, by their kind.

@@ -1,33 +1,39 @@
-//! What JAC remembers: clusters, plans and runs in SQLite, files in a folder.
+//! What JAC remembers: clusters, plans and runs in SQLite, files in a folder, secrets sealed.
 //!
-//! Owns the data folder's layout, the database and its migrations. Does not own what any of it means: transitions are
+//! Owns the data folder's layout, the database and its migrations, and the key that secrets are sealed with. Does not own what any of it means: transitions are
 //! jac-model's, deeds are jac-engine's.
 
+mod credentials;
 mod documents;
 mod folder;
+mod seal;
 mod series;
 mod sign_in;
+mod vault;
 
 pub use documents::{ClusterEventRow, Filter, RunRow};
 pub use folder::{DataFolder, FolderError, Lock};
+pub use seal::{SealError, SealingKey};
 pub use series::StoredPoint;
+pub use vault::{AwsKind, SavedAws, Vault, VaultError};
 
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Append only: a migration that was released is never changed.
-const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("../migrations/001-first.sql"))];
+const MIGRATIONS: &[M<'static>] =
+    &[M::up(include_str!("../migrations/001-first.sql")), M::up(include_str!("../migrations/002-credentials.sql"))];
 
 /// How long a statement waits for another process that reads the database.
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
 
-/// The database. Every call is one short transaction; it may be called from asynchronous tasks.
-#[derive(Debug)]
+/// The database. Every call is one short transaction; it may be called from asynchronous tasks. Clones are the same one.
+#[derive(Debug, Clone)]
 pub struct Store {
-    connection: Mutex<Connection>,
+    connection: Arc<Mutex<Connection>>,
 }
 
 /// What the database could not do.
@@ -78,7 +84,7 @@ impl Store {
             .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
             .map_err(during("be opened"))?;
         Migrations::from_slice(MIGRATIONS).to_latest(&mut connection)?;
-        Ok(Self { connection: Mutex::new(connection) })
+        Ok(Self { connection: Arc::new(Mutex::new(connection)) })
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {

@@ -1,6 +1,7 @@
 //! Where a command's engine is: in a server that lives on the data folder, in one that was named, or in this process.
 
 use crate::client::Client;
+use crate::context;
 use crate::exit::with_hint;
 use anyhow::Context;
 use jac_engine::clock::SystemClock;
@@ -12,7 +13,7 @@ use jac_model::Provider;
 use jac_model::ports::Cloud;
 use jac_server::{Access, App};
 use jac_ssh::{SshCloud, SshSettings};
-use jac_store::{DataFolder, FolderError, Lock, Store};
+use jac_store::{DataFolder, FolderError, Lock, Store, Vault};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::Path;
@@ -117,6 +118,8 @@ pub fn start_engine(
     nodes: Nodes,
 ) -> anyhow::Result<Engine> {
     let store = Store::open(&folder.database())?;
+    // Adapters that need credentials get them, and seal their own secrets, through this.
+    let vault = Arc::new(Vault::open(&folder, store.clone(), context::secret_key_file().as_deref(), rand::random())?);
     let machines = SshSettings {
         records: folder.ssh_machines(),
         bundles: folder.bundles(),
@@ -130,7 +133,7 @@ pub fn start_engine(
         let java = JavaSearch { java_home: tools.java_home.clone(), search_path: tools.search_path.clone() };
         clouds.insert(Provider::Local, Arc::new(LocalCloud::new(folder.local_nodes(), keeper, java)));
     }
-    Ok(Engine::start(Parts { folder, lock, store, clock: Arc::new(SystemClock), clouds, tools, settings })?)
+    Ok(Engine::start(Parts { folder, lock, store, vault, clock: Arc::new(SystemClock), clouds, tools, settings })?)
 }
 
 /// The engine's settings with a lease of another length, for tests of it.

@@ -25,6 +25,11 @@ pub fn known_hosts(named: Option<&Path>) -> PathBuf {
     named.map_or_else(|| home().join(".ssh/known_hosts"), Path::to_owned)
 }
 
+/// The file with the key that secrets are sealed with, where it is not in the data folder.
+pub fn secret_key_file() -> Option<PathBuf> {
+    std::env::var_os("JAC_SECRET_KEY_FILE").filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
 /// Where Java and JMeter are looked for.
 pub fn tools(data_folder: &Path, jmeter_home: Option<&Path>) -> ToolSettings {
     ToolSettings {

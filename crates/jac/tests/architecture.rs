@@ -15,6 +15,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("jac-store", &["jac-jtl", "jac-jmx", "jac-model"]),
     // Adapters: they meet the engine in the ports only, and do not know each other.
     ("jac-ssh", &["jac-jmeter", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
+    // …apart from EC2's machines, which are reached over SSH.
+    ("jac-ec2", &["jac-ssh", "jac-jmeter", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
     ("jac-local", &["jac-jmeter", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
     ("jac-engine", &["jac-store", "jac-jmeter", "jac-report", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
     (

@@ -2,7 +2,7 @@
 
 use crate::sshd::Machines;
 use jac_model::ports::{Cloud, Command, Instance, NodeRequest, PortError, Remote};
-use jac_model::{Cluster, ClusterConfig, ClusterId, SshConfig};
+use jac_model::{Cluster, ClusterConfig, ClusterId, Person, SshConfig};
 use jac_ssh::{SshCloud, SshSettings};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -2,7 +2,7 @@
 
 use crate::place::{LIMIT, Place, in_ms, shell};
 use crate::sshd::{Machines, wait_for};
-use jac_model::ports::{Cloud, PortError, ProcessState};
+use jac_model::ports::{Cloud, Lease, PortError, ProcessState};
 use std::fs;
 use std::time::Duration;
 

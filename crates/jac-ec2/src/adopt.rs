@@ -1,0 +1,128 @@
+//! Takes over a cluster that another database of this installation made: from the tags of its machines, and the seed of its
+//! keys, which travels sealed in a tag of the master.
+//!
+//! In a tag, since tags are read with the machine and need no way in; sealed, since everybody who may look at the account
+//! reads them. It opens with the installation's key only.
+
+use crate::cloud::Ec2Cloud;
+use crate::errors::refused;
+use crate::images;
+use crate::machines::{self, Life, Machine};
+use crate::record::{ClusterRecord, Group, LaunchRecord, NodeRecord};
+use crate::types;
+use jac_model::ports::{Adopted, PortError};
+use jac_model::{ClusterConfig, ClusterId, CredentialChoice, Ec2Addresses, Ec2Config, Ec2Image, Role};
+use std::collections::BTreeMap;
+
+/// What the machines tell, as a record and as a cluster.
+pub async fn adopt(cloud: &Ec2Cloud, cluster: &ClusterId) -> Result<Adopted, PortError> {
+    let places = cloud.places_of(cluster).await?;
+    let gone = || refused("EC2", "adopt the cluster", "no machine of it lives any more");
+    let aws = places.first().ok_or_else(gone)?;
+    let mut machines = machines::of_cluster(aws, &cloud.installation, cluster).await?;
+    machines.retain(|machine| matches!(machine.life, Life::Coming | Life::Up));
+    machines.sort_by_key(|machine| (machine.told.role != Role::Master, number(&machine.told.node)));
+    let master = machines
+        .first()
+        .filter(|machine| machine.told.role == Role::Master)
+        .ok_or_else(|| refused(&aws.region, "adopt the cluster", "its master is gone; end what is left of it"))?;
+    let sealed_seed = master.told.sealed_seed.clone().ok_or_else(|| {
+        refused(&aws.region, "adopt the cluster", "its master does not carry the cluster's key; end it")
+    })?;
+    let addresses = match &master.public_address {
+        Some(address) if Some(address) != master.private_address.as_ref() => Ec2Addresses::Public,
+        _ => Ec2Addresses::Private,
+    };
+    let worker = machines.iter().find(|machine| machine.told.role == Role::Worker).unwrap_or(master);
+    let config = Ec2Config {
+        region: Some(aws.region.clone()),
+        master_type: master.kind.clone(),
+        worker_type: worker.kind.clone(),
+        image: Ec2Image::Id(master.image.clone().unwrap_or_default()),
+        vpc: master.vpc.clone(),
+        subnets: subnets(&machines),
+        addresses,
+        key_name: master.key_name.clone(),
+        spot: master.spot,
+        ..Ec2Config::default()
+    };
+    let group = group(aws, cluster, master).await?;
+    let mut nodes = Vec::new();
+    for machine in &machines {
+        let kind = types::look_up(aws, &machine.kind).await?;
+        let architecture = kind.as_ref().map_or("x86_64", |kind| kind.architecture.as_str());
+        let wanted = Ec2Image::Id(machine.image.clone().unwrap_or_default());
+        let root_device = images::look_up(aws, &wanted, architecture).await?.map(|image| image.root_device);
+        nodes.push(NodeRecord {
+            name: machine.told.node.clone(),
+            role: machine.told.role,
+            kind: machine.kind.clone(),
+            image: machine.image.clone().unwrap_or_default(),
+            root_device: root_device.unwrap_or_default(),
+            memory_mb: kind.map_or(2048, |kind| kind.memory_mb),
+            asked_ms: Some(machine.since_ms),
+            instance: Some(machine.id.clone()),
+            ssh_address: match addresses {
+                Ec2Addresses::Public => machine.public_address.clone(),
+                Ec2Addresses::Private => machine.private_address.clone(),
+            },
+            private_address: machine.private_address.clone(),
+            zone: machine.zone.clone(),
+        });
+    }
+    let launch = LaunchRecord {
+        vpc: master.vpc.clone().unwrap_or_default(),
+        subnets: config.subnets.clone(),
+        group,
+        first_lease_s: 0,
+        tags: BTreeMap::new(),
+        sealed_seed,
+    };
+    let seed = cloud.seed(&launch, cluster)?;
+    let record = ClusterRecord {
+        cluster: cluster.clone(),
+        config: Ec2Config { credentials: CredentialChoice::Saved, ..config.clone() },
+        region: aws.region.clone(),
+        nodes,
+        launch: Some(launch),
+    };
+    cloud.records.write_key(cluster, &seed.user_key()?.private)?;
+    cloud.records.write(&record)?;
+    cloud.watch.forget_lists();
+    let memory = |name: &str| record.node(name).map_or(2048, |node| node.memory_mb);
+    Ok(Adopted {
+        config: ClusterConfig {
+            workers: u32::try_from(machines.len() - 1).unwrap_or(u32::MAX),
+            ec2: Some(config),
+            ..ClusterConfig::default()
+        },
+        name: master.told.cluster_name.clone(),
+        owner: master.told.owner.clone(),
+        expires_at_ms: master.told.expires_at_ms.unwrap_or_default(),
+        instances: machines
+            .iter()
+            .map(|machine| machine.instance(&aws.region, memory(&machine.told.node), true))
+            .collect(),
+    })
+}
+
+/// `worker-10` comes after `worker-9`.
+fn number(node: &str) -> u32 {
+    node.rsplit('-').next().and_then(|digits| digits.parse().ok()).unwrap_or(0)
+}
+
+fn subnets(machines: &[Machine]) -> Vec<String> {
+    let mut subnets: Vec<String> = machines.iter().filter_map(|machine| machine.subnet.clone()).collect();
+    subnets.sort();
+    subnets.dedup();
+    subnets
+}
+
+/// The machines' group, ours if it carries the cluster's tag. From where it lets SSH in is found out at the next look.
+async fn group(aws: &crate::aws::Aws, cluster: &ClusterId, master: &Machine) -> Result<Group, PortError> {
+    let answer = aws.ec2.describe_security_groups().filters(crate::tags::of_cluster(cluster)).send().await;
+    let answer = answer.map_err(|error| crate::errors::refusal(&error).at(&aws.region, "find the security group"))?;
+    let made = answer.security_groups().first().and_then(|group| group.group_id()).map(str::to_owned);
+    let id = made.clone().or_else(|| master.group.clone()).unwrap_or_default();
+    Ok(Group { id, is_ours: made.is_some(), ssh_from: None })
+}

@@ -1,0 +1,165 @@
+//! AWS's clients: one set per region and credentials, kept while the credentials stay the same.
+
+use crate::errors::{refusal, refused};
+use aws_config::retry::RetryConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
+use jac_model::CredentialChoice;
+use jac_model::ports::{AssumedRole, AwsCredentials, CredentialSource, PortError};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// Price lists are asked for in this region, whichever the machines are in.
+const PRICES_IN: &str = "us-east-1";
+/// Every call is done again when AWS throttles or fails, with growing pauses.
+const TRIES: u32 = 8;
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+const CALL_LIMIT: Duration = Duration::from_secs(30);
+/// How an assumed role's session is called in CloudTrail.
+const SESSION: &str = "jac";
+
+/// The clients of one region, with the rights of one set of credentials.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    pub region: String,
+    pub ec2: aws_sdk_ec2::Client,
+    pub sts: aws_sdk_sts::Client,
+    pub prices: aws_sdk_pricing::Client,
+    pub quotas: aws_sdk_servicequotas::Client,
+}
+
+/// Makes clients.
+pub struct Clients {
+    source: Arc<dyn CredentialSource>,
+    made: Mutex<HashMap<Wanted, Made>>,
+}
+
+/// Whose rights, and which region.
+type Wanted = (CredentialChoice, Option<String>);
+/// The clients, and what they were made with.
+type Made = (AwsCredentials, Arc<Aws>);
+
+impl std::fmt::Debug for Clients {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Clients")
+    }
+}
+
+impl Clients {
+    pub fn new(source: Arc<dyn CredentialSource>) -> Self {
+        Self { source, made: Mutex::default() }
+    }
+
+    /// The clients of a region; `None`: of the one that the credentials or the environment name.
+    pub async fn of(&self, choice: CredentialChoice, region: Option<&str>) -> Result<Arc<Aws>, PortError> {
+        let (credentials, saved_region) = self.source.aws(choice).await?;
+        let region = region.map(str::to_owned).or(saved_region);
+        let mut made = self.made.lock().await;
+        let key = (choice, region.clone());
+        if let Some((with, aws)) = made.get(&key)
+            && *with == credentials
+        {
+            return Ok(Arc::clone(aws));
+        }
+        let aws = Arc::new(connect(&credentials, region).await?);
+        made.insert(key, (credentials, Arc::clone(&aws)));
+        Ok(aws)
+    }
+
+    pub fn source(&self) -> &dyn CredentialSource {
+        self.source.as_ref()
+    }
+}
+
+async fn connect(credentials: &AwsCredentials, region: Option<String>) -> Result<Aws, PortError> {
+    let timeouts =
+        TimeoutConfig::builder().connect_timeout(CONNECT_LIMIT).operation_attempt_timeout(CALL_LIMIT).build();
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
+        .timeout_config(timeouts);
+    if let Some(region) = region {
+        loader = loader.region(Region::new(region));
+    }
+    let role = match credentials {
+        AwsCredentials::Environment => None,
+        AwsCredentials::Keys { access_key_id, secret_access_key, session_token, role } => {
+            let keys = Credentials::new(access_key_id, secret_access_key, session_token.clone(), None, "saved in JAC");
+            loader = loader.credentials_provider(keys);
+            role.as_ref()
+        }
+        AwsCredentials::Role(role) => Some(role),
+    };
+    let mut config = loader.load().await;
+    let Some(region) = config.region().map(ToString::to_string) else {
+        return Err(PortError::Unfit {
+            faults: vec![
+                "No AWS region is given: name one, such as eu-central-1, in the cluster's configuration or with the credentials."
+                    .to_owned(),
+            ],
+        });
+    };
+    if let Some(role) = role {
+        config = assume(role, &config).await;
+    }
+    let prices = aws_sdk_pricing::config::Builder::from(&config).region(Region::new(PRICES_IN)).build();
+    Ok(Aws {
+        ec2: aws_sdk_ec2::Client::new(&config),
+        sts: aws_sdk_sts::Client::new(&config),
+        prices: aws_sdk_pricing::Client::from_conf(prices),
+        quotas: aws_sdk_servicequotas::Client::new(&config),
+        region,
+    })
+}
+
+/// The same with the rights of a role; its session is renewed by the SDK.
+async fn assume(role: &AssumedRole, config: &SdkConfig) -> SdkConfig {
+    let mut provider = AssumeRoleProvider::builder(&role.arn).session_name(SESSION).configure(config);
+    if let Some(id) = &role.external_id {
+        provider = provider.external_id(id);
+    }
+    let provider = provider.build().await;
+    config.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
+}
+
+impl Aws {
+    /// The account that the credentials belong to, and who they are there.
+    pub async fn identity(&self) -> Result<(String, String), PortError> {
+        let what = "say whose the credentials are";
+        let answer =
+            self.sts.get_caller_identity().send().await.map_err(|error| refusal(&error).at(&self.region, what))?;
+        match (answer.account(), answer.arn()) {
+            (Some(account), Some(arn)) => Ok((account.to_owned(), arn.to_owned())),
+            _ => Err(refused(&self.region, what, "the answer was empty")),
+        }
+    }
+}
+
+/// Looks again and again, with pauses, for what AWS shows a moment later: two minutes in all.
+#[derive(Debug)]
+pub struct Looks {
+    deadline: tokio::time::Instant,
+    pause: Duration,
+}
+
+impl Looks {
+    const LIMIT: Duration = Duration::from_secs(120);
+    const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+    pub fn new() -> Self {
+        Self { deadline: tokio::time::Instant::now() + Self::LIMIT, pause: Duration::from_millis(500) }
+    }
+
+    /// Waits; `false` when it has been long enough.
+    pub async fn again(&mut self) -> bool {
+        if tokio::time::Instant::now() + self.pause > self.deadline {
+            return false;
+        }
+        tokio::time::sleep(self.pause).await;
+        self.pause = (self.pause * 3 / 2).min(Self::LONGEST_PAUSE);
+        true
+    }
+}

@@ -1,0 +1,188 @@
+//! Waits for machines that were asked for: until each runs, answers over SSH with the key that it was given, and is through
+//! with its first boot. All at the same time; what is said of one is told while it happens.
+
+use crate::aws::Aws;
+use crate::errors::refusal;
+use crate::machines::{self, Life, Machine};
+use crate::user_data;
+use data_encoding::BASE64;
+use jac_model::ports::{PortError, Tell};
+use jac_model::{ClusterId, Ec2Addresses};
+use jac_ssh::{Link, LinkError, checks, machine};
+use std::collections::HashMap;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+/// Between two looks at what AWS says of the cluster's machines: one call for all of them.
+const ASK_EVERY: Duration = Duration::from_secs(2);
+/// Between two tries to reach a machine, and two looks at how far it is.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long a machine may take from its launch to its first answer over SSH.
+pub const BOOT_LIMIT: Duration = Duration::from_secs(300);
+/// How long its first boot may take from there on; installing Java is the longest part.
+const FIRST_BOOT_LIMIT: Duration = Duration::from_secs(480);
+
+/// What AWS says of the cluster's machines now, by node.
+pub type Seen = HashMap<String, Machine>;
+
+/// Asks AWS again and again, for all who wait. Ends only when it is dropped.
+pub async fn keep_looking(aws: &Aws, installation: &str, cluster: &ClusterId, seen: watch::Sender<Seen>) {
+    loop {
+        match machines::of_cluster(aws, installation, cluster).await {
+            Ok(found) => {
+                seen.send_replace(found.into_iter().map(|machine| (machine.told.node.clone(), machine)).collect());
+            }
+            Err(error) => tracing::warn!(%cluster, %error, "cluster {cluster}: {error}; asking again"),
+        }
+        sleep(ASK_EVERY).await;
+    }
+}
+
+/// One machine on its way up.
+pub struct Boot<'a> {
+    pub aws: &'a Aws,
+    pub node: &'a str,
+    pub id: &'a str,
+    pub addresses: Ec2Addresses,
+    /// Our folder on it.
+    pub folder: String,
+    pub limit: Duration,
+    pub tell: Tell<'a>,
+}
+
+/// A machine that is up.
+#[derive(Debug, Clone)]
+pub struct Booted {
+    pub machine: Machine,
+    pub ssh_address: String,
+}
+
+impl Boot<'_> {
+    /// Waits until the machine runs and has an address.
+    pub async fn run(&self, seen: &mut watch::Receiver<Seen>) -> Result<Booted, PortError> {
+        let deadline = Instant::now() + self.limit;
+        loop {
+            let machine = seen.borrow_and_update().get(self.node).filter(|machine| machine.id == self.id).cloned();
+            if let Some(machine) = machine {
+                if matches!(machine.life, Life::Going | Life::Gone) {
+                    return Err(self.refused(format!(
+                        "its machine {} ended while it was coming up ({})",
+                        self.id,
+                        machine.reason.as_deref().unwrap_or("AWS gives no reason")
+                    )));
+                }
+                let address = match self.addresses {
+                    Ec2Addresses::Public => machine.public_address.clone(),
+                    Ec2Addresses::Private => machine.private_address.clone(),
+                };
+                if let (Life::Up, Some(ssh_address)) = (machine.life, address) {
+                    (self.tell)(
+                        self.node,
+                        format!("{} runs in {}.", self.id, machine.zone.as_deref().unwrap_or(&self.aws.region)),
+                    );
+                    return Ok(Booted { machine, ssh_address });
+                }
+            }
+            // Nobody sends any more only when the launch is given up.
+            let changed = tokio::time::timeout_at(deadline, seen.changed()).await;
+            if changed.is_err() {
+                return Err(self.too_slow("run, or to have the address that is wanted", self.limit));
+            }
+        }
+    }
+
+    /// Waits until it answers over SSH and its first boot is done, and looks at it.
+    pub async fn answer(&self, link: &Link) -> Result<(), PortError> {
+        self.first_answer(link).await?;
+        (self.tell)(self.node, "Answers over SSH.".to_owned());
+        self.first_boot(link).await?;
+        let findings = checks::look(link).await;
+        for warning in &findings.warnings {
+            (self.tell)(self.node, format!("Warning: {warning}"));
+        }
+        if let Some(offset_ms) = findings.clock_offset_ms {
+            (self.tell)(self.node, format!("Its clock is {offset_ms:+} ms from this server's."));
+        }
+        if findings.faults.is_empty() { Ok(()) } else { Err(PortError::Unfit { faults: findings.faults }) }
+    }
+
+    async fn first_answer(&self, link: &Link) -> Result<(), PortError> {
+        let deadline = Instant::now() + self.limit;
+        loop {
+            let error = match link.live().await {
+                Ok(_) => return Ok(()),
+                Err(error) => error,
+            };
+            if Instant::now() >= deadline {
+                let console = self.last_words().await;
+                return Err(self.refused(format!(
+                    "its machine {} did not answer within {} s: {error}{console}",
+                    self.id,
+                    self.limit.as_secs()
+                )));
+            }
+            // Also what is refused: sshd may answer before the user and the key are there.
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn first_boot(&self, link: &Link) -> Result<(), PortError> {
+        let deadline = Instant::now() + FIRST_BOOT_LIMIT;
+        let mut told = String::new();
+        loop {
+            let progress = match machine::read_small(link, user_data::PROGRESS).await {
+                Ok(text) => text.unwrap_or_default().trim().to_owned(),
+                Err(LinkError::Unreachable(_)) => told.clone(),
+                Err(error) => return Err(error.at(self.node, "tell how far it is")),
+            };
+            if progress == user_data::DONE && machine::has_keeper(link, &self.folder).await.unwrap_or(false) {
+                return Ok(());
+            }
+            if progress != told && progress != user_data::DONE {
+                (self.tell)(self.node, progress.clone());
+                told = progress;
+            }
+            if Instant::now() >= deadline {
+                let at = if told.is_empty() { "nothing of it has begun" } else { &told };
+                return Err(
+                    self.refused(format!("its first boot took longer than {} s ({at})", FIRST_BOOT_LIMIT.as_secs()))
+                );
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// The last line of the machine's console, which AWS keeps, for a machine that nobody reaches.
+    async fn last_words(&self) -> String {
+        let answer = self.aws.ec2.get_console_output().instance_id(self.id).latest(true).send().await;
+        let answer = match answer.map_err(|error| refusal(&error)) {
+            Ok(answer) => answer,
+            // Only the newest machines give the latest output.
+            Err(_) => match self.aws.ec2.get_console_output().instance_id(self.id).send().await {
+                Ok(answer) => answer,
+                Err(_) => return String::new(),
+            },
+        };
+        let text = answer.output().and_then(|text| BASE64.decode(text.trim().as_bytes()).ok());
+        let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+        let last = text.lines().rev().map(str::trim).find(|line| !line.is_empty());
+        last.map(|line| format!("; the last line of its console: '{}'", line.chars().take(200).collect::<String>()))
+            .unwrap_or_default()
+    }
+
+    fn refused(&self, reason: String) -> PortError {
+        PortError::Refused { node: self.node.to_owned(), what: "be made".to_owned(), reason }
+    }
+
+    fn too_slow(&self, what: &str, limit: Duration) -> PortError {
+        PortError::TooSlow { node: self.node.to_owned(), what: what.to_owned(), limit }
+    }
+}
+
+/// The lines of known hosts by which a machine is known at its address.
+pub fn known_hosts(address: &str, public_key: &str) -> Vec<String> {
+    let mut words = public_key.split(' ');
+    let key: Vec<&str> = words.by_ref().take(2).collect();
+    vec![format!("{address} {}", key.join(" "))]
+}

@@ -1,0 +1,145 @@
+//! What AWS's refusals mean: which may pass by themselves, and what a person can do about the others.
+
+use aws_sdk_ec2::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use jac_model::ports::PortError;
+use std::error::Error;
+
+/// An answer of AWS that was none that was wished for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// `UnauthorizedOperation`…; empty when AWS was not reached.
+    pub code: String,
+    /// A sentence without its full stop.
+    pub sentence: String,
+    /// Trying again may help.
+    pub may_pass: bool,
+}
+
+impl Refusal {
+    /// As the ports say it.
+    pub fn at(self, region: &str, what: &str) -> PortError {
+        let node = format!("AWS in {region}");
+        if self.may_pass {
+            return PortError::Unreachable { node, reason: self.sentence };
+        }
+        PortError::Refused { node, what: what.to_owned(), reason: self.sentence }
+    }
+
+    /// There is no such thing in the region, or not yet: what was just made may not be seen for a moment.
+    pub fn is_not_found(&self) -> bool {
+        self.code.contains("NotFound")
+    }
+}
+
+/// Reads an error of the SDK.
+pub fn refusal<E, R>(error: &SdkError<E, R>) -> Refusal
+where
+    E: ProvideErrorMetadata + Error + 'static,
+    R: std::fmt::Debug + 'static,
+    SdkError<E, R>: Error,
+{
+    let Some(answer) = error.as_service_error() else {
+        let credentials = format!("{}", DisplayErrorContext(error));
+        let sentence = if credentials.contains("credential") || credentials.contains("profile") {
+            format!(
+                "no AWS credentials were to be had ({}); save some in JAC, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY \
+                 or a profile where JAC runs",
+                innermost(error)
+            )
+        } else {
+            format!("it gave no answer ({})", innermost(error))
+        };
+        return Refusal { code: String::new(), sentence, may_pass: true };
+    };
+    let (code, message) = (answer.code().unwrap_or("no code"), answer.message().unwrap_or("no reason was given"));
+    explain(code, message)
+}
+
+/// The last of the causes: the SDK wraps what happened into several layers.
+fn innermost(error: &dyn Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+/// Codes are in "Error codes for the Amazon EC2 API" of its reference.
+fn explain(code: &str, message: &str) -> Refusal {
+    let message = first_sentence(message);
+    let (sentence, may_pass) = match code {
+        "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" => (
+            format!(
+                "the credentials lack the permission for it ({message}); docs/aws.md has the policy that JAC needs"
+            ),
+            false,
+        ),
+        "AuthFailure"
+        | "InvalidClientTokenId"
+        | "SignatureDoesNotMatch"
+        | "UnrecognizedClientException"
+        | "IncompleteSignature" => {
+            (format!("the AWS credentials are wrong or were revoked ({message}); save other ones"), true)
+        }
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
+            (format!("the AWS credentials have expired ({message}); save new ones"), true)
+        }
+        "RequestLimitExceeded" | "Throttling" | "ThrottlingException" | "TooManyRequestsException" => {
+            ("AWS wants to be asked less often (its request limit was exceeded)".to_owned(), true)
+        }
+        "InsufficientInstanceCapacity" | "InsufficientHostCapacity" | "InsufficientCapacity" => (
+            format!(
+                "AWS has no machines of that type left there ({message}); try again later, or take another type, subnet or region"
+            ),
+            false,
+        ),
+        "SpotMaxPriceTooLow" | "MaxSpotInstanceCountExceeded" => {
+            (format!("AWS gives no spot capacity ({message}); try again later, or take on-demand machines"), false)
+        }
+        "VcpuLimitExceeded" | "InstanceLimitExceeded" => (
+            format!(
+                "the account's quota is used up ({message}); ask for more under Service Quotas, or take fewer or smaller machines"
+            ),
+            false,
+        ),
+        "PendingVerification" | "OptInRequired" => {
+            (format!("the account may not do it yet ({message}); see the messages of AWS in the account"), false)
+        }
+        "Unavailable" | "InternalError" | "InternalFailure" | "ServiceUnavailable" => {
+            (format!("AWS has a failure of its own ({code})"), true)
+        }
+        _ => (format!("AWS says {code}: {message}"), false),
+    };
+    Refusal { code: code.to_owned(), sentence, may_pass }
+}
+
+/// Denials carry an encoded message of a thousand characters that nobody reads.
+fn first_sentence(message: &str) -> &str {
+    let end = message.find(" Encoded authorization failure").unwrap_or(message.len());
+    message[..end].trim_end_matches(['.', ' '])
+}
+
+/// The same for errors that are made here.
+pub fn refused(region: &str, what: &str, reason: impl Into<String>) -> PortError {
+    PortError::Refused { node: format!("AWS in {region}"), what: what.to_owned(), reason: reason.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_pass_is_tried_again_and_what_will_not_says_what_to_do() {
+        let denied = explain(
+            "UnauthorizedOperation",
+            "You are not authorized to perform this operation. Encoded authorization failure message: x_YZ",
+        );
+        assert!(!denied.may_pass && denied.sentence.contains("docs/aws.md") && !denied.sentence.contains("x_YZ"));
+        assert!(explain("RequestLimitExceeded", "").may_pass);
+        assert!(explain("ExpiredToken", "it is over").may_pass, "new ones may be saved");
+        assert!(!explain("InsufficientInstanceCapacity", "none").may_pass);
+        assert!(explain("InvalidAMIID.NotFound", "no").is_not_found());
+        let port = explain("VcpuLimitExceeded", "32 vCPUs").at("eu-central-1", "launch worker-1");
+        assert!(port.to_string().starts_with("AWS in eu-central-1 could not launch worker-1: the account's quota"));
+    }
+}

@@ -1,0 +1,165 @@
+//! Looks at a configuration before anything is made: whose credentials they are, what is missing, which permissions, and
+//! what it will cost. Launches are asked for as a question (`DryRun`), which needs the same rights and makes nothing.
+//!
+//! The right to *end* machines cannot be asked for so, since it hangs on the tags of a machine that is not there yet.
+
+use crate::aws::Aws;
+use crate::errors::{Refusal, refusal};
+use crate::keys::Seed;
+use crate::launch::{self, Call, Found};
+use crate::record::{Group, LaunchRecord};
+use crate::{prices, quotas, tags};
+use aws_sdk_ec2::types::ResourceType;
+use jac_model::ports::{Forecast, NodeRequest, PortError};
+use jac_model::{ClusterConfig, ClusterId, Ec2Config, Person, Role};
+use std::collections::BTreeMap;
+
+/// An id of a group that a question may name where none is made yet.
+const SOME_GROUP: &str = "sg-00000000000000000";
+
+/// Everything that can be told. Only what cannot be asked at all is an error.
+pub async fn look(
+    aws: &Aws,
+    installation: &str,
+    config: &ClusterConfig,
+    ec2: &Ec2Config,
+) -> Result<Forecast, PortError> {
+    let mut forecast = Forecast::default();
+    match aws.identity().await {
+        Ok((account, arn)) => forecast
+            .notes
+            .push(format!("The machines will be of the account {account}, made by {arn}, in {}.", aws.region)),
+        Err(error) => {
+            forecast.faults.push(format!("{error}."));
+            return Ok(forecast);
+        }
+    }
+    let found = match launch::find(aws, ec2).await {
+        Ok(found) => found,
+        Err(PortError::Unfit { faults }) => {
+            forecast.faults.extend(faults);
+            return Ok(forecast);
+        }
+        Err(error) => {
+            forecast.faults.push(format!("{error}."));
+            return Ok(forecast);
+        }
+    };
+    forecast.notes.push(format!("The machines boot {} ({}).", found.master.1.name, found.master.1.id));
+    if let Some(from) = &found.ssh_from {
+        forecast.notes.push(format!("SSH is let in from {from} only."));
+    }
+    permissions(aws, installation, config, ec2, &found, &mut forecast).await?;
+    let worker = (config.workers > 0).then_some((&found.worker.0, config.workers));
+    match quotas::look(aws, &found.master.0, worker, ec2.spot).await {
+        Ok(fault) => forecast.faults.extend(fault),
+        Err(note) => forecast.notes.push(note),
+    }
+    match price(aws, config, ec2).await {
+        Ok(price) => forecast.usd_per_hour = Some(price),
+        Err(reason) => forecast.notes.push(format!("The price is not known: {reason}.")),
+    }
+    Ok(forecast)
+}
+
+async fn price(aws: &Aws, config: &ClusterConfig, ec2: &Ec2Config) -> Result<f64, String> {
+    let master = prices::per_hour(aws, &ec2.master_type, ec2.spot).await?;
+    if config.workers == 0 {
+        return Ok(master);
+    }
+    let worker = if ec2.worker_type == ec2.master_type {
+        master
+    } else {
+        prices::per_hour(aws, &ec2.worker_type, ec2.spot).await?
+    };
+    Ok(master + worker * f64::from(config.workers))
+}
+
+/// Asks what a launch asks, as a question.
+async fn permissions(
+    aws: &Aws,
+    installation: &str,
+    config: &ClusterConfig,
+    ec2: &Ec2Config,
+    found: &Found,
+    forecast: &mut Forecast,
+) -> Result<(), PortError> {
+    let request = |role, name: &str| NodeRequest {
+        cluster: ClusterId::from_random(rand::random()),
+        name: name.to_owned(),
+        role,
+        nodes_in_cluster: config.workers + 1,
+        lease_until_ms: 0,
+        cluster_name: "a question".to_owned(),
+        owner: Person { id: "nobody".to_owned(), name: "Nobody".to_owned() },
+        expires_at_ms: 0,
+    };
+    let mut requests = vec![request(Role::Master, "master")];
+    if config.workers > 0 {
+        requests.push(request(Role::Worker, "worker-1"));
+    }
+    let Some(record) = launch::record(aws, ec2, &requests, found) else { return Ok(()) };
+    let common = tags::of_all(installation, &requests[0], &ec2.tags);
+    let mut refusals: Vec<(String, Refusal)> = Vec::new();
+    let mut ask = |action: &str, answer: Refusal| {
+        if answer.code != "DryRunOperation" && !refusals.iter().any(|(known, _)| known == action) {
+            refusals.push((action.to_owned(), answer));
+        }
+    };
+    if ec2.security_group.is_none() {
+        let call = aws
+            .ec2
+            .create_security_group()
+            .group_name("jac-question")
+            .description("a question")
+            .vpc_id(&found.place.vpc)
+            .tag_specifications(tags::specification(ResourceType::SecurityGroup, common.clone()))
+            .dry_run(true);
+        if let Err(error) = call.send().await {
+            ask("ec2:CreateSecurityGroup", refusal(&error));
+        }
+    }
+    let group = match &ec2.security_group {
+        Some(id) => Group { id: id.clone(), is_ours: false, ssh_from: None },
+        None => match default_group(aws, &found.place.vpc).await {
+            Some(id) => Group { id, is_ours: true, ssh_from: None },
+            None => Group { id: SOME_GROUP.to_owned(), is_ours: true, ssh_from: None },
+        },
+    };
+    let launch = LaunchRecord {
+        vpc: found.place.vpc.clone(),
+        subnets: found.place.subnets.clone(),
+        group,
+        first_lease_s: 3600,
+        tags: BTreeMap::new(),
+        sealed_seed: String::new(),
+    };
+    let call =
+        Call { aws, installation, record: &record, launch: &launch, cluster_name: "a question", common_tags: &common };
+    let seed = Seed::random();
+    for node in &record.nodes {
+        match call.dry_run(node, &seed).await? {
+            // The group of the question is no group of the launch.
+            Some(answer) if answer.code.starts_with("InvalidGroup") && ec2.security_group.is_none() => (),
+            Some(answer) => ask("ec2:RunInstances", answer),
+            None => (),
+        }
+    }
+    for (action, answer) in refusals {
+        forecast.faults.push(format!("{action}: {}.", answer.sentence));
+    }
+    Ok(())
+}
+
+/// Every network has one; it stands in the question where the cluster's own is not made yet.
+async fn default_group(aws: &Aws, vpc: &str) -> Option<String> {
+    let answer = aws
+        .ec2
+        .describe_security_groups()
+        .filters(tags::filter("vpc-id", vpc))
+        .filters(tags::filter("group-name", "default"))
+        .send()
+        .await
+        .ok()?;
+    answer.security_groups().first()?.group_id().map(str::to_owned)
+}

@@ -1,0 +1,229 @@
+//! Asks AWS for a cluster's machines: what is to be made is found out and written down, then all are asked for at once.
+//!
+//! | step   | does                                                   | undone by                                  |
+//! |--------|--------------------------------------------------------|--------------------------------------------|
+//! | find   | types, images, subnets: nothing is made                | nothing                                    |
+//! | record | region and nodes, before anything is made              | the record's file is removed               |
+//! | group  | the security group, by its name                        | groups with the cluster's tag are removed  |
+//! | key    | the seed, sealed in the record, and the key's file     | both files are removed                     |
+//! | ask    | one call a machine, with a token and its tags          | machines with the cluster's tag are ended  |
+//!
+//! Each step may be done twice: the group is found again by its name, a machine by its token, and the record has every word
+//! of the call.
+
+use crate::aws::Aws;
+use crate::errors::{Refusal, refusal, refused};
+use crate::images::{self, Image};
+use crate::keys::Seed;
+use crate::network::{self, Place};
+use crate::record::{ClusterRecord, LaunchRecord, NodeRecord};
+use crate::types::{self, Kind};
+use crate::{tags, user_data};
+use aws_sdk_ec2::operation::run_instances::builders::RunInstancesFluentBuilder;
+use aws_sdk_ec2::types::{
+    BlockDeviceMapping, EbsBlockDevice, HttpTokensState, InstanceInterruptionBehavior, InstanceMarketOptionsRequest,
+    InstanceMetadataOptionsRequest, InstanceNetworkInterfaceSpecification, InstanceType, MarketType, ResourceType,
+    ShutdownBehavior, SpotInstanceType, SpotMarketOptions, Tag, VolumeType,
+};
+use data_encoding::HEXLOWER;
+use jac_model::ports::{NodeRequest, PortError};
+use jac_model::{Ec2Addresses, Ec2Config, Role};
+use sha2::{Digest, Sha256};
+
+/// What a configuration comes to in its region.
+#[derive(Debug, Clone)]
+pub struct Found {
+    pub master: (Kind, Image),
+    /// The same as the master's where there are no workers.
+    pub worker: (Kind, Image),
+    pub place: Place,
+    pub ssh_from: Option<String>,
+}
+
+/// Finds out what is to be launched. All faults are told at once.
+pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Found, PortError> {
+    let mut faults = Vec::new();
+    let master = kind_and_image(aws, config, &config.master_type, &mut faults).await?;
+    let worker = if config.worker_type == config.master_type {
+        master.clone()
+    } else {
+        kind_and_image(aws, config, &config.worker_type, &mut faults).await?
+    };
+    let place = network::find(aws, config).await?.map_err(|fault| faults.push(fault)).ok();
+    let ssh_from = match &place {
+        Some(place) if config.security_group.is_none() => {
+            network::ssh_from(config, place.somewhere).await.map_err(|fault| faults.push(format!("{fault}."))).ok()
+        }
+        _ => None,
+    };
+    if let (Some(group), Some(place)) = (&config.security_group, &place)
+        && let Some(fault) = group_fault(aws, group, &place.vpc).await?
+    {
+        faults.push(fault);
+    }
+    if let Some(name) = &config.key_name
+        && let Err(no) = aws.ec2.describe_key_pairs().key_names(name).send().await.map_err(|error| refusal(&error))
+    {
+        faults.push(format!("The key pair {name} cannot be used: {}.", no.sentence));
+    }
+    match (master, worker, place) {
+        (Some(master), Some(worker), Some(place)) if faults.is_empty() => Ok(Found { master, worker, place, ssh_from }),
+        _ => Err(PortError::Unfit { faults }),
+    }
+}
+
+async fn kind_and_image(
+    aws: &Aws,
+    config: &Ec2Config,
+    kind: &str,
+    faults: &mut Vec<String>,
+) -> Result<Option<(Kind, Image)>, PortError> {
+    let Some(kind) = types::look_up(aws, kind).await? else {
+        faults.push(format!("There is no instance type {kind} in {}.", aws.region));
+        return Ok(None);
+    };
+    match images::look_up(aws, &config.image, &kind.architecture).await? {
+        Ok(image) => Ok(Some((kind, image))),
+        Err(fault) => {
+            if !faults.contains(&fault) {
+                faults.push(fault);
+            }
+            Ok(None)
+        }
+    }
+}
+
+async fn group_fault(aws: &Aws, group: &str, vpc: &str) -> Result<Option<String>, PortError> {
+    let answer = aws.ec2.describe_security_groups().group_ids(group).send().await.map_err(|error| refusal(&error));
+    match answer {
+        Ok(answer) => Ok(answer
+            .security_groups()
+            .first()
+            .and_then(|found| found.vpc_id())
+            .filter(|of| *of != vpc)
+            .map(|of| format!("The security group {group} is of the network {of}, and the subnets are of {vpc}."))),
+        Err(no) if no.is_not_found() || no.code.starts_with("InvalidGroupId") => {
+            Ok(Some(format!("There is no security group {group} in {}.", aws.region)))
+        }
+        Err(other) => Err(other.at(&aws.region, "find the security group")),
+    }
+}
+
+/// The record of a cluster whose machines were not asked for yet.
+pub fn record(aws: &Aws, config: &Ec2Config, requests: &[NodeRequest], found: &Found) -> Option<ClusterRecord> {
+    let nodes = requests.iter().map(|request| {
+        let (kind, image) = if request.role == Role::Master { &found.master } else { &found.worker };
+        NodeRecord {
+            name: request.name.clone(),
+            role: request.role,
+            kind: kind.name.clone(),
+            image: image.id.clone(),
+            root_device: image.root_device.clone(),
+            memory_mb: kind.memory_mb,
+            asked_ms: None,
+            instance: None,
+            ssh_address: None,
+            private_address: None,
+            zone: None,
+        }
+    });
+    Some(ClusterRecord {
+        cluster: requests.first()?.cluster.clone(),
+        config: config.clone(),
+        region: aws.region.clone(),
+        nodes: nodes.collect(),
+        launch: None,
+    })
+}
+
+/// What one call says.
+#[derive(Debug)]
+pub struct Call<'a> {
+    pub aws: &'a Aws,
+    pub installation: &'a str,
+    pub record: &'a ClusterRecord,
+    pub launch: &'a LaunchRecord,
+    pub cluster_name: &'a str,
+    pub common_tags: &'a [Tag],
+}
+
+impl Call<'_> {
+    /// Asks for one machine and gives its id. Asked again, it is the same machine.
+    pub async fn ask(&self, number: usize, node: &NodeRecord, seed: &Seed) -> Result<String, Refusal> {
+        let failed = |error: PortError| Refusal { code: String::new(), sentence: error.to_string(), may_pass: false };
+        let call = self.run_instances(number, node, seed).map_err(failed)?;
+        let answer = call.send().await.map_err(|error| refusal(&error))?;
+        let id = answer.instances().first().and_then(|instance| instance.instance_id());
+        id.map(str::to_owned).ok_or_else(|| failed(refused(&self.aws.region, "launch", "the answer named no machine")))
+    }
+
+    /// The launch as a question only: `None` when it may be done.
+    pub async fn dry_run(&self, node: &NodeRecord, seed: &Seed) -> Result<Option<Refusal>, PortError> {
+        let call = self.run_instances(0, node, seed)?.dry_run(true);
+        Ok(match call.send().await.map_err(|error| refusal(&error)) {
+            Ok(_) => None,
+            Err(answer) if answer.code == "DryRunOperation" => None,
+            Err(refusal) => Some(refusal),
+        })
+    }
+
+    fn run_instances(
+        &self,
+        number: usize,
+        node: &NodeRecord,
+        seed: &Seed,
+    ) -> Result<RunInstancesFluentBuilder, PortError> {
+        let (config, launch) = (&self.record.config, self.launch);
+        let folder = user_data::node_folder(self.installation, &self.record.cluster, &node.name);
+        let tags = tags::of_node(self.common_tags, &node.name, node.role, self.cluster_name, &launch.sealed_seed);
+        let subnet = launch.subnets.get(number % launch.subnets.len().max(1));
+        let interface = InstanceNetworkInterfaceSpecification::builder()
+            .device_index(0)
+            .set_subnet_id(subnet.cloned())
+            .groups(&launch.group.id)
+            .associate_public_ip_address(config.addresses == Ec2Addresses::Public)
+            .delete_on_termination(true);
+        let disk = EbsBlockDevice::builder()
+            .volume_size(i32::try_from(config.disk_gb).unwrap_or(i32::MAX))
+            .volume_type(VolumeType::Gp3)
+            .delete_on_termination(true);
+        let disk = BlockDeviceMapping::builder().device_name(&node.root_device).ebs(disk.build());
+        // What runs there has no business with the machine's metadata; tokens keep what is fetched by accident away.
+        let metadata = InstanceMetadataOptionsRequest::builder()
+            .http_tokens(HttpTokensState::Required)
+            .http_put_response_hop_limit(1);
+        let mut call = self
+            .aws
+            .ec2
+            .run_instances()
+            .image_id(&node.image)
+            .instance_type(InstanceType::from(node.kind.as_str()))
+            .min_count(1)
+            .max_count(1)
+            .client_token(self.token(&node.name))
+            .user_data(user_data::of(launch, seed, &node.name, &folder)?)
+            .instance_initiated_shutdown_behavior(ShutdownBehavior::Terminate)
+            .metadata_options(metadata.build())
+            .network_interfaces(interface.build())
+            .block_device_mappings(disk.build())
+            .set_key_name(config.key_name.clone())
+            .tag_specifications(tags::specification(ResourceType::Instance, tags.clone()))
+            .tag_specifications(tags::specification(ResourceType::Volume, tags.clone()))
+            .tag_specifications(tags::specification(ResourceType::NetworkInterface, tags));
+        if config.spot {
+            let spot = SpotMarketOptions::builder()
+                .spot_instance_type(SpotInstanceType::OneTime)
+                .instance_interruption_behavior(InstanceInterruptionBehavior::Terminate);
+            let market =
+                InstanceMarketOptionsRequest::builder().market_type(MarketType::Spot).spot_options(spot.build());
+            call = call.instance_market_options(market.build());
+        }
+        Ok(call)
+    }
+
+    /// The same for the same node of the same cluster, and for no other; 64 characters at most are allowed.
+    fn token(&self, node: &str) -> String {
+        let text = format!("{}\n{}\n{node}", self.installation, self.record.cluster);
+        HEXLOWER.encode(&Sha256::digest(text.as_bytes()))
+    }
+}

@@ -1,0 +1,118 @@
+//! The machines that AWS shows, with what their tags say.
+
+use crate::aws::Aws;
+use crate::errors::refusal;
+use crate::tags::{self, Told};
+use aws_sdk_ec2::types::{Filter, InstanceLifecycleType, InstanceStateName};
+use jac_model::ports::{Instance, PortError, Rented};
+use jac_model::{ClusterId, EpochMs};
+
+/// Where a machine is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Life {
+    Coming,
+    Up,
+    /// On its way out, or stopped, which JAC never asks for: it costs its disk and nothing runs on it.
+    Going,
+    /// Shown for an hour yet; it costs nothing.
+    Gone,
+}
+
+/// A machine of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Machine {
+    pub id: String,
+    pub told: Told,
+    pub life: Life,
+    pub kind: String,
+    pub spot: bool,
+    pub zone: Option<String>,
+    pub private_address: Option<String>,
+    pub public_address: Option<String>,
+    pub group: Option<String>,
+    pub image: Option<String>,
+    pub vpc: Option<String>,
+    pub subnet: Option<String>,
+    pub key_name: Option<String>,
+    pub since_ms: EpochMs,
+    /// Why it is where it is, in AWS's words.
+    pub reason: Option<String>,
+}
+
+/// Everything of this installation in the region but what is gone.
+pub async fn of_installation(aws: &Aws, installation: &str) -> Result<Vec<Machine>, PortError> {
+    let states = ["pending", "running", "shutting-down", "stopping", "stopped"].map(str::to_owned).to_vec();
+    let states = Filter::builder().name("instance-state-name").set_values(Some(states)).build();
+    find(aws, vec![tags::ours(installation), states]).await
+}
+
+/// Every machine of a cluster, what is gone too.
+pub async fn of_cluster(aws: &Aws, installation: &str, cluster: &ClusterId) -> Result<Vec<Machine>, PortError> {
+    find(aws, vec![tags::ours(installation), tags::of_cluster(cluster)]).await
+}
+
+async fn find(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Machine>, PortError> {
+    let mut pages = aws.ec2.describe_instances().set_filters(Some(filters)).into_paginator().send();
+    let mut machines = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| refusal(&error).at(&aws.region, "list its machines"))?;
+        machines.extend(page.reservations().iter().flat_map(|reservation| reservation.instances()).filter_map(read));
+    }
+    Ok(machines)
+}
+
+/// `None` where the tags are not ours.
+pub fn read(instance: &aws_sdk_ec2::types::Instance) -> Option<Machine> {
+    let life = match instance.state().and_then(|state| state.name()) {
+        Some(InstanceStateName::Pending) => Life::Coming,
+        Some(InstanceStateName::Running) => Life::Up,
+        Some(InstanceStateName::Terminated) => Life::Gone,
+        _ => Life::Going,
+    };
+    let reason = instance.state_reason().and_then(|reason| reason.message());
+    let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+    Some(Machine {
+        id: instance.instance_id()?.to_owned(),
+        told: Told::of(instance.tags())?,
+        life,
+        kind: instance.instance_type().map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
+        spot: instance.instance_lifecycle() == Some(&InstanceLifecycleType::Spot),
+        zone: text(instance.placement().and_then(|placement| placement.availability_zone())),
+        private_address: text(instance.private_ip_address()),
+        public_address: text(instance.public_ip_address()),
+        group: text(instance.security_groups().first().and_then(|group| group.group_id())),
+        image: text(instance.image_id()),
+        vpc: text(instance.vpc_id()),
+        subnet: text(instance.subnet_id()),
+        key_name: text(instance.key_name()),
+        since_ms: instance.launch_time().and_then(|time| time.to_millis().ok()).unwrap_or(0),
+        reason: text(reason),
+    })
+}
+
+impl Machine {
+    /// As the engine sees it.
+    pub fn instance(&self, region: &str, memory_mb: u64, alive: bool) -> Instance {
+        let address = self.private_address.clone().unwrap_or_default();
+        let zone = self.zone.as_deref().unwrap_or(region);
+        Instance {
+            cluster: self.told.cluster.clone(),
+            name: self.told.node.clone(),
+            role: self.told.role,
+            detail: format!("{} ({}{}) in {zone}", self.id, self.kind, if self.spot { ", spot" } else { "" }),
+            address,
+            memory_mb,
+            alive,
+            rented: Some(Rented {
+                region: region.to_owned(),
+                id: self.id.clone(),
+                kind: self.kind.clone(),
+                spot: self.spot,
+                cluster_name: self.told.cluster_name.clone(),
+                owner: self.told.owner.clone(),
+                since_ms: self.since_ms,
+                expires_at_ms: self.told.expires_at_ms,
+            }),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Where the machines are put: VPC, subnets, and the security group with its rules.
+//!
+//! Of a group that JAC makes: port 22 from the server's own address, and everything among the group's own machines.
+
+use crate::aws::Aws;
+use crate::errors::{refusal, refused};
+use crate::own_address;
+use crate::record::Group;
+use crate::tags::{filter, of_cluster, specification};
+use aws_sdk_ec2::types::{IpPermission, IpRange, ResourceType, Subnet, Tag, UserIdGroupPair};
+use jac_model::ports::PortError;
+use jac_model::{ClusterId, Ec2Addresses, Ec2Config};
+use std::net::Ipv4Addr;
+
+/// VPC and subnets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub vpc: String,
+    pub subnets: Vec<String>,
+    /// The first address of a subnet.
+    pub somewhere: Ipv4Addr,
+}
+
+/// Finds the subnets of a configuration; a sentence where there are none.
+pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Result<Place, String>, PortError> {
+    let mut call = aws.ec2.describe_subnets();
+    if config.subnets.is_empty() {
+        match &config.vpc {
+            Some(vpc) => call = call.filters(filter("vpc-id", vpc)),
+            None => call = call.filters(filter("default-for-az", "true")),
+        }
+    } else {
+        call = call.set_subnet_ids(Some(config.subnets.clone()));
+    }
+    let answer = match call.send().await.map_err(|error| refusal(&error)) {
+        Ok(answer) => answer,
+        Err(no) if no.is_not_found() => return Ok(Err(format!("{} ({}).", capital(&no.sentence), aws.region))),
+        Err(other) => return Err(other.at(&aws.region, "find the subnets")),
+    };
+    let mut subnets: Vec<&Subnet> = answer.subnets().iter().filter(|subnet| subnet.subnet_id().is_some()).collect();
+    subnets.sort_by_key(|subnet| (subnet.availability_zone(), subnet.subnet_id()));
+    let Some(first) = subnets.first() else {
+        return Ok(Err(match &config.vpc {
+            Some(vpc) => format!("The network {vpc} has no subnet in {}.", aws.region),
+            None => format!(
+                "The region {} has no default network: name a VPC or subnets, or make the default one (aws ec2 create-default-vpc).",
+                aws.region
+            ),
+        }));
+    };
+    let vpc = first.vpc_id().unwrap_or_default().to_owned();
+    if config.vpc.as_ref().is_some_and(|wanted| *wanted != vpc)
+        || subnets.iter().any(|subnet| subnet.vpc_id() != Some(&vpc))
+    {
+        return Ok(Err("The subnets are not all of one VPC, the one that is named.".to_owned()));
+    }
+    let somewhere = first.cidr_block().and_then(|block| block.split('/').next()?.parse().ok());
+    // In one zone traffic between machines costs nothing and is fastest: unless they are named, only one is taken.
+    let taken = if config.subnets.is_empty() { 1 } else { subnets.len() };
+    Ok(Ok(Place {
+        vpc,
+        subnets: subnets.iter().take(taken).filter_map(|subnet| subnet.subnet_id().map(str::to_owned)).collect(),
+        somewhere: somewhere.unwrap_or(Ipv4Addr::LOCALHOST),
+    }))
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+}
+
+/// From where SSH is to be let in: what is named, else the server's own address.
+pub async fn ssh_from(config: &Ec2Config, somewhere: Ipv4Addr) -> Result<String, String> {
+    if let Some(named) = &config.ssh_from {
+        return Ok(named.clone());
+    }
+    let address = match config.addresses {
+        Ec2Addresses::Public => own_address::public().await,
+        Ec2Addresses::Private => own_address::towards(somewhere),
+    };
+    address.map(|address| format!("{address}/32")).map_err(|reason| {
+        format!("{}; name the addresses that SSH comes from, such as 203.0.113.7/32", capital(&reason))
+    })
+}
+
+/// Makes the cluster's security group, or finds it where it was made before.
+pub async fn make_group(
+    aws: &Aws,
+    cluster: &ClusterId,
+    vpc: &str,
+    ssh_from: &str,
+    tags: &[Tag],
+) -> Result<Group, PortError> {
+    let name = format!("jac-{cluster}");
+    let what = "make the security group";
+    let made = aws
+        .ec2
+        .create_security_group()
+        .group_name(&name)
+        .description("JAC: SSH from the server, everything among the machines of one cluster")
+        .vpc_id(vpc)
+        .tag_specifications(specification(ResourceType::SecurityGroup, tags.to_vec()))
+        .send()
+        .await;
+    let id = match made.map_err(|error| refusal(&error)) {
+        Ok(made) => made.group_id().unwrap_or_default().to_owned(),
+        Err(there) if there.code == "InvalidGroup.Duplicate" => group_named(aws, &name, vpc).await?,
+        Err(other) => return Err(other.at(&aws.region, what)),
+    };
+    let among = IpPermission::builder()
+        .ip_protocol("-1")
+        .user_id_group_pairs(UserIdGroupPair::builder().group_id(&id).build())
+        .build();
+    for rule in [among, ssh_rule(ssh_from)] {
+        allow(aws, &id, rule).await?;
+    }
+    Ok(Group { id, is_ours: true, ssh_from: Some(ssh_from.to_owned()) })
+}
+
+fn ssh_rule(from: &str) -> IpPermission {
+    let range = IpRange::builder().cidr_ip(from).description("the JAC server").build();
+    IpPermission::builder().ip_protocol("tcp").from_port(22).to_port(22).ip_ranges(range).build()
+}
+
+/// A rule that is there already is a success. A group that was just made may not be seen for a moment.
+async fn allow(aws: &Aws, group: &str, rule: IpPermission) -> Result<(), PortError> {
+    let mut looks = crate::aws::Looks::new();
+    loop {
+        let call = aws.ec2.authorize_security_group_ingress().group_id(group).ip_permissions(rule.clone());
+        match call.send().await.map_err(|error| refusal(&error)) {
+            Ok(_) => return Ok(()),
+            Err(there) if there.code == "InvalidPermission.Duplicate" => return Ok(()),
+            Err(unseen) if unseen.is_not_found() && looks.again().await => (),
+            Err(other) => return Err(other.at(&aws.region, "set the security group's rules")),
+        }
+    }
+}
+
+async fn group_named(aws: &Aws, name: &str, vpc: &str) -> Result<String, PortError> {
+    let what = "find the security group";
+    let mut looks = crate::aws::Looks::new();
+    loop {
+        let answer = aws
+            .ec2
+            .describe_security_groups()
+            .filters(filter("group-name", name))
+            .filters(filter("vpc-id", vpc))
+            .send()
+            .await
+            .map_err(|error| refusal(&error).at(&aws.region, what))?;
+        if let Some(id) = answer.security_groups().first().and_then(|group| group.group_id()) {
+            return Ok(id.to_owned());
+        }
+        if !looks.again().await {
+            return Err(refused(&aws.region, what, format!("{name} is said to exist, and is not shown")));
+        }
+    }
+}
+
+/// Lets SSH in from another address, and no more from the old one.
+pub async fn move_ssh(aws: &Aws, group: &str, old: Option<&str>, new: &str) -> Result<(), PortError> {
+    allow(aws, group, ssh_rule(new)).await?;
+    let Some(old) = old.filter(|old| *old != new) else { return Ok(()) };
+    let call = aws.ec2.revoke_security_group_ingress().group_id(group).ip_permissions(ssh_rule(old));
+    match call.send().await.map_err(|error| refusal(&error)) {
+        Ok(_) => Ok(()),
+        Err(gone) if gone.is_not_found() => Ok(()),
+        Err(other) => Err(other.at(&aws.region, "set the security group's rules")),
+    }
+}
+
+/// Removes the groups that were made for a cluster. AWS keeps one while a machine that is on its way out has it.
+pub async fn remove_groups(aws: &Aws, cluster: &ClusterId) -> Result<(), PortError> {
+    let mut looks = crate::aws::Looks::new();
+    let answer = aws
+        .ec2
+        .describe_security_groups()
+        .filters(of_cluster(cluster))
+        .send()
+        .await
+        .map_err(|error| refusal(&error).at(&aws.region, "find the security group"))?;
+    for id in answer.security_groups().iter().filter_map(|group| group.group_id()) {
+        loop {
+            match aws.ec2.delete_security_group().group_id(id).send().await.map_err(|error| refusal(&error)) {
+                Ok(_) => break,
+                Err(gone) if gone.is_not_found() => break,
+                Err(used) if used.code == "DependencyViolation" && looks.again().await => (),
+                Err(other) => return Err(other.at(&aws.region, "remove the security group")),
+            }
+        }
+    }
+    Ok(())
+}

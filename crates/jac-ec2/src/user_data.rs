@@ -1,0 +1,101 @@
+//! The first boot of a machine, as cloud-init's user data: who may sign in, the machine's host key, the node's folder, its
+//! keeper, and Java where the image has none.
+//!
+//! The machine ends itself: a timer that is set before anything else ends one whose first boot goes wrong, and the
+//! keeper, a service of root, ends it as soon as its lease is over. `poweroff` terminates, because the launch says so.
+//!
+//! It is the same for the same node each time, since a launch that is said again has to say the same.
+
+use crate::errors::refused;
+use crate::keys::Seed;
+use crate::record::LaunchRecord;
+use data_encoding::BASE64;
+use jac_model::ports::PortError;
+use serde_json::json;
+
+/// Who runs JMeter: a user without any rights.
+pub const USER: &str = "jac";
+pub const HOME: &str = "/home/jac";
+/// How far the first boot is, a line; the last one is [`DONE`].
+pub const PROGRESS: &str = "/var/lib/jac/progress";
+pub const DONE: &str = "done";
+/// EC2's limit, before Base64: "Run commands at launch" in its user guide.
+const LIMIT: usize = 16 * 1024;
+/// What a machine is given beyond its first lease before the timer of its boot ends it.
+const BOOT_MARGIN_S: u64 = 600;
+
+/// Our folder of a node.
+pub fn node_folder(installation: &str, cluster: &jac_model::ClusterId, node: &str) -> String {
+    format!("{HOME}/.jac/{installation}/{cluster}/{node}")
+}
+
+/// The user data of one machine, in Base64.
+pub fn of(launch: &LaunchRecord, seed: &Seed, node: &str, folder: &str) -> Result<String, PortError> {
+    let text = text(launch.first_lease_s, seed, node, folder)?;
+    if text.len() > LIMIT {
+        return Err(refused(
+            "EC2",
+            "launch",
+            format!("the machine's first boot has {} bytes, over {LIMIT}", text.len()),
+        ));
+    }
+    Ok(BASE64.encode(text.as_bytes()))
+}
+
+fn text(first_lease_s: u64, seed: &Seed, node: &str, folder: &str) -> Result<String, PortError> {
+    let (user_key, host_key) = (seed.user_key()?, seed.host_key(node)?);
+    let timer_s = (first_lease_s + BOOT_MARGIN_S).to_string();
+    let first_boot = include_str!("../scripts/first_boot.sh")
+        .replace("@FOLDER@", folder)
+        .replace("@PROGRESS@", PROGRESS)
+        .replace("@DONE@", DONE);
+    let keeper = format!(
+        "#!/bin/sh\n{}\n{}",
+        include_str!("../scripts/before_keeper.sh").replace("@FIRST_LEASE@", &first_lease_s.to_string()),
+        jac_ssh::machine::keeper()
+    );
+    let service = include_str!("../scripts/jac-keeper.service").replace("@FOLDER@", folder);
+    let file = |path: &str, mode: &str, content: &str| json!({ "path": path, "permissions": mode, "content": content });
+    // JSON is YAML too, and needs no care with quotes.
+    let config = json!({
+        "bootcmd": [["cloud-init-per", "once", "jac-first-end", "systemd-run", "--unit=jac-first-end",
+            format!("--on-active={timer_s}"), "systemctl", "poweroff"]],
+        "users": ["default", {
+            "name": USER, "homedir": HOME, "shell": "/bin/bash", "lock_passwd": true,
+            "ssh_authorized_keys": [user_key.public],
+        }],
+        "ssh_deletekeys": true,
+        "ssh_genkeytypes": [],
+        "ssh_keys": { "ed25519_private": host_key.private, "ed25519_public": host_key.public },
+        "ssh_pwauth": false,
+        "disable_root": true,
+        "write_files": [
+            file("/usr/local/lib/jac/keeper", "0755", &keeper),
+            file("/usr/local/lib/jac/first-boot", "0755", &first_boot),
+            file("/etc/systemd/system/jac-keeper.service", "0644", &service),
+            // A load generator opens many connections.
+            file("/etc/security/limits.d/90-jac.conf", "0644", "jac - nofile 1048576\njac - nproc 131072\n"),
+            file("/etc/sysctl.d/90-jac.conf", "0644", "net.ipv4.ip_local_port_range = 10240 65535\nnet.ipv4.tcp_tw_reuse = 1\n"),
+        ],
+        "runcmd": [["/usr/local/lib/jac/first-boot"]],
+    });
+    Ok(format!("#cloud-config\n{config}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_small_and_the_same_each_time_and_has_no_key_but_the_machines_own() {
+        let seed = Seed([9; 32]);
+        let made = text(3600, &seed, "worker-200", "/home/jac/.jac/i/c/worker-200").expect("it is made");
+        assert!(made.starts_with("#cloud-config\n{") && made.len() < LIMIT * 3 / 4, "{}", made.len());
+        assert_eq!(made, text(3600, &seed, "worker-200", "/home/jac/.jac/i/c/worker-200").expect("it is made"));
+        assert!(!made.contains('@'), "all places are filled in: {:?}", made.find('@').map(|at| &made[at..at + 20]));
+        assert_eq!(made.matches("BEGIN OPENSSH PRIVATE KEY").count(), 1);
+        let secret = seed.user_key().expect("a key").private;
+        let line = secret.lines().nth(3).expect("a line of the key");
+        assert!(!made.contains(line), "who signs in keeps the key");
+    }
+}

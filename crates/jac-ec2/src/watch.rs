@@ -1,0 +1,202 @@
+//! What was last seen of the machines: AWS is not asked at every look of the engine, and a machine that is out of reach for
+//! a moment is not gone.
+
+use crate::aws::Aws;
+use crate::cloud::Ec2Cloud;
+use crate::machines::{self, Life, Machine};
+use crate::record::ClusterRecord;
+use crate::{network, user_data};
+use futures_util::future::join_all;
+use jac_model::ports::{Instance, PortError};
+use jac_model::{ClusterId, CredentialChoice, Ec2Addresses};
+use jac_ssh::{Link, machine};
+use std::collections::{HashMap, HashSet};
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
+
+/// AWS is asked this often for the machines of a region where clusters live…
+const ASK_EVERY: Duration = Duration::from_secs(5);
+/// …and this often where there only were some, for what was left there.
+const ASK_ELSEWHERE_EVERY: Duration = Duration::from_secs(60);
+/// How long an answer of a machine may take: the reconciler waits for it.
+const ANSWER_LIMIT: Duration = Duration::from_secs(3);
+/// How long a machine may be out of reach before its node counts as gone.
+const AWAY_LIMIT: Duration = Duration::from_secs(60);
+/// How often the server's own public address is looked at.
+const OWN_ADDRESS_EVERY: Duration = Duration::from_secs(60);
+
+/// A cluster and the name of one of its nodes.
+type NodeKey = (ClusterId, String);
+/// A region, and with whose rights.
+type Asked = (String, CredentialChoice);
+
+#[derive(Debug, Default)]
+pub struct Watch {
+    /// The one connection to each node, with the address that it goes to.
+    links: Mutex<HashMap<NodeKey, (String, Arc<Link>)>>,
+    /// What each region answered, and when.
+    lists: Mutex<HashMap<Asked, (Instant, Vec<Machine>)>>,
+    /// Since when a node is out of reach.
+    away: Mutex<HashMap<NodeKey, Instant>>,
+    own_address_at: Mutex<HashMap<ClusterId, Instant>>,
+    expiries: Mutex<HashMap<ClusterId, i64>>,
+}
+
+fn open<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Watch {
+    pub fn link(&self, cluster: &ClusterId, node: &str, address: &str) -> Option<Arc<Link>> {
+        let links = open(&self.links);
+        let (at, link) = links.get(&(cluster.clone(), node.to_owned()))?;
+        (at == address).then(|| Arc::clone(link))
+    }
+
+    pub fn keep(&self, cluster: &ClusterId, node: &str, address: &str, link: &Arc<Link>) {
+        open(&self.links).insert((cluster.clone(), node.to_owned()), (address.to_owned(), Arc::clone(link)));
+    }
+
+    pub fn forget(&self, cluster: &ClusterId) {
+        open(&self.links).retain(|(of, _), _| of != cluster);
+        open(&self.away).retain(|(of, _), _| of != cluster);
+        open(&self.own_address_at).remove(cluster);
+        open(&self.expiries).remove(cluster);
+        self.forget_lists();
+    }
+
+    /// The next look asks AWS.
+    pub fn forget_lists(&self) {
+        open(&self.lists).clear();
+    }
+
+    pub fn is_new_expiry(&self, cluster: &ClusterId, expires_at_ms: i64) -> bool {
+        open(&self.expiries).get(cluster) != Some(&expires_at_ms)
+    }
+
+    pub fn expiry_is_tagged(&self, cluster: &ClusterId, expires_at_ms: i64) {
+        open(&self.expiries).insert(cluster.clone(), expires_at_ms);
+    }
+
+    /// Whether the node has been out of reach for too long, after this answer or none.
+    fn is_gone(&self, cluster: &ClusterId, node: &str, answered: bool) -> bool {
+        let mut away = open(&self.away);
+        let key = (cluster.clone(), node.to_owned());
+        if answered {
+            away.remove(&key);
+            return false;
+        }
+        let since = *away.entry(key).or_insert_with(Instant::now);
+        since.elapsed() >= AWAY_LIMIT
+    }
+
+    fn is_own_address_due(&self, cluster: &ClusterId, every: Duration) -> bool {
+        let mut looked = open(&self.own_address_at);
+        let due = looked.get(cluster).is_none_or(|at| at.elapsed() >= every);
+        if due {
+            looked.insert(cluster.clone(), Instant::now());
+        }
+        due
+    }
+}
+
+impl Ec2Cloud {
+    /// All machines of this installation, in every region where it ever had some.
+    pub(crate) async fn list_all(&self) -> Result<Vec<Instance>, PortError> {
+        let records = self.records.all()?;
+        let mut instances = Vec::new();
+        let mut asked = HashSet::new();
+        for record in &records {
+            let aws = self.aws_of(record).await?;
+            self.follow_own_address(&aws, record).await;
+            if asked.insert(aws.region.clone()) {
+                let machines = self.machines(&aws, record.config.credentials, ASK_EVERY).await?;
+                instances.extend(join_all(machines.iter().map(|machine| self.seen(&aws, &records, machine))).await);
+            }
+        }
+        for region in self.records.regions().into_iter().filter(|region| !asked.contains(region)) {
+            // Nothing that is known lives there: that it cannot be looked at hinders nobody.
+            let looked = async {
+                let aws = self.clients.of(CredentialChoice::Saved, Some(&region)).await?;
+                let machines = self.machines(&aws, CredentialChoice::Saved, ASK_ELSEWHERE_EVERY).await?;
+                Ok::<_, PortError>(join_all(machines.iter().map(|machine| self.seen(&aws, &records, machine))).await)
+            };
+            match looked.await {
+                Ok(found) => instances.extend(found),
+                Err(error) => tracing::debug!(%region, %error, "{region} cannot be looked at: {error}"),
+            }
+        }
+        Ok(instances)
+    }
+
+    async fn machines(&self, aws: &Aws, choice: CredentialChoice, every: Duration) -> Result<Vec<Machine>, PortError> {
+        let key = (aws.region.clone(), choice);
+        let known =
+            open(&self.watch.lists).get(&key).filter(|(at, _)| at.elapsed() < every).map(|(_, found)| found.clone());
+        if let Some(machines) = known {
+            return Ok(machines);
+        }
+        let at = Instant::now();
+        let machines = machines::of_installation(aws, &self.installation).await?;
+        open(&self.watch.lists).insert(key, (at, machines.clone()));
+        Ok(machines)
+    }
+
+    async fn seen(&self, aws: &Aws, records: &[ClusterRecord], machine: &Machine) -> Instance {
+        let told = &machine.told;
+        let record = records.iter().find(|record| record.cluster == told.cluster);
+        let node = record.and_then(|record| record.node(&told.node));
+        let mut alive = matches!(machine.life, Life::Coming | Life::Up);
+        if let (true, Some(record), Some(link)) =
+            (alive, record, record.and_then(|record| self.link(record, &told.node)))
+        {
+            let folder = user_data::node_folder(&self.installation, &record.cluster, &told.node);
+            let answer = timeout(ANSWER_LIMIT, machine::has_keeper(&link, &folder)).await;
+            alive = !self.watch.is_gone(&record.cluster, &told.node, matches!(answer, Ok(Ok(_))));
+        }
+        machine.instance(&aws.region, node.map_or(2048, |node| node.memory_mb), alive)
+    }
+
+    /// Lets SSH in from where the server is now, if that was not said by hand.
+    async fn follow_own_address(&self, aws: &Aws, record: &ClusterRecord) {
+        let Some(launch) = &record.launch else { return };
+        let (config, group) = (&record.config, &launch.group);
+        let every = if config.addresses == Ec2Addresses::Private { ASK_EVERY } else { OWN_ADDRESS_EVERY };
+        if !group.is_ours || config.ssh_from.is_some() || !self.watch.is_own_address_due(&record.cluster, every) {
+            return;
+        }
+        let somewhere = record.nodes.iter().find_map(|node| node.private_address.as_ref()?.parse::<Ipv4Addr>().ok());
+        let now = network::ssh_from(config, somewhere.unwrap_or(Ipv4Addr::LOCALHOST)).await;
+        let (Some(_), Ok(now)) = (somewhere, now) else { return };
+        if group.ssh_from.as_ref() == Some(&now) {
+            return;
+        }
+        let moved = network::move_ssh(aws, &group.id, group.ssh_from.as_deref(), &now).await.and_then(|()| {
+            self.change(&record.cluster, |record| {
+                if let Some(launch) = &mut record.launch {
+                    launch.group.ssh_from = Some(now.clone());
+                }
+            })
+        });
+        match moved {
+            Ok(()) => {
+                tracing::info!(cluster = %record.cluster, "the server's address is {now} now; SSH is let in from there")
+            }
+            Err(error) => tracing::warn!(cluster = %record.cluster, %error, "SSH cannot be let in from {now}: {error}"),
+        }
+    }
+
+    /// The regions where the cluster has machines, for one that no record knows.
+    pub(crate) async fn places_of(&self, cluster: &ClusterId) -> Result<Vec<Arc<Aws>>, PortError> {
+        let mut places = Vec::new();
+        for region in self.records.regions() {
+            let aws = self.clients.of(CredentialChoice::Saved, Some(&region)).await?;
+            if !machines::of_cluster(&aws, &self.installation, cluster).await?.is_empty() {
+                places.push(aws);
+            }
+        }
+        Ok(places)
+    }
+}

@@ -1,0 +1,54 @@
+//! Machines that are there for one node only, made by another adapter: their folder and their keeper come with their
+//! first boot, and what ends the node ends the machine.
+
+use crate::connection::Link;
+use crate::error::LinkError;
+use crate::upload::refused;
+use crate::{exec, scripts, sftp, time};
+use jac_model::EpochMs;
+use jac_model::ports::Lease;
+use std::time::Duration;
+
+const SCRIPT_LIMIT: Duration = Duration::from_secs(30);
+
+/// The keeper's script: run as root with the node's folder as its argument, by whatever starts it again when it ends.
+pub fn keeper() -> String {
+    scripts::machine_keeper()
+}
+
+/// Whether the node's keeper runs. Fails fast.
+pub async fn has_keeper(link: &Link, folder: &str) -> Result<bool, LinkError> {
+    let keeper = format!("{folder}/keeper.pid");
+    let keeper = &keeper;
+    link.attempt(|live| async move {
+        match crate::remote::identity(&live, keeper).await? {
+            Some((pid, start)) => crate::remote::is_alive(&live, pid, start).await,
+            None => Ok(false),
+        }
+    })
+    .await
+}
+
+/// A small file of the machine; `None` if there is none. Fails fast.
+pub async fn read_small(link: &Link, path: &str) -> Result<Option<String>, LinkError> {
+    link.attempt(|live| async move { sftp::read_small(&live, path).await }).await
+}
+
+/// Sets when the node ends. Fails fast.
+pub async fn renew_lease(link: &Link, folder: &str, lease: Lease) -> Result<(), LinkError> {
+    let ran = link
+        .attempt(|live| async move {
+            let script = scripts::renew(folder, left(lease.until_ms), lease.after_run);
+            exec::run(link, &live, &script, SCRIPT_LIMIT).await
+        })
+        .await?;
+    match ran.exit_code {
+        0 => Ok(()),
+        code => Err(refused(code, &ran.stderr)),
+    }
+}
+
+/// How long until then. A machine is told a length, never a time: its clock may be wrong.
+pub(crate) fn left(until_ms: EpochMs) -> Duration {
+    Duration::from_millis(u64::try_from(until_ms - time::now_ms()).unwrap_or(0))
+}
