@@ -18,6 +18,12 @@ pub struct NewCluster {
     pub config: ClusterConfig,
 }
 
+impl NewCluster {
+    fn wished_name(&self) -> Option<String> {
+        self.name.as_ref().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty())
+    }
+}
+
 /// The longest name, in characters.
 const MAX_NAME: usize = 100;
 
@@ -38,25 +44,11 @@ impl Engine {
     pub fn create_cluster(
         &self,
         owner: Person,
-        new: NewCluster,
+        mut new: NewCluster,
         attendance: Attendance,
     ) -> Result<Cluster, EngineError> {
         self.cloud(new.provider)?;
-        let mut faults = new.config.faults(new.provider);
-        let id = ClusterId::from_random(rand::random());
-        let name = new
-            .name
-            .map(|name| name.trim().to_owned())
-            .filter(|name| !name.is_empty())
-            .unwrap_or_else(|| id.to_string());
-        if name.chars().count() > MAX_NAME {
-            faults.push(format!("The name has more than {MAX_NAME} characters."));
-        }
-        if let Some(home) = &new.config.jmeter_home
-            && let Err(error) = jac_jmeter::JMeterHome::open(std::path::Path::new(home))
-        {
-            faults.push(crate::tools::sentence(&error));
-        }
+        let faults = self.faults_of(&new);
         if !faults.is_empty() {
             return Err(EngineError::Invalid {
                 code: "cluster_invalid",
@@ -65,6 +57,9 @@ impl Engine {
                 details: faults,
             });
         }
+        self.resolve_credentials(&mut new.config)?;
+        let id = ClusterId::from_random(rand::random());
+        let name = new.wished_name().unwrap_or_else(|| id.to_string());
         let now_ms = self.now_ms();
         let cluster = Cluster {
             nodes: Cluster::wanted_nodes(new.config.workers),
@@ -87,11 +82,29 @@ impl Engine {
                 Attendance::Unattended => None,
                 Attendance::ThisEngine => Some(self.instance().to_owned()),
             },
+            usd_per_hour: None,
         };
         self.store().insert_cluster(&cluster)?;
         self.note_cluster(&id, None, "Requested.");
         self.drive_cluster(&id);
         Ok(cluster)
+    }
+
+    /// Every fault that shows without asking the provider, each a sentence.
+    pub(crate) fn faults_of(&self, new: &NewCluster) -> Vec<String> {
+        let mut faults = new.config.faults(new.provider);
+        if let Err(error) = self.cloud(new.provider) {
+            faults.push(error.to_string());
+        }
+        if new.wished_name().is_some_and(|name| name.chars().count() > MAX_NAME) {
+            faults.push(format!("The name has more than {MAX_NAME} characters."));
+        }
+        if let Some(home) = &new.config.jmeter_home
+            && let Err(error) = jac_jmeter::JMeterHome::open(std::path::Path::new(home))
+        {
+            faults.push(crate::tools::sentence(&error));
+        }
+        faults
     }
 
     /// Moves a cluster's end by `minutes`.

@@ -4,23 +4,27 @@
 //! |---------|---------------------------------------------------|-----------------------------------|
 //! | record  | the row, `requested` (before anything is asked)   | the row's `terminated`            |
 //! | launch  | asks the provider for the nodes, with their lease | the provider takes them away      |
+//! | seen    | the row has the nodes that came, and no others    | nothing                           |
 //! | key     | makes the RMI key of the cluster                  | its folder is removed             |
 //! | tools   | finds or installs JMeter here, equips the nodes   | nothing: they are the machine's   |
 //! | ready   | the row says `ready`                              | the row's `terminating`           |
 //!
 //! Whatever fails goes to `failed` with its cause and from there to `terminating`, which is tried until nothing is left.
+//! A cluster that is adopted begins at `key`: its nodes are there.
 
 use crate::engine::Engine;
 use crate::error::EngineError;
 use jac_jmeter::RmiKeyStore;
 use jac_model::ports::{Instance, NodeRequest};
-use jac_model::{Cluster, ClusterEvent, ClusterId, ClusterPhase, NodeState, StopMode};
+use jac_model::{Cluster, ClusterEvent, ClusterId, ClusterPhase, Node, NodeState, Role, StopMode};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 /// Between two tries to take a cluster away.
 const RETRY_EVERY: Duration = Duration::from_secs(5);
+/// Between two lines about a step that goes on failing.
+const TELL_EVERY: Duration = Duration::from_secs(5 * 60);
 /// Between two looks at a run that is to end first.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -45,6 +49,7 @@ impl Engine {
     }
 
     async fn drive_to_rest(&self, id: &ClusterId) {
+        let mut told: Option<Instant> = None;
         while let Ok(cluster) = self.store().cluster(id) {
             let done = match cluster.phase {
                 ClusterPhase::Ready | ClusterPhase::Terminated => return,
@@ -63,31 +68,45 @@ impl Engine {
             };
             if let Err(error) = done {
                 tracing::error!(cluster = %id, %error, "cluster {id}: {error}; trying again");
+                if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+                    told = Some(Instant::now());
+                    self.note_cluster(id, None, format!("{} Trying again.", crate::tools::sentence(&error)));
+                }
                 sleep(RETRY_EVERY).await;
             }
         }
     }
 
     async fn bring_up(&self, cluster: &Cluster) -> Result<(), EngineError> {
+        // A price that takes its time to be found holds nothing up.
+        let (brought_up, ()) = tokio::join!(self.bring_up_nodes(cluster), self.know_price(&cluster.id));
+        brought_up?;
+        self.know_price(&cluster.id).await;
+        Ok(())
+    }
+
+    async fn bring_up_nodes(&self, cluster: &Cluster) -> Result<(), EngineError> {
         let id = &cluster.id;
         if cluster.phase != ClusterPhase::Preparing {
             self.change_cluster(id, |cluster| step(cluster, ClusterEvent::LaunchStarted))?;
-            let instances = timeout(self.settings().launch_limit, self.launch(cluster)).await.map_err(|_| {
-                EngineError::JMeter(format!(
-                    "The nodes were not there within {} s.",
-                    self.settings().launch_limit.as_secs()
-                ))
+            let limit = self.settings().launch_limit_of(cluster.provider);
+            let instances = timeout(limit, self.launch(cluster)).await.map_err(|_| {
+                EngineError::JMeter(format!("The nodes were not there within {} s.", limit.as_secs()))
             })??;
-            let (_, going_on) = self.change_cluster(id, |cluster| {
+            let (_, left_out) = self.change_cluster(id, |cluster| {
                 if cluster.phase != ClusterPhase::Launching {
-                    return Ok(false);
+                    return Ok(None);
                 }
+                let left_out = leave_out(cluster, &instances)?;
                 take_in(cluster, &instances);
                 step(cluster, ClusterEvent::NodesSeen)?;
-                Ok(true)
+                Ok(Some(left_out))
             })?;
-            if !going_on {
-                return Ok(());
+            let Some(left_out) = left_out else { return Ok(()) };
+            for name in left_out {
+                let text =
+                    format!("{name} did not come up; the cluster goes on without it, as its configuration allows.");
+                self.note_cluster(id, Some(&name), text);
             }
             self.note_cluster(id, None, format!("{} made.", nodes_in_words(instances.len())));
         }
@@ -242,6 +261,23 @@ fn is_at_rest(phase: ClusterPhase) -> bool {
 fn step(cluster: &mut Cluster, event: ClusterEvent) -> Result<(), EngineError> {
     cluster.phase = cluster.phase.apply(event)?;
     Ok(())
+}
+
+/// Takes the nodes that did not come out of the row, if the configuration allows that many to fail. Returns their names.
+fn leave_out(cluster: &mut Cluster, instances: &[Instance]) -> Result<Vec<String>, EngineError> {
+    let came = |node: &Node| instances.iter().any(|instance| instance.name == node.name);
+    let missing: Vec<&Node> = cluster.nodes.iter().filter(|node| !came(node)).collect();
+    let may_fail = cluster.config.ec2.as_ref().map_or(0, |ec2| ec2.workers_may_fail as usize);
+    let names: Vec<String> = missing.iter().map(|node| node.name.clone()).collect();
+    if missing.iter().any(|node| node.role == Role::Master) || missing.len() > may_fail {
+        return Err(EngineError::JMeter(format!("{} did not come up.", names.join(", "))));
+    }
+    if !names.is_empty() {
+        cluster.nodes.retain(|node| !names.contains(&node.name));
+        // Of fewer nodes it is another one.
+        cluster.usd_per_hour = None;
+    }
+    Ok(names)
 }
 
 /// Writes into the row what the provider says of the nodes.

@@ -5,6 +5,7 @@
 
 use crate::clock::Clock;
 use crate::live::LiveRun;
+use crate::machines::Seen;
 use crate::settings::Settings;
 use crate::tools::{ToolSettings, Toolbox};
 use crate::view::Snapshot;
@@ -68,6 +69,7 @@ struct Inner {
     live: Mutex<HashMap<RunId, Arc<LiveRun>>>,
     driven: Mutex<HashSet<ClusterId>>,
     renewed: Mutex<HashMap<ClusterId, tokio::time::Instant>>,
+    seen: Mutex<HashMap<Provider, Seen>>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -99,12 +101,16 @@ impl Engine {
                 live: Mutex::default(),
                 driven: Mutex::default(),
                 renewed: Mutex::default(),
+                seen: Mutex::default(),
                 tasks: TaskTracker::new(),
                 stop: CancellationToken::new(),
             }),
         };
         engine.take_up()?;
-        engine.spawn(reconcile::forever(engine.clone()));
+        // One for each provider, so that one which hangs keeps nobody from looking after the others' clusters.
+        for provider in [Provider::Local, Provider::Ssh, Provider::Ec2] {
+            engine.spawn(reconcile::forever(engine.clone(), provider));
+        }
         Ok(engine)
     }
 
@@ -224,10 +230,6 @@ impl Engine {
         })
     }
 
-    pub(crate) fn clouds(&self) -> impl Iterator<Item = &Arc<dyn Cloud>> {
-        self.inner.clouds.values()
-    }
-
     /// The providers that are switched on.
     pub fn providers(&self) -> Vec<Provider> {
         self.inner.clouds.keys().copied().collect()
@@ -243,6 +245,10 @@ impl Engine {
 
     pub(crate) fn renewed(&self) -> MutexGuard<'_, HashMap<ClusterId, tokio::time::Instant>> {
         self.inner.renewed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn seen(&self) -> MutexGuard<'_, HashMap<Provider, Seen>> {
+        self.inner.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes a line to what happened to a cluster. A line that cannot be written is no reason to stop the deed.

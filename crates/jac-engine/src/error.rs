@@ -3,7 +3,7 @@
 use jac_model::cluster::ClusterTransitionError;
 use jac_model::ports::PortError;
 use jac_model::run::RunTransitionError;
-use jac_store::StoreError;
+use jac_store::{StoreError, VaultError};
 
 /// Why a wish was not granted or a step not done.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,9 @@ pub enum EngineError {
     Port(#[from] PortError),
     #[error("{0}")]
     Store(StoreError),
+    /// A secret could not be sealed, opened or read.
+    #[error("{0}")]
+    Vault(VaultError),
     #[error("{0}")]
     ClusterTransition(#[from] ClusterTransitionError),
     #[error("{0}")]

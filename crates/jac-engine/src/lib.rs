@@ -5,11 +5,14 @@
 
 pub mod clock;
 mod clusters;
+mod credentials;
 mod drive;
 mod engine;
 mod equip;
 mod error;
+mod forecast;
 mod live;
+mod machines;
 pub mod plans;
 mod reconcile;
 pub mod runs;
@@ -18,6 +21,7 @@ pub mod tools;
 pub mod view;
 
 pub use clusters::{Attendance, NewCluster};
+pub use credentials::NewAwsCredentials;
 pub use engine::{Engine, Event, Parts, administrator, may_write};
 pub use error::EngineError;
 pub use runs::NewRun;

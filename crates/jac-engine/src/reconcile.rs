@@ -1,43 +1,50 @@
-//! The reconciler: compares what the rows want with what the providers have, on a timer and without any input.
+//! The reconciler: compares what the rows want with what a provider has, on a timer and without any input.
 //!
-//! It terminates a cluster if and only if its lifetime or its idle limit is over, or its row says that it has ended and
-//! the provider still has nodes of it. Nodes that no row knows are left to their lease. It renews the leases of what is
-//! wanted, and marks nodes that are gone.
+//! It terminates a cluster if and only if its lifetime or its idle limit is over, or all of its nodes are gone, or its row
+//! says that it has ended and the provider still has nodes of it, or no row knows it and its own tags say that its time
+//! is over. Other nodes that no row knows are left to their lease. It renews the leases of what is wanted, and marks
+//! nodes that are gone. Each provider has a reconciler of its own; while one cannot be asked, its clusters still end at
+//! their time, but none of their nodes counts as gone.
 
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
-use jac_model::ports::{Instance, Lease};
-use jac_model::{Cluster, ClusterPhase, NodeState};
-use std::collections::HashSet;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use jac_model::ports::{Instance, Lease, PortError};
+use jac_model::{Cluster, ClusterId, ClusterPhase, NodeState, Provider};
+use std::collections::{HashMap, HashSet};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 /// Reconciles until the engine ends.
-pub(crate) async fn forever(engine: Engine) {
+pub(crate) async fn forever(engine: Engine, provider: Provider) {
     let mut timer = interval(engine.settings().reconcile_every);
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         timer.tick().await;
-        if let Err(error) = once(&engine).await {
-            tracing::warn!(%error, "reconciling: {error}; trying again");
+        if let Err(error) = once(&engine, provider).await {
+            tracing::warn!(%provider, %error, "reconciling {provider}: {error}; trying again");
         }
     }
 }
 
-async fn once(engine: &Engine) -> Result<(), EngineError> {
-    let mut instances = Vec::new();
-    for cloud in engine.clouds() {
-        instances.extend(cloud.list().await?);
-    }
-    for cluster in &engine.store().clusters()? {
+async fn once(engine: &Engine, provider: Provider) -> Result<(), EngineError> {
+    let instances = match engine.cloud(provider) {
+        // Why it failed was told when it began to.
+        Ok(_) => engine.look(provider).await.ok(),
+        // One that is switched off now may have been on before.
+        Err(_) => None,
+    };
+    // The rows after the nodes: a cluster that is written down between the two is no orphan.
+    let rows = engine.store().clusters()?;
+    for cluster in rows.iter().filter(|cluster| cluster.provider == provider) {
         // One cluster that cannot be looked after is no reason to leave the others.
-        if let Err(error) = look_after(engine, cluster, &instances).await {
+        if let Err(error) = look_after(engine, cluster, instances.as_deref()).await {
             tracing::warn!(cluster = %cluster.id, %error, "reconciling {}: {error}; trying again", cluster.id);
         }
     }
-    Ok(())
+    end_orphans_past_their_time(engine, provider, &rows, instances.as_deref().unwrap_or_default()).await
 }
 
-async fn look_after(engine: &Engine, cluster: &Cluster, instances: &[Instance]) -> Result<(), EngineError> {
+/// `instances`: what the provider has; `None` while it cannot say.
+async fn look_after(engine: &Engine, cluster: &Cluster, instances: Option<&[Instance]>) -> Result<(), EngineError> {
     match cluster.phase {
         ClusterPhase::Requested | ClusterPhase::Launching | ClusterPhase::Preparing => {
             engine.drive_cluster(&cluster.id);
@@ -47,16 +54,40 @@ async fn look_after(engine: &Engine, cluster: &Cluster, instances: &[Instance]) 
         ClusterPhase::Ready => {
             free_if_run_has_ended(engine, cluster)?;
             renew(engine, cluster).await;
-            mark_lost_nodes(engine, cluster, instances)?;
+            if let Some(instances) = instances {
+                mark_lost_nodes(engine, cluster, instances)?;
+            }
             end_if_over(engine, cluster)?;
         }
         ClusterPhase::Failed | ClusterPhase::Terminating => engine.drive_cluster(&cluster.id),
         ClusterPhase::Terminated => {
-            if instances.iter().any(|instance| instance.cluster == cluster.id) {
+            if instances.is_some_and(|all| all.iter().any(|instance| instance.cluster == cluster.id)) {
                 tracing::warn!(cluster = %cluster.id, "cluster {} has ended but its nodes are there; ending them", cluster.id);
                 engine.cloud(cluster.provider)?.terminate(&cluster.id).await?;
             }
         }
+    }
+    Ok(())
+}
+
+/// A cluster that no row knows ends when its own tags say so. Nobody can extend it but by adopting it.
+async fn end_orphans_past_their_time(
+    engine: &Engine,
+    provider: Provider,
+    rows: &[Cluster],
+    instances: &[Instance],
+) -> Result<(), EngineError> {
+    let known: HashSet<&ClusterId> = rows.iter().map(|cluster| &cluster.id).collect();
+    let mut latest_ms: HashMap<&ClusterId, i64> = HashMap::new();
+    for instance in instances.iter().filter(|instance| !known.contains(&instance.cluster)) {
+        // What does not say when its time is over is left to its lease.
+        let end_ms = instance.rented.as_ref().and_then(|rented| rented.expires_at_ms).unwrap_or(i64::MAX);
+        let latest = latest_ms.entry(&instance.cluster).or_insert(end_ms);
+        *latest = end_ms.max(*latest);
+    }
+    for (orphan, _) in latest_ms.into_iter().filter(|(_, end_ms)| *end_ms <= engine.now_ms()) {
+        tracing::warn!(cluster = %orphan, "no row knows the cluster {orphan}, and its time is over; ending it");
+        engine.cloud(provider)?.terminate(orphan).await?;
     }
     Ok(())
 }
@@ -102,12 +133,7 @@ async fn renew(engine: &Engine, cluster: &Cluster) {
     if !due {
         return;
     }
-    let lease = wanted_lease(engine, cluster);
-    let renewed = match engine.cloud(cluster.provider) {
-        Ok(cloud) => cloud.renew_lease(&cluster.id, lease).await.map_err(EngineError::from),
-        Err(error) => Err(error),
-    };
-    match renewed {
+    match engine.renew_lease(cluster).await {
         Ok(()) => drop(engine.renewed().insert(cluster.id.clone(), Instant::now())),
         Err(error) => {
             tracing::warn!(cluster = %cluster.id, %error, "cluster {}: its lease could not be renewed: {error}; trying again", cluster.id);
@@ -115,9 +141,21 @@ async fn renew(engine: &Engine, cluster: &Cluster) {
     }
 }
 
+impl Engine {
+    /// Tells the provider the lease that the cluster's nodes are to have now.
+    pub(crate) async fn renew_lease(&self, cluster: &Cluster) -> Result<(), EngineError> {
+        let limit = self.settings().ask_limit;
+        let lease = wanted_lease(self, cluster);
+        let renewed = timeout(limit, self.cloud(cluster.provider)?.renew_lease(&cluster.id, lease)).await;
+        let what = "renew the lease of its nodes".to_owned();
+        let late = |_| PortError::TooSlow { node: format!("The provider {}", cluster.provider), what, limit };
+        Ok(renewed.map_err(late)??)
+    }
+}
+
 /// While a run is on the cluster, the lease reaches to the run's expected end and a while on, so that a server that is
 /// away does not cost a long test; it is never shorter than without a run, and never longer than the cluster's life.
-pub(crate) fn wanted_lease(engine: &Engine, cluster: &Cluster) -> Lease {
+fn wanted_lease(engine: &Engine, cluster: &Cluster) -> Lease {
     let ordinary_ms = engine.lease_end(cluster);
     let ordinary = Lease { until_ms: ordinary_ms, after_run: None, expires_at_ms: cluster.expires_at_ms };
     // Nobody comes back for the run of a `jac run` that is gone, so its nodes do not wait for anybody.

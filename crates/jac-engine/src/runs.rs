@@ -16,7 +16,9 @@ use crate::plans::names::safe_name;
 use crate::view::Snapshot;
 use jac_jmx::Severity;
 use jac_jtl::criteria::Criterion;
-use jac_model::{ClusterId, ClusterPhase, Node, NodePhase, Person, PlanId, Run, RunId, RunNode, RunPhase, StopMode};
+use jac_model::{
+    Cluster, ClusterId, ClusterPhase, Node, NodePhase, Person, PlanId, Run, RunId, RunNode, RunPhase, StopMode,
+};
 use jac_store::{DataFolder, RunRow};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -129,7 +131,7 @@ impl Engine {
         let plan = self.store().plan(&new.plan_id)?;
         refuse_bad_wishes(&new)?;
         let wish = RunWish {
-            workers: cluster.config.workers,
+            workers: cluster.worker_count(),
             splits: new.split.clone(),
             properties: new.properties.clone(),
             properties_files: new.properties_files.clone(),
@@ -164,7 +166,7 @@ impl Engine {
             plan_id: plan.id,
             plan_name: plan.name,
             cluster_id: cluster.id.clone(),
-            cluster_name: cluster.name,
+            cluster_name: cluster.name.clone(),
             owner,
             phase: RunPhase::Queued,
             step: "Waiting for the cluster.".to_owned(),
@@ -176,11 +178,11 @@ impl Engine {
             expected_s: check.duration_s,
             stop_requested: None,
             stop_requested_by: None,
+            workers: cluster.worker_count(),
             nodes: cluster.nodes.iter().map(waiting_node).collect(),
             properties: new.properties,
             properties_files: new.properties_files,
             split: new.split,
-            workers: cluster.config.workers,
             total_threads: check.total_threads,
             grace_s: new.grace_s.unwrap_or(self.settings().default_grace.as_secs()),
             notes,
@@ -277,6 +279,19 @@ impl Engine {
             errors: measured.errors,
         }
     }
+}
+
+/// Makes the run one of the nodes that its cluster has become: some may not have come up while it waited.
+pub(crate) fn take_nodes(run: &mut Run, cluster: &Cluster) {
+    let (wanted, workers) = (run.workers, cluster.worker_count());
+    run.nodes = cluster.nodes.iter().map(waiting_node).collect();
+    if workers == wanted {
+        return;
+    }
+    run.workers = workers;
+    // Each worker runs the whole plan.
+    run.total_threads = run.total_threads.map(|threads| threads / u64::from(wanted.max(1)) * u64::from(workers.max(1)));
+    run.notes.push(format!("Of {wanted} workers {workers} came up: the load is that of {workers}."));
 }
 
 fn waiting_node(node: &Node) -> RunNode {

@@ -1,5 +1,6 @@
 //! The engine's times and limits, each in one place with its reason.
 
+use jac_model::Provider;
 use std::time::Duration;
 
 /// Times and limits. The defaults are for people; tests shorten some.
@@ -15,6 +16,10 @@ pub struct Settings {
     pub reconcile_every: Duration,
     /// How long the nodes of a cluster may take to be there.
     pub launch_limit: Duration,
+    /// The same for machines that are made and have to boot: an image that is large or a region that is busy takes minutes.
+    pub machine_launch_limit: Duration,
+    /// How long a provider may take to say what there is, or what a cluster would cost.
+    pub ask_limit: Duration,
     /// How long a run waits for its cluster to be ready.
     pub queue_limit: Duration,
     /// How long all workers may take until they accept connections.
@@ -47,6 +52,8 @@ impl Default for Settings {
             lease_after_run: Duration::from_secs(30 * 60),
             reconcile_every: Duration::from_secs(2),
             launch_limit: Duration::from_secs(120),
+            machine_launch_limit: Duration::from_secs(10 * 60),
+            ask_limit: Duration::from_secs(60),
             queue_limit: Duration::from_secs(15 * 60),
             worker_start_limit: Duration::from_secs(90),
             tail_every: Duration::from_millis(200),
@@ -58,6 +65,16 @@ impl Default for Settings {
             default_grace: Duration::from_secs(30),
             max_upload_bytes: 2 << 30,
             max_files: 2_000,
+        }
+    }
+}
+
+impl Settings {
+    /// How long the nodes of a cluster may take to be there.
+    pub fn launch_limit_of(&self, provider: Provider) -> Duration {
+        match provider {
+            Provider::Local | Provider::Ssh => self.launch_limit,
+            Provider::Ec2 => self.machine_launch_limit,
         }
     }
 }

@@ -4,7 +4,9 @@ use crate::engine::{Engine, may_write};
 use crate::error::EngineError;
 use jac_jtl::criteria::{CriterionResult, Verdict};
 use jac_jtl::{ErrorGroup, Point, Summary};
-use jac_model::{Cause, Cluster, Named, Person, Plan, Run, RunId, RunNode, RunPhase, RunStep, StopMode};
+use jac_model::{
+    Cause, Cluster, ClusterId, Named, Person, Plan, Provider, Role, Run, RunId, RunNode, RunPhase, RunStep, StopMode,
+};
 use jac_store::{Filter, RunRow};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -19,6 +21,64 @@ pub struct ClusterView {
     pub can_write: bool,
     /// When the idle limit removes it, if nothing is run before.
     pub idle_ends_at_ms: Option<i64>,
+    /// What it has cost until now, an estimate in US dollars; `null`: nothing, or it is not known.
+    pub usd_so_far: Option<f64>,
+}
+
+/// What a cluster would be, before it is made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ForecastView {
+    /// What would make its launch fail, each a sentence.
+    pub faults: Vec<String>,
+    /// What was found or could not be looked at, each a sentence.
+    pub notes: Vec<String>,
+    /// What all nodes together would cost an hour, an estimate; `null`: it is not known, and a note says why.
+    pub usd_per_hour: Option<f64>,
+}
+
+/// A machine that costs money.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Machine {
+    pub provider: Provider,
+    pub region: String,
+    /// As the provider calls it: `i-…`.
+    pub id: String,
+    /// The instance type.
+    pub kind: String,
+    pub spot: bool,
+    pub cluster_id: ClusterId,
+    pub cluster_name: String,
+    pub owner: Person,
+    /// `master`, `worker-1`…
+    pub node: String,
+    pub role: Role,
+    pub since_ms: i64,
+    /// When its cluster is removed at the latest.
+    pub expires_at_ms: Option<i64>,
+    /// An estimate; `null`: it is not known.
+    pub usd_per_hour: Option<f64>,
+    /// No cluster here knows it: it can be adopted or terminated with its cluster.
+    pub orphan: bool,
+}
+
+/// All machines that cost money.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Machines {
+    pub machines: Vec<Machine>,
+    /// Providers that cannot be asked now: what is shown of theirs is what was seen last.
+    pub unreachable: Vec<Unreachable>,
+}
+
+/// A provider that cannot be asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Unreachable {
+    pub provider: Provider,
+    /// A sentence.
+    pub reason: String,
 }
 
 /// A plan as one person sees it.
@@ -135,6 +195,7 @@ impl Engine {
         ClusterView {
             can_write: may_write(person, &cluster.owner),
             idle_ends_at_ms: cluster.idle_ends_at_ms(),
+            usd_so_far: cluster.usd_so_far(self.now_ms()),
             cluster,
         }
     }

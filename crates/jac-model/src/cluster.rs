@@ -271,7 +271,7 @@ impl ClusterPhase {
 }
 
 /// A cluster: one master and N workers that belong to one owner, made by one provider.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Cluster {
     pub id: ClusterId,
@@ -299,6 +299,9 @@ pub struct Cluster {
     /// purpose, and the next engine ends it. `None`: it outlives engines.
     #[serde(default)]
     pub attended_by: Option<String>,
+    /// What all of its nodes together cost an hour, in US dollars, an estimate; `None`: nothing, or it is not known.
+    #[serde(default)]
+    pub usd_per_hour: Option<f64>,
 }
 
 impl Cluster {
@@ -309,6 +312,20 @@ impl Cluster {
         }
         let limit = self.config.idle_minutes?;
         Some(self.idle_since_ms? + i64::from(limit) * 60_000)
+    }
+
+    /// How many workers it has: fewer than it was to have, if some did not come up and that many were allowed to.
+    pub fn worker_count(&self) -> u32 {
+        let workers = self.nodes.iter().filter(|node| node.role == Role::Worker).count();
+        u32::try_from(workers).unwrap_or(u32::MAX)
+    }
+
+    /// What it has cost until `now_ms`, or until its end, in US dollars: its hour price for as long as it was there.
+    pub fn usd_so_far(&self, now_ms: i64) -> Option<f64> {
+        let until_ms = self.ended_ms.unwrap_or(now_ms);
+        #[expect(clippy::cast_precision_loss, reason = "2^53 ms are 285,000 years")]
+        let hours = (until_ms - self.created_ms).max(0) as f64 / 3_600_000.0;
+        Some(self.usd_per_hour? * hours)
     }
 
     /// The nodes it is to have, in the state `requested`.

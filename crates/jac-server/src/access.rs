@@ -1,7 +1,7 @@
 //! Who is calling: sign-in links, sessions, the token of this machine's shell, and ownership.
 //!
 //! A handler says in its signature who may call it: [`Caller`] for anybody who is signed in, [`Owned`] for the owner of
-//! the thing that its path names. Nothing else looks at cookies or owners.
+//! the thing that its path names, [`Administrator`] for what is nobody's else. Nothing else looks at cookies or owners.
 
 use crate::App;
 use crate::error::ApiError;
@@ -83,6 +83,19 @@ impl FromRequestParts<App> for Caller {
             return Err(ApiError::Foreign);
         }
         Ok(Self(person))
+    }
+}
+
+/// The administrator. There is no other account yet; what asks for this stays shut when there are.
+#[derive(Debug, Clone)]
+pub struct Administrator(pub Person);
+
+impl FromRequestParts<App> for Administrator {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let Caller(person) = Caller::from_request_parts(parts, app).await?;
+        if person.id == administrator().id { Ok(Self(person)) } else { Err(ApiError::NotAdministrator) }
     }
 }
 

@@ -34,6 +34,8 @@ pub enum ApiError {
     SignedOut,
     /// Somebody is, but not the owner.
     NotOwner,
+    /// Somebody is, but not the administrator.
+    NotAdministrator,
     /// A request that did not come from JAC's own page or shell.
     Foreign,
     Request {
@@ -59,7 +61,7 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::SignedOut => StatusCode::UNAUTHORIZED,
-            Self::NotOwner | Self::Foreign => StatusCode::FORBIDDEN,
+            Self::NotOwner | Self::NotAdministrator | Self::Foreign => StatusCode::FORBIDDEN,
             Self::Request { status, .. } => *status,
             Self::Engine(error) => match error {
                 EngineError::NotFound { .. } => StatusCode::NOT_FOUND,
@@ -74,6 +76,7 @@ impl ApiError {
                 ) => StatusCode::BAD_GATEWAY,
                 EngineError::Port(PortError::Refused { .. })
                 | EngineError::Store(_)
+                | EngineError::Vault(_)
                 | EngineError::ClusterTransition(_)
                 | EngineError::RunTransition(_)
                 | EngineError::File { .. }
@@ -96,6 +99,7 @@ impl ApiError {
                 Some("Open a sign-in link; `jac admin link` prints a new one."),
             ),
             Self::NotOwner => plain("not_owner", "This belongs to somebody else; you may look at it only.", None),
+            Self::NotAdministrator => plain("not_administrator", "Only the administrator may do that.", None),
             Self::Foreign => plain(
                 "foreign_request",
                 "The request did not come from JAC's own page.",
@@ -113,6 +117,9 @@ impl ApiError {
                     &jac_engine::tools::sentence(&error),
                     Some("Make room: delete old runs, or give JAC another data folder."),
                 )
+            }
+            Self::Engine(EngineError::Port(PortError::Unfit { faults })) => {
+                ErrorDetail { code: "unfit".to_owned(), message: faults.join(" "), hint: None, details: faults }
             }
             Self::Engine(error) => plain("failed", &jac_engine::tools::sentence(&error), None),
         }

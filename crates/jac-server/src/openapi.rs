@@ -1,7 +1,7 @@
 //! The OpenAPI document, made from the handlers, and the routes that go with it.
 
 use crate::App;
-use crate::routes::{clusters, info, plans, results, runs, session};
+use crate::routes::{clusters, credentials, info, machines, plans, results, runs, session};
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -18,7 +18,8 @@ use utoipa_axum::routes;
 struct Base;
 
 /// Bodies that people send: what they leave out has a default. In everything that the server sends, each field is there.
-const SENT_BY_PEOPLE: &[&str] = &["NewCluster", "ClusterConfig", "NewRun", "SignIn", "Stop", "Extension", "Upload"];
+const SENT_BY_PEOPLE: &[&str] =
+    &["NewCluster", "ClusterConfig", "NewRun", "SignIn", "Stop", "Extension", "Upload", "NewAwsCredentials"];
 
 /// The routes and their document.
 pub fn split() -> (Router<App>, OpenApi) {
@@ -32,10 +33,15 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(info::show))
         .routes(routes!(clusters::list, clusters::create))
         .routes(routes!(clusters::defaults))
+        .routes(routes!(clusters::forecast))
         .routes(routes!(clusters::show))
         .routes(routes!(clusters::terminate))
         .routes(routes!(clusters::extend))
         .routes(routes!(clusters::events))
+        .routes(routes!(credentials::show, credentials::save, credentials::delete))
+        .routes(routes!(machines::list))
+        .routes(routes!(machines::adopt))
+        .routes(routes!(machines::terminate))
         .routes(routes!(plans::show, plans::delete))
         .routes(routes!(plans::check))
         .routes(routes!(runs::list, runs::create))
@@ -71,7 +77,7 @@ async fn show() -> Json<&'static OpenApi> {
 /// `clusters_list` instead of `list`: a name of its own for each operation, for those who generate clients.
 fn name_operations(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten() {
+        for operation in [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten() {
             let resource = operation.tags.as_ref().and_then(|tags| tags.first()).cloned().unwrap_or_default();
             operation.operation_id = operation.operation_id.take().map(|verb| format!("{resource}_{verb}"));
         }

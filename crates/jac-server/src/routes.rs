@@ -1,7 +1,9 @@
 //! The routes, one file per resource.
 
 pub mod clusters;
+pub mod credentials;
 pub mod info;
+pub mod machines;
 pub mod plans;
 pub mod results;
 pub mod runs;

@@ -100,12 +100,7 @@ pub(super) async fn prepare(task: &Task, run: &Run) -> Result<(), Interruption> 
 
 /// The nodes are to outlive a server that is away for as long as the run takes. If that fails the ordinary lease goes on.
 async fn extend_lease(task: &Task, cluster: &Cluster) {
-    let lease = crate::reconcile::wanted_lease(&task.engine, cluster);
-    let renewed = match task.engine.cloud(cluster.provider) {
-        Ok(cloud) => cloud.renew_lease(&cluster.id, lease).await.map_err(EngineError::from),
-        Err(error) => Err(error),
-    };
-    if let Err(error) = renewed {
+    if let Err(error) = task.engine.renew_lease(cluster).await {
         tracing::warn!(run = %task.id, %error, "run {}: the lease of its nodes could not be extended: {error}", task.id);
     }
 }

@@ -125,10 +125,10 @@ impl Task {
         // After a crash between writing the run down and taking the cluster, this takes it.
         self.engine.claim_cluster(&run.cluster_id, &run.id)?;
         let deadline = Instant::now() + self.engine.settings().queue_limit;
-        loop {
+        let cluster = loop {
             let cluster = self.cluster(run)?;
             match cluster.phase {
-                ClusterPhase::Ready => break,
+                ClusterPhase::Ready => break cluster,
                 ClusterPhase::Requested | ClusterPhase::Launching | ClusterPhase::Preparing => (),
                 ClusterPhase::Failed | ClusterPhase::Terminating | ClusterPhase::Terminated => {
                     self.stop_wanted()?;
@@ -142,8 +142,9 @@ impl Task {
                 return Err(Interruption::failed(format!("The cluster was not ready within {limit} minutes."), None));
             }
             sleep(LOOK_EVERY).await;
-        }
+        };
         self.change(|run| {
+            super::take_nodes(run, &cluster);
             run.phase = run.phase.apply(RunEvent::ClusterReady)?;
             Ok(())
         })?;

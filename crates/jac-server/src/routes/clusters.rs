@@ -7,9 +7,9 @@ use crate::error::{ApiError, ErrorBody};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use jac_engine::view::ClusterView;
+use jac_engine::view::{ClusterView, ForecastView};
 use jac_engine::{Attendance, NewCluster};
-use jac_model::{Cluster, ClusterConfig};
+use jac_model::{Cluster, ClusterConfig, Ec2Config, Provider};
 use serde::{Deserialize, Serialize};
 
 /// Which clusters to list.
@@ -33,10 +33,31 @@ pub async fn list(
     Ok(Json(shown.map(|cluster| app.engine.view_cluster(cluster, &caller)).collect()))
 }
 
+/// Whose defaults are wanted.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct DefaultsQuery {
+    /// With this provider's part, where it has one that needs nothing of the user.
+    #[serde(default)]
+    provider: Option<Provider>,
+}
+
 /// What a new cluster is, unless something is changed
-#[utoipa::path(get, path = "/clusters/defaults", tag = "clusters", responses((status = 200, body = ClusterConfig)))]
-pub async fn defaults(Caller(_): Caller) -> Json<ClusterConfig> {
-    Json(ClusterConfig::default())
+#[utoipa::path(get, path = "/clusters/defaults", tag = "clusters", params(DefaultsQuery), responses((status = 200, body = ClusterConfig)))]
+pub async fn defaults(Caller(_): Caller, Query(query): Query<DefaultsQuery>) -> Json<ClusterConfig> {
+    let ec2 = (query.provider == Some(Provider::Ec2)).then(Ec2Config::default);
+    Json(ClusterConfig { ec2, ..ClusterConfig::default() })
+}
+
+/// What a cluster would be and cost; nothing is made
+#[utoipa::path(post, path = "/clusters/forecast", tag = "clusters", request_body = NewCluster,
+    responses((status = 200, body = ForecastView), (status = 400, body = ErrorBody)))]
+pub async fn forecast(
+    State(app): State<App>,
+    Caller(_): Caller,
+    Body(new): Body<NewCluster>,
+) -> Result<Json<ForecastView>, ApiError> {
+    Ok(Json(app.engine.forecast(new).await?))
 }
 
 /// Who the new cluster is for.

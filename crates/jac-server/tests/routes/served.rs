@@ -1,5 +1,6 @@
 //! The real router over a real database, and callers of it.
 
+use crate::rented::RentedCloud;
 use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode, header};
@@ -9,6 +10,7 @@ use jac_engine::tools::ToolSettings;
 use jac_engine::{Engine, Parts, Settings};
 use jac_local::LocalCloud;
 use jac_model::Provider;
+use jac_model::ports::Cloud;
 use jac_server::{Access, App};
 use jac_store::{DataFolder, Store, Vault};
 use std::collections::HashMap;
@@ -16,6 +18,8 @@ use std::sync::Arc;
 use tower::ServiceExt;
 
 pub struct Served {
+    /// What the provider ec2 has.
+    pub rented: Arc<RentedCloud>,
     _folder: tempfile::TempDir,
     pub app: App,
     router: Router,
@@ -40,6 +44,7 @@ impl Served {
         let lock = folder.lock().expect("it is free");
         let store = Store::open(&folder.database()).expect("a database");
         let vault = Vault::open(&folder, store.clone(), None, [5; 32]).expect("a vault");
+        let rented = Arc::new(RentedCloud::default());
         let cloud =
             LocalCloud::new(folder.local_nodes(), vec!["/bin/true".to_owned()], jac_jmeter::JavaSearch::default());
         let engine = Engine::start(Parts {
@@ -48,7 +53,10 @@ impl Served {
             store,
             vault: Arc::new(vault),
             clock: Arc::new(SystemClock),
-            clouds: HashMap::from([(Provider::Local, Arc::new(cloud) as Arc<dyn jac_model::ports::Cloud>)]),
+            clouds: HashMap::from([
+                (Provider::Local, Arc::new(cloud) as Arc<dyn Cloud>),
+                (Provider::Ec2, Arc::clone(&rented) as Arc<dyn Cloud>),
+            ]),
             tools: ToolSettings::default(),
             settings,
         })
@@ -56,7 +64,8 @@ impl Served {
         let app = App { engine, access: Access::default() };
         let link = jac_server::new_sign_in_link(app.engine.store(), app.engine.now_ms()).expect("a link");
         let token = link.split("token=").nth(1).expect("a token").to_owned();
-        let mut served = Self { _folder: place, router: jac_server::router(app.clone()), app, cookie: String::new() };
+        let mut served =
+            Self { rented, _folder: place, router: jac_server::router(app.clone()), app, cookie: String::new() };
         let answer = served.call(Method::POST, "/session", &[], &format!(r#"{{"token":"{token}"}}"#)).await;
         assert_eq!(answer.status, StatusCode::OK);
         let cookie = answer.headers[header::SET_COOKIE].to_str().expect("text");

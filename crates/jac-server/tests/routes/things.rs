@@ -28,6 +28,7 @@ pub fn others(served: &Served) -> (String, String) {
         expires_at_ms: i64::MAX,
         idle_since_ms: None,
         attended_by: None,
+        usd_per_hour: None,
     };
     let file = PlanFile { path: "p.jmx".to_owned(), bytes: 0, kind: PlanFileKind::Plan };
     let plan = Plan {

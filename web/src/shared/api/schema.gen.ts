@@ -39,6 +39,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/clusters/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a cluster would be and cost; nothing is made */
+        post: operations["clusters_forecast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/clusters/{id}": {
         parameters: {
             query?: never;
@@ -124,6 +141,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/credentials/aws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The saved AWS credentials, without their secrets */
+        get: operations["credentials_show"];
+        /** Save AWS credentials in the place of those that were saved before */
+        put: operations["credentials_save"];
+        post?: never;
+        /** Forget the saved AWS credentials */
+        delete: operations["credentials_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/info": {
         parameters: {
             query?: never;
@@ -135,6 +171,57 @@ export interface paths {
         get: operations["info_show"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All machines that cost money, and the providers that cannot be asked */
+        get: operations["machines_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orphans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a cluster that no row knows */
+        delete: operations["orphans_terminate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orphans/{id}/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take over a cluster that no row knows; it becomes ready by itself */
+        post: operations["orphans_adopt"];
         delete?: never;
         options?: never;
         head?: never;
@@ -428,6 +515,15 @@ export interface components {
             bytes: number;
             media_type: string;
         };
+        /** @description What is saved for AWS. */
+        AwsCredentialsView: {
+            saved: components["schemas"]["SavedAwsView"] | null;
+        };
+        /**
+         * @description How AWS is signed in to.
+         * @enum {string}
+         */
+        AwsKindView: "keys" | "role";
         /** @description Why a run ended. */
         Cause: {
             /** @enum {string} */
@@ -524,6 +620,11 @@ export interface components {
              *     purpose, and the next engine ends it. `None`: it outlives engines.
              */
             attended_by: string | null;
+            /**
+             * Format: double
+             * @description What all of its nodes together cost an hour, in US dollars, an estimate; `None`: nothing, or it is not known.
+             */
+            usd_per_hour: number | null;
         };
         /** @description What a cluster is to be. Everything here may be edited before it is created and nothing afterwards. */
         ClusterConfig: {
@@ -555,6 +656,7 @@ export interface components {
              */
             jmeter_home?: string | null;
             ssh?: components["schemas"]["SshConfig"] | null;
+            ec2?: components["schemas"]["Ec2Config"] | null;
         };
         /** @description Something that happened to a cluster. */
         ClusterEventView: {
@@ -579,6 +681,11 @@ export interface components {
              * @description When the idle limit removes it, if nothing is run before.
              */
             idle_ends_at_ms: number | null;
+            /**
+             * Format: double
+             * @description What it has cost until now, an estimate in US dollars; `null`: nothing, or it is not known.
+             */
+            usd_so_far: number | null;
         };
         /** @description Samples by response code. */
         CodeCount: {
@@ -676,6 +783,11 @@ export interface components {
             /** @description The second, third… result compared with the first. */
             comparisons: components["schemas"]["Comparison"][];
         };
+        /**
+         * @description Whose rights the machines are made with.
+         * @enum {string}
+         */
+        CredentialChoice: "saved" | "environment";
         /** @description What became of a criterion. */
         CriterionResult: {
             /** @description The criterion as it was given. */
@@ -701,6 +813,11 @@ export interface components {
             /** @description Its rows are dealt out among the workers. */
             split: boolean;
         };
+        /**
+         * @description A distribution whose images are found by their owner and name.
+         * @enum {string}
+         */
+        Distribution: "debian12" | "ubuntu2404" | "amazon_linux2023";
         /** @description Samples whose response time lies in `from_ms..to_ms`. */
         DistributionBin: {
             /**
@@ -723,6 +840,100 @@ export interface components {
              * @description Those of them that failed.
              */
             errors: number;
+        };
+        /**
+         * @description Which address of a machine JAC signs in at. JMeter's own traffic among the nodes takes the private ones always.
+         * @enum {string}
+         */
+        Ec2Addresses: "public" | "private";
+        /** @description How a cluster's machines are made. Everything has a default but the region. */
+        Ec2Config: {
+            /**
+             * @description `eu-central-1`…; `null`: the one that the credentials or the server's environment name.
+             * @default null
+             */
+            region: string | null;
+            /** @default saved */
+            credentials: components["schemas"]["CredentialChoice"];
+            /**
+             * @description The instance type of the master, which takes in every worker's samples.
+             * @default c6i.xlarge
+             */
+            master_type: string;
+            /**
+             * @description The instance type of each worker.
+             * @default c6i.large
+             */
+            worker_type: string;
+            /**
+             * @description What the machines boot.
+             * @default {
+             *       "newest": "debian12"
+             *     }
+             */
+            image: components["schemas"]["Ec2Image"];
+            /**
+             * @description `vpc-…`; `null`: the region's default VPC, or the one of the subnets.
+             * @default null
+             */
+            vpc: string | null;
+            /**
+             * @description `subnet-…`: nodes are dealt out among them; none: a default subnet of the VPC.
+             * @default []
+             */
+            subnets: string[];
+            /**
+             * @description `sg-…`, one that lets the server in on port 22 and the nodes reach each other; `null`: JAC makes one and removes it.
+             * @default null
+             */
+            security_group: string | null;
+            /**
+             * @description Which of a machine's addresses JAC signs in at.
+             * @default public
+             */
+            addresses: components["schemas"]["Ec2Addresses"];
+            /**
+             * @description From where SSH is let in, as a block of addresses; `null`: the server's own address, found by itself.
+             * @default null
+             */
+            ssh_from: string | null;
+            /**
+             * Format: int32
+             * @description The size of each machine's disk in GB.
+             * @default 20
+             */
+            disk_gb: number;
+            /**
+             * @description A key pair of the account, for signing in by hand as the image's own user. JAC needs none: it makes a key for each cluster.
+             * @default null
+             */
+            key_name: string | null;
+            /**
+             * @description Spare capacity at a lower price, which AWS may take back at any time.
+             * @default false
+             */
+            spot: boolean;
+            /**
+             * @description Further tags of everything that is made.
+             * @default {}
+             */
+            tags: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int32
+             * @description How many workers may fail to come up; the cluster is then made of the others.
+             * @default 0
+             */
+            workers_may_fail: number;
+        };
+        /** @description The system of the machines. */
+        Ec2Image: {
+            /** @description `ami-…`, with systemd, cloud-init and sshd. */
+            id: string;
+        } | {
+            /** @description The newest image of a distribution for the instance type's architecture. */
+            newest: components["schemas"]["Distribution"];
         };
         /**
          * @description One line of the table. Times are milliseconds, rates per second, KB are 1024 bytes; a number that does not exist is
@@ -868,6 +1079,18 @@ export interface components {
             message: string;
             /** @description What to do. */
             hint: string | null;
+        };
+        /** @description What a cluster would be, before it is made. */
+        ForecastView: {
+            /** @description What would make its launch fail, each a sentence. */
+            faults: string[];
+            /** @description What was found or could not be looked at, each a sentence. */
+            notes: string[];
+            /**
+             * Format: double
+             * @description What all nodes together would cost an hour, an estimate; `null`: it is not known, and a note says why.
+             */
+            usd_per_hour: number | null;
         };
         /** @description A sample that was found. */
         FoundSample: {
@@ -1051,10 +1274,59 @@ export interface components {
             size: number;
             text: string;
         };
+        /** @description A machine that costs money. */
+        Machine: {
+            provider: components["schemas"]["Provider"];
+            region: string;
+            /** @description As the provider calls it: `i-…`. */
+            id: string;
+            /** @description The instance type. */
+            kind: string;
+            spot: boolean;
+            cluster_id: components["schemas"]["ClusterId"];
+            cluster_name: string;
+            owner: components["schemas"]["Person"];
+            /** @description `master`, `worker-1`… */
+            node: string;
+            role: components["schemas"]["Role"];
+            /** Format: int64 */
+            since_ms: number;
+            /**
+             * Format: int64
+             * @description When its cluster is removed at the latest.
+             */
+            expires_at_ms: number | null;
+            /**
+             * Format: double
+             * @description An estimate; `null`: it is not known.
+             */
+            usd_per_hour: number | null;
+            /** @description No cluster here knows it: it can be adopted or terminated with its cluster. */
+            orphan: boolean;
+        };
+        /** @description All machines that cost money. */
+        Machines: {
+            machines: components["schemas"]["Machine"][];
+            /** @description Providers that cannot be asked now: what is shown of theirs is what was seen last. */
+            unreachable: components["schemas"]["Unreachable"][];
+        };
         /** @description Something with an id and a name. */
         Named: {
             id: string;
             name: string;
+        };
+        /** @description AWS credentials to save. Keys come both or not at all; a role without keys is assumed with the environment's. */
+        NewAwsCredentials: {
+            access_key_id?: string | null;
+            secret_access_key?: string | null;
+            /** @description Of temporary keys, those that begin with `ASIA`. */
+            session_token?: string | null;
+            /** @description A role to assume: `arn:aws:iam::123456789012:role/load`. */
+            role_arn?: string | null;
+            /** @description What the role's account wants to hear along. */
+            external_id?: string | null;
+            /** @description The region of clusters that name none. */
+            region?: string | null;
         };
         /** @description A cluster that somebody wants. */
         NewCluster: {
@@ -1292,7 +1564,7 @@ export interface components {
          * @description Where nodes come from.
          * @enum {string}
          */
-        Provider: "local" | "ssh";
+        Provider: "local" | "ssh" | "ec2";
         /** @description A thread group's numbers as written, where they hold functions or variables. */
         RawThreadGroup: {
             /** @description Number of threads, or target concurrency. */
@@ -1450,6 +1722,19 @@ export interface components {
             grace_s: number;
             notes: string[];
             steps: components["schemas"]["RunStep"][];
+        };
+        /** @description Saved AWS credentials, as far as they are shown. */
+        SavedAwsView: {
+            kind: components["schemas"]["AwsKindView"];
+            /** @description The first and last letters: `AKIA…MPLE`. */
+            access_key_id: string | null;
+            role_arn: string | null;
+            has_external_id: boolean;
+            has_session_token: boolean;
+            /** @description The region of clusters that name none. */
+            region: string | null;
+            /** Format: int64 */
+            saved_ms: number;
         };
         /** @description What a search found. */
         SearchResult: {
@@ -1669,6 +1954,12 @@ export interface components {
          * @enum {string}
          */
         TotalBasis: "samples" | "transactions";
+        /** @description A provider that cannot be asked. */
+        Unreachable: {
+            provider: components["schemas"]["Provider"];
+            /** @description A sentence. */
+            reason: string;
+        };
         /** @description Files as a form; `file` may come several times, its file name is the path relative to the plan. */
         Upload: {
             name?: string | null;
@@ -1759,7 +2050,10 @@ export interface operations {
     };
     clusters_defaults: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description With this provider's part, where it has one that needs nothing of the user. */
+                provider?: components["schemas"]["Provider"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1772,6 +2066,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClusterConfig"];
+                };
+            };
+        };
+    };
+    clusters_forecast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCluster"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForecastView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -1942,6 +2267,105 @@ export interface operations {
             };
         };
     };
+    credentials_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AwsCredentialsView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    credentials_save: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAwsCredentials"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AwsCredentialsView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    credentials_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     info_show: {
         parameters: {
             query?: never;
@@ -1957,6 +2381,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Info"];
+                };
+            };
+        };
+    };
+    machines_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machines"];
+                };
+            };
+        };
+    };
+    orphans_terminate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    orphans_adopt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };

@@ -1,0 +1,62 @@
+//! What a cluster would be before it is made: its faults, what its provider says, and what an hour of it costs.
+
+use crate::clusters::NewCluster;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::tools::sentence;
+use crate::view::ForecastView;
+use jac_model::ports::{Forecast, PortError};
+use jac_model::{ClusterConfig, ClusterId, Provider};
+use tokio::time::timeout;
+
+impl Engine {
+    /// Looks at a configuration as [`Engine::create_cluster`] would, and asks the provider. Nothing is made. A provider
+    /// that cannot be asked could not launch either: that is a fault like others.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn forecast(&self, mut new: NewCluster) -> Result<ForecastView, EngineError> {
+        let faults = self.faults_of(&new);
+        if !faults.is_empty() {
+            return Ok(ForecastView { faults, notes: Vec::new(), usd_per_hour: None });
+        }
+        self.resolve_credentials(&mut new.config)?;
+        let forecast = match self.ask_forecast(new.provider, &new.config).await {
+            Ok(forecast) => forecast,
+            Err(EngineError::Port(PortError::Unfit { faults })) => Forecast { faults, ..Forecast::default() },
+            Err(error) => Forecast { faults: vec![sentence(&error)], ..Forecast::default() },
+        };
+        Ok(ForecastView { faults: forecast.faults, notes: forecast.notes, usd_per_hour: forecast.usd_per_hour })
+    }
+
+    async fn ask_forecast(&self, provider: Provider, config: &ClusterConfig) -> Result<Forecast, EngineError> {
+        let limit = self.settings().ask_limit;
+        let asked = timeout(limit, self.cloud(provider)?.forecast(config)).await;
+        let late =
+            |_| PortError::TooSlow { node: format!("The provider {provider}"), what: "answer".to_owned(), limit };
+        Ok(asked.map_err(late)??)
+    }
+
+    /// Writes into the row what an hour costs, unless it is there. Where it is not known the row says nothing.
+    pub(crate) async fn know_price(&self, id: &ClusterId) {
+        let known = async {
+            let cluster = self.store().cluster(id)?;
+            if cluster.usd_per_hour.is_some() {
+                return Ok(());
+            }
+            // Of those that are there, if some did not come.
+            let config = ClusterConfig { workers: cluster.worker_count(), ..cluster.config };
+            let Some(usd_per_hour) = self.ask_forecast(cluster.provider, &config).await?.usd_per_hour else {
+                return Ok(());
+            };
+            self.change_cluster(id, |cluster| {
+                cluster.usd_per_hour = Some(usd_per_hour);
+                Ok(())
+            })?;
+            Ok::<(), EngineError>(())
+        };
+        if let Err(error) = known.await {
+            tracing::warn!(cluster = %id, %error, "cluster {id}: its price is not known: {error}");
+        }
+    }
+}

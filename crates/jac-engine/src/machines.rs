@@ -1,0 +1,239 @@
+//! The machines that cost money, as their providers list them; and the clusters among them that no row knows.
+//!
+//! The reconciler looks every few seconds and what it saw is shown, so that a page which asks often costs no calls of a
+//! provider's. A look that fails keeps what was seen before, says why, and tells it to the provider's clusters once.
+
+use crate::clusters::conflict;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::tools::sentence;
+use crate::view::{Machine, Machines, Unreachable};
+use jac_model::ports::{Adopted, Instance, PortError};
+use jac_model::{Cluster, ClusterConfig, ClusterId, ClusterPhase, Node, NodeState, Person, Provider, Role};
+use std::collections::HashMap;
+use tokio::time::timeout;
+
+/// What was last seen of a provider.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    instances: Vec<Instance>,
+    /// Why the last look failed, a sentence.
+    failure: Option<String>,
+}
+
+impl Engine {
+    /// Asks a provider what there is, and keeps the answer.
+    pub(crate) async fn look(&self, provider: Provider) -> Result<Vec<Instance>, EngineError> {
+        let limit = self.settings().ask_limit;
+        let late =
+            |_| PortError::TooSlow { node: format!("The provider {provider}"), what: "answer".to_owned(), limit };
+        let cloud = self.cloud(provider)?;
+        let listed = timeout(limit, cloud.list()).await.map_err(late).and_then(|listed| listed);
+        let failure = listed.as_ref().err().map(|error| sentence(error));
+        let changed = {
+            let mut all = self.seen();
+            let seen = all.entry(provider).or_default();
+            if let Ok(instances) = &listed {
+                seen.instances.clone_from(instances);
+            }
+            let changed = seen.failure.is_some() != failure.is_some();
+            seen.failure.clone_from(&failure);
+            changed
+        };
+        if changed {
+            self.tell_reachability(provider, failure.as_deref())?;
+        }
+        Ok(listed?)
+    }
+
+    /// Says to a provider's clusters that it cannot be asked any more, or can again.
+    fn tell_reachability(&self, provider: Provider, failure: Option<&str>) -> Result<(), EngineError> {
+        let text = match failure {
+            Some(failure) => format!(
+                "The provider {provider} cannot be asked what there is: {failure} Nodes go on until their lease ends."
+            ),
+            None => format!("The provider {provider} answers again."),
+        };
+        tracing::warn!(%provider, "{text}");
+        for cluster in self.store().clusters()? {
+            if cluster.provider == provider && !cluster.phase.is_terminal() {
+                self.note_cluster(&cluster.id, None, &text);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sees to it that each provider was asked once.
+    async fn look_where_not_seen(&self) {
+        let unseen = self.providers().into_iter().filter(|provider| !self.seen().contains_key(provider));
+        futures_util::future::join_all(unseen.map(|provider| async move {
+            // A failure is kept beside what was seen.
+            drop(self.look(provider).await);
+        }))
+        .await;
+    }
+
+    /// All machines that cost money, whichever cluster they are of, the oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read. A provider that cannot be asked is among the unreachable.
+    pub async fn machines(&self) -> Result<Machines, EngineError> {
+        self.look_where_not_seen().await;
+        let rows: HashMap<ClusterId, Cluster> =
+            self.store().clusters()?.into_iter().map(|cluster| (cluster.id.clone(), cluster)).collect();
+        let seen = self.seen().clone();
+        let mut machines: Vec<Machine> = seen
+            .iter()
+            .flat_map(|(provider, seen)| seen.instances.iter().map(|instance| (*provider, instance)))
+            .filter_map(|(provider, instance)| machine(provider, instance, rows.get(&instance.cluster)))
+            .collect();
+        machines.sort_by(|one, other| (one.since_ms, &one.id).cmp(&(other.since_ms, &other.id)));
+        let mut unreachable: Vec<Unreachable> = seen
+            .into_iter()
+            .filter_map(|(provider, seen)| Some(Unreachable { provider, reason: seen.failure? }))
+            .collect();
+        unreachable.sort_by_key(|unreachable| unreachable.provider.to_string());
+        Ok(Machines { machines, unreachable })
+    }
+
+    /// The provider that has machines of a cluster which no row knows.
+    async fn provider_of_orphan(&self, id: &ClusterId) -> Result<Provider, EngineError> {
+        match self.store().cluster(id) {
+            Ok(cluster) => {
+                return Err(conflict(
+                    format!("'{}' ({id}) is a cluster of this installation, not an orphan.", cluster.name),
+                    Some("Look at it among the clusters."),
+                ));
+            }
+            Err(jac_store::StoreError::NotFound { .. }) => (),
+            Err(error) => return Err(error.into()),
+        }
+        let mut failed = None;
+        for provider in self.providers() {
+            match self.look(provider).await {
+                Ok(instances) if instances.iter().any(|instance| instance.cluster == *id) => return Ok(provider),
+                Ok(_) => (),
+                Err(error) => failed = Some(error),
+            }
+        }
+        // One that could not be asked may have it.
+        Err(failed.unwrap_or_else(|| EngineError::NotFound { kind: "orphan", id: id.to_string() }))
+    }
+
+    /// Takes over a cluster that this database did not know. It becomes ready by itself, and is `owner`'s from now on.
+    ///
+    /// # Errors
+    /// When there is none, or its machines are no cluster any more.
+    pub async fn adopt_cluster(&self, owner: Person, id: &ClusterId) -> Result<Cluster, EngineError> {
+        let provider = self.provider_of_orphan(id).await?;
+        let adopted = self.cloud(provider)?.adopt(id).await?;
+        let from = adopted.owner.name.clone();
+        let cluster = adopted_row(id, provider, owner, adopted, self.now_ms())?;
+        self.store().insert_cluster(&cluster)?;
+        self.note_cluster(id, None, format!("Adopted by {}; it was {from}'s.", cluster.owner.name));
+        self.drive_cluster(id);
+        Ok(cluster)
+    }
+
+    /// Ends a cluster that this database does not know.
+    ///
+    /// # Errors
+    /// When there is none, or its provider cannot end it.
+    pub async fn terminate_orphan(&self, id: &ClusterId) -> Result<(), EngineError> {
+        let provider = self.provider_of_orphan(id).await?;
+        tracing::info!(cluster = %id, "ending the orphan {id}");
+        self.cloud(provider)?.terminate(id).await?;
+        // So that a page which asks next does not see it.
+        drop(self.look(provider).await);
+        Ok(())
+    }
+}
+
+/// A machine as it is shown; `None` for a node that costs nothing. What a row says is newer than what the tags say.
+fn machine(provider: Provider, instance: &Instance, row: Option<&Cluster>) -> Option<Machine> {
+    let rented = instance.rented.as_ref()?;
+    Some(Machine {
+        provider,
+        region: rented.region.clone(),
+        id: rented.id.clone(),
+        kind: rented.kind.clone(),
+        spot: rented.spot,
+        cluster_id: instance.cluster.clone(),
+        cluster_name: row.map_or_else(|| rented.cluster_name.clone(), |row| row.name.clone()),
+        owner: row.map_or_else(|| rented.owner.clone(), |row| row.owner.clone()),
+        node: instance.name.clone(),
+        role: instance.role,
+        since_ms: rented.since_ms,
+        expires_at_ms: row.map(|row| row.expires_at_ms).or(rented.expires_at_ms),
+        usd_per_hour: row.and_then(price_of_one),
+        orphan: row.is_none(),
+    })
+}
+
+/// What one of a cluster's machines costs an hour, where all are of one type: the row has their sum only.
+fn price_of_one(row: &Cluster) -> Option<f64> {
+    let ec2 = row.config.ec2.as_ref()?;
+    let alike = row.nodes.len() == 1 || ec2.master_type == ec2.worker_type;
+    let count = u32::try_from(row.nodes.len()).ok().filter(|count| alike && *count > 0)?;
+    Some(row.usd_per_hour? / f64::from(count))
+}
+
+/// The row of a cluster that was adopted: its machines are there, so it only has to be prepared.
+fn adopted_row(
+    id: &ClusterId,
+    provider: Provider,
+    owner: Person,
+    adopted: Adopted,
+    now_ms: i64,
+) -> Result<Cluster, EngineError> {
+    let there: Vec<&Instance> = adopted.instances.iter().filter(|instance| instance.alive).collect();
+    let workers = there.iter().filter(|instance| instance.role == Role::Worker).count();
+    let masters = there.iter().filter(|instance| instance.role == Role::Master).count();
+    if masters != 1 || (workers == 0 && adopted.config.workers > 0) {
+        return Err(conflict(
+            format!(
+                "The cluster {id} cannot be adopted: of its master and {} workers there are {masters} and {workers} left.",
+                adopted.config.workers
+            ),
+            Some("Terminate it."),
+        ));
+    }
+    let mut nodes: Vec<Node> = there.iter().map(|instance| adopted_node(instance)).collect();
+    nodes.sort_by_key(|node| (node.role == Role::Worker, node.name.len(), node.name.clone()));
+    Ok(Cluster {
+        id: id.clone(),
+        name: adopted.name,
+        description: String::new(),
+        owner,
+        provider,
+        config: ClusterConfig { workers: u32::try_from(workers).unwrap_or(u32::MAX), ..adopted.config },
+        phase: ClusterPhase::Preparing,
+        cause: None,
+        lost_nodes: Vec::new(),
+        current_run: None,
+        nodes,
+        created_ms: there
+            .iter()
+            .filter_map(|instance| Some(instance.rented.as_ref()?.since_ms))
+            .min()
+            .unwrap_or(now_ms),
+        ready_ms: None,
+        ended_ms: None,
+        expires_at_ms: adopted.expires_at_ms,
+        idle_since_ms: None,
+        attended_by: None,
+        usd_per_hour: None,
+    })
+}
+
+fn adopted_node(instance: &Instance) -> Node {
+    Node {
+        name: instance.name.clone(),
+        role: instance.role,
+        state: NodeState::Running,
+        address: Some(instance.address.clone()),
+        detail: Some(instance.detail.clone()),
+        memory_mb: Some(instance.memory_mb),
+        tools: None,
+    }
+}

@@ -1,0 +1,89 @@
+//! A provider whose machines cost money and are only said to be there: what is asked here is what the routes make of it.
+
+use async_trait::async_trait;
+use jac_model::ports::{Adopted, Cloud, Forecast, Instance, Lease, NodeRequest, PortError, Remote, Rented, Tell};
+use jac_model::{ClusterConfig, ClusterId, Ec2Config, Person, Role};
+use std::sync::{Arc, Mutex};
+
+#[derive(Default)]
+pub struct RentedCloud {
+    pub instances: Mutex<Vec<Instance>>,
+    /// Why it cannot be asked, if it cannot.
+    pub failure: Mutex<Option<String>>,
+}
+
+/// A machine of that cluster.
+pub fn instance(cluster: &str, name: &str, role: Role) -> Instance {
+    Instance {
+        cluster: cluster.parse().expect("an id"),
+        name: name.to_owned(),
+        role,
+        address: "10.0.0.4".to_owned(),
+        detail: "i-0abc in eu-central-1a".to_owned(),
+        memory_mb: 4096,
+        alive: true,
+        rented: Some(Rented {
+            region: "eu-central-1".to_owned(),
+            id: format!("i-{name}"),
+            kind: "c6i.large".to_owned(),
+            spot: true,
+            cluster_name: "from the tags".to_owned(),
+            owner: Person { id: "other".to_owned(), name: "Somebody else".to_owned() },
+            since_ms: 1_000,
+            expires_at_ms: Some(i64::MAX),
+        }),
+    }
+}
+
+impl RentedCloud {
+    fn ask(&self) -> Result<Vec<Instance>, PortError> {
+        match self.failure.lock().expect("no panic").clone() {
+            Some(reason) => Err(PortError::Refused { node: "EC2".to_owned(), what: "be asked".to_owned(), reason }),
+            None => Ok(self.instances.lock().expect("no panic").clone()),
+        }
+    }
+}
+
+#[async_trait]
+impl Cloud for RentedCloud {
+    async fn launch(&self, _: &ClusterConfig, _: &[NodeRequest], _: Tell<'_>) -> Result<Vec<Instance>, PortError> {
+        std::future::pending().await
+    }
+
+    async fn list(&self) -> Result<Vec<Instance>, PortError> {
+        self.ask()
+    }
+
+    async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError> {
+        self.instances.lock().expect("no panic").retain(|instance| instance.cluster != *cluster);
+        Ok(())
+    }
+
+    async fn renew_lease(&self, _: &ClusterId, _: Lease) -> Result<(), PortError> {
+        Ok(())
+    }
+
+    fn remote(&self, _: &ClusterId, _: &str) -> Arc<dyn Remote> {
+        unreachable!("no cluster of these tests gets as far as its nodes")
+    }
+
+    async fn forecast(&self, config: &ClusterConfig) -> Result<Forecast, PortError> {
+        self.ask()?;
+        Ok(Forecast {
+            faults: Vec::new(),
+            notes: vec!["The image is debian-12.".to_owned()],
+            usd_per_hour: Some(0.5 * f64::from(config.workers + 1)),
+        })
+    }
+
+    async fn adopt(&self, cluster: &ClusterId) -> Result<Adopted, PortError> {
+        let instances = self.ask()?.into_iter().filter(|instance| instance.cluster == *cluster).collect();
+        Ok(Adopted {
+            config: ClusterConfig { ec2: Some(Ec2Config::default()), ..ClusterConfig::default() },
+            name: "from the tags".to_owned(),
+            owner: Person { id: "other".to_owned(), name: "Somebody else".to_owned() },
+            expires_at_ms: i64::MAX,
+            instances,
+        })
+    }
+}
