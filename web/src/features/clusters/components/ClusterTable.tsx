@@ -42,7 +42,7 @@ const PRICES: Column<Cluster>[] = [
 ];
 
 function whereWords({ provider, config }: Cluster): string {
-  return config.ec2?.region == null ? providerWords(provider) : `${providerWords(provider)}, ${config.ec2.region}`;
+  return config.ec2?.region == null ? providerWords(provider) : `EC2, ${config.ec2.region}`;
 }
 
 export function ClusterTable({ clusters, empty, actions }: { clusters: Cluster[]; empty: ReactNode; actions?: ReactNode }) {

@@ -4,12 +4,20 @@ import { Field } from "@/shared/ui/Field";
 import { isBelowFold } from "../clusterForm";
 import { FormText, type FormProps } from "./FormText";
 
-/** What most clusters leave as it is; unfolded as soon as a fault is in it. */
+/** What most clusters leave as it is; unfolded as long as a fault is in it. */
 export function Ec2Advanced(props: FormProps) {
   const { form, faults, onChange } = props;
   const [open, setOpen] = useState(false);
+  const needed = isBelowFold(faults);
   return (
-    <details className="form-part form-fold" open={open || isBelowFold(faults)} onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details
+      className="form-part form-fold"
+      open={open || needed}
+      onToggle={({ currentTarget }) => {
+        if (needed) currentTarget.open = true;
+        setOpen(currentTarget.open);
+      }}
+    >
       <summary>Network, access, tags, credentials</summary>
       <div className="field-pair">
         <FormText {...props} field="vpc" label="VPC" technical placeholder="default VPC" help="vpc-…" />

@@ -19,7 +19,7 @@ function columnsAt(now: number): Column<Machine>[] {
       cell: (machine) =>
         machine.orphan ? (
           <>
-            {nameOf(machine)} <Chip tone="attention" word="orphan" icon="exclamation-triangle" />
+            <Chip tone="attention" word="orphan" icon="exclamation-triangle" /> {nameOf(machine)}
           </>
         ) : (
           <Link to={`/clusters/${machine.cluster_id}`}>{nameOf(machine)}</Link>
@@ -29,11 +29,11 @@ function columnsAt(now: number): Column<Machine>[] {
     { id: "owner", name: "Owner", value: (machine) => machine.owner.name, cell: (machine) => machine.owner.name },
     { id: "kind", name: "Type", value: (machine) => kindOf(machine), cell: (machine) => kindOf(machine) },
     { id: "region", name: "Region", value: (machine) => machine.region, cell: (machine) => machine.region },
-    { id: "id", name: "Machine", value: (machine) => machine.id, cell: (machine) => <CopyId id={machine.id} /> },
     { id: "since", name: "Since", numeric: true, value: (machine) => machine.since_ms, cell: (machine) => <span title={formatDateTime(machine.since_ms)}>{formatAgo(machine.since_ms, now)}</span> },
-    { id: "ends", name: "Ends in", title: "Sort by when its cluster is removed at the latest", numeric: true, value: (machine) => machine.expires_at_ms, cell: (machine) => <Ends machine={machine} now={now} /> },
     { id: "usd_per_hour", name: "Per hour", title: "Sort by the estimated price of an hour", numeric: true, value: (machine) => machine.usd_per_hour, cell: (machine) => formatUsd(machine.usd_per_hour) },
     { id: "usd_so_far", name: "So far", title: "Sort by what it has cost so far, an estimate", numeric: true, value: (machine) => soFar(machine, now), cell: (machine) => formatUsd(soFar(machine, now)) },
+    { id: "ends", name: "Ends in", title: "Sort by when its cluster is removed at the latest", numeric: true, value: (machine) => machine.expires_at_ms, cell: (machine) => <Ends machine={machine} now={now} /> },
+    { id: "id", name: "Machine", value: (machine) => machine.id, cell: (machine) => <CopyId id={machine.id} /> },
   ];
 }
 
@@ -60,7 +60,6 @@ export function MachineTable({ machines, now, empty }: { machines: Machine[]; no
       rows={machines}
       columns={columns}
       rowKey={(machine) => `${machine.region} ${machine.id}`}
-      rowClass={(machine) => (machine.orphan ? "row-orphan" : "")}
       empty={empty}
     />
   );

@@ -15,7 +15,7 @@ export function MachinesBody({ machines, unreachable }: Machines) {
   const now = useNow(2000);
   const sum = sumOf(machines, now);
   const orphans = orphansOf(machines);
-  const left = sum.unknown === 0 ? "estimate" : `estimate, without ${plural(sum.unknown, "machine")} of unknown price`;
+  const left = sum.unknown === 0 ? "estimate" : `estimate, ${plural(sum.unknown, "price")} unknown`;
   const clusters = new Set(machines.map((machine) => machine.cluster_id)).size;
   return (
     <>

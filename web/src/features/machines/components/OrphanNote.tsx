@@ -28,7 +28,7 @@ export function OrphanNote({ orphan, now }: { orphan: Orphan; now: number }) {
           <button type="button" className="btn btn-sm btn-outline-secondary" onClick={() => setAsking("adopt")}>
             Adopt…
           </button>
-          <button type="button" className="btn btn-sm btn-outline-danger" onClick={() => setAsking("terminate")}>
+          <button type="button" className="btn btn-sm btn-stop" onClick={() => setAsking("terminate")}>
             Terminate…
           </button>
         </div>

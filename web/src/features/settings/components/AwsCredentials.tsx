@@ -9,9 +9,9 @@ export function AwsCredentials() {
   return (
     <Loaded query={query} what="Asking what is saved…">
       {({ saved }) => (
-        <div className="columns settings">
-          <CredentialsForm replaces={saved !== null} />
+        <div className="columns">
           <SavedCredentials saved={saved} />
+          <CredentialsForm replaces={saved !== null} />
         </div>
       )}
     </Loaded>

@@ -13,7 +13,7 @@ export function SavedCredentials({ saved }: { saved: SavedAws | null }) {
         <h3>Saved AWS credentials</h3>
         <span className="flex-grow-1" />
         {saved !== null && (
-          <button type="button" className="btn btn-sm btn-outline-danger" onClick={() => setDeleting(true)}>
+          <button type="button" className="btn btn-sm btn-stop" onClick={() => setDeleting(true)}>
             <Icon name="trash" /> Delete…
           </button>
         )}
