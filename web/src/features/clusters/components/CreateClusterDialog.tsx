@@ -43,7 +43,8 @@ function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: 
   const [form, setForm] = useState(() =>
     like === undefined ? formFrom(defaults, providers.includes("local") ? "local" : "ssh") : formFrom({ ...like.config, ec2: like.config.ec2 ?? defaults.ec2 }, like.provider),
   );
-  const [tried, setTried] = useState(false);
+  const [tries, setTries] = useState(0);
+  const tried = tries > 0;
   const navigate = useNavigate();
   const { request, faults } = checkForm(form, info?.limits.max_workers ?? 16);
   const creation = useCreation(form.provider, request, (cluster) => (onCreated === undefined ? void navigate(`/clusters/${cluster.id}`) : onCreated(cluster)));
@@ -52,11 +53,11 @@ function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: 
   const body = useRef<HTMLDivElement>(null);
   useEffect(() => {
     // What was found is at the fields and at the foot, and the form is longer than the window.
-    body.current?.querySelector(".field-fault, .forecast")?.scrollIntoView({ block: "nearest" });
-  }, [creation.forecast]);
+    body.current?.querySelector(".field-fault, .forecast, .note-failed")?.scrollIntoView({ block: "nearest" });
+  }, [creation.forecast, creation.error, tries]);
 
   const submit = () => {
-    setTried(true);
+    setTries(tries + 1);
     if (request === null || creation.busy !== null) return;
     if (creation.checksFirst) creation.check();
     else creation.create();
