@@ -94,7 +94,7 @@ impl SampleStatistics {
     }
 
     /// Counts one sample.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, sample: &Sample<'_>) {
         let label = self.labels.number(sample.label, (self.source, sample.position));
         let kind = if sample.is_transaction() {
@@ -110,7 +110,8 @@ impl SampleStatistics {
         let code = self.codes.add(sample.code, kind, sample.success);
         self.recent.add(sample.end_ms, kind);
         if !sample.success {
-            self.errors.add(sample, label, kind);
+            // A copy: the sample itself need not be in memory.
+            self.errors.add(&{ *sample }, label, kind);
         }
         let keys = Keys { group: group_id(label, kind), kind, worker, code };
         if self.hot.add(sample, keys, &self.settings) {

@@ -2,7 +2,7 @@
 
 use crate::scan::{Collector, Report, Scan, size, threads};
 use crate::{Filter, Input};
-use jac_jtl::{LogReader, LogStatistics, ReadOutcome, Sample, SampleStatistics, Settings};
+use jac_jtl::{LogReader, LogStatistics, ReadOutcome, Sample, SampleStatistics, Settings, TakeSample};
 use std::io::Read;
 use std::num::NonZero;
 use std::ops::ControlFlow;
@@ -183,8 +183,11 @@ struct Counting<'a> {
     filter: &'a Filter,
 }
 
-impl Collector for Counting<'_> {
-    #[inline]
+impl Collector for Counting<'_> {}
+
+impl TakeSample for Counting<'_> {
+    // Part of the reader's loop: a sample need not be written to memory to be counted.
+    #[inline(always)]
     fn take(&mut self, sample: &Sample<'_>) {
         if self.filter.matches(sample) {
             self.statistics.add(sample);

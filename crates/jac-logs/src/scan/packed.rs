@@ -4,7 +4,7 @@ use super::segments::{LOOK_AHEAD, Part, Segment, Shared, run};
 use super::{Collector, Failed, PIECE, Report, Scan, Scanned};
 use crate::input::Opened;
 use crate::{Input, LogError};
-use jac_jtl::{Layout, LogReader, Settings};
+use jac_jtl::{Layout, LogReader, Sample, Settings};
 use std::io::{ErrorKind, Read};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -70,7 +70,7 @@ impl<C: Collector> Scan<'_, C> {
         let mut first = pool.take();
         source.fill(&mut first)?;
         let mut reader = LogReader::new(self.settings);
-        reader.feed(first.bytes(), &mut |_| {});
+        reader.feed(first.bytes(), &mut |_: &Sample<'_>| {});
         let layout = reader.layout().ok_or(Failed::Unsplittable)?;
         let shared = Shared::new(self.settings, &layout);
         std::thread::scope(|scope| {
