@@ -145,8 +145,21 @@ impl SampleStatistics {
         self.hot.set_width(self.buckets.width_ms());
     }
 
-    /// Counts what waits in the hot cells.
-    fn settle(&mut self) {
+    /// The width that buckets have once these are merged, as far as the number of buckets decides it.
+    pub fn common_bucket_ms<'a>(parts: impl IntoIterator<Item = &'a Self>) -> u64 {
+        Buckets::common_width_ms(parts.into_iter().map(|part| &part.buckets))
+    }
+
+    /// Makes buckets as wide as [`SampleStatistics::common_bucket_ms`] says, which [`SampleStatistics::merge`] would do
+    /// for one part after the other.
+    pub fn widen_to(&mut self, bucket_ms: u64) {
+        self.settle();
+        self.buckets.widen_to(bucket_ms);
+        self.hot.set_width(self.buckets.width_ms());
+    }
+
+    /// Counts what waits to be counted together. Whoever asks for a number need not, but parts can do it at the same time.
+    pub fn settle(&mut self) {
         if self.hot.is_empty() {
             return;
         }

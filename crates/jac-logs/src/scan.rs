@@ -19,7 +19,10 @@ use std::ops::ControlFlow;
 const PIECE: usize = 128 << 10;
 
 /// Takes the samples of one thread; those of one part come in the log's order.
-pub(crate) trait Collector: TakeSample + Send {}
+pub(crate) trait Collector: TakeSample + Send {
+    /// Its thread has no more samples for it.
+    fn settle(&mut self) {}
+}
 
 /// What a scan is given besides the log.
 pub(crate) struct Scan<'a, C> {

@@ -91,7 +91,13 @@ pub(super) fn run<C: Collector>(
             let (done, work) = (done.clone(), &work);
             let collector = (scan.collector)();
             // The receiver outlives the threads, so nothing is lost here.
-            scope.spawn(move || done.send(work(collector)));
+            scope.spawn(move || {
+                let mut part = work(collector);
+                if let Ok((collector, _)) = &mut part {
+                    collector.settle();
+                }
+                done.send(part)
+            });
         }
         drop(done);
         loop {
