@@ -40,13 +40,13 @@ impl Api {
         answer
     }
 
-    /// Uploads one file as a plan; gives its id.
-    pub fn upload(&self, name: &str, bytes: Vec<u8>) -> String {
-        let part = reqwest::multipart::Part::bytes(bytes).file_name(name.to_owned());
-        let form = reqwest::multipart::Form::new()
-            .text("name", name.to_owned())
-            .text("main_file", name.to_owned())
-            .part("file", part);
+    /// Uploads files, by their names, as a plan; the first is the plan itself. Gives its id.
+    pub fn upload(&self, files: Vec<(&str, Vec<u8>)>) -> String {
+        let main = files.first().expect("a plan").0.to_owned();
+        let mut form = reqwest::multipart::Form::new().text("name", main.clone()).text("main_file", main);
+        for (name, bytes) in files {
+            form = form.part("file", reqwest::multipart::Part::bytes(bytes).file_name(name.to_owned()));
+        }
         let (status, plan) = self.ask(self.client.post(self.address("/plans")).multipart(form));
         assert!((200..300).contains(&status), "{plan}");
         plan["id"].as_str().expect("its id").to_owned()

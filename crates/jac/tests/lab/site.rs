@@ -139,7 +139,8 @@ impl Site {
 
     /// Starts the steady plan for so many seconds; gives the run's id.
     pub fn run(&self, cluster: &str, seconds: u32) -> String {
-        let plan = self.api().upload("steady.jmx", std::fs::read(plan_path("steady.jmx")).expect("the plan"));
+        let file = |name| (name, std::fs::read(plan_path(name)).expect("a file of the plan"));
+        let plan = self.api().upload(vec![file("steady.jmx"), file("data/names.csv")]);
         let run = self.api().post(
             "/runs",
             &json!({ "cluster_id": cluster, "plan_id": plan, "name": "of a test",
