@@ -126,7 +126,7 @@ fn judge(text: &str, user: &str, own: Option<&str>, findings: &mut Findings) {
 }
 
 /// How far the machine's clock is ahead of ours, in milliseconds, and how unsure that is: half of what the question took.
-async fn clock_offset(link: &Link, live: &Live) -> Result<Option<(i64, i64)>, LinkError> {
+pub async fn clock_offset(link: &Link, live: &Live) -> Result<Option<(i64, i64)>, LinkError> {
     let asked_ms = time::now_ms();
     let output = exec::run(link, live, "date +%s.%N", SCRIPT_LIMIT).await?;
     let answered_ms = time::now_ms();

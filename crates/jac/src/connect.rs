@@ -89,8 +89,10 @@ pub fn connect(
         Ok(lock) => {
             // Whoever wrote it is gone, since the lock was free.
             drop(std::fs::remove_file(folder.server_file()));
-            let app =
-                App { engine: start_engine(folder, lock, tools, settings, Nodes::Local)?, access: Access::default() };
+            let app = App {
+                engine: start_engine(folder, lock, tools, settings, Nodes::Local, None)?,
+                access: Access::default(),
+            };
             let engine = app.engine.clone();
             let token = app.access.token().to_owned();
             Ok(Connection::Own { client: Client::in_process(jac_server::router(app), &token), engine })
@@ -110,13 +112,15 @@ pub enum Nodes {
     None,
 }
 
-/// Starts an engine with the adapters of this executable.
+/// Starts an engine with the adapters of this executable. `boot_limit`: how long a machine of EC2 may take until it answers,
+/// where it is not the usual.
 pub fn start_engine(
     folder: DataFolder,
     lock: Lock,
     tools: ToolSettings,
     settings: Settings,
     nodes: Nodes,
+    boot_limit: Option<Duration>,
 ) -> anyhow::Result<Engine> {
     let store = Store::open(&folder.database())?;
     // Adapters that need credentials get them, and seal their own secrets, through this.
@@ -132,7 +136,7 @@ pub fn start_engine(
         bundles: folder.bundles(),
         installation,
         credentials: vault.clone(),
-        boot_limit: None,
+        boot_limit,
     });
     let mut clouds: HashMap<Provider, Arc<dyn Cloud>> =
         HashMap::from([(Provider::Ssh, Arc::new(ssh) as Arc<dyn Cloud>), (Provider::Ec2, Arc::new(ec2))]);
