@@ -1,5 +1,6 @@
 import type { RunNode } from "@/shared/api/types";
 import { Chip, type ChipLook } from "@/shared/ui/Chip";
+import { healthWords } from "../nodeHealth";
 
 function look(node: RunNode): ChipLook {
   switch (node.state) {
@@ -18,7 +19,7 @@ function look(node: RunNode): ChipLook {
   }
 }
 
-/** The JMeter processes of the run. */
+/** The JMeter processes of the run, and how their machines are. */
 export function NodeList({ nodes }: { nodes: RunNode[] }) {
   return (
     <section className="card list-card" aria-label="Nodes">
@@ -28,12 +29,30 @@ export function NodeList({ nodes }: { nodes: RunNode[] }) {
       <ul className="pairs">
         {nodes.map((node) => (
           <li key={node.name}>
-            <span>{node.name}</span>
+            <span>
+              {node.name}
+              <Health node={node} />
+            </span>
             <Chip {...look(node)} />
           </li>
         ))}
         {nodes.length === 0 && <li className="text-muted">The nodes appear here once the run is prepared.</li>}
       </ul>
     </section>
+  );
+}
+
+function Health({ node }: { node: RunNode }) {
+  const words = healthWords(node);
+  if (words.length === 0) return null;
+  return (
+    <small className="d-block text-muted">
+      {words.map(({ text, isBad }, index) => (
+        <span key={text}>
+          {index > 0 && " · "}
+          {isBad ? <strong className="text-danger">{text}</strong> : text}
+        </span>
+      ))}
+    </small>
   );
 }

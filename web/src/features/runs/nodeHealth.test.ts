@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import type { RunNode } from "@/shared/api/types";
+import { healthWords } from "./nodeHealth";
+
+const NODE: RunNode = { name: "worker-1", role: "worker", state: "running", ports: [], exit_code: null, clock_offset_ms: null, health: null };
+const HEALTH = {
+  at_ms: 0,
+  cpu_percent: 40,
+  cpu_highest_percent: 60,
+  memory_used_mb: 1024,
+  memory_mb: 4096,
+  received_per_s: 2048,
+  sent_per_s: 0,
+  disk_free_mb: 9000,
+};
+
+describe("the words about a node's machine", () => {
+  it("are none where nothing is known", () => {
+    expect(healthWords(NODE)).toEqual([]);
+  });
+
+  it("say what was seen, and nothing bad of a machine that is well", () => {
+    const words = healthWords({ ...NODE, clock_offset_ms: -12, health: HEALTH });
+    expect(words.map((word) => word.text)).toEqual([
+      "CPU 40 % (highest 60 %)",
+      "memory 1.00\u00a0GB of 4.00\u00a0GB",
+      "in 2.00\u00a0KB/s, out 0\u00a0B/s",
+      "8.79\u00a0GB of disk free",
+      "clock -12 ms",
+    ]);
+    expect(words.some((word) => word.isBad)).toBe(false);
+  });
+
+  it("mark what disturbs a test", () => {
+    const words = healthWords({ ...NODE, clock_offset_ms: 3000, health: { ...HEALTH, cpu_highest_percent: 93, disk_free_mb: 10 } });
+    expect(words.filter((word) => word.isBad).map((word) => word.text)).toEqual(["CPU 40 % (highest 93 %)", "10.0\u00a0MB of disk free", "clock +3,000 ms"]);
+  });
+});

@@ -1,0 +1,30 @@
+import type { RunNode } from "@/shared/api/types";
+import { formatBytes, formatByteRate, formatCount } from "@/shared/format/numbers";
+
+/** From here on a generator's own slowness is in what it measures. The engine warns at the same mark. */
+const BUSY_PERCENT = 75;
+/** From here on a clock's offset is seen in a chart of seconds. */
+const CLOCK_OFFSET_MS = 1000;
+
+const MB = 1024 * 1024;
+
+/** What is known of a node's machine, each as a few words, with those that disturb a test marked. */
+export function healthWords(node: RunNode): { text: string; isBad: boolean }[] {
+  const words = [];
+  const health = node.health;
+  if (health !== null) {
+    words.push(
+      { text: `CPU ${health.cpu_percent} % (highest ${health.cpu_highest_percent} %)`, isBad: health.cpu_highest_percent > BUSY_PERCENT },
+      { text: `memory ${formatBytes(health.memory_used_mb * MB)} of ${formatBytes(health.memory_mb * MB)}`, isBad: false },
+      { text: `in ${formatByteRate(health.received_per_s)}, out ${formatByteRate(health.sent_per_s)}`, isBad: false },
+    );
+    if (health.disk_free_mb !== null) {
+      words.push({ text: `${formatBytes(health.disk_free_mb * MB)} of disk free`, isBad: health.disk_free_mb < 512 });
+    }
+  }
+  const offset = node.clock_offset_ms;
+  if (offset !== null) {
+    words.push({ text: `clock ${offset > 0 ? "+" : ""}${formatCount(offset)} ms`, isBad: Math.abs(offset) > CLOCK_OFFSET_MS });
+  }
+  return words;
+}
