@@ -230,8 +230,11 @@ impl Engine {
     /// A run on the cluster was told to stop; its nodes stay until it has collected what it measured, but not for ever.
     async fn wait_for_run(&self, cluster: &Cluster) -> Result<(), EngineError> {
         let Some(run) = &cluster.current_run else { return Ok(()) };
-        // Said again: a crash may have come between the cluster's end being wanted and the run being told.
-        self.request_stop(run, StopMode::Graceful, "JAC, because its cluster is taken away")?;
+        // Said again: a crash may have come between the cluster's end being wanted and the run being told. A run that
+        // still waited for its cluster sees for itself that it will never be ready, and why.
+        if cluster.ready_ms.is_some() {
+            self.request_stop(run, StopMode::Graceful, "JAC, because its cluster is taken away")?;
+        }
         let grace = self.store().run(run).map_or(Duration::ZERO, |row| Duration::from_secs(row.run.grace_s));
         let deadline = Instant::now() + grace + self.settings().cut_limit * 2 + self.settings().master_end_limit;
         while Instant::now() < deadline {

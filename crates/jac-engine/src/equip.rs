@@ -11,11 +11,19 @@ use jac_model::{Cluster, ClusterId, NodeTools};
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 impl Engine {
     /// Equips all nodes, each as fast as it can, and writes into the row what each has.
     pub(crate) async fn equip(&self, id: &ClusterId) -> Result<Cluster, EngineError> {
+        let limit = self.settings().equip_limit;
+        timeout(limit, self.equip_nodes(id)).await.unwrap_or_else(|_| {
+            let minutes = limit.as_secs() / 60;
+            Err(EngineError::JMeter(format!("The nodes did not have Java and JMeter within {minutes} minutes.")))
+        })
+    }
+
+    async fn equip_nodes(&self, id: &ClusterId) -> Result<Cluster, EngineError> {
         let cluster = self.store().cluster(id)?;
         let home = self.jmeter_of(&cluster).await?;
         let cloud = self.cloud(cluster.provider)?;

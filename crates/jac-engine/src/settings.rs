@@ -18,6 +18,8 @@ pub struct Settings {
     pub launch_limit: Duration,
     /// The same for machines that are made and have to boot: an image that is large or a region that is busy takes minutes.
     pub machine_launch_limit: Duration,
+    /// How long the nodes of a cluster may take until they have Java and JMeter, which may have to be fetched first.
+    pub equip_limit: Duration,
     /// How long a provider may take to say what there is, or what a cluster would cost.
     pub ask_limit: Duration,
     /// How long a run waits for its cluster to be ready.
@@ -53,6 +55,7 @@ impl Default for Settings {
             reconcile_every: Duration::from_secs(2),
             launch_limit: Duration::from_secs(120),
             machine_launch_limit: Duration::from_secs(10 * 60),
+            equip_limit: Duration::from_secs(30 * 60),
             ask_limit: Duration::from_secs(60),
             queue_limit: Duration::from_secs(15 * 60),
             worker_start_limit: Duration::from_secs(90),

@@ -10,28 +10,19 @@
 //!
 //! A crash at any point leads back to `clean`, except once the master was started: then it is only followed.
 
+mod files;
+mod workers;
+
 use super::supervise::{Interruption, Task};
 use super::{NodePlaces, process_name};
 use crate::drive::key_store_path;
 use crate::error::EngineError;
-use crate::plans::check::relative_to_main;
 use futures_util::future::try_join_all;
 use jac_jmeter::properties::{self, Properties, RmiStoreOnNode};
-use jac_jmeter::{Launch, MasterLaunch, WorkerLaunch};
-use jac_jmx::Splitter;
+use jac_jmeter::{Launch, MasterLaunch};
 use jac_model::ports::{ProcessState, Remote};
 use jac_model::{Cluster, NodePhase, NodeTools, Plan, PlanFileKind, Role, Run, RunEvent};
-use std::collections::HashMap;
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::time::{Instant, sleep};
-
-/// Between two looks at workers that are starting.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// Ports are found free and taken a moment later; somebody else may come between.
-const PORT_TRIES: u32 = 3;
 
 /// A node of the run with the way to it.
 struct Place {
@@ -80,9 +71,9 @@ pub(super) async fn prepare(task: &Task, run: &Run) -> Result<(), Interruption> 
         let plan = task.engine.store().plan(&run.plan_id)?;
         let common = common(task, run, &cluster, &plan).await?;
         task.step("Copying the plan's files.")?;
-        copy_files(task, run, &plan, &places).await?;
+        files::copy_files(task, run, &plan, &places).await?;
         task.stop_wanted()?;
-        let addresses = start_workers(task, run, &common, master, workers).await?;
+        let addresses = workers::start_workers(task, run, &common, master, workers).await?;
         task.stop_wanted()?;
         task.step("Starting the master.")?;
         start_master(task, run, &common, master, &addresses).await?;
@@ -196,194 +187,6 @@ fn absolute(place: &Place, path: &str) -> String {
     format!("{}/{path}", place.remote.folder())
 }
 
-async fn copy_files(task: &Task, run: &Run, plan: &Plan, places: &[Place]) -> Result<(), EngineError> {
-    let source = task.engine.folder().plan(&plan.id);
-    let parts = split_files(task, run, plan, &source).await?;
-    let node_places = NodePlaces::of(&run.id);
-    let workers = places.iter().filter(|place| place.role == Role::Worker).map(|place| place.name.as_str());
-    let numbers: HashMap<&str, usize> = workers.enumerate().map(|(number, name)| (name, number)).collect();
-    try_join_all(places.iter().map(|place| {
-        let (source, parts, node_places, numbers) = (&source, &parts, &node_places, &numbers);
-        async move {
-            for file in &plan.files {
-                let to = match file.kind {
-                    PlanFileKind::Plugin => {
-                        format!("{}/{}", node_places.plugins(), file.path.rsplit('/').next().unwrap_or(&file.path))
-                    }
-                    PlanFileKind::Plan | PlanFileKind::Data | PlanFileKind::Properties => {
-                        format!("{}/{}", node_places.plan(), file.path)
-                    }
-                };
-                let part = numbers.get(place.name.as_str()).and_then(|number| parts.get(&file.path)?.get(*number));
-                place.remote.put(part.unwrap_or(&source.join(&file.path)), &to).await?;
-            }
-            Ok::<(), EngineError>(())
-        }
-    }))
-    .await?;
-    // The parts are on the workers now.
-    crate::plans::remove_folder(&parts_folder(task, run));
-    Ok(())
-}
-
-fn parts_folder(task: &Task, run: &Run) -> PathBuf {
-    task.engine.folder().run(&run.id).join("parts")
-}
-
-/// Deals the rows of the files to be split out among the workers. One file per worker for each, by the file's path.
-async fn split_files(
-    task: &Task,
-    run: &Run,
-    plan: &Plan,
-    source: &Path,
-) -> Result<HashMap<String, Vec<PathBuf>>, EngineError> {
-    if run.split.is_empty() || run.workers == 0 {
-        return Ok(HashMap::new());
-    }
-    let (folder, workers, properties) = (parts_folder(task, run), run.workers as usize, run.properties.clone());
-    let main = source.join(&plan.main_file);
-    let wanted: Vec<(usize, String, String, PathBuf)> = plan
-        .files
-        .iter()
-        .enumerate()
-        .filter_map(|(number, file)| {
-            let name = relative_to_main(&plan.main_file, &file.path)?;
-            run.split
-                .iter()
-                .any(|split| split == name)
-                .then(|| (number, file.path.clone(), name.to_owned(), source.join(&file.path)))
-        })
-        .collect();
-    let work = tokio::task::spawn_blocking(move || {
-        let failed = |what: &str, error| EngineError::file(format!("splitting {what}"), error);
-        let bytes = std::fs::read(&main).map_err(|error| failed("the plan's files", error))?;
-        let parsed = jac_jmx::Plan::parse(&bytes).map_err(|error| EngineError::JMeter(error.to_string()))?;
-        let mut parts = HashMap::new();
-        for (number, path, name, from) in wanted {
-            let shape = parsed.csv_shape(&name, &properties).unwrap_or_default();
-            let files: Vec<PathBuf> = (0..workers).map(|worker| folder.join(format!("{number}-{worker}"))).collect();
-            split_one(&from, &files, shape).map_err(|error| failed(&path, error))?;
-            parts.insert(path, files);
-        }
-        Ok(parts)
-    });
-    work.await.map_err(|panic| EngineError::JMeter(panic.to_string()))?
-}
-
-fn split_one(from: &Path, to: &[PathBuf], shape: jac_jmx::CsvShape) -> std::io::Result<()> {
-    if let Some(folder) = to.first().and_then(|file| file.parent()) {
-        std::fs::create_dir_all(folder)?;
-    }
-    let mut files = to
-        .iter()
-        .map(|path| std::fs::File::create(path).map(std::io::BufWriter::new))
-        .collect::<std::io::Result<Vec<_>>>()?;
-    let mut sink = |part: usize, bytes: &[u8]| files[part].write_all(bytes);
-    let mut splitter = Splitter::new(to.len(), shape);
-    let mut from = std::fs::File::open(from)?;
-    let mut buffer = vec![0; 256 * 1024];
-    loop {
-        match from.read(&mut buffer)? {
-            0 => break,
-            length => splitter.push(&buffer[..length], &mut sink)?,
-        }
-    }
-    splitter.finish(&mut sink)?;
-    files.iter_mut().try_for_each(Write::flush)
-}
-
-/// Starts all workers and waits until each accepts connections. Returns their registries' addresses.
-async fn start_workers(
-    task: &Task,
-    run: &Run,
-    common: &Common,
-    master: &Place,
-    workers: &[Place],
-) -> Result<Vec<String>, Interruption> {
-    if workers.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        task.step(&format!(
-            "Starting {}.",
-            if workers.len() == 1 { "1 worker".to_owned() } else { format!("{} workers", workers.len()) }
-        ))?;
-        let ports = choose_ports(workers).await?;
-        try_join_all(workers.iter().zip(&ports).map(|(worker, ports)| start_worker(run, common, worker, *ports)))
-            .await?;
-        task.change(|run| {
-            for (node, (_, ports)) in
-                run.nodes.iter_mut().filter(|node| node.role == Role::Worker).zip(workers.iter().zip(&ports))
-            {
-                node.state = NodePhase::Starting;
-                node.ports = vec![ports.0, ports.1];
-            }
-            Ok(())
-        })?;
-        match wait_until_reachable(task, run, master, workers, &ports).await {
-            Ok(()) => {
-                return Ok(workers
-                    .iter()
-                    .zip(&ports)
-                    .map(|(worker, ports)| format!("{}:{}", worker.address, ports.0))
-                    .collect());
-            }
-            Err(NotReachable::PortTaken) if tries < PORT_TRIES => {
-                let name = process_name(&run.id);
-                try_join_all(workers.iter().map(|worker| worker.remote.forget(&name))).await?;
-            }
-            Err(NotReachable::PortTaken) => {
-                return Err(Interruption::failed(
-                    "A worker found its port taken, three times in a row. Something on the machine takes ports as they become free.",
-                    None,
-                ));
-            }
-            Err(NotReachable::Interrupted(interruption)) => return Err(interruption),
-        }
-    }
-}
-
-/// A registry and an engine port for each worker. Nodes that share an address share their ports.
-async fn choose_ports(workers: &[Place]) -> Result<Vec<(u16, u16)>, EngineError> {
-    let addresses: std::collections::HashSet<&str> = workers.iter().map(|worker| worker.address.as_str()).collect();
-    if addresses.len() < workers.len() {
-        let all = workers[0].remote.free_ports(workers.len() * 2).await?;
-        return Ok(all.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect());
-    }
-    try_join_all(workers.iter().map(|worker| async {
-        let ports = worker.remote.free_ports(2).await?;
-        Ok((ports[0], ports[1]))
-    }))
-    .await
-}
-
-async fn start_worker(run: &Run, common: &Common, worker: &Place, ports: (u16, u16)) -> Result<(), EngineError> {
-    let places = NodePlaces::of(&run.id);
-    let store = common
-        .bring_key(worker, run)
-        .await?
-        .ok_or_else(|| EngineError::JMeter("The cluster has no key.".to_owned()))?;
-    let properties = properties::worker(&common.user, common.plugins(worker, run).as_deref(), store, ports.0, ports.1);
-    worker.remote.write(&places.properties(), properties::to_file(&properties).as_bytes()).await?;
-    let user_files = common.properties_files(worker, run);
-    let command = WorkerLaunch {
-        common: Launch {
-            java: &worker.tools.java,
-            launcher: &launcher(&worker.tools),
-            heap_mb: common.heap_mb(worker),
-            user_properties_files: &user_files,
-            properties_file: &absolute(worker, &places.properties()),
-            log_file: &absolute(worker, &places.log()),
-            working_folder: &common.working_folder,
-        },
-        address: &worker.address,
-    }
-    .command();
-    Ok(worker.remote.start(&process_name(&run.id), &command).await?)
-}
-
 async fn start_master(
     task: &Task,
     run: &Run,
@@ -418,71 +221,6 @@ async fn start_master(
     }
     .command();
     Ok(master.remote.start(&process_name(&run.id), &command).await?)
-}
-
-enum NotReachable {
-    /// Somebody was quicker; with other ports it may work.
-    PortTaken,
-    Interrupted(Interruption),
-}
-
-impl<E: Into<Interruption>> From<E> for NotReachable {
-    fn from(error: E) -> Self {
-        Self::Interrupted(error.into())
-    }
-}
-
-async fn wait_until_reachable(
-    task: &Task,
-    run: &Run,
-    master: &Place,
-    workers: &[Place],
-    ports: &[(u16, u16)],
-) -> Result<(), NotReachable> {
-    let limit = task.engine.settings().worker_start_limit;
-    let deadline = Instant::now() + limit;
-    let mut waiting: Vec<(&Place, (u16, u16))> = workers.iter().zip(ports.iter().copied()).collect();
-    loop {
-        let mut still = Vec::new();
-        for (worker, ports) in waiting {
-            match worker.remote.process(&process_name(&run.id)).await? {
-                ProcessState::Exited { .. } | ProcessState::Vanished => {
-                    let why = last_words(worker.remote.as_ref(), run).await;
-                    if why.contains("Address already in use")
-                        || why.contains("Port already in use")
-                        || why.contains("Could not bind")
-                    {
-                        return Err(NotReachable::PortTaken);
-                    }
-                    let reason = format!("JMeter on {} ended while it was starting. {why}", worker.name);
-                    return Err(Interruption::failed(reason, None).into());
-                }
-                ProcessState::Absent | ProcessState::Running { .. } => (),
-            }
-            // The master is the one that must reach it: a firewall may stand between the two.
-            let reachable = master.remote.can_connect(&worker.address, ports.0).await?
-                && master.remote.can_connect(&worker.address, ports.1).await?;
-            if !reachable {
-                still.push((worker, ports));
-            }
-        }
-        if still.is_empty() {
-            return Ok(());
-        }
-        task.stop_wanted()?;
-        if Instant::now() > deadline {
-            let names: Vec<&str> = still.iter().map(|(worker, _)| worker.name.as_str()).collect();
-            let reason = format!(
-                "{} did not accept the master's connections within {} s. {}",
-                names.join(", "),
-                limit.as_secs(),
-                last_words(still[0].0.remote.as_ref(), run).await
-            );
-            return Err(Interruption::failed(reason, None).into());
-        }
-        waiting = still;
-        sleep(LOOK_EVERY).await;
-    }
 }
 
 /// The jar that starts a node's JMeter.

@@ -1,0 +1,109 @@
+//! The plan's files on the nodes: a copy for each, or its part of the rows where they are dealt out.
+
+use super::Place;
+use crate::error::EngineError;
+use crate::plans::check::relative_to_main;
+use crate::runs::NodePlaces;
+use crate::runs::supervise::Task;
+use futures_util::future::try_join_all;
+use jac_jmx::Splitter;
+use jac_model::{Plan, PlanFileKind, Role, Run};
+use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+pub(super) async fn copy_files(task: &Task, run: &Run, plan: &Plan, places: &[Place]) -> Result<(), EngineError> {
+    let source = task.engine.folder().plan(&plan.id);
+    let parts = split_files(task, run, plan, &source).await?;
+    let node_places = NodePlaces::of(&run.id);
+    let workers = places.iter().filter(|place| place.role == Role::Worker).map(|place| place.name.as_str());
+    let numbers: HashMap<&str, usize> = workers.enumerate().map(|(number, name)| (name, number)).collect();
+    try_join_all(places.iter().map(|place| {
+        let (source, parts, node_places, numbers) = (&source, &parts, &node_places, &numbers);
+        async move {
+            for file in &plan.files {
+                let to = match file.kind {
+                    PlanFileKind::Plugin => {
+                        format!("{}/{}", node_places.plugins(), file.path.rsplit('/').next().unwrap_or(&file.path))
+                    }
+                    PlanFileKind::Plan | PlanFileKind::Data | PlanFileKind::Properties => {
+                        format!("{}/{}", node_places.plan(), file.path)
+                    }
+                };
+                let part = numbers.get(place.name.as_str()).and_then(|number| parts.get(&file.path)?.get(*number));
+                place.remote.put(part.unwrap_or(&source.join(&file.path)), &to).await?;
+            }
+            Ok::<(), EngineError>(())
+        }
+    }))
+    .await?;
+    // The parts are on the workers now.
+    crate::plans::remove_folder(&parts_folder(task, run));
+    Ok(())
+}
+
+fn parts_folder(task: &Task, run: &Run) -> PathBuf {
+    task.engine.folder().run(&run.id).join("parts")
+}
+
+/// Deals the rows of the files to be split out among the workers. One file per worker for each, by the file's path.
+async fn split_files(
+    task: &Task,
+    run: &Run,
+    plan: &Plan,
+    source: &Path,
+) -> Result<HashMap<String, Vec<PathBuf>>, EngineError> {
+    if run.split.is_empty() || run.workers == 0 {
+        return Ok(HashMap::new());
+    }
+    let (folder, workers, properties) = (parts_folder(task, run), run.workers as usize, run.properties.clone());
+    let main = source.join(&plan.main_file);
+    let wanted: Vec<(usize, String, String, PathBuf)> = plan
+        .files
+        .iter()
+        .enumerate()
+        .filter_map(|(number, file)| {
+            let name = relative_to_main(&plan.main_file, &file.path)?;
+            run.split
+                .iter()
+                .any(|split| split == name)
+                .then(|| (number, file.path.clone(), name.to_owned(), source.join(&file.path)))
+        })
+        .collect();
+    let work = tokio::task::spawn_blocking(move || {
+        let failed = |what: &str, error| EngineError::file(format!("splitting {what}"), error);
+        let bytes = std::fs::read(&main).map_err(|error| failed("the plan's files", error))?;
+        let parsed = jac_jmx::Plan::parse(&bytes).map_err(|error| EngineError::JMeter(error.to_string()))?;
+        let mut parts = HashMap::new();
+        for (number, path, name, from) in wanted {
+            let shape = parsed.csv_shape(&name, &properties).unwrap_or_default();
+            let files: Vec<PathBuf> = (0..workers).map(|worker| folder.join(format!("{number}-{worker}"))).collect();
+            split_one(&from, &files, shape).map_err(|error| failed(&path, error))?;
+            parts.insert(path, files);
+        }
+        Ok(parts)
+    });
+    work.await.map_err(|panic| EngineError::JMeter(panic.to_string()))?
+}
+
+fn split_one(from: &Path, to: &[PathBuf], shape: jac_jmx::CsvShape) -> std::io::Result<()> {
+    if let Some(folder) = to.first().and_then(|file| file.parent()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut files = to
+        .iter()
+        .map(|path| std::fs::File::create(path).map(std::io::BufWriter::new))
+        .collect::<std::io::Result<Vec<_>>>()?;
+    let mut sink = |part: usize, bytes: &[u8]| files[part].write_all(bytes);
+    let mut splitter = Splitter::new(to.len(), shape);
+    let mut from = std::fs::File::open(from)?;
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        match from.read(&mut buffer)? {
+            0 => break,
+            length => splitter.push(&buffer[..length], &mut sink)?,
+        }
+    }
+    splitter.finish(&mut sink)?;
+    files.iter_mut().try_for_each(Write::flush)
+}

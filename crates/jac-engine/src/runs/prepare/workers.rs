@@ -1,0 +1,174 @@
+//! The workers of a run: JMeter servers on free ports, until the master can connect to each.
+
+use super::{Common, Place, absolute, last_words, launcher};
+use crate::error::EngineError;
+use crate::runs::supervise::{Interruption, Task};
+use crate::runs::{NodePlaces, process_name};
+use futures_util::future::try_join_all;
+use jac_jmeter::{Launch, WorkerLaunch, properties};
+use jac_model::ports::ProcessState;
+use jac_model::{NodePhase, Role, Run};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Between two looks at workers that are starting.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Ports are found free and taken a moment later; somebody else may come between.
+const PORT_TRIES: u32 = 3;
+
+/// Starts all workers and waits until each accepts connections. Returns their registries' addresses.
+pub(super) async fn start_workers(
+    task: &Task,
+    run: &Run,
+    common: &Common,
+    master: &Place,
+    workers: &[Place],
+) -> Result<Vec<String>, Interruption> {
+    if workers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        task.step(&format!(
+            "Starting {}.",
+            if workers.len() == 1 { "1 worker".to_owned() } else { format!("{} workers", workers.len()) }
+        ))?;
+        let ports = choose_ports(workers).await?;
+        try_join_all(workers.iter().zip(&ports).map(|(worker, ports)| start_worker(run, common, worker, *ports)))
+            .await?;
+        task.change(|run| {
+            for (node, (_, ports)) in
+                run.nodes.iter_mut().filter(|node| node.role == Role::Worker).zip(workers.iter().zip(&ports))
+            {
+                node.state = NodePhase::Starting;
+                node.ports = vec![ports.0, ports.1];
+            }
+            Ok(())
+        })?;
+        match wait_until_reachable(task, run, master, workers, &ports).await {
+            Ok(()) => {
+                return Ok(workers
+                    .iter()
+                    .zip(&ports)
+                    .map(|(worker, ports)| format!("{}:{}", worker.address, ports.0))
+                    .collect());
+            }
+            Err(NotReachable::PortTaken) if tries < PORT_TRIES => {
+                let name = process_name(&run.id);
+                try_join_all(workers.iter().map(|worker| worker.remote.forget(&name))).await?;
+            }
+            Err(NotReachable::PortTaken) => {
+                return Err(Interruption::failed(
+                    "A worker found its port taken, three times in a row. Something on the machine takes ports as they become free.",
+                    None,
+                ));
+            }
+            Err(NotReachable::Interrupted(interruption)) => return Err(interruption),
+        }
+    }
+}
+
+/// A registry and an engine port for each worker. Nodes that share an address share their ports.
+async fn choose_ports(workers: &[Place]) -> Result<Vec<(u16, u16)>, EngineError> {
+    let addresses: std::collections::HashSet<&str> = workers.iter().map(|worker| worker.address.as_str()).collect();
+    if addresses.len() < workers.len() {
+        let all = workers[0].remote.free_ports(workers.len() * 2).await?;
+        return Ok(all.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect());
+    }
+    try_join_all(workers.iter().map(|worker| async {
+        let ports = worker.remote.free_ports(2).await?;
+        Ok((ports[0], ports[1]))
+    }))
+    .await
+}
+
+async fn start_worker(run: &Run, common: &Common, worker: &Place, ports: (u16, u16)) -> Result<(), EngineError> {
+    let places = NodePlaces::of(&run.id);
+    let store = common
+        .bring_key(worker, run)
+        .await?
+        .ok_or_else(|| EngineError::JMeter("The cluster has no key.".to_owned()))?;
+    let properties = properties::worker(&common.user, common.plugins(worker, run).as_deref(), store, ports.0, ports.1);
+    worker.remote.write(&places.properties(), properties::to_file(&properties).as_bytes()).await?;
+    let user_files = common.properties_files(worker, run);
+    let command = WorkerLaunch {
+        common: Launch {
+            java: &worker.tools.java,
+            launcher: &launcher(&worker.tools),
+            heap_mb: common.heap_mb(worker),
+            user_properties_files: &user_files,
+            properties_file: &absolute(worker, &places.properties()),
+            log_file: &absolute(worker, &places.log()),
+            working_folder: &common.working_folder,
+        },
+        address: &worker.address,
+    }
+    .command();
+    Ok(worker.remote.start(&process_name(&run.id), &command).await?)
+}
+
+enum NotReachable {
+    /// Somebody was quicker; with other ports it may work.
+    PortTaken,
+    Interrupted(Interruption),
+}
+
+impl<E: Into<Interruption>> From<E> for NotReachable {
+    fn from(error: E) -> Self {
+        Self::Interrupted(error.into())
+    }
+}
+
+async fn wait_until_reachable(
+    task: &Task,
+    run: &Run,
+    master: &Place,
+    workers: &[Place],
+    ports: &[(u16, u16)],
+) -> Result<(), NotReachable> {
+    let limit = task.engine.settings().worker_start_limit;
+    let deadline = Instant::now() + limit;
+    let mut waiting: Vec<(&Place, (u16, u16))> = workers.iter().zip(ports.iter().copied()).collect();
+    loop {
+        let mut still = Vec::new();
+        for (worker, ports) in waiting {
+            match worker.remote.process(&process_name(&run.id)).await? {
+                ProcessState::Exited { .. } | ProcessState::Vanished => {
+                    let why = last_words(worker.remote.as_ref(), run).await;
+                    if why.contains("Address already in use")
+                        || why.contains("Port already in use")
+                        || why.contains("Could not bind")
+                    {
+                        return Err(NotReachable::PortTaken);
+                    }
+                    let reason = format!("JMeter on {} ended while it was starting. {why}", worker.name);
+                    return Err(Interruption::failed(reason, None).into());
+                }
+                ProcessState::Absent | ProcessState::Running { .. } => (),
+            }
+            // The master is the one that must reach it: a firewall may stand between the two.
+            let reachable = master.remote.can_connect(&worker.address, ports.0).await?
+                && master.remote.can_connect(&worker.address, ports.1).await?;
+            if !reachable {
+                still.push((worker, ports));
+            }
+        }
+        if still.is_empty() {
+            return Ok(());
+        }
+        task.stop_wanted()?;
+        if Instant::now() > deadline {
+            let names: Vec<&str> = still.iter().map(|(worker, _)| worker.name.as_str()).collect();
+            let reason = format!(
+                "{} did not accept the master's connections within {} s. {}",
+                names.join(", "),
+                limit.as_secs(),
+                last_words(still[0].0.remote.as_ref(), run).await
+            );
+            return Err(Interruption::failed(reason, None).into());
+        }
+        waiting = still;
+        sleep(LOOK_EVERY).await;
+    }
+}

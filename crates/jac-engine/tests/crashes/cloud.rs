@@ -1,0 +1,136 @@
+//! The simulated provider, true to the contract of [`Cloud`]: asking twice for a node gives the same one, and what is
+//! known of a cluster is on its machines.
+
+use crate::door::Door;
+use crate::remote::SimulatedRemote;
+use async_trait::async_trait;
+use jac_model::ports::{Adopted, Cloud, Forecast, Instance, Lease, NodeRequest, PortError, Remote, Tell};
+use jac_model::{ClusterConfig, ClusterId, Provider};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What one machine costs an hour.
+pub const USD_PER_HOUR: f64 = 0.25;
+
+const CALL: Duration = Duration::from_millis(5);
+const BOOT: Duration = Duration::from_secs(3);
+
+pub struct SimulatedCloud {
+    pub door: Door,
+    pub provider: Provider,
+}
+
+impl SimulatedCloud {
+    /// The name under which a call is counted: `launch` of the provider that tests mostly use, `launch local` of another.
+    fn name(&self, what: &str) -> String {
+        if self.provider == Provider::Ec2 { what.to_owned() } else { format!("{what} {}", self.provider) }
+    }
+}
+
+#[async_trait]
+impl Cloud for SimulatedCloud {
+    async fn launch(
+        &self,
+        config: &ClusterConfig,
+        requests: &[NodeRequest],
+        tell: Tell<'_>,
+    ) -> Result<Vec<Instance>, PortError> {
+        for request in requests {
+            tell(&request.name, "Booting.".to_owned());
+        }
+        // The machines are there long before they have booted.
+        self.door
+            .through("the provider", &self.name("ask for nodes"), CALL, |world| {
+                for request in requests {
+                    world.make(self.provider, config, request);
+                }
+                Ok(())
+            })
+            .await?;
+        let name = self.name("launch");
+        self.door
+            .through("the provider", &name, BOOT, |world| {
+                let machines = world.machines();
+                let wanted = |instance: &Instance| requests.iter().any(|request| request.name == instance.name);
+                Ok(machines
+                    .of(&requests[0].cluster)
+                    .map(|machine| machine.instance.clone())
+                    .filter(|instance| wanted(instance))
+                    .collect())
+            })
+            .await
+    }
+
+    async fn list(&self) -> Result<Vec<Instance>, PortError> {
+        self.door
+            .through("the provider", &self.name("list"), CALL, |world| {
+                let machines = world.machines();
+                let ours = machines.there.values().filter(|machine| machine.provider == self.provider);
+                Ok(ours.map(|machine| machine.instance.clone()).collect())
+            })
+            .await
+    }
+
+    async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError> {
+        self.door
+            .through("the provider", &self.name("terminate"), CALL, |world| {
+                let mut machines = world.machines();
+                let keys: Vec<_> = machines.there.keys().filter(|(of, _)| of == cluster).cloned().collect();
+                for key in keys {
+                    machines.end(&key);
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    async fn renew_lease(&self, cluster: &ClusterId, lease: Lease) -> Result<(), PortError> {
+        self.door
+            .through("the provider", &self.name("renew_lease"), CALL, |world| {
+                for ((of, _), machine) in &mut world.machines().there {
+                    if of == cluster {
+                        machine.lease_until_ms = lease.until_ms;
+                        if let Some(rented) = &mut machine.instance.rented {
+                            rented.expires_at_ms = Some(lease.expires_at_ms);
+                        }
+                    }
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    fn remote(&self, cluster: &ClusterId, node: &str) -> Arc<dyn Remote> {
+        let machines = self.door.world.machines();
+        let machine = machines.there.get(&(cluster.clone(), node.to_owned()));
+        let folder = machine.map(|machine| machine.folder.display().to_string()).unwrap_or_default();
+        Arc::new(SimulatedRemote { door: self.door.clone(), cluster: cluster.clone(), node: node.to_owned(), folder })
+    }
+
+    async fn forecast(&self, config: &ClusterConfig) -> Result<Forecast, PortError> {
+        self.door
+            .through("the provider", &self.name("forecast"), CALL, |_| {
+                let usd_per_hour = Some(USD_PER_HOUR * f64::from(config.workers + 1));
+                Ok(Forecast { usd_per_hour, ..Forecast::default() })
+            })
+            .await
+    }
+
+    async fn adopt(&self, cluster: &ClusterId) -> Result<Adopted, PortError> {
+        self.door
+            .through("the provider", &self.name("adopt"), CALL, |world| {
+                let machines = world.machines();
+                let instances: Vec<Instance> = machines.of(cluster).map(|machine| machine.instance.clone()).collect();
+                let first = machines.of(cluster).next().expect("the engine has seen it");
+                let rented = first.instance.rented.clone().expect("it costs money");
+                Ok(Adopted {
+                    config: first.config.clone(),
+                    name: rented.cluster_name,
+                    owner: rented.owner,
+                    expires_at_ms: rented.expires_at_ms.expect("it is written on it"),
+                    instances,
+                })
+            })
+            .await
+    }
+}

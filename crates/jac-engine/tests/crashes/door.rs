@@ -1,0 +1,156 @@
+//! The door between an engine and the simulated world: every call of a port and every look at the clock goes through
+//! it, is counted by its name, and may find there what the test has planned for it.
+//!
+//! A crash is what `kill -9` is: from that moment on nothing that the engine does reaches the world, and nothing of the
+//! world reaches the engine. The test then ends its tasks and starts another engine on the same data folder.
+
+use crate::world::World;
+use jac_engine::clock::Clock;
+use jac_model::EpochMs;
+use jac_model::ports::PortError;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// Whether something happens before or after the call has had its effect on the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    Before,
+    After,
+}
+
+/// Which of the calls of one name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    Nth(usize),
+    From(usize),
+}
+
+/// What happens there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// The engine's process is gone.
+    Crash,
+    /// The node or the provider says no.
+    Refuse(&'static str),
+    /// It never answers.
+    Hang,
+}
+
+/// Something that a test has planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    pub name: String,
+    pub which: Which,
+    pub side: Side,
+    pub trouble: Trouble,
+}
+
+impl Planned {
+    pub fn new(name: &str, which: Which, side: Side, trouble: Trouble) -> Self {
+        Self { name: name.to_owned(), which, side, trouble }
+    }
+
+    fn hits(&self, name: &str, count: usize, side: Side) -> bool {
+        let its_turn = match self.which {
+            Which::Nth(nth) => count == nth,
+            Which::From(first) => count >= first,
+        };
+        its_turn && self.side == side && self.name == name
+    }
+}
+
+/// Which engine lives, what has been called, and what is planned.
+#[derive(Debug, Default)]
+pub struct Calls {
+    pub generation: u64,
+    pub counts: BTreeMap<String, usize>,
+    pub planned: Vec<Planned>,
+    /// What has happened of it.
+    pub happened: usize,
+}
+
+/// The panic that takes a task down in the middle of its code.
+pub struct Crash;
+
+/// One engine's way to the world.
+#[derive(Clone)]
+pub struct Door {
+    pub world: Arc<World>,
+    generation: u64,
+}
+
+impl Door {
+    pub fn new(world: Arc<World>, generation: u64) -> Self {
+        Self { world, generation }
+    }
+
+    /// What is planned for this call; `None` if the engine that calls is gone.
+    fn meet(&self, name: &str, side: Side) -> Option<Option<Trouble>> {
+        let mut calls = self.world.calls();
+        if calls.generation != self.generation {
+            return None;
+        }
+        let count = calls.counts.entry(name.to_owned()).or_default();
+        if side == Side::Before {
+            *count += 1;
+        }
+        let count = *count;
+        let trouble =
+            calls.planned.iter().find(|planned| planned.hits(name, count, side)).map(|planned| planned.trouble.clone());
+        if trouble.is_some() {
+            calls.happened += 1;
+        }
+        if trouble == Some(Trouble::Crash) {
+            calls.generation += 1;
+            drop(calls);
+            self.world.crashed.notify_one();
+        }
+        Some(trouble)
+    }
+
+    async fn pass(&self, node: &str, name: &str, side: Side) -> Result<(), PortError> {
+        match self.meet(name, side) {
+            Some(None) => Ok(()),
+            None | Some(Some(Trouble::Crash | Trouble::Hang)) => std::future::pending().await,
+            Some(Some(Trouble::Refuse(reason))) => {
+                Err(PortError::Refused { node: node.to_owned(), what: name.to_owned(), reason: reason.to_owned() })
+            }
+        }
+    }
+
+    /// A call: it takes its time and then has its effect, unless something else is planned.
+    pub async fn through<T>(
+        &self,
+        node: &str,
+        name: &str,
+        time: Duration,
+        effect: impl FnOnce(&World) -> Result<T, PortError> + Send,
+    ) -> Result<T, PortError> {
+        self.pass(node, name, Side::Before).await?;
+        if !time.is_zero() {
+            sleep(time).await;
+        }
+        let done = {
+            // Whoever crashed meanwhile has no effect any more.
+            if self.world.calls().generation != self.generation {
+                return std::future::pending().await;
+            }
+            self.world.advance();
+            effect(&self.world)?
+        };
+        self.pass(node, name, Side::After).await?;
+        Ok(done)
+    }
+}
+
+/// The world's clock as one engine sees it. Every look is a place to crash at, in the middle of code that calls no port.
+impl Clock for Door {
+    fn now_ms(&self) -> EpochMs {
+        match self.meet("clock", Side::Before) {
+            Some(None | Some(Trouble::Refuse(_) | Trouble::Hang)) => self.world.now_ms(),
+            None | Some(Some(Trouble::Crash)) => std::panic::panic_any(Crash),
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! A data folder with one engine after the other on it, and the person who uses them: what was asked for is asked for
+//! again when the engine has crashed under it.
+
+use crate::cloud::SimulatedCloud;
+use crate::door::{Crash, Door, Planned};
+use crate::world::{World, owner};
+use jac_engine::tools::ToolSettings;
+use jac_engine::{Attendance, Engine, EngineError, NewCluster, NewRun, Parts, Settings};
+use jac_model::ports::Cloud;
+use jac_model::{Cluster, ClusterConfig, ClusterId, ClusterPhase, Ec2Config, PlanId, Provider, Run, RunId, RunPhase};
+use jac_store::{DataFolder, Filter, Store, Vault};
+use std::collections::{BTreeMap, HashMap};
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Once};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout};
+
+const PLAN: &str = r#"<?xml version="1.0"?><jmeterTestPlan version="1.2"><hashTree><TestPlan testname="P"/><hashTree>
+<ThreadGroup testname="G"><stringProp name="ThreadGroup.num_threads">4</stringProp>
+<elementProp name="ThreadGroup.main_controller" elementType="LoopController"><intProp name="LoopController.loops">9</intProp></elementProp>
+</ThreadGroup><hashTree><JavaSampler testname="Home"/><hashTree/></hashTree>
+</hashTree></hashTree></jmeterTestPlan>"#;
+const CLASSES: &[&str] = &["TestPlan", "ThreadGroup", "LoopController", "JavaSampler"];
+
+/// Longer than any limit of the engine's.
+const LIMIT: Duration = Duration::from_secs(4 * 3600);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+pub struct House {
+    place: tempfile::TempDir,
+    pub world: Arc<World>,
+    living: Option<Living>,
+    /// How often an engine crashed.
+    pub crashes: usize,
+    pub settings: Settings,
+}
+
+struct Living {
+    engine: Engine,
+    generation: u64,
+}
+
+impl House {
+    pub fn new() -> Self {
+        Self::in_world(Arc::new(World::new()))
+    }
+
+    /// A new data folder in a world that may have machines already.
+    pub fn in_world(world: Arc<World>) -> Self {
+        say_nothing_of_crashes();
+        let place = tempfile::tempdir().expect("a folder");
+        make_home(&place.path().join("jmeter"));
+        Self { place, world, living: None, crashes: 0, settings: Settings::default() }
+    }
+
+    pub fn plan(&self, planned: Planned) {
+        self.world.calls().planned.push(planned);
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.place.path().join("data")
+    }
+
+    fn is_dead(&self, living: &Living) -> bool {
+        self.world.calls().generation != living.generation
+    }
+
+    /// The engine's process is gone, and none is started.
+    pub async fn crash(&mut self) {
+        self.world.calls().generation += 1;
+        self.bury().await;
+    }
+
+    /// Ends the tasks of an engine that is cut off from the world: nothing is undone.
+    async fn bury(&mut self) {
+        if let Some(living) = self.living.take() {
+            self.crashes += 1;
+            timeout(LIMIT, living.engine.shut_down()).await.expect("its tasks end");
+        }
+    }
+
+    /// The living engine; a new one where the last has crashed.
+    pub async fn engine(&mut self) -> Engine {
+        loop {
+            match &self.living {
+                Some(living) if !self.is_dead(living) => return living.engine.clone(),
+                Some(_) => self.bury().await,
+                None => match catch_unwind(AssertUnwindSafe(|| self.start())) {
+                    Ok(Some(living)) => self.living = Some(living),
+                    // The folder's lock goes with the last task of the engine before.
+                    Ok(None) => sleep(Duration::from_millis(10)).await,
+                    Err(panic) => {
+                        assert!(panic.is::<Crash>(), "an engine does not start");
+                        self.crashes += 1;
+                    }
+                },
+            }
+        }
+    }
+
+    fn start(&self) -> Option<Living> {
+        let folder = DataFolder::open(&self.data()).expect("it opens");
+        let lock = folder.lock().ok()?;
+        let store = Store::open(&folder.database()).expect("a database");
+        let vault = Arc::new(Vault::open(&folder, store.clone(), None, [1; 32]).expect("a vault"));
+        let generation = self.world.calls().generation;
+        let door = Door::new(Arc::clone(&self.world), generation);
+        let clouds = [Provider::Ec2, Provider::Local]
+            .map(|provider| (provider, Arc::new(SimulatedCloud { door: door.clone(), provider }) as Arc<dyn Cloud>));
+        let parts = Parts {
+            folder,
+            lock,
+            store,
+            vault,
+            clock: Arc::new(door),
+            clouds: HashMap::from(clouds),
+            tools: ToolSettings { jmeter_home: Some(self.place.path().join("jmeter")), ..ToolSettings::default() },
+            settings: self.settings.clone(),
+        };
+        Some(Living { engine: Engine::start(parts).expect("it starts"), generation })
+    }
+
+    /// Asks the engine for something; `None` if it crashed over it.
+    pub async fn ask<T>(&mut self, deed: impl FnOnce(&Engine) -> Result<T, EngineError>) -> Option<T> {
+        let engine = self.engine().await;
+        match catch_unwind(AssertUnwindSafe(|| deed(&engine))) {
+            Ok(done) => Some(done.expect("it can be done")),
+            Err(panic) => {
+                assert!(panic.is::<Crash>(), "the engine panicked");
+                None
+            }
+        }
+    }
+
+    /// The same of something that takes its time.
+    pub async fn ask_for<T, F>(&mut self, deed: impl FnOnce(Engine) -> F) -> Option<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, EngineError>> + Send + 'static,
+    {
+        let engine = self.engine().await;
+        let mut task = tokio::spawn(deed(engine));
+        let done = loop {
+            tokio::select! {
+                done = &mut task => break done,
+                () = sleep(LOOK_EVERY) => (),
+            }
+            if self.living.as_ref().is_none_or(|living| self.is_dead(living)) {
+                task.abort();
+                return None;
+            }
+        };
+        match done {
+            Ok(done) => Some(done.expect("it can be done")),
+            Err(panic) => {
+                assert!(panic.into_panic().is::<Crash>(), "the engine panicked");
+                None
+            }
+        }
+    }
+
+    /// Waits until the engine, or whichever follows it, has come to what is waited for.
+    pub async fn until<T>(&mut self, what: &str, look: impl Fn(&Engine) -> Option<T>) -> T {
+        let began = Instant::now();
+        loop {
+            let engine = self.engine().await;
+            if let Some(seen) = look(&engine) {
+                return seen;
+            }
+            assert!(began.elapsed() < LIMIT, "{what} never came: {:#?} {:#?}", clusters(&engine), runs(&engine));
+            drop(engine);
+            tokio::select! {
+                () = sleep(LOOK_EVERY) => (),
+                () = self.world.crashed.notified() => (),
+            }
+        }
+    }
+
+    /// A cluster of that many workers, asked for until there is one.
+    pub async fn cluster(&mut self, workers: u32) -> ClusterId {
+        self.cluster_of(Provider::Ec2, config(workers)).await
+    }
+
+    pub async fn cluster_of(&mut self, provider: Provider, config: ClusterConfig) -> ClusterId {
+        loop {
+            let there = clusters(&self.engine().await).into_iter().find(|cluster| cluster.provider == provider);
+            if let Some(cluster) = there {
+                return cluster.id;
+            }
+            let new = NewCluster { name: Some("c".to_owned()), description: None, provider, config: config.clone() };
+            self.ask(|engine| engine.create_cluster(owner(), new, Attendance::Unattended)).await;
+        }
+    }
+
+    pub async fn until_phase(&mut self, id: &ClusterId, phase: ClusterPhase) -> Cluster {
+        self.until(&format!("{phase:?}"), |engine| {
+            let cluster = engine.store().cluster(id).expect("its row");
+            assert!(
+                cluster.phase == phase || !matches!(cluster.phase, ClusterPhase::Failed | ClusterPhase::Terminated),
+                "it will never be {phase:?}: {:?}",
+                cluster.cause
+            );
+            (cluster.phase == phase).then_some(cluster)
+        })
+        .await
+    }
+
+    /// Waits until the cluster is gone, however it came to that.
+    pub async fn until_gone(&mut self, id: &ClusterId) -> Cluster {
+        self.until("its end", |engine| {
+            engine.store().cluster(id).ok().filter(|cluster| cluster.phase == ClusterPhase::Terminated)
+        })
+        .await
+    }
+
+    /// Terminates it, asked for until it has begun.
+    pub async fn terminate(&mut self, id: &ClusterId) -> Cluster {
+        loop {
+            let phase = self.engine().await.store().cluster(id).expect("its row").phase;
+            if matches!(phase, ClusterPhase::Terminating | ClusterPhase::Terminated) {
+                return self.until_gone(id).await;
+            }
+            self.ask(|engine| engine.request_termination(id, "Terminated by Administrator.", "Administrator")).await;
+        }
+    }
+
+    /// A plan, taken in as an upload is.
+    pub async fn upload(&mut self) -> PlanId {
+        loop {
+            if let Some(plan) = self.engine().await.store().plans().expect("plans").into_iter().next() {
+                return plan.id;
+            }
+            self.ask(|engine| {
+                let mut staging = engine.stage()?;
+                std::fs::write(staging.place("p.jmx")?, PLAN).expect("written");
+                engine.create_plan(owner(), None, None, staging)
+            })
+            .await;
+        }
+    }
+
+    /// A run of the plan on the cluster, asked for until there is one.
+    pub async fn run(&mut self, cluster: &ClusterId) -> RunId {
+        let plan = self.upload().await;
+        loop {
+            let there = runs(&self.engine().await).into_iter().find(|run| run.cluster_id == *cluster);
+            if let Some(run) = there {
+                return run.id;
+            }
+            let new = NewRun {
+                cluster_id: cluster.clone(),
+                plan_id: plan.clone(),
+                name: None,
+                properties: BTreeMap::new(),
+                properties_files: Vec::new(),
+                split: Vec::new(),
+                criteria: Vec::new(),
+                grace_s: Some(5),
+            };
+            self.ask(|engine| engine.create_run(owner(), new)).await;
+        }
+    }
+
+    pub async fn until_run(&mut self, id: &RunId, phase: RunPhase) -> Run {
+        self.until(&format!("a run that is {phase:?}"), |engine| {
+            let run = engine.store().run(id).expect("its row").run;
+            assert!(run.phase == phase || run.phase != RunPhase::Finished, "it has ended: {:?}", run.cause);
+            (run.phase == phase).then_some(run)
+        })
+        .await
+    }
+
+    /// The log of a run as it is kept.
+    pub fn log(&self, run: &RunId) -> Vec<u8> {
+        std::fs::read(self.data().join("runs").join(run.as_str()).join("results.jtl")).unwrap_or_default()
+    }
+
+    /// What the run's master has measured.
+    pub fn measured(&self, run: &RunId) -> Vec<u8> {
+        self.world.advance();
+        self.world.machines().measured.get(&format!("{run}-jmeter")).cloned().unwrap_or_default()
+    }
+
+    pub async fn events(&mut self, id: &ClusterId) -> Vec<String> {
+        let events = self.engine().await.store().cluster_events(id).expect("its events");
+        events.into_iter().map(|event| event.text).collect()
+    }
+}
+
+pub fn config(workers: u32) -> ClusterConfig {
+    ClusterConfig { workers, ec2: Some(Ec2Config::default()), ..ClusterConfig::default() }
+}
+
+fn clusters(engine: &Engine) -> Vec<Cluster> {
+    engine.store().clusters().expect("clusters")
+}
+
+fn runs(engine: &Engine) -> Vec<Run> {
+    engine.store().runs(&Filter::default()).expect("runs").into_iter().map(|row| row.run).collect()
+}
+
+/// The smallest folder that is a JMeter home and has the plan's classes.
+fn make_home(home: &Path) {
+    for folder in ["bin", "lib/ext"] {
+        std::fs::create_dir_all(home.join(folder)).expect("a folder");
+    }
+    std::fs::write(home.join("bin/ApacheJMeter.jar"), "").expect("written");
+    let names: String = CLASSES.iter().map(|name| format!("{name}=org.apache.jmeter.{name}\n")).collect();
+    std::fs::write(home.join("bin/saveservice.properties"), names).expect("written");
+    let jar = std::fs::File::create(home.join("lib/ext/ApacheJMeter_core-5.6.3.jar")).expect("a file");
+    let mut jar = zip::ZipWriter::new(jar);
+    for name in CLASSES {
+        let path = format!("org/apache/jmeter/{name}.class");
+        jar.start_file(path, zip::write::SimpleFileOptions::default()).expect("an entry");
+        jar.write_all(b"class").expect("written");
+    }
+    jar.finish().expect("a jar");
+}
+
+/// A crash is a panic where the engine looks at the clock: one that is wanted is no news.
+fn say_nothing_of_crashes() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let ordinary = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !panic.payload().is::<Crash>() {
+                ordinary(panic);
+            }
+        }));
+    });
+}

@@ -1,0 +1,15 @@
+//! The engine over simulated ports: it crashes at every step of a cluster's and a run's life, each step and each undo is
+//! done twice, and each may fail. Afterwards no machine is left that nobody wants, no sample is lost, and the rows say
+//! what has happened.
+//!
+//! The database and the data folder are real; the machines, their JMeter and the time are not.
+
+mod cloud;
+mod door;
+mod house;
+mod jmeter;
+mod machines;
+mod remote;
+mod story;
+mod trouble;
+mod world;

@@ -1,0 +1,195 @@
+//! The simulated way to a node, true to the contract of [`Remote`]: its files are real ones, its processes are the
+//! world's.
+
+use crate::door::Door;
+use crate::jmeter::Process;
+use crate::world::{Machine, World, inside};
+use async_trait::async_trait;
+use bytes::Bytes;
+use jac_model::ports::{Chunk, Command, Output, PortError, ProcessState, Remote, Tell};
+use jac_model::{ClusterId, NodeTools};
+use sha2::{Digest, Sha256};
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// How long an ordinary call takes.
+const CALL: Duration = Duration::from_millis(2);
+
+pub struct SimulatedRemote {
+    pub door: Door,
+    pub cluster: ClusterId,
+    pub node: String,
+    pub folder: String,
+}
+
+impl SimulatedRemote {
+    /// A call to the machine, which has to be there and in reach.
+    async fn call<T>(
+        &self,
+        what: &str,
+        time: Duration,
+        effect: impl FnOnce(&mut Machine, i64) -> Result<T, PortError> + Send,
+    ) -> Result<T, PortError> {
+        let gone = |reason: &str| PortError::Unreachable { node: self.node.clone(), reason: reason.to_owned() };
+        let on_machine = |world: &World| {
+            let now_ms = world.now_ms();
+            let mut machines = world.machines();
+            let key = (self.cluster.clone(), self.node.clone());
+            let machine = machines.there.get_mut(&key).ok_or_else(|| gone("no route to host"))?;
+            if machine.cut_off_until_ms > now_ms {
+                return Err(gone("connection timed out"));
+            }
+            effect(machine, now_ms)
+        };
+        self.door.through(&self.node, &format!("{what} {}", self.node), time, on_machine).await
+    }
+}
+
+#[async_trait]
+impl Remote for SimulatedRemote {
+    fn folder(&self) -> String {
+        self.folder.clone()
+    }
+
+    async fn equip(&self, jmeter_home: &Path, tell: Tell<'_>) -> Result<NodeTools, PortError> {
+        assert!(jmeter_home.join("bin/ApacheJMeter.jar").is_file());
+        tell(&self.node, "Copying JMeter.".to_owned());
+        let tools = NodeTools {
+            java: "/usr/bin/java".to_owned(),
+            java_version: "17.0.15".to_owned(),
+            jmeter_home: "/opt/jmeter".to_owned(),
+        };
+        self.call("equip", Duration::from_secs(1), |_, _| Ok(tools)).await
+    }
+
+    async fn run(&self, command: &Command, _limit: Duration) -> Result<Output, PortError> {
+        let stop = command.arguments.iter().any(|argument| argument == "org.apache.jmeter.util.ShutdownClient");
+        assert!(stop, "the engine runs nothing else: {command:?}");
+        let port = command.arguments.last().and_then(|port| port.parse().ok()).expect("a port");
+        self.call("run", CALL, |machine, now_ms| {
+            // The word is a datagram: nobody says whether it was heard.
+            let _heard = machine.processes.values_mut().any(|process| process.hear(port, now_ms));
+            Ok(Output { exit_code: 0, stdout: String::new(), stderr: String::new() })
+        })
+        .await
+    }
+
+    async fn start(&self, name: &str, command: &Command) -> Result<(), PortError> {
+        self.call("start", CALL, |machine, now_ms| {
+            if machine.processes.contains_key(name) {
+                return Ok(());
+            }
+            std::fs::create_dir_all(machine.folder.join("processes").join(name)).expect("a folder");
+            let process = Process::of(name, command, &machine.folder, now_ms);
+            if process.is_master() {
+                machine.masters_started.fetch_add(1, Ordering::Relaxed);
+            }
+            machine.processes.insert(name.to_owned(), process);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn process(&self, name: &str) -> Result<ProcessState, PortError> {
+        self.call("process", CALL, |machine, _| {
+            Ok(machine.processes.get(name).map_or(ProcessState::Absent, |process| process.state))
+        })
+        .await
+    }
+
+    async fn kill(&self, name: &str) -> Result<(), PortError> {
+        self.call("kill", CALL, |machine, _| {
+            if let Some(process) = machine.processes.get_mut(name)
+                && matches!(process.state, ProcessState::Running { .. })
+            {
+                process.state = ProcessState::Vanished;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn forget(&self, name: &str) -> Result<(), PortError> {
+        self.call("forget", CALL, |machine, _| {
+            machine.processes.remove(name);
+            remove(&machine.folder.join("processes").join(name));
+            Ok(())
+        })
+        .await
+    }
+
+    async fn put(&self, from: &Path, to: &str) -> Result<(), PortError> {
+        let bytes = std::fs::read(from).expect("the engine copies what it has");
+        self.call("put", CALL, |machine, _| {
+            write(&inside(&machine.folder, to), &bytes);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn write(&self, to: &str, bytes: &[u8]) -> Result<(), PortError> {
+        self.call("write", CALL, |machine, _| {
+            write(&inside(&machine.folder, to), bytes);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn read_at(&self, path: &str, offset: u64, limit: usize) -> Result<Option<Chunk>, PortError> {
+        self.call("read_at", CALL, |machine, _| {
+            let Ok(bytes) = std::fs::read(inside(&machine.folder, path)) else { return Ok(None) };
+            let from = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+            let to = from.saturating_add(limit).min(bytes.len());
+            Ok(Some(Chunk { bytes: Bytes::copy_from_slice(&bytes[from..to]), file_size: bytes.len() as u64 }))
+        })
+        .await
+    }
+
+    async fn digest(&self, path: &str) -> Result<Option<(u64, [u8; 32])>, PortError> {
+        self.call("digest", CALL, |machine, _| {
+            let bytes = std::fs::read(inside(&machine.folder, path)).ok();
+            Ok(bytes.map(|bytes| (bytes.len() as u64, Sha256::digest(&bytes).into())))
+        })
+        .await
+    }
+
+    async fn remove(&self, path: &str) -> Result<(), PortError> {
+        self.call("remove", CALL, |machine, _| {
+            remove(&inside(&machine.folder, path));
+            Ok(())
+        })
+        .await
+    }
+
+    async fn free_ports(&self, count: usize) -> Result<Vec<u16>, PortError> {
+        self.call("free_ports", CALL, |_, now_ms| {
+            let first = 20_000 + u16::try_from(now_ms % 40_000).expect("a port");
+            Ok((first..).take(count).collect())
+        })
+        .await
+    }
+
+    async fn can_connect(&self, address: &str, port: u16) -> Result<bool, PortError> {
+        let name = format!("can_connect {}", self.node);
+        self.door
+            .through(&self.node, &name, CALL, |world| {
+                let machines = world.machines();
+                let accepts = |machine: &Machine| machine.processes.values().any(|process| process.accepts(port));
+                Ok(machines.there.values().any(|machine| machine.instance.address == address && accepts(machine)))
+            })
+            .await
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) {
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    std::fs::write(path, bytes).expect("written");
+}
+
+fn remove(path: &Path) {
+    match std::fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => panic!("{}: {error}", path.display()),
+        _ => (),
+    }
+}

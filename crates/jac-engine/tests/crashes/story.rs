@@ -1,0 +1,120 @@
+//! The whole story, from a cluster's creation to its end, with a crash at every step of it.
+
+use crate::door::{Planned, Side, Trouble, Which};
+use crate::house::House;
+use jac_model::{Cause, ClusterPhase, RunPhase};
+use std::sync::atomic::Ordering;
+
+/// How many workers the cluster of the story has.
+const WORKERS: u32 = 2;
+
+/// Creates a cluster, runs a plan on it, terminates it, and looks at what is left.
+async fn story(planned: &[Planned]) -> House {
+    let mut house = House::new();
+    for planned in planned {
+        house.plan(planned.clone());
+    }
+    let told = format!("{planned:?}");
+    let cluster = house.cluster(WORKERS).await;
+    let run = house.run(&cluster).await;
+    let ran = house.until_run(&run, RunPhase::Finished).await;
+    assert_eq!(ran.cause, Some(Cause::Completed), "{told}");
+    assert!(ran.notes.is_empty(), "{told}: {:?}", ran.notes);
+    let free = house.until("the cluster's release", |engine| {
+        engine.store().cluster(&cluster).ok().filter(|cluster| cluster.current_run.is_none())
+    });
+    let free = free.await;
+    assert_eq!((free.phase, free.lost_nodes.len()), (ClusterPhase::Ready, 0), "{told}");
+    assert_eq!(house.world.machines().there.len(), 3, "{told}");
+    assert_eq!(house.world.machines().made, 3, "{told}: asking twice makes no second machine");
+    assert_eq!(house.world.machines().masters_started.load(Ordering::Relaxed), 1, "{told}: one test, once");
+
+    let measured = house.measured(&run);
+    assert!(measured.len() > 5_000, "{told}: {} bytes", measured.len());
+    assert!(house.log(&run) == measured, "{told}: samples were lost or kept twice");
+    let report = house.engine().await.report(&run).expect("its report");
+    let lines = measured.iter().filter(|byte| **byte == b'\n').count() as u64;
+    assert_eq!(report.summary.total.samples, lines - 1, "{told}");
+    for machine in house.world.machines().there.values() {
+        assert!(machine.processes.is_empty(), "{told}: its nodes are clean");
+        assert!(!machine.folder.join("runs").join(run.as_str()).exists(), "{told}: its nodes are clean");
+    }
+
+    let ended = house.terminate(&cluster).await;
+    assert_eq!(ended.cause.as_deref(), Some("Terminated by Administrator."), "{told}");
+    assert!(house.world.machines().there.is_empty(), "{told}: a machine is left");
+    assert!(!house.data().join("clusters").join(cluster.as_str()).exists(), "{told}: its key is left");
+    house
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_story_without_a_crash() {
+    let house = story(&[]).await;
+    assert_eq!(house.crashes, 0);
+}
+
+/// The steps of the story: each call's name, and which of its calls are to be tried. What is asked again and again is
+/// tried at its beginning, in its middle and at its end.
+async fn steps() -> Vec<(String, usize)> {
+    let house = story(&[]).await;
+    let counts = house.world.calls().counts.clone();
+    let mut steps = Vec::new();
+    // The second worker has the same as the first, and the other provider has nothing.
+    for (name, count) in counts.into_iter().filter(|(name, _)| !name.ends_with("worker-2") && name != "list local") {
+        if name == "clock" {
+            steps.extend((1..=count).map(|nth| (name.clone(), nth)));
+            continue;
+        }
+        let mut tried = vec![1, 2, count / 2, count];
+        tried.retain(|nth| (1..=count).contains(nth));
+        tried.sort_unstable();
+        tried.dedup();
+        steps.extend(tried.into_iter().map(|nth| (name.clone(), nth)));
+    }
+    steps
+}
+
+/// Tells the story with a crash at every step of which `part` is true.
+async fn crash_at(side: Side, part: impl Fn(&str, usize) -> bool) {
+    let steps: Vec<_> = steps().await.into_iter().filter(|(name, nth)| part(name, *nth)).collect();
+    let mut crashed = 0;
+    for (name, nth) in &steps {
+        let house = story(&[Planned::new(name, Which::Nth(*nth), side, Trouble::Crash)]).await;
+        crashed += usize::from(house.crashes > 0);
+    }
+    // Some looks depend on the reconciler's, which comes when it comes.
+    assert!(crashed * 10 >= steps.len() * 9, "only {crashed} of {} crashes happened", steps.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_before_a_step_leaves_nothing_and_loses_nothing() {
+    crash_at(Side::Before, |name, _| name != "clock").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_after_a_step_that_is_not_written_down_yet_leaves_nothing_and_loses_nothing() {
+    crash_at(Side::After, |name, _| name != "clock").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_in_the_middle_of_the_engines_own_code_leaves_nothing_and_loses_nothing() {
+    crash_at(Side::Before, |name, nth| name == "clock" && nth % 2 == 0).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_elsewhere_in_the_engines_own_code_leaves_nothing_and_loses_nothing() {
+    crash_at(Side::Before, |name, nth| name == "clock" && nth % 2 == 1).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_is_done_three_times_is_done_once() {
+    let changing =
+        ["ask", "launch", "equip", "put", "write", "start", "forget", "remove", "digest", "renew", "terminate"];
+    let steps = steps().await.into_iter().map(|(name, _)| name).collect::<std::collections::BTreeSet<_>>();
+    for name in steps.iter().filter(|name| changing.iter().any(|word| name.starts_with(word))) {
+        let crash = |nth| Planned::new(name, Which::Nth(nth), Side::After, Trouble::Crash);
+        let house = story(&[crash(1), crash(2)]).await;
+        // The master is started once, whoever asks: the engine sees it and follows.
+        assert!(house.crashes >= if name == "start master" { 1 } else { 2 }, "{name}: {}", house.crashes);
+    }
+}

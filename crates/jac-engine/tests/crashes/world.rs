@@ -1,0 +1,182 @@
+//! The simulated world: machines with their folders, leases and processes. It outlives every engine, and its time is
+//! tokio's paused one, so that an hour passes in a moment.
+//!
+//! What happens here by itself (JMeter measures, a lease is over) has happened by the time somebody looks.
+
+use crate::door::Calls;
+use crate::jmeter::{self, Process};
+use jac_model::ports::{Instance, Rented};
+use jac_model::{ClusterConfig, ClusterId, EpochMs, Person, Provider};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// When the world began.
+const BEGAN_MS: EpochMs = 1_700_000_000_000;
+
+pub struct World {
+    folder: tempfile::TempDir,
+    began: Instant,
+    calls: Mutex<Calls>,
+    machines: Mutex<Machines>,
+    pub crashed: Notify,
+}
+
+/// Everything that is there and that was.
+#[derive(Default)]
+pub struct Machines {
+    pub there: BTreeMap<(ClusterId, String), Machine>,
+    /// How many were ever made.
+    pub made: usize,
+    /// How many ended because nobody renewed their lease.
+    pub ended_by_lease: usize,
+    /// Names of nodes that will not come up.
+    pub stillborn: Vec<String>,
+    /// What every JMeter's master has written, by its run's process name: what must not be lost.
+    pub measured: BTreeMap<String, Vec<u8>>,
+    /// How often a master was started.
+    pub masters_started: Arc<AtomicUsize>,
+}
+
+/// A machine.
+pub struct Machine {
+    pub provider: Provider,
+    pub instance: Instance,
+    pub folder: PathBuf,
+    /// Its tags: what it takes to adopt its cluster.
+    pub config: ClusterConfig,
+    pub lease_until_ms: EpochMs,
+    pub processes: BTreeMap<String, Process>,
+    pub masters_started: Arc<AtomicUsize>,
+    /// Nobody reaches it until then, though it works on.
+    pub cut_off_until_ms: EpochMs,
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            began: Instant::now(),
+            calls: Mutex::default(),
+            machines: Mutex::default(),
+            crashed: Notify::new(),
+        }
+    }
+
+    pub fn now_ms(&self) -> EpochMs {
+        BEGAN_MS + i64::try_from(self.began.elapsed().as_millis()).expect("not that long")
+    }
+
+    pub fn calls(&self) -> MutexGuard<'_, Calls> {
+        self.calls.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    pub fn machines(&self) -> MutexGuard<'_, Machines> {
+        self.machines.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Lets happen what has happened until now.
+    pub fn advance(&self) {
+        let now_ms = self.now_ms();
+        let mut machines = self.machines();
+        jmeter::advance(&mut machines, now_ms);
+        let over: Vec<_> = machines
+            .there
+            .iter()
+            .filter(|(_, machine)| machine.lease_until_ms <= now_ms)
+            .map(|(key, _)| key.clone())
+            .collect();
+        for key in over {
+            machines.ended_by_lease += 1;
+            machines.end(&key);
+        }
+    }
+
+    /// Makes a machine, unless it is there.
+    pub fn make(&self, provider: Provider, config: &ClusterConfig, request: &jac_model::ports::NodeRequest) {
+        let mut machines = self.machines();
+        let key = (request.cluster.clone(), request.name.clone());
+        if machines.there.contains_key(&key) || machines.stillborn.contains(&request.name) {
+            return;
+        }
+        machines.made += 1;
+        let (number, since_ms) = (machines.made, self.now_ms());
+        let folder = self.folder.path().join(request.cluster.as_str()).join(&request.name);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let instance = Instance {
+            cluster: request.cluster.clone(),
+            name: request.name.clone(),
+            role: request.role,
+            address: format!("10.0.0.{number}"),
+            detail: format!("i-{number}"),
+            memory_mb: 4096,
+            alive: true,
+            rented: Some(Rented {
+                region: "eu-central-1".to_owned(),
+                id: format!("i-{number}"),
+                kind: "c6i.large".to_owned(),
+                spot: false,
+                cluster_name: request.cluster_name.clone(),
+                owner: request.owner.clone(),
+                since_ms,
+                expires_at_ms: Some(request.expires_at_ms),
+            }),
+        };
+        let machine = Machine {
+            provider,
+            instance,
+            folder,
+            config: config.clone(),
+            lease_until_ms: request.lease_until_ms,
+            processes: BTreeMap::new(),
+            masters_started: Arc::clone(&machines.masters_started),
+            cut_off_until_ms: 0,
+        };
+        machines.there.insert(key, machine);
+    }
+
+    /// A machine is gone from one moment to the next.
+    pub fn lose(&self, name: &str) {
+        self.advance();
+        let mut machines = self.machines();
+        let key = machines.there.keys().find(|(_, node)| node == name).cloned().expect("it is there");
+        machines.end(&key);
+    }
+
+    /// Nobody reaches a machine for a while.
+    pub fn cut_off(&self, name: &str, for_ms: i64) {
+        self.advance();
+        let until_ms = self.now_ms() + for_ms;
+        for ((_, node), machine) in &mut self.machines().there {
+            if node == name {
+                machine.cut_off_until_ms = until_ms;
+            }
+        }
+    }
+}
+
+impl Machines {
+    /// Ends a machine with all that is on it.
+    pub fn end(&mut self, key: &(ClusterId, String)) {
+        if let Some(machine) = self.there.remove(key) {
+            std::fs::remove_dir_all(&machine.folder).expect("its folder");
+        }
+    }
+
+    pub fn of<'a>(&'a self, cluster: &'a ClusterId) -> impl Iterator<Item = &'a Machine> {
+        self.there.iter().filter(move |((of, _), _)| of == cluster).map(|(_, machine)| machine)
+    }
+}
+
+/// A place on a node; a path that leads out of it is a fault of the engine's.
+pub fn inside(folder: &Path, path: &str) -> PathBuf {
+    assert!(!path.starts_with('/') && !path.split('/').any(|part| part == ".."), "{path} leads out of the node");
+    folder.join(path)
+}
+
+pub fn owner() -> Person {
+    jac_engine::administrator()
+}
