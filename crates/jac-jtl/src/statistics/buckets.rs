@@ -208,16 +208,36 @@ impl Buckets {
             .collect()
     }
 
-    /// The points of one label, all its rows.
-    pub(super) fn label_points(&self, label: u32) -> Vec<Point> {
+    /// The points of all rows of a kind, and those of some labels, all their rows: every cell is unpacked once.
+    pub(super) fn all_points(&self, kind: Kind, labels: &[u32]) -> (Vec<Point>, Vec<Vec<Point>>) {
+        let places: IntegerMap<u32, usize> = labels.iter().copied().zip(0..).collect();
+        let (mut total, mut of_labels) = (Vec::new(), vec![Vec::new(); labels.len()]);
         let mut times = Counts::with_pages();
-        self.buckets
-            .iter()
-            .filter_map(|(start, bucket)| {
-                let cells = (0..KINDS as u32).filter_map(|kind| bucket.cells.get(&(label * KINDS as u32 + kind)));
-                point(*start, cells, None, &mut times)
-            })
-            .collect()
+        let (mut counts, mut room) = (Vec::new(), Vec::new());
+        for (start, bucket) in &self.buckets {
+            times.clear();
+            let mut sums = Cell::default();
+            for (group, cell) in &bucket.cells {
+                let label = group / KINDS as u32;
+                counts.clear();
+                counts.extend(cell.elapsed_ms.iter());
+                if *group as usize % KINDS == kind as usize {
+                    sums.merge_sums(cell);
+                    times.add(&counts, &mut room);
+                }
+                let Some(place) = places.get(&label) else { continue };
+                let cells = || bucket.cells_of(label);
+                if cells().nth(1).is_none() {
+                    of_labels[*place].extend(outlined(*start, cell, &counts, None));
+                } else if cells().next().is_some_and(|first| std::ptr::eq(first, cell)) {
+                    of_labels[*place].extend(point(*start, cells(), None, &mut Counts::with_pages()));
+                }
+            }
+            counts.clear();
+            counts.extend(times.iter());
+            total.extend(outlined(*start, &sums, &counts, bucket.active_users));
+        }
+        (total, of_labels)
     }
 
     /// Samples of a kind over time by code, which `named` says: each code's where it answers, all others' together.
@@ -321,6 +341,11 @@ fn add_each(sums: &mut [u64; KINDS], more: [u64; KINDS]) {
 }
 
 impl Bucket {
+    /// A label's cells, of every kind.
+    fn cells_of(&self, label: u32) -> impl Iterator<Item = &Cell> {
+        (0..KINDS as u32).filter_map(move |kind| self.cells.get(&(label * KINDS as u32 + kind)))
+    }
+
     fn put_threads(&mut self, worker: u32, latest: Latest) {
         let known = self.threads.entry(worker).or_insert(latest);
         *known = (*known).max(latest);
@@ -352,34 +377,30 @@ impl Cell {
     }
 }
 
+/// The point of some cells, if any sample is in them.
 fn point<'a>(
     t_ms: i64,
     cells: impl Iterator<Item = &'a Cell>,
     active_users: Option<u64>,
     times: &mut Counts,
 ) -> Option<Point> {
+    times.clear();
     let mut sums = Cell::default();
-    let mut cells = cells.peekable();
-    let first = cells.next()?;
-    sums.merge_sums(first);
-    let outline = if cells.peek().is_none() {
-        // As it is for nearly every label.
-        Outline::of(|| first.elapsed_ms.iter())?
-    } else {
-        times.clear();
-        let (mut counts, mut room) = (Vec::new(), Vec::new());
-        let mut add = |cell: &Cell| {
-            counts.clear();
-            counts.extend(cell.elapsed_ms.iter());
-            times.add(&counts, &mut room);
-        };
-        add(first);
-        for cell in cells {
-            sums.merge_sums(cell);
-            add(cell);
-        }
-        Outline::of(|| times.iter())?
-    };
+    let (mut counts, mut room) = (Vec::new(), Vec::new());
+    for cell in cells {
+        sums.merge_sums(cell);
+        counts.clear();
+        counts.extend(cell.elapsed_ms.iter());
+        times.add(&counts, &mut room);
+    }
+    counts.clear();
+    counts.extend(times.iter());
+    outlined(t_ms, &sums, &counts, active_users)
+}
+
+/// The point of samples with these sums and rising response times, if there are any.
+fn outlined(t_ms: i64, sums: &Cell, counts: &[(u32, u64)], active_users: Option<u64>) -> Option<Point> {
+    let outline = Outline::of(|| counts.iter().copied())?;
     Some(Point {
         t_ms,
         samples: sums.samples,

@@ -44,20 +44,20 @@ impl SampleStatistics {
         self.settle();
         self.buckets.refresh_active_users(!self.finished);
         let basis = self.basis();
+        let busiest = self.busiest_labels();
+        let numbers: Vec<u32> = busiest.iter().map(|(number, _)| *number).collect();
+        let (points, label_points) = self.buckets.all_points(basis, &numbers);
+        let labels = busiest.iter().zip(label_points).map(|((_, label), points)| LabelSeries {
+            label: label.text.clone(),
+            transaction: label.is_transaction(),
+            points,
+        });
         Series {
             bucket_ms: self.buckets.width_ms(),
-            points: self.buckets.points(basis, 0),
+            points,
             codes: self.code_series(basis),
             started: self.buckets.started(basis),
-            labels: self
-                .busiest_labels()
-                .into_iter()
-                .map(|(number, label)| LabelSeries {
-                    label: label.text.clone(),
-                    transaction: label.is_transaction(),
-                    points: self.buckets.label_points(number),
-                })
-                .collect(),
+            labels: labels.collect(),
         }
     }
 
