@@ -3,6 +3,7 @@
 //! The spool is written before the statistics are fed and before the offset moves on, so after a crash the spool *is*
 //! the offset. It ends when the master's process has ended and its log is read to the end.
 
+use super::health::{self, Alarm};
 use super::prepare::last_words;
 use super::stop::Stopping;
 use super::supervise::{Interruption, Task, stopped};
@@ -24,6 +25,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 const PIECE: usize = 1 << 20;
 /// How long a worker's node may take to say what its process does.
 const WORKER_LOOK_LIMIT: Duration = Duration::from_secs(2);
+const NOT_IN_THE_LOG: &str = "What was measured after that is not in the log.";
 
 /// The spool of a run with the statistics of all that is in it.
 pub(super) struct Intake {
@@ -143,13 +145,17 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
         workers_ended_at: None,
     };
     let watched = std::iter::once((master_name, Arc::clone(&follower.master))).chain(follower.workers.iter().cloned());
-    task.engine.spawn(super::health::watch(task.clone(), watched.collect()));
+    let alarm = Alarm::default();
+    task.engine.spawn(health::watch(task.clone(), watched.collect(), Arc::clone(&alarm)));
     let settings = task.engine.settings();
     let mut ticks = interval(settings.tail_every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut next_snapshot = Instant::now() + settings.snapshot_every;
     let cause = loop {
         ticks.tick().await;
+        if let Some(reason) = alarm.get() {
+            follower.fail(reason.clone(), Some(NOT_IN_THE_LOG.to_owned()), Duration::ZERO);
+        }
         // The state first, the log after it: when the process had ended, the log that is read now is complete.
         let state = follower.look_at_master().await?;
         let pulled = intake.pull(follower.master.as_ref()).await;
@@ -196,11 +202,7 @@ impl Follower<'_> {
     fn judge_log(&mut self, pulled: Result<u64, EngineError>) {
         match pulled {
             Ok(_) | Err(EngineError::Port(PortError::Unreachable { .. } | PortError::TooSlow { .. })) => (),
-            Err(error) => self.fail(
-                crate::tools::sentence(&error),
-                Some("What was measured after that is not in the log.".to_owned()),
-                Duration::ZERO,
-            ),
+            Err(error) => self.fail(crate::tools::sentence(&error), Some(NOT_IN_THE_LOG.to_owned()), Duration::ZERO),
         }
     }
 

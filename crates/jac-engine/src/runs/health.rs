@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use jac_model::ports::{Remote, Vitals};
 use jac_model::{NodeHealth, RunPhase};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -22,8 +22,14 @@ const BUSY_LOOKS: u32 = 3;
 /// From here on a clock's offset is seen in a chart of seconds.
 const CLOCK_OFFSET_MS: i64 = 1000;
 
-/// Looks at the run's machines until it does not run any more.
-pub(super) async fn watch(task: Task, nodes: Vec<(String, Arc<dyn Remote>)>) {
+/// With less than this JMeter writes no log any more, and goes on without a word.
+const FULL_DISK_BYTES: u64 = 256 << 10;
+
+/// Why the run cannot go on, once that is seen.
+pub(super) type Alarm = Arc<OnceLock<String>>;
+
+/// Looks at the run's machines until it does not run any more. The first of them is the master.
+pub(super) async fn watch(task: Task, nodes: Vec<(String, Arc<dyn Remote>)>, alarm: Alarm) {
     let mut known: HashMap<String, Known> = HashMap::new();
     loop {
         let looks = join_all(nodes.iter().map(|(name, remote)| async {
@@ -39,6 +45,11 @@ pub(super) async fn watch(task: Task, nodes: Vec<(String, Arc<dyn Remote>)>) {
         let mut found = HashMap::new();
         for (name, at, vitals) in looks {
             let Some(counters) = vitals.as_ref().and_then(Counters::read) else { continue };
+            if nodes.first().is_some_and(|(master, _)| *master == name)
+                && counters.disk_free_bytes.is_some_and(|free| free < FULL_DISK_BYTES)
+            {
+                let _told_already = alarm.set(format!("There is no space left on the disk of {name}."));
+            }
             if let Some(health) = known.entry(name.clone()).or_default().take_in(at, now_ms, counters) {
                 found.insert(name, health);
             }
