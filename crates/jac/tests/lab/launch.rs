@@ -57,7 +57,7 @@ fn a_machine_that_never_answers_fails_the_cluster_or_is_left_out() {
     let Some(site) = Site::new() else { return };
     site.lab(&["no-ssh", "1"]);
     let cause = cause_of_failure(&site, 0, json!({}));
-    assert!(cause.contains("did not answer within 60 s") && cause.contains("console"), "{cause}");
+    assert!(cause.contains("did not answer within 90 s") && cause.contains("console"), "{cause}");
 
     // It dies while it comes up, and the cluster was allowed to do without one.
     site.lab(&["reset"]);
@@ -82,7 +82,7 @@ fn a_machine_that_never_boots_is_told() {
     let Some(site) = Site::new() else { return };
     site.lab(&["no-boot", "1"]);
     let cause = cause_of_failure(&site, 0, json!({}));
-    assert!(cause.contains("did not answer within 60 s"), "{cause}");
+    assert!(cause.contains("did not answer within 90 s"), "{cause}");
 }
 
 #[test]
