@@ -5,14 +5,16 @@ import tseslint from "typescript-eslint";
 
 /**
  * Imports go one way: shared <- features <- app and offline. Inside a feature use relative paths; across folders use `@/`.
- * Among the features: results and session know no other; clusters, plans and compare know only results; runs may ask clusters and plans
- * (their requests and parts); home may ask all.
+ * Among the features: results, session, machines and settings know no other; clusters, plans and compare know only results; runs may ask
+ * clusters and plans (their requests and parts); home may ask all of those.
  */
-const all = ["results", "session", "clusters", "plans", "compare", "runs", "home"];
+const all = ["results", "session", "clusters", "machines", "settings", "plans", "compare", "runs", "home"];
 const mayUse = {
   results: [],
   session: [],
   clusters: [],
+  machines: [],
+  settings: [],
   plans: [],
   compare: ["results"],
   runs: ["results", "clusters", "plans"],

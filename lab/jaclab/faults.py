@@ -53,6 +53,28 @@ class Faults:
         """calls | how often each action was called since the start or the last reset"""
         return dict(sorted(self.proxy.calls.items()))
 
+    def do_left(self, tag, value, region="us-east-1"):
+        """left TAG VALUE [REGION] | what lives, or lies about, with that tag: instances, disks, security groups"""
+        api, found = self.glue.api, []
+        filters = {"Filter.1.Name": f"tag:{tag}", "Filter.1.Value.1": value}
+        for item in api.call(region, "DescribeInstances", **filters).iterfind("reservationSet/item/instancesSet/item"):
+            if item.findtext("instanceState/name") != "terminated":
+                found.append(item.findtext("instanceId"))
+        for action, path, name in (
+            ("DescribeVolumes", "volumeSet/item", "volumeId"),
+            ("DescribeSecurityGroups", "securityGroupInfo/item", "groupId"),
+        ):
+            found += [item.findtext(name) for item in api.call(region, action, **filters).iterfind(path)]
+        return found
+
+    def do_clear(self, tag, value, region="us-east-1"):
+        """clear TAG VALUE [REGION] | ends and removes all of that, whoever made it: for a test that failed"""
+        left = self.do_left(tag, value, region)
+        for instance in (one for one in left if one.startswith("i-")):
+            self.glue.api.call(region, "TerminateInstances", **{"InstanceId.1": instance})
+        for group in (one for one in left if one.startswith("sg-")):
+            self.glue.api.call(region, "DeleteSecurityGroup", GroupId=group)
+
     def do_console(self, instance):
         """console INSTANCE | what a machine wrote on its console"""
         log = self.glue.old_console(instance)

@@ -62,6 +62,7 @@ pub async fn adopt(cloud: &Ec2Cloud, cluster: &ClusterId) -> Result<Adopted, Por
             memory_mb: kind.map_or(2048, |kind| kind.memory_mb),
             asked_ms: Some(machine.since_ms),
             instance: Some(machine.id.clone()),
+            is_up: true,
             ssh_address: match addresses {
                 Ec2Addresses::Public => machine.public_address.clone(),
                 Ec2Addresses::Private => machine.private_address.clone(),

@@ -17,6 +17,7 @@ use tokio::sync::Mutex;
 const PRICES_IN: &str = "us-east-1";
 /// Every call is done again when AWS throttles or fails, with growing pauses.
 const TRIES: u32 = 8;
+const FEW_TRIES: u32 = 2;
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const CALL_LIMIT: Duration = Duration::from_secs(30);
 /// How an assumed role's session is called in CloudTrail.
@@ -105,12 +106,18 @@ async fn connect(credentials: &AwsCredentials, region: Option<String>) -> Result
     if let Some(role) = role {
         config = assume(role, &config).await;
     }
-    let prices = aws_sdk_pricing::config::Builder::from(&config).region(Region::new(PRICES_IN)).build();
+    // What is only good to know is not waited for as long as a launch.
+    let few = RetryConfig::standard().with_max_attempts(FEW_TRIES);
+    let prices = aws_sdk_pricing::config::Builder::from(&config)
+        .region(Region::new(PRICES_IN))
+        .retry_config(few.clone())
+        .build();
+    let quotas = aws_sdk_servicequotas::config::Builder::from(&config).retry_config(few).build();
     Ok(Aws {
         ec2: aws_sdk_ec2::Client::new(&config),
         sts: aws_sdk_sts::Client::new(&config),
         prices: aws_sdk_pricing::Client::from_conf(prices),
-        quotas: aws_sdk_servicequotas::Client::new(&config),
+        quotas: aws_sdk_servicequotas::Client::from_conf(quotas),
         region,
     })
 }

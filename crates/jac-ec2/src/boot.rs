@@ -97,7 +97,7 @@ impl Boot<'_> {
         self.first_answer(link).await?;
         (self.tell)(self.node, "Answers over SSH.".to_owned());
         self.first_boot(link).await?;
-        let findings = checks::look(link).await;
+        let findings = checks::look(link, Some(&self.folder)).await;
         for warning in &findings.warnings {
             (self.tell)(self.node, format!("Warning: {warning}"));
         }

@@ -261,6 +261,11 @@ impl Ec2Cloud {
             .link(&self.known(cluster)?, boot.node)
             .ok_or_else(|| refused(&boot.aws.region, "sign in", "the key of the cluster is gone"))?;
         boot.answer(&link).await?;
+        self.change(cluster, |record| {
+            if let Some(node) = record.node_mut(boot.node) {
+                node.is_up = true;
+            }
+        })?;
         Ok(booted)
     }
 
@@ -390,7 +395,11 @@ impl Cloud for Ec2Cloud {
     }
 
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError> {
-        let record = self.records.read(cluster)?;
+        // A record that cannot be read is no reason to leave machines: their tags tell enough.
+        let record = self.records.read(cluster).unwrap_or_else(|error| {
+            tracing::warn!(%cluster, %error, "cluster {cluster}: {error}; its machines are found by their tags");
+            None
+        });
         let places = match &record {
             Some(record) => vec![self.aws_of(record).await?],
             // One that another database made: wherever it is.
@@ -408,8 +417,8 @@ impl Cloud for Ec2Cloud {
 
     async fn renew_lease(&self, cluster: &ClusterId, lease: Lease) -> Result<(), PortError> {
         let Some(record) = self.records.read(cluster)? else { return Ok(()) };
-        let renewed = join_all(record.nodes.iter().map(|node| async {
-            // One that is not up yet lives on its first lease.
+        // One that is not up yet lives on its first lease.
+        let renewed = join_all(record.nodes.iter().filter(|node| node.is_up).map(|node| async {
             let Some(link) = self.link(&record, &node.name) else { return Ok(()) };
             let folder = self.folder(cluster, &node.name);
             machine::renew_lease(&link, &folder, lease).await.map_err(|error| error.at(&node.name, "renew its lease"))

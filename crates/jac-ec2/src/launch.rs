@@ -122,6 +122,7 @@ pub fn record(aws: &Aws, config: &Ec2Config, requests: &[NodeRequest], found: &F
             memory_mb: kind.memory_mb,
             asked_ms: None,
             instance: None,
+            is_up: false,
             ssh_address: None,
             private_address: None,
             zone: None,

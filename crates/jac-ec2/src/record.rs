@@ -59,6 +59,9 @@ pub struct NodeRecord {
     /// When AWS was first asked for it; `None`: it was not.
     pub asked_ms: Option<EpochMs>,
     pub instance: Option<String>,
+    /// Its first boot is done: its folder and its keeper are there.
+    #[serde(default)]
+    pub is_up: bool,
     /// Where it is reached by SSH.
     pub ssh_address: Option<String>,
     pub private_address: Option<String>,

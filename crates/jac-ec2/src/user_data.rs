@@ -58,14 +58,15 @@ fn text(first_lease_s: u64, seed: &Seed, node: &str, folder: &str) -> Result<Str
     let file = |path: &str, mode: &str, content: &str| json!({ "path": path, "permissions": mode, "content": content });
     // JSON is YAML too, and needs no care with quotes.
     let config = json!({
-        "bootcmd": [["cloud-init-per", "once", "jac-first-end", "systemd-run", "--unit=jac-first-end",
+        // So early in the boot nothing but the service manager is there: nobody waits for it, and it waits for nothing.
+        "bootcmd": [["cloud-init-per", "once", "jac-first-end", "systemd-run", "--no-block", "--unit=jac-first-end",
+            "--property=DefaultDependencies=no", "--timer-property=DefaultDependencies=no",
             format!("--on-active={timer_s}"), "systemctl", "poweroff"]],
         "users": ["default", {
             "name": USER, "homedir": HOME, "shell": "/bin/bash", "lock_passwd": true,
             "ssh_authorized_keys": [user_key.public],
         }],
         "ssh_deletekeys": true,
-        "ssh_genkeytypes": [],
         "ssh_keys": { "ed25519_private": host_key.private, "ed25519_public": host_key.public },
         "ssh_pwauth": false,
         "disable_root": true,

@@ -3,6 +3,7 @@
 mod collect;
 mod finish;
 mod follow;
+mod health;
 mod prepare;
 pub mod results;
 mod stop;
@@ -295,7 +296,15 @@ pub(crate) fn take_nodes(run: &mut Run, cluster: &Cluster) {
 }
 
 fn waiting_node(node: &Node) -> RunNode {
-    RunNode { name: node.name.clone(), role: node.role, state: NodePhase::Waiting, exit_code: None, ports: Vec::new() }
+    RunNode {
+        name: node.name.clone(),
+        role: node.role,
+        state: NodePhase::Waiting,
+        exit_code: None,
+        ports: Vec::new(),
+        clock_offset_ms: None,
+        health: None,
+    }
 }
 
 fn refuse_bad_wishes(new: &NewRun) -> Result<(), EngineError> {

@@ -36,7 +36,7 @@ pub struct Settings {
     pub last_samples_limit: Duration,
     /// How long a master may outlive its last worker.
     pub master_end_limit: Duration,
-    /// How long the master's node may be out of reach before the run is given up.
+    /// How long a run's node may be out of reach before the run is given up: networks come back, and JMeter outlives that.
     pub unreachable_limit: Duration,
     /// The grace period of a run that names none.
     pub default_grace: Duration,
@@ -64,7 +64,7 @@ impl Default for Settings {
             cut_limit: Duration::from_secs(15),
             last_samples_limit: Duration::from_secs(10),
             master_end_limit: Duration::from_secs(60),
-            unreachable_limit: Duration::from_secs(15),
+            unreachable_limit: Duration::from_secs(60),
             default_grace: Duration::from_secs(30),
             max_upload_bytes: 2 << 30,
             max_files: 2_000,

@@ -36,7 +36,7 @@ pub use percentile::percentile_of_sorted;
 pub use points::{CodeSeries, LabelSeries, Point, Series, TimedCount};
 pub use profiles::{ApdexThresholds, LabelProfile, Profile, Profiles};
 pub use reader::{Layout, LogReader, ReadOutcome, Rejected};
-pub use sample::Sample;
+pub use sample::{Sample, TakeSample};
 pub use settings::{Settings, TimestampMeaning};
 pub use statistics::{ChangedPoints, LogStatistics, ResponseTimes, SampleStatistics};
 pub use summary::{Entry, Partial, Summary, TotalBasis};

@@ -14,12 +14,14 @@ mod rejects;
 mod row;
 mod scan;
 mod timestamp;
+#[cfg(target_arch = "x86_64")]
+mod vector;
 mod xml;
 
 pub use layout::Layout;
 pub use rejects::{ReadOutcome, Rejected};
 
-use crate::{Sample, Settings};
+use crate::{Settings, TakeSample};
 use csv::CsvReader;
 use xml::XmlReader;
 
@@ -67,7 +69,7 @@ impl LogReader {
     }
 
     /// Takes the next piece of the log and hands every sample that is complete now to `sink`.
-    pub fn feed(&mut self, bytes: &[u8], sink: &mut impl FnMut(&Sample<'_>)) {
+    pub fn feed(&mut self, bytes: &[u8], sink: &mut impl TakeSample) {
         match &mut self.format {
             Format::Csv(csv) => csv.feed(bytes, sink),
             Format::Xml(xml) => xml.feed(bytes, sink),
@@ -83,7 +85,7 @@ impl LogReader {
     }
 
     /// Says that the log ends here: a last row without a line end is read, a cut one is counted as rejected.
-    pub fn finish(&mut self, sink: &mut impl FnMut(&Sample<'_>)) {
+    pub fn finish(&mut self, sink: &mut impl TakeSample) {
         if let Format::Unknown(blanks) = &mut self.format {
             let begun = std::mem::take(blanks);
             self.begin(None, &begun, sink);
@@ -104,7 +106,7 @@ impl LogReader {
         }
     }
 
-    fn begin(&mut self, first: Option<u8>, bytes: &[u8], sink: &mut impl FnMut(&Sample<'_>)) {
+    fn begin(&mut self, first: Option<u8>, bytes: &[u8], sink: &mut impl TakeSample) {
         self.format = if first == Some(b'<') {
             let mut xml = XmlReader::new(&self.settings);
             xml.feed(bytes, sink);

@@ -94,7 +94,7 @@ impl SampleStatistics {
     }
 
     /// Counts one sample.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, sample: &Sample<'_>) {
         let label = self.labels.number(sample.label, (self.source, sample.position));
         let kind = if sample.is_transaction() {
@@ -110,7 +110,8 @@ impl SampleStatistics {
         let code = self.codes.add(sample.code, kind, sample.success);
         self.recent.add(sample.end_ms, kind);
         if !sample.success {
-            self.errors.add(sample, label, kind);
+            // A copy: the sample itself need not be in memory.
+            self.errors.add(&{ *sample }, label, kind);
         }
         let keys = Keys { group: group_id(label, kind), kind, worker, code };
         if self.hot.add(sample, keys, &self.settings) {
@@ -144,8 +145,21 @@ impl SampleStatistics {
         self.hot.set_width(self.buckets.width_ms());
     }
 
-    /// Counts what waits in the hot cells.
-    fn settle(&mut self) {
+    /// The width that buckets have once these are merged, as far as the number of buckets decides it.
+    pub fn common_bucket_ms<'a>(parts: impl IntoIterator<Item = &'a Self>) -> u64 {
+        Buckets::common_width_ms(parts.into_iter().map(|part| &part.buckets))
+    }
+
+    /// Makes buckets as wide as [`SampleStatistics::common_bucket_ms`] says, which [`SampleStatistics::merge`] would do
+    /// for one part after the other.
+    pub fn widen_to(&mut self, bucket_ms: u64) {
+        self.settle();
+        self.buckets.widen_to(bucket_ms);
+        self.hot.set_width(self.buckets.width_ms());
+    }
+
+    /// Counts what waits to be counted together. Whoever asks for a number need not, but parts can do it at the same time.
+    pub fn settle(&mut self) {
         if self.hot.is_empty() {
             return;
         }

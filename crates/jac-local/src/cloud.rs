@@ -6,7 +6,7 @@ use crate::remote::LocalRemote;
 use async_trait::async_trait;
 use jac_jmeter::JavaSearch;
 use jac_model::ports::{self, Cloud, Instance, NodeRequest, PortError, Remote, Tell};
-use jac_model::{ClusterConfig, ClusterId, EpochMs, Role};
+use jac_model::{ClusterConfig, ClusterId, Role};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;

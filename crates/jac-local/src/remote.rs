@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jac_jmeter::JavaSearch;
 use jac_model::NodeTools;
-use jac_model::ports::{Chunk, Command, Output, PortError, ProcessState, Remote, Tell};
+use jac_model::ports::{Chunk, Command, Output, PortError, ProcessState, Remote, Tell, Vitals};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -241,6 +241,17 @@ impl Remote for LocalRemote {
             _ => Ok(()),
         });
         removed.await.map_err(|error| self.failed(&format!("remove {path}"), &error))
+    }
+
+    async fn vitals(&self) -> Result<Option<Vitals>, PortError> {
+        let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+        let disk = nix::sys::statvfs::statvfs(&self.folder).ok();
+        Ok(Some(Vitals {
+            stat: read("/proc/stat"),
+            meminfo: read("/proc/meminfo"),
+            network: read("/proc/net/dev"),
+            disk_free_bytes: disk.map(|disk| disk.blocks_available().saturating_mul(disk.fragment_size())),
+        }))
     }
 
     async fn free_ports(&self, count: usize) -> Result<Vec<u16>, PortError> {

@@ -2,7 +2,7 @@
 
 use crate::scan::{Collector, Report, Scan, size, threads};
 use crate::{Filter, Input};
-use jac_jtl::{LogReader, LogStatistics, ReadOutcome, Sample, SampleStatistics, Settings};
+use jac_jtl::{LogReader, LogStatistics, ReadOutcome, Sample, SampleStatistics, Settings, TakeSample};
 use std::io::Read;
 use std::num::NonZero;
 use std::ops::ControlFlow;
@@ -100,7 +100,8 @@ pub fn read_logs_with(
         let collector =
             || Counting { statistics: SampleStatistics::of_source(&part_settings, source), filter: &options.filter };
         let scan = Scan { settings, threads: options.threads, collector: &collector };
-        let scanned = scan.run(input, report)?;
+        let mut scanned = scan.run(input, report)?;
+        widen(&mut scanned.collectors);
         for part in scanned.collectors {
             match &mut all {
                 Some((statistics, _)) => statistics.merge(part.statistics),
@@ -146,6 +147,16 @@ pub fn first_start(inputs: &[Input], settings: &Settings) -> Result<Option<i64>,
     Ok(first)
 }
 
+/// Makes the parts' buckets as wide as they have to be to become one, all parts at the same time.
+fn widen(parts: &mut [Counting<'_>]) {
+    let bucket_ms = SampleStatistics::common_bucket_ms(parts.iter().map(|part| &part.statistics));
+    std::thread::scope(|scope| {
+        for part in parts {
+            scope.spawn(|| part.statistics.widen_to(bucket_ms));
+        }
+    });
+}
+
 /// The settings of one of several parts that are counted at the same time: together they keep to the memory of one.
 fn shared_among(settings: &Settings, parts: usize) -> Settings {
     Settings { memory_bytes: settings.memory_bytes / parts.max(1), ..settings.clone() }
@@ -184,7 +195,14 @@ struct Counting<'a> {
 }
 
 impl Collector for Counting<'_> {
-    #[inline]
+    fn settle(&mut self) {
+        self.statistics.settle();
+    }
+}
+
+impl TakeSample for Counting<'_> {
+    // Part of the reader's loop: a sample need not be written to memory to be counted.
+    #[inline(always)]
     fn take(&mut self, sample: &Sample<'_>) {
         if self.filter.matches(sample) {
             self.statistics.add(sample);

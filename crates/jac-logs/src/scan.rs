@@ -11,17 +11,17 @@ mod sequential;
 
 use crate::input::{Opened, Packing, open};
 use crate::{Input, LogError};
-use jac_jtl::{ReadOutcome, Sample, Settings};
+use jac_jtl::{ReadOutcome, Settings, TakeSample};
 use std::num::NonZero;
 use std::ops::ControlFlow;
 
 /// Bytes handed to a reader at once: they stay in the processor's second cache between reading and parsing.
 const PIECE: usize = 128 << 10;
 
-/// Takes the samples of one thread.
-pub(crate) trait Collector: Send {
-    /// Takes the next sample; those of one part come in the log's order.
-    fn take(&mut self, sample: &Sample<'_>);
+/// Takes the samples of one thread; those of one part come in the log's order.
+pub(crate) trait Collector: TakeSample + Send {
+    /// Its thread has no more samples for it.
+    fn settle(&mut self) {}
 }
 
 /// What a scan is given besides the log.

@@ -3,7 +3,7 @@
 use crate::read::each_log;
 use crate::scan::{Collector, Scan};
 use crate::{Filter, Input, LogError, Progress};
-use jac_jtl::{Sample, Settings};
+use jac_jtl::{Sample, Settings, TakeSample};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -132,8 +132,10 @@ struct Finder<'a> {
     kept: BinaryHeap<Kept>,
 }
 
-impl Collector for Finder<'_> {
-    #[inline]
+impl Collector for Finder<'_> {}
+
+impl TakeSample for Finder<'_> {
+    #[inline(always)]
     fn take(&mut self, sample: &Sample<'_>) {
         self.searched += 1;
         if self.search.filter.matches(sample) {

@@ -287,4 +287,26 @@ pub trait Remote: Send + Sync {
 
     /// Whether something accepts connections there, seen from this node.
     async fn can_connect(&self, address: &str, port: u16) -> Result<bool, PortError>;
+
+    /// What the machine's counters say now; `None` where it has none to read.
+    async fn vitals(&self) -> Result<Option<Vitals>, PortError> {
+        Ok(None)
+    }
+
+    /// How far the node's clock is ahead of this machine's, in milliseconds, and how unsure that is; `None` where it is the
+    /// same clock.
+    async fn clock_offset(&self) -> Result<Option<(i64, i64)>, PortError> {
+        Ok(None)
+    }
+}
+
+/// What a machine's counters say at one moment. Two of them make rates.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Vitals {
+    /// `/proc/stat`, `/proc/meminfo` and `/proc/net/dev`, as they are.
+    pub stat: String,
+    pub meminfo: String,
+    pub network: String,
+    /// What is free for the node's user where its files lie, in bytes.
+    pub disk_free_bytes: Option<u64>,
 }

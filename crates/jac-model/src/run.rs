@@ -141,6 +141,30 @@ pub struct RunNode {
     /// The ports that were chosen for it; empty before the start.
     #[serde(default)]
     pub ports: Vec<u16>,
+    /// How far its machine's clock was ahead of the server's at the start, in milliseconds; `null`: the same clock, or not known.
+    #[serde(default)]
+    pub clock_offset_ms: Option<i64>,
+    /// How its machine is, as it was last looked at.
+    #[serde(default)]
+    pub health: Option<NodeHealth>,
+}
+
+/// How a node's machine is, between the last two looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NodeHealth {
+    pub at_ms: i64,
+    /// How busy all its processors together were, in percent.
+    pub cpu_percent: u32,
+    /// …and the most that it was so far in the run.
+    pub cpu_highest_percent: u32,
+    pub memory_used_mb: u64,
+    pub memory_mb: u64,
+    /// Bytes a second over all its network interfaces but loopback.
+    pub received_per_s: u64,
+    pub sent_per_s: u64,
+    /// What is free on the disk of the node's files.
+    pub disk_free_mb: Option<u64>,
 }
 
 /// Something that the engine did for a run, for the page's list of steps.

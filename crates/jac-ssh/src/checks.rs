@@ -34,10 +34,10 @@ pub struct Findings {
     pub clock_offset_ms: Option<i64>,
 }
 
-/// Looks at one machine.
-pub async fn look(link: &Link) -> Findings {
+/// Looks at one machine. `own` is the folder of a node that is there already and is no stranger.
+pub async fn look(link: &Link, own: Option<&str>) -> Findings {
     let mut findings = Findings::default();
-    if let Err(error) = look_into(link, &mut findings).await {
+    if let Err(error) = look_into(link, own, &mut findings).await {
         findings.faults.push(format!("{error}."));
     }
     let host = &link.target().host;
@@ -47,10 +47,10 @@ pub async fn look(link: &Link) -> Findings {
     findings
 }
 
-async fn look_into(link: &Link, findings: &mut Findings) -> Result<(), LinkError> {
+async fn look_into(link: &Link, own: Option<&str>, findings: &mut Findings) -> Result<(), LinkError> {
     let live = link.live().await?;
     let output = exec::run(link, &live, &scripts::look(), SCRIPT_LIMIT).await?;
-    judge(&output.stdout, &link.target().user, findings);
+    judge(&output.stdout, &link.target().user, own, findings);
     let Some(machine) = findings.machine.clone() else { return Ok(()) };
     let seen = sftp::read_small(&live, "/proc/self/stat").await.is_ok_and(|text| text.is_some());
     if !seen || !sftp::exists(&live, &machine.home).await.unwrap_or(false) {
@@ -78,7 +78,7 @@ async fn look_into(link: &Link, findings: &mut Findings) -> Result<(), LinkError
 }
 
 /// Reads what `look.sh` printed.
-fn judge(text: &str, user: &str, findings: &mut Findings) {
+fn judge(text: &str, user: &str, own: Option<&str>, findings: &mut Findings) {
     let all = |name: &str| -> Vec<&str> {
         text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('=')).map(str::trim).collect()
     };
@@ -117,7 +117,7 @@ fn judge(text: &str, user: &str, findings: &mut Findings) {
         }
         _ => (),
     }
-    let nodes = all("node").len();
+    let nodes = all("node").into_iter().filter(|node| Some(*node) != own).count();
     if nodes > 0 {
         findings.warnings.push(format!(
             "it is in use by {nodes} other node(s) of JAC already; their tests would disturb each other."
@@ -126,7 +126,7 @@ fn judge(text: &str, user: &str, findings: &mut Findings) {
 }
 
 /// How far the machine's clock is ahead of ours, in milliseconds, and how unsure that is: half of what the question took.
-async fn clock_offset(link: &Link, live: &Live) -> Result<Option<(i64, i64)>, LinkError> {
+pub async fn clock_offset(link: &Link, live: &Live) -> Result<Option<(i64, i64)>, LinkError> {
     let asked_ms = time::now_ms();
     let output = exec::run(link, live, "date +%s.%N", SCRIPT_LIMIT).await?;
     let answered_ms = time::now_ms();
@@ -176,7 +176,7 @@ mod tests {
 
     fn judged(text: &str) -> Findings {
         let mut findings = Findings::default();
-        judge(text, "jac", &mut findings);
+        judge(text, "jac", Some("/home/jac/.jac/i/own/master"), &mut findings);
         findings
     }
 
@@ -198,10 +198,13 @@ mod tests {
 
     #[test]
     fn little_room_and_another_cluster_are_warnings() {
-        let findings =
-            judged(&format!("{GOOD}free_kb=1000000\nnode=/home/jac/.jac/i/c/master\n").replace("=9000000", "=1000000"));
+        let findings = judged(
+            &format!("{GOOD}free_kb=1000000\nnode=/home/jac/.jac/i/c/master\nnode=/home/jac/.jac/i/own/master\n")
+                .replace("=9000000", "=1000000"),
+        );
         assert!(findings.faults.is_empty());
         assert_eq!(findings.warnings.len(), 2, "{findings:?}");
+        assert!(findings.warnings[1].contains("by 1 other"), "{findings:?}");
     }
 
     #[test]

@@ -260,7 +260,7 @@ impl Cloud for SshCloud {
         for node in &record.nodes {
             tell(&node.name, format!("Looking at {}.", node.host));
         }
-        let found = join_all(known.iter().map(|known| checks::look(&known.link))).await;
+        let found = join_all(known.iter().map(|known| checks::look(&known.link, None))).await;
         let mut faults: Vec<String> = found.iter().flat_map(|found| found.faults.clone()).collect();
         if found.iter().all(|found| found.machine.is_some()) {
             let links: Vec<Arc<Link>> = known.iter().map(|known| Arc::clone(&known.link)).collect();

@@ -9,10 +9,10 @@ use crate::error::LinkError;
 use crate::quote::quote;
 use crate::tools::Tools;
 use crate::upload::{refused, upload};
-use crate::{exec, free_ports, scripts, sftp};
+use crate::{checks, exec, free_ports, scripts, sftp};
 use async_trait::async_trait;
 use jac_model::NodeTools;
-use jac_model::ports::{Chunk, Command, Output, PortError, ProcessState, Remote, Tell};
+use jac_model::ports::{Chunk, Command, Output, PortError, ProcessState, Remote, Tell, Vitals};
 use russh::ChannelOpenFailure;
 use std::future::Future;
 use std::path::{Component, Path};
@@ -224,6 +224,28 @@ impl Remote for SshRemote {
         free_ports::choose(&output.stdout, count).ok_or_else(|| {
             LinkError::Refused(format!("{count} were not to be found")).at(&self.name, "find free ports")
         })
+    }
+
+    async fn vitals(&self) -> Result<Option<Vitals>, PortError> {
+        let look = |live: Arc<Live>| async move {
+            let read = |path: &'static str| sftp::read_small(&live, path);
+            let (stat, meminfo, network) =
+                tokio::try_join!(read("/proc/stat"), read("/proc/meminfo"), read("/proc/net/dev"))?;
+            // An SFTP server without that extension is no reason to know nothing.
+            let disk = live.sftp.statvfs(&self.folder).await.ok();
+            Ok(Some(Vitals {
+                stat: stat.unwrap_or_default(),
+                meminfo: meminfo.unwrap_or_default(),
+                network: network.unwrap_or_default(),
+                disk_free_bytes: disk.map(|disk| disk.blocks_avail.saturating_mul(disk.fragment_size)),
+            }))
+        };
+        self.ask("tell how it is", look).await
+    }
+
+    async fn clock_offset(&self) -> Result<Option<(i64, i64)>, PortError> {
+        let look = |live: Arc<Live>| async move { checks::clock_offset(&self.link, &live).await };
+        self.ask("tell its time", look).await
     }
 
     async fn can_connect(&self, address: &str, port: u16) -> Result<bool, PortError> {

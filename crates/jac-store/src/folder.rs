@@ -44,6 +44,7 @@ const OURS: &[&str] = &[
     "jmeter",
     "bundles",
     "ssh",
+    "ec2",
     "lost+found",
 ];
 
@@ -148,6 +149,11 @@ impl DataFolder {
     /// What the provider ssh knows of its machines.
     pub fn ssh_machines(&self) -> PathBuf {
         self.root.join("ssh")
+    }
+
+    /// What is known of the machines of EC2, with the keys that sign in there.
+    pub fn ec2_machines(&self) -> PathBuf {
+        self.root.join("ec2")
     }
 
     /// JMeter packed for nodes on other machines.

@@ -175,6 +175,9 @@ pub struct ServeArguments {
     /// How long nodes live without hearing from JAC
     #[arg(long, value_name = "SECONDS", hide = true)]
     pub lease_seconds: Option<u64>,
+    /// How long a machine of EC2 may take until it answers
+    #[arg(long, value_name = "SECONDS", hide = true)]
+    pub boot_limit_seconds: Option<u64>,
 }
 
 #[derive(Debug, Args)]

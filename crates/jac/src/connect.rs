@@ -4,6 +4,7 @@ use crate::client::Client;
 use crate::context;
 use crate::exit::with_hint;
 use anyhow::Context;
+use jac_ec2::{Ec2Cloud, Ec2Settings};
 use jac_engine::clock::SystemClock;
 use jac_engine::tools::ToolSettings;
 use jac_engine::{Engine, Parts, Settings};
@@ -88,8 +89,10 @@ pub fn connect(
         Ok(lock) => {
             // Whoever wrote it is gone, since the lock was free.
             drop(std::fs::remove_file(folder.server_file()));
-            let app =
-                App { engine: start_engine(folder, lock, tools, settings, Nodes::Local)?, access: Access::default() };
+            let app = App {
+                engine: start_engine(folder, lock, tools, settings, Nodes::Local, None)?,
+                access: Access::default(),
+            };
             let engine = app.engine.clone();
             let token = app.access.token().to_owned();
             Ok(Connection::Own { client: Client::in_process(jac_server::router(app), &token), engine })
@@ -109,24 +112,34 @@ pub enum Nodes {
     None,
 }
 
-/// Starts an engine with the adapters of this executable.
+/// Starts an engine with the adapters of this executable. `boot_limit`: how long a machine of EC2 may take until it answers,
+/// where it is not the usual.
 pub fn start_engine(
     folder: DataFolder,
     lock: Lock,
     tools: ToolSettings,
     settings: Settings,
     nodes: Nodes,
+    boot_limit: Option<Duration>,
 ) -> anyhow::Result<Engine> {
     let store = Store::open(&folder.database())?;
     // Adapters that need credentials get them, and seal their own secrets, through this.
     let vault = Arc::new(Vault::open(&folder, store.clone(), context::secret_key_file().as_deref(), rand::random())?);
-    let machines = SshSettings {
+    let installation = folder.installation(rand::random())?;
+    let ssh = SshCloud::new(SshSettings {
         records: folder.ssh_machines(),
         bundles: folder.bundles(),
-        installation: folder.installation(rand::random())?,
-    };
+        installation: installation.clone(),
+    });
+    let ec2 = Ec2Cloud::new(Ec2Settings {
+        records: folder.ec2_machines(),
+        bundles: folder.bundles(),
+        installation,
+        credentials: vault.clone(),
+        boot_limit,
+    });
     let mut clouds: HashMap<Provider, Arc<dyn Cloud>> =
-        HashMap::from([(Provider::Ssh, Arc::new(SshCloud::new(machines)) as Arc<dyn Cloud>)]);
+        HashMap::from([(Provider::Ssh, Arc::new(ssh) as Arc<dyn Cloud>), (Provider::Ec2, Arc::new(ec2))]);
     if nodes == Nodes::Local {
         let program = std::env::current_exe().context("the path of this executable is not known")?;
         let keeper = vec![program.display().to_string(), "local-node".to_owned()];

@@ -13,11 +13,12 @@ use std::future::Future;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// How long open connections may take to end.
-const LAST_ANSWERS: std::time::Duration = std::time::Duration::from_secs(3);
+const LAST_ANSWERS: Duration = Duration::from_secs(3);
 
 pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     let data_folder = context::data_folder(arguments.data_dir.as_deref());
@@ -36,7 +37,8 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     }
     let tools = context::tools(folder.root(), arguments.jmeter_home.as_deref());
     let settings = Settings { max_upload_bytes: arguments.max_upload_mb << 20, ..settings(arguments.lease_seconds) };
-    let engine = start_engine(folder.clone(), lock, tools, settings, nodes)?;
+    let boot_limit = arguments.boot_limit_seconds.map(Duration::from_secs);
+    let engine = start_engine(folder.clone(), lock, tools, settings, nodes, boot_limit)?;
     let access = Access::with_token(&kept_token(&folder).context("the server's token cannot be kept")?);
     let url = format!("http://{address}");
     let file = ServerFile { url: url.clone(), token: access.token().to_owned(), pid: std::process::id() };

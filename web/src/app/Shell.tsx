@@ -10,8 +10,10 @@ import { useChanges } from "./useChanges";
 const PAGES: { to: string; icon: IconName; word: string }[] = [
   { to: "/", icon: "house", word: "Overview" },
   { to: "/clusters", icon: "hdd-stack", word: "Clusters" },
+  { to: "/machines", icon: "cloud", word: "Machines" },
   { to: "/plans", icon: "file-text", word: "Plans" },
   { to: "/runs", icon: "activity", word: "Runs" },
+  { to: "/settings", icon: "gear", word: "Settings" },
 ];
 
 /** Side bar and page, for who is signed in. */

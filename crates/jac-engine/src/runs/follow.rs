@@ -142,6 +142,8 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
         away: HashMap::new(),
         workers_ended_at: None,
     };
+    let watched = std::iter::once((master_name, Arc::clone(&follower.master))).chain(follower.workers.iter().cloned());
+    task.engine.spawn(super::health::watch(task.clone(), watched.collect()));
     let settings = task.engine.settings();
     let mut ticks = interval(settings.tail_every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -66,6 +66,8 @@ pub(super) async fn prepare(task: &Task, run: &Run) -> Result<(), Interruption> 
         let places = places(task, &cluster)?;
         let (master, workers) =
             places.split_first().ok_or_else(|| EngineError::JMeter("The cluster has no node.".to_owned()))?;
+        let clocks: Vec<_> = places.iter().map(|place| (place.name.clone(), Arc::clone(&place.remote))).collect();
+        super::health::measure_clocks(task, &clocks).await?;
         let plan = task.engine.store().plan(&run.plan_id)?;
         let common = common(task, run, &cluster, &plan).await?;
         task.step("Copying the plan's files.")?;

@@ -73,6 +73,24 @@ pub(super) enum Column {
 impl Column {
     pub(super) const COUNT: usize = 15;
 
+    pub(super) const ALL: [Self; Self::COUNT] = [
+        Self::TimeStamp,
+        Self::Elapsed,
+        Self::Label,
+        Self::ResponseCode,
+        Self::ResponseMessage,
+        Self::ThreadName,
+        Self::Success,
+        Self::FailureMessage,
+        Self::Bytes,
+        Self::SentBytes,
+        Self::AllThreads,
+        Self::Url,
+        Self::Latency,
+        Self::Connect,
+        Self::Hostname,
+    ];
+
     pub(super) fn name(self) -> &'static str {
         NAMES[self as usize]
     }

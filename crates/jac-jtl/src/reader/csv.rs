@@ -4,19 +4,18 @@
 //! across two pieces, goes the slow way: a resumable scan finds its end, then it is split with its quotes resolved. Both
 //! ways agree, which `reference.rs` and the property tests hold them to.
 
+mod blocks;
+
 use super::columns::{Columns, FirstLine};
 use super::index::Index;
 use super::layout::Layout;
 use super::number::{Number, number};
 use super::rejects::{ReadOutcome, Reason};
-use super::row::{FieldEnds, Row, split_row};
+use super::row::{FieldEnds, split_row};
 use super::scan::{FIELD_LIMIT, RowScan, Scanned};
 use super::timestamp::date_time_ms;
-use crate::{Sample, Settings};
+use crate::{Settings, TakeSample};
 use memchr::{memchr, memchr_iter};
-
-/// Bytes indexed at once: the block and its index stay in the processor's caches.
-const BLOCK: usize = 32 << 10;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -83,13 +82,13 @@ impl CsvReader {
         self.outcome.clone()
     }
 
-    pub(super) fn feed(&mut self, bytes: &[u8], sink: &mut impl FnMut(&Sample<'_>)) {
+    pub(super) fn feed(&mut self, bytes: &[u8], sink: &mut impl TakeSample) {
         self.outcome.bytes += bytes.len() as u64;
         self.take(bytes, sink);
     }
 
     /// Reads `bytes` and whatever a fault gives back to be read again.
-    fn take(&mut self, bytes: &[u8], sink: &mut impl FnMut(&Sample<'_>)) {
+    fn take(&mut self, bytes: &[u8], sink: &mut impl TakeSample) {
         let mut from = 0;
         let mut again: Vec<(Vec<u8>, usize)> = Vec::new();
         loop {
@@ -111,7 +110,7 @@ impl CsvReader {
         }
     }
 
-    pub(super) fn finish(&mut self, sink: &mut impl FnMut(&Sample<'_>)) {
+    pub(super) fn finish(&mut self, sink: &mut impl TakeSample) {
         if self.skipping {
             self.skipping = false;
             return;
@@ -150,7 +149,7 @@ impl CsvReader {
     }
 
     /// One step: how many bytes of the piece it used, and what has to be read again before the rest.
-    fn step(&mut self, piece: &[u8], sink: &mut impl FnMut(&Sample<'_>)) -> (usize, Option<Vec<u8>>) {
+    fn step(&mut self, piece: &[u8], sink: &mut impl TakeSample) -> (usize, Option<Vec<u8>>) {
         if self.skipping {
             return match memchr(b'\n', piece) {
                 Some(end) => {
@@ -214,7 +213,7 @@ impl CsvReader {
     }
 
     /// Before the columns are known, and when they never will be, lines are taken one by one.
-    fn line_step(&mut self, piece: &[u8], sink: &mut impl FnMut(&Sample<'_>)) -> usize {
+    fn line_step(&mut self, piece: &[u8], sink: &mut impl TakeSample) -> usize {
         let Some(end) = memchr(b'\n', piece) else {
             if self.tail.len() + piece.len() > FIELD_LIMIT {
                 self.reject(&Reason::FieldTooLong);
@@ -256,7 +255,7 @@ impl CsvReader {
     }
 
     /// Recognises the first line; if it is a row, leaves it in `tail` to be read as one.
-    fn first_line(&mut self, line: &[u8], _sink: &mut impl FnMut(&Sample<'_>)) {
+    fn first_line(&mut self, line: &[u8], _sink: &mut impl TakeSample) {
         let mark = if self.position == 0 && line.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         let text = &line[mark..];
         let line_ends = u64::from(line.ends_with(b"\n"));
@@ -289,109 +288,8 @@ impl CsvReader {
         }
     }
 
-    /// Reads the complete rows at the front of `bytes` by index; stops before one that needs the slow way's memory (it is
-    /// not complete, or faulty) and returns how many bytes it used.
-    fn fast_rows(&mut self, bytes: &[u8], sink: &mut impl FnMut(&Sample<'_>)) -> usize {
-        let mut index = std::mem::take(&mut self.index);
-        let mut used = 0;
-        while used < bytes.len() {
-            let block = &bytes[used..bytes.len().min(used + BLOCK)];
-            let (read, go_on) = self.block_rows(&mut index, block, &bytes[used..], sink);
-            used += read;
-            if !go_on {
-                break;
-            }
-        }
-        self.index = index;
-        used
-    }
-
-    /// Reads the rows of one block: bytes used, and whether another block may follow.
-    fn block_rows(
-        &mut self,
-        index: &mut Index,
-        block: &[u8],
-        bytes: &[u8],
-        sink: &mut impl FnMut(&Sample<'_>),
-    ) -> (usize, bool) {
-        let State::Rows(columns) = &self.state else {
-            return (0, false);
-        };
-        let Some(count) = columns.count else {
-            return (0, false);
-        };
-        let delimiter = columns.delimiter;
-        index.build(block, delimiter);
-        let base = self.position;
-        let mut start = 0;
-        let mut first_end = 0;
-        let mut next_quote = 0;
-        let mut line = 0;
-        while line < index.lines.len() {
-            let last_end = index.lines[line] as usize;
-            let end = index.ends()[last_end] as usize;
-            if index.quotes.get(next_quote).is_some_and(|quote| (*quote as usize) < end) {
-                let Scanned::Row(length) = RowScan::default().scan(&bytes[start..], delimiter) else {
-                    return (start, false);
-                };
-                self.slow_row(&bytes[start..start + length], false, sink);
-                start += length;
-                if start > block.len() || !self.still(delimiter, count) {
-                    return (start, true);
-                }
-                while index.quotes.get(next_quote).is_some_and(|quote| (*quote as usize) < start) {
-                    next_quote += 1;
-                }
-                while index.lines.get(line).is_some_and(|at| (index.ends()[*at as usize] as usize) < start) {
-                    first_end = index.lines[line] as usize + 1;
-                    line += 1;
-                }
-                continue;
-            }
-            let found = last_end + 1 - first_end;
-            let carriage_return = end > start && block[end - 1] == b'\r';
-            let position = base + start as u64;
-            let mut fine = false;
-            if found == count {
-                if carriage_return {
-                    index.ends_mut()[last_end] -= 1;
-                }
-                let row = Row { bytes: block, start, ends: &index.ends()[first_end..=last_end] };
-                let State::Rows(columns) = &self.state else {
-                    return (start, false);
-                };
-                if let Some(sample) = row.ordinary(columns, &self.settings, position) {
-                    sink(&sample);
-                    fine = true;
-                }
-                if carriage_return {
-                    index.ends_mut()[last_end] += 1;
-                }
-            }
-            if fine {
-                self.position = position + (end + 1 - start) as u64;
-                self.outcome.lines += 1;
-            } else {
-                // The slow way knows unusual numbers, blank lines and repeated headers, and says what is wrong.
-                self.slow_row(&block[start..=end], false, sink);
-                if !self.still(delimiter, count) {
-                    return (end + 1, true);
-                }
-            }
-            start = end + 1;
-            first_end = last_end + 1;
-            line += 1;
-        }
-        (start, start > 0)
-    }
-
-    /// Are the columns still those that the index was made for?
-    fn still(&self, delimiter: u8, count: usize) -> bool {
-        matches!(&self.state, State::Rows(columns) if columns.delimiter == delimiter && columns.count == Some(count))
-    }
-
     /// Reads one complete row, or at the log's end a row that may be cut.
-    fn slow_row(&mut self, row: &[u8], at_end: bool, sink: &mut impl FnMut(&Sample<'_>)) {
+    fn slow_row(&mut self, row: &[u8], at_end: bool, sink: &mut impl TakeSample) {
         if !blank(row)
             && let Err(reason) = self.try_row(row, sink)
         {
@@ -405,7 +303,7 @@ impl CsvReader {
         self.advance(row.len(), memchr_iter(b'\n', row).count() as u64);
     }
 
-    fn try_row(&mut self, row: &[u8], sink: &mut impl FnMut(&Sample<'_>)) -> Result<(), Reason> {
+    fn try_row(&mut self, row: &[u8], sink: &mut impl TakeSample) -> Result<(), Reason> {
         let State::Rows(columns) = &mut self.state else {
             return Err(Reason::NoHeader);
         };
@@ -425,7 +323,7 @@ impl CsvReader {
             return Err(Reason::Columns { expected, found });
         }
         let sample = self.split.as_row().sample(columns, &self.settings, self.position)?;
-        sink(&sample);
+        sink.take(&sample);
         Ok(())
     }
 

@@ -5,44 +5,83 @@
 
 use super::masks::{Kernel, Masks, TakeMasks};
 
+/// A mark that a row begins behind, and the ends of its fields, and whatever lies there.
+pub(super) type Marks = [u32; AROUND];
+/// How many marks can be looked at around a row.
+pub(super) const AROUND: usize = 65;
+
 /// The marks of one block, as offsets in it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Index {
     kernel: Kernel,
-    /// Delimiters and line ends in order, quotes disregarded; room beyond `ends_len` is left from before.
-    ends: Vec<u32>,
-    ends_len: usize,
-    /// Which entries of `ends` are line ends.
-    pub(super) lines: Vec<u32>,
+    /// What stands for the byte before the block, then delimiters and line ends in order, quotes disregarded; room beyond
+    /// them is left from before.
+    marks: Vec<u32>,
+    /// How many delimiters and line ends there are.
+    count: usize,
+    /// Which of them are line ends, with room beyond.
+    lines: Vec<u32>,
+    lines_count: usize,
     /// Quotes in order.
     pub(super) quotes: Vec<u32>,
 }
 
+/// Adding one gives the block's first byte.
+const BEFORE: u32 = u32::MAX;
+
+/// Marks that are written for 64 bytes without asking how many there are: about as many as an ordinary row has.
+const AT_ONCE: usize = 12;
+
 impl Index {
+    /// With a kernel that may not be the best.
+    #[cfg(test)]
+    pub(super) fn with(kernel: Kernel) -> Self {
+        Self { kernel, ..Self::default() }
+    }
+
     /// Finds the marks of a block, which must be shorter than 4 GB.
     pub(super) fn build(&mut self, block: &[u8], delimiter: u8) {
         let kernel = self.kernel;
-        self.ends_len = 0;
-        self.lines.clear();
+        self.count = 0;
+        self.lines_count = 0;
         self.quotes.clear();
-        // Every byte may be a mark; the last 64 bytes' marks are written 64 at a time.
-        let room = block.len().next_multiple_of(64) + 64;
-        if self.ends.len() < room {
-            self.ends.resize(room, 0);
+        // Every byte may be a mark; what is written and looked at may go beyond the last.
+        let room = block.len().next_multiple_of(64) + 1 + AROUND;
+        if self.marks.len() < room {
+            self.marks.resize(room, 0);
+            self.lines.resize(room, 0);
         }
+        self.marks[0] = BEFORE;
         kernel.for_each(block, delimiter, self);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn kernel(&self) -> Kernel {
+        self.kernel
     }
 
     /// Delimiters and line ends in order, as offsets in the block.
     #[inline]
     pub(super) fn ends(&self) -> &[u32] {
-        &self.ends[..self.ends_len]
+        &self.marks[1..=self.count]
     }
 
     /// The same, to be moved for a moment.
     #[inline]
     pub(super) fn ends_mut(&mut self) -> &mut [u32] {
-        &mut self.ends[..self.ends_len]
+        &mut self.marks[1..=self.count]
+    }
+
+    /// Which of the ends is the line end with this number.
+    #[inline]
+    pub(super) fn line(&self, number: usize) -> Option<usize> {
+        self.lines[..self.lines_count].get(number).map(|end| *end as usize)
+    }
+
+    /// The mark before an end, that end and those behind it.
+    #[inline]
+    pub(super) fn around(&self, end: usize) -> Option<&Marks> {
+        self.marks.get(end..)?.first_chunk()
     }
 }
 
@@ -51,10 +90,17 @@ impl TakeMasks for Index {
     fn take(&mut self, at: u32, masks: Masks) {
         let ends = masks.delimiters | masks.line_ends;
         let mut line_ends = masks.line_ends;
+        let lowest = |line_ends: u64| {
+            let below = !line_ends & line_ends.wrapping_sub(1);
+            self.count as u32 + (ends & below).count_ones()
+        };
+        // Mostly there is one or none: it is written without asking.
+        self.lines[self.lines_count] = lowest(line_ends);
+        self.lines_count += usize::from(line_ends != 0);
+        line_ends &= line_ends.wrapping_sub(1);
         while line_ends != 0 {
-            let bit = line_ends.trailing_zeros();
-            let before = (ends & ((1 << bit) - 1)).count_ones();
-            self.lines.push(self.ends_len as u32 + before);
+            self.lines[self.lines_count] = lowest(line_ends);
+            self.lines_count += 1;
             line_ends &= line_ends - 1;
         }
         let mut quotes = masks.quotes;
@@ -64,14 +110,20 @@ impl TakeMasks for Index {
         }
         let count = ends.count_ones() as usize;
         let mut rest = ends;
-        // Eight at a time without asking how many there are: what is too much is overwritten by the next.
-        for eight in self.ends[self.ends_len..self.ends_len + 64].chunks_exact_mut(8).take(count.div_ceil(8)) {
-            for slot in eight {
+        let mut put = |slots: &mut [u32]| {
+            for slot in slots {
                 *slot = at + rest.trailing_zeros();
                 rest &= rest.wrapping_sub(1);
             }
+        };
+        let slots = &mut self.marks[self.count + 1..self.count + 65];
+        let (first, others) = slots.split_at_mut(AT_ONCE);
+        // What is too much is overwritten by the next.
+        put(first);
+        if count > AT_ONCE {
+            others.chunks_exact_mut(4).take((count - AT_ONCE).div_ceil(4)).for_each(put);
         }
-        self.ends_len += count;
+        self.count += count;
     }
 }
 
@@ -80,11 +132,12 @@ mod tests {
     use super::{Index, Kernel};
 
     fn marks(kernel: Kernel, block: &[u8]) -> (Vec<u32>, Vec<u32>, Vec<u32>) {
-        let mut index = Index { kernel, ..Index::default() };
+        let mut index = Index::with(kernel);
         // A used index has old marks in its memory.
         index.build(&[b','; 300], b',');
         index.build(block, b';');
-        (index.ends().to_vec(), index.lines, index.quotes)
+        let lines = index.lines[..index.lines_count].to_vec();
+        (index.ends().to_vec(), lines, index.quotes)
     }
 
     #[test]

@@ -14,6 +14,9 @@ pub(super) trait TakeMasks {
     fn take(&mut self, at: u32, masks: Masks);
 }
 
+#[cfg(target_arch = "x86_64")]
+pub(super) use avx2::Proof;
+
 /// How masks are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kernel {
@@ -21,7 +24,7 @@ pub(super) enum Kernel {
     Plain,
     /// 32 bytes at once. Only [`Kernel::best`] makes this variant, and only where the processor has AVX2.
     #[cfg(target_arch = "x86_64")]
-    Avx2(avx2::Proof),
+    Avx2(Proof),
 }
 
 impl Default for Kernel {
@@ -34,7 +37,7 @@ impl Kernel {
     /// The fastest that this processor has.
     pub(super) fn best() -> Self {
         #[cfg(target_arch = "x86_64")]
-        if let Some(proof) = avx2::Proof::find() {
+        if let Some(proof) = Proof::find() {
             return Self::Avx2(proof);
         }
         Self::Plain
@@ -100,16 +103,21 @@ mod plain {
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
     use super::{Masks, TakeMasks};
-    use std::arch::x86_64::{__m256i, _mm256_cmpeq_epi8, _mm256_movemask_epi8, _mm256_set_epi64x, _mm256_set1_epi8};
+    use std::arch::x86_64::{__m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8};
 
-    /// That the processor has AVX2; can only be had by asking it.
+    /// That the processor has AVX2 and what came before or with it; can only be had by asking it.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub(in super::super) struct Proof(());
 
     impl Proof {
         pub(super) fn find() -> Option<Self> {
-            (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("popcnt"))
-                .then_some(Self(()))
+            let all = is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("ssse3")
+                && is_x86_feature_detected!("sse4.1")
+                && is_x86_feature_detected!("bmi1")
+                && is_x86_feature_detected!("bmi2")
+                && is_x86_feature_detected!("popcnt");
+            all.then_some(Self(()))
         }
     }
 
@@ -138,12 +146,14 @@ mod avx2 {
         super::each_64(block, masks, taker);
     }
 
-    /// Two vectors of 32 bytes, without a pointer: the compiler makes two loads of it.
+    /// Two vectors of 32 bytes. Without a pointer the compiler puts them together from halves.
     #[inline]
     #[target_feature(enable = "avx2,bmi1,popcnt")]
+    #[expect(unsafe_code, reason = "there is no load that takes a reference")]
     fn load(chunk: &[u8; 64]) -> (__m256i, __m256i) {
-        let (words, _) = chunk.as_chunks::<8>();
-        let word = |at: usize| i64::from_le_bytes(words[at]);
-        (_mm256_set_epi64x(word(3), word(2), word(1), word(0)), _mm256_set_epi64x(word(7), word(6), word(5), word(4)))
+        let (halves, _) = chunk.as_chunks::<32>();
+        // SAFETY: each half is 32 bytes that may be read, and the load asks for no alignment.
+        let half = |at: usize| unsafe { _mm256_loadu_si256(halves[at].as_ptr().cast()) };
+        (half(0), half(1))
     }
 }

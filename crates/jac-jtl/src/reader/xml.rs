@@ -10,7 +10,7 @@ use super::columns::{Column, Columns};
 use super::rejects::{ReadOutcome, Reason};
 use super::row::FieldEnds;
 use super::scan::FIELD_LIMIT;
-use crate::{Sample, Settings};
+use crate::{Settings, TakeSample};
 use markup::{Markup, attributes, next_markup, unescape};
 use memchr::memchr_iter;
 
@@ -82,7 +82,7 @@ impl XmlReader {
         self.outcome.clone()
     }
 
-    pub(super) fn feed(&mut self, bytes: &[u8], sink: &mut impl FnMut(&Sample<'_>)) {
+    pub(super) fn feed(&mut self, bytes: &[u8], sink: &mut impl TakeSample) {
         self.outcome.bytes += bytes.len() as u64;
         if self.buffer.is_empty() {
             let used = self.take(bytes, sink);
@@ -106,7 +106,7 @@ impl XmlReader {
     }
 
     /// Takes all complete markup and text; returns how many bytes that was.
-    fn take(&mut self, bytes: &[u8], sink: &mut impl FnMut(&Sample<'_>)) -> usize {
+    fn take(&mut self, bytes: &[u8], sink: &mut impl TakeSample) -> usize {
         let mut used = 0;
         loop {
             let rest = &bytes[used..];
@@ -126,7 +126,7 @@ impl XmlReader {
         }
     }
 
-    fn handle(&mut self, markup: Markup<'_>, sink: &mut impl FnMut(&Sample<'_>)) {
+    fn handle(&mut self, markup: Markup<'_>, sink: &mut impl TakeSample) {
         match markup {
             Markup::Start { name, attributes, closed } if is_sample(name) => {
                 self.begin(attributes);
@@ -185,7 +185,7 @@ impl XmlReader {
         self.open.push(sample);
     }
 
-    fn end(&mut self, sink: &mut impl FnMut(&Sample<'_>)) {
+    fn end(&mut self, sink: &mut impl TakeSample) {
         self.wanted = None;
         if self.too_deep > 0 {
             self.too_deep -= 1;
@@ -199,7 +199,7 @@ impl XmlReader {
             self.split.as_row().sample(&self.columns, &self.settings, sample.position)
         };
         match read {
-            Ok(read) => sink(&read),
+            Ok(read) => sink.take(&read),
             Err(reason) => self.outcome.reject(sample.line, sample.position, &reason),
         }
     }

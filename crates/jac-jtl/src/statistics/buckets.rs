@@ -112,6 +112,33 @@ impl Buckets {
         self.keep_to_limits();
     }
 
+    /// The width at which all these buckets together are no more than the limit.
+    pub(super) fn common_width_ms<'a>(parts: impl Iterator<Item = &'a Self>) -> u64 {
+        let (mut width, mut limit, mut starts) = (0, usize::MAX, Vec::new());
+        for part in parts {
+            width = part.width.max(width);
+            limit = part.limit.min(limit);
+            starts.extend(part.buckets.keys().copied());
+        }
+        loop {
+            let width_ms = WIDTHS_S[width] * 1_000;
+            starts.iter_mut().for_each(|start| *start = start.div_euclid(width_ms as i64) * width_ms as i64);
+            starts.sort_unstable();
+            starts.dedup();
+            if starts.len() <= limit || width + 1 == WIDTHS_S.len() {
+                return width_ms;
+            }
+            width += 1;
+        }
+    }
+
+    /// Makes buckets this wide, if they are not yet.
+    pub(super) fn widen_to(&mut self, width_ms: u64) {
+        while self.width_ms() < width_ms && self.width + 1 < WIDTHS_S.len() {
+            self.widen();
+        }
+    }
+
     /// Adds another's buckets, whose labels, workers and codes have these numbers here.
     pub(super) fn merge(&mut self, mut other: Self, labels: &[u32], workers: &[u32], codes: &[u32]) {
         let renumbered = |numbers: &[u32], theirs: u32| numbers.get(theirs as usize).copied().unwrap_or(REST);

@@ -133,7 +133,7 @@ impl Hot {
     }
 
     /// Adds a sample. True means: [`Hot::take`] the cells before more are added.
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(&mut self, sample: &Sample<'_>, keys: Keys, settings: &Settings) -> bool {
         let near = self.near(sample.end_ms);
         let known = self.near[near].cells.get(keys.group as usize).copied().unwrap_or(0);
@@ -241,6 +241,7 @@ impl Hot {
         self.near_starts[self.last_start].samples[kind as usize] += 1;
     }
 
+    #[inline(never)]
     fn find_start(&mut self, start_ms: i64) {
         let bucket = start_ms.div_euclid(self.width_ms);
         self.last_start = bucket as usize % NEAR_STARTS;

@@ -53,9 +53,16 @@ impl Interner {
     }
 
     /// Is this number's string this one?
-    #[inline]
+    #[inline(always)]
     pub(super) fn is(&self, entry: u32, key: &[u8]) -> bool {
         let entry = &self.entries[entry as usize];
+        if let (3, [a, b, c]) = (entry.short.length, key) {
+            // As response codes mostly are.
+            return entry.short.first == u64::from(u32::from_le_bytes([*a, *b, *c, 0]));
+        }
+        if entry.short.length as usize != key.len() || key.is_empty() {
+            return entry.short.length as usize == key.len();
+        }
         // Where it is short no function is called to compare it.
         entry.short == short(key) && (key.len() <= 16 || *entry.text == *key)
     }
@@ -130,11 +137,12 @@ fn short(key: &[u8]) -> Short {
         (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
         _ => match (key.first_chunk::<4>(), key.last_chunk::<4>()) {
             (Some(first), Some(last)) => (u64::from(u32::from_le_bytes(*first)), u64::from(u32::from_le_bytes(*last))),
-            _ => {
-                // Up to three bytes: with the length, first, middle and last are all of them.
-                let byte = |at: usize| u64::from(key.get(at).copied().unwrap_or(0));
-                (byte(0) | byte(1) << 8 | byte(2) << 16, 0)
-            }
+            _ => match *key {
+                [a, b, c] => (u64::from(u32::from_le_bytes([a, b, c, 0])), 0),
+                [a, b] => (u64::from(u16::from_le_bytes([a, b])), 0),
+                [a] => (u64::from(a), 0),
+                _ => (0, 0),
+            },
         },
     };
     Short { first, last, length: length as u32 }

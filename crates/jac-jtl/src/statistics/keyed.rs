@@ -33,7 +33,7 @@ impl Keyed {
     }
 
     /// Counts one sample and returns its key's number, or [`REST`].
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(&mut self, key: &[u8], kind: Kind, success: bool) -> u32 {
         // One key mostly follows itself: the same code, and in a log of one node the same host.
         let number = match self.last {
@@ -90,6 +90,7 @@ impl Keyed {
         self.rest.iter().map(|count| count.samples).sum()
     }
 
+    #[inline(never)]
     fn find(&mut self, key: &[u8]) -> u32 {
         let number = self.number(&key[..key.len().min(KEY_BYTES)]);
         self.last = (number != REST).then_some(number);

@@ -61,7 +61,7 @@ impl Default for Tally {
 }
 
 impl Tally {
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(&mut self, sample: &Sample<'_>, settings: &Settings) {
         self.samples += 1;
         self.errors += u64::from(!sample.success);

@@ -1,23 +1,30 @@
-//! A packed file: one thread unpacks it and deals the parts out to the others.
+//! A packed file: whichever thread has nothing to read unpacks the next part of it.
+//!
+//! No thread only unpacks, so that two processors are kept busy by two threads, and a part is read where it was unpacked,
+//! from that processor's caches. Where unpacking is what takes longest (many processors), one thread goes on with it
+//! for as long as others wait.
 
 use super::segments::{LOOK_AHEAD, Part, Segment, Shared, run};
 use super::{Collector, Failed, PIECE, Report, Scan, Scanned};
 use crate::input::Opened;
 use crate::{Input, LogError};
-use jac_jtl::{Layout, LogReader, Settings};
+use jac_jtl::{Layout, LogReader, Sample, Settings};
+use std::collections::VecDeque;
 use std::io::{ErrorKind, Read};
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Unpacked bytes of one part.
-const SEGMENT: usize = 2 << 20;
+const SEGMENT: usize = 1 << 20;
+/// How far behind a part the next row's beginning is looked for at first, and at most.
+const NEAR: usize = 16 << 10;
+const FAR: usize = LOOK_AHEAD / 8;
+
+/// A part and its bytes.
+type Unpacked = (Segment, Buffer);
 
 /// Room for one part and what is looked at behind it.
-const ROOM: usize = SEGMENT + LOOK_AHEAD / 8;
-
-/// A part and its bytes, or why there are no more.
-type Dealt = Result<(Segment, Buffer), LogError>;
+const ROOM: usize = SEGMENT + FAR;
 
 /// Bytes in room that is used again and again: the system would have to find new memory for each part.
 struct Buffer {
@@ -68,90 +75,152 @@ impl<C: Collector> Scan<'_, C> {
         let mut source = Source { input, bytes: opened.bytes, ended: false };
         let pool = Pool::default();
         let mut first = pool.take();
-        source.fill(&mut first)?;
+        source.fill(&mut first, ROOM)?;
         let mut reader = LogReader::new(self.settings);
-        reader.feed(first.bytes(), &mut |_| {});
+        reader.feed(first.bytes(), &mut |_: &Sample<'_>| {});
         let layout = reader.layout().ok_or(Failed::Unsplittable)?;
         let shared = Shared::new(self.settings, &layout);
-        std::thread::scope(|scope| {
-            let (deal, dealt) = sync_channel(threads);
-            let dealt = Mutex::new(dealt);
-            let (settings, layout, pool) = (self.settings, &layout, &pool);
-            scope.spawn(move || deal_out(source, first, settings, layout, pool, &deal));
-            let work = |mut collector: C| -> Part<C> {
-                let mut outcomes = Vec::new();
-                while let Some(part) = next(&dealt) {
-                    let (segment, buffer) = part?;
-                    if shared.stopped() {
-                        break;
+        let unpacker = Unpacker {
+            source,
+            buffer: Some(first),
+            number: 0,
+            position: 0,
+            settings: self.settings,
+            layout: &layout,
+            pool: &pool,
+        };
+        let parts = Parts::new(unpacker);
+        let work = |mut collector: C| -> Part<C> {
+            let mut outcomes = Vec::new();
+            while let Some((segment, buffer)) = parts.next(&shared)? {
+                let outcome = shared.read(&segment, &mut collector, |feed| {
+                    buffer.bytes().chunks(PIECE).for_each(feed);
+                    Ok(())
+                })?;
+                pool.give_back(buffer);
+                shared.taken.store(taken.load(Ordering::Relaxed), Ordering::Relaxed);
+                outcomes.push((segment.number, outcome));
+            }
+            Ok((collector, outcomes))
+        };
+        run(self, &shared, threads, work, report)
+    }
+}
+
+/// The parts as the threads take them.
+struct Parts<'a> {
+    state: Mutex<State<'a>>,
+    /// Told when there is a part, or when there will be no more.
+    changed: Condvar,
+}
+
+struct State<'a> {
+    /// `None`: a thread is unpacking, or there is nothing left to unpack.
+    unpacker: Option<Unpacker<'a>>,
+    /// Nothing is left to unpack.
+    ended: bool,
+    /// Unpacked for threads that wait.
+    ready: VecDeque<Unpacked>,
+    /// How many threads wait.
+    waiting: usize,
+}
+
+impl<'a> Parts<'a> {
+    fn new(unpacker: Unpacker<'a>) -> Self {
+        let state = State { unpacker: Some(unpacker), ended: false, ready: VecDeque::new(), waiting: 0 };
+        Self { state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    /// The next part for a thread that has nothing to read; `None` when there are no more.
+    fn next(&self, shared: &Shared<'_>) -> Result<Option<Unpacked>, LogError> {
+        let mut state = self.lock();
+        loop {
+            if shared.stopped() {
+                state.ended = true;
+                self.changed.notify_all();
+                return Ok(None);
+            }
+            if let Some(part) = state.ready.pop_front() {
+                return Ok(Some(part));
+            }
+            if let Some(unpacker) = state.unpacker.take() {
+                drop(state);
+                return self.unpack(unpacker, shared);
+            }
+            if state.ended {
+                return Ok(None);
+            }
+            state.waiting += 1;
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
+        }
+    }
+
+    /// Unpacks a part for this thread, and before it one for each thread that waits.
+    fn unpack(&self, mut unpacker: Unpacker<'a>, shared: &Shared<'_>) -> Result<Option<Unpacked>, LogError> {
+        loop {
+            let part = unpacker.next();
+            let mut state = self.lock();
+            match part {
+                Ok((part, true)) if !shared.stopped() => {
+                    if state.waiting <= state.ready.len() {
+                        state.unpacker = Some(unpacker);
+                        return Ok(Some(part));
                     }
-                    let outcome = shared.read(&segment, &mut collector, |feed| {
-                        buffer.bytes().chunks(PIECE).for_each(feed);
-                        Ok(())
-                    })?;
-                    pool.give_back(buffer);
-                    shared.taken.store(taken.load(Ordering::Relaxed), Ordering::Relaxed);
-                    outcomes.push((segment.number, outcome));
+                    state.ready.push_back(part);
+                    self.changed.notify_one();
                 }
-                Ok((collector, outcomes))
-            };
-            let scanned = run(self, &shared, threads, work, report);
-            // The unpacking thread ends when nobody takes its parts any more.
-            drop(dealt);
-            scanned
-        })
+                last => {
+                    state.ended = true;
+                    self.changed.notify_all();
+                    return last.map(|(part, _)| Some(part));
+                }
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<'a>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn next(dealt: &Mutex<Receiver<Dealt>>) -> Option<Dealt> {
-    dealt.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
+/// Unpacks and splits, one part after the other.
+struct Unpacker<'a> {
+    source: Source<'a>,
+    /// Where the next part begins; `None` behind the last.
+    buffer: Option<Buffer>,
+    number: usize,
+    position: u64,
+    settings: &'a Settings,
+    layout: &'a Layout,
+    pool: &'a Pool,
 }
 
-/// Unpacks and splits until the log ends, an error occurs or nobody takes the parts.
-fn deal_out(
-    mut source: Source<'_>,
-    first: Buffer,
-    settings: &Settings,
-    layout: &Layout,
-    pool: &Pool,
-    deal: &SyncSender<Dealt>,
-) {
-    let mut buffer = first;
-    let mut position = 0;
-    for number in 0.. {
-        if let Err(error) = source.fill(&mut buffer) {
-            // Nobody left to tell is nobody left to mind.
-            let _ = deal.send(Err(error));
-            return;
-        }
-        let following = split(&mut buffer, &source, settings, layout, pool);
-        let length = buffer.filled as u64;
-        let segment = Segment { number, position, last: following.is_none() };
-        if deal.send(Ok((segment, buffer))).is_err() {
-            return;
-        }
-        match following {
-            Some(following) => buffer = following,
-            None => return,
-        }
-        position += length;
+impl Unpacker<'_> {
+    /// The next part, and whether there is another one behind it.
+    fn next(&mut self) -> Result<(Unpacked, bool), LogError> {
+        let mut buffer = self.buffer.take().unwrap_or_else(|| self.pool.take());
+        self.buffer = self.split(&mut buffer)?;
+        let segment = Segment { number: self.number, position: self.position, last: self.buffer.is_none() };
+        self.number += 1;
+        self.position += buffer.filled as u64;
+        Ok(((segment, buffer), self.buffer.is_some()))
     }
-}
 
-/// Cuts the bytes where the next part begins and returns what is behind; `None` at the log's end.
-fn split(
-    buffer: &mut Buffer,
-    source: &Source<'_>,
-    settings: &Settings,
-    layout: &Layout,
-    pool: &Pool,
-) -> Option<Buffer> {
-    let ahead = buffer.bytes().get(SEGMENT..).unwrap_or_default();
-    match layout.find_row(ahead, settings) {
-        Some(row) => Some(buffer.split_off(SEGMENT + row, pool.take())),
-        None if source.ended => None,
+    /// Fills the buffer, cuts it where the next part begins and returns what is behind; `None` at the log's end.
+    fn split(&mut self, buffer: &mut Buffer) -> Result<Option<Buffer>, LogError> {
+        for ahead in [NEAR, FAR] {
+            self.source.fill(buffer, SEGMENT + ahead)?;
+            let behind = buffer.bytes().get(SEGMENT..).unwrap_or_default();
+            if let Some(row) = self.layout.find_row(behind, self.settings) {
+                return Ok(Some(buffer.split_off(SEGMENT + row, self.pool.take())));
+            }
+            if self.source.ended {
+                return Ok(None);
+            }
+        }
         // No row within the look-ahead: the cut is checked like any other, and found wrong.
-        None => Some(buffer.split_off(SEGMENT, pool.take())),
+        Ok(Some(buffer.split_off(SEGMENT, self.pool.take())))
     }
 }
 
@@ -163,10 +232,10 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// Fills up a buffer.
-    fn fill(&mut self, into: &mut Buffer) -> Result<(), LogError> {
-        while !self.ended && into.filled < ROOM {
-            match self.bytes.read(&mut into.room[into.filled..]) {
+    /// Fills a buffer up to a place.
+    fn fill(&mut self, into: &mut Buffer, up_to: usize) -> Result<(), LogError> {
+        while !self.ended && into.filled < up_to {
+            match self.bytes.read(&mut into.room[into.filled..up_to]) {
                 Ok(0) => self.ended = true,
                 Ok(read) => into.filled += read,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

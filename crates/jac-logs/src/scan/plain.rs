@@ -3,7 +3,7 @@
 use super::segments::{LOOK_AHEAD, Part, Segment, Shared, run};
 use super::{Collector, Failed, PIECE, Report, Scan, Scanned};
 use crate::LogError;
-use jac_jtl::{Layout, LogReader, Settings};
+use jac_jtl::{Layout, LogReader, Sample, Settings};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -59,7 +59,7 @@ fn layout(file: &File, settings: &Settings) -> std::io::Result<Option<Layout>> {
     let mut head = vec![0; HEAD];
     let read = read_at(file, &mut head, 0)?;
     let mut reader = LogReader::new(settings);
-    reader.feed(&head[..read], &mut |_| {});
+    reader.feed(&head[..read], &mut |_: &Sample<'_>| {});
     Ok(reader.layout())
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Collector, Failed, Report, Scan, Scanned};
 use crate::LogError;
-use jac_jtl::{Layout, LogReader, ReadOutcome, Sample, Settings};
+use jac_jtl::{Layout, LogReader, ReadOutcome, Settings};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
@@ -57,14 +57,14 @@ impl<'a> Shared<'a> {
         collector: &mut C,
         feed: impl FnOnce(&mut dyn FnMut(&[u8])) -> Result<(), LogError>,
     ) -> Result<ReadOutcome, LogError> {
-        let mut sink = |sample: &Sample<'_>| collector.take(sample);
+        let sink = collector;
         let mut reader = match segment.number {
             0 => LogReader::new(self.settings),
             _ => LogReader::continued(self.settings, self.layout, segment.position),
         };
-        feed(&mut |bytes| reader.feed(bytes, &mut sink))?;
+        feed(&mut |bytes| reader.feed(bytes, sink))?;
         if segment.last {
-            reader.finish(&mut sink);
+            reader.finish(sink);
         } else if !reader.is_between_rows(self.layout) {
             self.wrong.store(true, Ordering::Relaxed);
             self.stop();
@@ -91,7 +91,13 @@ pub(super) fn run<C: Collector>(
             let (done, work) = (done.clone(), &work);
             let collector = (scan.collector)();
             // The receiver outlives the threads, so nothing is lost here.
-            scope.spawn(move || done.send(work(collector)));
+            scope.spawn(move || {
+                let mut part = work(collector);
+                if let Ok((collector, _)) = &mut part {
+                    collector.settle();
+                }
+                done.send(part)
+            });
         }
         drop(done);
         loop {

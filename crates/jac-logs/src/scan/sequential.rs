@@ -3,7 +3,7 @@
 use super::{Collector, PIECE, Report, Scan, Scanned};
 use crate::input::Opened;
 use crate::{Input, LogError};
-use jac_jtl::{LogReader, Sample};
+use jac_jtl::LogReader;
 use std::io::{ErrorKind, Read};
 use std::sync::atomic::Ordering;
 
@@ -17,13 +17,12 @@ pub(super) fn read<C: Collector>(
     report: Report<'_>,
 ) -> Result<Scanned<C>, LogError> {
     let mut collector = (scan.collector)();
-    let mut sink = |sample: &Sample<'_>| collector.take(sample);
     let mut reader = LogReader::new(scan.settings);
     let mut piece = vec![0; PIECE];
     for count in 0_usize.. {
         match opened.bytes.read(&mut piece) {
             Ok(0) => break,
-            Ok(read) => reader.feed(&piece[..read], &mut sink),
+            Ok(read) => reader.feed(&piece[..read], &mut collector),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(source) => return Err(LogError::Read { name: input.name(), source }),
         }
@@ -31,6 +30,6 @@ pub(super) fn read<C: Collector>(
             return Err(LogError::Cancelled);
         }
     }
-    reader.finish(&mut sink);
+    reader.finish(&mut collector);
     Ok(Scanned { collectors: vec![collector], outcome: reader.outcome() })
 }

@@ -22,7 +22,7 @@ export function ClustersRoute() {
   );
   return (
     <>
-      <PageHead title="Clusters" facts={<span>One JMeter master and its workers, on JAC’s own machine or on machines of yours over SSH. Each ends by itself when its time is over.</span>} actions={create} />
+      <PageHead title="Clusters" facts={<span>One JMeter master and its workers, on JAC’s own machine, on machines of yours over SSH, or on Amazon EC2. Each ends by itself when its time is over.</span>} actions={create} />
       <Loaded query={clusters} what="Fetching the clusters…">
         {(list) => (
           <ClusterTable

@@ -1,29 +1,31 @@
 import { describe, expect, it } from "vitest";
 import type { ClusterConfig } from "@/shared/api/types";
-import { checkForm, formFrom, placeFaults } from "./clusterForm";
+import { checkForm, formFrom, isBelowFold, placeFaults, type StartConfig } from "./clusterForm";
 import { sumWords } from "./clusterWords";
+import { EC2 } from "./ec2Form.fixture";
 
 const defaults: ClusterConfig = { workers: 2, heap_mb: null, lifetime_minutes: 120, idle_minutes: 30, remove_after_run: false };
+const start: StartConfig = { ...defaults, ec2: EC2 };
 
 describe("the create form", () => {
   it("sends the defaults as they came", () => {
-    expect(checkForm(formFrom(defaults), 16)).toEqual({ faults: {}, request: { provider: "local", config: defaults } });
+    expect(checkForm(formFrom(start), 16)).toEqual({ faults: {}, request: { provider: "local", config: defaults } });
   });
   it("lists all faults at once", () => {
-    const form = { ...formFrom(defaults), workers: "10000", heapMb: "8", lifetimeMinutes: "0", idleMinutes: "x", name: "n".repeat(81) };
+    const form = { ...formFrom(start), workers: "10000", heapMb: "8", lifetimeMinutes: "0", idleMinutes: "x", name: "n".repeat(81) };
     const { request, faults } = checkForm(form, 16);
     expect(request).toBeNull();
     expect(Object.keys(faults).sort()).toEqual(["heapMb", "idleMinutes", "lifetimeMinutes", "name", "workers"]);
   });
   it.each(["-1", "1.5", "", "two"])("refuses %s workers", (workers) => {
-    expect(checkForm({ ...formFrom(defaults), workers }, 16).faults.workers).toContain("0 to 16");
+    expect(checkForm({ ...formFrom(start), workers }, 16).faults.workers).toContain("0 to 16");
   });
 });
 
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ";
 
 describe("the create form for machines over SSH", () => {
-  const empty = formFrom(defaults, "ssh");
+  const empty = formFrom(start, "ssh");
   const filled = { ...empty, workers: "nonsense", hosts: "load-1\nload-2:2222, load-3", user: " jac ", keyFile: "/home/me/.ssh/jac_key", knownHosts: `load-1 ${KEY}\n[load-2]:2222 ${KEY}\nother ${KEY}\nload-3 ${KEY}` };
 
   it("counts the workers from the hosts, and sends only the keys that are theirs", () => {
@@ -47,7 +49,7 @@ describe("the create form for machines over SSH", () => {
   it("makes of a cluster's configuration the same again", () => {
     const { request } = checkForm(filled, 16);
     expect(request).not.toBeNull();
-    if (request !== null) expect(checkForm(formFrom(request.config, "ssh"), 16)).toEqual({ faults: {}, request });
+    if (request !== null) expect(checkForm(formFrom({ ...start, ...request.config, ec2: EC2 }, "ssh"), 16)).toEqual({ faults: {}, request });
   });
   it("lists all faults at once", () => {
     expect(Object.keys(checkForm({ ...empty, lifetimeMinutes: "0" }, 16).faults).sort()).toEqual(["hosts", "keyFile", "lifetimeMinutes", "user"]);
@@ -62,17 +64,54 @@ describe("the create form for machines over SSH", () => {
   });
 });
 
+describe("the create form for machines of EC2", () => {
+  const form = { ...formFrom(start, "ec2"), region: "eu-central-1" };
+
+  it("sends the defaults with what was typed", () => {
+    expect(checkForm(form, 16)).toEqual({ faults: {}, request: { provider: "ec2", config: { ...defaults, ec2: { ...EC2, region: "eu-central-1" } } } });
+  });
+  it("makes of a cluster's configuration the same again", () => {
+    const config: StartConfig = {
+      ...start,
+      heap_mb: 2048,
+      ec2: { ...EC2, image: { id: "ami-0abc" }, subnets: ["subnet-1", "subnet-2"], tags: { team: "shop", note: "a=b" }, addresses: "private", spot: true, workers_may_fail: 1 },
+    };
+    expect(checkForm(formFrom(config, "ec2"), 16).request?.config).toEqual(config);
+  });
+  it("lists the faults of all its parts at once, and says when one is folded away", () => {
+    const { request, faults } = checkForm({ ...form, workers: "x", masterType: "big", lifetimeMinutes: "0" }, 16);
+    expect(request).toBeNull();
+    expect(Object.keys(faults).sort()).toEqual(["lifetimeMinutes", "masterType", "workers"]);
+    expect(isBelowFold(faults)).toBe(false);
+    expect(isBelowFold(checkForm({ ...form, vpc: "x" }, 16).faults)).toBe(true);
+  });
+});
+
 describe("the server's faults", () => {
   const sentences = ["The host a is given twice.", "'b:x' names no machine: give HOST, HOST:PORT or [IPv6]:PORT.", "No user is given to sign in with.", "The key is named by an absolute path on the server."];
   it("stand beside their fields", () => {
-    const { beside, rest } = placeFaults([...sentences, "A heap of 1 MiB cannot work: give 64 to 1048576 MiB, or leave it out."], "ssh");
+    const { beside, rest } = placeFaults([...sentences, "A heap of 1 MiB cannot work: give 64 to 1048576 MiB, or leave it out."], formFrom(start, "ssh"));
     expect(beside.hosts).toBe(`${sentences[0]} ${sentences[1]}`);
     expect([beside.user, beside.keyFile]).toEqual([sentences[2], sentences[3]]);
     expect(beside.heapMb).toContain("A heap");
     expect(rest).toEqual([]);
   });
   it("are not lost where there is no such field", () => {
-    expect(placeFaults(["Something new.", "The host a is given twice."], "local").rest).toEqual(["Something new.", "The host a is given twice."]);
+    expect(placeFaults(["Something new.", "The host a is given twice."], formFrom(start)).rest).toEqual(["Something new.", "The host a is given twice."]);
+  });
+});
+
+describe("AWS' sentences", () => {
+  const form = { ...formFrom(start, "ec2"), subnets: "subnet-1", vpc: "vpc-2", sshFrom: "10.0.0.0/8" };
+  it("stand beside what was typed, or below", () => {
+    const sentences = ["The subnet subnet-1 is not in vpc-2.", "An hour of 3 machines needs 8 vCPUs, and 4 are left.", "c6i.xlarge is not offered in eu-central-1a.", "201 workers are too many: a cluster has 0 to 200 workers."];
+    const { beside, rest } = placeFaults(sentences, form);
+    expect(beside).toEqual({ subnets: sentences[0], masterType: sentences[2], workers: sentences[3] });
+    expect(rest).toEqual([sentences[1]]);
+  });
+  it("are not taken for a field of another provider", () => {
+    expect(placeFaults(["The key pair admin is not there."], form).rest).toHaveLength(1);
+    expect(placeFaults(["The key pair admin is not there."], { ...form, keyName: "admin" }).beside.keyName).toBeDefined();
   });
 });
 
@@ -80,6 +119,10 @@ describe("what a configuration comes to", () => {
   const plain = (text: string) => text.replaceAll("\u00a0", " ");
   it("is said for JAC's own machine", () => {
     expect(plain(sumWords({ provider: "local", config: defaults }))).toBe("1 master + 2 workers on JAC’s own machine, memory chosen by JAC, for at most 2 h, or 30 min without a run");
+  });
+  it("is said for machines of EC2", () => {
+    const config = { ...defaults, ec2: { ...EC2, region: "eu-central-1", spot: true } };
+    expect(plain(sumWords({ provider: "ec2", config }))).toBe("1 master + 2 workers on Amazon EC2 in eu-central-1 (spot), half of the memory as heap, for at most 2 h, or 30 min without a run");
   });
   it.each([
     [2, "1 master + 2 workers on 3 machines over SSH"],

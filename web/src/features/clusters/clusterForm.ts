@@ -1,12 +1,13 @@
 /** The create form as it is typed, and what is wrong with it: all faults at once. Pure. */
-import type { ClusterConfig, NewCluster, Provider } from "@/shared/api/types";
+import type { ClusterConfig, Ec2Config, NewCluster, Provider } from "@/shared/api/types";
+import { ADVANCED, checkEc2, ec2FieldOf, ec2FormFrom, whole, type Ec2Form } from "./ec2Form";
 import { readHosts, readKnownHosts } from "./machines";
 
-export interface ClusterForm {
+export interface ClusterForm extends Ec2Form {
   name: string;
   description: string;
   provider: Provider;
-  /** For the local provider; over SSH it follows from the hosts. */
+  /** Over SSH it follows from the hosts. */
   workers: string;
   hosts: string;
   user: string;
@@ -18,12 +19,17 @@ export interface ClusterForm {
   removeAfterRun: boolean;
 }
 
-export type ClusterField = Exclude<keyof ClusterForm, "removeAfterRun" | "provider">;
+/** Those where anything may be typed. */
+export type ClusterField = { [Field in keyof ClusterForm]: string extends ClusterForm[Field] ? Field : never }[keyof ClusterForm];
 export type Faults = Partial<Record<ClusterField, string>>;
 
+/** A configuration that starts a form: with machines of EC2 in it, for whoever chooses them. */
+export type StartConfig = ClusterConfig & { ec2: Ec2Config };
+
 /** The form for a configuration: the defaults, or that of a cluster to make another one of. */
-export function formFrom(config: ClusterConfig, provider: Provider = "local"): ClusterForm {
+export function formFrom(config: StartConfig, provider: Provider = "local"): ClusterForm {
   return {
+    ...ec2FormFrom(config.ec2),
     name: "",
     description: "",
     provider,
@@ -49,7 +55,7 @@ export function checkForm(form: ClusterForm, maxWorkers: number): Checked {
   const faults: Faults = {};
   const name = form.name.trim();
   if (name.length > 80) faults.name = "A name has at most 80 characters.";
-  const nodes = form.provider === "ssh" ? checkMachines(form, maxWorkers, faults) : checkWorkers(form, maxWorkers, faults);
+  const nodes = checkNodes(form, maxWorkers, faults);
   const heap = form.heapMb.trim() === "" ? "chosen" : whole(form.heapMb);
   if (heap === null || (heap !== "chosen" && (heap < 64 || heap > 1_048_576))) faults.heapMb = "Give at least 64 MB, or leave it empty and JAC chooses.";
   const lifetime = whole(form.lifetimeMinutes);
@@ -75,12 +81,14 @@ export function checkForm(form: ClusterForm, maxWorkers: number): Checked {
   };
 }
 
-type NodesPart = Pick<ClusterConfig, "workers" | "ssh">;
+type NodesPart = Pick<ClusterConfig, "workers" | "ssh" | "ec2">;
 
-function checkWorkers(form: ClusterForm, maxWorkers: number, faults: Faults): NodesPart {
-  const workers = whole(form.workers);
-  if (workers === null || workers > maxWorkers) faults.workers = `Give a whole number from 0 to ${maxWorkers}. With 0 the master runs the plan alone.`;
-  return { workers: workers ?? 0 };
+function checkNodes(form: ClusterForm, maxWorkers: number, faults: Faults): NodesPart {
+  if (form.provider === "ssh") return checkMachines(form, maxWorkers, faults);
+  const typed = whole(form.workers);
+  const workers = typed !== null && typed <= maxWorkers ? typed : null;
+  if (workers === null) faults.workers = `Give a whole number from 0 to ${maxWorkers}. With 0 the master runs the plan alone.`;
+  return { workers: workers ?? 0, ...(form.provider === "ec2" ? { ec2: checkEc2(form, workers, faults) } : {}) };
 }
 
 function checkMachines(form: ClusterForm, maxWorkers: number, faults: Faults): NodesPart {
@@ -96,32 +104,36 @@ function checkMachines(form: ClusterForm, maxWorkers: number, faults: Faults): N
   return { workers: Math.max(hosts.length - 1, 0), ssh: { hosts, user, key_file: keyFile, known_hosts: keys.lines } };
 }
 
-/** A whole number that is not negative; null for anything else. */
-function whole(text: string): number | null {
-  return /^\s*\d{1,9}\s*$/.test(text) ? Number(text) : null;
-}
-
 /** What the server's sentences are about. It sends sentences only; one that is not recognised is shown below the form instead. */
 const ABOUT: [RegExp, ClusterField][] = [
-  [/names no machine|\bhosts?\b/i, "hosts"],
-  [/\bkey\b/i, "keyFile"],
-  [/\buser\b/i, "user"],
   [/\bheap\b/i, "heapMb"],
   [/\blifetime\b/i, "lifetimeMinutes"],
   [/\bidle\b/i, "idleMinutes"],
-  [/\bworkers\b/i, "workers"],
-  [/\bname\b/i, "name"],
+  [/^The name\b/, "name"],
 ];
 
+/** The same for machines over SSH, and for those that are made. */
+const ABOUT_HOSTS: [RegExp, ClusterField][] = [
+  [/names no machine|\bhosts?\b/i, "hosts"],
+  [/\bkey\b/i, "keyFile"],
+  [/\buser\b/i, "user"],
+];
+const ABOUT_WORKERS: [RegExp, ClusterField][] = [[/\bworkers are too many\b|\bworkers cannot be made\b/, "workers"]];
+
 /** Puts the server's faults beside the fields they are about, as far as such a field is shown. */
-export function placeFaults(details: string[], provider: Provider): { beside: Faults; rest: string[] } {
+export function placeFaults(details: string[], form: ClusterForm): { beside: Faults; rest: string[] } {
   const beside: Faults = {};
   const rest: string[] = [];
+  const own = form.provider === "ssh" ? ABOUT_HOSTS : ABOUT_WORKERS;
   for (const sentence of details) {
-    const field = ABOUT.find(([pattern]) => pattern.test(sentence))?.[1];
-    const shown = field === "workers" ? provider === "local" : field === "hosts" || field === "user" || field === "keyFile" ? provider === "ssh" : true;
-    if (field === undefined || !shown) rest.push(sentence);
+    const field = (form.provider === "ec2" ? ec2FieldOf(sentence, form) : null) ?? [...own, ...ABOUT].find(([pattern]) => pattern.test(sentence))?.[1];
+    if (field === undefined) rest.push(sentence);
     else beside[field] = beside[field] === undefined ? sentence : `${beside[field]} ${sentence}`;
   }
   return { beside, rest };
+}
+
+/** Whether a fault is hidden while the form's further part is folded. */
+export function isBelowFold(faults: Faults): boolean {
+  return ADVANCED.some((field) => faults[field] !== undefined);
 }

@@ -1,5 +1,6 @@
 /** A cluster's and a node's state in words, icons and tones. */
-import type { Cluster, ClusterNode, ClusterPhase, Provider } from "@/shared/api/types";
+import type { Cluster, ClusterConfig, ClusterNode, ClusterPhase, Provider } from "@/shared/api/types";
+import { costOver, formatUsd } from "@/shared/format/money";
 import { formatCount, plural } from "@/shared/format/numbers";
 import { formatDuration } from "@/shared/format/time";
 import type { ChipLook } from "@/shared/ui/Chip";
@@ -59,6 +60,11 @@ export function sizeWords(workers: number): string {
   return workers === 0 ? "1 master that runs the plan alone" : `1 master + ${plural(workers, "worker")}`;
 }
 
+/** How many workers there are: fewer than were wanted where some did not come up, and that was allowed. */
+export function workersOf(cluster: Pick<Cluster, "nodes" | "config">): number {
+  return cluster.nodes.length === 0 ? cluster.config.workers : cluster.nodes.filter((node) => node.role === "worker").length;
+}
+
 /** Where the nodes come from. */
 export function providerWords(provider: Provider): string {
   switch (provider) {
@@ -66,21 +72,39 @@ export function providerWords(provider: Provider): string {
       return "JAC’s own machine";
     case "ssh":
       return "machines over SSH";
+    case "ec2":
+      return "Amazon EC2";
   }
 }
 
-/** `1 master + 2 workers on JAC’s own machine`, `… on 3 machines over SSH`. */
-export function placeWords({ provider, config }: Pick<Cluster, "provider" | "config">): string {
-  const size = sizeWords(config.workers);
-  return provider === "ssh" ? `${size} on ${plural(config.workers + 1, "machine")} over SSH` : `${size} on ${providerWords(provider)}`;
+/** `1 master + 2 workers on JAC’s own machine`, `… on 3 machines over SSH`, `… on Amazon EC2 in eu-central-1`. */
+export function placeWords({ provider, config }: Pick<Cluster, "provider" | "config">, workers = config.workers): string {
+  const size = sizeWords(workers);
+  if (provider === "ssh") return `${size} on ${plural(workers + 1, "machine")} over SSH`;
+  const region = provider === "ec2" && config.ec2?.region != null ? ` in ${config.ec2.region}` : "";
+  return `${size} on ${providerWords(provider)}${region}`;
+}
+
+/** The instance type of a node; null where nodes have none. */
+export function typeOf({ config }: Pick<Cluster, "config">, node: Pick<ClusterNode, "role">): string | null {
+  if (config.ec2 == null) return null;
+  return node.role === "master" ? config.ec2.master_type : config.ec2.worker_type;
+}
+
+/** What a price an hour comes to if the cluster lives as long as it may; a sentence. */
+export function priceWords(usdPerHour: number | null, config: Pick<ClusterConfig, "lifetime_minutes">): string {
+  if (usdPerHour === null) return "What it costs is not known.";
+  const most = formatUsd(costOver(usdPerHour, config.lifetime_minutes * 60));
+  return `About ${formatUsd(usdPerHour)} an hour, at most ${most} in ${formatDuration(config.lifetime_minutes * 60)}; an estimate of the machines alone.`;
 }
 
 /** What a new cluster comes to, before the button. */
 export function sumWords({ provider, config }: Pick<Cluster, "provider" | "config">): string {
-  const heap = config.heap_mb == null ? "memory chosen by JAC" : `${formatCount(config.heap_mb)} MB of heap each`;
+  const heap = config.heap_mb == null ? (provider === "ec2" ? "half of the memory as heap" : "memory chosen by JAC") : `${formatCount(config.heap_mb)} MB of heap each`;
   const idle = config.idle_minutes == null ? "" : `, or ${formatDuration(config.idle_minutes * 60)} without a run`;
   const after = config.remove_after_run ? ", removed after its run" : "";
-  return `${placeWords({ provider, config })}, ${heap}, for at most ${formatDuration(config.lifetime_minutes * 60)}${idle}${after}`;
+  const spot = config.ec2?.spot === true ? " (spot)" : "";
+  return `${placeWords({ provider, config })}${spot}, ${heap}, for at most ${formatDuration(config.lifetime_minutes * 60)}${idle}${after}`;
 }
 
 /** What terminating does, where the nodes are. */
@@ -90,12 +114,21 @@ export function endWords(provider: Provider): string {
       return "The processes of the master and the workers end and their folders are removed.";
     case "ssh":
       return "Only what JAC put on the machines goes: its processes end, and this cluster’s folder below ~/.jac is removed. The machines themselves stay as they are.";
+    case "ec2":
+      return "Its machines are terminated with their disks and everything on them, and the security group that JAC made goes too. It costs nothing from then on.";
   }
 }
 
 /** The same in a menu's few words. */
 export function endHint(provider: Provider): string {
-  return provider === "ssh" ? "Takes only JAC’s processes and folder off the hosts. Results stay." : "Ends its processes and removes its folders. Plans and results stay.";
+  switch (provider) {
+    case "local":
+      return "Ends its processes and removes its folders. Plans and results stay.";
+    case "ssh":
+      return "Takes only JAC’s processes and folder off the hosts. Results stay.";
+    case "ec2":
+      return "Terminates its machines with their disks. Plans and results stay.";
+  }
 }
 
 /** The machine a node is on, before and after it was reached; hosts are in the order of the nodes. */

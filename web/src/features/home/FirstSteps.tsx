@@ -30,7 +30,7 @@ export function FirstSteps({ plans, clusters, info }: { plans: Plan[]; clusters:
             </button>
           }
         >
-          One JMeter master and as many workers as you like, on JAC’s own machine or on machines of yours over SSH. It ends by itself when its time is over.
+          One JMeter master and as many workers as you like, on JAC’s own machine, on machines of yours over SSH, or on Amazon EC2. It ends by itself when its time is over.
         </Step>
         <Step done={false} number={3} title="Start a run" action={<StartRunButton disabled={!hasPlan || !living.some(canRun)} why={hasPlan ? "The cluster has to be ready first." : "Upload a plan first."} />}>
           Watch it live, stop it when you have seen enough, and keep the report.

@@ -1,6 +1,6 @@
 import { Link } from "react-router";
 import { useClusters } from "@/features/clusters/api/useClusters";
-import { clusterChip, hasEnded, sizeWords } from "@/features/clusters/clusterWords";
+import { clusterChip, hasEnded, sizeWords, workersOf } from "@/features/clusters/clusterWords";
 import { EndsIn } from "@/features/clusters/components/EndsIn";
 import { usePlans } from "@/features/plans/api/usePlans";
 import { useRuns } from "@/features/runs/api/useRuns";
@@ -8,6 +8,7 @@ import { RunTable } from "@/features/runs/components/RunTable";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
 import { useInfo } from "@/features/session/api/useInfo";
 import type { Cluster, Info, Run } from "@/shared/api/types";
+import { formatUsd } from "@/shared/format/money";
 import { Chip } from "@/shared/ui/Chip";
 import { Loaded } from "@/shared/ui/Loaded";
 import { Note } from "@/shared/ui/Note";
@@ -87,9 +88,10 @@ function LivingClusters({ clusters }: { clusters: Cluster[] }) {
           <li key={cluster.id}>
             <span className="cluster-line">
               <Link to={`/clusters/${cluster.id}`}>{cluster.name}</Link> <Chip {...clusterChip(cluster)} />
-              <span className="text-muted">{sizeWords(cluster.config.workers)}</span>
+              <span className="text-muted">{sizeWords(workersOf(cluster))}</span>
             </span>
             <span className="text-muted">
+              {cluster.usd_per_hour !== null && <>about {formatUsd(cluster.usd_per_hour)} an hour, {formatUsd(cluster.usd_so_far)} so far · </>}
               ends in <EndsIn cluster={cluster} />
             </span>
           </li>

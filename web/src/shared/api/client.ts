@@ -51,7 +51,7 @@ function isErrorBody(value: unknown): value is ErrorBody {
   return typeof error === "object" && error !== null && "message" in error && "details" in error;
 }
 
-type Method = "GET" | "POST" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 async function send(method: Method, path: string, body: BodyInit | null, signal: AbortSignal | null): Promise<Response> {
   const headers = new Headers({ Accept: "application/json" });
@@ -76,6 +76,11 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
 
 export async function postJson<T>(path: string, body?: unknown): Promise<T> {
   const response = await send("POST", path, body === undefined ? null : JSON.stringify(body), null);
+  return (await response.json()) as T;
+}
+
+export async function putJson<T>(path: string, body: unknown): Promise<T> {
+  const response = await send("PUT", path, JSON.stringify(body), null);
   return (await response.json()) as T;
 }
 

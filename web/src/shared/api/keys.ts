@@ -7,6 +7,8 @@ export const keys = {
   clusterDefaults: ["cluster-defaults"] as const,
   cluster: (id: string) => ["clusters", id] as const,
   clusterEvents: (id: string) => ["clusters", id, "events"] as const,
+  machines: ["machines"] as const,
+  awsCredentials: ["credentials", "aws"] as const,
   plans: ["plans"] as const,
   planList: ["plans", "list"] as const,
   plan: (id: string) => ["plans", id] as const,

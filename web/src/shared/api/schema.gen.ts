@@ -1375,6 +1375,37 @@ export interface components {
             memory_mb: number | null;
             tools: components["schemas"]["NodeTools"] | null;
         };
+        /** @description How a node's machine is, between the last two looks. */
+        NodeHealth: {
+            /** Format: int64 */
+            at_ms: number;
+            /**
+             * Format: int32
+             * @description How busy all its processors together were, in percent.
+             */
+            cpu_percent: number;
+            /**
+             * Format: int32
+             * @description …and the most that it was so far in the run.
+             */
+            cpu_highest_percent: number;
+            /** Format: int64 */
+            memory_used_mb: number;
+            /** Format: int64 */
+            memory_mb: number;
+            /**
+             * Format: int64
+             * @description Bytes a second over all its network interfaces but loopback.
+             */
+            received_per_s: number;
+            /** Format: int64 */
+            sent_per_s: number;
+            /**
+             * Format: int64
+             * @description What is free on the disk of the node's files.
+             */
+            disk_free_mb: number | null;
+        };
         /**
          * @description What JMeter does on one node of a run.
          * @enum {string}
@@ -1666,6 +1697,12 @@ export interface components {
             exit_code: number | null;
             /** @description The ports that were chosen for it; empty before the start. */
             ports: number[];
+            /**
+             * Format: int64
+             * @description How far its machine's clock was ahead of the server's at the start, in milliseconds; `null`: the same clock, or not known.
+             */
+            clock_offset_ms: number | null;
+            health: components["schemas"]["NodeHealth"] | null;
         };
         /**
          * @description Where a run is.

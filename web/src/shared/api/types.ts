@@ -43,12 +43,24 @@ export type Session = Schemas["Session"];
 export type Info = Schemas["Info"];
 
 export type ClusterConfig = Schemas["ClusterConfig"];
+export type Ec2Config = Schemas["Ec2Config"];
+export type Distribution = Schemas["Distribution"];
+export type Ec2Addresses = Schemas["Ec2Addresses"];
+export type CredentialChoice = Schemas["CredentialChoice"];
 export type Provider = Schemas["Provider"];
 export type ClusterPhase = Schemas["ClusterPhase"];
 export type ClusterNode = Schemas["Node"];
 export type Cluster = Schemas["ClusterView"];
 export type NewCluster = Schemas["NewCluster"];
+export type Forecast = Schemas["ForecastView"];
 export type ClusterEvent = Schemas["ClusterEventView"];
+
+export type Machine = Schemas["Machine"];
+export type Machines = Schemas["Machines"];
+
+export type SavedAws = Schemas["SavedAwsView"];
+export type AwsCredentialsView = Schemas["AwsCredentialsView"];
+export type NewAwsCredentials = Schemas["NewAwsCredentials"];
 
 export type PlanFile = Schemas["PlanFile"];
 export type Plan = Schemas["PlanView"];

@@ -6,6 +6,7 @@ import chevronDown from "bootstrap-icons/icons/chevron-down.svg?raw";
 import chevronRight from "bootstrap-icons/icons/chevron-right.svg?raw";
 import circleHalf from "bootstrap-icons/icons/circle-half.svg?raw";
 import clock from "bootstrap-icons/icons/clock.svg?raw";
+import cloud from "bootstrap-icons/icons/cloud.svg?raw";
 import cloudUpload from "bootstrap-icons/icons/cloud-upload.svg?raw";
 import columns from "bootstrap-icons/icons/layout-three-columns.svg?raw";
 import copy from "bootstrap-icons/icons/copy.svg?raw";
@@ -13,6 +14,7 @@ import dashCircle from "bootstrap-icons/icons/dash-circle.svg?raw";
 import download from "bootstrap-icons/icons/download.svg?raw";
 import exclamationTriangle from "bootstrap-icons/icons/exclamation-triangle-fill.svg?raw";
 import fileText from "bootstrap-icons/icons/file-earmark-text.svg?raw";
+import gear from "bootstrap-icons/icons/gear.svg?raw";
 import graphUp from "bootstrap-icons/icons/graph-up.svg?raw";
 import hddStack from "bootstrap-icons/icons/hdd-stack.svg?raw";
 import hourglass from "bootstrap-icons/icons/hourglass-split.svg?raw";
@@ -45,6 +47,7 @@ const ICONS = {
   "chevron-right": chevronRight,
   "circle-half": circleHalf,
   clock,
+  cloud,
   "cloud-upload": cloudUpload,
   columns,
   copy,
@@ -52,6 +55,7 @@ const ICONS = {
   download,
   "exclamation-triangle": exclamationTriangle,
   "file-text": fileText,
+  gear,
   "graph-up": graphUp,
   "hdd-stack": hddStack,
   hourglass,

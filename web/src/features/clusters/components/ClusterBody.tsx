@@ -1,12 +1,13 @@
 import { Link } from "react-router";
 import type { Cluster } from "@/shared/api/types";
-import { formatCount } from "@/shared/format/numbers";
+import { formatCount, plural } from "@/shared/format/numbers";
 import { formatDuration } from "@/shared/format/time";
 import { Note } from "@/shared/ui/Note";
 import { useNow } from "@/shared/ui/useNow";
 import { useClusterEvents } from "../api/useClusterEvents";
 import { causeLines } from "../clusterEvents";
-import { hasEnded, isComingUp, providerWords } from "../clusterWords";
+import { Ec2Pairs } from "./Ec2Pairs";
+import { hasEnded, isComingUp, providerWords, workersOf } from "../clusterWords";
 
 /** What a reader must know first: failed, on its way, degraded, running. */
 export function ClusterNotes({ cluster }: { cluster: Cluster }) {
@@ -23,6 +24,11 @@ export function ClusterNotes({ cluster }: { cluster: Cluster }) {
         </Note>
       )}
       {isComingUp(cluster.phase) && <ComingUp cluster={cluster} />}
+      {!gone && workersOf(cluster) < cluster.config.workers && (
+        <Note tone="attention">
+          {plural(cluster.config.workers - workersOf(cluster), "worker")} of {formatCount(cluster.config.workers)} did not come up, which this cluster allows: runs use the others. What happened says why.
+        </Note>
+      )}
       {cluster.lost_nodes.length > 0 && (
         <Note tone="attention">
           Lost: {cluster.lost_nodes.join(", ")}. A run needs all nodes; terminate this cluster and create another.
@@ -74,13 +80,14 @@ export function Configuration({ cluster }: { cluster: Cluster }) {
             </li>
           </>
         )}
+        {config.ec2 != null && <Ec2Pairs config={config.ec2} />}
         <li>
           <span>Workers</span>
           <span>{config.workers === 0 ? "none, the master runs alone" : formatCount(config.workers)}</span>
         </li>
         <li>
           <span>Heap of each JMeter</span>
-          <span>{config.heap_mb == null ? "chosen by JAC" : `${formatCount(config.heap_mb)} MB`}</span>
+          <span>{config.heap_mb == null ? (config.ec2 != null ? "half of the memory" : "chosen by JAC") : `${formatCount(config.heap_mb)} MB`}</span>
         </li>
         <li>
           <span>Ends after</span>

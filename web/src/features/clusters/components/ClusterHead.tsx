@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from "react";
 import { Link, useNavigate } from "react-router";
 import type { Cluster, Info } from "@/shared/api/types";
+import { formatUsd } from "@/shared/format/money";
 import { formatDateTime } from "@/shared/format/time";
 import { Chip, ReadOnlyChip } from "@/shared/ui/Chip";
 import { CopyId } from "@/shared/ui/CopyId";
@@ -9,7 +10,7 @@ import { Icon } from "@/shared/ui/Icon";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
 import { PageHead } from "@/shared/ui/PageHead";
 import { useExtendCluster } from "../api/useExtendCluster";
-import { clusterChip, endHint, hasEnded, placeWords } from "../clusterWords";
+import { clusterChip, endHint, hasEnded, placeWords, workersOf } from "../clusterWords";
 import { CreateClusterDialog } from "./CreateClusterDialog";
 import { EndsIn } from "./EndsIn";
 import { TerminateDialog } from "./TerminateDialog";
@@ -44,9 +45,10 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
         facts={
           <>
             {cluster.description !== "" && <span>{cluster.description}</span>}
-            <span>{placeWords(cluster)}</span>
+            <span>{placeWords(cluster, workersOf(cluster))}</span>
             <span>{cluster.owner.name}</span>
             <span>since {formatDateTime(cluster.created_ms)}</span>
+            {cluster.provider === "ec2" && <Cost cluster={cluster} lives={lives} />}
             {lives && (
               <span>
                 ends in <EndsIn cluster={cluster} />
@@ -82,5 +84,16 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
       {again && <CreateClusterDialog info={info} like={cluster} onClose={() => setAgain(false)} onCreated={open} />}
       {terminating && <TerminateDialog cluster={cluster} onClose={() => setTerminating(false)} />}
     </>
+  );
+}
+
+/** An estimate, and called one. */
+function Cost({ cluster, lives }: { cluster: Cluster; lives: boolean }) {
+  const { usd_per_hour, usd_so_far } = cluster;
+  if (usd_per_hour === null) return <span>price not known</span>;
+  return (
+    <span title="The price of its machines for as long as they were there. Traffic and disks are not in it.">
+      {lives ? `about ${formatUsd(usd_per_hour)} an hour, ${formatUsd(usd_so_far)} so far (estimate)` : `about ${formatUsd(usd_so_far)} in all (estimate)`}
+    </span>
   );
 }

@@ -1,16 +1,19 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
-import { ApiError } from "@/shared/api/client";
-import type { Cluster, ClusterConfig, Info } from "@/shared/api/types";
+import type { Cluster, Info } from "@/shared/api/types";
+import { formatUsd } from "@/shared/format/money";
 import { Dialog } from "@/shared/ui/Dialog";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Switch } from "@/shared/ui/Field";
 import { Note } from "@/shared/ui/Note";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useClusterDefaults } from "../api/useClusterDefaults";
-import { useCreateCluster } from "../api/useCreateCluster";
-import { checkForm, formFrom, placeFaults, type ClusterForm } from "../clusterForm";
+import { checkForm, formFrom, placeFaults, type StartConfig } from "../clusterForm";
 import { sumWords } from "../clusterWords";
+import { useCreation } from "../useCreation";
+import { CreateButtons } from "./CreateButtons";
+import { Ec2Fields } from "./Ec2Fields";
+import { ForecastView } from "./ForecastView";
 import { FormText } from "./FormText";
 import { MachineFields } from "./MachineFields";
 import { ProviderChoice } from "./ProviderChoice";
@@ -35,29 +38,34 @@ export function CreateClusterDialog(props: Props) {
   );
 }
 
-function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: ClusterConfig }) {
+function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: StartConfig }) {
   const providers = info?.providers ?? ["local", "ssh"];
-  const [form, setForm] = useState(() => (like === undefined ? formFrom(defaults, providers.includes("local") ? "local" : "ssh") : formFrom(like.config, like.provider)));
-  const [tried, setTried] = useState(false);
-  const create = useCreateCluster();
+  const [form, setForm] = useState(() =>
+    like === undefined ? formFrom(defaults, providers.includes("local") ? "local" : "ssh") : formFrom({ ...like.config, ec2: like.config.ec2 ?? defaults.ec2 }, like.provider),
+  );
+  const [tries, setTries] = useState(0);
+  const tried = tries > 0;
   const navigate = useNavigate();
   const { request, faults } = checkForm(form, info?.limits.max_workers ?? 16);
-  // What the server found; with the next change it is about a form that is no more.
-  const refused = placeFaults(create.error instanceof ApiError && create.error.code === "cluster_invalid" ? create.error.details : [], form.provider);
-  const placed = Object.keys(refused.beside).length + refused.rest.length > 0;
+  const creation = useCreation(form.provider, request, (cluster) => (onCreated === undefined ? void navigate(`/clusters/${cluster.id}`) : onCreated(cluster)));
+  const refused = placeFaults(creation.refusals, form);
 
-  const change = (changed: ClusterForm) => {
-    setForm(changed);
-    if (create.isError) create.reset();
-  };
+  const body = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // What was found is at the fields and at the foot, and the form is longer than the window.
+    body.current?.querySelector(".field-fault, .forecast, .note-failed")?.scrollIntoView({ block: "nearest" });
+  }, [creation.forecast, creation.error, tries]);
+
   const submit = () => {
-    setTried(true);
-    if (request === null || create.isPending) return;
-    create.mutate(request, { onSuccess: (cluster) => (onCreated === undefined ? void navigate(`/clusters/${cluster.id}`) : onCreated(cluster)) });
+    setTries(tries + 1);
+    if (request === null || creation.busy !== null) return;
+    if (creation.checksFirst) creation.check();
+    else creation.create();
   };
   const untouched = !tried && form.provider === "ssh" && form.hosts.trim() === "";
   const missing = untouched ? "Name the machines first." : "Something above needs a look first.";
-  const fields = { form, faults: tried ? { ...refused.beside, ...faults } : {}, onChange: change };
+  const price = creation.forecast?.usd_per_hour ?? null;
+  const fields = { form, faults: tried ? { ...refused.beside, ...faults } : {}, onChange: setForm };
 
   return (
     <Dialog
@@ -66,41 +74,41 @@ function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: 
       onSubmit={submit}
       footer={
         <>
-          <p className="sum">{request === null || placed ? missing : <strong>{sumWords(request)}.</strong>}</p>
-          <button type="button" className="btn btn-outline-secondary" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="btn btn-primary" disabled={create.isPending}>
-            {create.isPending ? "Creating…" : "Create cluster"}
-          </button>
+          <p className="sum">
+            {request === null || creation.refusals.length > 0 ? missing : <strong>{sumWords(request)}.</strong>}
+            {request !== null && price !== null && <> About {formatUsd(price)} an hour.</>}
+          </p>
+          <CreateButtons creation={creation} onCancel={onClose} />
         </>
       }
     >
-      <ProviderChoice value={form.provider} available={providers} onChange={(provider) => change({ ...form, provider })} />
-      {form.provider === "ssh" ? (
-        <MachineFields {...fields} />
-      ) : (
-        <FormText {...fields} field="workers" label="Workers" numeric help="JMeter servers that make the load; the master collects. 0 is the master alone." />
-      )}
-      <FormText {...fields} field="name" label="Name" placeholder="JAC finds one" help="What you and others recognise it by." />
-      <FormText {...fields} field="description" label="Description" placeholder="optional" />
-      <FormText {...fields} field="heapMb" label="Heap of each JMeter" numeric unit="MB" placeholder="JAC chooses" />
-      <div className="field-pair">
-        <FormText {...fields} field="lifetimeMinutes" label="Ends after" numeric unit="minutes" help="It can be extended while it lives." />
-        <FormText {...fields} field="idleMinutes" label="Ends when idle for" numeric unit="minutes" placeholder="no limit" help="Counted from its last run." />
+      <div ref={body}>
+        <ProviderChoice value={form.provider} available={providers} onChange={(provider) => setForm({ ...form, provider })} />
+        {form.provider === "ssh" && <MachineFields {...fields} />}
+        {form.provider === "local" && <FormText {...fields} field="workers" label="Workers" numeric help="JMeter servers that make the load; the master collects. 0 is the master alone." />}
+        {form.provider === "ec2" && <Ec2Fields {...fields} />}
+        <FormText {...fields} field="name" label="Name" placeholder="JAC finds one" help="What you and others recognise it by." />
+        <FormText {...fields} field="description" label="Description" placeholder="optional" />
+        <FormText {...fields} field="heapMb" label="Heap of each JMeter" numeric unit="MB" placeholder={form.provider === "ec2" ? "half of the memory" : "JAC chooses"} />
+        <div className="field-pair">
+          <FormText {...fields} field="lifetimeMinutes" label="Ends after" numeric unit="minutes" help="It can be extended while it lives." />
+          <FormText {...fields} field="idleMinutes" label="Ends when idle for" numeric unit="minutes" placeholder="no limit" help="Counted from its last run." />
+        </div>
+        <Switch
+          label="Remove after its run"
+          help={form.provider === "ec2" ? "Its machines end with its first run. Plans and results stay." : "Its processes end with its first run. Plans and results stay."}
+          checked={form.removeAfterRun}
+          onChange={(removeAfterRun) => setForm({ ...form, removeAfterRun })}
+        />
+        {creation.forecast === null || request === null
+          ? refused.rest.map((sentence) => (
+              <Note key={sentence} tone="failed">
+                {sentence}
+              </Note>
+            ))
+          : <ForecastView forecast={creation.forecast} faults={refused.rest} request={request} />}
+        {creation.error !== null && <ErrorBox error={creation.error} />}
       </div>
-      <Switch
-        label="Remove after its run"
-        help="Its processes end with its first run. Plans and results stay."
-        checked={form.removeAfterRun}
-        onChange={(removeAfterRun) => change({ ...form, removeAfterRun })}
-      />
-      {refused.rest.map((sentence) => (
-        <Note key={sentence} tone="failed">
-          {sentence}
-        </Note>
-      ))}
-      {create.error !== null && !placed && <ErrorBox error={create.error} />}
     </Dialog>
   );
 }

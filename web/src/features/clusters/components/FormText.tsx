@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { useId, type ReactNode } from "react";
 import { Field } from "@/shared/ui/Field";
 import type { ClusterField, ClusterForm, Faults } from "../clusterForm";
 
@@ -21,10 +21,13 @@ interface Props extends FormProps {
   lines?: number;
   /** Words and names that no dictionary has. */
   technical?: boolean;
+  /** Offered while typing. */
+  suggestions?: string[];
 }
 
 /** One typed field of the create form. */
-export function FormText({ form, faults, onChange, field, label, help, unit, placeholder, numeric, lines, technical }: Props) {
+export function FormText({ form, faults, onChange, field, label, help, unit, placeholder, numeric, lines, technical, suggestions }: Props) {
+  const list = useId();
   return (
     <Field label={label} help={help} {...(unit === undefined ? {} : { unit })} fault={faults[field]}>
       {(attributes) => {
@@ -32,15 +35,25 @@ export function FormText({ form, faults, onChange, field, label, help, unit, pla
         const raw = technical === true ? ({ spellCheck: false, autoCapitalize: "off", autoComplete: "off" } as const) : {};
         if (lines !== undefined) return <textarea {...attributes} {...raw} rows={lines} wrap="off" placeholder={placeholder} value={form[field]} onChange={(event) => set(event.target.value)} />;
         return (
-          <input
-            {...attributes}
-            {...raw}
-            type="text"
-            inputMode={numeric === true ? "numeric" : "text"}
-            placeholder={placeholder}
-            value={form[field]}
-            onChange={(event) => set(event.target.value)}
-          />
+          <>
+            <input
+              {...attributes}
+              {...raw}
+              type="text"
+              inputMode={numeric === true ? "numeric" : "text"}
+              list={suggestions === undefined ? undefined : list}
+              placeholder={placeholder}
+              value={form[field]}
+              onChange={(event) => set(event.target.value)}
+            />
+            {suggestions !== undefined && (
+              <datalist id={list}>
+                {suggestions.map((each) => (
+                  <option key={each} value={each} />
+                ))}
+              </datalist>
+            )}
+          </>
         );
       }}
     </Field>

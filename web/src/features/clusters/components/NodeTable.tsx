@@ -2,7 +2,7 @@ import type { Cluster, ClusterNode } from "@/shared/api/types";
 import { Chip } from "@/shared/ui/Chip";
 import { useClusterEvents } from "../api/useClusterEvents";
 import { lastWord } from "../clusterEvents";
-import { hostOf, isComingUp, isSettled, nodeChip } from "../clusterWords";
+import { hostOf, isComingUp, isSettled, nodeChip, typeOf } from "../clusterWords";
 
 /** The nodes: where each is, and while the cluster comes up what each is getting. */
 export function NodeTable({ cluster }: { cluster: Cluster }) {
@@ -12,6 +12,7 @@ export function NodeTable({ cluster }: { cluster: Cluster }) {
     const java = node.tools == null ? "" : `Java ${node.tools.java_version}`;
     return now ?? [node.detail ?? "", java].filter((part) => part !== "").join(", ");
   };
+  const made = cluster.config.ec2 != null;
   return (
     <section className="card table-card" aria-label="Nodes">
       <header className="table-tools">
@@ -25,6 +26,7 @@ export function NodeTable({ cluster }: { cluster: Cluster }) {
             <tr>
               <th scope="col">Node</th>
               <th scope="col">State</th>
+              {made && <th scope="col">Type</th>}
               <th scope="col">Address</th>
               <th scope="col">Detail</th>
             </tr>
@@ -36,6 +38,7 @@ export function NodeTable({ cluster }: { cluster: Cluster }) {
                 <td>
                   <Chip {...nodeChip(node)} />
                 </td>
+                {made && <td>{typeOf(cluster, node)}</td>}
                 <td>{hostOf(cluster, node) ?? node.address ?? "–"}</td>
                 <td className="text-muted">{detail(node)}</td>
               </tr>

@@ -4,6 +4,7 @@ import type { Provider } from "@/shared/api/types";
 const CHOICES: { provider: Provider; label: string; help: string }[] = [
   { provider: "local", label: "JAC’s own machine", help: "Processes beside the server." },
   { provider: "ssh", label: "Machines over SSH", help: "Machines that exist already." },
+  { provider: "ec2", label: "Machines of Amazon EC2", help: "Made for it and removed with it." },
 ];
 
 interface Props {

@@ -1,14 +1,11 @@
-import { useState } from "react";
 import type { ApdexThresholds } from "@/shared/api/types";
-import { ChartHead } from "@/shared/charts/ChartHead";
-import { copyText } from "@/shared/export/clipboard";
+import { BarCard } from "@/shared/charts/BarCard";
 import { toCsv } from "@/shared/export/csv";
 import { formatCount, formatMs, formatPercent } from "@/shared/format/numbers";
 import { parts, type Part, type Spread } from "../spread";
 
 /** How many were satisfied, tolerated, frustrated or failed: a bar for the total or for each chosen label. */
 export function Overview({ shown, apdex }: { shown: Spread[]; apdex: ApdexThresholds }) {
-  const [asTable, setAsTable] = useState(false);
   const rows = shown.map((each) => ({ ...each, parts: parts(each.profile) }));
   const limits: Record<Part["key"], string> = {
     satisfied: `up to ${formatMs(apdex.satisfied_ms)}`,
@@ -22,68 +19,62 @@ export function Overview({ shown, apdex }: { shown: Spread[]; apdex: ApdexThresh
       rows.map((row) => [row.name, ...row.parts.map((part) => part.count)]),
     );
   return (
-    <section className="card chart-card" data-chart="overview" aria-label="Overview of response times">
-      <ChartHead
-        title="Overview"
-        unit="samples by how long one has to wait"
-        y={null}
-        onY={() => undefined}
-        asTable={asTable}
-        onAsTable={setAsTable}
-        onCopyCsv={async () => ((await copyText(csv())) ? "Copied" : "Not allowed by the browser")}
-        onCopyPng={null}
-      />
-      {asTable || rows.length === 1 ? null : <Key limits={limits} />}
-      <div className="overview">
-        {!asTable &&
-          rows.map((row) => (
-            <div key={row.key} className="overview-row">
-              {rows.length > 1 && (
-                <span className="overview-name" title={row.name}>
-                  {row.name}
-                </span>
-              )}
-              <span className="overview-bar">
-                {row.parts.map((part) => (
-                  <i key={part.key} className={`part-${part.key}`} style={{ width: `${part.percent}%` }} title={`${part.name} (${limits[part.key]}): ${formatCount(part.count)}, ${formatPercent(part.percent)}`} />
-                ))}
-              </span>
-            </div>
-          ))}
-        {(asTable || rows.length === 1) && (
-          <table className="table-dense">
-            <thead>
-              <tr>
-                {rows.length > 1 && <th scope="col">Label</th>}
-                <th scope="col" className="main">
-                  Samples that were
-                </th>
-                <th scope="col" className="num">
-                  Count
-                </th>
-                <th scope="col" className="num">
-                  Share
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.flatMap((row) =>
-                row.parts.map((part) => (
-                  <tr key={`${row.key} ${part.key}`}>
-                    {rows.length > 1 && <td>{row.name}</td>}
-                    <td className="main">
-                      <i className={`part-mark part-${part.key}`} /> {part.name.toLowerCase()} <span className="text-muted">{limits[part.key]}</span>
-                    </td>
-                    <td className="num">{formatCount(part.count)}</td>
-                    <td className="num">{formatPercent(part.percent)}</td>
+    <BarCard id="overview" title="Overview" unit="samples by how long one has to wait" says="Overview of response times" csv={csv}>
+      {(asTable) => (
+        <>
+          {asTable || rows.length === 1 ? null : <Key limits={limits} />}
+          <div className="overview">
+            {!asTable &&
+              rows.map((row) => (
+                <div key={row.key} className="overview-row">
+                  {rows.length > 1 && (
+                    <span className="overview-name" title={row.name}>
+                      {row.name}
+                    </span>
+                  )}
+                  <span className="overview-bar">
+                    {row.parts.map((part) => (
+                      <i key={part.key} className={`part-${part.key}`} style={{ width: `${part.percent}%` }} title={`${part.name} (${limits[part.key]}): ${formatCount(part.count)}, ${formatPercent(part.percent)}`} />
+                    ))}
+                  </span>
+                </div>
+              ))}
+            {(asTable || rows.length === 1) && (
+              <table className="table-dense">
+                <thead>
+                  <tr>
+                    {rows.length > 1 && <th scope="col">Label</th>}
+                    <th scope="col" className="main">
+                      Samples that were
+                    </th>
+                    <th scope="col" className="num">
+                      Count
+                    </th>
+                    <th scope="col" className="num">
+                      Share
+                    </th>
                   </tr>
-                )),
-              )}
-            </tbody>
-          </table>
-        )}
-      </div>
-    </section>
+                </thead>
+                <tbody>
+                  {rows.flatMap((row) =>
+                    row.parts.map((part) => (
+                      <tr key={`${row.key} ${part.key}`}>
+                        {rows.length > 1 && <td>{row.name}</td>}
+                        <td className="main">
+                          <i className={`part-mark part-${part.key}`} /> {part.name.toLowerCase()} <span className="text-muted">{limits[part.key]}</span>
+                        </td>
+                        <td className="num">{formatCount(part.count)}</td>
+                        <td className="num">{formatPercent(part.percent)}</td>
+                      </tr>
+                    )),
+                  )}
+                </tbody>
+              </table>
+            )}
+          </div>
+        </>
+      )}
+    </BarCard>
   );
 }
 

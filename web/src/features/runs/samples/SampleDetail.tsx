@@ -6,6 +6,7 @@ import { formatDateTime, formatTimeMs, zoneName } from "@/shared/format/time";
 import { Chip } from "@/shared/ui/Chip";
 import { Dialog } from "@/shared/ui/Dialog";
 import { Icon } from "@/shared/ui/Icon";
+import { urlOf } from "./sampleUrl";
 
 /** Everything that the log says of one sample; each value and the whole can be copied. */
 export function SampleDetail({ sample, onClose }: { sample: FoundSample; onClose: () => void }) {
@@ -26,7 +27,7 @@ export function SampleDetail({ sample, onClose }: { sample: FoundSample; onClose
     { name: "Response code", shown: sample.code, raw: sample.code },
     { name: "Message", shown: sample.message, raw: sample.message },
     { name: "Failed assertion", shown: sample.failure_message, raw: sample.failure_message },
-    { name: "URL", shown: sample.url, raw: sample.url },
+    { name: "URL", shown: urlOf(sample), raw: urlOf(sample) },
     { name: "Thread", shown: sample.thread, raw: sample.thread },
     { name: "Received", shown: formatBytes(sample.received_bytes), raw: String(sample.received_bytes ?? "") },
     { name: "Sent", shown: formatBytes(sample.sent_bytes), raw: String(sample.sent_bytes ?? "") },

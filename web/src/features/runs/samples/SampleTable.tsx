@@ -7,6 +7,7 @@ import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
 import { Note } from "@/shared/ui/Note";
 import { SampleDetail } from "./SampleDetail";
+import { urlOf } from "./sampleUrl";
 
 const COLUMNS: Column<FoundSample>[] = [
   {
@@ -35,7 +36,7 @@ const COLUMNS: Column<FoundSample>[] = [
     ),
   },
   { id: "thread", name: "Thread", value: (row) => row.thread, cell: (row) => <span className="cell-short" title={row.thread}>{row.thread}</span> },
-  { id: "url", name: "URL", optional: true, value: (row) => row.url, cell: (row) => <span className="cell-short" title={row.url}>{row.url}</span> },
+  { id: "url", name: "URL", optional: true, value: urlOf, cell: (row) => <span className="cell-short" title={urlOf(row)}>{urlOf(row)}</span> },
   { id: "latency_ms", name: "Latency", numeric: true, value: (row) => row.latency_ms, cell: (row) => formatMs(row.latency_ms) },
   { id: "connect_ms", name: "Connect", numeric: true, optional: true, value: (row) => row.connect_ms, cell: (row) => formatMs(row.connect_ms) },
   { id: "received_bytes", name: "Received", numeric: true, value: (row) => row.received_bytes, cell: (row) => formatBytes(row.received_bytes) },

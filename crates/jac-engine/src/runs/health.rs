@@ -1,0 +1,223 @@
+//! How the machines of a run are while it goes on: a load generator whose processors are busy measures itself.
+//!
+//! Looked at every few seconds, beside the following of the log and never in its way. What cannot be had is left out.
+
+use super::supervise::Task;
+use crate::error::EngineError;
+use futures_util::future::join_all;
+use jac_model::ports::{Remote, Vitals};
+use jac_model::{NodeHealth, RunPhase};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout};
+
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How long the answers may take; a machine that does not answer is told by others.
+const ANSWER_LIMIT: Duration = Duration::from_secs(4);
+/// From here on a generator's own slowness is in what it measures; JMeter's manual warns of the same.
+const BUSY_PERCENT: u32 = 75;
+/// So many looks in a row make a warning: a moment's work is none.
+const BUSY_LOOKS: u32 = 3;
+/// From here on a clock's offset is seen in a chart of seconds.
+const CLOCK_OFFSET_MS: i64 = 1000;
+
+/// Looks at the run's machines until it does not run any more.
+pub(super) async fn watch(task: Task, nodes: Vec<(String, Arc<dyn Remote>)>) {
+    let mut known: HashMap<String, Known> = HashMap::new();
+    loop {
+        let looks = join_all(nodes.iter().map(|(name, remote)| async {
+            let vitals = timeout(ANSWER_LIMIT, remote.vitals()).await.ok().and_then(Result::ok).flatten();
+            (name.clone(), Instant::now(), vitals)
+        }));
+        let looks = looks.await;
+        match task.run() {
+            Ok(run) if run.phase == RunPhase::Running => (),
+            _ => return,
+        }
+        let now_ms = task.engine.now_ms();
+        let mut found = HashMap::new();
+        for (name, at, vitals) in looks {
+            let Some(counters) = vitals.as_ref().and_then(Counters::read) else { continue };
+            if let Some(health) = known.entry(name.clone()).or_default().take_in(at, now_ms, counters) {
+                found.insert(name, health);
+            }
+        }
+        if let Err(error) = write(&task, &found, &known) {
+            tracing::warn!(run = %task.id, %error, "run {}: how its machines are could not be kept: {error}", task.id);
+        }
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+fn write(task: &Task, found: &HashMap<String, NodeHealth>, known: &HashMap<String, Known>) -> Result<(), EngineError> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    task.change(|run| {
+        for node in &mut run.nodes {
+            if let Some(health) = found.get(&node.name) {
+                let highest = node.health.map_or(0, |before| before.cpu_highest_percent);
+                let cpu_highest_percent = health.cpu_percent.max(highest);
+                node.health = Some(NodeHealth { cpu_highest_percent, ..*health });
+            }
+        }
+        for (name, _) in known.iter().filter(|(_, known)| known.busy_looks == BUSY_LOOKS) {
+            let note = format!(
+                "The processors of {name} were more than {BUSY_PERCENT} % busy: its own slowness may be in the response times. \
+                 Take more or larger machines, or fewer threads."
+            );
+            if !run.notes.contains(&note) {
+                run.notes.push(note);
+            }
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Measures the clocks of the nodes and writes them into the run, with a note where one is far off.
+pub(super) async fn measure_clocks(task: &Task, nodes: &[(String, Arc<dyn Remote>)]) -> Result<(), EngineError> {
+    let offsets: HashMap<String, (i64, i64)> = join_all(nodes.iter().map(|(name, remote)| async {
+        let offset = timeout(ANSWER_LIMIT, remote.clock_offset()).await.ok().and_then(Result::ok).flatten();
+        offset.map(|offset| (name.clone(), offset))
+    }))
+    .await
+    .into_iter()
+    .flatten()
+    .collect();
+    if offsets.is_empty() {
+        return Ok(());
+    }
+    task.change(|run| {
+        for node in &mut run.nodes {
+            let Some((offset_ms, unsure_ms)) = offsets.get(&node.name).copied() else { continue };
+            node.clock_offset_ms = Some(offset_ms);
+            if offset_ms.abs() - unsure_ms > CLOCK_OFFSET_MS {
+                run.notes.push(format!(
+                    "The clock of {} was {:.1} s {} the server's at the start, and samples are stamped by it.",
+                    node.name,
+                    offset_ms.abs() as f64 / 1000.0,
+                    if offset_ms > 0 { "ahead of" } else { "behind" }
+                ));
+            }
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// What is known of one machine from the looks before.
+#[derive(Debug, Default)]
+struct Known {
+    last: Option<(Instant, Counters)>,
+    busy_looks: u32,
+}
+
+impl Known {
+    /// What came of it since the last look; the first look gives nothing.
+    fn take_in(&mut self, at: Instant, now_ms: i64, counters: Counters) -> Option<NodeHealth> {
+        let (before_at, before) = self.last.replace((at, counters.clone()))?;
+        let seconds = at.duration_since(before_at).as_secs_f64();
+        let ticks = counters.cpu_all.checked_sub(before.cpu_all).filter(|ticks| *ticks > 0)?;
+        let idle = counters.cpu_idle.saturating_sub(before.cpu_idle).min(ticks);
+        let cpu_percent = u32::try_from((ticks - idle) * 100 / ticks).unwrap_or(100);
+        self.busy_looks = if cpu_percent > BUSY_PERCENT { self.busy_looks + 1 } else { 0 };
+        let per_second = |now: u64, before: u64| (now.saturating_sub(before) as f64 / seconds.max(0.001)) as u64;
+        Some(NodeHealth {
+            at_ms: now_ms,
+            cpu_percent,
+            cpu_highest_percent: cpu_percent,
+            memory_used_mb: counters.memory_kb.saturating_sub(counters.available_kb) / 1024,
+            memory_mb: counters.memory_kb / 1024,
+            received_per_s: per_second(counters.received, before.received),
+            sent_per_s: per_second(counters.sent, before.sent),
+            disk_free_mb: counters.disk_free_bytes.map(|bytes| bytes / (1 << 20)),
+        })
+    }
+}
+
+/// The counters of `/proc`, see proc(5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Counters {
+    cpu_all: u64,
+    cpu_idle: u64,
+    memory_kb: u64,
+    available_kb: u64,
+    received: u64,
+    sent: u64,
+    disk_free_bytes: Option<u64>,
+}
+
+impl Counters {
+    fn read(vitals: &Vitals) -> Option<Self> {
+        let line = vitals.stat.lines().find_map(|line| line.strip_prefix("cpu "))?;
+        let ticks: Vec<u64> = line.split_whitespace().map_while(|word| word.parse().ok()).collect();
+        let memory = |name: &str| {
+            vitals.meminfo.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok())
+        };
+        // Interface: received bytes and seven more, sent bytes and seven more.
+        let (mut received, mut sent) = (0, 0);
+        for line in vitals.network.lines() {
+            let Some((name, numbers)) = line.split_once(':').filter(|(name, _)| name.trim() != "lo") else { continue };
+            let numbers: Vec<u64> = numbers.split_whitespace().map_while(|word| word.parse().ok()).collect();
+            if let (false, [first, .., _], Some(ninth)) = (name.is_empty(), numbers.as_slice(), numbers.get(8)) {
+                received += first;
+                sent += ninth;
+            }
+        }
+        Some(Self {
+            // User, nice, system, idle, waiting, interrupts, soft interrupts, stolen; guests are in user already.
+            cpu_all: ticks.iter().take(8).sum(),
+            cpu_idle: ticks.get(3)? + ticks.get(4).copied().unwrap_or(0),
+            memory_kb: memory("MemTotal:")?,
+            available_kb: memory("MemAvailable:")?,
+            received,
+            sent,
+            disk_free_bytes: vitals.disk_free_bytes,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vitals(idle: u64, received: u64) -> Vitals {
+        Vitals {
+            stat: format!("cpu  100 0 100 {idle} 0 0 0 0 0 0\ncpu0 1 2 3 4\n"),
+            meminfo: "MemTotal:        4096000 kB\nMemFree: 1 kB\nMemAvailable:    1024000 kB\n".to_owned(),
+            network: format!(
+                "Inter-|   Receive  |  Transmit\n face |bytes packets|bytes\n    lo: 9 9 0 0 0 0 0 0 9 9 0 0 0 0 0 0\n  \
+                 eth0: {received} 9 0 0 0 0 0 0 500 9 0 0 0 0 0 0\n"
+            ),
+            disk_free_bytes: Some(5 << 20),
+        }
+    }
+
+    #[test]
+    fn two_looks_make_rates() {
+        let mut known = Known::default();
+        let begin = Instant::now();
+        let first = Counters::read(&vitals(800, 1000)).expect("counters");
+        assert_eq!(known.take_in(begin, 0, first), None, "one look is none");
+        // 100 ticks later, 20 of them idle.
+        let mut later = vitals(820, 3000);
+        later.stat = "cpu  140 0 140 820 0 0 0 0 0 0\n".to_owned();
+        let counters = Counters::read(&later).expect("counters");
+        let health = known.take_in(begin + Duration::from_secs(2), 7, counters).expect("a health");
+        assert_eq!((health.cpu_percent, health.received_per_s, health.sent_per_s), (80, 1000, 0));
+        assert_eq!((health.memory_used_mb, health.memory_mb, health.disk_free_mb), (3000, 4000, Some(5)));
+        assert_eq!((health.at_ms, known.busy_looks), (7, 1));
+    }
+
+    #[test]
+    fn what_is_no_counter_is_no_health() {
+        assert_eq!(Counters::read(&Vitals::default()), None);
+        let mut known = Known::default();
+        let begin = Instant::now();
+        let same = Counters::read(&vitals(800, 1000)).expect("counters");
+        known.take_in(begin, 0, same.clone());
+        assert_eq!(known.take_in(begin, 0, same), None, "no tick has passed");
+    }
+}

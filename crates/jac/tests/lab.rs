@@ -1,0 +1,23 @@
+//! Whole clusters on the machines of the cloud lab (docs/lab.md): real machines behind a real EC2 API, with the faults that
+//! machines, networks and AWS have.
+//!
+//! `JAC_LAB_CONTROL` and the variables that `lab/up` prints name the lab; `scripts/test lab` brings one up. Without it each
+//! test says that it is skipped. `JMETER_HOME` names the JMeter. There is one lab, so the tests take turns.
+
+#[path = "lab/adoption.rs"]
+mod adoption;
+#[path = "lab/api.rs"]
+mod api;
+#[path = "lab/faults.rs"]
+mod faults;
+#[path = "lab/launch.rs"]
+mod launch;
+#[path = "cluster/place.rs"]
+#[allow(dead_code, reason = "the tests of local clusters use all of it")]
+mod place;
+#[path = "lab/site.rs"]
+mod site;
+#[path = "lab/soak.rs"]
+mod soak;
+#[path = "lab/story.rs"]
+mod story;

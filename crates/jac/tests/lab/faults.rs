@@ -1,0 +1,79 @@
+//! What goes wrong while a run is on the machines: each has its cause in a sentence, and the results until then.
+
+use crate::site::Site;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// The run failed; gives why and what is lost, and has the samples until then.
+fn failure(site: &Site, run: &str) -> String {
+    let view = site.finished(run);
+    assert_eq!(view["cause"]["kind"], "failed", "{view}");
+    let folder = site.place.data().join("runs").join(run);
+    let rows = std::fs::read_to_string(folder.join("results.jtl")).expect("the log").lines().count() - 1;
+    let summary: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("summary.json")).expect("it")).expect("JSON");
+    assert!(rows > 20 && summary["total"]["samples"] == rows, "what was measured is kept: {rows}");
+    assert_ne!(summary["partial"], Value::Null, "and marked");
+    format!(
+        "{} {}",
+        view["cause"]["reason"].as_str().expect("a reason"),
+        view["cause"]["lost"].as_str().unwrap_or_default()
+    )
+}
+
+#[test]
+fn a_worker_whose_plug_is_pulled_ends_the_run_with_what_was_measured() {
+    let Some(site) = Site::new() else { return };
+    let cluster = site.ready(2, json!({}));
+    let run = site.run(&cluster, 600);
+    site.await_samples();
+    site.lab(&["kill", &site.machine(&cluster, "worker-2")]);
+    let why = failure(&site, &run);
+    assert!(why.contains("worker-2"), "{why}");
+    site.until("the lost node is shown", || site.cluster(&cluster)["lost_nodes"] == json!(["worker-2"]));
+    site.terminate(&cluster);
+}
+
+#[test]
+fn a_network_that_is_away_for_twenty_seconds_costs_no_sample() {
+    let Some(site) = Site::new() else { return };
+    let cluster = site.ready(1, json!({}));
+    let run = site.run(&cluster, 45);
+    site.await_samples();
+    for node in ["master", "worker-1"] {
+        let machine = site.machine(&cluster, node);
+        site.lab(&["link", &machine, "down"]);
+        std::thread::sleep(Duration::from_secs(10));
+        site.lab(&["link", &machine, "up"]);
+    }
+    let master = site.machine(&cluster, "master");
+    site.lab(&["link", &master, "down"]);
+    std::thread::sleep(Duration::from_secs(20));
+    site.lab(&["link", &master, "up"]);
+    site.assert_whole(&run);
+    site.terminate(&cluster);
+}
+
+#[test]
+fn a_master_that_is_out_of_reach_for_good_ends_the_run_with_what_was_measured() {
+    let Some(site) = Site::new() else { return };
+    let cluster = site.ready(1, json!({}));
+    let run = site.run(&cluster, 600);
+    site.await_samples();
+    site.lab(&["link", &site.machine(&cluster, "master"), "down"]);
+    let why = failure(&site, &run);
+    assert!(why.contains("The master's node is gone") && why.contains("lost"), "{why}");
+    site.terminate(&cluster);
+}
+
+#[test]
+fn a_full_disk_is_told() {
+    let Some(site) = Site::new() else { return };
+    let cluster = site.ready(1, json!({}));
+    let run = site.run(&cluster, 600);
+    site.await_samples();
+    site.lab(&["fill-disk", &site.machine(&cluster, "master")]);
+    let why = failure(&site, &run);
+    assert!(why.to_lowercase().contains("space"), "{why}");
+    site.terminate(&cluster);
+}

@@ -1,0 +1,95 @@
+//! What goes wrong while machines are made: each ends in the right state, says why in a sentence, and leaves nothing.
+
+use crate::site::Site;
+use serde_json::{Value, json};
+
+/// Creates a cluster that cannot be made, and gives its cause.
+fn cause_of_failure(site: &Site, workers: u32, ec2: Value) -> String {
+    let cluster = site.create(workers, ec2);
+    site.await_phase(&cluster, &["terminated"]);
+    site.assert_nothing_left();
+    site.cluster(&cluster)["cause"].as_str().expect("a cause").to_owned()
+}
+
+#[test]
+fn rights_that_are_missing_are_told_by_name() {
+    let Some(site) = Site::new() else { return };
+    site.lab(&["deny", "ec2:RunInstances"]);
+    let forecast = site.api().post("/clusters/forecast", &site.config(1, json!({})));
+    assert!(forecast["faults"].to_string().contains("ec2:RunInstances"), "{forecast}");
+    let cause = cause_of_failure(&site, 1, json!({}));
+    assert!(cause.contains("lack the permission") && cause.contains("docs/aws.md"), "{cause}");
+}
+
+#[test]
+fn no_capacity_and_what_is_not_there_are_told() {
+    let Some(site) = Site::new() else { return };
+    site.lab(&["no-capacity"]);
+    let cause = cause_of_failure(&site, 1, json!({}));
+    assert!(cause.contains("no machines of that type left"), "{cause}");
+    site.lab(&["reset"]);
+    let wrong = json!({ "image": { "id": "ami-0badbadbadbadbad0" }, "worker_type": "c6i.huge", "security_group": "sg-0badbadbadbadbad0" });
+    let forecast = site.api().post("/clusters/forecast", &site.config(1, wrong.clone()));
+    let faults = forecast["faults"].to_string();
+    for text in ["ami-0badbadbadbadbad0", "c6i.huge", "sg-0badbadbadbadbad0"] {
+        assert!(faults.contains(text), "{text}: {faults}");
+    }
+    let cause = cause_of_failure(&site, 1, wrong);
+    assert!(cause.contains("ami-0badbadbadbadbad0"), "{cause}");
+}
+
+#[test]
+fn an_api_that_throttles_answers_late_and_loses_its_answers_makes_one_cluster() {
+    let Some(site) = Site::new() else { return };
+    site.lab(&["throttle", "6"]);
+    site.lab(&["delay-reads", "3000"]);
+    site.lab(&["cut-after-launch", "2"]);
+    let cluster = site.ready(2, json!({}));
+    let machines = site.left().into_iter().filter(|id| id.starts_with("i-")).count();
+    assert_eq!(machines, 3, "no machine was made twice");
+    let run = site.run(&cluster, 3);
+    site.assert_whole(&run);
+    site.terminate(&cluster);
+}
+
+#[test]
+fn a_machine_that_never_answers_fails_the_cluster_or_is_left_out() {
+    let Some(site) = Site::new() else { return };
+    site.lab(&["no-ssh", "1"]);
+    let cause = cause_of_failure(&site, 0, json!({}));
+    assert!(cause.contains("did not answer within 60 s") && cause.contains("console"), "{cause}");
+
+    // It dies while it comes up, and the cluster was allowed to do without one.
+    site.lab(&["reset"]);
+    let cluster = site.create(2, json!({ "workers_may_fail": 1 }));
+    site.until("all are launched", || site.events(&cluster).matches("was launched").count() == 3);
+    let events = site.events(&cluster);
+    let machine =
+        events.lines().find_map(|line| line.strip_prefix("worker-2: ")?.split(' ').next()).expect("its machine");
+    site.until("it boots", || site.lab(&["status"])["machines"][machine]["on"] == true);
+    site.lab(&["kill", machine]);
+    site.await_phase(&cluster, &["ready", "terminated"]);
+    let view = site.cluster(&cluster);
+    assert_eq!(view["phase"], "ready", "{}\n{}", view["cause"], site.events(&cluster));
+    assert_eq!(view["nodes"].as_array().expect("nodes").len(), 2, "{}", site.events(&cluster));
+    let run = site.run(&cluster, 3);
+    site.assert_whole(&run);
+    site.terminate(&cluster);
+}
+
+#[test]
+fn a_machine_that_never_boots_is_told() {
+    let Some(site) = Site::new() else { return };
+    site.lab(&["no-boot", "1"]);
+    let cause = cause_of_failure(&site, 0, json!({}));
+    assert!(cause.contains("did not answer within 60 s"), "{cause}");
+}
+
+#[test]
+fn a_cluster_that_nobody_wants_any_more_is_gone_before_it_is_made() {
+    let Some(site) = Site::new() else { return };
+    site.lab(&["delay-reads", "2000"]);
+    let cluster = site.create(1, json!({}));
+    site.until("a machine is launched", || site.events(&cluster).contains("was launched"));
+    site.terminate(&cluster);
+}

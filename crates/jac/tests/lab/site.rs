@@ -1,0 +1,215 @@
+//! The lab for one test: a server on a data folder of its own, the lab without any fault, and what is left afterwards.
+
+use crate::api::Api;
+use crate::place::{LIMIT, Place, plan_path};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+/// What every server of a test is told: a machine of the lab answers within seconds.
+const BOOT_LIMIT_S: &str = "60";
+
+pub struct Site {
+    pub place: Place,
+    arguments: Vec<String>,
+    server: Option<Child>,
+    api: Option<Api>,
+    control: String,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Site {
+    /// `None` where there is no lab.
+    pub fn new() -> Option<Self> {
+        Self::with(&[])
+    }
+
+    /// The same, with further words for `jac serve`.
+    pub fn with(arguments: &[&str]) -> Option<Self> {
+        let Ok(control) = std::env::var("JAC_LAB_CONTROL") else {
+            println!("skipped: there is no lab; `scripts/test lab` brings one up");
+            return None;
+        };
+        let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let arguments = arguments.iter().map(|&word| word.to_owned()).collect();
+        let mut site = Self { place: Place::new(), arguments, server: None, api: None, control, _turn: turn };
+        site.lab(&["reset"]);
+        site.start();
+        Some(site)
+    }
+
+    /// Starts the server, anew if it was killed.
+    pub fn start(&mut self) {
+        let mut command = self.place.jac(&["serve", "--listen", "127.0.0.1:0", "--boot-limit-seconds", BOOT_LIMIT_S]);
+        command.args(&self.arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("jac starts");
+        let first =
+            BufReader::new(child.stdout.take().expect("its output")).lines().next().expect("a line").expect("text");
+        let url = first.split_whitespace().last().expect("the address");
+        let token = std::fs::read_to_string(self.place.data().join("token")).expect("its token");
+        self.api = Some(Api::new(url, token.trim()));
+        self.server = Some(child);
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        let mut server = self.server.take().expect("a server lives");
+        server.kill().expect("it is ours");
+        let _reaped = server.wait();
+        self.api = None;
+    }
+
+    pub fn api(&self) -> &Api {
+        self.api.as_ref().expect("a server lives")
+    }
+
+    /// A word to the lab, which has to be understood.
+    pub fn lab(&self, words: &[&str]) -> Value {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let client = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().expect("a client");
+            let answer = client.post(&self.control).json(&words).send().await.expect("the lab answers");
+            let (status, text) = (answer.status(), answer.text().await.expect("text"));
+            assert!(status.is_success(), "{words:?}: {text}");
+            serde_json::from_str(&text).unwrap_or(Value::String(text.trim().to_owned()))
+        })
+    }
+
+    /// What lives in the account, or lies about there, of this data folder's installation.
+    pub fn left(&self) -> Vec<String> {
+        let installation = std::fs::read_to_string(self.place.data().join("installation")).expect("its id");
+        let left = self.lab(&["left", "jac:installation", installation.trim()]);
+        left.as_array().expect("a list").iter().map(|id| id.as_str().expect("an id").to_owned()).collect()
+    }
+
+    /// A configuration of the lab's machines.
+    pub fn config(&self, workers: u32, ec2: Value) -> Value {
+        let mut machines = json!({ "addresses": "private", "disk_gb": 8 });
+        machines.as_object_mut().expect("an object").extend(ec2.as_object().expect("an object").clone());
+        json!({ "name": "of a test", "provider": "ec2", "config": {
+            "workers": workers, "heap_mb": 256, "lifetime_minutes": 60, "idle_minutes": null, "remove_after_run": false, "ec2": machines } })
+    }
+
+    /// Creates a cluster; gives its id.
+    pub fn create(&self, workers: u32, ec2: Value) -> String {
+        let cluster = self.api().post("/clusters", &self.config(workers, ec2));
+        cluster["id"].as_str().expect("its id").to_owned()
+    }
+
+    /// Creates a cluster and waits until it takes runs.
+    pub fn ready(&self, workers: u32, ec2: Value) -> String {
+        let id = self.create(workers, ec2);
+        self.await_phase(&id, &["ready", "failed", "terminating", "terminated"]);
+        let cluster = self.cluster(&id);
+        assert_eq!(cluster["phase"], "ready", "{}\n{}", cluster["cause"], self.events(&id));
+        id
+    }
+
+    pub fn cluster(&self, id: &str) -> Value {
+        self.api().get(&format!("/clusters/{id}"))
+    }
+
+    /// What happened to it, a line each.
+    pub fn events(&self, id: &str) -> String {
+        let events = self.api().get(&format!("/clusters/{id}/events"));
+        let line = |event: &Value| {
+            format!("{}: {}", event["node"].as_str().unwrap_or("cluster"), event["text"].as_str().unwrap_or_default())
+        };
+        events.as_array().expect("a list").iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    pub fn await_phase(&self, id: &str, phases: &[&str]) {
+        self.until(&format!("{id} is {phases:?}"), || {
+            phases.contains(&self.cluster(id)["phase"].as_str().expect("a phase"))
+        });
+    }
+
+    /// The machine of a node: `i-…`.
+    pub fn machine(&self, cluster: &str, node: &str) -> String {
+        let cluster = self.cluster(cluster);
+        let nodes = cluster["nodes"].as_array().expect("its nodes");
+        let detail = nodes.iter().find(|found| found["name"] == node).expect("that node")["detail"]
+            .as_str()
+            .expect("its detail");
+        detail.split(' ').next().expect("its id").to_owned()
+    }
+
+    /// Starts the steady plan for so many seconds; gives the run's id.
+    pub fn run(&self, cluster: &str, seconds: u32) -> String {
+        let file = |name| (name, std::fs::read(plan_path(name)).expect("a file of the plan"));
+        let plan = self.api().upload(vec![file("steady.jmx"), file("data/names.csv")]);
+        let run = self.api().post(
+            "/runs",
+            &json!({ "cluster_id": cluster, "plan_id": plan, "name": "of a test",
+            "properties": { "duration": seconds.to_string() }, "grace_s": 5 }),
+        );
+        run["id"].as_str().expect("its id").to_owned()
+    }
+
+    /// Waits until samples come in.
+    pub fn await_samples(&self) {
+        self.until("samples", || self.place.rows_so_far() > 20);
+    }
+
+    /// Waits for a run's end.
+    pub fn finished(&self, run: &str) -> Value {
+        self.until("the run's end", || self.api().get(&format!("/runs/{run}"))["phase"] == "finished");
+        self.api().get(&format!("/runs/{run}"))
+    }
+
+    /// The run came to its own end, and everything that JMeter counted is in the log and in the summary.
+    pub fn assert_whole(&self, run: &str) {
+        let view = self.finished(run);
+        assert_eq!(view["cause"]["kind"], "completed", "{}\n{}", view["cause"], view["notes"]);
+        let folder = self.place.data().join("runs").join(run);
+        let rows = std::fs::read_to_string(folder.join("results.jtl")).expect("the log").lines().count() - 1;
+        let text = std::fs::read_to_string(folder.join("nodes/master/jmeter.log")).expect("the master's log");
+        let last = text.lines().rev().find(|line| line.contains("summary =")).expect("JMeter's summary");
+        let counted = last.split("summary =").nth(1).and_then(|rest| rest.split_whitespace().next());
+        assert_eq!(counted.and_then(|number| number.parse().ok()), Some(rows), "{last}");
+        let summary: Value =
+            serde_json::from_slice(&std::fs::read(folder.join("summary.json")).expect("it")).expect("JSON");
+        assert_eq!(summary["total"]["samples"], rows);
+        assert!(rows > 20, "{rows}");
+    }
+
+    /// Ends a cluster, and nothing of it is left, neither in the account nor here.
+    pub fn terminate(&self, cluster: &str) {
+        self.api().post(&format!("/clusters/{cluster}/terminate"), &Value::Null);
+        self.await_phase(cluster, &["terminated"]);
+        self.assert_nothing_left();
+    }
+
+    pub fn assert_nothing_left(&self) {
+        self.until("nothing is left in the account", || self.left().is_empty());
+        let records = std::fs::read_dir(self.place.data().join("ec2")).into_iter().flatten().flatten();
+        let names: Vec<_> = records.map(|entry| entry.file_name()).filter(|name| name != "regions.json").collect();
+        assert!(names.is_empty(), "a record or a key is left: {names:?}");
+    }
+
+    /// Waits for a state, and fails when it does not come.
+    pub fn until(&self, what: &str, state: impl Fn() -> bool) {
+        let deadline = Instant::now() + LIMIT * 2;
+        while !state() {
+            assert!(Instant::now() < deadline, "never: {what}");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+}
+
+impl Drop for Site {
+    /// The lab's machines are few: whatever a test that failed left goes now.
+    fn drop(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            let _gone = server.kill();
+            let _reaped = server.wait();
+        }
+        if let Ok(installation) = std::fs::read_to_string(self.place.data().join("installation")) {
+            self.lab(&["reset"]);
+            self.lab(&["clear", "jac:installation", installation.trim()]);
+        }
+    }
+}

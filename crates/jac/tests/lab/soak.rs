@@ -1,0 +1,81 @@
+//! The server killed again and again, at moments that a seed chooses, while a cluster is made, used and ended.
+//!
+//! `JAC_SOAK` is how many kills (default 6), `JAC_SOAK_SEED` the seed; `scripts/soak N` sets them.
+
+use crate::site::Site;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
+#[test]
+fn a_server_that_is_killed_at_any_time_leaves_no_machine_and_loses_no_sample() {
+    let Some(mut site) = Site::new() else { return };
+    let (kills, seed) = (number("JAC_SOAK", 6), number("JAC_SOAK_SEED", 2026));
+    println!("{kills} kills with the seed {seed}");
+    let mut chance = StdRng::seed_from_u64(seed);
+    for kill in 1..=kills {
+        // The whole life of such a cluster takes about half a minute here.
+        let after = Duration::from_millis(chance.random_range(0..30_000));
+        let begin = Instant::now();
+        let mut life = Life::begin(&site);
+        let mut killed = false;
+        loop {
+            if !killed && begin.elapsed() >= after {
+                let stage = life.stage(&site);
+                site.kill();
+                site.start();
+                killed = true;
+                println!("kill {kill}: after {:.1} s, {stage}", after.as_secs_f64());
+            }
+            if life.step(&site) {
+                break;
+            }
+            assert!(begin.elapsed() < Duration::from_secs(240), "kill {kill} after {after:?}: it never ended");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        site.assert_nothing_left();
+    }
+}
+
+/// A cluster from its creation to its end, with one run.
+struct Life {
+    cluster: String,
+    run: Option<String>,
+    ending: bool,
+}
+
+impl Life {
+    fn begin(site: &Site) -> Self {
+        Self { cluster: site.create(1, json!({})), run: None, ending: false }
+    }
+
+    fn stage(&self, site: &Site) -> String {
+        let run = self.run.as_ref().map(|run| site.api().get(&format!("/runs/{run}"))["phase"].clone());
+        format!("cluster {}, run {}", site.cluster(&self.cluster)["phase"], run.unwrap_or_default())
+    }
+
+    /// Goes on; `true` at the end.
+    fn step(&mut self, site: &Site) -> bool {
+        let view = site.cluster(&self.cluster);
+        match (view["phase"].as_str().expect("a phase"), &self.run) {
+            ("failed", _) => panic!("{}\n{}", view["cause"], site.events(&self.cluster)),
+            ("ready", None) => self.run = Some(site.run(&self.cluster, 8)),
+            ("ready", Some(run)) if !self.ending && site.api().get(&format!("/runs/{run}"))["phase"] == "finished" => {
+                site.assert_whole(run);
+                site.api().post(&format!("/clusters/{}/terminate", self.cluster), &serde_json::Value::Null);
+                self.ending = true;
+            }
+            ("terminated", _) => {
+                assert!(self.ending, "it ended by itself: {}\n{}", view["cause"], site.events(&self.cluster));
+                return true;
+            }
+            _ => (),
+        }
+        false
+    }
+}

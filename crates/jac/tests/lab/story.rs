@@ -1,0 +1,60 @@
+//! What a person does with machines of EC2, from the first to the last.
+
+use crate::site::Site;
+use serde_json::json;
+
+#[test]
+fn a_cluster_is_made_runs_twice_and_goes_with_all_that_was_made_for_it() {
+    let Some(site) = Site::new() else { return };
+    let cluster = site.ready(2, json!({ "tags": { "team": "shop" } }));
+    let events = site.events(&cluster);
+    for text in ["was launched (c6i.xlarge)", "Answers over SSH.", "JMeter 5.6.3 on Java", "Ready."] {
+        assert!(events.contains(text), "{text}: {events}");
+    }
+    assert!(!events.contains("Warning"), "{events}");
+    let machines = site.lab(&["status"]);
+    let groups: Vec<&serde_json::Value> =
+        machines["machines"].as_object().expect("machines").values().map(|machine| &machine["groups"]).collect();
+    assert!(groups.len() == 3 && groups.windows(2).all(|pair| pair[0] == pair[1]), "one group for all: {groups:?}");
+    // Three machines, three disks, one group.
+    assert_eq!(site.left().len(), 7, "{:?}", site.left());
+
+    let first = site.run(&cluster, 5);
+    site.assert_whole(&first);
+    let second = site.run(&cluster, 3);
+    site.assert_whole(&second);
+    site.terminate(&cluster);
+    let view = site.api().get(&format!("/runs/{first}"));
+    assert_eq!(view["phase"], "finished", "its results stay");
+}
+
+#[test]
+fn a_lifetime_that_is_over_ends_the_machines() {
+    let Some(site) = Site::new() else { return };
+    let mut config = site.config(0, json!({}));
+    config["config"]["lifetime_minutes"] = json!(1);
+    let cluster = site.api().post("/clusters", &config)["id"].as_str().expect("its id").to_owned();
+    site.await_phase(&cluster, &["ready"]);
+    site.await_phase(&cluster, &["terminated"]);
+    assert_eq!(site.cluster(&cluster)["cause"], "Its lifetime is over.");
+    site.assert_nothing_left();
+}
+
+#[test]
+fn machines_end_by_themselves_when_the_server_is_gone_for_good() {
+    let Some(mut site) = Site::with(&["--lease-seconds", "30"]) else { return };
+    let cluster = site.ready(1, json!({}));
+    let run = site.run(&cluster, 600);
+    site.await_samples();
+    site.kill();
+    site.until("the machines end by their lease", || {
+        let machines = site.lab(&["status"]);
+        machines["machines"].as_object().expect("machines").is_empty()
+    });
+    // Only what costs nothing is left of it, and the next server removes that too.
+    site.start();
+    let view = site.finished(&run);
+    assert_eq!(view["cause"]["kind"], "failed", "{view}");
+    site.await_phase(&cluster, &["terminated"]);
+    site.assert_nothing_left();
+}

@@ -1,0 +1,11 @@
+import { AwsCredentials } from "@/features/settings/components/AwsCredentials";
+import { PageHead } from "@/shared/ui/PageHead";
+
+export function SettingsRoute() {
+  return (
+    <>
+      <PageHead title="Settings" facts={<span>What holds for this whole installation. The administrator changes it.</span>} />
+      <AwsCredentials />
+    </>
+  );
+}

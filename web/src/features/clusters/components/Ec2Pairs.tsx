@@ -1,0 +1,44 @@
+import type { Ec2Config } from "@/shared/api/types";
+import { formatCount } from "@/shared/format/numbers";
+import { DISTRIBUTIONS } from "../ec2Places";
+
+/** The machines of EC2 in a cluster's configuration; what was left to JAC is not listed, but for the region. */
+export function Ec2Pairs({ config }: { config: Ec2Config }) {
+  return (
+    <>
+      {pairsOf(config).map(([name, value]) => (
+        <li key={name}>
+          <span>{name}</span>
+          <span className="pair-value">{value}</span>
+        </li>
+      ))}
+    </>
+  );
+}
+
+function pairsOf(config: Ec2Config): [string, string][] {
+  const tags = Object.entries(config.tags).map(([name, value]) => `${name}=${value}`);
+  const pairs: [string, string | null][] = [
+    ["Region", config.region ?? "the one of the credentials"],
+    ["Type of the master", config.master_type],
+    ["Type of each worker", config.worker_type],
+    ["Image", imageWords(config.image)],
+    ["Disk of each machine", `${formatCount(config.disk_gb)}\u00a0GB`],
+    ["Machines", config.spot ? "spot" : "on demand"],
+    ["Reached at", `${config.addresses} addresses`],
+    ["VPC", config.vpc],
+    ["Subnets", config.subnets.length === 0 ? null : config.subnets.join(", ")],
+    ["Security group", config.security_group],
+    ["SSH from", config.ssh_from],
+    ["Key pair", config.key_name],
+    ["Tags", tags.length === 0 ? null : tags.join(", ")],
+    ["Workers that may fail to come up", config.workers_may_fail === 0 ? null : formatCount(config.workers_may_fail)],
+    ["Credentials", config.credentials === "saved" ? "saved ones" : "of the server’s environment"],
+  ];
+  return pairs.filter((pair): pair is [string, string] => pair[1] !== null);
+}
+
+function imageWords(image: Ec2Config["image"]): string {
+  if ("id" in image) return image.id;
+  return DISTRIBUTIONS.find(({ distribution }) => distribution === image.newest)?.name ?? image.newest;
+}

@@ -1,0 +1,37 @@
+import type { Forecast, NewCluster } from "@/shared/api/types";
+import { Note } from "@/shared/ui/Note";
+import { priceWords } from "../clusterWords";
+
+interface Props {
+  forecast: Forecast;
+  /** The faults that stand beside no field. */
+  faults: string[];
+  request: NewCluster;
+}
+
+/** What the provider said of a configuration: what would fail, what was found, what it costs. Nothing was made. */
+export function ForecastView({ forecast, faults, request }: Props) {
+  return (
+    <div className="stack forecast" role="status">
+      {faults.map((fault) => (
+        <Note key={fault} tone="failed">
+          {fault}
+        </Note>
+      ))}
+      {forecast.faults.length === 0 && (
+        <Note tone="good">
+          <p>
+            <strong>Nothing stands in its way.</strong> {priceWords(forecast.usd_per_hour, request.config)}
+          </p>
+        </Note>
+      )}
+      {forecast.notes.length > 0 && (
+        <Note tone="info">
+          {forecast.notes.map((note) => (
+            <p key={note}>{note}</p>
+          ))}
+        </Note>
+      )}
+    </div>
+  );
+}

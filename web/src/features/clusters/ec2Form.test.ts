@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { EC2 } from "./ec2Form.fixture";
+import { checkEc2, ec2FieldOf, ec2FormFrom, type Ec2Faults, type Ec2Form } from "./ec2Form";
+
+const form = ec2FormFrom(EC2);
+const faultsOf = (change: Partial<Ec2Form>, workers: number | null = 2): Ec2Faults => {
+  const faults: Ec2Faults = {};
+  checkEc2({ ...form, ...change }, workers, faults);
+  return faults;
+};
+
+describe("machines of EC2", () => {
+  it("go to the form and back", () => {
+    const faults: Ec2Faults = {};
+    expect(checkEc2(form, 2, faults)).toEqual(EC2);
+    expect(faults).toEqual({});
+  });
+  it("have all their faults told at once", () => {
+    const faults = faultsOf({
+      region: "Frankfurt",
+      masterType: "big",
+      workerType: "c6i.large; rm",
+      image: "id",
+      imageId: "debian",
+      vpc: "subnet-1",
+      subnets: "subnet-, subnet-2",
+      securityGroup: "sg 1",
+      sshFrom: "everywhere",
+      diskGb: "1",
+      tags: "aws:x=",
+      workersMayFail: "3",
+    });
+    expect(Object.keys(faults).sort()).toEqual(["diskGb", "imageId", "masterType", "region", "securityGroup", "sshFrom", "subnets", "tags", "vpc", "workerType", "workersMayFail"]);
+    expect(faults.subnets).toContain("“subnet-”");
+  });
+  it.each(["10.0.0.0/8", "203.0.113.7/32", "0.0.0.0/0"])("take %s as a block of addresses", (sshFrom) => {
+    expect(faultsOf({ sshFrom })).toEqual({});
+  });
+  it.each(["10.0.0.0", "10.0.0/8", "10.0.0.256/8", "010.0.0.1/8", "10.0.0.0/33", "10.0.0.0/8/8", "::1/128"])("refuse %s as one", (sshFrom) => {
+    expect(Object.keys(faultsOf({ sshFrom }))).toEqual(["sshFrom"]);
+  });
+  it("keep a tag's value as it is, and no name twice", () => {
+    expect(checkEc2({ ...form, tags: " team = shop \n\nurl=http://a?b=c" }, 2, {}).tags).toEqual({ team: "shop", url: "http://a?b=c" });
+    for (const tags of ["team", "=x", "a=1\na=2", "Name=x", "jac:cluster=x", "AWS:x=y", `${"n".repeat(128)}=`]) expect(Object.keys(faultsOf({ tags }))).toEqual(["tags"]);
+  });
+  it("leave at least one worker that has to come up", () => {
+    expect(faultsOf({ workersMayFail: "1" })).toEqual({});
+    expect(faultsOf({ workersMayFail: "2" }).workersMayFail).toContain("at most 1");
+    expect(faultsOf({ workersMayFail: "0" }, 0)).toEqual({});
+    expect(faultsOf({ workersMayFail: "1" }, 0).workersMayFail).toContain("give 0");
+  });
+  it("forget an image id when a distribution is chosen after all", () => {
+    expect(checkEc2({ ...form, image: "ubuntu2404", imageId: "nonsense" }, 2, {}).image).toEqual({ newest: "ubuntu2404" });
+  });
+});
+
+describe("a sentence's field", () => {
+  it.each([
+    ["'Frankfurt' is no region: give one such as eu-central-1.", "region"],
+    ["'big' is no instance type for the master: give one such as c6i.large.", "masterType"],
+    ["'big' is no instance type for the workers: give one such as c6i.large.", "workerType"],
+    ["'x' is no id that begins with ami-.", "imageId"],
+    ["'x' is no id that begins with subnet-.", "subnets"],
+    ["'x' is no block of addresses: give one such as 203.0.113.7/32.", "sshFrom"],
+    ["A disk of 1 GB cannot be made: give 8 to 16384 GB.", "diskGb"],
+    ["The tag 'aws:x' cannot be set: a name has 1 to 127 characters.", "tags"],
+    ["41 tags are too many: give 40 at most.", "tags"],
+    ["3 workers may fail to come up, but there are only 2.", "workersMayFail"],
+    ["At least one worker has to come up: let fewer fail.", "workersMayFail"],
+  ])("%s", (sentence, field) => {
+    expect(ec2FieldOf(sentence, form)).toBe(field);
+  });
+  it("is found by what was typed, whole", () => {
+    const typed: Ec2Form = { ...form, image: "id", imageId: "ami-1", vpc: "vpc-1" };
+    expect(ec2FieldOf("The image ami-1 is for arm64.", typed)).toBe("imageId");
+    expect(ec2FieldOf("The image ami-12 is for arm64.", typed)).toBeNull();
+    expect(ec2FieldOf("c6i.large-flex is not offered.", typed)).toBeNull();
+    expect(ec2FieldOf("There is no vpc-1.", typed)).toBe("vpc");
+    expect(ec2FieldOf("The image ami-1 is for arm64.", { ...typed, image: "debian12" })).toBeNull();
+  });
+});

@@ -1,0 +1,178 @@
+/**
+ * The machines of EC2 as they are typed: from the form to the configuration and back, and what is wrong with them. Pure; the rules are
+ * those of the server, which looks again and then asks AWS.
+ */
+import type { CredentialChoice, Distribution, Ec2Addresses, Ec2Config } from "@/shared/api/types";
+
+export interface Ec2Form {
+  region: string;
+  masterType: string;
+  workerType: string;
+  /** A distribution, or `id`: the one of `imageId`. */
+  image: Distribution | "id";
+  imageId: string;
+  diskGb: string;
+  spot: boolean;
+  addresses: Ec2Addresses;
+  credentials: CredentialChoice;
+  vpc: string;
+  /** One a line, or with commas. */
+  subnets: string;
+  securityGroup: string;
+  sshFrom: string;
+  keyName: string;
+  /** `NAME=VALUE`, one a line. */
+  tags: string;
+  workersMayFail: string;
+}
+
+type Ec2Field = "region" | "masterType" | "workerType" | "imageId" | "diskGb" | "vpc" | "subnets" | "securityGroup" | "sshFrom" | "keyName" | "tags" | "workersMayFail";
+export type Ec2Faults = Partial<Record<Ec2Field, string>>;
+
+/** Those that stand in the folded part of the form. */
+export const ADVANCED: Ec2Field[] = ["vpc", "subnets", "securityGroup", "sshFrom", "keyName", "tags", "workersMayFail"];
+
+export function ec2FormFrom(config: Ec2Config): Ec2Form {
+  return {
+    region: config.region ?? "",
+    masterType: config.master_type,
+    workerType: config.worker_type,
+    image: "id" in config.image ? "id" : config.image.newest,
+    imageId: "id" in config.image ? config.image.id : "",
+    diskGb: String(config.disk_gb),
+    spot: config.spot,
+    addresses: config.addresses,
+    credentials: config.credentials,
+    vpc: config.vpc ?? "",
+    subnets: config.subnets.join("\n"),
+    securityGroup: config.security_group ?? "",
+    sshFrom: config.ssh_from ?? "",
+    keyName: config.key_name ?? "",
+    tags: Object.entries(config.tags)
+      .map(([name, value]) => `${name}=${value}`)
+      .join("\n"),
+    workersMayFail: String(config.workers_may_fail),
+  };
+}
+
+/** The configuration that is typed; each fault is written to its field. */
+export function checkEc2(form: Ec2Form, workers: number | null, faults: Ec2Faults): Ec2Config {
+  const region = form.region.trim();
+  if (region !== "" && !/^[a-z0-9-]{1,64}$/.test(region)) faults.region = "This is no region: give one such as eu-central-1, or leave it empty.";
+  for (const field of ["masterType", "workerType"] as const) {
+    if (!/^(?=.*\.)[a-z0-9.-]{1,64}$/.test(form[field].trim())) faults[field] = "This is no instance type: give one such as c6i.large.";
+  }
+  const id = (field: Ec2Field, text: string, prefix: string): string | null => {
+    const typed = text.trim();
+    if (typed !== "" && !isId(typed, prefix)) faults[field] = `An id that begins with ${prefix} is wanted here.`;
+    return typed === "" ? null : typed;
+  };
+  const imageId = form.image === "id" ? id("imageId", form.imageId, "ami-") : null;
+  if (form.image === "id" && imageId === null) faults.imageId = "Give the id of the image, ami-…, or choose a distribution.";
+  const disk = whole(form.diskGb);
+  if (disk === null || disk < 8 || disk > 16_384) faults.diskGb = "Give 8 to 16,384 GB.";
+  const subnets = form.subnets.split(/[\s,;]+/).filter((subnet) => subnet !== "");
+  const wrong = subnets.filter((subnet) => !isId(subnet, "subnet-"));
+  if (wrong.length > 0) faults.subnets = `${wrong.map((each) => `“${each}”`).join(", ")}: an id that begins with subnet- is wanted here.`;
+  const sshFrom = form.sshFrom.trim();
+  if (sshFrom !== "" && !isBlock(sshFrom)) faults.sshFrom = "This is no block of addresses: give one such as 203.0.113.7/32.";
+  const tags = readTags(form.tags);
+  if (tags.fault !== null) faults.tags = tags.fault;
+  const mayFail = whole(form.workersMayFail);
+  if (mayFail === null) faults.workersMayFail = "Give a whole number; 0 wants all of them.";
+  else if (workers !== null && mayFail > 0 && mayFail >= workers) faults.workersMayFail = workers < 2 ? "With so few workers none may fail: give 0." : `At least one worker has to come up: give at most ${workers - 1}.`;
+  return {
+    region: region === "" ? null : region,
+    credentials: form.credentials,
+    master_type: form.masterType.trim(),
+    worker_type: form.workerType.trim(),
+    image: form.image === "id" ? { id: imageId ?? "" } : { newest: form.image },
+    vpc: id("vpc", form.vpc, "vpc-"),
+    subnets,
+    security_group: id("securityGroup", form.securityGroup, "sg-"),
+    addresses: form.addresses,
+    ssh_from: sshFrom === "" ? null : sshFrom,
+    disk_gb: disk ?? 0,
+    key_name: form.keyName.trim() === "" ? null : form.keyName.trim(),
+    spot: form.spot,
+    tags: tags.tags,
+    workers_may_fail: mayFail ?? 0,
+  };
+}
+
+function isId(text: string, prefix: string): boolean {
+  return text.startsWith(prefix) && /^[A-Za-z0-9]{1,64}$/.test(text.slice(prefix.length));
+}
+
+/** `a.b.c.d/n`. */
+function isBlock(text: string): boolean {
+  const [address = "", length = "", ...rest] = text.split("/");
+  const bytes = address.split(".");
+  return rest.length === 0 && bytes.length === 4 && bytes.every((byte) => /^(0|[1-9]\d{0,2})$/.test(byte) && Number(byte) <= 255) && /^\d{1,2}$/.test(length) && Number(length) <= 32;
+}
+
+function readTags(text: string): { tags: Record<string, string>; fault: string | null } {
+  const tags = new Map<string, string>();
+  const faults: string[] = [];
+  for (const line of text.split(/\r?\n/).map((each) => each.trim()).filter((each) => each !== "")) {
+    const at = line.indexOf("=");
+    const name = at < 0 ? "" : line.slice(0, at).trim();
+    const value = line.slice(at + 1).trim();
+    if (name === "") faults.push(`“${line}” is no tag: write NAME=VALUE.`);
+    else if (tags.has(name)) faults.push(`The tag ${name} is given twice.`);
+    else if (/^(jac:|aws:)/i.test(name) || name === "Name") faults.push(`The tag ${name} is not free: it is set by JAC or AWS.`);
+    else if (name.length > 127 || value.length > 255) faults.push(`The tag ${name.slice(0, 20)} is too long: a name has at most 127 characters, a value 255.`);
+    else tags.set(name, value);
+  }
+  if (tags.size > 40) faults.push(`${tags.size} tags are too many: give 40 at most.`);
+  return { tags: Object.fromEntries(tags), fault: faults.length === 0 ? null : faults.join(" ") };
+}
+
+/** A whole number that is not negative; null for anything else. */
+export function whole(text: string): number | null {
+  return /^\s*\d{1,9}\s*$/.test(text) ? Number(text) : null;
+}
+
+/** What the server's sentences about a configuration begin or end with. */
+const ABOUT: [RegExp, Ec2Field][] = [
+  [/is no region\b/, "region"],
+  [/instance type for the master/, "masterType"],
+  [/instance type for the workers/, "workerType"],
+  [/begins with ami-/, "imageId"],
+  [/begins with vpc-/, "vpc"],
+  [/begins with subnet-/, "subnets"],
+  [/begins with sg-/, "securityGroup"],
+  [/no block of addresses/, "sshFrom"],
+  [/^A disk of\b/, "diskGb"],
+  [/^The tag\b|\btags are too many/, "tags"],
+  [/may fail to come up|let fewer fail/, "workersMayFail"],
+];
+
+/**
+ * The field that a sentence is about: by the server's own words about a configuration, else by what was typed, because AWS' sentences
+ * name ids (`subnet-1 is not in vpc-2`: both; the narrower one is taken). null where it names nothing that was typed.
+ */
+export function ec2FieldOf(sentence: string, form: Ec2Form): Ec2Field | null {
+  const said = ABOUT.find(([pattern]) => pattern.test(sentence))?.[1];
+  if (said !== undefined) return said;
+  const typed: [string[], Ec2Field][] = [
+    [form.subnets.split(/[\s,;]+/), "subnets"],
+    [[form.securityGroup], "securityGroup"],
+    [form.image === "id" ? [form.imageId] : [], "imageId"],
+    [[form.vpc], "vpc"],
+    [[form.keyName], "keyName"],
+    [[form.workerType], "workerType"],
+    [[form.masterType], "masterType"],
+  ];
+  return typed.find(([values]) => values.some((value) => names(sentence, value.trim())))?.[1] ?? null;
+}
+
+/** Whether a sentence has this value in it, not only as a part of a longer one: `c6i.large` is not in `c6i.large-flex`. */
+function names(sentence: string, value: string): boolean {
+  if (value === "") return false;
+  const part = /[A-Za-z0-9_-]/;
+  for (let at = sentence.indexOf(value); at >= 0; at = sentence.indexOf(value, at + 1)) {
+    if (!part.test(sentence[at - 1] ?? " ") && !part.test(sentence[at + value.length] ?? " ")) return true;
+  }
+  return false;
+}

@@ -1,0 +1,66 @@
+import { useMemo, type ReactNode } from "react";
+import { Link } from "react-router";
+import type { Machine } from "@/shared/api/types";
+import { formatUsd } from "@/shared/format/money";
+import { formatAgo, formatDateTime, formatDuration } from "@/shared/format/time";
+import { DataTable } from "@/shared/tables/DataTable";
+import type { Column } from "@/shared/tables/tableRows";
+import { Chip } from "@/shared/ui/Chip";
+import { CopyId } from "@/shared/ui/CopyId";
+import { soFar } from "../machineSums";
+
+function columnsAt(now: number): Column<Machine>[] {
+  return [
+    {
+      id: "cluster",
+      name: "Cluster",
+      main: true,
+      value: (machine) => nameOf(machine),
+      cell: (machine) =>
+        machine.orphan ? (
+          <>
+            <Chip tone="attention" word="orphan" icon="exclamation-triangle" /> {nameOf(machine)}
+          </>
+        ) : (
+          <Link to={`/clusters/${machine.cluster_id}`}>{nameOf(machine)}</Link>
+        ),
+    },
+    { id: "node", name: "Node", value: (machine) => machine.node, cell: (machine) => machine.node },
+    { id: "owner", name: "Owner", value: (machine) => machine.owner.name, cell: (machine) => machine.owner.name },
+    { id: "kind", name: "Type", value: (machine) => kindOf(machine), cell: (machine) => kindOf(machine) },
+    { id: "region", name: "Region", value: (machine) => machine.region, cell: (machine) => machine.region },
+    { id: "since", name: "Since", numeric: true, value: (machine) => machine.since_ms, cell: (machine) => <span title={formatDateTime(machine.since_ms)}>{formatAgo(machine.since_ms, now)}</span> },
+    { id: "usd_per_hour", name: "Per hour", title: "Sort by the estimated price of an hour", numeric: true, value: (machine) => machine.usd_per_hour, cell: (machine) => formatUsd(machine.usd_per_hour) },
+    { id: "usd_so_far", name: "So far", title: "Sort by what it has cost so far, an estimate", numeric: true, value: (machine) => soFar(machine, now), cell: (machine) => formatUsd(soFar(machine, now)) },
+    { id: "ends", name: "Ends in", title: "Sort by when its cluster is removed at the latest", numeric: true, value: (machine) => machine.expires_at_ms, cell: (machine) => <Ends machine={machine} now={now} /> },
+    { id: "id", name: "Machine", value: (machine) => machine.id, cell: (machine) => <CopyId id={machine.id} /> },
+  ];
+}
+
+function nameOf(machine: Machine): string {
+  return machine.cluster_name === "" ? machine.cluster_id : machine.cluster_name;
+}
+
+function kindOf(machine: Machine): string {
+  return machine.spot ? `${machine.kind}, spot` : machine.kind;
+}
+
+function Ends({ machine, now }: { machine: Machine; now: number }) {
+  if (machine.expires_at_ms === null) return <span className="text-faint">–</span>;
+  const left = (machine.expires_at_ms - now) / 1000;
+  return <span title={formatDateTime(machine.expires_at_ms)}>{left <= 0 ? "now" : formatDuration(left)}</span>;
+}
+
+export function MachineTable({ machines, now, empty }: { machines: Machine[]; now: number; empty: ReactNode }) {
+  const columns = useMemo(() => columnsAt(now), [now]);
+  return (
+    <DataTable
+      name="machines"
+      title="Machines"
+      rows={machines}
+      columns={columns}
+      rowKey={(machine) => `${machine.region} ${machine.id}`}
+      empty={empty}
+    />
+  );
+}

@@ -1,0 +1,62 @@
+import { Link } from "react-router";
+import type { Machines } from "@/shared/api/types";
+import { formatUsd } from "@/shared/format/money";
+import { formatCount, plural } from "@/shared/format/numbers";
+import { Empty } from "@/shared/ui/Empty";
+import { Figures } from "@/shared/ui/Figures";
+import { Note } from "@/shared/ui/Note";
+import { useNow } from "@/shared/ui/useNow";
+import { orphansOf, sumOf } from "../machineSums";
+import { MachineTable } from "./MachineTable";
+import { OrphanNote } from "./OrphanNote";
+
+/** What exists and what it costs: the sums, what nobody looks after, then machine by machine. */
+export function MachinesBody({ machines, unreachable }: Machines) {
+  const now = useNow(2000);
+  const sum = sumOf(machines, now);
+  const orphans = orphansOf(machines);
+  const left = sum.unknown === 0 ? "estimate" : `estimate, ${plural(sum.unknown, "price")} unknown`;
+  const clusters = new Set(machines.map((machine) => machine.cluster_id)).size;
+  return (
+    <>
+      {unreachable.map(({ provider, reason }) => (
+        <Note key={provider} tone="failed">
+          <strong>{provider} cannot be asked now.</strong> {reason}
+          {machines.length > 0 && <p>What is shown of it is what was seen last.</p>}
+        </Note>
+      ))}
+      {machines.length > 0 && (
+        <Figures
+          figures={[
+            { key: "machines", name: "Machines", value: [formatCount(sum.machines), ""], note: `of ${plural(clusters, "cluster")}` },
+            { key: "usd_per_hour", name: "Per hour", value: [formatUsd(sum.usdPerHour), ""], note: left },
+            { key: "usd_so_far", name: "So far", value: [formatUsd(sum.usdSoFar), ""], note: left },
+            { key: "orphans", name: "Orphans", value: [formatCount(orphans.length), ""], note: "clusters nobody here knows", ...(orphans.length > 0 ? { tone: "failed" as const } : {}) },
+          ]}
+        />
+      )}
+      {orphans.map((orphan) => (
+        <OrphanNote key={orphan.clusterId} orphan={orphan} now={now} />
+      ))}
+      <MachineTable
+        machines={machines}
+        now={now}
+        empty={
+          <Empty
+            icon="cloud"
+            title={unreachable.length === 0 ? "No machine costs anything now." : "No machine is known."}
+            action={
+              <Link className="btn btn-outline-secondary" to="/clusters">
+                Go to clusters
+              </Link>
+            }
+          >
+            {unreachable.length === 0
+              ? "Machines of clusters on Amazon EC2 appear here, also those that another JAC of the same installation has left."
+              : "There may be some all the same: not every provider could be asked."}
+          </Empty>
+        }
+      />
+    </>
+  );
+}

@@ -1,0 +1,90 @@
+import { useState, type ReactNode } from "react";
+import { ApiError } from "@/shared/api/client";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { Field } from "@/shared/ui/Field";
+import { Note } from "@/shared/ui/Note";
+import { useSaveAwsCredentials } from "../api/useSaveAwsCredentials";
+import { checkCredentials, EMPTY, placeRefusals, type CredentialsForm as Typed } from "../credentialsForm";
+
+/** Saves a whole set of credentials in the place of the one that was saved. It always starts empty: no secret comes back from the server. */
+export function CredentialsForm({ replaces }: { replaces: boolean }) {
+  const [form, setForm] = useState(EMPTY);
+  const [tried, setTried] = useState(false);
+  const [done, setDone] = useState(false);
+  const save = useSaveAwsCredentials();
+  const { request, faults } = checkCredentials(form);
+  const refused = placeRefusals(save.error instanceof ApiError && save.error.code === "credentials_invalid" ? save.error.details : []);
+  const placed = Object.keys(refused.beside).length + refused.rest.length > 0;
+  const shown = tried ? { ...refused.beside, ...faults } : {};
+
+  const set = (field: keyof Typed, value: string) => {
+    setForm({ ...form, [field]: value });
+    setDone(false);
+    if (save.isError) save.reset();
+  };
+  const submit = () => {
+    setTried(true);
+    if (request === null || save.isPending) return;
+    save.mutate(request, {
+      onSuccess: () => {
+        setForm(EMPTY);
+        setTried(false);
+        setDone(true);
+        // What was sent is not kept.
+        save.reset();
+      },
+    });
+  };
+  const text = (field: keyof Typed, label: string, placeholder: string, help: ReactNode, secret: "secret" | "open" = "open") => (
+    <Field label={label} help={help} fault={shown[field]}>
+      {(attributes) => (
+        <input
+          {...attributes}
+          type={secret === "secret" ? "password" : "text"}
+          // Browsers pass `off` over at a password field, but not `new-password`: nothing that they know is filled in.
+          autoComplete={secret === "secret" ? "new-password" : "off"}
+          autoCapitalize="off"
+          spellCheck={false}
+          placeholder={placeholder}
+          value={form[field]}
+          onChange={(event) => set(field, event.target.value)}
+        />
+      )}
+    </Field>
+  );
+  return (
+    <section className="card settings-form" aria-label="AWS credentials">
+      <header className="chart-head">
+        <h3>{replaces ? "Replace the AWS credentials" : "Save AWS credentials"}</h3>
+      </header>
+      <form
+        className="list-body"
+        noValidate
+        autoComplete="off"
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        {text("accessKeyId", "Access key id", "AKIA…", "Of a user that may do what JAC needs and nothing else.")}
+        {text("secretAccessKey", "Secret access key", "", "Kept sealed, with a key that is outside the database. It is never shown again.", "secret")}
+        {text("sessionToken", "Session token", "only for temporary keys", "Goes with keys that begin with ASIA. When they expire, save new ones.", "secret")}
+        {text("roleArn", "Role to assume", "arn:aws:iam::123456789012:role/load", "Assumed with the key above; without a key, with what the server’s environment gives.")}
+        {text("externalId", "External id", "optional", "What the role’s account wants to hear along.", "secret")}
+        {text("region", "Region", "that of the server’s environment", "The region of clusters that name none.")}
+        {refused.rest.map((sentence) => (
+          <Note key={sentence} tone="failed">
+            {sentence}
+          </Note>
+        ))}
+        {save.error !== null && !placed && <ErrorBox error={save.error} />}
+        {done && <Note tone="good">Saved. The next cluster is made with them; what they may do is told by the check in its form.</Note>}
+        <div className="settings-actions">
+          <button type="submit" className="btn btn-primary" disabled={save.isPending}>
+            {save.isPending ? "Saving…" : replaces ? "Replace" : "Save"}
+          </button>
+        </div>
+      </form>
+    </section>
+  );
+}

@@ -1,0 +1,37 @@
+import { useState, type ReactNode } from "react";
+import { copyText } from "@/shared/export/clipboard";
+import { ChartHead } from "./ChartHead";
+
+interface Props {
+  id: string;
+  title: string;
+  /** What the numbers are, after the title. */
+  unit: string;
+  /** What the card is about, for those who do not see it. */
+  says: string;
+  csv: () => string;
+  /** Choices of this chart alone, in its head. */
+  choices?: ReactNode;
+  children: (asTable: boolean) => ReactNode;
+}
+
+/** A chart that is made of plain elements instead of a canvas, in the same card as the others: as bars or as a table, copied as CSV. */
+export function BarCard({ id, title, unit, says, csv, choices, children }: Props) {
+  const [asTable, setAsTable] = useState(false);
+  return (
+    <section className="card chart-card" data-chart={id} aria-label={says}>
+      <ChartHead
+        title={title}
+        unit={unit}
+        y={null}
+        onY={() => undefined}
+        asTable={asTable}
+        onAsTable={setAsTable}
+        onCopyCsv={async () => ((await copyText(csv())) ? "Copied" : "Not allowed by the browser")}
+        onCopyPng={null}
+        choices={choices}
+      />
+      {children(asTable)}
+    </section>
+  );
+}
