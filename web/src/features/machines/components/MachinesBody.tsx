@@ -20,7 +20,7 @@ export function MachinesBody({ machines, unreachable, rows }: Machines & { rows:
     <>
       {unreachable.map(({ provider, reason }) => (
         <Note key={provider} tone="failed">
-          <strong>{provider} cannot be asked now.</strong> {reason}
+          <strong>{provider === "ec2" ? "Amazon EC2" : provider} cannot be asked now.</strong> {reason}
           {machines.length > 0 && <p>What is shown of it is what was seen last.</p>}
         </Note>
       ))}
