@@ -3,6 +3,10 @@
 //! `JMETER_HOME` names the JMeter; `scripts/test` sets it. Each test has a data folder of its own and looks at the end
 //! whether anything of it is left: no process, no folder.
 
+#[path = "lab/api.rs"]
+mod api;
+#[path = "cluster/ends.rs"]
+mod ends;
 #[path = "cluster/faults.rs"]
 mod faults;
 #[path = "cluster/machines.rs"]
