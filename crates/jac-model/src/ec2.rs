@@ -165,7 +165,7 @@ impl Ec2Config {
         }
         if self.workers_may_fail > workers {
             faults
-                .push(format!("{} workers may fail to come up, but there are only {workers}.", self.workers_may_fail));
+                .push(format!("{} workers may fail to come up, but the cluster has {workers}.", self.workers_may_fail));
         } else if workers > 0 && self.workers_may_fail == workers {
             faults.push("At least one worker has to come up: let fewer fail.".to_owned());
         }

@@ -1,5 +1,11 @@
 //! The command line, declared once. Flags win over the environment, the environment over defaults.
 
+mod clusters;
+mod machines;
+
+pub use clusters::{ClusterCommand, CreateArguments, CredentialsCommand, Whose};
+pub use machines::{Ec2Arguments, MachineArguments, ProviderName};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -19,6 +25,12 @@ pub enum Command {
     Run(Box<RunArguments>),
     /// Start the server and its web app
     Serve(ServeArguments),
+    /// Clusters that stay: list, create, run on, extend, adopt, terminate
+    #[command(subcommand)]
+    Cluster(Box<ClusterCommand>),
+    /// The AWS credentials that the server works with
+    #[command(subcommand)]
+    Credentials(CredentialsCommand),
     /// Say what a plan needs and will do, and what is missing
     #[command(after_help = "Exit codes: 0 it can run, 2 it cannot.")]
     Check(CheckArguments),
@@ -101,21 +113,8 @@ pub struct RunArguments {
     /// A JMeter to use instead of JAC's own
     #[arg(long, value_name = "DIR", env = "JMETER_HOME")]
     pub jmeter_home: Option<PathBuf>,
-    /// Where the nodes come from
-    #[arg(long, value_enum, default_value_t = ProviderName::Local)]
-    pub provider: ProviderName,
-    /// The machines for --provider ssh, with commas between them: the first is the master, the others are workers
-    #[arg(long, value_name = "HOST[:PORT],…", value_delimiter = ',')]
-    pub hosts: Vec<String>,
-    /// Who signs in on the machines
-    #[arg(long, value_name = "NAME")]
-    pub user: Option<String>,
-    /// The private key to sign in with, without a passphrase
-    #[arg(long, value_name = "FILE")]
-    pub key: Option<PathBuf>,
-    /// The file with the machines' own keys; default: ~/.ssh/known_hosts
-    #[arg(long, value_name = "FILE")]
-    pub known_hosts: Option<PathBuf>,
+    #[command(flatten)]
+    pub machines: MachineArguments,
     /// What the run is called
     #[arg(long, value_name = "TEXT")]
     pub name: Option<String>,
@@ -143,15 +142,6 @@ pub struct RunArguments {
     /// How long nodes live without hearing from JAC
     #[arg(long, value_name = "SECONDS", hide = true)]
     pub lease_seconds: Option<u64>,
-}
-
-/// Where nodes come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ProviderName {
-    /// Processes on this machine
-    Local,
-    /// Machines that exist already, over SSH: --hosts, --user, --key
-    Ssh,
 }
 
 #[derive(Debug, Args)]

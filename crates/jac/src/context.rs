@@ -41,6 +41,30 @@ pub fn tools(data_folder: &Path, jmeter_home: Option<&Path>) -> ToolSettings {
     }
 }
 
+/// The AWS keys in the environment's standard variables.
+pub struct AwsKeys {
+    pub access_key_id: Option<String>,
+    pub secret_access_key: Option<String>,
+    pub session_token: Option<String>,
+}
+
+/// Reads them; what is empty is not there.
+pub fn aws_keys() -> AwsKeys {
+    let read =
+        |name| std::env::var_os(name).and_then(|value| value.into_string().ok()).filter(|value| !value.is_empty());
+    AwsKeys {
+        access_key_id: read("AWS_ACCESS_KEY_ID"),
+        secret_access_key: read("AWS_SECRET_ACCESS_KEY"),
+        session_token: read("AWS_SESSION_TOKEN"),
+    }
+}
+
+/// Milliseconds since 1970.
+pub fn now_ms() -> jac_model::EpochMs {
+    use jac_engine::clock::Clock;
+    jac_engine::clock::SystemClock.now_ms()
+}
+
 /// Writes the log to standard error. `JAC_LOG` sets what of it (`debug`, `jac_engine=trace`…).
 pub fn start_log(quiet: bool) {
     let ordinary = if quiet { "error" } else { "info" };

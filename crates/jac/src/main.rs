@@ -5,6 +5,7 @@ mod admin;
 mod check;
 mod cli;
 mod client;
+mod clusters;
 mod compare;
 mod connect;
 mod context;
@@ -47,7 +48,9 @@ fn main() -> ExitCode {
 
 async fn dispatch(command: Command) -> anyhow::Result<Exit> {
     match command {
-        Command::Run(arguments) => run::run(*arguments).await,
+        Command::Run(arguments) => run::run(*arguments, None).await,
+        Command::Cluster(command) => clusters::cluster(*command).await,
+        Command::Credentials(command) => clusters::credentials(command).await,
         Command::Serve(arguments) => serve::serve(arguments).await,
         Command::Check(arguments) => check::check(&arguments),
         Command::Report(arguments) => report::report(&arguments),

@@ -4,13 +4,14 @@
 //! same output and the same exit codes.
 
 pub mod files;
-mod machines;
+pub mod machines;
 mod progress;
 mod signals;
 mod wanted;
 
 use crate::cli::{Output, RunArguments};
 use crate::client::{Client, UploadFile};
+use crate::clusters;
 use crate::connect::{Connection, connect, settings};
 use crate::context;
 use crate::exit::{Exit, RunFailed, with_hint};
@@ -31,28 +32,41 @@ use wanted::{OutFolder, Wanted};
 
 /// Between two looks at the run.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// How long a cluster may take to be gone.
+/// How long what an earlier command left may take to be gone.
 const REMOVAL_LIMIT: Duration = Duration::from_secs(120);
 /// How many looks in a row may fail: a server that is started anew is away for a moment.
 const LOOKS_MISSED: u32 = 60;
 
-pub async fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
+/// Runs a plan: on a cluster that is made for it, or on the one that is named, which stays.
+pub async fn run(arguments: RunArguments, on: Option<String>) -> anyhow::Result<Exit> {
     let mut line = Line::new();
-    let wanted = Wanted::read(&arguments)?;
+    let mut wanted = Wanted::read(&arguments)?;
     let data_folder = context::data_folder(arguments.data_dir.as_deref());
     let tools = context::tools(&data_folder, arguments.jmeter_home.as_deref());
     let toolbox = Toolbox::new(tools.clone());
-    wanted.check(&toolbox, &mut line)?;
+    if on.is_none() {
+        wanted.check(&toolbox, &mut line)?;
+    }
     // Other machines have a Java of their own.
-    if arguments.server.is_none() && wanted.provider == Provider::Local {
+    if arguments.server.is_none() && on.is_none() && wanted.provider == Provider::Local {
         toolbox.java().await.map_err(from_engine)?;
     }
     let out = OutFolder::make(&wanted.out)?;
 
     let server = arguments.server.as_deref().map(|url| (url, arguments.token.as_deref()));
     let connection = connect(&data_folder, server, tools, settings(arguments.lease_seconds))?;
+    let existing = match &on {
+        Some(named) => Some(clusters::find(connection.client(), named).await?),
+        None => None,
+    };
+    if let Some(existing) = &existing {
+        // How many workers there are is known only now.
+        wanted.workers = existing.cluster.worker_count();
+        wanted.check(&toolbox, &mut line)?;
+    }
     let mut signals = Signals::listen()?;
-    let mut job = Job { client: connection.client(), wanted: &wanted, line: &mut line, signals: &mut signals };
+    let mut job =
+        Job { client: connection.client(), wanted: &wanted, line: &mut line, signals: &mut signals, existing };
     let outcome = job.carry_out(&connection).await;
     if let Connection::Own { engine, .. } = &connection {
         job.wait_for_leftovers().await;
@@ -80,12 +94,14 @@ struct Job<'a> {
     wanted: &'a Wanted,
     line: &'a mut Line,
     signals: &'a mut Signals,
+    /// The cluster that is there already and stays.
+    existing: Option<ClusterView>,
 }
 
 impl Job<'_> {
     async fn carry_out(&mut self, connection: &Connection) -> anyhow::Result<Exit> {
         let plan = self.upload().await?;
-        let cluster = match self.create_cluster(connection).await {
+        let cluster = match self.cluster(connection).await {
             Ok(cluster) => cluster,
             Err(error) => {
                 self.forget_plan(&plan).await;
@@ -104,7 +120,7 @@ impl Job<'_> {
             self.line.say(&format!("Live at {url}/runs/{}", run.id));
         }
         let finished = self.follow(&run).await;
-        if finished.is_ok() {
+        if finished.is_ok() && self.existing.is_none() {
             self.line.step("Removing the cluster.");
         }
         self.remove(&cluster).await;
@@ -121,13 +137,21 @@ impl Job<'_> {
         self.client.upload("/plans", &fields, &files).await
     }
 
+    async fn cluster(&mut self, connection: &Connection) -> anyhow::Result<ClusterView> {
+        match &self.existing {
+            Some(existing) => Ok(existing.clone()),
+            None => self.create_cluster(connection).await,
+        }
+    }
+
     async fn create_cluster(&mut self, connection: &Connection) -> anyhow::Result<ClusterView> {
         let config = ClusterConfig {
             workers: self.wanted.workers,
             heap_mb: self.wanted.heap_mb,
-            lifetime_minutes: ClusterConfig::MAX_LIFETIME_MINUTES,
+            lifetime_minutes: self.wanted.lifetime_minutes,
             remove_after_run: true,
             ssh: self.wanted.ssh.clone(),
+            ec2: self.wanted.ec2.clone(),
             jmeter_home: match connection {
                 // In this process the engine has been told already.
                 Connection::Own { .. } => None,
@@ -137,12 +161,12 @@ impl Job<'_> {
         };
         let name = format!("jac run {}", self.wanted.plan_name);
         let attended = matches!(connection, Connection::Own { .. });
-        self.client
-            .post(
-                &format!("/clusters?attended={attended}"),
-                &json!({ "name": name, "provider": self.wanted.provider, "config": config }),
-            )
-            .await
+        let new = json!({ "name": name, "provider": self.wanted.provider, "config": config });
+        if self.wanted.provider == Provider::Ec2 {
+            let forecast = clusters::forecast(self.client, &new).await?;
+            self.line.say(&clusters::price_sentence(&forecast, self.wanted.workers + 1));
+        }
+        self.client.post(&format!("/clusters?attended={attended}"), &new).await
     }
 
     async fn start(&mut self, plan: &PlanView, cluster: &ClusterView) -> anyhow::Result<RunView> {
@@ -228,15 +252,19 @@ impl Job<'_> {
 
     /// Takes the cluster away and waits until it is gone. What fails here, the leases make good.
     async fn remove(&mut self, cluster: &ClusterView) {
+        if self.existing.is_some() {
+            return;
+        }
         let id = &cluster.cluster.id;
-        let deadline = Instant::now() + REMOVAL_LIMIT;
+        let limit = clusters::removal_limit(cluster);
+        let deadline = Instant::now() + limit;
         let asked = self.client.post::<ClusterView>(&format!("/clusters/{id}/terminate"), &json!({})).await;
         let mut failed = asked.err();
         while failed.is_none() {
             match self.client.get::<ClusterView>(&format!("/clusters/{id}")).await {
                 Ok(view) if view.cluster.phase == ClusterPhase::Terminated => return,
                 Ok(_) if Instant::now() > deadline => {
-                    failed = Some(anyhow::anyhow!("it is still there after {} s", REMOVAL_LIMIT.as_secs()))
+                    failed = Some(anyhow::anyhow!("it is still there after {} s", limit.as_secs()))
                 }
                 Ok(_) => tokio::select! {
                     _ = self.signals.next_stop() => failed = Some(anyhow::anyhow!("it was not waited for")),

@@ -5,6 +5,8 @@
 
 #[path = "lab/api.rs"]
 mod api;
+#[path = "cluster/clusters.rs"]
+mod clusters;
 #[path = "cluster/ends.rs"]
 mod ends;
 #[path = "cluster/faults.rs"]

@@ -66,6 +66,13 @@ impl Task {
         self.finish(&end)
     }
 
+    /// Where the disk is so full that not even the run's end can be written down, its nodes' own files go: on this machine
+    /// they are on the same disk, and what is not in the spool by then would not fit there either.
+    pub(super) async fn make_room(&self, run: &Run) {
+        self.end_processes(run).await;
+        self.clean_nodes(run).await;
+    }
+
     async fn make_artefacts(&self, intake: &Intake) -> Result<RunEnd, EngineError> {
         let (task, live) = (self.clone(), Arc::clone(&intake.live));
         let made = tokio::task::spawn_blocking(move || write_artefacts(&task, &task.run()?, &live)).await;

@@ -113,7 +113,10 @@ impl Task {
             match written {
                 Ok(_) => return,
                 Err(error) => {
-                    tracing::error!(run = %self.id, %error, "run {}: its end cannot be written down: {error}; trying again", self.id)
+                    tracing::error!(run = %self.id, %error, "run {}: its end cannot be written down: {error}; trying again", self.id);
+                    if let (EngineError::DiskFull { .. }, Ok(run)) = (&error, self.run()) {
+                        self.make_room(&run).await;
+                    }
                 }
             }
             sleep(RETRY_EVERY).await;

@@ -1,6 +1,6 @@
 //! What `jac run` was asked for: read, found possible, and checked before anything is made.
 
-use super::files::{Bundle, Given, heap_mb, properties, workers};
+use super::files::{Bundle, Given, heap_mb, properties};
 use super::from_engine;
 use super::machines;
 use super::progress::Line;
@@ -10,7 +10,7 @@ use jac_engine::plans::check::PlanCheck;
 use jac_engine::tools::Toolbox;
 use jac_jmx::{Check, Severity};
 use jac_jtl::criteria::Criterion;
-use jac_model::{Provider, SshConfig};
+use jac_model::{ClusterConfig, Ec2Config, Provider, SshConfig};
 use std::path::{Path, PathBuf};
 
 /// The command line, read and found possible.
@@ -20,6 +20,8 @@ pub struct Wanted {
     pub plan_name: String,
     pub provider: Provider,
     pub ssh: Option<SshConfig>,
+    pub ec2: Option<Ec2Config>,
+    pub lifetime_minutes: u32,
     pub workers: u32,
     pub properties: jac_jmx::Properties,
     pub heap_mb: Option<u32>,
@@ -33,11 +35,7 @@ pub struct Wanted {
 
 impl Wanted {
     pub fn read(arguments: &RunArguments) -> anyhow::Result<Self> {
-        let ssh = machines::read(arguments)?;
-        let workers = match (&ssh, arguments.workers) {
-            (Some(ssh), given) => machines::workers(ssh, given)?,
-            (None, given) => workers(given.unwrap_or(0))?,
-        };
+        let machines = machines::read(&arguments.machines, arguments.workers, arguments.server.is_some())?;
         let properties = properties(&arguments.property)?;
         let heap_mb = arguments.heap.as_deref().map(heap_mb).transpose()?;
         for expression in &arguments.fail_on {
@@ -66,9 +64,11 @@ impl Wanted {
             bundle,
             plan: arguments.plan.clone(),
             plan_name,
-            provider: if ssh.is_some() { Provider::Ssh } else { Provider::Local },
-            ssh,
-            workers,
+            provider: machines.provider,
+            lifetime_minutes: lifetime_minutes(machines.provider, arguments.machines.lifetime),
+            ssh: machines.ssh,
+            ec2: machines.ec2,
+            workers: machines.workers,
             properties,
             heap_mb,
             // A server works in another folder than this command.
@@ -111,6 +111,15 @@ impl Wanted {
         line.say(&what_will_run(&check));
         Ok(())
     }
+}
+
+/// A run ends its cluster by itself. Only where machines cost money there is a bound on what a run that never ends costs.
+fn lifetime_minutes(provider: Provider, given: Option<u32>) -> u32 {
+    let otherwise = match provider {
+        Provider::Ec2 => ClusterConfig::default().lifetime_minutes,
+        Provider::Local | Provider::Ssh => ClusterConfig::MAX_LIFETIME_MINUTES,
+    };
+    given.unwrap_or(otherwise)
 }
 
 /// The errors of a check as one.

@@ -29,13 +29,20 @@ impl Site {
 
     /// The same, with further words for `jac serve`.
     pub fn with(arguments: &[&str]) -> Option<Self> {
-        let Ok(control) = std::env::var("JAC_LAB_CONTROL") else {
+        let Some(control) = std::env::var_os("JAC_LAB_CONTROL") else {
             println!("skipped: there is no lab; `scripts/test lab` brings one up");
             return None;
         };
         let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let arguments = arguments.iter().map(|&word| word.to_owned()).collect();
-        let mut site = Self { place: Place::new(), arguments, server: None, api: None, control, _turn: turn };
+        let mut site = Self {
+            place: Place::new(),
+            arguments,
+            server: None,
+            api: None,
+            control: control.to_string_lossy().into_owned(),
+            _turn: turn,
+        };
         site.lab(&["reset"]);
         site.start();
         Some(site)

@@ -58,3 +58,31 @@ fn machines_end_by_themselves_when_the_server_is_gone_for_good() {
     site.await_phase(&cluster, &["terminated"]);
     site.assert_nothing_left();
 }
+
+#[test]
+fn the_shell_does_the_whole_job_with_and_without_a_cluster_that_stays() {
+    let Some(site) = Site::new() else { return };
+    let machines = ["--provider", "ec2", "--private", "--workers", "1", "--heap", "256m"];
+    let mut run = site.place.run("steady.jmx", &machines);
+    run.args(["--disk-gb", "8", "-Jduration=3"]);
+    let done = site.place.finish(run).expect(0);
+    assert!(
+        done.stderr.contains("2 machines cost") || done.stderr.contains("an hour for 2 machines"),
+        "{}",
+        done.stderr
+    );
+    assert!(site.place.summary()["total"]["samples"].as_u64() > Some(20));
+    site.assert_nothing_left();
+
+    let shell = |words: &[&str], code| {
+        let done = site.place.finish(site.place.jac(words)).expect(code);
+        format!("{}{}", done.stdout, done.stderr)
+    };
+    let mut create = vec!["cluster", "create", "--name", "mine", "--wait"];
+    create.extend(machines);
+    assert!(shell(&create, 0).contains("Answers over SSH."));
+    assert!(shell(&["cluster", "list"], 0).contains("mine, ec2 of 2 nodes"));
+    assert!(shell(&["cluster", "extend", "mine", "30"], 0).contains("ends in 8h 2"));
+    assert!(shell(&["cluster", "terminate", "mine", "--wait"], 0).contains("is left"));
+    site.assert_nothing_left();
+}

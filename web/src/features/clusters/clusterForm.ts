@@ -21,7 +21,7 @@ export interface ClusterForm extends Ec2Form {
 
 /** Those where anything may be typed. */
 export type ClusterField = { [Field in keyof ClusterForm]: string extends ClusterForm[Field] ? Field : never }[keyof ClusterForm];
-export type Faults = Partial<Record<ClusterField, string>>;
+export type Faults = Partial<Record<ClusterField | "image", string>>;
 
 /** A configuration that starts a form: with machines of EC2 in it, for whoever chooses them. */
 export type StartConfig = ClusterConfig & { ec2: Ec2Config };
@@ -126,7 +126,7 @@ export function placeFaults(details: string[], form: ClusterForm): { beside: Fau
   const rest: string[] = [];
   const own = form.provider === "ssh" ? ABOUT_HOSTS : ABOUT_WORKERS;
   for (const sentence of details) {
-    const field = (form.provider === "ec2" ? ec2FieldOf(sentence, form) : null) ?? [...own, ...ABOUT].find(([pattern]) => pattern.test(sentence))?.[1];
+    const field: keyof Faults | undefined = (form.provider === "ec2" ? ec2FieldOf(sentence, form) : null) ?? [...own, ...ABOUT].find(([pattern]) => pattern.test(sentence))?.[1];
     if (field === undefined) rest.push(sentence);
     else beside[field] = beside[field] === undefined ? sentence : `${beside[field]} ${sentence}`;
   }

@@ -60,6 +60,7 @@ describe("a sentence's field", () => {
     ["'big' is no instance type for the master: give one such as c6i.large.", "masterType"],
     ["'big' is no instance type for the workers: give one such as c6i.large.", "workerType"],
     ["'x' is no id that begins with ami-.", "imageId"],
+    ["No image debian-12-amd64-* of the owner 136693071363 is in eu-central-1: give an image's id.", "image"],
     ["'x' is no id that begins with subnet-.", "subnets"],
     ["'x' is no block of addresses: give one such as 203.0.113.7/32.", "sshFrom"],
     ["A disk of 1 GB cannot be made: give 8 to 16384 GB.", "diskGb"],

@@ -26,7 +26,7 @@ export interface Ec2Form {
   workersMayFail: string;
 }
 
-type Ec2Field = "region" | "masterType" | "workerType" | "imageId" | "diskGb" | "vpc" | "subnets" | "securityGroup" | "sshFrom" | "keyName" | "tags" | "workersMayFail";
+type Ec2Field = "region" | "masterType" | "workerType" | "image" | "imageId" | "diskGb" | "vpc" | "subnets" | "securityGroup" | "sshFrom" | "keyName" | "tags" | "workersMayFail";
 export type Ec2Faults = Partial<Record<Ec2Field, string>>;
 
 /** Those that stand in the folded part of the form. */
@@ -139,6 +139,7 @@ const ABOUT: [RegExp, Ec2Field][] = [
   [/instance type for the master/, "masterType"],
   [/instance type for the workers/, "workerType"],
   [/begins with ami-/, "imageId"],
+  [/^No image\b/, "image"],
   [/begins with vpc-/, "vpc"],
   [/begins with subnet-/, "subnets"],
   [/begins with sg-/, "securityGroup"],

@@ -24,16 +24,21 @@ const machine = (change: Partial<Machine>): Machine => ({
 describe("what machines cost", () => {
   it("is each one's own price for as long as it was there", () => {
     expect(soFar(machine({}), 3 * HOUR)).toBeCloseTo(0.3);
-    const sum = sumOf([machine({}), machine({ usd_per_hour: 0.4, since_ms: HOUR })], 3 * HOUR);
-    expect(sum).toEqual({ machines: 2, usdPerHour: 0.5, usdSoFar: expect.closeTo(1.1) as number, unknown: 0 });
+    const sum = sumOf([machine({}), machine({ usd_per_hour: 0.4, since_ms: HOUR })], [], 3 * HOUR);
+    expect(sum).toEqual({ machines: 2, clusters: 1, usdPerHour: 0.5, usdSoFar: expect.closeTo(1.1) as number, unknown: 0 });
+  });
+  it("is the cluster's price where its row knows it, once", () => {
+    const mixed = [machine({ usd_per_hour: null }), machine({ usd_per_hour: null, node: "worker-1" }), machine({ cluster_id: "c-2", usd_per_hour: 0.1 })];
+    const sum = sumOf(mixed, [{ id: "c-1", usd_per_hour: 0.3, usd_so_far: 0.6 }, { id: "c-9", usd_per_hour: 9, usd_so_far: 9 }], HOUR);
+    expect(sum).toEqual({ machines: 3, clusters: 2, usdPerHour: expect.closeTo(0.4) as number, usdSoFar: expect.closeTo(0.7) as number, unknown: 0 });
   });
   it("leaves out what is not known, and says so", () => {
-    const sum = sumOf([machine({}), machine({ usd_per_hour: null })], HOUR);
+    const sum = sumOf([machine({}), machine({ usd_per_hour: null })], [{ id: "c-1", usd_per_hour: null, usd_so_far: null }], HOUR);
     expect([sum.usdPerHour, sum.unknown]).toEqual([0.1, 1]);
-    expect(sumOf([machine({ usd_per_hour: null })], HOUR)).toEqual({ machines: 1, usdPerHour: null, usdSoFar: null, unknown: 1 });
+    expect(sumOf([machine({ usd_per_hour: null })], [], HOUR)).toMatchObject({ usdPerHour: null, usdSoFar: null, unknown: 1 });
   });
   it("is nothing for none", () => {
-    expect(sumOf([], HOUR)).toEqual({ machines: 0, usdPerHour: 0, usdSoFar: 0, unknown: 0 });
+    expect(sumOf([], [], HOUR)).toEqual({ machines: 0, clusters: 0, usdPerHour: 0, usdSoFar: 0, unknown: 0 });
   });
 });
 

@@ -1,5 +1,5 @@
 /** What machines cost together, and which of them belong to no cluster here. Pure. */
-import type { Machine } from "@/shared/api/types";
+import type { Cluster, Machine } from "@/shared/api/types";
 import { costOver } from "@/shared/format/money";
 
 /** What one has cost so far; null where its price is not known. */
@@ -9,22 +9,42 @@ export function soFar(machine: Machine, nowMs: number): number | null {
 
 export interface Sum {
   machines: number;
-  /** Of those whose price is known; null where none's is. */
+  clusters: number;
+  /** Of what has a known price; null where nothing has. */
   usdPerHour: number | null;
   usdSoFar: number | null;
-  /** How many are not in the sums, because their price is not known. */
+  /** How many machines are not in the sums, because no price is known. */
   unknown: number;
 }
 
-export function sumOf(machines: Machine[], nowMs: number): Sum {
-  const priced = machines.filter((machine) => machine.usd_per_hour !== null);
-  const sum = (of: (machine: Machine) => number | null) => (priced.length === 0 && machines.length > 0 ? null : priced.reduce((total, machine) => total + (of(machine) ?? 0), 0));
-  return {
-    machines: machines.length,
-    usdPerHour: sum((machine) => machine.usd_per_hour),
-    usdSoFar: sum((machine) => soFar(machine, nowMs)),
-    unknown: machines.length - priced.length,
+/** What a cluster's row says of the cost of all its machines together. */
+export type Priced = Pick<Cluster, "id" | "usd_per_hour" | "usd_so_far">;
+
+/** A cluster's price is that of its row: a machine's own is not known where master and workers are of two types. Without a row it is the machines'. */
+export function sumOf(machines: Machine[], rows: Priced[], nowMs: number): Sum {
+  const sum: Sum = { machines: machines.length, clusters: 0, usdPerHour: machines.length === 0 ? 0 : null, usdSoFar: machines.length === 0 ? 0 : null, unknown: 0 };
+  const add = (usdPerHour: number | null, usdSoFar: number | null) => {
+    if (usdPerHour === null) return;
+    sum.usdPerHour = (sum.usdPerHour ?? 0) + usdPerHour;
+    sum.usdSoFar = (sum.usdSoFar ?? 0) + (usdSoFar ?? 0);
   };
+  for (const [clusterId, members] of byCluster(machines)) {
+    sum.clusters += 1;
+    const row = rows.find(({ id }) => id === clusterId);
+    if (row !== undefined && row.usd_per_hour !== null) {
+      add(row.usd_per_hour, row.usd_so_far);
+      continue;
+    }
+    for (const machine of members) add(machine.usd_per_hour, soFar(machine, nowMs));
+    sum.unknown += members.filter((machine) => machine.usd_per_hour === null).length;
+  }
+  return sum;
+}
+
+function byCluster(machines: Machine[]): Map<string, Machine[]> {
+  const groups = new Map<string, Machine[]>();
+  for (const machine of machines) groups.set(machine.cluster_id, [...(groups.get(machine.cluster_id) ?? []), machine]);
+  return groups;
 }
 
 /** A cluster that is there and that no row here knows. */
@@ -41,11 +61,7 @@ export interface Orphan {
 
 /** The oldest first. */
 export function orphansOf(machines: Machine[]): Orphan[] {
-  const byCluster = new Map<string, Machine[]>();
-  for (const machine of machines.filter((each) => each.orphan)) {
-    byCluster.set(machine.cluster_id, [...(byCluster.get(machine.cluster_id) ?? []), machine]);
-  }
-  return [...byCluster.entries()]
+  return [...byCluster(machines.filter((machine) => machine.orphan))]
     .map(([clusterId, members]): Orphan => {
       const ends = members.flatMap((machine) => machine.expires_at_ms ?? []);
       return {

@@ -53,7 +53,8 @@ function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: 
   const body = useRef<HTMLDivElement>(null);
   useEffect(() => {
     // What was found is at the fields and at the foot, and the form is longer than the window.
-    body.current?.querySelector(".field-fault, .forecast, .note-failed")?.scrollIntoView({ block: "nearest" });
+    const found = body.current?.querySelector(".field-fault, .forecast, .note-failed");
+    (found?.closest(".field") ?? found)?.scrollIntoView({ block: "nearest" });
   }, [creation.forecast, creation.error, tries]);
 
   const submit = () => {

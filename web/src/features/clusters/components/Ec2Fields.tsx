@@ -15,9 +15,9 @@ export function Ec2Fields(props: FormProps) {
         <FormText {...props} field="masterType" label="Type of the master" technical suggestions={INSTANCE_TYPES} help="It takes in every worker’s samples." />
         <FormText {...props} field="workerType" label="Type of each worker" technical suggestions={INSTANCE_TYPES} help="x86 or Arm." />
       </div>
-      <Field label="Image" help="The newest one of its owner for the type’s architecture, or one of yours with systemd, cloud-init and sshd.">
+      <Field label="Image" fault={props.faults.image} help="The newest one of its owner for the type’s architecture, or one of yours with systemd, cloud-init and sshd.">
         {(attributes) => (
-          <select {...attributes} className="form-select" value={form.image} onChange={(event) => onChange({ ...form, image: event.target.value as Distribution | "id" })}>
+          <select {...attributes} className={props.faults.image === undefined ? "form-select" : "form-select is-invalid"} value={form.image} onChange={(event) => onChange({ ...form, image: event.target.value as Distribution | "id" })}>
             {DISTRIBUTIONS.map(({ distribution, name }) => (
               <option key={distribution} value={distribution}>
                 {name}

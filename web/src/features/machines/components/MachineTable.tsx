@@ -7,9 +7,9 @@ import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
 import { CopyId } from "@/shared/ui/CopyId";
-import { soFar } from "../machineSums";
+import { soFar, type Priced } from "../machineSums";
 
-function columnsAt(now: number): Column<Machine>[] {
+function columnsAt(now: number, rows: Priced[]): Column<Machine>[] {
   return [
     {
       id: "cluster",
@@ -30,11 +30,25 @@ function columnsAt(now: number): Column<Machine>[] {
     { id: "kind", name: "Type", value: (machine) => kindOf(machine), cell: (machine) => kindOf(machine) },
     { id: "region", name: "Region", value: (machine) => machine.region, cell: (machine) => machine.region },
     { id: "since", name: "Since", numeric: true, value: (machine) => machine.since_ms, cell: (machine) => <span title={formatDateTime(machine.since_ms)}>{formatAgo(machine.since_ms, now)}</span> },
-    { id: "usd_per_hour", name: "Per hour", title: "Sort by the estimated price of an hour", numeric: true, value: (machine) => machine.usd_per_hour, cell: (machine) => formatUsd(machine.usd_per_hour) },
-    { id: "usd_so_far", name: "So far", title: "Sort by what it has cost so far, an estimate", numeric: true, value: (machine) => soFar(machine, now), cell: (machine) => formatUsd(soFar(machine, now)) },
+    { id: "usd_per_hour", name: "Per hour", title: "Sort by the estimated price of an hour", numeric: true, value: (machine) => machine.usd_per_hour, cell: (machine) => <Price own={machine.usd_per_hour} together={rowOf(rows, machine)?.usd_per_hour} /> },
+    { id: "usd_so_far", name: "So far", title: "Sort by what it has cost so far, an estimate", numeric: true, value: (machine) => soFar(machine, now), cell: (machine) => <Price own={soFar(machine, now)} together={rowOf(rows, machine)?.usd_so_far} /> },
     { id: "ends", name: "Ends in", title: "Sort by when its cluster is removed at the latest", numeric: true, value: (machine) => machine.expires_at_ms, cell: (machine) => <Ends machine={machine} now={now} /> },
     { id: "id", name: "Machine", value: (machine) => machine.id, cell: (machine) => <CopyId id={machine.id} /> },
   ];
+}
+
+function rowOf(rows: Priced[], machine: Machine): Priced | undefined {
+  return rows.find(({ id }) => id === machine.cluster_id);
+}
+
+/** A machine's own price, else that of its whole cluster, of which it is a part. */
+function Price({ own, together }: { own: number | null; together: number | null | undefined }) {
+  if (own !== null || together == null) return <>{formatUsd(own)}</>;
+  return (
+    <span className="text-muted" title="All machines of this cluster together: master and workers are of two types, and only the sum is known.">
+      of {formatUsd(together)}
+    </span>
+  );
 }
 
 function nameOf(machine: Machine): string {
@@ -51,8 +65,8 @@ function Ends({ machine, now }: { machine: Machine; now: number }) {
   return <span title={formatDateTime(machine.expires_at_ms)}>{left <= 0 ? "now" : formatDuration(left)}</span>;
 }
 
-export function MachineTable({ machines, now, empty }: { machines: Machine[]; now: number; empty: ReactNode }) {
-  const columns = useMemo(() => columnsAt(now), [now]);
+export function MachineTable({ machines, rows, now, empty }: { machines: Machine[]; rows: Priced[]; now: number; empty: ReactNode }) {
+  const columns = useMemo(() => columnsAt(now, rows), [now, rows]);
   return (
     <DataTable
       name="machines"

@@ -6,29 +6,28 @@ import { Empty } from "@/shared/ui/Empty";
 import { Figures } from "@/shared/ui/Figures";
 import { Note } from "@/shared/ui/Note";
 import { useNow } from "@/shared/ui/useNow";
-import { orphansOf, sumOf } from "../machineSums";
+import { orphansOf, sumOf, type Priced } from "../machineSums";
 import { MachineTable } from "./MachineTable";
 import { OrphanNote } from "./OrphanNote";
 
 /** What exists and what it costs: the sums, what nobody looks after, then machine by machine. */
-export function MachinesBody({ machines, unreachable }: Machines) {
+export function MachinesBody({ machines, unreachable, rows }: Machines & { rows: Priced[] }) {
   const now = useNow(2000);
-  const sum = sumOf(machines, now);
+  const sum = sumOf(machines, rows, now);
   const orphans = orphansOf(machines);
   const left = sum.unknown === 0 ? "estimate" : `estimate, ${plural(sum.unknown, "price")} unknown`;
-  const clusters = new Set(machines.map((machine) => machine.cluster_id)).size;
   return (
     <>
       {unreachable.map(({ provider, reason }) => (
         <Note key={provider} tone="failed">
-          <strong>{provider} cannot be asked now.</strong> {reason}
+          <strong>{provider === "ec2" ? "Amazon EC2" : provider} cannot be asked now.</strong> {reason}
           {machines.length > 0 && <p>What is shown of it is what was seen last.</p>}
         </Note>
       ))}
       {machines.length > 0 && (
         <Figures
           figures={[
-            { key: "machines", name: "Machines", value: [formatCount(sum.machines), ""], note: `of ${plural(clusters, "cluster")}` },
+            { key: "machines", name: "Machines", value: [formatCount(sum.machines), ""], note: `of ${plural(sum.clusters, "cluster")}` },
             { key: "usd_per_hour", name: "Per hour", value: [formatUsd(sum.usdPerHour), ""], note: left },
             { key: "usd_so_far", name: "So far", value: [formatUsd(sum.usdSoFar), ""], note: left },
             { key: "orphans", name: "Orphans", value: [formatCount(orphans.length), ""], note: "clusters nobody here knows", ...(orphans.length > 0 ? { tone: "failed" as const } : {}) },
@@ -40,6 +39,7 @@ export function MachinesBody({ machines, unreachable }: Machines) {
       ))}
       <MachineTable
         machines={machines}
+        rows={rows}
         now={now}
         empty={
           <Empty

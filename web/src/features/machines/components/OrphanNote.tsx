@@ -11,7 +11,7 @@ import { TerminateOrphanDialog } from "./TerminateOrphanDialog";
 /** A cluster that costs money and that nobody here looks after: taken over or ended, by hand. */
 export function OrphanNote({ orphan, now }: { orphan: Orphan; now: number }) {
   const [asking, setAsking] = useState<"adopt" | "terminate" | null>(null);
-  const { usdPerHour, usdSoFar } = sumOf(orphan.machines, now);
+  const { usdPerHour, usdSoFar } = sumOf(orphan.machines, [], now);
   const close = () => setAsking(null);
   return (
     <>
