@@ -8,9 +8,11 @@
 
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
+use crate::settings::Settings;
 use jac_model::ports::{Instance, Lease, PortError};
-use jac_model::{Cluster, ClusterId, ClusterPhase, NodeState, Provider};
+use jac_model::{Cluster, ClusterId, ClusterPhase, EpochMs, NodeState, Provider};
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 /// Reconciles until the engine ends.
@@ -108,9 +110,19 @@ fn free_if_run_has_ended(engine: &Engine, cluster: &Cluster) -> Result<(), Engin
 fn time_to_stop_ms(engine: &Engine, cluster: &Cluster) -> i64 {
     let Some(run) = cluster.current_run.as_ref().and_then(|id| engine.store().run(id).ok()) else { return 0 };
     let settings = engine.settings();
-    let stop = std::time::Duration::from_secs(run.run.grace_s) + settings.cut_limit * 2;
-    let stop_ms = i64::try_from(stop.as_millis()).unwrap_or(i64::MAX);
-    stop_ms.min((cluster.expires_at_ms - cluster.created_ms) / 4)
+    part_of_life_ms(cluster, Duration::from_secs(run.run.grace_s) + settings.cut_limit * 2, 4)
+}
+
+/// When a run that is being stopped is cut at the latest, whatever its grace: JMeter still has to end, and its last
+/// samples to be fetched, before the nodes' leases are over.
+pub(crate) fn last_call_ms(settings: &Settings, cluster: &Cluster) -> EpochMs {
+    cluster.expires_at_ms - part_of_life_ms(cluster, settings.cut_limit * 2, 8)
+}
+
+/// So much of a cluster's life, but at most one `part`th of it.
+fn part_of_life_ms(cluster: &Cluster, wanted: Duration, part: i64) -> i64 {
+    let wanted_ms = i64::try_from(wanted.as_millis()).unwrap_or(i64::MAX);
+    wanted_ms.min((cluster.expires_at_ms - cluster.created_ms) / part)
 }
 
 fn end_if_over(engine: &Engine, cluster: &Cluster) -> Result<(), EngineError> {

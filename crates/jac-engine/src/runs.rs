@@ -190,6 +190,7 @@ impl Engine {
             steps: Vec::new(),
             shutdown_port: None,
             stop_sent: None,
+            stop_sent_ms: None,
             failing: None,
             id: id.clone(),
         };

@@ -226,6 +226,9 @@ pub struct Run {
     /// The last word that JMeter was sent to end it, written down before it is sent.
     #[serde(default)]
     pub stop_sent: Option<StopMode>,
+    /// When it was sent: the time that it gives goes on while no engine watches.
+    #[serde(default)]
+    pub stop_sent_ms: Option<i64>,
     /// What goes wrong while JMeter is still being brought to its end; it becomes the cause.
     #[serde(default)]
     pub failing: Option<Cause>,

@@ -14,6 +14,7 @@ use jac_store::{Store, StoreError};
 use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// The page that a sign-in link opens.
 pub const SIGN_IN_PATH: &str = "/sign-in";
@@ -27,27 +28,33 @@ const LINK_LIFE_MS: i64 = 7 * 24 * 3_600_000;
 /// How long a session lasts.
 pub const SESSION_LIFE_S: i64 = 30 * 24 * 3_600;
 
-/// The token with which the shell of this machine calls.
+/// The token with which the shell of this machine calls, and word of sessions that end.
 #[derive(Clone)]
 pub struct Access {
     token: Arc<str>,
+    ended: Arc<Notify>,
 }
 
 impl Default for Access {
     fn default() -> Self {
-        Self { token: secret().into() }
+        Self::with_token(&secret())
     }
 }
 
 impl Access {
     /// The token that an earlier start of the server had: a command that calls it outlives a restart.
     pub fn with_token(token: &str) -> Self {
-        Self { token: token.into() }
+        Self { token: token.into(), ended: Arc::default() }
     }
 
     /// The token itself, for the file that only the server's user can read.
     pub fn token(&self) -> &str {
         &self.token
+    }
+
+    /// Waits until somebody has signed out, since it was last asked.
+    pub(crate) async fn session_ended(&self) {
+        self.ended.notified().await;
     }
 }
 
@@ -107,6 +114,15 @@ pub fn signed_in(app: &App, headers: &HeaderMap) -> Result<Option<Person>, ApiEr
     Ok(person.map(|_| administrator()))
 }
 
+/// Ends the session of the request's cookie, if it has one, and says so to those who keep connections open.
+pub fn sign_out(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
+    if let Some(session) = session_cookie(headers) {
+        app.engine.store().sign_out(session)?;
+        app.access.ended.notify_one();
+    }
+    Ok(())
+}
+
 /// Whether a request that browsers do not shield (a WebSocket) comes from JAC's own page. Cookies go to every port of a
 /// host, so a page on another port would be let in; a caller without an origin is no browser.
 pub fn is_own_page(headers: &HeaderMap) -> bool {
@@ -117,7 +133,7 @@ pub fn is_own_page(headers: &HeaderMap) -> bool {
 }
 
 /// The session's secret in the request's cookies.
-pub fn session_cookie(headers: &HeaderMap) -> Option<&str> {
+fn session_cookie(headers: &HeaderMap) -> Option<&str> {
     headers
         .get_all(header::COOKIE)
         .iter()

@@ -2,19 +2,27 @@
 //!
 //! A page asks for a run with the number of the last snapshot that it has; it gets what it missed as the answer and
 //! every later snapshot as an event. So neither a page opened late nor one that was away loses anything.
+//!
+//! Only JAC's own page with a living session is listened to. Whoever signs out is cut off at once on all of that
+//! session's sockets, and one whose time is over within [`LOOK_EVERY`]. What cannot be answered is refused in a sentence.
 
 use crate::App;
 use crate::access;
 use jac_engine::Event;
-use jac_model::RunId;
+use jac_engine::view::Snapshot;
+use jac_model::{Person, RunId};
 use serde::{Deserialize, Serialize};
 use socketioxide::SocketIo;
-use socketioxide::extract::{AckSender, Data, SocketRef, State};
+use socketioxide::extract::{AckSender, Data, SocketRef, State, TryData};
 use socketioxide::layer::SocketIoLayer;
+use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{MissedTickBehavior, interval};
 
 /// The room of everybody who is signed in.
 const EVERYBODY: &str = "everybody";
+/// Between two looks for sockets whose session has come to its time.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Deserialize)]
 struct Subscribe {
@@ -43,10 +51,11 @@ fn room(run: &RunId) -> String {
     format!("run:{run}")
 }
 
-/// The layer that answers `/socket.io`, and the task that forwards the engine's events to it.
+/// The layer that answers `/socket.io`, and the tasks that forward the engine's events to it and shut out who has left.
 pub fn layer(app: App) -> SocketIoLayer {
     let (layer, io) = SocketIo::builder().with_state(app.clone()).build_layer();
     io.ns("/", welcome);
+    tokio::spawn(cut_off(app.clone(), io.clone()));
     tokio::spawn(forward(app, io));
     layer
 }
@@ -54,8 +63,7 @@ pub fn layer(app: App) -> SocketIoLayer {
 async fn welcome(socket: SocketRef, State(app): State<App>) {
     let headers = &socket.req_parts().headers;
     if access::signed_in(&app, headers).ok().flatten().is_none() || !access::is_own_page(headers) {
-        drop(socket.emit("signed_out", &()));
-        drop(socket.disconnect());
+        shut_out(socket);
         return;
     }
     socket.join(EVERYBODY);
@@ -63,24 +71,63 @@ async fn welcome(socket: SocketRef, State(app): State<App>) {
     socket.on("unsubscribe_run", unsubscribe);
 }
 
-async fn subscribe(socket: SocketRef, Data(wanted): Data<Subscribe>, ack: AckSender, State(app): State<App>) {
-    // Asked anew each time: the session may have ended since the page connected.
+/// Tells a page that it has to sign in first, and hangs up.
+fn shut_out(socket: SocketRef) {
+    drop(socket.emit("signed_out", &()));
+    drop(socket.disconnect());
+}
+
+/// Shuts out the sockets of sessions that have ended while they were open.
+async fn cut_off(app: App, io: SocketIo) {
+    let mut timer = interval(LOOK_EVERY);
+    timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = timer.tick() => (),
+            () = app.access.session_ended() => (),
+        }
+        for socket in io.sockets() {
+            // A database that cannot be read now says nothing about a session.
+            if let Ok(None) = access::signed_in(&app, &socket.req_parts().headers) {
+                shut_out(socket);
+            }
+        }
+    }
+}
+
+async fn subscribe(socket: SocketRef, TryData(wanted): TryData<Subscribe>, ack: AckSender, State(app): State<App>) {
+    // Asked anew each time: the session may be over by now.
     let Some(caller) = access::signed_in(&app, &socket.req_parts().headers).ok().flatten() else {
-        drop(socket.disconnect());
+        shut_out(socket);
         return;
     };
-    // The room first: a snapshot that is made in between arrives twice, which is harmless, instead of never.
-    socket.join(room(&wanted.run_id));
-    let engine = app.engine.clone();
-    let snapshot = tokio::task::spawn_blocking(move || engine.snapshot(&wanted.run_id, wanted.after, &caller)).await;
-    let answered = match snapshot {
-        Ok(Ok(snapshot)) => ack.send(&snapshot),
-        Ok(Err(error)) => ack.send(&Refused { error: error.to_string() }),
-        Err(panic) => ack.send(&Refused { error: panic.to_string() }),
+    let answered = match wanted {
+        Ok(wanted) => match watch(&socket, &app, wanted, caller).await {
+            Ok(snapshot) => ack.send(&snapshot),
+            Err(error) => ack.send(&Refused { error }),
+        },
+        Err(error) => ack.send(&Refused { error: format!("This is no subscription to a run: {error}.") }),
     };
     if let Err(error) = answered {
         tracing::debug!(%error, "a page went away while it was answered");
     }
+}
+
+/// Puts the socket into the run's room and gives what it has missed.
+async fn watch(socket: &SocketRef, app: &App, wanted: Subscribe, caller: Person) -> Result<Snapshot, String> {
+    let room = room(&wanted.run_id);
+    // The room first: a snapshot that is made in between arrives twice, which is harmless, instead of never.
+    socket.join(room.clone());
+    let engine = app.engine.clone();
+    let snapshot = tokio::task::spawn_blocking(move || engine.snapshot(&wanted.run_id, wanted.after, &caller)).await;
+    let refusal = match snapshot {
+        Ok(Ok(snapshot)) => return Ok(snapshot),
+        Ok(Err(error)) => error.to_string(),
+        Err(panic) => panic.to_string(),
+    };
+    // Rooms of what is not there would pile up.
+    socket.leave(room);
+    Err(refusal)
 }
 
 async fn unsubscribe(socket: SocketRef, Data(wanted): Data<Unsubscribe>) {

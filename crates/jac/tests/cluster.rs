@@ -3,8 +3,12 @@
 //! `JMETER_HOME` names the JMeter; `scripts/test` sets it. Each test has a data folder of its own and looks at the end
 //! whether anything of it is left: no process, no folder.
 
+#[path = "lab/api.rs"]
+mod api;
 #[path = "cluster/clusters.rs"]
 mod clusters;
+#[path = "cluster/ends.rs"]
+mod ends;
 #[path = "cluster/faults.rs"]
 mod faults;
 #[path = "cluster/machines.rs"]

@@ -11,6 +11,7 @@ use super::{NodePlaces, RESULTS, process_name, spool};
 use crate::engine::{Event, administrator};
 use crate::error::EngineError;
 use crate::live::LiveRun;
+use crate::reconcile::last_call_ms;
 use futures_util::future::join_all;
 use jac_model::ports::{PortError, ProcessState, Remote};
 use jac_model::{Cause, NodePhase, Role, Run, RunEvent, RunId, StopMode};
@@ -132,7 +133,7 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
         task,
         master: task.remote(&cluster, &master_name)?,
         workers,
-        stopping: Stopping::resume(run, task.engine.settings().cut_limit),
+        stopping: Stopping::resume(run, task.engine.settings().cut_limit, task.engine.now_ms()),
         failure: match &run.failing {
             Some(Cause::Failed { reason, lost }) => {
                 let deadline = Instant::now() + task.engine.settings().last_samples_limit;
@@ -326,11 +327,18 @@ impl Follower<'_> {
             return Ok(None);
         }
         if let Some(wanted) = run.stop_requested {
+            let wanted = if self.cluster_is_about_to_end(&run)? { StopMode::Cut } else { wanted };
             self.stopping
                 .go_on(self.task, &run, self.master.as_ref(), wanted, Duration::from_secs(run.grace_s))
                 .await?;
         }
         Ok(None)
+    }
+
+    /// The grace period does not outlast the machines: at their end the run has to have been cut, and its log to be here.
+    fn cluster_is_about_to_end(&self, run: &Run) -> Result<bool, EngineError> {
+        let engine = &self.task.engine;
+        Ok(engine.now_ms() >= last_call_ms(engine.settings(), &self.task.cluster(run)?))
     }
 
     async fn cause_at_exit(&self, run: &Run, code: i32, intake: &Intake) -> Cause {

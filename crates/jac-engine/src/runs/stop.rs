@@ -6,7 +6,7 @@ use super::supervise::Task;
 use crate::error::EngineError;
 use jac_jmeter::command::{self, StopWord};
 use jac_model::ports::Remote;
-use jac_model::{Cluster, Role, Run, StopMode};
+use jac_model::{Cluster, EpochMs, Role, Run, StopMode};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -30,12 +30,14 @@ enum Next {
 }
 
 impl Stopping {
-    /// Goes on where an earlier engine was, as the run's row has it. The times begin anew.
-    pub fn resume(run: &Run, cut_limit: Duration) -> Self {
-        let now = Instant::now();
-        let next_at = run.stop_sent.map(|sent| match sent {
-            StopMode::Graceful => now + Duration::from_secs(run.grace_s),
-            StopMode::Cut => now + cut_limit,
+    /// Goes on where an earlier engine was, as the run's row has it. The times have gone on as well.
+    pub fn resume(run: &Run, cut_limit: Duration, now_ms: EpochMs) -> Self {
+        let next_at = run.stop_sent.map(|sent| {
+            let limit = match sent {
+                StopMode::Graceful => Duration::from_secs(run.grace_s),
+                StopMode::Cut => cut_limit,
+            };
+            due_after(limit, run.stop_sent_ms, now_ms)
         });
         Self { asked: run.stop_sent, next_at }
     }
@@ -96,14 +98,22 @@ impl Stopping {
         how: StopMode,
         word: StopWord,
     ) -> Result<(), EngineError> {
+        let now_ms = task.engine.now_ms();
         task.change(|run| {
             run.stop_sent = Some(how);
+            run.stop_sent_ms = Some(now_ms);
             Ok(())
         })?;
         self.asked = Some(how);
         tell(task, run, master, word).await;
         Ok(())
     }
+}
+
+/// When what was begun `since_ms` has had its time.
+fn due_after(limit: Duration, since_ms: Option<EpochMs>, now_ms: EpochMs) -> Instant {
+    let gone_ms = since_ms.map_or(0, |since_ms| (now_ms - since_ms).max(0).unsigned_abs());
+    Instant::now() + limit.saturating_sub(Duration::from_millis(gone_ms))
 }
 
 /// Whether the master listens for words already: it says so when the test has begun.
@@ -152,6 +162,20 @@ mod tests {
 
     fn stopping(asked: Option<StopMode>, due: Instant) -> Stopping {
         Stopping { asked, next_at: Some(due) }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_grace_period_goes_on_while_no_engine_watches() {
+        let left = |limit_s: u64, gone_ms: i64| {
+            let limit = Duration::from_secs(limit_s);
+            let due = due_after(limit, Some(1_000), 1_000 + gone_ms);
+            due.saturating_duration_since(Instant::now()).as_secs()
+        };
+        assert_eq!(left(30, 20_000), 10);
+        assert_eq!(left(30, 40_000), 0, "it was over in the meantime");
+        assert_eq!(left(30, -5_000), 30, "a clock that was set back gives no more than the whole of it");
+        let unsaid = due_after(Duration::from_secs(30), None, 99_000);
+        assert_eq!(unsaid, Instant::now() + Duration::from_secs(30), "a JAC that did not write it down");
     }
 
     #[test]

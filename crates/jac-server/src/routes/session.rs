@@ -1,7 +1,7 @@
 //! Signing in by a one-time link, and out.
 
 use crate::App;
-use crate::access::{COOKIE, Caller, SESSION_LIFE_S, secret, session_cookie};
+use crate::access::{COOKIE, Caller, SESSION_LIFE_S, secret, sign_out};
 use crate::body::Body;
 use crate::error::{ApiError, ErrorBody};
 use axum::Json;
@@ -74,9 +74,7 @@ pub async fn delete(
     Caller(_): Caller,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, ApiError> {
-    if let Some(session) = session_cookie(&headers) {
-        app.engine.store().sign_out(session)?;
-    }
+    sign_out(&app, &headers)?;
     let cookie = format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
     Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie)])))
 }

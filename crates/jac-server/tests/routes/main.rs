@@ -1,9 +1,11 @@
 //! The real router over a real database: who may call what, and what bad input is answered with. No node is made here.
 
+mod live;
 mod money;
 mod rented;
 mod results;
 mod served;
+mod socket;
 mod things;
 
 use http::{Method, StatusCode};

@@ -14,7 +14,10 @@ use jac_model::ports::Cloud;
 use jac_server::{Access, App};
 use jac_store::{DataFolder, Store, Vault};
 use std::collections::HashMap;
+use std::future::IntoFuture;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 pub struct Served {
@@ -62,18 +65,23 @@ impl Served {
         })
         .expect("an engine");
         let app = App { engine, access: Access::default() };
-        let link = jac_server::new_sign_in_link(app.engine.store(), app.engine.now_ms()).expect("a link");
+        let router = jac_server::router(app.clone());
+        let mut served = Self { rented, _folder: place, router, app, cookie: String::new() };
+        served.cookie = served.sign_in().await;
+        served
+    }
+
+    /// Opens a session with a new link, which works once, and gives its cookie.
+    pub async fn sign_in(&self) -> String {
+        let link = jac_server::new_sign_in_link(self.app.engine.store(), self.app.engine.now_ms()).expect("a link");
         let token = link.split("token=").nth(1).expect("a token").to_owned();
-        let mut served =
-            Self { rented, _folder: place, router: jac_server::router(app.clone()), app, cookie: String::new() };
-        let answer = served.call(Method::POST, "/session", &[], &format!(r#"{{"token":"{token}"}}"#)).await;
+        let answer = self.call(Method::POST, "/session", &[], &format!(r#"{{"token":"{token}"}}"#)).await;
         assert_eq!(answer.status, StatusCode::OK);
         let cookie = answer.headers[header::SET_COOKIE].to_str().expect("text");
         assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"));
-        served.cookie = cookie.split(';').next().expect("a cookie").to_owned();
-        let again = served.call(Method::POST, "/session", &[], &format!(r#"{{"token":"{token}"}}"#)).await;
+        let again = self.call(Method::POST, "/session", &[], &format!(r#"{{"token":"{token}"}}"#)).await;
         assert_eq!(again.status, StatusCode::UNAUTHORIZED, "a link works once");
-        served
+        cookie.split(';').next().expect("a cookie").to_owned()
     }
 
     pub async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
@@ -114,6 +122,14 @@ impl Served {
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = response.into_body().collect().await.expect("a body").to_bytes();
         Answer { status, headers, body: serde_json::from_slice(&bytes).unwrap_or_default() }
+    }
+
+    /// Listens on a port of this machine for as long as the test lasts.
+    pub async fn listen(&self) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("its address");
+        tokio::spawn(axum::serve(listener, self.router.clone()).into_future());
+        address
     }
 
     pub fn is_clean(&self) -> bool {

@@ -74,6 +74,7 @@ pub fn run(served: &Served, id: &str, owner: &Person) -> Run {
         notes: Vec::new(),
         steps: Vec::new(),
         stop_sent: None,
+        stop_sent_ms: None,
         failing: None,
         shutdown_port: None,
     };

@@ -123,7 +123,7 @@ impl Place {
     }
 
     /// Waits for a state, and fails when it does not come.
-    pub fn wait_until(&self, what: &str, state: impl Fn() -> bool) {
+    pub fn wait_until(&self, what: &str, mut state: impl FnMut() -> bool) {
         let deadline = Instant::now() + LIMIT;
         while !state() {
             assert!(Instant::now() < deadline, "never: {what}");

@@ -29,6 +29,17 @@ impl Server {
         kill(i32::try_from(self.child.id()).expect("a number"));
         let _reaped = self.child.wait();
     }
+
+    /// Asks it to end, and waits until it has.
+    pub fn end(mut self) {
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).expect("a number"));
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("it is there");
+        let deadline = std::time::Instant::now() + crate::place::LIMIT;
+        while self.child.try_wait().expect("it is ours").is_none() {
+            assert!(std::time::Instant::now() < deadline, "the server does not end");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    }
 }
 
 impl Drop for Server {

@@ -1,0 +1,152 @@
+//! Live events over a real Socket.IO connection: who is let in, what is refused and how, and who is cut off.
+
+use crate::served::Served;
+use crate::socket::Socket;
+use crate::things::run;
+use http::{Method, StatusCode};
+use jac_engine::administrator;
+use serde_json::json;
+
+/// What the server says before it hangs up on somebody who may not listen.
+const SIGNED_OUT: &str = r#"42["signed_out",null]"#;
+
+#[tokio::test]
+async fn a_page_that_is_signed_in_hears_of_changes_and_gets_the_run_that_it_asks_for() {
+    let served = Served::new().await;
+    let address = served.listen().await;
+    let id = run(&served, "r-22222222", &administrator()).id;
+    let own_page = format!("http://{address}");
+    let mut page = Socket::connect(address, &[("cookie", &served.cookie), ("origin", &own_page)]).await;
+    page.wait_for("40").await;
+    let answer = page.ask(1, &format!(r#"["subscribe_run",{{"run_id":"{id}","after":0}}]"#)).await;
+    assert_eq!((&answer["run_id"], &answer["run"]["phase"]), (&json!(id), &json!("finished")), "{answer}");
+    let plan = served.upload("/plans", &[("a.jmx", crate::PLAN)]).await;
+    assert_eq!(plan.status, StatusCode::CREATED);
+    let changed = page.wait_for("42").await;
+    assert_eq!(changed, format!(r#"["changed",{{"kind":"plan","id":{}}}]"#, plan.body["id"]));
+}
+
+#[tokio::test]
+async fn strangers_forgers_and_pages_of_other_origins_hear_nothing() {
+    let served = Served::new().await;
+    let address = served.listen().await;
+    let cookie = served.cookie.as_str();
+    let bearer = format!("Bearer {}", served.app.access.token());
+    let other_port = "http://127.0.0.1:1";
+    let callers: [&[(&'static str, &str)]; 8] = [
+        &[],
+        &[("cookie", "jac_session=")],
+        &[("cookie", "jac_session=0000")],
+        &[("authorization", "Bearer 0")],
+        // The shell's token opens REST; nothing of ours listens with it, so nobody else may.
+        &[("authorization", &bearer)],
+        &[("cookie", cookie), ("origin", other_port)],
+        &[("cookie", cookie), ("origin", "https://evil.example")],
+        &[("cookie", cookie), ("origin", "null")],
+    ];
+    let mut outside = Vec::new();
+    for headers in callers {
+        let mut socket = Socket::connect(address, headers).await;
+        let said = socket.until_it_ends().await;
+        assert!(said.iter().any(|packet| packet == SIGNED_OUT), "{headers:?}: {said:?}");
+        assert!(
+            said.iter().all(|packet| packet.starts_with("40") || packet == SIGNED_OUT || packet == "41"),
+            "{said:?}"
+        );
+        // Who asks before they are told gets no answer either.
+        let mut hasty = Socket::connect(address, headers).await;
+        hasty.say(r#"421["subscribe_run",{"run_id":"r-22222222"}]"#).await;
+        let said = hasty.until_it_ends().await;
+        assert!(!said.iter().any(|packet| packet.starts_with("43")), "{headers:?}: {said:?}");
+        outside.push(socket);
+    }
+    // Whoever stays on the line all the same hears nothing of what happens.
+    let mut page = Socket::welcomed(address, cookie).await;
+    assert_eq!(served.upload("/plans", &[("a.jmx", crate::PLAN)]).await.status, StatusCode::CREATED);
+    page.wait_for(r#"42["changed""#).await;
+    for mut socket in outside {
+        socket.say("40").await;
+        let said = socket.until_it_ends().await;
+        assert!(!said.iter().any(|packet| packet.contains("changed")), "{said:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_subscribed_to_is_refused_in_a_sentence_and_the_page_goes_on() {
+    let served = Served::new().await;
+    let address = served.listen().await;
+    let id = run(&served, "r-22222222", &administrator()).id;
+    let mut page = Socket::welcomed(address, &served.cookie).await;
+    let unknown = page.ask(1, r#"["subscribe_run",{"run_id":"r-99999999","after":0}]"#).await;
+    assert!(unknown["error"].as_str().is_some_and(|said| said.contains("r-99999999")), "{unknown}");
+    let malformed = [
+        r#"["subscribe_run"]"#,
+        r#"["subscribe_run",null]"#,
+        r#"["subscribe_run",7]"#,
+        r#"["subscribe_run",{}]"#,
+        r#"["subscribe_run",{"run_id":7}]"#,
+        r#"["subscribe_run",{"run_id":"../../jac.db"}]"#,
+        r#"["subscribe_run",{"run_id":"r-22222222","after":-1}]"#,
+        r#"["subscribe_run",{"run_id":"r-22222222","after":1e99}]"#,
+        r#"["subscribe_run",[[[[[[]]]]]]]"#,
+    ];
+    for (number, event) in (10..).zip(malformed) {
+        let answer = page.ask(number, event).await;
+        let said = answer["error"].as_str().unwrap_or_else(|| panic!("{event}: {answer}"));
+        assert!(said.starts_with("This is no subscription to a run: ") && said.ends_with('.'), "{event}: {said}");
+    }
+    // Nobody asked for an answer to these, and there is none.
+    for event in [r#"["unsubscribe_run",7]"#, r#"["subscribe_run",7]"#, r#"["nothing_that_there_is",{}]"#] {
+        page.say(&format!("42{event}")).await;
+    }
+    let answer = page.ask(99, &format!(r#"["subscribe_run",{{"run_id":"{id}"}}]"#)).await;
+    assert_eq!(answer["run_id"], json!(id), "the page is served as before");
+}
+
+#[tokio::test]
+async fn a_connection_that_speaks_no_socket_io_is_ended_and_others_go_on() {
+    let served = Served::new().await;
+    let address = served.listen().await;
+    let mut page = Socket::welcomed(address, &served.cookie).await;
+    for packet in ["nonsense", "4", "4nonsense", "42[", "42{}", "451-[\"subscribe_run\"]", "42/admin,[\"a\"]"] {
+        let mut broken = Socket::welcomed(address, &served.cookie).await;
+        broken.say(packet).await;
+        // Ended, or not understood and passed over: never an answer, and never a stop.
+        broken.say(r#"421["subscribe_run",7]"#).await;
+        while let Some(said) = broken.next().await {
+            if said.starts_with("431") {
+                break;
+            }
+            assert!(!said.starts_with("43"), "{packet}: {said}");
+        }
+    }
+    let answer = page.ask(1, r#"["subscribe_run",7]"#).await;
+    assert!(answer["error"].is_string(), "{answer}");
+}
+
+#[tokio::test]
+async fn who_signs_out_is_cut_off_on_all_pages_of_that_session_and_nobody_else_is() {
+    let served = Served::new().await;
+    let address = served.listen().await;
+    let other_cookie = served.sign_in().await;
+    let mut pages = [Socket::welcomed(address, &served.cookie).await, Socket::welcomed(address, &served.cookie).await];
+    let mut other = Socket::welcomed(address, &other_cookie).await;
+    assert_eq!(served.as_owner(Method::DELETE, "/session", "").await.status, StatusCode::NO_CONTENT);
+    for page in &mut pages {
+        let said = page.until_it_ends().await;
+        assert_eq!(said.first().map(String::as_str), Some(SIGNED_OUT), "{said:?}");
+    }
+    // The other session of the same person hears of the next change; those that were cut off do not.
+    let headers = [("cookie", other_cookie.as_str()), ("x-jac-request", "1")];
+    let id = run(&served, "r-22222222", &administrator()).id;
+    let answer = other.ask(1, &format!(r#"["subscribe_run",{{"run_id":"{id}"}}]"#)).await;
+    assert_eq!(answer["run_id"], json!(id));
+    let deleted = served.call(Method::DELETE, &format!("/runs/{id}"), &headers, "").await;
+    assert_eq!(deleted.status, StatusCode::NO_CONTENT, "{}", deleted.body);
+    other.wait_for(r#"42["changed""#).await;
+    for mut page in pages {
+        page.say("40").await;
+        let said = page.until_it_ends().await;
+        assert!(!said.iter().any(|packet| packet.contains("changed")), "{said:?}");
+    }
+}

@@ -1,0 +1,95 @@
+//! A caller of Socket.IO over a real connection, who may say things that a page never would.
+//!
+//! Engine.IO 4 and Socket.IO 5: `0` opens, `2`/`3` ping and pong, `4` is a message; of those `0` connects, `1`
+//! disconnects, `2` is an event and `3` an acknowledgement.
+
+use futures_util::{SinkExt, StreamExt};
+use http::HeaderValue;
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+/// No answer takes this long, even on a busy machine.
+const LIMIT: Duration = Duration::from_secs(20);
+
+pub struct Socket {
+    stream: WebSocketStream<TcpStream>,
+}
+
+impl Socket {
+    /// Connects to the namespace of the pages.
+    pub async fn connect(address: SocketAddr, headers: &[(&'static str, &str)]) -> Self {
+        let url = format!("ws://{address}/socket.io/?EIO=4&transport=websocket");
+        let mut request = url.into_client_request().expect("a request");
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, HeaderValue::from_str(value).expect("a header"));
+        }
+        let connection = TcpStream::connect(address).await.expect("a connection");
+        let answer = timeout(LIMIT, client_async(request, connection)).await.expect("in time");
+        let (stream, _) = answer.expect("a WebSocket");
+        let mut socket = Self { stream };
+        let open = socket.next().await.expect("an open packet");
+        assert!(open.starts_with('0'), "{open}");
+        socket.say("40").await;
+        socket
+    }
+
+    /// Connects as a page that is let in.
+    pub async fn welcomed(address: SocketAddr, cookie: &str) -> Self {
+        let mut socket = Self::connect(address, &[("cookie", cookie)]).await;
+        socket.wait_for("40").await;
+        socket
+    }
+
+    pub async fn say(&mut self, packet: &str) {
+        self.stream.send(Message::text(packet)).await.expect("it is sent");
+    }
+
+    /// The next packet that is no ping; `None` once the connection has ended.
+    pub async fn next(&mut self) -> Option<String> {
+        loop {
+            match timeout(LIMIT, self.stream.next()).await.expect("something within the time") {
+                Some(Ok(Message::Text(text))) if text.as_str() == "2" => {
+                    drop(self.stream.send(Message::text("3")).await);
+                }
+                Some(Ok(Message::Text(text))) => return Some(text.to_string()),
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+                Some(Ok(_)) => (),
+            }
+        }
+    }
+
+    /// The rest of the next packet that begins so; others are passed over.
+    pub async fn wait_for(&mut self, start: &str) -> String {
+        loop {
+            let packet = self.next().await.unwrap_or_else(|| panic!("it ended without {start}"));
+            if let Some(rest) = packet.strip_prefix(start) {
+                return rest.to_owned();
+            }
+        }
+    }
+
+    /// Asks with an acknowledgement and gives what comes with it.
+    pub async fn ask(&mut self, id: u32, event: &str) -> Value {
+        self.say(&format!("42{id}{event}")).await;
+        let answer: Value = serde_json::from_str(&self.wait_for(&format!("43{id}")).await).expect("it is JSON");
+        answer[0].clone()
+    }
+
+    /// Everything that comes until the server hangs up.
+    pub async fn until_it_ends(&mut self) -> Vec<String> {
+        let mut said = Vec::new();
+        while let Some(packet) = self.next().await {
+            said.push(packet);
+            if said.last().is_some_and(|packet| packet == "41") {
+                break;
+            }
+        }
+        said
+    }
+}
