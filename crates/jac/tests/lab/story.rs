@@ -44,7 +44,8 @@ fn a_lifetime_that_is_over_ends_the_machines() {
 fn machines_end_by_themselves_when_the_server_is_gone_for_good() {
     let Some(mut site) = Site::with(&["--lease-seconds", "30"]) else { return };
     let cluster = site.ready(1, json!({}));
-    let run = site.run(&cluster, 600);
+    // While a run is on, the lease reaches to its expected end and a while on.
+    let run = site.run(&cluster, 30);
     site.await_samples();
     site.kill();
     site.until("the machines end by their lease", || {
