@@ -1,14 +1,13 @@
 //! The port `Cloud` on EC2.
 
-use crate::aws::{Aws, Clients, Looks};
+use crate::aws::{Aws, Clients};
 use crate::boot::{self, BOOT_LIMIT, Boot, Booted, Seen};
 use crate::errors::{refusal, refused};
 use crate::keys::Seed;
 use crate::launch::{self, Call};
-use crate::machines::{self, Life, Machine};
 use crate::record::{ClusterRecord, Group, LaunchRecord, Records};
 use crate::watch::Watch;
-use crate::{adopt, forecast, network, tags, user_data};
+use crate::{adopt, ending, forecast, network, tags, user_data};
 use async_trait::async_trait;
 use data_encoding::BASE64;
 use futures_util::future::join_all;
@@ -22,9 +21,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch as channel;
-
-/// A machine that was asked for a moment ago may not be shown yet.
-const UNSEEN_FOR_MS: i64 = 60_000;
 
 /// Where the provider keeps what it has to know.
 #[derive(Clone)]
@@ -296,7 +292,7 @@ impl Ec2Cloud {
             .filter(|node| names.contains(&node.name.as_str()))
             .filter_map(|node| node.instance.clone())
             .collect();
-        end(aws, &ids).await?;
+        ending::end(aws, &ids).await?;
         self.change(&record.cluster, |record| record.nodes.retain(|node| !names.contains(&node.name.as_str())))
     }
 }
@@ -311,26 +307,6 @@ pub(crate) fn seal_purpose(cluster: &ClusterId) -> String {
 pub(crate) fn machines_now_ms() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX))
-}
-
-/// Asks for the end of machines. Some that are gone are no fault.
-async fn end(aws: &Aws, ids: &[String]) -> Result<(), PortError> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let call = aws.ec2.terminate_instances().set_instance_ids(Some(ids.to_vec()));
-    match call.send().await.map_err(|error| refusal(&error)) {
-        Ok(_) => Ok(()),
-        // All or none: with one unknown among them each is asked alone.
-        Err(unknown) if unknown.is_not_found() && ids.len() > 1 => {
-            for id in ids {
-                Box::pin(end(aws, std::slice::from_ref(id))).await?;
-            }
-            Ok(())
-        }
-        Err(unknown) if unknown.is_not_found() => Ok(()),
-        Err(other) => Err(other.at(&aws.region, "end the machines")),
-    }
 }
 
 /// Only a failure of workers that are allowed to fail is none.
@@ -407,7 +383,7 @@ impl Cloud for Ec2Cloud {
         };
         self.watch.forget_lists();
         for aws in places {
-            self.end_all(&aws, cluster, record.as_ref()).await?;
+            ending::end_all(&aws, &self.installation, cluster, record.as_ref()).await?;
             network::remove_groups(&aws, cluster).await?;
         }
         self.records.remove(cluster)?;
@@ -451,33 +427,6 @@ impl Cloud for Ec2Cloud {
 }
 
 impl Ec2Cloud {
-    /// Ends every machine of the cluster and waits until all are gone.
-    async fn end_all(&self, aws: &Aws, cluster: &ClusterId, record: Option<&ClusterRecord>) -> Result<(), PortError> {
-        let mut looks = Looks::new();
-        loop {
-            let seen = machines::of_cluster(aws, &self.installation, cluster).await?;
-            let left: Vec<&Machine> = seen.iter().filter(|machine| machine.life != Life::Gone).collect();
-            let unseen = record.is_some_and(|record| is_one_unseen(record, &seen));
-            if left.is_empty() && !unseen {
-                return Ok(());
-            }
-            let ids: Vec<String> = left
-                .iter()
-                .filter(|machine| !matches!(machine.life, Life::Gone))
-                .map(|machine| machine.id.clone())
-                .chain(
-                    record.into_iter().flat_map(|record| record.nodes.iter().filter_map(|node| node.instance.clone())),
-                )
-                .collect();
-            end(aws, &ids).await?;
-            if !looks.again().await {
-                let what = "end the machines";
-                let reason = format!("{} of them did not end within two minutes; asking again", left.len());
-                return Err(refused(&aws.region, what, reason));
-            }
-        }
-    }
-
     async fn tag_expiry(&self, record: &ClusterRecord, expires_at_ms: i64) -> Result<(), PortError> {
         if !self.watch.is_new_expiry(&record.cluster, expires_at_ms) {
             return Ok(());
@@ -493,14 +442,4 @@ impl Ec2Cloud {
         self.watch.expiry_is_tagged(&record.cluster, expires_at_ms);
         Ok(())
     }
-}
-
-/// A machine was asked for, AWS's answer was not noted, and it is not shown: it may be there a moment later.
-fn is_one_unseen(record: &ClusterRecord, seen: &[Machine]) -> bool {
-    let now_ms = machines_now_ms();
-    record.nodes.iter().any(|node| {
-        node.asked_ms.is_some_and(|asked_ms| now_ms - asked_ms < UNSEEN_FOR_MS)
-            && node.instance.is_none()
-            && !seen.iter().any(|machine| machine.told.node == node.name)
-    })
 }

@@ -49,6 +49,7 @@ pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Found, PortError> {
     } else {
         kind_and_image(aws, config, &config.worker_type, &mut faults).await?
     };
+    // What is a fault goes to the others; without a place what hangs on it is not looked at.
     let place = network::find(aws, config).await?.map_err(|fault| faults.push(fault)).ok();
     let ssh_from = match &place {
         Some(place) if config.security_group.is_none() => {

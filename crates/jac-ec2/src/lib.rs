@@ -14,6 +14,7 @@ mod adopt;
 mod aws;
 mod boot;
 mod cloud;
+mod ending;
 mod errors;
 mod forecast;
 mod images;

@@ -245,6 +245,7 @@ impl Remote for LocalRemote {
 
     async fn vitals(&self) -> Result<Option<Vitals>, PortError> {
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+        // What cannot be read is not known, and no reason to know nothing: whoever asks leaves it out.
         let disk = nix::sys::statvfs::statvfs(&self.folder).ok();
         Ok(Some(Vitals {
             stat: read("/proc/stat"),

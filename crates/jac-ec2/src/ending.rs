@@ -1,0 +1,72 @@
+//! Ends machines, and knows when all of a cluster's are gone.
+
+use crate::aws::{Aws, Looks};
+use crate::cloud::machines_now_ms;
+use crate::errors::{refusal, refused};
+use crate::machines::{self, Life, Machine};
+use crate::record::ClusterRecord;
+use jac_model::ClusterId;
+use jac_model::ports::PortError;
+
+/// A machine that was asked for a moment ago may not be shown yet.
+const UNSEEN_FOR_MS: i64 = 60_000;
+
+/// Asks for the end of machines. Some that are gone are no fault.
+pub async fn end(aws: &Aws, ids: &[String]) -> Result<(), PortError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let call = aws.ec2.terminate_instances().set_instance_ids(Some(ids.to_vec()));
+    match call.send().await.map_err(|error| refusal(&error)) {
+        Ok(_) => Ok(()),
+        // All or none: with one unknown among them each is asked alone.
+        Err(unknown) if unknown.is_not_found() && ids.len() > 1 => {
+            for id in ids {
+                Box::pin(end(aws, std::slice::from_ref(id))).await?;
+            }
+            Ok(())
+        }
+        Err(unknown) if unknown.is_not_found() => Ok(()),
+        Err(other) => Err(other.at(&aws.region, "end the machines")),
+    }
+}
+
+/// Ends every machine of the cluster and waits until all are gone.
+pub async fn end_all(
+    aws: &Aws,
+    installation: &str,
+    cluster: &ClusterId,
+    record: Option<&ClusterRecord>,
+) -> Result<(), PortError> {
+    let mut looks = Looks::new();
+    loop {
+        let seen = machines::of_cluster(aws, installation, cluster).await?;
+        let left: Vec<&Machine> = seen.iter().filter(|machine| machine.life != Life::Gone).collect();
+        let unseen = record.is_some_and(|record| is_one_unseen(record, &seen));
+        if left.is_empty() && !unseen {
+            return Ok(());
+        }
+        let ids: Vec<String> = left
+            .iter()
+            .filter(|machine| !matches!(machine.life, Life::Gone))
+            .map(|machine| machine.id.clone())
+            .chain(record.into_iter().flat_map(|record| record.nodes.iter().filter_map(|node| node.instance.clone())))
+            .collect();
+        end(aws, &ids).await?;
+        if !looks.again().await {
+            let what = "end the machines";
+            let reason = format!("{} of them did not end within two minutes; asking again", left.len());
+            return Err(refused(&aws.region, what, reason));
+        }
+    }
+}
+
+/// A machine was asked for, AWS's answer was not noted, and it is not shown: it may be there a moment later.
+fn is_one_unseen(record: &ClusterRecord, seen: &[Machine]) -> bool {
+    let now_ms = machines_now_ms();
+    record.nodes.iter().any(|node| {
+        node.asked_ms.is_some_and(|asked_ms| now_ms - asked_ms < UNSEEN_FOR_MS)
+            && node.instance.is_none()
+            && !seen.iter().any(|machine| machine.told.node == node.name)
+    })
+}
