@@ -46,7 +46,7 @@ class Faults:
             machine.id: {"address": machine.instance.address, "on": machine.is_on(), "groups": machine.instance.groups}
             for machine in list(self.glue.machines.values())
         }
-        switches = {**self.switches.shown(), "no_boot": self.glue.no_boot, "no_ssh": self.glue.no_ssh}
+        switches = {**self.switches.shown(), "no_boot": self.glue.no_boot, "no_ssh": self.glue.no_ssh, "no_java": self.glue.no_java}
         return {"machines": machines, "without_machine": dict(self.glue.unbooted), "switches": switches, "host_address": self.host_address}
 
     def do_calls(self):
@@ -120,7 +120,7 @@ class Faults:
         """reset | the API does all as it should again, and every new instance boots; machines keep their faults"""
         self.switches.reset()
         self.proxy.calls.clear()
-        self.glue.no_boot = self.glue.no_ssh = 0
+        self.glue.no_boot = self.glue.no_ssh = self.glue.no_java = 0
 
     # --- Instances to come --------------------------------------------------------------------------------------------
 
@@ -131,6 +131,10 @@ class Faults:
     def do_no_ssh(self, instances):
         """no-ssh N | the next N instances boot without sshd"""
         self.glue.no_ssh = int(instances)
+
+    def do_no_java(self, instances):
+        """no-java N | the next N instances boot without Java, as the images of distributions do"""
+        self.glue.no_java = int(instances)
 
     # --- Machines -----------------------------------------------------------------------------------------------------
 

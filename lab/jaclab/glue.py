@@ -24,7 +24,7 @@ class Glue:
         self.machines = {}  # What was booted and not removed, by instance id.
         self.unbooted = {}  # Instances without a machine, and why.
         self.snapshots = {}  # Image id -> the layers of a machine that an image was made of.
-        self.no_boot, self.no_ssh = 0, 0
+        self.no_boot, self.no_ssh, self.no_java = 0, 0, 0
         self.ended = threading.Event()
         self._lock = threading.RLock()
         self._nudge = threading.Event()
@@ -119,14 +119,15 @@ class Glue:
             self.no_boot -= 1
             self.unbooted[instance.id] = "it was asked for that it never boots"
         else:
-            ssh = self.no_ssh <= 0
+            ssh, java = self.no_ssh <= 0, self.no_java <= 0
             self.no_ssh -= not ssh
+            self.no_java -= not java
             machine = self.machines[instance.id] = Machine(self.state, instance, self.lifetime_left())
-            self._hand(instance.id, self._boot, machine, ssh)
+            self._hand(instance.id, self._boot, machine, ssh, java)
             return
         self.say(f"{instance.id} gets no machine: {self.unbooted[instance.id]}")
 
-    def _boot(self, machine, ssh):
+    def _boot(self, machine, ssh, java):
         instance = machine.instance
         try:
             if self.ended.is_set():
@@ -135,7 +136,7 @@ class Glue:
             if overlap:
                 raise ValueError(f"its VPC {instance.vpc_block} overlaps {overlap}, which this host uses")
             self._give_host(instance.vpc_block)
-            machine.build(self.api.user_data(instance), self.api.public_keys(instance), self._layers(instance.image), ssh)
+            machine.build(self.api.user_data(instance), self.api.public_keys(instance), self._layers(instance.image), ssh, java)
             firewall.load(instance, firewall.rules(instance, {}, {}))
             self._switch_on(machine)
         except Exception as fault:

@@ -28,13 +28,15 @@ class Machine:
         self.process = None
         self.stopped_by_api = False
 
-    def build(self, user_data, public_keys, layers, ssh):
+    def build(self, user_data, public_keys, layers, ssh, java):
         """Disk, seed and cable."""
         self.folder.mkdir(parents=True)
         self.disk.make(self.instance.disk_gibibytes, layers)
         seed.plant(self.disk.root, self.instance, user_data, public_keys)
         if not ssh:
             seed.without_sshd(self.disk.root)
+        if not java:
+            seed.without_java(self.disk.root)
         network.connect(self.id, self.instance.address, self.instance.vpc_block)
 
     def start(self):

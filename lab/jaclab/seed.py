@@ -4,6 +4,7 @@ NoCloud carries everything, so there is no instance metadata service at 169.254.
 """
 
 import json
+import shutil
 
 
 def plant(root, instance, user_data, public_keys):
@@ -26,3 +27,9 @@ def without_sshd(root):
         link = root / "etc/systemd/system" / unit
         link.unlink(missing_ok=True)
         link.symlink_to("/dev/null")
+
+
+def without_java(root):
+    """As an image of a distribution is. What Java needs of the system stays."""
+    shutil.rmtree(root / "usr/lib/jvm")
+    (root / "usr/bin/java").unlink(missing_ok=True)

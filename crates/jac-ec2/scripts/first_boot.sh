@@ -14,6 +14,11 @@ while [ -n "$rest" ]; do
 done
 systemctl daemon-reload
 systemctl enable jac-keeper.service
+# Of an image that JAC made the keeper of another machine runs; it would end this one when its node's folder goes.
+systemctl stop jac-keeper.service
+for other in /home/jac/.jac/*/*/*/; do
+  [ "$other" = "$node/" ] || case $other in /home/jac/.jac/jmeter/* | /home/jac/.jac/java/*) ;; *) rm -rf "$other" ;; esac
+done
 systemctl start jac-keeper.service
 
 # Without a clock that is set, samples of several machines do not fit together.
@@ -22,14 +27,18 @@ sysctl -q -p /etc/sysctl.d/90-jac.conf 2>/dev/null
 
 if ! command -v java >/dev/null 2>&1; then
   say 'Installing Java.'
-  # A subnet without internet: JAC brings a Java later.
+  # In a subnet without internet it is soon given up: JAC then brings a copy of its own.
   if command -v apt-get >/dev/null 2>&1; then
     export DEBIAN_FRONTEND=noninteractive
-    timeout 120 apt-get -q update && for version in 21 17; do
-      timeout 240 apt-get -q -y --no-install-recommends install openjdk-$version-jre-headless && break
+    quick='-o Acquire::http::Timeout=10 -o Acquire::https::Timeout=10 -o Acquire::Retries=1'
+    # `update` succeeds also when nothing could be fetched; the packages' names are then not known.
+    timeout 90 apt-get -q $quick update && for version in 21 17; do
+      timeout 240 apt-get -q $quick -y --no-install-recommends install openjdk-$version-jre-headless && break
     done
   elif command -v dnf >/dev/null 2>&1; then
-    timeout 240 dnf -q -y install java-21-amazon-corretto-headless || timeout 240 dnf -q -y install java-17-amazon-corretto-headless
+    quick='--setopt=timeout=10 --setopt=retries=2'
+    timeout 180 dnf -q $quick -y install java-21-amazon-corretto-headless ||
+      timeout 180 dnf -q $quick -y install java-17-amazon-corretto-headless
   fi
 fi
 say '@DONE@'

@@ -7,14 +7,15 @@ use crate::keys::Seed;
 use crate::launch::{self, Call};
 use crate::record::{ClusterRecord, Group, LaunchRecord, Records};
 use crate::watch::Watch;
-use crate::{adopt, ending, forecast, network, tags, user_data};
+use crate::{adopt, baked, ending, forecast, network, tags, user_data};
 use async_trait::async_trait;
 use data_encoding::BASE64;
 use futures_util::future::join_all;
+use jac_jmeter::JavaSearch;
 use jac_model::ports::{
     Adopted, Cloud, CredentialSource, Forecast, Instance, Lease, NodeRequest, PortError, Remote, Tell,
 };
-use jac_model::{ClusterConfig, ClusterId, Ec2Config, Role, SshHost};
+use jac_model::{BakedImage, ClusterConfig, ClusterId, Ec2Config, Role, SshHost};
 use jac_ssh::tools::Tools;
 use jac_ssh::{Link, SshRemote, Target, machine};
 use std::path::PathBuf;
@@ -27,12 +28,14 @@ use tokio::sync::watch as channel;
 pub struct Ec2Settings {
     /// The folder of the records, in the data folder.
     pub records: PathBuf,
-    /// The folder of packed JMeters, in the data folder.
+    /// The folder of packed JMeters and Javas, in the data folder.
     pub bundles: PathBuf,
     /// This installation's id, which every machine carries.
     pub installation: String,
     /// Whose rights the machines are made with, and what seals their keys.
     pub credentials: Arc<dyn CredentialSource>,
+    /// Where this machine's own Java is found, for machines that have none and cannot install one.
+    pub java: JavaSearch,
     /// How long a machine may take from its launch to its first answer; `None`: five minutes.
     pub boot_limit: Option<Duration>,
 }
@@ -57,7 +60,7 @@ impl Ec2Cloud {
             installation: settings.installation,
             clients: Clients::new(settings.credentials),
             boot_limit: settings.boot_limit.unwrap_or(BOOT_LIMIT),
-            tools: Arc::new(Tools::new(settings.bundles)),
+            tools: Arc::new(Tools::new(settings.bundles, settings.java)),
             watch: Watch::default(),
             changing: Mutex::default(),
         }
@@ -423,6 +426,18 @@ impl Cloud for Ec2Cloud {
 
     async fn adopt(&self, cluster: &ClusterId) -> Result<Adopted, PortError> {
         adopt::adopt(self, cluster).await
+    }
+
+    async fn bake(&self, cluster: &ClusterId, name: &str, description: &str) -> Result<BakedImage, PortError> {
+        baked::bake(self, cluster, name, description).await
+    }
+
+    async fn images(&self) -> Result<Vec<BakedImage>, PortError> {
+        baked::list(self).await
+    }
+
+    async fn remove_image(&self, region: &str, id: &str) -> Result<(), PortError> {
+        baked::remove(self, region, id).await
     }
 }
 

@@ -12,6 +12,7 @@
 
 mod adopt;
 mod aws;
+mod baked;
 mod boot;
 mod cloud;
 mod ending;

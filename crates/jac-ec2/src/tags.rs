@@ -16,7 +16,7 @@ pub const EXPIRES_AT: &str = "jac:expires-at";
 /// The seed of the cluster's keys, sealed for this installation.
 pub const KEY: &str = "jac:key";
 /// AWS's own, for people.
-const NAME: &str = "Name";
+pub const NAME: &str = "Name";
 /// A tag's value has at most 256 characters.
 const LONGEST: usize = 255;
 

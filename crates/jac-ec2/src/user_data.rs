@@ -59,9 +59,11 @@ fn text(first_lease_s: u64, seed: &Seed, node: &str, folder: &str) -> Result<Str
     // JSON is YAML too, and needs no care with quotes.
     let config = json!({
         // So early in the boot nothing but the service manager is there: nobody waits for it, and it waits for nothing.
-        "bootcmd": [["cloud-init-per", "once", "jac-first-end", "systemd-run", "--no-block", "--unit=jac-first-end",
+        // Once per machine: an image that JAC made remembers what another machine did.
+        "bootcmd": [["cloud-init-per", "instance", "jac-first-end", "systemd-run", "--no-block", "--unit=jac-first-end",
             "--property=DefaultDependencies=no", "--timer-property=DefaultDependencies=no",
-            format!("--on-active={timer_s}"), "systemctl", "poweroff"]],
+            format!("--on-active={timer_s}"), "systemctl", "poweroff"],
+            ["cloud-init-per", "instance", "jac-forget-keys", "rm", "-f", format!("{HOME}/.ssh/authorized_keys")]],
         "users": ["default", {
             "name": USER, "homedir": HOME, "shell": "/bin/bash", "lock_passwd": true,
             "ssh_authorized_keys": [user_key.public],

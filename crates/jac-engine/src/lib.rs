@@ -11,6 +11,7 @@ mod engine;
 mod equip;
 mod error;
 mod forecast;
+mod images;
 mod live;
 mod machines;
 pub mod plans;

@@ -1,5 +1,5 @@
-//! A JMeter home as one file, for nodes on other machines: made once, the same bytes for the same home, and known by
-//! its SHA-256.
+//! A JMeter home, or a Java, as one file, for nodes on other machines: made once, the same bytes for the same home, and
+//! known by its SHA-256.
 //!
 //! Nodes never fetch JMeter themselves: all of a cluster get this file, so all measure with the same jars.
 
@@ -12,10 +12,56 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-/// Folders of a home that no test needs.
-const LEFT_OUT: &[&str] = &["docs", "printable_docs", "backups"];
+/// What is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packed {
+    JMeter,
+    Java,
+}
 
-/// A packed JMeter home (`tar`, then gzip: what every machine can unpack).
+impl Packed {
+    /// The name of its bundles, and of the folder that they are unpacked in.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::JMeter => "jmeter",
+            Self::Java => "java",
+        }
+    }
+
+    /// The program that a complete one has, below its home.
+    pub fn program(self) -> &'static str {
+        match self {
+            Self::JMeter => "bin/ApacheJMeter.jar",
+            Self::Java => "bin/java",
+        }
+    }
+
+    /// Folders and files of a home that no test needs.
+    fn left_out(self) -> &'static [&'static str] {
+        match self {
+            Self::JMeter => &["docs", "printable_docs", "backups"],
+            Self::Java => &["demo", "docs", "include", "jmods", "man", "lib/src.zip"],
+        }
+    }
+
+    /// Kinds of files that no test needs: JMeter's old logs; Java's class archives, which go with one copy of its modules.
+    fn left_out_extension(self) -> &'static str {
+        match self {
+            Self::JMeter => "log",
+            Self::Java => "jsa",
+        }
+    }
+
+    /// Folders that are missed where they are not there.
+    fn folders(self) -> &'static [&'static str] {
+        match self {
+            Self::JMeter => &["lib/junit"],
+            Self::Java => &[],
+        }
+    }
+}
+
+/// A packed home (`tar`, then gzip: what every machine can unpack).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bundle {
     pub path: PathBuf,
@@ -26,8 +72,9 @@ pub struct Bundle {
 
 /// A home could not be packed.
 #[derive(Debug, thiserror::Error)]
-#[error("JMeter could not be packed for the nodes ({}): {source}", path.display())]
+#[error("{} could not be packed for the nodes ({}): {source}", packed.name(), path.display())]
 pub struct BundleError {
+    packed: Packed,
     path: PathBuf,
     source: io::Error,
 }
@@ -47,39 +94,45 @@ impl Bundle {
     ///
     /// # Errors
     /// When the home cannot be read or the cache cannot be written to. Nothing half is left behind.
-    pub fn of(home: &Path, cache: &Path) -> Result<Self, BundleError> {
+    pub fn of(packed: Packed, home: &Path, cache: &Path) -> Result<Self, BundleError> {
         let failed = |path: &Path| {
             let path = path.to_owned();
-            move |source| BundleError { path, source }
+            move |source| BundleError { packed, path, source }
         };
         let mut parts = Vec::new();
-        list(home, Path::new(""), &mut parts).map_err(failed(home))?;
+        list(packed, home, Path::new(""), &mut parts).map_err(failed(home))?;
         parts.sort_by(|a, b| a.name.cmp(&b.name));
         let place = &hex::encode(Sha256::digest(home.as_os_str().as_encoded_bytes()))[..8];
-        let path = cache.join(format!("jmeter-{place}-{}.tar.gz", &fingerprint(&parts)[..16]));
+        let prefix = format!("{}-{place}-", packed.name());
+        let path = cache.join(format!("{prefix}{}.tar.gz", &fingerprint(&parts)[..16]));
         if !path.is_file() {
             fs::create_dir_all(cache).map_err(failed(cache))?;
             let mut new = tempfile::Builder::new().prefix(".packing-").tempfile_in(cache).map_err(failed(cache))?;
-            pack(&parts, new.as_file_mut()).map_err(failed(home))?;
-            remove_older(cache, &format!("jmeter-{place}-"));
-            new.persist(&path).map_err(|error| BundleError { path: path.clone(), source: error.error })?;
+            pack(packed, &parts, new.as_file_mut()).map_err(failed(home))?;
+            remove_older(cache, &prefix);
+            new.persist(&path).map_err(|error| failed(&path)(error.error))?;
         }
         let (sha256, bytes) = digest(&path).map_err(failed(&path))?;
         Ok(Self { path, sha256, bytes })
     }
 }
 
-fn list(home: &Path, below: &Path, parts: &mut Vec<Part>) -> io::Result<()> {
+fn list(packed: Packed, home: &Path, below: &Path, parts: &mut Vec<Part>) -> io::Result<()> {
     for entry in fs::read_dir(home.join(below))? {
         let entry = entry?;
         let name = below.join(entry.file_name());
         // A link is followed: the node gets what it points to.
-        let known = fs::metadata(entry.path())?;
+        let known = match fs::metadata(entry.path()) {
+            // A link to nothing is nothing.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            known => known?,
+        };
+        if packed.left_out().iter().any(|left_out| name == Path::new(left_out)) {
+            continue;
+        }
         if known.is_dir() {
-            if !LEFT_OUT.iter().any(|left_out| name == Path::new(left_out)) {
-                list(home, &name, parts)?;
-            }
-        } else if known.is_file() && name.extension().is_none_or(|extension| extension != "log") {
+            list(packed, home, &name, parts)?;
+        } else if known.is_file() && name.extension().is_none_or(|extension| extension != packed.left_out_extension()) {
             let modified = known.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
             parts.push(Part {
                 name,
@@ -104,7 +157,7 @@ fn fingerprint(parts: &[Part]) -> String {
 }
 
 /// Owner, time and order are the same whoever packs, so that one JMeter is one digest.
-fn pack(parts: &[Part], to: &mut File) -> io::Result<()> {
+fn pack(packed: Packed, parts: &[Part], to: &mut File) -> io::Result<()> {
     // Jars are packed already.
     let mut archive = tar::Builder::new(GzEncoder::new(BufWriter::new(to), Compression::fast()));
     for part in parts {
@@ -115,13 +168,14 @@ fn pack(parts: &[Part], to: &mut File) -> io::Result<()> {
         header.set_mtime(0);
         archive.append_data(&mut header, &part.name, file)?;
     }
-    // JMeter misses it where it is not there.
-    let mut folder = tar::Header::new_gnu();
-    folder.set_entry_type(tar::EntryType::Directory);
-    folder.set_size(0);
-    folder.set_mode(0o755);
-    folder.set_mtime(0);
-    archive.append_data(&mut folder, "lib/junit", io::empty())?;
+    for name in packed.folders() {
+        let mut folder = tar::Header::new_gnu();
+        folder.set_entry_type(tar::EntryType::Directory);
+        folder.set_size(0);
+        folder.set_mode(0o755);
+        folder.set_mtime(0);
+        archive.append_data(&mut folder, name, io::empty())?;
+    }
     archive.into_inner()?.finish()?.flush()
 }
 
@@ -181,8 +235,8 @@ mod tests {
     #[test]
     fn the_same_home_is_the_same_bundle_wherever_it_lies() {
         let cache = tempfile::tempdir().expect("a folder");
-        let one = Bundle::of(home().path(), cache.path()).expect("a bundle");
-        let other = Bundle::of(home().path(), cache.path()).expect("a bundle");
+        let one = Bundle::of(Packed::JMeter, home().path(), cache.path()).expect("a bundle");
+        let other = Bundle::of(Packed::JMeter, home().path(), cache.path()).expect("a bundle");
         assert_ne!(one.path, other.path);
         assert_eq!(one.sha256, other.sha256);
         let wanted = ["bin/ApacheJMeter.jar", "bin/jmeter", "lib/ext/ApacheJMeter_core.jar", "lib/junit"];
@@ -190,15 +244,29 @@ mod tests {
     }
 
     #[test]
+    fn a_java_is_packed_without_what_runs_nothing() {
+        let (home, cache) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        for name in ["bin/java", "lib/modules", "lib/server/classes.jsa", "jmods/java.base.jmod", "lib/src.zip"] {
+            let path = home.path().join(name);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(&path, name).expect("a file");
+        }
+        std::os::unix::fs::symlink("/nowhere", home.path().join("lib/broken")).expect("a link");
+        std::os::unix::fs::symlink("modules", home.path().join("lib/linked")).expect("a link");
+        let bundle = Bundle::of(Packed::Java, home.path(), cache.path()).expect("a bundle");
+        assert_eq!(names(&bundle), ["bin/java", "lib/linked", "lib/modules"]);
+    }
+
+    #[test]
     fn a_bundle_is_made_once_and_made_anew_when_the_home_changes() {
         let (home, cache) = (home(), tempfile::tempdir().expect("a folder"));
-        let first = Bundle::of(home.path(), cache.path()).expect("a bundle");
+        let first = Bundle::of(Packed::JMeter, home.path(), cache.path()).expect("a bundle");
         let made = fs::metadata(&first.path).expect("it is there").modified().expect("a time");
-        let again = Bundle::of(home.path(), cache.path()).expect("a bundle");
+        let again = Bundle::of(Packed::JMeter, home.path(), cache.path()).expect("a bundle");
         assert_eq!(again, first);
         assert_eq!(fs::metadata(&again.path).expect("it is there").modified().expect("a time"), made);
         fs::write(home.path().join("lib/ext/plugin.jar"), "a plugin").expect("a file");
-        let changed = Bundle::of(home.path(), cache.path()).expect("a bundle");
+        let changed = Bundle::of(Packed::JMeter, home.path(), cache.path()).expect("a bundle");
         assert_ne!(changed.sha256, first.sha256);
         assert!(!first.path.exists(), "the old one is removed");
     }

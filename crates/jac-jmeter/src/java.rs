@@ -72,6 +72,13 @@ impl Java {
         Self::ask(path).await
     }
 
+    /// The folder that all of it lies in, wherever the links to its program come from; `None` where that is no ordinary one.
+    pub fn home(&self) -> Option<PathBuf> {
+        let program = self.path.canonicalize().ok()?;
+        let home = program.parent()?.parent()?;
+        home.join("lib").is_dir().then(|| home.to_owned())
+    }
+
     async fn ask(path: PathBuf) -> Result<Self, JavaError> {
         let broken = |reason: String| JavaError::Broken { path: path.clone(), reason };
         let asked = tokio::process::Command::new(&path)

@@ -9,10 +9,11 @@ pub mod command;
 pub mod home;
 pub mod install;
 pub mod java;
+pub mod jvm;
 pub mod keystore;
 pub mod properties;
 
-pub use bundle::{Bundle, BundleError};
+pub use bundle::{Bundle, BundleError, Packed};
 pub use command::{Launch, MasterLaunch, WorkerLaunch};
 pub use home::{HomeError, JMeterHome};
 pub use java::{Java, JavaError, JavaSearch};

@@ -3,9 +3,9 @@
 use crate::process;
 use async_trait::async_trait;
 use bytes::Bytes;
-use jac_jmeter::JavaSearch;
+use jac_jmeter::{JavaSearch, jvm};
 use jac_model::NodeTools;
-use jac_model::ports::{Chunk, Command, Output, PortError, ProcessState, Remote, Tell, Vitals};
+use jac_model::ports::{Chunk, Command, Heap, Output, PortError, ProcessState, Remote, Tell, Vitals};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -42,6 +42,14 @@ impl LocalRemote {
             _ if !self.folder.is_dir() => PortError::Unreachable { node, reason: "its folder is gone".to_owned() },
             _ => PortError::Refused { node, what, reason: error.to_string() },
         }
+    }
+
+    /// The heap of the node's JVM, by the counters that the user's JVMs keep; `None` where none of them is the node's.
+    fn heap(&self) -> Option<Heap> {
+        let user = nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten()?.name;
+        process::of_node(&self.folder)
+            .into_iter()
+            .find_map(|pid| jvm::heap(&fs::read(jvm::counters_path(&user, pid)).ok()?))
     }
 
     /// A path below the node's folder.
@@ -252,6 +260,7 @@ impl Remote for LocalRemote {
             meminfo: read("/proc/meminfo"),
             network: read("/proc/net/dev"),
             disk_free_bytes: disk.map(|disk| disk.blocks_available().saturating_mul(disk.fragment_size())),
+            heap: self.heap(),
         }))
     }
 

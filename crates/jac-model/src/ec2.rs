@@ -75,6 +75,37 @@ pub enum Distribution {
     AmazonLinux2023,
 }
 
+/// An image that JAC made of a machine which had Java and JMeter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BakedImage {
+    /// `ami-…`.
+    pub id: String,
+    pub region: String,
+    pub name: String,
+    /// What is in it, a few words.
+    pub description: String,
+    /// `x86_64` or `arm64`; empty while it is not known.
+    pub architecture: String,
+    pub state: ImageState,
+    /// As AWS says it, RFC 3339.
+    pub created_at: Option<String>,
+    /// The disk that it needs, in GB: what is kept of it is paid for by what is used.
+    pub size_gb: Option<u32>,
+}
+
+/// Whether an image can be booted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum ImageState {
+    /// It is being made, which takes some minutes.
+    Pending,
+    Available,
+    /// AWS could not make it.
+    Failed,
+}
+
 /// Which address of a machine JAC signs in at. JMeter's own traffic among the nodes takes the private ones always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -15,7 +15,7 @@ pub mod ssh;
 pub use cluster::{
     Cluster, ClusterConfig, ClusterEvent, ClusterPhase, Node, NodeState, NodeTools, Person, Provider, Role,
 };
-pub use ec2::{CredentialChoice, Distribution, Ec2Addresses, Ec2Config, Ec2Image};
+pub use ec2::{BakedImage, CredentialChoice, Distribution, Ec2Addresses, Ec2Config, Ec2Image, ImageState};
 pub use id::{ClusterId, PlanId, RunId};
 pub use plan::{Plan, PlanFile, PlanFileKind};
 pub use run::{Cause, Named, NodeHealth, NodePhase, Run, RunEvent, RunNode, RunPhase, RunStep, StopMode};

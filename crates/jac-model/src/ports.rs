@@ -1,7 +1,7 @@
 //! The ports: how the engine reaches machines. Adapters (`jac-local`, `jac-ssh`) implement them; the engine knows no
 //! other way, and the tests put simulated ones in their place.
 
-use crate::{ClusterConfig, ClusterId, CredentialChoice, EpochMs, NodeTools, Person, Role};
+use crate::{BakedImage, ClusterConfig, ClusterId, CredentialChoice, EpochMs, NodeTools, Person, Role};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -148,6 +148,30 @@ pub trait Cloud: Send + Sync {
             node: cluster.to_string(),
             what: "be adopted".to_owned(),
             reason: "its provider knows nothing that a row does not know".to_owned(),
+        })
+    }
+
+    /// Begins to make an image of the cluster's master, with all that is on it. The machine is restarted for it.
+    async fn bake(&self, cluster: &ClusterId, name: &str, description: &str) -> Result<BakedImage, PortError> {
+        let _nothing_is_made = (name, description);
+        Err(PortError::Refused {
+            node: cluster.to_string(),
+            what: "have an image made of it".to_owned(),
+            reason: "machines of its provider boot no images".to_owned(),
+        })
+    }
+
+    /// All images of this installation.
+    async fn images(&self) -> Result<Vec<BakedImage>, PortError> {
+        Ok(Vec::new())
+    }
+
+    /// Removes one of them, with what it takes on disks. One that is gone already is a success.
+    async fn remove_image(&self, region: &str, id: &str) -> Result<(), PortError> {
+        Err(PortError::Refused {
+            node: region.to_owned(),
+            what: "remove an image".to_owned(),
+            reason: format!("there is no {id}"),
         })
     }
 }
@@ -309,4 +333,14 @@ pub struct Vitals {
     pub network: String,
     /// What is free for the node's user where its files lie, in bytes.
     pub disk_free_bytes: Option<u64>,
+    /// The heap of the node's JVM, while one runs.
+    pub heap: Option<Heap>,
+}
+
+/// The heap of a JVM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heap {
+    /// What objects took of it when the collector last looked.
+    pub used_bytes: u64,
+    pub size_bytes: u64,
 }

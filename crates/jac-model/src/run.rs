@@ -165,6 +165,12 @@ pub struct NodeHealth {
     pub sent_per_s: u64,
     /// What is free on the disk of the node's files.
     pub disk_free_mb: Option<u64>,
+    /// What the objects of its JVM took of the heap when the collector last looked.
+    #[serde(default)]
+    pub heap_used_mb: Option<u64>,
+    /// The heap of its JVM.
+    #[serde(default)]
+    pub heap_mb: Option<u64>,
 }
 
 /// Something that the engine did for a run, for the page's list of steps.

@@ -1,7 +1,7 @@
 //! The OpenAPI document, made from the handlers, and the routes that go with it.
 
 use crate::App;
-use crate::routes::{clusters, credentials, info, machines, plans, results, runs, session};
+use crate::routes::{clusters, credentials, images, info, machines, plans, results, runs, session};
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -18,8 +18,17 @@ use utoipa_axum::routes;
 struct Base;
 
 /// Bodies that people send: what they leave out has a default. In everything that the server sends, each field is there.
-const SENT_BY_PEOPLE: &[&str] =
-    &["NewCluster", "ClusterConfig", "NewRun", "SignIn", "Stop", "Extension", "Upload", "NewAwsCredentials"];
+const SENT_BY_PEOPLE: &[&str] = &[
+    "NewCluster",
+    "ClusterConfig",
+    "NewRun",
+    "SignIn",
+    "Stop",
+    "Extension",
+    "Upload",
+    "NewAwsCredentials",
+    "NewImage",
+];
 
 /// The routes and their document.
 pub fn split() -> (Router<App>, OpenApi) {
@@ -39,6 +48,9 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(clusters::extend))
         .routes(routes!(clusters::events))
         .routes(routes!(credentials::show, credentials::save, credentials::delete))
+        .routes(routes!(images::list))
+        .routes(routes!(images::create))
+        .routes(routes!(images::delete))
         .routes(routes!(machines::list))
         .routes(routes!(machines::adopt))
         .routes(routes!(machines::terminate))

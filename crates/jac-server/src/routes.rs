@@ -2,6 +2,7 @@
 
 pub mod clusters;
 pub mod credentials;
+pub mod images;
 pub mod info;
 pub mod machines;
 pub mod plans;

@@ -21,6 +21,7 @@ use crate::upload::refused;
 use crate::{exec, scripts, time};
 use async_trait::async_trait;
 use futures_util::future::{join_all, try_join_all};
+use jac_jmeter::JavaSearch;
 use jac_model::ports::{Cloud, Instance, Lease, NodeRequest, PortError, Remote, Tell};
 use jac_model::{ClusterConfig, ClusterId, EpochMs, SshConfig, SshHost};
 use std::collections::HashMap;
@@ -45,10 +46,12 @@ const AFTER_LEASE_MS: i64 = 60_000;
 pub struct SshSettings {
     /// The folder of the records, in the data folder.
     pub records: PathBuf,
-    /// The folder of packed JMeters, in the data folder.
+    /// The folder of packed JMeters and Javas, in the data folder.
     pub bundles: PathBuf,
     /// This installation's id: several may use the same machines.
     pub installation: String,
+    /// Where this machine's own Java is found, for nodes that have none.
+    pub java: JavaSearch,
 }
 
 /// Machines that exist already.
@@ -82,7 +85,7 @@ impl SshCloud {
         Self {
             records: Records::new(settings.records),
             installation: settings.installation,
-            tools: Arc::new(Tools::new(settings.bundles)),
+            tools: Arc::new(Tools::new(settings.bundles, settings.java)),
             nodes: Mutex::default(),
             changing: Mutex::default(),
         }

@@ -11,8 +11,9 @@ use crate::tools::Tools;
 use crate::upload::{refused, upload};
 use crate::{checks, exec, free_ports, scripts, sftp};
 use async_trait::async_trait;
+use jac_jmeter::jvm;
 use jac_model::NodeTools;
-use jac_model::ports::{Chunk, Command, Output, PortError, ProcessState, Remote, Tell, Vitals};
+use jac_model::ports::{Chunk, Command, Heap, Output, PortError, ProcessState, Remote, Tell, Vitals};
 use russh::ChannelOpenFailure;
 use std::future::Future;
 use std::path::{Component, Path};
@@ -59,6 +60,21 @@ impl SshRemote {
         }
         let reason = format!("{path} leaves its folder");
         Err(PortError::Refused { node: self.name.clone(), what: "take a path".to_owned(), reason })
+    }
+
+    /// The heap of the node's JVM, by the counters that the user's JVMs keep. What cannot be read is no reason to know nothing.
+    async fn heap(&self, live: &Live) -> Option<Heap> {
+        let user = &self.link.target().user;
+        let mark = format!("JAC_NODE={}", self.folder);
+        for name in sftp::names(live, &jvm::counters_folder(user)).await.ok()? {
+            let Ok(pid) = name.parse::<u32>() else { continue };
+            let environment = sftp::read_small(live, &format!("/proc/{pid}/environ")).await.ok().flatten();
+            if environment.is_some_and(|text| text.split('\0').any(|word| word == mark)) {
+                let counters = sftp::read_at(live, &jvm::counters_path(user, pid), 0, jvm::COUNTERS_SIZE).await;
+                return counters.ok().flatten().and_then(|chunk| jvm::heap(&chunk.bytes));
+            }
+        }
+        None
     }
 
     fn record(&self, name: &str) -> String {
@@ -238,6 +254,7 @@ impl Remote for SshRemote {
                 meminfo: meminfo.unwrap_or_default(),
                 network: network.unwrap_or_default(),
                 disk_free_bytes: disk.map(|disk| disk.blocks_avail.saturating_mul(disk.fragment_size)),
+                heap: self.heap(&live).await,
             }))
         };
         self.ask("tell how it is", look).await

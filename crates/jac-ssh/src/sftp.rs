@@ -81,6 +81,25 @@ pub async fn read_small(live: &Live, path: &str) -> Result<Option<String>, LinkE
     }
 }
 
+/// The names in a folder; none where there is no such folder.
+pub async fn names(live: &Live, folder: &str) -> Result<Vec<String>, LinkError> {
+    let handle = match live.sftp.opendir(folder).await.map_err(failed) {
+        Ok(handle) => handle.handle,
+        Err(LinkError::NoSuchFile) => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut names = Vec::new();
+    let read = loop {
+        match live.sftp.readdir(handle.as_str()).await {
+            Ok(piece) => names.extend(piece.files.into_iter().map(|file| file.filename)),
+            Err(Error::Status(status)) if status.status_code == StatusCode::Eof => break Ok(names),
+            Err(error) => break Err(failed(error)),
+        }
+    };
+    drop(live.sftp.close(handle).await);
+    read
+}
+
 /// Asks for all pieces at once; the first that is short is the file's end as it was then.
 async fn pieces(live: &Live, handle: &str, offset: u64, wanted: usize) -> Result<Bytes, LinkError> {
     let requests = (0..wanted.div_ceil(READ_PIECE)).map(|number| {

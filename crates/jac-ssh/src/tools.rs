@@ -1,5 +1,5 @@
-//! Java and JMeter on a node: Java is found, JMeter is brought as one file and unpacked under its digest, once for all
-//! clusters of the machine.
+//! Java and JMeter on a node: Java is found, or this machine's is brought where there is none; JMeter is brought. Each comes
+//! as one file and is unpacked under its digest, once for all clusters of the machine.
 
 use crate::connection::Link;
 use crate::error::LinkError;
@@ -7,9 +7,10 @@ use crate::quote::quote;
 use crate::remote::SshRemote;
 use crate::upload::{refused, upload};
 use crate::{exec, scripts, sftp};
-use jac_jmeter::{Bundle, Java, JavaError};
+use jac_jmeter::{Bundle, Java, JavaError, JavaSearch, Packed};
 use jac_model::NodeTools;
 use jac_model::ports::{PortError, Tell};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex as StdMutex, PoisonError};
 use std::time::Duration;
@@ -18,95 +19,123 @@ use tokio::time::Instant;
 
 /// How long all Javas of a machine may take to tell their versions.
 const JAVA_LIMIT: Duration = Duration::from_secs(60);
-/// How long unpacking may take; it is two seconds on an ordinary disk.
+/// How long unpacking may take; it is a few seconds on an ordinary disk.
 const UNPACK_LIMIT: Duration = Duration::from_secs(180);
 /// A bundle that was looked at this short ago is not looked at again: all nodes of a cluster ask at once.
 const FRESH: Duration = Duration::from_secs(5);
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
-/// Brings JMeter to nodes.
+/// Brings JMeter to nodes, and Java to those that have none.
 #[derive(Debug)]
 pub struct Tools {
     /// Where bundles lie on this machine.
     cache: PathBuf,
-    last: Mutex<Option<(PathBuf, Instant, Bundle)>>,
+    /// Where this machine's own Java is found: the one that is brought.
+    java: JavaSearch,
+    last: Mutex<HashMap<PathBuf, (Instant, Bundle)>>,
 }
 
 impl Tools {
-    pub fn new(cache: PathBuf) -> Self {
-        Self { cache, last: Mutex::default() }
+    pub fn new(cache: PathBuf, java: JavaSearch) -> Self {
+        Self { cache, java, last: Mutex::default() }
     }
 
-    /// Finds Java on the node and sees to it that JMeter is there.
+    /// Sees to it that the node has a Java and this JMeter.
     pub async fn equip(&self, remote: &SshRemote, home: &Path, tell: Tell<'_>) -> Result<NodeTools, PortError> {
         let node = remote.name.as_str();
-        let java = java(&remote.link)
-            .await
-            .and_then(|found| found.map_err(LinkError::Refused))
-            .map_err(|error| error.at(node, "find Java"))?;
-        let bundle = self.bundle(home).await.map_err(|error| error.at(node, "get JMeter"))?;
-        let place = format!("{}/jmeter/{}", remote.base, bundle.sha256);
-        self.bring(remote, &bundle, &place, tell).await.map_err(|error| error.at(node, "get JMeter"))?;
+        let java = self.java_there(remote, tell).await.map_err(|error| error.at(node, "get Java"))?;
+        let bundle = self.bundle(Packed::JMeter, home).await.map_err(|error| error.at(node, "get JMeter"))?;
+        let place = bring(remote, Packed::JMeter, &bundle, tell).await.map_err(|error| error.at(node, "get JMeter"))?;
         Ok(NodeTools { java: java.path.display().to_string(), java_version: java.version, jmeter_home: place })
     }
 
+    /// The node's own Java, one that was brought before, or a copy of this machine's.
+    async fn java_there(&self, remote: &SshRemote, tell: Tell<'_>) -> Result<Java, LinkError> {
+        let fault = match java(&remote.link).await? {
+            Ok(java) => return Ok(java),
+            Err(fault) => fault,
+        };
+        let no_copy = |reason: String| {
+            LinkError::Refused(format!("{fault}; and this machine's own cannot be used there: {reason}"))
+        };
+        let own = self.java.find().await.map_err(|error| no_copy(error.to_string()))?;
+        let home = own.home().ok_or_else(|| no_copy(format!("{} lies in no home of its own", own.path.display())))?;
+        let there = architecture(&remote.link).await?;
+        if there != std::env::consts::ARCH {
+            return Err(no_copy(format!("it is for {}, and the node is {there}", std::env::consts::ARCH)));
+        }
+        tell(&remote.name, format!("It has no Java of its own and gets this machine's, {}.", own.version));
+        let bundle = self.bundle(Packed::Java, &home).await?;
+        bring(remote, Packed::Java, &bundle, tell).await?;
+        java(&remote.link).await?.map_err(no_copy)
+    }
+
     /// One node makes it, the others wait and share it.
-    async fn bundle(&self, home: &Path) -> Result<Bundle, LinkError> {
+    async fn bundle(&self, packed: Packed, home: &Path) -> Result<Bundle, LinkError> {
         let mut last = self.last.lock().await;
-        if let Some((path, at, bundle)) = last.as_ref()
-            && path == home
+        if let Some((at, bundle)) = last.get(home)
             && at.elapsed() < FRESH
         {
             return Ok(bundle.clone());
         }
         let (path, cache) = (home.to_owned(), self.cache.clone());
-        let bundle = tokio::task::spawn_blocking(move || Bundle::of(&path, &cache))
+        let bundle = tokio::task::spawn_blocking(move || Bundle::of(packed, &path, &cache))
             .await
             .map_err(|panic| LinkError::Refused(panic.to_string()))?
             .map_err(|error| LinkError::Refused(error.to_string()))?;
-        *last = Some((home.to_owned(), Instant::now(), bundle.clone()));
+        last.retain(|_, (at, _)| at.elapsed() < FRESH);
+        last.insert(home.to_owned(), (Instant::now(), bundle.clone()));
         Ok(bundle)
     }
+}
 
-    async fn bring(&self, remote: &SshRemote, bundle: &Bundle, place: &str, tell: Tell<'_>) -> Result<(), LinkError> {
-        let launcher = format!("{place}/bin/ApacheJMeter.jar");
-        let is_there = remote.link.persist(|live| {
-            let launcher = &launcher;
-            async move { sftp::exists(&live, launcher).await }
-        });
-        if is_there.await? {
-            return Ok(());
-        }
-        let told = StdMutex::new(None::<Instant>);
-        let progress = |sent: u64, total: u64| {
-            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-            if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
-                *told = Some(Instant::now());
-                tell(&remote.name, format!("Sending JMeter: {} of {} MB.", sent / 1_000_000, total / 1_000_000));
-            }
-        };
-        // In the node's own folder: if nobody comes back, it goes with the node.
-        let folder = jac_model::ports::Remote::folder(remote);
-        let packed = format!("{folder}/jmeter.tar.gz");
-        upload(&remote.link, &bundle.path, &packed, &folder, &progress).await?;
-        // What is under the digest is complete: it is renamed there as a whole.
-        let script = format!(
-            "to={} packed={}\nnew=$to.$$\n[ -e \"$to\" ] && exit 0\nmkdir -p -- \"$new\" || exit 1\n\
-             gzip -dc <\"$packed\" | tar -xf - -C \"$new\" || {{ rm -rf -- \"$new\"; exit 1; }}\n\
-             if [ -e \"$to\" ]; then rm -rf -- \"$new\"; else mv -- \"$new\" \"$to\"; fi\nrm -f -- \"$packed\"",
-            quote(place),
-            quote(&packed)
-        );
-        let script = scripts::on_node(&folder, &script);
-        let unpacked = remote.link.persist(|live| {
-            let script = &script;
-            async move { exec::run(&remote.link, &live, script, UNPACK_LIMIT).await }
-        });
-        match unpacked.await? {
-            output if output.exit_code == 0 => Ok(()),
-            output => Err(refused(output.exit_code, &output.stderr)),
-        }
+/// Sees to it that what is in the bundle lies on the node, once for all of its clusters. Gives where.
+async fn bring(remote: &SshRemote, packed: Packed, bundle: &Bundle, tell: Tell<'_>) -> Result<String, LinkError> {
+    let place = format!("{}/{}/{}", remote.base, packed.name(), bundle.sha256);
+    let program = format!("{place}/{}", packed.program());
+    let is_there = remote.link.persist(|live| {
+        let program = &program;
+        async move { sftp::exists(&live, program).await }
+    });
+    if is_there.await? {
+        return Ok(place);
     }
+    let told = StdMutex::new(None::<Instant>);
+    let what = if packed == Packed::Java { "Java" } else { "JMeter" };
+    let progress = |sent: u64, total: u64| {
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+            *told = Some(Instant::now());
+            tell(&remote.name, format!("Sending {what}: {} of {} MB.", sent / 1_000_000, total / 1_000_000));
+        }
+    };
+    // In the node's own folder: if nobody comes back, it goes with the node.
+    let folder = jac_model::ports::Remote::folder(remote);
+    let archive = format!("{folder}/{}.tar.gz", packed.name());
+    upload(&remote.link, &bundle.path, &archive, &folder, &progress).await?;
+    // What is under the digest is complete: it is renamed there as a whole.
+    let script = format!(
+        "to={} packed={}\nnew=$to.$$\n[ -e \"$to\" ] && exit 0\nmkdir -p -- \"$new\" || exit 1\n\
+         gzip -dc <\"$packed\" | tar -xf - -C \"$new\" || {{ rm -rf -- \"$new\"; exit 1; }}\n\
+         if [ -e \"$to\" ]; then rm -rf -- \"$new\"; else mv -- \"$new\" \"$to\"; fi\nrm -f -- \"$packed\"",
+        quote(&place),
+        quote(&archive)
+    );
+    let script = scripts::on_node(&folder, &script);
+    let unpacked = remote.link.persist(|live| {
+        let script = &script;
+        async move { exec::run(&remote.link, &live, script, UNPACK_LIMIT).await }
+    });
+    match unpacked.await? {
+        output if output.exit_code == 0 => Ok(place),
+        output => Err(refused(output.exit_code, &output.stderr)),
+    }
+}
+
+/// The processor of a machine, as Rust calls it: `x86_64`, `aarch64`, which is what Linux says too.
+async fn architecture(link: &Link) -> Result<String, LinkError> {
+    let output = link.persist(|live| async move { exec::run(link, &live, "uname -m", JAVA_LIMIT).await });
+    Ok(output.await?.stdout.trim().to_owned())
 }
 
 /// The Java of a machine, or a sentence about why there is none to use.

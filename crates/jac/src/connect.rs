@@ -126,16 +126,19 @@ pub fn start_engine(
     // Adapters that need credentials get them, and seal their own secrets, through this.
     let vault = Arc::new(Vault::open(&folder, store.clone(), context::secret_key_file().as_deref(), rand::random())?);
     let installation = folder.installation(rand::random())?;
+    let java = JavaSearch { java_home: tools.java_home.clone(), search_path: tools.search_path.clone() };
     let ssh = SshCloud::new(SshSettings {
         records: folder.ssh_machines(),
         bundles: folder.bundles(),
         installation: installation.clone(),
+        java: java.clone(),
     });
     let ec2 = Ec2Cloud::new(Ec2Settings {
         records: folder.ec2_machines(),
         bundles: folder.bundles(),
         installation,
         credentials: vault.clone(),
+        java: java.clone(),
         boot_limit,
     });
     let mut clouds: HashMap<Provider, Arc<dyn Cloud>> =
@@ -143,7 +146,6 @@ pub fn start_engine(
     if nodes == Nodes::Local {
         let program = std::env::current_exe().context("the path of this executable is not known")?;
         let keeper = vec![program.display().to_string(), "local-node".to_owned()];
-        let java = JavaSearch { java_home: tools.java_home.clone(), search_path: tools.search_path.clone() };
         clouds.insert(Provider::Local, Arc::new(LocalCloud::new(folder.local_nodes(), keeper, java)));
     }
     Ok(Engine::start(Parts { folder, lock, store, vault, clock: Arc::new(SystemClock), clouds, tools, settings })?)

@@ -10,6 +10,8 @@ mod adoption;
 mod api;
 #[path = "lab/faults.rs"]
 mod faults;
+#[path = "lab/images.rs"]
+mod images;
 #[path = "lab/launch.rs"]
 mod launch;
 #[path = "cluster/place.rs"]

@@ -120,6 +120,14 @@ def an_instance_boots_without_sshd(cloud, machines):
         cloud.terminate(instance)
 
 
+def an_instance_boots_without_java(cloud, machines):
+    with cloud.fault("no-java", "1"):
+        ((instance, address),) = cloud.launch()
+        cloud.await_ssh(address)
+        assert cloud.ssh(address, "command -v java; ls /usr/lib/jvm 2>/dev/null; echo none") == "none\n"
+        cloud.terminate(instance)
+
+
 def a_killed_machine_is_terminated_in_the_api(cloud, machines):
     instance, _ = machines.pop()
     cloud.ctl("kill", instance)

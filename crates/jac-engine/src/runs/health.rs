@@ -5,7 +5,7 @@
 use super::supervise::Task;
 use crate::error::EngineError;
 use futures_util::future::join_all;
-use jac_model::ports::{Remote, Vitals};
+use jac_model::ports::{Heap, Remote, Vitals};
 use jac_model::{NodeHealth, RunPhase};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -144,6 +144,8 @@ impl Known {
             received_per_s: per_second(counters.received, before.received),
             sent_per_s: per_second(counters.sent, before.sent),
             disk_free_mb: counters.disk_free_bytes.map(|bytes| bytes / (1 << 20)),
+            heap_used_mb: counters.heap.map(|heap| heap.used_bytes / (1 << 20)),
+            heap_mb: counters.heap.map(|heap| heap.size_bytes / (1 << 20)),
         })
     }
 }
@@ -158,6 +160,7 @@ struct Counters {
     received: u64,
     sent: u64,
     disk_free_bytes: Option<u64>,
+    heap: Option<Heap>,
 }
 
 impl Counters {
@@ -186,6 +189,7 @@ impl Counters {
             received,
             sent,
             disk_free_bytes: vitals.disk_free_bytes,
+            heap: vitals.heap,
         })
     }
 }
@@ -203,6 +207,7 @@ mod tests {
                  eth0: {received} 9 0 0 0 0 0 0 500 9 0 0 0 0 0 0\n"
             ),
             disk_free_bytes: Some(5 << 20),
+            heap: Some(Heap { used_bytes: 30 << 20, size_bytes: 64 << 20 }),
         }
     }
 
@@ -219,6 +224,7 @@ mod tests {
         let health = known.take_in(begin + Duration::from_secs(2), 7, counters).expect("a health");
         assert_eq!((health.cpu_percent, health.received_per_s, health.sent_per_s), (80, 1000, 0));
         assert_eq!((health.memory_used_mb, health.memory_mb, health.disk_free_mb), (3000, 4000, Some(5)));
+        assert_eq!((health.heap_used_mb, health.heap_mb), (Some(30), Some(64)));
         assert_eq!((health.at_ms, known.busy_looks), (7, 1));
     }
 

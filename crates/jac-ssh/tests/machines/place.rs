@@ -85,6 +85,7 @@ fn cloud(folder: &tempfile::TempDir) -> SshCloud {
         records: folder.path().join("ssh"),
         bundles: folder.path().join("bundles"),
         installation: "0123456789abcdef".to_owned(),
+        java: jac_jmeter::JavaSearch { java_home: None, search_path: std::env::var_os("PATH") },
     })
 }
 

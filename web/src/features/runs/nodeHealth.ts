@@ -3,6 +3,8 @@ import { formatBytes, formatByteRate, formatCount } from "@/shared/format/number
 
 /** From here on a generator's own slowness is in what it measures. The engine warns at the same mark. */
 const BUSY_PERCENT = 75;
+/** From here on the collector works all the time, and a JVM's pauses are in what it measures. */
+const FULL_HEAP = 0.9;
 /** From here on a clock's offset is seen in a chart of seconds. */
 const CLOCK_OFFSET_MS = 1000;
 
@@ -18,6 +20,12 @@ export function healthWords(node: RunNode): { text: string; isBad: boolean }[] {
       { text: `memory ${formatBytes(health.memory_used_mb * MB)} of ${formatBytes(health.memory_mb * MB)}`, isBad: false },
       { text: `in ${formatByteRate(health.received_per_s)}, out ${formatByteRate(health.sent_per_s)}`, isBad: false },
     );
+    if (health.heap_used_mb !== null && health.heap_mb !== null) {
+      words.push({
+        text: `JVM heap ${formatBytes(health.heap_used_mb * MB)} of ${formatBytes(health.heap_mb * MB)}`,
+        isBad: health.heap_used_mb > FULL_HEAP * health.heap_mb,
+      });
+    }
     if (health.disk_free_mb !== null) {
       words.push({ text: `${formatBytes(health.disk_free_mb * MB)} of disk free`, isBad: health.disk_free_mb < 512 });
     }

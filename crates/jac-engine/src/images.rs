@@ -1,0 +1,89 @@
+//! Images of machines that have everything: made of a cluster's master, so that later clusters come up sooner.
+
+use crate::clusters::conflict;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use jac_jmeter::JMeterHome;
+use jac_model::{BakedImage, ClusterId, ClusterPhase, Provider, Role};
+use std::path::Path;
+
+impl Engine {
+    /// Begins to make an image of the cluster's master, with the Java and the JMeter that it has. The machine is restarted
+    /// for it, so no run may be on the cluster. Without a name it is called after JMeter and the time.
+    ///
+    /// # Errors
+    /// When the cluster takes no runs now, the name cannot be an image's, or the provider has no images or refuses.
+    pub async fn bake_image(&self, id: &ClusterId, name: Option<&str>) -> Result<BakedImage, EngineError> {
+        let cluster = self.store().cluster(id)?;
+        if cluster.phase != ClusterPhase::Ready || cluster.current_run.is_some() {
+            return Err(conflict(
+                "An image is made of a cluster that is ready and has no run on it.",
+                Some("Wait for it, or for the end of its run."),
+            ));
+        }
+        let tools = cluster.nodes.iter().find(|node| node.role == Role::Master).and_then(|master| master.tools.clone());
+        let Some(tools) = tools else {
+            return Err(conflict("The cluster's master has no JMeter yet.", Some("Wait until the cluster is ready.")));
+        };
+        let named = cluster.config.jmeter_home.as_deref().map(Path::new);
+        let jmeter = self
+            .toolbox()
+            .home(named)?
+            .map_or_else(|| "unknown".to_owned(), |home: JMeterHome| home.version().to_owned());
+        let name = match name.map(str::trim).filter(|name| !name.is_empty()) {
+            Some(name) => name.to_owned(),
+            None => format!("jac-jmeter-{jmeter}-{}", self.now_ms() / 1000),
+        };
+        if let Some(fault) = name_fault(&name) {
+            return Err(EngineError::invalid("image_name", fault));
+        }
+        let description = format!("JMeter {jmeter} on Java {}, made by JAC", tools.java_version);
+        let image = self.cloud(cluster.provider)?.bake(id, &name, &description).await?;
+        self.note_cluster(id, None, format!("The image {} ({name}) is being made of the master.", image.id));
+        Ok(image)
+    }
+
+    /// All images that were made, the newest first.
+    ///
+    /// # Errors
+    /// When a provider cannot be asked.
+    pub async fn images(&self) -> Result<Vec<BakedImage>, EngineError> {
+        let mut images = Vec::new();
+        for provider in self.providers() {
+            images.extend(self.cloud(provider)?.images().await?);
+        }
+        Ok(images)
+    }
+
+    /// Removes an image that was made here. Clusters that were made with it live on. One that is gone is a success.
+    ///
+    /// # Errors
+    /// When it is not of this installation, or the provider refuses.
+    pub async fn remove_image(&self, region: &str, id: &str) -> Result<(), EngineError> {
+        tracing::info!(image = %id, "removing the image {id} in {region}");
+        Ok(self.cloud(Provider::Ec2)?.remove_image(region, id).await?)
+    }
+}
+
+/// What is wrong with an image's name: "CreateImage" in EC2's API reference has the rule.
+fn name_fault(name: &str) -> Option<String> {
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || "()[] ./-'@_".contains(letter);
+    let fits = (3..=128).contains(&name.len()) && name.chars().all(allowed);
+    (!fits)
+        .then(|| format!("'{name}' cannot be an image's name: give 3 to 128 letters, digits, spaces and ()[]./-'@_."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_that_ec2_takes() {
+        for name in ["jac-jmeter-5.6.3-1764000000", "my image (2)", "abc"] {
+            assert_eq!(name_fault(name), None);
+        }
+        for name in ["ab", "a,b,c", "Größe", &"x".repeat(129)] {
+            assert!(name_fault(name).is_some(), "{name}");
+        }
+    }
+}
