@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use data_encoding::BASE64;
 use futures_util::future::join_all;
 use jac_model::ports::{
-    Adopted, Cloud, CredentialSource, Forecast, Instance, Lease, NodeRequest, PortError, Remote, Tell,
+    Adopted, Cloud, CredentialSource, Forecast, Instance, Lease, NodeRequest, PortError, Remote, Tell, Unseen,
 };
 use jac_model::{ClusterConfig, ClusterId, Ec2Config, Role, SshHost};
 use jac_ssh::tools::Tools;
@@ -368,6 +368,10 @@ impl Cloud for Ec2Cloud {
 
     async fn list(&self) -> Result<Vec<Instance>, PortError> {
         self.list_all().await
+    }
+
+    fn unseen(&self) -> Vec<Unseen> {
+        self.watch.unseen()
     }
 
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError> {
