@@ -23,7 +23,8 @@ fn help_is_the_comment_at_their_head_and_nothing_is_done() {
 
 #[test]
 fn options_that_there_are_not_are_refused() {
-    for (name, arguments) in [("run", ["--port", "80"]), ("test", ["rust", "--fast"]), ("test", ["rust", "everything"])] {
+    for (name, arguments) in [("run", ["--port", "80"]), ("test", ["rust", "--fast"]), ("test", ["rust", "everything"])]
+    {
         let done = script(name, &arguments);
         let said = String::from_utf8_lossy(&done.stderr);
         assert_eq!(done.status.code(), Some(2), "{name}: {said}");
