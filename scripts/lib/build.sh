@@ -32,12 +32,24 @@ build_web() {
   printf '%s' "$wanted" >"$stamp"
 }
 
-# JAC's own copy of JMeter in a data folder; prints its path. Apache's archive comes first; where that does not answer,
-# Maven fetches it, and is installed for that.
+# JAC's own copy of JMeter in a data folder; prints its path. Apache's archive comes first, with its progress in sight; where
+# that cannot be reached, Maven fetches it, and is installed for that.
 install_jmeter() {
-  local jac=$1 options=("${@:2}")
-  "$jac" jmeter install "${options[@]}" && return
-  if has_maven; then return 1; fi
-  require maven >&2
-  "$jac" jmeter install "${options[@]}"
+  local jac=$1 options=("${@:2}") words outcome=0
+  words=$(mktemp)
+  # What fails here is no error yet: its words go to a file of their own.
+  {
+    "$jac" jmeter install --source archive "${options[@]}" 2>&1 >&3 | sed -u "/^error: /{w $words
+d}" >&2 || outcome=${PIPESTATUS[0]}
+  } 3>&1
+  if [ "$outcome" -ne 0 ] && ! grep -q 'could not be fetched' "$words"; then
+    cat "$words" >&2
+  elif [ "$outcome" -ne 0 ]; then
+    say "Apache's archive did not answer; JMeter comes through Maven."
+    outcome=0
+    require maven >&2
+    "$jac" jmeter install --source maven "${options[@]}" || outcome=$?
+  fi
+  rm -f "$words"
+  return "$outcome"
 }

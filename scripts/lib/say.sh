@@ -8,6 +8,9 @@ step() { printf '\n==> [%d:%02d] %s\n' $(((SECONDS - started) / 60)) $(((SECONDS
 
 say() { printf '    %s\n' "$*" >&2; }
 
+# What a script is and takes: the comment at its head.
+usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$1"; }
+
 # Ends the script with a sentence, and what to do about it on the lines after it. 2: something has to be done first.
 refuse() {
   printf '\nerror: %s\n' "$1" >&2

@@ -11,7 +11,7 @@ use crate::machines::{self, Life, Machine};
 use crate::record::{ClusterRecord, Group, LaunchRecord, NodeRecord};
 use crate::types;
 use jac_model::ports::{Adopted, PortError};
-use jac_model::{ClusterConfig, ClusterId, CredentialChoice, Ec2Addresses, Ec2Config, Ec2Image, Role};
+use jac_model::{ClusterConfig, ClusterId, Ec2Addresses, Ec2Config, Ec2Image, Role};
 use std::collections::BTreeMap;
 
 /// What the machines tell, as a record and as a cluster.
@@ -36,6 +36,7 @@ pub async fn adopt(cloud: &Ec2Cloud, cluster: &ClusterId) -> Result<Adopted, Por
     let worker = machines.iter().find(|machine| machine.told.role == Role::Worker).unwrap_or(master);
     let config = Ec2Config {
         region: Some(aws.region.clone()),
+        credentials: cloud.clients.choice().await?,
         master_type: master.kind.clone(),
         worker_type: worker.kind.clone(),
         image: Ec2Image::Id(master.image.clone().unwrap_or_default()),
@@ -82,7 +83,7 @@ pub async fn adopt(cloud: &Ec2Cloud, cluster: &ClusterId) -> Result<Adopted, Por
     let seed = cloud.seed(&launch, cluster)?;
     let record = ClusterRecord {
         cluster: cluster.clone(),
-        config: Ec2Config { credentials: CredentialChoice::Saved, ..config.clone() },
+        config: config.clone(),
         region: aws.region.clone(),
         nodes,
         launch: Some(launch),

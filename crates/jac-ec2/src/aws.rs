@@ -71,6 +71,15 @@ impl Clients {
         Ok(aws)
     }
 
+    /// Whose rights a cluster that is made now is made with: the saved ones only where some are saved, so that those which are
+    /// saved later do not become those of a cluster that was made without them.
+    pub async fn choice(&self) -> Result<CredentialChoice, PortError> {
+        Ok(match self.source.aws(CredentialChoice::Saved).await?.0 {
+            AwsCredentials::Environment => CredentialChoice::Environment,
+            AwsCredentials::Keys { .. } | AwsCredentials::Role(_) => CredentialChoice::Saved,
+        })
+    }
+
     pub fn source(&self) -> &dyn CredentialSource {
         self.source.as_ref()
     }

@@ -13,7 +13,7 @@ use data_encoding::BASE64;
 use futures_util::future::join_all;
 use jac_jmeter::JavaSearch;
 use jac_model::ports::{
-    Adopted, Cloud, CredentialSource, Forecast, Instance, Lease, NodeRequest, PortError, Remote, Tell,
+    Adopted, Cloud, CredentialSource, Forecast, Instance, Lease, NodeRequest, PortError, Remote, Tell, Unseen,
 };
 use jac_model::{BakedImage, ClusterConfig, ClusterId, Ec2Config, Role, SshHost};
 use jac_ssh::tools::Tools;
@@ -371,6 +371,10 @@ impl Cloud for Ec2Cloud {
 
     async fn list(&self) -> Result<Vec<Instance>, PortError> {
         self.list_all().await
+    }
+
+    fn unseen(&self) -> Vec<Unseen> {
+        self.watch.unseen()
     }
 
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError> {

@@ -11,7 +11,7 @@ use crate::record::{Group, LaunchRecord};
 use crate::{prices, quotas, tags};
 use aws_sdk_ec2::types::ResourceType;
 use jac_model::ports::{Forecast, NodeRequest, PortError};
-use jac_model::{ClusterConfig, ClusterId, Ec2Config, Person, Role};
+use jac_model::{ClusterConfig, ClusterId, Ec2Config, NodePrices, Person, Role};
 use std::collections::BTreeMap;
 
 /// An id of a group that a question may name where none is made yet.
@@ -56,23 +56,20 @@ pub async fn look(
         Err(note) => forecast.notes.push(note),
     }
     match price(aws, config, ec2).await {
-        Ok(price) => forecast.usd_per_hour = Some(price),
+        Ok(prices) => forecast.prices = Some(prices),
         Err(reason) => forecast.notes.push(format!("The price is not known: {reason}.")),
     }
     Ok(forecast)
 }
 
-async fn price(aws: &Aws, config: &ClusterConfig, ec2: &Ec2Config) -> Result<f64, String> {
+async fn price(aws: &Aws, config: &ClusterConfig, ec2: &Ec2Config) -> Result<NodePrices, String> {
     let master = prices::per_hour(aws, &ec2.master_type, ec2.spot).await?;
-    if config.workers == 0 {
-        return Ok(master);
-    }
-    let worker = if ec2.worker_type == ec2.master_type {
-        master
-    } else {
-        prices::per_hour(aws, &ec2.worker_type, ec2.spot).await?
+    let worker = match config.workers {
+        0 => None,
+        _ if ec2.worker_type == ec2.master_type => Some(master),
+        _ => Some(prices::per_hour(aws, &ec2.worker_type, ec2.spot).await?),
     };
-    Ok(master + worker * f64::from(config.workers))
+    Ok(NodePrices { master, worker })
 }
 
 /// Asks what a launch asks, as a question.

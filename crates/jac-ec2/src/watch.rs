@@ -7,10 +7,10 @@ use crate::machines::{self, Life, Machine};
 use crate::record::ClusterRecord;
 use crate::{network, user_data};
 use futures_util::future::join_all;
-use jac_model::ports::{Instance, PortError};
+use jac_model::ports::{Instance, PortError, Unseen};
 use jac_model::{ClusterId, CredentialChoice, Ec2Addresses};
 use jac_ssh::{Link, machine};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,6 +20,8 @@ use tokio::time::{Instant, timeout};
 const ASK_EVERY: Duration = Duration::from_secs(5);
 /// …and this often where there only were some, for what was left there.
 const ASK_ELSEWHERE_EVERY: Duration = Duration::from_secs(60);
+/// How long such a region may take to answer: the others are not to wait for it.
+const ELSEWHERE_LIMIT: Duration = Duration::from_secs(15);
 /// How long an answer of a machine may take: the reconciler waits for it.
 const ANSWER_LIMIT: Duration = Duration::from_secs(3);
 /// How long a machine may be out of reach before its node counts as gone.
@@ -38,6 +40,8 @@ pub struct Watch {
     links: Mutex<HashMap<NodeKey, (String, Arc<Link>)>>,
     /// What each region answered, and when.
     lists: Mutex<HashMap<Asked, (Instant, Vec<Machine>)>>,
+    /// The regions that could not be looked at though nothing that is known lives there: since when, and why.
+    unseen: Mutex<BTreeMap<String, (Instant, String)>>,
     /// Since when a node is out of reach.
     away: Mutex<HashMap<NodeKey, Instant>>,
     own_address_at: Mutex<HashMap<ClusterId, Instant>>,
@@ -70,6 +74,12 @@ impl Watch {
     /// The next look asks AWS.
     pub fn forget_lists(&self) {
         open(&self.lists).clear();
+    }
+
+    /// Where the last look could not look.
+    pub fn unseen(&self) -> Vec<Unseen> {
+        let unseen = open(&self.unseen);
+        unseen.iter().map(|(region, (_, reason))| Unseen { region: region.clone(), reason: reason.clone() }).collect()
     }
 
     pub fn is_new_expiry(&self, cluster: &ClusterId, expires_at_ms: i64) -> bool {
@@ -116,19 +126,37 @@ impl Ec2Cloud {
                 instances.extend(join_all(machines.iter().map(|machine| self.seen(&aws, &records, machine))).await);
             }
         }
-        for region in self.records.regions().into_iter().filter(|region| !asked.contains(region)) {
-            // Nothing that is known lives there: that it cannot be looked at hinders nobody.
-            let looked = async {
-                let aws = self.clients.of(CredentialChoice::Saved, Some(&region)).await?;
-                let machines = self.machines(&aws, CredentialChoice::Saved, ASK_ELSEWHERE_EVERY).await?;
-                Ok::<_, PortError>(join_all(machines.iter().map(|machine| self.seen(&aws, &records, machine))).await)
-            };
-            match looked.await {
-                Ok(found) => instances.extend(found),
-                Err(error) => tracing::debug!(%region, %error, "{region} cannot be looked at: {error}"),
-            }
-        }
+        let elsewhere: Vec<String> =
+            self.records.regions().into_iter().filter(|region| !asked.contains(region)).collect();
+        open(&self.watch.unseen).retain(|region, _| elsewhere.contains(region));
+        let looked = join_all(elsewhere.iter().map(|region| self.look_elsewhere(region, &records))).await;
+        instances.extend(looked.into_iter().flatten());
         Ok(instances)
+    }
+
+    /// Looks at a region where nothing lives that is known. That it cannot be looked at is kept, and hinders nobody.
+    async fn look_elsewhere(&self, region: &str, records: &[ClusterRecord]) -> Vec<Instance> {
+        let failed_lately =
+            open(&self.watch.unseen).get(region).is_some_and(|(at, _)| at.elapsed() < ASK_ELSEWHERE_EVERY);
+        if failed_lately {
+            return Vec::new();
+        }
+        let looked = timeout(ELSEWHERE_LIMIT, async {
+            let aws = self.clients.of(CredentialChoice::Saved, Some(region)).await?;
+            let machines = self.machines(&aws, CredentialChoice::Saved, ASK_ELSEWHERE_EVERY).await?;
+            Ok::<_, PortError>(join_all(machines.iter().map(|machine| self.seen(&aws, records, machine))).await)
+        });
+        let reason = match looked.await {
+            Ok(Ok(found)) => {
+                open(&self.watch.unseen).remove(region);
+                return found;
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("AWS in {region} gave no answer within {} s", ELSEWHERE_LIMIT.as_secs()),
+        };
+        tracing::debug!(%region, "{region} cannot be looked at: {reason}");
+        open(&self.watch.unseen).insert(region.to_owned(), (Instant::now(), reason));
+        Vec::new()
     }
 
     async fn machines(&self, aws: &Aws, choice: CredentialChoice, every: Duration) -> Result<Vec<Machine>, PortError> {
@@ -190,13 +218,29 @@ impl Ec2Cloud {
 
     /// The regions where the cluster has machines, for one that no record knows.
     pub(crate) async fn places_of(&self, cluster: &ClusterId) -> Result<Vec<Arc<Aws>>, PortError> {
-        let mut places = Vec::new();
-        for region in self.records.regions() {
-            let aws = self.clients.of(CredentialChoice::Saved, Some(&region)).await?;
-            if !machines::of_cluster(&aws, &self.installation, cluster).await?.is_empty() {
-                places.push(aws);
+        let regions = self.records.regions();
+        let looked = join_all(regions.iter().map(|region| {
+            timeout(ELSEWHERE_LIMIT, async move {
+                let aws = self.clients.of(CredentialChoice::Saved, Some(region)).await?;
+                let machines = machines::of_cluster(&aws, &self.installation, cluster).await?;
+                Ok::<_, PortError>((!machines.is_empty()).then_some(aws))
+            })
+        }));
+        let (mut places, mut failed) = (Vec::new(), None);
+        for (region, looked) in regions.iter().zip(looked.await) {
+            match looked {
+                Ok(Ok(place)) => places.extend(place),
+                Ok(Err(error)) => failed = Some(error),
+                Err(_) => {
+                    let (node, what) = (format!("AWS in {region}"), "list its machines".to_owned());
+                    failed = Some(PortError::TooSlow { node, what, limit: ELSEWHERE_LIMIT });
+                }
             }
         }
-        Ok(places)
+        // A cluster is in one region: where it was found, the others do not matter.
+        match failed {
+            Some(error) if places.is_empty() => Err(error),
+            _ => Ok(places),
+        }
     }
 }

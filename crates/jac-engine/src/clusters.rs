@@ -83,6 +83,7 @@ impl Engine {
                 Attendance::ThisEngine => Some(self.instance().to_owned()),
             },
             usd_per_hour: None,
+            node_prices: None,
         };
         self.store().insert_cluster(&cluster)?;
         self.note_cluster(&id, None, "Requested.");

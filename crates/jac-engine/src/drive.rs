@@ -279,6 +279,7 @@ fn leave_out(cluster: &mut Cluster, instances: &[Instance]) -> Result<Vec<String
         cluster.nodes.retain(|node| !names.contains(&node.name));
         // Of fewer nodes it is another one.
         cluster.usd_per_hour = None;
+        cluster.node_prices = None;
     }
     Ok(names)
 }

@@ -12,7 +12,7 @@ use crate::view::Snapshot;
 use crate::{EngineError, reconcile};
 use jac_model::ports::Cloud;
 use jac_model::{Cluster, ClusterId, EpochMs, Person, Provider, RunId};
-use jac_store::{ClusterEventRow, DataFolder, Filter, Lock, Store, Vault};
+use jac_store::{DataFolder, Filter, Lock, Store, Vault};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
@@ -253,9 +253,9 @@ impl Engine {
 
     /// Writes a line to what happened to a cluster. A line that cannot be written is no reason to stop the deed.
     pub(crate) fn note_cluster(&self, id: &ClusterId, node: Option<&str>, text: impl Into<String>) {
-        let row = ClusterEventRow { at_ms: self.now_ms(), node: node.map(str::to_owned), text: text.into() };
-        tracing::info!(cluster = %id, node, "cluster {id}: {}", row.text);
-        if let Err(error) = self.store().add_cluster_event(id, &row) {
+        let text = text.into();
+        tracing::info!(cluster = %id, node, "cluster {id}: {text}");
+        if let Err(error) = self.store().add_cluster_event(id, self.now_ms(), node, &text) {
             tracing::warn!(cluster = %id, %error, "cluster {id}: an event could not be written");
         }
         self.tell(Event::Cluster(id.clone()));

@@ -26,7 +26,8 @@ impl Engine {
             Err(EngineError::Port(PortError::Unfit { faults })) => Forecast { faults, ..Forecast::default() },
             Err(error) => Forecast { faults: vec![sentence(&error)], ..Forecast::default() },
         };
-        Ok(ForecastView { faults: forecast.faults, notes: forecast.notes, usd_per_hour: forecast.usd_per_hour })
+        let usd_per_hour = forecast.prices.map(|prices| prices.sum(new.config.workers));
+        Ok(ForecastView { faults: forecast.faults, notes: forecast.notes, usd_per_hour })
     }
 
     async fn ask_forecast(&self, provider: Provider, config: &ClusterConfig) -> Result<Forecast, EngineError> {
@@ -45,12 +46,14 @@ impl Engine {
                 return Ok(());
             }
             // Of those that are there, if some did not come.
-            let config = ClusterConfig { workers: cluster.worker_count(), ..cluster.config };
-            let Some(usd_per_hour) = self.ask_forecast(cluster.provider, &config).await?.usd_per_hour else {
+            let workers = cluster.worker_count();
+            let config = ClusterConfig { workers, ..cluster.config };
+            let Some(prices) = self.ask_forecast(cluster.provider, &config).await?.prices else {
                 return Ok(());
             };
             self.change_cluster(id, |cluster| {
-                cluster.usd_per_hour = Some(usd_per_hour);
+                cluster.usd_per_hour = Some(prices.sum(workers));
+                cluster.node_prices = Some(prices);
                 Ok(())
             })?;
             Ok::<(), EngineError>(())

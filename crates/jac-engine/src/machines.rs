@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::tools::sentence;
 use crate::view::{Machine, Machines, Unreachable};
-use jac_model::ports::{Adopted, Instance, PortError};
+use jac_model::ports::{Adopted, Instance, PortError, Unseen};
 use jac_model::{Cluster, ClusterConfig, ClusterId, ClusterPhase, Node, NodeState, Person, Provider, Role};
 use std::collections::HashMap;
 use tokio::time::timeout;
@@ -19,6 +19,21 @@ pub(crate) struct Seen {
     instances: Vec<Instance>,
     /// Why the last look failed, a sentence.
     failure: Option<String>,
+    /// Where it could not look.
+    unseen: Vec<Unseen>,
+}
+
+impl Seen {
+    /// Takes in what a look gave. What was seen before where it could not look stays, to be shown.
+    fn take_in(&mut self, instances: &[Instance], unseen: Vec<Unseen>) {
+        let is_unseen = |instance: &Instance| {
+            let rented = instance.rented.as_ref();
+            rented.is_some_and(|rented| unseen.iter().any(|place| place.region == rented.region))
+        };
+        self.instances.retain(is_unseen);
+        self.instances.extend_from_slice(instances);
+        self.unseen = unseen;
+    }
 }
 
 impl Engine {
@@ -34,7 +49,7 @@ impl Engine {
             let mut all = self.seen();
             let seen = all.entry(provider).or_default();
             if let Ok(instances) = &listed {
-                seen.instances.clone_from(instances);
+                seen.take_in(instances, cloud.unseen());
             }
             let changed = seen.failure.is_some() != failure.is_some();
             seen.failure.clone_from(&failure);
@@ -88,11 +103,9 @@ impl Engine {
             .filter_map(|(provider, instance)| machine(provider, instance, rows.get(&instance.cluster)))
             .collect();
         machines.sort_by(|one, other| (one.since_ms, &one.id).cmp(&(other.since_ms, &other.id)));
-        let mut unreachable: Vec<Unreachable> = seen
-            .into_iter()
-            .filter_map(|(provider, seen)| Some(Unreachable { provider, reason: seen.failure? }))
-            .collect();
-        unreachable.sort_by_key(|unreachable| unreachable.provider.to_string());
+        let mut unreachable: Vec<Unreachable> =
+            seen.into_iter().flat_map(|(provider, seen)| unreachable(provider, seen)).collect();
+        unreachable.sort_by_key(|unreachable| (unreachable.provider.to_string(), unreachable.region.clone()));
         Ok(Machines { machines, unreachable })
     }
 
@@ -112,7 +125,14 @@ impl Engine {
         for provider in self.providers() {
             match self.look(provider).await {
                 Ok(instances) if instances.iter().any(|instance| instance.cluster == *id) => return Ok(provider),
-                Ok(_) => (),
+                Ok(_) => {
+                    if let Some(place) = self.seen().get(&provider).and_then(|seen| seen.unseen.first()) {
+                        failed = Some(EngineError::Port(PortError::Unreachable {
+                            node: format!("The provider {provider} in {}", place.region),
+                            reason: place.reason.clone(),
+                        }));
+                    }
+                }
                 Err(error) => failed = Some(error),
             }
         }
@@ -126,7 +146,8 @@ impl Engine {
     /// When there is none, or its machines are no cluster any more.
     pub async fn adopt_cluster(&self, owner: Person, id: &ClusterId) -> Result<Cluster, EngineError> {
         let provider = self.provider_of_orphan(id).await?;
-        let adopted = self.cloud(provider)?.adopt(id).await?;
+        let mut adopted = self.cloud(provider)?.adopt(id).await?;
+        self.resolve_credentials(&mut adopted.config)?;
         let from = adopted.owner.name.clone();
         let cluster = adopted_row(id, provider, owner, adopted, self.now_ms())?;
         self.store().insert_cluster(&cluster)?;
@@ -165,13 +186,29 @@ fn machine(provider: Provider, instance: &Instance, row: Option<&Cluster>) -> Op
         role: instance.role,
         since_ms: rented.since_ms,
         expires_at_ms: row.map(|row| row.expires_at_ms).or(rented.expires_at_ms),
-        usd_per_hour: row.and_then(price_of_one),
+        usd_per_hour: row.and_then(|row| price_of_one(row, instance.role)),
         orphan: row.is_none(),
     })
 }
 
-/// What one of a cluster's machines costs an hour, where all are of one type: the row has their sum only.
-fn price_of_one(row: &Cluster) -> Option<f64> {
+/// Why a provider could not be asked, or those of its regions that could not.
+fn unreachable(provider: Provider, seen: Seen) -> Vec<Unreachable> {
+    match seen.failure {
+        Some(reason) => vec![Unreachable { provider, region: None, reason }],
+        None => seen
+            .unseen
+            .into_iter()
+            .map(|place| Unreachable { provider, region: Some(place.region), reason: format!("{}.", place.reason) })
+            .collect(),
+    }
+}
+
+/// What one of a cluster's machines costs an hour. The rows of earlier versions have the sum only, which tells it where all
+/// machines are of one type.
+fn price_of_one(row: &Cluster, role: Role) -> Option<f64> {
+    if let Some(prices) = row.node_prices {
+        return prices.of(role);
+    }
     let ec2 = row.config.ec2.as_ref()?;
     let alike = row.nodes.len() == 1 || ec2.master_type == ec2.worker_type;
     let count = u32::try_from(row.nodes.len()).ok().filter(|count| alike && *count > 0)?;
@@ -200,30 +237,39 @@ fn adopted_row(
     }
     let mut nodes: Vec<Node> = there.iter().map(|instance| adopted_node(instance)).collect();
     nodes.sort_by_key(|node| (node.role == Role::Worker, node.name.len(), node.name.clone()));
+    let since = there.iter().filter_map(|instance| Some(instance.rented.as_ref()?.since_ms)).min();
+    let created_ms = since.unwrap_or(now_ms);
     Ok(Cluster {
         id: id.clone(),
         name: adopted.name,
         description: String::new(),
         owner,
         provider,
-        config: ClusterConfig { workers: u32::try_from(workers).unwrap_or(u32::MAX), ..adopted.config },
+        config: ClusterConfig {
+            workers: u32::try_from(workers).unwrap_or(u32::MAX),
+            lifetime_minutes: lifetime_minutes(created_ms, adopted.expires_at_ms),
+            ..adopted.config
+        },
         phase: ClusterPhase::Preparing,
         cause: None,
         lost_nodes: Vec::new(),
         current_run: None,
         nodes,
-        created_ms: there
-            .iter()
-            .filter_map(|instance| Some(instance.rented.as_ref()?.since_ms))
-            .min()
-            .unwrap_or(now_ms),
+        created_ms,
         ready_ms: None,
         ended_ms: None,
         expires_at_ms: adopted.expires_at_ms,
         idle_since_ms: None,
         attended_by: None,
         usd_per_hour: None,
+        node_prices: None,
     })
+}
+
+/// The lifetime that a cluster has had since its machines were made, in minutes that have begun.
+fn lifetime_minutes(created_ms: i64, expires_at_ms: i64) -> u32 {
+    let minutes = expires_at_ms.saturating_sub(created_ms).saturating_add(59_999) / 60_000;
+    u32::try_from(minutes.max(1)).unwrap_or(u32::MAX).min(ClusterConfig::MAX_LIFETIME_MINUTES)
 }
 
 fn adopted_node(instance: &Instance) -> Node {

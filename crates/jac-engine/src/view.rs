@@ -68,15 +68,17 @@ pub struct Machine {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Machines {
     pub machines: Vec<Machine>,
-    /// Providers that cannot be asked now: what is shown of theirs is what was seen last.
+    /// Providers and regions that cannot be asked now: what is shown of theirs is what was seen last.
     pub unreachable: Vec<Unreachable>,
 }
 
-/// A provider that cannot be asked.
+/// A provider that cannot be asked, or one of its regions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Unreachable {
     pub provider: Provider,
+    /// The one region that cannot be looked at, where no cluster lives that is known here; `null`: the provider as a whole.
+    pub region: Option<String>,
     /// A sentence.
     pub reason: String,
 }

@@ -302,6 +302,33 @@ pub struct Cluster {
     /// What all of its nodes together cost an hour, in US dollars, an estimate; `None`: nothing, or it is not known.
     #[serde(default)]
     pub usd_per_hour: Option<f64>,
+    /// What each of them costs; `null` where that is not known.
+    #[serde(default)]
+    pub node_prices: Option<NodePrices>,
+}
+
+/// What one node of each role costs an hour, in US dollars, an estimate: master and workers may be of different types.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NodePrices {
+    pub master: f64,
+    /// `null`: there is no worker.
+    pub worker: Option<f64>,
+}
+
+impl NodePrices {
+    /// The price of one node of that role.
+    pub fn of(&self, role: Role) -> Option<f64> {
+        match role {
+            Role::Master => Some(self.master),
+            Role::Worker => self.worker,
+        }
+    }
+
+    /// The price of a master and so many workers.
+    pub fn sum(&self, workers: u32) -> f64 {
+        self.master + self.worker.unwrap_or_default() * f64::from(workers)
+    }
 }
 
 impl Cluster {
@@ -358,6 +385,14 @@ mod tests {
         ClusterPhase::Terminating,
         ClusterPhase::Terminated,
     ];
+
+    #[test]
+    fn a_cluster_costs_what_its_master_and_its_workers_cost() {
+        let prices = NodePrices { master: 0.5, worker: Some(0.25) };
+        assert_eq!((prices.sum(3), prices.of(Role::Master), prices.of(Role::Worker)), (1.25, Some(0.5), Some(0.25)));
+        let alone = NodePrices { master: 0.5, worker: None };
+        assert_eq!((alone.sum(0), alone.of(Role::Worker)), (0.5, None));
+    }
 
     #[test]
     fn the_way_from_requested_to_terminated_exists() {

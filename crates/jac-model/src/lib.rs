@@ -13,7 +13,7 @@ pub mod run;
 pub mod ssh;
 
 pub use cluster::{
-    Cluster, ClusterConfig, ClusterEvent, ClusterPhase, Node, NodeState, NodeTools, Person, Provider, Role,
+    Cluster, ClusterConfig, ClusterEvent, ClusterPhase, Node, NodePrices, NodeState, NodeTools, Person, Provider, Role,
 };
 pub use ec2::{BakedImage, CredentialChoice, Distribution, Ec2Addresses, Ec2Config, Ec2Image, ImageState};
 pub use id::{ClusterId, PlanId, RunId};

@@ -1,7 +1,7 @@
 //! The ports: how the engine reaches machines. Adapters (`jac-local`, `jac-ssh`) implement them; the engine knows no
 //! other way, and the tests put simulated ones in their place.
 
-use crate::{BakedImage, ClusterConfig, ClusterId, CredentialChoice, EpochMs, NodeTools, Person, Role};
+use crate::{BakedImage, ClusterConfig, ClusterId, CredentialChoice, EpochMs, NodePrices, NodeTools, Person, Role};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -98,8 +98,17 @@ pub struct Forecast {
     pub faults: Vec<String>,
     /// What was found or could not be looked at, each a sentence.
     pub notes: Vec<String>,
-    /// US dollars an hour for all nodes together; `None`: it is not known, and a note says why.
-    pub usd_per_hour: Option<f64>,
+    /// What each node costs an hour; `None`: it is not known, and a note says why.
+    pub prices: Option<NodePrices>,
+}
+
+/// A place that a provider could not look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unseen {
+    /// As the provider calls it: `eu-central-1`.
+    pub region: String,
+    /// Why, without a full stop.
+    pub reason: String,
 }
 
 /// A cluster that this database did not know, as its machines tell.
@@ -126,6 +135,12 @@ pub trait Cloud: Send + Sync {
 
     /// Everything of this installation, whichever cluster it is of.
     async fn list(&self) -> Result<Vec<Instance>, PortError>;
+
+    /// Where the last [`Cloud::list`] could not look though nothing that is known lives there: no reason to fail, but
+    /// there may be more than it gave.
+    fn unseen(&self) -> Vec<Unseen> {
+        Vec::new()
+    }
 
     /// Takes all nodes of the cluster away, with everything on them. No node left is a success.
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError>;

@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 /// Something that happened to a cluster, for its page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClusterEventRow {
+    /// Rises from one to the next.
+    pub id: i64,
     pub at_ms: EpochMs,
     pub node: Option<String>,
     pub text: String,
@@ -109,11 +111,17 @@ impl Store {
     }
 
     /// Adds a line to what happened to a cluster.
-    pub fn add_cluster_event(&self, id: &ClusterId, row: &ClusterEventRow) -> Result<(), StoreError> {
+    pub fn add_cluster_event(
+        &self,
+        id: &ClusterId,
+        at_ms: EpochMs,
+        node: Option<&str>,
+        text: &str,
+    ) -> Result<(), StoreError> {
         self.connection()
             .execute(
                 "INSERT INTO cluster_events (cluster, at_ms, node, text) VALUES (?1, ?2, ?3, ?4)",
-                params![id.as_str(), row.at_ms, row.node, row.text],
+                params![id.as_str(), at_ms, node, text],
             )
             .map(drop)
             .map_err(during("write an event"))
@@ -123,11 +131,11 @@ impl Store {
     pub fn cluster_events(&self, id: &ClusterId) -> Result<Vec<ClusterEventRow>, StoreError> {
         let connection = self.connection();
         let mut statement = connection
-            .prepare_cached("SELECT at_ms, node, text FROM (SELECT rowid, * FROM cluster_events WHERE cluster = ?1 ORDER BY rowid DESC LIMIT 1000) ORDER BY rowid")
+            .prepare_cached("SELECT rowid, at_ms, node, text FROM (SELECT rowid, * FROM cluster_events WHERE cluster = ?1 ORDER BY rowid DESC LIMIT 1000) ORDER BY rowid")
             .map_err(during("read events"))?;
         let rows = statement
             .query_map([id.as_str()], |row| {
-                Ok(ClusterEventRow { at_ms: row.get(0)?, node: row.get(1)?, text: row.get(2)? })
+                Ok(ClusterEventRow { id: row.get(0)?, at_ms: row.get(1)?, node: row.get(2)?, text: row.get(3)? })
             })
             .map_err(during("read events"))?;
         rows.collect::<Result<_, _>>().map_err(during("read events"))
@@ -259,4 +267,26 @@ impl Store {
 
 fn run_row(text: &str, result: Option<&str>) -> Result<RunRow, StoreError> {
     Ok(RunRow { run: from_json("a run", text)?, result: result.map(|text| from_json("a result", text)).transpose()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_numbered_and_the_last_thousand_of_a_cluster_are_given() {
+        let store = Store::in_memory().expect("a database");
+        let (cluster, other) = (ClusterId::from_random([1; 8]), ClusterId::from_random([2; 8]));
+        for number in 0..1010 {
+            store.add_cluster_event(&cluster, 7, Some("master"), &format!("event {number}")).expect("written");
+            store.add_cluster_event(&other, 7, None, "something else").expect("written");
+        }
+        let events = store.cluster_events(&cluster).expect("events");
+        assert_eq!(
+            (events.len(), events[0].text.as_str(), events[999].text.as_str()),
+            (1000, "event 10", "event 1009")
+        );
+        assert!(events.windows(2).all(|pair| pair[0].id < pair[1].id), "also where the times are the same");
+        assert_eq!(events[0].node.as_deref(), Some("master"));
+    }
 }

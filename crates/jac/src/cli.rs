@@ -4,7 +4,7 @@ mod clusters;
 mod machines;
 
 pub use clusters::{ClusterCommand, CreateArguments, CredentialsCommand, Whose};
-pub use machines::{Ec2Arguments, MachineArguments, ProviderName};
+pub use machines::{Ec2Arguments, NewClusterArguments, ProviderName};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
@@ -83,15 +83,21 @@ pub enum Output {
     Json,
 }
 
+/// `jac run`: a plan, and the cluster that is made for it.
 #[derive(Debug, Args)]
 pub struct RunArguments {
+    #[command(flatten)]
+    pub plan: PlanArguments,
+    #[command(flatten)]
+    pub cluster: NewClusterArguments,
+}
+
+/// What is run and what comes of it, whichever cluster it runs on.
+#[derive(Debug, Args)]
+pub struct PlanArguments {
     /// The JMeter plan
     #[arg(value_name = "PLAN.jmx")]
     pub plan: PathBuf,
-    /// How many JMeter workers; 0, the default: the master runs the plan alone. With --hosts it is their number without
-    /// the master
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub workers: Option<i64>,
     /// Another file that the plan reads; files that the plan names are taken along by themselves
     #[arg(long, value_name = "FILE")]
     pub data: Vec<PathBuf>,
@@ -107,14 +113,9 @@ pub struct RunArguments {
     /// A properties file for the master and every worker
     #[arg(short = 'q', value_name = "FILE")]
     pub properties_file: Vec<PathBuf>,
-    /// The heap of each JVM, such as 512m or 2g
-    #[arg(long, value_name = "SIZE")]
-    pub heap: Option<String>,
     /// A JMeter to use instead of JAC's own
     #[arg(long, value_name = "DIR", env = "JMETER_HOME")]
     pub jmeter_home: Option<PathBuf>,
-    #[command(flatten)]
-    pub machines: MachineArguments,
     /// What the run is called
     #[arg(long, value_name = "TEXT")]
     pub name: Option<String>,

@@ -1,46 +1,30 @@
-//! `jac cluster` and `jac credentials`: clusters that stay, through the same interface that the web app has.
+//! `jac cluster`: clusters that stay, through the same interface that the web app has.
 
-use crate::cli::{ClusterCommand, CreateArguments, CredentialsCommand, Output, RunArguments, Whose};
+mod waiting;
+
+pub use waiting::removal_limit;
+
+use crate::cli::{ClusterCommand, CreateArguments, Whose};
 use crate::client::Client;
-use crate::connect::{Connection, connect, settings};
 use crate::context;
-use crate::exit::{Exit, RunFailed, with_hint};
-use crate::run::{files, machines};
-use crate::{run, stdout};
-use jac_engine::view::{ClusterView, ForecastView, Machines};
-use jac_model::{ClusterConfig, ClusterId, ClusterPhase, Provider};
-use serde::{Deserialize, Serialize};
+use crate::desk::{Desk, at, briefly, print};
+use crate::exit::{Exit, Interrupted, RunFailed, with_hint};
+use crate::run::{self, On, machines};
+use jac_engine::view::{ClusterView, ForecastView, Machines, Unreachable};
+use jac_model::{ClusterConfig, ClusterId};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
-
-/// How long the first look of an engine at all its regions may take.
-const FIRST_LOOK_LIMIT: Duration = Duration::from_secs(30);
-/// Between two looks at a cluster.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// How long a cluster may take to be ready: the engine's own limits are shorter.
-const READY_LIMIT: Duration = Duration::from_secs(45 * 60);
-
-/// How long a cluster may take to be gone: AWS takes a minute or two for a machine.
-pub fn removal_limit(cluster: &ClusterView) -> Duration {
-    match cluster.cluster.provider {
-        Provider::Ec2 => Duration::from_secs(600),
-        Provider::Local | Provider::Ssh => Duration::from_secs(120),
-    }
-}
 
 pub async fn cluster(command: ClusterCommand) -> anyhow::Result<Exit> {
     match command {
-        ClusterCommand::Run { cluster, run } => run_on(cluster, *run).await,
-        ClusterCommand::List { all, whose } => on(&whose, async |client, _| list(client, &whose, all).await).await,
-        ClusterCommand::Create(arguments) => {
-            on(&arguments.whose, async |client, is_server| create(client, &arguments, is_server).await).await
-        }
+        ClusterCommand::Run { cluster, plan } => run::run(*plan, On::Existing(cluster)).await,
+        ClusterCommand::List { all, whose } => briefly(&whose, async |client| list(client, &whose, all).await).await,
+        ClusterCommand::Create(arguments) => at(&arguments.whose, async |desk| create(desk, &arguments).await).await,
         ClusterCommand::Check(arguments) => {
-            on(&arguments.whose, async |client, _| check(client, &arguments).await).await
+            briefly(&arguments.whose, async |client| check(client, &arguments).await).await
         }
         ClusterCommand::Extend { cluster, minutes, whose } => {
-            on(&whose, async |client, _| {
+            briefly(&whose, async |client| {
                 let found = find(client, &cluster).await?;
                 let path = format!("/clusters/{}/extend", found.cluster.id);
                 let view: ClusterView = client.post(&path, &json!({ "minutes": minutes })).await?;
@@ -51,77 +35,41 @@ pub async fn cluster(command: ClusterCommand) -> anyhow::Result<Exit> {
             })
             .await
         }
-        ClusterCommand::Adopt { cluster, whose } => {
-            on(&whose, async |client, _| {
-                // The machines are shown by the first look at the regions.
-                until_shown(client, &cluster).await?;
-                let view: ClusterView = client.post(&format!("/orphans/{cluster}/adopt"), &json!({})).await?;
-                let view = wait_until_ready(client, view).await?;
-                print(&whose, &view, || line_of(&view));
-                Ok(Exit::Done)
-            })
-            .await
-        }
+        ClusterCommand::Adopt { cluster, whose } => at(&whose, async |desk| adopt(desk, &cluster, &whose).await).await,
         ClusterCommand::Terminate { cluster, wait, whose } => {
-            on(&whose, async |client, is_server| terminate(client, &cluster, wait || !is_server).await).await
+            at(&whose, async |desk| terminate(desk, &cluster, wait, &whose).await).await
         }
-    }
-}
-
-async fn run_on(cluster: String, arguments: RunArguments) -> anyhow::Result<Exit> {
-    let machines = &arguments.machines;
-    if arguments.workers.is_some()
-        || arguments.heap.is_some()
-        || !machines.hosts.is_empty()
-        || machines.lifetime.is_some()
-    {
-        return Err(with_hint(
-            "the cluster has its machines already".to_owned(),
-            Some("Leave --workers, --heap, --hosts and --lifetime out.".to_owned()),
-        ));
-    }
-    run::run(arguments, Some(cluster)).await
-}
-
-/// Does something through the server that is meant, or through an engine of this process that ends afterwards.
-async fn on(whose: &Whose, deed: impl AsyncFnOnce(&Client, bool) -> anyhow::Result<Exit>) -> anyhow::Result<Exit> {
-    let data_folder = context::data_folder(whose.data_dir.as_deref());
-    let tools = context::tools(&data_folder, whose.jmeter_home.as_deref());
-    let server = whose.server.as_deref().map(|url| (url, whose.token.as_deref()));
-    let connection = connect(&data_folder, server, tools, settings(None))?;
-    let done = deed(connection.client(), matches!(connection, Connection::Server(_))).await;
-    if let Connection::Own { engine, .. } = &connection {
-        engine.shut_down().await;
-    }
-    done
-}
-
-fn print(whose: &Whose, view: &impl Serialize, text: impl FnOnce() -> String) {
-    match whose.output {
-        Output::Text => stdout::line(&text()),
-        Output::Json => stdout::line(&serde_json::to_string_pretty(view).unwrap_or_default()),
     }
 }
 
 /// A cluster by its id or its name.
 pub async fn find(client: &Client, named: &str) -> anyhow::Result<ClusterView> {
+    look_up(client, named).await?.ok_or_else(|| unknown(named))
+}
+
+/// The same; `None` where there is none.
+async fn look_up(client: &Client, named: &str) -> anyhow::Result<Option<ClusterView>> {
     let all: Vec<ClusterView> = client.get("/clusters?ended=true").await?;
     if let Some(found) = all.iter().find(|view| view.cluster.id.as_str() == named) {
-        return Ok(found.clone());
+        return Ok(Some(found.clone()));
     }
     let living = all.into_iter().filter(|view| !view.cluster.phase.is_terminal() && view.cluster.name == named);
     let found: Vec<ClusterView> = living.collect();
     match found.as_slice() {
-        [one] => Ok(one.clone()),
-        [] => Err(with_hint(
-            format!("there is no cluster '{named}'"),
-            Some("`jac cluster list` shows those that there are.".to_owned()),
-        )),
+        [one] => Ok(Some(one.clone())),
+        [] => Ok(None),
         several => Err(with_hint(
             format!("{} clusters are called '{named}'", several.len()),
             Some("Give the id of one, as `jac cluster list` shows it.".to_owned()),
         )),
     }
+}
+
+fn unknown(named: &str) -> anyhow::Error {
+    with_hint(
+        format!("there is no cluster '{named}'"),
+        Some("`jac cluster list` shows those that there are.".to_owned()),
+    )
 }
 
 /// What would be made; an error where it cannot be.
@@ -140,13 +88,13 @@ pub fn price_sentence(forecast: &ForecastView, machines: u32) -> String {
 }
 
 fn new_cluster(arguments: &CreateArguments) -> anyhow::Result<Value> {
-    let given = machines::read(&arguments.machines, arguments.workers, arguments.whose.server.is_some())?;
+    let given = machines::read(&arguments.cluster, arguments.whose.server.is_some())?;
     let options = &arguments.options;
     let ordinary = ClusterConfig::default();
     let config = ClusterConfig {
         workers: given.workers,
-        heap_mb: options.heap.as_deref().map(files::heap_mb).transpose()?,
-        lifetime_minutes: arguments.machines.lifetime.unwrap_or(ordinary.lifetime_minutes),
+        heap_mb: given.heap_mb,
+        lifetime_minutes: given.lifetime_minutes.unwrap_or(ordinary.lifetime_minutes),
         idle_minutes: (options.idle > 0).then_some(options.idle),
         ssh: given.ssh,
         ec2: given.ec2,
@@ -172,18 +120,18 @@ async fn check(client: &Client, arguments: &CreateArguments) -> anyhow::Result<E
     Ok(if forecast.faults.is_empty() { Exit::Done } else { Exit::BadInput })
 }
 
-async fn create(client: &Client, arguments: &CreateArguments, is_server: bool) -> anyhow::Result<Exit> {
+async fn create(mut desk: Desk<'_>, arguments: &CreateArguments) -> anyhow::Result<Exit> {
     let new = new_cluster(arguments)?;
     if new["provider"] == "ec2" {
         let workers = new["config"]["workers"].as_u64().unwrap_or(0);
-        let forecast = forecast(client, &new).await?;
+        let forecast = desk.signals.unless(forecast(desk.client, &new)).await.map_err(Interrupted::early)??;
         eprintln!("{}", price_sentence(&forecast, u32::try_from(workers).unwrap_or(0) + 1));
     }
-    let mut view: ClusterView = client.post("/clusters", &new).await?;
-    if arguments.options.wait || !is_server {
-        view = wait_until_ready(client, view).await?;
+    let mut view: ClusterView = desk.client.post("/clusters", &new).await?;
+    if arguments.options.wait || !desk.is_server {
+        view = desk.wait_for_creation(&view).await?;
     }
-    if !is_server {
+    if !desk.is_server {
         eprintln!(
             "No server looks after it: its nodes end within an hour, unless a `jac serve` lives on this data folder by then."
         );
@@ -192,95 +140,76 @@ async fn create(client: &Client, arguments: &CreateArguments, is_server: bool) -
     Ok(Exit::Done)
 }
 
-#[derive(Deserialize)]
-struct Happening {
-    node: Option<String>,
-    text: String,
-}
-
-/// Shows what happens to a cluster until it takes runs.
-async fn wait_until_ready(client: &Client, view: ClusterView) -> anyhow::Result<ClusterView> {
-    let id = &view.cluster.id;
-    let deadline = Instant::now() + READY_LIMIT;
-    let mut told = 0;
-    loop {
-        let view: ClusterView = client.get(&format!("/clusters/{id}")).await?;
-        let events: Vec<Happening> = client.get(&format!("/clusters/{id}/events")).await?;
-        for event in events.iter().skip(told) {
-            eprintln!("{}{}", event.node.as_ref().map_or_else(String::new, |node| format!("{node}: ")), event.text);
-        }
-        told = told.max(events.len());
-        match view.cluster.phase {
-            ClusterPhase::Ready => return Ok(view),
-            ClusterPhase::Failed | ClusterPhase::Terminating | ClusterPhase::Terminated => {
-                let limit = removal_limit(&view);
-                let cause = view.cluster.cause.unwrap_or_else(|| "It was terminated.".to_owned());
-                // Its machines are to be gone before this ends.
-                wait_until_gone(client, id.as_str(), limit).await?;
-                return Err(anyhow::Error::new(RunFailed(cause)));
-            }
-            _ if Instant::now() > deadline => {
-                return Err(anyhow::Error::new(RunFailed(format!("the cluster {id} is still on its way up"))));
-            }
-            _ => sleep(LOOK_EVERY).await,
-        }
+/// An id under which something may be adopted: that of an orphan, or of a cluster that is known here, which the server
+/// refuses with its name. Where all regions could be looked at, what nobody knows is a mistake.
+async fn find_orphan(desk: &mut Desk<'_>, named: &str) -> anyhow::Result<ClusterId> {
+    let Ok(id) = named.parse::<ClusterId>() else { return Err(unknown(named)) };
+    let machines: Machines = desk.machines().await?;
+    if machines.machines.iter().any(|machine| machine.cluster_id == id) {
+        return Ok(id);
     }
-}
-
-async fn wait_until_gone(client: &Client, id: &str, limit: Duration) -> anyhow::Result<()> {
-    let deadline = Instant::now() + limit;
-    loop {
-        let view: ClusterView = client.get(&format!("/clusters/{id}")).await?;
-        if view.cluster.phase == ClusterPhase::Terminated {
-            return Ok(());
-        }
-        if Instant::now() > deadline {
-            return Err(anyhow::Error::new(RunFailed(format!(
-                "the cluster {id} is still there after {} s; its machines end by themselves when their lease is over",
-                limit.as_secs()
-            ))));
-        }
-        sleep(LOOK_EVERY).await;
+    if machines.unreachable.is_empty() {
+        return Err(unknown(named));
     }
+    let reasons: Vec<String> = machines.unreachable.iter().map(cannot_be_asked).collect();
+    Err(anyhow::Error::new(RunFailed(format!(
+        "nothing that could be looked at has a cluster '{named}', and not everything could: {}",
+        reasons.join(" ")
+    ))))
 }
 
-/// Waits a little for the first look at the regions of an engine that has just begun.
-async fn until_shown(client: &Client, cluster: &str) -> anyhow::Result<()> {
-    // Only ids are looked for: a name that nobody has is a mistake, and is told at once.
-    let limit = if cluster.parse::<ClusterId>().is_ok() { FIRST_LOOK_LIMIT } else { Duration::ZERO };
-    let deadline = Instant::now() + limit;
-    loop {
-        let machines: Machines = client.get("/machines").await?;
-        if machines.machines.iter().any(|machine| machine.cluster_id.as_str() == cluster) || Instant::now() > deadline {
-            return Ok(());
-        }
-        sleep(LOOK_EVERY).await;
-    }
-}
-
-async fn terminate(client: &Client, named: &str, wait: bool) -> anyhow::Result<Exit> {
-    let view = match find(client, named).await {
-        Ok(view) => view,
-        Err(unknown) => {
-            until_shown(client, named).await?;
-            let machines: Machines = client.get("/machines").await?;
-            if !machines.machines.iter().any(|machine| machine.orphan && machine.cluster_id.as_str() == named) {
-                return Err(unknown);
-            }
-            client.delete(&format!("/orphans/{named}")).await?;
-            stdout::line(&format!("The machines of {named} are ended."));
-            return Ok(Exit::Done);
-        }
+async fn adopt(mut desk: Desk<'_>, named: &str, whose: &Whose) -> anyhow::Result<Exit> {
+    let client = desk.client;
+    let rows: Vec<ClusterView> = client.get("/clusters?ended=true").await?;
+    let id = match rows.into_iter().find(|view| view.cluster.id.as_str() == named) {
+        // The server says that it is no orphan.
+        Some(known) => known.cluster.id,
+        None => find_orphan(&mut desk, named).await?,
     };
-    let id = view.cluster.id.as_str();
-    let _: ClusterView = client.post(&format!("/clusters/{id}/terminate"), &json!({})).await?;
-    if wait {
-        wait_until_gone(client, id, removal_limit(&view)).await?;
-        stdout::line(&format!("Nothing of {id} is left."));
-    } else {
-        stdout::line(&format!("{id} is being taken away."));
-    }
+    let adopted = desk.signals.unless(client.post(&format!("/orphans/{id}/adopt"), &json!({}))).await;
+    let view: ClusterView = adopted.map_err(|signal| Interrupted {
+        signal,
+        goes_on: format!("Whether {id} is adopted already, `jac cluster list` tells."),
+    })??;
+    let view = desk.wait_for_adopted(&view).await?;
+    print(whose, &view, || line_of(&view));
     Ok(Exit::Done)
+}
+
+async fn terminate(mut desk: Desk<'_>, named: &str, wait: bool, whose: &Whose) -> anyhow::Result<Exit> {
+    let client = desk.client;
+    let Some(view) = look_up(client, named).await? else {
+        let id = find_orphan(&mut desk, named).await?;
+        let ended = desk.signals.unless(client.delete(&format!("/orphans/{id}"))).await;
+        ended.map_err(|signal| Interrupted {
+            signal,
+            goes_on: format!("Whether the machines of {id} are ended already, `jac cluster list` tells."),
+        })??;
+        print(whose, &json!({ "id": id, "orphan": true, "phase": "terminated" }), || {
+            format!("The machines of {id} are ended.")
+        });
+        return Ok(Exit::Done);
+    };
+    let id = view.cluster.id.clone();
+    let mut view: ClusterView = client.post(&format!("/clusters/{id}/terminate"), &json!({})).await?;
+    let wait = wait || !desk.is_server;
+    if wait {
+        view = desk.wait_for_end(&view).await?;
+    }
+    print(
+        whose,
+        &view,
+        || {
+            if wait { format!("Nothing of {id} is left.") } else { format!("{id} is being taken away.") }
+        },
+    );
+    Ok(Exit::Done)
+}
+
+/// `ec2 in eu-central-1 cannot be asked: …`.
+fn cannot_be_asked(unreachable: &Unreachable) -> String {
+    let region = unreachable.region.as_ref().map_or_else(String::new, |region| format!(" in {region}"));
+    format!("{}{region} cannot be asked: {}", unreachable.provider, unreachable.reason)
 }
 
 async fn list(client: &Client, whose: &Whose, all: bool) -> anyhow::Result<Exit> {
@@ -294,12 +223,7 @@ async fn list(client: &Client, whose: &Whose, all: bool) -> anyhow::Result<Exit>
                 machine.cluster_id, machine.id, machine.kind, machine.region, machine.cluster_name, machine.cluster_id
             ));
         }
-        lines.extend(
-            machines
-                .unreachable
-                .iter()
-                .map(|provider| format!("{} cannot be asked: {}", provider.provider, provider.reason)),
-        );
+        lines.extend(machines.unreachable.iter().map(cannot_be_asked));
         if lines.is_empty() { "There is no cluster.".to_owned() } else { lines.join("\n") }
     });
     Ok(Exit::Done)
@@ -336,33 +260,4 @@ fn line_of(view: &ClusterView) -> String {
 fn until(at_ms: i64) -> String {
     let seconds = u64::try_from((at_ms - context::now_ms()) / 1000).unwrap_or(0);
     humantime::format_duration(Duration::from_secs(seconds - seconds % 60)).to_string()
-}
-
-pub async fn credentials(command: CredentialsCommand) -> anyhow::Result<Exit> {
-    let CredentialsCommand::Aws { save, role, external_id, region, delete, whose } = command;
-    on(&whose, async |client, _| {
-        if delete {
-            client.delete("/credentials/aws").await?;
-            stdout::line("The saved AWS credentials are deleted.");
-            return Ok(Exit::Done);
-        }
-        if save {
-            let keys = context::aws_keys();
-            let new = json!({
-                "access_key_id": keys.access_key_id, "secret_access_key": keys.secret_access_key,
-                "session_token": keys.session_token, "role_arn": role, "external_id": external_id, "region": region,
-            });
-            let _: Value = client.put("/credentials/aws", &new).await?;
-        }
-        let view: Value = client.get("/credentials/aws").await?;
-        print(&whose, &view, || match &view["saved"] {
-            Value::Null => "No AWS credentials are saved: those of the server's environment are used.".to_owned(),
-            saved => {
-                let shown = |name: &str| saved[name].as_str().unwrap_or("none").to_owned();
-                format!("Key {}, role {}, region {}.", shown("access_key_id"), shown("role_arn"), shown("region"))
-            }
-        });
-        Ok(Exit::Done)
-    })
-    .await
 }

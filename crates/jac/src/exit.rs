@@ -41,6 +41,23 @@ impl From<Exit> for ExitCode {
 #[error("{0}")]
 pub struct RunFailed(pub String);
 
+/// A command that a signal has ended, with what goes on without it.
+#[derive(Debug, thiserror::Error)]
+#[error("{goes_on}")]
+pub struct Interrupted {
+    /// The signal's number.
+    pub signal: u8,
+    /// A sentence; empty where nothing goes on.
+    pub goes_on: String,
+}
+
+impl Interrupted {
+    /// Before anything was made or begun.
+    pub fn early(signal: u8) -> Self {
+        Self { signal, goes_on: String::new() }
+    }
+}
+
 /// What to do about an error.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -48,6 +65,12 @@ struct Hint(String);
 
 /// Prints an error with what to do about it, and says which code it is. A fault is bad input unless it says otherwise.
 pub fn tell(error: &anyhow::Error) -> ExitCode {
+    if let Some(Interrupted { signal, goes_on }) = error.downcast_ref() {
+        if !goes_on.is_empty() {
+            eprintln!("{goes_on}");
+        }
+        return Exit::Signal(*signal).into();
+    }
     eprintln!("error: {}", sentence(&error.to_string()));
     for cause in error.chain().skip(1) {
         let word = if cause.is::<Hint>() { "hint" } else { "cause" };

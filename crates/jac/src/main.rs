@@ -9,7 +9,9 @@ mod clusters;
 mod compare;
 mod connect;
 mod context;
+mod credentials;
 mod demo_target;
+mod desk;
 mod exit;
 mod jmeter;
 mod logs;
@@ -17,11 +19,14 @@ mod report;
 mod run;
 mod samples;
 mod serve;
+mod signals;
 mod stdout;
+mod utc;
 
 use clap::Parser;
-use cli::{Cli, Command};
+use cli::{Cli, Command, RunArguments};
 use exit::Exit;
+use run::On;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -48,9 +53,12 @@ fn main() -> ExitCode {
 
 async fn dispatch(command: Command) -> anyhow::Result<Exit> {
     match command {
-        Command::Run(arguments) => run::run(*arguments, None).await,
+        Command::Run(arguments) => {
+            let RunArguments { plan, cluster } = *arguments;
+            run::run(plan, On::New(Box::new(cluster))).await
+        }
         Command::Cluster(command) => clusters::cluster(*command).await,
-        Command::Credentials(command) => clusters::credentials(command).await,
+        Command::Credentials(command) => credentials::credentials(command).await,
         Command::Serve(arguments) => serve::serve(arguments).await,
         Command::Check(arguments) => check::check(&arguments),
         Command::Report(arguments) => report::report(&arguments),

@@ -6,70 +6,96 @@
 pub mod files;
 pub mod machines;
 mod progress;
-mod signals;
 mod wanted;
 
-use crate::cli::{Output, RunArguments};
+use crate::cli::{NewClusterArguments, Output, PlanArguments};
 use crate::client::{Client, UploadFile};
 use crate::clusters;
 use crate::connect::{Connection, connect, settings};
 use crate::context;
 use crate::exit::{Exit, RunFailed, with_hint};
-use crate::stdout;
+use crate::signals::Signals;
+use crate::{stdout, utc};
 use anyhow::Context;
 use jac_engine::tools::Toolbox;
 use jac_engine::view::{ClusterView, PlanView, RunView, Snapshot};
 use jac_jtl::Summary;
 use jac_jtl::criteria::Verdict;
-use jac_model::{Cause, ClusterConfig, ClusterPhase, Provider, RunPhase, StopMode};
+use jac_model::{Cause, ClusterConfig, ClusterPhase, EpochMs, NodeState, Provider, RunPhase, StopMode};
+use machines::NewCluster;
 use progress::Line;
 use serde::Deserialize;
 use serde_json::json;
-use signals::Signals;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use wanted::{OutFolder, Wanted};
 
 /// Between two looks at the run.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// How long what an earlier command left may take to be gone.
-const REMOVAL_LIMIT: Duration = Duration::from_secs(120);
 /// How many looks in a row may fail: a server that is started anew is away for a moment.
 const LOOKS_MISSED: u32 = 60;
 
-/// Runs a plan: on a cluster that is made for it, or on the one that is named, which stays.
-pub async fn run(arguments: RunArguments, on: Option<String>) -> anyhow::Result<Exit> {
+/// Which cluster a run is on.
+#[derive(Debug)]
+pub enum On {
+    /// One that is made for it and removed after it.
+    New(Box<NewClusterArguments>),
+    /// The one of that id or name, which stays.
+    Existing(String),
+}
+
+/// The same, found possible.
+enum Target {
+    New(Box<NewCluster>),
+    Existing(Box<ClusterView>),
+}
+
+pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     let mut line = Line::new();
-    let mut wanted = Wanted::read(&arguments)?;
+    let new = match &on {
+        On::New(given) => Some(machines::read(given, arguments.server.is_some())?),
+        On::Existing(_) => None,
+    };
+    let wanted = Wanted::read(&arguments)?;
     let data_folder = context::data_folder(arguments.data_dir.as_deref());
     let tools = context::tools(&data_folder, arguments.jmeter_home.as_deref());
     let toolbox = Toolbox::new(tools.clone());
-    if on.is_none() {
-        wanted.check(&toolbox, &mut line)?;
-    }
-    // Other machines have a Java of their own.
-    if arguments.server.is_none() && on.is_none() && wanted.provider == Provider::Local {
-        toolbox.java().await.map_err(from_engine)?;
+    if let Some(new) = &new {
+        wanted.check(new.workers, &toolbox, &mut line)?;
+        // Other machines have a Java of their own.
+        if arguments.server.is_none() && new.provider == Provider::Local {
+            toolbox.java().await.map_err(from_engine)?;
+        }
     }
     let out = OutFolder::make(&wanted.out)?;
 
     let server = arguments.server.as_deref().map(|url| (url, arguments.token.as_deref()));
-    let connection = connect(&data_folder, server, tools, settings(arguments.lease_seconds))?;
-    let existing = match &on {
-        Some(named) => Some(clusters::find(connection.client(), named).await?),
-        None => None,
+    let settings = settings(arguments.lease_seconds);
+    let lease = settings.lease;
+    let connection = connect(&data_folder, server, tools, settings)?;
+    let target = match (on, new) {
+        (On::Existing(named), _) => {
+            let existing = clusters::find(connection.client(), &named).await?;
+            // How many workers there are is known only now.
+            wanted.check(existing.cluster.worker_count(), &toolbox, &mut line)?;
+            Target::Existing(Box::new(existing))
+        }
+        (On::New(_), Some(new)) => Target::New(Box::new(new)),
+        (On::New(_), None) => anyhow::bail!("no cluster was described"),
     };
-    if let Some(existing) = &existing {
-        // How many workers there are is known only now.
-        wanted.workers = existing.cluster.worker_count();
-        wanted.check(&toolbox, &mut line)?;
-    }
     let mut signals = Signals::listen()?;
-    let mut job =
-        Job { client: connection.client(), wanted: &wanted, line: &mut line, signals: &mut signals, existing };
+    let mut job = Job {
+        client: connection.client(),
+        wanted: &wanted,
+        line: &mut line,
+        signals: &mut signals,
+        target,
+        removing_since: None,
+        waits: true,
+    };
     let outcome = job.carry_out(&connection).await;
     if let Connection::Own { engine, .. } = &connection {
-        job.wait_for_leftovers().await;
+        job.wait_for_leftovers(lease).await;
         engine.shut_down().await;
     }
     line.close();
@@ -94,8 +120,11 @@ struct Job<'a> {
     wanted: &'a Wanted,
     line: &'a mut Line,
     signals: &'a mut Signals,
-    /// The cluster that is there already and stays.
-    existing: Option<ClusterView>,
+    target: Target,
+    /// Since when its own cluster is being taken away.
+    removing_since: Option<Instant>,
+    /// Somebody waits for what is being taken away; `false` after a signal.
+    waits: bool,
 }
 
 impl Job<'_> {
@@ -111,7 +140,7 @@ impl Job<'_> {
         let run = match self.start(&plan, &cluster).await {
             Ok(run) => run,
             Err(error) => {
-                self.remove(&cluster).await;
+                self.remove(&cluster, connection).await;
                 self.forget_plan(&plan).await;
                 return Err(error);
             }
@@ -120,10 +149,10 @@ impl Job<'_> {
             self.line.say(&format!("Live at {url}/runs/{}", run.id));
         }
         let finished = self.follow(&run).await;
-        if finished.is_ok() && self.existing.is_none() {
+        if finished.is_ok() && matches!(self.target, Target::New(_)) {
             self.line.step("Removing the cluster.");
         }
-        self.remove(&cluster).await;
+        self.remove(&cluster, connection).await;
         let finished = finished?;
         self.bring_results(&finished).await?;
         self.verdict(&finished)
@@ -138,20 +167,17 @@ impl Job<'_> {
     }
 
     async fn cluster(&mut self, connection: &Connection) -> anyhow::Result<ClusterView> {
-        match &self.existing {
-            Some(existing) => Ok(existing.clone()),
-            None => self.create_cluster(connection).await,
-        }
-    }
-
-    async fn create_cluster(&mut self, connection: &Connection) -> anyhow::Result<ClusterView> {
+        let new = match &self.target {
+            Target::Existing(existing) => return Ok((**existing).clone()),
+            Target::New(new) => new,
+        };
         let config = ClusterConfig {
-            workers: self.wanted.workers,
-            heap_mb: self.wanted.heap_mb,
-            lifetime_minutes: self.wanted.lifetime_minutes,
+            workers: new.workers,
+            heap_mb: new.heap_mb,
+            lifetime_minutes: lifetime_minutes(new),
             remove_after_run: true,
-            ssh: self.wanted.ssh.clone(),
-            ec2: self.wanted.ec2.clone(),
+            ssh: new.ssh.clone(),
+            ec2: new.ec2.clone(),
             jmeter_home: match connection {
                 // In this process the engine has been told already.
                 Connection::Own { .. } => None,
@@ -161,12 +187,12 @@ impl Job<'_> {
         };
         let name = format!("jac run {}", self.wanted.plan_name);
         let attended = matches!(connection, Connection::Own { .. });
-        let new = json!({ "name": name, "provider": self.wanted.provider, "config": config });
-        if self.wanted.provider == Provider::Ec2 {
-            let forecast = clusters::forecast(self.client, &new).await?;
-            self.line.say(&clusters::price_sentence(&forecast, self.wanted.workers + 1));
+        let wish = json!({ "name": name, "provider": new.provider, "config": config });
+        if new.provider == Provider::Ec2 {
+            let forecast = clusters::forecast(self.client, &wish).await?;
+            self.line.say(&clusters::price_sentence(&forecast, new.workers + 1));
         }
-        self.client.post(&format!("/clusters?attended={attended}"), &new).await
+        self.client.post(&format!("/clusters?attended={attended}"), &wish).await
     }
 
     async fn start(&mut self, plan: &PlanView, cluster: &ClusterView) -> anyhow::Result<RunView> {
@@ -251,43 +277,71 @@ impl Job<'_> {
     }
 
     /// Takes the cluster away and waits until it is gone. What fails here, the leases make good.
-    async fn remove(&mut self, cluster: &ClusterView) {
-        if self.existing.is_some() {
+    async fn remove(&mut self, cluster: &ClusterView, connection: &Connection) {
+        if matches!(self.target, Target::Existing(_)) {
             return;
         }
         let id = &cluster.cluster.id;
-        let limit = clusters::removal_limit(cluster);
-        let deadline = Instant::now() + limit;
+        self.removing_since = Some(Instant::now());
         let asked = self.client.post::<ClusterView>(&format!("/clusters/{id}/terminate"), &json!({})).await;
-        let mut failed = asked.err();
-        while failed.is_none() {
-            match self.client.get::<ClusterView>(&format!("/clusters/{id}")).await {
-                Ok(view) if view.cluster.phase == ClusterPhase::Terminated => return,
-                Ok(_) if Instant::now() > deadline => {
-                    failed = Some(anyhow::anyhow!("it is still there after {} s", limit.as_secs()))
-                }
-                Ok(_) => tokio::select! {
-                    _ = self.signals.next_stop() => failed = Some(anyhow::anyhow!("it was not waited for")),
-                    () = sleep(Duration::from_millis(100)) => (),
-                },
-                Err(error) => failed = Some(error),
-            }
-        }
-        if let Some(error) = failed {
-            self.line.say(&format!("warning: the cluster {id} could not be removed: {error}. Its nodes end by themselves when their lease is over."));
+        let gone = match asked {
+            Ok(view) => self.wait_until_gone(view).await,
+            Err(error) => Err((cluster.clone(), error)),
+        };
+        let Err((left, error)) = gone else { return };
+        self.line.say(&format!("warning: the cluster {id} could not be removed: {error}."));
+        // Without a server what is left is waited for and told at the very end.
+        if matches!(connection, Connection::Server(_)) {
+            self.line.say(&left_behind(&left, "The server", left.cluster.expires_at_ms));
         }
     }
 
-    /// What an earlier `jac run` left behind is ended by this one's engine; it waits for that, but not for ever.
-    async fn wait_for_leftovers(&mut self) {
-        let deadline = Instant::now() + REMOVAL_LIMIT;
-        while Instant::now() < deadline {
-            let clusters: Vec<ClusterView> = self.client.get("/clusters").await.unwrap_or_default();
-            if !clusters.iter().any(|view| view.cluster.attended_by.is_some()) {
-                return;
+    /// Gives the cluster as it was last seen, and why it is not gone.
+    async fn wait_until_gone(&mut self, cluster: ClusterView) -> Result<(), (ClusterView, anyhow::Error)> {
+        let limit = clusters::removal_limit(&cluster);
+        let deadline = Instant::now() + limit;
+        let mut seen = cluster;
+        loop {
+            match self.client.get::<ClusterView>(&format!("/clusters/{}", seen.cluster.id)).await {
+                Ok(view) if view.cluster.phase == ClusterPhase::Terminated => return Ok(()),
+                Ok(view) => seen = view,
+                Err(error) => return Err((seen, error)),
+            }
+            if Instant::now() > deadline {
+                return Err((seen, anyhow::anyhow!("it is still there after {} s", limit.as_secs())));
             }
             tokio::select! {
-                _ = self.signals.next_stop() => return,
+                _ = self.signals.next_stop() => {
+                    self.waits = false;
+                    return Err((seen, anyhow::anyhow!("it was not waited for")));
+                }
+                () = sleep(Duration::from_millis(100)) => (),
+            }
+        }
+    }
+
+    /// What this run or an earlier `jac run` left behind is ended by this one's engine; it waits for that as long as machines
+    /// take to go, and says what is left then. `lease`: how long nodes live without hearing from an engine.
+    async fn wait_for_leftovers(&mut self, lease: Duration) {
+        let since = self.removing_since.unwrap_or_else(Instant::now);
+        loop {
+            let clusters: Vec<ClusterView> = self.client.get("/clusters").await.unwrap_or_default();
+            let left: Vec<ClusterView> =
+                clusters.into_iter().filter(|view| view.cluster.attended_by.is_some()).collect();
+            let Some(limit) = left.iter().map(clusters::removal_limit).max() else { return };
+            if !self.waits || since.elapsed() > limit {
+                let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
+                let lease_ends_ms = context::now_ms().saturating_add(lease_ms);
+                for view in &left {
+                    let ends_ms = lease_ends_ms.min(view.cluster.expires_at_ms);
+                    self.line.say(&left_behind(view, "The next `jac` on this data folder", ends_ms));
+                }
+                return;
+            }
+            let ids: Vec<&str> = left.iter().map(|view| view.cluster.id.as_str()).collect();
+            self.line.step(&format!("Waiting until nothing of {} is left.", ids.join(", ")));
+            tokio::select! {
+                _ = self.signals.next_stop() => self.waits = false,
                 () = sleep(Duration::from_millis(200)) => (),
             }
         }
@@ -356,5 +410,84 @@ impl Job<'_> {
             return Ok(Exit::Failed);
         }
         Ok(exit)
+    }
+}
+
+/// A run ends its cluster by itself. Only where machines cost money there is a bound on what a run that never ends costs.
+fn lifetime_minutes(new: &NewCluster) -> u32 {
+    let otherwise = match new.provider {
+        Provider::Ec2 => ClusterConfig::default().lifetime_minutes,
+        Provider::Local | Provider::Ssh => ClusterConfig::MAX_LIFETIME_MINUTES,
+    };
+    new.lifetime_minutes.unwrap_or(otherwise)
+}
+
+/// What is left of a cluster, who goes on removing it, and when it has ended by itself at the latest.
+fn left_behind(view: &ClusterView, who: &str, ends_ms: EpochMs) -> String {
+    let cluster = &view.cluster;
+    let nodes = cluster.nodes.iter().filter(|node| node.state != NodeState::Terminated).count();
+    let (nodes, they) = match nodes {
+        1 => ("1 node".to_owned(), "it ends by itself when its"),
+        _ => (format!("{nodes} nodes"), "they end by themselves when their"),
+    };
+    format!(
+        "Left of {} ({}): {nodes}. {who} goes on removing what is there; {they} lease is over, at {} at the latest.",
+        cluster.id,
+        cluster.provider,
+        utc::minute(ends_ms)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jac_model::{Cluster, ClusterId, Person};
+
+    fn cluster(provider: Provider, workers: u32) -> ClusterView {
+        let cluster = Cluster {
+            id: ClusterId::from_random([1; 8]),
+            name: "a run's".to_owned(),
+            description: String::new(),
+            owner: Person { id: "admin".to_owned(), name: "Administrator".to_owned() },
+            provider,
+            config: ClusterConfig { workers, ..ClusterConfig::default() },
+            phase: ClusterPhase::Terminating,
+            cause: None,
+            lost_nodes: Vec::new(),
+            current_run: None,
+            nodes: Cluster::wanted_nodes(workers),
+            created_ms: 0,
+            ready_ms: None,
+            ended_ms: None,
+            expires_at_ms: 0,
+            idle_since_ms: None,
+            attended_by: Some("this one".to_owned()),
+            usd_per_hour: None,
+            node_prices: None,
+        };
+        ClusterView { cluster, can_write: true, idle_ends_at_ms: None, usd_so_far: None }
+    }
+
+    #[test]
+    fn what_is_left_is_told_with_who_goes_on_and_when_it_has_ended_by_itself() {
+        let mut view = cluster(Provider::Ec2, 3);
+        view.cluster.nodes[3].state = NodeState::Terminated;
+        let told = left_behind(&view, "The next `jac` on this data folder", 20_780 * 86_400_000 + 3_600_000);
+        let id = &view.cluster.id;
+        assert_eq!(
+            told,
+            format!(
+                "Left of {id} (ec2): 3 nodes. The next `jac` on this data folder goes on removing what is there; they end by \
+                 themselves when their lease is over, at 2026-11-23 01:00 UTC at the latest."
+            )
+        );
+        let told = left_behind(&cluster(Provider::Local, 0), "The server", 0);
+        assert!(told.contains("(local): 1 node. The server") && told.contains("it ends by itself when its"), "{told}");
+    }
+
+    #[test]
+    fn machines_of_ec2_are_waited_for_longer_and_live_no_longer_than_their_bound() {
+        assert_eq!(clusters::removal_limit(&cluster(Provider::Ec2, 1)), Duration::from_secs(600));
+        assert_eq!(clusters::removal_limit(&cluster(Provider::Local, 1)), Duration::from_secs(120));
     }
 }

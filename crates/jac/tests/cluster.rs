@@ -11,6 +11,8 @@ mod clusters;
 mod ends;
 #[path = "cluster/faults.rs"]
 mod faults;
+#[path = "cluster/interrupted.rs"]
+mod interrupted;
 #[path = "cluster/machines.rs"]
 mod machines;
 #[path = "cluster/ordinary.rs"]

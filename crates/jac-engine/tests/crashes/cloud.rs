@@ -5,12 +5,14 @@ use crate::door::Door;
 use crate::remote::SimulatedRemote;
 use async_trait::async_trait;
 use jac_model::ports::{Adopted, Cloud, Forecast, Instance, Lease, NodeRequest, PortError, Remote, Tell};
-use jac_model::{ClusterConfig, ClusterId, Provider};
+use jac_model::{ClusterConfig, ClusterId, Ec2Config, NodePrices, Provider};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What one machine costs an hour.
+/// What a worker's machine costs an hour…
 pub const USD_PER_HOUR: f64 = 0.25;
+/// …and the master's.
+pub const MASTER_USD_PER_HOUR: f64 = 0.5;
 
 const CALL: Duration = Duration::from_millis(5);
 const BOOT: Duration = Duration::from_secs(3);
@@ -110,8 +112,9 @@ impl Cloud for SimulatedCloud {
     async fn forecast(&self, config: &ClusterConfig) -> Result<Forecast, PortError> {
         self.door
             .through("the provider", &self.name("forecast"), CALL, |_| {
-                let usd_per_hour = Some(USD_PER_HOUR * f64::from(config.workers + 1));
-                Ok(Forecast { usd_per_hour, ..Forecast::default() })
+                let worker = (config.workers > 0).then_some(USD_PER_HOUR);
+                let prices = Some(NodePrices { master: MASTER_USD_PER_HOUR, worker });
+                Ok(Forecast { prices, ..Forecast::default() })
             })
             .await
     }
@@ -124,7 +127,12 @@ impl Cloud for SimulatedCloud {
                 let first = machines.of(cluster).next().expect("the engine has seen it");
                 let rented = first.instance.rented.clone().expect("it costs money");
                 Ok(Adopted {
-                    config: first.config.clone(),
+                    // Machines tell neither whose credentials they were made with nor how long they were to live.
+                    config: ClusterConfig {
+                        workers: first.config.workers,
+                        ec2: Some(Ec2Config::default()),
+                        ..ClusterConfig::default()
+                    },
                     name: rented.cluster_name,
                     owner: rented.owner,
                     expires_at_ms: rented.expires_at_ms.expect("it is written on it"),

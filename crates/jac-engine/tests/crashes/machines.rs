@@ -1,11 +1,11 @@
 //! Machines that cost money: those that do not come, those whose provider cannot be asked, those whose engine is gone for
 //! good, and those that another database made.
 
-use crate::cloud::USD_PER_HOUR;
+use crate::cloud::{MASTER_USD_PER_HOUR, USD_PER_HOUR};
 use crate::door::{Planned, Side, Trouble, Which};
 use crate::house::{House, config};
 use crate::world::owner;
-use jac_model::{Cause, ClusterConfig, ClusterPhase, Ec2Config, Provider, RunPhase};
+use jac_model::{Cause, ClusterConfig, ClusterPhase, CredentialChoice, Ec2Config, Provider, Role, RunPhase};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -25,11 +25,16 @@ async fn a_cluster_goes_on_without_as_many_workers_as_may_fail() {
     let names: Vec<&str> = ready.nodes.iter().map(|node| node.name.as_str()).collect();
     assert_eq!(names, ["master", "worker-1", "worker-3"]);
     assert!(house.events(&cluster).await.iter().any(|text| text.starts_with("worker-2 did not come up")));
+    let of_three = MASTER_USD_PER_HOUR + 2.0 * USD_PER_HOUR;
     let priced = house.until("its price", |engine| {
-        engine.store().cluster(&cluster).ok().filter(|cluster| cluster.usd_per_hour == Some(3.0 * USD_PER_HOUR))
+        engine.store().cluster(&cluster).ok().filter(|cluster| cluster.usd_per_hour == Some(of_three))
     });
     let priced = priced.await;
-    assert_eq!(priced.usd_so_far(priced.created_ms + 2 * 3_600_000), Some(6.0 * USD_PER_HOUR));
+    assert_eq!(priced.usd_so_far(priced.created_ms + 2 * 3_600_000), Some(2.0 * of_three));
+    for machine in house.engine().await.machines().await.expect("machines").machines {
+        let price = if machine.role == Role::Master { MASTER_USD_PER_HOUR } else { USD_PER_HOUR };
+        assert_eq!(machine.usd_per_hour, Some(price), "{}", machine.node);
+    }
     let ran = house.until_run(&run, RunPhase::Finished).await;
     assert_eq!((ran.cause, ran.workers, ran.total_threads), (Some(Cause::Completed), 2, Some(8)));
     assert_eq!(ran.notes, ["Of 3 workers 2 came up: the load is that of 2."]);
@@ -127,7 +132,7 @@ async fn a_cluster_of_a_lost_database_is_adopted_and_goes_on() {
         [None, Some(("adopt", Side::Before)), Some(("adopt", Side::After)), Some(("equip master", Side::After))];
     for step in steps {
         let mut first = House::new();
-        let cluster = first.cluster(2).await;
+        let cluster = first.cluster_of(Provider::Ec2, ClusterConfig { lifetime_minutes: 200, ..config(2) }).await;
         let ready = first.until_phase(&cluster, ClusterPhase::Ready).await;
         first.crash().await;
         let mut house = House::in_world(Arc::clone(&first.world));
@@ -149,6 +154,9 @@ async fn a_cluster_of_a_lost_database_is_adopted_and_goes_on() {
             (&ready.name, ready.expires_at_ms, 2),
             "{step:?}"
         );
+        assert_eq!(adopted.config.lifetime_minutes, 200, "{step:?}");
+        let credentials = adopted.config.ec2.map(|ec2| ec2.credentials);
+        assert_eq!(credentials, Some(CredentialChoice::Environment), "none are saved");
         assert_eq!(house.crashes, usize::from(step.is_some()), "{step:?}");
         let run = house.run(&cluster).await;
         let ran = house.until_run(&run, RunPhase::Finished).await;

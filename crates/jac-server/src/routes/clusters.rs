@@ -121,16 +121,20 @@ pub async fn extend(
 /// Something that happened to a cluster.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ClusterEventView {
+    /// Rises from one to the next: whoever asks again knows by it what is new, also where the oldest are left out by then.
+    pub id: i64,
     pub at_ms: i64,
     pub node: Option<String>,
     pub text: String,
 }
 
-/// What happened to a cluster, the oldest first
+/// What happened to a cluster, the last thousand events, the oldest first
 #[utoipa::path(get, path = "/clusters/{id}/events", tag = "clusters", params(("id" = String, Path)), responses((status = 200, body = Vec<ClusterEventView>)))]
 pub async fn events(State(app): State<App>, cluster: Shown<Cluster>) -> Result<Json<Vec<ClusterEventView>>, ApiError> {
     let rows = app.engine.store().cluster_events(&cluster.thing.id)?;
     Ok(Json(
-        rows.into_iter().map(|row| ClusterEventView { at_ms: row.at_ms, node: row.node, text: row.text }).collect(),
+        rows.into_iter()
+            .map(|row| ClusterEventView { id: row.id, at_ms: row.at_ms, node: row.node, text: row.text })
+            .collect(),
     ))
 }

@@ -4,6 +4,7 @@ use crate::rented::instance;
 use crate::served::{Answer, Served};
 use http::{Method, StatusCode};
 use jac_model::Role;
+use jac_model::ports::Unseen;
 
 const SECRET: &str = "wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY";
 const CLUSTER: &str = r#"{"provider":"ec2","config":{"workers":2,"heap_mb":null,"lifetime_minutes":60,"idle_minutes":null,"remove_after_run":false,"ec2":{}}}"#;
@@ -136,8 +137,36 @@ async fn a_provider_that_cannot_be_asked_is_shown_as_such() {
     }
     assert_eq!(
         shown["unreachable"],
-        serde_json::json!([{"provider": "ec2", "reason": "EC2 could not be asked: the token has expired."}])
+        serde_json::json!([{"provider": "ec2", "region": null, "reason": "EC2 could not be asked: the token has expired."}])
     );
     let orphan = served.as_owner(Method::DELETE, "/orphans/c-88888888", "").await;
     assert_ne!(orphan.status, StatusCode::NOT_FOUND, "it may have it");
+}
+
+#[tokio::test]
+async fn a_region_that_cannot_be_looked_at_is_shown_as_such_and_what_was_seen_there_stays_shown() {
+    let served = Served::new().await;
+    let mut elsewhere = instance("c-99999999", "master", Role::Master);
+    elsewhere.rented.as_mut().expect("it costs money").region = "eu-west-3".to_owned();
+    *served.rented.instances.lock().expect("no panic") = vec![elsewhere];
+    let shown = served.as_owner(Method::GET, "/machines", "").await.body;
+    assert_eq!(shown["unreachable"], serde_json::json!([]));
+    *served.rented.unseen.lock().expect("no panic") = vec![Unseen {
+        region: "eu-west-3".to_owned(),
+        reason: "AWS in eu-west-3 does not answer: it is cut off".to_owned(),
+    }];
+    let mut shown = serde_json::Value::Null;
+    // The reconciler looks again within two seconds.
+    for _ in 0..100 {
+        shown = served.as_owner(Method::GET, "/machines", "").await.body;
+        if shown["unreachable"] != serde_json::json!([]) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let reason = "AWS in eu-west-3 does not answer: it is cut off.";
+    assert_eq!(shown["unreachable"], serde_json::json!([{"provider": "ec2", "region": "eu-west-3", "reason": reason}]));
+    assert_eq!(shown["machines"].as_array().map(Vec::len), Some(1), "{shown}");
+    let orphan = served.as_owner(Method::DELETE, "/orphans/c-88888888", "").await;
+    assert_ne!(orphan.status, StatusCode::NOT_FOUND, "that region may have it");
 }

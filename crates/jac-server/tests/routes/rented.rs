@@ -1,8 +1,10 @@
 //! A provider whose machines cost money and are only said to be there: what is asked here is what the routes make of it.
 
 use async_trait::async_trait;
-use jac_model::ports::{Adopted, Cloud, Forecast, Instance, Lease, NodeRequest, PortError, Remote, Rented, Tell};
-use jac_model::{ClusterConfig, ClusterId, Ec2Config, Person, Role};
+use jac_model::ports::{
+    Adopted, Cloud, Forecast, Instance, Lease, NodeRequest, PortError, Remote, Rented, Tell, Unseen,
+};
+use jac_model::{ClusterConfig, ClusterId, Ec2Config, NodePrices, Person, Role};
 use std::sync::{Arc, Mutex};
 
 #[derive(Default)]
@@ -10,6 +12,8 @@ pub struct RentedCloud {
     pub instances: Mutex<Vec<Instance>>,
     /// Why it cannot be asked, if it cannot.
     pub failure: Mutex<Option<String>>,
+    /// Regions that do not answer.
+    pub unseen: Mutex<Vec<Unseen>>,
 }
 
 /// A machine of that cluster.
@@ -51,7 +55,15 @@ impl Cloud for RentedCloud {
     }
 
     async fn list(&self) -> Result<Vec<Instance>, PortError> {
-        self.ask()
+        let unseen = self.unseen();
+        let is_seen = |instance: &Instance| {
+            !unseen.iter().any(|place| instance.rented.as_ref().is_some_and(|rented| rented.region == place.region))
+        };
+        Ok(self.ask()?.into_iter().filter(is_seen).collect())
+    }
+
+    fn unseen(&self) -> Vec<Unseen> {
+        self.unseen.lock().expect("no panic").clone()
     }
 
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError> {
@@ -72,7 +84,7 @@ impl Cloud for RentedCloud {
         Ok(Forecast {
             faults: Vec::new(),
             notes: vec!["The image is debian-12.".to_owned()],
-            usd_per_hour: Some(0.5 * f64::from(config.workers + 1)),
+            prices: Some(NodePrices { master: 0.5, worker: (config.workers > 0).then_some(0.5) }),
         })
     }
 

@@ -29,6 +29,7 @@ pub fn others(served: &Served) -> (String, String) {
         idle_since_ms: None,
         attended_by: None,
         usd_per_hour: None,
+        node_prices: None,
     };
     let file = PlanFile { path: "p.jmx".to_owned(), bytes: 0, kind: PlanFileKind::Plan };
     let plan = Plan {

@@ -1,6 +1,6 @@
 //! The words of `jac cluster` and `jac credentials`.
 
-use super::{MachineArguments, Output, RunArguments};
+use super::{NewClusterArguments, Output, PlanArguments};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -24,7 +24,7 @@ pub enum ClusterCommand {
         /// Its id or name
         cluster: String,
         #[command(flatten)]
-        run: Box<RunArguments>,
+        plan: Box<PlanArguments>,
     },
     /// Move a cluster's end
     Extend {
@@ -55,11 +55,8 @@ pub enum ClusterCommand {
 
 #[derive(Debug, Args)]
 pub struct CreateArguments {
-    /// How many workers; 0: the master alone. With --hosts it is their number without the master
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub workers: Option<i64>,
     #[command(flatten)]
-    pub machines: MachineArguments,
+    pub cluster: NewClusterArguments,
     #[command(flatten)]
     pub options: ClusterOptions,
     #[command(flatten)]
@@ -71,9 +68,6 @@ pub struct ClusterOptions {
     /// What it is called
     #[arg(long, value_name = "TEXT")]
     pub name: Option<String>,
-    /// The heap of each JVM, such as 512m or 2g
-    #[arg(long, value_name = "SIZE")]
-    pub heap: Option<String>,
     /// After so many minutes without a run it is removed; 0: never for that reason
     #[arg(long, value_name = "MINUTES", default_value_t = 60)]
     pub idle: u32,
@@ -109,6 +103,10 @@ pub enum CredentialsCommand {
         /// Save what the variables say
         #[arg(long, conflicts_with = "delete")]
         save: bool,
+        /// Read the access key's id, its secret and, of a temporary key, the session token from standard input, a line each,
+        /// in place of the variables
+        #[arg(long, requires = "save")]
+        stdin: bool,
         /// A role to assume, with that key or with the server's own credentials
         #[arg(long, value_name = "ARN", requires = "save")]
         role: Option<String>,

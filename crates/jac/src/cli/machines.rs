@@ -1,4 +1,4 @@
-//! Which machines a cluster is made of: the same words for every command that makes or checks one.
+//! What a cluster is made of: the same words for every command that makes or checks one.
 
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -14,8 +14,16 @@ pub enum ProviderName {
     Ec2,
 }
 
+/// A cluster that is to be made.
 #[derive(Debug, Args)]
-pub struct MachineArguments {
+pub struct NewClusterArguments {
+    /// How many JMeter workers; 0, the default: the master runs the plan alone. With --hosts it is their number without
+    /// the master
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub workers: Option<i64>,
+    /// The heap of each JVM, such as 512m or 2g
+    #[arg(long, value_name = "SIZE")]
+    pub heap: Option<String>,
     /// Where the nodes come from
     #[arg(long, value_enum, default_value_t = ProviderName::Local)]
     pub provider: ProviderName,
@@ -34,10 +42,11 @@ pub struct MachineArguments {
     #[command(flatten, next_help_heading = "Machines of EC2 (--provider ec2)")]
     pub ec2: Ec2Arguments,
     /// After so many minutes the cluster is removed, whatever it does; default: 480, and for a local or SSH run 30 days
-    #[arg(long, value_name = "MINUTES")]
-    pub lifetime: Option<u32>,
+    #[arg(long, value_name = "MINUTES", allow_negative_numbers = true)]
+    pub lifetime: Option<i64>,
 }
 
+/// The machines of EC2.
 #[derive(Debug, Default, Args)]
 pub struct Ec2Arguments {
     /// Default: the one of the credentials or of AWS_REGION

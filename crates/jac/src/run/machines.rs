@@ -2,54 +2,140 @@
 //! EC2.
 
 use super::files;
-use crate::cli::{Ec2Arguments, MachineArguments, ProviderName};
+use crate::cli::{Ec2Arguments, NewClusterArguments, ProviderName};
 use crate::context;
 use crate::exit::with_hint;
-use jac_model::{Distribution, Ec2Addresses, Ec2Config, Ec2Image, Provider, SshConfig, SshHost};
+use jac_model::{ClusterConfig, Distribution, Ec2Addresses, Ec2Config, Ec2Image, Provider, SshConfig, SshHost};
 use std::path::Path;
 
-/// What nodes are made of.
-pub struct Machines {
+/// A cluster that is to be made.
+pub struct NewCluster {
     pub provider: Provider,
     pub ssh: Option<SshConfig>,
     pub ec2: Option<Ec2Config>,
     pub workers: u32,
+    pub heap_mb: Option<u32>,
+    /// `None`: what is usual for the command.
+    pub lifetime_minutes: Option<u32>,
 }
 
-/// What the command line says of them. `on_a_server`: files are named as that server sees them.
-pub fn read(arguments: &MachineArguments, workers: Option<i64>, on_a_server: bool) -> anyhow::Result<Machines> {
-    let hosts_given = !arguments.hosts.is_empty()
-        || arguments.user.is_some()
-        || arguments.key.is_some()
-        || arguments.known_hosts.is_some();
-    if arguments.provider != ProviderName::Ssh && hosts_given {
-        return Err(with_hint(
-            "--hosts, --user, --key and --known-hosts are for machines that exist already".to_owned(),
-            Some("Give --provider ssh too.".to_owned()),
-        ));
-    }
-    match arguments.provider {
-        ProviderName::Local => Ok(Machines {
-            provider: Provider::Local,
-            ssh: None,
-            ec2: None,
-            workers: files::workers(workers.unwrap_or(0))?,
-        }),
-        ProviderName::Ssh => {
-            let ssh = ssh(arguments, on_a_server)?;
-            let workers = workers_of(&ssh, workers)?;
-            Ok(Machines { provider: Provider::Ssh, ssh: Some(ssh), ec2: None, workers })
+/// What the command line says of it. `on_a_server`: files are named as that server sees them.
+pub fn read(arguments: &NewClusterArguments, on_a_server: bool) -> anyhow::Result<NewCluster> {
+    refuse_others(arguments)?;
+    let (provider, ssh, ec2) = match arguments.provider {
+        ProviderName::Local => (Provider::Local, None, None),
+        ProviderName::Ssh => (Provider::Ssh, Some(ssh(arguments, on_a_server)?), None),
+        ProviderName::Ec2 => (Provider::Ec2, None, Some(ec2(&arguments.ec2)?)),
+    };
+    let workers = match &ssh {
+        Some(ssh) => workers_of(ssh, arguments.workers)?,
+        None => files::workers(arguments.workers.unwrap_or(0))?,
+    };
+    Ok(NewCluster {
+        provider,
+        ssh,
+        ec2,
+        workers,
+        heap_mb: arguments.heap.as_deref().map(files::heap_mb).transpose()?,
+        lifetime_minutes: arguments.lifetime.map(lifetime_minutes).transpose()?,
+    })
+}
+
+fn lifetime_minutes(given: i64) -> anyhow::Result<u32> {
+    let most = ClusterConfig::MAX_LIFETIME_MINUTES;
+    u32::try_from(given).ok().filter(|minutes| (1..=most).contains(minutes)).ok_or_else(|| {
+        with_hint(
+            format!("--lifetime {given} cannot be kept"),
+            Some(format!("Give 1 to {most} minutes ({} days).", most / 1440)),
+        )
+    })
+}
+
+/// Refuses what belongs to another provider than the one that was chosen: it would have no effect, and whoever gave it meant
+/// something.
+fn refuse_others(arguments: &NewClusterArguments) -> anyhow::Result<()> {
+    let provider = arguments.provider;
+    let others = [
+        (ProviderName::Ssh, "ssh", "machines that exist already", flags_of_ssh(arguments)),
+        (ProviderName::Ec2, "ec2", "machines of Amazon EC2", flags_of_ec2(&arguments.ec2)),
+    ];
+    for (of, name, machines, flags) in others {
+        if of == provider || flags.is_empty() {
+            continue;
         }
-        ProviderName::Ec2 => Ok(Machines {
-            provider: Provider::Ec2,
-            ssh: None,
-            ec2: Some(ec2(&arguments.ec2)?),
-            workers: files::workers(workers.unwrap_or(0))?,
-        }),
+        let (are, them) = if flags.len() == 1 { ("is", "it") } else { ("are", "them") };
+        let hint = match provider {
+            // That is what nobody has to say.
+            ProviderName::Local => format!("Leave {them} out, or give --provider {name} too."),
+            ProviderName::Ssh | ProviderName::Ec2 => format!("Leave {them} out, or choose --provider {name}."),
+        };
+        return Err(with_hint(format!("{} {are} for {machines}", in_words(&flags)), Some(hint)));
+    }
+    Ok(())
+}
+
+/// `--a, --b and --c`.
+fn in_words(flags: &[&str]) -> String {
+    match flags {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 
-fn ssh(arguments: &MachineArguments, on_a_server: bool) -> anyhow::Result<SshConfig> {
+/// Those that were given.
+fn flags_of_ssh(arguments: &NewClusterArguments) -> Vec<&'static str> {
+    given([
+        ("--hosts", !arguments.hosts.is_empty()),
+        ("--user", arguments.user.is_some()),
+        ("--key", arguments.key.is_some()),
+        ("--known-hosts", arguments.known_hosts.is_some()),
+    ])
+}
+
+/// Those that were given. All are named here, so that a new one is not forgotten.
+fn flags_of_ec2(arguments: &Ec2Arguments) -> Vec<&'static str> {
+    let Ec2Arguments {
+        region,
+        both_types,
+        master_type,
+        worker_type,
+        image,
+        vpc,
+        subnet,
+        security_group,
+        private,
+        ssh_from,
+        disk_gb,
+        key_name,
+        spot,
+        tags,
+        workers_may_fail,
+    } = arguments;
+    given([
+        ("--region", region.is_some()),
+        ("--type", both_types.is_some()),
+        ("--master-type", master_type.is_some()),
+        ("--worker-type", worker_type.is_some()),
+        ("--image", image.is_some()),
+        ("--vpc", vpc.is_some()),
+        ("--subnet", !subnet.is_empty()),
+        ("--security-group", security_group.is_some()),
+        ("--private", *private),
+        ("--ssh-from", ssh_from.is_some()),
+        ("--disk-gb", disk_gb.is_some()),
+        ("--key-name", key_name.is_some()),
+        ("--spot", *spot),
+        ("--tag", !tags.is_empty()),
+        ("--workers-may-fail", workers_may_fail.is_some()),
+    ])
+}
+
+fn given<const COUNT: usize>(flags: [(&'static str, bool); COUNT]) -> Vec<&'static str> {
+    flags.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect()
+}
+
+fn ssh(arguments: &NewClusterArguments, on_a_server: bool) -> anyhow::Result<SshConfig> {
     let (Some(user), Some(key), false) = (&arguments.user, &arguments.key, arguments.hosts.is_empty()) else {
         return Err(with_hint(
             "the provider ssh needs its machines, a user and a key".to_owned(),

@@ -1,7 +1,12 @@
-//! `jac cluster`: clusters that stay, on this machine.
+//! `jac cluster` and `jac credentials`: clusters that stay, on this machine; what is refused before anything is made; and what
+//! is data on standard output.
 
-use crate::place::{Place, plan_path};
+use crate::place::{Finished, Place, plan_path};
 use crate::server::Server;
+use serde_json::Value;
+use std::io::Write;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 /// `jac cluster …`, which has to end with that code; gives what it printed.
 fn cluster(place: &Place, arguments: &[&str], code: i32) -> String {
@@ -9,6 +14,18 @@ fn cluster(place: &Place, arguments: &[&str], code: i32) -> String {
     words.extend(arguments);
     let done = place.finish(place.jac(&words)).expect(code);
     format!("{}{}", done.stdout, done.stderr)
+}
+
+/// The same as data: standard output is JSON and nothing else.
+fn data(place: &Place, words: &[&str]) -> Value {
+    let mut all = words.to_vec();
+    all.extend(["--output", "json"]);
+    let done = place.finish(place.jac(&all)).expect(0);
+    serde_json::from_str(&done.stdout).unwrap_or_else(|error| panic!("{words:?}: {error}: {}", done.stdout))
+}
+
+fn all(place: &Place) -> Value {
+    data(place, &["cluster", "list", "--all"])
 }
 
 #[test]
@@ -30,14 +47,13 @@ fn a_cluster_is_made_listed_run_on_twice_extended_and_taken_away() {
         assert!(done.stderr.contains("2 threads") && !done.stderr.contains("Removing"), "{}", done.stderr);
         assert!(out.join("nodes/worker-1/jmeter.log").is_file());
     }
-    assert!(cluster(&place, &["run", "mine", "x.jmx", "--workers", "3"], 2).contains("has its machines already"));
+    let refused = cluster(&place, &["run", "mine", "x.jmx", "--workers", "3"], 2);
+    assert!(refused.contains("unexpected argument '--workers'"), "{refused}");
     assert!(cluster(&place, &["extend", "mine", "60"], 0).contains("ends in "));
     assert!(cluster(&place, &["terminate", "other"], 2).contains("there is no cluster 'other'"));
     assert!(cluster(&place, &["terminate", "mine", "--wait"], 0).contains("is left"));
     place.assert_nothing_left();
-    let said = cluster(&place, &["list", "--all", "--output", "json"], 0);
-    let listed: serde_json::Value = serde_json::from_str(&said).expect("JSON");
-    assert_eq!(listed["clusters"][0]["phase"], "terminated", "{said}");
+    assert_eq!(all(&place)["clusters"][0]["phase"], "terminated");
 }
 
 #[test]
@@ -52,4 +68,152 @@ fn what_cannot_be_made_is_said_before_anything_is() {
     let said = cluster(&place, &["create", "--provider", "ec2", "--image", "windows"], 2);
     assert!(said.contains("--image windows is no image"), "{said}");
     assert!(cluster(&place, &["check", "--workers", "2"], 0).contains("It can be made."));
+}
+
+#[test]
+fn flags_of_another_provider_are_refused_by_name() {
+    let place = Place::new();
+    let ec2: &[(&str, &[&str])] = &[
+        ("--region is", &["--region", "eu-central-1"]),
+        ("--type is", &["--type", "c6i.large"]),
+        ("--master-type and --worker-type are", &["--master-type", "c6i.large", "--worker-type", "c6i.large"]),
+        ("--image is", &["--image", "debian12"]),
+        (
+            "--vpc, --subnet and --security-group are",
+            &["--vpc", "vpc-1", "--subnet", "subnet-1", "--security-group", "sg-1"],
+        ),
+        ("--private, --ssh-from and --disk-gb are", &["--private", "--ssh-from", "1.2.3.4/32", "--disk-gb", "9"]),
+        ("--key-name, --spot and --tag are", &["--key-name", "mine", "--spot", "--tag", "a=b"]),
+        ("--workers-may-fail is", &["--workers-may-fail", "0"]),
+    ];
+    let ssh: &[(&str, &[&str])] = &[
+        ("--hosts is", &["--hosts", "a,b"]),
+        ("--user and --key are", &["--user", "me", "--key", "id"]),
+        ("--known-hosts is", &["--known-hosts", "known"]),
+    ];
+    let plan = plan_path("steady.jmx").display().to_string();
+    let commands: [&[&str]; 3] = [&["run", &plan], &["cluster", "create"], &["cluster", "check"]];
+    let refused = |words: &[&str], flags: &[&str], sentence: &str| {
+        let done = place.finish(place.jac(&[words, flags].concat())).expect(2);
+        assert!(done.stderr.contains(sentence) && done.stdout.is_empty(), "{words:?} {flags:?}: {}", done.stderr);
+        assert!(done.stderr.contains("hint: Leave "), "{}", done.stderr);
+    };
+    for words in commands {
+        for (names, flags) in ec2 {
+            refused(words, flags, &format!("error: {names} for machines of Amazon EC2."));
+        }
+        for (names, flags) in ssh {
+            refused(words, flags, &format!("error: {names} for machines that exist already."));
+        }
+        let mixed = ["--provider", "ec2", "--hosts", "a"];
+        refused(words, &mixed, "error: --hosts is for machines that exist already.");
+        refused(words, &["--provider", "ssh", "--spot"], "error: --spot is for machines of Amazon EC2.");
+        for minutes in ["0", "-5", "43201"] {
+            let done = place.finish(place.jac(&[words, &["--lifetime", minutes]].concat())).expect(2);
+            assert!(done.stderr.contains(&format!("--lifetime {minutes} cannot be kept")), "{}", done.stderr);
+        }
+    }
+    assert!(place.has_no_nodes() && all(&place)["clusters"] == serde_json::json!([]), "nothing was made");
+}
+
+#[test]
+fn a_run_on_a_cluster_does_not_offer_what_a_cluster_is_made_of() {
+    let place = Place::new();
+    let help = |words: &[&str]| place.finish(place.jac(&[words, &["--help"]].concat())).expect(0).stdout;
+    let (on, new) = (help(&["cluster", "run"]), help(&["run"]));
+    for flag in ["--provider", "--hosts", "--key ", "--region", "--spot", "--workers", "--heap", "--lifetime"] {
+        assert!(new.contains(flag) && !on.contains(flag), "{flag}: {on}");
+    }
+    for flag in ["--data ", "--split", "--fail-on", "--grace", "--out ", "--output", "--server"] {
+        assert!(new.contains(flag) && on.contains(flag), "{flag}: {on}");
+    }
+}
+
+#[test]
+fn what_nothing_knows_is_refused_at_once() {
+    let place = Place::new();
+    for words in [["adopt", "c-77777777"], ["terminate", "c-77777777"], ["adopt", "friday"], ["terminate", "friday"]] {
+        let since = Instant::now();
+        let said = cluster(&place, &words, 2);
+        assert!(said.contains(&format!("there is no cluster '{}'", words[1])), "{said}");
+        assert!(since.elapsed() < Duration::from_secs(15), "{words:?} took {:?}", since.elapsed());
+    }
+}
+
+/// `jac` where AWS does not answer: nothing listens there.
+fn cut_off(place: &Place, words: &[&str]) -> Finished {
+    let mut command = place.jac(words);
+    command.envs([
+        ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "x"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
+    ]);
+    place.finish(command)
+}
+
+#[test]
+fn a_region_that_cannot_be_looked_at_is_told_and_may_have_what_nothing_else_knows() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.data().join("ec2")).expect("a folder");
+    // As if machines had been made there once.
+    std::fs::write(place.data().join("ec2/regions.json"), r#"["eu-west-3"]"#).expect("a file");
+    let listed = cut_off(&place, &["cluster", "list"]).expect(0);
+    assert!(listed.stdout.contains("ec2 in eu-west-3 cannot be asked: "), "{}", listed.stdout);
+    let listed = cut_off(&place, &["cluster", "list", "--output", "json"]).expect(0);
+    let listed: Value = serde_json::from_str(&listed.stdout).expect("JSON");
+    assert_eq!(listed["machines"]["unreachable"][0]["region"], "eu-west-3", "{listed}");
+    for deed in ["adopt", "terminate"] {
+        let done = cut_off(&place, &["cluster", deed, "c-77777777"]).expect(3);
+        for words in ["Looking at all regions", "'c-77777777'", "ec2 in eu-west-3 cannot be asked"] {
+            assert!(done.stderr.contains(words), "{}", done.stderr);
+        }
+        assert_eq!(done.stdout, "");
+    }
+}
+
+/// `jac credentials aws --save --stdin` with that input.
+fn save(place: &Place, more: &[&str], input: &str) -> Finished {
+    let mut command = place.jac(&["credentials", "aws", "--save", "--stdin"]);
+    command.args(more).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("jac starts");
+    let written = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+    written.expect("it is read");
+    Finished::of(&child.wait_with_output().expect("it ends"))
+}
+
+#[test]
+fn credentials_come_from_standard_input_and_are_shown_without_their_secret() {
+    let place = Place::new();
+    let saved = save(&place, &["--region", "eu-central-1"], "AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMI/K7MDENG\n").expect(0);
+    assert!(saved.stdout.contains("Key AKIA…MPLE, role none, region eu-central-1."), "{}", saved.stdout);
+    let shown = data(&place, &["credentials", "aws"]);
+    assert_eq!((&shown["saved"]["kind"], &shown["saved"]["has_session_token"]), (&"keys".into(), &false.into()));
+    let saved = save(&place, &["--output", "json"], "ASIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMI/K7MDENG\nto/ken\n").expect(0);
+    let saved: Value = serde_json::from_str(&saved.stdout).expect("JSON");
+    assert_eq!(saved["saved"]["has_session_token"], true, "{saved}");
+    for (input, words) in [("", "is empty"), ("AKIAIOSFODNN7EXAMPLE\n", "no secret access key in its second line")] {
+        let refused = save(&place, &[], input).expect(2);
+        assert!(refused.stderr.contains(words) && refused.stderr.contains("a line each"), "{}", refused.stderr);
+    }
+    assert!(place.finish(place.jac(&["credentials", "aws", "--stdin"])).expect(2).stderr.contains("--save"));
+    assert_eq!(data(&place, &["credentials", "aws", "--delete"]), serde_json::json!({ "saved": null }));
+    assert_eq!(data(&place, &["credentials", "aws"])["saved"], Value::Null);
+}
+
+#[test]
+fn every_command_about_clusters_gives_data_and_nothing_else_when_asked_for_it() {
+    let place = Place::new();
+    let _server = Server::start(&place);
+    assert_eq!(data(&place, &["cluster", "check"])["faults"], serde_json::json!([]));
+    let made = data(&place, &["cluster", "create", "--name", "mine", "--wait"]);
+    assert_eq!(made["phase"], "ready", "{made}");
+    let extended = data(&place, &["cluster", "extend", "mine", "60"]);
+    assert!(extended["expires_at_ms"].as_i64() > made["expires_at_ms"].as_i64(), "{extended}");
+    assert_eq!(data(&place, &["cluster", "list"])["clusters"][0]["id"], made["id"]);
+    let ended = data(&place, &["cluster", "terminate", "mine", "--wait"]);
+    assert_eq!((&ended["id"], &ended["phase"]), (&made["id"], &"terminated".into()), "{ended}");
+    data(&place, &["cluster", "create", "--name", "other", "--wait"]);
+    let ending = data(&place, &["cluster", "terminate", "other"]);
+    assert_eq!(ending["phase"], "terminating", "{ending}");
+    place.assert_nothing_left();
 }

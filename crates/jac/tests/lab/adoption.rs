@@ -34,6 +34,7 @@ fn orphans(site: &Site) -> Vec<Value> {
 fn an_orphan_is_shown_adopted_used_and_ended() {
     let Some(mut site) = Site::new() else { return };
     let cluster = site.ready(1, json!({}));
+    let lifetime = site.cluster(&cluster)["config"]["lifetime_minutes"].clone();
     site.kill();
     forget(&site);
     site.start();
@@ -43,6 +44,8 @@ fn an_orphan_is_shown_adopted_used_and_ended() {
     site.await_phase(&cluster, &["ready", "failed", "terminated"]);
     assert_eq!(site.cluster(&cluster)["phase"], "ready", "{}", site.events(&cluster));
     assert!(orphans(&site).is_empty());
+    let config = site.cluster(&cluster)["config"].clone();
+    assert_eq!((&config["ec2"]["credentials"], &config["lifetime_minutes"]), (&json!("environment"), &lifetime));
     let run = site.run(&cluster, 3);
     site.assert_whole(&run);
     site.terminate(&cluster);

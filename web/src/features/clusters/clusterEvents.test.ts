@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { Cluster, ClusterEvent } from "@/shared/api/types";
 import { causeLines, foldProgress, lastWord } from "./clusterEvents";
 
-const event = (text: string, node: string | null = null): ClusterEvent => ({ at_ms: 0, node, text });
+const event = (text: string, node: string | null = null): ClusterEvent => ({ id: 0, at_ms: 0, node, text });
 
 it("keeps the newest line of each progress, node by node", () => {
   const events = [

@@ -80,7 +80,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened to a cluster, the oldest first */
+        /** What happened to a cluster, the last thousand events, the oldest first */
         get: operations["clusters_events"];
         put?: never;
         post?: never;
@@ -625,6 +625,7 @@ export interface components {
              * @description What all of its nodes together cost an hour, in US dollars, an estimate; `None`: nothing, or it is not known.
              */
             usd_per_hour: number | null;
+            node_prices: components["schemas"]["NodePrices"] | null;
         };
         /** @description What a cluster is to be. Everything here may be edited before it is created and nothing afterwards. */
         ClusterConfig: {
@@ -660,6 +661,11 @@ export interface components {
         };
         /** @description Something that happened to a cluster. */
         ClusterEventView: {
+            /**
+             * Format: int64
+             * @description Rises from one to the next: whoever asks again knows by it what is new, also where the oldest are left out by then.
+             */
+            id: number;
             /** Format: int64 */
             at_ms: number;
             node: string | null;
@@ -1307,7 +1313,7 @@ export interface components {
         /** @description All machines that cost money. */
         Machines: {
             machines: components["schemas"]["Machine"][];
-            /** @description Providers that cannot be asked now: what is shown of theirs is what was seen last. */
+            /** @description Providers and regions that cannot be asked now: what is shown of theirs is what was seen last. */
             unreachable: components["schemas"]["Unreachable"][];
         };
         /** @description Something with an id and a name. */
@@ -1411,6 +1417,16 @@ export interface components {
          * @enum {string}
          */
         NodePhase: "waiting" | "starting" | "running" | "ended" | "lost";
+        /** @description What one node of each role costs an hour, in US dollars, an estimate: master and workers may be of different types. */
+        NodePrices: {
+            /** Format: double */
+            master: number;
+            /**
+             * Format: double
+             * @description `null`: there is no worker.
+             */
+            worker: number | null;
+        };
         /**
          * @description What a node was last seen to be.
          * @enum {string}
@@ -1991,9 +2007,11 @@ export interface components {
          * @enum {string}
          */
         TotalBasis: "samples" | "transactions";
-        /** @description A provider that cannot be asked. */
+        /** @description A provider that cannot be asked, or one of its regions. */
         Unreachable: {
             provider: components["schemas"]["Provider"];
+            /** @description The one region that cannot be looked at, where no cluster lives that is known here; `null`: the provider as a whole. */
+            region: string | null;
             /** @description A sentence. */
             reason: string;
         };

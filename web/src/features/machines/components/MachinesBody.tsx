@@ -18,9 +18,9 @@ export function MachinesBody({ machines, unreachable, rows }: Machines & { rows:
   const left = sum.unknown === 0 ? "estimate" : `estimate, ${plural(sum.unknown, "price")} unknown`;
   return (
     <>
-      {unreachable.map(({ provider, reason }) => (
-        <Note key={provider} tone="failed">
-          <strong>{provider === "ec2" ? "Amazon EC2" : provider} cannot be asked now.</strong> {reason}
+      {unreachable.map(({ provider, region, reason }) => (
+        <Note key={`${provider} ${region ?? ""}`} tone="failed">
+          <strong>{provider === "ec2" ? "Amazon EC2" : provider}{region !== null && ` in ${region}`} cannot be asked now.</strong> {reason}
           {machines.length > 0 && <p>What is shown of it is what was seen last.</p>}
         </Note>
       ))}

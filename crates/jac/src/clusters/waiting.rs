@@ -1,0 +1,196 @@
+//! Waits for what becomes of clusters, and shows what happens to them meanwhile. What a signal ends here goes on elsewhere,
+//! and a sentence says so.
+
+use crate::client::Client;
+use crate::desk::Desk;
+use crate::exit::{Interrupted, RunFailed};
+use jac_engine::view::{ClusterView, Machines};
+use jac_model::{ClusterId, ClusterPhase, Provider};
+use serde::Deserialize;
+use serde_json::json;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Between two looks at a cluster.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long a cluster may take to be ready: the engine's own limits are shorter.
+const READY_LIMIT: Duration = Duration::from_secs(45 * 60);
+/// Somebody who waits this long is told for what.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// How long a cluster may take to be gone: AWS takes a minute or two for a machine.
+pub fn removal_limit(cluster: &ClusterView) -> Duration {
+    match cluster.cluster.provider {
+        Provider::Ec2 => Duration::from_secs(600),
+        Provider::Local | Provider::Ssh => Duration::from_secs(120),
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct Happening {
+    id: i64,
+    node: Option<String>,
+    text: String,
+}
+
+/// Shows each event once. They are known by their ids: the list that the server gives has an end, and loses its oldest.
+#[derive(Debug, Default)]
+struct Shown {
+    last: Option<i64>,
+}
+
+impl Shown {
+    fn new_of<'a>(&mut self, events: &'a [Happening]) -> Vec<&'a Happening> {
+        let last = self.last;
+        let new: Vec<&Happening> = events.iter().filter(|event| last.is_none_or(|last| event.id > last)).collect();
+        self.last = new.iter().map(|event| event.id).max().or(last);
+        new
+    }
+}
+
+/// Shows what happens to a cluster until it takes runs.
+async fn until_ready(client: &Client, id: &ClusterId) -> anyhow::Result<ClusterView> {
+    let deadline = Instant::now() + READY_LIMIT;
+    let mut shown = Shown::default();
+    loop {
+        let view: ClusterView = client.get(&format!("/clusters/{id}")).await?;
+        let events: Vec<Happening> = client.get(&format!("/clusters/{id}/events")).await?;
+        for event in shown.new_of(&events) {
+            eprintln!("{}{}", event.node.as_ref().map_or_else(String::new, |node| format!("{node}: ")), event.text);
+        }
+        match view.cluster.phase {
+            ClusterPhase::Ready => return Ok(view),
+            ClusterPhase::Failed | ClusterPhase::Terminating | ClusterPhase::Terminated => {
+                // Its machines are to be gone before this ends.
+                until_gone(client, &view).await?;
+                let cause = view.cluster.cause.unwrap_or_else(|| "It was terminated.".to_owned());
+                return Err(anyhow::Error::new(RunFailed(cause)));
+            }
+            _ if Instant::now() > deadline => {
+                return Err(anyhow::Error::new(RunFailed(format!("the cluster {id} is still on its way up"))));
+            }
+            _ => sleep(LOOK_EVERY).await,
+        }
+    }
+}
+
+/// Waits until nothing of a cluster is left, and gives its row as it is then.
+async fn until_gone(client: &Client, view: &ClusterView) -> anyhow::Result<ClusterView> {
+    let (id, limit) = (&view.cluster.id, removal_limit(view));
+    let deadline = Instant::now() + limit;
+    loop {
+        let view: ClusterView = client.get(&format!("/clusters/{id}")).await?;
+        if view.cluster.phase == ClusterPhase::Terminated {
+            return Ok(view);
+        }
+        if Instant::now() > deadline {
+            return Err(anyhow::Error::new(RunFailed(format!(
+                "the cluster {id} is still there after {} s; its machines end by themselves when their lease is over",
+                limit.as_secs()
+            ))));
+        }
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+impl Desk<'_> {
+    /// Waits for a cluster that is being made. Nobody else makes it where no server lives, so a signal has it taken away
+    /// there; a server goes on.
+    pub async fn wait_for_creation(&mut self, view: &ClusterView) -> anyhow::Result<ClusterView> {
+        let id = &view.cluster.id;
+        match self.signals.unless(until_ready(self.client, id)).await {
+            Ok(ready) => ready,
+            Err(signal) if self.is_server => {
+                let goes_on = format!("{id} goes on being made. `jac cluster terminate {id}` takes it away.");
+                Err(Interrupted { signal, goes_on }.into())
+            }
+            Err(signal) => Err(Interrupted { signal, goes_on: self.take_half_made_away(view).await }.into()),
+        }
+    }
+
+    /// Says what came of it.
+    async fn take_half_made_away(&mut self, view: &ClusterView) -> String {
+        let id = &view.cluster.id;
+        eprintln!("Taking {id} away, which is half made. A second signal ends this at once.");
+        let client = self.client;
+        let taken_away = async {
+            let _: ClusterView = client.post(&format!("/clusters/{id}/terminate"), &json!({})).await?;
+            until_gone(client, view).await
+        };
+        match self.signals.unless(taken_away).await {
+            Ok(Ok(_)) => format!("Nothing of {id} is left."),
+            Ok(Err(error)) => format!("It could not be taken away: {error}. {}", self.what_goes_on_with(id)),
+            Err(_second) => self.what_goes_on_with(id),
+        }
+    }
+
+    fn what_goes_on_with(&self, id: &ClusterId) -> String {
+        if self.is_server {
+            return format!("{id} goes on being taken away.");
+        }
+        format!(
+            "{id} is not gone yet: the next `jac` on this data folder goes on taking it away, and its nodes end by themselves \
+             when their lease is over."
+        )
+    }
+
+    /// Waits for a cluster that was adopted; a signal ends only the waiting.
+    pub async fn wait_for_adopted(&mut self, view: &ClusterView) -> anyhow::Result<ClusterView> {
+        let id = &view.cluster.id;
+        self.signals.unless(until_ready(self.client, id)).await.map_err(|signal| {
+            let goes_on = if self.is_server {
+                format!("{id} is adopted and goes on being prepared. `jac cluster terminate {id}` takes it away.")
+            } else {
+                format!(
+                    "{id} is adopted, and the next `jac` on this data folder goes on preparing it. Until then nobody renews its \
+                     lease. `jac cluster terminate {id}` takes it away."
+                )
+            };
+            Interrupted { signal, goes_on }
+        })?
+    }
+
+    /// Waits for a cluster that is being taken away; a signal ends only the waiting.
+    pub async fn wait_for_end(&mut self, view: &ClusterView) -> anyhow::Result<ClusterView> {
+        match self.signals.unless(until_gone(self.client, view)).await {
+            Ok(gone) => gone,
+            Err(signal) => Err(Interrupted { signal, goes_on: self.what_goes_on_with(&view.cluster.id) }.into()),
+        }
+    }
+
+    /// The machines that cost money. An engine that has just begun looks at all its regions for that, which is said where it
+    /// takes its time.
+    pub async fn machines(&mut self) -> anyhow::Result<Machines> {
+        let client = self.client;
+        let looked = async {
+            let mut looking = pin!(client.get::<Machines>("/machines"));
+            tokio::select! {
+                looked = &mut looking => return looked,
+                () = sleep(SILENCE) => (),
+            }
+            eprintln!("Looking at all regions where machines were made.");
+            looking.await
+        };
+        self.signals.unless(looked).await.map_err(Interrupted::early)?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn events(ids: std::ops::Range<i64>) -> Vec<Happening> {
+        ids.map(|id| Happening { id, node: None, text: format!("event {id}") }).collect()
+    }
+
+    #[test]
+    fn each_event_is_shown_once_also_when_the_list_has_lost_its_oldest() {
+        let mut shown = Shown::default();
+        let mut seen = Vec::new();
+        for list in [events(7..7), events(7..10), events(7..10), events(9..14), events(12..17), events(20..22)] {
+            seen.extend(shown.new_of(&list).into_iter().map(|event| event.id));
+        }
+        assert_eq!(seen, (7..17).chain(20..22).collect::<Vec<i64>>());
+    }
+}

@@ -1,0 +1,115 @@
+//! `jac credentials`: what is saved for AWS. Secrets come from the environment or from standard input, never from the
+//! command line, which everybody on the machine may read.
+
+use crate::cli::CredentialsCommand;
+use crate::context::{self, AwsKeys};
+use crate::desk::{briefly, print};
+use crate::exit::{Exit, with_hint};
+use serde_json::{Value, json};
+use std::io::{IsTerminal, Read};
+
+/// No key and no token is as long.
+const LONGEST_INPUT: u64 = 64 * 1024;
+const THREE_LINES: &str =
+    "Give the access key's id, its secret and, of a temporary key, the session token: a line each.";
+
+pub async fn credentials(command: CredentialsCommand) -> anyhow::Result<Exit> {
+    let CredentialsCommand::Aws { save, stdin, role, external_id, region, delete, whose } = command;
+    let keys = match (save, stdin) {
+        (false, _) => None,
+        (true, false) => Some(context::aws_keys()),
+        (true, true) => Some(keys_of_standard_input()?),
+    };
+    briefly(&whose, async |client| {
+        if delete {
+            client.delete("/credentials/aws").await?;
+            print(&whose, &json!({ "saved": null }), || "The saved AWS credentials are deleted.".to_owned());
+            return Ok(Exit::Done);
+        }
+        if let Some(keys) = keys {
+            let new = json!({
+                "access_key_id": keys.access_key_id, "secret_access_key": keys.secret_access_key,
+                "session_token": keys.session_token, "role_arn": role, "external_id": external_id, "region": region,
+            });
+            let _: Value = client.put("/credentials/aws", &new).await?;
+        }
+        let view: Value = client.get("/credentials/aws").await?;
+        print(&whose, &view, || match &view["saved"] {
+            Value::Null => "No AWS credentials are saved: those of the server's environment are used.".to_owned(),
+            saved => {
+                let shown = |name: &str| saved[name].as_str().unwrap_or("none").to_owned();
+                format!("Key {}, role {}, region {}.", shown("access_key_id"), shown("role_arn"), shown("region"))
+            }
+        });
+        Ok(Exit::Done)
+    })
+    .await
+}
+
+/// A terminal would show the secret while it is typed, and keep it in its history of lines.
+fn keys_of_standard_input() -> anyhow::Result<AwsKeys> {
+    let input = std::io::stdin();
+    if input.is_terminal() {
+        return Err(with_hint(
+            "standard input is a terminal, which would show the secret".to_owned(),
+            Some(format!("Give a file or a pipe: jac credentials aws --save --stdin < FILE. {THREE_LINES}")),
+        ));
+    }
+    read_keys(input.lock())
+}
+
+/// Reads the lines. No error repeats one of them.
+fn read_keys(input: impl Read) -> anyhow::Result<AwsKeys> {
+    let refuse = |what: &str| with_hint(format!("standard input {what}"), Some(THREE_LINES.to_owned()));
+    let mut text = String::new();
+    input.take(LONGEST_INPUT).read_to_string(&mut text).map_err(|_| refuse("cannot be read as text"))?;
+    let lines: Vec<&str> = text.trim_end().lines().map(str::trim).collect();
+    match lines[..] {
+        [] | [""] => Err(refuse("is empty")),
+        ["", ..] => Err(refuse("has no access key id in its first line")),
+        [_] | [_, "", ..] => Err(refuse("has no secret access key in its second line")),
+        [id, secret] => Ok(keys(id, secret, None)),
+        [id, secret, token] => Ok(keys(id, secret, Some(token))),
+        [_, _, _, _, ..] => Err(refuse("has more than three lines")),
+    }
+}
+
+fn keys(id: &str, secret: &str, token: Option<&str>) -> AwsKeys {
+    AwsKeys {
+        access_key_id: Some(id.to_owned()),
+        secret_access_key: Some(secret.to_owned()),
+        session_token: token.map(str::to_owned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_lines_are_a_key_and_a_third_is_its_token() {
+        let read = read_keys("AKIA1\r\nse/cret \n\n".as_bytes()).expect("a key");
+        assert_eq!(
+            (read.access_key_id.as_deref(), read.secret_access_key.as_deref()),
+            (Some("AKIA1"), Some("se/cret"))
+        );
+        assert_eq!(read.session_token, None);
+        assert_eq!(read_keys("ASIA1\ns\nt".as_bytes()).expect("a key").session_token.as_deref(), Some("t"));
+    }
+
+    #[test]
+    fn other_numbers_of_lines_are_refused_and_no_error_repeats_one() {
+        for (input, words) in [
+            ("", "is empty"),
+            (" \n\n", "is empty"),
+            ("\nhidden", "no access key id"),
+            ("hidden\n", "no secret access key"),
+            ("hidden\n\nhidden", "no secret access key"),
+            ("[default]\nid = hidden\nkey = hidden\ntoken = hidden", "more than three lines"),
+        ] {
+            let error = read_keys(input.as_bytes()).err().map(|error| format!("{error:#}")).unwrap_or_default();
+            assert!(error.contains(words) && !error.contains("hidden"), "{input:?}: {error}");
+        }
+        assert!(read_keys(&[0xff, 0xfe][..]).is_err());
+    }
+}

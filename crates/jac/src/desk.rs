@@ -1,0 +1,48 @@
+//! Where the commands about clusters and credentials are served: a server that lives, or an engine of this process that
+//! ends with the command.
+
+use crate::cli::{Output, Whose};
+use crate::client::Client;
+use crate::connect::{Connection, connect, settings};
+use crate::context;
+use crate::exit::{Exit, Interrupted};
+use crate::signals::Signals;
+use crate::stdout;
+use serde::Serialize;
+
+/// What a command works with.
+pub struct Desk<'a> {
+    pub client: &'a Client,
+    pub signals: &'a mut Signals,
+    /// The engine goes on when the command has ended.
+    pub is_server: bool,
+}
+
+/// Does something that listens to signals by itself.
+pub async fn at(whose: &Whose, deed: impl AsyncFnOnce(Desk<'_>) -> anyhow::Result<Exit>) -> anyhow::Result<Exit> {
+    let data_folder = context::data_folder(whose.data_dir.as_deref());
+    let tools = context::tools(&data_folder, whose.jmeter_home.as_deref());
+    let server = whose.server.as_deref().map(|url| (url, whose.token.as_deref()));
+    let mut signals = Signals::listen()?;
+    let connection = connect(&data_folder, server, tools, settings(None))?;
+    let is_server = matches!(connection, Connection::Server(_));
+    let done = deed(Desk { client: connection.client(), signals: &mut signals, is_server }).await;
+    if let Connection::Own { engine, .. } = &connection {
+        // Whoever does not want to wait for it any more need not: the next engine takes up what this one left.
+        let _either = signals.unless(engine.shut_down()).await;
+    }
+    done
+}
+
+/// Does something that a signal may end at any moment.
+pub async fn briefly(whose: &Whose, deed: impl AsyncFnOnce(&Client) -> anyhow::Result<Exit>) -> anyhow::Result<Exit> {
+    at(whose, async |desk| desk.signals.unless(deed(desk.client)).await.map_err(Interrupted::early)?).await
+}
+
+/// Prints what came of it: a text, or the same as JSON. Nothing else goes to standard output.
+pub fn print(whose: &Whose, view: &impl Serialize, text: impl FnOnce() -> String) {
+    match whose.output {
+        Output::Text => stdout::line(&text()),
+        Output::Json => stdout::line(&serde_json::to_string_pretty(view).unwrap_or_default()),
+    }
+}
