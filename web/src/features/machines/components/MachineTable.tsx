@@ -26,7 +26,7 @@ function columnsAt(now: number, rows: Priced[]): Column<Machine>[] {
         ),
     },
     { id: "node", name: "Node", value: (machine) => machine.node, cell: (machine) => machine.node },
-    { id: "owner", name: "Owner", clip: true, spareBelow: 1240, value: (machine) => machine.owner.name, cell: (machine) => machine.owner.name },
+    { id: "owner", name: "Owner", clip: true, spareBelow: 1320, value: (machine) => machine.owner.name, cell: (machine) => machine.owner.name },
     { id: "kind", name: "Type", value: (machine) => kindOf(machine), cell: (machine) => kindOf(machine) },
     { id: "region", name: "Region", spareBelow: 1240, value: (machine) => machine.region, cell: (machine) => machine.region },
     { id: "since", name: "Since", numeric: true, value: (machine) => machine.since_ms, cell: (machine) => <span title={formatDateTime(machine.since_ms)}>{formatAgo(machine.since_ms, now)}</span> },

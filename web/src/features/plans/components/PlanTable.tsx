@@ -10,7 +10,7 @@ import { useNow } from "@/shared/ui/useNow";
 function columnsAt(now: number): Column<Plan>[] {
   return [
     { id: "name", name: "Plan", main: true, value: (plan) => plan.name, cell: (plan) => <Link to={`/plans/${plan.id}`}>{plan.name}</Link> },
-    { id: "file", name: "File", clip: true, value: (plan) => plan.main_file, cell: (plan) => plan.main_file },
+    { id: "file", name: "File", clip: true, spareBelow: 700, value: (plan) => plan.main_file, cell: (plan) => plan.main_file },
     { id: "files", name: "Files", numeric: true, value: (plan) => plan.files.length, cell: (plan) => formatCount(plan.files.length) },
     { id: "bytes", name: "Size", numeric: true, value: (plan) => plan.bytes, cell: (plan) => formatBytes(plan.bytes) },
     { id: "owner", name: "Owner", clip: true, spareBelow: 900, value: (plan) => plan.owner.name, cell: (plan) => plan.owner.name },
