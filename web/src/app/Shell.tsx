@@ -58,7 +58,7 @@ function SidebarFoot() {
     <div className="sidebar-foot">
       <ThemeSwitch />
       <div className="sidebar-user">
-        <span>{session.data?.user.name}</span>
+        <span className="sidebar-name">{session.data?.user.name}</span>
         <button type="button" className="btn btn-quiet" title="Sign out" aria-label="Sign out" onClick={() => signOut.mutate()}>
           <Icon name="box-arrow-right" />
         </button>

@@ -34,7 +34,7 @@ export function ClusterRoute() {
             <Configuration cluster={cluster} />
           </div>
           <Loaded query={runs} what="Fetching its runs…">
-            {(list) => <RunTable runs={list} title="Runs on this cluster" without={["cluster", "owner"]} empty="No run has used this cluster yet." />}
+            {(list) => <RunTable runs={list} title="Runs on this cluster" without={["cluster", "owner"]} empty={canRun(cluster) ? "No run has used this cluster yet. Start one at the top of this page." : "No run has used this cluster."} />}
           </Loaded>
         </>
       )}

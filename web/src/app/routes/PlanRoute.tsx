@@ -50,7 +50,7 @@ export function PlanRoute() {
             <PlanFiles plan={plan} limits={info.data?.limits ?? UNKNOWN_LIMITS} />
           </div>
           <Loaded query={runs} what="Fetching its runs…">
-            {(list) => <RunTable runs={list} title="Runs of this plan" without={["plan", "owner"]} empty="This plan has not run yet." />}
+            {(list) => <RunTable runs={list} title="Runs of this plan" without={["plan", "owner"]} empty="This plan has not run yet. Start a run at the top of this page." />}
           </Loaded>
         </>
       )}

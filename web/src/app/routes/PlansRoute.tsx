@@ -28,7 +28,7 @@ export function PlansRoute() {
             plans={list}
             empty={
               <Empty icon="file-text" title="No plan yet.">
-                A plan is a .jmx and the files it reads. JAC checks it as soon as it is here.
+                Drop one above, or choose its files: a .jmx and what it reads. JAC checks it as soon as it is here.
               </Empty>
             }
           />

@@ -1,20 +1,19 @@
 import { Link } from "react-router";
 import { useClusters } from "@/features/clusters/api/useClusters";
-import { clusterChip, hasEnded, sizeWords, workersOf } from "@/features/clusters/clusterWords";
-import { EndsIn } from "@/features/clusters/components/EndsIn";
 import { usePlans } from "@/features/plans/api/usePlans";
-import { useRuns } from "@/features/runs/api/useRuns";
+import { MOST_RUNS, useRuns } from "@/features/runs/api/useRuns";
 import { RunTable } from "@/features/runs/components/RunTable";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
 import { useInfo } from "@/features/session/api/useInfo";
-import type { Cluster, Info, Run } from "@/shared/api/types";
-import { formatUsd } from "@/shared/format/money";
-import { Chip } from "@/shared/ui/Chip";
+import type { Info, Run } from "@/shared/api/types";
+import { plural } from "@/shared/format/numbers";
 import { Loaded } from "@/shared/ui/Loaded";
 import { Note } from "@/shared/ui/Note";
 import { PageHead } from "@/shared/ui/PageHead";
 import { FirstSteps } from "./FirstSteps";
+import { OverviewClusters } from "./OverviewClusters";
 import { RunCard } from "./RunCard";
+import { MOST_UNDER_WAY, underWay } from "./shown";
 
 const LAST = 10;
 
@@ -34,10 +33,20 @@ export function HomePage() {
             {all.length === 0 && plans.data !== undefined && clusters.data !== undefined && (
               <FirstSteps plans={plans.data} clusters={clusters.data} info={info.data} />
             )}
-            <RunningNow runs={all.filter((run) => run.phase !== "finished")} any={all.length > 0} />
-            <LivingClusters clusters={clusters.data ?? []} />
+            <RunningNow runs={underWay(all)} any={all.length > 0} />
+            {clusters.data !== undefined && (clusters.data.length > 0 || all.length > 0) && <OverviewClusters clusters={clusters.data} />}
             {all.length > 0 && (
-              <RunTable runs={all.filter((run) => run.phase === "finished").slice(0, LAST)} title="Last runs" without={["owner"]} empty="The first run is still under way." />
+              <RunTable
+                runs={all.filter((run) => run.phase === "finished").slice(0, LAST)}
+                title="Last runs"
+                without={["owner"]}
+                empty="The first run is still under way."
+                actions={
+                  <Link className="btn btn-quiet" to="/runs">
+                    {all.length < MOST_RUNS ? `All ${plural(all.length, "run")}` : "All runs"}
+                  </Link>
+                }
+              />
             )}
           </>
         )}
@@ -66,37 +75,19 @@ function Missing({ info }: { info: Info }) {
 
 function RunningNow({ runs, any }: { runs: Run[]; any: boolean }) {
   if (runs.length === 0) return any ? <p className="text-muted">Nothing runs now.</p> : null;
+  const left = runs.length - MOST_UNDER_WAY;
   return (
-    <section aria-label="What runs now" className="cards">
-      {runs.map((run) => (
-        <RunCard key={run.id} run={run} />
-      ))}
-    </section>
-  );
-}
-
-function LivingClusters({ clusters }: { clusters: Cluster[] }) {
-  const living = clusters.filter((cluster) => !hasEnded(cluster.phase));
-  if (living.length === 0) return null;
-  return (
-    <section className="card list-card" aria-label="Clusters">
-      <header className="chart-head">
-        <h3>Clusters that are up</h3>
-      </header>
-      <ul className="pairs">
-        {living.map((cluster) => (
-          <li key={cluster.id}>
-            <span className="cluster-line">
-              <Link to={`/clusters/${cluster.id}`}>{cluster.name}</Link> <Chip {...clusterChip(cluster)} />
-              <span className="text-muted">{sizeWords(workersOf(cluster))}</span>
-            </span>
-            <span className="text-muted">
-              {cluster.usd_per_hour !== null && <>about {formatUsd(cluster.usd_per_hour)} an hour, {formatUsd(cluster.usd_so_far)} so far · </>}
-              ends in <EndsIn cluster={cluster} />
-            </span>
-          </li>
+    <section aria-label="What runs now" className="stack">
+      <div className="cards">
+        {runs.slice(0, MOST_UNDER_WAY).map((run) => (
+          <RunCard key={run.id} run={run} />
         ))}
-      </ul>
+      </div>
+      {left > 0 && (
+        <p>
+          <Link to="/runs">{plural(left, "more run")} under way</Link>
+        </p>
+      )}
     </section>
   );
 }

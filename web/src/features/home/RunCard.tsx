@@ -15,10 +15,18 @@ export function RunCard({ run }: { run: Run }) {
   return (
     <Link to={`/runs/${run.id}`} className="card run-card">
       <div className="run-card-head">
-        <strong>{run.name}</strong>
+        <strong title={run.name}>{run.name}</strong>
         <Chip {...phaseChip(run.phase, run.cause, run.stop_requested)} />
-        <span className="text-muted">{run.cluster.name}</span>
-        <span className="run-card-time">{elapsed === null ? run.step : run.expected_s === null ? formatClock(elapsed) : `${formatClock(elapsed)} of ${formatClock(run.expected_s)}`}</span>
+        <span className="text-muted" title={run.cluster.name}>
+          {run.cluster.name}
+        </span>
+        {elapsed === null ? (
+          <span className="run-card-time run-card-step" title={run.step}>
+            {run.step}
+          </span>
+        ) : (
+          <span className="run-card-time">{run.expected_s === null ? formatClock(elapsed) : `${formatClock(elapsed)} of ${formatClock(run.expected_s)}`}</span>
+        )}
       </div>
       <dl className="run-card-figures">
         <div>

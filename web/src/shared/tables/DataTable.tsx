@@ -1,9 +1,11 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, useState, type ReactNode } from "react";
 import { useTheme } from "@/shared/ui/theme";
+import { useWindowWidth } from "@/shared/ui/useWindowWidth";
 import { TableHead } from "./TableHead";
 import { TableTools } from "./TableTools";
-import { filterRows, sortRows, type Column, type Sort } from "./tableRows";
+import { cellClass, filterRows, shownColumns, sortRows, type Column, type Sort } from "./tableRows";
+import { useRowsThatFit } from "./useRowsThatFit";
 import { useTableState } from "./useTableState";
 
 interface Props<Row> {
@@ -21,23 +23,28 @@ interface Props<Row> {
   empty: ReactNode;
   /** Most rows of height before the table scrolls by itself. */
   visibleRows?: number;
+  /** The page is this list: it uses the window to its end, and scrolls by itself only beyond that. */
+  fills?: boolean;
   /** Pixels; more than a line's for cells of two lines. */
   rowHeight?: number;
   actions?: ReactNode;
 }
 
 const ROW = 30;
+const HEAD = 31;
 const SEARCH_FROM = 8;
 
 /** A dense table: sticky head, sort, filter, choice of columns, keyboard, CSV; beyond a page of rows only those in sight are in the DOM. */
 export function DataTable<Row>(props: Props<Row>) {
-  const { name, title, rows, columns, rowKey, pinned, onOpen, rowClass, empty, visibleRows = 18, rowHeight = ROW, actions } = props;
+  const { name, title, rows, columns, rowKey, pinned, onOpen, rowClass, empty, rowHeight = ROW, fills = false, actions } = props;
   const state = useTableState(name, props.initialSort ?? null);
   const { printing } = useTheme();
-  const [hidden, setHidden] = useState<ReadonlySet<string>>(() => new Set(columns.filter((column) => column.optional).map((column) => column.id)));
+  const [chosen, setChosen] = useState<ReadonlyMap<string, boolean>>(new Map());
   const scroller = useRef<HTMLDivElement>(null);
+  const fitting = useRowsThatFit(scroller, fills ? { headHeight: HEAD, rowHeight } : null);
+  const visibleRows = fitting ?? props.visibleRows ?? 18;
 
-  const shown = columns.filter((column) => !hidden.has(column.id));
+  const shown = shownColumns(columns, chosen, useWindowWidth());
   const sorted = useMemo(() => sortRows(filterRows(rows, columns, state.filter), columns, state.sort), [rows, columns, state.filter, state.sort]);
   const scrolls = sorted.length > visibleRows && !printing;
   // The virtualizer keeps its own state outside React's; nothing here is memoised on it.
@@ -61,7 +68,7 @@ export function DataTable<Row>(props: Props<Row>) {
       }}
     >
       {shown.map((column) => (
-        <td key={column.id} className={cellClass(column)}>
+        <td key={column.id} className={cellClass(column)} title={fullText(column, row)}>
           {column.cell(row)}
         </td>
       ))}
@@ -69,7 +76,7 @@ export function DataTable<Row>(props: Props<Row>) {
   );
 
   return (
-    <section className="card table-card" data-table={name} aria-label={title}>
+    <section className={fills ? "card table-card table-fills" : "card table-card"} data-table={name} aria-label={title}>
       <TableTools
         title={title}
         columns={columns}
@@ -77,14 +84,14 @@ export function DataTable<Row>(props: Props<Row>) {
         total={rows.length}
         filter={rows.length >= SEARCH_FROM || state.filter !== "" ? state.filter : null}
         onFilter={state.setFilter}
-        hidden={hidden}
-        onHidden={setHidden}
+        shown={new Set(shown.map((column) => column.id))}
+        onShow={(id, show) => setChosen(new Map(chosen).set(id, show))}
         actions={actions}
       />
       {rows.length === 0 ? (
         <div className="table-empty">{empty}</div>
       ) : (
-        <div ref={scroller} className="table-scroll" style={scrolls ? { height: visibleRows * rowHeight + 1.5 * ROW } : undefined}>
+        <div ref={scroller} className="table-scroll" style={scrolls ? { height: visibleRows * rowHeight + (fills ? HEAD : 1.5 * ROW) } : undefined}>
           <table className={rowHeight === ROW ? "table-dense" : "table-dense table-tall"}>
             <TableHead columns={shown} sort={state.sort} onSort={state.setSort} />
             <tbody>
@@ -105,8 +112,11 @@ function move(row: Element | null): void {
   if (row instanceof HTMLElement) row.focus();
 }
 
-export function cellClass<Row>(column: Column<Row>): string {
-  return [column.numeric === true ? "num" : "", column.main === true ? "main" : ""].join(" ").trim();
+/** What a cell may have cut, whole. */
+function fullText<Row>(column: Column<Row>, row: Row): string | undefined {
+  if (column.main !== true && column.clip !== true) return undefined;
+  const value = column.value(row);
+  return typeof value === "string" && value !== "" ? value.trim() : undefined;
 }
 
 function Space({ height, span }: { height: number; span: number }) {

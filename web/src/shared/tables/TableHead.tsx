@@ -1,4 +1,4 @@
-import { nextSort, type Column, type Sort } from "./tableRows";
+import { cellClass, nextSort, type Column, type Sort } from "./tableRows";
 
 interface Props<Row> {
   columns: Column<Row>[];
@@ -16,7 +16,7 @@ export function TableHead<Row>({ columns, sort, onSort }: Props<Row>) {
             <th
               key={column.id}
               scope="col"
-              className={[column.numeric === true ? "num" : "", column.main === true ? "main" : ""].join(" ").trim()}
+              className={cellClass(column)}
               aria-sort={by === null ? "none" : by.down ? "descending" : "ascending"}
             >
               {column.name === "" ? null : (

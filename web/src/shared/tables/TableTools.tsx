@@ -12,12 +12,13 @@ interface Props<Row> {
   /** null where the table is too short to need one. */
   filter: string | null;
   onFilter: (filter: string) => void;
-  hidden: ReadonlySet<string>;
-  onHidden: (hidden: ReadonlySet<string>) => void;
+  /** Ids of the columns that are there. */
+  shown: ReadonlySet<string>;
+  onShow: (id: string, show: boolean) => void;
   actions?: ReactNode;
 }
 
-export function TableTools<Row>({ title, columns, rows, total, filter, onFilter, hidden, onHidden, actions }: Props<Row>) {
+export function TableTools<Row>({ title, columns, rows, total, filter, onFilter, shown, onShow, actions }: Props<Row>) {
   const [said, setSaid] = useState<string | null>(null);
   const csv = () => {
     const all = columns.filter((column) => column.name !== "");
@@ -29,11 +30,6 @@ export function TableTools<Row>({ title, columns, rows, total, filter, onFilter,
   const copy = () => {
     void copyText(csv()).then((done) => setSaid(done ? "Copied" : "Not allowed by the browser"));
     setTimeout(() => setSaid(null), 2500);
-  };
-  const toggle = (id: string) => {
-    const after = new Set(hidden);
-    if (!after.delete(id)) after.add(id);
-    onHidden(after);
   };
   return (
     <header className="table-tools">
@@ -56,7 +52,7 @@ export function TableTools<Row>({ title, columns, rows, total, filter, onFilter,
               .filter((column) => column.main !== true && column.name !== "")
               .map((column) => (
                 <label key={column.id} className="dropdown-item menu-check">
-                  <input type="checkbox" className="form-check-input" checked={!hidden.has(column.id)} onChange={() => toggle(column.id)} />
+                  <input type="checkbox" className="form-check-input" checked={shown.has(column.id)} onChange={(event) => onShow(column.id, event.target.checked)} />
                   {column.name}
                 </label>
               ))}

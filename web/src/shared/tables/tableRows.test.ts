@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { filterRows, nextSort, sortRows, type Column } from "./tableRows";
+import { filterRows, nextSort, shownColumns, sortRows, type Column } from "./tableRows";
 
 interface Row {
   label: string;
@@ -38,4 +38,22 @@ it("finds rows that hold every word", () => {
   expect(filterRows(rows, columns, "cart GET")).toHaveLength(2);
   expect(filterRows(rows, columns, "  ")).toHaveLength(3);
   expect(filterRows(rows, columns, "nowhere")).toHaveLength(0);
+});
+
+describe("columns", () => {
+  const wide: Column<Row>[] = [
+    { id: "label", name: "Label", cell: (row) => row.label, value: (row) => row.label, main: true },
+    { id: "owner", name: "Owner", cell: () => "", value: () => "", spareBelow: 1200 },
+    { id: "url", name: "URL", cell: () => "", value: () => "", optional: true },
+  ];
+  const ids = (chosen: [string, boolean][], width: number) => shownColumns(wide, new Map(chosen), width).map(({ id }) => id);
+
+  it("are left out where the window is narrow or they are optional", () => {
+    expect(ids([], 1440)).toEqual(["label", "owner"]);
+    expect(ids([], 1199)).toEqual(["label"]);
+  });
+  it("are there or not as was chosen, whatever the window", () => {
+    expect(ids([["owner", true], ["url", true]], 400)).toEqual(["label", "owner", "url"]);
+    expect(ids([["owner", false]], 1440)).toEqual(["label"]);
+  });
 });

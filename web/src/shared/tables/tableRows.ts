@@ -14,11 +14,20 @@ export interface Column<Row> {
   optional?: boolean;
   /** Cannot be hidden; takes the width that is left. */
   main?: boolean;
+  /** A name or the like, which may be of any length: cut, so that the figures stay in sight; whole in its title. */
+  clip?: boolean;
+  /** Left out in windows narrower than this, in pixels, until it is chosen. */
+  spareBelow?: number;
 }
 
 export interface Sort {
   column: string;
   down: boolean;
+}
+
+/** The columns that are shown: as was chosen, otherwise those that are not optional and not spare in a window of this width. */
+export function shownColumns<Row>(columns: Column<Row>[], chosen: ReadonlyMap<string, boolean>, windowWidth: number): Column<Row>[] {
+  return columns.filter((column) => chosen.get(column.id) ?? (column.optional !== true && windowWidth >= (column.spareBelow ?? 0)));
 }
 
 /** Rows that hold every word of the filter in one of their text columns, whatever the case. */
@@ -53,4 +62,9 @@ export function nextSort<Row>(column: Column<Row>, sort: Sort | null): Sort | nu
   const first = column.numeric === true;
   if (sort?.column !== column.id) return { column: column.id, down: first };
   return sort.down === first ? { column: column.id, down: !first } : null;
+}
+
+/** The class of a column's cells and head. */
+export function cellClass<Row>({ numeric, main, clip }: Column<Row>): string {
+  return [numeric === true && "num", main === true && "main", clip === true && "clip"].filter(Boolean).join(" ");
 }

@@ -29,8 +29,8 @@ const COLUMNS: Column<Cluster>[] = [
     value: (cluster) => workersOf(cluster),
     cell: (cluster) => (workersOf(cluster) === 0 ? "master alone" : `master + ${plural(workersOf(cluster), "worker")}`),
   },
-  { id: "provider", name: "Provider", value: whereWords, cell: whereWords },
-  { id: "owner", name: "Owner", value: (cluster) => cluster.owner.name, cell: (cluster) => cluster.owner.name },
+  { id: "provider", name: "Provider", spareBelow: 1240, value: whereWords, cell: whereWords },
+  { id: "owner", name: "Owner", clip: true, spareBelow: 1000, value: (cluster) => cluster.owner.name, cell: (cluster) => cluster.owner.name },
   { id: "run", name: "Run", value: (cluster) => cluster.current_run, cell: (cluster) => (cluster.current_run === null ? <span className="text-faint">–</span> : <Link to={`/runs/${cluster.current_run}`}>open</Link>) },
   { id: "ends", name: "Ends in", numeric: true, value: (cluster) => cluster.ended_ms ?? cluster.expires_at_ms, cell: (cluster) => <EndsIn cluster={cluster} /> },
 ];
@@ -50,6 +50,7 @@ export function ClusterTable({ clusters, empty, actions }: { clusters: Cluster[]
   return (
     <DataTable
       name="clusters"
+      fills
       title="Clusters"
       rows={clusters}
       columns={clusters.some(({ provider }) => provider === "ec2") ? [...COLUMNS, ...PRICES] : COLUMNS}

@@ -4,8 +4,8 @@ import type { Cluster, Info } from "@/shared/api/types";
 import { formatUsd } from "@/shared/format/money";
 import { Dialog } from "@/shared/ui/Dialog";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { FaultNotes } from "@/shared/ui/FaultNotes";
 import { Switch } from "@/shared/ui/Field";
-import { Note } from "@/shared/ui/Note";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useClusterDefaults } from "../api/useClusterDefaults";
 import { checkForm, formFrom, placeFaults, type StartConfig } from "../clusterForm";
@@ -101,13 +101,7 @@ function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: 
           checked={form.removeAfterRun}
           onChange={(removeAfterRun) => setForm({ ...form, removeAfterRun })}
         />
-        {creation.forecast === null || request === null
-          ? refused.rest.map((sentence) => (
-              <Note key={sentence} tone="failed">
-                {sentence}
-              </Note>
-            ))
-          : <ForecastView forecast={creation.forecast} faults={refused.rest} request={request} />}
+        {creation.forecast === null || request === null ? <FaultNotes faults={refused.rest} /> : <ForecastView forecast={creation.forecast} faults={refused.rest} request={request} />}
         {creation.error !== null && <ErrorBox error={creation.error} />}
       </div>
     </Dialog>

@@ -1,4 +1,5 @@
 import type { Forecast, NewCluster } from "@/shared/api/types";
+import { FaultNotes } from "@/shared/ui/FaultNotes";
 import { Note } from "@/shared/ui/Note";
 import { priceWords } from "../clusterWords";
 
@@ -13,11 +14,7 @@ interface Props {
 export function ForecastView({ forecast, faults, request }: Props) {
   return (
     <div className="stack forecast" role="status">
-      {faults.map((fault) => (
-        <Note key={fault} tone="failed">
-          {fault}
-        </Note>
-      ))}
+      <FaultNotes faults={faults} />
       {forecast.faults.length === 0 && (
         <Note tone="good">
           <p>

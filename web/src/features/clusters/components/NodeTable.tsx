@@ -21,30 +21,32 @@ export function NodeTable({ cluster }: { cluster: Cluster }) {
       {cluster.nodes.length === 0 ? (
         <div className="table-empty">The nodes appear here as they are launched.</div>
       ) : (
-        <table className="table-dense">
-          <thead>
-            <tr>
-              <th scope="col">Node</th>
-              <th scope="col">State</th>
-              {made && <th scope="col">Type</th>}
-              <th scope="col">Address</th>
-              <th scope="col">Detail</th>
-            </tr>
-          </thead>
-          <tbody>
-            {cluster.nodes.map((node) => (
-              <tr key={node.name}>
-                <td>{node.name}</td>
-                <td>
-                  <Chip {...nodeChip(node)} />
-                </td>
-                {made && <td>{typeOf(cluster, node)}</td>}
-                <td>{hostOf(cluster, node) ?? node.address ?? "–"}</td>
-                <td className="text-muted">{detail(node)}</td>
+        <div className="table-scroll">
+          <table className="table-dense">
+            <thead>
+              <tr>
+                <th scope="col">Node</th>
+                <th scope="col">State</th>
+                {made && <th scope="col">Type</th>}
+                <th scope="col">Address</th>
+                <th scope="col">Detail</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {cluster.nodes.map((node) => (
+                <tr key={node.name}>
+                  <td>{node.name}</td>
+                  <td>
+                    <Chip {...nodeChip(node)} />
+                  </td>
+                  {made && <td>{typeOf(cluster, node)}</td>}
+                  <td>{hostOf(cluster, node) ?? node.address ?? "–"}</td>
+                  <td className="text-muted">{detail(node)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
     </section>
   );

@@ -26,9 +26,9 @@ function columnsAt(now: number, rows: Priced[]): Column<Machine>[] {
         ),
     },
     { id: "node", name: "Node", value: (machine) => machine.node, cell: (machine) => machine.node },
-    { id: "owner", name: "Owner", value: (machine) => machine.owner.name, cell: (machine) => machine.owner.name },
+    { id: "owner", name: "Owner", clip: true, spareBelow: 1320, value: (machine) => machine.owner.name, cell: (machine) => machine.owner.name },
     { id: "kind", name: "Type", value: (machine) => kindOf(machine), cell: (machine) => kindOf(machine) },
-    { id: "region", name: "Region", value: (machine) => machine.region, cell: (machine) => machine.region },
+    { id: "region", name: "Region", spareBelow: 1240, value: (machine) => machine.region, cell: (machine) => machine.region },
     { id: "since", name: "Since", numeric: true, value: (machine) => machine.since_ms, cell: (machine) => <span title={formatDateTime(machine.since_ms)}>{formatAgo(machine.since_ms, now)}</span> },
     { id: "usd_per_hour", name: "Per hour", title: "Sort by the estimated price of an hour", numeric: true, value: (machine) => machine.usd_per_hour, cell: (machine) => <Price own={machine.usd_per_hour} together={rowOf(rows, machine)?.usd_per_hour} /> },
     { id: "usd_so_far", name: "So far", title: "Sort by what it has cost so far, an estimate", numeric: true, value: (machine) => soFar(machine, now), cell: (machine) => <Price own={soFar(machine, now)} together={rowOf(rows, machine)?.usd_so_far} /> },
@@ -70,6 +70,7 @@ export function MachineTable({ machines, rows, now, empty }: { machines: Machine
   return (
     <DataTable
       name="machines"
+      fills
       title="Machines"
       rows={machines}
       columns={columns}

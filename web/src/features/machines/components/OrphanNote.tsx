@@ -18,7 +18,7 @@ export function OrphanNote({ orphan, now }: { orphan: Orphan; now: number }) {
       <Note tone="attention">
         <div className="orphan">
           <div>
-            <strong>{orphan.name}</strong> <CopyId id={orphan.clusterId} />
+            <strong>{orphan.name === orphan.clusterId ? <CopyId id={orphan.clusterId} /> : orphan.name}</strong> {orphan.name !== orphan.clusterId && <CopyId id={orphan.clusterId} />}
             <p>
               No cluster here knows it: {plural(orphan.machines.length, "machine")} of {orphan.owner} in {orphan.regions.join(", ")}, made {formatAgo(orphan.sinceMs, now)}
               {usdPerHour !== null && <>, about {formatUsd(usdPerHour)} an hour and {formatUsd(usdSoFar)} so far</>}.

@@ -4,9 +4,8 @@ import type { Plan } from "@/shared/api/types";
 import { plural } from "@/shared/format/numbers";
 import { formatDateTime } from "@/shared/format/time";
 import { ReadOnlyChip } from "@/shared/ui/Chip";
+import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 import { CopyId } from "@/shared/ui/CopyId";
-import { Dialog } from "@/shared/ui/Dialog";
-import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
 import { PageHead } from "@/shared/ui/PageHead";
 import { useDeletePlan } from "../api/useDeletePlan";
@@ -48,27 +47,17 @@ export function PlanHead({ plan, start }: { plan: Plan; start: ReactNode }) {
         }
       />
       {asked && (
-        <Dialog
+        <ConfirmDialog
           title={`Delete ${plan.name}`}
+          cancel="Keep it"
+          action="Delete"
+          tone="danger"
+          request={removal}
+          onConfirm={() => removal.mutate(undefined, { onSuccess: () => void navigate("/plans") })}
           onClose={() => setAsked(false)}
-          onSubmit={() => removal.mutate(undefined, { onSuccess: () => void navigate("/plans") })}
-          footer={
-            <>
-              <button type="button" className="btn btn-outline-secondary" onClick={() => setAsked(false)}>
-                Keep it
-              </button>
-              <button type="submit" className="btn btn-danger" disabled={removal.isPending}>
-                Delete
-              </button>
-            </>
-          }
         >
-          <div className="stack">
-            <p>The plan and its {plural(plan.files.length, "file")} are removed and can’t be brought back. Runs that used it stay with their results.</p>
-            {removal.error !== null && <ErrorBox error={removal.error} />}
-            <span />
-          </div>
-        </Dialog>
+          <p>The plan and its {plural(plan.files.length, "file")} are removed and can’t be brought back. Runs that used it stay with their results.</p>
+        </ConfirmDialog>
       )}
     </>
   );

@@ -10,10 +10,10 @@ import { useNow } from "@/shared/ui/useNow";
 function columnsAt(now: number): Column<Plan>[] {
   return [
     { id: "name", name: "Plan", main: true, value: (plan) => plan.name, cell: (plan) => <Link to={`/plans/${plan.id}`}>{plan.name}</Link> },
-    { id: "file", name: "File", value: (plan) => plan.main_file, cell: (plan) => plan.main_file },
+    { id: "file", name: "File", clip: true, spareBelow: 700, value: (plan) => plan.main_file, cell: (plan) => plan.main_file },
     { id: "files", name: "Files", numeric: true, value: (plan) => plan.files.length, cell: (plan) => formatCount(plan.files.length) },
     { id: "bytes", name: "Size", numeric: true, value: (plan) => plan.bytes, cell: (plan) => formatBytes(plan.bytes) },
-    { id: "owner", name: "Owner", value: (plan) => plan.owner.name, cell: (plan) => plan.owner.name },
+    { id: "owner", name: "Owner", clip: true, spareBelow: 900, value: (plan) => plan.owner.name, cell: (plan) => plan.owner.name },
     { id: "runs", name: "Runs", numeric: true, value: (plan) => plan.runs, cell: (plan) => formatCount(plan.runs) },
     {
       id: "last",
@@ -38,6 +38,7 @@ export function PlanTable({ plans, empty }: { plans: Plan[]; empty: ReactNode })
   return (
     <DataTable
       name="plans"
+      fills
       title="Plans"
       rows={plans}
       columns={columnsAt(now)}

@@ -11,7 +11,7 @@ import { SamplesButton, wordsOf } from "./SamplesButton";
 function columnsFor(allErrors: number, showSamples: ShowSamples | null): Column<ErrorGroup>[] {
   return [
     { id: "message", name: "What came back", main: true, value: (row) => `${row.code} ${row.message}`, cell: (row) => <ErrorMessage code={row.code} message={row.message} /> },
-    { id: "label", name: "Label", value: (row) => row.label, cell: (row) => <span title={row.label}>{row.label}</span> },
+    { id: "label", name: "Label", clip: true, value: (row) => row.label, cell: (row) => row.label },
     { id: "count", name: "Count", numeric: true, value: (row) => row.count, cell: (row) => formatCount(row.count) },
     {
       id: "share",

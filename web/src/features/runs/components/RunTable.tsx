@@ -13,6 +13,9 @@ import { comparePath } from "../runBefore";
 
 /** How many runs can be compared at once. */
 const MOST = 5;
+/** Narrower windows have room for the figures only beside the run's name, which says its plan unless it was given another. */
+const PLAN_FROM_PX = 1300;
+const CLUSTER_FROM_PX = 1440;
 
 interface Marks {
   marked: ReadonlySet<string>;
@@ -35,9 +38,9 @@ function columnsAt(now: number, marks: Marks): Column<Run>[] {
     },
     { id: "state", name: "State", value: (run) => phaseChip(run.phase, run.cause, run.stop_requested).word, cell: (run) => <Chip {...phaseChip(run.phase, run.cause, run.stop_requested)} /> },
     { id: "verdict", name: "Criteria", value: (run) => run.verdict, cell: (run) => <VerdictCell run={run} /> },
-    { id: "plan", name: "Plan", value: (run) => run.plan.name, cell: (run) => <Link to={`/plans/${run.plan.id}`}>{run.plan.name}</Link> },
-    { id: "cluster", name: "Cluster", value: (run) => run.cluster.name, cell: (run) => <Link to={`/clusters/${run.cluster.id}`}>{run.cluster.name}</Link> },
-    { id: "owner", name: "Owner", optional: true, value: (run) => run.owner.name, cell: (run) => run.owner.name },
+    { id: "plan", name: "Plan", clip: true, spareBelow: PLAN_FROM_PX, value: (run) => run.plan.name, cell: (run) => <Link to={`/plans/${run.plan.id}`}>{run.plan.name}</Link> },
+    { id: "cluster", name: "Cluster", clip: true, spareBelow: CLUSTER_FROM_PX, value: (run) => run.cluster.name, cell: (run) => <Link to={`/clusters/${run.cluster.id}`}>{run.cluster.name}</Link> },
+    { id: "owner", name: "Owner", clip: true, optional: true, value: (run) => run.owner.name, cell: (run) => run.owner.name },
     { id: "samples", name: "Samples", numeric: true, value: (run) => run.headline?.samples ?? null, cell: (run) => formatCount(run.headline?.samples) },
     { id: "rate", name: "Rate", numeric: true, value: (run) => run.headline?.rate_per_s ?? null, cell: (run) => formatRate(run.headline?.rate_per_s) },
     { id: "p95", name: "p95", numeric: true, value: (run) => run.headline?.p95_ms ?? null, cell: (run) => formatMs(run.headline?.p95_ms) },
@@ -90,10 +93,12 @@ interface Props {
   empty: ReactNode;
   /** Columns that the place makes needless (the plan's page needs no plan). */
   without?: string[];
+  /** The page is this list. */
+  fills?: boolean;
   actions?: ReactNode;
 }
 
-export function RunTable({ runs, title, empty, without = [], actions }: Props) {
+export function RunTable({ runs, title, empty, without = [], fills = false, actions }: Props) {
   const navigate = useNavigate();
   const now = useNow(2000);
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
@@ -109,6 +114,7 @@ export function RunTable({ runs, title, empty, without = [], actions }: Props) {
   return (
     <DataTable
       name="runs"
+      fills={fills}
       title={title}
       rows={runs}
       columns={columnsAt(now, { marked, onMark }).filter((column) => !without.includes(column.id))}

@@ -8,6 +8,7 @@ import { totalWords } from "@/features/plans/checkWords";
 import { Findings } from "@/features/plans/components/Findings";
 import type { Check, Cluster } from "@/shared/api/types";
 import { Dialog } from "@/shared/ui/Dialog";
+import { DialogButtons } from "@/shared/ui/DialogButtons";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Field } from "@/shared/ui/Field";
 import { Waiting } from "@/shared/ui/Waiting";
@@ -56,12 +57,7 @@ export function StartRunDialog({ planId, clusterId, onClose }: Props) {
           <p className="sum">
             <Sum check={check.data} cluster={cluster} changed={Object.keys(request?.properties ?? {}).length > 0} />
           </p>
-          <button type="button" className="btn btn-outline-secondary" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="btn btn-primary" disabled={start.isPending || blocked}>
-            {start.isPending ? "Starting…" : "Start the run"}
-          </button>
+          <DialogButtons onCancel={onClose} action={start.isPending ? "Starting…" : "Start the run"} disabled={start.isPending || blocked} />
         </>
       }
     >

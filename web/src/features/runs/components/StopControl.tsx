@@ -1,8 +1,7 @@
 import { useState } from "react";
 import type { Run } from "@/shared/api/types";
 import { formatDuration } from "@/shared/format/time";
-import { Dialog } from "@/shared/ui/Dialog";
-import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 import { Icon } from "@/shared/ui/Icon";
 import { useStopRun } from "../api/useStopRun";
 
@@ -23,20 +22,14 @@ export function StopControl({ run }: { run: Run }) {
         <Icon name="stop" /> {next === "graceful" ? "Stop" : "Cut now"}
       </button>
       {asked !== null && (
-        <Dialog
+        <ConfirmDialog
           title={asked === "graceful" ? `Stop ${run.name}` : `Cut ${run.name} now`}
+          cancel="Let it run"
+          action={asked === "graceful" ? "Stop the run" : "Cut now"}
+          tone="danger"
+          request={stop}
+          onConfirm={() => go(asked)}
           onClose={() => setAsked(null)}
-          onSubmit={() => go(asked)}
-          footer={
-            <>
-              <button type="button" className="btn btn-outline-secondary" onClick={() => setAsked(null)}>
-                Let it run
-              </button>
-              <button type="submit" className="btn btn-danger" disabled={stop.isPending}>
-                {asked === "graceful" ? "Stop the run" : "Cut now"}
-              </button>
-            </>
-          }
         >
           {asked === "graceful" ? (
             <p>
@@ -46,9 +39,7 @@ export function StopControl({ run }: { run: Run }) {
           ) : (
             <p>JMeter is ended at once on every node. Requests that are under way are not measured; everything that reached the master is kept.</p>
           )}
-          <br />
-          {stop.error !== null && <ErrorBox error={stop.error} />}
-        </Dialog>
+        </ConfirmDialog>
       )}
     </>
   );

@@ -24,7 +24,7 @@ const COLUMNS: Column<FoundSample>[] = [
     value: (row) => (row.success ? "passed" : "failed"),
     cell: (row) => <Chip tone={row.success ? "good" : "failed"} word={row.success ? "passed" : "failed"} icon={row.success ? "check-circle" : "x-circle"} />,
   },
-  { id: "code", name: "Code", value: (row) => row.code, cell: (row) => <span className="cell-short">{row.code}</span> },
+  { id: "code", name: "Code", clip: true, value: (row) => row.code, cell: (row) => row.code },
   {
     id: "message",
     name: "Message",
@@ -35,7 +35,7 @@ const COLUMNS: Column<FoundSample>[] = [
       </span>
     ),
   },
-  { id: "thread", name: "Thread", value: (row) => row.thread, cell: (row) => <span className="cell-short" title={row.thread}>{row.thread}</span> },
+  { id: "thread", name: "Thread", spareBelow: 1240, value: (row) => row.thread, cell: (row) => <span className="cell-short" title={row.thread}>{row.thread}</span> },
   { id: "url", name: "URL", optional: true, value: urlOf, cell: (row) => <span className="cell-short" title={urlOf(row)}>{urlOf(row)}</span> },
   { id: "latency_ms", name: "Latency", numeric: true, value: (row) => row.latency_ms, cell: (row) => formatMs(row.latency_ms) },
   { id: "connect_ms", name: "Connect", numeric: true, optional: true, value: (row) => row.connect_ms, cell: (row) => formatMs(row.connect_ms) },

@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from "react";
 import { ApiError } from "@/shared/api/client";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { FaultNotes } from "@/shared/ui/FaultNotes";
 import { Field } from "@/shared/ui/Field";
 import { Note } from "@/shared/ui/Note";
 import { useSaveAwsCredentials } from "../api/useSaveAwsCredentials";
@@ -72,11 +73,7 @@ export function CredentialsForm({ replaces }: { replaces: boolean }) {
         {text("roleArn", "Role to assume", "arn:aws:iam::123456789012:role/load", "Assumed with the key above; without a key, with what the server’s environment gives.")}
         {text("externalId", "External id", "optional", "What the role’s account wants to hear along.", "secret")}
         {text("region", "Region", "that of the server’s environment", "The region of clusters that name none.")}
-        {refused.rest.map((sentence) => (
-          <Note key={sentence} tone="failed">
-            {sentence}
-          </Note>
-        ))}
+        <FaultNotes faults={refused.rest} />
         {save.error !== null && !placed && <ErrorBox error={save.error} />}
         {done && <Note tone="good">Saved. The next cluster is made with them; what they may do is told by the check in its form.</Note>}
         <div className="settings-actions">

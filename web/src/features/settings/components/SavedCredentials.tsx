@@ -20,7 +20,7 @@ export function SavedCredentials({ saved }: { saved: SavedAws | null }) {
       </header>
       {saved === null ? (
         <div className="list-body">
-          <p>None. Clusters on EC2 are made with what the server’s environment gives: the standard AWS variables, a profile, or the role of the machine it runs on.</p>
+          <p>None. Clusters on EC2 are made with what the server’s environment gives: the standard AWS variables, a profile, or the role of the machine it runs on. To have JAC use others, save them in the form.</p>
         </div>
       ) : (
         <ul className="pairs">

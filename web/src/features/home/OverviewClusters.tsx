@@ -1,0 +1,58 @@
+import { Link } from "react-router";
+import { clusterChip, hasEnded, sizeWords, workersOf } from "@/features/clusters/clusterWords";
+import { EndsIn } from "@/features/clusters/components/EndsIn";
+import type { Cluster } from "@/shared/api/types";
+import { formatUsd } from "@/shared/format/money";
+import { plural } from "@/shared/format/numbers";
+import { Chip } from "@/shared/ui/Chip";
+import { clustersShown } from "./shown";
+
+/** The clusters that matter now, one line each; the others are in their list. */
+export function OverviewClusters({ clusters }: { clusters: Cluster[] }) {
+  const shown = clustersShown(clusters);
+  return (
+    <section className="card list-card" aria-label="Clusters">
+      <header className="chart-head">
+        <h3>Clusters</h3>
+        <span className="flex-grow-1" />
+        <Link className="btn btn-quiet" to="/clusters">
+          {shown.length < clusters.length ? `All ${plural(clusters.length, "cluster")}` : "Go to clusters"}
+        </Link>
+      </header>
+      <ul className="pairs cluster-lines">
+        {shown.map((cluster) => (
+          <Line key={cluster.id} cluster={cluster} />
+        ))}
+        {shown.length === 0 && <li className="text-muted">No cluster is up. Create one under Clusters; a run needs it.</li>}
+      </ul>
+    </section>
+  );
+}
+
+function Line({ cluster }: { cluster: Cluster }) {
+  const { name, usd_per_hour, usd_so_far } = cluster;
+  return (
+    <li>
+      <span className="cluster-line">
+        <Link to={`/clusters/${cluster.id}`} title={name}>
+          {name}
+        </Link>
+        <Chip {...clusterChip(cluster)} />
+        <span className="text-muted">{sizeWords(workersOf(cluster))}</span>
+      </span>
+      <span className="cluster-line-figures">
+        {usd_per_hour !== null && <>about {formatUsd(usd_per_hour)} an hour, {formatUsd(usd_so_far)} so far · </>}
+        <Ending cluster={cluster} />
+      </span>
+    </li>
+  );
+}
+
+function Ending({ cluster }: { cluster: Cluster }) {
+  if (hasEnded(cluster.phase)) return <>ending</>;
+  return (
+    <>
+      ends in <EndsIn cluster={cluster} />
+    </>
+  );
+}

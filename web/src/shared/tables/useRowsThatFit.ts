@@ -1,0 +1,29 @@
+import { useEffect, useState, type RefObject } from "react";
+import { rowsThatFit } from "./rowsThatFit";
+
+/** Below the card: the page's margin (`.content:has(> .table-fills)`), the card's border, a scroll bar. */
+const BELOW_PX = 34;
+
+/** How many rows fit between the head of this table and the end of the window; null before it was measured, and where that is not asked for. */
+export function useRowsThatFit(scroller: RefObject<HTMLElement | null>, wanted: { headHeight: number; rowHeight: number } | null): number | null {
+  const [rows, setRows] = useState<number | null>(null);
+  const { headHeight, rowHeight } = wanted ?? { headHeight: 0, rowHeight: 0 };
+  // After each drawing: what stands above the table comes and goes with the page, not with the table. The observer's first report measures.
+  useEffect(() => {
+    const element = scroller.current;
+    const page = element?.closest("main");
+    if (element === null || page == null || rowHeight === 0) return;
+    const measure = () => {
+      const top = element.getBoundingClientRect().top + window.scrollY;
+      setRows(rowsThatFit({ windowHeight: window.innerHeight, top, below: BELOW_PX, headHeight, rowHeight }));
+    };
+    const observer = new ResizeObserver(measure);
+    for (const part of page.children) observer.observe(part);
+    window.addEventListener("resize", measure);
+    return () => {
+      observer.disconnect();
+      window.removeEventListener("resize", measure);
+    };
+  });
+  return rows;
+}
