@@ -1,9 +1,11 @@
 //! The command line, declared once. Flags win over the environment, the environment over defaults.
 
 mod clusters;
+mod images;
 mod machines;
 
 pub use clusters::{ClusterCommand, CreateArguments, CredentialsCommand, Whose};
+pub use images::{BuildArguments, ImageCommand};
 pub use machines::{Ec2Arguments, NewClusterArguments, ProviderName};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -28,6 +30,9 @@ pub enum Command {
     /// Clusters that stay: list, create, run on, extend, adopt, terminate
     #[command(subcommand)]
     Cluster(Box<ClusterCommand>),
+    /// Images of EC2 that have Java and JMeter, so that clusters come up sooner: build, list, remove
+    #[command(subcommand)]
+    Image(ImageCommand),
     /// The AWS credentials that the server works with
     #[command(subcommand)]
     Credentials(CredentialsCommand),

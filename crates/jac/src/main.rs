@@ -13,6 +13,7 @@ mod credentials;
 mod demo_target;
 mod desk;
 mod exit;
+mod images;
 mod jmeter;
 mod logs;
 mod report;
@@ -58,6 +59,7 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
             run::run(plan, On::New(Box::new(cluster))).await
         }
         Command::Cluster(command) => clusters::cluster(*command).await,
+        Command::Image(command) => images::image(command).await,
         Command::Credentials(command) => credentials::credentials(command).await,
         Command::Serve(arguments) => serve::serve(arguments).await,
         Command::Check(arguments) => check::check(&arguments),

@@ -21,5 +21,7 @@ mod place;
 mod site;
 #[path = "lab/soak.rs"]
 mod soak;
+#[path = "lab/speed.rs"]
+mod speed;
 #[path = "lab/story.rs"]
 mod story;

@@ -158,7 +158,8 @@ fn ssh(arguments: &NewClusterArguments, on_a_server: bool) -> anyhow::Result<Ssh
     })
 }
 
-fn ec2(given: &Ec2Arguments) -> anyhow::Result<Ec2Config> {
+/// The machines of EC2 that the flags describe.
+pub fn ec2(given: &Ec2Arguments) -> anyhow::Result<Ec2Config> {
     let ordinary = Ec2Config::default();
     let image = match given.image.as_deref() {
         None => ordinary.image,

@@ -25,7 +25,15 @@ fn an_image_has_everything_and_nothing_of_the_cluster_that_it_was_made_of() {
     // The image is made of a machine that got both, so that a machine of it has neither to get.
     site.lab(&["no-java", "1"]);
     let done = site.place.finish(site.place.jac(&[
-        "image", "build", "--private", "--disk-gb", "8", "--name", "of a test", "--output", "json",
+        "image",
+        "build",
+        "--private",
+        "--disk-gb",
+        "8",
+        "--name",
+        "of a test",
+        "--output",
+        "json",
     ]));
     let done = done.expect(0);
     let image: serde_json::Value = serde_json::from_str(&done.stdout).expect("JSON");
@@ -47,5 +55,5 @@ fn an_image_has_everything_and_nothing_of_the_cluster_that_it_was_made_of() {
     let remove = || site.place.finish(site.place.jac(&["image", "remove", id]));
     assert!(remove().expect(0).stdout.contains("is removed"));
     assert_eq!(site.api().get("/images"), json!([]));
-    assert!(remove().expect(2).stderr.contains("no image"));
+    assert!(remove().expect(2).stderr.contains("there is no image"));
 }

@@ -146,12 +146,17 @@ impl Site {
 
     /// Starts the steady plan for so many seconds; gives the run's id.
     pub fn run(&self, cluster: &str, seconds: u32) -> String {
+        self.run_with(cluster, &json!({ "duration": seconds.to_string() }))
+    }
+
+    /// The same with these properties.
+    pub fn run_with(&self, cluster: &str, properties: &Value) -> String {
         let file = |name| (name, std::fs::read(plan_path(name)).expect("a file of the plan"));
         let plan = self.api().upload(vec![file("steady.jmx"), file("data/names.csv")]);
         let run = self.api().post(
             "/runs",
             &json!({ "cluster_id": cluster, "plan_id": plan, "name": "of a test",
-            "properties": { "duration": seconds.to_string() }, "grace_s": 5 }),
+            "properties": properties, "grace_s": 5 }),
         );
         run["id"].as_str().expect("its id").to_owned()
     }

@@ -1,0 +1,122 @@
+//! `jac image`: images that have Java and JMeter, so that machines which boot them are ready sooner.
+
+use crate::cli::{BuildArguments, ImageCommand, Whose};
+use crate::client::Client;
+use crate::clusters::{forecast, price_sentence};
+use crate::desk::{Desk, at, briefly, print};
+use crate::exit::{Exit, Interrupted, RunFailed, with_hint};
+use crate::run::machines;
+use jac_engine::view::ClusterView;
+use jac_model::{BakedImage, ClusterConfig, ClusterId, ImageState, Provider};
+use serde_json::json;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Between two looks at an image that is being made.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// AWS takes minutes for a small disk, and more for a large one.
+const BUILD_LIMIT: Duration = Duration::from_secs(45 * 60);
+/// The machine ends by then, whatever becomes of whoever builds the image.
+const LIFETIME_MINUTES: u32 = 120;
+
+pub async fn image(command: ImageCommand) -> anyhow::Result<Exit> {
+    match command {
+        ImageCommand::Build(arguments) => at(&arguments.whose, async |desk| build(desk, &arguments).await).await,
+        ImageCommand::List { whose } => briefly(&whose, async |client| list(client, &whose).await).await,
+        ImageCommand::Remove { image, whose } => {
+            briefly(&whose, async |client| remove(client, &image, &whose).await).await
+        }
+    }
+}
+
+/// Makes a machine, an image of it, and takes the machine away again, whatever came of it.
+async fn build(mut desk: Desk<'_>, arguments: &BuildArguments) -> anyhow::Result<Exit> {
+    let config = ClusterConfig {
+        workers: 0,
+        lifetime_minutes: LIFETIME_MINUTES,
+        ec2: Some(machines::ec2(&arguments.ec2)?),
+        ..ClusterConfig::default()
+    };
+    let new = json!({ "name": "image build", "provider": Provider::Ec2, "config": config });
+    let forecast = desk.signals.unless(forecast(desk.client, &new)).await.map_err(Interrupted::early)??;
+    eprintln!("{}", price_sentence(&forecast, 1));
+    let made: ClusterView = desk.client.post("/clusters", &new).await?;
+    let cluster = desk.wait_for_creation(&made).await?;
+    let id = &cluster.cluster.id;
+    let built = match desk.signals.unless(build_of(desk.client, id, arguments.name.as_deref())).await {
+        Ok(built) => built,
+        Err(signal) => {
+            let goes_on = "An image that was asked for goes on being made; `jac image list` shows it.".to_owned();
+            Err(Interrupted { signal, goes_on }.into())
+        }
+    };
+    let _: ClusterView = desk.client.post(&format!("/clusters/{id}/terminate"), &json!({})).await?;
+    // The image's own fault is told first.
+    let gone = desk.wait_for_end(&cluster).await;
+    let image = built?;
+    gone?;
+    print(&arguments.whose, &image, || {
+        format!("{} is ready: {}. Use it with --image {0} in {}.", image.id, image.description, image.region)
+    });
+    Ok(Exit::Done)
+}
+
+async fn build_of(client: &Client, cluster: &ClusterId, name: Option<&str>) -> anyhow::Result<BakedImage> {
+    let image: BakedImage = client.post(&format!("/clusters/{cluster}/image"), &json!({ "name": name })).await?;
+    eprintln!("{} ({}) is being made.", image.id, image.name);
+    let deadline = Instant::now() + BUILD_LIMIT;
+    loop {
+        let images: Vec<BakedImage> = client.get("/images").await?;
+        // What was just made may not be shown for a moment.
+        let state = images.iter().find(|found| found.id == image.id);
+        match state.map(|found| found.state) {
+            Some(ImageState::Available) => return Ok(state.cloned().unwrap_or(image)),
+            Some(ImageState::Failed) => {
+                return Err(anyhow::Error::new(RunFailed(format!("AWS could not make the image {}", image.id))));
+            }
+            Some(ImageState::Pending) | None if Instant::now() > deadline => {
+                let minutes = BUILD_LIMIT.as_secs() / 60;
+                return Err(anyhow::Error::new(RunFailed(format!(
+                    "AWS has not made the image {} within {minutes} minutes",
+                    image.id
+                ))));
+            }
+            Some(ImageState::Pending) | None => sleep(LOOK_EVERY).await,
+        }
+    }
+}
+
+async fn list(client: &Client, whose: &Whose) -> anyhow::Result<Exit> {
+    let images: Vec<BakedImage> = client.get("/images").await?;
+    print(whose, &images, || {
+        let lines: Vec<String> = images.iter().map(line_of).collect();
+        if lines.is_empty() { "There is no image; `jac image build` makes one.".to_owned() } else { lines.join("\n") }
+    });
+    Ok(Exit::Done)
+}
+
+/// An image in a line.
+fn line_of(image: &BakedImage) -> String {
+    let state = match image.state {
+        ImageState::Pending => "being made",
+        ImageState::Available => "available",
+        ImageState::Failed => "failed",
+    };
+    format!(
+        "{}  {state:<10} {} in {}, {}: {}",
+        image.id, image.name, image.region, image.architecture, image.description
+    )
+}
+
+async fn remove(client: &Client, id: &str, whose: &Whose) -> anyhow::Result<Exit> {
+    let images: Vec<BakedImage> = client.get("/images").await?;
+    let Some(image) = images.iter().find(|image| image.id == id) else {
+        return Err(with_hint(
+            format!("there is no image '{id}' that was made here"),
+            Some("`jac image list` shows those that there are.".to_owned()),
+        ));
+    };
+    client.delete(&format!("/images/{}/{id}", image.region)).await?;
+    print(whose, &json!({ "id": id, "removed": true }), || format!("{id} is removed."));
+    Ok(Exit::Done)
+}
