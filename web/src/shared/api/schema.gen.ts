@@ -107,6 +107,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/clusters/{id}/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to make an image of a cluster's master, which is restarted for it; it can be booted some minutes later */
+        post: operations["images_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/clusters/{id}/terminate": {
         parameters: {
             query?: never;
@@ -155,6 +172,40 @@ export interface paths {
         post?: never;
         /** Forget the saved AWS credentials */
         delete: operations["credentials_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All images that were made, the newest first */
+        get: operations["images_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{region}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove an image that was made here */
+        delete: operations["images_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -524,6 +575,25 @@ export interface components {
          * @enum {string}
          */
         AwsKindView: "keys" | "role";
+        /** @description An image that JAC made of a machine which had Java and JMeter. */
+        BakedImage: {
+            /** @description `ami-…`. */
+            id: string;
+            region: string;
+            name: string;
+            /** @description What is in it, a few words. */
+            description: string;
+            /** @description `x86_64` or `arm64`; empty while it is not known. */
+            architecture: string;
+            state: components["schemas"]["ImageState"];
+            /** @description As AWS says it, RFC 3339. */
+            created_at: string | null;
+            /**
+             * Format: int32
+             * @description The disk that it needs, in GB: what is kept of it is paid for by what is used.
+             */
+            size_gb: number | null;
+        };
         /** @description Why a run ended. */
         Cause: {
             /** @enum {string} */
@@ -1188,6 +1258,11 @@ export interface components {
              */
             errors: number;
         };
+        /**
+         * @description Whether an image can be booted.
+         * @enum {string}
+         */
+        ImageState: "pending" | "available" | "failed";
         /** @description What this server is and has. */
         Info: {
             version: string;
@@ -1342,6 +1417,11 @@ export interface components {
             provider: components["schemas"]["Provider"];
             config: components["schemas"]["ClusterConfig"];
         };
+        /** @description How an image is to be called. */
+        NewImage: {
+            /** @description Empty or absent: named after JMeter and the time. */
+            name?: string | null;
+        };
         /** @description A run that somebody wants. */
         NewRun: {
             cluster_id: components["schemas"]["ClusterId"];
@@ -1411,6 +1491,16 @@ export interface components {
              * @description What is free on the disk of the node's files.
              */
             disk_free_mb: number | null;
+            /**
+             * Format: int64
+             * @description What the objects of its JVM took of the heap when the collector last looked.
+             */
+            heap_used_mb: number | null;
+            /**
+             * Format: int64
+             * @description The heap of its JVM.
+             */
+            heap_mb: number | null;
         };
         /**
          * @description What JMeter does on one node of a run.
@@ -2247,6 +2337,55 @@ export interface operations {
             };
         };
     };
+    images_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImage"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BakedImage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     clusters_terminate: {
         parameters: {
             query?: never;
@@ -2410,6 +2549,53 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    images_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BakedImage"][];
+                };
+            };
+        };
+    };
+    images_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                region: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             409: {
                 headers: {
