@@ -7,6 +7,7 @@ export const keys = {
   clusterDefaults: ["cluster-defaults"] as const,
   cluster: (id: string) => ["clusters", id] as const,
   clusterEvents: (id: string) => ["clusters", id, "events"] as const,
+  images: ["images"] as const,
   machines: ["machines"] as const,
   awsCredentials: ["credentials", "aws"] as const,
   plans: ["plans"] as const,

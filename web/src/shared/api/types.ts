@@ -56,6 +56,7 @@ export type Forecast = Schemas["ForecastView"];
 export type ClusterEvent = Schemas["ClusterEventView"];
 
 export type Machine = Schemas["Machine"];
+export type BakedImage = Schemas["BakedImage"];
 export type Machines = Schemas["Machines"];
 
 export type SavedAws = Schemas["SavedAwsView"];

@@ -1,8 +1,8 @@
 import { Field, Switch } from "@/shared/ui/Field";
-import type { Distribution } from "@/shared/api/types";
-import { DISTRIBUTIONS, INSTANCE_TYPES, REGIONS } from "../ec2Places";
+import { INSTANCE_TYPES, REGIONS } from "../ec2Places";
 import { Ec2Advanced } from "./Ec2Advanced";
 import { FormText, type FormProps } from "./FormText";
+import { ImageField } from "./ImageField";
 
 /** The machines of a cluster on EC2: where, which, how many, what they boot; everything else is folded below. */
 export function Ec2Fields(props: FormProps) {
@@ -15,19 +15,7 @@ export function Ec2Fields(props: FormProps) {
         <FormText {...props} field="masterType" label="Type of the master" technical suggestions={INSTANCE_TYPES} help="It takes in every worker’s samples." />
         <FormText {...props} field="workerType" label="Type of each worker" technical suggestions={INSTANCE_TYPES} help="x86 or Arm." />
       </div>
-      <Field label="Image" fault={props.faults.image} help="The newest one of its owner for the type’s architecture, or one of yours with systemd, cloud-init and sshd.">
-        {(attributes) => (
-          <select {...attributes} className={props.faults.image === undefined ? "form-select" : "form-select is-invalid"} value={form.image} onChange={(event) => onChange({ ...form, image: event.target.value as Distribution | "id" })}>
-            {DISTRIBUTIONS.map(({ distribution, name }) => (
-              <option key={distribution} value={distribution}>
-                {name}
-              </option>
-            ))}
-            <option value="id">an image by its id</option>
-          </select>
-        )}
-      </Field>
-      {form.image === "id" && <FormText {...props} field="imageId" label="Image id" technical placeholder="ami-…" help="One that is there in the region." />}
+      <ImageField {...props} />
       <div className="field-pair">
         <FormText {...props} field="diskGb" label="Disk of each machine" numeric unit="GB" help="The master keeps the result log." />
         <Field label="Reached at" help={form.addresses === "private" ? "The server is in their network, or joined to it." : "Reached from anywhere; SSH is let in from the server only."}>

@@ -1,0 +1,39 @@
+import { Field } from "@/shared/ui/Field";
+import type { Distribution } from "@/shared/api/types";
+import { useImages } from "../api/useImages";
+import { DISTRIBUTIONS } from "../ec2Places";
+import { imagesFor } from "../images";
+import { FormText, type FormProps } from "./FormText";
+
+/** What machines of EC2 boot: a distribution's newest image, one that JAC made, or any other by its id. */
+export function ImageField(props: FormProps) {
+  const { form, faults, onChange } = props;
+  const images = imagesFor(useImages().data ?? [], form.region);
+  const chosen = form.image === "id" && images.some(({ id }) => id === form.imageId) ? form.imageId : form.image;
+  const choose = (value: string) => {
+    const own = images.some(({ id }) => id === value);
+    onChange(own ? { ...form, image: "id", imageId: value } : { ...form, image: value as Distribution | "id", imageId: "" });
+  };
+  return (
+    <>
+      <Field label="Image" fault={faults.image} help="The newest one of its owner for the type’s architecture, one that jac image build made, or one of yours with systemd, cloud-init and sshd.">
+        {(attributes) => (
+          <select {...attributes} className={faults.image === undefined ? "form-select" : "form-select is-invalid"} value={chosen} onChange={(event) => choose(event.target.value)}>
+            {DISTRIBUTIONS.map(({ distribution, name }) => (
+              <option key={distribution} value={distribution}>
+                {name}
+              </option>
+            ))}
+            {images.map((image) => (
+              <option key={image.id} value={image.id}>
+                {image.name} ({image.description}, {image.region})
+              </option>
+            ))}
+            <option value="id">an image by its id</option>
+          </select>
+        )}
+      </Field>
+      {chosen === "id" && <FormText {...props} field="imageId" label="Image id" technical placeholder="ami-…" help="One that is there in the region." />}
+    </>
+  );
+}
