@@ -54,6 +54,8 @@ class Proxy:
                 dependencies.check(request, self.glue)
             if request.action == "RunInstances" and not request.is_dry_run:
                 return self._launch(request)
+            if request.action == "CreateImage" and not request.is_dry_run:
+                return self._make_image(request), True
             if request.action == "GetConsoleOutput" and not request.is_dry_run:
                 return self._console(request), True
         return self._pass(request), True
@@ -87,6 +89,17 @@ class Proxy:
             raise AwsError("InvalidParameterValue", "User data is limited to 16384 bytes")
         if self.glue.live() + int(request.parameters.get("MaxCount", 1)) > MOST_MACHINES:
             raise AwsError("InstanceLimitExceeded", f"You have requested more instances than the lab's limit of {MOST_MACHINES}.")
+
+    def _make_image(self, request):
+        """The emulator sets no tags on the snapshot that comes of it: that is done afterwards."""
+        kept, tags = _without_snapshot_tags(request.parameters)
+        request.send(kept)
+        answer = self._pass(request)
+        image = re.search(rb"<imageId>([^<]+)<", answer.body)
+        if image and tags:
+            told = self.glue.api.call(request.region, "DescribeImages", **{"ImageId.1": image[1].decode()})
+            self.glue.api.call(request.region, "CreateTags", **{"ResourceId.1": next(told.iter("snapshotId")).text, **tags})
+        return answer
 
     def _console(self, request):
         wanted = request.parameters.get("InstanceId", "")
@@ -222,3 +235,17 @@ def serve(proxy, address, port):
     server = Server((address, port), type("ProxyHandler", (Handler,), {"proxy": proxy}))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
+
+
+def _without_snapshot_tags(parameters):
+    """The parameters of CreateImage without the tags of its snapshot, and those as CreateTags takes them."""
+    kept, tags, places = {}, {}, {}
+    for name, value in parameters.items():
+        found = re.fullmatch(r"TagSpecification\.(\d+)\.(.+)", name)
+        if not found:
+            kept[name] = value
+        elif parameters.get(f"TagSpecification.{found[1]}.ResourceType") != "snapshot":
+            kept[f"TagSpecification.{places.setdefault(found[1], len(places) + 1)}.{found[2]}"] = value
+        elif found[2] != "ResourceType":
+            tags[found[2]] = value
+    return kept, tags

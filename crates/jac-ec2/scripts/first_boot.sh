@@ -25,7 +25,8 @@ systemctl start jac-keeper.service
 timedatectl set-ntp true 2>/dev/null || systemctl enable --now chrony 2>/dev/null || systemctl enable --now chronyd 2>/dev/null
 sysctl -q -p /etc/sysctl.d/90-jac.conf 2>/dev/null
 
-if ! command -v java >/dev/null 2>&1; then
+# An image that JAC made may have one that JAC brought.
+if ! command -v java >/dev/null 2>&1 && ! ls /home/jac/.jac/java/*/bin/java >/dev/null 2>&1; then
   say 'Installing Java.'
   # In a subnet without internet it is soon given up: JAC then brings a copy of its own.
   if command -v apt-get >/dev/null 2>&1; then

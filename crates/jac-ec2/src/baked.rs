@@ -5,7 +5,7 @@
 
 use crate::cloud::Ec2Cloud;
 use crate::errors::{refusal, refused};
-use crate::tags::{self, filter};
+use crate::tags;
 use aws_sdk_ec2::types::{Image, ImageState as AwsState, ResourceType, Tag};
 use jac_model::ports::PortError;
 use jac_model::{BakedImage, ClusterId, CredentialChoice, ImageState, Role};
@@ -71,7 +71,6 @@ pub async fn list(cloud: &Ec2Cloud) -> Result<Vec<BakedImage>, PortError> {
             .describe_images()
             .owners("self")
             .filters(tags::ours(&cloud.installation))
-            .filters(filter("tag-key", IMAGE))
             .send()
             .await
             .map_err(|error| refusal(&error).at(&region, "list the images"))?;
