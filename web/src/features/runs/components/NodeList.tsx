@@ -46,7 +46,7 @@ function Health({ node }: { node: RunNode }) {
   const words = healthWords(node);
   if (words.length === 0) return null;
   return (
-    <small className="d-block text-muted">
+    <small className="text-muted">
       {words.map(({ text, isBad }, index) => (
         <span key={text}>
           {index > 0 && " · "}
