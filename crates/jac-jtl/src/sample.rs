@@ -59,13 +59,16 @@ impl<F: FnMut(&Sample<'_>)> TakeSample for F {
     }
 }
 
+// The reader's loop asks all of these of every sample: as calls they would have each sample written to memory.
 impl<'a> Sample<'a> {
     /// Is this the row of a Transaction Controller, which JMeter leaves out of its total?
+    #[inline(always)]
     pub fn is_transaction(&self) -> bool {
         self.message.starts_with(TRANSACTION)
     }
 
     /// Is this a transaction in which no sampler ran? JMeter counts it nowhere, though it lists its label.
+    #[inline(always)]
     pub fn is_empty_transaction(&self) -> bool {
         self.message.starts_with(EMPTY_TRANSACTION)
     }
@@ -76,13 +79,13 @@ impl<'a> Sample<'a> {
     }
 
     /// The worker that a remote thread's name begins with: `10.0.0.7:1099` of `10.0.0.7:1099-Thread Group 1-3`.
-    #[inline]
+    #[inline(always)]
     pub fn worker(&self) -> Option<&'a [u8]> {
         worker_of_thread(self.thread)
     }
 
     /// The node that took this sample: the worker in the thread's name, otherwise the `Hostname` column, otherwise empty.
-    #[inline]
+    #[inline(always)]
     pub fn host(&self) -> &'a [u8] {
         self.worker().unwrap_or(self.hostname)
     }

@@ -18,6 +18,7 @@ mod log;
 mod packed;
 mod profiles;
 mod recent;
+mod summing;
 mod tables;
 mod tally;
 
@@ -25,7 +26,7 @@ pub use log::LogStatistics;
 pub use tables::ResponseTimes;
 
 use crate::{Point, Sample, Settings};
-use buckets::Buckets;
+use buckets::{Buckets, Numbers};
 use counting::Counting;
 use errors::Errors;
 use hot::{Hot, Keys, Taken};
@@ -133,28 +134,24 @@ impl SampleStatistics {
     }
 
     /// Adds the statistics of other samples, read with the same settings: the result is that of one pass over both.
-    pub fn merge(&mut self, mut other: Self) {
-        self.settle();
-        other.settle();
-        let labels = self.labels.merge(&other.labels);
-        let hosts = self.hosts.merge(&other.hosts);
-        let codes = self.codes.merge(&other.codes);
-        self.errors.merge(&other.errors, &labels);
-        self.recent.merge(&other.recent);
-        self.buckets.merge(other.buckets, &labels, &hosts, &codes);
-        self.hot.set_width(self.buckets.width_ms());
+    pub fn merge(&mut self, other: Self) {
+        self.merge_all(vec![other]);
     }
 
-    /// The width that buckets have once these are merged, as far as the number of buckets decides it.
-    pub fn common_bucket_ms<'a>(parts: impl IntoIterator<Item = &'a Self>) -> u64 {
-        Buckets::common_width_ms(parts.into_iter().map(|part| &part.buckets))
-    }
-
-    /// Makes buckets as wide as [`SampleStatistics::common_bucket_ms`] says, which [`SampleStatistics::merge`] would do
-    /// for one part after the other.
-    pub fn widen_to(&mut self, bucket_ms: u64) {
+    /// The same for many at once, on several threads where there is much: quicker than one after the other.
+    pub fn merge_all(&mut self, others: Vec<Self>) {
         self.settle();
-        self.buckets.widen_to(bucket_ms);
+        let buckets = others.into_iter().map(|mut other| {
+            other.settle();
+            let labels = self.labels.merge(&other.labels);
+            let workers = self.hosts.merge(&other.hosts);
+            let codes = self.codes.merge(&other.codes);
+            self.errors.merge(&other.errors, &labels);
+            self.recent.merge(&other.recent);
+            (other.buckets, Numbers { labels, workers, codes })
+        });
+        let buckets = buckets.collect();
+        self.buckets.merge(buckets);
         self.hot.set_width(self.buckets.width_ms());
     }
 

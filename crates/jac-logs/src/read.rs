@@ -100,19 +100,16 @@ pub fn read_logs_with(
         let collector =
             || Counting { statistics: SampleStatistics::of_source(&part_settings, source), filter: &options.filter };
         let scan = Scan { settings, threads: options.threads, collector: &collector };
-        let mut scanned = scan.run(input, report)?;
-        widen(&mut scanned.collectors);
-        for part in scanned.collectors {
-            match &mut all {
-                Some((statistics, _)) => statistics.merge(part.statistics),
-                None => {
-                    let mut first = part.statistics;
-                    first.set_memory(settings.memory_bytes);
-                    all = Some((first, ReadOutcome::default()));
-                }
-            }
+        let scanned = scan.run(input, report)?;
+        let mut parts = scanned.collectors.into_iter().map(|part| part.statistics);
+        if all.is_none() {
+            all = parts.next().map(|mut first| {
+                first.set_memory(settings.memory_bytes);
+                (first, ReadOutcome::default())
+            });
         }
-        if let Some((_, outcome)) = &mut all {
+        if let Some((statistics, outcome)) = &mut all {
+            statistics.merge_all(parts.collect());
             outcome.merge(&scanned.outcome);
         }
         Ok(())
@@ -145,16 +142,6 @@ pub fn first_start(inputs: &[Input], settings: &Settings) -> Result<Option<i64>,
         });
     }
     Ok(first)
-}
-
-/// Makes the parts' buckets as wide as they have to be to become one, all parts at the same time.
-fn widen(parts: &mut [Counting<'_>]) {
-    let bucket_ms = SampleStatistics::common_bucket_ms(parts.iter().map(|part| &part.statistics));
-    std::thread::scope(|scope| {
-        for part in parts {
-            scope.spawn(|| part.statistics.widen_to(bucket_ms));
-        }
-    });
 }
 
 /// The settings of one of several parts that are counted at the same time: together they keep to the memory of one.

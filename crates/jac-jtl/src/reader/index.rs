@@ -1,7 +1,7 @@
 //! Where the delimiters, line ends and quotes of a block of bytes are.
 //!
-//! 64 bytes at a time become three bit masks: with AVX2 where the processor has it (asked at run time), otherwise by
-//! arithmetic on eight bytes at once. Both are tested against each other.
+//! 64 bytes at a time become three bit masks: with AVX-512 or AVX2 where the processor has it (asked at run time), otherwise by
+//! arithmetic on eight bytes at once. All are tested against each other.
 
 use super::masks::{Kernel, Masks, TakeMasks};
 
@@ -28,9 +28,6 @@ pub(super) struct Index {
 
 /// Adding one gives the block's first byte.
 const BEFORE: u32 = u32::MAX;
-
-/// Marks that are written for 64 bytes without asking how many there are: about as many as an ordinary row has.
-const AT_ONCE: usize = 12;
 
 impl Index {
     /// With a kernel that may not be the best.
@@ -87,7 +84,7 @@ impl Index {
 
 impl TakeMasks for Index {
     #[inline(always)]
-    fn take(&mut self, at: u32, masks: Masks) {
+    fn take(&mut self, at: u32, masks: Masks, list: impl Fn(u64, u32, &mut [u32; 64])) {
         let ends = masks.delimiters | masks.line_ends;
         let mut line_ends = masks.line_ends;
         let lowest = |line_ends: u64| {
@@ -108,22 +105,11 @@ impl TakeMasks for Index {
             self.quotes.push(at + quotes.trailing_zeros());
             quotes &= quotes - 1;
         }
-        let count = ends.count_ones() as usize;
-        let mut rest = ends;
-        let mut put = |slots: &mut [u32]| {
-            for slot in slots {
-                *slot = at + rest.trailing_zeros();
-                rest &= rest.wrapping_sub(1);
-            }
-        };
-        let slots = &mut self.marks[self.count + 1..self.count + 65];
-        let (first, others) = slots.split_at_mut(AT_ONCE);
-        // What is too much is overwritten by the next.
-        put(first);
-        if count > AT_ONCE {
-            others.chunks_exact_mut(4).take((count - AT_ONCE).div_ceil(4)).for_each(put);
+        // There is room for 64 (see `build`); what is too much is overwritten by the next.
+        if let Some(places) = self.marks[self.count + 1..].first_chunk_mut() {
+            list(ends, at, places);
         }
-        self.count += count;
+        self.count += ends.count_ones() as usize;
     }
 }
 
@@ -157,8 +143,9 @@ mod tests {
             let ends = at(b";\n");
             let lines = (0..).zip(&ends).filter(|(_, end)| block[**end as usize] == b'\n').map(|(at, _)| at).collect();
             let expected = (ends.clone(), lines, at(b"\""));
-            assert_eq!(marks(Kernel::Plain, &block), expected, "plain, {length} bytes");
-            assert_eq!(marks(Kernel::best(), &block), expected, "best, {length} bytes");
+            for kernel in Kernel::all() {
+                assert_eq!(marks(kernel, &block), expected, "{kernel:?}, {length} bytes");
+            }
         }
     }
 }

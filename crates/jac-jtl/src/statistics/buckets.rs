@@ -3,16 +3,17 @@
 //! A bucket exists only where a sample started or ended, so absurd times cost one bucket each and no more. Widths divide one
 //! another: making buckets wider adds them up, and nothing of what they show becomes less exact.
 
+mod join;
+mod points;
+
 use super::active::{Latest, active_users};
-use super::counts::{Counts, Outline};
 use super::hot::{HotCell, HotCode, HotStart, HotThreads};
-use super::keyed::REST;
 use super::kind::{KINDS, Kind};
 use super::labels::GroupId;
 use super::packed::Packed;
 use super::tally::{Mean, Tally};
+use crate::TimedCount;
 use crate::hash::IntegerMap;
-use crate::{Point, TimedCount};
 use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
 
@@ -64,6 +65,14 @@ pub(super) struct Buckets {
     counts: Vec<(u32, u64)>,
 }
 
+/// The numbers here of another one's labels, workers and codes.
+#[derive(Debug)]
+pub(super) struct Numbers {
+    pub(super) labels: Vec<u32>,
+    pub(super) workers: Vec<u32>,
+    pub(super) codes: Vec<u32>,
+}
+
 impl Buckets {
     pub(super) fn new(limit: usize, budget: usize) -> Self {
         Self {
@@ -112,59 +121,6 @@ impl Buckets {
         self.keep_to_limits();
     }
 
-    /// The width at which all these buckets together are no more than the limit.
-    pub(super) fn common_width_ms<'a>(parts: impl Iterator<Item = &'a Self>) -> u64 {
-        let (mut width, mut limit, mut starts) = (0, usize::MAX, Vec::new());
-        for part in parts {
-            width = part.width.max(width);
-            limit = part.limit.min(limit);
-            starts.extend(part.buckets.keys().copied());
-        }
-        loop {
-            let width_ms = WIDTHS_S[width] * 1_000;
-            starts.iter_mut().for_each(|start| *start = start.div_euclid(width_ms as i64) * width_ms as i64);
-            starts.sort_unstable();
-            starts.dedup();
-            if starts.len() <= limit || width + 1 == WIDTHS_S.len() {
-                return width_ms;
-            }
-            width += 1;
-        }
-    }
-
-    /// Makes buckets this wide, if they are not yet.
-    pub(super) fn widen_to(&mut self, width_ms: u64) {
-        while self.width_ms() < width_ms && self.width + 1 < WIDTHS_S.len() {
-            self.widen();
-        }
-    }
-
-    /// Adds another's buckets, whose labels, workers and codes have these numbers here.
-    pub(super) fn merge(&mut self, mut other: Self, labels: &[u32], workers: &[u32], codes: &[u32]) {
-        let renumbered = |numbers: &[u32], theirs: u32| numbers.get(theirs as usize).copied().unwrap_or(REST);
-        while self.width < other.width {
-            self.widen();
-        }
-        while other.width < self.width {
-            other.widen();
-        }
-        for (start, bucket) in other.buckets {
-            for (group, cell) in bucket.cells {
-                let label = labels[group as usize / KINDS];
-                let group = label * KINDS as u32 + group % KINDS as u32;
-                self.add_cell(start, group, cell);
-            }
-            for (worker, latest) in bucket.threads {
-                self.bucket(start).put_threads(renumbered(workers, worker), latest);
-            }
-            for (code, samples) in bucket.codes {
-                self.put_code(start, renumbered(codes, code), samples);
-            }
-            self.put_started(start, bucket.started);
-        }
-        self.keep_to_limits();
-    }
-
     /// Brings every bucket's active users up to date; buckets whose value changed count as changed.
     pub(super) fn refresh_active_users(&mut self, growing: bool) {
         let all = active_users(&self.buckets, growing);
@@ -194,50 +150,6 @@ impl Buckets {
     pub(super) fn tick(&mut self) -> u64 {
         self.now += 1;
         self.now - 1
-    }
-
-    /// The points of all rows of a kind in the buckets that changed after `since` (0: all).
-    pub(super) fn points(&self, kind: Kind, since: u64) -> Vec<Point> {
-        let mut times = Counts::with_pages();
-        let changed = self.buckets.iter().filter(|(_, bucket)| bucket.changed > since);
-        changed
-            .filter_map(|(start, bucket)| {
-                let cells = bucket.cells.iter().filter(|(group, _)| **group as usize % KINDS == kind as usize);
-                point(*start, cells.map(|(_, cell)| cell), bucket.active_users, &mut times)
-            })
-            .collect()
-    }
-
-    /// The points of all rows of a kind, and those of some labels, all their rows: every cell is unpacked once.
-    pub(super) fn all_points(&self, kind: Kind, labels: &[u32]) -> (Vec<Point>, Vec<Vec<Point>>) {
-        let places: IntegerMap<u32, usize> = labels.iter().copied().zip(0..).collect();
-        let (mut total, mut of_labels) = (Vec::new(), vec![Vec::new(); labels.len()]);
-        let mut times = Counts::with_pages();
-        let (mut counts, mut room) = (Vec::new(), Vec::new());
-        for (start, bucket) in &self.buckets {
-            times.clear();
-            let mut sums = Cell::default();
-            for (group, cell) in &bucket.cells {
-                let label = group / KINDS as u32;
-                counts.clear();
-                counts.extend(cell.elapsed_ms.iter());
-                if *group as usize % KINDS == kind as usize {
-                    sums.merge_sums(cell);
-                    times.add(&counts, &mut room);
-                }
-                let Some(place) = places.get(&label) else { continue };
-                let cells = || bucket.cells_of(label);
-                if cells().nth(1).is_none() {
-                    of_labels[*place].extend(outlined(*start, cell, &counts, None));
-                } else if cells().next().is_some_and(|first| std::ptr::eq(first, cell)) {
-                    of_labels[*place].extend(point(*start, cells(), None, &mut Counts::with_pages()));
-                }
-            }
-            counts.clear();
-            counts.extend(times.iter());
-            total.extend(outlined(*start, &sums, &counts, bucket.active_users));
-        }
-        (total, of_labels)
     }
 
     /// Samples of a kind over time by code, which `named` says: each code's where it answers, all others' together.
@@ -314,24 +226,6 @@ impl Buckets {
             self.widen();
         }
     }
-
-    fn widen(&mut self) {
-        self.width += 1;
-        self.replaced = self.now;
-        self.memory = 0;
-        for (start, bucket) in std::mem::take(&mut self.buckets) {
-            for (group, cell) in bucket.cells {
-                self.add_cell(start, group, cell);
-            }
-            for (worker, latest) in bucket.threads {
-                self.bucket(start).put_threads(worker, latest);
-            }
-            for (code, samples) in bucket.codes {
-                self.put_code(start, code, samples);
-            }
-            self.put_started(start, bucket.started);
-        }
-    }
 }
 
 fn add_each(sums: &mut [u64; KINDS], more: [u64; KINDS]) {
@@ -375,46 +269,4 @@ impl Cell {
         // The cell, its place in the map and the allocator's share.
         size_of::<Self>() * 3 / 2 + self.elapsed_ms.bytes() + 16
     }
-}
-
-/// The point of some cells, if any sample is in them.
-fn point<'a>(
-    t_ms: i64,
-    cells: impl Iterator<Item = &'a Cell>,
-    active_users: Option<u64>,
-    times: &mut Counts,
-) -> Option<Point> {
-    times.clear();
-    let mut sums = Cell::default();
-    let (mut counts, mut room) = (Vec::new(), Vec::new());
-    for cell in cells {
-        sums.merge_sums(cell);
-        counts.clear();
-        counts.extend(cell.elapsed_ms.iter());
-        times.add(&counts, &mut room);
-    }
-    counts.clear();
-    counts.extend(times.iter());
-    outlined(t_ms, &sums, &counts, active_users)
-}
-
-/// The point of samples with these sums and rising response times, if there are any.
-fn outlined(t_ms: i64, sums: &Cell, counts: &[(u32, u64)], active_users: Option<u64>) -> Option<Point> {
-    let outline = Outline::of(|| counts.iter().copied())?;
-    Some(Point {
-        t_ms,
-        samples: sums.samples,
-        errors: sums.errors,
-        mean_ms: Some(outline.mean),
-        p50_ms: Some(outline.median),
-        p90_ms: Some(outline.p90),
-        p95_ms: Some(outline.p95),
-        p99_ms: Some(outline.p99),
-        max_ms: Some(u64::from(outline.max)),
-        latency_ms: sums.latency.value(),
-        connect_ms: sums.connect.value(),
-        received_bytes: sums.received,
-        sent_bytes: sums.sent,
-        active_users,
-    })
 }

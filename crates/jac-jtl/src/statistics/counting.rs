@@ -3,7 +3,7 @@
 /// Times below this may be counted in a table.
 const TABLE: usize = 1 << 16;
 
-/// Places of the table that are passed over together where all are empty.
+/// Places of a table that are passed over together where all are empty.
 const GROUP: usize = 8;
 
 /// Counts many small numbers with memory that is used again and again.
@@ -11,6 +11,38 @@ const GROUP: usize = 8;
 pub(super) struct Counting {
     table: Vec<u32>,
     counts: Vec<(u32, u64)>,
+}
+
+/// Moves the counts of a table, whose first place stands for `first`, behind what is in `into`; the table is empty then.
+pub(super) fn drain_table<C: Copy + Default + PartialEq + Into<u64>>(
+    table: &mut [C],
+    first: u32,
+    into: &mut Vec<(u32, u64)>,
+) {
+    let nothing = C::default();
+    let (groups, rest) = table.as_chunks_mut::<GROUP>();
+    let mut value = first;
+    for group in groups {
+        // Most of a table stands for times that did not occur.
+        if *group != [nothing; GROUP] {
+            // Which occurred nobody can predict, so all are written, and those without a count are overwritten.
+            let mut found = [(0, 0); GROUP];
+            let mut filled = 0;
+            for (value, count) in (value..).zip(&*group) {
+                found[filled % GROUP] = (value, (*count).into());
+                filled += usize::from(*count != nothing);
+            }
+            into.extend_from_slice(&found[..filled]);
+            *group = [nothing; GROUP];
+        }
+        value = value.wrapping_add(GROUP as u32);
+    }
+    for (value, count) in (value..).zip(rest) {
+        if *count != nothing {
+            into.push((value, (*count).into()));
+            *count = nothing;
+        }
+    }
 }
 
 impl Counting {
@@ -38,18 +70,7 @@ impl Counting {
         for value in values {
             table[(value - min) as usize] += 1;
         }
-        for (at, group) in (0..).zip(table.chunks_mut(GROUP)) {
-            // Most of a table stands for times that did not occur.
-            if group.iter().fold(0, |any, count| any | count) == 0 {
-                continue;
-            }
-            for (offset, count) in (at * GROUP as u32..).zip(group) {
-                if *count > 0 {
-                    self.counts.push((min + offset, u64::from(*count)));
-                    *count = 0;
-                }
-            }
-        }
+        drain_table(table, min, &mut self.counts);
     }
 
     fn by_order(&mut self, values: &mut [u32]) {

@@ -120,15 +120,6 @@ impl Counts {
         pages + self.packed.bytes() + self.late.capacity() * size_of::<(u32, u64)>()
     }
 
-    /// Forgets the counts and keeps the memory.
-    pub(super) fn clear(&mut self) {
-        for page in self.pages.iter_mut().flatten().flatten() {
-            page.fill(0);
-        }
-        self.packed = Packed::default();
-        self.total = 0;
-    }
-
     /// Values that occurred, rising, each with its count.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, u64)> {
         debug_assert!(self.late.is_empty(), "looked at before everything was packed");

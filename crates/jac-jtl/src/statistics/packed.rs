@@ -8,6 +8,13 @@
 pub(super) struct Packed(Box<[u8]>);
 
 impl Packed {
+    /// These counts, which must be rising by value.
+    pub(super) fn of(counts: &[(u32, u64)], room: &mut Vec<u8>) -> Self {
+        let mut packed = Self::default();
+        packed.add(counts, room);
+        packed
+    }
+
     /// Adds counts, which must be rising by value.
     pub(super) fn add(&mut self, added: &[(u32, u64)], room: &mut Vec<u8>) {
         room.clear();

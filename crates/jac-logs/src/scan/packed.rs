@@ -1,8 +1,7 @@
-//! A packed file: whichever thread has nothing to read unpacks the next part of it.
+//! A packed file: whichever thread has nothing to read unpacks the next parts of it, a few ahead of the reading.
 //!
-//! No thread only unpacks, so that two processors are kept busy by two threads, and a part is read where it was unpacked,
-//! from that processor's caches. Where unpacking is what takes longest (many processors), one thread goes on with it
-//! for as long as others wait.
+//! No thread only unpacks, so that two processors are kept busy by two threads. Where unpacking is what takes longest (many
+//! processors), one thread goes on with it for as long as others take what it has unpacked.
 
 use super::segments::{LOOK_AHEAD, Part, Segment, Shared, run};
 use super::{Collector, Failed, PIECE, Report, Scan, Scanned};
@@ -16,6 +15,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Unpacked bytes of one part.
 const SEGMENT: usize = 1 << 20;
+/// Parts that are unpacked before any is read, so that neither unpacking nor reading has to wait where now one, now the other
+/// takes longer.
+const AHEAD: usize = 4;
 /// How far behind a part the next row's beginning is looked for at first, and at most.
 const NEAR: usize = 16 << 10;
 const FAR: usize = LOOK_AHEAD / 8;
@@ -119,19 +121,18 @@ struct State<'a> {
     unpacker: Option<Unpacker<'a>>,
     /// Nothing is left to unpack.
     ended: bool,
-    /// Unpacked for threads that wait.
+    /// Unpacked and not taken yet, at most [`AHEAD`].
     ready: VecDeque<Unpacked>,
-    /// How many threads wait.
-    waiting: usize,
 }
 
 impl<'a> Parts<'a> {
     fn new(unpacker: Unpacker<'a>) -> Self {
-        let state = State { unpacker: Some(unpacker), ended: false, ready: VecDeque::new(), waiting: 0 };
+        let state = State { unpacker: Some(unpacker), ended: false, ready: VecDeque::new() };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// The next part for a thread that has nothing to read; `None` when there are no more.
+    /// The next part for a thread that has nothing to read; `None` when there are no more. Before it takes one it unpacks
+    /// until enough are ready, where no other thread does.
     fn next(&self, shared: &Shared<'_>) -> Result<Option<Unpacked>, LogError> {
         let mut state = self.lock();
         loop {
@@ -140,47 +141,51 @@ impl<'a> Parts<'a> {
                 self.changed.notify_all();
                 return Ok(None);
             }
-            if let Some(part) = state.ready.pop_front() {
-                return Ok(Some(part));
-            }
-            if let Some(unpacker) = state.unpacker.take() {
+            if state.ready.len() < AHEAD
+                && let Some(mut unpacker) = state.unpacker.take()
+            {
                 drop(state);
-                return self.unpack(unpacker, shared);
-            }
-            if state.ended {
+                let unpacked = unpacker.next();
+                state = self.lock();
+                state.put(unpacker, unpacked, &self.changed)?;
+            } else if let Some(part) = state.ready.pop_front() {
+                return Ok(Some(part));
+            } else if state.ended {
                 return Ok(None);
-            }
-            state.waiting += 1;
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-            state.waiting -= 1;
-        }
-    }
-
-    /// Unpacks a part for this thread, and before it one for each thread that waits.
-    fn unpack(&self, mut unpacker: Unpacker<'a>, shared: &Shared<'_>) -> Result<Option<Unpacked>, LogError> {
-        loop {
-            let part = unpacker.next();
-            let mut state = self.lock();
-            match part {
-                Ok((part, true)) if !shared.stopped() => {
-                    if state.waiting <= state.ready.len() {
-                        state.unpacker = Some(unpacker);
-                        return Ok(Some(part));
-                    }
-                    state.ready.push_back(part);
-                    self.changed.notify_one();
-                }
-                last => {
-                    state.ended = true;
-                    self.changed.notify_all();
-                    return last.map(|(part, _)| Some(part));
-                }
+            } else {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<'a>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<'a> State<'a> {
+    /// Takes a part that was unpacked, and whether there is another one behind it.
+    fn put(
+        &mut self,
+        unpacker: Unpacker<'a>,
+        unpacked: Result<(Unpacked, bool), LogError>,
+        changed: &Condvar,
+    ) -> Result<(), LogError> {
+        match unpacked {
+            Ok((part, true)) => {
+                self.unpacker = Some(unpacker);
+                self.ready.push_back(part);
+                changed.notify_one();
+                Ok(())
+            }
+            last => {
+                self.ended = true;
+                changed.notify_all();
+                let (part, _) = last?;
+                self.ready.push_back(part);
+                Ok(())
+            }
+        }
     }
 }
 

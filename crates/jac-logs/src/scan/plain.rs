@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bytes of one part: small enough that the threads end together.
 const SEGMENT: u64 = 8 << 20;
+/// How far behind a place the next row's beginning is looked for at first: mostly it is there.
+const NEAR: usize = 8 << 10;
 /// Bytes at the start in which the header and the first row must lie.
 const HEAD: usize = 1 << 20;
 
@@ -57,10 +59,16 @@ impl<C: Collector> Scan<'_, C> {
 /// How the rows are laid out, by the log's first bytes.
 fn layout(file: &File, settings: &Settings) -> std::io::Result<Option<Layout>> {
     let mut head = vec![0; HEAD];
-    let read = read_at(file, &mut head, 0)?;
-    let mut reader = LogReader::new(settings);
-    reader.feed(&head[..read], &mut |_: &Sample<'_>| {});
-    Ok(reader.layout())
+    // Mostly the first kilobytes tell.
+    for room in [NEAR, HEAD] {
+        let read = read_at(file, &mut head[..room], 0)?;
+        let mut reader = LogReader::new(settings);
+        reader.feed(&head[..read], &mut |_: &Sample<'_>| {});
+        if let Some(layout) = reader.layout() {
+            return Ok(Some(layout));
+        }
+    }
+    Ok(None)
 }
 
 /// Where the parts begin.
@@ -69,8 +77,7 @@ fn starts(file: &File, size: u64, layout: &Layout, settings: &Settings) -> std::
     let mut ahead = vec![0; LOOK_AHEAD];
     let mut at = SEGMENT;
     while at < size {
-        // Mostly a row is found in the first few kilobytes.
-        for room in [PIECE, LOOK_AHEAD] {
+        for room in [NEAR, PIECE, LOOK_AHEAD] {
             let read = read_at(file, &mut ahead[..room], at)?;
             if let Some(row) = layout.find_row(&ahead[..read], settings) {
                 starts.push(at + row as u64);
