@@ -2,6 +2,7 @@
 
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
+use crate::tools::WantedJMeter;
 use jac_model::{Cluster, ClusterConfig, ClusterEvent, ClusterId, ClusterPhase, Person, Provider, StopMode};
 use serde::Deserialize;
 
@@ -100,10 +101,8 @@ impl Engine {
         if new.wished_name().is_some_and(|name| name.chars().count() > MAX_NAME) {
             faults.push(format!("The name has more than {MAX_NAME} characters."));
         }
-        if let Some(home) = &new.config.jmeter_home
-            && let Err(error) = jac_jmeter::JMeterHome::open(std::path::Path::new(home))
-        {
-            faults.push(crate::tools::sentence(&error));
+        if let Err(error) = self.toolbox().home(&WantedJMeter::of(&new.config)) {
+            faults.push(error.to_string());
         }
         faults
     }

@@ -235,6 +235,11 @@ impl Engine {
         self.inner.clouds.keys().copied().collect()
     }
 
+    /// The versions of JMeter that JAC manages, newest first.
+    pub fn jmeter_versions(&self) -> Vec<&'static str> {
+        jac_jmeter::release::RELEASES.iter().map(|release| release.version).collect()
+    }
+
     pub(crate) fn live(&self) -> MutexGuard<'_, HashMap<RunId, Arc<LiveRun>>> {
         self.inner.live.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -4,12 +4,12 @@
 
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::tools::WantedJMeter;
 use futures_util::future::try_join_all;
 use jac_jmeter::JMeterHome;
 use jac_jmeter::install::Progress;
 use jac_model::{Cluster, ClusterId, NodeTools};
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
@@ -86,7 +86,6 @@ impl Engine {
             };
             self.note_cluster(&cluster.id, None, text);
         };
-        let named = cluster.config.jmeter_home.as_deref().map(Path::new);
-        self.toolbox().jmeter(named, &progress).await
+        self.toolbox().jmeter(&WantedJMeter::of(&cluster.config), &progress).await
     }
 }

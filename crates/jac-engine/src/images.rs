@@ -3,9 +3,9 @@
 use crate::clusters::conflict;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::tools::WantedJMeter;
 use jac_jmeter::JMeterHome;
 use jac_model::{BakedImage, ClusterId, ClusterPhase, Provider, Role};
-use std::path::Path;
 
 impl Engine {
     /// Begins to make an image of the cluster's master, with the Java and the JMeter that it has. The machine is restarted
@@ -25,10 +25,9 @@ impl Engine {
         let Some(tools) = tools else {
             return Err(conflict("The cluster's master has no JMeter yet.", Some("Wait until the cluster is ready.")));
         };
-        let named = cluster.config.jmeter_home.as_deref().map(Path::new);
         let jmeter = self
             .toolbox()
-            .home(named)?
+            .home(&WantedJMeter::of(&cluster.config))?
             .map_or_else(|| "unknown".to_owned(), |home: JMeterHome| home.version().to_owned());
         let name = match name.map(str::trim).filter(|name| !name.is_empty()) {
             Some(name) => name.to_owned(),

@@ -6,6 +6,7 @@ pub mod names;
 
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
+use crate::tools::WantedJMeter;
 use archive::Limits;
 use check::{PlanCheck, relative_to_main};
 use jac_jmx::{Check, Properties};
@@ -215,7 +216,7 @@ impl Engine {
             splits: wanted.splits.clone(),
             properties: wanted.properties.clone(),
             properties_files: wanted.properties_files.iter().map(|path| folder.join(path)).collect(),
-            jmeter_home: wanted.jmeter_home.clone(),
+            jmeter: wanted.jmeter.clone(),
         };
         check.run(self.toolbox())
     }
@@ -229,7 +230,7 @@ pub struct RunWish {
     pub properties: Properties,
     /// Paths in the plan.
     pub properties_files: Vec<String>,
-    pub jmeter_home: Option<PathBuf>,
+    pub jmeter: WantedJMeter,
 }
 
 /// All files below a folder, in the order of their paths.

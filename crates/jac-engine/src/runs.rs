@@ -14,6 +14,7 @@ use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::plans::RunWish;
 use crate::plans::names::safe_name;
+use crate::tools::WantedJMeter;
 use crate::view::Snapshot;
 use jac_jmx::Severity;
 use jac_jtl::criteria::Criterion;
@@ -136,7 +137,7 @@ impl Engine {
             splits: new.split.clone(),
             properties: new.properties.clone(),
             properties_files: new.properties_files.clone(),
-            jmeter_home: cluster.config.jmeter_home.as_ref().map(PathBuf::from),
+            jmeter: WantedJMeter::of(&cluster.config),
         };
         for file in &new.properties_files {
             self.plan_file(&plan, file)?;

@@ -4,7 +4,8 @@
 use crate::EngineError;
 use jac_jmeter::classes::ClassIndex;
 use jac_jmeter::install::{self, Progress, Source};
-use jac_jmeter::{JMeterHome, Java};
+use jac_jmeter::{JMeterHome, Java, Release};
+use jac_model::ClusterConfig;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,6 +24,28 @@ pub struct ToolSettings {
     pub managed_folder: PathBuf,
     /// Where a managed JMeter comes from.
     pub source: Source,
+}
+
+/// Which JMeter is wanted. The default: the one that was named to the executable, else the newest that JAC manages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WantedJMeter {
+    /// This one.
+    pub home: Option<PathBuf>,
+    /// One of this version: the one that was named to the executable where it is of it, else one that JAC manages.
+    pub version: Option<String>,
+}
+
+impl WantedJMeter {
+    /// What a cluster is to have.
+    pub fn of(config: &ClusterConfig) -> Self {
+        Self { home: config.jmeter_home.as_ref().map(PathBuf::from), version: config.jmeter_version.clone() }
+    }
+}
+
+/// A home that is there, or the release that is to be installed.
+enum Found {
+    Home(JMeterHome),
+    Missing(&'static Release),
 }
 
 /// Finds and installs.
@@ -46,45 +69,58 @@ impl Toolbox {
         })
     }
 
-    /// The JMeter that is there already: the one that was named, else the managed one.
+    /// The wanted JMeter, if it is there already; `None`: [`Toolbox::jmeter`] would install it.
     ///
     /// # Errors
-    /// When the one that was named is none. No managed one is `None`.
-    pub fn home(&self, named: Option<&Path>) -> Result<Option<JMeterHome>, EngineError> {
-        if let Some(path) = named.or(self.settings.jmeter_home.as_deref()) {
-            return JMeterHome::open(path).map(Some).map_err(|error| EngineError::Invalid {
-                code: "no_jmeter",
-                message: sentence(&error),
-                hint: Some(
-                    "Name the folder that holds JMeter's bin and lib, or none to use JAC's own copy.".to_owned(),
-                ),
-                details: Vec::new(),
-            });
-        }
-        Ok(JMeterHome::open(&install::managed_path(&self.settings.managed_folder)).ok())
+    /// When the home that was named is none, or JAC manages no such version.
+    pub fn home(&self, wanted: &WantedJMeter) -> Result<Option<JMeterHome>, EngineError> {
+        Ok(match self.find(wanted)? {
+            Found::Home(home) => Some(home),
+            Found::Missing(_) => None,
+        })
     }
 
-    /// JMeter; a managed one is installed where none is.
+    /// The wanted JMeter; a managed one is installed where none is.
     pub async fn jmeter(
         &self,
-        named: Option<&Path>,
+        wanted: &WantedJMeter,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<JMeterHome, EngineError> {
-        if let Some(home) = self.home(named)? {
-            return Ok(home);
-        }
+        let release = match self.find(wanted)? {
+            Found::Home(home) => return Ok(home),
+            Found::Missing(release) => release,
+        };
         let _one_at_a_time = self.installing.lock().await;
-        install::install(&self.settings.managed_folder, &self.settings.source, progress).await.map_err(|error| {
-            EngineError::Invalid {
-                code: "no_jmeter",
-                message: sentence(&error),
-                hint: Some(
-                    "Name a JMeter home with --jmeter-home or JMETER_HOME, or see to the network and try again."
-                        .to_owned(),
-                ),
-                details: Vec::new(),
-            }
-        })
+        install::install(&self.settings.managed_folder, release, &self.settings.source, progress).await.map_err(
+            |error| {
+                no_jmeter(
+                    &error,
+                    "Name a JMeter home with --jmeter-home or JMETER_HOME, or see to the network and try again.",
+                )
+            },
+        )
+    }
+
+    fn find(&self, wanted: &WantedJMeter) -> Result<Found, EngineError> {
+        let open = |path: &Path| {
+            JMeterHome::open(path).map_err(|error| {
+                no_jmeter(&error, "Name the folder that holds JMeter's bin and lib, or none to use JAC's own copy.")
+            })
+        };
+        if let Some(path) = &wanted.home {
+            return Ok(Found::Home(open(path)?));
+        }
+        let named = self.settings.jmeter_home.as_deref().map(open).transpose()?;
+        let release = match (named, &wanted.version) {
+            (Some(named), None) => return Ok(Found::Home(named)),
+            (Some(named), Some(version)) if named.version() == version => return Ok(Found::Home(named)),
+            (_, Some(version)) => Release::of(version).map_err(|error| {
+                no_jmeter(&error, "Choose one of these, or name a JMeter home that is of the version.")
+            })?,
+            (None, None) => Release::newest(),
+        };
+        let managed = JMeterHome::open(&install::managed_path(&self.settings.managed_folder, release)).ok();
+        Ok(managed.map_or(Found::Missing(release), Found::Home))
     }
 
     /// The classes of a home, read once.
@@ -100,6 +136,15 @@ impl Toolbox {
         let index = Arc::new(index);
         *known = Some((home.path().to_owned(), Arc::clone(&index)));
         Ok(index)
+    }
+}
+
+fn no_jmeter(error: &dyn std::fmt::Display, hint: &str) -> EngineError {
+    EngineError::Invalid {
+        code: "no_jmeter",
+        message: sentence(error),
+        hint: Some(hint.to_owned()),
+        details: Vec::new(),
     }
 }
 

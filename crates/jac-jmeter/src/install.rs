@@ -1,11 +1,12 @@
-//! JAC's managed copy of JMeter: fetched once, verified, complete or absent.
+//! JAC's managed copies of JMeter, one a release: fetched once, verified, complete or absent.
 //!
-//! Two sources, tried in this order unless one is named: Apache's archive (one file with a known SHA-512), and Maven
-//! Central through the `mvn` client of the machine, which honours its mirrors and proxies (each jar has a known SHA-512;
-//! the list is `assets/jmeter-5.6.3.sha512`). The copy is put together beside its place and renamed into it, so a
-//! crash never leaves half a home.
+//! Two sources, tried in this order unless one is named: Apache's archive (one file; the newest release's SHA-512 is known
+//! here, that of the others is asked of Apache itself, wherever the archive comes from), and Maven Central through the `mvn`
+//! client of the machine, which honours its mirrors and proxies (each jar has a known SHA-512; the lists are
+//! `assets/jmeter-*.sha512`). A copy is put together beside its place and renamed into it, so a crash never leaves half a home.
 
 use crate::home::{HomeError, JMeterHome};
+use crate::release::Release;
 use futures_util::StreamExt;
 use sha2::{Digest, Sha512};
 use std::collections::BTreeMap;
@@ -15,17 +16,12 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
-/// The version that JAC manages.
-pub const VERSION: &str = "5.6.3";
+/// Where Apache keeps every release; `{version}` stands for its version.
+pub const ARCHIVE_URL: &str = "https://archive.apache.org/dist/jmeter/binaries/apache-jmeter-{version}.tgz";
 
-/// Where Apache keeps every release.
-pub const ARCHIVE_URL: &str = "https://archive.apache.org/dist/jmeter/binaries/apache-jmeter-5.6.3.tgz";
-
-/// As published beside the archive (`apache-jmeter-5.6.3.tgz.sha512`).
-const ARCHIVE_SHA512: &str = "5978a1a35edb5a7d428e270564ff49d2b1b257a65e17a759d259a9283fc17093e522fe46f474a043864aea6910683486340706d745fcdf3db1505fd71e689083";
-
-const JARS_SHA512: &str = include_str!("../assets/jmeter-5.6.3.sha512");
 const POM: &str = include_str!("../assets/pom.xml");
+/// What stands for the version in it.
+const POM_VERSION: &str = "@VERSION@";
 
 /// No byte for this long ends a download.
 const SILENCE_LIMIT: Duration = Duration::from_secs(30);
@@ -37,7 +33,7 @@ const MAVEN_LIMIT: Duration = Duration::from_secs(15 * 60);
 pub enum Source {
     /// The archive, and Maven where that cannot be reached.
     Automatic { archive_url: String },
-    /// Only this archive. It must have the SHA-512 of Apache's own.
+    /// Only this archive; `{version}` stands for the release's version. It must have the SHA-512 of Apache's own.
     Archive { url: String },
     /// Only Maven Central.
     Maven,
@@ -54,6 +50,8 @@ impl Default for Source {
 pub enum InstallError {
     #[error("the JMeter archive could not be fetched from {url}: {reason}")]
     Download { url: String, reason: String },
+    #[error("the SHA-512 of JMeter {version} could not be fetched from {url}: {reason}")]
+    NoDigest { version: &'static str, url: String, reason: String },
     #[error("{what} is not what Apache published: its SHA-512 is {found}, expected {expected}")]
     WrongDigest { what: String, expected: String, found: String },
     #[error("Maven fetched {found} jars, {expected} were expected")]
@@ -64,8 +62,8 @@ pub enum InstallError {
     NoMaven,
     #[error("Maven could not fetch JMeter: {0}")]
     Maven(String),
-    #[error("neither source had JMeter {VERSION}: {archive}; {maven}")]
-    NoSource { archive: Box<InstallError>, maven: Box<InstallError> },
+    #[error("neither source had JMeter {version}: {archive}; {maven}")]
+    NoSource { version: &'static str, archive: Box<InstallError>, maven: Box<InstallError> },
     #[error("the managed JMeter could not be written to {}: {source}", path.display())]
     Write { path: PathBuf, source: std::io::Error },
     #[error("what was fetched does not work: {0}")]
@@ -83,21 +81,22 @@ pub enum Progress {
     Step(String),
 }
 
-/// Where the managed copy lies below a folder.
-pub fn managed_path(folder: &Path) -> PathBuf {
-    folder.join(format!("apache-jmeter-{VERSION}"))
+/// Where the managed copy of a release lies below a folder.
+pub fn managed_path(folder: &Path, release: &Release) -> PathBuf {
+    folder.join(format!("apache-jmeter-{}", release.version))
 }
 
-/// Installs the managed copy below `folder`, or finds it there.
+/// Installs the managed copy of a release below `folder`, or finds it there.
 ///
 /// # Errors
 /// When no source has it, what came is not what was published, or it cannot be written. Nothing half is left behind.
 pub async fn install(
     folder: &Path,
+    release: &'static Release,
     source: &Source,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<JMeterHome, InstallError> {
-    let place = managed_path(folder);
+    let place = managed_path(folder, release);
     if let Ok(home) = JMeterHome::open(&place) {
         return Ok(home);
     }
@@ -106,18 +105,20 @@ pub async fn install(
     let work = tempfile::Builder::new().prefix(".installing-").tempdir_in(folder).map_err(write)?;
     let home = work.path().join("home");
     match source {
-        Source::Archive { url } => from_archive(url, work.path(), &home, progress).await?,
-        Source::Maven => from_maven(work.path(), &home, progress).await?,
+        Source::Archive { url } => from_archive(url, release, work.path(), &home, progress).await?,
+        Source::Maven => from_maven(release, work.path(), &home, progress).await?,
         Source::Automatic { archive_url } => {
-            if let Err(archive) = from_archive(archive_url, work.path(), &home, progress).await {
+            if let Err(archive) = from_archive(archive_url, release, work.path(), &home, progress).await {
                 // A wrong digest is no reason to look elsewhere quietly.
                 if matches!(archive, InstallError::WrongDigest { .. } | InstallError::Write { .. }) {
                     return Err(archive);
                 }
                 progress(Progress::Step(format!("{archive}. Trying Maven Central.")));
-                from_maven(work.path(), &home, progress)
-                    .await
-                    .map_err(|maven| InstallError::NoSource { archive: Box::new(archive), maven: Box::new(maven) })?;
+                from_maven(release, work.path(), &home, progress).await.map_err(|maven| InstallError::NoSource {
+                    version: release.version,
+                    archive: Box::new(archive),
+                    maven: Box::new(maven),
+                })?;
             }
         }
     }
@@ -131,24 +132,18 @@ pub async fn install(
 
 async fn from_archive(
     url: &str,
+    release: &'static Release,
     work: &Path,
     home: &Path,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<(), InstallError> {
-    let failed = |reason: String| InstallError::Download { url: url.to_owned(), reason };
+    let url = of_release(url, release);
+    let failed = |reason: String| InstallError::Download { url: url.clone(), reason };
     let file_path = work.join("jmeter.tgz");
     let write = |source| InstallError::Write { path: file_path.clone(), source };
-    let client = reqwest::Client::builder()
-        .connect_timeout(SILENCE_LIMIT)
-        .read_timeout(SILENCE_LIMIT)
-        .build()
-        .map_err(|error| failed(innermost(&error)))?;
-    let response = client
-        .get(url)
-        .send()
-        .await
-        .and_then(reqwest::Response::error_for_status)
-        .map_err(|error| failed(innermost(&error)))?;
+    let client = client().map_err(failed)?;
+    let expected = archive_digest(&client, release).await?;
+    let response = ask(&client, &url).await.map_err(failed)?;
     let total = response.content_length();
     let mut file = tokio::fs::File::create(&file_path).await.map_err(write)?;
     let mut digest = Sha512::new();
@@ -162,27 +157,66 @@ async fn from_archive(
         progress(Progress::Downloading { bytes, total });
     }
     file.flush().await.map_err(write)?;
-    expect_digest("the archive", ARCHIVE_SHA512, &hex::encode(digest.finalize()))?;
+    expect_digest("the archive", &expected, &hex::encode(digest.finalize()))?;
     progress(Progress::Step("Unpacking.".to_owned()));
     let (archive, unpacked, home) = (file_path.clone(), work.join("unpacked"), home.to_owned());
     let result = tokio::task::spawn_blocking(move || {
         let reader = flate2::read::GzDecoder::new(std::fs::File::open(&archive)?);
         tar::Archive::new(reader).unpack(&unpacked)?;
-        std::fs::rename(unpacked.join(format!("apache-jmeter-{VERSION}")), &home)
+        std::fs::rename(managed_path(&unpacked, release), &home)
     });
     result.await.unwrap_or_else(|panic| Err(std::io::Error::other(panic))).map_err(write)
 }
 
-async fn from_maven(work: &Path, home: &Path, progress: &(dyn Fn(Progress) + Send + Sync)) -> Result<(), InstallError> {
+/// The SHA-512 that a release's archive must have: known here, or asked of Apache, which publishes it beside its archives
+/// ("verify them with hashes from our own site, whichever mirror they come from").
+async fn archive_digest(client: &reqwest::Client, release: &'static Release) -> Result<String, InstallError> {
+    if let Some(known) = release.archive_sha512 {
+        return Ok(known.to_owned());
+    }
+    let url = format!("{}.sha512", of_release(ARCHIVE_URL, release));
+    let failed = |reason| InstallError::NoDigest { version: release.version, url: url.clone(), reason };
+    let text = ask(client, &url).await.map_err(failed)?.text().await.map_err(|error| failed(innermost(&error)))?;
+    published_digest(&text).ok_or_else(|| failed("what is there is no SHA-512".to_owned()))
+}
+
+/// The digest in a file of the `sha512sum` kind.
+fn published_digest(text: &str) -> Option<String> {
+    let digest = text.split_whitespace().next()?;
+    (digest.len() == 128 && digest.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| digest.to_ascii_lowercase())
+}
+
+fn of_release(url: &str, release: &Release) -> String {
+    url.replace("{version}", release.version)
+}
+
+fn client() -> Result<reqwest::Client, String> {
+    reqwest::Client::builder()
+        .connect_timeout(SILENCE_LIMIT)
+        .read_timeout(SILENCE_LIMIT)
+        .build()
+        .map_err(|error| innermost(&error))
+}
+
+async fn ask(client: &reqwest::Client, url: &str) -> Result<reqwest::Response, String> {
+    client.get(url).send().await.and_then(reqwest::Response::error_for_status).map_err(|error| innermost(&error))
+}
+
+async fn from_maven(
+    release: &'static Release,
+    work: &Path,
+    home: &Path,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<(), InstallError> {
     let write = |source| InstallError::Write { path: work.to_owned(), source };
     let project = work.join("maven");
     std::fs::create_dir_all(&project).map_err(write)?;
-    std::fs::write(project.join("pom.xml"), POM).map_err(write)?;
+    std::fs::write(project.join("pom.xml"), POM.replace(POM_VERSION, release.version)).map_err(write)?;
     progress(Progress::Step("Fetching JMeter's jars with Maven.".to_owned()));
     run_maven(&project, progress).await?;
     let (jars, home) = (project.join("jars"), home.to_owned());
     let assembled = tokio::task::spawn_blocking(move || {
-        verify_jars(&jars)?;
+        verify_jars(&jars, release)?;
         assemble(&jars, &home).map_err(|source| InstallError::Write { path: home.clone(), source })
     });
     assembled.await.unwrap_or_else(|panic| Err(InstallError::Maven(panic.to_string())))
@@ -229,13 +263,8 @@ async fn run_maven(project: &Path, progress: &(dyn Fn(Progress) + Send + Sync)) 
     }
 }
 
-/// The published digests, by file name.
-fn published_jars() -> BTreeMap<&'static str, &'static str> {
-    JARS_SHA512.lines().filter_map(|line| line.split_once("  ")).map(|(digest, name)| (name, digest)).collect()
-}
-
-fn verify_jars(jars: &Path) -> Result<(), InstallError> {
-    let published = published_jars();
+fn verify_jars(jars: &Path, release: &Release) -> Result<(), InstallError> {
+    let published: BTreeMap<_, _> = release.jars().collect();
     let read = |path: &Path, source| InstallError::Write { path: path.to_owned(), source };
     let mut found = 0;
     for entry in std::fs::read_dir(jars).map_err(|source| read(jars, source))? {
@@ -307,37 +336,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_published_list_names_the_modules_and_each_digest_is_one() {
-        let published = published_jars();
-        assert!(published.contains_key("ApacheJMeter-5.6.3.jar"));
-        assert!(published.contains_key("ApacheJMeter_core-5.6.3.jar"));
-        assert!(published.values().all(|digest| digest.len() == 128));
+    fn the_digest_of_an_archive_is_read_as_apache_publishes_it() {
+        let digest = "5978A1".repeat(21) + "ab";
+        assert_eq!(published_digest(&format!("{digest} *apache-jmeter-5.5.tgz\n")), Some(digest.to_lowercase()));
+        for other in ["", "<html>", "5978a1 apache-jmeter-5.5.tgz", &"x".repeat(128)] {
+            assert_eq!(published_digest(other), None, "{other}");
+        }
     }
 
     #[test]
     fn a_jar_that_was_changed_is_refused_by_name() {
         let jars = tempfile::tempdir().expect("a folder");
         std::fs::write(jars.path().join("ApacheJMeter-5.6.3.jar"), b"something else").expect("a jar");
-        let error = verify_jars(jars.path()).expect_err("it was changed");
+        let error = verify_jars(jars.path(), Release::newest()).expect_err("it was changed");
         assert!(error.to_string().contains("ApacheJMeter-5.6.3.jar is not what Apache published"), "{error}");
     }
 
     #[tokio::test]
     async fn an_archive_that_is_not_apaches_leaves_nothing_behind() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("http://{}/apache-jmeter.tgz", listener.local_addr().expect("its address"));
+        let url = format!("http://{}/apache-jmeter-{{version}}.tgz", listener.local_addr().expect("its address"));
         let server = tokio::spawn(async move {
             let (mut socket, _) = listener.accept().await.expect("a connection");
             let mut request = [0; 1024];
             let length = tokio::io::AsyncReadExt::read(&mut socket, &mut request).await.expect("a request");
-            assert!(length > 0, "it asks");
+            let asked = String::from_utf8_lossy(&request[..length]);
+            assert!(asked.starts_with("GET /apache-jmeter-5.6.3.tgz "), "{asked}");
             socket
                 .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\noops")
                 .await
                 .expect("an answer");
         });
         let folder = tempfile::tempdir().expect("a folder");
-        let error = install(folder.path(), &Source::Archive { url }, &|_| ()).await.expect_err("a wrong archive");
+        let archive = Source::Archive { url };
+        let error = install(folder.path(), Release::newest(), &archive, &|_| ()).await.expect_err("a wrong archive");
         assert!(matches!(error, InstallError::WrongDigest { .. }), "{error}");
         assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 0);
         server.await.expect("the server ended");

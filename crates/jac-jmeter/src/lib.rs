@@ -1,4 +1,4 @@
-//! JMeter as a thing: its home and JAC's managed copy, Java, the RMI key store, properties, command lines, how to stop it.
+//! JMeter as a thing: its home and JAC's managed copies, Java, the RMI key store, properties, command lines, how to stop it.
 //!
 //! Owns everything that knows JMeter's option names. Does not own: when to start what (jac-engine), where a node is
 //! (the adapters), what a plan says (jac-jmx), what a result log says (jac-jtl).
@@ -12,9 +12,11 @@ pub mod java;
 pub mod jvm;
 pub mod keystore;
 pub mod properties;
+pub mod release;
 
 pub use bundle::{Bundle, BundleError, Packed};
 pub use command::{Launch, MasterLaunch, WorkerLaunch};
 pub use home::{HomeError, JMeterHome};
 pub use java::{Java, JavaError, JavaSearch};
 pub use keystore::RmiKeyStore;
+pub use release::Release;

@@ -110,6 +110,10 @@ pub struct ClusterConfig {
     /// other machines get a copy.
     #[serde(default)]
     pub jmeter_home: Option<String>,
+    /// The version of JMeter that its nodes use, such as `5.5`: one that JAC manages and fetches when it is first wanted;
+    /// `null`: as `jmeter_home` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jmeter_version: Option<String>,
     /// The machines, for the provider `ssh`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ssh: Option<SshConfig>,
@@ -159,6 +163,9 @@ impl ClusterConfig {
                 "An idle limit of 0 minutes would remove the cluster at once: give 1 or more, or none.".to_owned(),
             );
         }
+        if self.jmeter_home.is_some() && self.jmeter_version.is_some() {
+            faults.push("A JMeter home is of a version already: give the home or the version, not both.".to_owned());
+        }
         match (provider, &self.ssh) {
             (Provider::Ssh, Some(ssh)) => faults.extend(ssh.faults(self.workers)),
             (Provider::Ssh, None) => {
@@ -186,6 +193,7 @@ impl Default for ClusterConfig {
             idle_minutes: Some(60),
             remove_after_run: false,
             jmeter_home: None,
+            jmeter_version: None,
             ssh: None,
             ec2: None,
         }
@@ -427,6 +435,7 @@ mod tests {
             idle_minutes: Some(0),
             remove_after_run: false,
             jmeter_home: None,
+            jmeter_version: None,
             ssh: None,
             ec2: None,
         };

@@ -7,7 +7,7 @@ use crate::run::files::{Bundle, Given, properties, workers};
 use crate::run::from_engine;
 use crate::stdout;
 use jac_engine::plans::check::PlanCheck;
-use jac_engine::tools::Toolbox;
+use jac_engine::tools::{Toolbox, WantedJMeter};
 use jac_jmx::{Check, Severity};
 use std::fmt::Write;
 
@@ -31,7 +31,7 @@ pub fn check(arguments: &CheckArguments) -> anyhow::Result<Exit> {
         workers,
         splits: bundle.split,
         properties,
-        jmeter_home: None,
+        jmeter: WantedJMeter { home: None, version: arguments.jmeter_version.clone() },
     }
     .run(&Toolbox::new(tools))
     .map_err(from_engine)?;

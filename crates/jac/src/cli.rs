@@ -205,6 +205,9 @@ pub struct CheckArguments {
     /// The JMeter whose classes are looked at
     #[arg(long, value_name = "DIR", env = "JMETER_HOME")]
     pub jmeter_home: Option<PathBuf>,
+    /// The version of JAC's own JMeter whose classes are looked at
+    #[arg(long, value_name = "VERSION")]
+    pub jmeter_version: Option<String>,
     /// Where JAC keeps everything
     #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
@@ -342,10 +345,13 @@ pub enum JmeterCommand {
         /// Where JAC keeps everything
         #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
         data_dir: Option<PathBuf>,
+        /// Which release
+        #[arg(long, value_name = "VERSION", default_value = jac_jmeter::Release::newest().version)]
+        version: String,
         /// Where it comes from
         #[arg(long, value_enum, default_value_t = SourceName::Auto)]
         source: SourceName,
-        /// The archive's address, for a mirror of your own
+        /// The archive's address, for a mirror of your own; {version} stands for the release
         #[arg(long, value_name = "URL", default_value = jac_jmeter::install::ARCHIVE_URL, env = "JAC_JMETER_ARCHIVE")]
         archive: String,
     },

@@ -94,6 +94,7 @@ fn new_cluster(arguments: &CreateArguments) -> anyhow::Result<Value> {
     let config = ClusterConfig {
         workers: given.workers,
         heap_mb: given.heap_mb,
+        jmeter_version: given.jmeter_version,
         lifetime_minutes: given.lifetime_minutes.unwrap_or(ordinary.lifetime_minutes),
         idle_minutes: (options.idle > 0).then_some(options.idle),
         ssh: given.ssh,

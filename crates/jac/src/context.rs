@@ -30,6 +30,14 @@ pub fn secret_key_file() -> Option<PathBuf> {
     std::env::var_os("JAC_SECRET_KEY_FILE").filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
+/// Where JAC's own JMeter comes from: a mirror of one's own, else Apache's archive.
+fn jmeter_source() -> Source {
+    match std::env::var_os("JAC_JMETER_ARCHIVE").and_then(|url| url.into_string().ok()).filter(|url| !url.is_empty()) {
+        Some(archive_url) => Source::Automatic { archive_url },
+        None => Source::default(),
+    }
+}
+
 /// Where Java and JMeter are looked for.
 pub fn tools(data_folder: &Path, jmeter_home: Option<&Path>) -> ToolSettings {
     ToolSettings {
@@ -37,7 +45,7 @@ pub fn tools(data_folder: &Path, jmeter_home: Option<&Path>) -> ToolSettings {
         search_path: std::env::var_os("PATH"),
         jmeter_home: jmeter_home.map(Path::to_owned),
         managed_folder: data_folder.join("jmeter"),
-        source: Source::default(),
+        source: jmeter_source(),
     }
 }
 

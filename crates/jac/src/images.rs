@@ -34,6 +34,7 @@ async fn build(mut desk: Desk<'_>, arguments: &BuildArguments) -> anyhow::Result
     let config = ClusterConfig {
         workers: 0,
         lifetime_minutes: LIFETIME_MINUTES,
+        jmeter_version: arguments.jmeter_version.clone(),
         ec2: Some(machines::ec2(&arguments.ec2)?),
         ..ClusterConfig::default()
     };

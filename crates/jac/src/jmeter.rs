@@ -1,16 +1,18 @@
-//! `jac jmeter`: JAC's own copy of JMeter.
+//! `jac jmeter`: JAC's own copies of JMeter.
 
 use crate::cli::{JmeterArguments, JmeterCommand, SourceName};
 use crate::context;
-use crate::exit::{Exit, RunFailed};
+use crate::exit::{Exit, RunFailed, with_hint};
 use crate::stdout;
+use jac_jmeter::Release;
 use jac_jmeter::install::{self, Progress, Source};
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 pub async fn jmeter(arguments: JmeterArguments) -> anyhow::Result<Exit> {
-    let JmeterCommand::Install { data_dir, source, archive } = arguments.command;
+    let JmeterCommand::Install { data_dir, version, source, archive } = arguments.command;
+    let release = Release::of(&version).map_err(|error| with_hint(error.to_string(), None))?;
     let source = match source {
         SourceName::Auto => Source::Automatic { archive_url: archive },
         SourceName::Archive => Source::Archive { url: archive },
@@ -18,7 +20,7 @@ pub async fn jmeter(arguments: JmeterArguments) -> anyhow::Result<Exit> {
     };
     let folder = context::data_folder(data_dir.as_deref()).join("jmeter");
     let line = ProgressLine::default();
-    let installed = install::install(&folder, &source, &|progress| line.show(&progress)).await;
+    let installed = install::install(&folder, release, &source, &|progress| line.show(&progress)).await;
     line.end();
     let home = installed.map_err(|error| anyhow::Error::new(RunFailed(jac_engine::tools::sentence(&error))))?;
     eprintln!("JMeter {} is ready.", home.version());

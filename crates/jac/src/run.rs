@@ -61,7 +61,7 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     let tools = context::tools(&data_folder, arguments.jmeter_home.as_deref());
     let toolbox = Toolbox::new(tools.clone());
     if let Some(new) = &new {
-        wanted.check(new.workers, &toolbox, &mut line)?;
+        wanted.check(new.workers, new.jmeter_version.clone(), &toolbox, &mut line)?;
         // Other machines have a Java of their own.
         if arguments.server.is_none() && new.provider == Provider::Local {
             toolbox.java().await.map_err(from_engine)?;
@@ -77,7 +77,12 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
         (On::Existing(named), _) => {
             let existing = clusters::find(connection.client(), &named).await?;
             // How many workers there are is known only now.
-            wanted.check(existing.cluster.worker_count(), &toolbox, &mut line)?;
+            wanted.check(
+                existing.cluster.worker_count(),
+                existing.cluster.config.jmeter_version.clone(),
+                &toolbox,
+                &mut line,
+            )?;
             Target::Existing(Box::new(existing))
         }
         (On::New(_), Some(new)) => Target::New(Box::new(new)),
@@ -179,10 +184,12 @@ impl Job<'_> {
             ssh: new.ssh.clone(),
             ec2: new.ec2.clone(),
             jmeter_home: match connection {
-                // In this process the engine has been told already.
+                // A version says which. And in this process the engine has been told already.
+                _ if new.jmeter_version.is_some() => None,
                 Connection::Own { .. } => None,
                 Connection::Server(_) => self.wanted.jmeter_home.as_ref().map(|home| home.display().to_string()),
             },
+            jmeter_version: new.jmeter_version.clone(),
             ..ClusterConfig::default()
         };
         let name = format!("jac run {}", self.wanted.plan_name);

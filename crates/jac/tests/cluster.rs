@@ -1,6 +1,6 @@
 //! Whole runs with the real JMeter on clusters on this machine and over SSH, and what happens to them when things die.
 //!
-//! `JMETER_HOME` names the JMeter; `scripts/test` sets it. Each test has a data folder of its own and looks at the end
+//! `JMETER_HOME` names the JMeter and `JMETER_HOME_OLDER` a 5.5; `scripts/test` sets both. Each test has a data folder of its own and looks at the end
 //! whether anything of it is left: no process, no folder.
 
 #[path = "lab/api.rs"]

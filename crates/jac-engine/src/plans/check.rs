@@ -1,7 +1,7 @@
 //! Checks a plan's files: the same check before every start, on the plan's page and in `jac check`.
 
 use crate::EngineError;
-use crate::tools::Toolbox;
+use crate::tools::{Toolbox, WantedJMeter};
 use jac_jmeter::classes::ClassIndex;
 use jac_jmx::{Check, CheckInput, ClassLookup, ClassNames, FileFacts, Finding, Properties, RowCounter, Severity};
 use jac_model::PlanFileKind;
@@ -25,7 +25,7 @@ pub struct PlanCheck {
     /// Files given with `-q`, the first read first.
     pub properties_files: Vec<PathBuf>,
     /// The JMeter that the nodes will have.
-    pub jmeter_home: Option<PathBuf>,
+    pub jmeter: WantedJMeter,
 }
 
 impl PlanCheck {
@@ -70,7 +70,7 @@ impl PlanCheck {
             files.insert(path.clone(), FileFacts { bytes: size, rows });
         }
 
-        let home = toolbox.home(self.jmeter_home.as_deref())?;
+        let home = toolbox.home(&self.jmeter)?;
         let known = home.map(|home| -> Result<_, EngineError> {
             let names =
                 home.save_service_properties().map_err(|error| EngineError::JMeter(crate::tools::sentence(&error)))?;

@@ -5,6 +5,7 @@ use crate::access::Caller;
 use crate::error::ApiError;
 use axum::Json;
 use axum::extract::State;
+use jac_engine::tools::WantedJMeter;
 use jac_model::{ClusterConfig, Provider};
 use serde::Serialize;
 
@@ -15,7 +16,10 @@ pub struct Info {
     /// The id of its data folder.
     pub installation: String,
     pub java: ToolInfo,
+    /// The one that clusters have where they do not choose.
     pub jmeter: ToolInfo,
+    /// The versions of JMeter that JAC manages, newest first.
+    pub jmeter_versions: Vec<&'static str>,
     pub limits: Limits,
     pub providers: Vec<Provider>,
     pub started_ms: i64,
@@ -53,7 +57,7 @@ pub async fn show(State(app): State<App>, Caller(_): Caller) -> Result<Json<Info
         },
         Err(error) => ToolInfo { found: false, path: None, version: None, hint: Some(error.to_string()) },
     };
-    let jmeter = match engine.toolbox().home(None) {
+    let jmeter = match engine.toolbox().home(&WantedJMeter::default()) {
         Ok(Some(home)) => ToolInfo {
             found: true,
             path: Some(home.path().display().to_string()),
@@ -73,6 +77,7 @@ pub async fn show(State(app): State<App>, Caller(_): Caller) -> Result<Json<Info
         installation: engine.installation().to_owned(),
         java,
         jmeter,
+        jmeter_versions: engine.jmeter_versions(),
         limits: Limits {
             max_workers: ClusterConfig::MAX_WORKERS,
             max_upload_bytes: engine.settings().max_upload_bytes,

@@ -24,6 +24,9 @@ pub struct NewClusterArguments {
     /// The heap of each JVM, such as 512m or 2g
     #[arg(long, value_name = "SIZE")]
     pub heap: Option<String>,
+    /// The JMeter of its nodes by version, such as 5.5, fetched when it is first wanted. Default: JAC's newest
+    #[arg(long, value_name = "VERSION")]
+    pub jmeter_version: Option<String>,
     /// Where the nodes come from
     #[arg(long, value_enum, default_value_t = ProviderName::Local)]
     pub provider: ProviderName,

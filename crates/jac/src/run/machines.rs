@@ -15,6 +15,7 @@ pub struct NewCluster {
     pub ec2: Option<Ec2Config>,
     pub workers: u32,
     pub heap_mb: Option<u32>,
+    pub jmeter_version: Option<String>,
     /// `None`: what is usual for the command.
     pub lifetime_minutes: Option<u32>,
 }
@@ -37,6 +38,7 @@ pub fn read(arguments: &NewClusterArguments, on_a_server: bool) -> anyhow::Resul
         ec2,
         workers,
         heap_mb: arguments.heap.as_deref().map(files::heap_mb).transpose()?,
+        jmeter_version: arguments.jmeter_version.clone(),
         lifetime_minutes: arguments.lifetime.map(lifetime_minutes).transpose()?,
     })
 }

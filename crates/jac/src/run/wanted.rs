@@ -8,7 +8,7 @@ use crate::context;
 use crate::exit::with_hint;
 use crate::utc;
 use jac_engine::plans::check::PlanCheck;
-use jac_engine::tools::Toolbox;
+use jac_engine::tools::{Toolbox, WantedJMeter};
 use jac_jmx::{Check, Severity};
 use jac_jtl::criteria::Criterion;
 use std::path::{Path, PathBuf};
@@ -69,8 +69,15 @@ impl Wanted {
         })
     }
 
-    /// The check before the start, on so many workers: nothing is made for a plan that cannot work.
-    pub fn check(&self, workers: u32, toolbox: &Toolbox, line: &mut Line) -> anyhow::Result<()> {
+    /// The check before the start, on so many workers with the JMeter of that version, if one is chosen: nothing is made for
+    /// a plan that cannot work.
+    pub fn check(
+        &self,
+        workers: u32,
+        jmeter_version: Option<String>,
+        toolbox: &Toolbox,
+        line: &mut Line,
+    ) -> anyhow::Result<()> {
         let check = PlanCheck {
             name: self.bundle.main.clone(),
             main: self.plan.clone(),
@@ -85,7 +92,7 @@ impl Wanted {
                 .filter_map(|name| self.bundle.files.get(name))
                 .cloned()
                 .collect(),
-            jmeter_home: None,
+            jmeter: WantedJMeter { home: None, version: jmeter_version },
         }
         .run(toolbox)
         .map_err(from_engine)?;

@@ -13,6 +13,8 @@ export interface ClusterForm extends Ec2Form {
   user: string;
   keyFile: string;
   knownHosts: string;
+  /** Empty: the server's own. */
+  jmeterVersion: string;
   heapMb: string;
   lifetimeMinutes: string;
   idleMinutes: string;
@@ -38,6 +40,7 @@ export function formFrom(config: StartConfig, provider: Provider = "local"): Clu
     user: config.ssh?.user ?? "",
     keyFile: config.ssh?.key_file ?? "",
     knownHosts: config.ssh?.known_hosts.join("\n") ?? "",
+    jmeterVersion: config.jmeter_version ?? "",
     heapMb: config.heap_mb == null ? "" : String(config.heap_mb),
     lifetimeMinutes: String(config.lifetime_minutes),
     idleMinutes: config.idle_minutes == null ? "" : String(config.idle_minutes),
@@ -72,6 +75,7 @@ export function checkForm(form: ClusterForm, maxWorkers: number): Checked {
       provider: form.provider,
       config: {
         ...nodes,
+        ...(form.jmeterVersion === "" ? {} : { jmeter_version: form.jmeterVersion }),
         heap_mb: heap === "chosen" ? null : heap,
         lifetime_minutes: lifetime,
         idle_minutes: idle === "never" ? null : idle,
@@ -107,6 +111,7 @@ function checkMachines(form: ClusterForm, maxWorkers: number, faults: Faults): N
 /** What the server's sentences are about. It sends sentences only; one that is not recognised is shown below the form instead. */
 const ABOUT: [RegExp, ClusterField][] = [
   [/\bheap\b/i, "heapMb"],
+  [/\bno JMeter\b/, "jmeterVersion"],
   [/\blifetime\b/i, "lifetimeMinutes"],
   [/\bidle\b/i, "idleMinutes"],
   [/^The name\b/, "name"],

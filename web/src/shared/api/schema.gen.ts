@@ -726,6 +726,11 @@ export interface components {
              *     other machines get a copy.
              */
             jmeter_home?: string | null;
+            /**
+             * @description The version of JMeter that its nodes use, such as `5.5`: one that JAC manages and fetches when it is first wanted;
+             *     `null`: as `jmeter_home` says.
+             */
+            jmeter_version?: string | null;
             ssh?: components["schemas"]["SshConfig"] | null;
             ec2?: components["schemas"]["Ec2Config"] | null;
         };
@@ -1269,7 +1274,10 @@ export interface components {
             /** @description The id of its data folder. */
             installation: string;
             java: components["schemas"]["ToolInfo"];
+            /** @description The one that clusters have where they do not choose. */
             jmeter: components["schemas"]["ToolInfo"];
+            /** @description The versions of JMeter that JAC manages, newest first. */
+            jmeter_versions: string[];
             limits: components["schemas"]["Limits"];
             providers: components["schemas"]["Provider"][];
             /** Format: int64 */

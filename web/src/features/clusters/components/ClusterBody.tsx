@@ -85,6 +85,12 @@ export function Configuration({ cluster }: { cluster: Cluster }) {
           <span>Workers</span>
           <span>{config.workers === 0 ? "none, the master runs alone" : formatCount(config.workers)}</span>
         </li>
+        {config.jmeter_version != null && (
+          <li>
+            <span>JMeter</span>
+            <span>{config.jmeter_version}</span>
+          </li>
+        )}
         <li>
           <span>Heap of each JMeter</span>
           <span>{config.heap_mb == null ? (config.ec2 != null ? "half of the memory" : "chosen by JAC") : `${formatCount(config.heap_mb)} MB`}</span>

@@ -15,6 +15,7 @@ import { CreateButtons } from "./CreateButtons";
 import { Ec2Fields } from "./Ec2Fields";
 import { ForecastView } from "./ForecastView";
 import { FormText } from "./FormText";
+import { JMeterField } from "./JMeterField";
 import { MachineFields } from "./MachineFields";
 import { ProviderChoice } from "./ProviderChoice";
 
@@ -90,6 +91,7 @@ function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: 
         {form.provider === "ec2" && <Ec2Fields {...fields} />}
         <FormText {...fields} field="name" label="Name" placeholder="JAC finds one" help="What you and others recognise it by." />
         <FormText {...fields} field="description" label="Description" placeholder="optional" />
+        <JMeterField {...fields} info={info} />
         <FormText {...fields} field="heapMb" label="Heap of each JMeter" numeric unit="MB" placeholder={form.provider === "ec2" ? "half of the memory" : "JAC chooses"} />
         <div className="field-pair">
           <FormText {...fields} field="lifetimeMinutes" label="Ends after" numeric unit="minutes" help="It can be extended while it lives." />

@@ -1,0 +1,21 @@
+import type { Info } from "@/shared/api/types";
+import { Field } from "@/shared/ui/Field";
+import { jmeterChoices } from "../jmeterChoices";
+import type { FormProps } from "./FormText";
+
+/** Which JMeter the nodes have: the server's own, or a version that it fetches when it is first wanted. */
+export function JMeterField({ form, faults, onChange, info }: FormProps & { info: Info | undefined }) {
+  return (
+    <Field label="JMeter" fault={faults.jmeterVersion} help="The same on every node. One that the server does not have yet is fetched once.">
+      {(attributes) => (
+        <select {...attributes} className={faults.jmeterVersion === undefined ? "form-select" : "form-select is-invalid"} value={form.jmeterVersion} onChange={(event) => onChange({ ...form, jmeterVersion: event.target.value })}>
+          {jmeterChoices(info, form.jmeterVersion).map(({ version, words }) => (
+            <option key={version} value={version}>
+              {words}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  );
+}
