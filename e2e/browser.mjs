@@ -1,10 +1,13 @@
 // Finds a Chromium, opens pages that remember their own faults, and takes screenshots.
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { forward } from "./forward.mjs";
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable", "/snap/bin/chromium"];
 export const SHOTS = fileURLToPath(new URL("./screenshots/", import.meta.url));
+const APART = fileURLToPath(new URL("./apart", import.meta.url));
 
 function executable() {
   const named = process.env.CHROMIUM;
@@ -14,12 +17,27 @@ function executable() {
   return found;
 }
 
+const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-dev-shm-usage"];
+
 export async function launch() {
   mkdirSync(SHOTS, { recursive: true });
-  return chromium.launch({
-    executablePath: executable(),
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-dev-shm-usage"],
+  return chromium.launch({ executablePath: executable(), args: ARGUMENTS });
+}
+
+/** One in a network of its own, from which only the server on a port of this machine is reached. Needs root. */
+export async function launchApart(port) {
+  mkdirSync(SHOTS, { recursive: true });
+  const folder = mkdtempSync(`${tmpdir()}/jac-e2e-`);
+  const server = await forward(`${folder}/server`, String(port));
+  // Playwright gives its own arguments first, so what comes before them is in a script.
+  const script = `${folder}/chromium`;
+  writeFileSync(script, `#!/bin/sh\nexec '${APART}' ${port} '${folder}/server' '${executable()}' "$@"\n`, { mode: 0o755 });
+  const browser = await chromium.launch({ executablePath: script, args: ARGUMENTS });
+  browser.on("disconnected", () => {
+    server.close();
+    rmSync(folder, { recursive: true, force: true });
   });
+  return browser;
 }
 
 /** A page of its own browser context; `faults` collects what the page threw. */

@@ -10,6 +10,7 @@ serve() {
   shift 2
   url=""
   mkdir -p "$(dirname "$log")"
+  : >"$log"
   setsid "$@" </dev/null >"$log" 2>&1 &
   pid=$!
   for ((waited = 0; waited < 300; waited++)); do

@@ -1,0 +1,171 @@
+// A cluster of Amazon EC2, in a real browser against the lab's machines: save credentials, create it, upload, run, watch, stop, run
+// again, terminate. `scripts/test lab` starts what it needs:
+//
+//   JAC_E2E_URL      where the server is, on loopback, with the lab's AWS_ENDPOINT_URL and without keys
+//   JAC_E2E_LINK     an unused sign-in link (`jac admin link`)
+//   JAC_E2E_TARGET   host:port of `jac demo-target`, on an address that the lab's machines reach
+//   JAC_E2E_KEY, JAC_E2E_SECRET   the access key that is saved
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { launchApart, openPage, shot } from "./browser.mjs";
+import { waitForPoints } from "./chart.mjs";
+
+const base = process.env.JAC_E2E_URL?.replace(/\/$/, "");
+const { JAC_E2E_LINK: link, JAC_E2E_KEY: key, JAC_E2E_SECRET: secret } = process.env;
+const [targetHost, targetPort] = (process.env.JAC_E2E_TARGET ?? "").split(":");
+const shop = (name) => fileURLToPath(new URL(`../examples/shop/${name}`, import.meta.url));
+/** Machines boot, and get JMeter, beside whatever else this machine does. */
+const LAUNCH_MS = 300_000;
+
+let browser;
+let page;
+let faults;
+
+before(async () => {
+  assert.ok(base && link && key && secret && targetPort, "Set the variables that the head of this file names; scripts/test lab does.");
+  browser = await launchApart(Number(new URL(base).port));
+  ({ page, faults } = await openPage(browser));
+});
+
+after(async () => {
+  await browser?.close();
+});
+
+let stopped = null;
+function step(name, body) {
+  test(name, async (t) => {
+    if (stopped !== null) return t.skip(`“${stopped}” failed`);
+    try {
+      await body(t);
+    } catch (error) {
+      stopped = name;
+      if (page !== undefined) await shot(page, "cloud-failed").catch(() => undefined);
+      throw error;
+    }
+  });
+}
+
+const head = (text) => page.locator(".page-title .chip", { hasText: text });
+const api = async (path) => (await page.request.get(`${base}/api/v1${path}`)).json();
+const idOf = (url) => new URL(url).pathname.split("/").at(-1);
+
+step("credentials are saved, and no secret is shown again", async () => {
+  await page.goto(link);
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+  await page.goto(`${base}/settings`);
+  const form = page.getByRole("region", { name: "AWS credentials", exact: true });
+  await form.getByLabel("Access key id").fill(key);
+  await form.getByLabel("Secret access key").fill(secret);
+  await form.getByRole("button", { name: "Save" }).click();
+  await form.getByText(/^Saved\./).waitFor();
+  const saved = page.getByRole("region", { name: "Saved AWS credentials" });
+  await saved.getByText(`…${key.slice(-4)}`).waitFor();
+  assert.ok(!(await page.content()).includes(secret), "the secret is on the page");
+  await shot(page, "cloud-credentials");
+});
+
+let planUrl;
+step("the shop is uploaded", async () => {
+  await page.getByRole("link", { name: "Plans" }).first().click();
+  await page.setInputFiles("[data-upload=files]", [shop("shop.jmx"), shop("users.csv")]);
+  await page.waitForURL(/\/plans\/[^/]+$/, { timeout: 30_000 });
+  planUrl = page.url();
+  await page.getByText("finds nothing that would keep this plan from running").waitFor();
+});
+
+let clusterUrl;
+step("a cluster is described, checked and asked for", async () => {
+  await page.getByRole("link", { name: "Clusters" }).first().click();
+  await page.getByRole("button", { name: "New cluster" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Machines of Amazon EC2").check();
+  await dialog.getByLabel("Workers", { exact: true }).fill("2");
+  await dialog.getByLabel("Type of each worker").fill("c6i.enormous");
+  await dialog.getByLabel("Disk of each machine").fill("8");
+  await dialog.getByLabel("Reached at").selectOption("private");
+  await dialog.getByLabel("Heap of each JMeter").fill("256");
+  await dialog.getByLabel("Name").fill("cloud walk");
+  await dialog.getByRole("button", { name: "Check" }).click();
+  await dialog.getByText(/c6i\.enormous/).first().waitFor();
+  await shot(page, "cloud-check-faults");
+  await dialog.getByLabel("Type of each worker").fill("c6i.large");
+  await dialog.getByRole("button", { name: /^Check/ }).click();
+  await dialog.getByRole("button", { name: "Create cluster" }).waitFor({ timeout: 60_000 });
+  await shot(page, "cloud-check");
+  await dialog.getByRole("button", { name: "Create cluster" }).click();
+  await page.waitForURL(/\/clusters\/[^/]+$/);
+  clusterUrl = page.url();
+  await shot(page, "cloud-launching");
+});
+
+step("its machines come up, are listed with what they cost, and are ready", async () => {
+  await head("ready").or(head("failed")).waitFor({ timeout: LAUNCH_MS });
+  const told = page.locator(".note-failed");
+  assert.equal(await told.count(), 0, (await told.allInnerTexts()).join(" "));
+  assert.equal(await page.getByRole("region", { name: "Nodes" }).getByText(/^(master|worker-\d)$/).count(), 3);
+  await shot(page, "cloud-ready");
+  await page.goto(`${base}/machines`);
+  await page.getByRole("link", { name: "cloud walk" }).first().waitFor();
+  const { machines } = await api("/machines");
+  assert.equal(machines.filter((machine) => machine.cluster_id === idOf(clusterUrl)).length, 3);
+  await shot(page, "cloud-machines");
+});
+
+async function start(duration) {
+  await page.goto(planUrl);
+  await page.getByRole("button", { name: "Start a run" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Cluster").selectOption(idOf(clusterUrl));
+  await dialog.getByLabel("target.host").fill(targetHost);
+  await dialog.getByLabel("target.port").fill(targetPort);
+  await dialog.getByLabel("threads").fill("3");
+  await dialog.getByLabel("duration").fill(String(duration));
+  await dialog.getByLabel("ramp_up").fill("2");
+  await dialog.getByText("Deal out users.csv").click();
+  await dialog.getByRole("button", { name: "Start the run" }).click();
+  await page.waitForURL(/\/runs\/[^/]+$/);
+  return idOf(page.url());
+}
+
+step("a run on it is seen live, with how its machines are", async () => {
+  const run = await start(240);
+  await head("running").or(head("failed")).waitFor({ timeout: LAUNCH_MS });
+  for (const id of ["throughput", "response-times", "errors", "active-users"]) await waitForPoints(page, id, 8, 90_000);
+  assert.equal((await api(`/runs/${run}`)).headline.active_users, 6, "3 users on each of 2 workers");
+  await page.getByText(/\d+(\.\d+)? %/).first().waitFor();
+  await shot(page, "cloud-live");
+});
+
+step("it is stopped, and what was measured is its report", async () => {
+  const run = idOf(page.url());
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Stop the run" }).click();
+  await head("stopped").waitFor({ timeout: 120_000 });
+  await page.getByRole("region", { name: "Distribution of response times" }).waitFor({ timeout: 30_000 });
+  const { summary } = await api(`/runs/${run}/report`);
+  assert.ok(summary.total.samples > 50, `${summary.total.samples} samples`);
+  await shot(page, "cloud-report");
+});
+
+step("the plan runs again on the same machines, to its end", async () => {
+  const run = await start(15);
+  await head("completed").or(head("failed")).waitFor({ timeout: LAUNCH_MS });
+  const { summary } = await api(`/runs/${run}/report`);
+  assert.ok(summary.total.samples > 20 && summary.partial === null, JSON.stringify(summary.partial));
+});
+
+step("it is terminated, and no machine is left", async () => {
+  await page.goto(clusterUrl);
+  await page.getByRole("button", { name: "More about this cluster" }).click();
+  await page.getByRole("menuitem", { name: /Terminate/ }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Terminate" }).click();
+  await head("terminated").waitFor({ timeout: 120_000 });
+  await shot(page, "cloud-terminated");
+  await page.goto(`${base}/machines`);
+  await page.getByText(/machine costs anything now|of \d+ cluster/).first().waitFor();
+  const { machines } = await api("/machines");
+  assert.equal(machines.filter((machine) => machine.cluster_id === idOf(clusterUrl)).length, 0);
+});
+
+step("no page threw an error", () => assert.deepEqual(faults, []));
