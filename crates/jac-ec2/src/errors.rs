@@ -1,7 +1,10 @@
 //! What AWS's refusals mean: which may pass by themselves, and what a person can do about the others.
 
+use aws_sdk_ec2::config::http::HttpResponse;
 use aws_sdk_ec2::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use jac_model::ports::PortError;
+use std::any::Any;
 use std::error::Error;
 
 /// An answer of AWS that was none that was wished for.
@@ -39,6 +42,9 @@ where
     SdkError<E, R>: Error,
 {
     let Some(answer) = error.as_service_error() else {
+        if let Some(denied) = role_denied(error) {
+            return denied;
+        }
         let credentials = format!("{}", DisplayErrorContext(error));
         let sentence = if credentials.contains("credential") || credentials.contains("profile") {
             format!(
@@ -51,8 +57,41 @@ where
         };
         return Refusal { code: String::new(), sentence, may_pass: true };
     };
-    let (code, message) = (answer.code().unwrap_or("no code"), answer.message().unwrap_or("no reason was given"));
-    explain(code, message)
+    let status = error.raw_response().and_then(|raw| (raw as &dyn Any).downcast_ref::<HttpResponse>());
+    told(answer, status.map(|response| response.status().as_u16()))
+}
+
+/// What AWS says in an answer; where that is nothing, what the status of HTTP says.
+fn told(answer: &impl ProvideErrorMetadata, status: Option<u16>) -> Refusal {
+    let reason = answer.message().unwrap_or("it gives no reason");
+    match (answer.code(), status) {
+        (Some(code), _) => explain(code, reason),
+        (None, Some(403)) => explain("AccessDenied", reason),
+        (None, Some(status)) => {
+            let sentence = format!("AWS answered with the status {status} of HTTP ({reason})");
+            Refusal { code: String::new(), sentence, may_pass: status >= 500 }
+        }
+        (None, None) => explain("no code", reason),
+    }
+}
+
+/// That a role was refused, which happens below a call for something else and is wrapped into several layers.
+fn role_denied(error: &(dyn Error + 'static)) -> Option<Refusal> {
+    let mut error = error;
+    loop {
+        if let Some(denied) = error.downcast_ref::<SdkError<AssumeRoleError, HttpResponse>>()
+            && let Some(answer) = denied.as_service_error()
+        {
+            let told = told(answer, denied.raw_response().map(|response| response.status().as_u16()));
+            let sentence = format!(
+                "the role could not be assumed: {}; its trust policy has to name who assumes it, and the external id where it asks for one",
+                told.sentence.trim_end_matches("; docs/aws.md has the policy that JAC needs")
+            );
+            // Somebody may save others, or change the role.
+            return Some(Refusal { sentence, may_pass: true, ..told });
+        }
+        error = error.source()?;
+    }
 }
 
 /// The last of the causes: the SDK wraps what happened into several layers.

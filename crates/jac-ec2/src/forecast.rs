@@ -103,6 +103,13 @@ async fn permissions(
             refusals.push((action.to_owned(), answer));
         }
     };
+    // A launch looks at these all the time; what it looks at besides has been looked at before.
+    if let Err(error) = aws.ec2.describe_instances().dry_run(true).send().await {
+        ask("ec2:DescribeInstances", refusal(&error));
+    }
+    if let Err(error) = aws.ec2.describe_security_groups().dry_run(true).send().await {
+        ask("ec2:DescribeSecurityGroups", refusal(&error));
+    }
     if ec2.security_group.is_none() {
         let call = aws
             .ec2

@@ -130,15 +130,30 @@ impl Records {
         self.replace(&self.key_path(cluster), key.as_bytes()).map_err(|error| failed(&error))
     }
 
-    /// None there is a success.
+    /// The key, what a killed server had half written, and the record as the last. None there is a success.
     pub fn remove(&self, cluster: &ClusterId) -> Result<(), PortError> {
-        for path in [self.key_path(cluster), self.path(cluster)] {
+        let mut all = vec![self.key_path(cluster)];
+        all.extend(self.half_written(cluster).map_err(|error| failed(&error))?);
+        all.push(self.path(cluster));
+        for path in all {
             match fs::remove_file(path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(&error)),
                 _ => (),
             }
         }
         Ok(())
+    }
+
+    /// What was to replace the record or the key of a cluster and never did: it may hold what they hold.
+    fn half_written(&self, cluster: &ClusterId) -> io::Result<Vec<PathBuf>> {
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let begin = format!("{cluster}.");
+        let is_one = |name: &str| name.starts_with(&begin) && name.ends_with(HALF_WRITTEN);
+        let found = entries.flatten().filter(|entry| entry.file_name().to_str().is_some_and(is_one));
+        Ok(found.map(|entry| entry.path()).collect())
     }
 
     /// Every region in which this installation ever asked for machines.
@@ -162,7 +177,7 @@ impl Records {
 
     fn replace(&self, path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
-        let new = path.with_extension(format!("{:016x}.new", rand::random::<u64>()));
+        let new = path.with_extension(format!("{:016x}{HALF_WRITTEN}", rand::random::<u64>()));
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
         let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&new, path));
         if written.is_err() {
@@ -173,6 +188,9 @@ impl Records {
 }
 
 const REGIONS: &str = "regions.json";
+
+/// How the name of a file ends that is to replace another one.
+const HALF_WRITTEN: &str = ".new";
 
 fn failed(error: &io::Error) -> PortError {
     let (node, what) = ("JAC".to_owned(), "note what it knows of the machines".to_owned());
@@ -218,7 +236,11 @@ mod tests {
             &fs::metadata(records.key_path(&cluster)).expect("it").permissions(),
         );
         assert_eq!(mode & 0o777, 0o600);
+        // As a server leaves it that is killed while it writes.
+        let half = records.key_path(&cluster).with_extension("00112233aabbccdd.new");
+        fs::write(&half, "half a sec").expect("it is written");
         records.remove(&cluster).expect("it goes");
+        assert!(!half.exists());
         records.remove(&cluster).expect("twice is no fault");
         assert!(records.all().expect("the folder").is_empty());
         assert_eq!(records.regions(), ["eu-central-1"]);
