@@ -3,6 +3,7 @@
 A command is a method `do_…`; its docstring is its usage line and its sentence in `lab/ctl help`.
 """
 
+import base64
 import ipaddress
 import re
 
@@ -74,6 +75,11 @@ class Faults:
             self.glue.api.call(region, "TerminateInstances", **{"InstanceId.1": instance})
         for group in (one for one in left if one.startswith("sg-")):
             self.glue.api.call(region, "DeleteSecurityGroup", GroupId=group)
+
+    def do_import_key(self, name, public_key, region="us-east-1"):
+        """import-key NAME KEY [REGION] | a key pair of the account, of which somebody has the private half; replaces one of the name"""
+        self.glue.api.call(region, "DeleteKeyPair", KeyName=name)
+        self.glue.api.call(region, "ImportKeyPair", KeyName=name, PublicKeyMaterial=base64.b64encode(public_key.encode()).decode())
 
     def do_console(self, instance):
         """console INSTANCE | what a machine wrote on its console"""
