@@ -2,6 +2,7 @@
 
 use crate::site::Site;
 use serde_json::{Value, json};
+use std::process::Command;
 
 /// Creates a cluster that cannot be made, and gives its cause.
 fn cause_of_failure(site: &Site, workers: u32, ec2: Value) -> String {
@@ -91,5 +92,28 @@ fn a_cluster_that_nobody_wants_any_more_is_gone_before_it_is_made() {
     site.lab(&["delay-reads", "2000"]);
     let cluster = site.create(1, json!({}));
     site.until("a machine is launched", || site.events(&cluster).contains("was launched"));
+    site.terminate(&cluster);
+}
+
+#[test]
+fn a_key_pair_that_somebody_has_opens_the_machines_for_them() {
+    let Some(site) = Site::new() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let pem = folder.path().join("mine.pem");
+    let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&pem).status();
+    assert!(made.expect("ssh-keygen").success());
+    let public = std::fs::read_to_string(pem.with_extension("pem.pub")).expect("its public half");
+    site.lab(&["import-key", "mine", public.trim()]);
+    let cluster = site.ready(1, json!({ "key_name": "mine" }));
+    for node in site.cluster(&cluster)["nodes"].as_array().expect("its nodes") {
+        let address = node["address"].as_str().expect("an address");
+        let said = Command::new("ssh")
+            .args(["-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-i"])
+            .arg(&pem)
+            .args([&format!("admin@{address}"), "sudo -n id -un"])
+            .output()
+            .expect("ssh");
+        assert_eq!(String::from_utf8_lossy(&said.stdout).trim(), "root", "{}", String::from_utf8_lossy(&said.stderr));
+    }
     site.terminate(&cluster);
 }
