@@ -21,25 +21,26 @@ pub(super) fn drain_table<C: Copy + Default + PartialEq + Into<u64>>(
 ) {
     let nothing = C::default();
     let (groups, rest) = table.as_chunks_mut::<GROUP>();
-    let mut value = first;
+    // The first place of a group; the last place may stand for the greatest value that there is.
+    let mut at = 0;
     for group in groups {
         // Most of a table stands for times that did not occur.
         if *group != [nothing; GROUP] {
             // Which occurred nobody can predict, so all are written, and those without a count are overwritten.
             let mut found = [(0, 0); GROUP];
             let mut filled = 0;
-            for (value, count) in (value..).zip(&*group) {
-                found[filled % GROUP] = (value, (*count).into());
+            for (offset, count) in (at..).zip(&*group) {
+                found[filled % GROUP] = (first + offset, (*count).into());
                 filled += usize::from(*count != nothing);
             }
             into.extend_from_slice(&found[..filled]);
             *group = [nothing; GROUP];
         }
-        value = value.wrapping_add(GROUP as u32);
+        at += GROUP as u32;
     }
-    for (value, count) in (value..).zip(rest) {
+    for (offset, count) in (at..).zip(rest) {
         if *count != nothing {
-            into.push((value, (*count).into()));
+            into.push((first + offset, (*count).into()));
             *count = nothing;
         }
     }
@@ -77,6 +78,29 @@ impl Counting {
         values.sort_unstable();
         for run in values.chunk_by(|a, b| a == b) {
             self.counts.push((run[0], run.len() as u64));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Counting;
+
+    #[test]
+    fn values_up_to_the_greatest_are_counted_in_order() {
+        let mut counting = Counting::default();
+        assert_eq!(counting.count(&mut [u32::MAX]), [(u32::MAX, 1)]);
+        for first in [0, 1_000, u32::MAX - 20] {
+            for length in 1..20 {
+                let mut values: Vec<u32> =
+                    (0..length).flat_map(|value| vec![first + value; value as usize % 3]).collect();
+                let expected: Vec<(u32, u64)> = (0..length)
+                    .filter(|value| value % 3 > 0)
+                    .map(|value| (first + value, u64::from(value % 3)))
+                    .collect();
+                values.reverse();
+                assert_eq!(counting.count(&mut values), expected);
+            }
         }
     }
 }

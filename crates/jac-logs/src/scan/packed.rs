@@ -145,7 +145,9 @@ impl<'a> Parts<'a> {
                 && let Some(mut unpacker) = state.unpacker.take()
             {
                 drop(state);
+                let alarm = Alarm(self);
                 let unpacked = unpacker.next();
+                std::mem::forget(alarm);
                 state = self.lock();
                 state.put(unpacker, unpacked, &self.changed)?;
             } else if let Some(part) = state.ready.pop_front() {
@@ -160,6 +162,16 @@ impl<'a> Parts<'a> {
 
     fn lock(&self) -> MutexGuard<'_, State<'a>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Dropped by a panic while unpacking: the others need not wait for more.
+struct Alarm<'a, 'b>(&'a Parts<'b>);
+
+impl Drop for Alarm<'_, '_> {
+    fn drop(&mut self) {
+        self.0.lock().ended = true;
+        self.0.changed.notify_all();
     }
 }
 

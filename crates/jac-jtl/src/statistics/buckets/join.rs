@@ -9,7 +9,7 @@ use crate::statistics::packed::Packed;
 use crate::statistics::summing::Summing;
 use std::collections::BTreeMap;
 
-/// Cells from which on several threads put sets together, and how many.
+/// Cells from which on several threads put sets together, and how many: for a moment, on however few processors.
 const WORTH_THREADS: usize = 2_000;
 const THREADS: usize = 4;
 

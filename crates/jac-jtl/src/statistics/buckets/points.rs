@@ -7,7 +7,7 @@ use crate::statistics::counts::Outline;
 use crate::statistics::kind::{KINDS, Kind};
 use crate::statistics::summing::Summing;
 
-/// Cells from which on several threads make their points, and how many.
+/// Cells from which on several threads make their points, and how many: for a moment, on however few processors.
 const WORTH_THREADS: usize = 2_000;
 const THREADS: usize = 4;
 
@@ -50,7 +50,7 @@ impl Buckets {
 /// The points of some buckets in order: of all rows of a kind, and of the labels that have places.
 fn points_of(buckets: &[(i64, &Bucket)], kind: Kind, places: &IntegerMap<u32, usize>) -> (Vec<Point>, Vec<Vec<Point>>) {
     let (mut total, mut of_labels) = (Vec::new(), vec![Vec::new(); places.len()]);
-    let (mut times, mut counts) = (Summing::default(), Vec::new());
+    let (mut times, mut of_label, mut counts) = (Summing::default(), Summing::default(), Vec::new());
     for (start, bucket) in buckets {
         let mut sums = Cell::default();
         for (group, cell) in &bucket.cells {
@@ -66,7 +66,7 @@ fn points_of(buckets: &[(i64, &Bucket)], kind: Kind, places: &IntegerMap<u32, us
             if cells().nth(1).is_none() {
                 of_labels[*place].extend(outlined(*start, cell, &counts, None));
             } else if cells().next().is_some_and(|first| std::ptr::eq(first, cell)) {
-                of_labels[*place].extend(point(*start, cells(), None, &mut Summing::default()));
+                of_labels[*place].extend(point(*start, cells(), None, &mut of_label));
             }
         }
         counts.clear();
