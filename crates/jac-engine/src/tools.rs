@@ -110,14 +110,19 @@ impl Toolbox {
         if let Some(path) = &wanted.home {
             return Ok(Found::Home(open(path)?));
         }
-        let named = self.settings.jmeter_home.as_deref().map(open).transpose()?;
-        let release = match (named, &wanted.version) {
-            (Some(named), None) => return Ok(Found::Home(named)),
-            (Some(named), Some(version)) if named.version() == version => return Ok(Found::Home(named)),
-            (_, Some(version)) => Release::of(version).map_err(|error| {
-                no_jmeter(&error, "Choose one of these, or name a JMeter home that is of the version.")
-            })?,
+        let named = self.settings.jmeter_home.as_deref();
+        let release = match (&wanted.version, named) {
+            (None, Some(named)) => return Ok(Found::Home(open(named)?)),
             (None, None) => Release::newest(),
+            (Some(version), named) => {
+                // One that cannot be used is no hindrance where it is not the one that is wanted.
+                if let Some(home) = named.and_then(|named| open(named).ok()).filter(|home| home.version() == version) {
+                    return Ok(Found::Home(home));
+                }
+                Release::of(version).map_err(|error| {
+                    no_jmeter(&error, "Choose one of these, or name a JMeter home that is of the version.")
+                })?
+            }
         };
         let managed = JMeterHome::open(&install::managed_path(&self.settings.managed_folder, release)).ok();
         Ok(managed.map_or(Found::Missing(release), Found::Home))

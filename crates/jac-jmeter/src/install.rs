@@ -19,6 +19,9 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 /// Where Apache keeps every release; `{version}` stands for its version.
 pub const ARCHIVE_URL: &str = "https://archive.apache.org/dist/jmeter/binaries/apache-jmeter-{version}.tgz";
 
+/// What stands for a release's version in an address.
+const VERSION_PLACE: &str = "{version}";
+
 const POM: &str = include_str!("../assets/pom.xml");
 /// What stands for the version in it.
 const POM_VERSION: &str = "@VERSION@";
@@ -137,6 +140,10 @@ async fn from_archive(
     home: &Path,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<(), InstallError> {
+    if !url.contains(VERSION_PLACE) && release.version != Release::newest().version {
+        let reason = format!("the address has no {VERSION_PLACE}, so it is that of {}", Release::newest().version);
+        return Err(InstallError::Download { url: url.to_owned(), reason });
+    }
     let url = of_release(url, release);
     let failed = |reason: String| InstallError::Download { url: url.clone(), reason };
     let file_path = work.join("jmeter.tgz");
@@ -187,7 +194,7 @@ fn published_digest(text: &str) -> Option<String> {
 }
 
 fn of_release(url: &str, release: &Release) -> String {
-    url.replace("{version}", release.version)
+    url.replace(VERSION_PLACE, release.version)
 }
 
 fn client() -> Result<reqwest::Client, String> {

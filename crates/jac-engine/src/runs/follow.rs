@@ -147,7 +147,7 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
     };
     let watched = std::iter::once((master_name, Arc::clone(&follower.master))).chain(follower.workers.iter().cloned());
     let alarm = Alarm::default();
-    task.engine.spawn(health::watch(task.clone(), watched.collect(), Arc::clone(&alarm)));
+    task.engine.spawn(health::watch(task.clone(), cluster.provider, watched.collect(), Arc::clone(&alarm)));
     let settings = task.engine.settings();
     let mut ticks = interval(settings.tail_every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -6,7 +6,7 @@ use super::supervise::Task;
 use crate::error::EngineError;
 use futures_util::future::join_all;
 use jac_model::ports::{Heap, Remote, Vitals};
-use jac_model::{NodeHealth, RunPhase};
+use jac_model::{NodeHealth, Provider, RunPhase};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -29,7 +29,7 @@ const FULL_DISK_BYTES: u64 = 256 << 10;
 pub(super) type Alarm = Arc<OnceLock<String>>;
 
 /// Looks at the run's machines until it does not run any more. The first of them is the master.
-pub(super) async fn watch(task: Task, nodes: Vec<(String, Arc<dyn Remote>)>, alarm: Alarm) {
+pub(super) async fn watch(task: Task, provider: Provider, nodes: Vec<(String, Arc<dyn Remote>)>, alarm: Alarm) {
     let mut known: HashMap<String, Known> = HashMap::new();
     loop {
         let looks = join_all(nodes.iter().map(|(name, remote)| async {
@@ -54,14 +54,19 @@ pub(super) async fn watch(task: Task, nodes: Vec<(String, Arc<dyn Remote>)>, ala
                 found.insert(name, health);
             }
         }
-        if let Err(error) = write(&task, &found, &known) {
+        if let Err(error) = write(&task, provider, &found, &known) {
             tracing::warn!(run = %task.id, %error, "run {}: how its machines are could not be kept: {error}", task.id);
         }
         sleep(LOOK_EVERY).await;
     }
 }
 
-fn write(task: &Task, found: &HashMap<String, NodeHealth>, known: &HashMap<String, Known>) -> Result<(), EngineError> {
+fn write(
+    task: &Task,
+    provider: Provider,
+    found: &HashMap<String, NodeHealth>,
+    known: &HashMap<String, Known>,
+) -> Result<(), EngineError> {
     if found.is_empty() {
         return Ok(());
     }
@@ -74,8 +79,10 @@ fn write(task: &Task, found: &HashMap<String, NodeHealth>, known: &HashMap<Strin
             }
         }
         for (name, _) in known.iter().filter(|(_, known)| known.busy_looks == BUSY_LOOKS) {
+            // Its nodes are one machine, of which one note is enough.
+            let whose = if provider == Provider::Local { "JAC's machine" } else { name };
             let note = format!(
-                "The processors of {name} were more than {BUSY_PERCENT} % busy: its own slowness may be in the response times. \
+                "The processors of {whose} were more than {BUSY_PERCENT} % busy: its own slowness may be in the response times. \
                  Take more or larger machines, or fewer threads."
             );
             if !run.notes.contains(&note) {

@@ -26,7 +26,7 @@ pub struct BuildArguments {
     /// What it is called; default: after JMeter and the time
     #[arg(long, value_name = "TEXT")]
     pub name: Option<String>,
-    /// The JMeter that it has by version, such as 5.5. Default: JAC's newest
+    /// The JMeter that it has by version, such as 5.5. Default: the one that JAC was told of, else its newest
     #[arg(long, value_name = "VERSION")]
     pub jmeter_version: Option<String>,
     #[command(flatten, next_help_heading = "The machine that it is made of")]

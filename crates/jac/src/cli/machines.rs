@@ -24,7 +24,7 @@ pub struct NewClusterArguments {
     /// The heap of each JVM, such as 512m or 2g
     #[arg(long, value_name = "SIZE")]
     pub heap: Option<String>,
-    /// The JMeter of its nodes by version, such as 5.5, fetched when it is first wanted. Default: JAC's newest
+    /// The JMeter of its nodes by version, such as 5.5, fetched when it is first wanted. Default: the one that JAC was told of, else its newest
     #[arg(long, value_name = "VERSION")]
     pub jmeter_version: Option<String>,
     /// Where the nodes come from
