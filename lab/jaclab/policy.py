@@ -1,4 +1,5 @@
-"""Tries the policy of docs/aws.md: a launch and its end with it, a check without each of its actions, and a role with an external id.
+"""Tries the policy of docs/aws.md: a launch and its end with it, the check without each action that it can ask for, and a role with an
+external id.
 
 The emulator knows which actions a policy allows; resources and conditions of a user's policy it does not know, so those are left out here.
 Its machines are none: a launch ends with machines that do not answer, which is what asks for the console and ends them.
@@ -19,7 +20,7 @@ import boto3
 
 REGION = "us-east-1"
 PAGE = Path(__file__).parent.parent.parent / "docs/aws.md"
-NEEDED_BY_A_LAUNCH = [
+ASKED_BY_THE_CHECK = [
     "ec2:DescribeInstances",
     "ec2:DescribeInstanceTypes",
     "ec2:DescribeImages",
@@ -29,7 +30,7 @@ NEEDED_BY_A_LAUNCH = [
     "ec2:CreateSecurityGroup",
 ]
 # Calls that set the stage, before the emulator begins to refuse: three for each user, two for the role, two that look.
-STAGE_CALLS = 3 * (len(NEEDED_BY_A_LAUNCH) + 2) + 2 + 2
+STAGE_CALLS = 3 * (len(ASKED_BY_THE_CHECK) + 2) + 2 + 2
 # The emulator computes other signatures than the SDK for some requests; whether they are right is the lab's proxy's to check.
 EMULATOR = """
 import sys
@@ -57,14 +58,14 @@ def _document(statement):
 
 
 class Stage:
-    """An emulator with its users: one with the whole policy, one without each action, and one that may only assume a role."""
+    """An emulator with its users: one with the whole policy, for each action one without it, and one that may only assume a role."""
 
     def __init__(self, jac, folder, url):
         self.jac, self.folder, self.url = jac, folder, url
         client = {"region_name": REGION, "endpoint_url": self.url, "aws_access_key_id": "root", "aws_secret_access_key": "root"}
         iam, ec2 = boto3.client("iam", **client), boto3.client("ec2", **client)
         self.key = self._user(iam, "whole", policy())
-        self.keys_without = {action: self._user(iam, action.replace(":", "-"), policy(without=[action])) for action in NEEDED_BY_A_LAUNCH}
+        self.keys_without = {action: self._user(iam, action.replace(":", "-"), policy(without=[action])) for action in ASKED_BY_THE_CHECK}
         self.key_to_assume = self._user(iam, "assumes", _document({"Action": "sts:AssumeRole", "Resource": "*"}))
         trust = {"Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::123456789012:user/assumes"}}
         trust["Condition"] = {"StringEquals": {"sts:ExternalId": "a-word-of-ours"}}

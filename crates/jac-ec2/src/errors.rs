@@ -83,12 +83,19 @@ fn role_denied(error: &(dyn Error + 'static)) -> Option<Refusal> {
             && let Some(answer) = denied.as_service_error()
         {
             let told = told(answer, denied.raw_response().map(|response| response.status().as_u16()));
-            let sentence = format!(
-                "the role could not be assumed: {}; its trust policy has to name who assumes it, and the external id where it asks for one",
-                told.sentence.trim_end_matches("; docs/aws.md has the policy that JAC needs")
-            );
+            let reason = told.sentence.trim_end_matches("; docs/aws.md has the policy that JAC needs");
+            let advice = match told.code.as_str() {
+                "AccessDenied" => {
+                    "; its trust policy has to name who assumes it, and the external id where it asks for one"
+                }
+                _ => "",
+            };
             // Somebody may save others, or change the role.
-            return Some(Refusal { sentence, may_pass: true, ..told });
+            return Some(Refusal {
+                sentence: format!("the role could not be assumed: {reason}{advice}"),
+                may_pass: true,
+                ..told
+            });
         }
         error = error.source()?;
     }
