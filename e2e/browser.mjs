@@ -29,6 +29,8 @@ export async function launchApart(port) {
   mkdirSync(SHOTS, { recursive: true });
   const folder = mkdtempSync(`${tmpdir()}/jac-e2e-`);
   const server = await forward(`${folder}/server`, String(port));
+  // If no browser comes up, nobody waits for it.
+  server.unref();
   // Playwright gives its own arguments first, so what comes before them is in a script.
   const script = `${folder}/chromium`;
   writeFileSync(script, `#!/bin/sh\nexec '${APART}' ${port} '${folder}/server' '${executable()}' "$@"\n`, { mode: 0o755 });

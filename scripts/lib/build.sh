@@ -9,7 +9,7 @@ npm_packages() {
   wanted=$(sha256sum <"$folder/package-lock.json")-$(node --version)
   [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return
   say "Installing the npm packages of ${folder#"$root"/}/."
-  (cd "$folder" && quietly npm ci --no-audit --no-fund)
+  (cd "$folder" && quietly npm ci --no-audit --no-fund) || return
   printf '%s' "$wanted" >"$stamp"
 }
 

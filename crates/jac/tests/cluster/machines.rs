@@ -75,7 +75,8 @@ fn two_workers_on_other_machines_run_the_plan_and_nothing_is_left() {
 fn connections_that_are_cut_and_servers_that_are_away_for_a_moment_cost_no_sample() {
     let Some(mut machines) = Machines::start(3) else { return };
     let place = Place::new();
-    let running = Running::start(run(&place, &machines, &["-Jduration=20"]));
+    // Long enough for all of this on a busy machine too.
+    let running = Running::start(run(&place, &machines, &["-Jduration=40"]));
     for _ in 0..2 {
         let before = place.rows_so_far();
         place.wait_until("more samples", || place.rows_so_far() > before + 20);
@@ -86,7 +87,7 @@ fn connections_that_are_cut_and_servers_that_are_away_for_a_moment_cost_no_sampl
     // A worker's: the log comes from the master, and goes on.
     machines.machines[1].go_down();
     let before = place.rows_so_far();
-    place.wait_until("more samples, without that one", || place.rows_so_far() > before + 150);
+    place.wait_until("more samples, without that one", || place.rows_so_far() > before + 100);
     machines.machines[1].go_up();
     // The master's: nothing comes until it is back, and then all of it.
     machines.machines[0].go_down();
