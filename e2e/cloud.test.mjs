@@ -6,10 +6,11 @@
 //   JAC_E2E_TARGET   host:port of `jac demo-target`, on an address that the lab's machines reach
 //   JAC_E2E_KEY, JAC_E2E_SECRET   the access key that is saved
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
 import { launchApart, openPage, shot } from "./browser.mjs";
 import { waitForPoints } from "./chart.mjs";
+import { stepsOn } from "./steps.mjs";
 
 const base = process.env.JAC_E2E_URL?.replace(/\/$/, "");
 const { JAC_E2E_LINK: link, JAC_E2E_KEY: key, JAC_E2E_SECRET: secret } = process.env;
@@ -32,19 +33,7 @@ after(async () => {
   await browser?.close();
 });
 
-let stopped = null;
-function step(name, body) {
-  test(name, async (t) => {
-    if (stopped !== null) return t.skip(`“${stopped}” failed`);
-    try {
-      await body(t);
-    } catch (error) {
-      stopped = name;
-      if (page !== undefined) await shot(page, "cloud-failed").catch(() => undefined);
-      throw error;
-    }
-  });
-}
+const step = stepsOn(() => page, "cloud-failed");
 
 const head = (text) => page.locator(".page-title .chip", { hasText: text });
 const api = async (path) => (await page.request.get(`${base}/api/v1${path}`)).json();

@@ -8,10 +8,11 @@
 //   JAC_E2E_MAX_LATENCY_MS   from a sample's end to the chart, 9 of 10 samples (2500)
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
 import { launch, openPage, shot } from "./browser.mjs";
 import { canvas, pointsOf, quantile, waitForPoints, watchLatency } from "./chart.mjs";
+import { stepsOn } from "./steps.mjs";
 
 const base = process.env.JAC_E2E_URL?.replace(/\/$/, "");
 const link = process.env.JAC_E2E_LINK;
@@ -42,20 +43,7 @@ after(async () => {
   await browser?.close();
 });
 
-/** Steps build on each other: after one fails, the others say so instead of failing in strange places. */
-let stopped = null;
-function step(name, body) {
-  test(name, async (t) => {
-    if (stopped !== null) return t.skip(`“${stopped}” failed`);
-    try {
-      await body(t);
-    } catch (error) {
-      stopped = name;
-      if (page !== undefined) await shot(page, "failed").catch(() => undefined);
-      throw error;
-    }
-  });
-}
+const step = stepsOn(() => page, "failed");
 
 const head = (text) => page.locator(".page-title .chip", { hasText: text });
 const api = async (path) => (await page.request.get(`${base}/api/v1${path}`)).json();
