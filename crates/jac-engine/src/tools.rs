@@ -124,6 +124,7 @@ impl Toolbox {
                 })?
             }
         };
+        // A managed copy is whole or not there: what cannot be opened is none, and installing says what is in its way.
         let managed = JMeterHome::open(&install::managed_path(&self.settings.managed_folder, release)).ok();
         Ok(managed.map_or(Found::Missing(release), Found::Home))
     }
