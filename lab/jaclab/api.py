@@ -9,6 +9,9 @@ import urllib.parse
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 
+# Every state but the last one: the emulator never forgets an instance that is terminated, AWS does within the hour.
+LIVING = ("pending", "running", "shutting-down", "stopping", "stopped")
+
 
 class ApiRefused(Exception):
     """The emulator answered with an error."""
@@ -63,10 +66,23 @@ class Api:
             raise ApiRefused(f"{action}: {answer.status} {data[:300].decode(errors='replace')}")
         return without_namespaces(data)
 
+    def instance_items(self, region, tag=None):
+        """A region's instances that are not terminated, of one tag (key, value) or all. The emulator answers a hundred launches a page."""
+        parameters = {"Filter.1.Name": "instance-state-name"}
+        parameters |= {f"Filter.1.Value.{number}": state for number, state in enumerate(LIVING, 1)}
+        parameters |= {"Filter.2.Name": f"tag:{tag[0]}", "Filter.2.Value.1": tag[1]} if tag else {}
+        while True:
+            answer = self.call(region, "DescribeInstances", **parameters)
+            yield from answer.iterfind("reservationSet/item/instancesSet/item")
+            token = answer.findtext("nextToken")
+            if not token:
+                return
+            parameters["NextToken"] = token
+
     def instances(self, region):
-        """All of a region's, terminated ones too."""
+        """All of a region's that are not terminated."""
         found = []
-        for item in self.call(region, "DescribeInstances").iterfind("reservationSet/item/instancesSet/item"):
+        for item in self.instance_items(region):
             instance_id = item.findtext("instanceId")
             found.append(
                 Instance(

@@ -40,9 +40,10 @@ def make(name):
 def members(name):
     """The ids of all processes of a machine."""
     found = []
-    for file in folders(name)[0].rglob("cgroup.procs"):
+    # Groups come and go with the machine's sessions; `os.walk` passes over one that has gone meanwhile, `rglob` fails.
+    for folder, _, _ in os.walk(folders(name)[0]):
         try:
-            found += [int(line) for line in file.read_text().split()]
+            found += [int(line) for line in Path(folder, "cgroup.procs").read_text().split()]
         except OSError:
             continue
     return found
@@ -69,10 +70,9 @@ def remove(name):
     for folder in folders(name):
         if not folder.exists():
             continue
-        inner = sorted((path for path in folder.rglob("*") if path.is_dir()), key=lambda path: -len(path.parts))
-        for path in [*inner, folder]:
+        for path, _, _ in os.walk(folder, topdown=False):
             # A group is busy for a moment after its last process is gone.
-            _wait(lambda: _removed(path), 5)
+            _wait(lambda path=Path(path): _removed(path), 5)
 
 
 def remove_parent():

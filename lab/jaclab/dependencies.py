@@ -23,9 +23,8 @@ def check(request, glue):
 
 
 def _is_used(group, region, glue):
-    for instance in glue.api.instances(region):
-        if group in instance.groups and (instance.state != "terminated" or instance.id in glue.machines):
-            return True
+    if any(group in instance.groups for instance in glue.api.instances(region)):
+        return True
     # An instance that was terminated has lost its groups in the API; its machine still has them while it shuts down.
     if any(group in machine.instance.groups for machine in list(glue.machines.values())):
         return True

@@ -56,11 +56,9 @@ class Faults:
 
     def do_left(self, tag, value, region="us-east-1"):
         """left TAG VALUE [REGION] | what lives, or lies about, with that tag: instances, disks, security groups"""
-        api, found = self.glue.api, []
+        api = self.glue.api
         filters = {"Filter.1.Name": f"tag:{tag}", "Filter.1.Value.1": value}
-        for item in api.call(region, "DescribeInstances", **filters).iterfind("reservationSet/item/instancesSet/item"):
-            if item.findtext("instanceState/name") != "terminated":
-                found.append(item.findtext("instanceId"))
+        found = [item.findtext("instanceId") for item in api.instance_items(region, (tag, value))]
         for action, path, name in (
             ("DescribeVolumes", "volumeSet/item", "volumeId"),
             ("DescribeSecurityGroups", "securityGroupInfo/item", "groupId"),

@@ -63,6 +63,18 @@ def the_host_gets_another_address(cloud, machines):
         cloud.ctl("host-address", before)
 
 
+def a_lab_that_has_seen_more_launches_than_fit_on_a_page_boots_the_next(cloud):
+    tags = [{"ResourceType": "instance", "Tags": [{"Key": "selftest", "Value": "page"}]}]
+    with cloud.fault("no-boot", "110"):
+        for _ in range(110):
+            ((instance, _),) = cloud.launch(TagSpecifications=tags)
+            cloud.terminate(instance)
+    ((instance, address),) = cloud.launch(TagSpecifications=tags)
+    cloud.await_ssh(address)
+    assert instance in cloud.ctl("left", "selftest", "page"), "what lives is not listed"
+    cloud.terminate(instance)
+
+
 def an_image_keeps_what_was_on_the_disk(cloud, machines):
     instance, address = machines[0]
     cloud.ssh(address, "sudo sh -c 'echo baked >/opt/baked'")
