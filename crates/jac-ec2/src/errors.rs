@@ -14,18 +14,30 @@ pub struct Refusal {
     pub code: String,
     /// A sentence without its full stop.
     pub sentence: String,
-    /// Trying again may help.
-    pub may_pass: bool,
+    pub outlook: Outlook,
+}
+
+/// What the same call would bring later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outlook {
+    /// Nothing else.
+    Final,
+    /// Maybe an answer: there was none.
+    Unanswered,
+    /// Maybe another answer: somebody saves other credentials, or a limit on calls is over.
+    MayPass,
 }
 
 impl Refusal {
     /// As the ports say it.
     pub fn at(self, region: &str, what: &str) -> PortError {
         let node = format!("AWS in {region}");
-        if self.may_pass {
-            return PortError::Unreachable { node, reason: self.sentence };
+        let (what, reason) = (what.to_owned(), self.sentence);
+        match self.outlook {
+            Outlook::Final => PortError::Refused { node, what, reason },
+            Outlook::Unanswered => PortError::Unreachable { node, reason },
+            Outlook::MayPass => PortError::NotNow { node, what, reason },
         }
-        PortError::Refused { node, what: what.to_owned(), reason: self.sentence }
     }
 
     /// There is no such thing in the region, or not yet: what was just made may not be seen for a moment.
@@ -46,16 +58,17 @@ where
             return denied;
         }
         let credentials = format!("{}", DisplayErrorContext(error));
-        let sentence = if credentials.contains("credential") || credentials.contains("profile") {
-            format!(
+        let (sentence, outlook) = if credentials.contains("credential") || credentials.contains("profile") {
+            let sentence = format!(
                 "no AWS credentials were to be had ({}); save some in JAC, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY \
                  or a profile where JAC runs",
                 innermost(error)
-            )
+            );
+            (sentence, Outlook::MayPass)
         } else {
-            format!("it gave no answer ({})", innermost(error))
+            (innermost(error), Outlook::Unanswered)
         };
-        return Refusal { code: String::new(), sentence, may_pass: true };
+        return Refusal { code: String::new(), sentence, outlook };
     };
     let status = error.raw_response().and_then(|raw| (raw as &dyn Any).downcast_ref::<HttpResponse>());
     told(answer, status.map(|response| response.status().as_u16()))
@@ -69,7 +82,11 @@ fn told(answer: &impl ProvideErrorMetadata, status: Option<u16>) -> Refusal {
         (None, Some(403)) => explain("AccessDenied", reason),
         (None, Some(status)) => {
             let sentence = format!("AWS answered with the status {status} of HTTP ({reason})");
-            Refusal { code: String::new(), sentence, may_pass: status >= 500 }
+            Refusal {
+                code: String::new(),
+                sentence,
+                outlook: if status >= 500 { Outlook::MayPass } else { Outlook::Final },
+            }
         }
         (None, None) => explain("no code", reason),
     }
@@ -93,7 +110,7 @@ fn role_denied(error: &(dyn Error + 'static)) -> Option<Refusal> {
             // Somebody may save others, or change the role.
             return Some(Refusal {
                 sentence: format!("the role could not be assumed: {reason}{advice}"),
-                may_pass: true,
+                outlook: Outlook::MayPass,
                 ..told
             });
         }
@@ -113,50 +130,52 @@ fn innermost(error: &dyn Error) -> String {
 /// Codes are in "Error codes for the Amazon EC2 API" of its reference.
 fn explain(code: &str, message: &str) -> Refusal {
     let message = first_sentence(message);
-    let (sentence, may_pass) = match code {
+    let (sentence, outlook) = match code {
         "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" => (
             format!(
                 "the credentials lack the permission for it ({message}); docs/aws.md has the policy that JAC needs"
             ),
-            false,
+            Outlook::Final,
         ),
         "AuthFailure"
         | "InvalidClientTokenId"
         | "SignatureDoesNotMatch"
         | "UnrecognizedClientException"
         | "IncompleteSignature" => {
-            (format!("the AWS credentials are wrong or were revoked ({message}); save other ones"), true)
+            (format!("the AWS credentials are wrong or were revoked ({message}); save other ones"), Outlook::MayPass)
         }
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
-            (format!("the AWS credentials have expired ({message}); save new ones"), true)
+            (format!("the AWS credentials have expired ({message}); save new ones"), Outlook::MayPass)
         }
         "RequestLimitExceeded" | "Throttling" | "ThrottlingException" | "TooManyRequestsException" => {
-            ("AWS wants to be asked less often (its request limit was exceeded)".to_owned(), true)
+            ("AWS wants to be asked less often (its request limit was exceeded)".to_owned(), Outlook::MayPass)
         }
         "InsufficientInstanceCapacity" | "InsufficientHostCapacity" | "InsufficientCapacity" => (
             format!(
                 "AWS has no machines of that type left there ({message}); try again later, or take another type, subnet or region"
             ),
-            false,
+            Outlook::Final,
         ),
-        "SpotMaxPriceTooLow" | "MaxSpotInstanceCountExceeded" => {
-            (format!("AWS gives no spot capacity ({message}); try again later, or take on-demand machines"), false)
-        }
+        "SpotMaxPriceTooLow" | "MaxSpotInstanceCountExceeded" => (
+            format!("AWS gives no spot capacity ({message}); try again later, or take on-demand machines"),
+            Outlook::Final,
+        ),
         "VcpuLimitExceeded" | "InstanceLimitExceeded" => (
             format!(
                 "the account's quota is used up ({message}); ask for more under Service Quotas, or take fewer or smaller machines"
             ),
-            false,
+            Outlook::Final,
         ),
-        "PendingVerification" | "OptInRequired" => {
-            (format!("the account may not do it yet ({message}); see the messages of AWS in the account"), false)
-        }
+        "PendingVerification" | "OptInRequired" => (
+            format!("the account may not do it yet ({message}); see the messages of AWS in the account"),
+            Outlook::Final,
+        ),
         "Unavailable" | "InternalError" | "InternalFailure" | "ServiceUnavailable" => {
-            (format!("AWS has a failure of its own ({code})"), true)
+            (format!("AWS has a failure of its own ({code})"), Outlook::MayPass)
         }
-        _ => (format!("AWS says {code}: {message}"), false),
+        _ => (format!("AWS says {code}: {message}"), Outlook::Final),
     };
-    Refusal { code: code.to_owned(), sentence, may_pass }
+    Refusal { code: code.to_owned(), sentence, outlook }
 }
 
 /// Denials carry an encoded message of a thousand characters that nobody reads.
@@ -180,10 +199,18 @@ mod tests {
             "UnauthorizedOperation",
             "You are not authorized to perform this operation. Encoded authorization failure message: x_YZ",
         );
-        assert!(!denied.may_pass && denied.sentence.contains("docs/aws.md") && !denied.sentence.contains("x_YZ"));
-        assert!(explain("RequestLimitExceeded", "").may_pass);
-        assert!(explain("ExpiredToken", "it is over").may_pass, "new ones may be saved");
-        assert!(!explain("InsufficientInstanceCapacity", "none").may_pass);
+        assert!(
+            denied.outlook == Outlook::Final
+                && denied.sentence.contains("docs/aws.md")
+                && !denied.sentence.contains("x_YZ")
+        );
+        assert_eq!(explain("RequestLimitExceeded", "").outlook, Outlook::MayPass);
+        let expired = explain("ExpiredToken", "it is over").at("eu-central-1", "launch worker-1").to_string();
+        assert!(
+            expired.starts_with("AWS in eu-central-1 cannot launch worker-1 now: the AWS credentials have expired"),
+            "{expired}"
+        );
+        assert_eq!(explain("InsufficientInstanceCapacity", "none").outlook, Outlook::Final);
         assert!(explain("InvalidAMIID.NotFound", "no").is_not_found());
         let port = explain("VcpuLimitExceeded", "32 vCPUs").at("eu-central-1", "launch worker-1");
         assert!(port.to_string().starts_with("AWS in eu-central-1 could not launch worker-1: the account's quota"));

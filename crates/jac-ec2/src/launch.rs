@@ -12,7 +12,7 @@
 //! of the call.
 
 use crate::aws::Aws;
-use crate::errors::{Refusal, refusal, refused};
+use crate::errors::{Outlook, Refusal, refusal, refused};
 use crate::images::{self, Image};
 use crate::keys::Seed;
 use crate::network::{self, Place};
@@ -152,7 +152,8 @@ pub struct Call<'a> {
 impl Call<'_> {
     /// Asks for one machine and gives its id. Asked again, it is the same machine.
     pub async fn ask(&self, number: usize, node: &NodeRecord, seed: &Seed) -> Result<String, Refusal> {
-        let failed = |error: PortError| Refusal { code: String::new(), sentence: error.to_string(), may_pass: false };
+        let failed =
+            |error: PortError| Refusal { code: String::new(), sentence: error.to_string(), outlook: Outlook::Final };
         let call = self.run_instances(number, node, seed).map_err(failed)?;
         let answer = call.send().await.map_err(|error| refusal(&error))?;
         let id = answer.instances().first().and_then(|instance| instance.instance_id());

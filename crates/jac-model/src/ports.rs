@@ -15,6 +15,9 @@ pub enum PortError {
     /// The machine is gone or does not answer; trying again may help.
     #[error("{node} does not answer: {reason}")]
     Unreachable { node: String, reason: String },
+    /// It cannot be done as things are, and that may change: a limit on calls, credentials that are over. Trying again may help.
+    #[error("{node} cannot {what} now: {reason}")]
+    NotNow { node: String, what: String, reason: String },
     /// The machine answered and refused; trying again will not help.
     #[error("{node} could not {what}: {reason}")]
     Refused { node: String, what: String, reason: String },

@@ -72,7 +72,10 @@ impl ApiError {
                     StatusCode::INSUFFICIENT_STORAGE
                 }
                 EngineError::Port(
-                    PortError::Unreachable { .. } | PortError::TooSlow { .. } | PortError::Unfit { .. },
+                    PortError::Unreachable { .. }
+                    | PortError::NotNow { .. }
+                    | PortError::TooSlow { .. }
+                    | PortError::Unfit { .. },
                 ) => StatusCode::BAD_GATEWAY,
                 EngineError::Port(PortError::Refused { .. })
                 | EngineError::Store(_)
