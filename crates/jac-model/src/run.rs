@@ -158,6 +158,9 @@ pub struct NodeHealth {
     pub cpu_percent: u32,
     /// …and the most that it was so far in the run.
     pub cpu_highest_percent: u32,
+    /// They were so busy for a while in the run that the machine's own slowness may be in what it measured.
+    #[serde(default)]
+    pub was_busy: bool,
     pub memory_used_mb: u64,
     pub memory_mb: u64,
     /// Bytes a second over all its network interfaces but loopback.

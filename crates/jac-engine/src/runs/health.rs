@@ -6,7 +6,7 @@ use super::supervise::Task;
 use crate::error::EngineError;
 use futures_util::future::join_all;
 use jac_model::ports::{Heap, Remote, Vitals};
-use jac_model::{NodeHealth, Provider, RunPhase};
+use jac_model::{NodeHealth, Provider, RunNode, RunPhase};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -17,6 +17,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 const ANSWER_LIMIT: Duration = Duration::from_secs(4);
 /// From here on a generator's own slowness is in what it measures; JMeter's manual warns of the same.
 const BUSY_PERCENT: u32 = 75;
+/// How the note about them ends.
+const BUSY_NOTE: &str = "were more than 75 % busy: their own slowness may be in the response times. \
+    Take more or larger machines, or fewer threads.";
 /// So many looks in a row make a warning: a moment's work is none.
 const BUSY_LOOKS: u32 = 3;
 /// From here on a clock's offset is seen in a chart of seconds.
@@ -54,44 +57,57 @@ pub(super) async fn watch(task: Task, provider: Provider, nodes: Vec<(String, Ar
                 found.insert(name, health);
             }
         }
-        if let Err(error) = write(&task, provider, &found, &known) {
+        if let Err(error) = write(&task, provider, &found) {
             tracing::warn!(run = %task.id, %error, "run {}: how its machines are could not be kept: {error}", task.id);
         }
         sleep(LOOK_EVERY).await;
     }
 }
 
-fn write(
-    task: &Task,
-    provider: Provider,
-    found: &HashMap<String, NodeHealth>,
-    known: &HashMap<String, Known>,
-) -> Result<(), EngineError> {
+fn write(task: &Task, provider: Provider, found: &HashMap<String, NodeHealth>) -> Result<(), EngineError> {
     if found.is_empty() {
         return Ok(());
     }
     task.change(|run| {
         for node in &mut run.nodes {
             if let Some(health) = found.get(&node.name) {
-                let highest = node.health.map_or(0, |before| before.cpu_highest_percent);
-                let cpu_highest_percent = health.cpu_percent.max(highest);
-                node.health = Some(NodeHealth { cpu_highest_percent, ..*health });
+                node.health = Some(after(node.health, *health));
             }
         }
-        for (name, _) in known.iter().filter(|(_, known)| known.busy_looks == BUSY_LOOKS) {
-            // Its nodes are one machine, of which one note is enough.
-            let whose = if provider == Provider::Local { "JAC's machine" } else { name };
-            let note = format!(
-                "The processors of {whose} were more than {BUSY_PERCENT} % busy: its own slowness may be in the response times. \
-                 Take more or larger machines, or fewer threads."
-            );
-            if !run.notes.contains(&note) {
-                run.notes.push(note);
-            }
-        }
+        let was_busy = |node: &&RunNode| node.health.is_some_and(|health| health.was_busy);
+        let busy: Vec<&str> = run.nodes.iter().filter(was_busy).map(|node| &node.name[..]).collect();
+        note_busy(&mut run.notes, provider, &busy);
         Ok(())
     })?;
     Ok(())
+}
+
+/// What was found now, with what the run has seen of the machine before.
+fn after(before: Option<NodeHealth>, now: NodeHealth) -> NodeHealth {
+    let Some(before) = before else { return now };
+    NodeHealth {
+        cpu_highest_percent: now.cpu_highest_percent.max(before.cpu_highest_percent),
+        was_busy: now.was_busy || before.was_busy,
+        ..now
+    }
+}
+
+/// One note about all machines that were busy, which grows with them.
+fn note_busy(notes: &mut Vec<String>, provider: Provider, busy: &[&str]) {
+    const MOST_NAMES: usize = 4;
+    let whose = match busy {
+        [] => return,
+        // The nodes are one machine.
+        _ if provider == Provider::Local => "JAC's machine".to_owned(),
+        [one] => (*one).to_owned(),
+        [names @ .., last] if busy.len() <= MOST_NAMES => format!("{} and {last}", names.join(", ")),
+        _ => format!("{} and {} others", busy[..MOST_NAMES - 1].join(", "), busy.len() + 1 - MOST_NAMES),
+    };
+    let note = format!("The processors of {whose} {BUSY_NOTE}");
+    match notes.iter_mut().find(|note| note.ends_with(BUSY_NOTE)) {
+        Some(before) => *before = note,
+        None => notes.push(note),
+    }
 }
 
 /// Measures the clocks of the nodes and writes them into the run, with a note where one is far off.
@@ -146,6 +162,7 @@ impl Known {
             at_ms: now_ms,
             cpu_percent,
             cpu_highest_percent: cpu_percent,
+            was_busy: self.busy_looks >= BUSY_LOOKS,
             memory_used_mb: counters.memory_kb.saturating_sub(counters.available_kb) / 1024,
             memory_mb: counters.memory_kb / 1024,
             received_per_s: per_second(counters.received, before.received),
@@ -233,6 +250,44 @@ mod tests {
         assert_eq!((health.memory_used_mb, health.memory_mb, health.disk_free_mb), (3000, 4000, Some(5)));
         assert_eq!((health.heap_used_mb, health.heap_mb), (Some(30), Some(64)));
         assert_eq!((health.at_ms, known.busy_looks), (7, 1));
+    }
+
+    #[test]
+    fn one_note_tells_of_all_machines_that_were_busy() {
+        let mut notes = vec!["Another.".to_owned()];
+        note_busy(&mut notes, Provider::Ec2, &[]);
+        assert_eq!(notes, ["Another."]);
+        for busy in [&["worker-1"][..], &["master", "worker-1"], &["master", "worker-1", "worker-2"]] {
+            note_busy(&mut notes, Provider::Ec2, busy);
+        }
+        assert_eq!(notes.len(), 2);
+        assert!(notes[1].starts_with("The processors of master, worker-1 and worker-2 were more"), "{}", notes[1]);
+        let many = ["master", "worker-1", "worker-2", "worker-3", "worker-4"];
+        note_busy(&mut notes, Provider::Ec2, &many);
+        assert!(
+            notes[1].starts_with("The processors of master, worker-1, worker-2 and 2 others were more"),
+            "{}",
+            notes[1]
+        );
+        note_busy(&mut notes, Provider::Local, &many);
+        assert!(notes.len() == 2 && notes[1].starts_with("The processors of JAC's machine were more"), "{}", notes[1]);
+    }
+
+    #[test]
+    fn a_machine_that_was_busy_once_stays_noted() {
+        let (mut known, begin) = (Known::default(), Instant::now());
+        let mut now = None;
+        for (look, idle) in [(0, 0), (1, 10), (2, 20), (3, 30), (4, 1000)] {
+            let mut vitals = vitals(0, 0);
+            vitals.stat = format!("cpu  {} 0 0 {idle} 0 0 0 0 0 0\n", look * 90);
+            let counters = Counters::read(&vitals).expect("counters");
+            if let Some(health) = known.take_in(begin + Duration::from_secs(look), 0, counters) {
+                assert_eq!(health.was_busy, look == 3, "look {look}");
+                now = Some(after(now, health));
+            }
+        }
+        let now = now.expect("a health");
+        assert_eq!((now.cpu_percent, now.cpu_highest_percent, now.was_busy), (8, 90, true));
     }
 
     #[test]

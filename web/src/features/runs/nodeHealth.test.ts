@@ -7,6 +7,7 @@ const HEALTH = {
   at_ms: 0,
   cpu_percent: 40,
   cpu_highest_percent: 60,
+  was_busy: false,
   memory_used_mb: 1024,
   memory_mb: 4096,
   received_per_s: 2048,
@@ -35,7 +36,7 @@ describe("the words about a node's machine", () => {
   });
 
   it("mark what disturbs a test", () => {
-    const words = healthWords({ ...NODE, clock_offset_ms: 3000, health: { ...HEALTH, cpu_highest_percent: 93, disk_free_mb: 10, heap_used_mb: 490 } });
+    const words = healthWords({ ...NODE, clock_offset_ms: 3000, health: { ...HEALTH, cpu_highest_percent: 93, was_busy: true, disk_free_mb: 10, heap_used_mb: 490 } });
     expect(words.filter((word) => word.isBad).map((word) => word.text)).toEqual(["CPU 40 % (highest 93 %)", "JVM heap 490\u00a0MB of 512\u00a0MB", "10.0\u00a0MB of disk free", "clock +3,000 ms"]);
   });
 });

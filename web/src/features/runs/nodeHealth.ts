@@ -1,8 +1,6 @@
 import type { RunNode } from "@/shared/api/types";
 import { formatBytes, formatByteRate, formatCount } from "@/shared/format/numbers";
 
-/** From here on a generator's own slowness is in what it measures. The engine warns at the same mark. */
-const BUSY_PERCENT = 75;
 /** From here on the collector works all the time, and a JVM's pauses are in what it measures. */
 const FULL_HEAP = 0.9;
 /** From here on a clock's offset is seen in a chart of seconds. */
@@ -16,7 +14,7 @@ export function healthWords(node: RunNode): { text: string; isBad: boolean }[] {
   const health = node.health;
   if (health !== null) {
     words.push(
-      { text: `CPU ${health.cpu_percent} % (highest ${health.cpu_highest_percent} %)`, isBad: health.cpu_highest_percent > BUSY_PERCENT },
+      { text: `CPU ${health.cpu_percent} % (highest ${health.cpu_highest_percent} %)`, isBad: health.was_busy },
       { text: `memory ${formatBytes(health.memory_used_mb * MB)} of ${formatBytes(health.memory_mb * MB)}`, isBad: false },
       { text: `in ${formatByteRate(health.received_per_s)}, out ${formatByteRate(health.sent_per_s)}`, isBad: false },
     );

@@ -1483,6 +1483,8 @@ export interface components {
              * @description …and the most that it was so far in the run.
              */
             cpu_highest_percent: number;
+            /** @description They were so busy for a while in the run that the machine's own slowness may be in what it measured. */
+            was_busy: boolean;
             /** Format: int64 */
             memory_used_mb: number;
             /** Format: int64 */
