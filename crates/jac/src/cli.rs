@@ -8,7 +8,10 @@ pub use clusters::{ClusterCommand, CreateArguments, CredentialsCommand, Whose};
 pub use images::{BuildArguments, ImageCommand};
 pub use machines::{Ec2Arguments, NewClusterArguments, ProviderName};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -18,6 +21,35 @@ use std::path::PathBuf;
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Reads the command line and the environment; ends the process with its usage where that makes no sense.
+    pub fn read() -> Self {
+        Self::read_from(std::env::args_os()).unwrap_or_else(|error| error.exit())
+    }
+
+    fn read_from(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {
+        let mut command = Self::command();
+        let matches = command.try_get_matches_from_mut(words)?;
+        if names_two_jmeters(&matches) {
+            let words = "--jmeter-home names a JMeter already, so that --jmeter-version has nothing to choose: give one of them";
+            return Err(command.error(ErrorKind::ArgumentConflict, words));
+        }
+        Self::from_arg_matches(&matches)
+    }
+}
+
+/// A home from the environment is for whoever chooses none; one on the command line is as much of a choice as a version.
+fn names_two_jmeters(matches: &ArgMatches) -> bool {
+    let mut innermost = matches;
+    while let Some((_, below)) = innermost.subcommand() {
+        innermost = below;
+    }
+    let is_typed = |id: &str| {
+        innermost.ids().any(|known| known == id) && innermost.value_source(id) == Some(ValueSource::CommandLine)
+    };
+    is_typed("jmeter_home") && is_typed("jmeter_version")
 }
 
 #[derive(Debug, Subcommand)]
@@ -389,4 +421,26 @@ pub enum AdminCommand {
         #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
         data_dir: Option<PathBuf>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_declared_without_contradictions() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_home_and_a_version_of_jmeter_are_one_choice_too_many() {
+        let (home, version) = (["--jmeter-home", "/opt/jmeter"], ["--jmeter-version", "5.5"]);
+        for command in [&["jac", "run", "plan.jmx"][..], &["jac", "check", "plan.jmx"], &["jac", "cluster", "create"]] {
+            for alone in [home, version] {
+                Cli::read_from([command, &alone].concat()).expect("one of them is a choice");
+            }
+            let refused = Cli::read_from([command, &home, &version].concat()).expect_err("which of them is meant?");
+            assert_eq!(refused.kind(), ErrorKind::ArgumentConflict, "{command:?}");
+        }
+    }
 }

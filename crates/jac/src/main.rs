@@ -24,14 +24,13 @@ mod signals;
 mod stdout;
 mod utc;
 
-use clap::Parser;
 use cli::{Cli, Command, RunArguments};
 use exit::Exit;
 use run::On;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     // The keeper of a local node lives as long as the node: it takes no runtime and no threads.
     if let Command::LocalNode { folder } = &cli.command {
         jac_local::keep(folder);
