@@ -11,13 +11,13 @@ interface Props {
 /** The foot of a dialog that asks: the way out, and the one thing that it does. */
 export function DialogButtons({ cancel = "Cancel", onCancel, action, tone = "primary", disabled, title }: Props) {
   return (
-    <>
+    <div className="dialog-buttons">
       <button type="button" className="btn btn-outline-secondary" onClick={onCancel}>
         {cancel}
       </button>
       <button type="submit" className={`btn btn-${tone}`} disabled={disabled} title={title}>
         {action}
       </button>
-    </>
+    </div>
   );
 }
