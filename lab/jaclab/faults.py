@@ -18,7 +18,7 @@ class BadCommand(Exception):
 class Faults:
     def __init__(self, glue, proxy, host_address, block):
         self.glue, self.proxy, self.switches = glue, proxy, proxy.switches
-        self.host_address, self.block = host_address, block
+        self.host_address, self.first_host_address, self.block = host_address, host_address, block
 
     def do(self, words):
         command = getattr(self, "do_" + words[0].replace("-", "_"), None)
@@ -121,10 +121,12 @@ class Faults:
         self.proxy.keyring.expire()
 
     def do_reset(self):
-        """reset | the API does all as it should again, and every new instance boots; machines keep their faults"""
+        """reset | the API does all as it should again, every new instance boots, the host has its address; machines keep their faults"""
         self.switches.reset()
         self.proxy.calls.clear()
         self.glue.no_boot = self.glue.no_ssh = self.glue.no_java = 0
+        if self.host_address != self.first_host_address:
+            self.do_host_address(self.first_host_address)
 
     # --- Instances to come --------------------------------------------------------------------------------------------
 

@@ -60,7 +60,8 @@ def the_host_gets_another_address(cloud, machines):
         cloud.permit(cloud.group, 22, other + "/32")
         until(lambda: other in (cloud.ssh(address, "echo $SSH_CONNECTION") or ""), 5, "SSH from the new address")
     finally:
-        cloud.ctl("host-address", before)
+        cloud.ctl("reset")
+    until(lambda: before in (cloud.ssh(address, "echo $SSH_CONNECTION") or ""), 5, "SSH from the old address")
 
 
 def a_lab_that_has_seen_more_launches_than_fit_on_a_page_boots_the_next(cloud):
