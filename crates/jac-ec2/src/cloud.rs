@@ -398,10 +398,11 @@ impl Cloud for Ec2Cloud {
         Ok(())
     }
 
-    async fn renew_lease(&self, cluster: &ClusterId, lease: Lease) -> Result<(), PortError> {
+    async fn renew_lease(&self, cluster: &ClusterId, lease: Lease, gone: &[String]) -> Result<(), PortError> {
         let Some(record) = self.records.read(cluster)? else { return Ok(()) };
         // One that is not up yet lives on its first lease.
-        let renewed = join_all(record.nodes.iter().filter(|node| node.is_up).map(|node| async {
+        let asked = record.nodes.iter().filter(|node| node.is_up && !gone.contains(&node.name));
+        let renewed = join_all(asked.map(|node| async {
             let Some(link) = self.link(&record, &node.name) else { return Ok(()) };
             let folder = self.folder(cluster, &node.name);
             machine::renew_lease(&link, &folder, lease).await.map_err(|error| error.at(&node.name, "renew its lease"))

@@ -1,15 +1,14 @@
-//! What is known of a cluster's machines, one file per cluster, written before AWS is asked for anything: so a termination
-//! knows where it has to go, whatever happened in between. Beside it lies the cluster's private key.
+//! What is known of a cluster's machines and kept in files ([`jac_ssh::record_files`]). Beside each lies the cluster's private
+//! key.
 //!
 //! Everything that a launch says to AWS is in it, since the same `ClientToken` with other words is refused.
 
 use jac_model::ports::PortError;
 use jac_model::{ClusterId, Ec2Config, EpochMs, Role};
+use jac_ssh::record_files::RecordFiles;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 /// A cluster's machines.
@@ -69,96 +68,46 @@ pub struct NodeRecord {
 }
 
 /// The folder of the records.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Records {
-    folder: PathBuf,
+    files: RecordFiles<ClusterRecord>,
 }
 
 impl Records {
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder }
-    }
-
-    fn path(&self, cluster: &ClusterId) -> PathBuf {
-        self.folder.join(format!("{cluster}.json"))
+        Self { files: RecordFiles::new(folder) }
     }
 
     /// Where the private key lies that signs in on the cluster's machines.
     pub fn key_path(&self, cluster: &ClusterId) -> PathBuf {
-        self.folder.join(format!("{cluster}.key"))
+        self.files.beside(cluster, "key")
     }
 
     pub fn read(&self, cluster: &ClusterId) -> Result<Option<ClusterRecord>, PortError> {
-        match fs::read(self.path(cluster)) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| failed(&error.into())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(failed(&error)),
-        }
+        self.files.read(cluster)
     }
 
-    /// All of them. One that cannot be read is said and left out, so that the others are looked after.
     pub fn all(&self) -> Result<Vec<ClusterRecord>, PortError> {
-        let entries = match fs::read_dir(&self.folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(failed(&error)),
-        };
-        let mut records = Vec::new();
-        for path in entries.flatten().map(|entry| entry.path()) {
-            if path.extension().is_none_or(|extension| extension != "json") || path.ends_with(REGIONS) {
-                continue;
-            }
-            match fs::read(&path).and_then(|bytes| serde_json::from_slice(&bytes).map_err(io::Error::other)) {
-                Ok(record) => records.push(record),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => (),
-                Err(error) => {
-                    tracing::warn!(path = %path.display(), %error, "{} cannot be read: {error}", path.display());
-                }
-            }
-        }
-        Ok(records)
+        self.files.all()
     }
 
-    /// In one step.
     pub fn write(&self, record: &ClusterRecord) -> Result<(), PortError> {
-        let bytes = serde_json::to_vec_pretty(record).map_err(|error| failed(&error.into()))?;
-        self.replace(&self.path(&record.cluster), &bytes).map_err(|error| failed(&error))
+        self.files.write(&record.cluster, record)
     }
 
     /// Writes the private key, readable for this user only.
     pub fn write_key(&self, cluster: &ClusterId, key: &str) -> Result<(), PortError> {
-        self.replace(&self.key_path(cluster), key.as_bytes()).map_err(|error| failed(&error))
+        self.files.replace(&self.key_path(cluster), key.as_bytes())
     }
 
-    /// The key, what a killed server had half written, and the record as the last. None there is a success.
+    /// The record with the key; none there is a success.
     pub fn remove(&self, cluster: &ClusterId) -> Result<(), PortError> {
-        let mut all = vec![self.key_path(cluster)];
-        all.extend(self.half_written(cluster).map_err(|error| failed(&error))?);
-        all.push(self.path(cluster));
-        for path in all {
-            match fs::remove_file(path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(&error)),
-                _ => (),
-            }
-        }
-        Ok(())
-    }
-
-    /// What was to replace the record or the key of a cluster and never did: it may hold what they hold.
-    fn half_written(&self, cluster: &ClusterId) -> io::Result<Vec<PathBuf>> {
-        let entries = match fs::read_dir(&self.folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries?,
-        };
-        let begin = format!("{cluster}.");
-        let is_one = |name: &str| name.starts_with(&begin) && name.ends_with(HALF_WRITTEN);
-        let found = entries.flatten().filter(|entry| entry.file_name().to_str().is_some_and(is_one));
-        Ok(found.map(|entry| entry.path()).collect())
+        self.files.remove(cluster)
     }
 
     /// Every region in which this installation ever asked for machines.
     pub fn regions(&self) -> Vec<String> {
-        fs::read(self.folder.join(REGIONS))
+        fs::read(self.files.path(REGIONS))
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default()
@@ -171,34 +120,12 @@ impl Records {
             return Ok(());
         }
         regions.push(region.to_owned());
-        let bytes = serde_json::to_vec(&regions).map_err(|error| failed(&error.into()))?;
-        self.replace(&self.folder.join(REGIONS), &bytes).map_err(|error| failed(&error))
-    }
-
-    fn replace(&self, path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
-        let new = path.with_extension(format!("{:016x}{HALF_WRITTEN}", rand::random::<u64>()));
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
-        let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&new, path));
-        if written.is_err() {
-            drop(fs::remove_file(&new));
-        }
-        written
+        let bytes = serde_json::to_vec(&regions).expect("names have no failing way to JSON");
+        self.files.replace(&self.files.path(REGIONS), &bytes)
     }
 }
 
 const REGIONS: &str = "regions.json";
-
-/// How the name of a file ends that is to replace another one.
-const HALF_WRITTEN: &str = ".new";
-
-fn failed(error: &io::Error) -> PortError {
-    let (node, what) = ("JAC".to_owned(), "note what it knows of the machines".to_owned());
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => PortError::DiskFull { node, what },
-        _ => PortError::Refused { node, what, reason: error.to_string() },
-    }
-}
 
 impl ClusterRecord {
     pub fn node(&self, name: &str) -> Option<&NodeRecord> {
@@ -215,11 +142,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_is_kept_read_and_removed_with_its_key() {
+    fn a_cluster_goes_with_its_key_and_its_region_stays_known() {
         let folder = tempfile::tempdir().expect("a folder");
         let records = Records::new(folder.path().join("ec2"));
         let cluster = ClusterId::from_random([1; 8]);
-        assert_eq!(records.read(&cluster).expect("none is no fault"), None);
         let record = ClusterRecord {
             cluster: cluster.clone(),
             config: Ec2Config::default(),
@@ -231,17 +157,9 @@ mod tests {
         records.write_key(&cluster, "a secret").expect("it is written");
         records.remember_region("eu-central-1").expect("it is kept");
         records.remember_region("eu-central-1").expect("once");
-        assert_eq!(records.all().expect("the folder"), [record]);
-        let mode = std::os::unix::fs::PermissionsExt::mode(
-            &fs::metadata(records.key_path(&cluster)).expect("it").permissions(),
-        );
-        assert_eq!(mode & 0o777, 0o600);
-        // As a server leaves it that is killed while it writes.
-        let half = records.key_path(&cluster).with_extension("00112233aabbccdd.new");
-        fs::write(&half, "half a sec").expect("it is written");
+        assert_eq!(records.all().expect("the folder"), [record], "the regions are no record");
         records.remove(&cluster).expect("it goes");
-        assert!(!half.exists());
-        records.remove(&cluster).expect("twice is no fault");
+        assert!(!records.key_path(&cluster).exists());
         assert!(records.all().expect("the folder").is_empty());
         assert_eq!(records.regions(), ["eu-central-1"]);
     }

@@ -121,8 +121,9 @@ impl Ec2Cloud {
         for record in &records {
             let aws = self.aws_of(record).await?;
             self.follow_own_address(&aws, record).await;
+            let machines = self.machines(&aws, record.config.credentials, ASK_EVERY).await?;
+            self.give_up_what_is_gone(record, &machines).await;
             if asked.insert(aws.region.clone()) {
-                let machines = self.machines(&aws, record.config.credentials, ASK_EVERY).await?;
                 instances.extend(join_all(machines.iter().map(|machine| self.seen(&aws, &records, machine))).await);
             }
         }
@@ -185,6 +186,21 @@ impl Ec2Cloud {
             alive = !self.watch.is_gone(&record.cluster, &told.node, matches!(answer, Ok(Ok(_))));
         }
         machine.instance(&aws.region, node.map_or(2048, |node| node.memory_mb), alive)
+    }
+
+    /// Nobody is to wait for a machine that AWS does not show any more and that does not answer either.
+    async fn give_up_what_is_gone(&self, record: &ClusterRecord, shown: &[Machine]) {
+        let is_shown = |id: &String| shown.iter().any(|machine| machine.id == *id);
+        let unseen = record.nodes.iter().filter(|node| node.is_up && !node.instance.as_ref().is_some_and(is_shown));
+        join_all(unseen.map(|node| async {
+            let Some(link) = self.link(record, &node.name) else { return };
+            let folder = user_data::node_folder(&self.installation, &record.cluster, &node.name);
+            let answer = timeout(ANSWER_LIMIT, machine::has_keeper(&link, &folder)).await;
+            if !matches!(answer, Ok(Ok(_))) {
+                link.give_up().await;
+            }
+        }))
+        .await;
     }
 
     /// Lets SSH in from where the server is now, if that was not said by hand.

@@ -158,7 +158,8 @@ impl Engine {
     pub(crate) async fn renew_lease(&self, cluster: &Cluster) -> Result<(), EngineError> {
         let limit = self.settings().ask_limit;
         let lease = wanted_lease(self, cluster);
-        let renewed = timeout(limit, self.cloud(cluster.provider)?.renew_lease(&cluster.id, lease)).await;
+        let renewed =
+            timeout(limit, self.cloud(cluster.provider)?.renew_lease(&cluster.id, lease, &cluster.lost_nodes)).await;
         let what = "renew the lease of its nodes".to_owned();
         let late = |_| PortError::TooSlow { node: format!("The provider {}", cluster.provider), what, limit };
         Ok(renewed.map_err(late)??)

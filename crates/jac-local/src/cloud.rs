@@ -175,7 +175,7 @@ impl Cloud for LocalCloud {
         }
     }
 
-    async fn renew_lease(&self, cluster: &ClusterId, lease: ports::Lease) -> Result<(), PortError> {
+    async fn renew_lease(&self, cluster: &ClusterId, lease: ports::Lease, _: &[String]) -> Result<(), PortError> {
         let folder = self.cluster_folder(cluster);
         for node in fs::read_dir(&folder).into_iter().flatten().flatten() {
             if node.path().join("node.json").exists() {

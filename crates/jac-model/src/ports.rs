@@ -148,8 +148,8 @@ pub trait Cloud: Send + Sync {
     /// Takes all nodes of the cluster away, with everything on them. No node left is a success.
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError>;
 
-    /// Sets when the cluster's nodes end themselves.
-    async fn renew_lease(&self, cluster: &ClusterId, lease: Lease) -> Result<(), PortError>;
+    /// Sets when the cluster's nodes end themselves, but for those that are gone.
+    async fn renew_lease(&self, cluster: &ClusterId, lease: Lease, gone: &[String]) -> Result<(), PortError>;
 
     /// The way to a node's files and processes.
     fn remote(&self, cluster: &ClusterId, node: &str) -> Arc<dyn Remote>;

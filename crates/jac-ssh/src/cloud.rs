@@ -14,7 +14,8 @@ use crate::checks;
 use crate::connection::{Link, Target};
 use crate::error::LinkError;
 use crate::machine::{self, left};
-use crate::records::{ClusterRecord, Made, NodeRecord, Records};
+use crate::record_files::RecordFiles;
+use crate::records::{ClusterRecord, Made, NodeRecord};
 use crate::remote::SshRemote;
 use crate::tools::Tools;
 use crate::upload::refused;
@@ -25,7 +26,6 @@ use jac_jmeter::JavaSearch;
 use jac_model::ports::{Cloud, Instance, Lease, NodeRequest, PortError, Remote, Tell};
 use jac_model::{ClusterConfig, ClusterId, EpochMs, SshConfig, SshHost};
 use std::collections::HashMap;
-use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -57,7 +57,7 @@ pub struct SshSettings {
 /// Machines that exist already.
 #[derive(Debug)]
 pub struct SshCloud {
-    records: Records,
+    records: RecordFiles<ClusterRecord>,
     installation: String,
     tools: Arc<Tools>,
     /// The one connection to each node, with what was last seen of it.
@@ -83,7 +83,7 @@ struct Seen {
 impl SshCloud {
     pub fn new(settings: SshSettings) -> Self {
         Self {
-            records: Records::new(settings.records),
+            records: RecordFiles::new(settings.records),
             installation: settings.installation,
             tools: Arc::new(Tools::new(settings.bundles, settings.java)),
             nodes: Mutex::default(),
@@ -113,7 +113,7 @@ impl SshCloud {
     }
 
     fn record(&self, cluster: &ClusterId) -> Result<Option<ClusterRecord>, PortError> {
-        self.records.read(cluster).map_err(|error| file_failed("read what it knows of the machines", &error))
+        self.records.read(cluster)
     }
 
     /// Changes what is known of a cluster. One that is not known is left alone.
@@ -125,7 +125,7 @@ impl SshCloud {
         if record == before {
             return Ok(());
         }
-        self.records.write(&record).map_err(|error| file_failed("note what it knows of the machines", &error))
+        self.records.write(cluster, &record)
     }
 
     /// The cluster's record, made before anything is done for it.
@@ -145,7 +145,7 @@ impl SshCloud {
             made: None,
         });
         let record = ClusterRecord { cluster: cluster.clone(), ssh: ssh.clone(), nodes: nodes.collect() };
-        self.records.write(&record).map_err(|error| file_failed("note the machines", &error))?;
+        self.records.write(cluster, &record)?;
         Ok(record)
     }
 
@@ -237,14 +237,6 @@ fn instance(record: &ClusterRecord, node: &NodeRecord, made: &Made, alive: bool)
     }
 }
 
-fn file_failed(what: &str, error: &io::Error) -> PortError {
-    let (node, what) = ("JAC".to_owned(), what.to_owned());
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => PortError::DiskFull { node, what },
-        _ => PortError::Refused { node, what, reason: error.to_string() },
-    }
-}
-
 #[async_trait]
 impl Cloud for SshCloud {
     async fn launch(
@@ -293,7 +285,7 @@ impl Cloud for SshCloud {
     }
 
     async fn list(&self) -> Result<Vec<Instance>, PortError> {
-        let records = self.records.all().map_err(|error| file_failed("read what it knows of the machines", &error))?;
+        let records = self.records.all()?;
         let nodes = records.iter().flat_map(|record| record.nodes.iter().map(move |node| self.look(record, node)));
         Ok(join_all(nodes).await.into_iter().flatten().collect())
     }
@@ -303,12 +295,12 @@ impl Cloud for SshCloud {
         // Every machine is gone to, even if one does not answer.
         let ended = join_all(record.nodes.iter().map(|node| self.end(&record, node))).await;
         ended.into_iter().collect::<Result<(), PortError>>()?;
-        self.records.remove(cluster).map_err(|error| file_failed("forget the machines", &error))?;
+        self.records.remove(cluster)?;
         self.forget(cluster);
         Ok(())
     }
 
-    async fn renew_lease(&self, cluster: &ClusterId, lease: Lease) -> Result<(), PortError> {
+    async fn renew_lease(&self, cluster: &ClusterId, lease: Lease, gone: &[String]) -> Result<(), PortError> {
         // Before the machines are told: what is noted is never earlier than what they have.
         self.change(cluster, |record| {
             for made in record.nodes.iter_mut().filter_map(|node| node.made.as_mut()) {
@@ -316,7 +308,8 @@ impl Cloud for SshCloud {
             }
         })?;
         let Some(record) = self.record(cluster)? else { return Ok(()) };
-        let renewed = join_all(record.nodes.iter().map(|node| async {
+        let asked = record.nodes.iter().filter(|node| !gone.contains(&node.name));
+        let renewed = join_all(asked.map(|node| async {
             let Some(made) = &node.made else { return Ok(()) };
             let known = self.known(&record, node)?;
             let folder = self.folder(&made.base, cluster, &node.name);

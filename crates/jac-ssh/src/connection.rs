@@ -14,7 +14,7 @@ use russh_sftp::client::RawSftpSession;
 use std::future::Future;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::sync::{Arc, Mutex as StdMutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{Mutex, Semaphore};
@@ -58,7 +58,8 @@ pub struct Target {
 #[derive(Debug)]
 pub struct Link {
     target: Target,
-    is_gone: bool,
+    /// Why nothing is tried any more.
+    end: OnceLock<LinkError>,
     state: Mutex<State>,
     pub(crate) sessions: Semaphore,
 }
@@ -117,14 +118,26 @@ impl client::Handler for Client {
 
 impl Link {
     pub fn new(target: Target) -> Self {
-        Self { target, is_gone: false, state: Mutex::default(), sessions: Semaphore::new(SESSIONS) }
+        Self { target, end: OnceLock::new(), state: Mutex::default(), sessions: Semaphore::new(SESSIONS) }
     }
 
     /// A connection to a node of which nothing is known any more: every deed fails with that.
     pub fn nowhere(node: &str) -> Self {
         let host = SshHost { name: node.to_owned(), port: 22 };
         let target = Target { host, user: String::new(), key_file: PathBuf::new(), known_hosts: Vec::new() };
-        Self { is_gone: true, ..Self::new(target) }
+        Self { end: LinkError::Gone.into(), ..Self::new(target) }
+    }
+
+    /// The machine is gone for good: from now on every deed fails at once, also one that is under way.
+    pub async fn give_up(&self) {
+        if self.end.set(LinkError::MachineGone).is_err() {
+            return;
+        }
+        // While somebody holds it to connect, there is no connection.
+        let live = self.state.try_lock().ok().and_then(|mut state| state.live.take());
+        if let Some(live) = live {
+            self.sign_off(&live).await;
+        }
     }
 
     pub fn target(&self) -> &Target {
@@ -133,8 +146,8 @@ impl Link {
 
     /// The connection, made if there is none. Fails at once while the pause after a failed try is not over.
     pub async fn live(&self) -> Result<Arc<Live>, LinkError> {
-        if self.is_gone {
-            return Err(LinkError::Gone);
+        if let Some(end) = self.end.get() {
+            return Err(end.clone());
         }
         // Held while it connects: the others wait for that try and share what comes of it.
         let mut state = self.state.lock().await;
@@ -224,7 +237,11 @@ impl Link {
             state.live = None;
         }
         drop(state);
-        drop(timeout(GOOD_BYE_LIMIT, lost.handle.disconnect(Disconnect::ByApplication, "", "")).await);
+        self.sign_off(lost).await;
+    }
+
+    async fn sign_off(&self, live: &Live) {
+        drop(timeout(GOOD_BYE_LIMIT, live.handle.disconnect(Disconnect::ByApplication, "", "")).await);
     }
 
     async fn connect(&self) -> Result<Live, LinkError> {

@@ -15,6 +15,9 @@ pub enum LinkError {
     /// The node's folder is gone: its lease is over, or somebody removed it.
     #[error("its folder is gone")]
     Gone,
+    /// Its provider says that there is no such machine any more.
+    #[error("its machine is gone")]
+    MachineGone,
     /// There is no such file.
     #[error("there is no such file")]
     NoSuchFile,
@@ -30,7 +33,7 @@ impl LinkError {
         let (node, what) = (node.to_owned(), what.to_owned());
         match self {
             Self::Unreachable(reason) => PortError::Unreachable { node, reason },
-            Self::Gone => PortError::Unreachable { node, reason: Self::Gone.to_string() },
+            Self::Gone | Self::MachineGone => PortError::Unreachable { node, reason: self.to_string() },
             Self::Refused(reason) => PortError::Refused { node, what, reason },
             Self::NoSuchFile => PortError::Refused { node, what, reason: "there is no such file".to_owned() },
             Self::DiskFull => PortError::DiskFull { node, what },

@@ -8,7 +8,7 @@
 //! `<installation>/<cluster>/<node>/` a node: `lease` when it ends · `keeper.pid` the process that sees to it ·
 //! `processes/<name>/{pid,exit_code,out}` one folder per detached process · all else is the engine's.
 //!
-//! A file tells what is known of a cluster's machines while it lives ([`records`]), so that the next JAC finds them.
+//! A file tells what is known of a cluster's machines while it lives ([`record_files`]), so that the next JAC finds them.
 
 pub mod checks;
 pub mod cloud;
@@ -20,6 +20,7 @@ pub mod host_keys;
 pub mod key;
 pub mod machine;
 pub mod quote;
+pub mod record_files;
 pub mod records;
 pub mod remote;
 mod scripts;

@@ -14,7 +14,7 @@ use crate::live::LiveRun;
 use crate::reconcile::last_call_ms;
 use futures_util::future::join_all;
 use jac_model::ports::{PortError, ProcessState, Remote};
-use jac_model::{Cause, NodePhase, Role, Run, RunEvent, RunId, StopMode};
+use jac_model::{Cause, ClusterId, NodePhase, Role, Run, RunEvent, RunId, StopMode};
 use jac_store::StoredPoint;
 use std::collections::HashMap;
 use std::io::{Read, Write};
@@ -109,6 +109,8 @@ struct Failure {
 
 struct Follower<'a> {
     task: &'a Task,
+    cluster: ClusterId,
+    master_name: String,
     master: Arc<dyn Remote>,
     workers: Vec<(String, Arc<dyn Remote>)>,
     stopping: Stopping,
@@ -131,7 +133,9 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
         .collect::<Result<_, _>>()?;
     let mut follower = Follower {
         task,
+        cluster: cluster.id.clone(),
         master: task.remote(&cluster, &master_name)?,
+        master_name: master_name.clone(),
         workers,
         stopping: Stopping::resume(run, task.engine.settings().cut_limit, task.engine.now_ms()),
         failure: match &run.failing {
@@ -189,13 +193,22 @@ impl Follower<'_> {
             }
             Err(error @ (PortError::Unreachable { .. } | PortError::TooSlow { .. })) => {
                 let since = *self.unreachable_since.get_or_insert_with(Instant::now);
-                if since.elapsed() < self.task.engine.settings().unreachable_limit {
+                if since.elapsed() < self.patience(&self.master_name) {
                     return Ok(None);
                 }
                 let lost = "What the master had not handed over by then is lost.".to_owned();
                 Err(Interruption::failed(format!("The master's node is gone: {error}."), Some(lost)))
             }
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// How long a node that does not answer is waited for: one of which its provider says that it is gone, no more.
+    fn patience(&self, node: &String) -> Duration {
+        let engine = &self.task.engine;
+        match engine.store().cluster(&self.cluster) {
+            Ok(cluster) if cluster.lost_nodes.contains(node) => Duration::ZERO,
+            _ => engine.settings().unreachable_limit,
         }
     }
 
@@ -241,7 +254,7 @@ impl Follower<'_> {
                 Err(PortError::Unreachable { .. } | PortError::TooSlow { .. }) => {
                     // The same patience as with the master: a network may be away for a moment, and JMeter outlives that.
                     let since = *self.away.entry(name.clone()).or_insert_with(Instant::now);
-                    if since.elapsed() >= self.task.engine.settings().unreachable_limit {
+                    if since.elapsed() >= self.patience(&name) {
                         seen.push((name, None));
                     }
                 }

@@ -86,7 +86,7 @@ impl Cloud for SimulatedCloud {
             .await
     }
 
-    async fn renew_lease(&self, cluster: &ClusterId, lease: Lease) -> Result<(), PortError> {
+    async fn renew_lease(&self, cluster: &ClusterId, lease: Lease, _: &[String]) -> Result<(), PortError> {
         self.door
             .through("the provider", &self.name("renew_lease"), CALL, |world| {
                 for ((of, _), machine) in &mut world.machines().there {

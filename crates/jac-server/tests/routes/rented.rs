@@ -71,7 +71,7 @@ impl Cloud for RentedCloud {
         Ok(())
     }
 
-    async fn renew_lease(&self, _: &ClusterId, _: Lease) -> Result<(), PortError> {
+    async fn renew_lease(&self, _: &ClusterId, _: Lease, _: &[String]) -> Result<(), PortError> {
         Ok(())
     }
 

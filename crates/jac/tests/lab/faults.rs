@@ -2,7 +2,10 @@
 
 use crate::site::Site;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How soon it is told that a machine is gone which AWS does not show any more: a network would be waited for.
+const TOLD_WITHIN: Duration = Duration::from_secs(40);
 
 /// The run failed; gives why and what is lost, and has the samples until then.
 fn failure(site: &Site, run: &str) -> String {
@@ -31,11 +34,30 @@ fn a_worker_whose_plug_is_pulled_ends_the_run_with_what_was_measured() {
     let cluster = site.ready(2, json!({}));
     let run = site.run(&cluster, 600);
     site.await_samples();
+    let begin = Instant::now();
     site.lab(&["kill", &site.machine(&cluster, "worker-2")]);
     let why = failure(&site, &run);
     assert!(why.contains("worker-2"), "{why}");
+    assert!(begin.elapsed() < TOLD_WITHIN, "told after {:?}", begin.elapsed());
     site.until("the lost node is shown", || site.cluster(&cluster)["lost_nodes"] == json!(["worker-2"]));
     site.terminate(&cluster);
+}
+
+#[test]
+fn machines_that_are_all_gone_are_not_waited_for() {
+    let Some(site) = Site::new() else { return };
+    let cluster = site.ready(1, json!({}));
+    let run = site.run(&cluster, 600);
+    site.await_samples();
+    let begin = Instant::now();
+    for node in ["master", "worker-1"] {
+        site.lab(&["kill", &site.machine(&cluster, node)]);
+    }
+    let why = failure(&site, &run);
+    assert!(why.contains("The master's node is gone"), "{why}");
+    assert!(begin.elapsed() < TOLD_WITHIN, "told after {:?}", begin.elapsed());
+    site.await_phase(&cluster, &["terminated"]);
+    site.assert_nothing_left();
 }
 
 #[test]
@@ -101,4 +123,37 @@ fn a_clock_that_is_three_seconds_off_is_told_with_the_results() {
     assert!(offset("worker-1").is_some_and(|ms| (2500..3500).contains(&ms)), "{nodes:?}");
     assert!(offset("master").is_some_and(|ms| ms.abs() < 500), "{nodes:?}");
     site.terminate(&cluster);
+}
+
+/// New connections come from an address that no rule of the machines lets in, until JAC sees it and changes the rule.
+#[test]
+fn a_server_that_comes_back_under_another_address_is_let_in_and_the_old_one_is_not() {
+    let Some(mut site) = Site::new() else { return };
+    let cluster = site.ready(1, json!({}));
+    let run = site.run(&cluster, 30);
+    site.await_samples();
+    site.kill();
+    site.lab(&["host-address", "172.31.0.77"]);
+    site.start();
+    site.assert_whole(&run);
+    let calls = site.lab(&["calls"]);
+    let (let_in, shut_out) = (&calls["AuthorizeSecurityGroupIngress"], &calls["RevokeSecurityGroupIngress"]);
+    assert_eq!((let_in, shut_out), (&json!(3), &json!(1)), "two rules at the launch, one for another: {calls}");
+    site.terminate(&cluster);
+}
+
+#[test]
+fn rights_that_are_lost_in_mid_run_cost_no_sample_and_the_machines_go_when_they_are_back() {
+    let Some(site) = Site::new() else { return };
+    let cluster = site.ready(1, json!({}));
+    let run = site.run(&cluster, 20);
+    site.await_samples();
+    site.lab(&["deny", "ec2:*"]);
+    site.assert_whole(&run);
+    site.api().post(&format!("/clusters/{cluster}/terminate"), &Value::Null);
+    site.until("it is told why it does not end", || site.events(&cluster).contains("lack the permission"));
+    assert_eq!(site.cluster(&cluster)["phase"], "terminating");
+    site.lab(&["allow", "ec2:*"]);
+    site.await_phase(&cluster, &["terminated"]);
+    site.assert_nothing_left();
 }
