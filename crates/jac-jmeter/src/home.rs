@@ -1,5 +1,6 @@
 //! A JMeter home: a folder that holds a JMeter which can be started.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A folder that was looked into and holds a JMeter.
@@ -82,6 +83,22 @@ impl JMeterHome {
         let path = self.path.join("bin/saveservice.properties");
         std::fs::read_to_string(&path).map_err(|source| HomeError::Unreadable { path, source })
     }
+
+    /// The names of JMeter's own properties, which its files list: most are commented out, with their default.
+    pub fn property_names(&self) -> BTreeSet<String> {
+        let files = std::fs::read_dir(self.path.join("bin")).into_iter().flatten().flatten().map(|entry| entry.path());
+        files
+            .filter(|path| path.extension().is_some_and(|extension| extension == "properties"))
+            .filter_map(|path| std::fs::read_to_string(path).ok())
+            .flat_map(|text| text.lines().filter_map(property_name).map(str::to_owned).collect::<Vec<_>>())
+            .collect()
+    }
+}
+
+fn property_name(line: &str) -> Option<&str> {
+    let (name, _) = line.trim_start_matches(['#', ' ', '\t']).split_once('=')?;
+    let name = name.trim_end();
+    (!name.is_empty() && !name.contains(char::is_whitespace)).then_some(name)
 }
 
 /// `Some(None)`: it is the core jar, but its name has no version (as in Apache's own archive).
@@ -135,6 +152,16 @@ mod tests {
     fn a_home_tells_its_version() {
         let home = home_with("ApacheJMeter_core-5.6.3.jar");
         assert_eq!(JMeterHome::open(home.path()).expect("a home").version(), "5.6.3");
+    }
+
+    #[test]
+    fn a_home_tells_the_properties_that_it_knows() {
+        let home = home_with("ApacheJMeter_core-5.6.3.jar");
+        let text = "# Words = none\n#summariser.interval=30\nxml.parser = x\n  # sample_variables=A,B\n";
+        std::fs::write(home.path().join("bin/jmeter.properties"), text).expect("a file");
+        let names = JMeterHome::open(home.path()).expect("a home").property_names();
+        assert!(["summariser.interval", "xml.parser", "sample_variables"].iter().all(|name| names.contains(*name)));
+        assert!(!names.contains("nobody.knows"));
     }
 
     #[test]

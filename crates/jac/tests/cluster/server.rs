@@ -132,8 +132,11 @@ fn a_second_server_and_a_taken_port_are_told_apart_in_one_sentence_each() {
 #[test]
 fn check_says_what_is_missing() {
     let place = Place::new();
-    let mut command = place.jac(&["check", "--workers", "2"]);
+    let mut command =
+        place.jac(&["check", "--workers", "2", "-J", "durration=3", "-J", "threads=2", "-J", "summariser.interval=9"]);
     command.arg(plan_path("steady.jmx"));
     let done = place.finish(command).expect(0);
     assert!(done.stdout.contains("2 threads x 2 workers = 4 threads"), "{}", done.stdout);
+    let unread: Vec<&str> = done.stdout.lines().filter(|line| line.contains("seems to read the property")).collect();
+    assert!(unread.len() == 1 && unread[0].contains("'durration'"), "{unread:?}");
 }
