@@ -7,13 +7,14 @@
 //! Machines are reached over SSH, by `jac-ssh`, with a key made for the cluster; their own host keys are made here too and
 //! come with the first boot, so that the first connection is verified already ([`keys`]).
 //!
-//! A launch: [`forecast`] looks first · [`launch`] asks for all machines at once · [`boot`] waits for each of them ·
+//! A launch ([`bring_up`]): [`forecast`] looks first · [`launch`] asks for all machines at once · [`boot`] waits for each of them ·
 //! [`network`] has security groups and the server's own address · [`aws`] has clients and what AWS's errors mean.
 
 mod adopt;
 mod aws;
 mod baked;
 mod boot;
+mod bring_up;
 mod cloud;
 mod ending;
 mod errors;
