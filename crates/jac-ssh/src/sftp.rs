@@ -66,6 +66,15 @@ pub async fn read_at(live: &Live, path: &str, offset: u64, limit: usize) -> Resu
 
 /// The whole of a small file, such as those below `/proc`, which have no size; `None` if there is no such file.
 pub async fn read_small(live: &Live, path: &str) -> Result<Option<String>, LinkError> {
+    match read_whole(live, path).await {
+        // A process that ended while its file was open (ESRCH), for which SFTP has no code but that of any failure. A second look
+        // does not find it, or finds another process that has its number now.
+        Err(LinkError::Refused(_)) if path.starts_with("/proc/") => read_whole(live, path).await,
+        read => read,
+    }
+}
+
+async fn read_whole(live: &Live, path: &str) -> Result<Option<String>, LinkError> {
     let handle = match live.sftp.open(path, OpenFlags::READ, FileAttributes::empty()).await.map_err(failed) {
         Ok(handle) => handle.handle,
         Err(LinkError::NoSuchFile) => return Ok(None),
@@ -73,12 +82,7 @@ pub async fn read_small(live: &Live, path: &str) -> Result<Option<String>, LinkE
     };
     let read = pieces(live, &handle, 0, READ_PIECE).await;
     drop(live.sftp.close(handle).await);
-    match read {
-        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-        // A process that ends while its file is open.
-        Err(LinkError::Refused(reason)) if path.starts_with("/proc/") && reason.contains("No such process") => Ok(None),
-        Err(error) => Err(error),
-    }
+    read.map(|bytes| Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// The names in a folder; none where there is no such folder.

@@ -3,6 +3,7 @@
 use crate::place::{LIMIT, Place, shell};
 use crate::sshd::{Machines, wait_for};
 use jac_model::ports::{PortError, ProcessState};
+use jac_ssh::machine::read_small;
 use jac_ssh::{Link, LinkError, Target};
 use std::time::{Duration, Instant};
 
@@ -82,6 +83,24 @@ async fn a_connection_that_dies_comes_back_and_nobody_has_to_ask_twice() {
         assert_eq!(chunk.bytes, "content");
         assert!(place.machines.machines[0].cut() > 0);
         remote.write("file", b"other").await.expect("it is written over a new one");
+    }
+}
+
+/// A look at a process has two halves. If it ends between them, its file below `/proc` is open and cannot be read any more,
+/// of which SFTP says no more than "Failure".
+#[tokio::test]
+async fn a_process_that_ends_while_it_is_looked_at_has_ended() {
+    let Some(machines) = Machines::start(1) else { return };
+    let link = Link::new(target(&machines));
+    for _ in 0..60 {
+        let mut child = std::process::Command::new("sleep").arg("300").spawn().expect("it starts");
+        let file = format!("/proc/{}/stat", child.id());
+        let looks = (0..32).map(|_| async { while read_small(&link, &file).await.expect("it answers").is_some() {} });
+        let end = async {
+            read_small(&link, &file).await.expect("it answers");
+            child.kill().and_then(|()| child.wait()).expect("it ends");
+        };
+        futures_util::future::join(futures_util::future::join_all(looks), end).await;
     }
 }
 
