@@ -116,6 +116,8 @@ struct Follower<'a> {
     stopping: Stopping,
     failure: Option<Failure>,
     unreachable_since: Option<Instant>,
+    /// Since when the master's log cannot be read though the master answers.
+    unread_since: Option<Instant>,
     /// Since when each worker does not answer that does not.
     away: HashMap<String, Instant>,
     workers_ended_at: Option<Instant>,
@@ -146,6 +148,7 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
             _ => None,
         },
         unreachable_since: None,
+        unread_since: None,
         away: HashMap::new(),
         workers_ended_at: None,
     };
@@ -183,6 +186,11 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
     Ok(())
 }
 
+/// The node did not say anything, so that there is nothing to learn from what it said.
+fn is_silence(error: &PortError) -> bool {
+    matches!(error, PortError::Unreachable { .. } | PortError::TooSlow { .. })
+}
+
 impl Follower<'_> {
     /// What the master's process does; `None` while its node does not answer.
     async fn look_at_master(&mut self) -> Result<Option<ProcessState>, Interruption> {
@@ -191,15 +199,17 @@ impl Follower<'_> {
                 self.unreachable_since = None;
                 Ok(Some(state))
             }
-            Err(error @ (PortError::Unreachable { .. } | PortError::TooSlow { .. })) => {
+            // One answer that is none is no reason to give up a run that goes on, whatever it says.
+            Err(error) => {
                 let since = *self.unreachable_since.get_or_insert_with(Instant::now);
                 if since.elapsed() < self.patience(&self.master_name) {
                     return Ok(None);
                 }
                 let lost = "What the master had not handed over by then is lost.".to_owned();
-                Err(Interruption::failed(format!("The master's node is gone: {error}."), Some(lost)))
+                let what =
+                    if is_silence(&error) { "The master's node is gone" } else { "The master cannot be looked at" };
+                Err(Interruption::failed(format!("{what}: {error}."), Some(lost)))
             }
-            Err(error) => Err(error.into()),
         }
     }
 
@@ -215,7 +225,12 @@ impl Follower<'_> {
     /// A log that cannot be kept ends the run: going on would measure what nobody gets to see.
     fn judge_log(&mut self, pulled: Result<u64, EngineError>) {
         match pulled {
-            Ok(_) | Err(EngineError::Port(PortError::Unreachable { .. } | PortError::TooSlow { .. })) => (),
+            Ok(_) => self.unread_since = None,
+            // The looks at the master's process tell of that.
+            Err(EngineError::Port(error)) if is_silence(&error) => (),
+            Err(EngineError::Port(_))
+                if self.unread_since.get_or_insert_with(Instant::now).elapsed()
+                    < self.task.engine.settings().unreachable_limit => {}
             Err(error) => self.fail(crate::tools::sentence(&error), Some(NOT_IN_THE_LOG.to_owned()), Duration::ZERO),
         }
     }
@@ -244,21 +259,21 @@ impl Follower<'_> {
             let late = PortError::TooSlow { node: name.clone(), what: "answer".to_owned(), limit };
             (name.clone(), timeout(limit, remote.process(&process)).await.unwrap_or(Err(late)))
         });
-        let mut seen = Vec::new();
+        let (mut seen, mut refused) = (Vec::new(), None);
         for (name, look) in join_all(looks).await {
             match look {
                 Ok(state) => {
                     self.away.remove(&name);
                     seen.push((name, Some(state)));
                 }
-                Err(PortError::Unreachable { .. } | PortError::TooSlow { .. }) => {
+                Err(error) => {
                     // The same patience as with the master: a network may be away for a moment, and JMeter outlives that.
                     let since = *self.away.entry(name.clone()).or_insert_with(Instant::now);
                     if since.elapsed() >= self.patience(&name) {
+                        refused = refused.or_else(|| (!is_silence(&error)).then(|| (name.clone(), error)));
                         seen.push((name, None));
                     }
                 }
-                Err(error) => return Err(error.into()),
             }
         }
         let run = self.task.run()?;
@@ -288,10 +303,11 @@ impl Follower<'_> {
         if let Some((name, state)) = dead
             && self.stopping.how().is_none()
         {
-            let what = match state {
-                Some(ProcessState::Exited { code }) => {
+            let what = match (state, &refused) {
+                (Some(ProcessState::Exited { code }), _) => {
                     format!("JMeter on {name} ended with exit code {code} in the middle of the run.")
                 }
+                (None, Some((of, error))) if of == name => format!("JMeter on {name} cannot be looked at: {error}."),
                 _ => format!("JMeter on {name} was killed from outside, or its machine is gone."),
             };
             let lost = format!(

@@ -151,6 +151,8 @@ async fn a_step_of_a_run_that_is_refused_ends_it_with_its_cause_and_leaves_its_n
         ("process worker-1", 6, Side::Before),
     ] {
         let mut house = House::new();
+        // The plan is over before the patience of an installation is.
+        house.settings.unreachable_limit = Duration::from_secs(1);
         house.plan(Planned::new(name, Which::From(from), side, Trouble::Refuse(REASON)));
         let cluster = house.cluster(2).await;
         let run = house.run(&cluster).await;
@@ -163,6 +165,21 @@ async fn a_step_of_a_run_that_is_refused_ends_it_with_its_cause_and_leaves_its_n
         if name == "process worker-1" {
             assert!(!log.is_empty() && house.engine().await.report(&run).is_ok(), "{name}");
         }
+        end(&mut house, &cluster).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_is_refused_once_costs_nothing() {
+    for (name, number) in [("process master", 5), ("read_at master", 8), ("process worker-1", 6)] {
+        let mut house = House::new();
+        house.plan(Planned::new(name, Which::Nth(number), Side::Before, Trouble::Refuse(REASON)));
+        let cluster = house.cluster(2).await;
+        let run = house.run(&cluster).await;
+        let ended = house.until_run(&run, RunPhase::Finished).await;
+        assert_eq!(ended.cause, Some(Cause::Completed), "{name}");
+        assert!(house.log(&run) == house.measured(&run) && house.log(&run).len() > 1000, "{name}");
+        assert_eq!(house.world.calls().happened, 1, "{name}");
         end(&mut house, &cluster).await;
     }
 }
