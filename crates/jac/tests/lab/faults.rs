@@ -137,7 +137,7 @@ fn a_server_that_comes_back_under_another_address_is_let_in_and_the_old_one_is_n
     site.start();
     site.assert_whole(&run);
     let calls = site.lab(&["calls"]);
-    let (let_in, shut_out) = (&calls["AuthorizeSecurityGroupIngress"], &calls["RevokeSecurityGroupIngress"]);
+    let (let_in, shut_out) = (&calls["ec2:AuthorizeSecurityGroupIngress"], &calls["ec2:RevokeSecurityGroupIngress"]);
     assert_eq!((let_in, shut_out), (&json!(3), &json!(1)), "two rules at the launch, one for another: {calls}");
     site.terminate(&cluster);
 }
