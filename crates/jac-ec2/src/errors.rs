@@ -20,7 +20,7 @@ pub struct Refusal {
 /// What the same call would bring later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outlook {
-    /// Nothing else.
+    /// The same: somebody has to change something, or time has to pass that nobody knows.
     Final,
     /// Maybe an answer: there was none.
     Unanswered,
@@ -29,6 +29,14 @@ pub enum Outlook {
 }
 
 impl Refusal {
+    /// The sentence where nothing else says whose it is.
+    pub fn told(&self) -> String {
+        match self.outlook {
+            Outlook::Unanswered => format!("AWS gave no answer ({})", self.sentence),
+            _ => self.sentence.clone(),
+        }
+    }
+
     /// As the ports say it.
     pub fn at(self, region: &str, what: &str) -> PortError {
         let node = format!("AWS in {region}");

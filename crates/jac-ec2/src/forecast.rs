@@ -150,7 +150,7 @@ async fn permissions(
         }
     }
     for (action, answer) in refusals {
-        forecast.faults.push(format!("{action}: {}.", answer.sentence));
+        forecast.faults.push(format!("{action}: {}.", answer.told()));
     }
     Ok(())
 }

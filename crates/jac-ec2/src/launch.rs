@@ -65,7 +65,7 @@ pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Found, PortError> {
     if let Some(name) = &config.key_name
         && let Err(no) = aws.ec2.describe_key_pairs().key_names(name).send().await.map_err(|error| refusal(&error))
     {
-        faults.push(format!("The key pair {name} cannot be used: {}.", no.sentence));
+        faults.push(format!("The key pair {name} cannot be used: {}.", no.told()));
     }
     match (master, worker, place) {
         (Some(master), Some(worker), Some(place)) if faults.is_empty() => Ok(Found { master, worker, place, ssh_from }),

@@ -34,7 +34,7 @@ pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Result<Place, String>
     }
     let answer = match call.send().await.map_err(|error| refusal(&error)) {
         Ok(answer) => answer,
-        Err(no) if no.is_not_found() => return Ok(Err(format!("{} ({}).", capital(&no.sentence), aws.region))),
+        Err(no) if no.is_not_found() => return Ok(Err(format!("{} ({}).", capital(&no.told()), aws.region))),
         Err(other) => return Err(other.at(&aws.region, "find the subnets")),
     };
     let mut subnets: Vec<&Subnet> = answer.subnets().iter().filter(|subnet| subnet.subnet_id().is_some()).collect();

@@ -33,7 +33,7 @@ pub async fn look(
         .quota_code(code)
         .send()
         .await
-        .map_err(|error| unknown(refusal(&error).sentence))?;
+        .map_err(|error| unknown(refusal(&error).told()))?;
     let most = quota.quota().and_then(|quota| quota.value()).ok_or_else(|| unknown("AWS gave no number".to_owned()))?;
     let used = in_use(aws, spot).await.map_err(unknown)?;
     Ok((f64::from(used + wanted) > most).then(|| {
@@ -56,7 +56,7 @@ async fn in_use(aws: &Aws, spot: bool) -> Result<u32, String> {
         aws.ec2.describe_instances().filters(filter("instance-state-name", "running")).into_paginator().send();
     let mut used = 0;
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| refusal(&error).sentence)?;
+        let page = page.map_err(|error| refusal(&error).told())?;
         for instance in page.reservations().iter().flat_map(|reservation| reservation.instances()) {
             let kind = instance.instance_type().map(|kind| kind.as_str()).unwrap_or_default();
             let is_spot = instance.instance_lifecycle() == Some(&InstanceLifecycleType::Spot);

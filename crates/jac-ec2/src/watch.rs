@@ -40,6 +40,8 @@ pub struct Watch {
     links: Mutex<HashMap<NodeKey, (String, Arc<Link>)>>,
     /// What each region answered, and when.
     lists: Mutex<HashMap<Asked, (Instant, Vec<Machine>)>>,
+    /// The machines that AWS has shown, with since when it does not any more: one that was just launched may not be shown yet.
+    shown: Mutex<HashMap<String, Option<Instant>>>,
     /// The regions that could not be looked at though nothing that is known lives there: since when, and why.
     unseen: Mutex<BTreeMap<String, (Instant, String)>>,
     /// Since when a node is out of reach.
@@ -63,7 +65,12 @@ impl Watch {
         open(&self.links).insert((cluster.clone(), node.to_owned()), (address.to_owned(), Arc::clone(link)));
     }
 
+    fn forget_link(&self, cluster: &ClusterId, node: &str) {
+        open(&self.links).remove(&(cluster.clone(), node.to_owned()));
+    }
+
     pub fn forget(&self, cluster: &ClusterId) {
+        open(&self.shown).retain(|_, since| since.is_none());
         open(&self.links).retain(|(of, _), _| of != cluster);
         open(&self.away).retain(|(of, _), _| of != cluster);
         open(&self.own_address_at).remove(cluster);
@@ -117,18 +124,20 @@ impl Ec2Cloud {
     pub(crate) async fn list_all(&self) -> Result<Vec<Instance>, PortError> {
         let records = self.records.all()?;
         let mut instances = Vec::new();
-        let mut asked = HashSet::new();
+        let (mut asked, mut listed) = (HashSet::new(), HashSet::new());
         for record in &records {
             let aws = self.aws_of(record).await?;
             self.follow_own_address(&aws, record).await;
             let machines = self.machines(&aws, record.config.credentials, ASK_EVERY).await?;
             self.give_up_what_is_gone(record, &machines).await;
-            if asked.insert(aws.region.clone()) {
-                instances.extend(join_all(machines.iter().map(|machine| self.seen(&aws, &records, machine))).await);
+            if asked.insert((aws.region.clone(), record.config.credentials)) {
+                // Two kinds of credentials may be of one account.
+                let new: Vec<&Machine> = machines.iter().filter(|machine| listed.insert(machine.id.clone())).collect();
+                instances.extend(join_all(new.iter().map(|machine| self.seen(&aws, &records, machine))).await);
             }
         }
-        let elsewhere: Vec<String> =
-            self.records.regions().into_iter().filter(|region| !asked.contains(region)).collect();
+        let is_asked = |region: &String| asked.iter().any(|(asked, _)| asked == region);
+        let elsewhere: Vec<String> = self.records.regions().into_iter().filter(|region| !is_asked(region)).collect();
         open(&self.watch.unseen).retain(|region, _| elsewhere.contains(region));
         let looked = join_all(elsewhere.iter().map(|region| self.look_elsewhere(region, &records))).await;
         instances.extend(looked.into_iter().flatten());
@@ -169,6 +178,7 @@ impl Ec2Cloud {
         }
         let at = Instant::now();
         let machines = machines::of_installation(aws, &self.installation).await?;
+        open(&self.watch.shown).extend(machines.iter().map(|machine| (machine.id.clone(), None)));
         open(&self.watch.lists).insert(key, (at, machines.clone()));
         Ok(machines)
     }
@@ -182,17 +192,28 @@ impl Ec2Cloud {
             (alive, record, record.and_then(|record| self.link(record, &told.node)))
         {
             let folder = user_data::node_folder(&self.installation, &record.cluster, &told.node);
+            if link.is_given_up() {
+                // AWS had not shown it for a moment. The next look makes another connection.
+                self.watch.forget_link(&record.cluster, &told.node);
+            }
             let answer = timeout(ANSWER_LIMIT, machine::has_keeper(&link, &folder)).await;
             alive = !self.watch.is_gone(&record.cluster, &told.node, matches!(answer, Ok(Ok(_))));
         }
         machine.instance(&aws.region, node.map_or(2048, |node| node.memory_mb), alive)
     }
 
-    /// Nobody is to wait for a machine that AWS does not show any more and that does not answer either.
+    /// Nobody is to wait for a machine that AWS has shown and does not show any more, and that does not answer either.
     async fn give_up_what_is_gone(&self, record: &ClusterRecord, shown: &[Machine]) {
-        let is_shown = |id: &String| shown.iter().any(|machine| machine.id == *id);
-        let unseen = record.nodes.iter().filter(|node| node.is_up && !node.instance.as_ref().is_some_and(is_shown));
-        join_all(unseen.map(|node| async {
+        // So long that another list than the first without it does not have it either.
+        let is_gone = |id: &String| {
+            let mut known = open(&self.watch.shown);
+            match known.get_mut(id).filter(|_| !shown.iter().any(|machine| machine.id == *id)) {
+                Some(since) => since.get_or_insert_with(Instant::now).elapsed() > ASK_EVERY,
+                None => false,
+            }
+        };
+        let gone = record.nodes.iter().filter(|node| node.is_up && node.instance.as_ref().is_some_and(is_gone));
+        join_all(gone.map(|node| async {
             let Some(link) = self.link(record, &node.name) else { return };
             let folder = user_data::node_folder(&self.installation, &record.cluster, &node.name);
             let answer = timeout(ANSWER_LIMIT, machine::has_keeper(&link, &folder)).await;

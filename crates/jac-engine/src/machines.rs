@@ -127,8 +127,9 @@ impl Engine {
                 Ok(instances) if instances.iter().any(|instance| instance.cluster == *id) => return Ok(provider),
                 Ok(_) => {
                     if let Some(place) = self.seen().get(&provider).and_then(|seen| seen.unseen.first()) {
-                        failed = Some(EngineError::Port(PortError::Unreachable {
-                            node: format!("The provider {provider} in {}", place.region),
+                        failed = Some(EngineError::Port(PortError::NotNow {
+                            node: format!("The provider {provider}"),
+                            what: format!("say what there is in {}", place.region),
                             reason: place.reason.clone(),
                         }));
                     }

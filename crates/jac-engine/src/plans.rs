@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod check;
 pub mod names;
+mod unread;
 
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;

@@ -206,6 +206,10 @@ fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, instances: &[Instance]) -
     if lost == cluster.lost_nodes {
         return Ok(());
     }
+    if cluster.lost_nodes.iter().any(|name| !lost.contains(name)) {
+        // It was passed over while it was away, and the cluster may have been extended since.
+        engine.renewed().remove(&cluster.id);
+    }
     engine.store().update_cluster::<_, EngineError>(&cluster.id, |cluster| {
         for node in &mut cluster.nodes {
             node.state = if lost.contains(&node.name) { NodeState::Lost } else { NodeState::Running };

@@ -4,6 +4,7 @@ mod collect;
 mod finish;
 mod follow;
 mod health;
+mod intake;
 mod prepare;
 pub mod results;
 mod stop;

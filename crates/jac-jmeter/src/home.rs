@@ -84,12 +84,22 @@ impl JMeterHome {
         std::fs::read_to_string(&path).map_err(|source| HomeError::Unreadable { path, source })
     }
 
+    /// Jars that JMeter did not come with lie on its search path.
+    pub fn has_plugins(&self) -> bool {
+        let entries = std::fs::read_dir(self.path.join("lib/ext")).into_iter().flatten().flatten();
+        entries.filter_map(|entry| entry.file_name().into_string().ok()).any(|name| {
+            Path::new(&name).extension().is_some_and(|extension| extension == "jar")
+                && !name.starts_with("ApacheJMeter_")
+        })
+    }
+
     /// The names of JMeter's own properties, which its files list: most are commented out, with their default.
     pub fn property_names(&self) -> BTreeSet<String> {
         let files = std::fs::read_dir(self.path.join("bin")).into_iter().flatten().flatten().map(|entry| entry.path());
         files
             .filter(|path| path.extension().is_some_and(|extension| extension == "properties"))
-            .filter_map(|path| std::fs::read_to_string(path).ok())
+            .filter_map(|path| std::fs::read(path).ok())
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             .flat_map(|text| text.lines().filter_map(property_name).map(str::to_owned).collect::<Vec<_>>())
             .collect()
     }
@@ -162,6 +172,10 @@ mod tests {
         let names = JMeterHome::open(home.path()).expect("a home").property_names();
         assert!(["summariser.interval", "xml.parser", "sample_variables"].iter().all(|name| names.contains(*name)));
         assert!(!names.contains("nobody.knows"));
+        let opened = JMeterHome::open(home.path()).expect("a home");
+        assert!(!opened.has_plugins());
+        std::fs::write(home.path().join("lib/ext/jmeter-plugins-casutg.jar"), "").expect("a file");
+        assert!(opened.has_plugins());
     }
 
     #[test]

@@ -303,7 +303,8 @@ impl Cloud for SshCloud {
     async fn renew_lease(&self, cluster: &ClusterId, lease: Lease, gone: &[String]) -> Result<(), PortError> {
         // Before the machines are told: what is noted is never earlier than what they have.
         self.change(cluster, |record| {
-            for made in record.nodes.iter_mut().filter_map(|node| node.made.as_mut()) {
+            let told = record.nodes.iter_mut().filter(|node| !gone.contains(&node.name));
+            for made in told.filter_map(|node| node.made.as_mut()) {
                 made.lease_end_ms = made.lease_end_ms.max(lease.until_ms);
             }
         })?;

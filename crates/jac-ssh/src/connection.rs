@@ -128,16 +128,20 @@ impl Link {
         Self { end: LinkError::Gone.into(), ..Self::new(target) }
     }
 
-    /// The machine is gone for good: from now on every deed fails at once, also one that is under way.
+    /// The machine is gone for good: from now on every deed fails at once. One that is under way fails when its connection, or the
+    /// try to make one, has ended.
     pub async fn give_up(&self) {
         if self.end.set(LinkError::MachineGone).is_err() {
             return;
         }
-        // While somebody holds it to connect, there is no connection.
         let live = self.state.try_lock().ok().and_then(|mut state| state.live.take());
         if let Some(live) = live {
             self.sign_off(&live).await;
         }
+    }
+
+    pub fn is_given_up(&self) -> bool {
+        self.end.get().is_some()
     }
 
     pub fn target(&self) -> &Target {
@@ -151,6 +155,10 @@ impl Link {
         }
         // Held while it connects: the others wait for that try and share what comes of it.
         let mut state = self.state.lock().await;
+        if let Some(end) = self.end.get() {
+            state.live = None;
+            return Err(end.clone());
+        }
         if let Some(live) = state.live.as_ref().filter(|live| !live.handle.is_closed()) {
             return Ok(Arc::clone(live));
         }

@@ -32,23 +32,23 @@ impl Cli {
     fn read_from(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {
         let mut command = Self::command();
         let matches = command.try_get_matches_from_mut(words)?;
-        if names_two_jmeters(&matches) {
+        let (mut below, mut given) = (&mut command, &matches);
+        while let Some((name, further)) = given.subcommand() {
+            below = below.find_subcommand_mut(name).expect("what was matched is declared");
+            given = further;
+        }
+        if names_two_jmeters(given) {
             let words = "--jmeter-home names a JMeter already, so that --jmeter-version has nothing to choose: give one of them";
-            return Err(command.error(ErrorKind::ArgumentConflict, words));
+            return Err(below.error(ErrorKind::ArgumentConflict, words));
         }
         Self::from_arg_matches(&matches)
     }
 }
 
 /// A home from the environment is for whoever chooses none; one on the command line is as much of a choice as a version.
-fn names_two_jmeters(matches: &ArgMatches) -> bool {
-    let mut innermost = matches;
-    while let Some((_, below)) = innermost.subcommand() {
-        innermost = below;
-    }
-    let is_typed = |id: &str| {
-        innermost.ids().any(|known| known == id) && innermost.value_source(id) == Some(ValueSource::CommandLine)
-    };
+fn names_two_jmeters(given: &ArgMatches) -> bool {
+    let is_typed =
+        |id: &str| given.ids().any(|known| known == id) && given.value_source(id) == Some(ValueSource::CommandLine);
     is_typed("jmeter_home") && is_typed("jmeter_version")
 }
 

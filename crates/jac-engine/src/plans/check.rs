@@ -1,8 +1,8 @@
 //! Checks a plan's files: the same check before every start, on the plan's page and in `jac check`.
 
+use super::unread;
 use crate::EngineError;
 use crate::tools::{Toolbox, WantedJMeter};
-use jac_jmeter::JMeterHome;
 use jac_jmeter::classes::ClassIndex;
 use jac_jmx::{Check, CheckInput, ClassLookup, ClassNames, FileFacts, Finding, Properties, RowCounter, Severity};
 use jac_model::PlanFileKind;
@@ -72,10 +72,10 @@ impl PlanCheck {
         }
 
         let home = toolbox.home(&self.jmeter)?;
-        let known = home.map(|home| -> Result<_, EngineError> {
+        let known = home.as_ref().map(|home| -> Result<_, EngineError> {
             let names =
                 home.save_service_properties().map_err(|error| EngineError::JMeter(crate::tools::sentence(&error)))?;
-            Ok((ClassNames::parse(&names), toolbox.classes(&home)?))
+            Ok((ClassNames::parse(&names), toolbox.classes(home)?))
         });
         let known = known.transpose()?;
         let mut plugins = ClassIndex::default();
@@ -101,50 +101,10 @@ impl PlanCheck {
             },
         );
         refuse_reserved(&properties, &mut check);
-        if let Some(home) = toolbox.home(&self.jmeter)? {
-            self.warn_of_unread(&home, &mut check);
+        if let Some(home) = &home {
+            check.findings.extend(unread::findings(self, home, &check.properties));
         }
         Ok(check)
-    }
-
-    /// Says of properties that were given with `-J` and that nothing reads; most often one of them has a typing error. A plugin
-    /// may read whatever it likes, so nothing is said where there are some.
-    fn warn_of_unread(&self, home: &JMeterHome, check: &mut Check) {
-        /// Larger files are data, and no scripts.
-        const LARGEST_SCRIPT: u64 = 1 << 20;
-        if self.files.keys().any(|path| PlanFileKind::of(path) == PlanFileKind::Plugin) {
-            return;
-        }
-        let own = home.property_names();
-        let is_known = |name: &str| {
-            own.contains(name)
-                || name.starts_with("log_level.")
-                || check.properties.iter().any(|known| known.name == name)
-        };
-        let unknown: Vec<&String> = self.properties.keys().filter(|name| !is_known(name)).collect();
-        if unknown.is_empty() {
-            return;
-        }
-        let is_small = |place: &&PathBuf| std::fs::metadata(place).is_ok_and(|file| file.len() <= LARGEST_SCRIPT);
-        let places = std::iter::once(&self.main).chain(self.files.values().filter(is_small));
-        let texts: Vec<String> = places
-            .filter_map(|place| std::fs::read(place).ok())
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .collect();
-        let read: Vec<&str> = check.properties.iter().map(|property| property.name.as_str()).collect();
-        let hint = match &read[..] {
-            [] => "The plan reads no property with ${__P(…)} or ${__property(…)}.".to_owned(),
-            names => format!("The plan reads {}.", names.join(", ")),
-        };
-        let findings =
-            unknown.into_iter().filter(|name| !texts.iter().any(|text| has_word(text, name))).map(|name| Finding {
-                severity: Severity::Warning,
-                code: "property_unread".to_owned(),
-                element: None,
-                message: format!("Neither the plan nor JMeter itself seems to read the property '{name}'."),
-                hint: Some(hint.clone()),
-            });
-        check.findings.extend(findings);
     }
 }
 
@@ -154,15 +114,6 @@ pub fn relative_to_main<'a>(main_file: &str, path: &'a str) -> Option<&'a str> {
         Some((folder, _)) => path.strip_prefix(folder)?.strip_prefix('/'),
         None => Some(path),
     }
-}
-
-/// The name stands there, and not as a part of another one.
-fn has_word(text: &str, name: &str) -> bool {
-    let is_part = |character: char| character.is_alphanumeric() || matches!(character, '.' | '_' | '-');
-    text.match_indices(name).any(|(at, _)| {
-        !text[..at].chars().next_back().is_some_and(is_part)
-            && !text[at + name.len()..].chars().next().is_some_and(is_part)
-    })
 }
 
 fn count_rows(plan: &jac_jmx::Plan, path: &str, place: &Path, properties: &Properties) -> Result<u64, EngineError> {
@@ -194,18 +145,4 @@ fn refuse_reserved(properties: &Properties, check: &mut Check) {
         .collect();
     check.ok &= findings.is_empty();
     check.findings.splice(0..0, findings);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_is_found_where_it_stands_alone() {
-        assert!(
-            has_word("props.get(\"host\")", "host") && has_word("${__P(host,x)}", "host") && has_word("host", "host")
-        );
-        assert!(!has_word("${__P(target.host,x)}", "host") && !has_word("hosts host_name", "host"));
-        assert!(has_word("hosts, host", "host"));
-    }
 }

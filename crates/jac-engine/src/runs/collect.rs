@@ -4,7 +4,7 @@
 //! cannot be kept (the disk is full) is tried once more after the nodes' own files have made room.
 
 use super::finish::{RunEnd, write_artefacts};
-use super::follow::{Intake, keep_all_points, publish};
+use super::intake::{Intake, keep_all_points, publish};
 use super::supervise::Task;
 use super::{NodePlaces, process_name, spool};
 use crate::engine::Event;

@@ -1,103 +1,28 @@
-//! Follows a running JMeter: its log into the spool and the statistics, its processes for what may happen to them.
+//! Follows a running JMeter: reads its log ([`super::intake`]), and looks at its processes for what may happen to them.
 //!
-//! The spool is written before the statistics are fed and before the offset moves on, so after a crash the spool *is*
-//! the offset. It ends when the master's process has ended and its log is read to the end.
+//! It ends when the master's process has ended and its log is read to the end.
 
 use super::health::{self, Alarm};
+use super::intake::{Intake, publish};
 use super::prepare::last_words;
+use super::process_name;
 use super::stop::Stopping;
 use super::supervise::{Interruption, Task, stopped};
-use super::{NodePlaces, RESULTS, process_name, spool};
-use crate::engine::{Event, administrator};
 use crate::error::EngineError;
-use crate::live::LiveRun;
 use crate::reconcile::last_call_ms;
 use futures_util::future::join_all;
 use jac_model::ports::{PortError, ProcessState, Remote};
-use jac_model::{Cause, ClusterId, NodePhase, Role, Run, RunEvent, RunId, StopMode};
-use jac_store::StoredPoint;
-use std::collections::HashMap;
-use std::io::{Read, Write};
+use jac_model::{Cause, ClusterId, NodePhase, Role, Run, RunEvent, StopMode};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-/// How much of the log is read in one go.
-const PIECE: usize = 1 << 20;
+/// How long a node is waited for that says nothing and of which its provider says that it is gone.
+const GONE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a worker's node may take to say what its process does.
 const WORKER_LOOK_LIMIT: Duration = Duration::from_secs(2);
 const NOT_IN_THE_LOG: &str = "What was measured after that is not in the log.";
-
-/// The spool of a run with the statistics of all that is in it.
-pub(super) struct Intake {
-    run: RunId,
-    file: std::fs::File,
-    offset: u64,
-    pub live: Arc<LiveRun>,
-}
-
-impl Intake {
-    /// Opens the spool and reads what is in it already, which takes a while for a long run.
-    pub async fn open(task: &Task) -> Result<Self, EngineError> {
-        let task = task.clone();
-        let opened = tokio::task::spawn_blocking(move || Self::open_blocking(&task)).await;
-        opened.map_err(|panic| EngineError::JMeter(panic.to_string()))?
-    }
-
-    fn open_blocking(task: &Task) -> Result<Self, EngineError> {
-        let path = spool(task.engine.folder(), &task.id);
-        let failed = |error| EngineError::file("the run's log", error);
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(failed)?;
-        }
-        let mut file = std::fs::File::options().create(true).append(true).read(true).open(&path).map_err(failed)?;
-        let known = task.engine.live().get(&task.id).cloned();
-        let offset = file.metadata().map_err(failed)?.len();
-        if let Some(live) = known {
-            return Ok(Self { run: task.id.clone(), file, offset, live });
-        }
-        let base = task
-            .engine
-            .store()
-            .series(&task.id)?
-            .and_then(|(_, points)| points.iter().map(|point| point.seq).max())
-            .unwrap_or(0);
-        let live = Arc::new(LiveRun::new(base));
-        let mut buffer = vec![0; PIECE];
-        loop {
-            match file.read(&mut buffer).map_err(failed)? {
-                0 => break,
-                length => live.feed(&buffer[..length]),
-            }
-        }
-        task.engine.live().insert(task.id.clone(), Arc::clone(&live));
-        Ok(Self { run: task.id.clone(), file, offset, live })
-    }
-
-    /// Takes in everything that the master's log has now. Returns how many bytes.
-    pub async fn pull(&mut self, master: &dyn Remote) -> Result<u64, EngineError> {
-        let results = NodePlaces::of(&self.run).results();
-        let mut taken = 0;
-        loop {
-            let Some(chunk) = master.read_at(&results, self.offset, PIECE).await? else { return Ok(taken) };
-            if chunk.bytes.is_empty() {
-                return Ok(taken);
-            }
-            if let Err(error) = self.file.write_all(&chunk.bytes) {
-                // What was written of the piece would be taken for the whole of it after a restart.
-                drop(self.file.set_len(self.offset));
-                return Err(EngineError::file(format!("the run's log ({RESULTS})"), error));
-            }
-            self.live.feed(&chunk.bytes);
-            self.offset += chunk.bytes.len() as u64;
-            taken += chunk.bytes.len() as u64;
-        }
-    }
-
-    pub fn offset(&self) -> u64 {
-        self.offset
-    }
-}
 
 /// Something that ends the run from within.
 struct Failure {
@@ -115,11 +40,14 @@ struct Follower<'a> {
     workers: Vec<(String, Arc<dyn Remote>)>,
     stopping: Stopping,
     failure: Option<Failure>,
-    unreachable_since: Option<Instant>,
-    /// Since when the master's log cannot be read though the master answers.
-    unread_since: Option<Instant>,
-    /// Since when each worker does not answer that does not.
-    away: HashMap<String, Instant>,
+    /// Since when the master's process cannot be looked at.
+    unseen_since: Option<Instant>,
+    /// Since when the master's log cannot be read though the master answers, and why.
+    unread: Option<(Instant, String)>,
+    /// Since when a worker's process cannot be looked at.
+    unseen_workers: HashMap<String, Instant>,
+    /// The workers whose process has ended, or is gone.
+    over: HashSet<String>,
     workers_ended_at: Option<Instant>,
 }
 
@@ -147,9 +75,10 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
             }
             _ => None,
         },
-        unreachable_since: None,
-        unread_since: None,
-        away: HashMap::new(),
+        unseen_since: None,
+        unread: None,
+        unseen_workers: HashMap::new(),
+        over: HashSet::new(),
         workers_ended_at: None,
     };
     let watched = std::iter::once((master_name, Arc::clone(&follower.master))).chain(follower.workers.iter().cloned());
@@ -171,7 +100,10 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
         if Instant::now() >= next_snapshot {
             next_snapshot = Instant::now() + settings.snapshot_every;
             publish(task, &intake.live);
-            follower.look_at_workers().await?;
+            // What has become of the workers of a master that says nothing is judged when it is back.
+            if state.is_some() {
+                follower.look_at_workers().await?;
+            }
         }
         if let Some(cause) = follower.go_on(state, &intake).await? {
             break cause;
@@ -186,24 +118,27 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
     Ok(())
 }
 
-/// The node did not say anything, so that there is nothing to learn from what it said.
+/// The node said nothing, rather than no.
 fn is_silence(error: &PortError) -> bool {
     matches!(error, PortError::Unreachable { .. } | PortError::TooSlow { .. })
 }
 
 impl Follower<'_> {
-    /// What the master's process does; `None` while its node does not answer.
+    /// What the master's process does; `None` while it cannot be looked at.
     async fn look_at_master(&mut self) -> Result<Option<ProcessState>, Interruption> {
         match self.master.process(&process_name(&self.task.id)).await {
             Ok(state) => {
-                self.unreachable_since = None;
+                self.unseen_since = None;
                 Ok(Some(state))
             }
             // One answer that is none is no reason to give up a run that goes on, whatever it says.
             Err(error) => {
-                let since = *self.unreachable_since.get_or_insert_with(Instant::now);
-                if since.elapsed() < self.patience(&self.master_name) {
+                let since = *self.unseen_since.get_or_insert_with(Instant::now);
+                if since.elapsed() < self.patience(&self.master_name, &error) {
                     return Ok(None);
+                }
+                if let Some(Failure { reason, lost, .. }) = &self.failure {
+                    return Err(Interruption::failed(reason.clone(), lost.clone()));
                 }
                 let lost = "What the master had not handed over by then is lost.".to_owned();
                 let what =
@@ -213,11 +148,11 @@ impl Follower<'_> {
         }
     }
 
-    /// How long a node that does not answer is waited for: one of which its provider says that it is gone, no more.
-    fn patience(&self, node: &String) -> Duration {
+    /// How long a look at a node may go wrong before that is taken for an answer: networks come back, and JMeter outlives that.
+    fn patience(&self, node: &String, error: &PortError) -> Duration {
         let engine = &self.task.engine;
         match engine.store().cluster(&self.cluster) {
-            Ok(cluster) if cluster.lost_nodes.contains(node) => Duration::ZERO,
+            Ok(cluster) if is_silence(error) && cluster.lost_nodes.contains(node) => GONE_PATIENCE,
             _ => engine.settings().unreachable_limit,
         }
     }
@@ -225,13 +160,21 @@ impl Follower<'_> {
     /// A log that cannot be kept ends the run: going on would measure what nobody gets to see.
     fn judge_log(&mut self, pulled: Result<u64, EngineError>) {
         match pulled {
-            Ok(_) => self.unread_since = None,
+            Ok(_) => self.unread = None,
             // The looks at the master's process tell of that.
             Err(EngineError::Port(error)) if is_silence(&error) => (),
-            Err(EngineError::Port(_))
-                if self.unread_since.get_or_insert_with(Instant::now).elapsed()
-                    < self.task.engine.settings().unreachable_limit => {}
-            Err(error) => self.fail(crate::tools::sentence(&error), Some(NOT_IN_THE_LOG.to_owned()), Duration::ZERO),
+            Err(error) => {
+                let reason = crate::tools::sentence(&error);
+                let limit = match error {
+                    EngineError::Port(_) => self.task.engine.settings().unreachable_limit,
+                    // It is this machine that cannot keep it.
+                    _ => Duration::ZERO,
+                };
+                let (since, _) = self.unread.get_or_insert_with(|| (Instant::now(), reason.clone()));
+                if since.elapsed() >= limit {
+                    self.fail(reason, Some(NOT_IN_THE_LOG.to_owned()), Duration::ZERO);
+                }
+            }
         }
     }
 
@@ -259,38 +202,41 @@ impl Follower<'_> {
             let late = PortError::TooSlow { node: name.clone(), what: "answer".to_owned(), limit };
             (name.clone(), timeout(limit, remote.process(&process)).await.unwrap_or(Err(late)))
         });
-        let (mut seen, mut refused) = (Vec::new(), None);
+        let mut seen: Vec<(String, Result<ProcessState, PortError>)> = Vec::new();
         for (name, look) in join_all(looks).await {
             match look {
                 Ok(state) => {
-                    self.away.remove(&name);
-                    seen.push((name, Some(state)));
+                    self.unseen_workers.remove(&name);
+                    match state {
+                        ProcessState::Running { .. } => self.over.remove(&name),
+                        _ => self.over.insert(name.clone()),
+                    };
+                    seen.push((name, Ok(state)));
                 }
                 Err(error) => {
-                    // The same patience as with the master: a network may be away for a moment, and JMeter outlives that.
-                    let since = *self.away.entry(name.clone()).or_insert_with(Instant::now);
-                    if since.elapsed() >= self.patience(&name) {
-                        refused = refused.or_else(|| (!is_silence(&error)).then(|| (name.clone(), error)));
-                        seen.push((name, None));
+                    let since = *self.unseen_workers.entry(name.clone()).or_insert_with(Instant::now);
+                    if since.elapsed() >= self.patience(&name, &error) {
+                        self.over.insert(name.clone());
+                        seen.push((name, Err(error)));
                     }
                 }
             }
         }
         let run = self.task.run()?;
-        let phase_of = |state: Option<ProcessState>| match state {
-            Some(ProcessState::Running { .. }) => (NodePhase::Running, None),
-            Some(ProcessState::Exited { code }) => (NodePhase::Ended, Some(code)),
-            Some(ProcessState::Absent | ProcessState::Vanished) | None => (NodePhase::Lost, None),
+        let phase_of = |state: &Result<ProcessState, PortError>| match state {
+            Ok(ProcessState::Running { .. }) => (NodePhase::Running, None),
+            Ok(ProcessState::Exited { code }) => (NodePhase::Ended, Some(*code)),
+            Ok(ProcessState::Absent | ProcessState::Vanished) | Err(_) => (NodePhase::Lost, None),
         };
         let changed = seen.iter().any(|(name, state)| {
-            let (phase, exit_code) = phase_of(*state);
+            let (phase, exit_code) = phase_of(state);
             run.nodes.iter().any(|node| node.name == *name && (node.state != phase || node.exit_code != exit_code))
         });
         if changed {
             self.task.change(|run| {
                 for node in &mut run.nodes {
                     if let Some((_, state)) = seen.iter().find(|(name, _)| *name == node.name) {
-                        (node.state, node.exit_code) = phase_of(*state);
+                        (node.state, node.exit_code) = phase_of(state);
                     }
                 }
                 Ok(())
@@ -298,16 +244,16 @@ impl Follower<'_> {
         }
         let dead = seen
             .iter()
-            .find(|(_, state)| !matches!(state, Some(ProcessState::Running { .. } | ProcessState::Exited { code: 0 })));
+            .find(|(_, state)| !matches!(state, Ok(ProcessState::Running { .. } | ProcessState::Exited { code: 0 })));
         // While the run is being stopped, workers may end in any way.
         if let Some((name, state)) = dead
             && self.stopping.how().is_none()
         {
-            let what = match (state, &refused) {
-                (Some(ProcessState::Exited { code }), _) => {
+            let what = match state {
+                Ok(ProcessState::Exited { code }) => {
                     format!("JMeter on {name} ended with exit code {code} in the middle of the run.")
                 }
-                (None, Some((of, error))) if of == name => format!("JMeter on {name} cannot be looked at: {error}."),
+                Err(error) if !is_silence(error) => format!("JMeter on {name} cannot be looked at: {error}."),
                 _ => format!("JMeter on {name} was killed from outside, or its machine is gone."),
             };
             let lost = format!(
@@ -315,9 +261,7 @@ impl Follower<'_> {
             );
             self.fail(what, Some(lost), self.task.engine.settings().last_samples_limit);
         }
-        let all_ended = !seen.is_empty()
-            && seen.len() == self.workers.len()
-            && !seen.iter().any(|(_, state)| matches!(state, Some(ProcessState::Running { .. })));
+        let all_ended = !self.workers.is_empty() && self.workers.iter().all(|(name, _)| self.over.contains(name));
         if !all_ended {
             self.workers_ended_at = None;
         } else if self.workers_ended_at.get_or_insert_with(Instant::now).elapsed()
@@ -340,7 +284,13 @@ impl Follower<'_> {
             let workers_left =
                 run.nodes.iter().any(|node| node.role == Role::Worker && node.state == NodePhase::Running);
             if Instant::now() >= failure.deadline || !workers_left {
-                self.master.kill(&process_name(&run.id)).await?;
+                if let Err(error) = self.master.kill(&process_name(&run.id)).await {
+                    tracing::warn!(run = %run.id, %error, "run {}: the master could not be ended: {error}", run.id);
+                    // It is tried again, and when the results are collected; what has failed is known.
+                    if failure.deadline.elapsed() >= self.task.engine.settings().unreachable_limit {
+                        return Ok(Some(Cause::Failed { reason: failure.reason.clone(), lost: failure.lost.clone() }));
+                    }
+                }
                 return Ok(None);
             }
             // The workers that are left hand in what they have.
@@ -385,6 +335,9 @@ impl Follower<'_> {
             };
         }
         if intake.live.since(u64::MAX).summary.labels.is_empty() {
+            if let Some((_, reason)) = &self.unread {
+                return Cause::Failed { reason: reason.clone(), lost: Some(NOT_IN_THE_LOG.to_owned()) };
+            }
             let words = last_words(self.master.as_ref(), run).await;
             return Cause::Failed {
                 reason: format!("The plan ended without having taken a sample. {words}"),
@@ -406,35 +359,5 @@ impl Follower<'_> {
             reason: "JMeter's master was killed from outside, or its machine was started anew.".to_owned(),
             lost: Some("Samples that the workers had not yet handed to the master are lost.".to_owned()),
         }
-    }
-}
-
-/// Keeps all points of a run anew: one that could not be written while it ran would be missing for ever.
-pub(super) fn keep_all_points(task: &Task, live: &LiveRun) -> Result<(), EngineError> {
-    let measured = live.since(u64::MAX);
-    let points = stored(&measured.points, measured.seq);
-    Ok(task.engine.store().put_series(&task.id, i64::try_from(measured.bucket_ms).unwrap_or(i64::MAX), &points)?)
-}
-
-fn stored(points: &[jac_jtl::Point], seq: u64) -> Vec<StoredPoint> {
-    let stored =
-        |point: &jac_jtl::Point| Some(StoredPoint { t_ms: point.t_ms, seq, point: serde_json::to_value(point).ok()? });
-    points.iter().filter_map(stored).collect()
-}
-
-/// Sends the next snapshot to whoever watches, and keeps its points.
-pub(super) fn publish(task: &Task, live: &LiveRun) {
-    let engine = &task.engine;
-    let measured = live.advance(engine.now_ms());
-    let points = stored(&measured.points, measured.seq);
-    let bucket_ms = i64::try_from(measured.bucket_ms).unwrap_or(i64::MAX);
-    if let Err(error) = engine.store().put_series(&task.id, bucket_ms, &points) {
-        // All points are kept anew at the end.
-        tracing::warn!(run = %task.id, %error, "run {}: points could not be stored: {error}", task.id);
-    }
-    // One person sees all runs as their owner; with accounts, what each may do is asked for apart.
-    if let Ok(row) = engine.store().run(&task.id) {
-        let snapshot = engine.snapshot_of(row, measured, &administrator());
-        engine.tell(Event::Snapshot(Arc::new(snapshot)));
     }
 }

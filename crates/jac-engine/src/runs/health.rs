@@ -17,9 +17,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 const ANSWER_LIMIT: Duration = Duration::from_secs(4);
 /// From here on a generator's own slowness is in what it measures; JMeter's manual warns of the same.
 const BUSY_PERCENT: u32 = 75;
-/// How the note about them ends.
-const BUSY_NOTE: &str = "were more than 75 % busy: their own slowness may be in the response times. \
-    Take more or larger machines, or fewer threads.";
+/// How the note about them begins.
+const BUSY_NOTE: &str = "The processors of ";
 /// So many looks in a row make a warning: a moment's work is none.
 const BUSY_LOOKS: u32 = 3;
 /// From here on a clock's offset is seen in a chart of seconds.
@@ -103,8 +102,11 @@ fn note_busy(notes: &mut Vec<String>, provider: Provider, busy: &[&str]) {
         [names @ .., last] if busy.len() <= MOST_NAMES => format!("{} and {last}", names.join(", ")),
         _ => format!("{} and {} others", busy[..MOST_NAMES - 1].join(", "), busy.len() + 1 - MOST_NAMES),
     };
-    let note = format!("The processors of {whose} {BUSY_NOTE}");
-    match notes.iter_mut().find(|note| note.ends_with(BUSY_NOTE)) {
+    let note = format!(
+        "{BUSY_NOTE}{whose} were more than {BUSY_PERCENT} % busy: their own slowness may be in the response times. \
+         Take more or larger machines, or fewer threads."
+    );
+    match notes.iter_mut().find(|note| note.starts_with(BUSY_NOTE)) {
         Some(before) => *before = note,
         None => notes.push(note),
     }

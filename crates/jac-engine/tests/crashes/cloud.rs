@@ -86,11 +86,11 @@ impl Cloud for SimulatedCloud {
             .await
     }
 
-    async fn renew_lease(&self, cluster: &ClusterId, lease: Lease, _: &[String]) -> Result<(), PortError> {
+    async fn renew_lease(&self, cluster: &ClusterId, lease: Lease, gone: &[String]) -> Result<(), PortError> {
         self.door
             .through("the provider", &self.name("renew_lease"), CALL, |world| {
-                for ((of, _), machine) in &mut world.machines().there {
-                    if of == cluster {
+                for ((of, name), machine) in &mut world.machines().there {
+                    if of == cluster && !gone.contains(name) {
                         machine.lease_until_ms = lease.until_ms;
                         if let Some(rented) = &mut machine.instance.rented {
                             rented.expires_at_ms = Some(lease.expires_at_ms);

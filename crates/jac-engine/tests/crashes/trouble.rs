@@ -5,7 +5,7 @@ use crate::door::{Planned, Side, Trouble, Which};
 use crate::house::House;
 use jac_model::{Cause, ClusterId, ClusterPhase, RunId, RunPhase, StopMode};
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 const REASON: &str = "the answer is no";
 
@@ -205,7 +205,10 @@ async fn a_master_that_dies_in_mid_run_ends_the_run_with_what_had_reached_this_m
     let (cluster, run) = running(&mut house).await;
     let measured = house.measured(&run);
     house.world.lose("master");
+    let begun = Instant::now();
     let ended = house.until_run(&run, RunPhase::Finished).await;
+    let limit = house.settings.unreachable_limit;
+    assert!(begun.elapsed() < limit / 2, "the provider says that it is gone: {:?}", begun.elapsed());
     assert!(sentence(ended.cause.as_ref()).contains("master"), "{:?}", ended.cause);
     let log = house.log(&run);
     // The log is looked at five times a second.

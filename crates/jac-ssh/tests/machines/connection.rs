@@ -105,6 +105,27 @@ async fn a_process_that_ends_while_it_is_looked_at_has_ended() {
 }
 
 #[tokio::test]
+async fn nobody_waits_for_a_machine_that_was_given_up() {
+    let Some(machines) = Machines::start(1) else { return };
+    let link = Link::new(target(&machines));
+    link.live().await.expect("it answers");
+    assert!(!link.is_given_up());
+    let begun = Instant::now();
+    // Its connection is not cut: it is as if the machine had gone without a word.
+    let looks = async {
+        loop {
+            if let Err(error) = read_small(&link, "/proc/self/stat").await {
+                break error;
+            }
+        }
+    };
+    let ((), error) = tokio::join!(link.give_up(), looks);
+    assert!(matches!(error, LinkError::MachineGone), "{error}");
+    assert!(matches!(link.live().await, Err(LinkError::MachineGone)) && link.is_given_up());
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
 async fn one_connection_serves_a_node_however_many_ask() {
     let Some(place) = Place::launched(1).await else { return };
     let machine = &place.machines.machines[0];

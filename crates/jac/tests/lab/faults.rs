@@ -2,10 +2,11 @@
 
 use crate::site::Site;
 use serde_json::{Value, json};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 /// How soon it is told that a machine is gone which AWS does not show any more: a network would be waited for.
-const TOLD_WITHIN: Duration = Duration::from_secs(40);
+const TOLD_WITHIN: Duration = Duration::from_secs(30);
 
 /// The run failed; gives why and what is lost, and has the samples until then.
 fn failure(site: &Site, run: &str) -> String {
@@ -136,10 +137,27 @@ fn a_server_that_comes_back_under_another_address_is_let_in_and_the_old_one_is_n
     site.lab(&["host-address", "172.31.0.77"]);
     site.start();
     site.assert_whole(&run);
+    let master: IpAddr = site.address(&cluster, "master").parse().expect("an address");
+    let before = std::env::var_os("JAC_LAB_HOST").and_then(|host| host.to_str()?.parse().ok());
+    assert!(opens(master, None), "from where the server is now");
+    site.until("the old address is let in no more", || !opens(master, before));
     let calls = site.lab(&["calls"]);
     let (let_in, shut_out) = (&calls["ec2:AuthorizeSecurityGroupIngress"], &calls["ec2:RevokeSecurityGroupIngress"]);
     assert_eq!((let_in, shut_out), (&json!(3), &json!(1)), "two rules at the launch, one for another: {calls}");
     site.terminate(&cluster);
+}
+
+/// Whether SSH is reached, from an address of the host or from the one that it takes.
+fn opens(machine: IpAddr, from: Option<IpAddr>) -> bool {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+        if let Some(from) = from {
+            socket.bind((from, 0).into()).expect("an address of the host");
+        }
+        let connected = tokio::time::timeout(Duration::from_secs(2), socket.connect((machine, 22).into())).await;
+        matches!(connected, Ok(Ok(_)))
+    })
 }
 
 #[test]

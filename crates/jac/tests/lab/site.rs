@@ -144,6 +144,14 @@ impl Site {
         detail.split(' ').next().expect("its id").to_owned()
     }
 
+    /// Where a node is.
+    pub fn address(&self, cluster: &str, node: &str) -> String {
+        let cluster = self.cluster(cluster);
+        let nodes = cluster["nodes"].as_array().expect("its nodes");
+        let found = nodes.iter().find(|found| found["name"] == node).expect("that node");
+        found["address"].as_str().expect("its address").to_owned()
+    }
+
     /// Starts the steady plan for so many seconds; gives the run's id.
     pub fn run(&self, cluster: &str, seconds: u32) -> String {
         self.run_with(cluster, &json!({ "duration": seconds.to_string() }))

@@ -1,0 +1,100 @@
+//! Properties that are given with `-J` and that nothing reads: most often one of them has a typing error.
+//!
+//! It is a guess, and silent where it cannot be a good one: plugins read what they like, and names may be computed.
+
+use super::check::PlanCheck;
+use jac_jmeter::JMeterHome;
+use jac_jmx::{Finding, PlanProperty, Severity};
+use jac_model::PlanFileKind;
+use std::path::{Path, PathBuf};
+
+/// Larger files are data, and no scripts.
+const LARGEST_SCRIPT: u64 = 1 << 20;
+/// What comes before a name that is computed.
+const COMPUTED: [&str; 2] = ["__P(${", "__property(${"];
+/// What reads a property by its name in a script.
+const SCRIPT_READS: &str = "props.get(";
+
+/// A warning for each; `read`: what the plan reads as far as it is known.
+pub(super) fn findings(plan: &PlanCheck, home: &JMeterHome, read: &[PlanProperty]) -> Vec<Finding> {
+    let is_plugin = |path: &String| PlanFileKind::of(path) == PlanFileKind::Plugin;
+    let unread_by_plan = |name: &&String| !read.iter().any(|known| known.name == **name);
+    let mut given: Vec<&String> = plan.properties.keys().filter(unread_by_plan).collect();
+    if given.is_empty() || plan.files.keys().any(is_plugin) || home.has_plugins() {
+        return Vec::new();
+    }
+    let own = home.property_names();
+    // Not all of them are listed in its files; those that are not begin as others do.
+    let is_own = |name: &str| {
+        let family = name.split_once('.').map(|(family, _)| format!("{family}."));
+        own.contains(name) || family.is_some_and(|family| own.iter().any(|known| known.starts_with(&family)))
+    };
+    given.retain(|name| !is_own(name));
+    let places = std::iter::once(&plan.main).chain(plan.files.values().filter(is_small));
+    let texts: Vec<String> = places.filter_map(|place| text_of(place)).collect();
+    if texts.iter().any(|text| computes_names(text)) {
+        return Vec::new();
+    }
+    let names: Vec<&str> = read.iter().map(|property| property.name.as_str()).collect();
+    let hint = match &names[..] {
+        [] => "The plan reads no property with ${__P(…)} or ${__property(…)}.".to_owned(),
+        names => format!("The plan reads {}.", names.join(", ")),
+    };
+    let unread = given.into_iter().filter(|name| !texts.iter().any(|text| has_word(text, name)));
+    let finding = |name: &String| Finding {
+        severity: Severity::Warning,
+        code: "property_unread".to_owned(),
+        element: None,
+        message: format!("Neither the plan nor JMeter itself seems to read the property '{name}'."),
+        hint: Some(hint.clone()),
+    };
+    unread.map(finding).collect()
+}
+
+fn is_small(place: &&PathBuf) -> bool {
+    std::fs::metadata(place).is_ok_and(|file| file.len() <= LARGEST_SCRIPT)
+}
+
+/// One that cannot be read is the check's own matter.
+fn text_of(place: &Path) -> Option<String> {
+    std::fs::read(place).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn computes_names(text: &str) -> bool {
+    let in_scripts = text.match_indices(SCRIPT_READS).any(|(at, _)| {
+        let argument = text[at + SCRIPT_READS.len()..].trim_start();
+        // As in a script of its own, and as in a plan.
+        !["\"", "'", "&quot;", "&apos;"].iter().any(|quote| argument.starts_with(quote))
+    });
+    in_scripts || COMPUTED.iter().any(|begin| text.contains(begin))
+}
+
+/// The name stands there, and not as a part of another one; Groovy reads it as `props.name` too.
+fn has_word(text: &str, name: &str) -> bool {
+    let is_part = |character: char| character.is_alphanumeric() || matches!(character, '.' | '_' | '-');
+    text.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + name.len()..]);
+        let begins = before.ends_with("props.") || !before.chars().next_back().is_some_and(is_part);
+        begins && !after.chars().next().is_some_and(is_part)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_found_where_it_stands_alone() {
+        assert!(
+            has_word("props.get(\"host\")", "host") && has_word("${__P(host,x)}", "host") && has_word("host", "host")
+        );
+        assert!(has_word("${__groovy(props.host)}", "host") && has_word("hosts, host", "host"));
+        assert!(!has_word("${__P(target.host,x)}", "host") && !has_word("hosts host_name", "host"));
+    }
+
+    #[test]
+    fn names_that_are_computed_are_seen() {
+        assert!(computes_names("${__P(${__threadNum}.host)}") && computes_names("props.get(env + '.host')"));
+        assert!(!computes_names("${__P(host,${__threadNum})} props.get('host') props.get(&quot;port&quot;)"));
+    }
+}
