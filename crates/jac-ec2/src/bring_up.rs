@@ -118,17 +118,18 @@ impl Ec2Cloud {
         let (call, seed) = (&call, &seed);
         let asked = join_all(record.nodes.iter().enumerate().map(|(number, node)| async move {
             let answer = call.ask(number, node, seed).await;
-            match &answer {
-                Ok(id) => {
-                    tell(&node.name, format!("{id} was launched ({}).", node.kind));
-                    self.change(cluster, |record| {
-                        if let Some(node) = record.node_mut(&node.name) {
-                            node.instance = Some(id.clone());
-                        }
-                    })
+            if let Ok(id) = &answer {
+                tell(&node.name, format!("{id} was launched ({}).", node.kind));
+            }
+            self.change(cluster, |record| {
+                let Some(node) = record.node_mut(&node.name) else { return };
+                match &answer {
+                    Ok(id) => node.instance = Some(id.clone()),
+                    // AWS has said that there is none, so that nobody has to look whether there is one after all.
+                    Err(refusal) if refusal.has_made_nothing() => node.asked_ms = None,
+                    Err(_) => (),
                 }
-                Err(_) => Ok(()),
-            }?;
+            })?;
             Ok::<_, PortError>((node.name.clone(), answer))
         }))
         .await;

@@ -61,12 +61,12 @@ pub async fn end_all(
     }
 }
 
-/// A machine was asked for, AWS's answer was not noted, and it is not shown: it may be there a moment later.
+/// A machine was asked for a moment ago and is not shown, not even as gone: it may be there and be shown a moment later, whether
+/// AWS's answer is known or not.
 fn is_one_unseen(record: &ClusterRecord, seen: &[Machine]) -> bool {
     let now_ms = machines_now_ms();
     record.nodes.iter().any(|node| {
         node.asked_ms.is_some_and(|asked_ms| now_ms - asked_ms < UNSEEN_FOR_MS)
-            && node.instance.is_none()
             && !seen.iter().any(|machine| machine.told.node == node.name)
     })
 }

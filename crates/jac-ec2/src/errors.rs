@@ -48,6 +48,24 @@ impl Refusal {
         }
     }
 
+    /// A launch that was refused like that has launched nothing.
+    pub fn has_made_nothing(&self) -> bool {
+        const NO_RIGHT_OR_ROOM: [&str; 11] = [
+            "UnauthorizedOperation",
+            "AccessDenied",
+            "InsufficientInstanceCapacity",
+            "InsufficientHostCapacity",
+            "InsufficientCapacity",
+            "SpotMaxPriceTooLow",
+            "MaxSpotInstanceCountExceeded",
+            "VcpuLimitExceeded",
+            "InstanceLimitExceeded",
+            "PendingVerification",
+            "OptInRequired",
+        ];
+        self.code.starts_with("Invalid") || NO_RIGHT_OR_ROOM.contains(&self.code.as_str())
+    }
+
     /// There is no such thing in the region, or not yet: what was just made may not be seen for a moment.
     pub fn is_not_found(&self) -> bool {
         self.code.contains("NotFound")
@@ -220,6 +238,8 @@ mod tests {
         );
         assert_eq!(explain("InsufficientInstanceCapacity", "none").outlook, Outlook::Final);
         assert!(explain("InvalidAMIID.NotFound", "no").is_not_found());
+        assert!(explain("InsufficientInstanceCapacity", "none").has_made_nothing());
+        assert!(!explain("IdempotentParameterMismatch", "there is one").has_made_nothing());
         let port = explain("VcpuLimitExceeded", "32 vCPUs").at("eu-central-1", "launch worker-1");
         assert!(port.to_string().starts_with("AWS in eu-central-1 could not launch worker-1: the account's quota"));
     }

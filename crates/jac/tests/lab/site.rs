@@ -200,6 +200,12 @@ impl Site {
     pub fn terminate(&self, cluster: &str) {
         self.api().post(&format!("/clusters/{cluster}/terminate"), &Value::Null);
         self.await_phase(cluster, &["terminated"]);
+        self.assert_gone();
+    }
+
+    /// When a cluster is said to be gone it is, and not only some time later.
+    pub fn assert_gone(&self) {
+        assert_eq!(self.left(), [""; 0], "it is said to be gone");
         self.assert_nothing_left();
     }
 

@@ -26,7 +26,7 @@ fn a_server_that_is_killed_at_any_time_leaves_no_machine_and_loses_no_sample() {
             println!("kill {kill}: none, it was over after {:.1} s", taken.as_secs_f64());
             within = taken;
         }
-        site.assert_nothing_left();
+        site.assert_gone();
     }
 }
 
