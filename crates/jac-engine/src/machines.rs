@@ -267,9 +267,10 @@ fn adopted_row(
     })
 }
 
-/// The lifetime that a cluster has had since its machines were made, in minutes that have begun.
+/// The lifetime that a cluster was given, in minutes. Its machines were made a little later, and AWS tells when in whole seconds,
+/// which may be a little earlier: so it is the nearest.
 fn lifetime_minutes(created_ms: i64, expires_at_ms: i64) -> u32 {
-    let minutes = expires_at_ms.saturating_sub(created_ms).saturating_add(59_999) / 60_000;
+    let minutes = expires_at_ms.saturating_sub(created_ms).saturating_add(30_000) / 60_000;
     u32::try_from(minutes.max(1)).unwrap_or(u32::MAX).min(ClusterConfig::MAX_LIFETIME_MINUTES)
 }
 
@@ -282,5 +283,19 @@ fn adopted_node(instance: &Instance) -> Node {
         detail: Some(instance.detail.clone()),
         memory_mb: Some(instance.memory_mb),
         tools: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_adopted_cluster_has_the_lifetime_that_it_was_given() {
+        let given = 60 * 60_000;
+        for made_later_ms in [-999, 0, 5, 1_900, 29_000] {
+            assert_eq!(lifetime_minutes(made_later_ms, given), 60, "{made_later_ms}");
+        }
+        assert_eq!(lifetime_minutes(given, given), 1, "none is over at its beginning");
     }
 }
