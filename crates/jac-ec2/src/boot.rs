@@ -63,15 +63,8 @@ impl Boot<'_> {
     pub async fn run(&self, seen: &mut watch::Receiver<Seen>) -> Result<Booted, PortError> {
         let deadline = Instant::now() + self.limit;
         loop {
-            let machine = seen.borrow_and_update().get(self.node).filter(|machine| machine.id == self.id).cloned();
-            if let Some(machine) = machine {
-                if matches!(machine.life, Life::Going | Life::Gone) {
-                    return Err(self.refused(format!(
-                        "its machine {} ended while it was coming up ({})",
-                        self.id,
-                        machine.reason.as_deref().unwrap_or("AWS gives no reason")
-                    )));
-                }
+            if let Some(machine) = self.look(seen) {
+                self.still_lives(&machine)?;
                 let address = match self.addresses {
                     Ec2Addresses::Public => machine.public_address.clone(),
                     Ec2Addresses::Private => machine.private_address.clone(),
@@ -92,8 +85,40 @@ impl Boot<'_> {
         }
     }
 
-    /// Waits until it answers over SSH and its first boot is done, and looks at it.
-    pub async fn answer(&self, link: &Link) -> Result<(), PortError> {
+    /// What AWS shows of the machine now.
+    fn look(&self, seen: &mut watch::Receiver<Seen>) -> Option<Machine> {
+        seen.borrow_and_update().get(self.node).filter(|machine| machine.id == self.id).cloned()
+    }
+
+    fn still_lives(&self, machine: &Machine) -> Result<(), PortError> {
+        if !matches!(machine.life, Life::Going | Life::Gone) {
+            return Ok(());
+        }
+        let reason = machine.reason.as_deref().unwrap_or("AWS gives no reason");
+        Err(self.refused(format!("its machine {} ended while it was coming up ({reason})", self.id)))
+    }
+
+    /// Waits until it answers over SSH and its first boot is done, and looks at it; no longer than it lives.
+    pub async fn answer(&self, link: &Link, seen: &mut watch::Receiver<Seen>) -> Result<(), PortError> {
+        tokio::select! {
+            answered = self.come_up(link) => answered,
+            ended = self.ended(seen) => ended,
+        }
+    }
+
+    /// Ends with the machine, and never while it lives.
+    async fn ended(&self, seen: &mut watch::Receiver<Seen>) -> Result<(), PortError> {
+        loop {
+            if let Some(machine) = self.look(seen) {
+                self.still_lives(&machine)?;
+            }
+            if seen.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    async fn come_up(&self, link: &Link) -> Result<(), PortError> {
         self.first_answer(link).await?;
         (self.tell)(self.node, "Answers over SSH.".to_owned());
         self.first_boot(link).await?;

@@ -197,7 +197,7 @@ impl Ec2Cloud {
         let link = self
             .link(&self.known(cluster)?, boot.node)
             .ok_or_else(|| refused(&boot.aws.region, "sign in", "the key of the cluster is gone"))?;
-        boot.answer(&link).await?;
+        boot.answer(&link, seen).await?;
         self.change(cluster, |record| {
             if let Some(node) = record.node_mut(boot.node) {
                 node.is_up = true;

@@ -15,6 +15,7 @@ const BOOT_LIMIT_S: &str = "90";
 pub struct Site {
     pub place: Place,
     arguments: Vec<String>,
+    boot_limit_s: &'static str,
     server: Option<Child>,
     api: Option<Api>,
     control: String,
@@ -29,6 +30,15 @@ impl Site {
 
     /// The same, with further words for `jac serve`.
     pub fn with(arguments: &[&str]) -> Option<Self> {
+        Self::of(arguments, BOOT_LIMIT_S)
+    }
+
+    /// The same, for machines that do not answer: the others have so many seconds.
+    pub fn with_boot_limit(seconds: &'static str) -> Option<Self> {
+        Self::of(&[], seconds)
+    }
+
+    fn of(arguments: &[&str], boot_limit_s: &'static str) -> Option<Self> {
         let Some(control) = std::env::var_os("JAC_LAB_CONTROL") else {
             println!("skipped: there is no lab; `scripts/test lab` brings one up");
             return None;
@@ -38,6 +48,7 @@ impl Site {
         let mut site = Self {
             place: Place::new(),
             arguments,
+            boot_limit_s,
             server: None,
             api: None,
             control: control.to_string_lossy().into_owned(),
@@ -50,7 +61,8 @@ impl Site {
 
     /// Starts the server, anew if it was killed.
     pub fn start(&mut self) {
-        let mut command = self.place.jac(&["serve", "--listen", "127.0.0.1:0", "--boot-limit-seconds", BOOT_LIMIT_S]);
+        let mut command =
+            self.place.jac(&["serve", "--listen", "127.0.0.1:0", "--boot-limit-seconds", self.boot_limit_s]);
         command.args(&self.arguments);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("jac starts");
         let first =
