@@ -5,7 +5,7 @@ use crate::process::{self, Identity};
 use crate::remote::LocalRemote;
 use async_trait::async_trait;
 use jac_jmeter::JavaSearch;
-use jac_model::ports::{self, Cloud, Instance, NodeRequest, PortError, Remote, Tell};
+use jac_model::ports::{self, Cloud, Instance, Listed, NodeRequest, PortError, Remote, Tell};
 use jac_model::{ClusterConfig, ClusterId, Role};
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -146,8 +146,10 @@ impl Cloud for LocalCloud {
             .collect()
     }
 
-    async fn list(&self) -> Result<Vec<Instance>, PortError> {
-        self.list_now().map_err(|error| failed("this machine", "list its nodes", &error))
+    async fn list(&self) -> Result<Listed, PortError> {
+        let asked = tokio::time::Instant::now();
+        let instances = self.list_now().map_err(|error| failed("this machine", "list its nodes", &error))?;
+        Ok(Listed { instances, age: asked.elapsed() })
     }
 
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError> {
