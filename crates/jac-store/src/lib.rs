@@ -15,6 +15,7 @@ pub use documents::{ClusterEventRow, Filter, Kind, RunRow};
 pub use folder::{DataFolder, FolderError, Lock};
 pub use seal::{SealError, SealingKey};
 pub use series::StoredPoint;
+pub use sign_in::NewSession;
 pub use vault::{AwsKind, SavedAws, Vault, VaultError};
 
 use rusqlite::Connection;
@@ -29,6 +30,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/001-first.sql")),
     M::up(include_str!("../migrations/002-credentials.sql")),
     M::up(include_str!("../migrations/003-oldest-reader.sql")),
+    M::up(include_str!("../migrations/004-page-secrets.sql")),
 ];
 
 /// How long a statement waits for another process that reads the database.

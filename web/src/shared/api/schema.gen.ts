@@ -541,6 +541,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for leave to download something: a browser that gets a file by itself sends the cookie and nothing else */
+        post: operations["session_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -936,6 +953,11 @@ export interface components {
              * @description Those of them that failed.
              */
             errors: number;
+        };
+        /** @description Leave to get it. */
+        DownloadTicket: {
+            /** @description For the query: `?ticket=…`. It works for a minute, for that path and this session. */
+            ticket: string;
         };
         /**
          * @description Which address of a machine JAC signs in at. JMeter's own traffic among the nodes takes the private ones always.
@@ -1982,6 +2004,12 @@ export interface components {
         SignIn: {
             token: string;
         };
+        /** @description A session that was opened. */
+        SignedIn: {
+            user: components["schemas"]["User"];
+            /** @description What the page sends along with everything, in `X-JAC-Page` and in Socket.IO's `auth.page`: the cookie alone is not enough. */
+            page: string;
+        };
         /** @description The state of a run at one moment, as the page and the shell show it. */
         Snapshot: {
             run_id: components["schemas"]["RunId"];
@@ -2120,6 +2148,11 @@ export interface components {
             delay_s: number | null;
             /** @description The texts of those numbers that are functions or variables. */
             raw: components["schemas"]["RawThreadGroup"];
+        };
+        /** @description What a browser is to get by itself. */
+        TicketRequest: {
+            /** @description The path, from `/api/v1` on, without a query. */
+            path: string;
         };
         /** @description How many in one bucket of time. */
         TimedCount: {
@@ -3449,7 +3482,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Session"];
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
             401: {
@@ -3476,6 +3509,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    session_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadTicket"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
             };
         };
     };
