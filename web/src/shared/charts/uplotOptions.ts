@@ -2,10 +2,10 @@ import uPlot from "uplot";
 import { formatClock, formatTime } from "@/shared/format/time";
 import { isolatedRows, zeroBasedRange } from "./chartData";
 import { CURSOR, FRAME, withAlpha, xAxis, yAxis, yScale } from "./chartFrame";
-import type { ChartContent, ChartLine, YScale } from "./chartTypes";
+import type { ChartContent, ChartLine, Threshold, YScale } from "./chartTypes";
 import type { ChartColours } from "./palette";
 
-/** Everything uPlot needs that is not data. A change of any of it makes a new chart; data alone does not. */
+/** Everything uPlot needs that is not data. */
 export interface Look {
   colours: ChartColours;
   y: YScale;
@@ -17,7 +17,13 @@ export interface Look {
   whole: boolean;
 }
 
+/**
+ * What a chart asks for when it draws. uPlot keeps its options for as long as it lives, so none of them may hold what was shown when it
+ * was made: all that can change without a new chart is asked for here.
+ */
 export interface Callbacks {
+  thresholds: () => Threshold[];
+  format: (value: number) => string;
   xRange: () => [number, number];
   onCursor: (row: number | null) => void;
   onZoom: (from: number, to: number) => void;
@@ -48,11 +54,14 @@ export function chartOptions(content: ChartContent, look: Look, calls: Callbacks
     scales: {
       x: { time: look.base === "clock", range: () => calls.xRange() },
       y: yScale(look.y, (max) => {
-        const near = content.thresholds.map((each) => each.value).filter((value) => value <= (max ?? 0) * 2.5);
+        const near = calls
+          .thresholds()
+          .map((each) => each.value)
+          .filter((value) => value <= (max ?? 0) * 2.5);
         return zeroBasedRange(Math.max(max ?? 0, ...near));
       }),
     },
-    axes: [timeAxis(look), { ...yAxis(look.colours, look.format), ...(look.whole ? { incrs: WHOLE_STEPS } : {}) }],
+    axes: [timeAxis(look), { ...yAxis(look.colours, calls.format), ...(look.whole ? { incrs: WHOLE_STEPS } : {}) }],
     series: [{}, ...content.lines.flatMap((line) => seriesOf(line, look, live))],
     hooks: {
       setCursor: [(chart) => calls.onCursor(chart.cursor.idx ?? null)],
