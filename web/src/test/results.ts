@@ -1,5 +1,5 @@
 /** Results to draw, whole by default; a test names only what it is about. */
-import type { Entry, Point, Summary } from "@/shared/api/types";
+import type { Entry, Point, Profile, Summary } from "@/shared/api/types";
 
 export function pointAt(t_ms: number, more: Partial<Point> = {}): Point {
   return {
@@ -58,4 +58,8 @@ export function summaryOf(labels: Entry[], total: Partial<Entry> = {}, more: Par
     partial: null,
     ...more,
   };
+}
+
+export function profileOf(more: Partial<Profile> = {}): Profile {
+  return { percentiles_ms: [], distribution: [], satisfied: 0, tolerated: 0, frustrated: 0, failed: 0, ...more };
 }

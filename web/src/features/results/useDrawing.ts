@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import type { LabelSeries, Point } from "@/shared/api/types";
 import { chartColours, lineColour, type ChartColours } from "@/shared/charts/palette";
 import { useTheme } from "@/shared/ui/theme";
-import { sources, type Frame, type Source } from "./chartSeries";
+import { frameOf, sources, type Frame, type Source } from "./chartSeries";
 
 /** What all charts of a finished run are drawn from. */
 export interface ChartView {
@@ -33,7 +33,7 @@ export function useDrawing({ points, bucketMs, labels, chosen, slots }: ChartVie
     return {
       from: sources(points, labels, chosen, labelColour),
       perLabel: chosen.length > 0,
-      frame: { bucketMs, settledUntilMs: null },
+      frame: frameOf(points, bucketMs, null),
       colours: chartColours(scheme),
       colourOf,
       labelColour,

@@ -4,11 +4,11 @@ import type { Spread } from "@/features/results/spread";
 import { TimeChart } from "@/shared/charts/TimeChart";
 import { TimelineBar } from "@/shared/charts/TimelineBar";
 import { formatMs, formatPercent, formatRate } from "@/shared/format/numbers";
-import { errorShare, overlay, p95, rate, type Overlaid } from "../overlay";
+import { errorRate, overlay, p95, rate, type Overlaid } from "../overlay";
 
 /** The results over one another: time counts from each one's start. */
 export function OverlayCharts({ all }: { all: Overlaid[] }) {
-  const contents = useMemo(() => ({ rate: overlay(all, rate), p95: overlay(all, p95), errors: overlay(all, errorShare) }), [all]);
+  const contents = useMemo(() => ({ rate: overlay(all, rate), p95: overlay(all, p95), errors: overlay(all, errorRate) }), [all]);
   const shown = useMemo<Spread[]>(
     () => all.flatMap(({ key, name, colour, result }) => (result.profile === null ? [] : [{ key, name, colour, profile: result.profile, percents: result.percents }])),
     [all],

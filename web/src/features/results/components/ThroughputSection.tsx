@@ -62,8 +62,8 @@ function LabelChart({ view }: { view: ChartView }) {
   const [outcome, setOutcome] = useState<Outcome>("all");
   const content = useMemo(() => {
     const shown = perLabel ? from : busiest(view.labels, colourOf);
-    return labelRates(shown, view.points, outcome, frame, colours);
-  }, [perLabel, from, view.labels, view.points, outcome, frame, colours, colourOf]);
+    return labelRates(shown, outcome, frame, colours);
+  }, [perLabel, from, view.labels, outcome, frame, colours, colourOf]);
   const unit = perLabel || view.labels.length <= BUSIEST ? "per second" : `per second, the ${BUSIEST} busiest of ${view.labels.length}`;
   return (
     <TimeChart
@@ -85,7 +85,7 @@ function busiest(labels: LabelSeries[], colourOf: (slot: number) => string) {
 
 function CodesChart({ view, codes }: { view: ChartView; codes: CodeSeries[] }) {
   const { frame, colourOf } = useDrawing(view);
-  const content = useMemo(() => codesPerSecond(codes, view.points, frame, colourOf), [codes, view.points, frame, colourOf]);
+  const content = useMemo(() => codesPerSecond(codes, frame, colourOf), [codes, frame, colourOf]);
   return <TimeChart id="codes" title="Response codes" unit="samples per second" content={content} format={formatRate} logarithmic="offered" />;
 }
 
