@@ -1,5 +1,5 @@
 import { ReportBody } from "@/features/results/components/ReportBody";
-import { causeChip, verdictChip } from "@/features/results/runWords";
+import { causeChip, doubtChip, verdictChip } from "@/features/results/runWords";
 import type { Report } from "@/shared/api/types";
 import { formatBytes, plural } from "@/shared/format/numbers";
 import { formatDateTime, zoneName } from "@/shared/format/time";
@@ -20,14 +20,16 @@ export function OfflineReport({ report }: { report: Report }) {
 
 function Head({ report }: { report: Report }) {
   const { run, summary } = report;
-  const verdict = run === null ? null : verdictChip(run.verdict);
+  const verdict = run === null ? null : verdictChip(run.verdict, summary.total);
+  const doubt = doubtChip(summary.total);
   return (
     <PageHead
       title={report.title}
       tab={`${report.title}, report`}
       chips={
         <>
-          {run !== null && <Chip {...causeChip(run.cause)} />}
+          {run !== null && <Chip {...causeChip(run.cause, summary.total)} />}
+          {doubt !== null && <Chip {...doubt} />}
           {verdict !== null && <Chip {...verdict} />}
         </>
       }

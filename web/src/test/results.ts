@@ -1,5 +1,5 @@
 /** Results to draw, whole by default; a test names only what it is about. */
-import type { Entry, Point, Profile, Summary } from "@/shared/api/types";
+import type { Entry, Point, Profile, Run, Summary } from "@/shared/api/types";
 
 export function pointAt(t_ms: number, more: Partial<Point> = {}): Point {
   return {
@@ -62,4 +62,35 @@ export function summaryOf(labels: Entry[], total: Partial<Entry> = {}, more: Par
 
 export function profileOf(more: Partial<Profile> = {}): Profile {
   return { percentiles_ms: [], distribution: [], satisfied: 0, tolerated: 0, frustrated: 0, failed: 0, ...more };
+}
+
+/** A run that came to its end. */
+export function runOf(more: Partial<Run> & Pick<Run, "id" | "name">): Run {
+  return {
+    plan: { id: "p-1", name: "shop" },
+    cluster: { id: "c-1", name: "walk" },
+    owner: { id: "u-1", name: "Administrator" },
+    can_write: true,
+    phase: "finished",
+    step: "",
+    cause: { kind: "completed" },
+    verdict: "none",
+    criteria: [],
+    criteria_expressions: [],
+    created_ms: 0,
+    started_ms: 0,
+    ended_ms: 60_000,
+    expected_s: null,
+    stop_requested: null,
+    headline: null,
+    nodes: [],
+    properties: {},
+    split: [],
+    grace_s: 30,
+    workers: 1,
+    total_threads: null,
+    steps: [],
+    notes: [],
+    ...more,
+  };
 }

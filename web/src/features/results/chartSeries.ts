@@ -24,6 +24,7 @@ export interface Source {
   name: string;
   points: Point[];
   colour: string | null;
+  transaction?: boolean;
 }
 
 export interface Frame {
@@ -38,7 +39,7 @@ export function sources(points: Point[], labels: LabelSeries[], chosen: string[]
   const byName = new Map(labels.map((each) => [each.label, each]));
   const picked = chosen.map((label) => byName.get(label)).filter((each) => each !== undefined);
   if (picked.length === 0) return [{ key: "total", name: "Total", points, colour: null }];
-  return picked.map((each) => ({ key: `label ${each.label}`, name: each.label, points: each.points, colour: colourOf(each.label) }));
+  return picked.map((each) => ({ key: `label ${each.label}`, name: each.label, points: each.points, colour: colourOf(each.label), transaction: each.transaction }));
 }
 
 /** The frame of a whole result. */
@@ -49,6 +50,11 @@ export function frameOf(points: Point[], bucketMs: number, settledUntilMs: numbe
 /** The test's times and those of all sources, without holes. */
 function timesOf(from: Source[], frame: Frame): number[] {
   return timeGrid([...frame.times, ...from.flatMap((source) => source.points.map((point) => point.t_ms))], frame.bucketMs, frame.settledUntilMs);
+}
+
+/** What a source's line is called, and what it is. */
+export function nameOf(source: Source, label = source.name): Pick<ChartLine, "key" | "label" | "tag"> {
+  return { key: source.key, label, ...(source.transaction === true ? { tag: "transaction" } : {}) };
 }
 
 /** A measured quantity at each time; null where no sample says it. */
@@ -76,8 +82,7 @@ export function throughput(from: Source[], frame: Frame, colours: ChartColours, 
     frame,
     (times) =>
       from.map((source) => ({
-        key: source.key,
-        label: source.name,
+        ...nameOf(source),
         values: perSecond(source, times, frame, (point) => point.samples),
         colour: source.colour ?? colours.rate,
         kind: "line",
@@ -116,8 +121,7 @@ export function oneTime(from: Source[], frame: Frame, metric: TimeMetric, colour
     frame,
     (times) =>
       from.map((source) => ({
-        key: source.key,
-        label: source.name,
+        ...nameOf(source),
         values: column(source, times, (point) => point[metric]),
         colour: source.colour ?? colours.percentiles[2],
         kind: "line",
@@ -137,8 +141,7 @@ export function errors(from: Source[], frame: Frame, unit: ErrorUnit, colours: C
     frame,
     (times) =>
       from.map((source) => ({
-        key: source.key,
-        label: source.colour === null ? "Errors" : source.name,
+        ...nameOf(source, source.colour === null ? "Errors" : source.name),
         values: valuesOf(source, times),
         colour: source.colour ?? colours.error,
         kind: source.colour === null ? "bars" : "line",

@@ -2,7 +2,7 @@
 import type { CodeSeries, Point, TimedCount } from "@/shared/api/types";
 import type { ChartContent } from "@/shared/charts/chartTypes";
 import { codeSlots, type ChartColours } from "@/shared/charts/palette";
-import { content, perSecond, type Frame, type Source } from "./chartSeries";
+import { content, nameOf, perSecond, type Frame, type Source } from "./chartSeries";
 import { timeGrid } from "./timeGrid";
 
 export type Outcome = "all" | "passed" | "failed";
@@ -57,8 +57,7 @@ function counted(point: Point, outcome: Outcome): number {
 export function labelRates(from: Source[], outcome: Outcome, frame: Frame, colours: ChartColours): ChartContent {
   return content(from, frame, (times) =>
     from.map((source) => ({
-      key: source.key,
-      label: source.name,
+      ...nameOf(source),
       values: perSecond(source, times, frame, (point) => counted(point, outcome)),
       colour: source.colour ?? colours.rate,
       kind: "line",
@@ -87,6 +86,6 @@ export function bytesPerSecond(from: Source[], direction: Direction, frame: Fram
     ]);
   }
   return content(from, frame, (times) =>
-    from.map((source) => ({ key: source.key, label: source.name, values: rate(source, times, direction), colour: source.colour ?? colours.text, kind: "line" })),
+    from.map((source) => ({ ...nameOf(source), values: rate(source, times, direction), colour: source.colour ?? colours.text, kind: "line" })),
   );
 }

@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import type { LabelSeries, Point } from "@/shared/api/types";
 import { chartColours, lineColour, type ChartColours } from "@/shared/charts/palette";
+import { useTimeline } from "@/shared/charts/timeline";
 import { useTheme } from "@/shared/ui/theme";
 import { frameOf, sources, type Frame, type Source } from "./chartSeries";
 
@@ -39,4 +40,10 @@ export function useDrawing({ points, bucketMs, labels, chosen, slots }: ChartVie
       labelColour,
     };
   }, [points, bucketMs, labels, chosen, slots, scheme]);
+}
+
+/** The points of the zoomed time, or all. */
+export function useZoomedPoints({ points, bucketMs }: Pick<ChartView, "points" | "bucketMs">): Point[] {
+  const { range } = useTimeline();
+  return useMemo(() => (range === null ? points : points.filter((point) => point.t_ms + bucketMs > range[0] && point.t_ms < range[1])), [points, bucketMs, range]);
 }

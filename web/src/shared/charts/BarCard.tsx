@@ -1,5 +1,6 @@
 import { useState, type ReactNode } from "react";
 import { copyText } from "@/shared/export/clipboard";
+import { ScopeNote } from "./ScopeNote";
 import { ChartHead } from "./ChartHead";
 
 interface Props {
@@ -29,7 +30,12 @@ export function BarCard({ id, title, unit, says, csv, choices, children }: Props
         onAsTable={setAsTable}
         onCopyCsv={async () => ((await copyText(csv())) ? "Copied" : "Not allowed by the browser")}
         onCopyPng={null}
-        choices={choices}
+        choices={
+          <>
+            <ScopeNote />
+            {choices}
+          </>
+        }
       />
       {children(asTable)}
     </section>

@@ -49,6 +49,7 @@ export function useUplot(props: Props): RefObject<uPlot | null> {
       now.content,
       now.look,
       {
+        originMs: () => latest.current.timeline.originMs,
         thresholds: () => latest.current.content.thresholds,
         format: (value) => latest.current.look.format(value),
         xRange: () => {

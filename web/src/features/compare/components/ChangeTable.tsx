@@ -1,3 +1,4 @@
+import { LabelName } from "@/features/results/components/LabelName";
 import { useMemo } from "react";
 import type { Comparison, Entry, LineComparison } from "@/shared/api/types";
 import { joined, splitMs, splitPercent, splitRate } from "@/shared/format/numbers";
@@ -74,7 +75,7 @@ const COLUMNS: Column<LineComparison>[] = [
     value: (row) => row.label,
     cell: (row) => (
       <span className="pair">
-        <span title={row.label}>{row.label}</span>
+        <LabelName label={row.label} />
         <small title={shownSentence(row)} className={isChange(row) ? `change-${row.change}` : ""}>
           {shownSentence(row)}
         </small>

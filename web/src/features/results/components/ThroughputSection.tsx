@@ -8,7 +8,7 @@ import { WhenSeen } from "@/shared/ui/WhenSeen";
 import { sources } from "../chartSeries";
 import { codesPerSecond, hits, labelRates, totalRates, type Outcome } from "../loadSeries";
 import { againstRate } from "../relations";
-import { useDrawing, type ChartView } from "../useDrawing";
+import { useDrawing, useZoomedPoints, type ChartView } from "../useDrawing";
 import { shownNote } from "../shownNote";
 import { CHART_HEIGHT, XY_CHART_HEIGHT } from "../chartHeight";
 import { ChartSelect } from "./ChartSelect";
@@ -29,17 +29,17 @@ interface Props {
   started: TimedCount[];
 }
 
-/** What was sent and what came back, in numbers per second. */
+/** Load and responses, per second. */
 export function ThroughputSection({ view, codes, started }: Props) {
   return (
-    <ReportSection id="throughput-charts" title="Throughput" note={shownNote(view.chosen) === undefined ? undefined : "chosen labels where it says “by label”, else the total"}>
+    <ReportSection id="throughput-charts" title="Throughput" note={shownNote(view.chosen) === undefined ? undefined : "selected labels where the title says “by label”; otherwise the total"}>
       <div className="chart-grid">
         <WhenSeen height={CHART_HEIGHT}>{() => <HitsChart view={view} started={started} />}</WhenSeen>
         <WhenSeen height={CHART_HEIGHT}>{() => <TotalChart view={view} />}</WhenSeen>
         <WhenSeen height={CHART_HEIGHT}>{() => <LabelChart view={view} />}</WhenSeen>
         <WhenSeen height={CHART_HEIGHT}>{() => <CodesChart view={view} codes={codes} />}</WhenSeen>
-        <WhenSeen height={XY_CHART_HEIGHT}>{() => <RateChart view={view} id="response-time-against-rate" title="Response time against rate" y="p50_ms" unit="a dot for each bucket: median" />}</WhenSeen>
-        <WhenSeen height={XY_CHART_HEIGHT}>{() => <RateChart view={view} id="latency-against-rate" title="Latency against rate" y="latency_ms" unit="a dot for each bucket: mean" />}</WhenSeen>
+        <WhenSeen height={XY_CHART_HEIGHT}>{() => <RateChart view={view} id="response-time-against-rate" title="Response time vs. throughput" y="p50_ms" unit="median, one dot per interval" />}</WhenSeen>
+        <WhenSeen height={XY_CHART_HEIGHT}>{() => <RateChart view={view} id="latency-against-rate" title="Latency vs. throughput" y="latency_ms" unit="mean, one dot per interval" />}</WhenSeen>
       </div>
     </ReportSection>
   );
@@ -91,12 +91,14 @@ function CodesChart({ view, codes }: { view: ChartView; codes: CodeSeries[] }) {
 
 function RateChart({ view, y, ...head }: { view: ChartView; y: "p50_ms" | "latency_ms"; id: string; title: string; unit: string }) {
   const { colours } = useDrawing(view);
-  const content = useMemo(() => againstRate(view.points, view.bucketMs, y, colours), [view.points, view.bucketMs, y, colours]);
+  const points = useZoomedPoints(view);
+  const content = useMemo(() => againstRate(points, view.bucketMs, y, colours), [points, view.bucketMs, y, colours]);
   return (
     <XyChart
       {...head}
+      zooms
       content={content}
-      axis="Samples per second in the bucket"
+      axis="Samples per second in the interval"
       format={formatMs}
       formatX={formatRate}
       logarithmic="offered"

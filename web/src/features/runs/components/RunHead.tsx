@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
-import { phaseChip, verdictChip } from "@/features/results/runWords";
+import { doubtChip, phaseChip, verdictChip } from "@/features/results/runWords";
 import type { Run } from "@/shared/api/types";
 import { formatCount, formatRate, plural } from "@/shared/format/numbers";
 import { formatDateTime } from "@/shared/format/time";
@@ -18,7 +18,8 @@ import { ErrorBox } from "@/shared/ui/ErrorBox";
 
 /** Title, state, owner, the one main action. */
 export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
-  const verdict = verdictChip(run.verdict);
+  const verdict = verdictChip(run.verdict, run.headline);
+  const doubt = run.phase === "finished" ? doubtChip(run.headline) : null;
   const removal = useDeleteRun(run.id);
   const navigate = useNavigate();
   const [asked, setAsked] = useState(false);
@@ -35,7 +36,8 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
         }
         chips={
           <>
-            <Chip {...phaseChip(run.phase, run.cause, run.stop_requested)} />
+            <Chip {...phaseChip(run)} />
+            {doubt !== null && <Chip {...doubt} />}
             {run.phase === "finished" && verdict !== null && <Chip {...verdict} />}
             {!run.can_write && <ReadOnlyChip owner={run.owner.name} />}
           </>
