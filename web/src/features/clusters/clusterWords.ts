@@ -14,6 +14,9 @@ export function hasEnded(phase: ClusterPhase): boolean {
   return phase === "terminated" || phase === "failed" || phase === "terminating";
 }
 
+/** What ends a cluster by itself. */
+export const END_WORDS = { lifetime: "lifetime", idle: "idle timeout" } as const;
+
 /** On its way to `ready`. */
 export function isComingUp(phase: ClusterPhase): boolean {
   return phase === "requested" || phase === "launching" || phase === "preparing";

@@ -1,6 +1,6 @@
 import type { Point, Summary } from "@/shared/api/types";
 import { formatCount, formatMs, formatRate, plural, splitMs, splitPercent, splitRate } from "@/shared/format/numbers";
-import { formatTime, formatTimeNear, splitClock } from "@/shared/format/time";
+import { formatDuration, formatTime, formatTimeNear } from "@/shared/format/time";
 import { measured, unitOf } from "./transactions";
 import type { Figure } from "@/shared/ui/Figures";
 
@@ -26,7 +26,7 @@ export function finalFigures(summary: Summary, points: Point[], bucketMs: number
     {
       key: "duration",
       name: "Duration",
-      value: splitClock(measured(total)),
+      value: [formatDuration(measured(total)), ""],
       note: summary.start_ms === null ? undefined : `${formatTime(summary.start_ms)}–${formatTimeNear(summary.end_ms, summary.start_ms)}`,
     },
   ];

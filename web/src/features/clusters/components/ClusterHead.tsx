@@ -8,9 +8,11 @@ import { CopyId } from "@/shared/ui/CopyId";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Icon } from "@/shared/ui/Icon";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
+import { Note } from "@/shared/ui/Note";
 import { PageHead } from "@/shared/ui/PageHead";
 import { useExtendCluster } from "../api/useExtendCluster";
-import { clusterChip, endHint, hasEnded, placeWords, workersOf } from "../clusterWords";
+import { endOf, extendedEnd, extensionOf, type Extension } from "../clusterEnd";
+import { clusterChip, END_WORDS, endHint, hasEnded, placeWords, workersOf } from "../clusterWords";
 import { CreateClusterDialog } from "./CreateClusterDialog";
 import { EndsIn } from "./EndsIn";
 import { TerminateDialog } from "./TerminateDialog";
@@ -51,7 +53,7 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
             {cluster.provider === "ec2" && <Cost cluster={cluster} lives={lives} />}
             {lives && (
               <span>
-                ends in <EndsIn cluster={cluster} />
+                ends in <EndsIn cluster={cluster} /> ({formatDateTime(endOf(cluster).at_ms)})
               </span>
             )}
           </>
@@ -67,7 +69,12 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
               {start}
               <Menu label="More about this cluster">
                 {[30, 60, 240].map((minutes) => (
-                  <MenuItem key={minutes} disabled={extend.isPending} onSelect={() => extend.mutate(minutes)}>
+                  <MenuItem
+                    key={minutes}
+                    disabled={extend.isPending}
+                    consequence={`Until ${formatDateTime(extendedEnd(cluster, minutes))} instead of ${formatDateTime(endOf(cluster).at_ms)}`}
+                    onSelect={() => extend.mutate({ minutes, wanted_ms: extendedEnd(cluster, minutes) })}
+                  >
                     Extend by {minutes < 60 ? `${minutes} minutes` : minutes === 60 ? "1 hour" : `${minutes / 60} hours`}
                   </MenuItem>
                 ))}
@@ -81,9 +88,25 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
         }
       />
       {extend.error !== null && <ErrorBox error={extend.error} />}
+      {lives && extend.data !== undefined && <Extended extension={extensionOf(extend.variables.wanted_ms, cluster)} />}
       {again && <CreateClusterDialog info={info} like={cluster} onClose={() => setAgain(false)} onCreated={open} />}
       {terminating && <TerminateDialog cluster={cluster} onClose={() => setTerminating(false)} />}
     </>
+  );
+}
+
+/** Where the end is now: an extension that does not move the end that counts is no extension, and is not called one. */
+function Extended({ extension: { wanted_ms, end, kept } }: { extension: Extension }) {
+  return (
+    <div role="status">
+      {kept ? (
+        <Note tone="good">Extended. The cluster now ends at {formatDateTime(end.at_ms)}.</Note>
+      ) : (
+        <Note tone="attention">
+          The {END_WORDS[end.by]} still ends this cluster at {formatDateTime(end.at_ms)}, before {formatDateTime(wanted_ms)}.{end.by === "idle" && " Start a run to keep it."}
+        </Note>
+      )}
+    </div>
   );
 }
 

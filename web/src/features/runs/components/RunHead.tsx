@@ -14,7 +14,7 @@ import { useRuns } from "../api/useRuns";
 import type { LiveRun } from "../live/liveRun";
 import { comparePath, runBefore } from "../runBefore";
 import { StopControl } from "./StopControl";
-import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 
 /** Title, state, owner, the one main action. */
 export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
@@ -66,8 +66,8 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
                 <CompareItem run={run} />
                 <MenuItem onSelect={() => window.print()}>Print this page</MenuItem>
                 {run.can_write && (
-                  <MenuItem danger disabled={asked} consequence="Its results, logs and report are removed and can't be brought back." onSelect={() => setAsked(true)}>
-                    Delete this run
+                  <MenuItem danger consequence="Deletes its results, logs and report." onSelect={() => setAsked(true)}>
+                    Delete…
                   </MenuItem>
                 )}
               </Menu>
@@ -78,23 +78,18 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
         }
       />
       {asked && (
-        <div className="note note-attention">
-          <Icon name="trash" />
-          <div>Delete {run.name} with its results, logs and report? This can’t be undone.</div>
-          <button type="button" className="btn btn-sm btn-outline-secondary" onClick={() => setAsked(false)}>
-            Keep it
-          </button>
-          <button
-            type="button"
-            className="btn btn-sm btn-danger"
-            disabled={removal.isPending}
-            onClick={() => removal.mutate(undefined, { onSuccess: () => void navigate("/runs") })}
-          >
-            Delete
-          </button>
-        </div>
+        <ConfirmDialog
+          title={`Delete ${run.name}`}
+          cancel="Keep it"
+          action="Delete"
+          tone="danger"
+          request={removal}
+          onConfirm={() => removal.mutate(undefined, { onSuccess: () => void navigate("/runs") })}
+          onClose={() => setAsked(false)}
+        >
+          <p>The run is deleted with its results, logs and report. This can’t be undone.</p>
+        </ConfirmDialog>
       )}
-      {removal.error !== null && <ErrorBox error={removal.error} />}
     </>
   );
 }
@@ -104,14 +99,14 @@ function CompareItem({ run }: { run: Run }) {
   const runs = useRuns({ plan: run.plan.id });
   const navigate = useNavigate();
   const before = runs.data === undefined ? null : runBefore(run, runs.data);
-  const none = (run.headline?.samples ?? 0) === 0 ? "This run took no sample." : "There is no earlier run of this plan.";
+  const none = (run.headline?.samples ?? 0) === 0 ? "This run recorded no samples." : "No earlier run of this plan.";
   return (
     <MenuItem
       disabled={before === null}
-      consequence={before === null ? (runs.isPending ? "Looking for it…" : none) : `${before.name}, ${formatDateTime(before.created_ms)}`}
+      consequence={before === null ? (runs.isPending ? "Searching…" : none) : `${before.name}, ${formatDateTime(before.created_ms)}`}
       onSelect={() => before !== null && void navigate(comparePath([before, run]))}
     >
-      Compare with the run before
+      Compare with previous run
     </MenuItem>
   );
 }
