@@ -5,8 +5,8 @@ import type { ChipLook } from "@/shared/ui/Chip";
 const LOOKS: Record<Change, ChipLook> = {
   worse: { tone: "failed", word: "worse", icon: "x-circle" },
   better: { tone: "good", word: "better", icon: "check-circle" },
-  unclear: { tone: "attention", word: "unclear", icon: "info-circle" },
-  same: { tone: "ended", word: "same", icon: "dash-circle" },
+  unclear: { tone: "attention", word: "inconclusive", icon: "info-circle" },
+  same: { tone: "ended", word: "no change", icon: "dash-circle" },
 };
 
 /** What has to be looked at first. */

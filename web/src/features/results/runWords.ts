@@ -52,7 +52,7 @@ export function stateChip(run: Pick<Run, "phase" | "cause" | "stop_requested" | 
 /** null where there were no criteria to judge by. */
 export function verdictChip(verdict: Verdict, counts: Counts): ChipLook | null {
   if (verdict === "passed") return { tone: doubtChip(counts) === null ? "good" : "ended", word: "criteria met", icon: "check-circle" };
-  if (verdict === "failed") return { tone: "failed", word: "criteria not met", icon: "x-circle" };
+  if (verdict === "failed") return { tone: "failed", word: "criteria failed", icon: "x-circle" };
   return null;
 }
 

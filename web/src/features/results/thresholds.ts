@@ -14,7 +14,7 @@ export function thresholdsOf(expressions: string[], chosen: string[], shownTime:
     const criterion = parseCriterion(expression);
     if (criterion === null) continue;
     if (criterion.label === null ? chosen.length > 0 : !chosen.includes(criterion.label)) continue;
-    const label = `fails when ${expression}`;
+    const label = `fails if ${expression}`;
     const limit = timeLimit(criterion);
     const metric = plainMetric(criterion.metric);
     if (limit !== null) {

@@ -28,7 +28,7 @@ export function BarCard({ id, title, unit, says, csv, choices, children }: Props
         onY={() => undefined}
         asTable={asTable}
         onAsTable={setAsTable}
-        onCopyCsv={async () => ((await copyText(csv())) ? "Copied" : "Not allowed by the browser")}
+        onCopyCsv={async () => ((await copyText(csv())) ? "Copied" : "Clipboard access denied")}
         onCopyPng={null}
         choices={
           <>

@@ -16,12 +16,12 @@ export function TimelineBar({ live }: { live: boolean }) {
       {range !== null && <span className="timeline-hint">Figures and tables: whole run.</span>}
       {range === null && <span className="timeline-hint">{live && "Dashed: incomplete interval. "}Drag to zoom.</span>}
       {!aligned && (
-        <div className="btn-group btn-group-sm" role="group" aria-label="How time is written">
+        <div className="btn-group btn-group-sm" role="group" aria-label="Time format">
           <button type="button" className="btn btn-outline-secondary" aria-pressed={base === "clock"} onClick={() => setBase("clock")}>
             Clock, {zoneName(originMs)}
           </button>
           <button type="button" className="btn btn-outline-secondary" aria-pressed={base === "elapsed"} onClick={() => setBase("elapsed")}>
-            Since start
+            Elapsed
           </button>
         </div>
       )}

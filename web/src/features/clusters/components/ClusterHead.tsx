@@ -61,7 +61,7 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
         actions={
           !lives ? (
             <button type="button" className="btn btn-outline-secondary" onClick={() => setAgain(true)}>
-              <Icon name="plus" /> Create another like it
+              <Icon name="plus" /> Create similar
             </button>
           ) : (
             cluster.can_write && (
@@ -113,10 +113,10 @@ function Extended({ extension: { wanted_ms, end, kept } }: { extension: Extensio
 /** An estimate, and called one. */
 function Cost({ cluster, lives }: { cluster: Cluster; lives: boolean }) {
   const { usd_per_hour, usd_so_far } = cluster;
-  if (usd_per_hour === null) return <span>price not known</span>;
+  if (usd_per_hour === null) return <span>price unknown</span>;
   return (
-    <span title="The price of its machines for as long as they were there. Traffic and disks are not in it.">
-      {lives ? `about ${formatUsd(usd_per_hour)} an hour, ${formatUsd(usd_so_far)} so far (estimate)` : `about ${formatUsd(usd_so_far)} in all (estimate)`}
+    <span title="Estimated cost of the machines, without traffic and disks.">
+      {lives ? `about ${formatUsd(usd_per_hour)} an hour, ${formatUsd(usd_so_far)} so far (estimate)` : `about ${formatUsd(usd_so_far)} total (estimate)`}
     </span>
   );
 }

@@ -15,7 +15,7 @@ export function EndsIn({ cluster }: { cluster: Cluster }) {
   return (
     <span className={left < 300 ? "text-failed" : ""} title={`${formatDateTime(end.at_ms)}, by its ${END_WORDS[end.by]}`}>
       {left <= 0 ? "now" : formatDuration(left)}
-      {end.by === "idle" && <span className="text-muted"> idle</span>}
+      {end.by === "idle" && <span className="text-muted"> (idle)</span>}
     </span>
   );
 }

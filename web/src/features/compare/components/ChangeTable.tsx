@@ -104,7 +104,7 @@ export function ChangeTable({ comparison }: { comparison: Comparison }) {
       rowHeight={44}
       visibleRows={14}
       pinned={rows.length === 0 && !only ? null : comparison.total}
-      empty={only ? "No label changed beyond noise." : "The two have no label in common."}
+      empty={only ? "No significant changes." : "No labels in common."}
       actions={
         <button type="button" className="btn btn-sm btn-outline-secondary" aria-pressed={only} onClick={toggle}>
           Only changes

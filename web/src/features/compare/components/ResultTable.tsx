@@ -36,10 +36,10 @@ export function ResultTable({ all, comparisons, nameOf, actionsOf }: Props) {
     {
       id: "change",
       name: "Outcome",
-      value: (row) => (indexOf(row) === 0 ? "base" : (comparisons[indexOf(row) - 1]?.total.change ?? "")),
+      value: (row) => (indexOf(row) === 0 ? "baseline" : (comparisons[indexOf(row) - 1]?.total.change ?? "")),
       cell: (row) => {
         const comparison = comparisons[indexOf(row) - 1];
-        if (comparison === undefined) return <Chip tone="running" word="base" icon="dash-circle" />;
+        if (comparison === undefined) return <Chip tone="running" word="baseline" icon="dash-circle" />;
         return <Chip {...changeChip(comparison.worse ? "worse" : comparison.total.change)} />;
       },
     },
@@ -54,5 +54,5 @@ export function ResultTable({ all, comparisons, nameOf, actionsOf }: Props) {
     { id: "errors", name: "Error rate", numeric: true, value: (row) => row.result.summary.total.error_percent, cell: (row) => formatPercent(row.result.summary.total.error_percent) },
   ];
   if (actionsOf !== undefined) columns.push({ id: "actions", name: "", value: () => null, cell: (row) => actionsOf(row.result, indexOf(row)) });
-  return <DataTable name="results" title="Results" rows={all} columns={columns} rowKey={(row) => row.key} empty="Nothing is compared." />;
+  return <DataTable name="results" title="Results" rows={all} columns={columns} rowKey={(row) => row.key} empty="Nothing to compare." />;
 }

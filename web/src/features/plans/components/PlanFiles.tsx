@@ -33,7 +33,7 @@ export function PlanFiles({ plan, limits }: { plan: Plan; limits: { max_upload_b
               <span>{file.path === plan.main_file ? "main plan" : KIND[file.kind]}</span>
               <span>{formatBytes(file.bytes)}</span>
               {plan.can_write && file.path !== plan.main_file && (
-                <button type="button" className="btn btn-quiet" aria-label={`Remove ${file.path}`} title="Remove this file" onClick={() => ask(file.path)}>
+                <button type="button" className="btn btn-quiet" aria-label={`Remove ${file.path}`} title="Remove file" onClick={() => ask(file.path)}>
                   <Icon name="trash" />
                 </button>
               )}
@@ -57,7 +57,7 @@ export function PlanFiles({ plan, limits }: { plan: Plan; limits: { max_upload_b
       <div className="list-body">
         {plan.can_write && (
           <UploadArea planId={plan.id} limits={limits} onDone={() => undefined}>
-            Drop files to add them; one with the same path is replaced.
+            Drop files to add them. Files with the same path are replaced.
           </UploadArea>
         )}
       </div>

@@ -57,7 +57,7 @@ export function ResultCharts({ points, bucketMs, labels, chosen, slots, settledU
         <TimeChart
           id="response-times"
           title="Response time"
-          unit={perLabel ? "of samples that ended then" : "percentiles of samples that ended then"}
+          unit={perLabel ? "by completion time" : "percentiles per interval, by completion time"}
           content={contents.times}
           format={formatMs}
           logarithmic="offered"
@@ -77,7 +77,7 @@ export function ResultCharts({ points, bucketMs, labels, chosen, slots, settledU
         <TimeChart
           id="errors"
           title="Errors"
-          unit={errorUnit === "rate" ? "per second" : "share of samples"}
+          unit={errorUnit === "rate" ? "per second" : "% of samples"}
           content={contents.errors}
           format={errorUnit === "rate" ? formatRate : formatPercent}
           choices={

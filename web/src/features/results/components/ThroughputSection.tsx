@@ -48,13 +48,13 @@ export function ThroughputSection({ view, codes, started }: Props) {
 function HitsChart({ view, started }: { view: ChartView; started: TimedCount[] }) {
   const { frame, colours } = useDrawing(view);
   const content = useMemo(() => hits(started, view.points, frame, colours), [started, view.points, frame, colours]);
-  return <TimeChart id="hits" title="Hits" unit="samples that started, per second" content={content} format={formatRate} />;
+  return <TimeChart id="hits" title="Hits" unit="samples started per second" content={content} format={formatRate} />;
 }
 
 function TotalChart({ view }: { view: ChartView }) {
   const { frame, colours } = useDrawing(view);
   const content = useMemo(() => totalRates(view.points, frame, colours), [view.points, frame, colours]);
-  return <TimeChart id="total-transactions" title="Passed and failed" unit="samples that ended, per second" content={content} format={formatRate} />;
+  return <TimeChart id="total-transactions" title="Passed and failed" unit="samples completed per second" content={content} format={formatRate} />;
 }
 
 function LabelChart({ view }: { view: ChartView }) {
@@ -64,15 +64,15 @@ function LabelChart({ view }: { view: ChartView }) {
     const shown = perLabel ? from : busiest(view.labels, colourOf);
     return labelRates(shown, outcome, frame, colours);
   }, [perLabel, from, view.labels, outcome, frame, colours, colourOf]);
-  const unit = perLabel || view.labels.length <= BUSIEST ? "per second" : `per second, the ${BUSIEST} busiest of ${view.labels.length}`;
+  const unit = perLabel || view.labels.length <= BUSIEST ? "per second" : `per second, the ${BUSIEST} busiest labels`;
   return (
     <TimeChart
       id="transactions"
-      title="Transactions by label"
+      title="Throughput by label"
       unit={unit}
       content={content}
       format={formatRate}
-      choices={<ChartSelect label="Which transactions" value={outcome} options={OUTCOMES} onChange={setOutcome} />}
+      choices={<ChartSelect label="Outcome" value={outcome} options={OUTCOMES} onChange={setOutcome} />}
     />
   );
 }
@@ -102,7 +102,7 @@ function RateChart({ view, y, ...head }: { view: ChartView; y: "p50_ms" | "laten
       format={formatMs}
       formatX={formatRate}
       logarithmic="offered"
-      empty={y === "latency_ms" ? "The log has no latencies." : "No samples."}
+      empty={y === "latency_ms" ? "The log has no latency data." : "No samples."}
     />
   );
 }

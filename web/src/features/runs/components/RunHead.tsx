@@ -50,7 +50,7 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
             <span>
               cluster <Link to={`/clusters/${run.cluster.id}`}>{run.cluster.name}</Link>
             </span>
-            <span>{run.workers === 0 ? "master alone" : plural(run.workers, "worker")}</span>
+            <span>{run.workers === 0 ? "master only" : plural(run.workers, "worker")}</span>
             {run.total_threads !== null && <span>{formatCount(run.total_threads)} users planned</span>}
             <span>{run.owner.name}</span>
             <span>{formatDateTime(run.started_ms ?? run.created_ms)}</span>
@@ -64,7 +64,7 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
               </a>
               <Menu label="More about this run">
                 <CompareItem run={run} />
-                <MenuItem onSelect={() => window.print()}>Print this page</MenuItem>
+                <MenuItem onSelect={() => window.print()}>Print</MenuItem>
                 {run.can_write && (
                   <MenuItem danger consequence="Deletes its results, logs and report." onSelect={() => setAsked(true)}>
                     Delete…

@@ -60,12 +60,12 @@ function columnsAt(now: number, marks: Marks): Column<Run>[] {
 /** Marks a run for comparison. */
 function Mark({ run, marked, onMark }: Marks & { run: Run }) {
   const on = marked.has(run.id);
-  const title = run.phase !== "finished" ? "It can be compared once it is finished" : !on && marked.size >= MOST ? `At most ${MOST} runs are compared` : "Mark for comparison";
+  const title = run.phase !== "finished" ? "Only finished runs can be compared" : !on && marked.size >= MOST ? `At most ${MOST} runs can be compared` : "Select for comparison";
   return (
     <input
       type="checkbox"
       className="form-check-input row-select no-print"
-      aria-label={`Mark ${run.name} for comparison`}
+      aria-label={`Select ${run.name} for comparison`}
       title={title}
       checked={on}
       disabled={run.phase !== "finished" || (!on && marked.size >= MOST)}
@@ -83,7 +83,7 @@ function seconds(run: Run, now: number): number | null {
 
 function VerdictCell({ run }: { run: Run }) {
   const chip = run.phase === "finished" ? verdictChip(run.verdict, run.headline) : null;
-  return chip === null ? <span className="text-faint">–</span> : <Chip {...chip} word={run.verdict === "passed" ? "met" : "not met"} />;
+  return chip === null ? <span className="text-faint">–</span> : <Chip {...chip} word={run.verdict === "passed" ? "met" : "failed"} />;
 }
 
 function ErrorRate({ run }: { run: Run }) {
@@ -132,7 +132,7 @@ export function RunTable({ runs, title, empty, without = [], fills = false, acti
               type="button"
               className="btn btn-sm btn-outline-secondary"
               disabled={chosen.length < 2}
-              title={chosen.length < 2 ? "Mark one more run" : "Compare the marked runs with the earliest of them"}
+              title={chosen.length < 2 ? "Select another run" : "Compare the selected runs with the earliest one"}
               onClick={() => void navigate(comparePath(chosen))}
             >
               <Icon name="sliders" /> Compare {chosen.length < 2 ? "with…" : chosen.length}

@@ -22,7 +22,7 @@ export function SampleDetail({ sample, onClose }: { sample: FoundSample; onClose
   const fields: { name: string; shown: string; raw: string }[] = [
     { name: "Label", shown: sample.label, raw: sample.label },
     { name: "Started", shown: start, raw: String(sample.start_ms) },
-    { name: "Took", shown: formatMs(sample.elapsed_ms), raw: String(sample.elapsed_ms) },
+    { name: "Response time", shown: formatMs(sample.elapsed_ms), raw: String(sample.elapsed_ms) },
     { name: "Latency", shown: formatMs(sample.latency_ms), raw: String(sample.latency_ms ?? "") },
     { name: "Connect", shown: formatMs(sample.connect_ms), raw: String(sample.connect_ms ?? "") },
     { name: "Response code", shown: sample.code, raw: sample.code },
@@ -32,7 +32,7 @@ export function SampleDetail({ sample, onClose }: { sample: FoundSample; onClose
     { name: "Thread", shown: sample.thread, raw: sample.thread },
     { name: "Received", shown: formatBytes(sample.received_bytes), raw: String(sample.received_bytes ?? "") },
     { name: "Sent", shown: formatBytes(sample.sent_bytes), raw: String(sample.sent_bytes ?? "") },
-    { name: "Row", shown: `at byte ${formatCount(sample.position)} of log ${sample.log + 1}`, raw: String(sample.position) },
+    { name: "Position", shown: `byte offset ${formatCount(sample.position)} in ${sample.log === 0 ? "the result log" : `result log ${sample.log + 1}`}`, raw: String(sample.position) },
   ];
   return (
     <Dialog
