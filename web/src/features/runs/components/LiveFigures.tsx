@@ -6,13 +6,11 @@ import { formatCount, formatMs, formatPercent, formatRate, plural, splitMs, spli
 import { formatClock, formatDuration } from "@/shared/format/time";
 import { Figures, type Figure } from "@/shared/ui/Figures";
 import { useTheme } from "@/shared/ui/theme";
-import { useNow } from "@/shared/ui/useNow";
 import { settledUntil, type LiveRun } from "../live/liveRun";
 
 /** Throughput, p95, error rate, users, samples, time: now, with the last minutes beside them and the whole run below. */
 export function LiveFigures({ live, run }: { live: LiveRun; run: Run }) {
   const { scheme } = useTheme();
-  const now = useNow();
   const settled = settledUntil(live);
   const figures = useMemo<Figure[]>(() => {
     const colours = chartColours(scheme);
@@ -24,7 +22,7 @@ export function LiveFigures({ live, run }: { live: LiveRun; run: Run }) {
     return [
       {
         key: "rate",
-        name: "Throughput",
+        name: "Throughput (last 5 s)",
         value: splitRate(head?.rate_per_s),
         note: `average ${formatRate(total.throughput_per_s)}`,
         spark: spark(points.map((point) => point.samples * perSecond), colours.rate),
@@ -60,7 +58,7 @@ export function LiveFigures({ live, run }: { live: LiveRun; run: Run }) {
     ];
   }, [live, run, scheme, settled]);
 
-  return <Figures figures={[...figures, timeFigure(run, now)]} />;
+  return <Figures figures={[...figures, timeFigure(run, live.at_ms)]} />;
 }
 
 /** The error rate of the newest ten intervals, with the time that they cover. */
@@ -71,6 +69,7 @@ function lastErrorRate(points: { samples: number; errors: number }[], bucketMs: 
   return samples === 0 ? "" : `, last ${formatDuration((last.length * bucketMs) / 1000)}: ${formatPercent((failed / samples) * 100)}`;
 }
 
+/** By the server's clock at the newest snapshot: without a connection it stands still, as everything else does. */
 function timeFigure(run: Run, now: number): Figure {
   if (run.started_ms === null) return { key: "elapsed", name: "Elapsed", value: ["–", ""] };
   const elapsed = Math.max(0, ((run.ended_ms ?? now) - run.started_ms) / 1000);
