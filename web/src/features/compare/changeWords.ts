@@ -31,7 +31,9 @@ export function countChanges(comparison: Comparison): { change: Change; count: n
 }
 
 /** The pair in a word: nothing is called fine of which the total says nothing. */
-export function outcomeOf(comparison: Pick<Comparison, "worse" | "total">): "worse" | "unclear" | "fine" {
+export function outcomeOf(comparison: Pick<Comparison, "worse" | "total" | "labels">): "none" | "worse" | "unclear" | "fine" {
+  // Totals over different requests say nothing about each other.
+  if (comparison.labels.length === 0) return "none";
   if (comparison.worse) return "worse";
   return comparison.total.change === "unclear" ? "unclear" : "fine";
 }

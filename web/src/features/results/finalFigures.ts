@@ -1,12 +1,13 @@
 import type { Point, Summary } from "@/shared/api/types";
 import { formatCount, formatMs, formatRate, plural, splitMs, splitPercent, splitRate } from "@/shared/format/numbers";
-import { formatDuration, formatTime, formatTimeNear } from "@/shared/format/time";
+import { formatClock, formatTime, formatTimeNear } from "@/shared/format/time";
 import { measured, unitOf } from "./transactions";
 import type { Figure } from "@/shared/ui/Figures";
 
 /** The row of figures of a finished run. */
 export function finalFigures(summary: Summary, points: Point[], bucketMs: number): Figure[] {
   const { total } = summary;
+  const seconds = measured(total);
   const top = points.length === 0 ? null : Math.max(...points.map((point) => point.samples)) * (1000 / bucketMs);
   const users = points.map((point) => point.active_users).filter((value) => value !== null);
   const unit = unitOf(summary.total_basis);
@@ -26,7 +27,7 @@ export function finalFigures(summary: Summary, points: Point[], bucketMs: number
     {
       key: "duration",
       name: "Duration",
-      value: [formatDuration(measured(total)), ""],
+      value: [formatClock(seconds === null ? null : Math.round(seconds)), ""],
       note: summary.start_ms === null ? undefined : `${formatTime(summary.start_ms)}–${formatTimeNear(summary.end_ms, summary.start_ms)}`,
     },
   ];

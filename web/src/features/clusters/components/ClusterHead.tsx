@@ -53,7 +53,7 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
             {cluster.provider === "ec2" && <Cost cluster={cluster} lives={lives} />}
             {lives && (
               <span>
-                ends in <EndsIn cluster={cluster} /> ({formatDateTime(endOf(cluster).at_ms)})
+                ends in <EndsIn cluster={cluster} />, {formatDateTime(endOf(cluster).at_ms)}
               </span>
             )}
           </>
@@ -72,7 +72,7 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
                   <MenuItem
                     key={minutes}
                     disabled={extend.isPending}
-                    consequence={`Until ${formatDateTime(extendedEnd(cluster, minutes))} instead of ${formatDateTime(endOf(cluster).at_ms)}`}
+                    consequence={`Ends ${formatDateTime(extendedEnd(cluster, minutes))}, now ${formatDateTime(endOf(cluster).at_ms)}`}
                     onSelect={() => extend.mutate({ minutes, wanted_ms: extendedEnd(cluster, minutes) })}
                   >
                     Extend by {minutes < 60 ? `${minutes} minutes` : minutes === 60 ? "1 hour" : `${minutes / 60} hours`}

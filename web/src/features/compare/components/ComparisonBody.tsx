@@ -59,8 +59,8 @@ export function ComparisonBody({ report, nameOf, actionsOf }: Props) {
   );
 }
 
-const OUTCOME_TONES = { worse: "failed", unclear: "attention", fine: "good" } as const;
-const OUTCOME_WORDS = { worse: "is worse than", unclear: "shows no conclusive difference from", fine: "is no worse than" };
+const OUTCOME_TONES = { none: "attention", worse: "failed", unclear: "attention", fine: "good" } as const;
+const OUTCOME_WORDS = { none: "cannot be compared with", worse: "is worse than", unclear: "shows no conclusive difference from", fine: "is no worse than" };
 
 /** What the pair comes to, before any table. */
 function Outcome({ comparison, before, after }: { comparison: Comparison; before: string; after: string }) {
@@ -72,7 +72,7 @@ function Outcome({ comparison, before, after }: { comparison: Comparison; before
         <strong>
           {after} {OUTCOME_WORDS[outcomeOf(comparison)]} {before}.
         </strong>{" "}
-        Overall: {total.change === "same" || total.change === "unclear" ? shownSentence(total) : `${total.change}, ${shownSentence(total)}`}.{" "}
+        {outcomeOf(comparison) !== "none" && <>Overall: {total.change === "same" || total.change === "unclear" ? shownSentence(total) : `${total.change}, ${shownSentence(total)}`}. </>}
         <span className="compare-counts">
           {labels.length === 0 ? "No labels in common." : `${plural(labels.length, "label")} in both:`}
           {counts.map(({ change, count }) => (

@@ -29,6 +29,9 @@ function number(id: NumberField, name: string, format: (value: number | null) =>
   return { id, name, numeric: true, value: (row) => row[id], cell: (row) => format(row[id]), ...more };
 }
 
+/** Narrower windows have room for the figures that matter most, and for the labels. */
+const ROOM = 1150;
+
 const NUMBERS: Column<Entry>[] = [
   number("samples", "Samples", formatCount),
   number("errors", "Errors", formatCount, { cell: (row) => <span className={row.errors > 0 ? "text-failed" : "text-faint"}>{formatCount(row.errors)}</span> }),
@@ -37,8 +40,8 @@ const NUMBERS: Column<Entry>[] = [
   }),
   number("throughput_per_s", "Rate", formatRate, { title: "Samples per second from the first sample's start to the last one's end" }),
   number("mean_ms", "Mean", formatMs),
-  number("median_ms", "Median", formatMs),
-  number("p90_ms", "p90", formatMs),
+  number("median_ms", "Median", formatMs, { spareBelow: ROOM }),
+  number("p90_ms", "p90", formatMs, { spareBelow: ROOM }),
   number("p95_ms", "p95", formatMs),
   number("p99_ms", "p99", formatMs),
   number("min_ms", "Min", formatMs, { optional: true }),

@@ -12,7 +12,7 @@ export function PercentileChart({ id, shown }: { id: string; shown: Spread[] }) 
     <XyChart
       id={id}
       title="Response time percentiles"
-      unit="cumulative response time distribution"
+      unit="cumulative"
       content={content}
       axis="Percent of samples"
       format={formatMs}

@@ -22,9 +22,9 @@ export function LiveFigures({ live, run }: { live: LiveRun; run: Run }) {
     return [
       {
         key: "rate",
-        name: "Throughput (last 5 s)",
+        name: "Throughput",
         value: splitRate(head?.rate_per_s),
-        note: `average ${formatRate(total.throughput_per_s)}`,
+        note: `last 5 s; average ${formatRate(total.throughput_per_s)}`,
         spark: spark(points.map((point) => point.samples * perSecond), colours.rate),
       },
       {
