@@ -44,7 +44,7 @@ step("credentials are saved, and no secret is shown again", async () => {
   await page.getByRole("heading", { name: "Overview" }).waitFor();
   await page.goto(`${base}/settings`);
   const form = page.getByRole("region", { name: "AWS credentials", exact: true });
-  await form.getByLabel("Access key id").fill(key);
+  await form.getByLabel("Access key ID").fill(key);
   await form.getByLabel("Secret access key").fill(secret);
   await form.getByRole("button", { name: "Save" }).click();
   await form.getByText(/^Saved\./).waitFor();
@@ -60,7 +60,7 @@ step("the shop is uploaded", async () => {
   await page.setInputFiles("[data-upload=files]", [shop("shop.jmx"), shop("users.csv")]);
   await page.waitForURL(/\/plans\/[^/]+$/, { timeout: 30_000 });
   planUrl = page.url();
-  await page.getByText("finds nothing that would keep this plan from running").waitFor();
+  await page.getByText("No problems found").waitFor();
 });
 
 let clusterUrl;
@@ -68,17 +68,17 @@ step("a cluster is described, checked and asked for", async () => {
   await page.getByRole("link", { name: "Clusters" }).first().click();
   await page.getByRole("button", { name: "New cluster" }).first().click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByLabel("Machines of Amazon EC2").check();
+  await dialog.getByLabel("Amazon EC2").check();
   await dialog.getByLabel("Workers", { exact: true }).fill("2");
-  await dialog.getByLabel("Type of each worker").fill("c6i.enormous");
-  await dialog.getByLabel("Disk of each machine").fill("8");
-  await dialog.getByLabel("Reached at").selectOption("private");
-  await dialog.getByLabel("Heap of each JMeter").fill("256");
+  await dialog.getByLabel("Worker type").fill("c6i.enormous");
+  await dialog.getByLabel("Disk per machine").fill("8");
+  await dialog.getByLabel("Connect via").selectOption("private");
+  await dialog.getByLabel("JVM heap per node").fill("256");
   await dialog.getByLabel("Name").fill("cloud walk");
   await dialog.getByRole("button", { name: "Check" }).click();
   await dialog.getByText(/c6i\.enormous/).first().waitFor();
   await shot(page, "cloud-check-faults");
-  await dialog.getByLabel("Type of each worker").fill("c6i.large");
+  await dialog.getByLabel("Worker type").fill("c6i.large");
   await dialog.getByRole("button", { name: /^Check/ }).click();
   await dialog.getByRole("button", { name: "Create cluster" }).waitFor({ timeout: 60_000 });
   await shot(page, "cloud-check");
@@ -103,7 +103,7 @@ step("its machines come up, are listed with what they cost, and are ready", asyn
 
 async function start(duration) {
   await page.goto(planUrl);
-  await page.getByRole("button", { name: "Start a run" }).click();
+  await page.getByRole("button", { name: "Start run" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Cluster").selectOption(idOf(clusterUrl));
   await dialog.getByLabel("target.host").fill(targetHost);
@@ -111,8 +111,8 @@ async function start(duration) {
   await dialog.getByLabel("threads").fill("3");
   await dialog.getByLabel("duration").fill(String(duration));
   await dialog.getByLabel("ramp_up").fill("2");
-  await dialog.getByText("Deal out users.csv").click();
-  await dialog.getByRole("button", { name: "Start the run" }).click();
+  await dialog.getByText("Split users.csv").click();
+  await dialog.getByRole("button", { name: "Start run" }).click();
   await page.waitForURL(/\/runs\/[^/]+$/);
   return idOf(page.url());
 }
@@ -129,7 +129,7 @@ step("a run on it is seen live, with how its machines are", async () => {
 step("it is stopped, and what was measured is its report", async () => {
   const run = idOf(page.url());
   await page.getByRole("button", { name: "Stop", exact: true }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Stop the run" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Stop", exact: true }).click();
   await head("stopped").waitFor({ timeout: 120_000 });
   await page.getByRole("region", { name: "Distribution of response times" }).waitFor({ timeout: 30_000 });
   const { summary } = await api(`/runs/${run}/report`);
@@ -152,7 +152,7 @@ step("it is terminated, and no machine is left", async () => {
   await head("terminated").waitFor({ timeout: 120_000 });
   await shot(page, "cloud-terminated");
   await page.goto(`${base}/machines`);
-  await page.getByText(/machine costs anything now|of \d+ cluster/).first().waitFor();
+  await page.getByText(/No running instances|of \d+ cluster/).first().waitFor();
   const { machines } = await api("/machines");
   assert.equal(machines.filter((machine) => machine.cluster_id === idOf(clusterUrl)).length, 0);
 });

@@ -16,5 +16,10 @@ export default defineConfig({
       "/socket.io": { target: backend, ws: true },
     },
   },
-  test: { include: ["src/**/*.test.ts", "src/**/*.test.tsx"] },
+  test: {
+    projects: [
+      { extends: true, test: { name: "pure", include: ["src/**/*.test.ts"] } },
+      { extends: true, test: { name: "rendered", include: ["src/**/*.test.tsx"], environment: "happy-dom", setupFiles: ["src/test/setup.ts"] } },
+    ],
+  },
 });

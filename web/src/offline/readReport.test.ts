@@ -7,9 +7,9 @@ it("tells a comparison from a report", () => {
 });
 
 it.each([
-  ["null", /empty form/],
+  ["null", /empty/],
   ['{"version":2}', /version 2/],
-  ['{"version":1,', /cut off/],
+  ['{"version":1,', /truncated/],
 ])("says what is wrong with %s", (text, words) => {
   const reading = readText(text);
   expect("fault" in reading ? reading.fault : "").toMatch(words);

@@ -10,10 +10,10 @@ export function readReport(page: Document): Reading {
 export function readText(text: string): Reading {
   try {
     const parsed = JSON.parse(text) as Report | ComparisonReport | null;
-    if (parsed === null) return { fault: "This file is the empty form of a report: JAC has put no results into it." };
-    if (parsed.version !== 1) return { fault: `This file holds a report of version ${parsed.version}; its page knows version 1.` };
+    if (parsed === null) return { fault: "This report is empty: it contains no results." };
+    if (parsed.version !== 1) return { fault: `Unsupported report version ${parsed.version}: this page reads version 1.` };
     return "comparisons" in parsed ? { comparison: parsed } : { report: parsed };
   } catch (error) {
-    return { fault: `The results inside this file can't be read; it may be cut off. ${String(error)}` };
+    return { fault: `The results in this file cannot be read; the file may be truncated. ${String(error)}` };
   }
 }

@@ -17,13 +17,13 @@ export function ClusterRoute() {
   const info = useInfo();
   const runs = useRuns({ cluster: id });
   return (
-    <Loaded query={query} what="Fetching the cluster…">
+    <Loaded query={query} what="Loading the cluster…">
       {(cluster) => (
         <>
           <ClusterHead
             cluster={cluster}
             info={info.data}
-            start={<StartRunButton clusterId={cluster.id} disabled={!canRun(cluster)} {...(canRun(cluster) ? {} : { why: "The cluster has to be ready, whole and free first." })} />}
+            start={<StartRunButton clusterId={cluster.id} disabled={!canRun(cluster)} {...(canRun(cluster) ? {} : { why: "The cluster must be ready, complete and idle." })} />}
           />
           <ClusterNotes cluster={cluster} />
           <div className="columns columns-main">
@@ -33,8 +33,8 @@ export function ClusterRoute() {
             </div>
             <Configuration cluster={cluster} />
           </div>
-          <Loaded query={runs} what="Fetching its runs…">
-            {(list) => <RunTable runs={list} title="Runs on this cluster" without={["cluster", "owner"]} empty={canRun(cluster) ? "No run has used this cluster yet. Start one at the top of this page." : "No run has used this cluster."} />}
+          <Loaded query={runs} what="Loading runs…">
+            {(list) => <RunTable runs={list} title="Runs on this cluster" without={["cluster", "owner"]} empty={canRun(cluster) ? "No runs on this cluster yet. Start one at the top of this page." : "No runs on this cluster."} />}
           </Loaded>
         </>
       )}

@@ -22,19 +22,19 @@ export function ClustersRoute() {
   );
   return (
     <>
-      <PageHead title="Clusters" facts={<span>One JMeter master and its workers, on JAC’s own machine, on machines of yours over SSH, or on Amazon EC2. Each ends by itself when its time is over.</span>} actions={create} />
-      <Loaded query={clusters} what="Fetching the clusters…">
+      <PageHead title="Clusters" facts={<span>One JMeter master and its workers: local processes, machines over SSH, or Amazon EC2. Clusters terminate automatically.</span>} actions={create} />
+      <Loaded query={clusters} what="Loading clusters…">
         {(list) => (
           <ClusterTable
             clusters={list}
             actions={
               <button type="button" className="btn btn-quiet" aria-pressed={ended} onClick={() => setParameters(ended ? {} : { ended: "true" }, { replace: true })}>
-                with ended ones
+                Show terminated
               </button>
             }
             empty={
-              <Empty icon="hdd-stack" title={ended ? "There has been no cluster yet." : "No cluster is up."} action={create}>
-                A cluster is where plans run: one master that collects and the workers that make the load.
+              <Empty icon="hdd-stack" title={ended ? "No clusters yet." : "No active clusters."} action={create}>
+                Plans run on a cluster: one master that collects the samples, and workers that generate the load.
               </Empty>
             }
           />

@@ -9,8 +9,8 @@ export function MachinesRoute() {
   const clusters = useClusters();
   return (
     <>
-      <PageHead title="Machines" facts={<span>What exists and costs money, as its provider tells. Prices are estimates of the machines alone: traffic, disks and taxes are not in them.</span>} />
-      <Loaded query={machines} what="Asking the providers…">
+      <PageHead title="Machines" facts={<span>Running cloud instances and their cost. Prices are estimates without traffic, disks and taxes.</span>} />
+      <Loaded query={machines} what="Querying providers…">
         {(found) => <MachinesBody {...found} rows={clusters.data ?? []} />}
       </Loaded>
     </>

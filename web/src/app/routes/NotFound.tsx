@@ -5,9 +5,9 @@ import { PageHead } from "@/shared/ui/PageHead";
 export function NotFound() {
   return (
     <>
-      <PageHead title="No such page" />
-      <Empty icon="search" title="Nothing is at this address." action={<Link className="btn btn-outline-secondary" to="/">Go to the overview</Link>}>
-        It may have been removed, or the link is not whole.
+      <PageHead title="Page not found" />
+      <Empty icon="search" title="Page not found." action={<Link className="btn btn-outline-secondary" to="/">Go to the overview</Link>}>
+        The link may be incomplete, or the item was deleted.
       </Empty>
     </>
   );

@@ -22,16 +22,16 @@ export function PlanRoute() {
   const info = useInfo();
   const max = info.data?.limits.max_workers ?? 16;
   return (
-    <Loaded query={query} what="Fetching the plan…">
+    <Loaded query={query} what="Loading the plan…">
       {(plan) => (
         <>
-          <PlanHead plan={plan} start={<StartRunButton planId={plan.id} disabled={check.data?.ok === false} {...(check.data?.ok === false ? { why: "The check found errors." } : {})} />} />
+          <PlanHead plan={plan} start={<StartRunButton planId={plan.id} disabled={check.data?.ok === false} {...(check.data?.ok === false ? { why: "Fix the errors below." } : {})} />} />
           <div className="columns columns-main">
             <div className="stack">
               <div className="section-head">
-                <h2>Check</h2>
+                <h2>Validation</h2>
                 <label className="workers-choice">
-                  with
+                  for
                   <input
                     type="number"
                     className="form-control form-control-sm"
@@ -43,14 +43,14 @@ export function PlanRoute() {
                   workers
                 </label>
               </div>
-              <Loaded query={check} what="Checking the plan…">
+              <Loaded query={check} what="Validating the plan…">
                 {(found) => <CheckView check={found} />}
               </Loaded>
             </div>
             <PlanFiles plan={plan} limits={info.data?.limits ?? UNKNOWN_LIMITS} />
           </div>
-          <Loaded query={runs} what="Fetching its runs…">
-            {(list) => <RunTable runs={list} title="Runs of this plan" without={["plan", "owner"]} empty="This plan has not run yet. Start a run at the top of this page." />}
+          <Loaded query={runs} what="Loading runs…">
+            {(list) => <RunTable runs={list} title="Runs of this plan" without={["plan", "owner"]} empty="No runs of this plan yet. Start one at the top of this page." />}
           </Loaded>
         </>
       )}

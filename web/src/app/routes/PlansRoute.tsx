@@ -15,20 +15,20 @@ export function PlansRoute() {
   return (
     <>
       <PageHead title="Plans" facts={<span>JMeter plans with the files they need.</span>} />
-      <Loaded query={info} what="Asking the server for its limits…">
+      <Loaded query={info} what="Loading…">
         {({ limits }) => (
           <UploadArea planId={null} limits={limits} onDone={(plan) => void navigate(`/plans/${plan.id}`)}>
-            Drop a plan here: a .jmx with its data files and plugin jars, a folder, or a zip, up to {formatBytes(limits.max_upload_bytes)}.
+            Drop a .jmx and its files here (data files, plugin jars), a folder, or a zip; up to {formatBytes(limits.max_upload_bytes)}. Checked on upload.
           </UploadArea>
         )}
       </Loaded>
-      <Loaded query={plans} what="Fetching the plans…">
+      <Loaded query={plans} what="Loading plans…">
         {(list) => (
           <PlanTable
             plans={list}
             empty={
-              <Empty icon="file-text" title="No plan yet.">
-                Drop one above, or choose its files: a .jmx and what it reads. JAC checks it as soon as it is here.
+              <Empty icon="file-text" title="No plans yet.">
+                Drop a .jmx and its files above, or choose them.
               </Empty>
             }
           />

@@ -9,16 +9,16 @@ export function RunsRoute() {
   const runs = useRuns();
   return (
     <>
-      <PageHead title="Runs" facts={<span>{runs.data?.length === MOST_RUNS ? `The newest ${MOST_RUNS} executions of plans; older ones are on the pages of their plans and clusters.` : "Every execution of a plan, the newest first."}</span>} actions={<StartRunButton />} />
-      <Loaded query={runs} what="Fetching the runs…">
+      <PageHead title="Runs" facts={<span>{runs.data?.length === MOST_RUNS ? `The newest ${MOST_RUNS} runs; older ones are on the pages of their plans and clusters.` : "All runs, newest first."}</span>} actions={<StartRunButton />} />
+      <Loaded query={runs} what="Loading runs…">
         {(list) => (
           <RunTable
             runs={list}
             title="Runs"
             fills
             empty={
-              <Empty icon="activity" title="No run yet." action={<StartRunButton />}>
-                A run is one execution of a plan on a cluster: upload a plan, create a cluster, and start it. Its figures, report and logs stay here.
+              <Empty icon="activity" title="No runs yet." action={<StartRunButton />}>
+                A run executes a plan on a cluster. Upload a plan, create a cluster and start a run; its results, report and logs are kept here.
               </Empty>
             }
           />

@@ -4,7 +4,7 @@ import { PageHead } from "@/shared/ui/PageHead";
 export function SettingsRoute() {
   return (
     <>
-      <PageHead title="Settings" facts={<span>What holds for this whole installation. The administrator changes it.</span>} />
+      <PageHead title="Settings" facts={<span>Global settings (administrators).</span>} />
       <AwsCredentials />
     </>
   );

@@ -1,4 +1,4 @@
-/** What happened to a cluster, made short enough to read. Pure. */
+/** Events of a cluster, made short enough to read. Pure. */
 import type { Cluster, ClusterEvent } from "@/shared/api/types";
 
 /**

@@ -117,17 +117,17 @@ describe("AWS' sentences", () => {
 
 describe("what a configuration comes to", () => {
   const plain = (text: string) => text.replaceAll("\u00a0", " ");
-  it("is said for JAC's own machine", () => {
-    expect(plain(sumWords({ provider: "local", config: defaults }))).toBe("1 master + 2 workers on JAC’s own machine, memory chosen by JAC, for at most 2 h, or 30 min without a run");
+  it("is said for local processes", () => {
+    expect(plain(sumWords({ provider: "local", config: defaults }))).toBe("1 master + 2 workers as local processes, automatic heap, max 2 h, idle timeout 30 min");
   });
   it("is said for machines of EC2", () => {
     const config = { ...defaults, ec2: { ...EC2, region: "eu-central-1", spot: true } };
-    expect(plain(sumWords({ provider: "ec2", config }))).toBe("1 master + 2 workers on Amazon EC2 in eu-central-1 (spot), half of the memory as heap, for at most 2 h, or 30 min without a run");
+    expect(plain(sumWords({ provider: "ec2", config }))).toBe("1 master + 2 workers on Amazon EC2 in eu-central-1 (spot), heap: half of the memory, max 2 h, idle timeout 30 min");
   });
   it.each([
     [2, "1 master + 2 workers on 3 machines over SSH"],
-    [0, "1 master that runs the plan alone on 1 machine over SSH"],
+    [0, "1 master, no workers on 1 machine over SSH"],
   ])("is said for %i workers over SSH", (workers, words) => {
-    expect(plain(sumWords({ provider: "ssh", config: { ...defaults, workers } }))).toMatch(new RegExp(`^${words.replace("+", "\\+")}, memory`));
+    expect(plain(sumWords({ provider: "ssh", config: { ...defaults, workers } }))).toMatch(new RegExp(`^${words.replace("+", "\\+")}, automatic heap`));
   });
 });

@@ -57,14 +57,14 @@ export interface Checked {
 export function checkForm(form: ClusterForm, maxWorkers: number): Checked {
   const faults: Faults = {};
   const name = form.name.trim();
-  if (name.length > 80) faults.name = "A name has at most 80 characters.";
+  if (name.length > 80) faults.name = "Must be at most 80 characters.";
   const nodes = checkNodes(form, maxWorkers, faults);
   const heap = form.heapMb.trim() === "" ? "chosen" : whole(form.heapMb);
-  if (heap === null || (heap !== "chosen" && (heap < 64 || heap > 1_048_576))) faults.heapMb = "Give at least 64 MB, or leave it empty and JAC chooses.";
+  if (heap === null || (heap !== "chosen" && (heap < 64 || heap > 1_048_576))) faults.heapMb = "Must be at least 64 MB, or empty for automatic.";
   const lifetime = whole(form.lifetimeMinutes);
-  if (lifetime === null || lifetime < 1 || lifetime > 60 * 24 * 30) faults.lifetimeMinutes = "Give at least 1 minute and at most 30 days (43,200).";
+  if (lifetime === null || lifetime < 1 || lifetime > 60 * 24 * 30) faults.lifetimeMinutes = "Must be between 1 minute and 30 days (43,200 minutes).";
   const idle = form.idleMinutes.trim() === "" ? "never" : whole(form.idleMinutes);
-  if (idle === null || (idle !== "never" && idle < 1)) faults.idleMinutes = "Give at least 1 minute, or leave it empty for no limit.";
+  if (idle === null || (idle !== "never" && idle < 1)) faults.idleMinutes = "Must be at least 1 minute, or empty for no limit.";
 
   if (Object.keys(faults).length > 0 || heap === null || lifetime === null || idle === null) return { request: null, faults };
   return {
@@ -91,7 +91,7 @@ function checkNodes(form: ClusterForm, maxWorkers: number, faults: Faults): Node
   if (form.provider === "ssh") return checkMachines(form, maxWorkers, faults);
   const typed = whole(form.workers);
   const workers = typed !== null && typed <= maxWorkers ? typed : null;
-  if (workers === null) faults.workers = `Give a whole number from 0 to ${maxWorkers}. With 0 the master runs the plan alone.`;
+  if (workers === null) faults.workers = `Must be a whole number from 0 to ${maxWorkers}. 0 = master only.`;
   return { workers: workers ?? 0, ...(form.provider === "ec2" ? { ec2: checkEc2(form, workers, faults) } : {}) };
 }
 
@@ -99,10 +99,10 @@ function checkMachines(form: ClusterForm, maxWorkers: number, faults: Faults): N
   const { hosts, fault } = readHosts(form.hosts, maxWorkers);
   if (fault !== null) faults.hosts = fault;
   const user = form.user.trim();
-  if (user === "") faults.user = "Say who signs in on the machines.";
+  if (user === "") faults.user = "SSH user is required.";
   const keyFile = form.keyFile.trim();
-  if (keyFile.includes("PRIVATE KEY")) faults.keyFile = "This is a key itself. Keep it in its file on the server, and give that file’s path.";
-  else if (!keyFile.startsWith("/")) faults.keyFile = "Give the whole path of the file on the server, from / on; ~ is not known there.";
+  if (keyFile.includes("PRIVATE KEY")) faults.keyFile = "This is a private key. Enter the path of its file on the server instead.";
+  else if (!keyFile.startsWith("/")) faults.keyFile = "Enter an absolute path on the server (no ~).";
   const keys = readKnownHosts(form.knownHosts, hosts);
   if (keys.fault !== null) faults.knownHosts = keys.fault;
   return { workers: Math.max(hosts.length - 1, 0), ssh: { hosts, user, key_file: keyFile, known_hosts: keys.lines } };

@@ -14,6 +14,9 @@ export function hasEnded(phase: ClusterPhase): boolean {
   return phase === "terminated" || phase === "failed" || phase === "terminating";
 }
 
+/** What ends a cluster by itself. */
+export const END_WORDS = { lifetime: "lifetime", idle: "idle timeout" } as const;
+
 /** On its way to `ready`. */
 export function isComingUp(phase: ClusterPhase): boolean {
   return phase === "requested" || phase === "launching" || phase === "preparing";
@@ -55,9 +58,9 @@ export function nodeChip(node: ClusterNode): ChipLook {
   }
 }
 
-/** `1 master + 2 workers`, or the master alone. */
+/** `1 master + 2 workers`. */
 export function sizeWords(workers: number): string {
-  return workers === 0 ? "1 master that runs the plan alone" : `1 master + ${plural(workers, "worker")}`;
+  return workers === 0 ? "1 master, no workers" : `1 master + ${plural(workers, "worker")}`;
 }
 
 /** How many workers there are: fewer than were wanted where some did not come up, and that was allowed. */
@@ -69,7 +72,7 @@ export function workersOf(cluster: Pick<Cluster, "nodes" | "config">): number {
 export function providerWords(provider: Provider): string {
   switch (provider) {
     case "local":
-      return "JAC’s own machine";
+      return "local processes";
     case "ssh":
       return "machines over SSH";
     case "ec2":
@@ -77,12 +80,12 @@ export function providerWords(provider: Provider): string {
   }
 }
 
-/** `1 master + 2 workers on JAC’s own machine`, `… on 3 machines over SSH`, `… on Amazon EC2 in eu-central-1`. */
+/** `1 master + 2 workers as local processes`, `… on 3 machines over SSH`, `… on Amazon EC2 in eu-central-1`. */
 export function placeWords({ provider, config }: Pick<Cluster, "provider" | "config">, workers = config.workers): string {
   const size = sizeWords(workers);
   if (provider === "ssh") return `${size} on ${plural(workers + 1, "machine")} over SSH`;
   const region = provider === "ec2" && config.ec2?.region != null ? ` in ${config.ec2.region}` : "";
-  return `${size} on ${providerWords(provider)}${region}`;
+  return provider === "local" ? `${size} as local processes` : `${size} on ${providerWords(provider)}${region}`;
 }
 
 /** The instance type of a node; null where nodes have none. */
@@ -93,29 +96,29 @@ export function typeOf({ config }: Pick<Cluster, "config">, node: Pick<ClusterNo
 
 /** What a price an hour comes to if the cluster lives as long as it may; a sentence. */
 export function priceWords(usdPerHour: number | null, config: Pick<ClusterConfig, "lifetime_minutes">): string {
-  if (usdPerHour === null) return "What it costs is not known.";
+  if (usdPerHour === null) return "Cost unknown.";
   const most = formatUsd(costOver(usdPerHour, config.lifetime_minutes * 60));
-  return `About ${formatUsd(usdPerHour)} an hour, at most ${most} in ${formatDuration(config.lifetime_minutes * 60)}; an estimate of the machines alone.`;
+  return `About ${formatUsd(usdPerHour)} an hour, max ${most} in ${formatDuration(config.lifetime_minutes * 60)} (estimate, machines only).`;
 }
 
 /** What a new cluster comes to, before the button. */
 export function sumWords({ provider, config }: Pick<Cluster, "provider" | "config">): string {
-  const heap = config.heap_mb == null ? (provider === "ec2" ? "half of the memory as heap" : "memory chosen by JAC") : `${formatCount(config.heap_mb)} MB of heap each`;
-  const idle = config.idle_minutes == null ? "" : `, or ${formatDuration(config.idle_minutes * 60)} without a run`;
-  const after = config.remove_after_run ? ", removed after its run" : "";
+  const heap = config.heap_mb == null ? (provider === "ec2" ? "heap: half of the memory" : "automatic heap") : `${formatCount(config.heap_mb)} MB heap per node`;
+  const idle = config.idle_minutes == null ? "" : `, idle timeout ${formatDuration(config.idle_minutes * 60)}`;
+  const after = config.remove_after_run ? ", terminated after the run" : "";
   const spot = config.ec2?.spot === true ? " (spot)" : "";
-  return `${placeWords({ provider, config })}${spot}, ${heap}, for at most ${formatDuration(config.lifetime_minutes * 60)}${idle}${after}`;
+  return `${placeWords({ provider, config })}${spot}, ${heap}, max ${formatDuration(config.lifetime_minutes * 60)}${idle}${after}`;
 }
 
 /** What terminating does, where the nodes are. */
 export function endWords(provider: Provider): string {
   switch (provider) {
     case "local":
-      return "The processes of the master and the workers end and their folders are removed.";
+      return "Ends the processes of the master and the workers and removes their folders.";
     case "ssh":
-      return "Only what JAC put on the machines goes: its processes end, and this cluster’s folder below ~/.jac is removed. The machines themselves stay as they are.";
+      return "Ends JAC’s processes on the machines and removes this cluster’s folder below ~/.jac. The machines themselves stay as they are.";
     case "ec2":
-      return "Its machines are terminated with their disks and everything on them, and the security group that JAC made goes too. It costs nothing from then on.";
+      return "Terminates the machines with their disks and deletes the security group that JAC created. No further cost.";
   }
 }
 
@@ -123,11 +126,11 @@ export function endWords(provider: Provider): string {
 export function endHint(provider: Provider): string {
   switch (provider) {
     case "local":
-      return "Ends its processes and removes its folders. Plans and results stay.";
+      return "Ends its processes and removes its folders. Plans and results are kept.";
     case "ssh":
-      return "Takes only JAC’s processes and folder off the hosts. Results stay.";
+      return "Removes only JAC’s processes and folder from the hosts. Results are kept.";
     case "ec2":
-      return "Terminates its machines with their disks. Plans and results stay.";
+      return "Terminates its machines with their disks. Plans and results are kept.";
   }
 }
 

@@ -47,7 +47,7 @@ describe("machines of EC2", () => {
     expect(faultsOf({ workersMayFail: "1" })).toEqual({});
     expect(faultsOf({ workersMayFail: "2" }).workersMayFail).toContain("at most 1");
     expect(faultsOf({ workersMayFail: "0" }, 0)).toEqual({});
-    expect(faultsOf({ workersMayFail: "1" }, 0).workersMayFail).toContain("give 0");
+    expect(faultsOf({ workersMayFail: "1" }, 0).workersMayFail).toContain("Must be 0");
   });
   it("forget an image id when a distribution is chosen after all", () => {
     expect(checkEc2({ ...form, image: "ubuntu2404", imageId: "nonsense" }, 2, {}).image).toEqual({ newest: "ubuntu2404" });
@@ -65,6 +65,8 @@ describe("a sentence's field", () => {
     ["'x' is no block of addresses: give one such as 203.0.113.7/32.", "sshFrom"],
     ["A disk of 1 GB cannot be made: give 8 to 16384 GB.", "diskGb"],
     ["The tag 'aws:x' cannot be set: a name has 1 to 127 characters.", "tags"],
+    ["Unknown region \"Frankfurt\". Did you mean eu-central-1?", "region"],
+    ["The security group must start with `sg-`.", "securityGroup"],
     ["41 tags are too many: give 40 at most.", "tags"],
     ["3 workers may fail to come up, but there are only 2.", "workersMayFail"],
     ["At least one worker has to come up: let fewer fail.", "workersMayFail"],

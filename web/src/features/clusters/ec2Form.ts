@@ -58,29 +58,29 @@ export function ec2FormFrom(config: Ec2Config): Ec2Form {
 /** The configuration that is typed; each fault is written to its field. */
 export function checkEc2(form: Ec2Form, workers: number | null, faults: Ec2Faults): Ec2Config {
   const region = form.region.trim();
-  if (region !== "" && !/^[a-z0-9-]{1,64}$/.test(region)) faults.region = "This is no region: give one such as eu-central-1, or leave it empty.";
+  if (region !== "" && !/^[a-z0-9-]{1,64}$/.test(region)) faults.region = "Invalid region. Expected e.g. eu-central-1, or empty.";
   for (const field of ["masterType", "workerType"] as const) {
-    if (!/^(?=.*\.)[a-z0-9.-]{1,64}$/.test(form[field].trim())) faults[field] = "This is no instance type: give one such as c6i.large.";
+    if (!/^(?=.*\.)[a-z0-9.-]{1,64}$/.test(form[field].trim())) faults[field] = "Invalid instance type. Expected e.g. c6i.large.";
   }
   const id = (field: Ec2Field, text: string, prefix: string): string | null => {
     const typed = text.trim();
-    if (typed !== "" && !isId(typed, prefix)) faults[field] = `An id that begins with ${prefix} is wanted here.`;
+    if (typed !== "" && !isId(typed, prefix)) faults[field] = `Must start with ${prefix}.`;
     return typed === "" ? null : typed;
   };
   const imageId = form.image === "id" ? id("imageId", form.imageId, "ami-") : null;
-  if (form.image === "id" && imageId === null) faults.imageId = "Give the id of the image, ami-…, or choose a distribution.";
+  if (form.image === "id" && imageId === null) faults.imageId = "Enter an image ID (ami-…) or select a distribution.";
   const disk = whole(form.diskGb);
-  if (disk === null || disk < 8 || disk > 16_384) faults.diskGb = "Give 8 to 16,384 GB.";
+  if (disk === null || disk < 8 || disk > 16_384) faults.diskGb = "Must be between 8 and 16,384 GB.";
   const subnets = form.subnets.split(/[\s,;]+/).filter((subnet) => subnet !== "");
   const wrong = subnets.filter((subnet) => !isId(subnet, "subnet-"));
-  if (wrong.length > 0) faults.subnets = `${wrong.map((each) => `“${each}”`).join(", ")}: an id that begins with subnet- is wanted here.`;
+  if (wrong.length > 0) faults.subnets = `${wrong.map((each) => `“${each}”`).join(", ")}: must start with subnet-.`;
   const sshFrom = form.sshFrom.trim();
-  if (sshFrom !== "" && !isBlock(sshFrom)) faults.sshFrom = "This is no block of addresses: give one such as 203.0.113.7/32.";
+  if (sshFrom !== "" && !isBlock(sshFrom)) faults.sshFrom = "Invalid CIDR block. Expected e.g. 203.0.113.7/32.";
   const tags = readTags(form.tags);
   if (tags.fault !== null) faults.tags = tags.fault;
   const mayFail = whole(form.workersMayFail);
-  if (mayFail === null) faults.workersMayFail = "Give a whole number; 0 wants all of them.";
-  else if (workers !== null && mayFail > 0 && mayFail >= workers) faults.workersMayFail = workers < 2 ? "With so few workers none may fail: give 0." : `At least one worker has to come up: give at most ${workers - 1}.`;
+  if (mayFail === null) faults.workersMayFail = "Must be a whole number (0 = none).";
+  else if (workers !== null && mayFail > 0 && mayFail >= workers) faults.workersMayFail = workers < 2 ? "Must be 0 with fewer than 2 workers." : `At least one worker must launch: at most ${workers - 1}.`;
   return {
     region: region === "" ? null : region,
     credentials: form.credentials,
@@ -118,13 +118,13 @@ function readTags(text: string): { tags: Record<string, string>; fault: string |
     const at = line.indexOf("=");
     const name = at < 0 ? "" : line.slice(0, at).trim();
     const value = line.slice(at + 1).trim();
-    if (name === "") faults.push(`“${line}” is no tag: write NAME=VALUE.`);
-    else if (tags.has(name)) faults.push(`The tag ${name} is given twice.`);
-    else if (/^(jac:|aws:)/i.test(name) || name === "Name") faults.push(`The tag ${name} is not free: it is set by JAC or AWS.`);
-    else if (name.length > 127 || value.length > 255) faults.push(`The tag ${name.slice(0, 20)} is too long: a name has at most 127 characters, a value 255.`);
+    if (name === "") faults.push(`Invalid tag “${line}”. Expected NAME=VALUE.`);
+    else if (tags.has(name)) faults.push(`Duplicate tag ${name}.`);
+    else if (/^(jac:|aws:)/i.test(name) || name === "Name") faults.push(`The tag ${name} is reserved for JAC or AWS.`);
+    else if (name.length > 127 || value.length > 255) faults.push(`The tag ${name.slice(0, 20)} is too long: at most 127 characters for a name, 255 for a value.`);
     else tags.set(name, value);
   }
-  if (tags.size > 40) faults.push(`${tags.size} tags are too many: give 40 at most.`);
+  if (tags.size > 40) faults.push(`Too many tags (${tags.size}): at most 40.`);
   return { tags: Object.fromEntries(tags), fault: faults.length === 0 ? null : faults.join(" ") };
 }
 
@@ -135,18 +135,18 @@ export function whole(text: string): number | null {
 
 /** What the server's sentences about a configuration begin or end with. */
 const ABOUT: [RegExp, Ec2Field][] = [
-  [/is no region\b/, "region"],
+  [/is no region\b|\b(unknown|invalid) region\b|not a valid region\b/i, "region"],
   [/instance type for the master/, "masterType"],
   [/instance type for the workers/, "workerType"],
-  [/begins with ami-/, "imageId"],
+  [/(begins|starts?) with `?ami-/, "imageId"],
   [/^No image\b/, "image"],
-  [/begins with vpc-/, "vpc"],
-  [/begins with subnet-/, "subnets"],
-  [/begins with sg-/, "securityGroup"],
-  [/no block of addresses/, "sshFrom"],
+  [/(begins|starts?) with `?vpc-/, "vpc"],
+  [/(begins|starts?) with `?subnet-/, "subnets"],
+  [/(begins|starts?) with `?sg-/, "securityGroup"],
+  [/no block of addresses|\bCIDR block\b/, "sshFrom"],
   [/^A disk of\b/, "diskGb"],
-  [/^The tag\b|\btags are too many/, "tags"],
-  [/may fail to come up|let fewer fail/, "workersMayFail"],
+  [/^The tag\b|\btags are too many|\b(invalid|duplicate) tag\b|too many tags/i, "tags"],
+  [/may fail to come up|let fewer fail|worker launch failures/, "workersMayFail"],
 ];
 
 /**

@@ -12,5 +12,5 @@ export function jmeterChoices(info: Pick<Info, "jmeter" | "jmeter_versions"> | u
   const own = info?.jmeter.version ?? info?.jmeter_versions[0];
   const others = (info?.jmeter_versions ?? []).filter((version) => version !== own);
   if (chosen !== "" && !others.includes(chosen)) others.push(chosen);
-  return [{ version: "", words: own === undefined ? "the server’s own" : `${own}, the server’s own` }, ...others.map((version) => ({ version, words: version }))];
+  return [{ version: "", words: own === undefined ? "server default" : `${own} (server default)` }, ...others.map((version) => ({ version, words: version }))];
 }

@@ -27,12 +27,12 @@ describe("hosts as they are typed", () => {
   });
   it("have all their faults told", () => {
     const { fault } = readHosts("a, a:22, b:x", 1);
-    expect(fault).toContain("a:22 is given twice.");
-    expect(fault).toContain("“b:x” names no machine");
+    expect(fault).toContain("Duplicate host a:22.");
+    expect(fault).toContain("Invalid host “b:x”");
     expect(fault).toContain("at most 1 worker");
   });
   it("are at least one", () => {
-    expect(readHosts(" \n", 16).fault).toContain("at least one machine");
+    expect(readHosts(" \n", 16).fault).toContain("at least one host");
   });
 });
 
@@ -45,7 +45,7 @@ describe("known hosts", () => {
   it("name every machine without a key", () => {
     const { lines, fault } = readKnownHosts(`load-1 ${KEY}\n*.example.org,!bad.example.org ${KEY}`, ["load-1", "load-1:2222", "bad.example.org"]);
     expect(lines).toEqual([`load-1 ${KEY}`]);
-    expect(fault).toContain("No line is about [load-1]:2222");
+    expect(fault).toContain("No entry for [load-1]:2222");
     expect(fault).toContain("`ssh-keyscan -p 22 bad.example.org`");
   });
   it("leave hashed names to the server", () => {
@@ -55,10 +55,10 @@ describe("known hosts", () => {
   it("do not make a machine known by revoking its key or by an authority", () => {
     const { lines, fault } = readKnownHosts(`@revoked load-1 ${KEY}`, ["load-1"]);
     expect(lines).toHaveLength(1);
-    expect(fault).toContain("No line is about load-1");
+    expect(fault).toContain("No entry for load-1");
   });
   it("say which line is none", () => {
-    expect(readKnownHosts(`load-1 ${KEY}\nload-1 SHA256:abc`, ["load-1"]).fault).toContain("Line 2 is no line");
+    expect(readKnownHosts(`load-1 ${KEY}\nload-1 SHA256:abc`, ["load-1"]).fault).toContain("Line 2 is not a valid");
   });
   it("take a pattern's dots and brackets as they stand", () => {
     expect(readKnownHosts(`loadx1 ${KEY}`, ["load.1"]).lines).toEqual([]);

@@ -38,12 +38,12 @@ export function readHosts(text: string, maxWorkers: number): TypedHosts {
   const seen = new Set<string>();
   for (const text of hosts) {
     const host = parseHost(text);
-    if (host === null) faults.push(`“${text}” names no machine: give HOST, HOST:PORT or [IPv6]:PORT.`);
-    else if (seen.has(`${host.name} ${host.port}`)) faults.push(`${text} is given twice.`);
+    if (host === null) faults.push(`Invalid host “${text}”. Expected HOST, HOST:PORT or [IPv6]:PORT.`);
+    else if (seen.has(`${host.name} ${host.port}`)) faults.push(`Duplicate host ${text}.`);
     else seen.add(`${host.name} ${host.port}`);
   }
-  if (hosts.length === 0) faults.push("Give at least one machine: the first one is the master, the others are workers.");
-  if (hosts.length > maxWorkers + 1) faults.push(`${hosts.length} machines are too many: a cluster has one master and at most ${plural(maxWorkers, "worker")}.`);
+  if (hosts.length === 0) faults.push("Enter at least one host: the first is the master, the others are workers.");
+  if (hosts.length > maxWorkers + 1) faults.push(`Too many hosts (${hosts.length}): a cluster has one master and at most ${plural(maxWorkers, "worker")}.`);
   return { hosts, fault: faults.length === 0 ? null : faults.join(" ") };
 }
 
@@ -69,7 +69,7 @@ export function readKnownHosts(text: string, hosts: string[]): TypedKeys {
     const marker = written.startsWith("@") ? fields.shift() : undefined;
     const [names, kind, key] = fields;
     if (names === undefined || kind === undefined || key === undefined || !/^[A-Za-z0-9+/]+=*$/.test(key)) {
-      faults.push(`Line ${index + 1} is no line of a known_hosts file: it has a name, a kind and a key.`);
+      faults.push(`Line ${index + 1} is not a valid known_hosts entry (host, key type, key).`);
       continue;
     }
     const about = machines.filter((host) => mayBeAbout(names, nameInFile(host)));
@@ -77,7 +77,7 @@ export function readKnownHosts(text: string, hosts: string[]): TypedKeys {
     if (marker === undefined) for (const host of about) unknown.delete(nameInFile(host));
   }
   for (const host of unknown.values()) {
-    faults.push(`No line is about ${nameInFile(host)}: add what \`ssh-keyscan -p ${host.port} ${host.name}\` prints, once you have compared it.`);
+    faults.push(`No entry for ${nameInFile(host)}: add the verified output of \`ssh-keyscan -p ${host.port} ${host.name}\`.`);
   }
   return { lines, fault: faults.length === 0 ? null : faults.join(" ") };
 }

@@ -5,8 +5,8 @@ import type { ChipLook } from "@/shared/ui/Chip";
 const LOOKS: Record<Change, ChipLook> = {
   worse: { tone: "failed", word: "worse", icon: "x-circle" },
   better: { tone: "good", word: "better", icon: "check-circle" },
-  unclear: { tone: "attention", word: "unclear", icon: "info-circle" },
-  same: { tone: "ended", word: "same", icon: "dash-circle" },
+  unclear: { tone: "attention", word: "inconclusive", icon: "info-circle" },
+  same: { tone: "ended", word: "no change", icon: "dash-circle" },
 };
 
 /** What has to be looked at first. */
@@ -31,7 +31,9 @@ export function countChanges(comparison: Comparison): { change: Change; count: n
 }
 
 /** The pair in a word: nothing is called fine of which the total says nothing. */
-export function outcomeOf(comparison: Pick<Comparison, "worse" | "total">): "worse" | "unclear" | "fine" {
+export function outcomeOf(comparison: Pick<Comparison, "worse" | "total" | "labels">): "none" | "worse" | "unclear" | "fine" {
+  // Totals over different requests say nothing about each other.
+  if (comparison.labels.length === 0) return "none";
   if (comparison.worse) return "worse";
   return comparison.total.change === "unclear" ? "unclear" : "fine";
 }

@@ -36,9 +36,11 @@ describe("lines", () => {
       { change: "same", count: 2 },
     ]));
   it("are called fine only where the total can be told", () => {
-    expect(outcomeOf({ worse: false, total: line("Total", "unclear") })).toBe("unclear");
-    expect(outcomeOf({ worse: true, total: line("Total", "unclear") })).toBe("worse");
-    expect(outcomeOf({ worse: false, total: line("Total", "better") })).toBe("fine");
+    const labels = [line("a", "same")];
+    expect(outcomeOf({ worse: false, total: line("Total", "unclear"), labels })).toBe("unclear");
+    expect(outcomeOf({ worse: true, total: line("Total", "unclear"), labels })).toBe("worse");
+    expect(outcomeOf({ worse: false, total: line("Total", "better"), labels })).toBe("fine");
+    expect(outcomeOf({ worse: true, total: line("Total", "worse"), labels: [] })).toBe("none");
   });
   it("mark the numbers that their sentence names", () => {
     const worse = line("a", "worse", "mean 200 -> 260 ms (+30.0 %), errors 0.10 % -> 2.00 %");

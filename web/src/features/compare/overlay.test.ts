@@ -1,18 +1,18 @@
 import { expect, it } from "vitest";
 import type { ComparedResult, Point } from "@/shared/api/types";
-import { errorShare, overlay, rate, type Overlaid } from "./overlay";
+import { errorRate, overlay, p95, rate, type Overlaid } from "./overlay";
 
 function result(name: string, start_ms: number, bucket_ms: number | null, counts: [number, number][]): Overlaid {
   const points = counts.map(([t_ms, samples]) => ({ t_ms, samples, errors: 1, p95_ms: samples }) as Point);
   return { key: name, name, colour: "#000000", result: { name, start_ms, bucket_ms, points } as unknown as ComparedResult };
 }
 
-it("starts every result at its own start", () => {
+it("starts every result at its own start, and draws a rate of nothing as zero up to its end", () => {
   const content = overlay([result("a", 10_250, 1000, [[10_000, 5], [11_000, 6]]), result("b", 77_900, 1000, [[77_000, 7], [79_000, 8]])], rate);
   expect(content.times).toEqual([0, 1000, 2000]);
   expect(content.lines.map((line) => [line.label, line.values])).toEqual([
     ["a", [5, 6, null]],
-    ["b", [7, null, 8]],
+    ["b", [7, 0, 8]],
   ]);
 });
 
@@ -26,8 +26,12 @@ it("holds a wide bucket over the narrow ones that it covers", () => {
   ]);
 });
 
+it("leaves a hole where no response time was measured", () => {
+  expect(overlay([result("b", 0, 1000, [[0, 7], [2000, 8]])], p95).lines[0]?.values).toEqual([7, null, 8]);
+});
+
 it("leaves out what is only a table", () => {
-  const content = overlay([result("table", 0, null, []), result("b", 0, 1000, [[0, 4]])], errorShare);
+  const content = overlay([result("table", 0, null, []), result("b", 0, 1000, [[0, 4]])], errorRate);
   expect(content.lines.map((line) => [line.label, line.values])).toEqual([["b", [25]]]);
   expect(overlay([result("table", 0, null, [])], rate).times).toEqual([]);
 });

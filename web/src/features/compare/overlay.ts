@@ -12,7 +12,11 @@ export interface Overlaid {
   result: ComparedResult;
 }
 
-export type Quantity = (point: Point, bucketMs: number) => number | null;
+export interface Quantity {
+  of: (point: Point, bucketMs: number) => number | null;
+  /** In a bucket of the run in which no sample ended: a rate is zero then, a response time is none. */
+  ofNothing: number | null;
+}
 
 /** Start of the bucket in which the run started: where the result's time begins. */
 function originOf(result: ComparedResult, bucketMs: number): number {
@@ -25,32 +29,32 @@ export function overlay(all: Overlaid[], quantity: Quantity): ChartContent {
     const bucketMs = each.result.bucket_ms;
     if (bucketMs === null || each.result.points.length === 0) return [];
     const origin = originOf(each.result, bucketMs);
-    return [{ ...each, bucketMs, at: new Map(each.result.points.map((point) => [point.t_ms - origin, point])) }];
+    const at = new Map(each.result.points.map((point) => [point.t_ms - origin, point]));
+    return [{ ...each, bucketMs, at, last: Math.max(...at.keys()) }];
   });
   const bucketMs = drawn.length === 0 ? 1000 : Math.min(...drawn.map((each) => each.bucketMs));
-  const places = new Set<number>();
-  for (const { at, bucketMs: width } of drawn) {
-    for (const start of at.keys()) for (let place = Math.ceil(start / bucketMs) * bucketMs; place < start + width; place += bucketMs) places.add(place);
-  }
-  const times = [...places].sort((a, b) => a - b);
+  const ends = drawn.map(({ last, bucketMs: width }) => last + width);
+  const times = Array.from({ length: drawn.length === 0 ? 0 : Math.ceil(Math.max(...ends) / bucketMs) }, (_, place) => place * bucketMs);
   return {
     times,
     bucketMs,
     settledUntilMs: null,
     thresholds: [],
-    lines: drawn.map(({ key, name, colour, at, bucketMs: width }) => ({
+    lines: drawn.map(({ key, name, colour, at, last, bucketMs: width }) => ({
       key,
       label: name,
       colour,
       kind: "line",
       values: times.map((time) => {
-        const point = at.get(Math.floor(time / width) * width);
-        return point === undefined ? null : quantity(point, width);
+        const start = Math.floor(time / width) * width;
+        const point = at.get(start);
+        if (point !== undefined) return quantity.of(point, width);
+        return start <= last ? quantity.ofNothing : null;
       }),
     })),
   };
 }
 
-export const rate: Quantity = (point, bucketMs) => (point.samples * 1000) / bucketMs;
-export const p95: Quantity = (point) => point.p95_ms;
-export const errorShare: Quantity = (point) => (point.samples === 0 ? null : (point.errors / point.samples) * 100);
+export const rate: Quantity = { of: (point, bucketMs) => (point.samples * 1000) / bucketMs, ofNothing: 0 };
+export const p95: Quantity = { of: (point) => point.p95_ms, ofNothing: null };
+export const errorRate: Quantity = { of: (point) => (point.samples === 0 ? null : (point.errors / point.samples) * 100), ofNothing: null };

@@ -18,7 +18,7 @@ export function FirstSteps({ plans, clusters, info }: { plans: Plan[]; clusters:
       </header>
       <ol>
         <Step done={hasPlan} number={1} title="Upload a plan" action={<Link className={`btn ${hasPlan ? "btn-outline-secondary" : "btn-primary"}`} to="/plans">Go to plans</Link>}>
-          A .jmx with its data files and plugin jars. JAC reads it and says at once what is missing.
+          A .jmx with its data files and plugin jars. JAC checks it on upload and lists missing files.
         </Step>
         <Step
           done={living.length > 0}
@@ -30,10 +30,10 @@ export function FirstSteps({ plans, clusters, info }: { plans: Plan[]; clusters:
             </button>
           }
         >
-          One JMeter master and as many workers as you like, on JAC’s own machine, on machines of yours over SSH, or on Amazon EC2. It ends by itself when its time is over.
+          One JMeter master and its workers: local processes, your machines over SSH, or Amazon EC2. Terminates automatically.
         </Step>
-        <Step done={false} number={3} title="Start a run" action={<StartRunButton disabled={!hasPlan || !living.some(canRun)} why={hasPlan ? "The cluster has to be ready first." : "Upload a plan first."} />}>
-          Watch it live, stop it when you have seen enough, and keep the report.
+        <Step done={false} number={3} title="Start a run" action={<StartRunButton disabled={!hasPlan || !living.some(canRun)} why={hasPlan ? "No cluster is ready." : "Upload a plan first."} />}>
+          Watch it live, stop it at any time, and keep the report.
         </Step>
       </ol>
       {creating && <CreateClusterDialog info={info} onClose={() => setCreating(false)} />}

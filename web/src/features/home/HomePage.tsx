@@ -27,7 +27,7 @@ export function HomePage() {
     <>
       <PageHead title="Overview" actions={(plans.data?.length ?? 0) > 0 && <StartRunButton />} />
       {info.data !== undefined && <Missing info={info.data} />}
-      <Loaded query={runs} what="Fetching the runs…">
+      <Loaded query={runs} what="Loading runs…">
         {(all) => (
           <>
             {all.length === 0 && plans.data !== undefined && clusters.data !== undefined && (
@@ -40,7 +40,7 @@ export function HomePage() {
                 runs={all.filter((run) => run.phase === "finished").slice(0, LAST)}
                 title="Last runs"
                 without={["owner"]}
-                empty="The first run is still under way."
+                empty="No finished runs yet."
                 actions={
                   <Link className="btn btn-quiet" to="/runs">
                     {all.length < MOST_RUNS ? `All ${plural(all.length, "run")}` : "All runs"}
@@ -61,12 +61,12 @@ function Missing({ info }: { info: Info }) {
     <>
       {!info.java.found && (
         <Note tone="failed">
-          <strong>No Java was found on the server.</strong> {info.java.hint}
+          <strong>Java not found on the server.</strong> {info.java.hint}
         </Note>
       )}
       {!info.jmeter.found && (
-        <Note tone="attention">
-          <strong>JMeter is not there yet.</strong> {info.jmeter.hint}
+        <Note tone="info">
+          {info.jmeter_versions[0] === undefined ? "JMeter" : `JMeter ${info.jmeter_versions[0]}`} will be downloaded when you create the first cluster.
         </Note>
       )}
     </>
@@ -74,10 +74,10 @@ function Missing({ info }: { info: Info }) {
 }
 
 function RunningNow({ runs, any }: { runs: Run[]; any: boolean }) {
-  if (runs.length === 0) return any ? <p className="text-muted">Nothing runs now.</p> : null;
+  if (runs.length === 0) return any ? <p className="text-muted">No active runs.</p> : null;
   const left = runs.length - MOST_UNDER_WAY;
   return (
-    <section aria-label="What runs now" className="stack">
+    <section aria-label="Active runs" className="stack">
       <div className="cards">
         {runs.slice(0, MOST_UNDER_WAY).map((run) => (
           <RunCard key={run.id} run={run} />
@@ -85,7 +85,7 @@ function RunningNow({ runs, any }: { runs: Run[]; any: boolean }) {
       </div>
       {left > 0 && (
         <p>
-          <Link to="/runs">{plural(left, "more run")} under way</Link>
+          <Link to="/runs">{plural(left, "more active run")}</Link>
         </p>
       )}
     </section>

@@ -23,7 +23,7 @@ export function OverviewClusters({ clusters }: { clusters: Cluster[] }) {
         {shown.map((cluster) => (
           <Line key={cluster.id} cluster={cluster} />
         ))}
-        {shown.length === 0 && <li className="text-muted">No cluster is up. Create one under Clusters; a run needs it.</li>}
+        {shown.length === 0 && <li className="text-muted">No active clusters. You need a cluster to run a test.</li>}
       </ul>
     </section>
   );
@@ -49,7 +49,7 @@ function Line({ cluster }: { cluster: Cluster }) {
 }
 
 function Ending({ cluster }: { cluster: Cluster }) {
-  if (hasEnded(cluster.phase)) return <>ending</>;
+  if (hasEnded(cluster.phase)) return <>terminating</>;
   return (
     <>
       ends in <EndsIn cluster={cluster} />

@@ -16,7 +16,7 @@ export function RunCard({ run }: { run: Run }) {
     <Link to={`/runs/${run.id}`} className="card run-card">
       <div className="run-card-head">
         <strong title={run.name}>{run.name}</strong>
-        <Chip {...phaseChip(run.phase, run.cause, run.stop_requested)} />
+        <Chip {...phaseChip(run)} />
         <span className="text-muted" title={run.cluster.name}>
           {run.cluster.name}
         </span>
@@ -38,7 +38,7 @@ export function RunCard({ run }: { run: Run }) {
           <dd>{formatMs(head?.p95_ms)}</dd>
         </div>
         <div>
-          <dt>Error share</dt>
+          <dt>Error rate</dt>
           <dd className={(head?.errors ?? 0) > 0 ? "text-failed" : ""}>{formatPercent(head?.error_percent)}</dd>
         </div>
         <div>

@@ -67,7 +67,7 @@ export function orphansOf(machines: Machine[]): Orphan[] {
       return {
         clusterId,
         name: members.find((machine) => machine.cluster_name !== "")?.cluster_name ?? clusterId,
-        owner: members.find((machine) => machine.owner.name !== "")?.owner.name ?? "nobody named",
+        owner: members.find((machine) => machine.owner.name !== "")?.owner.name ?? "unknown owner",
         regions: [...new Set(members.map((machine) => machine.region))].sort(),
         sinceMs: Math.min(...members.map((machine) => machine.since_ms)),
         expiresAtMs: ends.length === 0 ? null : Math.max(...ends),

@@ -20,9 +20,9 @@ const plain = (text: string) => text.replaceAll("\u00a0", " ");
 it("multiplies users by workers in words", () => {
   expect(plain(totalWords(check))).toBe("60 users on each of 2 workers = 120 users, for 5 min");
   expect(plain(totalWords({ ...check, workers: 0, threads_per_node: 1, total_threads: 1, duration_s: null }))).toBe(
-    "1 user on the master alone, until the plan ends by itself",
+    "1 user on the master, until the plan ends",
   );
-  expect(plain(totalWords({ ...check, total_threads: null }))).toContain("properties say");
+  expect(plain(totalWords({ ...check, total_threads: null }))).toContain("set by properties");
 });
 
 it("shows the function where a number is computed", () => {
@@ -30,5 +30,5 @@ it("shows the function where a number is computed", () => {
   expect(groupNumber(group, "threads")).toBe("${__P(users)}");
   expect(plain(groupNumber(group, "ramp_up_s"))).toBe("10 s");
   expect(groupNumber(group, "duration_s")).toBe("–");
-  expect(loopWords(group)).toBe("for ever");
+  expect(loopWords(group)).toBe("infinite");
 });

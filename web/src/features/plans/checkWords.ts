@@ -6,9 +6,9 @@ import { formatDuration } from "@/shared/format/time";
 /** What will run: `60 users on each of 2 workers = 120 users, for 5 min`. */
 export function totalWords(check: Check): string {
   const { threads_per_node: each, total_threads: total, workers } = check;
-  const time = check.duration_s === null ? "until the plan ends by itself" : `for ${formatDuration(check.duration_s)}`;
-  if (each === null || total === null) return `As many users as the plan's properties say, ${time}`;
-  if (workers === 0) return `${plural(total, "user")} on the master alone, ${time}`;
+  const time = check.duration_s === null ? "until the plan ends" : `for ${formatDuration(check.duration_s)}`;
+  if (each === null || total === null) return `Number of users set by properties, ${time}`;
+  if (workers === 0) return `${plural(total, "user")} on the master, ${time}`;
   return `${plural(each, "user")} on each of ${plural(workers, "worker")} = ${plural(total, "user")}, ${time}`;
 }
 
@@ -21,7 +21,7 @@ export function groupNumber(group: ThreadGroup, field: "threads" | "ramp_up_s" |
 }
 
 export function loopWords(group: ThreadGroup): string {
-  if (group.loops === -1) return "for ever";
+  if (group.loops === -1) return "infinite";
   if (group.loops !== null) return formatCount(group.loops);
   return group.raw.loops ?? "–";
 }

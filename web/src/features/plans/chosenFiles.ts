@@ -45,11 +45,11 @@ async function walk(entry: FileSystemEntry, found: UploadFile[]): Promise<void> 
 
 /** What is wrong with a choice before anything is sent; null when nothing is. */
 export function faultOf(files: UploadFile[], limits: { max_upload_bytes: number; max_files: number }, needsPlan: boolean): string | null {
-  if (files.length === 0) return "No file was chosen.";
-  if (files.length > limits.max_files) return `These are ${files.length} files; at most ${limits.max_files} go at once.`;
+  if (files.length === 0) return "No files selected.";
+  if (files.length > limits.max_files) return `Too many files (${files.length}): at most ${limits.max_files} per upload.`;
   const bytes = files.reduce((sum, { file }) => sum + file.size, 0);
-  if (bytes > limits.max_upload_bytes) return `These are ${Math.ceil(bytes / 1_048_576)} MB; at most ${Math.floor(limits.max_upload_bytes / 1_048_576)} MB go at once.`;
-  if (needsPlan && !files.some(({ path }) => /\.(jmx|zip)$/i.test(path))) return "None of these is a .jmx file or a zip that could hold one.";
+  if (bytes > limits.max_upload_bytes) return `Too large (${Math.ceil(bytes / 1_048_576)} MB): at most ${Math.floor(limits.max_upload_bytes / 1_048_576)} MB per upload.`;
+  if (needsPlan && !files.some(({ path }) => /\.(jmx|zip)$/i.test(path))) return "No .jmx or .zip file selected.";
   return null;
 }
 

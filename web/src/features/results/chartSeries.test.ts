@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Point } from "@/shared/api/types";
 import { chartColours } from "@/shared/charts/palette";
-import { activeUsers, errors, responseTimes, sources, throughput, unionTimes } from "./chartSeries";
+import { activeUsers, errors, frameOf, responseTimes, sources, throughput } from "./chartSeries";
 
 const colours = chartColours("light");
-const frame = { bucketMs: 2000, settledUntilMs: null };
 
 function point(t_ms: number, samples: number, failed: number): Point {
   return {
@@ -26,6 +25,7 @@ function point(t_ms: number, samples: number, failed: number): Point {
 }
 
 const total = [point(0, 10, 1), point(2000, 20, 0), point(6000, 4, 4)];
+const frame = frameOf(total, 2000, null);
 const labels = [
   { label: "a", transaction: false, points: [point(0, 10, 1)] },
   { label: "b", transaction: false, points: [point(6000, 4, 4), point(8000, 1, 0)] },
@@ -33,27 +33,31 @@ const labels = [
 
 describe("the charts of the total", () => {
   const from = sources(total, labels, [], () => "#000000");
-  it("divides by the bucket's width", () => {
-    expect(throughput(from, frame, colours, []).lines[0]?.values).toEqual([5, 10, 2]);
-    expect(errors(from, frame, "rate", colours, []).lines[0]?.values).toEqual([0.5, 0, 2]);
-    expect(errors(from, frame, "share", colours, []).lines[0]?.values).toEqual([10, 0, 100]);
+  it("divides by the bucket's width, and draws a rate of nothing as zero and a share of nothing not at all", () => {
+    expect(throughput(from, frame, colours, []).lines[0]?.values).toEqual([5, 10, 0, 2]);
+    expect(errors(from, frame, "rate", colours, []).lines[0]?.values).toEqual([0.5, 0, 0, 2]);
+    expect(errors(from, frame, "share", colours, []).lines[0]?.values).toEqual([10, 0, null, 100]);
   });
   it("draws four percentiles", () => {
     expect(responseTimes(from, frame, "p95_ms", colours, []).lines.map((line) => line.label)).toEqual(["p50", "p90", "p95", "p99"]);
   });
   it("leaves unknown users unknown", () => {
-    expect(activeUsers(total, frame, colours).lines[0]?.values).toEqual([null, null, null]);
+    expect(activeUsers(total, frame, colours).lines[0]?.values).toEqual([null, null, null, null]);
   });
 });
 
 describe("the charts of chosen labels", () => {
   const from = sources(total, labels, ["b", "a", "gone"], (label) => (label === "a" ? "#aaaaaa" : "#bbbbbb"));
-  it("has one line for each label that exists, over all their times", () => {
-    expect(unionTimes(from)).toEqual([0, 6000, 8000]);
-    const { lines } = responseTimes(from, frame, "max_ms", colours, []);
+  it("has one line for each label that exists, over the whole test: a gap where no sample of it ended", () => {
+    const { lines, times } = responseTimes(from, frame, "max_ms", colours, []);
+    expect(times).toEqual([0, 2000, 4000, 6000, 8000]);
     expect(lines.map((line) => [line.label, line.colour, line.values])).toEqual([
-      ["b", "#bbbbbb", [null, 50, 50]],
-      ["a", "#aaaaaa", [50, null, null]],
+      ["b", "#bbbbbb", [null, null, null, 50, 50]],
+      ["a", "#aaaaaa", [50, null, null, null, null]],
+    ]);
+    expect(throughput(from, frame, colours, []).lines.map((line) => line.values)).toEqual([
+      [0, 0, 0, 2, 0.5],
+      [5, 0, 0, 0, 0],
     ]);
   });
 });

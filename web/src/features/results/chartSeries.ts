@@ -2,6 +2,7 @@
 import type { ChartColours } from "@/shared/charts/palette";
 import type { ChartContent, ChartLine, Threshold } from "@/shared/charts/chartTypes";
 import type { LabelSeries, Point } from "@/shared/api/types";
+import { timeGrid } from "./timeGrid";
 
 export const TIME_METRICS = [
   { key: "p50_ms", name: "p50" },
@@ -23,10 +24,13 @@ export interface Source {
   name: string;
   points: Point[];
   colour: string | null;
+  transaction?: boolean;
 }
 
 export interface Frame {
   bucketMs: number;
+  /** Starts of the buckets in which the test took samples, whatever their label: the time that every chart of the page shows. */
+  times: number[];
   settledUntilMs: number | null;
 }
 
@@ -35,16 +39,25 @@ export function sources(points: Point[], labels: LabelSeries[], chosen: string[]
   const byName = new Map(labels.map((each) => [each.label, each]));
   const picked = chosen.map((label) => byName.get(label)).filter((each) => each !== undefined);
   if (picked.length === 0) return [{ key: "total", name: "Total", points, colour: null }];
-  return picked.map((each) => ({ key: `label ${each.label}`, name: each.label, points: each.points, colour: colourOf(each.label) }));
+  return picked.map((each) => ({ key: `label ${each.label}`, name: each.label, points: each.points, colour: colourOf(each.label), transaction: each.transaction }));
 }
 
-/** The times of all sources, rising, each once. */
-export function unionTimes(from: Source[]): number[] {
-  const [first] = from;
-  if (from.length === 1 && first !== undefined) return first.points.map((point) => point.t_ms);
-  return [...new Set(from.flatMap((source) => source.points.map((point) => point.t_ms)))].sort((a, b) => a - b);
+/** The frame of a whole result. */
+export function frameOf(points: Point[], bucketMs: number, settledUntilMs: number | null): Frame {
+  return { bucketMs, times: points.map((point) => point.t_ms), settledUntilMs };
 }
 
+/** The test's times and those of all sources, without holes. */
+function timesOf(from: Source[], frame: Frame): number[] {
+  return timeGrid([...frame.times, ...from.flatMap((source) => source.points.map((point) => point.t_ms))], frame.bucketMs, frame.settledUntilMs);
+}
+
+/** What a source's line is called, and what it is. */
+export function nameOf(source: Source, label = source.name): Pick<ChartLine, "key" | "label" | "tag"> {
+  return { key: source.key, label, ...(source.transaction === true ? { tag: "transaction" } : {}) };
+}
+
+/** A measured quantity at each time; null where no sample says it. */
 export function column(source: Source, times: number[], value: (point: Point) => number | null): (number | null)[] {
   const at = new Map(source.points.map((point) => [point.t_ms, point]));
   return times.map((time) => {
@@ -53,21 +66,24 @@ export function column(source: Source, times: number[], value: (point: Point) =>
   });
 }
 
+/** An amount per second at each time: zero where the test ran and nothing of the kind came. */
+export function perSecond(source: Source, times: number[], frame: Frame, amount: (point: Point) => number): number[] {
+  return column(source, times, (point) => (amount(point) * 1000) / frame.bucketMs).map((value) => value ?? 0);
+}
+
 export function content(from: Source[], frame: Frame, lines: (times: number[]) => ChartLine[], thresholds: Threshold[] = []): ChartContent {
-  const times = unionTimes(from);
+  const times = timesOf(from, frame);
   return { times, bucketMs: frame.bucketMs, settledUntilMs: frame.settledUntilMs, lines: lines(times), thresholds };
 }
 
 export function throughput(from: Source[], frame: Frame, colours: ChartColours, thresholds: Threshold[]): ChartContent {
-  const perSecond = 1000 / frame.bucketMs;
   return content(
     from,
     frame,
     (times) =>
       from.map((source) => ({
-        key: source.key,
-        label: source.name,
-        values: column(source, times, (point) => point.samples * perSecond),
+        ...nameOf(source),
+        values: perSecond(source, times, frame, (point) => point.samples),
         colour: source.colour ?? colours.rate,
         kind: "line",
         ...(source.colour === null ? { fill: 0.12 } : {}),
@@ -105,8 +121,7 @@ export function oneTime(from: Source[], frame: Frame, metric: TimeMetric, colour
     frame,
     (times) =>
       from.map((source) => ({
-        key: source.key,
-        label: source.name,
+        ...nameOf(source),
         values: column(source, times, (point) => point[metric]),
         colour: source.colour ?? colours.percentiles[2],
         kind: "line",
@@ -116,16 +131,18 @@ export function oneTime(from: Source[], frame: Frame, metric: TimeMetric, colour
 }
 
 export function errors(from: Source[], frame: Frame, unit: ErrorUnit, colours: ChartColours, thresholds: Threshold[]): ChartContent {
-  const perSecond = 1000 / frame.bucketMs;
-  const value = (point: Point) => (unit === "rate" ? point.errors * perSecond : point.samples === 0 ? null : (point.errors / point.samples) * 100);
+  // A rate of errors is zero where nothing came; what share of nothing failed is unknown.
+  const valuesOf = (source: Source, times: number[]) =>
+    unit === "rate"
+      ? perSecond(source, times, frame, (point) => point.errors)
+      : column(source, times, (point) => (point.samples === 0 ? null : (point.errors / point.samples) * 100));
   return content(
     from,
     frame,
     (times) =>
       from.map((source) => ({
-        key: source.key,
-        label: source.colour === null ? "Errors" : source.name,
-        values: column(source, times, value),
+        ...nameOf(source, source.colour === null ? "Errors" : source.name),
+        values: valuesOf(source, times),
         colour: source.colour ?? colours.error,
         kind: source.colour === null ? "bars" : "line",
       })),

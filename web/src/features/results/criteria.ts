@@ -11,13 +11,13 @@ export interface Metric {
 }
 
 export const METRICS: Metric[] = [
-  { name: "error_percent", words: "error share", unit: "%" },
+  { name: "error_percent", words: "error rate", unit: "%" },
   { name: "p95", words: "p95 response time", unit: "ms" },
   { name: "p99", words: "p99 response time", unit: "ms" },
   { name: "p90", words: "p90 response time", unit: "ms" },
   { name: "median", words: "median response time", unit: "ms" },
   { name: "mean", words: "mean response time", unit: "ms" },
-  { name: "max", words: "longest response time", unit: "ms" },
+  { name: "max", words: "max response time", unit: "ms" },
   { name: "throughput", words: "throughput", unit: "/s" },
   { name: "samples", words: "samples", unit: "" },
   { name: "errors", words: "errors", unit: "" },
@@ -26,10 +26,10 @@ export const METRICS: Metric[] = [
 
 export type Operator = ">" | ">=" | "<" | "<=";
 export const OPERATORS: { op: Operator; words: string }[] = [
-  { op: ">", words: "is above" },
-  { op: ">=", words: "reaches" },
-  { op: "<", words: "is below" },
-  { op: "<=", words: "is at most" },
+  { op: ">", words: ">" },
+  { op: ">=", words: "≥" },
+  { op: "<", words: "<" },
+  { op: "<=", words: "≤" },
 ];
 
 export interface Criterion {

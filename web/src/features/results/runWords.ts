@@ -1,10 +1,13 @@
 /** Phase, cause and verdict in words, icons and tones: the only place that decides them. */
-import type { Cause, RunPhase, Verdict } from "@/shared/api/types";
+import type { Cause, Run, Verdict } from "@/shared/api/types";
 import type { ChipLook } from "@/shared/ui/Chip";
 
-export function phaseChip(phase: RunPhase, cause: Cause | null, stopRequested: "graceful" | "cut" | null): ChipLook {
-  if (phase !== "finished" && stopRequested !== null) {
-    return { tone: "attention", word: stopRequested === "graceful" ? "stopping" : "cutting", icon: "hourglass" };
+/** How many samples there were and how many of them failed: of a run's headline or of a report's total. */
+export type Counts = { samples: number; errors: number } | null;
+
+export function phaseChip({ phase, cause, stop_requested, headline }: Pick<Run, "phase" | "cause" | "stop_requested" | "headline">): ChipLook {
+  if (phase !== "finished" && stop_requested !== null) {
+    return { tone: "attention", word: stop_requested === "graceful" ? "stopping" : "aborting", icon: "hourglass" };
   }
   switch (phase) {
     case "queued":
@@ -16,35 +19,49 @@ export function phaseChip(phase: RunPhase, cause: Cause | null, stopRequested: "
     case "collecting":
       return { tone: "running", word: "collecting", icon: "hourglass" };
     case "finished":
-      return causeChip(cause);
+      return causeChip(cause, headline);
   }
 }
 
-export function causeChip(cause: Cause | null): ChipLook {
+/** A run that came to its end is not good by that alone: there must be samples, and some of them must have passed. */
+export function causeChip(cause: Cause | null, counts: Counts): ChipLook {
   if (cause === null) return { tone: "ended", word: "ended", icon: "check-circle" };
   switch (cause.kind) {
     case "completed":
-      return { tone: "good", word: "completed", icon: "check-circle" };
+      return doubtChip(counts) === null ? { tone: "good", word: "completed", icon: "check-circle" } : { tone: "ended", word: "completed", icon: "check-circle" };
     case "stopped":
-      return { tone: "ended", word: cause.how === "cut" ? "cut" : "stopped", icon: "stop" };
+      return { tone: "ended", word: cause.how === "cut" ? "aborted" : "stopped", icon: "stop" };
     case "failed":
       return { tone: "failed", word: "failed", icon: "x-circle" };
   }
 }
 
+/** What keeps a finished run from being a success whatever its criteria say; null where nothing does. */
+export function doubtChip(counts: Counts): ChipLook | null {
+  if (counts === null) return null;
+  if (counts.samples === 0) return { tone: "attention", word: "no samples", icon: "exclamation-triangle" };
+  return counts.errors === counts.samples ? { tone: "attention", word: "all samples failed", icon: "exclamation-triangle" } : null;
+}
+
+/** The one chip of a list: the doubt where there is one about a run that otherwise went well, else the state. */
+export function stateChip(run: Pick<Run, "phase" | "cause" | "stop_requested" | "headline">): ChipLook {
+  const completed = run.phase === "finished" && run.cause?.kind === "completed";
+  return (completed ? doubtChip(run.headline) : null) ?? phaseChip(run);
+}
+
 /** null where there were no criteria to judge by. */
-export function verdictChip(verdict: Verdict): ChipLook | null {
-  if (verdict === "passed") return { tone: "good", word: "criteria met", icon: "check-circle" };
-  if (verdict === "failed") return { tone: "failed", word: "criteria not met", icon: "x-circle" };
+export function verdictChip(verdict: Verdict, counts: Counts): ChipLook | null {
+  if (verdict === "passed") return { tone: doubtChip(counts) === null ? "good" : "ended", word: "criteria met", icon: "check-circle" };
+  if (verdict === "failed") return { tone: "failed", word: "criteria failed", icon: "x-circle" };
   return null;
 }
 
 export function causeSentence(cause: Cause): string {
   switch (cause.kind) {
     case "completed":
-      return "The plan ran to its end.";
+      return "The plan ran to completion.";
     case "stopped":
-      return cause.how === "cut" ? `Cut by ${cause.by}.` : `Stopped by ${cause.by}; users finished what they were doing.`;
+      return cause.how === "cut" ? `Aborted by ${cause.by}.` : `Stopped by ${cause.by} (graceful).`;
     case "failed":
       return cause.reason;
   }

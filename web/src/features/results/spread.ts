@@ -9,15 +9,16 @@ export interface Spread {
   profile: Profile;
   percents: number[];
   colour: string;
+  transaction?: boolean;
 }
 
 /** The chosen labels' profiles, or the total's. */
 export function spreads(profiles: Profiles, chosen: string[], colourOf: (label: string) => string, totalColour: string): Spread[] {
   const { percents } = profiles;
-  const byName = new Map(profiles.labels.map((each) => [each.label, each.profile]));
+  const byName = new Map(profiles.labels.map((each) => [each.label, each]));
   const picked = chosen.flatMap((label) => {
-    const profile = byName.get(label);
-    return profile === undefined ? [] : [{ key: `label ${label}`, name: label, profile, percents, colour: colourOf(label) }];
+    const found = byName.get(label);
+    return found === undefined ? [] : [{ key: `label ${label}`, name: label, profile: found.profile, percents, colour: colourOf(label), transaction: found.transaction }];
   });
   return picked.length > 0 ? picked : [{ key: "total", name: "Total", profile: profiles.total, percents, colour: totalColour }];
 }
@@ -36,7 +37,7 @@ export function percentileCurves(all: Spread[], tail: boolean): XyContent {
   const percents = curvePercents(all);
   const lines = all.map((each): ChartLine => {
     const at = new Map(each.percents.map((percent, index) => [percent, each.profile.percentiles_ms[index] ?? null]));
-    return { key: each.key, label: each.name, values: percents.map((percent) => at.get(percent) ?? null), colour: each.colour, kind: "line" };
+    return { key: each.key, label: each.name, ...(each.transaction === true ? { tag: "transaction" } : {}), values: percents.map((percent) => at.get(percent) ?? null), colour: each.colour, kind: "line" };
   });
   return {
     x: percents.map(place),

@@ -5,8 +5,8 @@ const criteria = ["p95 > 800ms", 'p99("GET /") > 2s', "error_percent >= 1%", "th
 
 it("draws the criteria on the total while the total is shown", () => {
   const found = thresholdsOf(criteria, [], "p95_ms");
-  expect(found.times).toEqual([{ value: 800, label: "fails when p95 > 800ms" }]);
-  expect(found.errorShare[0]?.value).toBe(1);
+  expect(found.times).toEqual([{ value: 800, label: "fails if p95 > 800ms" }]);
+  expect(found.errorRate[0]?.value).toBe(1);
   expect(found.throughput[0]?.value).toBe(50);
 });
 

@@ -4,24 +4,24 @@ import { parseCriterion, plainMetric, timeLimit } from "./criteria";
 export interface Thresholds {
   times: Threshold[];
   throughput: Threshold[];
-  errorShare: Threshold[];
+  errorRate: Threshold[];
 }
 
 /** The criteria that a chart can show as a line: those on the total, or on the chosen labels and their response time. */
 export function thresholdsOf(expressions: string[], chosen: string[], shownTime: string): Thresholds {
-  const found: Thresholds = { times: [], throughput: [], errorShare: [] };
+  const found: Thresholds = { times: [], throughput: [], errorRate: [] };
   for (const expression of expressions) {
     const criterion = parseCriterion(expression);
     if (criterion === null) continue;
     if (criterion.label === null ? chosen.length > 0 : !chosen.includes(criterion.label)) continue;
-    const label = `fails when ${expression}`;
+    const label = `fails if ${expression}`;
     const limit = timeLimit(criterion);
     const metric = plainMetric(criterion.metric);
     if (limit !== null) {
       const shown = metric === "median" ? "p50" : metric;
       if (chosen.length === 0 || `${shown}_ms` === shownTime) found.times.push({ value: limit, label });
     } else if (metric === "throughput") found.throughput.push({ value: criterion.value, label });
-    else if (metric === "error_percent") found.errorShare.push({ value: criterion.value, label });
+    else if (metric === "error_percent") found.errorRate.push({ value: criterion.value, label });
   }
   return found;
 }

@@ -1,8 +1,9 @@
 import { useMemo } from "react";
 import type { LabelSeries, Point } from "@/shared/api/types";
 import { chartColours, lineColour, type ChartColours } from "@/shared/charts/palette";
+import { useTimeline } from "@/shared/charts/timeline";
 import { useTheme } from "@/shared/ui/theme";
-import { sources, type Frame, type Source } from "./chartSeries";
+import { frameOf, sources, type Frame, type Source } from "./chartSeries";
 
 /** What all charts of a finished run are drawn from. */
 export interface ChartView {
@@ -33,10 +34,16 @@ export function useDrawing({ points, bucketMs, labels, chosen, slots }: ChartVie
     return {
       from: sources(points, labels, chosen, labelColour),
       perLabel: chosen.length > 0,
-      frame: { bucketMs, settledUntilMs: null },
+      frame: frameOf(points, bucketMs, null),
       colours: chartColours(scheme),
       colourOf,
       labelColour,
     };
   }, [points, bucketMs, labels, chosen, slots, scheme]);
+}
+
+/** The points of the zoomed time, or all. */
+export function useZoomedPoints({ points, bucketMs }: Pick<ChartView, "points" | "bucketMs">): Point[] {
+  const { range } = useTimeline();
+  return useMemo(() => (range === null ? points : points.filter((point) => point.t_ms + bucketMs > range[0] && point.t_ms < range[1])), [points, bucketMs, range]);
 }

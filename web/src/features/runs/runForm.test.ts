@@ -26,12 +26,12 @@ describe("the start dialog", () => {
     expect(faults.plan).toBeDefined();
     expect(faults.cluster).toBeDefined();
     expect(faults.grace).toBeDefined();
-    expect(faults.moreProperties).toBe("Line 1 is not name=value.");
+    expect(faults.moreProperties).toBe("Line 1 must be name=value.");
     expect(faults.criteria[7]).toBeDefined();
   });
 });
 
 it("reads name=value lines", () => {
   expect(parseProperties("a=1\r\nb=").properties).toEqual({ a: "1", b: "" });
-  expect(parseProperties("a b=1").fault).toBe("Line 1 is not name=value.");
+  expect(parseProperties("a b=1").fault).toBe("Line 1 must be name=value.");
 });

@@ -42,10 +42,10 @@ export function newCriterion(key: number): CriterionRow {
 
 export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: string[]): { request: NewRun | null; faults: RunFaults } {
   const faults: RunFaults = { criteria: {} };
-  if (form.planId === null) faults.plan = "Choose a plan.";
-  if (form.clusterId === null) faults.cluster = "Choose a cluster that is ready.";
+  if (form.planId === null) faults.plan = "Select a plan.";
+  if (form.clusterId === null) faults.cluster = "Select a cluster that is ready.";
   const grace = form.grace.trim();
-  if (grace !== "" && !/^\d{1,5}$/.test(grace)) faults.grace = "Give whole seconds, or leave it empty.";
+  if (grace !== "" && !/^\d{1,5}$/.test(grace)) faults.grace = "Must be a whole number of seconds, or empty.";
 
   const more = parseProperties(form.moreProperties);
   if (more.fault !== null) faults.moreProperties = more.fault;
@@ -54,7 +54,7 @@ export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: 
   for (const row of form.criteria) {
     const value = Number(row.value.trim());
     const unit = METRICS.find((metric) => metric.name === row.metric)?.unit ?? "";
-    if (row.value.trim() === "" || !Number.isFinite(value) || value < 0) faults.criteria[row.key] = "Give a number that is not negative.";
+    if (row.value.trim() === "" || !Number.isFinite(value) || value < 0) faults.criteria[row.key] = "Must be a number of at least 0.";
     else criteria.push(writeCriterion({ metric: row.metric, label: row.label.trim() === "" ? null : row.label.trim(), op: row.op, value, unit }));
   }
 
@@ -93,7 +93,7 @@ export function parseProperties(text: string): { properties: Record<string, stri
     if (line.trim() === "") continue;
     const at = line.indexOf("=");
     const name = line.slice(0, at).trim();
-    if (at < 1 || name === "" || /\s/.test(name)) return { properties, fault: `Line ${index + 1} is not name=value.` };
+    if (at < 1 || name === "" || /\s/.test(name)) return { properties, fault: `Line ${index + 1} must be name=value.` };
     properties[name] = line.slice(at + 1).trim();
   }
   return { properties, fault: null };

@@ -26,21 +26,21 @@ export function checkCredentials(form: CredentialsForm): CheckedCredentials {
   const has = (field: keyof CredentialsForm) => form[field].trim() !== "";
   const keys = has("accessKeyId") || has("secretAccessKey");
   if (!keys && !has("roleArn")) {
-    faults.accessKeyId = "Give an access key, a role to assume, or both.";
+    faults.accessKeyId = "Enter an access key, a role to assume, or both.";
   } else if (keys) {
-    if (!has("accessKeyId")) faults.accessKeyId = "The access key id is missing.";
-    else if (!/^\w{1,128}$/.test(form.accessKeyId.trim())) faults.accessKeyId = "This is no access key id: it has letters and digits only, such as AKIAIOSFODNN7EXAMPLE.";
-    if (!has("secretAccessKey")) faults.secretAccessKey = "The secret access key is missing.";
+    if (!has("accessKeyId")) faults.accessKeyId = "Access key ID is required.";
+    else if (!/^\w{1,128}$/.test(form.accessKeyId.trim())) faults.accessKeyId = "Invalid access key ID: only letters and digits are allowed, e.g. AKIAIOSFODNN7EXAMPLE.";
+    if (!has("secretAccessKey")) faults.secretAccessKey = "Secret access key is required.";
   }
-  if (!keys && has("sessionToken")) faults.sessionToken = "A session token goes with an access key.";
-  if (form.accessKeyId.trim().startsWith("ASIA") && !has("sessionToken")) faults.sessionToken = "A key that begins with ASIA works only with its session token.";
+  if (!keys && has("sessionToken")) faults.sessionToken = "A session token needs an access key.";
+  if (form.accessKeyId.trim().startsWith("ASIA") && !has("sessionToken")) faults.sessionToken = "Temporary keys (ASIA…) need a session token.";
   for (const field of ["secretAccessKey", "sessionToken"] as const) {
-    if (!/^[!-~]*$/.test(form[field].trim())) faults[field] = "There is a space or another unusual letter in it.";
+    if (!/^[!-~]*$/.test(form[field].trim())) faults[field] = "Contains spaces or other invalid characters.";
   }
-  if (has("roleArn") && !/^arn:aws[^:]*:iam::\d{12}:role\/[!-~]+$/.test(form.roleArn.trim())) faults.roleArn = "This is no ARN of a role: give it as arn:aws:iam::123456789012:role/name.";
-  if (has("externalId") && !has("roleArn")) faults.externalId = "An external id goes with a role.";
-  else if (has("externalId") && !/^[\w+=,.@:/-]{2,1224}$/.test(form.externalId.trim())) faults.externalId = "It has 2 to 1224 letters, digits and _+=,.@:/- only.";
-  if (has("region") && !/^[a-z0-9-]{1,64}$/.test(form.region.trim())) faults.region = "This is no region: give one such as eu-central-1.";
+  if (has("roleArn") && !/^arn:aws[^:]*:iam::\d{12}:role\/[!-~]+$/.test(form.roleArn.trim())) faults.roleArn = "Invalid role ARN. Expected arn:aws:iam::ACCOUNT:role/NAME.";
+  if (has("externalId") && !has("roleArn")) faults.externalId = "An external ID needs a role.";
+  else if (has("externalId") && !/^[\w+=,.@:/-]{2,1224}$/.test(form.externalId.trim())) faults.externalId = "Must be 2 to 1224 letters, digits or _+=,.@:/-.";
+  if (has("region") && !/^[a-z0-9-]{1,64}$/.test(form.region.trim())) faults.region = "Invalid region. Expected e.g. eu-central-1.";
   if (Object.keys(faults).length > 0) return { request: null, faults };
   const given = (field: keyof CredentialsForm) => (has(field) ? form[field].trim() : null);
   return {

@@ -23,8 +23,8 @@ export class ApiError extends Error {
 export function unreachable(technical: string): ApiError {
   return new ApiError(0, {
     code: "unreachable",
-    message: "The JAC server does not answer.",
-    hint: "Look whether `jac serve` is still running; this page goes on by itself when it is back.",
+    message: "JAC server unreachable.",
+    hint: "Check that `jac serve` is running. This page reconnects automatically.",
     details: [technical],
   });
 }

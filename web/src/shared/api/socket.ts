@@ -1,4 +1,5 @@
 import { io, type Socket } from "socket.io-client";
+import { serverNow } from "./serverClock";
 import type { Changed, Snapshot } from "./types";
 
 interface ServerEvents {
@@ -19,7 +20,7 @@ export type JacSocket = Socket<ServerEvents, ClientEvents>;
 
 export interface Connection {
   connected: boolean;
-  /** Since when it is so, by the browser's monotonic idea of now; null before the first connection. */
+  /** Since when it is so, as far as the server's clock is known; null before the first connection. */
   since_ms: number | null;
 }
 
@@ -29,7 +30,7 @@ const listeners = new Set<() => void>();
 
 function setConnected(connected: boolean): void {
   if (connection.connected === connected) return;
-  connection = { connected, since_ms: Date.now() };
+  connection = { connected, since_ms: serverNow() };
   for (const listener of listeners) listener();
 }
 

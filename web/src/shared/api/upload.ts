@@ -34,7 +34,7 @@ export function upload<T>(
       if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText) as T);
       else reject(errorFrom(request.status, request.responseText));
     };
-    request.onerror = () => reject(unreachable("The connection broke during the upload."));
+    request.onerror = () => reject(unreachable("The connection was lost during the upload."));
     request.onabort = () => reject(new DOMException("The upload was cancelled.", "AbortError"));
     signal.addEventListener("abort", () => request.abort());
     request.send(form);

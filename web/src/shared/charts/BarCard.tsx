@@ -1,5 +1,6 @@
 import { useState, type ReactNode } from "react";
 import { copyText } from "@/shared/export/clipboard";
+import { ScopeNote } from "./ScopeNote";
 import { ChartHead } from "./ChartHead";
 
 interface Props {
@@ -27,9 +28,14 @@ export function BarCard({ id, title, unit, says, csv, choices, children }: Props
         onY={() => undefined}
         asTable={asTable}
         onAsTable={setAsTable}
-        onCopyCsv={async () => ((await copyText(csv())) ? "Copied" : "Not allowed by the browser")}
+        onCopyCsv={async () => ((await copyText(csv())) ? "Copied" : "Clipboard access denied")}
         onCopyPng={null}
-        choices={choices}
+        choices={
+          <>
+            <ScopeNote />
+            {choices}
+          </>
+        }
       />
       {children(asTable)}
     </section>

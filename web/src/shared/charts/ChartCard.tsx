@@ -78,7 +78,7 @@ export function ChartCard(props: Props) {
   const { scheme, printing } = useTheme();
   const [asTable, setAsTable] = useState(false);
   const copyPng = async () => {
-    if (chart.current === null) return "Show the chart first";
+    if (chart.current === null) return "Switch to the chart first";
     const result = await copyOrSavePng(await chartPng(chart.current, `${title}, ${unit}`, lines, chartColours(scheme)), `${id}.png`);
     return result === "copied" ? "Copied" : "Saved as file";
   };
@@ -91,7 +91,7 @@ export function ChartCard(props: Props) {
         onY={state.setY}
         asTable={asTable}
         onAsTable={setAsTable}
-        onCopyCsv={async () => ((await copyText(chartCsv(rows.head.toLowerCase(), rows.csv(), lines))) ? "Copied" : "Not allowed by the browser")}
+        onCopyCsv={async () => ((await copyText(chartCsv(rows.head.toLowerCase(), rows.csv(), lines))) ? "Copied" : "Clipboard access denied")}
         onCopyPng={copyPng}
         choices={choices}
       />

@@ -21,6 +21,7 @@ export function ChartLegend({ lines, row, at, hidden, onToggle, format }: Props)
           <button key={line.key} type="button" aria-pressed={!hidden.has(line.key)} title={`Hide or show ${line.label}`} onClick={() => onToggle(line.key)}>
             <i style={{ background: line.colour }} />
             <span className="chart-legend-name">{line.label}</span>
+            {line.tag !== undefined && <small className="tag">{line.tag}</small>}
             {row !== null && <b>{value === null ? "–" : format(value)}</b>}
           </button>
         );

@@ -2,35 +2,62 @@ import type { ReactNode } from "react";
 
 export interface HistogramBar {
   key: string;
-  /** Words for the bar: `100–200 ms`. */
-  label: string;
   value: number;
   bad: number;
   says: string;
 }
 
-/** Bars over ranges, drawn with plain SVG: good ones with the part that failed at their foot. */
-export function Histogram({ bars, axis }: { bars: HistogramBar[]; axis: (value: number) => ReactNode }) {
-  const top = Math.max(1, ...bars.map((bar) => bar.value));
-  const every = Math.max(1, Math.ceil(bars.length / 6));
+interface Props {
+  /** Bars of equal width side by side, also those of nothing. */
+  bars: HistogramBar[];
+  /** One more bar, apart from the others: what lies beyond the axis. */
+  beyond: (HistogramBar & { name: string }) | null;
+  /** Words below the bars; `at` is their place between 0, the first bar's start, and 1, the last one's end. */
+  ticks: { at: number; text: string }[];
+  axis: (value: number) => ReactNode;
+}
+
+/** Bars over an axis of numbers, drawn with plain elements: good ones with the part that failed at their foot. */
+export function Histogram({ bars, beyond, ticks, axis }: Props) {
+  const top = Math.max(1, ...bars.map((bar) => bar.value), beyond?.value ?? 0);
   return (
     <div className="histogram">
       <div className="histogram-axis">
         <span>{axis(top)}</span>
-        <span>{axis(top / 2)}</span>
+        {top >= 2 && <span>{axis(top / 2)}</span>}
         <span>0</span>
       </div>
       <div className="histogram-plot">
-        {bars.map((bar, index) => (
-          <div key={bar.key} className="histogram-bar" title={bar.says}>
-            <div className="histogram-column">
-              <div className="histogram-good" style={{ height: `${((bar.value - bar.bad) / top) * 100}%` }} />
-              <div className="histogram-bad" style={{ height: `${(bar.bad / top) * 100}%` }} />
-            </div>
-            <span className="histogram-label">{index % every === 0 ? bar.label : ""}</span>
-          </div>
-        ))}
+        <div className="histogram-bars">
+          {bars.map((bar) => (
+            <Bar key={bar.key} bar={bar} top={top} />
+          ))}
+        </div>
+        <div className="histogram-ticks">
+          {ticks.map(({ at, text }) => (
+            <span key={at} style={{ left: `${at * 100}%` }} className={at > 0.94 ? "histogram-tick-last" : undefined}>
+              {text}
+            </span>
+          ))}
+        </div>
       </div>
+      {beyond !== null && (
+        <div className="histogram-beyond">
+          <div className="histogram-bars">
+            <Bar bar={beyond} top={top} />
+          </div>
+          <div className="histogram-ticks">{beyond.name}</div>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Bar({ bar, top }: { bar: HistogramBar; top: number }) {
+  return (
+    <div className="histogram-column" title={bar.says}>
+      <div className="histogram-good" style={{ height: `${((bar.value - bar.bad) / top) * 100}%` }} />
+      <div className="histogram-bad" style={{ height: `${(bar.bad / top) * 100}%` }} />
     </div>
   );
 }

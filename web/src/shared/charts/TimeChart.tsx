@@ -1,5 +1,5 @@
 import { useRef, useState } from "react";
-import { formatClock, formatTime } from "@/shared/format/time";
+import { formatClock, formatTimeNear } from "@/shared/format/time";
 import { useTheme } from "@/shared/ui/theme";
 import { ChartCard, ON_SCREEN, PRINTED, useChartState, type ChartProps } from "./ChartCard";
 import type { ChartContent } from "./chartTypes";
@@ -40,7 +40,7 @@ export function TimeChart({ content, lastSampleMs, stale, empty, ...props }: Pro
     onCursor: setCursor,
   });
   const row = cursor ?? newestSettled(content);
-  const nameOf = (time: number) => (timeline.base === "clock" ? formatTime(time) : formatClock((time - timeline.originMs) / 1000));
+  const nameOf = (time: number) => (timeline.base === "clock" ? formatTimeNear(time, timeline.originMs) : formatClock((time - timeline.originMs) / 1000));
   const time = row === null || row < 0 ? undefined : content.times[row];
   return (
     <ChartCard

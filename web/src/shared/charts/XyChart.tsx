@@ -1,6 +1,7 @@
 import { useRef, useState } from "react";
 import { useTheme } from "@/shared/ui/theme";
 import { ChartCard, ON_SCREEN, PRINTED, useChartState, type ChartProps } from "./ChartCard";
+import { ScopeNote } from "./ScopeNote";
 import type { XyContent } from "./chartTypes";
 import { chartColours } from "./palette";
 import { useXyPlot } from "./useXyPlot";
@@ -13,10 +14,12 @@ interface Props extends ChartProps {
   /** What the places on the axis stand for, where the axis is stretched. */
   places?: number[];
   empty?: string;
+  /** Its content is of the zoomed time alone. */
+  zooms?: boolean;
 }
 
 /** A chart over something else than time: percentile curves, one quantity against another. */
-export function XyChart({ content, axis, formatX, places = content.x, empty = "No samples.", ...props }: Props) {
+export function XyChart({ content, axis, formatX, places = content.x, empty = "No samples.", zooms = false, choices, ...props }: Props) {
   const { scheme, printing } = useTheme();
   const state = useChartState();
   const [cursor, setCursor] = useState<number | null>(null);
@@ -27,6 +30,12 @@ export function XyChart({ content, axis, formatX, places = content.x, empty = "N
   return (
     <ChartCard
       {...props}
+      choices={
+        <>
+          {!zooms && <ScopeNote />}
+          {choices}
+        </>
+      }
       state={state}
       lines={content.lines}
       rows={{ head: axis, count: content.x.length, nameOf: name, csv: () => places, newestFirst: false }}

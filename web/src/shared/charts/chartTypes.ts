@@ -1,6 +1,8 @@
 export interface ChartLine {
   key: string;
   label: string;
+  /** A word after the label: what kind of thing it is. */
+  tag?: string;
   /** One value for each time of the chart (or each place on its x axis); null where there is none. */
   values: (number | null)[];
   colour: string;

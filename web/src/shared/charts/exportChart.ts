@@ -20,7 +20,7 @@ export function chartPng(chart: uPlot, title: string, lines: ChartLine[], colour
   canvas.width = source.width;
   canvas.height = source.height + head;
   const ctx = canvas.getContext("2d");
-  if (ctx === null) return Promise.reject(new Error("This browser gives no canvas to draw on."));
+  if (ctx === null) return Promise.reject(new Error("This browser does not support canvas."));
   ctx.fillStyle = colours.surface;
   ctx.fillRect(0, 0, canvas.width, canvas.height);
   ctx.fillStyle = colours.text;
@@ -37,6 +37,6 @@ export function chartPng(chart: uPlot, title: string, lines: ChartLine[], colour
   }
   ctx.drawImage(source, 0, head);
   return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob === null ? reject(new Error("The image could not be made.")) : resolve(blob)), "image/png");
+    canvas.toBlob((blob) => (blob === null ? reject(new Error("The image could not be created.")) : resolve(blob)), "image/png");
   });
 }

@@ -42,6 +42,12 @@ export function TimelineProvider({ originMs, aligned = false, children }: { orig
   return <Context value={value}>{children}</Context>;
 }
 
+/** The charts show a part of the time; false also where there are none. */
+export function useZoomed(): boolean {
+  const timeline = useContext(Context);
+  return timeline !== null && timeline.range !== null;
+}
+
 export function useTimeline(): Timeline {
   const timeline = useContext(Context);
   if (timeline === null) throw new Error("A time chart needs a TimelineProvider around it.");

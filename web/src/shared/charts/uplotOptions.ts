@@ -1,11 +1,11 @@
 import uPlot from "uplot";
-import { formatClock, formatTime } from "@/shared/format/time";
+import { formatClock, formatDate, formatTime, sameDay } from "@/shared/format/time";
 import { isolatedRows, zeroBasedRange } from "./chartData";
 import { CURSOR, FRAME, withAlpha, xAxis, yAxis, yScale } from "./chartFrame";
-import type { ChartContent, ChartLine, YScale } from "./chartTypes";
+import type { ChartContent, ChartLine, Threshold, YScale } from "./chartTypes";
 import type { ChartColours } from "./palette";
 
-/** Everything uPlot needs that is not data. A change of any of it makes a new chart; data alone does not. */
+/** Everything uPlot needs that is not data. */
 export interface Look {
   colours: ChartColours;
   y: YScale;
@@ -17,7 +17,15 @@ export interface Look {
   whole: boolean;
 }
 
+/**
+ * What a chart asks for when it draws. uPlot keeps its options for as long as it lives, so none of them may hold what was shown when it
+ * was made: all that can change without a new chart is asked for here.
+ */
 export interface Callbacks {
+  thresholds: () => Threshold[];
+  format: (value: number) => string;
+  /** Where the test starts, epoch milliseconds. */
+  originMs: () => number;
   xRange: () => [number, number];
   onCursor: (row: number | null) => void;
   onZoom: (from: number, to: number) => void;
@@ -48,11 +56,14 @@ export function chartOptions(content: ChartContent, look: Look, calls: Callbacks
     scales: {
       x: { time: look.base === "clock", range: () => calls.xRange() },
       y: yScale(look.y, (max) => {
-        const near = content.thresholds.map((each) => each.value).filter((value) => value <= (max ?? 0) * 2.5);
+        const near = calls
+          .thresholds()
+          .map((each) => each.value)
+          .filter((value) => value <= (max ?? 0) * 2.5);
         return zeroBasedRange(Math.max(max ?? 0, ...near));
       }),
     },
-    axes: [timeAxis(look), { ...yAxis(look.colours, look.format), ...(look.whole ? { incrs: WHOLE_STEPS } : {}) }],
+    axes: [timeAxis(look, calls.originMs), { ...yAxis(look.colours, calls.format), ...(look.whole ? { incrs: WHOLE_STEPS } : {}) }],
     series: [{}, ...content.lines.flatMap((line) => seriesOf(line, look, live))],
     hooks: {
       setCursor: [(chart) => calls.onCursor(chart.cursor.idx ?? null)],
@@ -70,24 +81,27 @@ export function chartOptions(content: ChartContent, look: Look, calls: Callbacks
   };
 }
 
-function timeAxis(look: Look): uPlot.Axis {
+function timeAxis(look: Look, originMs: () => number): uPlot.Axis {
   return {
     ...xAxis(look.colours, 72),
     ...(look.base === "elapsed" ? { incrs: ELAPSED_STEPS } : {}),
     values:
       look.base === "elapsed"
         ? (_chart, splits) => splits.map((seconds) => formatClock(seconds))
-        : (_chart, splits, _axis, _space, step) => splits.map((seconds) => clockLabel(seconds, step)),
+        : (_chart, splits, _axis, _space, step) => clockLabels(splits, step, originMs()),
   };
 }
 
-function clockLabel(seconds: number, step: number): string {
-  if (step >= 86_400) {
-    const date = new Date(seconds * 1000);
-    return `${date.getMonth() + 1}/${date.getDate()}`;
-  }
-  const text = formatTime(seconds * 1000);
-  return step >= 60 ? text.slice(0, 5) : text;
+/** The time of each tick in seconds since the epoch; the first one of another day than the test's first says its date. */
+export function clockLabels(splits: number[], step: number, originMs: number): string[] {
+  return splits.map((seconds, index) => {
+    const ms = seconds * 1000;
+    const date = formatDate(ms).slice(5);
+    if (step >= 86_400) return date;
+    const time = formatTime(ms).slice(0, step >= 60 ? 5 : 8);
+    const before = splits[index - 1];
+    return sameDay(ms, before === undefined ? originMs : before * 1000) ? time : `${date} ${time.slice(0, 5)}`;
+  });
 }
 
 /** One series, or two while a test runs: the settled part and, dashed and lighter, the part that still fills. */

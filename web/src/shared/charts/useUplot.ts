@@ -19,7 +19,7 @@ interface Props {
   onCursor: (pointIndex: number | null) => void;
 }
 
-/** Keeps one uPlot instance in `host`: a new one when its look changes, new data otherwise. */
+/** Keeps one uPlot instance in `host`: a new one when its lines or its look change, new data otherwise. */
 export function useUplot(props: Props): RefObject<uPlot | null> {
   const { host, content, look, timeline, size } = props;
   const chart = useRef<uPlot | null>(null);
@@ -49,6 +49,9 @@ export function useUplot(props: Props): RefObject<uPlot | null> {
       now.content,
       now.look,
       {
+        originMs: () => latest.current.timeline.originMs,
+        thresholds: () => latest.current.content.thresholds,
+        format: (value) => latest.current.look.format(value),
         xRange: () => {
           const { range } = latest.current.timeline;
           if (range !== null) return [toX(range[0]), toX(range[1])];
@@ -82,13 +85,13 @@ export function useUplot(props: Props): RefObject<uPlot | null> {
       made.destroy();
       chart.current = null;
     };
-    // `structure` stands for everything of content and look that a chart is built from.
+    // `structure` stands for everything of content and look that a chart is built from; the rest it asks `latest` for.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [structure, host]);
 
   useEffect(() => {
     chart.current?.setData(dataOf(latest.current, columns));
-  }, [content, timeline.range, timeline.originMs]);
+  }, [content, look.format, timeline.range, timeline.originMs]);
 
   return chart;
 }

@@ -29,7 +29,12 @@ export function useXyPlot(props: Props): RefObject<uPlot | null> {
     const { look: now } = latest.current;
     const widthOf = () => size.width ?? Math.max(element.clientWidth, 120);
     const lines = content.lines.map((line) => line.values.map((value) => (now.y === "log" && value !== null && value <= 0 ? null : value)));
-    const options = xyOptions(content, now, (row) => latest.current.onCursor(row), widthOf(), size.height);
+    const calls = {
+      format: (value: number) => latest.current.look.format(value),
+      formatX: (value: number) => latest.current.look.formatX(value),
+      onCursor: (row: number | null) => latest.current.onCursor(row),
+    };
+    const options = xyOptions(content, now, calls, widthOf(), size.height);
     const made = new uPlot(options, [content.x, ...lines], element);
     chart.current = made;
     made.root.parentElement?.setAttribute("data-points", String(content.x.length));
@@ -45,6 +50,10 @@ export function useXyPlot(props: Props): RefObject<uPlot | null> {
     // `structure` stands for everything of look and size that a chart is built from.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [structure, content, host]);
+
+  useEffect(() => {
+    chart.current?.redraw(false, true);
+  }, [look.format, look.formatX]);
 
   return chart;
 }

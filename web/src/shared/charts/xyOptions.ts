@@ -13,7 +13,14 @@ export interface XyLook {
   formatX: (value: number) => string;
 }
 
-export function xyOptions(content: XyContent, look: XyLook, onCursor: (row: number | null) => void, width: number, height: number): uPlot.Options {
+/** What the chart asks for when it draws, as in `uplotOptions`. */
+export interface XyCallbacks {
+  format: (value: number) => string;
+  formatX: (value: number) => string;
+  onCursor: (row: number | null) => void;
+}
+
+export function xyOptions(content: XyContent, look: XyLook, calls: XyCallbacks, width: number, height: number): uPlot.Options {
   const { ticks } = content;
   return {
     width,
@@ -25,13 +32,13 @@ export function xyOptions(content: XyContent, look: XyLook, onCursor: (row: numb
       {
         ...xAxis(look.colours, 56),
         ...(ticks === null
-          ? { values: (_chart: uPlot, splits: number[]) => splits.map((value) => tickText(look.formatX(value))) }
+          ? { values: (_chart: uPlot, splits: number[]) => splits.map((value) => tickText(calls.formatX(value))) }
           : { splits: ticks.map((tick) => tick.at), filter: (_chart: uPlot, splits: number[]) => splits, values: ticks.map((tick) => tick.text) }),
       },
-      yAxis(look.colours, look.format),
+      yAxis(look.colours, calls.format),
     ],
     series: [{}, ...content.lines.map((line) => seriesOf(line, look))],
-    hooks: { setCursor: [(chart) => onCursor(chart.cursor.idx ?? null)] },
+    hooks: { setCursor: [(chart) => calls.onCursor(chart.cursor.idx ?? null)] },
   };
 }
 

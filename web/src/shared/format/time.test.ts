@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { formatAgo, formatClock, formatDuration } from "./time";
+import { formatAgo, formatClock, formatDuration, formatTimeMsNear, formatTimeNear } from "./time";
 
 it("writes lengths of time with the two units that matter", () => {
   expect(formatDuration(null)).toBe("–");
@@ -20,4 +20,12 @@ it("says how long ago something was", () => {
   expect(formatAgo(0, 10_000)).toBe("just now");
   expect(formatAgo(0, 300_000)).toBe("5 min ago");
   expect(formatAgo(0, 7_200_000)).toBe("2 h ago");
+});
+
+it("names the date of a time on another day than the test's start", () => {
+  const start = new Date(2026, 10, 23, 23, 59, 58).getTime();
+  expect(formatTimeNear(start, start)).toBe("23:59:58");
+  expect(formatTimeNear(start + 7000, start)).toBe("2026-11-24 00:00:05");
+  expect(formatTimeMsNear(start + 7250, start)).toBe("2026-11-24 00:00:05.250");
+  expect(formatTimeNear(null, start)).toBe("–");
 });

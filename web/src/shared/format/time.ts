@@ -42,17 +42,33 @@ export function formatTime(ms: number | null | undefined): string {
   return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
 }
 
-/** `14:03:09.250`. */
-export function formatTimeMs(ms: number | null | undefined): string {
+/** `14:03:09.250`, or with its date on another day than `nearMs`. */
+export function formatTimeMsNear(ms: number | null | undefined, nearMs: number): string {
   if (ms === null || ms === undefined) return MISSING;
-  return `${formatTime(ms)}.${String(new Date(ms).getMilliseconds()).padStart(3, "0")}`;
+  return `${formatTimeNear(ms, nearMs)}.${String(new Date(ms).getMilliseconds()).padStart(3, "0")}`;
+}
+
+/** `14:03:09` on the day of `nearMs` (the start of what the page is about), `2026-11-24 00:00:05` on any other: midnight passes in tests. */
+export function formatTimeNear(ms: number | null | undefined, nearMs: number): string {
+  if (ms === null || ms === undefined) return MISSING;
+  return sameDay(ms, nearMs) ? formatTime(ms) : `${formatDate(ms)} ${formatTime(ms)}`;
+}
+
+/** Both are on one calendar day of the viewer. */
+export function sameDay(ms: number, otherMs: number): boolean {
+  return formatDate(ms) === formatDate(otherMs);
+}
+
+/** `2026-11-23` in the viewer's zone. */
+export function formatDate(ms: number): string {
+  const date = new Date(ms);
+  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
 }
 
 /** `2026-11-23 14:03` in the viewer's zone. */
 export function formatDateTime(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return MISSING;
-  const date = new Date(ms);
-  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())} ${pad(date.getHours())}:${pad(date.getMinutes())}`;
+  return `${formatDate(ms)} ${formatTime(ms).slice(0, 5)}`;
 }
 
 /** `just now`, `5 min ago`, `3 h ago`, then the date. */

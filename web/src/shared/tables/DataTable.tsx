@@ -101,7 +101,7 @@ export function DataTable<Row>(props: Props<Row>) {
               <Space height={items === null ? 0 : virtual.getTotalSize() - (items.at(-1)?.end ?? 0)} span={shown.length} />
             </tbody>
           </table>
-          {sorted.length === 0 && <div className="table-empty">Nothing here has “{state.filter}” in it.</div>}
+          {sorted.length === 0 && <div className="table-empty">No matches for “{state.filter}”.</div>}
         </div>
       )}
     </section>

@@ -28,7 +28,7 @@ export function TableTools<Row>({ title, columns, rows, total, filter, onFilter,
     );
   };
   const copy = () => {
-    void copyText(csv()).then((done) => setSaid(done ? "Copied" : "Not allowed by the browser"));
+    void copyText(csv()).then((done) => setSaid(done ? "Copied" : "Clipboard access denied"));
     setTimeout(() => setSaid(null), 2500);
   };
   return (

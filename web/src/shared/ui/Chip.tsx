@@ -21,9 +21,9 @@ export function Chip({ tone, word, icon, spin }: ChipLook) {
 
 export function ReadOnlyChip({ owner }: { owner: string }) {
   return (
-    <span className="chip chip-ended" title={`This belongs to ${owner}. You can look at everything and change nothing.`}>
+    <span className="chip chip-ended" title={`Read-only: owned by ${owner}.`}>
       <Icon name="lock" />
-      read only
+      read-only
     </span>
   );
 }

@@ -11,7 +11,7 @@ export function CopyId({ id }: { id: string }) {
     });
   };
   return (
-    <button type="button" className="copy-id" title="Copy this id" onClick={copy}>
+    <button type="button" className="copy-id" title="Copy ID" onClick={copy}>
       {copied ? "copied" : id}
     </button>
   );

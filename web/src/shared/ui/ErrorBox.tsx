@@ -12,7 +12,7 @@ export function ErrorBox({ error, onRetry }: { error: Error; onRetry?: () => voi
         <strong>{error.message}</strong>
         {known?.hint != null && <p>{known.hint}</p>}
         <details>
-          <summary>Technical detail</summary>
+          <summary>Details</summary>
           {technical.map((line) => (
             <code key={line}>{line}</code>
           ))}

@@ -20,23 +20,23 @@ export function ClusterNotes({ cluster }: { cluster: Cluster }) {
           {causes.map((line) => (
             <p key={line}>{line}</p>
           ))}
-          {cluster.ready_ms === null && <p>It never became ready; whatever there was of it is taken away by itself. Create another once the cause is gone.</p>}
+          {cluster.ready_ms === null && <p>Launch failed; resources are being cleaned up. Fix the cause and retry.</p>}
         </Note>
       )}
       {isComingUp(cluster.phase) && <ComingUp cluster={cluster} />}
       {!gone && workersOf(cluster) < cluster.config.workers && (
         <Note tone="attention">
-          {plural(cluster.config.workers - workersOf(cluster), "worker")} of {formatCount(cluster.config.workers)} did not come up, which this cluster allows: runs use the others. What happened says why.
+          {plural(cluster.config.workers - workersOf(cluster), "worker")} of {formatCount(cluster.config.workers)} failed to launch, which this cluster tolerates: runs use the others. See Events for the cause.
         </Note>
       )}
       {cluster.lost_nodes.length > 0 && (
         <Note tone="attention">
-          Lost: {cluster.lost_nodes.join(", ")}. A run needs all nodes; terminate this cluster and create another.
+          Lost: {cluster.lost_nodes.join(", ")}. Runs need all nodes: terminate this cluster and create another.
         </Note>
       )}
       {cluster.current_run !== null && (
         <Note tone="info">
-          A run is under way. <Link to={`/runs/${cluster.current_run}`}>Open it</Link>.
+          A run is in progress. <Link to={`/runs/${cluster.current_run}`}>Open it</Link>.
         </Note>
       )}
     </>
@@ -50,8 +50,8 @@ function ComingUp({ cluster }: { cluster: Cluster }) {
   const newest = events.data?.at(-1);
   return (
     <Note tone="info">
-      It comes up by itself. {newest !== undefined && <>{newest.node !== null && `${newest.node}: `}{newest.text} </>}
-      <span className="text-muted">{formatDuration(Math.max(now - cluster.created_ms, 0) / 1000)} so far.</span>
+      Starting ({formatDuration(Math.max(now - cluster.created_ms, 0) / 1000)})…{" "}
+      {newest !== undefined && <>{newest.node !== null && `${newest.node}: `}{newest.text}</>}
     </Note>
   );
 }
@@ -71,7 +71,7 @@ export function Configuration({ cluster }: { cluster: Cluster }) {
         {config.ssh != null && (
           <>
             <li>
-              <span>Signs in as</span>
+              <span>SSH user</span>
               <span className="pair-value">{config.ssh.user}</span>
             </li>
             <li>
@@ -83,7 +83,7 @@ export function Configuration({ cluster }: { cluster: Cluster }) {
         {config.ec2 != null && <Ec2Pairs config={config.ec2} />}
         <li>
           <span>Workers</span>
-          <span>{config.workers === 0 ? "none, the master runs alone" : formatCount(config.workers)}</span>
+          <span>{config.workers === 0 ? "0 (master only)" : formatCount(config.workers)}</span>
         </li>
         {config.jmeter_version != null && (
           <li>
@@ -92,20 +92,20 @@ export function Configuration({ cluster }: { cluster: Cluster }) {
           </li>
         )}
         <li>
-          <span>Heap of each JMeter</span>
-          <span>{config.heap_mb == null ? (config.ec2 != null ? "half of the memory" : "chosen by JAC") : `${formatCount(config.heap_mb)} MB`}</span>
+          <span>JVM heap per node</span>
+          <span>{config.heap_mb == null ? (config.ec2 != null ? "half of the memory" : "automatic") : `${formatCount(config.heap_mb)} MB`}</span>
         </li>
         <li>
-          <span>Ends after</span>
+          <span>Lifetime</span>
           <span>{formatDuration(config.lifetime_minutes * 60)}</span>
         </li>
         <li>
-          <span>Ends when idle for</span>
+          <span>Idle timeout</span>
           <span>{config.idle_minutes == null ? "no limit" : formatDuration(config.idle_minutes * 60)}</span>
         </li>
         <li>
-          <span>After its run</span>
-          <span>{config.remove_after_run ? "removed" : "kept"}</span>
+          <span>After run</span>
+          <span>{config.remove_after_run ? "terminate" : "keep"}</span>
         </li>
       </ul>
     </section>

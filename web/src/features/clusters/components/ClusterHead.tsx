@@ -8,9 +8,11 @@ import { CopyId } from "@/shared/ui/CopyId";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Icon } from "@/shared/ui/Icon";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
+import { Note } from "@/shared/ui/Note";
 import { PageHead } from "@/shared/ui/PageHead";
 import { useExtendCluster } from "../api/useExtendCluster";
-import { clusterChip, endHint, hasEnded, placeWords, workersOf } from "../clusterWords";
+import { endOf, extendedEnd, extensionOf, type Extension } from "../clusterEnd";
+import { clusterChip, END_WORDS, endHint, hasEnded, placeWords, workersOf } from "../clusterWords";
 import { CreateClusterDialog } from "./CreateClusterDialog";
 import { EndsIn } from "./EndsIn";
 import { TerminateDialog } from "./TerminateDialog";
@@ -51,7 +53,7 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
             {cluster.provider === "ec2" && <Cost cluster={cluster} lives={lives} />}
             {lives && (
               <span>
-                ends in <EndsIn cluster={cluster} />
+                ends in <EndsIn cluster={cluster} />, {formatDateTime(endOf(cluster).at_ms)}
               </span>
             )}
           </>
@@ -59,7 +61,7 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
         actions={
           !lives ? (
             <button type="button" className="btn btn-outline-secondary" onClick={() => setAgain(true)}>
-              <Icon name="plus" /> Create another like it
+              <Icon name="plus" /> Create similar
             </button>
           ) : (
             cluster.can_write && (
@@ -67,7 +69,12 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
               {start}
               <Menu label="More about this cluster">
                 {[30, 60, 240].map((minutes) => (
-                  <MenuItem key={minutes} disabled={extend.isPending} onSelect={() => extend.mutate(minutes)}>
+                  <MenuItem
+                    key={minutes}
+                    disabled={extend.isPending}
+                    consequence={`Ends ${formatDateTime(extendedEnd(cluster, minutes))}, now ${formatDateTime(endOf(cluster).at_ms)}`}
+                    onSelect={() => extend.mutate({ minutes, wanted_ms: extendedEnd(cluster, minutes) })}
+                  >
                     Extend by {minutes < 60 ? `${minutes} minutes` : minutes === 60 ? "1 hour" : `${minutes / 60} hours`}
                   </MenuItem>
                 ))}
@@ -81,19 +88,35 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
         }
       />
       {extend.error !== null && <ErrorBox error={extend.error} />}
+      {lives && extend.data !== undefined && <Extended extension={extensionOf(extend.variables.wanted_ms, cluster)} />}
       {again && <CreateClusterDialog info={info} like={cluster} onClose={() => setAgain(false)} onCreated={open} />}
       {terminating && <TerminateDialog cluster={cluster} onClose={() => setTerminating(false)} />}
     </>
   );
 }
 
+/** Where the end is now: an extension that does not move the end that counts is no extension, and is not called one. */
+function Extended({ extension: { wanted_ms, end, kept } }: { extension: Extension }) {
+  return (
+    <div role="status">
+      {kept ? (
+        <Note tone="good">Extended. The cluster now ends at {formatDateTime(end.at_ms)}.</Note>
+      ) : (
+        <Note tone="attention">
+          The {END_WORDS[end.by]} still ends this cluster at {formatDateTime(end.at_ms)}, before {formatDateTime(wanted_ms)}.{end.by === "idle" && " Start a run to keep it."}
+        </Note>
+      )}
+    </div>
+  );
+}
+
 /** An estimate, and called one. */
 function Cost({ cluster, lives }: { cluster: Cluster; lives: boolean }) {
   const { usd_per_hour, usd_so_far } = cluster;
-  if (usd_per_hour === null) return <span>price not known</span>;
+  if (usd_per_hour === null) return <span>price unknown</span>;
   return (
-    <span title="The price of its machines for as long as they were there. Traffic and disks are not in it.">
-      {lives ? `about ${formatUsd(usd_per_hour)} an hour, ${formatUsd(usd_so_far)} so far (estimate)` : `about ${formatUsd(usd_so_far)} in all (estimate)`}
+    <span title="Estimated cost of the machines, without traffic and disks.">
+      {lives ? `about ${formatUsd(usd_per_hour)} an hour, ${formatUsd(usd_so_far)} so far (estimate)` : `about ${formatUsd(usd_so_far)} total (estimate)`}
     </span>
   );
 }

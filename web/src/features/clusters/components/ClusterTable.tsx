@@ -27,7 +27,7 @@ const COLUMNS: Column<Cluster>[] = [
     name: "Nodes",
     numeric: true,
     value: (cluster) => workersOf(cluster),
-    cell: (cluster) => (workersOf(cluster) === 0 ? "master alone" : `master + ${plural(workersOf(cluster), "worker")}`),
+    cell: (cluster) => (workersOf(cluster) === 0 ? "master only" : `master + ${plural(workersOf(cluster), "worker")}`),
   },
   { id: "provider", name: "Provider", spareBelow: 1240, value: whereWords, cell: whereWords },
   { id: "owner", name: "Owner", clip: true, spareBelow: 1000, value: (cluster) => cluster.owner.name, cell: (cluster) => cluster.owner.name },

@@ -10,7 +10,7 @@ export function CreateButtons({ creation, onCancel }: { creation: Creation; onCa
       onCancel={onCancel}
       action={busy === "checking" ? "Checking…" : busy === "creating" ? "Creating…" : next}
       disabled={busy !== null}
-      title={checksFirst ? "Asks AWS what stands in its way and what it costs. Nothing is made." : undefined}
+      title={checksFirst ? "Validates the configuration with AWS and estimates the cost. Nothing is created." : undefined}
     />
   );
 }

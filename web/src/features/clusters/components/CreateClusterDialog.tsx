@@ -34,7 +34,7 @@ export function CreateClusterDialog(props: Props) {
   if (defaults.data !== undefined) return <Form {...props} defaults={defaults.data} />;
   return (
     <Dialog title="New cluster" onClose={props.onClose} footer={null}>
-      {defaults.error === null ? <Waiting what="Fetching the default configuration…" /> : <ErrorBox error={defaults.error} />}
+      {defaults.error === null ? <Waiting what="Loading defaults…" /> : <ErrorBox error={defaults.error} />}
     </Dialog>
   );
 }
@@ -65,7 +65,7 @@ function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: 
     else creation.create();
   };
   const untouched = !tried && form.provider === "ssh" && form.hosts.trim() === "";
-  const missing = untouched ? "Name the machines first." : "Something above needs a look first.";
+  const missing = untouched ? "Enter the hosts." : "Fix the errors above.";
   const price = creation.forecast?.usd_per_hour ?? null;
   const fields = { form, faults: tried ? { ...refused.beside, ...faults } : {}, onChange: setForm };
 
@@ -87,19 +87,19 @@ function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: 
       <div ref={body}>
         <ProviderChoice value={form.provider} available={providers} onChange={(provider) => setForm({ ...form, provider })} />
         {form.provider === "ssh" && <MachineFields {...fields} />}
-        {form.provider === "local" && <FormText {...fields} field="workers" label="Workers" numeric help="JMeter servers that make the load; the master collects. 0 is the master alone." />}
+        {form.provider === "local" && <FormText {...fields} field="workers" label="Workers" numeric help="JMeter servers that generate the load; the master collects the samples. 0 = master only." />}
         {form.provider === "ec2" && <Ec2Fields {...fields} />}
-        <FormText {...fields} field="name" label="Name" placeholder="JAC finds one" help="What you and others recognise it by." />
+        <FormText {...fields} field="name" label="Name" placeholder="generated if empty" />
         <FormText {...fields} field="description" label="Description" placeholder="optional" />
         <JMeterField {...fields} info={info} />
-        <FormText {...fields} field="heapMb" label="Heap of each JMeter" numeric unit="MB" placeholder={form.provider === "ec2" ? "half of the memory" : "JAC chooses"} />
+        <FormText {...fields} field="heapMb" label="JVM heap per node" numeric unit="MB" placeholder={form.provider === "ec2" ? "half of the memory" : "automatic"} />
         <div className="field-pair">
-          <FormText {...fields} field="lifetimeMinutes" label="Ends after" numeric unit="minutes" help="It can be extended while it lives." />
-          <FormText {...fields} field="idleMinutes" label="Ends when idle for" numeric unit="minutes" placeholder="no limit" help="Counted from its last run." />
+          <FormText {...fields} field="lifetimeMinutes" label="Lifetime" numeric unit="minutes" help="Can be extended later." />
+          <FormText {...fields} field="idleMinutes" label="Idle timeout" numeric unit="minutes" placeholder="no limit" help="Counted from the last run." />
         </div>
         <Switch
-          label="Remove after its run"
-          help={form.provider === "ec2" ? "Its machines end with its first run. Plans and results stay." : "Its processes end with its first run. Plans and results stay."}
+          label="Terminate after run"
+          help={form.provider === "ec2" ? "Terminates the machines after the first run. Plans and results are kept." : "Ends the processes after the first run. Plans and results are kept."}
           checked={form.removeAfterRun}
           onChange={(removeAfterRun) => setForm({ ...form, removeAfterRun })}
         />

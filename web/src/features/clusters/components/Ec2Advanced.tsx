@@ -21,27 +21,27 @@ export function Ec2Advanced(props: FormProps) {
       <summary>Network, access, tags, credentials</summary>
       <div className="field-pair">
         <FormText {...props} field="vpc" label="VPC" technical placeholder="default VPC" help="vpc-…" />
-        <FormText {...props} field="securityGroup" label="Security group" technical placeholder="JAC makes one" help="sg-…: it lets the server in on port 22 and the nodes reach each other." />
+        <FormText {...props} field="securityGroup" label="Security group" technical placeholder="created by JAC" help="sg-…: must allow port 22 from the server and all traffic between the nodes." />
       </div>
-      <FormText {...props} field="subnets" label="Subnets" lines={2} technical placeholder="a default subnet of the VPC" help="subnet-…, one a line; nodes are dealt out among them. They need no way to the internet." />
+      <FormText {...props} field="subnets" label="Subnets" lines={2} technical placeholder="default subnet of the VPC" help="subnet-…, one per line. Nodes are spread across subnets; no internet access required." />
       <div className="field-pair">
-        <FormText {...props} field="sshFrom" label="SSH from" technical placeholder="the server’s address" help="A block of addresses, such as 203.0.113.7/32." />
-        <FormText {...props} field="keyName" label="Key pair" technical placeholder="none needed" help="One of the account, to sign in by hand. JAC makes keys of its own." />
+        <FormText {...props} field="sshFrom" label="SSH from" technical placeholder="the server’s address" help="CIDR block, e.g. 203.0.113.7/32." />
+        <FormText {...props} field="keyName" label="Key pair" technical placeholder="none" help="Optional EC2 key pair for manual SSH. JAC uses its own keys." />
       </div>
-      <FormText {...props} field="tags" label="Tags" lines={2} technical placeholder={"team=shop\ncost-centre=42"} help="NAME=VALUE, one a line, on everything that is made. JAC’s own come along." />
-      <FormText {...props} field="workersMayFail" label="Workers that may fail to come up" numeric help="The cluster is then made of the others. 0 wants all of them." />
+      <FormText {...props} field="tags" label="Tags" lines={2} technical placeholder={"team=shop\ncost-centre=42"} help="NAME=VALUE, one per line, for all resources. JAC adds its own tags." />
+      <FormText {...props} field="workersMayFail" label="Tolerated worker launch failures" numeric help="The cluster runs with the others. 0 = none." />
       <Field
         label="Credentials"
         help={
           <>
-            Saved ones are under <Link to="/settings">Settings</Link>.
+            Managed under <Link to="/settings">Settings</Link>.
           </>
         }
       >
         {(attributes) => (
           <select {...attributes} className="form-select" value={form.credentials} onChange={(event) => onChange({ ...form, credentials: event.target.value === "environment" ? "environment" : "saved" })}>
-            <option value="saved">the saved ones; without any, those of the server’s environment</option>
-            <option value="environment">those of the server’s environment</option>
+            <option value="saved">saved credentials, or the server’s environment if none</option>
+            <option value="environment">the server’s environment</option>
           </select>
         )}
       </Field>

@@ -9,25 +9,25 @@ export function Ec2Fields(props: FormProps) {
   const { form, onChange } = props;
   return (
     <>
-      <FormText {...props} field="region" label="Region" technical suggestions={REGIONS} placeholder="the one of the credentials" help="eu-central-1 and the like. Near what is tested, unless the way there is a part of the test." />
-      <FormText {...props} field="workers" label="Workers" numeric help="Machines that make the load; one more, the master, collects. 0 is the master alone." />
+      <FormText {...props} field="region" label="Region" technical suggestions={REGIONS} placeholder="default region" help="e.g. eu-central-1, close to the system under test." />
+      <FormText {...props} field="workers" label="Workers" numeric help="Machines that generate the load, in addition to the master. 0 = master only." />
       <div className="field-pair">
-        <FormText {...props} field="masterType" label="Type of the master" technical suggestions={INSTANCE_TYPES} help="It takes in every worker’s samples." />
-        <FormText {...props} field="workerType" label="Type of each worker" technical suggestions={INSTANCE_TYPES} help="x86 or Arm." />
+        <FormText {...props} field="masterType" label="Master type" technical suggestions={INSTANCE_TYPES} help="Collects samples from all workers." />
+        <FormText {...props} field="workerType" label="Worker type" technical suggestions={INSTANCE_TYPES} help="x86 or Arm." />
       </div>
       <ImageField {...props} />
       <div className="field-pair">
-        <FormText {...props} field="diskGb" label="Disk of each machine" numeric unit="GB" help="The master keeps the result log." />
-        <Field label="Reached at" help={form.addresses === "private" ? "The server is in their network, or joined to it." : "Reached from anywhere; SSH is let in from the server only."}>
+        <FormText {...props} field="diskGb" label="Disk per machine" numeric unit="GB" help="The master stores the results." />
+        <Field label="Connect via" help={form.addresses === "private" ? "The server must be in, or connected to, their network." : "SSH is allowed from the server only."}>
           {(attributes) => (
             <select {...attributes} className="form-select" value={form.addresses} onChange={(event) => onChange({ ...form, addresses: event.target.value === "private" ? "private" : "public" })}>
-              <option value="public">public addresses</option>
-              <option value="private">private addresses</option>
+              <option value="public">public IPs</option>
+              <option value="private">private IPs</option>
             </select>
           )}
         </Field>
       </div>
-      <Switch label="Spot machines" help="Spare capacity at a lower price. AWS may take it back at any time, with two minutes’ notice: the run ends then." checked={form.spot} onChange={(spot) => onChange({ ...form, spot })} />
+      <Switch label="Spot instances" help="Spare capacity at a lower price. AWS may reclaim them at any time with two minutes’ notice; the run is then aborted." checked={form.spot} onChange={(spot) => onChange({ ...form, spot })} />
       <Ec2Advanced {...props} />
     </>
   );

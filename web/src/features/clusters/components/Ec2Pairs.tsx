@@ -19,21 +19,21 @@ export function Ec2Pairs({ config }: { config: Ec2Config }) {
 function pairsOf(config: Ec2Config): [string, string][] {
   const tags = Object.entries(config.tags).map(([name, value]) => `${name}=${value}`);
   const pairs: [string, string | null][] = [
-    ["Region", config.region ?? "the one of the credentials"],
-    ["Type of the master", config.master_type],
-    ["Type of each worker", config.worker_type],
+    ["Region", config.region ?? "default region"],
+    ["Master type", config.master_type],
+    ["Worker type", config.worker_type],
     ["Image", imageWords(config.image)],
-    ["Disk of each machine", `${formatCount(config.disk_gb)}\u00a0GB`],
-    ["Machines", config.spot ? "spot" : "on demand"],
-    ["Reached at", `${config.addresses} addresses`],
+    ["Disk per machine", `${formatCount(config.disk_gb)}\u00a0GB`],
+    ["Purchase option", config.spot ? "spot" : "on demand"],
+    ["Connect via", `${config.addresses} IPs`],
     ["VPC", config.vpc],
     ["Subnets", config.subnets.length === 0 ? null : config.subnets.join(", ")],
     ["Security group", config.security_group],
     ["SSH from", config.ssh_from],
     ["Key pair", config.key_name],
     ["Tags", tags.length === 0 ? null : tags.join(", ")],
-    ["Workers that may fail to come up", config.workers_may_fail === 0 ? null : formatCount(config.workers_may_fail)],
-    ["Credentials", config.credentials === "saved" ? "saved ones" : "of the server’s environment"],
+    ["Tolerated worker launch failures", config.workers_may_fail === 0 ? null : formatCount(config.workers_may_fail)],
+    ["Credentials", config.credentials === "saved" ? "saved" : "server’s environment"],
   ];
   return pairs.filter((pair): pair is [string, string] => pair[1] !== null);
 }

@@ -1,7 +1,8 @@
 import type { Cluster } from "@/shared/api/types";
 import { formatDateTime, formatDuration } from "@/shared/format/time";
 import { useNow } from "@/shared/ui/useNow";
-import { hasEnded } from "../clusterWords";
+import { endOf } from "../clusterEnd";
+import { END_WORDS, hasEnded } from "../clusterWords";
 
 /** The countdown to whatever ends the cluster first. */
 export function EndsIn({ cluster }: { cluster: Cluster }) {
@@ -9,13 +10,12 @@ export function EndsIn({ cluster }: { cluster: Cluster }) {
   if (hasEnded(cluster.phase)) {
     return cluster.ended_ms === null ? <span className="text-faint">–</span> : <span className="text-muted">ended {formatDateTime(cluster.ended_ms)}</span>;
   }
-  const idle = cluster.idle_ends_at_ms !== null && cluster.idle_ends_at_ms < cluster.expires_at_ms;
-  const end = idle ? (cluster.idle_ends_at_ms ?? cluster.expires_at_ms) : cluster.expires_at_ms;
-  const left = (end - now) / 1000;
+  const end = endOf(cluster);
+  const left = (end.at_ms - now) / 1000;
   return (
-    <span className={left < 300 ? "text-failed" : ""} title={`${formatDateTime(end)}${idle ? ", because it is idle" : ""}`}>
+    <span className={left < 300 ? "text-failed" : ""} title={`${formatDateTime(end.at_ms)}, by its ${END_WORDS[end.by]}`}>
       {left <= 0 ? "now" : formatDuration(left)}
-      {idle && <span className="text-muted"> idle</span>}
+      {end.by === "idle" && <span className="text-muted"> (idle)</span>}
     </span>
   );
 }

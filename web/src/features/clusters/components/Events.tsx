@@ -1,20 +1,22 @@
 import type { Cluster } from "@/shared/api/types";
-import { formatTime } from "@/shared/format/time";
+import { formatTimeNear } from "@/shared/format/time";
 import { Loaded } from "@/shared/ui/Loaded";
+import { useNow } from "@/shared/ui/useNow";
 import { useClusterEvents } from "../api/useClusterEvents";
 import { foldProgress } from "../clusterEvents";
 import { isSettled } from "../clusterWords";
 
 /** What happened to a cluster, the newest first; of a progress only where it is now. */
 export function Events({ cluster }: { cluster: Cluster }) {
+  const now = useNow(60_000);
   const query = useClusterEvents(cluster.id, isSettled(cluster.phase));
   return (
-    <section className="card list-card" aria-label="What happened">
+    <section className="card list-card" aria-label="Events">
       <header className="chart-head">
-        <h3>What happened</h3>
+        <h3>Events</h3>
       </header>
       <div className="list-body">
-        <Loaded query={query} what="Fetching what happened…">
+        <Loaded query={query} what="Loading events…">
           {(events) => (
             <ol className="events">
               {/* They come oldest first, also those of one millisecond. */}
@@ -22,12 +24,12 @@ export function Events({ cluster }: { cluster: Cluster }) {
                 .toReversed()
                 .map((event) => (
                   <li key={`${event.at_ms} ${event.node ?? ""} ${event.text}`}>
-                    <time>{formatTime(event.at_ms)}</time>
+                    <time>{formatTimeNear(event.at_ms, now)}</time>
                     <span>{event.node ?? ""}</span>
                     <span>{event.text}</span>
                   </li>
                 ))}
-              {events.length === 0 && <li className="text-muted">Nothing yet.</li>}
+              {events.length === 0 && <li className="text-muted">No events yet.</li>}
             </ol>
           )}
         </Loaded>

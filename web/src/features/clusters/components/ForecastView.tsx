@@ -18,7 +18,7 @@ export function ForecastView({ forecast, faults, request }: Props) {
       {forecast.faults.length === 0 && (
         <Note tone="good">
           <p>
-            <strong>Nothing stands in its way.</strong> {priceWords(forecast.usd_per_hour, request.config)}
+            <strong>All checks passed.</strong> {priceWords(forecast.usd_per_hour, request.config)}
           </p>
         </Note>
       )}

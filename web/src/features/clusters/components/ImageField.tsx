@@ -16,7 +16,7 @@ export function ImageField(props: FormProps) {
   };
   return (
     <>
-      <Field label="Image" fault={faults.image} help="The newest one of its owner for the type’s architecture, one that jac image build made, or one of yours with systemd, cloud-init and sshd.">
+      <Field label="Image" fault={faults.image} help="The distribution’s newest image, one built with jac image build, or your own with systemd, cloud-init and sshd.">
         {(attributes) => (
           <select {...attributes} className={faults.image === undefined ? "form-select" : "form-select is-invalid"} value={chosen} onChange={(event) => choose(event.target.value)}>
             {DISTRIBUTIONS.map(({ distribution, name }) => (
@@ -29,11 +29,11 @@ export function ImageField(props: FormProps) {
                 {image.name} ({image.description}, {image.region})
               </option>
             ))}
-            <option value="id">an image by its id</option>
+            <option value="id">other image (by ID)</option>
           </select>
         )}
       </Field>
-      {chosen === "id" && <FormText {...props} field="imageId" label="Image id" technical placeholder="ami-…" help="One that is there in the region." />}
+      {chosen === "id" && <FormText {...props} field="imageId" label="Image ID" technical placeholder="ami-…" help="Must exist in the region." />}
     </>
   );
 }

@@ -6,7 +6,7 @@ import type { FormProps } from "./FormText";
 /** Which JMeter the nodes have: the server's own, or a version that it fetches when it is first wanted. */
 export function JMeterField({ form, faults, onChange, info }: FormProps & { info: Info | undefined }) {
   return (
-    <Field label="JMeter" fault={faults.jmeterVersion} help="The same on every node. One that the server does not have yet is fetched once.">
+    <Field label="JMeter" fault={faults.jmeterVersion} help="Used on every node. Downloaded once if the server does not have it yet.">
       {(attributes) => (
         <select {...attributes} className={faults.jmeterVersion === undefined ? "form-select" : "form-select is-invalid"} value={form.jmeterVersion} onChange={(event) => onChange({ ...form, jmeterVersion: event.target.value })}>
           {jmeterChoices(info, form.jmeterVersion).map(({ version, words }) => (

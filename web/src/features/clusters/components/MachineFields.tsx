@@ -16,7 +16,7 @@ export function MachineFields(props: FormProps) {
         placeholder={"load-1\nload-2:2222"}
         help={
           <>
-            One a line or with commas; the first is the master. They reach each other under these names too.
+            One per line or comma-separated; the first is the master. The hosts must reach each other under these names.
             {hosts.length > 0 && (
               <>
                 {" "}
@@ -26,14 +26,14 @@ export function MachineFields(props: FormProps) {
           </>
         }
       />
-      <FormText {...props} field="user" label="User" technical placeholder="jac" help="Who signs in on the machines. No root is needed." />
+      <FormText {...props} field="user" label="SSH user" technical placeholder="jac" help="Needs no root permissions." />
       <FormText
         {...props}
         field="keyFile"
         label="Key file"
         technical
         placeholder="/home/jac/.ssh/jac_key"
-        help="A path on the server, not on your computer: the private key, without a passphrase, stays in its file there and is read for each connection. JAC keeps no copy that would have to be protected."
+        help="Path of the private key (without passphrase) on the server, not on your computer. JAC reads it for each connection and stores no copy."
       />
       <FormText
         {...props}
@@ -44,7 +44,7 @@ export function MachineFields(props: FormProps) {
         placeholder="load-1 ssh-ed25519 AAAA…"
         help={
           <>
-            The machines’ own keys, as lines of a <code>known_hosts</code> file; of a whole file only theirs are kept. <code>ssh-keyscan load-1</code> prints them: compare before you trust. A machine with another key is refused.
+            Host keys in <code>known_hosts</code> format, e.g. from <code>ssh-keyscan load-1</code>; other entries are ignored. Verify the fingerprints. Unknown host keys are rejected.
           </>
         }
       />

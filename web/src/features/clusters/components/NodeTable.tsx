@@ -19,7 +19,7 @@ export function NodeTable({ cluster }: { cluster: Cluster }) {
         <h3>Nodes</h3>
       </header>
       {cluster.nodes.length === 0 ? (
-        <div className="table-empty">The nodes appear here as they are launched.</div>
+        <div className="table-empty">Nodes appear here as they are launched.</div>
       ) : (
         <div className="table-scroll">
           <table className="table-dense">

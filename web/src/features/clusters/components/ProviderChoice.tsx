@@ -2,9 +2,9 @@ import { useId } from "react";
 import type { Provider } from "@/shared/api/types";
 
 const CHOICES: { provider: Provider; label: string; help: string }[] = [
-  { provider: "local", label: "JAC’s own machine", help: "Processes beside the server." },
-  { provider: "ssh", label: "Machines over SSH", help: "Machines that exist already." },
-  { provider: "ec2", label: "Machines of Amazon EC2", help: "Made for it and removed with it." },
+  { provider: "local", label: "Local processes", help: "On the JAC server itself." },
+  { provider: "ssh", label: "Machines over SSH", help: "Existing machines of yours." },
+  { provider: "ec2", label: "Amazon EC2", help: "Created on demand, terminated with the cluster." },
 ];
 
 interface Props {
@@ -38,7 +38,7 @@ export function ProviderChoice({ value, available, onChange }: Props) {
               {label}
             </label>
             <div id={`${id}-${provider}-help`} className="field-help">
-              {off ? "Switched off on this server." : help}
+              {off ? "Disabled on this server." : help}
             </div>
           </div>
         );

@@ -17,8 +17,8 @@ export function TerminateDialog({ cluster, onClose }: { cluster: Cluster; onClos
       onConfirm={() => terminate.mutate(undefined, { onSuccess: onClose })}
       onClose={onClose}
     >
-      {cluster.current_run !== null && <Note tone="attention">A run is under way on it. It is stopped first, and what it measured is kept.</Note>}
-      <p>{endWords(cluster.provider)} Plans, runs and results stay.</p>
+      {cluster.current_run !== null && <Note tone="attention">A run is in progress. It is stopped first; its results are kept.</Note>}
+      <p>{endWords(cluster.provider)} Plans, runs and results are kept.</p>
       {hosts.length > 0 && <p className="text-muted">Machines: {hosts.join(", ")}</p>}
     </ConfirmDialog>
   );

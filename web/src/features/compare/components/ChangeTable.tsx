@@ -1,3 +1,4 @@
+import { LabelName } from "@/features/results/components/LabelName";
 import { useMemo } from "react";
 import type { Comparison, Entry, LineComparison } from "@/shared/api/types";
 import { joined, splitMs, splitPercent, splitRate } from "@/shared/format/numbers";
@@ -74,7 +75,7 @@ const COLUMNS: Column<LineComparison>[] = [
     value: (row) => row.label,
     cell: (row) => (
       <span className="pair">
-        <span title={row.label}>{row.label}</span>
+        <LabelName label={row.label} />
         <small title={shownSentence(row)} className={isChange(row) ? `change-${row.change}` : ""}>
           {shownSentence(row)}
         </small>
@@ -103,7 +104,7 @@ export function ChangeTable({ comparison }: { comparison: Comparison }) {
       rowHeight={44}
       visibleRows={14}
       pinned={rows.length === 0 && !only ? null : comparison.total}
-      empty={only ? "No label changed beyond noise." : "The two have no label in common."}
+      empty={only ? "No significant changes." : "No labels in common."}
       actions={
         <button type="button" className="btn btn-sm btn-outline-secondary" aria-pressed={only} onClick={toggle}>
           Only changes

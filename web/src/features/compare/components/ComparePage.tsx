@@ -25,7 +25,7 @@ export function ComparePage() {
       <PageHead
         title="Compare runs"
         above={<Link to="/runs">Runs</Link>}
-        facts={<span>The first is the base; what changed beyond noise is said by tests on all response times, not by a bare percentage.</span>}
+        facts={<span>The first run is the baseline. Changes are judged by statistical tests on all response times.</span>}
         actions={
           <button type="button" className="btn btn-outline-secondary" onClick={() => window.print()}>
             <Icon name="printer" /> Print
@@ -36,14 +36,14 @@ export function ComparePage() {
         <section className="card">
           <Empty
             icon="sliders"
-            title="Nothing to compare yet."
+            title="Nothing to compare."
             action={
               <Link className="btn btn-primary" to="/runs">
-                Choose runs
+                Select runs
               </Link>
             }
           >
-            Mark two to {MOST_RUNS} finished runs in the list and press “Compare”; or open a run and compare it with the one before.
+            Select two to {MOST_RUNS} finished runs in the list and click “Compare”, or open a run and compare it with the previous one.
           </Empty>
         </section>
       ) : (
@@ -58,12 +58,12 @@ export function ComparePage() {
                   <span className="row-buttons">
                     {index > 0 && (
                       <button type="button" className="btn btn-quiet" onClick={() => choose(withBase(runs, run_id))}>
-                        Make it the base
+                        Set as baseline
                       </button>
                     )}
                     {runs.length > 2 && (
                       <button type="button" className="btn btn-quiet" onClick={() => choose(runs.filter((each) => each !== run_id))}>
-                        Leave it out
+                        Remove
                       </button>
                     )}
                   </span>

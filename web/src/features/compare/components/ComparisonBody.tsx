@@ -19,7 +19,7 @@ interface Props {
   report: ComparisonReport;
   /** A result's name, where it leads somewhere. */
   nameOf?: (result: ComparedResult, name: string) => ReactNode;
-  /** What can be done with a result here: make it the base, leave it out. */
+  /** What can be done with a result here: set as baseline, remove. */
   actionsOf?: (result: ComparedResult, index: number) => ReactNode;
 }
 
@@ -59,8 +59,8 @@ export function ComparisonBody({ report, nameOf, actionsOf }: Props) {
   );
 }
 
-const OUTCOME_TONES = { worse: "failed", unclear: "attention", fine: "good" } as const;
-const OUTCOME_WORDS = { worse: "is worse than", unclear: "can’t be told from", fine: "is no worse than" };
+const OUTCOME_TONES = { none: "attention", worse: "failed", unclear: "attention", fine: "good" } as const;
+const OUTCOME_WORDS = { none: "cannot be compared with", worse: "is worse than", unclear: "shows no conclusive difference from", fine: "is no worse than" };
 
 /** What the pair comes to, before any table. */
 function Outcome({ comparison, before, after }: { comparison: Comparison; before: string; after: string }) {
@@ -72,25 +72,25 @@ function Outcome({ comparison, before, after }: { comparison: Comparison; before
         <strong>
           {after} {OUTCOME_WORDS[outcomeOf(comparison)]} {before}.
         </strong>{" "}
-        All together: {total.change === "same" || total.change === "unclear" ? shownSentence(total) : `${total.change}, ${shownSentence(total)}`}.{" "}
+        {outcomeOf(comparison) !== "none" && <>Overall: {total.change === "same" || total.change === "unclear" ? shownSentence(total) : `${total.change}, ${shownSentence(total)}`}. </>}
         <span className="compare-counts">
-          {labels.length === 0 ? "No label is in both." : `${plural(labels.length, "label")} in both:`}
+          {labels.length === 0 ? "No labels in common." : `${plural(labels.length, "label")} in both:`}
           {counts.map(({ change, count }) => (
             <Chip key={change} {...changeChip(change)} word={`${count} ${changeChip(change).word}`} />
           ))}
         </span>
       </Note>
-      <OnlyIn labels={missing} where={before} than={after} tone="attention" />
-      <OnlyIn labels={comparison.new} where={after} than={before} tone="info" />
+      <OnlyIn labels={missing} where={before} tone="attention" />
+      <OnlyIn labels={comparison.new} where={after} tone="info" />
     </>
   );
 }
 
-function OnlyIn({ labels, where, than, tone }: { labels: string[]; where: string; than: string; tone: "attention" | "info" }) {
+function OnlyIn({ labels, where, tone }: { labels: string[]; where: string; tone: "attention" | "info" }) {
   if (labels.length === 0) return null;
   return (
     <Note tone={tone}>
-      {plural(labels.length, "label")} {labels.length === 1 ? "is" : "are"} only in {where}, so {than} has nothing to compare with:{" "}
+      {plural(labels.length, "label")} only in {where}:{" "}
       {labels.slice(0, 20).map((label) => (
         <code key={label} className="only-label">
           {label}
@@ -104,10 +104,10 @@ function OnlyIn({ labels, where, than, tone }: { labels: string[]; where: string
 function Method({ notes }: { notes: string[] }) {
   if (notes.length === 0) return null;
   return (
-    <section className="card list-card" aria-label="How this is judged">
+    <section className="card list-card" aria-label="Method">
       <header className="chart-head">
         <h3>
-          <Icon name="info-circle" /> How this is judged
+          <Icon name="info-circle" /> Method
         </h3>
       </header>
       <ul className="method">

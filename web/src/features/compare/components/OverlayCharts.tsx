@@ -4,11 +4,11 @@ import type { Spread } from "@/features/results/spread";
 import { TimeChart } from "@/shared/charts/TimeChart";
 import { TimelineBar } from "@/shared/charts/TimelineBar";
 import { formatMs, formatPercent, formatRate } from "@/shared/format/numbers";
-import { errorShare, overlay, p95, rate, type Overlaid } from "../overlay";
+import { errorRate, overlay, p95, rate, type Overlaid } from "../overlay";
 
 /** The results over one another: time counts from each one's start. */
 export function OverlayCharts({ all }: { all: Overlaid[] }) {
-  const contents = useMemo(() => ({ rate: overlay(all, rate), p95: overlay(all, p95), errors: overlay(all, errorShare) }), [all]);
+  const contents = useMemo(() => ({ rate: overlay(all, rate), p95: overlay(all, p95), errors: overlay(all, errorRate) }), [all]);
   const shown = useMemo<Spread[]>(
     () => all.flatMap(({ key, name, colour, result }) => (result.profile === null ? [] : [{ key, name, colour, profile: result.profile, percents: result.percents }])),
     [all],
@@ -16,13 +16,13 @@ export function OverlayCharts({ all }: { all: Overlaid[] }) {
   return (
     <section className="report-section" aria-label="Charts over time since the start">
       <div className="section-head">
-        <h2>Since the start of each</h2>
+        <h2>Time since start</h2>
         <TimelineBar live={false} />
       </div>
       <div className="chart-grid">
-        <TimeChart id="compare-throughput" title="Throughput" unit="samples per second" content={contents.rate} format={formatRate} empty="None has a series over time." />
-        <TimeChart id="compare-p95" title="p95" unit="of samples that ended then" content={contents.p95} format={formatMs} logarithmic="offered" empty="None has a series over time." />
-        <TimeChart id="compare-errors" title="Errors" unit="share of samples" content={contents.errors} format={formatPercent} empty="None has a series over time." />
+        <TimeChart id="compare-throughput" title="Throughput" unit="samples per second" content={contents.rate} format={formatRate} empty="No data over time." />
+        <TimeChart id="compare-p95" title="p95" unit="by completion time" content={contents.p95} format={formatMs} logarithmic="offered" empty="No data over time." />
+        <TimeChart id="compare-errors" title="Errors" unit="% of samples" content={contents.errors} format={formatPercent} empty="No data over time." />
         <PercentileChart id="compare-percentiles" shown={shown} />
       </div>
     </section>

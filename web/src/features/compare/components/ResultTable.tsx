@@ -1,3 +1,4 @@
+import { measured } from "@/features/results/transactions";
 import type { ReactNode } from "react";
 import type { ComparedResult, Comparison } from "@/shared/api/types";
 import { formatCount, formatMs, formatPercent, formatRate } from "@/shared/format/numbers";
@@ -15,9 +16,7 @@ interface Props {
   actionsOf?: (result: ComparedResult, index: number) => ReactNode;
 }
 
-function seconds({ summary }: ComparedResult): number | null {
-  return summary.start_ms === null || summary.end_ms === null ? null : (summary.end_ms - summary.start_ms) / 1000;
-}
+const seconds = ({ summary }: ComparedResult) => measured(summary.total);
 
 /** What is compared, in whole figures: the first is what the others are measured by. */
 export function ResultTable({ all, comparisons, nameOf, actionsOf }: Props) {
@@ -37,10 +36,10 @@ export function ResultTable({ all, comparisons, nameOf, actionsOf }: Props) {
     {
       id: "change",
       name: "Outcome",
-      value: (row) => (indexOf(row) === 0 ? "base" : (comparisons[indexOf(row) - 1]?.total.change ?? "")),
+      value: (row) => (indexOf(row) === 0 ? "baseline" : (comparisons[indexOf(row) - 1]?.total.change ?? "")),
       cell: (row) => {
         const comparison = comparisons[indexOf(row) - 1];
-        if (comparison === undefined) return <Chip tone="running" word="base" icon="dash-circle" />;
+        if (comparison === undefined) return <Chip tone="running" word="baseline" icon="dash-circle" />;
         return <Chip {...changeChip(comparison.worse ? "worse" : comparison.total.change)} />;
       },
     },
@@ -52,8 +51,8 @@ export function ResultTable({ all, comparisons, nameOf, actionsOf }: Props) {
     { id: "median", name: "Median", numeric: true, value: (row) => row.result.summary.total.median_ms, cell: (row) => formatMs(row.result.summary.total.median_ms) },
     { id: "p95", name: "p95", numeric: true, value: (row) => row.result.summary.total.p95_ms, cell: (row) => formatMs(row.result.summary.total.p95_ms) },
     { id: "p99", name: "p99", numeric: true, value: (row) => row.result.summary.total.p99_ms, cell: (row) => formatMs(row.result.summary.total.p99_ms) },
-    { id: "errors", name: "Error share", numeric: true, value: (row) => row.result.summary.total.error_percent, cell: (row) => formatPercent(row.result.summary.total.error_percent) },
+    { id: "errors", name: "Error rate", numeric: true, value: (row) => row.result.summary.total.error_percent, cell: (row) => formatPercent(row.result.summary.total.error_percent) },
   ];
   if (actionsOf !== undefined) columns.push({ id: "actions", name: "", value: () => null, cell: (row) => actionsOf(row.result, indexOf(row)) });
-  return <DataTable name="results" title="Results" rows={all} columns={columns} rowKey={(row) => row.key} empty="Nothing is compared." />;
+  return <DataTable name="results" title="Results" rows={all} columns={columns} rowKey={(row) => row.key} empty="Nothing to compare." />;
 }

@@ -9,7 +9,7 @@ export function AdoptDialog({ orphan, onClose }: { orphan: Orphan; onClose: () =
   return (
     <ConfirmDialog
       title={`Adopt ${orphan.name}`}
-      cancel="Leave it"
+      cancel="Cancel"
       action="Adopt"
       busy="Adopting…"
       tone="primary"
@@ -17,7 +17,7 @@ export function AdoptDialog({ orphan, onClose }: { orphan: Orphan; onClose: () =
       onConfirm={() => adopt.mutate(undefined, { onSuccess: (cluster) => void navigate(`/clusters/${cluster.id}`) })}
       onClose={onClose}
     >
-      <p>It becomes a cluster of yours here: you can run on it, extend it and terminate it. Its machines go on and cost what they did.</p>
+      <p>Adds it to this server as your cluster: you can run on it, extend it and terminate it. Its machines keep running at the same cost.</p>
     </ConfirmDialog>
   );
 }

@@ -32,7 +32,7 @@ function columnsAt(now: number, rows: Priced[]): Column<Machine>[] {
     { id: "since", name: "Since", numeric: true, value: (machine) => machine.since_ms, cell: (machine) => <span title={formatDateTime(machine.since_ms)}>{formatAgo(machine.since_ms, now)}</span> },
     { id: "usd_per_hour", name: "Per hour", title: "Sort by the estimated price of an hour", numeric: true, value: (machine) => machine.usd_per_hour, cell: (machine) => <Price own={machine.usd_per_hour} together={rowOf(rows, machine)?.usd_per_hour} /> },
     { id: "usd_so_far", name: "So far", title: "Sort by what it has cost so far, an estimate", numeric: true, value: (machine) => soFar(machine, now), cell: (machine) => <Price own={soFar(machine, now)} together={rowOf(rows, machine)?.usd_so_far} /> },
-    { id: "ends", name: "Ends in", title: "Sort by when its cluster is removed at the latest", numeric: true, value: (machine) => machine.expires_at_ms, cell: (machine) => <Ends machine={machine} now={now} /> },
+    { id: "ends", name: "Ends in", title: "Sort by expiry", numeric: true, value: (machine) => machine.expires_at_ms, cell: (machine) => <Ends machine={machine} now={now} /> },
     { id: "id", name: "Machine", value: (machine) => machine.id, cell: (machine) => <CopyId id={machine.id} /> },
   ];
 }
@@ -45,7 +45,7 @@ function rowOf(rows: Priced[], machine: Machine): Priced | undefined {
 function Price({ own, together }: { own: number | null; together: number | null | undefined }) {
   if (own !== null || together == null) return <>{formatUsd(own)}</>;
   return (
-    <span className="text-muted" title="All machines of this cluster together: master and workers are of two types, and only the sum is known.">
+    <span className="text-muted" title="Total for this cluster: only the sum of master and workers is known.">
       of {formatUsd(together)}
     </span>
   );

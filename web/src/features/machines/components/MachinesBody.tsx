@@ -20,8 +20,8 @@ export function MachinesBody({ machines, unreachable, rows }: Machines & { rows:
     <>
       {unreachable.map(({ provider, region, reason }) => (
         <Note key={`${provider} ${region ?? ""}`} tone="failed">
-          <strong>{provider === "ec2" ? "Amazon EC2" : provider}{region !== null && ` in ${region}`} cannot be asked now.</strong> {reason}
-          {machines.length > 0 && <p>What is shown of it is what was seen last.</p>}
+          <strong>{provider === "ec2" ? "Amazon EC2" : provider}{region !== null && ` in ${region}`} cannot be queried.</strong> {reason}
+          {machines.length > 0 && <p>Showing the last known state.</p>}
         </Note>
       ))}
       {machines.length > 0 && (
@@ -30,7 +30,7 @@ export function MachinesBody({ machines, unreachable, rows }: Machines & { rows:
             { key: "machines", name: "Machines", value: [formatCount(sum.machines), ""], note: `of ${plural(sum.clusters, "cluster")}` },
             { key: "usd_per_hour", name: "Per hour", value: [formatUsd(sum.usdPerHour), ""], note: left },
             { key: "usd_so_far", name: "So far", value: [formatUsd(sum.usdSoFar), ""], note: left },
-            { key: "orphans", name: "Orphans", value: [formatCount(orphans.length), ""], note: "clusters nobody here knows", ...(orphans.length > 0 ? { tone: "failed" as const } : {}) },
+            { key: "orphans", name: "Orphans", value: [formatCount(orphans.length), ""], note: "not managed by this server", ...(orphans.length > 0 ? { tone: "failed" as const } : {}) },
           ]}
         />
       )}
@@ -44,7 +44,7 @@ export function MachinesBody({ machines, unreachable, rows }: Machines & { rows:
         empty={
           <Empty
             icon="cloud"
-            title={unreachable.length === 0 ? "No machine costs anything now." : "No machine is known."}
+            title={unreachable.length === 0 ? "No running instances." : "No known instances."}
             action={
               <Link className="btn btn-outline-secondary" to="/clusters">
                 Go to clusters
@@ -52,8 +52,8 @@ export function MachinesBody({ machines, unreachable, rows }: Machines & { rows:
             }
           >
             {unreachable.length === 0
-              ? "Machines of clusters on Amazon EC2 appear here, also those that another JAC of the same installation has left."
-              : "There may be some all the same: not every provider could be asked."}
+              ? "Instances of clusters on Amazon EC2 appear here, including orphaned ones."
+              : "Some providers could not be queried."}
           </Empty>
         }
       />

@@ -20,9 +20,9 @@ export function OrphanNote({ orphan, now }: { orphan: Orphan; now: number }) {
           <div>
             <strong>{orphan.name === orphan.clusterId ? <CopyId id={orphan.clusterId} /> : orphan.name}</strong> {orphan.name !== orphan.clusterId && <CopyId id={orphan.clusterId} />}
             <p>
-              No cluster here knows it: {plural(orphan.machines.length, "machine")} of {orphan.owner} in {orphan.regions.join(", ")}, made {formatAgo(orphan.sinceMs, now)}
+              Not managed by this server: {plural(orphan.machines.length, "machine")} of {orphan.owner} in {orphan.regions.join(", ")}, created {formatAgo(orphan.sinceMs, now)}
               {usdPerHour !== null && <>, about {formatUsd(usdPerHour)} an hour and {formatUsd(usdSoFar)} so far</>}.
-              {orphan.expiresAtMs !== null && <> It is to end by {formatDateTime(orphan.expiresAtMs)}.</>}
+              {orphan.expiresAtMs !== null && <> Expires {formatDateTime(orphan.expiresAtMs)}.</>}
             </p>
           </div>
           <button type="button" className="btn btn-sm btn-outline-secondary" onClick={() => setAsking("adopt")}>

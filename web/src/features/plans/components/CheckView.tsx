@@ -4,16 +4,16 @@ import { Note } from "@/shared/ui/Note";
 import { groupNumber, loopWords, totalWords } from "../checkWords";
 import { Findings } from "./Findings";
 
-/** What the plan needs and will do: verdict, findings, thread groups, data files, properties. */
+/** What the plan needs and will do: outcome, findings, thread groups, data files, properties. */
 export function CheckView({ check }: { check: Check }) {
   const errors = check.findings.filter((finding) => finding.severity === "error").length;
   return (
     <>
       {check.ok ? (
-        <Note tone="good">The check finds nothing that would keep this plan from running. {totalWords(check)}.</Note>
+        <Note tone="good">No problems found. {totalWords(check)}.</Note>
       ) : (
         <Note tone="failed">
-          <strong>{plural(errors, "thing")} must be put right before this plan can run.</strong>
+          <strong>{plural(errors, "error")} must be fixed before this plan can run.</strong>
         </Note>
       )}
       {check.findings.length > 0 && (
@@ -90,7 +90,7 @@ function DataFiles({ check }: { check: Check }) {
     <section className="card list-card" aria-label="Data files">
       <header className="chart-head">
         <h3>Data files</h3>
-        <span className="chart-unit">that the plan names</span>
+        <span className="chart-unit">referenced by the plan</span>
       </header>
       <ul className="pairs">
         {check.data_files.map((file) => (
@@ -101,7 +101,7 @@ function DataFiles({ check }: { check: Check }) {
             {file.found ? <span className="text-muted">{formatBytes(file.bytes)}</span> : <span className="text-failed">missing</span>}
           </li>
         ))}
-        {check.data_files.length === 0 && <li className="text-muted">The plan reads no files.</li>}
+        {check.data_files.length === 0 && <li className="text-muted">No data files referenced.</li>}
       </ul>
     </section>
   );
@@ -109,10 +109,10 @@ function DataFiles({ check }: { check: Check }) {
 
 function Properties({ check }: { check: Check }) {
   return (
-    <section className="card list-card" aria-label="Properties">
+    <section className="card list-card" aria-label="Parameters">
       <header className="chart-head">
-        <h3>Properties</h3>
-        <span className="chart-unit">asked for when a run starts</span>
+        <h3>Parameters</h3>
+        <span className="chart-unit">set when you start a run</span>
       </header>
       <ul className="pairs">
         {check.properties.map((property) => (
@@ -121,7 +121,7 @@ function Properties({ check }: { check: Check }) {
             {property.default === null ? <span className="text-muted">no default</span> : <span className="pair-value">{property.default === "" ? <em>empty</em> : property.default}</span>}
           </li>
         ))}
-        {check.properties.length === 0 && <li className="text-muted">The plan asks for no properties.</li>}
+        {check.properties.length === 0 && <li className="text-muted">The plan has no parameters.</li>}
       </ul>
     </section>
   );

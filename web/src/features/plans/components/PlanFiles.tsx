@@ -1,7 +1,8 @@
+import { useState } from "react";
 import { encodePath } from "@/shared/api/client";
 import type { Plan, PlanFile } from "@/shared/api/types";
 import { formatBytes } from "@/shared/format/numbers";
-import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 import { Icon } from "@/shared/ui/Icon";
 import { useDeletePlanFile } from "../api/useDeletePlanFile";
 import { UploadArea } from "./UploadArea";
@@ -11,6 +12,11 @@ const KIND: Record<PlanFile["kind"], string> = { plan: "plan", data: "data", plu
 /** The plan's files: download, remove, add or replace. */
 export function PlanFiles({ plan, limits }: { plan: Plan; limits: { max_upload_bytes: number; max_files: number } }) {
   const removal = useDeletePlanFile(plan.id);
+  const [asked, setAsked] = useState<string | null>(null);
+  const ask = (path: string) => {
+    removal.reset();
+    setAsked(path);
+  };
   return (
     <section className="card list-card" aria-label="Files of the plan">
       <header className="chart-head">
@@ -27,7 +33,7 @@ export function PlanFiles({ plan, limits }: { plan: Plan; limits: { max_upload_b
               <span>{file.path === plan.main_file ? "main plan" : KIND[file.kind]}</span>
               <span>{formatBytes(file.bytes)}</span>
               {plan.can_write && file.path !== plan.main_file && (
-                <button type="button" className="btn btn-quiet" aria-label={`Remove ${file.path}`} title="Remove this file" disabled={removal.isPending} onClick={() => removal.mutate(file.path)}>
+                <button type="button" className="btn btn-quiet" aria-label={`Remove ${file.path}`} title="Remove file" onClick={() => ask(file.path)}>
                   <Icon name="trash" />
                 </button>
               )}
@@ -35,11 +41,23 @@ export function PlanFiles({ plan, limits }: { plan: Plan; limits: { max_upload_b
           </li>
         ))}
       </ul>
+      {asked !== null && (
+        <ConfirmDialog
+          title={`Remove ${asked}`}
+          cancel="Keep it"
+          action="Remove"
+          tone="danger"
+          request={removal}
+          onConfirm={() => removal.mutate(asked, { onSuccess: () => setAsked(null) })}
+          onClose={() => setAsked(null)}
+        >
+          <p>The file is removed from the plan for all runs from now on. This can’t be undone: to have it back, upload it again.</p>
+        </ConfirmDialog>
+      )}
       <div className="list-body">
-        {removal.error !== null && <ErrorBox error={removal.error} />}
         {plan.can_write && (
           <UploadArea planId={plan.id} limits={limits} onDone={() => undefined}>
-            Drop files to add them; one with the same path is replaced.
+            Drop files to add them. Files with the same path are replaced.
           </UploadArea>
         )}
       </div>

@@ -38,7 +38,7 @@ export function PlanHead({ plan, start }: { plan: Plan; start: ReactNode }) {
             {start}
             {plan.can_write && (
               <Menu label="More about this plan">
-                <MenuItem danger consequence="Removes its files. Its runs and their results stay." onSelect={() => setAsked(true)}>
+                <MenuItem danger consequence="Deletes its files. Its runs and results are kept." onSelect={() => setAsked(true)}>
                   Delete…
                 </MenuItem>
               </Menu>
@@ -56,7 +56,7 @@ export function PlanHead({ plan, start }: { plan: Plan; start: ReactNode }) {
           onConfirm={() => removal.mutate(undefined, { onSuccess: () => void navigate("/plans") })}
           onClose={() => setAsked(false)}
         >
-          <p>The plan and its {plural(plan.files.length, "file")} are removed and can’t be brought back. Runs that used it stay with their results.</p>
+          <p>The plan and its {plural(plan.files.length, "file")} are deleted. This can’t be undone. Runs that used it and their results are kept.</p>
         </ConfirmDialog>
       )}
     </>

@@ -75,7 +75,7 @@ export function UploadArea({ planId, limits, onDone, children }: Props) {
       )}
       {upload.choices.length > 0 && (
         <Note tone="info">
-          There are several plans. Which one is run?{" "}
+          Several plans found. Select the one to run:{" "}
           <span className="upload-choices">
             {upload.choices.map((path) => (
               <button key={path} type="button" className="btn btn-sm btn-outline-secondary" onClick={() => upload.choose(path)}>
@@ -98,7 +98,7 @@ function Sending({ upload }: { upload: ReturnType<typeof useUploading> }) {
   return (
     <div className="upload-progress" role="status">
       <span>
-        {done ? "The server reads and checks the plan…" : `Sending ${plural(upload.files.length, "file")}: ${formatBytes(sent_bytes)} of ${formatBytes(total_bytes)}`}
+        {done ? "Checking the plan…" : `Uploading ${plural(upload.files.length, "file")}: ${formatBytes(sent_bytes)} of ${formatBytes(total_bytes)}`}
       </span>
       <div className="progress" role="progressbar" aria-label="Sent" aria-valuenow={Math.round(share)} aria-valuemin={0} aria-valuemax={100}>
         <div className="progress-bar" style={{ width: `${share}%` }} />

@@ -1,8 +1,10 @@
 import { useMemo } from "react";
 import type { ApdexThresholds, Profiles, Summary } from "@/shared/api/types";
+import { ScopeNote } from "@/shared/charts/ScopeNote";
 import { formatApdex, formatCount, formatMs } from "@/shared/format/numbers";
 import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
+import { LabelName } from "./LabelName";
 import { apdexRows, parts, type ApdexRow, type Part } from "../spread";
 
 function count(id: Part["key"], name: string, title: string): Column<ApdexRow> {
@@ -19,7 +21,7 @@ export function ApdexTable({ summary, profiles, apdex }: { summary: Summary; pro
   }, [summary, profiles]);
   const columns = useMemo<Column<ApdexRow>[]>(
     () => [
-      { id: "label", name: "Label", main: true, value: (row) => row.label, cell: (row) => (row === total ? <strong>Total</strong> : <span title={row.label}>{row.label}</span>) },
+      { id: "label", name: "Label", main: true, value: (row) => row.label, cell: (row) => (row === total ? <strong>Total</strong> : <LabelName label={row.label} />) },
       {
         id: "apdex",
         name: "Apdex",
@@ -31,8 +33,8 @@ export function ApdexTable({ summary, profiles, apdex }: { summary: Summary; pro
       { id: "parts", name: "", value: () => null, cell: (row) => <Bar row={row} /> },
       count("satisfied", "Satisfied", `Passed within ${satisfied}`),
       count("tolerated", "Tolerated", `Passed within ${tolerated}`),
-      count("frustrated", "Frustrated", `Passed, but later than ${tolerated}`),
-      count("failed", "Failed", "Failed, whatever the time"),
+      count("frustrated", "Frustrated", `Passed, above ${tolerated}`),
+      count("failed", "Failed", "Failed (any response time)"),
       { id: "samples", name: "Samples", numeric: true, value: (row) => row.samples, cell: (row) => formatCount(row.samples) },
     ],
     [total, satisfied, tolerated],
@@ -48,9 +50,12 @@ export function ApdexTable({ summary, profiles, apdex }: { summary: Summary; pro
       empty="The log holds no samples."
       visibleRows={10}
       actions={
-        <span className="table-count">
-          satisfied up to {satisfied}, tolerated up to {tolerated}
-        </span>
+        <>
+          <ScopeNote />
+          <span className="table-count">
+            satisfied up to {satisfied}, tolerated up to {tolerated}
+          </span>
+        </>
       }
     />
   );

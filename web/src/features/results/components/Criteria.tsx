@@ -1,7 +1,7 @@
 import type { CriterionResult } from "@/shared/api/types";
 import { Icon } from "@/shared/ui/Icon";
 
-/** Each criterion with the sentence that says how it came out; while running, what will be judged. */
+/** Each criterion with the sentence that says how it came out; while running, what will be evaluated. */
 export function Criteria({ results, expressions }: { results: CriterionResult[]; expressions: string[] }) {
   if (results.length === 0 && expressions.length === 0) return null;
   const open = expressions.filter((expression) => !results.some((result) => result.expression === expression));
@@ -9,15 +9,15 @@ export function Criteria({ results, expressions }: { results: CriterionResult[];
     <section className="card list-card" aria-label="Criteria">
       <header className="chart-head">
         <h3>Criteria</h3>
-        {open.length > 0 && <span className="chart-unit">judged at the end</span>}
+        {open.length > 0 && <span className="chart-unit">evaluated at the end</span>}
       </header>
       <ul className="criteria">
         {results.map((result) => (
           <li key={result.expression} className={result.met ? "text-good" : "text-failed"}>
             <Icon name={result.met ? "check-circle" : "x-circle"} />
             <div>
-              <strong>{result.met ? "Met" : "Not met"}</strong> <span>{result.sentence}</span>
-              <code>fails when {result.expression}</code>
+              <strong>{result.met ? "Met:" : "Failed:"}</strong> <span>{result.sentence}</span>
+              <code>fails if {result.expression}</code>
             </div>
           </li>
         ))}
@@ -25,7 +25,7 @@ export function Criteria({ results, expressions }: { results: CriterionResult[];
           <li key={expression}>
             <Icon name="clock" />
             <div>
-              <code>fails when {expression}</code>
+              <code>fails if {expression}</code>
             </div>
           </li>
         ))}

@@ -4,43 +4,57 @@ import { BarCard } from "@/shared/charts/BarCard";
 import { Histogram } from "@/shared/charts/Histogram";
 import { toCsv } from "@/shared/export/csv";
 import { formatCount, formatMs, formatPercent, plural } from "@/shared/format/numbers";
+import { axisTicks, histogramBins } from "../histogramBins";
 import type { Spread } from "../spread";
 import { ChartSelect } from "./ChartSelect";
+
+/** Words on the axis, at most. */
+const TICKS = 6;
 
 /** How many samples took how long: of the total, or of one of the chosen labels. */
 export function Distribution({ shown }: { shown: Spread[] }) {
   const [wanted, setWanted] = useState<string | null>(null);
   const spread = shown.find((each) => each.key === wanted) ?? shown[0];
-  const bins = spread?.profile.distribution ?? [];
-  const all = bins.reduce((sum, bin) => sum + bin.samples, 0);
+  const { bins, longer } = histogramBins(spread?.profile.distribution ?? []);
+  const rows = longer === null ? bins : [...bins, longer];
+  const all = rows.reduce((sum, bin) => sum + bin.samples, 0);
   const share = (count: number) => formatPercent((count / all) * 100);
-  const bars = bins.map((bin) => ({
+  const barOf = (bin: DistributionBin) => ({
     key: String(bin.from_ms),
-    label: formatMs(bin.from_ms),
     value: bin.samples,
     bad: bin.errors,
     says: `${formatMs(bin.from_ms)} to ${formatMs(bin.to_ms)}: ${plural(bin.samples, "sample")}, ${share(bin.samples)}, ${plural(bin.errors, "error")}`,
-  }));
+  });
+  const from = bins[0]?.from_ms ?? 0;
+  const to = bins.at(-1)?.to_ms ?? 1;
+  const ticks = axisTicks(from, to, TICKS).map((tick) => ({ at: (tick - from) / (to - from), text: formatMs(tick) }));
   const csv = () =>
     toCsv(
       ["from_ms", "to_ms", "samples", "errors"],
-      bins.map((bin) => [bin.from_ms, bin.to_ms, bin.samples, bin.errors]),
+      rows.map((bin) => [bin.from_ms, bin.to_ms, bin.samples, bin.errors]),
     );
   return (
     <BarCard
       id="distribution"
       title="Distribution"
-      unit="samples by response time, failed ones in red"
+      unit="samples by response time; failed samples in red"
       says="Distribution of response times"
       csv={csv}
       choices={
         shown.length > 1 &&
-        spread !== undefined && <ChartSelect label="Whose distribution" value={spread.key} options={shown.map(({ key, name }) => ({ key, name }))} onChange={setWanted} />
+        spread !== undefined && <ChartSelect label="Whose distribution" value={spread.key} options={shown.map(({ key, name, transaction }) => ({ key, name: transaction === true ? `${name} (transaction)` : name }))} onChange={setWanted} />
       }
     >
       {(asTable) => {
         if (all === 0) return <div className="table-empty">No samples.</div>;
-        return asTable ? <BinTable bins={bins} share={share} /> : <Histogram bars={bars} axis={formatCount} />;
+        return asTable ? (
+          <BinTable bins={rows} share={share} />
+        ) : (
+          <>
+            <Histogram bars={bins.map(barOf)} beyond={longer === null ? null : { ...barOf(longer), name: `≥\u00a0${formatMs(longer.from_ms)}` }} ticks={ticks} axis={formatCount} />
+            <div className="chart-axis">Response time{longer !== null && `; longest ${formatMs(longer.to_ms - 1)}`}</div>
+          </>
+        );
       }}
     </BarCard>
   );

@@ -1,12 +1,15 @@
-import { useMemo, type ReactNode } from "react";
+import { useMemo, useState, type ReactNode } from "react";
 import type { ApdexThresholds, Entry, Summary } from "@/shared/api/types";
+import { ScopeNote } from "@/shared/charts/ScopeNote";
 import { lineColour } from "@/shared/charts/palette";
 import { formatApdex, formatBytes, formatCount, formatKbPerS, formatMs, formatPercent, formatRate } from "@/shared/format/numbers";
 import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
 import { useTheme } from "@/shared/ui/theme";
 import type { ShowSamples } from "../sampleWhere";
+import { useTransactions } from "../transactions";
 import type { ChosenLabels } from "../useChosenLabels";
+import { LabelName } from "./LabelName";
 import { SamplesButton } from "./SamplesButton";
 
 interface Props {
@@ -26,16 +29,19 @@ function number(id: NumberField, name: string, format: (value: number | null) =>
   return { id, name, numeric: true, value: (row) => row[id], cell: (row) => format(row[id]), ...more };
 }
 
+/** Narrower windows have room for the figures that matter most, and for the labels. */
+const ROOM = 1150;
+
 const NUMBERS: Column<Entry>[] = [
   number("samples", "Samples", formatCount),
   number("errors", "Errors", formatCount, { cell: (row) => <span className={row.errors > 0 ? "text-failed" : "text-faint"}>{formatCount(row.errors)}</span> }),
-  number("error_percent", "Error share", formatPercent, {
+  number("error_percent", "Error rate", formatPercent, {
     cell: (row) => <span className={row.errors > 0 ? "text-failed" : "text-faint"}>{formatPercent(row.error_percent)}</span>,
   }),
-  number("throughput_per_s", "Rate", formatRate, { title: "Samples per second between the first start and the last end" }),
+  number("throughput_per_s", "Rate", formatRate, { title: "Samples per second from the first sample's start to the last one's end" }),
   number("mean_ms", "Mean", formatMs),
-  number("median_ms", "Median", formatMs),
-  number("p90_ms", "p90", formatMs),
+  number("median_ms", "Median", formatMs, { spareBelow: ROOM }),
+  number("p90_ms", "p90", formatMs, { spareBelow: ROOM }),
   number("p95_ms", "p95", formatMs),
   number("p99_ms", "p99", formatMs),
   number("min_ms", "Min", formatMs, { optional: true }),
@@ -58,6 +64,7 @@ function samplesColumn(total: Entry, show: ShowSamples): Column<Entry> {
 /** The table per label, with the total above it. */
 export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props) {
   const { scheme } = useTheme();
+  const transactions = useTransactions();
   const columns = useMemo<Column<Entry>[]>(() => {
     const label: Column<Entry> = {
       id: "label",
@@ -66,36 +73,56 @@ export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props
       value: (row) => row.label,
       cell: (row) => {
         if (row === summary.total) return <strong>Total</strong>;
-        if (choice?.offered.has(row.label) !== true) return <span title={row.label}>{row.label}</span>;
+        if (choice?.offered.has(row.label) !== true) return <LabelName label={row.label} />;
         const on = choice.chosen.includes(row.label);
         return (
-          <label className="label-choice" title={on ? "Take off the charts" : "Show on the charts"}>
+          <label className="label-choice" title={on ? "Remove from charts" : "Show in charts"}>
             <input type="checkbox" checked={on} onChange={() => choice.onToggle(row.label)} />
             <i style={on ? { background: lineColour(choice.slots.get(row.label) ?? 0, scheme) } : undefined} />
-            <span title={row.label}>{row.label}</span>
+            <LabelName label={row.label} />
           </label>
         );
       },
     };
-    return [label, ...NUMBERS, apdexColumn(apdex), ...(showSamples === null ? [] : [samplesColumn(summary.total, showSamples)])];
-  }, [summary.total, choice, scheme, apdex, showSamples]);
+    const kind: Column<Entry> = {
+      id: "kind",
+      name: "Kind",
+      optional: true,
+      value: (row) => (transactions.has(row.label) ? "transaction" : row === summary.total ? "total" : "sample"),
+      cell: (row) => (transactions.has(row.label) ? "transaction" : row === summary.total ? "total" : "sample"),
+    };
+    return [label, kind, ...NUMBERS, apdexColumn(apdex), ...(showSamples === null ? [] : [samplesColumn(summary.total, showSamples)])];
+  }, [summary.total, choice, scheme, apdex, showSamples, transactions]);
 
+  const [only, setOnly] = useState(false);
   const chosen = choice === null ? 0 : choice.chosen.length;
+  const rows = useMemo(() => (only && choice !== null ? summary.labels.filter((row) => choice.chosen.includes(row.label)) : summary.labels), [only, choice, summary.labels]);
   return (
     <DataTable
       name="labels"
       title="Labels"
-      rows={summary.labels}
+      rows={rows}
       columns={columns}
       rowKey={(row) => row.label}
       pinned={summary.labels.length === 0 ? null : summary.total}
-      empty={empty}
+      empty={only ? "No labels selected." : empty}
       actions={
-        chosen > 0 && (
-          <button type="button" className="btn btn-sm btn-outline-secondary" onClick={choice?.onClear}>
-            Charts: back to the total
-          </button>
-        )
+        <>
+          <ScopeNote />
+          {choice !== null && choice.offered.size < summary.labels.length && (
+            <span className="table-count">charts for the {formatCount(choice.offered.size)} busiest</span>
+          )}
+          {(chosen > 0 || only) && (
+            <button type="button" className="btn btn-sm btn-outline-secondary" aria-pressed={only} onClick={() => setOnly(!only)}>
+              Show selected
+            </button>
+          )}
+          {chosen > 0 && (
+            <button type="button" className="btn btn-sm btn-outline-secondary" onClick={choice?.onClear}>
+              Clear selection
+            </button>
+          )}
+        </>
       }
     />
   );

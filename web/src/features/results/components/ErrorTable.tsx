@@ -1,27 +1,30 @@
 import { useMemo } from "react";
 import type { ErrorGroup } from "@/shared/api/types";
+import { useTimeline } from "@/shared/charts/timeline";
+import { ScopeNote } from "@/shared/charts/ScopeNote";
 import { formatCount, formatPercent } from "@/shared/format/numbers";
-import { formatTime } from "@/shared/format/time";
+import { formatTimeNear } from "@/shared/format/time";
 import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
 import type { ShowSamples } from "../sampleWhere";
 import { ErrorMessage } from "./ErrorMessage";
+import { LabelName } from "./LabelName";
 import { SamplesButton, wordsOf } from "./SamplesButton";
 
-function columnsFor(allErrors: number, showSamples: ShowSamples | null): Column<ErrorGroup>[] {
+function columnsFor(allErrors: number, originMs: number, showSamples: ShowSamples | null): Column<ErrorGroup>[] {
   return [
-    { id: "message", name: "What came back", main: true, value: (row) => `${row.code} ${row.message}`, cell: (row) => <ErrorMessage code={row.code} message={row.message} /> },
-    { id: "label", name: "Label", clip: true, value: (row) => row.label, cell: (row) => row.label },
+    { id: "message", name: "Error", main: true, value: (row) => `${row.code} ${row.message}`, cell: (row) => <ErrorMessage code={row.code} message={row.message} /> },
+    { id: "label", name: "Label", clip: true, value: (row) => row.label, cell: (row) => <LabelName label={row.label} /> },
     { id: "count", name: "Count", numeric: true, value: (row) => row.count, cell: (row) => formatCount(row.count) },
     {
       id: "share",
-      name: "Of all errors",
+      name: "% of errors",
       numeric: true,
       value: (row) => (allErrors === 0 ? null : (row.count / allErrors) * 100),
       cell: (row) => formatPercent(allErrors === 0 ? null : (row.count / allErrors) * 100),
     },
-    { id: "first_ms", name: "First", numeric: true, value: (row) => row.first_ms, cell: (row) => formatTime(row.first_ms) },
-    { id: "last_ms", name: "Last", numeric: true, value: (row) => row.last_ms, cell: (row) => formatTime(row.last_ms) },
+    { id: "first_ms", name: "First", numeric: true, value: (row) => row.first_ms, cell: (row) => formatTimeNear(row.first_ms, originMs) },
+    { id: "last_ms", name: "Last", numeric: true, value: (row) => row.last_ms, cell: (row) => formatTimeNear(row.last_ms, originMs) },
     ...(showSamples === null
       ? []
       : [
@@ -46,7 +49,8 @@ interface Props {
 
 /** What failed, grouped by label, code and message. */
 export function ErrorTable({ errors, allErrors, live, showSamples }: Props) {
-  const columns = useMemo(() => columnsFor(allErrors, showSamples), [allErrors, showSamples]);
+  const { originMs } = useTimeline();
+  const columns = useMemo(() => columnsFor(allErrors, originMs, showSamples), [allErrors, originMs, showSamples]);
   return (
     <DataTable
       name="errors"
@@ -54,7 +58,8 @@ export function ErrorTable({ errors, allErrors, live, showSamples }: Props) {
       rows={errors}
       columns={columns}
       rowKey={(row) => JSON.stringify([row.label, row.code, row.message])}
-      empty={live ? "No sample has failed so far." : "No sample failed."}
+      empty={live ? "No failed samples so far." : "No failed samples."}
+      actions={<ScopeNote />}
       visibleRows={12}
     />
   );

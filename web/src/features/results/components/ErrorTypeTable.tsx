@@ -1,5 +1,6 @@
 import { useMemo } from "react";
 import type { Entry, ErrorGroup } from "@/shared/api/types";
+import { ScopeNote } from "@/shared/charts/ScopeNote";
 import { formatCount, formatPercent } from "@/shared/format/numbers";
 import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
@@ -10,10 +11,10 @@ import { SamplesButton, wordsOf } from "./SamplesButton";
 
 function columnsFor(showSamples: ShowSamples | null): Column<ErrorType>[] {
   return [
-    { id: "message", name: "What came back", main: true, value: (row) => `${row.code} ${row.message}`, cell: (row) => <ErrorMessage code={row.code} message={row.message} /> },
+    { id: "message", name: "Error", main: true, value: (row) => `${row.code} ${row.message}`, cell: (row) => <ErrorMessage code={row.code} message={row.message} /> },
     { id: "count", name: "Count", numeric: true, value: (row) => row.count, cell: (row) => formatCount(row.count) },
-    { id: "of_errors", name: "Of all errors", numeric: true, value: (row) => row.percentOfErrors, cell: (row) => formatPercent(row.percentOfErrors) },
-    { id: "of_samples", name: "Of all samples", numeric: true, value: (row) => row.percentOfSamples, cell: (row) => formatPercent(row.percentOfSamples) },
+    { id: "of_errors", name: "% of errors", numeric: true, value: (row) => row.percentOfErrors, cell: (row) => formatPercent(row.percentOfErrors) },
+    { id: "of_samples", name: "% of samples", numeric: true, value: (row) => row.percentOfSamples, cell: (row) => formatPercent(row.percentOfSamples) },
     { id: "labels", name: "Labels", numeric: true, value: (row) => row.labels, cell: (row) => formatCount(row.labels) },
     ...(showSamples === null
       ? []
@@ -28,11 +29,11 @@ function columnsFor(showSamples: ShowSamples | null): Column<ErrorType>[] {
   ];
 }
 
-/** Errors by what came back, whatever the label. */
+/** Errors by response code and message, over all labels. */
 export function ErrorTypeTable({ errors, total, showSamples }: { errors: ErrorGroup[]; total: Entry; showSamples: ShowSamples | null }) {
   const rows = useMemo(() => errorTypes(errors, total), [errors, total]);
   const columns = useMemo(() => columnsFor(showSamples), [showSamples]);
   return (
-    <DataTable name="error-types" title="Errors by type" rows={rows} columns={columns} rowKey={(row) => JSON.stringify([row.code, row.message])} empty="No sample failed." visibleRows={10} />
+    <DataTable name="error-types" title="Errors by type" rows={rows} columns={columns} rowKey={(row) => JSON.stringify([row.code, row.message])} empty="No failed samples." actions={<ScopeNote />} visibleRows={10} />
   );
 }

@@ -22,7 +22,7 @@ export function ErrorsSection({ report, showSamples }: { report: Report; showSam
         </div>
         {errors.length === 0 ? (
           <section className="card">
-            <div className="table-empty table-empty-alone">No sample failed.</div>
+            <div className="table-empty table-empty-alone">No failed samples.</div>
           </section>
         ) : (
           <>

@@ -20,12 +20,12 @@ export function Notes({ summary, cause, notes }: Props) {
         </Note>
       )}
       {cause?.kind === "stopped" && partial === null && <Note tone="info">{causeSentence(cause)}</Note>}
-      {partial !== null && !(cause?.kind === "failed" && partial.cause.startsWith(cause.reason)) && <Note tone="attention">The result is partial: {partial.cause}</Note>}
+      {partial !== null && !(cause?.kind === "failed" && partial.cause.startsWith(cause.reason)) && <Note tone="attention">Partial result: {partial.cause}</Note>}
       {summary?.total_basis === "transactions" && (
-        <Note tone="info">Every row of this log is a transaction, so the total and the charts count transactions, not single requests.</Note>
+        <Note tone="info">All rows of this log are transactions: the total and the charts count transactions, not single samples.</Note>
       )}
       {summary !== null && summary.rejected_rows > 0 && !notes.some((note) => note.includes("row")) && (
-        <Note tone="attention">{plural(summary.rejected_rows, "row")} of the log could not be read and {summary.rejected_rows === 1 ? "is" : "are"} not counted.</Note>
+        <Note tone="attention">{plural(summary.rejected_rows, "row")} could not be parsed and {summary.rejected_rows === 1 ? "is" : "are"} not counted.</Note>
       )}
       {notes.map((note) => (
         <Note key={note} tone="attention">

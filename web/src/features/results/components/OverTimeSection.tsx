@@ -21,10 +21,10 @@ export function OverTimeSection({ view }: { view: ChartView }) {
   return (
     <ReportSection id="over-time" title="Over time" note={shownNote(view.chosen)}>
       <div className="chart-grid">
-        <WhenSeen height={CHART_HEIGHT}>{() => <MetricChart view={view} metric="mean_ms" id="mean" title="Mean response time" unit="of samples that ended then" empty="No response times." />}</WhenSeen>
+        <WhenSeen height={CHART_HEIGHT}>{() => <MetricChart view={view} metric="mean_ms" id="mean" title="Mean response time" unit="by completion time" empty="No response times." />}</WhenSeen>
         <WhenSeen height={CHART_HEIGHT}>{() => <BytesChart view={view} />}</WhenSeen>
-        <WhenSeen height={CHART_HEIGHT}>{() => <MetricChart view={view} metric="latency_ms" id="latency" title="Latency" unit="mean time to the first byte" empty="The log has no latencies." />}</WhenSeen>
-        <WhenSeen height={CHART_HEIGHT}>{() => <MetricChart view={view} metric="connect_ms" id="connect" title="Connect time" unit="mean; 0 on a connection that was open" empty="The log has no connect times." />}</WhenSeen>
+        <WhenSeen height={CHART_HEIGHT}>{() => <MetricChart view={view} metric="latency_ms" id="latency" title="Latency" unit="mean time to the first byte" empty="The log has no latency data." />}</WhenSeen>
+        <WhenSeen height={CHART_HEIGHT}>{() => <MetricChart view={view} metric="connect_ms" id="connect" title="Connect time" unit="mean; 0 for reused connections" empty="The log has no connect times." />}</WhenSeen>
       </div>
     </ReportSection>
   );
@@ -47,7 +47,7 @@ function BytesChart({ view }: { view: ChartView }) {
       unit="per second; 1 KB is 1,024 bytes"
       content={content}
       format={formatByteRate}
-      choices={perLabel && <ChartSelect label="Which way" value={direction} options={DIRECTIONS} onChange={setDirection} />}
+      choices={perLabel && <ChartSelect label="Direction" value={direction} options={DIRECTIONS} onChange={setDirection} />}
     />
   );
 }

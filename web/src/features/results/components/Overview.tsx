@@ -2,6 +2,7 @@ import type { ApdexThresholds } from "@/shared/api/types";
 import { BarCard } from "@/shared/charts/BarCard";
 import { toCsv } from "@/shared/export/csv";
 import { formatCount, formatMs, formatPercent } from "@/shared/format/numbers";
+import { LabelName } from "./LabelName";
 import { parts, type Part, type Spread } from "../spread";
 
 /** How many were satisfied, tolerated, frustrated or failed: a bar for the total or for each chosen label. */
@@ -11,7 +12,7 @@ export function Overview({ shown, apdex }: { shown: Spread[]; apdex: ApdexThresh
     satisfied: `up to ${formatMs(apdex.satisfied_ms)}`,
     tolerated: `up to ${formatMs(apdex.tolerated_ms)}`,
     frustrated: "above that",
-    failed: "whatever the time",
+    failed: "any response time",
   };
   const csv = () =>
     toCsv(
@@ -19,7 +20,7 @@ export function Overview({ shown, apdex }: { shown: Spread[]; apdex: ApdexThresh
       rows.map((row) => [row.name, ...row.parts.map((part) => part.count)]),
     );
   return (
-    <BarCard id="overview" title="Overview" unit="samples by how long one has to wait" says="Overview of response times" csv={csv}>
+    <BarCard id="overview" title="Overview" unit="samples by Apdex zone" says="Overview of response times" csv={csv}>
       {(asTable) => (
         <>
           {asTable || rows.length === 1 ? null : <Key limits={limits} />}
@@ -28,8 +29,8 @@ export function Overview({ shown, apdex }: { shown: Spread[]; apdex: ApdexThresh
               rows.map((row) => (
                 <div key={row.key} className="overview-row">
                   {rows.length > 1 && (
-                    <span className="overview-name" title={row.name}>
-                      {row.name}
+                    <span className="overview-name">
+                      <LabelName label={row.name} />
                     </span>
                   )}
                   <span className="overview-bar">
@@ -45,7 +46,7 @@ export function Overview({ shown, apdex }: { shown: Spread[]; apdex: ApdexThresh
                   <tr>
                     {rows.length > 1 && <th scope="col">Label</th>}
                     <th scope="col" className="main">
-                      Samples that were
+                      Apdex zone
                     </th>
                     <th scope="col" className="num">
                       Count
@@ -59,7 +60,11 @@ export function Overview({ shown, apdex }: { shown: Spread[]; apdex: ApdexThresh
                   {rows.flatMap((row) =>
                     row.parts.map((part) => (
                       <tr key={`${row.key} ${part.key}`}>
-                        {rows.length > 1 && <td>{row.name}</td>}
+                        {rows.length > 1 && (
+                          <td>
+                            <LabelName label={row.name} />
+                          </td>
+                        )}
                         <td className="main">
                           <i className={`part-mark part-${part.key}`} /> {part.name.toLowerCase()} <span className="text-muted">{limits[part.key]}</span>
                         </td>

@@ -11,8 +11,8 @@ export function PercentileChart({ id, shown }: { id: string; shown: Spread[] }) 
   return (
     <XyChart
       id={id}
-      title="Percentiles"
-      unit="so many percent took at most so long"
+      title="Response time percentiles"
+      unit="cumulative"
       content={content}
       axis="Percent of samples"
       format={formatMs}

@@ -5,6 +5,7 @@ import { Empty } from "@/shared/ui/Empty";
 import { Figures } from "@/shared/ui/Figures";
 import { finalFigures } from "../finalFigures";
 import type { ShowSamples } from "../sampleWhere";
+import { Transactions, transactionsOf } from "../transactions";
 import { useChosenLabels } from "../useChosenLabels";
 import type { ChartView } from "../useDrawing";
 import { Criteria } from "./Criteria";
@@ -33,6 +34,8 @@ export function ReportBody({ report, samples }: Props) {
   const { slots, chosen } = labels;
   const view = useMemo<ChartView>(() => ({ points: series.points, bucketMs: series.bucket_ms, labels: series.labels, chosen, slots }), [series, chosen, slots]);
   const names = useMemo(() => series.labels.map((each) => each.label), [series.labels]);
+  const all = useMemo(() => summary.labels.filter((each) => each.samples > 0).map((each) => each.label), [summary.labels]);
+  const transactions = useMemo(() => transactionsOf(series.labels, summary.labels), [series.labels, summary.labels]);
   const criteria = run?.criteria ?? NO_CRITERIA;
   const expressions = useMemo(() => criteria.map((result) => result.expression), [criteria]);
   if (summary.total.samples === 0) {
@@ -41,8 +44,8 @@ export function ReportBody({ report, samples }: Props) {
         <Notes summary={summary} cause={run?.cause ?? null} notes={report.notes} />
         <Criteria results={criteria} expressions={[]} />
         <section className="card">
-          <Empty icon="graph-up" title="No sample was taken.">
-            So there is nothing to draw. JMeter’s log says what each node did.
+          <Empty icon="graph-up" title="No samples.">
+            The run recorded no samples. See the JMeter log for what each node did.
           </Empty>
         </section>
       </>
@@ -50,31 +53,33 @@ export function ReportBody({ report, samples }: Props) {
   }
   const showSamples = samples?.show ?? null;
   return (
-    <TimelineProvider originMs={summary.start_ms ?? series.points[0]?.t_ms ?? 0}>
-      <Notes summary={summary} cause={run?.cause ?? null} notes={report.notes} />
-      <Figures figures={finalFigures(summary, series.points, series.bucket_ms)} />
-      <Criteria results={criteria} expressions={[]} />
-      <ReportIndex labels={labels} names={names} more={samples === undefined ? [] : SAMPLES} />
-      <ResultCharts
-        points={series.points}
-        bucketMs={series.bucket_ms}
-        labels={series.labels}
-        chosen={chosen}
-        slots={slots}
-        settledUntilMs={null}
-        lastSampleMs={summary.end_ms}
-        stale={false}
-        criteria={expressions}
-        bare
-      />
-      <div id="labels" className="report-section">
-        <EntryTable summary={summary} choice={labels} apdex={apdex} showSamples={showSamples} empty="The log holds no samples." />
-      </div>
-      <OverTimeSection view={view} />
-      <ThroughputSection view={view} codes={series.codes} started={series.started} />
-      <ResponseTimesSection view={view} profiles={profiles} apdex={apdex} summary={summary} />
-      <ErrorsSection report={report} showSamples={showSamples} />
-      {samples?.section}
-    </TimelineProvider>
+    <Transactions value={transactions}>
+      <TimelineProvider originMs={summary.start_ms ?? series.points[0]?.t_ms ?? 0}>
+        <Notes summary={summary} cause={run?.cause ?? null} notes={report.notes} />
+        <Figures figures={finalFigures(summary, series.points, series.bucket_ms)} />
+        <Criteria results={criteria} expressions={[]} />
+        <ReportIndex labels={labels} names={names} all={all} more={samples === undefined ? [] : SAMPLES} />
+        <ResultCharts
+          points={series.points}
+          bucketMs={series.bucket_ms}
+          labels={series.labels}
+          chosen={chosen}
+          slots={slots}
+          settledUntilMs={null}
+          lastSampleMs={summary.end_ms}
+          stale={false}
+          criteria={expressions}
+          bare
+        />
+        <div id="labels" className="report-section">
+          <EntryTable summary={summary} choice={labels} apdex={apdex} showSamples={showSamples} empty="The log holds no samples." />
+        </div>
+        <OverTimeSection view={view} />
+        <ThroughputSection view={view} codes={series.codes} started={series.started} />
+        <ResponseTimesSection view={view} profiles={profiles} apdex={apdex} summary={summary} />
+        <ErrorsSection report={report} showSamples={showSamples} />
+        {samples?.section}
+      </TimelineProvider>
+    </Transactions>
   );
 }

@@ -13,12 +13,12 @@ const SECTIONS: PageSection[] = [
 ];
 
 /** The line at the top of the report: its sections, the time that all charts show, and whose lines they have. */
-export function ReportIndex({ labels, names, more }: { labels: ChosenLabels; names: string[]; more: PageSection[] }) {
+export function ReportIndex({ labels, names, all, more }: { labels: ChosenLabels; names: string[]; all: string[]; more: PageSection[] }) {
   return (
     <div className="report-index no-print">
       <PageIndex sections={[...SECTIONS, ...more]} />
       <TimelineBar live={false} />
-      {names.length > 0 && <LabelPicker labels={labels} names={names} />}
+      {names.length > 0 && <LabelPicker labels={labels} names={names} all={all} />}
     </div>
   );
 }

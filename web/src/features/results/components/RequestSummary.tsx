@@ -13,7 +13,7 @@ export function RequestSummary({ total }: { total: Entry }) {
     <section className="card breakdown" aria-label="Requests summary">
       <header className="chart-head">
         <h3>Requests</h3>
-        <span className="chart-unit">{formatCount(total.samples)} in all</span>
+        <span className="chart-unit">{formatCount(total.samples)} total</span>
       </header>
       <div className="request-summary">
         <span className="overview-bar">

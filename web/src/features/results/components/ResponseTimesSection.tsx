@@ -5,7 +5,7 @@ import { formatCount, formatMs } from "@/shared/format/numbers";
 import { WhenSeen } from "@/shared/ui/WhenSeen";
 import { againstUsers } from "../relations";
 import { spreads } from "../spread";
-import { useDrawing, type ChartView } from "../useDrawing";
+import { useDrawing, useZoomedPoints, type ChartView } from "../useDrawing";
 import { shownNote } from "../shownNote";
 import { ApdexTable } from "./ApdexTable";
 import { XY_CHART_HEIGHT } from "../chartHeight";
@@ -42,12 +42,14 @@ export function ResponseTimesSection({ view, profiles, apdex, summary }: Props) 
 
 function UsersChart({ view }: { view: ChartView }) {
   const { colours } = useDrawing(view);
-  const content = useMemo(() => againstUsers(view.points, colours), [view.points, colours]);
+  const points = useZoomedPoints(view);
+  const content = useMemo(() => againstUsers(points, colours), [points, colours]);
   return (
     <XyChart
       id="time-against-users"
-      title="Response time against users"
-      unit="mean over the buckets with so many"
+      zooms
+      title="Response time vs. active users"
+      unit="mean response time per number of active users"
       content={content}
       axis="Active users"
       format={formatMs}

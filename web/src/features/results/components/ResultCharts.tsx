@@ -5,7 +5,7 @@ import { TimelineBar } from "@/shared/charts/TimelineBar";
 import { chartColours, lineColour, type Scheme } from "@/shared/charts/palette";
 import { formatCount, formatMs, formatPercent, formatRate } from "@/shared/format/numbers";
 import { useTheme } from "@/shared/ui/theme";
-import { activeUsers, errors, responseTimes, sources, throughput, TIME_METRICS, type ErrorUnit, type TimeMetric } from "../chartSeries";
+import { activeUsers, errors, frameOf, responseTimes, sources, throughput, TIME_METRICS, type ErrorUnit, type TimeMetric } from "../chartSeries";
 import { thresholdsOf } from "../thresholds";
 import { shownNote } from "../shownNote";
 
@@ -32,13 +32,13 @@ export function ResultCharts({ points, bucketMs, labels, chosen, slots, settledU
 
   const contents = useMemo(() => {
     const colours = chartColours(scheme);
-    const frame = { bucketMs, settledUntilMs };
+    const frame = frameOf(points, bucketMs, settledUntilMs);
     const from = sources(points, labels, chosen, slotColour(slots, scheme));
     const limits = thresholdsOf(criteria, chosen, metric);
     return {
       throughput: throughput(from, frame, colours, limits.throughput),
       times: responseTimes(from, frame, metric, colours, limits.times),
-      errors: errors(from, frame, errorUnit, colours, errorUnit === "share" ? limits.errorShare : []),
+      errors: errors(from, frame, errorUnit, colours, errorUnit === "share" ? limits.errorRate : []),
       users: activeUsers(points, frame, colours),
     };
   }, [points, labels, chosen, slots, scheme, bucketMs, settledUntilMs, metric, errorUnit, criteria]);
@@ -57,7 +57,7 @@ export function ResultCharts({ points, bucketMs, labels, chosen, slots, settledU
         <TimeChart
           id="response-times"
           title="Response time"
-          unit={perLabel ? "of samples that ended then" : "percentiles of samples that ended then"}
+          unit={perLabel ? "by completion time" : "percentiles per interval, by completion time"}
           content={contents.times}
           format={formatMs}
           logarithmic="offered"
@@ -77,7 +77,7 @@ export function ResultCharts({ points, bucketMs, labels, chosen, slots, settledU
         <TimeChart
           id="errors"
           title="Errors"
-          unit={errorUnit === "rate" ? "per second" : "share of samples"}
+          unit={errorUnit === "rate" ? "per second" : "% of samples"}
           content={contents.errors}
           format={errorUnit === "rate" ? formatRate : formatPercent}
           choices={

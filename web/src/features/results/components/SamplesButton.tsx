@@ -4,7 +4,7 @@ import type { SampleWhere, ShowSamples } from "../sampleWhere";
 /** Leads from a table's row to its single samples. */
 export function SamplesButton({ show, where }: { show: ShowSamples; where: SampleWhere }) {
   return (
-    <button type="button" className="btn btn-quiet row-action" title="Show the single samples" aria-label={`Show samples of ${where.label ?? where.code ?? "this"}`} onClick={() => show(where)}>
+    <button type="button" className="btn btn-quiet row-action" title="Show samples" aria-label={`Show samples of ${where.label ?? where.code ?? "this"}`} onClick={() => show(where)}>
       <Icon name="search" />
     </button>
   );

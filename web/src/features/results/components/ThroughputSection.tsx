@@ -8,7 +8,7 @@ import { WhenSeen } from "@/shared/ui/WhenSeen";
 import { sources } from "../chartSeries";
 import { codesPerSecond, hits, labelRates, totalRates, type Outcome } from "../loadSeries";
 import { againstRate } from "../relations";
-import { useDrawing, type ChartView } from "../useDrawing";
+import { useDrawing, useZoomedPoints, type ChartView } from "../useDrawing";
 import { shownNote } from "../shownNote";
 import { CHART_HEIGHT, XY_CHART_HEIGHT } from "../chartHeight";
 import { ChartSelect } from "./ChartSelect";
@@ -29,17 +29,17 @@ interface Props {
   started: TimedCount[];
 }
 
-/** What was sent and what came back, in numbers per second. */
+/** Load and responses, per second. */
 export function ThroughputSection({ view, codes, started }: Props) {
   return (
-    <ReportSection id="throughput-charts" title="Throughput" note={shownNote(view.chosen) === undefined ? undefined : "chosen labels where it says “by label”, else the total"}>
+    <ReportSection id="throughput-charts" title="Throughput" note={shownNote(view.chosen) === undefined ? undefined : "selected labels where the title says “by label”; otherwise the total"}>
       <div className="chart-grid">
         <WhenSeen height={CHART_HEIGHT}>{() => <HitsChart view={view} started={started} />}</WhenSeen>
         <WhenSeen height={CHART_HEIGHT}>{() => <TotalChart view={view} />}</WhenSeen>
         <WhenSeen height={CHART_HEIGHT}>{() => <LabelChart view={view} />}</WhenSeen>
         <WhenSeen height={CHART_HEIGHT}>{() => <CodesChart view={view} codes={codes} />}</WhenSeen>
-        <WhenSeen height={XY_CHART_HEIGHT}>{() => <RateChart view={view} id="response-time-against-rate" title="Response time against rate" y="p50_ms" unit="a dot for each bucket: median" />}</WhenSeen>
-        <WhenSeen height={XY_CHART_HEIGHT}>{() => <RateChart view={view} id="latency-against-rate" title="Latency against rate" y="latency_ms" unit="a dot for each bucket: mean" />}</WhenSeen>
+        <WhenSeen height={XY_CHART_HEIGHT}>{() => <RateChart view={view} id="response-time-against-rate" title="Response time vs. throughput" y="p50_ms" unit="median, one dot per interval" />}</WhenSeen>
+        <WhenSeen height={XY_CHART_HEIGHT}>{() => <RateChart view={view} id="latency-against-rate" title="Latency vs. throughput" y="latency_ms" unit="mean, one dot per interval" />}</WhenSeen>
       </div>
     </ReportSection>
   );
@@ -48,13 +48,13 @@ export function ThroughputSection({ view, codes, started }: Props) {
 function HitsChart({ view, started }: { view: ChartView; started: TimedCount[] }) {
   const { frame, colours } = useDrawing(view);
   const content = useMemo(() => hits(started, view.points, frame, colours), [started, view.points, frame, colours]);
-  return <TimeChart id="hits" title="Hits" unit="samples that started, per second" content={content} format={formatRate} />;
+  return <TimeChart id="hits" title="Hits" unit="samples started per second" content={content} format={formatRate} />;
 }
 
 function TotalChart({ view }: { view: ChartView }) {
   const { frame, colours } = useDrawing(view);
   const content = useMemo(() => totalRates(view.points, frame, colours), [view.points, frame, colours]);
-  return <TimeChart id="total-transactions" title="Passed and failed" unit="samples that ended, per second" content={content} format={formatRate} />;
+  return <TimeChart id="total-transactions" title="Passed and failed" unit="samples completed per second" content={content} format={formatRate} />;
 }
 
 function LabelChart({ view }: { view: ChartView }) {
@@ -62,17 +62,17 @@ function LabelChart({ view }: { view: ChartView }) {
   const [outcome, setOutcome] = useState<Outcome>("all");
   const content = useMemo(() => {
     const shown = perLabel ? from : busiest(view.labels, colourOf);
-    return labelRates(shown, view.points, outcome, frame, colours);
-  }, [perLabel, from, view.labels, view.points, outcome, frame, colours, colourOf]);
-  const unit = perLabel || view.labels.length <= BUSIEST ? "per second" : `per second, the ${BUSIEST} busiest of ${view.labels.length}`;
+    return labelRates(shown, outcome, frame, colours);
+  }, [perLabel, from, view.labels, outcome, frame, colours, colourOf]);
+  const unit = perLabel || view.labels.length <= BUSIEST ? "per second" : `per second, the ${BUSIEST} busiest labels`;
   return (
     <TimeChart
       id="transactions"
-      title="Transactions by label"
+      title="Throughput by label"
       unit={unit}
       content={content}
       format={formatRate}
-      choices={<ChartSelect label="Which transactions" value={outcome} options={OUTCOMES} onChange={setOutcome} />}
+      choices={<ChartSelect label="Outcome" value={outcome} options={OUTCOMES} onChange={setOutcome} />}
     />
   );
 }
@@ -85,22 +85,24 @@ function busiest(labels: LabelSeries[], colourOf: (slot: number) => string) {
 
 function CodesChart({ view, codes }: { view: ChartView; codes: CodeSeries[] }) {
   const { frame, colourOf } = useDrawing(view);
-  const content = useMemo(() => codesPerSecond(codes, view.points, frame, colourOf), [codes, view.points, frame, colourOf]);
+  const content = useMemo(() => codesPerSecond(codes, frame, colourOf), [codes, frame, colourOf]);
   return <TimeChart id="codes" title="Response codes" unit="samples per second" content={content} format={formatRate} logarithmic="offered" />;
 }
 
 function RateChart({ view, y, ...head }: { view: ChartView; y: "p50_ms" | "latency_ms"; id: string; title: string; unit: string }) {
   const { colours } = useDrawing(view);
-  const content = useMemo(() => againstRate(view.points, view.bucketMs, y, colours), [view.points, view.bucketMs, y, colours]);
+  const points = useZoomedPoints(view);
+  const content = useMemo(() => againstRate(points, view.bucketMs, y, colours), [points, view.bucketMs, y, colours]);
   return (
     <XyChart
       {...head}
+      zooms
       content={content}
-      axis="Samples per second in the bucket"
+      axis="Samples per second in the interval"
       format={formatMs}
       formatX={formatRate}
       logarithmic="offered"
-      empty={y === "latency_ms" ? "The log has no latencies." : "No samples."}
+      empty={y === "latency_ms" ? "The log has no latency data." : "No samples."}
     />
   );
 }

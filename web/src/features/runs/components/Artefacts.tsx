@@ -14,7 +14,7 @@ export function Artefacts({ run }: { run: Run }) {
         <h3>Files</h3>
       </header>
       <div className="list-body">
-        <Loaded query={query} what="Listing the files…">
+        <Loaded query={query} what="Loading files…">
           {(artefacts) => (
             <ul className="pairs">
               {artefacts.map((artefact) => (
@@ -25,7 +25,7 @@ export function Artefacts({ run }: { run: Run }) {
                   <span className="text-muted">{formatBytes(artefact.bytes)}</span>
                 </li>
               ))}
-              {artefacts.length === 0 && <li className="text-muted">Result log, summary, report and JMeter’s logs appear here when the run ends.</li>}
+              {artefacts.length === 0 && <li className="text-muted">The result log, summary, report and JMeter logs appear here when the run ends.</li>}
             </ul>
           )}
         </Loaded>

@@ -1,7 +1,7 @@
-import { formatDuration, formatTime } from "@/shared/format/time";
+import { formatDuration, formatTimeNear } from "@/shared/format/time";
 import type { Connection } from "@/shared/api/socket";
 import { Icon } from "@/shared/ui/Icon";
-import { useEffect, useState } from "react";
+import { useNow } from "@/shared/ui/useNow";
 
 /** Says since when nothing comes any more. The test itself does not depend on this page. */
 export function ConnectionNote({ connection, hasData }: { connection: Connection; hasData: boolean }) {
@@ -10,11 +10,7 @@ export function ConnectionNote({ connection, hasData }: { connection: Connection
 }
 
 function Lost({ since, hasData }: { since: number; hasData: boolean }) {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, []);
+  const now = useNow();
   // A page that changes over or a server that restarts within a second needs no words.
   if (now - since < 1000) return null;
   return (
@@ -22,9 +18,9 @@ function Lost({ since, hasData }: { since: number; hasData: boolean }) {
       <Icon name="wifi-off" />
       <div>
         <strong>
-          No connection to the server since {formatTime(since)} ({formatDuration((now - since) / 1000)}).
+          No connection to the server since {formatTimeNear(since, now)} ({formatDuration((now - since) / 1000)}).
         </strong>{" "}
-        {hasData ? "What you see is from before. " : ""}The run goes on without this page; what is missed is fetched when the connection is back.
+        {hasData ? "Showing data from before the connection was lost. " : ""}The run continues; missing data is loaded after reconnecting.
       </div>
     </div>
   );

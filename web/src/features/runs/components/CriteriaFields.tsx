@@ -8,19 +8,19 @@ interface Props {
   onChange: (rows: CriterionRow[]) => void;
 }
 
-/** Sentences that make the run fail: `p95 response time of all samples is above 800 ms`. */
+/** Sentences that make the run fail: `p95 response time of all samples > 800 ms`. */
 export function CriteriaFields({ rows, faults, onChange }: Props) {
   const put = (key: number, change: Partial<CriterionRow>) => onChange(rows.map((row) => (row.key === key ? { ...row, ...change } : row)));
   return (
     <fieldset className="form-part">
       <legend>Criteria</legend>
-      {rows.length === 0 && <p className="field-help">Without criteria the run is only measured, not judged.</p>}
+      {rows.length === 0 && <p className="field-help">No pass/fail criteria: the run will not be evaluated.</p>}
       {rows.map((row) => {
         const unit = METRICS.find((metric) => metric.name === row.metric)?.unit ?? "";
         return (
           <div key={row.key} className="criterion-row">
-            <span>Fails when</span>
-            <select className="form-select form-select-sm" aria-label="Figure" value={row.metric} onChange={(event) => put(row.key, { metric: event.target.value })}>
+            <span>Fail if</span>
+            <select className="form-select form-select-sm" aria-label="Metric" value={row.metric} onChange={(event) => put(row.key, { metric: event.target.value })}>
               {METRICS.map((metric) => (
                 <option key={metric.name} value={metric.name}>
                   {metric.words}
@@ -52,7 +52,7 @@ export function CriteriaFields({ rows, faults, onChange }: Props) {
         );
       })}
       <button type="button" className="btn btn-sm btn-outline-secondary" onClick={() => onChange([...rows, newCriterion(Math.max(0, ...rows.map((row) => row.key)) + 1)])}>
-        <Icon name="plus" /> Add a criterion
+        <Icon name="plus" /> Add criterion
       </button>
     </fieldset>
   );

@@ -23,7 +23,7 @@ export function FinishedBody({ run, live }: { run: Run; live: LiveRun | null }) 
   }
   return (
     <>
-      <Waiting what="Fetching the report…" />
+      <Waiting what="Loading the report…" />
       {live !== null && <LiveBody run={run} live={live} />}
     </>
   );

@@ -4,6 +4,7 @@ import { ErrorTable } from "@/features/results/components/ErrorTable";
 import { Notes } from "@/features/results/components/Notes";
 import { ResultCharts } from "@/features/results/components/ResultCharts";
 import type { Run } from "@/shared/api/types";
+import { Transactions, transactionsOf } from "@/features/results/transactions";
 import { TimelineProvider } from "@/shared/charts/timeline";
 import { useSampleSearch } from "../samples/useSampleSearch";
 import { settledUntil, type LiveRun } from "../live/liveRun";
@@ -30,24 +31,26 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
       <RunProgress run={run} />
       {(early || !started || run.phase === "collecting") && <Steps steps={run.steps} now={run.step} />}
       {live !== null && !early && (
-        <TimelineProvider originMs={live.summary.start_ms ?? run.started_ms ?? live.points[0]?.t_ms ?? 0}>
-          <LiveFigures live={live} run={run} />
-          <Criteria results={run.criteria} expressions={run.criteria_expressions} />
-          <ResultCharts
-            points={live.points}
-            bucketMs={live.bucket_ms}
-            labels={NO_LABELS}
-            chosen={NO_CHOICE}
-            slots={NO_SLOTS}
-            settledUntilMs={settledUntil(live)}
-            lastSampleMs={live.summary.end_ms}
-            stale={!connection.connected}
-            criteria={run.criteria_expressions}
-          />
-          <EntryTable summary={live.summary} choice={null} apdex={null} showSamples={samples.show} empty="The labels appear here with their first samples." />
-          <ErrorTable errors={live.errors} allErrors={live.summary.total.errors} live showSamples={samples.show} />
-          {samples.section}
-        </TimelineProvider>
+        <Transactions value={transactionsOf(live.summary.labels)}>
+          <TimelineProvider originMs={live.summary.start_ms ?? run.started_ms ?? live.points[0]?.t_ms ?? 0}>
+            <LiveFigures live={live} run={run} />
+            <Criteria results={run.criteria} expressions={run.criteria_expressions} />
+            <ResultCharts
+              points={live.points}
+              bucketMs={live.bucket_ms}
+              labels={NO_LABELS}
+              chosen={NO_CHOICE}
+              slots={NO_SLOTS}
+              settledUntilMs={settledUntil(live)}
+              lastSampleMs={live.summary.end_ms}
+              stale={!connection.connected}
+              criteria={run.criteria_expressions}
+            />
+            <EntryTable summary={live.summary} choice={null} apdex={null} showSamples={samples.show} empty="Labels appear here with their first samples." />
+            <ErrorTable errors={live.errors} allErrors={live.summary.total.errors} live showSamples={samples.show} />
+            {samples.section}
+          </TimelineProvider>
+        </Transactions>
       )}
     </>
   );

@@ -3,16 +3,14 @@ import type { Run } from "@/shared/api/types";
 import { Sparkline } from "@/shared/charts/Sparkline";
 import { chartColours } from "@/shared/charts/palette";
 import { formatCount, formatMs, formatPercent, formatRate, plural, splitMs, splitPercent, splitRate } from "@/shared/format/numbers";
-import { formatClock, splitClock } from "@/shared/format/time";
+import { formatClock, formatDuration } from "@/shared/format/time";
 import { Figures, type Figure } from "@/shared/ui/Figures";
 import { useTheme } from "@/shared/ui/theme";
-import { useNow } from "@/shared/ui/useNow";
 import { settledUntil, type LiveRun } from "../live/liveRun";
 
-/** Rate, p95, error share, users, samples, time: now, with the last minutes beside them and the whole run below. */
+/** Throughput, p95, error rate, users, samples, time: now, with the last minutes beside them and the whole run below. */
 export function LiveFigures({ live, run }: { live: LiveRun; run: Run }) {
   const { scheme } = useTheme();
-  const now = useNow();
   const settled = settledUntil(live);
   const figures = useMemo<Figure[]>(() => {
     const colours = chartColours(scheme);
@@ -24,9 +22,9 @@ export function LiveFigures({ live, run }: { live: LiveRun; run: Run }) {
     return [
       {
         key: "rate",
-        name: "Rate now",
+        name: "Throughput",
         value: splitRate(head?.rate_per_s),
-        note: `whole run ${formatRate(total.throughput_per_s)}`,
+        note: `last 5 s; average ${formatRate(total.throughput_per_s)}`,
         spark: spark(points.map((point) => point.samples * perSecond), colours.rate),
       },
       {
@@ -38,9 +36,9 @@ export function LiveFigures({ live, run }: { live: LiveRun; run: Run }) {
       },
       {
         key: "errors",
-        name: "Error share",
+        name: "Error rate",
         value: splitPercent(head?.error_percent ?? total.error_percent),
-        note: `${plural(total.errors, "error")}${lastShare(points)}`,
+        note: `${plural(total.errors, "error")}${lastErrorRate(points, live.bucket_ms)}`,
         spark: spark(points.map((point) => point.errors * perSecond), colours.error),
         ...(total.errors > 0 ? { tone: "failed" } : {}),
       },
@@ -60,16 +58,18 @@ export function LiveFigures({ live, run }: { live: LiveRun; run: Run }) {
     ];
   }, [live, run, scheme, settled]);
 
-  return <Figures figures={[...figures, timeFigure(run, now)]} />;
+  return <Figures figures={[...figures, timeFigure(run, live.at_ms)]} />;
 }
 
-function lastShare(points: { samples: number; errors: number }[]): string {
+/** The error rate of the newest ten intervals, with the time that they cover. */
+function lastErrorRate(points: { samples: number; errors: number }[], bucketMs: number): string {
   const last = points.slice(-10);
   const samples = last.reduce((sum, point) => sum + point.samples, 0);
   const failed = last.reduce((sum, point) => sum + point.errors, 0);
-  return samples === 0 ? "" : `, lately ${formatPercent((failed / samples) * 100)}`;
+  return samples === 0 ? "" : `, last ${formatDuration((last.length * bucketMs) / 1000)}: ${formatPercent((failed / samples) * 100)}`;
 }
 
+/** By the server's clock at the newest snapshot: without a connection it stands still, as everything else does. */
 function timeFigure(run: Run, now: number): Figure {
   if (run.started_ms === null) return { key: "elapsed", name: "Elapsed", value: ["–", ""] };
   const elapsed = Math.max(0, ((run.ended_ms ?? now) - run.started_ms) / 1000);
@@ -77,7 +77,7 @@ function timeFigure(run: Run, now: number): Figure {
   return {
     key: "elapsed",
     name: "Elapsed",
-    value: splitClock(elapsed),
-    note: left === null ? "no planned end" : left >= 0 ? `${formatClock(left)} left` : `${formatClock(-left)} past the planned end`,
+    value: [formatClock(elapsed), ""],
+    note: left === null ? "no planned end" : left >= 0 ? `${formatClock(left)} remaining` : `overdue by ${formatClock(-left)}`,
   };
 }

@@ -15,9 +15,9 @@ export function LogViewer({ run }: { run: Run }) {
   const [loudOnly, setLoudOnly] = useState(false);
   const node = chosen ?? names[0] ?? null;
   return (
-    <section className="card log-card" aria-label="JMeter's log">
+    <section className="card log-card" aria-label="JMeter log">
       <header className="table-tools">
-        <h3>JMeter’s log</h3>
+        <h3>JMeter log</h3>
         <div className="log-nodes" role="tablist" aria-label="Node">
           {names.map((name) => (
             <button key={name} type="button" role="tab" className="btn btn-quiet" aria-selected={name === node} aria-pressed={name === node} onClick={() => setChosen(name)}>
@@ -32,7 +32,7 @@ export function LogViewer({ run }: { run: Run }) {
         <input className="form-control form-control-sm table-filter" type="search" placeholder="Filter" aria-label="Filter the log" value={filter} onChange={(event) => setFilter(event.target.value)} />
       </header>
       {node === null ? (
-        <div className="table-empty">JMeter’s log appears here once its process has started.</div>
+        <div className="table-empty">The JMeter log appears here once its process has started.</div>
       ) : (
         <NodeLogText key={`${node} ${String(run.phase === "finished")}`} run={run} node={node} filter={filter} loudOnly={loudOnly} />
       )}
@@ -78,7 +78,7 @@ function NodeLogText({ run, node, filter, loudOnly }: { run: Run; node: string; 
             {line}
           </div>
         ))}
-        {lines.length === 0 && <div className="text-faint">{!asked ? "Fetching the log…" : tail.lines.length === 0 ? "The log is empty so far." : "No line matches."}</div>}
+        {lines.length === 0 && <div className="text-faint">{!asked ? "Loading the log…" : tail.lines.length === 0 ? "The log is empty." : "No matching lines."}</div>}
       </div>
       <footer className="log-foot">
         <span>
@@ -87,11 +87,11 @@ function NodeLogText({ run, node, filter, loudOnly }: { run: Run; node: string; 
         </span>
         {!follow && (
           <button type="button" className="btn btn-quiet" onClick={() => setFollow(true)}>
-            Follow the end
+            Follow
           </button>
         )}
         <a href={`/api/v1/runs/${run.id}/artefacts/${encodePath(`nodes/${node}/jmeter.log`)}`} download>
-          <Icon name="download" /> whole log
+          <Icon name="download" /> Download log
         </a>
       </footer>
     </>

@@ -36,7 +36,7 @@ export function NodeList({ nodes }: { nodes: RunNode[] }) {
             <Chip {...look(node)} />
           </li>
         ))}
-        {nodes.length === 0 && <li className="text-muted">The nodes appear here once the run is prepared.</li>}
+        {nodes.length === 0 && <li className="text-muted">Nodes appear here once the run is prepared.</li>}
       </ul>
     </section>
   );

@@ -13,12 +13,12 @@ interface Props {
 
 export function PickPlan({ plans, value, fault, onChange }: Props & { plans: UseQueryResult<Plan[]> }) {
   if (plans.error !== null) return <ErrorBox error={plans.error} />;
-  const help = plans.data?.length === 0 ? <Link to="/plans">There is none yet: upload one.</Link> : undefined;
+  const help = plans.data?.length === 0 ? <Link to="/plans">No plans yet. Upload one.</Link> : undefined;
   return (
     <Field label="Plan" fault={fault} help={help}>
       {(attributes) => (
         <select {...attributes} className={attributes.className.replace("form-control", "form-select")} value={value ?? ""} onChange={(event) => onChange(event.target.value === "" ? null : event.target.value)}>
-          <option value="">{plans.data === undefined ? "Fetching the plans…" : "Choose a plan"}</option>
+          <option value="">{plans.data === undefined ? "Loading plans…" : "Select a plan"}</option>
           {plans.data?.map((plan) => (
             <option key={plan.id} value={plan.id}>
               {plan.name}
@@ -35,10 +35,10 @@ export function PickCluster({ clusters, value, fault, onChange }: Props & { clus
   const living = (clusters.data ?? []).filter((cluster) => !hasEnded(cluster.phase));
   const none = clusters.data !== undefined && !living.some((cluster) => cluster.can_write && canRun(cluster));
   return (
-    <Field label="Cluster" fault={fault} help={none ? <Link to="/clusters">None is ready: create one, or wait until one is.</Link> : undefined}>
+    <Field label="Cluster" fault={fault} help={none ? <Link to="/clusters">No cluster is ready. Create one.</Link> : undefined}>
       {(attributes) => (
         <select {...attributes} className={attributes.className.replace("form-control", "form-select")} value={value ?? ""} onChange={(event) => onChange(event.target.value === "" ? null : event.target.value)}>
-          <option value="">{clusters.data === undefined ? "Fetching the clusters…" : "Choose a cluster"}</option>
+          <option value="">{clusters.data === undefined ? "Loading clusters…" : "Select a cluster"}</option>
           {living.map((cluster) => (
             <option key={cluster.id} value={cluster.id} disabled={!cluster.can_write || !canRun(cluster)}>
               {cluster.name}, {sizeWords(cluster.config.workers)}

@@ -33,8 +33,8 @@ export function PropertyFields({ check, form, onChange, fault }: Props & { fault
         })}
       </div>
       <details open={form.moreProperties !== "" || fault !== undefined}>
-        <summary>{check.properties.length === 0 ? "The plan asks for no properties; give some anyway" : "More properties"}</summary>
-        <Field label="One on each line" help="name=value, as -J gives them; they reach the master and every worker." fault={fault}>
+        <summary>{check.properties.length === 0 ? "The plan has no parameters. Add properties" : "Additional properties"}</summary>
+        <Field label="One name=value per line" help="As with -J, for the master and every worker." fault={fault}>
           {(attributes) => (
             <textarea {...attributes} rows={3} spellCheck={false} value={form.moreProperties} onChange={(event) => onChange({ ...form, moreProperties: event.target.value })} />
           )}
@@ -44,7 +44,7 @@ export function PropertyFields({ check, form, onChange, fault }: Props & { fault
   );
 }
 
-/** For each data file: a whole copy for every worker, or each its share. */
+/** For each data file: a full copy for every worker, or its rows split across them. */
 export function SplitFields({ check, workers, form, onChange }: Props & { workers: number }) {
   const files = check.data_files.filter((file, index, all) => file.found && all.findIndex((other) => other.path === file.path) === index);
   if (files.length === 0 || workers < 2) return null;
@@ -54,8 +54,8 @@ export function SplitFields({ check, workers, form, onChange }: Props & { worker
       {files.map((file) => (
         <Switch
           key={file.path}
-          label={`Deal out ${file.path} among the ${workers} workers`}
-          help={`${file.element}, ${formatBytes(file.bytes)}. Off: every worker gets a whole copy. On: each gets its share, and a header line stays.`}
+          label={`Split ${file.path} across the ${workers} workers`}
+          help={`${file.element}, ${formatBytes(file.bytes)}. Off: every worker gets a full copy. On: each worker gets its share of the rows; keeps the header line.`}
           checked={form.split.includes(file.path)}
           onChange={(on) => onChange({ ...form, split: on ? [...form.split, file.path] : form.split.filter((path) => path !== file.path) })}
         />
@@ -75,7 +75,7 @@ export function PropertiesFileFields({ plan, form, onChange }: { plan: Plan | un
         <Switch
           key={file.path}
           label={`Read ${file.path}`}
-          help="As -q does, on the master and every worker; the properties above come after it."
+          help="As with -q, on the master and every worker. The properties above take precedence."
           checked={form.propertiesFiles.includes(file.path)}
           onChange={(on) => onChange({ ...form, propertiesFiles: on ? [...form.propertiesFiles, file.path] : form.propertiesFiles.filter((path) => path !== file.path) })}
         />

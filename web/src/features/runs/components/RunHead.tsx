@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
-import { phaseChip, verdictChip } from "@/features/results/runWords";
+import { doubtChip, phaseChip, verdictChip } from "@/features/results/runWords";
 import type { Run } from "@/shared/api/types";
 import { formatCount, formatRate, plural } from "@/shared/format/numbers";
 import { formatDateTime } from "@/shared/format/time";
@@ -14,11 +14,12 @@ import { useRuns } from "../api/useRuns";
 import type { LiveRun } from "../live/liveRun";
 import { comparePath, runBefore } from "../runBefore";
 import { StopControl } from "./StopControl";
-import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 
 /** Title, state, owner, the one main action. */
 export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
-  const verdict = verdictChip(run.verdict);
+  const verdict = verdictChip(run.verdict, run.headline);
+  const doubt = run.phase === "finished" ? doubtChip(run.headline) : null;
   const removal = useDeleteRun(run.id);
   const navigate = useNavigate();
   const [asked, setAsked] = useState(false);
@@ -35,7 +36,8 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
         }
         chips={
           <>
-            <Chip {...phaseChip(run.phase, run.cause, run.stop_requested)} />
+            <Chip {...phaseChip(run)} />
+            {doubt !== null && <Chip {...doubt} />}
             {run.phase === "finished" && verdict !== null && <Chip {...verdict} />}
             {!run.can_write && <ReadOnlyChip owner={run.owner.name} />}
           </>
@@ -48,7 +50,7 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
             <span>
               cluster <Link to={`/clusters/${run.cluster.id}`}>{run.cluster.name}</Link>
             </span>
-            <span>{run.workers === 0 ? "master alone" : plural(run.workers, "worker")}</span>
+            <span>{run.workers === 0 ? "master only" : plural(run.workers, "worker")}</span>
             {run.total_threads !== null && <span>{formatCount(run.total_threads)} users planned</span>}
             <span>{run.owner.name}</span>
             <span>{formatDateTime(run.started_ms ?? run.created_ms)}</span>
@@ -62,10 +64,10 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
               </a>
               <Menu label="More about this run">
                 <CompareItem run={run} />
-                <MenuItem onSelect={() => window.print()}>Print this page</MenuItem>
+                <MenuItem onSelect={() => window.print()}>Print</MenuItem>
                 {run.can_write && (
-                  <MenuItem danger disabled={asked} consequence="Its results, logs and report are removed and can't be brought back." onSelect={() => setAsked(true)}>
-                    Delete this run
+                  <MenuItem danger consequence="Deletes its results, logs and report." onSelect={() => setAsked(true)}>
+                    Delete…
                   </MenuItem>
                 )}
               </Menu>
@@ -76,23 +78,18 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
         }
       />
       {asked && (
-        <div className="note note-attention">
-          <Icon name="trash" />
-          <div>Delete {run.name} with its results, logs and report? This can’t be undone.</div>
-          <button type="button" className="btn btn-sm btn-outline-secondary" onClick={() => setAsked(false)}>
-            Keep it
-          </button>
-          <button
-            type="button"
-            className="btn btn-sm btn-danger"
-            disabled={removal.isPending}
-            onClick={() => removal.mutate(undefined, { onSuccess: () => void navigate("/runs") })}
-          >
-            Delete
-          </button>
-        </div>
+        <ConfirmDialog
+          title={`Delete ${run.name}`}
+          cancel="Keep it"
+          action="Delete"
+          tone="danger"
+          request={removal}
+          onConfirm={() => removal.mutate(undefined, { onSuccess: () => void navigate("/runs") })}
+          onClose={() => setAsked(false)}
+        >
+          <p>The run is deleted with its results, logs and report. This can’t be undone.</p>
+        </ConfirmDialog>
       )}
-      {removal.error !== null && <ErrorBox error={removal.error} />}
     </>
   );
 }
@@ -102,14 +99,14 @@ function CompareItem({ run }: { run: Run }) {
   const runs = useRuns({ plan: run.plan.id });
   const navigate = useNavigate();
   const before = runs.data === undefined ? null : runBefore(run, runs.data);
-  const none = (run.headline?.samples ?? 0) === 0 ? "This run took no sample." : "There is no earlier run of this plan.";
+  const none = (run.headline?.samples ?? 0) === 0 ? "This run recorded no samples." : "No earlier run of this plan.";
   return (
     <MenuItem
       disabled={before === null}
-      consequence={before === null ? (runs.isPending ? "Looking for it…" : none) : `${before.name}, ${formatDateTime(before.created_ms)}`}
+      consequence={before === null ? (runs.isPending ? "Searching…" : none) : `${before.name}, ${formatDateTime(before.created_ms)}`}
       onSelect={() => before !== null && void navigate(comparePath([before, run]))}
     >
-      Compare with the run before
+      Compare with previous run
     </MenuItem>
   );
 }

@@ -12,7 +12,7 @@ import { FinishedBody } from "./FinishedBody";
 export function RunPage({ id }: { id: string }) {
   const query = useRun(id);
   return (
-    <Loaded query={query} what="Fetching the run…">
+    <Loaded query={query} what="Loading the run…">
       {(run) => <RunView key={run.id} fetched={run} />}
     </Loaded>
   );

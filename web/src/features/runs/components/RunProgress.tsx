@@ -7,7 +7,7 @@ export function RunProgress({ run }: { run: Run }) {
   if (run.phase !== "running" || run.expected_s === null || run.started_ms === null) return null;
   const share = Math.min(100, Math.max(0, ((now - run.started_ms) / 1000 / run.expected_s) * 100));
   return (
-    <div className="progress" role="progressbar" aria-label="Planned time that is over" aria-valuenow={Math.round(share)} aria-valuemin={0} aria-valuemax={100}>
+    <div className="progress" role="progressbar" aria-label="Progress of the planned time" aria-valuenow={Math.round(share)} aria-valuemin={0} aria-valuemax={100}>
       <div className="progress-bar" style={{ width: `${share}%` }} />
     </div>
   );

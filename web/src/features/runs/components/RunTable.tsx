@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from "react";
 import { Link, useNavigate } from "react-router";
-import { phaseChip, verdictChip } from "@/features/results/runWords";
+import { measuredSeconds } from "@/features/results/transactions";
+import { stateChip, verdictChip } from "@/features/results/runWords";
 import type { Run } from "@/shared/api/types";
 import { formatCount, formatMs, formatPercent, formatRate } from "@/shared/format/numbers";
 import { formatAgo, formatDateTime, formatDuration } from "@/shared/format/time";
@@ -36,7 +37,7 @@ function columnsAt(now: number, marks: Marks): Column<Run>[] {
         </>
       ),
     },
-    { id: "state", name: "State", value: (run) => phaseChip(run.phase, run.cause, run.stop_requested).word, cell: (run) => <Chip {...phaseChip(run.phase, run.cause, run.stop_requested)} /> },
+    { id: "state", name: "State", value: (run) => stateChip(run).word, cell: (run) => <Chip {...stateChip(run)} /> },
     { id: "verdict", name: "Criteria", value: (run) => run.verdict, cell: (run) => <VerdictCell run={run} /> },
     { id: "plan", name: "Plan", clip: true, spareBelow: PLAN_FROM_PX, value: (run) => run.plan.name, cell: (run) => <Link to={`/plans/${run.plan.id}`}>{run.plan.name}</Link> },
     { id: "cluster", name: "Cluster", clip: true, spareBelow: CLUSTER_FROM_PX, value: (run) => run.cluster.name, cell: (run) => <Link to={`/clusters/${run.cluster.id}`}>{run.cluster.name}</Link> },
@@ -44,7 +45,7 @@ function columnsAt(now: number, marks: Marks): Column<Run>[] {
     { id: "samples", name: "Samples", numeric: true, value: (run) => run.headline?.samples ?? null, cell: (run) => formatCount(run.headline?.samples) },
     { id: "rate", name: "Rate", numeric: true, value: (run) => run.headline?.rate_per_s ?? null, cell: (run) => formatRate(run.headline?.rate_per_s) },
     { id: "p95", name: "p95", numeric: true, value: (run) => run.headline?.p95_ms ?? null, cell: (run) => formatMs(run.headline?.p95_ms) },
-    { id: "errors", name: "Error share", numeric: true, value: (run) => run.headline?.error_percent ?? null, cell: (run) => <ErrorShare run={run} /> },
+    { id: "errors", name: "Error rate", numeric: true, value: (run) => run.headline?.error_percent ?? null, cell: (run) => <ErrorRate run={run} /> },
     { id: "duration", name: "Duration", numeric: true, value: (run) => seconds(run, now), cell: (run) => formatDuration(seconds(run, now)) },
     {
       id: "started",
@@ -59,12 +60,12 @@ function columnsAt(now: number, marks: Marks): Column<Run>[] {
 /** Marks a run for comparison. */
 function Mark({ run, marked, onMark }: Marks & { run: Run }) {
   const on = marked.has(run.id);
-  const title = run.phase !== "finished" ? "It can be compared once it is finished" : !on && marked.size >= MOST ? `At most ${MOST} runs are compared` : "Mark for comparison";
+  const title = run.phase !== "finished" ? "Only finished runs can be compared" : !on && marked.size >= MOST ? `At most ${MOST} runs can be compared` : "Select for comparison";
   return (
     <input
       type="checkbox"
       className="form-check-input row-select no-print"
-      aria-label={`Mark ${run.name} for comparison`}
+      aria-label={`Select ${run.name} for comparison`}
       title={title}
       checked={on}
       disabled={run.phase !== "finished" || (!on && marked.size >= MOST)}
@@ -73,16 +74,19 @@ function Mark({ run, marked, onMark }: Marks & { run: Run }) {
   );
 }
 
+/** What was measured, as the report says it; of a run without a rate, how long it was under way. */
 function seconds(run: Run, now: number): number | null {
+  const measured = run.phase === "finished" && run.headline !== null ? measuredSeconds({ samples: run.headline.samples, rate: run.headline.rate_per_s }) : null;
+  if (measured !== null) return measured;
   return run.started_ms === null ? null : ((run.ended_ms ?? now) - run.started_ms) / 1000;
 }
 
 function VerdictCell({ run }: { run: Run }) {
-  const chip = run.phase === "finished" ? verdictChip(run.verdict) : null;
-  return chip === null ? <span className="text-faint">–</span> : <Chip {...chip} word={run.verdict === "passed" ? "met" : "not met"} />;
+  const chip = run.phase === "finished" ? verdictChip(run.verdict, run.headline) : null;
+  return chip === null ? <span className="text-faint">–</span> : <Chip {...chip} word={run.verdict === "passed" ? "met" : "failed"} />;
 }
 
-function ErrorShare({ run }: { run: Run }) {
+function ErrorRate({ run }: { run: Run }) {
   const bad = (run.headline?.errors ?? 0) > 0;
   return <span className={bad ? "text-failed" : "text-faint"}>{formatPercent(run.headline?.error_percent)}</span>;
 }
@@ -128,7 +132,7 @@ export function RunTable({ runs, title, empty, without = [], fills = false, acti
               type="button"
               className="btn btn-sm btn-outline-secondary"
               disabled={chosen.length < 2}
-              title={chosen.length < 2 ? "Mark one more run" : "Compare the marked runs with the earliest of them"}
+              title={chosen.length < 2 ? "Select another run" : "Compare the selected runs with the earliest one"}
               onClick={() => void navigate(comparePath(chosen))}
             >
               <Icon name="sliders" /> Compare {chosen.length < 2 ? "with…" : chosen.length}

@@ -7,7 +7,7 @@ export function Settings({ run }: { run: Run }) {
   return (
     <section className="card list-card" aria-label="Settings">
       <header className="chart-head">
-        <h3>Started with</h3>
+        <h3>Run settings</h3>
       </header>
       <ul className="pairs">
         {properties.map(([name, value]) => (
@@ -19,11 +19,11 @@ export function Settings({ run }: { run: Run }) {
         {run.split.map((path) => (
           <li key={`split ${path}`}>
             <span>{path}</span>
-            <span className="text-muted">dealt out among the workers</span>
+            <span className="text-muted">split across workers</span>
           </li>
         ))}
         <li>
-          <span>Grace after a stop</span>
+          <span>Graceful stop timeout</span>
           <span>{formatDuration(run.grace_s)}</span>
         </li>
       </ul>

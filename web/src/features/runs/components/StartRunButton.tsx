@@ -14,7 +14,7 @@ export function StartRunButton({ planId, clusterId, disabled, why }: Props) {
   return (
     <>
       <button type="button" className="btn btn-primary" disabled={disabled} title={why} onClick={() => setOpen(true)}>
-        <Icon name="play" /> Start a run
+        <Icon name="play" /> Start run
       </button>
       {open && <StartRunDialog planId={planId ?? null} clusterId={clusterId ?? null} onClose={() => setOpen(false)} />}
     </>

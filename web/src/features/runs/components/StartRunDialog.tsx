@@ -49,7 +49,7 @@ export function StartRunDialog({ planId, clusterId, onClose }: Props) {
   return (
     <Dialog
       wide
-      title="Start a run"
+      title="Start run"
       onClose={onClose}
       onSubmit={submit}
       footer={
@@ -57,7 +57,7 @@ export function StartRunDialog({ planId, clusterId, onClose }: Props) {
           <p className="sum">
             <Sum check={check.data} cluster={cluster} changed={Object.keys(request?.properties ?? {}).length > 0} />
           </p>
-          <DialogButtons onCancel={onClose} action={start.isPending ? "Starting…" : "Start the run"} disabled={start.isPending || blocked} />
+          <DialogButtons onCancel={onClose} action={start.isPending ? "Starting…" : "Start run"} disabled={start.isPending || blocked} />
         </>
       }
     >
@@ -76,12 +76,12 @@ export function StartRunDialog({ planId, clusterId, onClose }: Props) {
         </>
       )}
       <div className="field-pair">
-        <Field label="Name of the run" help="What it is called in lists.">
+        <Field label="Run name">
           {(attributes) => <input {...attributes} type="text" placeholder="the plan’s name" value={form.name} onChange={(event) => setForm({ ...form, name: event.target.value })} />}
         </Field>
-        <Field label="Grace after a stop" unit="seconds" help="How long users may finish before they are cut." fault={tried ? faults.grace : undefined}>
+        <Field label="Graceful stop timeout" unit="seconds" help="How long users may finish before requests are aborted." fault={tried ? faults.grace : undefined}>
           {(attributes) => (
-            <input {...attributes} type="text" inputMode="numeric" placeholder="JAC’s default" value={form.grace} onChange={(event) => setForm({ ...form, grace: event.target.value })} />
+            <input {...attributes} type="text" inputMode="numeric" placeholder="default" value={form.grace} onChange={(event) => setForm({ ...form, grace: event.target.value })} />
           )}
         </Field>
       </div>
@@ -102,10 +102,10 @@ function withOnlyChoice(form: RunForm, ready: Cluster[], plans: string[]): RunFo
 }
 
 function Sum({ check, cluster, changed }: { check: Check | undefined; cluster: Cluster | undefined; changed: boolean }) {
-  if (check === undefined || cluster === undefined) return "Choose what to run and where.";
-  if (!check.ok) return "The plan can’t run as it is; look at the errors above.";
+  if (check === undefined || cluster === undefined) return "Select a plan and a cluster.";
+  if (!check.ok) return "Fix the errors above.";
   // The check knows the plan's own numbers only; it must not look as if it knew the changed ones.
-  if (changed) return `On ${cluster.name}, by the properties above. With the plan’s defaults it would be: ${totalWords(check)}.`;
+  if (changed) return `On ${cluster.name}, with the properties above. With the plan’s defaults: ${totalWords(check)}.`;
   return (
     <>
       <strong>{totalWords(check)}</strong> on {cluster.name}.

@@ -5,7 +5,7 @@ import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 import { Icon } from "@/shared/ui/Icon";
 import { useStopRun } from "../api/useStopRun";
 
-/** Stop asks JMeter to finish; once that was asked, the same place offers to cut. */
+/** Stop asks JMeter to finish; once that was asked, the same place offers to force it. */
 export function StopControl({ run }: { run: Run }) {
   const stop = useStopRun(run.id);
   const [asked, setAsked] = useState<"graceful" | "cut" | null>(null);
@@ -19,13 +19,13 @@ export function StopControl({ run }: { run: Run }) {
         disabled={run.stop_requested === "cut" || run.phase === "collecting"}
         onClick={() => setAsked(next)}
       >
-        <Icon name="stop" /> {next === "graceful" ? "Stop" : "Cut now"}
+        <Icon name="stop" /> {next === "graceful" ? "Stop" : "Force stop"}
       </button>
       {asked !== null && (
         <ConfirmDialog
-          title={asked === "graceful" ? `Stop ${run.name}` : `Cut ${run.name} now`}
-          cancel="Let it run"
-          action={asked === "graceful" ? "Stop the run" : "Cut now"}
+          title={asked === "graceful" ? `Stop ${run.name}` : `Force stop ${run.name}`}
+          cancel="Keep running"
+          action={asked === "graceful" ? "Stop" : "Force stop"}
           tone="danger"
           request={stop}
           onConfirm={() => go(asked)}
@@ -33,11 +33,11 @@ export function StopControl({ run }: { run: Run }) {
         >
           {asked === "graceful" ? (
             <p>
-              Users finish the request they are in; after {formatDuration(run.grace_s)} what still runs is cut. Everything measured so far is kept and the
+              Users finish their current request; after {formatDuration(run.grace_s)} remaining requests are aborted. Samples recorded so far are kept and the
               result is marked as partial.
             </p>
           ) : (
-            <p>JMeter is ended at once on every node. Requests that are under way are not measured; everything that reached the master is kept.</p>
+            <p>JMeter is killed on every node. Requests in flight are not recorded; samples that reached the master are kept.</p>
           )}
         </ConfirmDialog>
       )}

@@ -7,6 +7,9 @@ import type { Snapshot } from "@/shared/api/types";
 import { mergeAnswer, mergePushed, type LiveRun } from "./liveRun";
 
 const ANSWER_WITHIN_MS = 8000;
+/** A subscription may be lost on the way; after a silence of this length it is made again. */
+const SILENCE_MS = 10_000;
+const WATCH_EVERY_MS = 2000;
 
 export class LiveStore {
   private live: LiveRun | null = null;
@@ -15,18 +18,23 @@ export class LiveStore {
   private frame: number | null = null;
   private stopped = false;
   private retry: ReturnType<typeof setTimeout> | null = null;
+  private watch: ReturnType<typeof setInterval> | null = null;
+  private heardAt = 0;
   private readonly listeners = new Set<() => void>();
-  private readonly socket: JacSocket;
 
-  constructor(private readonly runId: string) {
-    this.socket = liveSocket();
-  }
+  constructor(
+    private readonly runId: string,
+    private readonly socket: JacSocket = liveSocket(),
+  ) {}
 
   start(): void {
     this.stopped = false;
     this.socket.on("snapshot", this.onSnapshot);
     this.socket.on("connect", this.onConnect);
     if (this.socket.connected) this.ask();
+    this.watch ??= setInterval(() => {
+      if (this.socket.connected && performance.now() - this.heardAt > SILENCE_MS) this.ask();
+    }, WATCH_EVERY_MS);
   }
 
   stop(): void {
@@ -37,6 +45,8 @@ export class LiveStore {
     if (this.socket.connected) this.socket.emit("unsubscribe_run", { run_id: this.runId });
     if (this.frame !== null) cancelAnimationFrame(this.frame);
     if (this.retry !== null) clearTimeout(this.retry);
+    if (this.watch !== null) clearInterval(this.watch);
+    this.watch = null;
     this.frame = null;
     this.retry = null;
   }
@@ -55,6 +65,7 @@ export class LiveStore {
 
   private readonly onSnapshot = (snapshot: Snapshot): void => {
     if (snapshot.run_id !== this.runId) return;
+    this.heardAt = performance.now();
     noteServerTime(snapshot.at_ms);
     const merged = mergePushed(this.live, snapshot);
     if (merged.kind === "applied") this.put(merged.live);
@@ -64,6 +75,7 @@ export class LiveStore {
   private ask(): void {
     if (this.asking || this.stopped) return;
     this.asking = true;
+    this.heardAt = performance.now();
     const after = this.live?.seq ?? 0;
     const answer = this.socket.timeout(ANSWER_WITHIN_MS).emitWithAck("subscribe_run", { run_id: this.runId, after });
     void answer.then(

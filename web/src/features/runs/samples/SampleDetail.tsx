@@ -2,7 +2,7 @@ import { useState } from "react";
 import type { FoundSample } from "@/shared/api/types";
 import { copyText } from "@/shared/export/clipboard";
 import { formatBytes, formatCount, formatMs } from "@/shared/format/numbers";
-import { formatDateTime, formatTimeMs, zoneName } from "@/shared/format/time";
+import { formatTimeMsNear, zoneName } from "@/shared/format/time";
 import { Chip } from "@/shared/ui/Chip";
 import { Dialog } from "@/shared/ui/Dialog";
 import { Icon } from "@/shared/ui/Icon";
@@ -17,11 +17,12 @@ export function SampleDetail({ sample, onClose }: { sample: FoundSample; onClose
       setTimeout(() => setCopied(null), 1500);
     });
   };
-  const start = `${formatDateTime(sample.start_ms).slice(0, 10)} ${formatTimeMs(sample.start_ms)} ${zoneName(sample.start_ms)}`;
+  // Near no time at all: always with its date.
+  const start = `${formatTimeMsNear(sample.start_ms, 0)} ${zoneName(sample.start_ms)}`;
   const fields: { name: string; shown: string; raw: string }[] = [
     { name: "Label", shown: sample.label, raw: sample.label },
     { name: "Started", shown: start, raw: String(sample.start_ms) },
-    { name: "Took", shown: formatMs(sample.elapsed_ms), raw: String(sample.elapsed_ms) },
+    { name: "Response time", shown: formatMs(sample.elapsed_ms), raw: String(sample.elapsed_ms) },
     { name: "Latency", shown: formatMs(sample.latency_ms), raw: String(sample.latency_ms ?? "") },
     { name: "Connect", shown: formatMs(sample.connect_ms), raw: String(sample.connect_ms ?? "") },
     { name: "Response code", shown: sample.code, raw: sample.code },
@@ -31,7 +32,7 @@ export function SampleDetail({ sample, onClose }: { sample: FoundSample; onClose
     { name: "Thread", shown: sample.thread, raw: sample.thread },
     { name: "Received", shown: formatBytes(sample.received_bytes), raw: String(sample.received_bytes ?? "") },
     { name: "Sent", shown: formatBytes(sample.sent_bytes), raw: String(sample.sent_bytes ?? "") },
-    { name: "Row", shown: `at byte ${formatCount(sample.position)} of log ${sample.log + 1}`, raw: String(sample.position) },
+    { name: "Position", shown: `byte offset ${formatCount(sample.position)} in ${sample.log === 0 ? "the result log" : `result log ${sample.log + 1}`}`, raw: String(sample.position) },
   ];
   return (
     <Dialog

@@ -12,7 +12,7 @@ interface Props {
   onSearch: (filter: SampleFilter | null) => void;
 }
 
-/** The questions that can be asked; all that are answered must hold. */
+/** The filters of the search; all that are filled in must match. */
 export function SampleForm({ filter, busy, live, onSearch }: Props) {
   const [draft, setDraft] = useState(filter ?? EMPTY);
   const [faults, setFaults] = useState<Faults>(() => (filter === null ? {} : faultsOf(filter)));
@@ -42,7 +42,7 @@ export function SampleForm({ filter, busy, live, onSearch }: Props) {
     >
       <div className="sample-fields">
         {text("label", "Label", "regular expression")}
-        {text("text", "Text", "in the message or the URL")}
+        {text("text", "Text", "in the message or URL")}
         {text("code", "Response code", "any")}
         <Field label="Result">
           {(attributes) => (
@@ -53,17 +53,17 @@ export function SampleForm({ filter, busy, live, onSearch }: Props) {
             </select>
           )}
         </Field>
-        {text("min_ms", "Took at least", "any", "ms")}
-        {text("max_ms", "Took at most", "any", "ms")}
-        {time("from_ms", "Started from")}
-        {time("to_ms", "Started until")}
+        {text("min_ms", "Min response time", "any", "ms")}
+        {text("max_ms", "Max response time", "any", "ms")}
+        {time("from_ms", "Started after")}
+        {time("to_ms", "Started before")}
         {text("thread", "Thread", "regular expression")}
         <Field label="Show">
           {(attributes) => (
             <div className="input-group">
               <select {...attributes} className="form-select" value={draft.keep} onChange={(event) => set({ keep: event.target.value as SampleFilter["keep"] })}>
-                <option value="first">the first</option>
-                <option value="slowest">the slowest</option>
+                <option value="first">first</option>
+                <option value="slowest">slowest</option>
               </select>
               <select className="form-select" aria-label="How many" value={draft.limit} onChange={(event) => set({ limit: event.target.value })}>
                 {LIMITS.map((limit) => (
@@ -80,7 +80,7 @@ export function SampleForm({ filter, busy, live, onSearch }: Props) {
         </button>
         {range !== null && (
           <button type="button" className="btn btn-outline-secondary" onClick={() => set({ from_ms: String(Math.floor(range[0])), to_ms: String(Math.ceil(range[1])) })}>
-            Take the zoomed time
+            Use zoomed range
           </button>
         )}
         {filter !== null && (

@@ -9,7 +9,7 @@ import { SampleForm } from "./SampleForm";
 import { SampleTable } from "./SampleTable";
 
 /** Single samples of the run's log, by what the form asks for. The search is in the URL, so that a link finds the same samples. */
-export function SampleSection({ runId, live }: { runId: string; live: boolean }) {
+export function SampleSection({ runId, counted, live }: { runId: string; counted: number | null; live: boolean }) {
   const [parameters, change] = useUrlParameters();
   const filter = readFilter(parameters);
   const asked = filter !== null && Object.keys(faultsOf(filter)).length === 0 ? requestOf(filter) : null;
@@ -23,19 +23,19 @@ export function SampleSection({ runId, live }: { runId: string; live: boolean })
   // A pattern that can't be read is no better the second time.
   const refused = query.error instanceof ApiError && query.error.status === 400;
   return (
-    <ReportSection id="samples" title="Samples" note={live ? "of what has arrived so far" : undefined}>
+    <ReportSection id="samples" title="Samples" note={live ? "received so far" : undefined}>
       <div className="stack no-print">
         {/* A link from a table changes the search from outside: the form starts anew with it. */}
         <SampleForm key={JSON.stringify(filter)} filter={filter} busy={query.isFetching} live={live} onSearch={put} />
         {none && (
           <section className="card">
-            <Empty icon="search" title="There are no single samples of this run.">
+            <Empty icon="search" title="No result log for this run.">
               {query.error?.message ?? ""}
             </Empty>
           </section>
         )}
         {query.error !== null && !none && <ErrorBox error={query.error} {...(refused ? {} : { onRetry: () => void query.refetch() })} />}
-        {asked !== null && query.error === null && query.data !== undefined && filter !== null && <SampleTable result={query.data} keep={filter.keep} stale={query.isPlaceholderData} />}
+        {asked !== null && query.error === null && query.data !== undefined && filter !== null && <SampleTable result={query.data} keep={filter.keep} counted={counted} stale={query.isPlaceholderData} />}
       </div>
     </ReportSection>
   );

@@ -1,7 +1,10 @@
-import { useState } from "react";
+import { useMemo, useState } from "react";
+import { LabelName } from "@/features/results/components/LabelName";
+import { isTransaction } from "@/features/results/transactions";
 import type { FoundSample, SearchResult } from "@/shared/api/types";
+import { useTimeline } from "@/shared/charts/timeline";
 import { formatBytes, formatCount, formatMs, plural } from "@/shared/format/numbers";
-import { formatDateTime, formatTimeMs } from "@/shared/format/time";
+import { formatDateTime, formatTimeMsNear } from "@/shared/format/time";
 import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
@@ -9,15 +12,15 @@ import { Note } from "@/shared/ui/Note";
 import { SampleDetail } from "./SampleDetail";
 import { urlOf } from "./sampleUrl";
 
-const COLUMNS: Column<FoundSample>[] = [
+const columnsFor = (originMs: number): Column<FoundSample>[] => [
   {
     id: "start_ms",
     name: "Started",
     value: (row) => row.start_ms,
-    cell: (row) => <span title={formatDateTime(row.start_ms)}>{formatTimeMs(row.start_ms)}</span>,
+    cell: (row) => <span title={formatDateTime(row.start_ms)}>{formatTimeMsNear(row.start_ms, originMs)}</span>,
   },
-  { id: "label", name: "Label", main: true, value: (row) => row.label, cell: (row) => <span title={row.label}>{row.label}</span> },
-  { id: "elapsed_ms", name: "Took", numeric: true, value: (row) => row.elapsed_ms, cell: (row) => formatMs(row.elapsed_ms) },
+  { id: "label", name: "Label", main: true, value: (row) => row.label, cell: (row) => <LabelName label={row.label} transaction={isTransaction(row)} /> },
+  { id: "elapsed_ms", name: "Response time", numeric: true, value: (row) => row.elapsed_ms, cell: (row) => formatMs(row.elapsed_ms) },
   {
     id: "success",
     name: "Result",
@@ -47,9 +50,19 @@ function messageOf(row: FoundSample): string {
   return row.failure_message === "" ? row.message : row.failure_message;
 }
 
+interface Props {
+  result: SearchResult;
+  keep: "first" | "slowest";
+  /** How many samples the run's total counts; null while it grows. */
+  counted: number | null;
+  stale: boolean;
+}
+
 /** What the search found: how many match, and those of them that were asked for; a row opens everything about its sample. */
-export function SampleTable({ result, keep, stale }: { result: SearchResult; keep: "first" | "slowest"; stale: boolean }) {
+export function SampleTable({ result, keep, counted, stale }: Props) {
   const [open, setOpen] = useState<FoundSample | null>(null);
+  const { originMs } = useTimeline();
+  const columns = useMemo(() => columnsFor(originMs), [originMs]);
   const { matched, searched, rejected_rows, samples } = result;
   return (
     <div className={stale ? "stack stale" : "stack"}>
@@ -57,23 +70,29 @@ export function SampleTable({ result, keep, stale }: { result: SearchResult; kee
         name="found"
         title="Samples found"
         rows={samples}
-        columns={COLUMNS}
+        columns={columns}
         rowKey={(row) => `${row.log} ${row.position}`}
         onOpen={setOpen}
-        empty={searched === 0 ? "The log holds no samples so far." : `None of ${plural(searched, "sample")} matches. Ask for less, or look whether a pattern is right.`}
+        empty={searched === 0 ? "No samples in the log yet." : "No samples match. Loosen the filters or check the pattern."}
         actions={
           <span className="table-count" role="status">
-            {formatCount(matched)} of {plural(searched, "sample")} {matched === 1 ? "matches" : "match"}
-            {matched > samples.length && `; the ${keep} ${formatCount(samples.length)} are here`}
+            {formatCount(matched)} of {searchedWords(searched, counted)} {matched === 1 ? "matches" : "match"}
+            {matched > samples.length && `; showing the ${keep} ${formatCount(samples.length)}`}
           </span>
         }
       />
       {rejected_rows > 0 && (
         <Note tone="attention">
-          {plural(rejected_rows, "row")} of the log could not be read and {rejected_rows === 1 ? "was" : "were"} not searched.
+          {plural(rejected_rows, "row")} could not be parsed and {rejected_rows === 1 ? "was" : "were"} not searched.
         </Note>
       )}
       {open !== null && <SampleDetail sample={open} onClose={() => setOpen(null)} />}
     </div>
   );
+}
+
+/** A search looks at the rows of transactions too, which the total leaves out: what it looked at is told in both words. */
+export function searchedWords(searched: number, counted: number | null): string {
+  const transactions = counted === null ? 0 : searched - counted;
+  return transactions > 0 && counted !== null && counted > 0 ? `${plural(searched, "row")} (${plural(counted, "sample")}, ${plural(transactions, "transaction")})` : plural(searched, "row");
 }

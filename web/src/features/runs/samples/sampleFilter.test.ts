@@ -29,7 +29,7 @@ it("asks only for what is filled in", () => {
 });
 
 it("says what can't be asked beside its field", () => {
-  expect(faultsOf({ ...EMPTY, min_ms: "2s" })).toEqual({ min_ms: "Give whole milliseconds." });
+  expect(faultsOf({ ...EMPTY, min_ms: "2s" })).toEqual({ min_ms: "Must be whole milliseconds." });
   expect(Object.keys(faultsOf({ ...EMPTY, min_ms: "500", max_ms: "90" }))).toEqual(["max_ms"]);
   expect(Object.keys(faultsOf({ ...EMPTY, from_ms: "500", to_ms: "90" }))).toEqual(["to_ms"]);
   expect(faultsOf({ ...EMPTY, min_ms: "90", max_ms: "90" })).toEqual({});

@@ -84,10 +84,10 @@ export type Faults = Partial<Record<keyof SampleFilter, string>>;
 export function faultsOf(filter: SampleFilter): Faults {
   const faults: Faults = {};
   for (const field of ["min_ms", "max_ms"] as const) {
-    if (!/^\d{0,9}$/.test(filter[field].trim())) faults[field] = "Give whole milliseconds.";
+    if (!/^\d{0,9}$/.test(filter[field].trim())) faults[field] = "Must be whole milliseconds.";
   }
-  if (faults.min_ms === undefined && faults.max_ms === undefined && before(filter.max_ms, filter.min_ms)) faults.max_ms = "This is below the other end.";
-  if (before(filter.to_ms, filter.from_ms)) faults.to_ms = "This is before the other end.";
+  if (faults.min_ms === undefined && faults.max_ms === undefined && before(filter.max_ms, filter.min_ms)) faults.max_ms = "Must be at least the minimum.";
+  if (before(filter.to_ms, filter.from_ms)) faults.to_ms = "End must be after start.";
   return faults;
 }
 

@@ -17,5 +17,6 @@ export function useSampleSearch(run: Run): { section: ReactNode; show: ShowSampl
     [change],
   );
   const live = run.phase !== "finished";
-  return useMemo(() => ({ section: <SampleSection runId={run.id} live={live} />, show }), [run.id, live, show]);
+  const counted = live ? null : (run.headline?.samples ?? null);
+  return useMemo(() => ({ section: <SampleSection runId={run.id} counted={counted} live={live} />, show }), [run.id, counted, live, show]);
 }

@@ -33,7 +33,7 @@ export function SignInPage() {
         <div className="sign-in-brand">
           <img src="/favicon.svg" alt="" /> JAC
         </div>
-        {token === null ? <NoLink /> : <Trial error={signIn.error ?? session.error}><Waiting what="Signing in with the link…" /></Trial>}
+        {token === null ? <NoLink /> : <Trial error={signIn.error ?? session.error}><Waiting what="Signing in…" /></Trial>}
       </div>
     </main>
   );
@@ -43,9 +43,9 @@ function NoLink() {
   return (
     <>
       <h1>Sign in with a link</h1>
-      <p>JAC printed a sign-in link when it started for the first time. To get a new one, run this on the machine where JAC runs:</p>
+      <p>JAC printed a sign-in link at its first start. To get a new one, run this on the JAC server:</p>
       <Command />
-      <p>Open the link that it prints in this browser.</p>
+      <p>Open the printed link in this browser.</p>
     </>
   );
 }
@@ -55,11 +55,11 @@ function Trial({ error, children }: { error: Error | null; children: ReactNode }
   const used = error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429;
   return (
     <>
-      <h1>This link does not open the door</h1>
+      <h1>Sign-in link invalid or expired</h1>
       {used ? (
         <>
           <Note tone="attention">{error.message}</Note>
-          <p>A sign-in link works once and for a limited time. For a new one, run this on the machine where JAC runs:</p>
+          <p>Sign-in links work once and for a limited time. To get a new one, run this on the JAC server:</p>
           <Command />
         </>
       ) : (

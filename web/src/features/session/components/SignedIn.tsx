@@ -14,7 +14,7 @@ export function SignedIn({ children }: { children: ReactNode }) {
   if (session.data !== undefined) return children;
   return (
     <main className="sign-in">
-      {session.error === null ? <Waiting what="Asking the server who is signed in…" /> : <ErrorBox error={session.error} onRetry={() => void session.refetch()} />}
+      {session.error === null ? <Waiting what="Checking your session…" /> : <ErrorBox error={session.error} onRetry={() => void session.refetch()} />}
     </main>
   );
 }

@@ -7,7 +7,7 @@ import { SavedCredentials } from "./SavedCredentials";
 export function AwsCredentials() {
   const query = useAwsCredentials();
   return (
-    <Loaded query={query} what="Asking what is saved…">
+    <Loaded query={query} what="Loading credentials…">
       {({ saved }) => (
         <div className="columns">
           <SavedCredentials saved={saved} />

@@ -56,7 +56,7 @@ export function CredentialsForm({ replaces }: { replaces: boolean }) {
   return (
     <section className="card settings-form" aria-label="AWS credentials">
       <header className="chart-head">
-        <h3>{replaces ? "Replace the AWS credentials" : "Save AWS credentials"}</h3>
+        <h3>{replaces ? "Replace AWS credentials" : "Save AWS credentials"}</h3>
       </header>
       <form
         className="list-body"
@@ -67,15 +67,15 @@ export function CredentialsForm({ replaces }: { replaces: boolean }) {
           submit();
         }}
       >
-        {text("accessKeyId", "Access key id", "AKIA…", "Of a user that may do what JAC needs and nothing else.")}
-        {text("secretAccessKey", "Secret access key", "", "Kept sealed, with a key that is outside the database. It is never shown again.", "secret")}
-        {text("sessionToken", "Session token", "only for temporary keys", "Goes with keys that begin with ASIA. When they expire, save new ones.", "secret")}
-        {text("roleArn", "Role to assume", "arn:aws:iam::123456789012:role/load", "Assumed with the key above; without a key, with what the server’s environment gives.")}
-        {text("externalId", "External id", "optional", "What the role’s account wants to hear along.", "secret")}
-        {text("region", "Region", "that of the server’s environment", "The region of clusters that name none.")}
+        {text("accessKeyId", "Access key ID", "AKIA…", "Use an IAM user with JAC’s minimal policy.")}
+        {text("secretAccessKey", "Secret access key", "", "Encrypted at rest; never shown again.", "secret")}
+        {text("sessionToken", "Session token", "only for temporary keys", "Required for temporary keys (ASIA…). Save new ones when they expire.", "secret")}
+        {text("roleArn", "Role to assume", "arn:aws:iam::123456789012:role/load", "Assumed with the key above, or with the server’s environment if there is none.")}
+        {text("externalId", "External ID", "optional", "External ID required by the role’s trust policy.", "secret")}
+        {text("region", "Default region", "from the server’s environment", "Used by clusters without a region.")}
         <FaultNotes faults={refused.rest} />
         {save.error !== null && !placed && <ErrorBox error={save.error} />}
-        {done && <Note tone="good">Saved. The next cluster is made with them; what they may do is told by the check in its form.</Note>}
+        {done && <Note tone="good">Saved. Permissions are checked when you create a cluster.</Note>}
         <div className="settings-actions">
           <button type="submit" className="btn btn-primary" disabled={save.isPending}>
             {save.isPending ? "Saving…" : replaces ? "Replace" : "Save"}

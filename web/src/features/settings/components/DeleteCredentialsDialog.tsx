@@ -5,7 +5,7 @@ export function DeleteCredentialsDialog({ onClose }: { onClose: () => void }) {
   const forget = useDeleteAwsCredentials();
   return (
     <ConfirmDialog
-      title="Delete the saved AWS credentials"
+      title="Delete saved AWS credentials"
       cancel="Keep them"
       action="Delete"
       tone="danger"
@@ -13,7 +13,7 @@ export function DeleteCredentialsDialog({ onClose }: { onClose: () => void }) {
       onConfirm={() => forget.mutate(undefined, { onSuccess: onClose })}
       onClose={onClose}
     >
-      <p>The server forgets them. Clusters on EC2 are then made with what its environment gives. In AWS nothing changes: a key that is no longer wanted is to be deactivated there.</p>
+      <p>Removes the credentials from JAC; clusters on EC2 then use the server’s environment. Deactivate the key in AWS if it is no longer needed.</p>
     </ConfirmDialog>
   );
 }

@@ -20,7 +20,7 @@ export function SavedCredentials({ saved }: { saved: SavedAws | null }) {
       </header>
       {saved === null ? (
         <div className="list-body">
-          <p>None. Clusters on EC2 are made with what the server’s environment gives: the standard AWS variables, a profile, or the role of the machine it runs on. To have JAC use others, save them in the form.</p>
+          <p>None. Clusters on EC2 use the server’s environment: the standard AWS variables, a profile, or the instance role. Save credentials in the form to use others.</p>
         </div>
       ) : (
         <ul className="pairs">
@@ -43,8 +43,8 @@ function pairsOf(saved: SavedAws): [string, string][] {
     ["Access key", saved.access_key_id],
     ["Session token", saved.has_session_token ? "saved; it expires with its key" : null],
     ["Role to assume", saved.role_arn],
-    ["External id", saved.has_external_id ? "saved" : null],
-    ["Region of clusters that name none", saved.region ?? "that of the server’s environment"],
+    ["External ID", saved.has_external_id ? "saved" : null],
+    ["Default region", saved.region ?? "from the server’s environment"],
     ["Saved", formatDateTime(saved.saved_ms)],
   ];
   return pairs.filter((pair): pair is [string, string] => pair[1] !== null);

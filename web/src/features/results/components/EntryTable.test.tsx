@@ -1,0 +1,59 @@
+import { render, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import type { ReactNode } from "react";
+import { MemoryRouter } from "react-router";
+import { expect, it } from "vitest";
+import { TimelineProvider } from "@/shared/charts/timeline";
+import { entryOf, summaryOf } from "@/test/results";
+import { Transactions } from "../transactions";
+import type { ChosenLabels } from "../useChosenLabels";
+import { EntryTable } from "./EntryTable";
+
+const SUMMARY = summaryOf([entryOf("Home"), entryOf("Login", { errors: 3, error_percent: 3 }), entryOf("Purchase")], { samples: 200 });
+
+function choiceOf(...chosen: string[]): ChosenLabels {
+  return { chosen, offered: new Set(["Home", "Login"]), slots: new Map(), onToggle: () => undefined, onClear: () => undefined };
+}
+
+function shown(table: ReactNode, url = "/") {
+  return render(
+    <MemoryRouter initialEntries={[url]}>
+      <Transactions value={new Set(["Purchase"])}>
+        <TimelineProvider originMs={0}>{table}</TimelineProvider>
+      </Transactions>
+    </MemoryRouter>,
+  );
+}
+
+it("marks the transaction, and only it", () => {
+  shown(<EntryTable summary={SUMMARY} choice={null} apdex={null} showSamples={null} empty="" />);
+  expect(within(screen.getByRole("row", { name: /^Purchase/ })).getByText("transaction")).toBeDefined();
+  expect(screen.getAllByText("transaction")).toHaveLength(1);
+});
+
+it("says how many labels have charts, and shows the selected ones alone", async () => {
+  shown(<EntryTable summary={SUMMARY} choice={choiceOf("Login")} apdex={null} showSamples={null} empty="" />);
+  expect(screen.getByText("charts for the 2 busiest")).toBeDefined();
+  expect(screen.getAllByRole("checkbox")).toHaveLength(2);
+  await userEvent.click(screen.getByRole("button", { name: "Show selected" }));
+  expect(screen.getAllByRole("row").map((row) => row.querySelector("td")?.textContent)).toEqual([undefined, "Total", "Login"]);
+});
+
+it("says that its figures are of the whole run while the charts are zoomed", () => {
+  const { unmount } = shown(<EntryTable summary={SUMMARY} choice={null} apdex={null} showSamples={null} empty="" />);
+  expect(screen.queryByText("whole run")).toBeNull();
+  unmount();
+  shown(<EntryTable summary={SUMMARY} choice={null} apdex={null} showSamples={null} empty="" />, "/?zoom=1000-2000");
+  expect(screen.getByText("whole run")).toBeDefined();
+});
+
+it("sorts and filters", async () => {
+  const many = summaryOf(Array.from({ length: 9 }, (_, index) => entryOf(`label ${index}`, { errors: index })));
+  shown(<EntryTable summary={many} choice={null} apdex={null} showSamples={null} empty="" />);
+  const first = () => screen.getAllByRole("row")[2]?.querySelector("td")?.textContent;
+  await userEvent.click(screen.getByRole("button", { name: "Errors" }));
+  expect(first()).toBe("label 8");
+  await userEvent.type(screen.getByRole("searchbox", { name: "Filter Labels" }), "5");
+  expect(first()).toBe("label 5");
+  expect(screen.getAllByRole("row")).toHaveLength(3);
+});

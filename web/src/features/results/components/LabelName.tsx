@@ -1,0 +1,29 @@
+import { useTransactions } from "../transactions";
+
+export const TRANSACTION_TITLE = "A transaction: the sum of the samples inside it. Not counted in the total.";
+
+interface Props {
+  label: string;
+  /** Whether this row is a transaction's, where the row says so itself. */
+  transaction?: boolean;
+}
+
+/** A label wherever one stands; a transaction's is marked. */
+export function LabelName({ label, transaction }: Props) {
+  const known = useTransactions();
+  const marked = transaction ?? known.has(label);
+  return (
+    <span className="label-name" title={label}>
+      <span>{label}</span>
+      {marked && <TransactionTag />}
+    </span>
+  );
+}
+
+export function TransactionTag() {
+  return (
+    <small className="tag" title={TRANSACTION_TITLE}>
+      transaction
+    </small>
+  );
+}

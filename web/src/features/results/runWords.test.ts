@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import type { Headline, Run } from "@/shared/api/types";
+import { causeChip, doubtChip, phaseChip, stateChip, verdictChip } from "./runWords";
+
+const counts = (samples: number, errors: number) => ({ samples, errors });
+const finished = (samples: number, errors: number) =>
+  ({ phase: "finished", cause: { kind: "completed" }, stop_requested: null, headline: { samples, errors } as Headline }) as Pick<Run, "phase" | "cause" | "stop_requested" | "headline">;
+
+it("calls nothing good of which every sample failed, or which has none", () => {
+  for (const [samples, errors] of [[90, 90], [0, 0]] as const) {
+    const run = finished(samples, errors);
+    const tones = [phaseChip(run), stateChip(run), verdictChip("passed", counts(samples, errors)), doubtChip(counts(samples, errors))].map((chip) => chip?.tone);
+    expect(tones).toEqual(["ended", "attention", "ended", "attention"]);
+  }
+  expect(stateChip(finished(90, 90)).word).toBe("all samples failed");
+});
+
+it("keeps a run good in which some samples passed, and a failed verdict failed", () => {
+  expect(stateChip(finished(90, 89))).toEqual(causeChip({ kind: "completed" }, counts(90, 89)));
+  expect(stateChip(finished(90, 89)).tone).toBe("good");
+  expect(verdictChip("failed", counts(90, 90))?.tone).toBe("failed");
+});

@@ -1,0 +1,42 @@
+/**
+ * Which labels are transactions: sums of the samples inside them, which JMeter leaves out of its totals. Every place that shows a label
+ * marks them, or the rows would seem not to add up.
+ */
+import { createContext, useContext } from "react";
+import type { Entry, FoundSample } from "@/shared/api/types";
+
+interface Marked {
+  label: string;
+  transaction?: boolean;
+}
+
+/** The labels that any of the lists calls a transaction. */
+export function transactionsOf(...lists: readonly (readonly Marked[])[]): ReadonlySet<string> {
+  return new Set(lists.flatMap((list) => list.filter((each) => each.transaction === true).map((each) => each.label)));
+}
+
+const NONE: ReadonlySet<string> = new Set();
+const Context = createContext(NONE);
+
+export const Transactions = Context.Provider;
+
+export function useTransactions(): ReadonlySet<string> {
+  return useContext(Context);
+}
+
+/** JMeter's own mark of a transaction's row. */
+export function isTransaction(sample: Pick<FoundSample, "message">): boolean {
+  return sample.message.startsWith("Number of samples in transaction");
+}
+
+/** What the total is over, and how its unit is called. */
+export function unitOf(basis: "samples" | "transactions"): "sample" | "transaction" {
+  return basis === "transactions" ? "transaction" : "sample";
+}
+
+/** How long was measured, in seconds: what the rate is per. The same in lists, reports and comparisons; null where nothing was. */
+export function measuredSeconds({ samples, rate }: { samples: number; rate: number | null }): number | null {
+  return rate === null || rate <= 0 ? null : samples / rate;
+}
+
+export const measured = (total: Pick<Entry, "samples" | "throughput_per_s">): number | null => measuredSeconds({ samples: total.samples, rate: total.throughput_per_s });

@@ -1,0 +1,62 @@
+import { EventEmitter } from "node:events";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { JacSocket, SubscribeAnswer } from "@/shared/api/socket";
+import type { Run, Snapshot } from "@/shared/api/types";
+import { LiveStore } from "./liveStore";
+
+function snapshot(seq: number): Snapshot {
+  return { run_id: "r-1", seq, at_ms: seq * 1000, run: { id: "r-1", phase: "running" } as Run, summary: {} as Snapshot["summary"], bucket_ms: 1000, reset: true, points: [], errors: [] };
+}
+
+/** The wire: what is asked is counted, and answered as told. */
+class Wire extends EventEmitter {
+  connected = true;
+  asked: { after: number }[] = [];
+  answer: () => Promise<SubscribeAnswer> = () => Promise.resolve(snapshot(1));
+  timeout() {
+    return {
+      emitWithAck: (_event: string, request: { after: number }) => {
+        this.asked.push(request);
+        return this.answer();
+      },
+    };
+  }
+}
+
+let wire: Wire;
+let store: LiveStore;
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal("requestAnimationFrame", (paint: () => void) => setTimeout(paint, 16));
+  vi.stubGlobal("cancelAnimationFrame", clearTimeout);
+  wire = new Wire();
+  store = new LiveStore("r-1", wire as unknown as JacSocket);
+});
+afterEach(() => {
+  store.stop();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+it("subscribes again after a silence, and not while snapshots come", async () => {
+  store.start();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(store.get()?.seq).toBe(1);
+  for (let seq = 2; seq < 20; seq += 1) {
+    wire.emit("snapshot", snapshot(seq));
+    await vi.advanceTimersByTimeAsync(1000);
+  }
+  expect(wire.asked).toEqual([{ run_id: "r-1", after: 0 }]);
+  wire.answer = () => Promise.resolve(snapshot(25));
+  await vi.advanceTimersByTimeAsync(13_000);
+  expect(wire.asked.at(-1)).toEqual({ run_id: "r-1", after: 19 });
+  expect(store.get()?.seq).toBe(25);
+});
+
+it("asks no more once it is stopped", async () => {
+  store.start();
+  await vi.advanceTimersByTimeAsync(100);
+  store.stop();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(wire.asked).toHaveLength(1);
+});

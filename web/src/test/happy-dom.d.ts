@@ -1,0 +1,4 @@
+interface Window {
+  /** The simulated browser of the rendered tests. */
+  happyDOM: { setURL: (url: string) => void };
+}

@@ -1,0 +1,96 @@
+/** Results to draw, whole by default; a test names only what it is about. */
+import type { Entry, Point, Profile, Run, Summary } from "@/shared/api/types";
+
+export function pointAt(t_ms: number, more: Partial<Point> = {}): Point {
+  return {
+    t_ms,
+    samples: 10,
+    errors: 0,
+    mean_ms: 100,
+    p50_ms: 90,
+    p90_ms: 150,
+    p95_ms: 170,
+    p99_ms: 190,
+    max_ms: 200,
+    latency_ms: 80,
+    connect_ms: 1,
+    received_bytes: 1000,
+    sent_bytes: 100,
+    active_users: 5,
+    ...more,
+  };
+}
+
+export function entryOf(label: string, more: Partial<Entry> = {}): Entry {
+  return {
+    label,
+    samples: 100,
+    errors: 0,
+    error_percent: 0,
+    mean_ms: 100,
+    min_ms: 10,
+    max_ms: 200,
+    stddev_ms: 20,
+    median_ms: 90,
+    p90_ms: 150,
+    p95_ms: 170,
+    p99_ms: 190,
+    throughput_per_s: 10,
+    received_kb_per_s: 10,
+    sent_kb_per_s: 1,
+    avg_bytes: 1000,
+    apdex: 1,
+    ...more,
+  };
+}
+
+export function summaryOf(labels: Entry[], total: Partial<Entry> = {}, more: Partial<Summary> = {}): Summary {
+  const samples = labels.reduce((sum, label) => sum + label.samples, 0);
+  const errors = labels.reduce((sum, label) => sum + label.errors, 0);
+  return {
+    version: 1,
+    start_ms: Date.UTC(2026, 10, 23, 12),
+    end_ms: Date.UTC(2026, 10, 23, 12, 0, 10),
+    total: entryOf("Total", { samples, errors, error_percent: samples === 0 ? null : (errors / samples) * 100, throughput_per_s: samples / 10, ...total }),
+    total_basis: "samples",
+    labels,
+    rejected_rows: 0,
+    partial: null,
+    ...more,
+  };
+}
+
+export function profileOf(more: Partial<Profile> = {}): Profile {
+  return { percentiles_ms: [], distribution: [], satisfied: 0, tolerated: 0, frustrated: 0, failed: 0, ...more };
+}
+
+/** A run that came to its end. */
+export function runOf(more: Partial<Run> & Pick<Run, "id" | "name">): Run {
+  return {
+    plan: { id: "p-1", name: "shop" },
+    cluster: { id: "c-1", name: "walk" },
+    owner: { id: "u-1", name: "Administrator" },
+    can_write: true,
+    phase: "finished",
+    step: "",
+    cause: { kind: "completed" },
+    verdict: "none",
+    criteria: [],
+    criteria_expressions: [],
+    created_ms: 0,
+    started_ms: 0,
+    ended_ms: 60_000,
+    expected_s: null,
+    stop_requested: null,
+    headline: null,
+    nodes: [],
+    properties: {},
+    split: [],
+    grace_s: 30,
+    workers: 1,
+    total_threads: null,
+    steps: [],
+    notes: [],
+    ...more,
+  };
+}

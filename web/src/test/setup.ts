@@ -1,0 +1,28 @@
+/** What a browser has and the simulated page has not: a canvas that remembers its texts, paths, widths. */
+import { cleanup } from "@testing-library/react";
+import { afterEach, vi } from "vitest";
+import { PaintedContext } from "./canvas";
+
+const contexts = new WeakMap<HTMLCanvasElement, PaintedContext>();
+
+Object.defineProperty(HTMLCanvasElement.prototype, "getContext", {
+  value(this: HTMLCanvasElement) {
+    const context = contexts.get(this) ?? new PaintedContext(this);
+    contexts.set(this, context);
+    return context;
+  },
+});
+Object.defineProperty(HTMLElement.prototype, "clientWidth", { get: () => 640 });
+vi.stubGlobal(
+  "Path2D",
+  class {
+    moveTo(): void {}
+    lineTo(): void {}
+    rect(): void {}
+    arc(): void {}
+    closePath(): void {}
+    bezierCurveTo(): void {}
+  },
+);
+
+afterEach(cleanup);
