@@ -15,12 +15,15 @@ use jac_model::{Cluster, ClusterId, EpochMs, Person, Provider, RunId};
 use jac_store::{DataFolder, Filter, Lock, Store, Vault};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// A listener that falls this far behind misses events and is told so; it then asks for the state as a whole.
 const EVENTS_KEPT: usize = 1024;
+
+/// How many plans are checked at a time: each may take a processor and the memory of a large plan.
+const CHECKS_AT_A_TIME: usize = 2;
 
 /// What changed.
 #[derive(Debug, Clone)]
@@ -71,6 +74,7 @@ struct Inner {
     renewed: Mutex<HashMap<ClusterId, tokio::time::Instant>>,
     seen: Mutex<HashMap<Provider, Seen>>,
     tasks: TaskTracker,
+    checks: Arc<Semaphore>,
     stop: CancellationToken,
 }
 
@@ -103,6 +107,7 @@ impl Engine {
                 renewed: Mutex::default(),
                 seen: Mutex::default(),
                 tasks: TaskTracker::new(),
+                checks: Arc::new(Semaphore::new(CHECKS_AT_A_TIME)),
                 stop: CancellationToken::new(),
             }),
         };
@@ -200,6 +205,11 @@ impl Engine {
 
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
+    }
+
+    /// Turns at checking plans.
+    pub(crate) fn checks(&self) -> &Arc<Semaphore> {
+        &self.inner.checks
     }
 
     pub fn toolbox(&self) -> &Toolbox {

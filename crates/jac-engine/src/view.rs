@@ -162,6 +162,10 @@ pub struct RunView {
     pub headline: Option<Headline>,
     pub nodes: Vec<RunNode>,
     pub properties: BTreeMap<String, String>,
+    /// Java system properties for every node.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub system_properties: BTreeMap<String, String>,
     pub split: Vec<String>,
     pub workers: u32,
     pub total_threads: Option<u64>,
@@ -265,6 +269,7 @@ fn view(
         headline,
         nodes: run.nodes,
         properties: run.properties,
+        system_properties: run.system_properties,
         split: run.split,
         workers: run.workers,
         total_threads: run.total_threads,

@@ -1,0 +1,73 @@
+//! Findings about what JAC does itself: properties that it sets, and where it puts plugins.
+
+use jac_jmeter::properties::{Own, is_own_system_property, own};
+use jac_jmx::{Finding, Properties, Severity};
+use std::collections::BTreeMap;
+
+/// Values that JAC refuses, or would overwrite, are told before the start.
+pub(super) fn properties(given: &Properties, system: &Properties) -> Vec<Finding> {
+    let of_jmeter = given.iter().filter_map(|(name, value)| Some((name, own(name, value)?)));
+    let of_java = system.keys().filter(|name| is_own_system_property(name)).map(|name| (name, Own::Refused));
+    of_jmeter
+        .map(|(name, own)| (name, own, "property"))
+        .chain(of_java.map(|(name, own)| (name, own, "system property")))
+        .map(|(name, own, what)| {
+            let (severity, code, message) = match own {
+                Own::Refused => (
+                    Severity::Error,
+                    "property_reserved",
+                    format!(
+                        "JAC sets the {what} {name} itself, because the samples' way from the workers depends on it."
+                    ),
+                ),
+                Own::Overwritten => (
+                    Severity::Warning,
+                    "property_overwritten",
+                    format!("JAC sets the {what} {name} itself, so that the given value does nothing."),
+                ),
+            };
+            finding(severity, code, message, "Leave it out.", [("property", name.as_str()), ("set_by", "jac")])
+        })
+        .collect()
+}
+
+/// All plugins lie in one folder on the nodes: two of one name would overwrite each other.
+pub(super) fn plugins<'a>(paths: impl Iterator<Item = &'a String>) -> Vec<Finding> {
+    let mut by_name: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut found = Vec::new();
+    for path in paths {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        if let Some(first) = by_name.get(name) {
+            let message =
+                format!("The plugins {first} and {path} have the same file name, so only one of them would be used.");
+            let hint = "Remove one of them, or give it another name.";
+            found.push(finding(
+                Severity::Error,
+                "plugin_duplicate",
+                message,
+                hint,
+                [("path", path.as_str()), ("other", *first)],
+            ));
+        } else {
+            by_name.insert(name, path);
+        }
+    }
+    found
+}
+
+fn finding<const N: usize>(
+    severity: Severity,
+    code: &str,
+    message: String,
+    hint: &str,
+    params: [(&str, &str); N],
+) -> Finding {
+    Finding {
+        severity,
+        code: code.to_owned(),
+        element: None,
+        message,
+        hint: Some(hint.to_owned()),
+        params: params.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+    }
+}
