@@ -320,7 +320,7 @@ fn refuse_what_is_no_plan(folder: &Path, main_file: &str) -> Result<(), EngineEr
 fn not_a_plan(name: &str, error: &jac_jmx::PlanError) -> EngineError {
     EngineError::Invalid {
         code: "not_a_plan",
-        message: format!("{name} cannot be used: {error}"),
+        message: format!("\"{name}\" cannot be used: {error}"),
         hint: Some(error.hint().to_owned()),
         details: Vec::new(),
     }

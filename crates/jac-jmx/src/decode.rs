@@ -89,9 +89,7 @@ pub enum PlanError {
         line: usize,
     },
     /// A property whose kind is a number, and whose text is not.
-    #[error(
-        "The property {property} of \"{element}\" at line {line} is \"{text}\", but a `{tag}` holds only a number."
-    )]
+    #[error("The property {property} of \"{element}\" at line {line} is \"{text}\", but `{tag}` holds only a number.")]
     NotANumber {
         /// The property's name.
         property: String,

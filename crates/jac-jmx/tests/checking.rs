@@ -251,7 +251,7 @@ fn plugins_groups_are_read_and_missing_classes_found() {
         [
             ("bzm - Concurrency Thread Group", Some(50), Some(720)),
             ("jp@gc - Ultimate Thread Group", Some(120), Some(135)),
-            ("jp@gc - Stepping Thread Group", Some(100), Some(367)),
+            ("jp@gc - Stepping Thread Group", Some(100), Some(381)),
             ("OddThreadGroup", None, None),
         ]
     );
