@@ -146,6 +146,14 @@ impl Engine {
         let plan = self.store().plan(&new.plan_id)?;
         refuse_bad_wishes(&new)?;
         new.split = new.split.iter().map(|name| data_file_name(&plan.main_file, name)).collect::<Result<_, _>>()?;
+        if let Some(name) = new.split.iter().find(|name| name.to_ascii_lowercase().ends_with(".jmx")) {
+            return Err(EngineError::Invalid {
+                code: "split_plan",
+                message: format!("{name} is a JMeter plan, which cannot be split."),
+                hint: Some("Split only CSV files.".to_owned()),
+                details: Vec::new(),
+            });
+        }
         let wish = RunWish {
             workers: cluster.worker_count(),
             splits: new.split.clone(),

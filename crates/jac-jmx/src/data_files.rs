@@ -25,6 +25,8 @@ pub enum DataFileKind {
     Script,
     /// Read by a function whose name is a pattern of numbered files.
     Numbered,
+    /// The key store of a Keystore Configuration.
+    KeyStore,
     /// An entry of the class path of the test plan: a jar or a folder.
     ClassPath,
     /// A schema that answers are checked against, an access log…
@@ -79,7 +81,7 @@ impl Assembly<'_> {
             let key_store =
                 self.system_properties.get(KEY_STORE).filter(|path| !path.starts_with('/') && *path != "NONE");
             if let (Some(path), "KeystoreConfig") = (key_store, element.kind()) {
-                add(DataFileKind::Other, path);
+                add(DataFileKind::KeyStore, path);
             }
         }
         found

@@ -101,9 +101,16 @@ fn deep_nesting_is_refused_without_overflowing_a_stack() {
     let deep = |depth| nested("<A guiclass=\"\" testname=\"a\"/><hashTree>", "</hashTree>", depth);
     assert!(Plan::parse(deep(900).as_bytes()).is_ok());
     assert!(matches!(refused(deep(100_000)), PlanError::TooDeep { limit: 1_000, .. }));
-    let properties = |depth| nested("<elementProp name=\"x\">", "</elementProp>", depth);
+    let properties = |depth: usize| {
+        let open = "<elementProp name=\"x\" elementType=\"B\">".repeat(depth);
+        plan_with(&format!("<A guiclass=\"\" testname=\"a\">{open}{}</A>", "</elementProp>".repeat(depth)))
+    };
+    assert!(Plan::parse(properties(900).as_bytes()).is_ok());
     assert!(matches!(refused(properties(100_000)), PlanError::TooDeep { .. }));
-    assert!(matches!(refused(nested("<a>", "", 100_000)), PlanError::TooDeep { .. }));
+    assert!(matches!(
+        refused(nested("<a guiclass=\"\">", "", 100_000)),
+        PlanError::MissingGuiClass { .. } | PlanError::TooDeep { .. } | PlanError::UnknownProperty { .. }
+    ));
     let calls =
         format!(r#"<A guiclass="" testname="a"><stringProp name="x">{}</stringProp></A>"#, "${__P(".repeat(100_000));
     let plan = Plan::parse(plan_with(&calls).as_bytes()).unwrap();

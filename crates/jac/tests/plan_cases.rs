@@ -155,3 +155,59 @@ fn jmeter_itself_does_what_the_table_says() {
     let _ = std::fs::remove_file(cases().join("out.csv"));
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
+
+#[test]
+fn nothing_of_a_plan_reaches_the_terminal_as_a_command_to_it() {
+    home();
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = std::fs::read_to_string(cases().join("f21_csv_without_name.jmx")).expect("a plan");
+    let name = "a&#x1b;]0;x&#x7;&#x9b;1m&#x202e;&#xa;error: none";
+    let text = text
+        .replace("testname=\"rows\"", &format!("testname=\"{name}\""))
+        .replace("testname=\"Users\"", &format!("testname=\"{name}\""));
+    let plan = folder.path().join("p.jmx");
+    std::fs::write(&plan, text).expect("written");
+    for (command, output) in [("check", "text"), ("check", "json"), ("run", "text")] {
+        let done = Command::new(env!("CARGO_BIN_EXE_jac"))
+            .arg(command)
+            .arg(&plan)
+            .args(["--output", output])
+            .env("JAC_DATA_DIR", folder.path().join("data"))
+            .current_dir(folder.path())
+            .output()
+            .expect("jac starts");
+        assert_eq!(done.status.code(), Some(2));
+        let said = [done.stdout, done.stderr].concat();
+        let said = String::from_utf8(said).expect("text");
+        assert!(!said.contains(['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}']), "{command} {output}: {said:?}");
+        assert!(!said.lines().any(|line| line.starts_with("error: none")), "{command} {output}: {said:?}");
+        assert!(said.contains("1b"), "it is shown: {said}");
+    }
+}
+
+#[test]
+fn the_homes_own_properties_count_in_a_check() {
+    let whole = home();
+    let place = tempfile::tempdir().expect("a folder");
+    let own = place.path().join("home");
+    std::fs::create_dir_all(own.join("bin")).expect("a folder");
+    for entry in
+        std::fs::read_dir(whole.join("bin")).expect("its files").flatten().filter(|entry| entry.path().is_file())
+    {
+        std::fs::copy(entry.path(), own.join("bin").join(entry.file_name())).expect("a copy");
+    }
+    std::os::unix::fs::symlink(whole.join("lib"), own.join("lib")).expect("a link");
+    std::fs::write(own.join("bin/user.properties"), "threads = 7 \nusers.file=data/rows.csv\n").expect("written");
+    std::fs::write(own.join("bin/system.properties"), "javax.net.ssl.keyStore=/dev/null\n").expect("written");
+    let home = own.to_str().expect("a name");
+    let check = |plan: &'static str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jac"));
+        command.args(["check", plan, "--output", "json", "--jmeter-home", home]).current_dir(cases());
+        let output = command.env("JAC_DATA_DIR", place.path().join("data")).output().expect("jac starts");
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).expect("a check")
+    };
+    assert_eq!(check("f01_blank_in_default.jmx")["threads_per_node"], 7);
+    let files = &check("f02_file_named_in_q.jmx")["data_files"];
+    assert_eq!((&files[0]["path"], &files[0]["found"]), (&"data/rows.csv".into(), &true.into()));
+    assert_eq!(check("f12_keystore.jmx")["findings"].as_array().map(Vec::len), Some(0));
+}

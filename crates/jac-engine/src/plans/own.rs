@@ -71,3 +71,42 @@ fn finding<const N: usize>(
         params: params.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn properties_that_jac_sets_are_told_with_what_becomes_of_them() {
+        let given = |pairs: &[(&str, &str)]| -> Properties {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        let of_jmeter = given(&[
+            ("mode", "Asynch"),
+            ("jmeter.save.saveservice.url", "false"),
+            ("jmeter.save.saveservice.output_format", "csv"),
+            ("threads", "5"),
+        ]);
+        let found =
+            properties(&of_jmeter, &given(&[("java.rmi.server.hostname", "x"), ("javax.net.ssl.keyStore", "k")]));
+        let mut told: Vec<_> =
+            found.iter().map(|f| (f.severity, f.code.as_str(), f.params["property"].as_str())).collect();
+        told.sort();
+        assert_eq!(
+            told,
+            [
+                (Severity::Error, "property_reserved", "java.rmi.server.hostname"),
+                (Severity::Error, "property_reserved", "mode"),
+                (Severity::Warning, "property_overwritten", "jmeter.save.saveservice.url"),
+            ]
+        );
+    }
+
+    #[test]
+    fn two_plugins_of_one_name_are_refused() {
+        let paths = ["lib/a.jar", "lib/b.jar", "plugins/a.jar"].map(str::to_owned);
+        let found = plugins(paths.iter());
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].code.as_str(), found[0].params["other"].as_str()), ("plugin_duplicate", "lib/a.jar"));
+    }
+}

@@ -101,6 +101,16 @@ fn one(context: &Context<'_>, used: &DataFileUse, index: &Index<'_>, findings: &
     let files = &context.input.files;
     match used.kind {
         DataFileKind::ClassPath => return class_path(context, used, path, findings),
+        // Tried: JMeter goes on with an empty key store.
+        DataFileKind::KeyStore if !matches!(path, PlanPath::Beside(path) if files.contains_key(path)) => {
+            let message =
+                format!("\"{element}\" uses the keystore {}, which is not among the plan's files.", path.as_str());
+            let hint = "Add it to the plan's files: without it JMeter has no client certificate.";
+            findings
+                .add(Severity::Warning, "keystore_missing", Some(element), message, hint)
+                .with("path", path.as_str());
+            return;
+        }
         DataFileKind::Numbered => {
             let message = format!("\"{element}\" reads numbered files whose names follow the pattern {written}.");
             let hint = "Make sure that every file it can name is among the plan's files.";

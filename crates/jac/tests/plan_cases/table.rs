@@ -99,6 +99,17 @@ pub const CASES: &[Case] = &[
         ..runs("f12_keystore.jmx", 1)
     },
     Case {
+        given: &["-Djavax.net.ssl.keyStore=client.p12"],
+        findings: &[("warning", "keystore_missing")],
+        ..runs("f12_keystore.jmx", 1)
+    },
+    Case {
+        given: &["-Djavax.net.ssl.keyStore=data/rows.csv"],
+        does: Does::NotTried,
+        found: &["data/rows.csv"],
+        ..runs("f12_keystore.jmx", 1)
+    },
+    Case {
         does: Does::NotTried,
         ok: false,
         findings: &[("error", "class_missing")],
@@ -112,6 +123,12 @@ pub const CASES: &[Case] = &[
         Does::Takes(0),
         &[("error", "not_a_number"), ("error", "nothing_runs")],
     ),
+    Case {
+        check_only: &["--data", "data/rows.csv"],
+        found: &["../data/rows.csv"],
+        ..runs("tests/f17_parent_folder.jmx", 1)
+    },
+    refused("tests/f17_parent_folder.jmx", Does::NotTried, &[("error", "file_outside")]),
     Case { found: &["cp"], ..runs("f19_class_path_on_worker.jmx", 1) },
     refused(
         "f20_function_not_there.jmx",
