@@ -26,10 +26,15 @@ export function useChanges(): void {
     };
     socket.on("changed", onChanged);
     socket.on("signed_out", onSignedOut);
+    const onRefused = (error: Error) => {
+      if (error.message === "signed_out") onSignedOut();
+    };
+    socket.on("connect_error", onRefused);
     socket.on("connect", onConnect);
     return () => {
       socket.off("changed", onChanged);
       socket.off("signed_out", onSignedOut);
+      socket.off("connect_error", onRefused);
       socket.off("connect", onConnect);
     };
   }, [client]);

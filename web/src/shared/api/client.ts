@@ -1,3 +1,4 @@
+import { pageSecret } from "./pageSecret";
 import { noteDateHeader } from "./serverClock";
 import type { ErrorBody } from "./types";
 
@@ -54,8 +55,7 @@ function isErrorBody(value: unknown): value is ErrorBody {
 type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 async function send(method: Method, path: string, body: BodyInit | null, signal: AbortSignal | null): Promise<Response> {
-  const headers = new Headers({ Accept: "application/json" });
-  if (method !== "GET") headers.set("X-JAC-Request", "1");
+  const headers = new Headers({ Accept: "application/json", "X-JAC-Page": pageSecret() });
   if (typeof body === "string") headers.set("Content-Type", "application/json");
   let response: Response;
   try {

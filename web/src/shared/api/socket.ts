@@ -1,4 +1,5 @@
 import { io, type Socket } from "socket.io-client";
+import { pageSecret } from "./pageSecret";
 import { serverNow } from "./serverClock";
 import type { Changed, Snapshot } from "./types";
 
@@ -37,7 +38,14 @@ function setConnected(connected: boolean): void {
 /** The page's one socket; the session cookie goes with it. */
 export function liveSocket(): JacSocket {
   if (socket === null) {
-    socket = io({ path: "/socket.io", transports: ["websocket", "polling"], reconnectionDelay: 500, reconnectionDelayMax: 3000, timeout: 5000 });
+    socket = io({
+      path: "/socket.io",
+      auth: (tell) => tell({ page: pageSecret() }),
+      transports: ["websocket", "polling"],
+      reconnectionDelay: 500,
+      reconnectionDelayMax: 3000,
+      timeout: 5000,
+    });
     socket.on("connect", () => setConnected(true));
     socket.on("disconnect", (reason) => {
       setConnected(false);

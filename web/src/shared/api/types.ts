@@ -40,6 +40,7 @@ export type SearchResult = Schemas["SearchResult"];
 
 export type Person = Schemas["Person"];
 export type Session = Schemas["Session"];
+export type SignedIn = Schemas["SignedIn"];
 export type Info = Schemas["Info"];
 
 /** Others than these are sent by the form only where they are of the chosen provider. */

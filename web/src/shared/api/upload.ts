@@ -1,4 +1,5 @@
 import { API, errorFrom, unreachable } from "./client";
+import { pageSecret } from "./pageSecret";
 
 export interface UploadFile {
   /** Relative path with forward slashes, as the plan names it. */
@@ -25,7 +26,7 @@ export function upload<T>(
   return new Promise<T>((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", API + path);
-    request.setRequestHeader("X-JAC-Request", "1");
+    request.setRequestHeader("X-JAC-Page", pageSecret());
     request.setRequestHeader("Accept", "application/json");
     request.upload.onprogress = (event) => {
       onProgress({ sent_bytes: event.loaded, total_bytes: event.total });

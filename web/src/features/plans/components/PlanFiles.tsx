@@ -3,6 +3,7 @@ import { encodePath } from "@/shared/api/client";
 import type { Plan, PlanFile } from "@/shared/api/types";
 import { formatBytes } from "@/shared/format/numbers";
 import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
+import { Download } from "@/shared/ui/Download";
 import { Icon } from "@/shared/ui/Icon";
 import { useDeletePlanFile } from "../api/useDeletePlanFile";
 import { UploadArea } from "./UploadArea";
@@ -26,9 +27,7 @@ export function PlanFiles({ plan, limits }: { plan: Plan; limits: { max_upload_b
       <ul className="pairs">
         {plan.files.map((file) => (
           <li key={file.path}>
-            <a href={`/api/v1/plans/${plan.id}/files/${encodePath(file.path)}`} download>
-              {file.path}
-            </a>
+            <Download path={`/plans/${plan.id}/files/${encodePath(file.path)}`}>{file.path}</Download>
             <span className="file-facts">
               <span>{file.path === plan.main_file ? "main plan" : KIND[file.kind]}</span>
               <span>{formatBytes(file.bytes)}</span>

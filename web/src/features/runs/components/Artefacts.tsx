@@ -1,6 +1,7 @@
 import { encodePath } from "@/shared/api/client";
 import type { Run } from "@/shared/api/types";
 import { formatBytes } from "@/shared/format/numbers";
+import { Download } from "@/shared/ui/Download";
 import { Icon } from "@/shared/ui/Icon";
 import { Loaded } from "@/shared/ui/Loaded";
 import { useRunArtefacts } from "../api/useRunArtefacts";
@@ -19,9 +20,9 @@ export function Artefacts({ run }: { run: Run }) {
             <ul className="pairs">
               {artefacts.map((artefact) => (
                 <li key={artefact.name}>
-                  <a href={`/api/v1/runs/${run.id}/artefacts/${encodePath(artefact.name)}`} download>
+                  <Download path={`/runs/${run.id}/artefacts/${encodePath(artefact.name)}`}>
                     <Icon name="download" /> {artefact.name}
-                  </a>
+                  </Download>
                   <span className="text-muted">{formatBytes(artefact.bytes)}</span>
                 </li>
               ))}

@@ -3,6 +3,7 @@ import { encodePath } from "@/shared/api/client";
 import type { Run } from "@/shared/api/types";
 import { formatBytes } from "@/shared/format/numbers";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { Download } from "@/shared/ui/Download";
 import { Icon } from "@/shared/ui/Icon";
 import { levelOf } from "../live/logTail";
 import { useRunLog } from "../live/useRunLog";
@@ -90,9 +91,9 @@ function NodeLogText({ run, node, filter, loudOnly }: { run: Run; node: string; 
             Follow
           </button>
         )}
-        <a href={`/api/v1/runs/${run.id}/artefacts/${encodePath(`nodes/${node}/jmeter.log`)}`} download>
+        <Download path={`/runs/${run.id}/artefacts/${encodePath(`nodes/${node}/jmeter.log`)}`}>
           <Icon name="download" /> Download log
-        </a>
+        </Download>
       </footer>
     </>
   );

@@ -6,6 +6,7 @@ import { formatCount, formatRate, plural } from "@/shared/format/numbers";
 import { formatDateTime } from "@/shared/format/time";
 import { Chip, ReadOnlyChip } from "@/shared/ui/Chip";
 import { CopyId } from "@/shared/ui/CopyId";
+import { Download } from "@/shared/ui/Download";
 import { Icon } from "@/shared/ui/Icon";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
 import { PageHead } from "@/shared/ui/PageHead";
@@ -59,9 +60,9 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
         actions={
           run.phase === "finished" ? (
             <>
-              <a className="btn btn-outline-secondary" href={`/api/v1/runs/${run.id}/artefacts/report.html`} download>
+              <Download className="btn btn-outline-secondary" path={`/runs/${run.id}/artefacts/report.html`}>
                 <Icon name="download" /> Report
-              </a>
+              </Download>
               <Menu label="More about this run">
                 <CompareItem run={run} />
                 <MenuItem onSelect={() => window.print()}>Print</MenuItem>

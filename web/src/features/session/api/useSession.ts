@@ -11,7 +11,7 @@ export function useSession() {
       try {
         return await getJson<Session>("/session", signal);
       } catch (error) {
-        if (error instanceof ApiError && error.status === 401) return null;
+        if (error instanceof ApiError && (error.status === 401 || error.code === "foreign_request")) return null;
         throw error;
       }
     },
