@@ -25,9 +25,6 @@ impl NewCluster {
     }
 }
 
-/// The longest name, in characters.
-const MAX_NAME: usize = 100;
-
 /// Who a new cluster is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attendance {
@@ -98,9 +95,7 @@ impl Engine {
         if let Err(error) = self.cloud(new.provider) {
             faults.push(error.to_string());
         }
-        if new.wished_name().is_some_and(|name| name.chars().count() > MAX_NAME) {
-            faults.push(format!("The name has more than {MAX_NAME} characters."));
-        }
+        faults.extend(new.wished_name().and_then(|name| crate::titles::fault(&name)));
         if let Err(error) = self.toolbox().home(&WantedJMeter::of(&new.config)) {
             faults.push(error.to_string());
         }

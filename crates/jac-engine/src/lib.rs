@@ -23,6 +23,7 @@ mod recovery;
 pub mod runs;
 pub mod settings;
 mod supervisor;
+mod titles;
 pub mod tools;
 pub mod view;
 

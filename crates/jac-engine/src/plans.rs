@@ -90,10 +90,7 @@ impl Engine {
         refuse_what_is_no_plan(staging.folder.path(), &main_file)?;
         let files = self.take_in(staging.folder.path(), files)?;
         let id = self.free_plan_id()?;
-        let name = name
-            .map(|name| name.trim().to_owned())
-            .filter(|name| !name.is_empty())
-            .unwrap_or_else(|| plan_name(&main_file));
+        let name = crate::titles::given(name)?.unwrap_or_else(|| plan_name(&main_file));
         let plan = Plan { id: id.clone(), name, owner, created_ms: self.now_ms(), main_file, files };
         let place = PlanFolder::of(self, &id);
         std::fs::rename(staging.folder.path(), &place.files)
@@ -182,6 +179,8 @@ impl Engine {
             for file in &new {
                 refuse_clash(folder, &file.path)?;
             }
+            let stay = plan.files.iter().filter(|file| !new.iter().any(|new| new.path == file.path));
+            self.refuse_too_much(stay.chain(&new))?;
             for file in &new {
                 let to = folder.join(&file.path);
                 let moved = to
@@ -194,6 +193,24 @@ impl Engine {
             plan.files.extend(new.iter().cloned());
             Ok(())
         })
+    }
+
+    /// The limits of an upload are those of a plan, however many uploads it came in.
+    fn refuse_too_much<'a>(&self, files: impl Iterator<Item = &'a PlanFile>) -> Result<(), EngineError> {
+        let (count, bytes) = files.fold((0, 0u64), |(count, bytes), file| (count + 1, bytes.saturating_add(file.bytes)));
+        let settings = self.settings();
+        if count > settings.max_files {
+            return Err(EngineError::invalid("too_many_files", format!("A plan has at most {} files.", settings.max_files)));
+        }
+        if bytes > settings.max_upload_bytes {
+            return Err(EngineError::Invalid {
+                code: "upload_too_large",
+                message: format!("The plan would be larger than {} MB.", settings.max_upload_bytes >> 20),
+                hint: Some("Leave out what the plan does not need, or raise the limit with --max-upload-mb.".to_owned()),
+                details: Vec::new(),
+            });
+        }
+        Ok(())
     }
 
     /// Removes one file of a plan.

@@ -198,6 +198,7 @@ impl Engine {
             .filter(|finding| finding.severity == Severity::Warning)
             .map(|finding| finding.message.clone())
             .collect();
+        let name = crate::titles::given(new.name)?.unwrap_or_else(|| plan.name.clone());
         let (id, folder) = self.new_run_folder()?;
         let files = match self.link_plan(&plan, &folder.join(PLAN)) {
             Ok(files) => files,
@@ -207,11 +208,7 @@ impl Engine {
             }
         };
         let run = Run {
-            name: new
-                .name
-                .map(|name| name.trim().to_owned())
-                .filter(|name| !name.is_empty())
-                .unwrap_or_else(|| plan.name.clone()),
+            name,
             plan_id: plan.id,
             plan_name: plan.name,
             main_file: plan.main_file,

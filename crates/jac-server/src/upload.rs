@@ -1,11 +1,16 @@
 //! Takes files of a multipart request in, piece by piece, onto the disk.
 
 use crate::error::ApiError;
-use axum::extract::Multipart;
+use axum::body::Body;
 use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::StatusCode;
+use futures_util::StreamExt;
 use jac_engine::plans::Staging;
 use jac_engine::{Engine, EngineError};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::AsyncWriteExt;
 
 /// What came besides the files.
@@ -13,6 +18,36 @@ use tokio::io::AsyncWriteExt;
 pub struct Fields {
     pub name: Option<String>,
     pub main_file: Option<String>,
+}
+
+/// What of a request has come and led to nothing yet: a preamble before the first part, the head of a part. It waits in memory,
+/// so it is bounded; what is in a file's part goes to the disk.
+#[derive(Debug, Clone, Default)]
+struct Waiting {
+    bytes: Arc<AtomicUsize>,
+}
+
+/// The most of it, in bytes. A piece of a body has at most some hundred KB.
+const MOST_WAITING: usize = 1 << 20;
+
+impl Waiting {
+    /// The same body, which ends with an error when too much of it leads to nothing.
+    fn watch(&self, body: Body) -> Body {
+        let bytes = Arc::clone(&self.bytes);
+        Body::from_stream(body.into_data_stream().map(move |piece| {
+            let piece = piece.map_err(io::Error::other)?;
+            let waiting = bytes.fetch_add(piece.len(), Ordering::Relaxed) + piece.len();
+            if waiting > MOST_WAITING {
+                return Err(io::Error::other("a part of it has no end to its head"));
+            }
+            Ok(piece)
+        }))
+    }
+
+    /// Something came of it.
+    fn is_over(&self) {
+        self.bytes.store(0, Ordering::Relaxed);
+    }
 }
 
 /// The longest text field, in bytes.
@@ -23,16 +58,22 @@ const MAX_TEXT: usize = 1024;
 /// # Errors
 /// When it is larger than an upload may be, a name leads elsewhere, the connection ends early or the disk is full. The folder is
 /// gone then.
-pub async fn receive(engine: &Engine, mut request: Multipart) -> Result<(Staging, Fields), ApiError> {
+pub async fn receive(engine: &Engine, request: Request) -> Result<(Staging, Fields), ApiError> {
+    let waiting = Waiting::default();
+    let request = request.map(|body| waiting.watch(body));
+    let mut request = Multipart::from_request(request, &())
+        .await
+        .map_err(|rejection| ApiError::bad_request("upload_broken", format!("{}.", rejection.body_text().trim_end_matches('.'))))?;
     let mut staging = engine.stage()?;
     let mut fields = Fields::default();
     let mut left = engine.settings().max_upload_bytes;
     while let Some(field) = request.next_field().await.map_err(broken)? {
+        waiting.is_over();
         match field.name() {
             Some("file") => {
                 let name = field.file_name().unwrap_or_default().to_owned();
                 let place = staging.place(&name)?;
-                left = write(field, &name, &place, left, engine).await?;
+                left = write(field, &name, &place, left, engine, &waiting).await?;
             }
             Some("name") => fields.name = Some(text(field).await?),
             Some("main_file") => fields.main_file = Some(text(field).await?),
@@ -53,10 +94,12 @@ async fn write(
     place: &std::path::Path,
     mut left: u64,
     engine: &Engine,
+    waiting: &Waiting,
 ) -> Result<u64, ApiError> {
     let failed = |error| EngineError::file(format!("taking {name}"), error);
     let mut file = tokio::fs::File::create(place).await.map_err(failed)?;
     while let Some(piece) = field.chunk().await.map_err(broken)? {
+        waiting.is_over();
         left = left.checked_sub(piece.len() as u64).ok_or_else(|| {
             ApiError::Engine(EngineError::Invalid {
                 code: "upload_too_large",

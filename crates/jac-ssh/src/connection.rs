@@ -258,7 +258,10 @@ impl Link {
         if keys.is_empty() {
             return Err(LinkError::Refused(host_keys::unknown(host)));
         }
-        let key = Arc::new(key::read(key_file)?);
+        // A file of another machine may take its time.
+        let key_file = key_file.clone();
+        let read = tokio::task::spawn_blocking(move || key::read(&key_file)).await;
+        let key = Arc::new(read.map_err(|panic| LinkError::Refused(panic.to_string()))??);
         let config = client::Config {
             keepalive_interval: Some(KEEP_ALIVE_EVERY),
             keepalive_max: KEEP_ALIVES_MISSED,

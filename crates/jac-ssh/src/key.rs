@@ -4,6 +4,9 @@ use crate::error::LinkError;
 use russh::keys::ssh_key::LineEnding;
 use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
 use russh::keys::{self, PrivateKey};
+use std::fs::OpenOptions;
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// A key as files hold it.
@@ -36,8 +39,14 @@ pub fn from_seed(seed: &[u8; 32], comment: &str) -> Result<KeyTexts, LinkError> 
 pub fn read(path: &Path) -> Result<PrivateKey, LinkError> {
     let shown = path.display();
     let refused = |reason: String| Err(LinkError::Refused(reason));
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
+    let text = match read_small_file(path) {
+        Ok(Some(text)) => text,
+        Ok(None) => {
+            return refused(format!(
+                "{shown} is not a private key: a key is a regular file of at most {} KB",
+                LARGEST_KEY >> 10
+            ));
+        }
         Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
             return refused(format!("{shown} is no private key; name the file that `ssh-keygen` made, without .pub"));
         }
@@ -59,6 +68,22 @@ pub fn read(path: &Path) -> Result<PrivateKey, LinkError> {
         }
         Err(_) => refused(format!("{shown} is no private key that JAC can read; make one with ssh-keygen -t ed25519")),
     }
+}
+
+/// The largest file that is read as a key, in bytes: an RSA key of 16,384 bits has 13 KB.
+const LARGEST_KEY: u64 = 64 << 10;
+
+/// The text of a regular file that is no larger than a key; `None`: it is something else. Nothing is waited for, as it would be
+/// with a pipe that nobody writes to.
+fn read_small_file(path: &Path) -> std::io::Result<Option<String>> {
+    let file = OpenOptions::new().read(true).custom_flags(nix::libc::O_NONBLOCK).open(path)?;
+    let kind = file.metadata()?;
+    if !kind.is_file() || kind.len() > LARGEST_KEY {
+        return Ok(None);
+    }
+    let mut text = String::new();
+    file.take(LARGEST_KEY).read_to_string(&mut text)?;
+    Ok(Some(text))
 }
 
 #[cfg(test)]
@@ -107,5 +132,18 @@ mod tests {
         std::fs::write(locked.path().join("words"), "just words").expect("a file");
         let error = read(&locked.path().join("words")).expect_err("it is none").to_string();
         assert!(error.contains("no private key") && !error.contains("just words"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_small_file_is_refused_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+        let large = folder.path().join("large");
+        std::fs::write(&large, vec![b'x'; (LARGEST_KEY + 1) as usize]).expect("written");
+        for path in [pipe.as_path(), &large, folder.path(), Path::new("/dev/zero")] {
+            let refused = read(path).expect_err("it is no key").to_string();
+            assert!(refused.contains("regular file"), "{}: {refused}", path.display());
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::body::Query;
 use crate::error::{ApiError, ErrorBody};
 use crate::upload;
 use axum::Json;
-use axum::extract::{Multipart, Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use jac_engine::EngineError;
@@ -51,7 +51,7 @@ pub async fn list(State(app): State<App>, Caller(caller): Caller) -> Result<Json
 pub async fn create(
     State(app): State<App>,
     Caller(caller): Caller,
-    request: Multipart,
+    request: Request,
 ) -> Result<(StatusCode, Json<PlanView>), ApiError> {
     let (staging, fields) = upload::receive(&app.engine, request).await?;
     let (engine, owner) = (app.engine.clone(), caller.clone());
@@ -78,7 +78,7 @@ pub async fn delete(State(app): State<App>, plan: Owned<Plan>) -> Result<StatusC
 pub async fn add_files(
     State(app): State<App>,
     plan: Owned<Plan>,
-    request: Multipart,
+    request: Request,
 ) -> Result<Json<PlanView>, ApiError> {
     let (staging, _) = upload::receive(&app.engine, request).await?;
     let (engine, id) = (app.engine.clone(), plan.thing.id);

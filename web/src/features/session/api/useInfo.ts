@@ -5,5 +5,5 @@ import type { Info } from "@/shared/api/types";
 
 /** What this server is and has: versions, Java, JMeter, limits. */
 export function useInfo() {
-  return useQuery({ queryKey: keys.info, queryFn: ({ signal }) => getJson<Info>("/info", signal), staleTime: 60_000 });
+  return useQuery({ queryKey: keys.info, queryFn: ({ signal }) => getJson<Info>("/info", signal), staleTime: 60_000, refetchInterval: 60_000 });
 }

@@ -1,0 +1,47 @@
+//! Names that people give to plans, runs and clusters. They are shown on pages and terminals, so they are short and have no
+//! characters that change what stands beside them.
+
+use crate::error::EngineError;
+
+/// The longest name, in characters.
+const LONGEST: usize = 100;
+
+/// What is wrong with a name, a sentence.
+pub(crate) fn fault(name: &str) -> Option<String> {
+    if name.chars().count() > LONGEST {
+        return Some(format!("The name has more than {LONGEST} characters."));
+    }
+    let strange = name.chars().find(|letter| letter.is_control() || changes_direction(*letter))?;
+    Some(format!("The name has the control character U+{:04X}.", u32::from(strange)))
+}
+
+/// Unicode's controls of writing direction and separators of lines and paragraphs: they reorder or break what is around them.
+fn changes_direction(letter: char) -> bool {
+    matches!(letter, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// A name as it was given, without white space around it; `None` where none was given.
+pub(crate) fn given(name: Option<String>) -> Result<Option<String>, EngineError> {
+    let name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+    match name.as_deref().and_then(fault) {
+        Some(fault) => Err(EngineError::invalid("name_invalid", fault)),
+        None => Ok(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_short_and_changes_nothing_around_it() {
+        for good in ["Friday's peak, 2×", "負荷テスト", "a", &"ü".repeat(100)] {
+            assert_eq!(given(Some(format!("  {good} "))).expect("a name").as_deref(), Some(good));
+        }
+        for bad in ["a\u{1b}[31mred", "a\nb", "\u{202E}txt.exe", "a\0b", &"x".repeat(101)] {
+            assert!(given(Some(bad.to_owned())).is_err(), "{bad:?}");
+        }
+        assert_eq!(given(Some("  ".to_owned())).expect("none"), None);
+        assert_eq!(given(None).expect("none"), None);
+    }
+}
