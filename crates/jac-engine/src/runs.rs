@@ -55,7 +55,6 @@ pub struct NewRun {
     pub properties: BTreeMap<String, String>,
     /// Java system properties for every node, such as `javax.net.ssl.keyStore`.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub system_properties: BTreeMap<String, String>,
     /// Files of the plan that every JMeter reads with `-q`.
     #[serde(default)]

@@ -171,7 +171,6 @@ pub struct RunView {
     pub properties: BTreeMap<String, String>,
     /// Java system properties for every node.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub system_properties: BTreeMap<String, String>,
     pub split: Vec<String>,
     pub workers: u32,

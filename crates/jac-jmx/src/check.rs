@@ -55,8 +55,7 @@ pub struct Finding {
     /// What to do.
     pub hint: Option<String>,
     /// What the message tells, by name: `path`, `property`, `count`, …
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
+    #[serde(default)]
     pub params: BTreeMap<String, String>,
 }
 
@@ -75,8 +74,7 @@ pub struct DataFile {
     /// Its rows are dealt out among the workers.
     pub split: bool,
     /// It is not there, but the plan seems to write it before it reads it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
+    #[serde(default)]
     pub written_by_plan: bool,
 }
 

@@ -62,9 +62,9 @@ impl Assembly<'_> {
                 let csv = (kind == DataFileKind::Csv).then(|| csv_shape(element, &self.scope));
                 let encoding = csv.and_then(|_| self.scope.evaluate(element.text_or_empty("fileEncoding")));
                 let path = if kind == DataFileKind::Include {
-                    include_path(element, self.properties, &self.folder)
+                    include_path(element, self.properties, self.folder)
                 } else {
-                    self.scope.evaluate(written).map(|path| PlanPath::within(&self.folder, &path))
+                    self.scope.evaluate(written).map(|path| PlanPath::within(self.folder, &path))
                 };
                 found.push(DataFileUse {
                     element: element.name.clone(),
@@ -89,7 +89,7 @@ impl Assembly<'_> {
 
     /// How a CSV Data Set reads the file at this path (relative to the plan's folder); `None` if none does.
     pub fn csv_shape(&self, path: &str) -> Option<CsvShape> {
-        let wanted = PlanPath::within(&self.folder, path);
+        let wanted = PlanPath::within(self.folder, path);
         let files = self.data_files();
         files.into_iter().find(|file| file.csv.is_some() && file.path.as_ref() == Some(&wanted))?.csv
     }

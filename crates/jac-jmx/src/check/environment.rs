@@ -93,18 +93,10 @@ pub(super) fn elements(context: &Context<'_>, findings: &mut Findings) {
                     .add(Severity::Warning, "keystore_unknown", Some(name), message, &hint)
                     .with("system_property", KEY_STORE);
             }
-            "TestPlan" => {
-                if context.scope().is_true(element, "TestPlan.functional_mode") {
-                    let message =
-                        "The test plan is in functional test mode, which keeps every response body.".to_owned();
-                    findings.add(
-                        Severity::Warning,
-                        "functional_mode",
-                        Some(name),
-                        message,
-                        "Switch it off for load tests.",
-                    );
-                }
+            "TestPlan" if context.scope().is_true(element, "TestPlan.functional_mode") => {
+                let message = "The test plan is in functional test mode, which keeps every response body.".to_owned();
+                let hint = "Switch it off for load tests.";
+                findings.add(Severity::Warning, "functional_mode", Some(name), message, hint);
             }
             "SyncTimer" if context.input.workers >= 2 => {
                 let message = format!("\"{name}\" gathers threads on each worker by itself, not across workers.");

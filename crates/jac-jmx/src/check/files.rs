@@ -175,14 +175,13 @@ fn one(context: &Context<'_>, used: &DataFileUse, index: &Index<'_>, findings: &
             Some(_) => return,
         },
     };
-    let mut finding = findings
+    let finding = findings
         .add(Severity::Error, code, Some(element), format!("\"{element}\" {what}{because}"), &hint)
         .with("path", path.as_str())
         .with("written", written);
     if let Some(property) = property {
-        finding = finding.with("property", property);
+        finding.with("property", property);
     }
-    drop(finding);
 }
 
 /// Where a name comes from that is not written as it is looked for: a sentence, and the property that has no value.

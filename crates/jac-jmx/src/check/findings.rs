@@ -23,10 +23,9 @@ pub(super) struct Added<'f>(Option<&'f mut Finding>);
 impl Added<'_> {
     /// Adds a parameter.
     pub(super) fn with(self, name: &str, value: impl ToString) -> Self {
-        Added(self.0.map(|finding| {
-            finding.params.insert(name.to_owned(), cut(value.to_string()));
-            finding
-        }))
+        let Added(Some(finding)) = self else { return self };
+        finding.params.insert(name.to_owned(), cut(value.to_string()));
+        Added(Some(finding))
     }
 }
 
