@@ -259,8 +259,8 @@ impl Link {
             return Err(LinkError::Refused(host_keys::unknown(host)));
         }
         // A file of another machine may take its time.
-        let key_file = key_file.clone();
-        let read = tokio::task::spawn_blocking(move || key::read(&key_file)).await;
+        let file = key_file.clone();
+        let read = tokio::task::spawn_blocking(move || key::read(&file)).await;
         let key = Arc::new(read.map_err(|panic| LinkError::Refused(panic.to_string()))??);
         let config = client::Config {
             keepalive_interval: Some(KEEP_ALIVE_EVERY),
