@@ -4,6 +4,7 @@ import { useSession } from "@/features/session/api/useSession";
 import { useSignOut } from "@/features/session/api/useSignOut";
 import { SignedIn } from "@/features/session/components/SignedIn";
 import { Icon, type IconName } from "@/shared/ui/Icon";
+import { ConnectionNote } from "@/shared/ui/ConnectionNote";
 import { ThemeSwitch } from "@/shared/ui/ThemeSwitch";
 import { useChanges } from "./useChanges";
 
@@ -43,6 +44,7 @@ function SignedInShell() {
         <SidebarFoot />
       </nav>
       <main className="content">
+        <ConnectionNote />
         <Outlet />
       </main>
       <ScrollRestoration />
