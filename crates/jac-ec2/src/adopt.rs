@@ -61,6 +61,7 @@ pub async fn adopt(cloud: &Ec2Cloud, cluster: &ClusterId) -> Result<Adopted, Por
             image: machine.image.clone().unwrap_or_default(),
             root_device: root_device.unwrap_or_default(),
             memory_mb: kind.map_or(2048, |kind| kind.memory_mb),
+            subnet: None,
             asked_ms: Some(machine.since_ms),
             instance: Some(machine.id.clone()),
             is_up: true,
@@ -78,6 +79,7 @@ pub async fn adopt(cloud: &Ec2Cloud, cluster: &ClusterId) -> Result<Adopted, Por
         group,
         first_lease_s: 0,
         tags: BTreeMap::new(),
+        common_tags: BTreeMap::new(),
         sealed_seed,
     };
     let seed = cloud.seed(&launch, cluster)?;

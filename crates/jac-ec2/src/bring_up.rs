@@ -69,7 +69,9 @@ impl Ec2Cloud {
         let common = tags::of_all(&self.installation, first, &ec2.tags);
         let group = match (&ec2.security_group, &found.ssh_from) {
             (Some(id), _) => Group { id: id.clone(), is_ours: false, ssh_from: None },
-            (None, Some(from)) => network::make_group(aws, cluster, &found.place.vpc, from, &common).await?,
+            (None, Some(from)) => {
+                network::make_group(aws, cluster, &found.place.vpc, from, &tags::list(&common)).await?
+            }
             (None, None) => return Err(refused(&aws.region, "launch", "no address is known that SSH comes from")),
         };
         let seed = Seed::random();
@@ -81,9 +83,15 @@ impl Ec2Cloud {
             group,
             first_lease_s: u64::try_from((first.lease_until_ms - now_ms) / 1000).unwrap_or(0).max(1),
             tags: ec2.tags.clone(),
+            common_tags: common,
             sealed_seed: BASE64.encode(&sealed),
         };
-        self.change(cluster, |record| record.launch = Some(launch))?;
+        self.change(cluster, |record| {
+            for (number, node) in record.nodes.iter_mut().enumerate() {
+                node.subnet = launch.subnets.get(number % launch.subnets.len().max(1)).cloned();
+            }
+            record.launch = Some(launch);
+        })?;
         self.known(cluster)
     }
 
@@ -106,18 +114,19 @@ impl Ec2Cloud {
                 node.asked_ms.get_or_insert(now_ms);
             }
         })?;
-        let common = tags::of_all(&self.installation, first, &launch.tags);
-        let call = Call {
-            aws,
-            installation: &self.installation,
-            record,
-            launch,
-            cluster_name: &first.cluster_name,
-            common_tags: &common,
+        let common = if launch.common_tags.is_empty() {
+            &tags::of_all(&self.installation, first, &launch.tags)
+        } else {
+            &launch.common_tags
         };
+        let cluster_name = common.get(tags::CLUSTER_NAME).unwrap_or(&first.cluster_name);
+        let common = tags::list(common);
+        let call = Call { aws, installation: &self.installation, record, launch, cluster_name, common_tags: &common };
         let (call, seed) = (&call, &seed);
-        let asked = join_all(record.nodes.iter().enumerate().map(|(number, node)| async move {
-            let answer = call.ask(number, node, seed).await;
+        // One whose answer is written down is there; only what may have been asked for is asked for again.
+        let open = record.nodes.iter().filter(|node| node.instance.is_none());
+        let asked = join_all(open.map(|node| async move {
+            let answer = call.ask(node, seed).await;
             if let Ok(id) = &answer {
                 tell(&node.name, format!("{id} was launched ({}).", node.kind));
             }

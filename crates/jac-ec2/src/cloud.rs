@@ -12,7 +12,7 @@ use data_encoding::BASE64;
 use futures_util::future::join_all;
 use jac_jmeter::JavaSearch;
 use jac_model::ports::{
-    Adopted, Cloud, CredentialSource, Forecast, Instance, Lease, NodeRequest, PortError, Remote, Tell, Unseen,
+    Adopted, Cloud, CredentialSource, Forecast, Instance, Lease, Listed, NodeRequest, PortError, Remote, Tell, Unseen,
 };
 use jac_model::{BakedImage, ClusterConfig, ClusterId, SshHost};
 use jac_ssh::tools::Tools;
@@ -137,7 +137,7 @@ impl Cloud for Ec2Cloud {
         self.bring_up(config, requests, tell).await
     }
 
-    async fn list(&self) -> Result<Vec<Instance>, PortError> {
+    async fn list(&self) -> Result<Listed, PortError> {
         self.list_all().await
     }
 

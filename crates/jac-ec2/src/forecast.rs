@@ -96,7 +96,7 @@ async fn permissions(
         requests.push(request(Role::Worker, "worker-1"));
     }
     let Some(record) = launch::record(aws, ec2, &requests, found) else { return Ok(()) };
-    let common = tags::of_all(installation, &requests[0], &ec2.tags);
+    let common = tags::list(&tags::of_all(installation, &requests[0], &ec2.tags));
     let mut refusals: Vec<(String, Refusal)> = Vec::new();
     let mut ask = |action: &str, answer: Refusal| {
         if answer.code != "DryRunOperation" && !refusals.iter().any(|(known, _)| known == action) {
@@ -136,6 +136,7 @@ async fn permissions(
         group,
         first_lease_s: 3600,
         tags: BTreeMap::new(),
+        common_tags: BTreeMap::new(),
         sealed_seed: String::new(),
     };
     let call =

@@ -121,6 +121,7 @@ pub fn record(aws: &Aws, config: &Ec2Config, requests: &[NodeRequest], found: &F
             image: image.id.clone(),
             root_device: image.root_device.clone(),
             memory_mb: kind.memory_mb,
+            subnet: None,
             asked_ms: None,
             instance: None,
             is_up: false,
@@ -151,10 +152,10 @@ pub struct Call<'a> {
 
 impl Call<'_> {
     /// Asks for one machine and gives its id. Asked again, it is the same machine.
-    pub async fn ask(&self, number: usize, node: &NodeRecord, seed: &Seed) -> Result<String, Refusal> {
+    pub async fn ask(&self, node: &NodeRecord, seed: &Seed) -> Result<String, Refusal> {
         let failed =
             |error: PortError| Refusal { code: String::new(), sentence: error.to_string(), outlook: Outlook::Final };
-        let call = self.run_instances(number, node, seed).map_err(failed)?;
+        let call = self.run_instances(node, seed).map_err(failed)?;
         let answer = call.send().await.map_err(|error| refusal(&error))?;
         let id = answer.instances().first().and_then(|instance| instance.instance_id());
         id.map(str::to_owned).ok_or_else(|| failed(refused(&self.aws.region, "launch", "the answer named no machine")))
@@ -162,7 +163,7 @@ impl Call<'_> {
 
     /// The launch as a question only: `None` when it may be done.
     pub async fn dry_run(&self, node: &NodeRecord, seed: &Seed) -> Result<Option<Refusal>, PortError> {
-        let call = self.run_instances(0, node, seed)?.dry_run(true);
+        let call = self.run_instances(node, seed)?.dry_run(true);
         Ok(match call.send().await.map_err(|error| refusal(&error)) {
             Ok(_) => None,
             Err(answer) if answer.code == "DryRunOperation" => None,
@@ -170,16 +171,11 @@ impl Call<'_> {
         })
     }
 
-    fn run_instances(
-        &self,
-        number: usize,
-        node: &NodeRecord,
-        seed: &Seed,
-    ) -> Result<RunInstancesFluentBuilder, PortError> {
+    fn run_instances(&self, node: &NodeRecord, seed: &Seed) -> Result<RunInstancesFluentBuilder, PortError> {
         let (config, launch) = (&self.record.config, self.launch);
         let folder = user_data::node_folder(self.installation, &self.record.cluster, &node.name);
         let tags = tags::of_node(self.common_tags, &node.name, node.role, self.cluster_name, &launch.sealed_seed);
-        let subnet = launch.subnets.get(number % launch.subnets.len().max(1));
+        let subnet = node.subnet.as_ref().or(launch.subnets.first());
         let interface = InstanceNetworkInterfaceSpecification::builder()
             .device_index(0)
             .set_subnet_id(subnet.cloned())

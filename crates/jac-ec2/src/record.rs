@@ -32,6 +32,10 @@ pub struct LaunchRecord {
     /// How long a machine lives at first, from its boot on.
     pub first_lease_s: u64,
     pub tags: BTreeMap<String, String>,
+    /// What everything of the cluster was tagged with when it was asked for: a name or a lifetime may change while it is, and a
+    /// launch that goes on has to say the same. Empty in records of earlier versions.
+    #[serde(default)]
+    pub common_tags: BTreeMap<String, String>,
     /// The seed of the cluster's keys, sealed, in Base64.
     pub sealed_seed: String,
 }
@@ -55,6 +59,9 @@ pub struct NodeRecord {
     pub image: String,
     pub root_device: String,
     pub memory_mb: u64,
+    /// The subnet that it was asked for in; `None` in records of earlier versions.
+    #[serde(default)]
+    pub subnet: Option<String>,
     /// When AWS was first asked for it; `None`: it was not.
     pub asked_ms: Option<EpochMs>,
     pub instance: Option<String>,

@@ -40,17 +40,27 @@ pub fn of_cluster(cluster: &ClusterId) -> Filter {
 }
 
 /// What everything of a cluster carries.
-pub fn of_all(installation: &str, request: &NodeRequest, further: &BTreeMap<String, String>) -> Vec<Tag> {
-    let mut tags: Vec<Tag> = further.iter().map(|(name, value)| tag(name, value)).collect();
-    tags.extend([
-        tag(INSTALLATION, installation),
-        tag(CLUSTER, request.cluster.as_str()),
-        tag(CLUSTER_NAME, &request.cluster_name),
-        tag(OWNER, &request.owner.id),
-        tag(OWNER_NAME, &request.owner.name),
-        tag(EXPIRES_AT, time_text(request.expires_at_ms)),
-    ]);
+pub fn of_all(
+    installation: &str,
+    request: &NodeRequest,
+    further: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let ours = [
+        (INSTALLATION, installation.to_owned()),
+        (CLUSTER, request.cluster.to_string()),
+        (CLUSTER_NAME, request.cluster_name.clone()),
+        (OWNER, request.owner.id.clone()),
+        (OWNER_NAME, request.owner.name.clone()),
+        (EXPIRES_AT, time_text(request.expires_at_ms)),
+    ];
+    let mut tags = further.clone();
+    tags.extend(ours.map(|(name, value)| (name.to_owned(), value)));
     tags
+}
+
+/// Tags as the SDK has them.
+pub fn list(tags: &BTreeMap<String, String>) -> Vec<Tag> {
+    tags.iter().map(|(name, value)| tag(name, value)).collect()
 }
 
 /// What one node's machine, disk and network interface carry.
@@ -134,7 +144,7 @@ mod tests {
             expires_at_ms: 1_764_000_000_000,
         };
         let further = BTreeMap::from([("team".to_owned(), "shop".to_owned())]);
-        let common = of_all("an installation", &request, &further);
+        let common = list(&of_all("an installation", &request, &further));
         let tags = of_node(&common, "master", Role::Master, "Friday's", "c2VhbGVk");
         let told = Told::of(&tags).expect("they are ours");
         assert_eq!((told.cluster, told.node.as_str(), told.role), (request.cluster, "master", Role::Master));

@@ -7,7 +7,7 @@ use crate::machines::{self, Life, Machine};
 use crate::record::ClusterRecord;
 use crate::{network, user_data};
 use futures_util::future::join_all;
-use jac_model::ports::{Instance, PortError, Unseen};
+use jac_model::ports::{Instance, Listed, PortError, Unseen};
 use jac_model::{ClusterId, CredentialChoice, Ec2Addresses};
 use jac_ssh::{Link, machine};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -121,14 +121,16 @@ impl Watch {
 
 impl Ec2Cloud {
     /// All machines of this installation, in every region where it ever had some.
-    pub(crate) async fn list_all(&self) -> Result<Vec<Instance>, PortError> {
+    pub(crate) async fn list_all(&self) -> Result<Listed, PortError> {
         let records = self.records.all()?;
+        let mut asked_at = Instant::now();
         let mut instances = Vec::new();
         let (mut asked, mut listed) = (HashSet::new(), HashSet::new());
         for record in &records {
             let aws = self.aws_of(record).await?;
             self.follow_own_address(&aws, record).await;
-            let machines = self.machines(&aws, record.config.credentials, ASK_EVERY).await?;
+            let (at, machines) = self.machines(&aws, record.config.credentials, ASK_EVERY).await?;
+            asked_at = asked_at.min(at);
             self.give_up_what_is_gone(record, &machines).await;
             if asked.insert((aws.region.clone(), record.config.credentials)) {
                 // Two kinds of credentials may be of one account.
@@ -140,8 +142,9 @@ impl Ec2Cloud {
         let elsewhere: Vec<String> = self.records.regions().into_iter().filter(|region| !is_asked(region)).collect();
         open(&self.watch.unseen).retain(|region, _| elsewhere.contains(region));
         let looked = join_all(elsewhere.iter().map(|region| self.look_elsewhere(region, &records))).await;
+        // Nothing that is known lives there: how old those answers are concerns no cluster.
         instances.extend(looked.into_iter().flatten());
-        Ok(instances)
+        Ok(Listed { instances, age: asked_at.elapsed() })
     }
 
     /// Looks at a region where nothing lives that is known. That it cannot be looked at is kept, and hinders nobody.
@@ -153,7 +156,7 @@ impl Ec2Cloud {
         }
         let looked = timeout(ELSEWHERE_LIMIT, async {
             let aws = self.clients.of(CredentialChoice::Saved, Some(region)).await?;
-            let machines = self.machines(&aws, CredentialChoice::Saved, ASK_ELSEWHERE_EVERY).await?;
+            let (_, machines) = self.machines(&aws, CredentialChoice::Saved, ASK_ELSEWHERE_EVERY).await?;
             Ok::<_, PortError>(join_all(machines.iter().map(|machine| self.seen(&aws, records, machine))).await)
         });
         let reason = match looked.await {
@@ -169,18 +172,23 @@ impl Ec2Cloud {
         Vec::new()
     }
 
-    async fn machines(&self, aws: &Aws, choice: CredentialChoice, every: Duration) -> Result<Vec<Machine>, PortError> {
+    /// The machines of a region, and when AWS was asked for them.
+    async fn machines(
+        &self,
+        aws: &Aws,
+        choice: CredentialChoice,
+        every: Duration,
+    ) -> Result<(Instant, Vec<Machine>), PortError> {
         let key = (aws.region.clone(), choice);
-        let known =
-            open(&self.watch.lists).get(&key).filter(|(at, _)| at.elapsed() < every).map(|(_, found)| found.clone());
-        if let Some(machines) = known {
-            return Ok(machines);
+        let known = open(&self.watch.lists).get(&key).filter(|(at, _)| at.elapsed() < every).cloned();
+        if let Some(known) = known {
+            return Ok(known);
         }
         let at = Instant::now();
         let machines = machines::of_installation(aws, &self.installation).await?;
         open(&self.watch.shown).extend(machines.iter().map(|machine| (machine.id.clone(), None)));
         open(&self.watch.lists).insert(key, (at, machines.clone()));
-        Ok(machines)
+        Ok((at, machines))
     }
 
     async fn seen(&self, aws: &Aws, records: &[ClusterRecord], machine: &Machine) -> Instance {

@@ -25,6 +25,10 @@ use tokio::time::{Instant, sleep, timeout};
 const RETRY_EVERY: Duration = Duration::from_secs(5);
 /// Between two lines about a step that goes on failing.
 const TELL_EVERY: Duration = Duration::from_secs(5 * 60);
+/// So often may the task of a cluster that comes up panic.
+const PANICS_UNTIL_GIVEN_UP: u32 = 3;
+/// A launch that goes on after a restart has at least this long, however long ago it began: the machines may be there.
+const SHORTEST_LIMIT: Duration = Duration::from_secs(60);
 /// Between two looks at a run that is to end first.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -35,14 +39,24 @@ impl Engine {
             return;
         }
         let (engine, id) = (self.clone(), id.clone());
-        self.spawn(async move {
-            loop {
-                engine.drive_to_rest(&id).await;
-                engine.driven().remove(&id);
-                // Somebody may have asked for something while the task was about to end.
-                let at_rest = engine.store().cluster(&id).map_or(true, |cluster| is_at_rest(cluster.phase));
-                if at_rest || !engine.driven().insert(id.clone()) {
-                    return;
+        self.keep_running(format!("the cluster {id}"), move |panics| {
+            let (engine, id) = (engine.clone(), id.clone());
+            async move {
+                // One that makes JAC fail each time is not tried for ever: its machines cost money.
+                if panics >= PANICS_UNTIL_GIVEN_UP {
+                    let error = EngineError::JMeter(
+                        "JAC failed while it made the cluster; the server's log says how.".to_owned(),
+                    );
+                    drop(engine.give_up(&id, &error));
+                }
+                loop {
+                    engine.drive_to_rest(&id).await;
+                    engine.driven().remove(&id);
+                    // Somebody may have asked for something while the task was about to end.
+                    let at_rest = engine.store().cluster(&id).map_or(true, |cluster| is_at_rest(cluster.phase));
+                    if at_rest || !engine.driven().insert(id.clone()) {
+                        return;
+                    }
                 }
             }
         });
@@ -90,7 +104,9 @@ impl Engine {
         if cluster.phase != ClusterPhase::Preparing {
             self.change_cluster(id, |cluster| step(cluster, ClusterEvent::LaunchStarted))?;
             let limit = self.settings().launch_limit_of(cluster.provider);
-            let instances = timeout(limit, self.launch(cluster)).await.map_err(|_| {
+            // It counts from the launch, not from this server's start.
+            let left = self.left_of(limit, cluster.created_ms).max(SHORTEST_LIMIT.min(limit));
+            let instances = timeout(left, self.launch(cluster)).await.map_err(|_| {
                 EngineError::JMeter(format!("The nodes were not there within {} s.", limit.as_secs()))
             })??;
             let (_, left_out) = self.change_cluster(id, |cluster| {
@@ -113,6 +129,8 @@ impl Engine {
         self.make_key(id).await?;
         self.equip(id).await?;
         let now_ms = self.now_ms();
+        // Before the row says so: a list that is on its way now is not to be held against it.
+        self.became_ready().insert(id.clone(), Instant::now());
         let (_, ready) = self.change_cluster(id, |cluster| {
             if cluster.phase != ClusterPhase::Preparing {
                 return Ok(false);
@@ -126,6 +144,12 @@ impl Engine {
             self.note_cluster(id, None, "Ready.");
         }
         Ok(())
+    }
+
+    /// What is left of a limit that counts from a time.
+    pub(crate) fn left_of(&self, limit: Duration, since_ms: i64) -> Duration {
+        let gone_ms = (self.now_ms() - since_ms).max(0).unsigned_abs();
+        limit.saturating_sub(Duration::from_millis(gone_ms))
     }
 
     /// Waits until the cluster is not on its way up any more.
@@ -203,8 +227,8 @@ impl Engine {
         let id = &cluster.id;
         self.wait_for_run(cluster).await?;
         self.cloud(cluster.provider)?.terminate(id).await?;
-        let left =
-            self.cloud(cluster.provider)?.list().await?.into_iter().filter(|instance| instance.cluster == *id).count();
+        let listed = self.cloud(cluster.provider)?.list().await?;
+        let left = listed.instances.iter().filter(|instance| instance.cluster == *id).count();
         if left > 0 {
             return Err(EngineError::JMeter(format!("The cluster still holds {}.", nodes_in_words(left))));
         }
@@ -227,7 +251,8 @@ impl Engine {
         Ok(())
     }
 
-    /// A run on the cluster was told to stop; its nodes stay until it has collected what it measured, but not for ever.
+    /// A run on the cluster was told to stop; its nodes stay until it has collected what it measured: as long as a stop may
+    /// take, and as long as bytes still come or wait for room here. The nodes' own leases are the last bound.
     async fn wait_for_run(&self, cluster: &Cluster) -> Result<(), EngineError> {
         let Some(run) = &cluster.current_run else { return Ok(()) };
         // Said again: a crash may have come between the cluster's end being wanted and the run being told. A run that
@@ -236,11 +261,19 @@ impl Engine {
             self.request_stop(run, StopMode::Graceful, "JAC, because its cluster is taken away")?;
         }
         let grace = self.store().run(run).map_or(Duration::ZERO, |row| Duration::from_secs(row.run.grace_s));
-        let deadline = Instant::now() + grace + self.settings().cut_limit * 2 + self.settings().master_end_limit;
+        let patience = grace + self.settings().cut_limit * 2 + self.settings().master_end_limit;
+        let mut deadline = Instant::now() + patience;
+        let mut received = None;
         while Instant::now() < deadline {
             match self.store().run(run) {
                 Ok(row) if !row.run.phase.is_terminal() => sleep(LOOK_EVERY).await,
                 _ => return Ok(()),
+            }
+            let live = self.live().get(run).cloned();
+            let now = live.as_ref().map(|live| live.received());
+            if now != received || live.is_some_and(|live| live.waits_for_room()) {
+                received = now;
+                deadline = Instant::now() + patience;
             }
         }
         tracing::warn!(cluster = %cluster.id, run = %run, "run {run} did not end in time; its cluster {} is taken away", cluster.id);

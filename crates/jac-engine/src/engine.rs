@@ -6,12 +6,14 @@
 use crate::clock::Clock;
 use crate::live::LiveRun;
 use crate::machines::Seen;
+use crate::notices::Notice;
+use crate::reconcile::Missing;
 use crate::settings::Settings;
 use crate::tools::{ToolSettings, Toolbox};
 use crate::view::Snapshot;
 use crate::{EngineError, reconcile};
 use jac_model::ports::Cloud;
-use jac_model::{Cluster, ClusterId, EpochMs, Person, Provider, RunId};
+use jac_model::{Cluster, ClusterId, EpochMs, Person, PlanId, Provider, RunId};
 use jac_store::{DataFolder, Filter, Lock, Store, Vault};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -70,6 +72,11 @@ struct Inner {
     driven: Mutex<HashSet<ClusterId>>,
     renewed: Mutex<HashMap<ClusterId, tokio::time::Instant>>,
     seen: Mutex<HashMap<Provider, Seen>>,
+    /// When clusters became ready under this engine: what was seen before that says nothing of their nodes.
+    became_ready: Mutex<HashMap<ClusterId, tokio::time::Instant>>,
+    missing: Mutex<HashMap<ClusterId, Missing>>,
+    noticed: Mutex<Vec<Notice>>,
+    plan_locks: Mutex<HashMap<PlanId, Arc<Mutex<()>>>>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -102,6 +109,10 @@ impl Engine {
                 driven: Mutex::default(),
                 renewed: Mutex::default(),
                 seen: Mutex::default(),
+                became_ready: Mutex::default(),
+                missing: Mutex::default(),
+                noticed: Mutex::default(),
+                plan_locks: Mutex::default(),
                 tasks: TaskTracker::new(),
                 stop: CancellationToken::new(),
             }),
@@ -109,15 +120,20 @@ impl Engine {
         engine.take_up()?;
         // One for each provider, so that one which hangs keeps nobody from looking after the others' clusters.
         for provider in [Provider::Local, Provider::Ssh, Provider::Ec2] {
-            engine.spawn(reconcile::forever(engine.clone(), provider));
+            let reconciling = engine.clone();
+            engine.keep_running(format!("the reconciler of {provider}"), move |_| {
+                reconcile::forever(reconciling.clone(), provider)
+            });
         }
+        let describing = engine.clone();
+        // It reads every run's folder, which nobody waits for.
+        engine.inner.tasks.spawn_blocking(move || describing.describe_finished_runs());
         Ok(engine)
     }
 
     /// Goes on with what an earlier engine began, and ends what only that one wanted.
     fn take_up(&self) -> Result<(), EngineError> {
-        crate::plans::sweep_uploads(self);
-        self.sweep_folders()?;
+        self.recover_folder()?;
         for cluster in self.store().clusters()?.into_iter().filter(|cluster| !cluster.phase.is_terminal()) {
             let forsaken = cluster.attended_by.as_ref().is_some_and(|instance| *instance != self.inner.instance);
             if forsaken {
@@ -132,27 +148,6 @@ impl Engine {
         }
         for row in self.store().runs(&Filter { unfinished: true, ..Filter::default() })? {
             self.supervise(row.run.id);
-        }
-        Ok(())
-    }
-
-    /// Removes folders of plans, runs and clusters that have no row: a crash came between the two.
-    fn sweep_folders(&self) -> Result<(), EngineError> {
-        let mut known: HashSet<String> = HashSet::new();
-        known.extend(self.store().plans()?.into_iter().map(|plan| plan.id.into()));
-        known.extend(self.store().runs(&Filter::default())?.into_iter().map(|row| row.run.id.into()));
-        known.extend(
-            self.store()
-                .clusters()?
-                .into_iter()
-                .filter(|cluster| !cluster.phase.is_terminal())
-                .map(|cluster| cluster.id.into()),
-        );
-        for entry in self.folder().things().iter().flat_map(std::fs::read_dir).flatten().flatten() {
-            if !known.contains(entry.file_name().to_string_lossy().as_ref()) {
-                tracing::info!(path = %entry.path().display(), "removing what nobody knows");
-                crate::plans::remove_folder(&entry.path());
-            }
         }
         Ok(())
     }
@@ -254,6 +249,22 @@ impl Engine {
 
     pub(crate) fn seen(&self) -> MutexGuard<'_, HashMap<Provider, Seen>> {
         self.inner.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn became_ready(&self) -> MutexGuard<'_, HashMap<ClusterId, tokio::time::Instant>> {
+        self.inner.became_ready.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn missing(&self) -> MutexGuard<'_, HashMap<ClusterId, Missing>> {
+        self.inner.missing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn noticed(&self) -> MutexGuard<'_, Vec<Notice>> {
+        self.inner.noticed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn plan_locks(&self) -> MutexGuard<'_, HashMap<PlanId, Arc<Mutex<()>>>> {
+        self.inner.plan_locks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes a line to what happened to a cluster. A line that cannot be written is no reason to stop the deed.

@@ -4,10 +4,12 @@
 
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::patience::Patient;
 use crate::tools::WantedJMeter;
 use futures_util::future::try_join_all;
 use jac_jmeter::JMeterHome;
 use jac_jmeter::install::Progress;
+use jac_model::ports::Remote;
 use jac_model::{Cluster, ClusterId, NodeTools};
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -29,7 +31,8 @@ impl Engine {
         let cloud = self.cloud(cluster.provider)?;
         let tell = |node: &str, text: String| self.note_cluster(id, Some(node), text);
         let equipped = try_join_all(cluster.nodes.iter().map(|node| {
-            let (remote, home, tell) = (cloud.remote(id, &node.name), home.path(), &tell);
+            let remote = Patient { remote: cloud.remote(id, &node.name), limit: self.settings().unreachable_limit };
+            let (home, tell) = (home.path(), &tell);
             async move { Ok::<_, EngineError>((node.name.clone(), remote.equip(home, tell).await?)) }
         }));
         let tools: HashMap<String, NodeTools> = equipped.await?.into_iter().collect();

@@ -6,6 +6,7 @@
 use crate::view::Headline;
 use jac_jtl::{ErrorGroup, LogStatistics, Point, Settings, Summary};
 use jac_model::EpochMs;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many groups of failures a snapshot shows.
@@ -14,6 +15,10 @@ const ERRORS_SHOWN: usize = 20;
 /// One run while it is measured.
 pub(crate) struct LiveRun {
     state: Mutex<State>,
+    /// How many bytes of its log have come.
+    received: AtomicU64,
+    /// The log's next bytes cannot be kept until there is room on the disk.
+    waits_for_room: AtomicBool,
 }
 
 struct State {
@@ -47,7 +52,7 @@ impl LiveRun {
             marks: vec![0],
             headline: Headline::default(),
         };
-        Self { state: Mutex::new(state) }
+        Self { state: Mutex::new(state), received: AtomicU64::new(0), waits_for_room: AtomicBool::new(false) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -57,6 +62,21 @@ impl LiveRun {
     /// Takes the next bytes of the log.
     pub fn feed(&self, bytes: &[u8]) {
         self.state().statistics.feed(bytes);
+        self.received.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+    }
+
+    /// How many bytes of the log have come.
+    pub fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
+    }
+
+    pub fn waits_for_room(&self) -> bool {
+        self.waits_for_room.load(Ordering::Relaxed)
+    }
+
+    /// Returns whether that is news.
+    pub fn set_waits_for_room(&self, waits: bool) -> bool {
+        self.waits_for_room.swap(waits, Ordering::Relaxed) != waits
     }
 
     /// The figures of the newest snapshot.

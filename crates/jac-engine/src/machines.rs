@@ -11,7 +11,14 @@ use crate::view::{Machine, Machines, Unreachable};
 use jac_model::ports::{Adopted, Instance, PortError, Unseen};
 use jac_model::{Cluster, ClusterConfig, ClusterId, ClusterPhase, Node, NodeState, Person, Provider, Role};
 use std::collections::HashMap;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
+
+/// What a provider had at a time. Of what came after that it says nothing.
+#[derive(Debug, Clone)]
+pub(crate) struct Observed {
+    pub at: Instant,
+    pub instances: Vec<Instance>,
+}
 
 /// What was last seen of a provider.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +45,7 @@ impl Seen {
 
 impl Engine {
     /// Asks a provider what there is, and keeps the answer.
-    pub(crate) async fn look(&self, provider: Provider) -> Result<Vec<Instance>, EngineError> {
+    pub(crate) async fn look(&self, provider: Provider) -> Result<Observed, EngineError> {
         let limit = self.settings().ask_limit;
         let late =
             |_| PortError::TooSlow { node: format!("The provider {provider}"), what: "answer".to_owned(), limit };
@@ -48,8 +55,8 @@ impl Engine {
         let changed = {
             let mut all = self.seen();
             let seen = all.entry(provider).or_default();
-            if let Ok(instances) = &listed {
-                seen.take_in(instances, cloud.unseen());
+            if let Ok(listed) = &listed {
+                seen.take_in(&listed.instances, cloud.unseen());
             }
             let changed = seen.failure.is_some() != failure.is_some();
             seen.failure.clone_from(&failure);
@@ -58,7 +65,9 @@ impl Engine {
         if changed {
             self.tell_reachability(provider, failure.as_deref())?;
         }
-        Ok(listed?)
+        let listed = listed?;
+        let now = Instant::now();
+        Ok(Observed { at: now.checked_sub(listed.age).unwrap_or(now), instances: listed.instances })
     }
 
     /// Says to a provider's clusters that it cannot be asked any more, or can again.
@@ -124,7 +133,9 @@ impl Engine {
         let mut failed = None;
         for provider in self.providers() {
             match self.look(provider).await {
-                Ok(instances) if instances.iter().any(|instance| instance.cluster == *id) => return Ok(provider),
+                Ok(observed) if observed.instances.iter().any(|instance| instance.cluster == *id) => {
+                    return Ok(provider);
+                }
                 Ok(_) => {
                     if let Some(place) = self.seen().get(&provider).and_then(|seen| seen.unseen.first()) {
                         failed = Some(EngineError::Port(PortError::NotNow {

@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod check;
+pub(crate) mod content;
 pub mod names;
 mod unread;
 
@@ -10,12 +11,14 @@ use crate::error::EngineError;
 use crate::tools::WantedJMeter;
 use archive::Limits;
 use check::{PlanCheck, relative_to_main};
+use content::Content;
 use jac_jmx::{Check, Properties};
 use jac_model::{Person, Plan, PlanFile, PlanFileKind, PlanId};
-use jac_store::Filter;
+use jac_store::StoreError;
 use names::safe_name;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A folder in which an upload is put together. It is gone with this value, whatever happened to the upload.
 #[derive(Debug)]
@@ -82,20 +85,64 @@ impl Engine {
         let files = list_files(staging.folder.path())?;
         let main_file = choose_main(&files, main_file)?;
         refuse_what_is_no_plan(staging.folder.path(), &main_file)?;
-        let id = PlanId::from_random(rand::random());
+        let files = self.take_in(staging.folder.path(), files)?;
+        let id = self.free_plan_id()?;
         let name = name
             .map(|name| name.trim().to_owned())
             .filter(|name| !name.is_empty())
             .unwrap_or_else(|| plan_name(&main_file));
         let plan = Plan { id: id.clone(), name, owner, created_ms: self.now_ms(), main_file, files };
-        let place = self.folder().plan(&id);
-        std::fs::rename(staging.folder.path(), &place).map_err(|error| EngineError::file("keeping the plan", error))?;
-        if let Err(error) = self.store().put_plan(&plan) {
-            remove_folder(&place);
-            return Err(error.into());
+        let place = PlanFolder::of(self, &id);
+        std::fs::rename(staging.folder.path(), &place.files)
+            .map_err(|error| EngineError::file("keeping the plan", error))?;
+        if let Err(error) = place.describe(&plan).and_then(|()| Ok(self.store().put_plan(&plan)?)) {
+            place.remove();
+            return Err(error);
         }
         self.tell(Event::Plan(id.to_string()));
         Ok(plan)
+    }
+
+    /// An id that neither a row nor a folder has.
+    fn free_plan_id(&self) -> Result<PlanId, EngineError> {
+        loop {
+            let id = PlanId::from_random(rand::random());
+            match self.store().plan(&id) {
+                Err(StoreError::NotFound { .. }) if !PlanFolder::of(self, &id).files.exists() => return Ok(id),
+                Err(StoreError::NotFound { .. } | StoreError::Unreadable { .. }) | Ok(_) => (),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Gives each file its hash; equal content is kept once.
+    fn take_in(&self, folder: &Path, mut files: Vec<PlanFile>) -> Result<Vec<PlanFile>, EngineError> {
+        let content = Content::new(self.folder().blobs());
+        for file in files.iter_mut().filter(|file| file.sha256.is_none()) {
+            let taken = content.take_in(&folder.join(&file.path));
+            file.sha256 = Some(taken.map_err(|error| EngineError::file(format!("keeping {}", file.path), error))?);
+        }
+        Ok(files)
+    }
+
+    /// The files of a plan for a new run, and the files themselves in the run's folder.
+    pub(crate) fn link_plan(&self, plan: &Plan, to: &Path) -> Result<Vec<PlanFile>, EngineError> {
+        let from = self.folder().plan(&plan.id);
+        let files = self.take_in(&from, plan.files.clone())?;
+        content::link_all(&files, &from, to)?;
+        Ok(files)
+    }
+
+    /// Removes the content of files that neither a plan nor a run has any more.
+    pub(crate) fn release_content(&self, files: &[PlanFile]) {
+        Content::new(self.folder().blobs()).release(files);
+    }
+
+    /// Keeps others from changing a plan meanwhile.
+    pub(crate) fn locked_plan<T>(&self, id: &PlanId, work: impl FnOnce() -> T) -> T {
+        let lock: Arc<Mutex<()>> = Arc::clone(self.plan_locks().entry(id.clone()).or_default());
+        let _held = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        work()
     }
 
     fn unpacked(&self, staging: Staging) -> Result<Staging, EngineError> {
@@ -118,74 +165,91 @@ impl Engine {
         }
     }
 
-    /// Adds files to a plan, or replaces those of the same names.
+    /// Adds files to a plan, or replaces those of the same names. Runs that were asked for before run what it was then.
     ///
     /// # Errors
-    /// When a run uses the plan, or the plan would not be one afterwards.
+    /// When the plan would not be one afterwards.
     pub fn add_plan_files(&self, id: &PlanId, staging: Staging) -> Result<Plan, EngineError> {
-        let mut plan = self.changeable(id)?;
         let staging = self.unpacked(staging)?;
-        let new = list_files(staging.folder.path())?;
-        if new.iter().any(|file| file.path == plan.main_file) {
-            refuse_what_is_no_plan(staging.folder.path(), &plan.main_file)?;
-        }
-        let place = self.folder().plan(id);
-        for file in &new {
-            let to = place.join(&file.path);
-            let moved = to
-                .parent()
-                .map_or(Ok(()), std::fs::create_dir_all)
-                .and_then(|()| std::fs::rename(staging.folder.path().join(&file.path), &to));
-            moved.map_err(|error| EngineError::file(format!("keeping {}", file.path), error))?;
-        }
-        plan.files = list_files(&place)?;
-        self.store().put_plan(&plan)?;
-        self.tell(Event::Plan(id.to_string()));
-        Ok(plan)
+        let new = self.take_in(staging.folder.path(), list_files(staging.folder.path())?)?;
+        self.change_plan(id, |plan, folder| {
+            if new.iter().any(|file| file.path == plan.main_file) {
+                refuse_what_is_no_plan(staging.folder.path(), &plan.main_file)?;
+            }
+            for file in &new {
+                refuse_clash(folder, &file.path)?;
+            }
+            for file in &new {
+                let to = folder.join(&file.path);
+                let moved = to
+                    .parent()
+                    .map_or(Ok(()), std::fs::create_dir_all)
+                    .and_then(|()| std::fs::rename(staging.folder.path().join(&file.path), &to));
+                moved.map_err(|error| EngineError::file(format!("keeping {}", file.path), error))?;
+            }
+            plan.files.retain(|file| !new.iter().any(|new| new.path == file.path));
+            plan.files.extend(new.iter().cloned());
+            Ok(())
+        })
     }
 
     /// Removes one file of a plan.
     ///
     /// # Errors
-    /// When it is the plan itself, or a run uses the plan.
+    /// When it is the plan itself.
     pub fn remove_plan_file(&self, id: &PlanId, path: &str) -> Result<Plan, EngineError> {
-        let mut plan = self.changeable(id)?;
-        if path == plan.main_file {
-            return Err(crate::clusters::conflict(
-                "This file is the plan itself.",
-                Some("Remove the whole plan, or upload another .jmx over it."),
-            ));
-        }
-        let place = self.plan_file(&plan, path)?;
-        std::fs::remove_file(place).map_err(|error| EngineError::file(format!("removing {path}"), error))?;
-        plan.files = list_files(&self.folder().plan(id))?;
-        self.store().put_plan(&plan)?;
-        self.tell(Event::Plan(id.to_string()));
-        Ok(plan)
+        self.change_plan(id, |plan, folder| {
+            if path == plan.main_file {
+                return Err(crate::clusters::conflict(
+                    "This file is the plan itself.",
+                    Some("Remove the whole plan, or upload another .jmx over it."),
+                ));
+            }
+            self.plan_file(plan, path)?;
+            std::fs::remove_file(folder.join(path))
+                .map_err(|error| EngineError::file(format!("removing {path}"), error))?;
+            plan.files.retain(|file| file.path != path);
+            Ok(())
+        })
     }
 
-    /// Removes a plan. Its runs and their results stay.
+    /// Changes a plan's folder and its list of files, one change after the other.
+    fn change_plan(
+        &self,
+        id: &PlanId,
+        change: impl FnOnce(&mut Plan, &Path) -> Result<(), EngineError>,
+    ) -> Result<Plan, EngineError> {
+        self.locked_plan(id, || {
+            let mut plan = self.store().plan(id)?;
+            let before = plan.files.clone();
+            let place = PlanFolder::of(self, id);
+            change(&mut plan, &place.files)?;
+            plan.files.sort_by(|one, other| one.path.cmp(&other.path));
+            place.describe(&plan)?;
+            self.store().put_plan(&plan)?;
+            self.release_content(&before);
+            self.tell(Event::Plan(id.to_string()));
+            Ok(plan)
+        })
+    }
+
+    /// Removes a plan. Its runs keep what they ran.
     ///
     /// # Errors
-    /// When a run uses it.
+    /// When there is none.
     pub fn delete_plan(&self, id: &PlanId) -> Result<(), EngineError> {
-        self.changeable(id)?;
-        self.store().delete_plan(id)?;
-        remove_folder(&self.folder().plan(id));
+        self.locked_plan(id, || {
+            let plan = self.store().plan(id)?;
+            let place = PlanFolder::of(self, id);
+            place.forget()?;
+            self.store().delete_plan(id)?;
+            place.remove();
+            self.release_content(&plan.files);
+            Ok::<(), EngineError>(())
+        })?;
+        self.plan_locks().remove(id);
         self.tell(Event::Plan(id.to_string()));
         Ok(())
-    }
-
-    fn changeable(&self, id: &PlanId) -> Result<Plan, EngineError> {
-        let plan = self.store().plan(id)?;
-        let filter = Filter { plan: Some(id.clone()), unfinished: true, ..Filter::default() };
-        match self.store().runs(&filter)?.first() {
-            Some(row) => Err(crate::clusters::conflict(
-                format!("The run {} uses the plan.", row.run.id),
-                Some("Wait for its end, or stop it."),
-            )),
-            None => Ok(plan),
-        }
     }
 
     /// Where a file of a plan lies.
@@ -247,6 +311,7 @@ fn list_files(folder: &Path) -> Result<Vec<PlanFile>, EngineError> {
                     path: name.to_owned(),
                     bytes: entry.metadata()?.len(),
                     kind: PlanFileKind::of(name),
+                    sha256: None,
                 });
             }
         }
@@ -289,9 +354,57 @@ fn refuse_what_is_no_plan(folder: &Path, main_file: &str) -> Result<(), EngineEr
     })
 }
 
+/// A file cannot lie where a folder is, nor in a file: said before anything is changed.
+fn refuse_clash(folder: &Path, path: &str) -> Result<(), EngineError> {
+    let inside = Path::new(path).ancestors().skip(1).any(|above| folder.join(above).is_file());
+    if folder.join(path).is_dir() || inside {
+        return Err(EngineError::file(format!("keeping {path}"), std::io::ErrorKind::AlreadyExists.into()));
+    }
+    Ok(())
+}
+
 /// `shop` of `plans/shop.jmx`.
 fn plan_name(main_file: &str) -> String {
     Path::new(main_file).file_stem().map_or_else(|| main_file.to_owned(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// Where a plan lies: the folder of its files, and beside it a file that says what it is, so that a database which is lost
+/// or older loses no plan.
+pub(crate) struct PlanFolder {
+    files: PathBuf,
+    description: PathBuf,
+}
+
+impl PlanFolder {
+    pub fn of(engine: &Engine, id: &PlanId) -> Self {
+        Self { files: engine.folder().plan(id), description: engine.folder().plans().join(format!("{id}.json")) }
+    }
+
+    fn describe(&self, plan: &Plan) -> Result<(), EngineError> {
+        let bytes = serde_json::to_vec_pretty(plan).map_err(|error| EngineError::JMeter(error.to_string()))?;
+        crate::runs::write_file(&self.description, &bytes)
+    }
+
+    /// The plan as the file says it is; `None` where that is not to be had, or not what lies there.
+    pub fn described(&self) -> Option<Plan> {
+        let plan: Plan = serde_json::from_slice(&std::fs::read(&self.description).ok()?).ok()?;
+        let is_whole = plan.files.iter().all(|file| self.files.join(&file.path).is_file());
+        (is_whole && self.files.ends_with(plan.id.as_str())).then_some(plan)
+    }
+
+    fn forget(&self) -> Result<(), EngineError> {
+        match std::fs::remove_file(&self.description) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(EngineError::file("removing the plan", error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn remove(&self) {
+        drop(self.forget());
+        remove_folder(&self.files);
+    }
 }
 
 /// Removes a folder of our own. What cannot be removed is told once and left.

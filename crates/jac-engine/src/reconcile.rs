@@ -5,15 +5,66 @@
 //! is over. Other nodes that no row knows are left to their lease. It renews the leases of what is wanted, and marks
 //! nodes that are gone. Each provider has a reconciler of its own; while one cannot be asked, its clusters still end at
 //! their time, but none of their nodes counts as gone.
+//!
+//! A provider's list may be old, late or not whole. It is not held against a cluster that became ready after it; a node
+//! counts as gone when two lists in a row say so and it does not answer, and a cluster as gone when more do over a while.
 
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
+use crate::machines::Observed;
 use crate::settings::Settings;
-use jac_model::ports::{Instance, Lease, PortError};
+use futures_util::future::join_all;
+use jac_model::ports::{Command, Instance, Lease, PortError};
 use jac_model::{Cluster, ClusterId, ClusterPhase, EpochMs, NodeState, Provider};
+use jac_store::Kind;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+
+/// So many lists in a row have to lack a node before it counts as gone…
+const LISTS_UNTIL_LOST: u32 = 2;
+/// …and so many have to lack all nodes, over at least [`ALL_GONE_FOR`], before their cluster is ended for that.
+const LISTS_UNTIL_ENDED: u32 = 3;
+const ALL_GONE_FOR: Duration = Duration::from_secs(10);
+/// How long a node may take to answer that lists do not name.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+/// A machine's own lease is counted in whole minutes and may end it so much before its cluster's lifetime does.
+const LEASE_GRAIN_MS: i64 = 60_000;
+
+/// What lists have said of the nodes of a cluster.
+#[derive(Debug, Default)]
+pub(crate) struct Missing {
+    /// How many lists in a row lacked each node, and since when.
+    nodes: HashMap<String, (u32, Instant)>,
+    /// When the newest of them was made.
+    newest: Option<Instant>,
+}
+
+impl Missing {
+    /// Takes in what a list made at `at` says: the nodes that are there. One that was taken in already says nothing new.
+    fn take_in(&mut self, at: Instant, nodes: &[&str], alive: &HashSet<&str>) {
+        if self.newest.is_some_and(|newest| at <= newest) {
+            return;
+        }
+        self.newest = Some(at);
+        self.nodes.retain(|name, _| nodes.contains(&name.as_str()) && !alive.contains(name.as_str()));
+        for name in nodes.iter().filter(|name| !alive.contains(*name)) {
+            self.nodes.entry((*name).to_owned()).or_insert((0, at)).0 += 1;
+        }
+    }
+
+    fn is_lost(&self, name: &str) -> bool {
+        self.nodes.get(name).is_some_and(|(lists, _)| *lists >= LISTS_UNTIL_LOST)
+    }
+
+    fn are_all_gone(&self, nodes: &[&str]) -> bool {
+        nodes.iter().all(|name| {
+            self.nodes
+                .get(*name)
+                .is_some_and(|(lists, since)| *lists >= LISTS_UNTIL_ENDED && since.elapsed() >= ALL_GONE_FOR)
+        })
+    }
+}
 
 /// Reconciles until the engine ends.
 pub(crate) async fn forever(engine: Engine, provider: Provider) {
@@ -28,7 +79,7 @@ pub(crate) async fn forever(engine: Engine, provider: Provider) {
 }
 
 async fn once(engine: &Engine, provider: Provider) -> Result<(), EngineError> {
-    let instances = match engine.cloud(provider) {
+    let observed = match engine.cloud(provider) {
         // Why it failed was told when it began to.
         Ok(_) => engine.look(provider).await.ok(),
         // One that is switched off now may have been on before.
@@ -38,15 +89,16 @@ async fn once(engine: &Engine, provider: Provider) -> Result<(), EngineError> {
     let rows = engine.store().clusters()?;
     for cluster in rows.iter().filter(|cluster| cluster.provider == provider) {
         // One cluster that cannot be looked after is no reason to leave the others.
-        if let Err(error) = look_after(engine, cluster, instances.as_deref()).await {
+        if let Err(error) = look_after(engine, cluster, observed.as_ref()).await {
             tracing::warn!(cluster = %cluster.id, %error, "reconciling {}: {error}; trying again", cluster.id);
         }
     }
-    end_orphans_past_their_time(engine, provider, &rows, instances.as_deref().unwrap_or_default()).await
+    let instances = observed.map(|observed| observed.instances).unwrap_or_default();
+    end_orphans_past_their_time(engine, provider, &instances).await
 }
 
-/// `instances`: what the provider has; `None` while it cannot say.
-async fn look_after(engine: &Engine, cluster: &Cluster, instances: Option<&[Instance]>) -> Result<(), EngineError> {
+/// `observed`: what the provider has; `None` while it cannot say.
+async fn look_after(engine: &Engine, cluster: &Cluster, observed: Option<&Observed>) -> Result<(), EngineError> {
     match cluster.phase {
         ClusterPhase::Requested | ClusterPhase::Launching | ClusterPhase::Preparing => {
             engine.drive_cluster(&cluster.id);
@@ -54,16 +106,24 @@ async fn look_after(engine: &Engine, cluster: &Cluster, instances: Option<&[Inst
             end_if_over(engine, cluster)?;
         }
         ClusterPhase::Ready => {
-            free_if_run_has_ended(engine, cluster)?;
-            renew(engine, cluster).await;
-            if let Some(instances) = instances {
-                mark_lost_nodes(engine, cluster, instances)?;
+            if let Err(error) = free_if_run_has_ended(engine, cluster) {
+                // Its machines still end at their time.
+                tracing::warn!(cluster = %cluster.id, %error, "cluster {}: {error}; trying again", cluster.id);
             }
-            end_if_over(engine, cluster)?;
+            renew(engine, cluster).await;
+            // Whoever ends first, its time or its machines whose leases end with it: it is the time.
+            if end_if_over(engine, cluster)? {
+                return Ok(());
+            }
+            if let Some(observed) = observed {
+                mark_lost_nodes(engine, cluster, observed).await?;
+            }
         }
         ClusterPhase::Failed | ClusterPhase::Terminating => engine.drive_cluster(&cluster.id),
         ClusterPhase::Terminated => {
-            if instances.is_some_and(|all| all.iter().any(|instance| instance.cluster == cluster.id)) {
+            engine.forget_observations(&cluster.id);
+            let is_there = |instance: &Instance| instance.cluster == cluster.id && instance.alive;
+            if observed.is_some_and(|observed| observed.instances.iter().any(is_there)) {
                 tracing::warn!(cluster = %cluster.id, "cluster {} has ended but its nodes are there; ending them", cluster.id);
                 engine.cloud(cluster.provider)?.terminate(&cluster.id).await?;
             }
@@ -76,12 +136,12 @@ async fn look_after(engine: &Engine, cluster: &Cluster, instances: Option<&[Inst
 async fn end_orphans_past_their_time(
     engine: &Engine,
     provider: Provider,
-    rows: &[Cluster],
     instances: &[Instance],
 ) -> Result<(), EngineError> {
-    let known: HashSet<&ClusterId> = rows.iter().map(|cluster| &cluster.id).collect();
+    // Read after the list: a cluster that is written down between the two is no orphan, nor is one whose row cannot be read.
+    let known = engine.store().ids(Kind::Cluster)?;
     let mut latest_ms: HashMap<&ClusterId, i64> = HashMap::new();
-    for instance in instances.iter().filter(|instance| !known.contains(&instance.cluster)) {
+    for instance in instances.iter().filter(|instance| !known.contains(instance.cluster.as_str())) {
         // What does not say when its time is over is left to its lease.
         let end_ms = instance.rented.as_ref().and_then(|rented| rented.expires_at_ms).unwrap_or(i64::MAX);
         let latest = latest_ms.entry(&instance.cluster).or_insert(end_ms);
@@ -125,16 +185,21 @@ fn part_of_life_ms(cluster: &Cluster, wanted: Duration, part: i64) -> i64 {
     wanted_ms.min((cluster.expires_at_ms - cluster.created_ms) / part)
 }
 
-fn end_if_over(engine: &Engine, cluster: &Cluster) -> Result<(), EngineError> {
+const LIFETIME_OVER: &str = "Its lifetime is over.";
+const BY_ITS_TIME: &str = "JAC, because the cluster's time was over";
+
+/// Whether its time was over, and its end has begun.
+fn end_if_over(engine: &Engine, cluster: &Cluster) -> Result<bool, EngineError> {
     let now_ms = engine.now_ms();
     let cause = if now_ms >= cluster.expires_at_ms - time_to_stop_ms(engine, cluster) {
-        "Its lifetime is over."
+        LIFETIME_OVER
     } else if cluster.idle_ends_at_ms().is_some_and(|limit_ms| now_ms >= limit_ms) {
         "Nothing ran on it for as long as its idle limit allows."
     } else {
-        return Ok(());
+        return Ok(false);
     };
-    engine.request_termination(&cluster.id, cause, "JAC, because the cluster's time was over").map(drop)
+    engine.request_termination(&cluster.id, cause, BY_ITS_TIME)?;
+    Ok(true)
 }
 
 /// Renews the nodes' lease when it is time. A node that does not answer is no reason to leave the cluster's end, or its
@@ -191,17 +256,36 @@ fn wanted_lease(engine: &Engine, cluster: &Cluster) -> Lease {
     Lease { until_ms, after_run: Some(after_run), ..ordinary }
 }
 
-fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, instances: &[Instance]) -> Result<(), EngineError> {
-    let alive: HashSet<&str> = instances
-        .iter()
-        .filter(|instance| instance.cluster == cluster.id && instance.alive)
-        .map(|instance| instance.name.as_str())
-        .collect();
-    let lost: Vec<String> =
-        crate::engine::node_names(cluster).filter(|name| !alive.contains(name)).map(str::to_owned).collect();
-    if lost.len() == cluster.nodes.len() && cluster.current_run.is_none() {
-        let by = "JAC, because the cluster's nodes are gone";
-        engine.request_termination(&cluster.id, "All of its nodes are gone.", by)?;
+async fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, observed: &Observed) -> Result<(), EngineError> {
+    // A list of before its nodes were all there says nothing of them.
+    if engine.became_ready().get(&cluster.id).is_some_and(|ready| observed.at < *ready) {
+        return Ok(());
+    }
+    let of_cluster = || observed.instances.iter().filter(|instance| instance.cluster == cluster.id);
+    let alive: HashSet<&str> =
+        of_cluster().filter(|instance| instance.alive).map(|instance| instance.name.as_str()).collect();
+    let names: Vec<&str> = crate::engine::node_names(cluster).collect();
+    let (mut lost, all_gone) = {
+        let mut missing = engine.missing();
+        let missing = missing.entry(cluster.id.clone()).or_default();
+        missing.take_in(observed.at, &names, &alive);
+        let lost: Vec<String> =
+            names.iter().filter(|name| missing.is_lost(name)).map(|name| (*name).to_owned()).collect();
+        (lost, missing.are_all_gone(&names))
+    };
+    // That a provider says of a node that it is dead is one thing, that it does not name it another: then the node is asked.
+    let unnamed = lost.iter().filter(|name| !of_cluster().any(|instance| instance.name == **name));
+    let answering = answering(engine, cluster, unnamed).await?;
+    lost.retain(|name| !answering.contains(name));
+    if all_gone && answering.is_empty() && cluster.current_run.is_none() {
+        // The machines' own leases end with the cluster's lifetime, a little earlier or later.
+        let is_its_time = engine.now_ms() >= cluster.expires_at_ms - LEASE_GRAIN_MS;
+        let (cause, by) = if is_its_time {
+            (LIFETIME_OVER, BY_ITS_TIME)
+        } else {
+            ("All of its nodes are gone.", "JAC, because the cluster's nodes are gone")
+        };
+        engine.request_termination(&cluster.id, cause, by)?;
     }
     if lost == cluster.lost_nodes {
         return Ok(());
@@ -217,9 +301,62 @@ fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, instances: &[Instance]) -
         cluster.lost_nodes.clone_from(&lost);
         Ok(())
     })?;
-    for name in &lost {
+    for name in lost.iter().filter(|name| !cluster.lost_nodes.contains(name)) {
         engine.note_cluster(&cluster.id, Some(name), format!("{name} is gone."));
     }
     engine.tell(Event::Cluster(cluster.id.clone()));
     Ok(())
+}
+
+/// Those of the nodes that do what they are asked, whatever their provider's lists say.
+async fn answering(
+    engine: &Engine,
+    cluster: &Cluster,
+    nodes: impl Iterator<Item = &String>,
+) -> Result<Vec<String>, EngineError> {
+    let cloud = engine.cloud(cluster.provider)?;
+    let command = Command { program: "true".to_owned(), ..Command::default() };
+    let asked = join_all(nodes.map(|name| {
+        let (remote, command) = (cloud.remote(&cluster.id, name), &command);
+        async move {
+            let answered = timeout(ANSWER_LIMIT, remote.run(command, ANSWER_LIMIT)).await;
+            matches!(answered, Ok(Ok(_))).then(|| name.clone())
+        }
+    }));
+    Ok(asked.await.into_iter().flatten().collect())
+}
+
+impl Engine {
+    /// What lists said of a cluster that is no more.
+    fn forget_observations(&self, id: &ClusterId) {
+        self.missing().remove(id);
+        self.became_ready().remove(id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_node_is_lost_after_two_lists_and_a_cluster_gone_after_three_over_a_while() {
+        let nodes = ["master", "worker-1"];
+        let (all, none) = (HashSet::from(nodes), HashSet::new());
+        let mut missing = Missing::default();
+        let mut look = async |alive: &HashSet<&str>, after_s: u64| {
+            tokio::time::advance(Duration::from_secs(after_s)).await;
+            missing.take_in(Instant::now(), &nodes, alive);
+            (missing.is_lost("worker-1"), missing.are_all_gone(&nodes))
+        };
+        assert_eq!(look(&none, 0).await, (false, false), "one list is none");
+        assert_eq!(look(&none, 2).await, (true, false));
+        assert_eq!(look(&none, 2).await, (true, false), "three, but all of one moment");
+        assert_eq!(look(&none, 7).await, (true, true));
+        assert_eq!(look(&all, 2).await, (false, false), "it is back");
+        assert_eq!(look(&HashSet::from(["master"]), 2).await, (false, false), "and begins anew");
+        let at = Instant::now();
+        missing.take_in(at, &nodes, &none);
+        missing.take_in(at, &nodes, &none);
+        assert!(!missing.is_lost("master"), "the same list twice is one");
+    }
 }

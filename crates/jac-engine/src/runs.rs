@@ -6,9 +6,11 @@ mod follow;
 mod health;
 mod intake;
 mod prepare;
+pub(crate) mod record;
 pub mod results;
 mod stop;
 mod supervise;
+mod tail;
 
 use crate::clusters::conflict;
 use crate::engine::{Engine, Event};
@@ -27,10 +29,13 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub(crate) use finish::write as write_file;
 pub use finish::{Artefact, LogPiece, artefacts};
 
 /// The result log among a run's artefacts.
 pub const RESULTS: &str = "results.jtl";
+/// The folder among them with the plan's files as they were run.
+pub(crate) const PLAN: &str = "plan";
 
 /// The longest grace period, in seconds: a day.
 const MAX_GRACE_S: u64 = 86_400;
@@ -116,7 +121,14 @@ impl Engine {
     ///
     /// # Errors
     /// When the plan cannot work (all reasons are told), the cluster is busy or on its way out, or a criterion cannot be read.
-    pub fn create_run(&self, owner: Person, mut new: NewRun) -> Result<Run, EngineError> {
+    pub fn create_run(&self, owner: Person, new: NewRun) -> Result<Run, EngineError> {
+        self.need_room()?;
+        let plan = new.plan_id.clone();
+        // What is checked is what is run.
+        self.locked_plan(&plan, || self.create_run_of_locked_plan(owner, new))
+    }
+
+    fn create_run_of_locked_plan(&self, owner: Person, mut new: NewRun) -> Result<Run, EngineError> {
         new.split = new.split.iter().map(|name| safe_name(name)).collect::<Result<_, _>>()?;
         let cluster = self.store().cluster(&new.cluster_id)?;
         if !cluster.phase.is_coming_up() && cluster.phase != ClusterPhase::Ready {
@@ -159,7 +171,14 @@ impl Engine {
             .filter(|finding| finding.severity == Severity::Warning)
             .map(|finding| finding.message.clone())
             .collect();
-        let id = RunId::from_random(rand::random());
+        let (id, folder) = self.new_run_folder()?;
+        let files = match self.link_plan(&plan, &folder.join(PLAN)) {
+            Ok(files) => files,
+            Err(error) => {
+                crate::plans::remove_folder(&folder);
+                return Err(error);
+            }
+        };
         let run = Run {
             name: new
                 .name
@@ -168,6 +187,9 @@ impl Engine {
                 .unwrap_or_else(|| plan.name.clone()),
             plan_id: plan.id,
             plan_name: plan.name,
+            main_file: plan.main_file,
+            files,
+            versions: None,
             cluster_id: cluster.id.clone(),
             cluster_name: cluster.name.clone(),
             owner,
@@ -196,20 +218,36 @@ impl Engine {
             failing: None,
             id: id.clone(),
         };
-        std::fs::create_dir_all(self.folder().run(&id))
-            .map_err(|error| EngineError::file("the run's folder", error))?;
         if let Err(error) = self.store().insert_run(&run) {
-            crate::plans::remove_folder(&self.folder().run(&id));
+            crate::plans::remove_folder(&folder);
             return Err(error.into());
         }
         if let Err(error) = self.claim_cluster(&cluster.id, &id) {
             self.store().delete_run(&id)?;
-            crate::plans::remove_folder(&self.folder().run(&id));
+            crate::plans::remove_folder(&folder);
             return Err(error);
         }
         self.tell(Event::Run(id.clone()));
         self.supervise(id);
         Ok(run)
+    }
+
+    /// A folder for a new run, with the id that it gives it: no other run has either.
+    fn new_run_folder(&self) -> Result<(RunId, PathBuf), EngineError> {
+        loop {
+            let id = RunId::from_random(rand::random());
+            match self.store().run(&id) {
+                Err(jac_store::StoreError::NotFound { .. }) => (),
+                Err(jac_store::StoreError::Unreadable { .. }) | Ok(_) => continue,
+                Err(error) => return Err(error.into()),
+            }
+            let folder = self.folder().run(&id);
+            match std::fs::create_dir(&folder) {
+                Ok(()) => return Ok((id, folder)),
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => (),
+                Err(error) => return Err(EngineError::file("the run's folder", error)),
+            }
+        }
     }
 
     /// Takes the cluster for the run. One test at a time fits on a worker.
@@ -248,11 +286,22 @@ impl Engine {
     /// # Errors
     /// When it has not finished.
     pub fn delete_run(&self, id: &RunId) -> Result<(), EngineError> {
-        if !self.store().run(id)?.run.phase.is_terminal() {
+        let run = self.store().run(id)?.run;
+        if !run.phase.is_terminal() {
             return Err(conflict("The run has not finished.", Some("Stop it first.")));
         }
+        let folder = self.folder().run(id);
+        // Out of the way first: a crash after the row is gone would bring the run back from its folder.
+        let away = self.folder().uploads().join(format!("deleted-{id}"));
+        match std::fs::rename(&folder, &away) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(EngineError::file("removing the run's folder", error));
+            }
+            _ => (),
+        }
         self.store().delete_run(id)?;
-        crate::plans::remove_folder(&self.folder().run(id));
+        crate::plans::remove_folder(&away);
+        self.release_content(&run.files);
         self.tell(Event::Run(id.clone()));
         Ok(())
     }

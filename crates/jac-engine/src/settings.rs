@@ -1,6 +1,8 @@
 //! The engine's times and limits, each in one place with its reason.
 
 use jac_model::Provider;
+use nix::sys::statvfs::statvfs;
+use std::path::Path;
 use std::time::Duration;
 
 /// Times and limits. The defaults are for people; tests shorten some.
@@ -22,8 +24,6 @@ pub struct Settings {
     pub equip_limit: Duration,
     /// How long a provider may take to say what there is, or what a cluster would cost.
     pub ask_limit: Duration,
-    /// How long a run waits for its cluster to be ready.
-    pub queue_limit: Duration,
     /// How long all workers may take until they accept connections.
     pub worker_start_limit: Duration,
     /// How often the result log is looked at.
@@ -44,6 +44,9 @@ pub struct Settings {
     pub max_upload_bytes: u64,
     /// The most files of one plan.
     pub max_files: usize,
+    /// What is to stay free on the disk of the data folder, in bytes: no run begins with less, and no log grows with less
+    /// than half of it.
+    pub disk_reserve_bytes: u64,
 }
 
 impl Default for Settings {
@@ -57,7 +60,6 @@ impl Default for Settings {
             machine_launch_limit: Duration::from_secs(10 * 60),
             equip_limit: Duration::from_secs(30 * 60),
             ask_limit: Duration::from_secs(60),
-            queue_limit: Duration::from_secs(15 * 60),
             worker_start_limit: Duration::from_secs(90),
             tail_every: Duration::from_millis(200),
             snapshot_every: Duration::from_secs(1),
@@ -68,16 +70,43 @@ impl Default for Settings {
             default_grace: Duration::from_secs(30),
             max_upload_bytes: 2 << 30,
             max_files: 2_000,
+            disk_reserve_bytes: 256 << 20,
         }
     }
 }
 
 impl Settings {
+    /// The same for a data folder on this disk: the reserve is at most a twentieth of it.
+    #[must_use]
+    pub fn for_disk_of(self, folder: &Path) -> Self {
+        let whole = statvfs(folder).map_or(u64::MAX, |disk| disk.blocks() * disk.fragment_size());
+        Self { disk_reserve_bytes: self.disk_reserve_bytes.min(whole / 20), ..self }
+    }
+
     /// How long the nodes of a cluster may take to be there.
     pub fn launch_limit_of(&self, provider: Provider) -> Duration {
         match provider {
             Provider::Local | Provider::Ssh => self.launch_limit,
             Provider::Ec2 => self.machine_launch_limit,
+        }
+    }
+
+    /// How long a run waits for its cluster to be ready: a little longer than that may take.
+    pub fn queue_limit_of(&self, provider: Provider) -> Duration {
+        self.launch_limit_of(provider) + self.equip_limit + Duration::from_secs(60)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_waits_longer_for_its_cluster_than_that_may_take() {
+        let settings = Settings::default();
+        for provider in [Provider::Local, Provider::Ssh, Provider::Ec2] {
+            let longest = settings.launch_limit_of(provider) + settings.equip_limit;
+            assert!(settings.queue_limit_of(provider) > longest, "{provider}");
         }
     }
 }

@@ -5,7 +5,8 @@ use crate::error::EngineError;
 use jac_jtl::criteria::{CriterionResult, Verdict};
 use jac_jtl::{ErrorGroup, Point, Summary};
 use jac_model::{
-    Cause, Cluster, ClusterId, Named, Person, Plan, Provider, Role, Run, RunId, RunNode, RunPhase, RunStep, StopMode,
+    Cause, Cluster, ClusterId, Named, Person, Plan, PlanFile, Provider, Role, Run, RunId, RunNode, RunPhase, RunStep,
+    StopMode, Versions,
 };
 use jac_store::{Filter, RunRow};
 use serde::{Deserialize, Serialize};
@@ -161,6 +162,12 @@ pub struct RunView {
     pub stop_requested: Option<StopMode>,
     pub headline: Option<Headline>,
     pub nodes: Vec<RunNode>,
+    /// The `.jmx` that it runs, one of `files`; empty in runs of earlier versions.
+    pub main_file: String,
+    /// The plan's files as they were when the run was asked for. Each is among the artefacts, below `plan/`.
+    pub files: Vec<PlanFile>,
+    /// With what it was measured; `null` until its nodes were looked at.
+    pub versions: Option<Versions>,
     pub properties: BTreeMap<String, String>,
     pub split: Vec<String>,
     pub workers: u32,
@@ -264,6 +271,9 @@ fn view(
         stop_requested: run.stop_requested,
         headline,
         nodes: run.nodes,
+        main_file: run.main_file,
+        files: run.files,
+        versions: run.versions,
         properties: run.properties,
         split: run.split,
         workers: run.workers,

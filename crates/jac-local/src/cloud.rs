@@ -5,7 +5,7 @@ use crate::process::{self, Identity};
 use crate::remote::LocalRemote;
 use async_trait::async_trait;
 use jac_jmeter::JavaSearch;
-use jac_model::ports::{self, Cloud, Instance, NodeRequest, PortError, Remote, Tell};
+use jac_model::ports::{self, Cloud, Instance, Listed, NodeRequest, PortError, Remote, Tell};
 use jac_model::{ClusterConfig, ClusterId, Role};
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -50,7 +50,7 @@ impl LocalCloud {
 
     fn launch_one(&self, request: &NodeRequest) -> io::Result<Instance> {
         let folder = self.cluster_folder(&request.cluster).join(&request.name);
-        if let Some(instance) = look(&folder).filter(|instance| instance.alive) {
+        if let Some(instance) = look(&folder)?.filter(|instance| instance.alive) {
             return Ok(instance);
         }
         fs::create_dir_all(&folder)?;
@@ -60,7 +60,7 @@ impl LocalCloud {
         Lease::new(request.lease_until_ms, None).write(&folder)?;
         fs::write(folder.join("node.json"), serde_json::to_vec(&file)?)?;
         self.start_keeper(&folder)?;
-        look(&folder).ok_or_else(|| io::Error::other("its folder was removed while it was made"))
+        look(&folder)?.ok_or_else(|| io::Error::other("its folder was removed while it was made"))
     }
 
     fn start_keeper(&self, folder: &Path) -> io::Result<()> {
@@ -69,6 +69,8 @@ impl LocalCloud {
         command
             .args(arguments)
             .arg(folder)
+            .env_clear()
+            .envs(process::environment())
             .env(process::NODE_VARIABLE, folder)
             .current_dir("/")
             .stdin(std::process::Stdio::null())
@@ -76,7 +78,8 @@ impl LocalCloud {
             .stderr(std::process::Stdio::null());
         process::detach(&mut command);
         let child = tokio::process::Command::from(command).spawn()?;
-        let identity = child.id().and_then(Identity::of).ok_or_else(|| io::Error::other("its keeper ended at once"))?;
+        let identity = child.id().map(Identity::of).transpose()?.flatten();
+        let identity = identity.ok_or_else(|| io::Error::other("its keeper ended at once"))?;
         fs::write(folder.join("keeper.pid"), format!("{} {}", identity.pid, identity.start))
     }
 
@@ -88,19 +91,29 @@ impl LocalCloud {
         };
         let mut instances = Vec::new();
         for cluster in clusters {
-            // A folder may go while it is looked at: a keeper at the end of its lease.
-            let Ok(nodes) = fs::read_dir(cluster?.path()) else { continue };
-            instances.extend(nodes.flatten().filter_map(|node| look(&node.path())));
+            // A folder may go while it is looked at: a keeper at the end of its lease. What cannot be looked at is not gone.
+            let nodes = match fs::read_dir(cluster?.path()) {
+                Ok(nodes) => nodes,
+                Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            for node in nodes {
+                instances.extend(look(&node?.path())?);
+            }
         }
         Ok(instances)
     }
 }
 
 /// The node in a folder, if there is one.
-fn look(folder: &Path) -> Option<Instance> {
-    let file: NodeFile = serde_json::from_slice(&fs::read(folder.join("node.json")).ok()?).ok()?;
-    let alive = process::Identity::recorded(&folder.join("keeper.pid")).is_some_and(Identity::is_alive);
-    Some(Instance {
+fn look(folder: &Path) -> io::Result<Option<Instance>> {
+    let Some(file) = process::read_if_there(&folder.join("node.json"))? else { return Ok(None) };
+    let Ok(file) = serde_json::from_slice::<NodeFile>(&file) else { return Ok(None) };
+    let keeper = Identity::recorded(&folder.join("keeper.pid"))?;
+    let alive = keeper.map(Identity::is_alive).transpose()?.unwrap_or_default();
+    Ok(Some(Instance {
         cluster: file.cluster,
         name: file.name,
         role: file.role,
@@ -109,7 +122,7 @@ fn look(folder: &Path) -> Option<Instance> {
         memory_mb: file.memory_mb,
         alive,
         rented: None,
-    })
+    }))
 }
 
 /// `MemTotal` of `/proc/meminfo` in MiB; 2 GiB where it cannot be read.
@@ -146,17 +159,24 @@ impl Cloud for LocalCloud {
             .collect()
     }
 
-    async fn list(&self) -> Result<Vec<Instance>, PortError> {
-        self.list_now().map_err(|error| failed("this machine", "list its nodes", &error))
+    async fn list(&self) -> Result<Listed, PortError> {
+        let asked = tokio::time::Instant::now();
+        let instances = self.list_now().map_err(|error| failed("this machine", "list its nodes", &error))?;
+        Ok(Listed { instances, age: asked.elapsed() })
     }
 
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError> {
         let folder = self.cluster_folder(cluster);
-        let nodes: Vec<PathBuf> =
-            fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        let nodes: Vec<PathBuf> = match fs::read_dir(&folder) {
+            Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(failed(cluster.as_str(), "be removed", &error)),
+        };
         let deadline = tokio::time::Instant::now() + END_LIMIT;
         for node in &nodes {
-            while process::kill_all(node) > 0 {
+            let kill =
+                || process::kill_all(node).map_err(|error| failed(cluster.as_str(), "end its processes", &error));
+            while kill()? > 0 {
                 if tokio::time::Instant::now() > deadline {
                     return Err(PortError::TooSlow {
                         node: node.display().to_string(),

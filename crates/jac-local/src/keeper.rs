@@ -1,10 +1,11 @@
 //! The keeper: one small process per node that ends the node at its lease. It is the local counterpart of a machine's
 //! own shutdown timer, and it is the node: when the keeper is gone, the node counts as gone.
 //!
-//! It ends the node if and only if the lease is over, cannot be read, or the node's folder is gone.
+//! It ends the node if and only if the lease is over, is none, or is gone with the node's folder.
 
 use crate::lease::{Lease, now_ms};
 use crate::process;
+use jac_model::ports::ProcessState;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -14,13 +15,12 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Looks after a node until its end. This is the whole life of the process that `LocalCloud` starts for the node.
 pub fn keep(node: &Path) {
     loop {
-        if !node.is_dir() {
-            break;
-        }
+        // A folder that is gone has no lease either. What cannot be read now is looked at again.
         match Lease::read(node) {
-            None => break,
-            Some(lease) if now_ms() >= lease.until_ms => break,
-            Some(lease) => shorten_after_run(node, lease),
+            Ok(None) => break,
+            Ok(Some(lease)) if now_ms() >= lease.until_ms => break,
+            Ok(Some(lease)) => shorten_after_run(node, lease),
+            Err(_) => (),
         }
         std::thread::sleep(LOOK_EVERY);
     }
@@ -41,7 +41,8 @@ fn shorten_after_run(node: &Path, lease: Lease) {
 fn something_ended(node: &Path) -> bool {
     let Ok(records) = fs::read_dir(node.join("processes")) else { return false };
     let states: Vec<_> = records.flatten().map(|record| process::state(&record.path())).collect();
-    !states.is_empty() && !states.iter().any(|state| matches!(state, jac_model::ports::ProcessState::Running { .. }))
+    // One that cannot be looked at may run.
+    !states.is_empty() && !states.iter().any(|state| matches!(state, Ok(ProcessState::Running { .. }) | Err(_)))
 }
 
 /// Ends everything on the node and removes it; the cluster's folder goes with its last node.
@@ -49,11 +50,9 @@ pub fn end(node: &Path) {
     let own = std::process::id();
     // What is being started while we look is found at the next look.
     for _ in 0..100 {
-        let others = process::of_node(node).into_iter().filter(|pid| *pid != own).count();
-        if others == 0 {
+        if process::kill_all_but(node, own).is_ok_and(|others| others == 0) {
             break;
         }
-        process::kill_all_but(node, own);
         std::thread::sleep(Duration::from_millis(20));
     }
     drop(fs::remove_dir_all(node));

@@ -21,9 +21,13 @@ impl Lease {
         Self { until_ms, after_run_ms: after_run.map(|time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX)) }
     }
 
-    /// The lease of a node; `None` when it cannot be read, which a keeper takes for the end.
-    pub fn read(node: &Path) -> Option<Self> {
-        serde_json::from_slice(&fs::read(node.join("lease.json")).ok()?).ok()
+    /// The lease of a node; `None` when there is none or it is none, which a keeper takes for the end.
+    ///
+    /// # Errors
+    /// When the file cannot be read now.
+    pub fn read(node: &Path) -> io::Result<Option<Self>> {
+        let bytes = crate::process::read_if_there(&node.join("lease.json"))?;
+        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 
     /// Writes it in one step.

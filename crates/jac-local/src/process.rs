@@ -5,6 +5,7 @@
 
 use jac_model::ports::{Command, ProcessState};
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::process::CommandExt;
@@ -35,8 +36,15 @@ pub struct Identity {
 
 impl Identity {
     /// The process with that number as it is now; `None` if there is none, or only its unreaped remains.
-    pub fn of(pid: u32) -> Option<Self> {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    ///
+    /// # Errors
+    /// When it cannot be looked at, which says nothing of it: too many open files, for one.
+    pub fn of(pid: u32) -> io::Result<Option<Self>> {
+        let Some(stat) = read_if_there(&PathBuf::from(format!("/proc/{pid}/stat")))? else { return Ok(None) };
+        Ok(Self::in_stat(pid, &String::from_utf8_lossy(&stat)))
+    }
+
+    fn in_stat(pid: u32, stat: &str) -> Option<Self> {
         // The second field is the program's name in parentheses and may hold anything, parentheses too.
         let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
         if matches!(fields.first(), Some(&("Z" | "X"))) {
@@ -46,16 +54,62 @@ impl Identity {
     }
 
     /// Whether this very process still runs.
-    pub fn is_alive(self) -> bool {
-        Self::of(self.pid) == Some(self)
+    ///
+    /// # Errors
+    /// When it cannot be looked at.
+    pub fn is_alive(self) -> io::Result<bool> {
+        Ok(Self::of(self.pid)? == Some(self))
     }
 
-    /// The process that a file names.
-    pub fn recorded(path: &Path) -> Option<Self> {
-        let text = fs::read_to_string(path).ok()?;
-        let (pid, start) = text.trim().split_once(' ')?;
-        Some(Self { pid: pid.parse().ok()?, start: start.parse().ok()? })
+    /// The process that a file names; `None`: there is no such file, or it names none.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn recorded(path: &Path) -> io::Result<Option<Self>> {
+        let Some(text) = read_if_there(path)? else { return Ok(None) };
+        let text = String::from_utf8_lossy(&text);
+        let Some((pid, start)) = text.trim().split_once(' ') else { return Ok(None) };
+        Ok(pid.parse().ok().zip(start.parse().ok()).map(|(pid, start)| Self { pid, start }))
     }
+}
+
+/// A file's content; `None` if, and only if, there is no such file or the process that it is about is gone. Any other error
+/// is no absence: a server without a descriptor left would take all its processes for dead.
+pub fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if is_gone(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(nix::errno::Errno::ESRCH as i32)
+}
+
+/// The variables of JAC's own environment that a process of a node gets. All others stay here: whoever runs JAC may have
+/// credentials among them, and a plan runs any code.
+const PASSED_ON: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "TMPDIR",
+    "JAVA_HOME",
+    "JAVA_TOOL_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+];
+
+/// The environment of a process of a node.
+pub fn environment() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os()
+        .filter(|(name, _)| name.to_str().is_some_and(|name| PASSED_ON.contains(&name) || name.starts_with("LC_")))
 }
 
 /// Starts `command` in `folder` under a record; a record that exists already is left alone.
@@ -70,6 +124,8 @@ pub fn start(node: &Path, record: &Path, command: &Command, folder: &Path) -> io
         .arg(record)
         .arg(&command.program)
         .args(&command.arguments)
+        .env_clear()
+        .envs(environment())
         .envs(&command.environment)
         .env(NODE_VARIABLE, node)
         .env(RECORD_VARIABLE, record)
@@ -94,38 +150,51 @@ pub fn detach(command: &mut std::process::Command) {
 }
 
 /// What became of the process of a record.
-pub fn state(record: &Path) -> ProcessState {
-    if let Some(code) = exit_code(record) {
-        return ProcessState::Exited { code };
+///
+/// # Errors
+/// When it cannot be looked at.
+pub fn state(record: &Path) -> io::Result<ProcessState> {
+    if let Some(code) = exit_code(record)? {
+        return Ok(ProcessState::Exited { code });
     }
-    let Some(identity) = Identity::recorded(&record.join("pid")) else { return ProcessState::Absent };
-    if identity.is_alive() {
-        return ProcessState::Running { pid: identity.pid };
+    let Some(identity) = Identity::recorded(&record.join("pid"))? else { return Ok(ProcessState::Absent) };
+    if identity.is_alive()? {
+        return Ok(ProcessState::Running { pid: identity.pid });
     }
     // It may have ended between the two looks.
-    exit_code(record).map_or(ProcessState::Vanished, |code| ProcessState::Exited { code })
+    Ok(exit_code(record)?.map_or(ProcessState::Vanished, |code| ProcessState::Exited { code }))
 }
 
-fn exit_code(record: &Path) -> Option<i32> {
-    fs::read_to_string(record.join("exit_code")).ok()?.trim().parse().ok()
+fn exit_code(record: &Path) -> io::Result<Option<i32>> {
+    let text = read_if_there(&record.join("exit_code"))?;
+    Ok(text.and_then(|text| String::from_utf8_lossy(&text).trim().parse().ok()))
 }
 
 /// Ends the process of a record and everything that it started, also what outlived its supervisor or left its group:
-/// all of it carries the record in its environment. It is gone when this returns, or about to be.
-pub fn kill(record: &Path) -> usize {
-    kill_each(&carrying(RECORD_VARIABLE, record))
+/// all of it carries the record in its environment. It is gone when this returns, or about to be. Returns how many.
+///
+/// # Errors
+/// When the processes of this machine cannot be looked through.
+pub fn kill(record: &Path) -> io::Result<usize> {
+    Ok(kill_each(&carrying(RECORD_VARIABLE, record)?))
 }
 
 /// Ends everything that runs on a node. Returns how many.
-pub fn kill_all(node: &Path) -> usize {
-    kill_each(&of_node(node))
+///
+/// # Errors
+/// When the processes of this machine cannot be looked through.
+pub fn kill_all(node: &Path) -> io::Result<usize> {
+    Ok(kill_each(&of_node(node)?))
 }
 
 /// The same, sparing one process: the keeper that does it.
-pub fn kill_all_but(node: &Path, spared: u32) -> usize {
-    let mut found = of_node(node);
+///
+/// # Errors
+/// When the processes of this machine cannot be looked through.
+pub fn kill_all_but(node: &Path, spared: u32) -> io::Result<usize> {
+    let mut found = of_node(node)?;
     found.remove(&spared);
-    kill_each(&found)
+    Ok(kill_each(&found))
 }
 
 fn kill_each(found: &BTreeSet<u32>) -> usize {
@@ -139,24 +208,31 @@ fn kill_each(found: &BTreeSet<u32>) -> usize {
 }
 
 /// The numbers of all processes that run on a node.
-pub fn of_node(node: &Path) -> BTreeSet<u32> {
+///
+/// # Errors
+/// When the processes of this machine cannot be looked through.
+pub fn of_node(node: &Path) -> io::Result<BTreeSet<u32>> {
     carrying(NODE_VARIABLE, node)
 }
 
 /// The numbers of all processes with this path in this variable of their environment.
-fn carrying(variable: &str, path: &Path) -> BTreeSet<u32> {
+fn carrying(variable: &str, path: &Path) -> io::Result<BTreeSet<u32>> {
     let wanted = [variable.as_bytes(), b"=", path.as_os_str().as_encoded_bytes()].concat();
-    let Ok(entries) = fs::read_dir("/proc") else { return BTreeSet::new() };
-    entries
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(|pid: &u32| {
-            fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environment| {
-                environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_slice())
-            })
-        })
-        .filter(|pid| Identity::of(*pid).is_some())
-        .collect()
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir("/proc")? {
+        let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let environment = match fs::read(format!("/proc/{pid}/environ")) {
+            Ok(environment) => environment,
+            // One of another user is none of ours.
+            Err(error) if is_gone(&error) || error.kind() == io::ErrorKind::PermissionDenied => continue,
+            Err(error) => return Err(error),
+        };
+        let carries = environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_slice());
+        if carries && Identity::of(pid)?.is_some() {
+            found.insert(pid);
+        }
+    }
+    Ok(found)
 }
 
 /// The folder in which the process of that name is recorded.
@@ -189,9 +265,9 @@ mod tests {
     async fn a_process_leaves_its_exit_code_and_its_words() {
         let node = tempfile::tempdir().expect("a folder");
         let record = record(node.path(), "job");
-        assert_eq!(state(&record), ProcessState::Absent);
+        assert_eq!(state(&record).expect("a look"), ProcessState::Absent);
         start(node.path(), &record, &shell("echo \"a * b\"; exit 7"), node.path()).expect("it starts");
-        wait_for("the exit", || state(&record) == ProcessState::Exited { code: 7 });
+        wait_for("the exit", || state(&record).expect("a look") == ProcessState::Exited { code: 7 });
         assert_eq!(fs::read_to_string(record.join("out")).expect("its words"), "a * b\n");
     }
 
@@ -202,7 +278,7 @@ mod tests {
         let arguments = ["%s|", "two  words", "*", "--", "$HOME", "", "a\nb"].map(str::to_owned).to_vec();
         let command = Command { program: "printf".to_owned(), arguments, ..Command::default() };
         start(node.path(), &record, &command, node.path()).expect("it starts");
-        wait_for("the exit", || matches!(state(&record), ProcessState::Exited { .. }));
+        wait_for("the exit", || matches!(state(&record), Ok(ProcessState::Exited { .. })));
         assert_eq!(fs::read_to_string(record.join("out")).expect("its words"), "two  words|*|--|$HOME||a\nb|");
     }
 
@@ -212,7 +288,7 @@ mod tests {
         let record = record(node.path(), "job");
         for _ in 0..2 {
             start(node.path(), &record, &shell("echo once >> log"), node.path()).expect("it starts");
-            wait_for("the exit", || matches!(state(&record), ProcessState::Exited { .. }));
+            wait_for("the exit", || matches!(state(&record), Ok(ProcessState::Exited { .. })));
         }
         assert_eq!(fs::read_to_string(node.path().join("log")).expect("a log"), "once\n");
     }
@@ -222,12 +298,12 @@ mod tests {
         let node = tempfile::tempdir().expect("a folder");
         let record = record(node.path(), "job");
         start(node.path(), &record, &shell("sleep 300; true"), node.path()).expect("it starts");
-        wait_for("the sleep", || of_node(node.path()).len() >= 3);
-        let ProcessState::Running { pid } = state(&record) else { panic!("it runs") };
+        wait_for("the sleep", || of_node(node.path()).expect("a look").len() >= 3);
+        let Ok(ProcessState::Running { pid }) = state(&record) else { panic!("it runs") };
         kill_each(&BTreeSet::from([pid]));
-        wait_for("its supervisor's end", || state(&record) == ProcessState::Vanished);
-        assert!(!of_node(node.path()).is_empty(), "what it started lives on");
-        wait_for("nothing", || kill(&record) == 0 && of_node(node.path()).is_empty());
+        wait_for("its supervisor's end", || state(&record).expect("a look") == ProcessState::Vanished);
+        assert!(!of_node(node.path()).expect("a look").is_empty(), "what it started lives on");
+        wait_for("nothing", || kill(&record).expect("ended") == 0 && of_node(node.path()).expect("a look").is_empty());
     }
 
     #[tokio::test]
@@ -235,14 +311,46 @@ mod tests {
         let node = tempfile::tempdir().expect("a folder");
         let record = record(node.path(), "job");
         start(node.path(), &record, &shell("setsid sleep 300 & sleep 300"), node.path()).expect("it starts");
-        wait_for("three processes", || of_node(node.path()).len() >= 3);
-        wait_for("an empty node", || kill_all(node.path()) == 0);
+        wait_for("three processes", || of_node(node.path()).expect("a look").len() >= 3);
+        wait_for("an empty node", || kill_all(node.path()).expect("ended") == 0);
     }
 
     #[test]
     fn another_process_with_the_same_number_is_not_taken_for_it() {
-        let own = Identity::of(std::process::id()).expect("this process");
-        assert!(own.is_alive());
-        assert!(!Identity { start: own.start + 1, ..own }.is_alive());
+        let own = Identity::of(std::process::id()).expect("a look").expect("this process");
+        assert!(own.is_alive().expect("a look"));
+        assert!(!Identity { start: own.start + 1, ..own }.is_alive().expect("a look"));
+    }
+
+    #[tokio::test]
+    async fn what_jac_was_started_with_stays_with_it() {
+        let node = tempfile::tempdir().expect("a folder");
+        let record = record(node.path(), "job");
+        let mut command = shell("env");
+        command.environment.insert("WANTED".to_owned(), "yes".to_owned());
+        start(node.path(), &record, &command, node.path()).expect("it starts");
+        wait_for("the exit", || matches!(state(&record), Ok(ProcessState::Exited { .. })));
+        let seen = fs::read_to_string(record.join("out")).expect("its words");
+        let names: BTreeSet<&str> = seen.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
+        assert!(names.contains("PATH") && names.contains("WANTED"), "{names:?}");
+        // The test's own environment has more than these, cargo's variables for one.
+        assert!(std::env::vars().any(|(name, _)| name.starts_with("CARGO")));
+        let own = [NODE_VARIABLE, RECORD_VARIABLE, "WANTED", "PWD", "OLDPWD", "SHLVL", "_"];
+        let strange: Vec<&&str> = names
+            .iter()
+            .filter(|name| !PASSED_ON.contains(name) && !own.contains(name) && !name.starts_with("LC_"))
+            .collect();
+        assert!(strange.is_empty(), "{strange:?}");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_gone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(read_if_there(&folder.path().join("nothing")).expect("there is none"), None);
+        // A folder in the place of a file stands for any error but absence.
+        fs::create_dir_all(folder.path().join("job/exit_code")).expect("a folder");
+        assert!(state(&folder.path().join("job")).is_err());
+        fs::create_dir_all(folder.path().join("other/pid")).expect("a folder");
+        assert!(state(&folder.path().join("other")).is_err());
     }
 }

@@ -39,15 +39,21 @@ impl LocalRemote {
         let (node, what) = (self.name.clone(), what.to_owned());
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => PortError::DiskFull { node, what },
-            _ if !self.folder.is_dir() => PortError::Unreachable { node, reason: "its folder is gone".to_owned() },
+            _ if self.is_gone() => PortError::Unreachable { node, reason: "its folder is gone".to_owned() },
             _ => PortError::Refused { node, what, reason: error.to_string() },
         }
+    }
+
+    /// Whether there is no such folder any more; one that cannot be looked at may be there.
+    fn is_gone(&self) -> bool {
+        matches!(fs::metadata(&self.folder), Err(error) if error.kind() == io::ErrorKind::NotFound)
     }
 
     /// The heap of the node's JVM, by the counters that the user's JVMs keep; `None` where none of them is the node's.
     fn heap(&self) -> Option<Heap> {
         let user = nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten()?.name;
         process::of_node(&self.folder)
+            .ok()?
             .into_iter()
             .find_map(|pid| jvm::heap(&fs::read(jvm::counters_path(&user, pid)).ok()?))
     }
@@ -115,6 +121,8 @@ impl Remote for LocalRemote {
         let what = format!("run {}", command.program);
         let running = tokio::process::Command::new(&command.program)
             .args(&command.arguments)
+            .env_clear()
+            .envs(process::environment())
             .envs(&command.environment)
             .env(process::NODE_VARIABLE, &self.folder)
             .current_dir(self.inside(&command.folder)?)
@@ -139,7 +147,8 @@ impl Remote for LocalRemote {
             .map_err(|error| self.failed(&format!("start {name}"), &error))?;
         // The process writes its own record. Until that is there, whoever looks would take it for one that never was.
         let deadline = tokio::time::Instant::now() + START_LIMIT;
-        while process::state(&record) == ProcessState::Absent {
+        let look = || process::state(&record).map_err(|error| self.failed(&format!("look at {name}"), &error));
+        while look()? == ProcessState::Absent {
             if tokio::time::Instant::now() > deadline {
                 let (node, what) = (self.name.clone(), format!("start {name}"));
                 return Err(PortError::TooSlow { node, what, limit: START_LIMIT });
@@ -150,21 +159,29 @@ impl Remote for LocalRemote {
     }
 
     async fn process(&self, name: &str) -> Result<ProcessState, PortError> {
-        if !self.folder.is_dir() {
-            return Err(PortError::Unreachable { node: self.name.clone(), reason: "its folder is gone".to_owned() });
-        }
-        Ok(process::state(&process::record(&self.folder, name)))
+        let (folder, record) = (self.folder.clone(), process::record(&self.folder, name));
+        let looked = blocking(move || {
+            fs::metadata(&folder)?;
+            process::state(&record)
+        });
+        looked.await.map_err(|error| match self.failed(&format!("look at {name}"), &error) {
+            // Nothing was refused: it could not be seen this time.
+            PortError::Refused { node, what, reason } => PortError::NotNow { node, what, reason },
+            other => other,
+        })
     }
 
     async fn kill(&self, name: &str) -> Result<(), PortError> {
-        let _ended = process::kill(&process::record(&self.folder, name));
-        Ok(())
+        let record = process::record(&self.folder, name);
+        let ended = blocking(move || process::kill(&record)).await;
+        ended.map(drop).map_err(|error| self.failed(&format!("end {name}"), &error))
     }
 
     async fn forget(&self, name: &str) -> Result<(), PortError> {
         let record = process::record(&self.folder, name);
         let deadline = tokio::time::Instant::now() + KILL_LIMIT;
-        while process::kill(&record) > 0 {
+        let kill = || process::kill(&record).map_err(|error| self.failed(&format!("end {name}"), &error));
+        while kill()? > 0 {
             if tokio::time::Instant::now() > deadline {
                 return Err(PortError::TooSlow {
                     node: self.name.clone(),

@@ -91,8 +91,10 @@ pub struct Node {
 }
 
 /// What a cluster is to be. Everything here may be edited before it is created and nothing afterwards.
+/// What is left out has its default. Rows of other versions have other fields, so what is unknown is left to whoever takes
+/// a configuration from outside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ClusterConfig {
     /// How many workers, 0 to [`ClusterConfig::MAX_WORKERS`]; with 0 the master runs the plan alone, without RMI.
@@ -102,23 +104,19 @@ pub struct ClusterConfig {
     pub heap_mb: Option<u32>,
     /// After this many minutes the cluster is removed, whatever it does.
     pub lifetime_minutes: u32,
-    /// After this many minutes without a run the cluster is removed; `null`: never for that reason.
+    /// After this many minutes without a run the cluster is removed; `null`: never for that reason; left out: 60.
     pub idle_minutes: Option<u32>,
     /// Remove the cluster as soon as its first run has ended, as `jac run` does.
     pub remove_after_run: bool,
     /// The JMeter that its nodes use, a folder on the server; `null`: the one that JAC was told of or manages. Nodes on
     /// other machines get a copy.
-    #[serde(default)]
     pub jmeter_home: Option<String>,
     /// The version of JMeter that its nodes use, such as `5.5`: one that JAC manages and fetches when it is first wanted;
     /// `null`: as `jmeter_home` says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jmeter_version: Option<String>,
     /// The machines, for the provider `ssh`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ssh: Option<SshConfig>,
     /// The machines, for the provider `ec2`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ec2: Option<Ec2Config>,
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// How a cluster's machines are made. Everything has a default but the region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(default))]
 pub struct Ec2Config {
     /// `eu-central-1`…; `null`: the one that the credentials or the server's environment name.

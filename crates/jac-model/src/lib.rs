@@ -18,7 +18,7 @@ pub use cluster::{
 pub use ec2::{BakedImage, CredentialChoice, Distribution, Ec2Addresses, Ec2Config, Ec2Image, ImageState};
 pub use id::{ClusterId, PlanId, RunId};
 pub use plan::{Plan, PlanFile, PlanFileKind};
-pub use run::{Cause, Named, NodeHealth, NodePhase, Run, RunEvent, RunNode, RunPhase, RunStep, StopMode};
+pub use run::{Cause, Named, NodeHealth, NodePhase, Run, RunEvent, RunNode, RunPhase, RunStep, StopMode, Versions};
 pub use ssh::{SshConfig, SshHost};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.

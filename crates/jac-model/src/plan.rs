@@ -40,6 +40,9 @@ pub struct PlanFile {
     pub path: String,
     pub bytes: u64,
     pub kind: PlanFileKind,
+    /// The SHA-256 of its content, in hex; `null`: taken in by a JAC that did not compute it.
+    #[serde(default)]
+    pub sha256: Option<String>,
 }
 
 /// A plan in the store.

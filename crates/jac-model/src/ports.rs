@@ -84,6 +84,14 @@ pub struct Rented {
     pub expires_at_ms: Option<EpochMs>,
 }
 
+/// What a provider has, and how old that is: what happened since may not be in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub instances: Vec<Instance>,
+    /// The time since the provider was asked for the oldest part of it.
+    pub age: Duration,
+}
+
 /// When nodes end themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
@@ -137,7 +145,7 @@ pub trait Cloud: Send + Sync {
     ) -> Result<Vec<Instance>, PortError>;
 
     /// Everything of this installation, whichever cluster it is of.
-    async fn list(&self) -> Result<Vec<Instance>, PortError>;
+    async fn list(&self) -> Result<Listed, PortError>;
 
     /// Where the last [`Cloud::list`] could not look though nothing that is known lives there: no reason to fail, but
     /// there may be more than it gave.

@@ -1,6 +1,6 @@
 //! Runs: where one is (phase), why it ended (cause) and whether its criteria passed (verdict) are three fields.
 
-use crate::{ClusterId, Person, PlanId, Role, RunId};
+use crate::{ClusterId, Person, PlanFile, PlanId, Role, RunId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -185,6 +185,16 @@ pub struct RunStep {
     pub ended_ms: Option<i64>,
 }
 
+/// The programs that a run was measured with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Versions {
+    pub jac: String,
+    pub jmeter: String,
+    /// Each that a node has, in order; one where all have the same.
+    pub java: Vec<String>,
+}
+
 /// Something with an id and a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -218,6 +228,15 @@ pub struct Run {
     pub stop_requested: Option<StopMode>,
     pub stop_requested_by: Option<String>,
     pub nodes: Vec<RunNode>,
+    /// The `.jmx` that it runs, one of `files`. Empty in runs of earlier versions.
+    #[serde(default)]
+    pub main_file: String,
+    /// The plan's files as they were when the run was asked for; the run's folder has them.
+    #[serde(default)]
+    pub files: Vec<PlanFile>,
+    /// With what it was measured; known once its nodes were looked at.
+    #[serde(default)]
+    pub versions: Option<Versions>,
     /// JMeter properties for every node.
     pub properties: BTreeMap<String, String>,
     /// Properties files of the plan that every JMeter reads with `-q`, in this order.

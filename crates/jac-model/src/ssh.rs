@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 /// The machines of a cluster of the provider `ssh`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SshConfig {
     /// `HOST` or `HOST:PORT` of each machine: the first is the master, the others are workers. The machines reach each

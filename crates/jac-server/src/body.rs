@@ -7,16 +7,35 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-/// A JSON body.
+/// A JSON body. A field that nothing reads is refused: it is a slip of the pen, and what it was to say would not be done.
 pub struct Body<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        match axum::Json::<T>::from_request(request, state).await {
-            Ok(axum::Json(body)) => Ok(Self(body)),
+        match axum::Json::<serde_json::Value>::from_request(request, state).await {
+            Ok(axum::Json(body)) => read(body).map(Self),
             Err(rejection) => Err(told(&rejection)),
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(body: serde_json::Value) -> Result<T, ApiError> {
+    let mut unknown = Vec::new();
+    let mut track = serde_path_to_error::Track::new();
+    let body = serde_path_to_error::Deserializer::new(body, &mut track);
+    match serde_ignored::deserialize(body, |path| unknown.push(path.to_string())) {
+        Ok(_) if !unknown.is_empty() => Err(unusable(
+            StatusCode::BAD_REQUEST,
+            "unknown_field",
+            &format!("unknown field `{}`", unknown.join("`, `")),
+        )),
+        Ok(read) => Ok(read),
+        Err(error) => {
+            let path = track.path().to_string();
+            let place = if path == "." { String::new() } else { format!("{path}: ") };
+            Err(unusable(StatusCode::BAD_REQUEST, "request_invalid", &format!("{place}{error}")))
         }
     }
 }
@@ -26,14 +45,19 @@ fn told(rejection: &JsonRejection) -> ApiError {
     // serde's own words after axum's, without the place in a text that nobody wrote by hand.
     let text = text.rsplit_once("target type: ").map_or(text.as_str(), |(_, words)| words);
     let text = text.rsplit_once(" at line ").map_or(text, |(words, _)| words);
+    // Too large is said as such; all else is a body that cannot be used.
+    let status = match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    unusable(status, "request_invalid", text)
+}
+
+fn unusable(status: StatusCode, code: &'static str, why: &str) -> ApiError {
     ApiError::Request {
-        // Too large is said as such; all else is a body that cannot be used.
-        status: match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
-            _ => StatusCode::BAD_REQUEST,
-        },
-        code: "request_invalid",
-        message: format!("The request cannot be used: {}.", text.trim_end_matches('.')),
+        status,
+        code,
+        message: format!("The request cannot be used: {}.", why.trim_end_matches('.')),
         hint: Some("/api/v1/openapi.json says what is expected.".to_owned()),
     }
 }

@@ -106,7 +106,7 @@ impl ApiError {
             Self::Foreign => plain(
                 "foreign_request",
                 "The request did not come from JAC's own page.",
-                Some("Send the header X-JAC-Request: 1."),
+                Some("Open the page again, or sign in again. Programs send the token: Authorization: Bearer …."),
             ),
             Self::Request { code, message, hint, .. } => plain(code, &message, hint.as_deref()),
             Self::Engine(EngineError::Invalid { code, message, hint, details }) => {
@@ -138,4 +138,15 @@ impl IntoResponse for ApiError {
         }
         (status, Json(ErrorBody { error: detail })).into_response()
     }
+}
+
+/// The answer to a request whose handler panicked.
+pub fn after_panic(_: Box<dyn std::any::Any + Send>) -> Response {
+    ApiError::Request {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        code: "panicked",
+        message: "JAC failed while it answered this request.".to_owned(),
+        hint: Some("The server's log says where. Please report it.".to_owned()),
+    }
+    .into_response()
 }

@@ -7,6 +7,8 @@ mod access;
 mod assets;
 mod body;
 mod error;
+mod hosts;
+pub mod listen;
 mod live;
 pub mod openapi;
 mod routes;
@@ -14,9 +16,10 @@ mod upload;
 
 pub use access::{Access, SIGN_IN_PATH, new_sign_in_link};
 
-use axum::Router;
 use axum::http::{HeaderName, HeaderValue};
+use axum::{Router, middleware};
 use jac_engine::Engine;
+use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 /// What every handler may use.
@@ -28,7 +31,7 @@ pub struct App {
 
 /// Pages run their own scripts only. Styles may be inline: chart libraries set them on elements.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
-     connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+     connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
 /// The whole server as one service. It needs a tokio runtime: live events are forwarded by a task of its own.
 pub fn router(app: App) -> Router {
@@ -38,10 +41,14 @@ pub fn router(app: App) -> Router {
     };
     let live = live::layer(app.clone());
     Router::new()
-        .merge(api)
+        // What the API says is of this moment and of this person.
+        .merge(api.layer(header("cache-control", "no-store")))
         .fallback(assets::serve)
-        .with_state(app)
+        .with_state(app.clone())
         .layer(live)
+        .layer(middleware::from_fn_with_state(app.clone(), live::check))
+        .layer(middleware::from_fn_with_state(app, hosts::check))
+        .layer(CatchPanicLayer::custom(error::after_panic))
         .layer(header("content-security-policy", CONTENT_SECURITY_POLICY))
         .layer(header("x-content-type-options", "nosniff"))
         .layer(header("referrer-policy", "no-referrer"))

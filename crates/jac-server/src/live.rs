@@ -3,17 +3,25 @@
 //! A page asks for a run with the number of the last snapshot that it has; it gets what it missed as the answer and
 //! every later snapshot as an event. So neither a page opened late nor one that was away loses anything.
 //!
-//! Only JAC's own page with a living session is listened to. Whoever signs out is cut off at once on all of that
-//! session's sockets, and one whose time is over within [`LOOK_EVERY`]. What cannot be answered is refused in a sentence.
+//! Only JAC's own page with a living session is listened to: its cookie is looked at before a connection is accepted, its
+//! page's secret when it says what it is. Whoever signs out is cut off at once on all of that session's sockets, and one whose
+//! time is over within [`LOOK_EVERY`]. What cannot be answered is refused in a sentence. Messages are small, and so is what waits
+//! for a page that does not read.
 
 use crate::App;
 use crate::access;
+use crate::error::ApiError;
+use crate::hosts::is_own_page;
+use axum::extract::{Request, State as AxumState};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use jac_engine::Event;
 use jac_engine::view::Snapshot;
 use jac_model::{Person, RunId};
 use serde::{Deserialize, Serialize};
 use socketioxide::SocketIo;
 use socketioxide::extract::{AckSender, Data, SocketRef, State, TryData};
+use socketioxide::handler::ConnectHandler;
 use socketioxide::layer::SocketIoLayer;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
@@ -21,6 +29,10 @@ use tokio::time::{MissedTickBehavior, interval};
 
 /// The room of everybody who is signed in.
 const EVERYBODY: &str = "everybody";
+/// The largest message of a page, in bytes: it names a run and a number.
+const LARGEST_MESSAGE: usize = 16 << 10;
+/// How many messages wait for a page that does not read; what is more is made good when it asks again.
+const WAITING_MESSAGES: usize = 32;
 /// Between two looks for sockets whose session has come to its time.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
@@ -53,22 +65,58 @@ fn room(run: &RunId) -> String {
 
 /// The layer that answers `/socket.io`, and the tasks that forward the engine's events to it and shut out who has left.
 pub fn layer(app: App) -> SocketIoLayer {
-    let (layer, io) = SocketIo::builder().with_state(app.clone()).build_layer();
-    io.ns("/", welcome);
+    let (layer, io) = SocketIo::builder()
+        .with_state(app.clone())
+        .max_payload(LARGEST_MESSAGE as u64)
+        .ws_max_message_size(LARGEST_MESSAGE)
+        .ws_max_frame_size(LARGEST_MESSAGE)
+        .max_buffer_size(WAITING_MESSAGES)
+        .build_layer();
+    io.ns("/", greet.with(admit));
     tokio::spawn(cut_off(app.clone(), io.clone()));
     tokio::spawn(forward(app, io));
     layer
 }
 
-async fn welcome(socket: SocketRef, State(app): State<App>) {
-    let headers = &socket.req_parts().headers;
-    if access::signed_in(&app, headers).ok().flatten().is_none() || !access::is_own_page(headers) {
-        shut_out(socket);
-        return;
+/// Accepts no connection of somebody who is not signed in, or whose browser shows another page.
+pub async fn check(AxumState(app): AxumState<App>, request: Request, next: Next) -> Response {
+    if !request.uri().path().starts_with("/socket.io") {
+        return next.run(request).await;
+    }
+    let headers = request.headers();
+    match access::session_of(&app, headers, None) {
+        Ok(Some(_)) if is_own_page(headers, &app.access.hosts) => next.run(request).await,
+        Ok(Some(_)) => ApiError::Foreign.into_response(),
+        Ok(None) => ApiError::SignedOut.into_response(),
+        Err(error) => error.into_response(),
+    }
+}
+
+/// What a page says of itself when it connects.
+#[derive(Debug, Deserialize)]
+struct Auth {
+    page: String,
+}
+
+/// Lets a page in. What it may ask is known before it is told that it is in, so that nothing it asks then is passed over.
+async fn admit(socket: SocketRef, TryData(auth): TryData<Auth>, State(app): State<App>) -> Result<(), &'static str> {
+    let page = auth.ok().map(|auth| auth.page);
+    let session = access::session_of(&app, &socket.req_parts().headers, page.as_deref()).ok().flatten();
+    if !session.is_some_and(|session| session.is_own_page) {
+        return Err("signed_out");
     }
     socket.join(EVERYBODY);
     socket.on("subscribe_run", subscribe);
     socket.on("unsubscribe_run", unsubscribe);
+    Ok(())
+}
+
+async fn greet() {}
+
+/// Whether the session that the socket was let in with still lives.
+fn signed_in(app: &App, socket: &SocketRef) -> Result<Option<Person>, ApiError> {
+    let session = access::session_of(app, &socket.req_parts().headers, None)?;
+    Ok(session.map(|session| session.person))
 }
 
 /// Tells a page that it has to sign in first, and hangs up.
@@ -88,7 +136,7 @@ async fn cut_off(app: App, io: SocketIo) {
         }
         for socket in io.sockets() {
             // A database that cannot be read now says nothing about a session.
-            if let Ok(None) = access::signed_in(&app, &socket.req_parts().headers) {
+            if let Ok(None) = signed_in(&app, &socket) {
                 shut_out(socket);
             }
         }
@@ -97,7 +145,7 @@ async fn cut_off(app: App, io: SocketIo) {
 
 async fn subscribe(socket: SocketRef, TryData(wanted): TryData<Subscribe>, ack: AckSender, State(app): State<App>) {
     // Asked anew each time: the session may be over by now.
-    let Some(caller) = access::signed_in(&app, &socket.req_parts().headers).ok().flatten() else {
+    let Some(caller) = signed_in(&app, &socket).ok().flatten() else {
         shut_out(socket);
         return;
     };

@@ -28,6 +28,7 @@ const SENT_BY_PEOPLE: &[&str] = &[
     "Upload",
     "NewAwsCredentials",
     "NewImage",
+    "TicketRequest",
 ];
 
 /// The routes and their document.
@@ -39,6 +40,7 @@ pub fn split() -> (Router<App>, OpenApi) {
         .layer(DefaultBodyLimit::disable());
     let api = OpenApiRouter::new()
         .routes(routes!(session::show, session::create, session::delete))
+        .routes(routes!(session::ticket))
         .routes(routes!(info::show))
         .routes(routes!(clusters::list, clusters::create))
         .routes(routes!(clusters::defaults))

@@ -23,7 +23,7 @@ use crate::{exec, scripts, time};
 use async_trait::async_trait;
 use futures_util::future::{join_all, try_join_all};
 use jac_jmeter::JavaSearch;
-use jac_model::ports::{Cloud, Instance, Lease, NodeRequest, PortError, Remote, Tell};
+use jac_model::ports::{Cloud, Instance, Lease, Listed, NodeRequest, PortError, Remote, Tell};
 use jac_model::{ClusterConfig, ClusterId, EpochMs, SshConfig, SshHost};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -284,10 +284,12 @@ impl Cloud for SshCloud {
         Ok(record.nodes.iter().filter_map(|node| Some(instance(&record, node, node.made.as_ref()?, true))).collect())
     }
 
-    async fn list(&self) -> Result<Vec<Instance>, PortError> {
+    async fn list(&self) -> Result<Listed, PortError> {
+        let asked = Instant::now();
         let records = self.records.all()?;
         let nodes = records.iter().flat_map(|record| record.nodes.iter().map(move |node| self.look(record, node)));
-        Ok(join_all(nodes).await.into_iter().flatten().collect())
+        let instances = join_all(nodes).await.into_iter().flatten().collect();
+        Ok(Listed { instances, age: asked.elapsed() })
     }
 
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError> {

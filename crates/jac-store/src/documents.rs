@@ -5,6 +5,7 @@ use jac_model::{Cluster, ClusterId, EpochMs, Plan, PlanId, Run, RunId};
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::HashSet;
 
 /// Something that happened to a cluster, for its page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,12 +36,20 @@ pub struct Filter {
     pub limit: Option<u32>,
 }
 
-fn to_json<T: Serialize>(what: &'static str, document: &T) -> Result<String, StoreError> {
-    serde_json::to_string(document).map_err(|source| StoreError::Corrupt { what, source })
+/// The tables of documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Cluster,
+    Plan,
+    Run,
 }
 
-fn from_json<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|source| StoreError::Corrupt { what, source })
+fn to_json<T: Serialize>(what: &'static str, document: &T) -> Result<String, StoreError> {
+    serde_json::to_string(document).map_err(|source| StoreError::Unwritable { what, source })
+}
+
+fn from_json<T: DeserializeOwned>(kind: &'static str, id: &str, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|source| StoreError::Unreadable { kind, id: id.to_owned(), source })
 }
 
 /// A phase as the column has it: the word that serde writes, without quotes.
@@ -55,20 +64,41 @@ fn document<T: DeserializeOwned>(
     id: &str,
 ) -> Result<T, StoreError> {
     let text: Option<String> = connection.query_row(sql, [id], |row| row.get(0)).optional().map_err(during("read"))?;
-    from_json(kind, &text.ok_or_else(|| StoreError::NotFound { kind, id: id.to_owned() })?)
-}
-
-fn documents<T: DeserializeOwned>(
-    connection: &Connection,
-    what: &'static str,
-    sql: &str,
-) -> Result<Vec<T>, StoreError> {
-    let mut statement = connection.prepare_cached(sql).map_err(during("read"))?;
-    let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(during("read"))?;
-    rows.map(|text| from_json(what, &text.map_err(during("read"))?)).collect()
+    from_json(kind, id, &text.ok_or_else(|| StoreError::NotFound { kind, id: id.to_owned() })?)
 }
 
 impl Store {
+    /// All documents of a query that gives ids and documents; those that cannot be read are left out and remembered.
+    fn documents<T: DeserializeOwned>(&self, kind: &'static str, sql: &str) -> Result<Vec<T>, StoreError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(sql).map_err(during("read"))?;
+        let rows = statement
+            .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
+            .map_err(during("read"))?;
+        let mut found = Vec::new();
+        for row in rows {
+            let (id, text) = row.map_err(during("read"))?;
+            match serde_json::from_str(&text) {
+                Ok(document) => found.push(document),
+                Err(error) => self.note_unreadable(kind, &id, &error),
+            }
+        }
+        Ok(found)
+    }
+
+    /// The ids of all rows of a kind, those that cannot be read included.
+    pub fn ids(&self, kind: Kind) -> Result<HashSet<String>, StoreError> {
+        let sql = match kind {
+            Kind::Cluster => "SELECT id FROM clusters",
+            Kind::Plan => "SELECT id FROM plans",
+            Kind::Run => "SELECT id FROM runs",
+        };
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(sql).map_err(during("read ids"))?;
+        let ids = statement.query_map([], |row| row.get(0)).map_err(during("read ids"))?;
+        ids.collect::<Result<_, _>>().map_err(during("read ids"))
+    }
+
     /// Writes a new cluster down.
     pub fn insert_cluster(&self, cluster: &Cluster) -> Result<(), StoreError> {
         self.connection()
@@ -87,7 +117,7 @@ impl Store {
 
     /// All clusters, the newest first.
     pub fn clusters(&self) -> Result<Vec<Cluster>, StoreError> {
-        documents(&self.connection(), "a cluster", "SELECT document FROM clusters ORDER BY created_ms DESC, id")
+        self.documents("cluster", "SELECT id, document FROM clusters ORDER BY created_ms DESC, id")
     }
 
     /// Reads a cluster, lets `change` change it, and writes it, with nothing in between. Nothing is written when
@@ -159,7 +189,7 @@ impl Store {
 
     /// All plans, the newest first.
     pub fn plans(&self) -> Result<Vec<Plan>, StoreError> {
-        documents(&self.connection(), "a plan", "SELECT document FROM plans ORDER BY created_ms DESC, id")
+        self.documents("plan", "SELECT id, document FROM plans ORDER BY created_ms DESC, id")
     }
 
     /// Forgets a plan. Its runs keep its name.
@@ -198,7 +228,7 @@ impl Store {
             .optional()
             .map_err(during("read a run"))?;
         let (text, result) = found.ok_or_else(|| StoreError::NotFound { kind: "run", id: id.to_string() })?;
-        run_row(&text, result.as_deref())
+        self.run_row(id.as_str(), &text, result.as_deref())
     }
 
     /// The runs that the filter takes, the newest first.
@@ -206,7 +236,7 @@ impl Store {
         let connection = self.connection();
         let mut statement = connection
             .prepare_cached(
-                "SELECT document, result FROM runs
+                "SELECT id, document, result FROM runs
                  WHERE (:cluster IS NULL OR cluster = :cluster) AND (:plan IS NULL OR plan = :plan)
                    AND (NOT :unfinished OR phase <> 'finished')
                  ORDER BY created_ms DESC, id LIMIT :limit",
@@ -220,11 +250,50 @@ impl Store {
                     ":unfinished": filter.unfinished,
                     ":limit": filter.limit.map_or(-1, i64::from),
                 },
-                |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)),
+                |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?)),
             )
             .map_err(during("read runs"))?;
-        rows.map(|row| row.map_err(during("read runs")).and_then(|(text, result)| run_row(&text, result.as_deref())))
-            .collect()
+        let mut found = Vec::new();
+        for row in rows {
+            let (id, text, result) = row.map_err(during("read runs"))?;
+            match self.run_row(&id, &text, result.as_deref()) {
+                Ok(row) => found.push(row),
+                Err(StoreError::Unreadable { source, .. }) => self.note_unreadable("run", &id, &source),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
+    fn run_row(&self, id: &str, text: &str, result: Option<&str>) -> Result<RunRow, StoreError> {
+        // The figures beside it may be of another version; what was run is not less known for that.
+        let result = result.and_then(|text| match serde_json::from_str(text) {
+            Ok(result) => Some(result),
+            Err(error) => {
+                self.note_unreadable("run", id, &error);
+                None
+            }
+        });
+        Ok(RunRow { run: from_json("run", id, text)?, result })
+    }
+
+    /// Writes a run down as its own folder tells it, over what the row says.
+    pub fn restore_run(&self, run: &Run, result: Option<&serde_json::Value>) -> Result<(), StoreError> {
+        self.connection()
+            .execute(
+                "INSERT OR REPLACE INTO runs (id, created_ms, phase, cluster, plan, document, result) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![
+                    run.id.as_str(),
+                    run.created_ms,
+                    word(run.phase)?,
+                    run.cluster_id.as_str(),
+                    run.plan_id.as_str(),
+                    to_json("a run", run)?,
+                    result.map(ToString::to_string)
+                ],
+            )
+            .map(drop)
+            .map_err(during("restore a run"))
     }
 
     /// Reads a run, lets `change` change it, and writes it, with nothing in between. Nothing is written when `change`
@@ -265,13 +334,38 @@ impl Store {
     }
 }
 
-fn run_row(text: &str, result: Option<&str>) -> Result<RunRow, StoreError> {
-    Ok(RunRow { run: from_json("a run", text)?, result: result.map(|text| from_json("a result", text)).transpose()? })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_that_cannot_be_read_is_left_out_and_named_and_stops_nothing() {
+        let store = Store::in_memory().expect("a database");
+        let kept = ClusterId::from_random([1; 8]);
+        for table in ["clusters", "plans"] {
+            let columns =
+                if table == "clusters" { "(id, created_ms, phase, document)" } else { "(id, created_ms, document)" };
+            let phase = if table == "clusters" { "'ready', " } else { "" };
+            let sql = format!("INSERT INTO {table} {columns} VALUES (?1, 1, {phase}?2)");
+            store.connection().execute(&sql, [kept.as_str(), "{\"of\": \"another version\"}"]).expect("written");
+        }
+        store
+            .connection()
+            .execute(
+                "INSERT INTO runs (id, created_ms, phase, cluster, plan, document) VALUES ('r-1', 1, 'running', 'c', 'p', '{')",
+                [],
+            )
+            .expect("written");
+        assert_eq!(store.clusters().expect("the others"), []);
+        assert_eq!(store.plans().expect("the others"), []);
+        assert_eq!(store.runs(&Filter::default()).expect("the others"), []);
+        let unreadable: Vec<_> = store.unreadable().into_iter().map(|row| (row.kind, row.id)).collect();
+        let id = kept.to_string();
+        assert_eq!(unreadable, [("cluster", id.clone()), ("plan", id.clone()), ("run", "r-1".to_owned())]);
+        assert!(matches!(store.cluster(&kept), Err(StoreError::Unreadable { kind: "cluster", .. })));
+        assert_eq!(store.ids(Kind::Run).expect("ids"), HashSet::from(["r-1".to_owned()]));
+        assert_eq!(store.ids(Kind::Cluster).expect("ids"), HashSet::from([id]));
+    }
 
     #[test]
     fn events_are_numbered_and_the_last_thousand_of_a_cluster_are_given() {

@@ -45,6 +45,8 @@ const OURS: &[&str] = &[
     "bundles",
     "ssh",
     "ec2",
+    "blobs",
+    "lost",
     "lost+found",
 ];
 
@@ -136,9 +138,19 @@ impl DataFolder {
         self.root.join("secret.key")
     }
 
-    /// The folders of plans, runs and clusters' keys, by their kind.
-    pub fn things(&self) -> [PathBuf; 3] {
-        [self.plans(), self.runs(), self.root.join("clusters")]
+    /// Where the keys of clusters lie, a folder each.
+    pub fn clusters(&self) -> PathBuf {
+        self.root.join("clusters")
+    }
+
+    /// The files that plans are and that runs ran, each once, by the SHA-256 of its content.
+    pub fn blobs(&self) -> PathBuf {
+        self.root.join("blobs")
+    }
+
+    /// What was found in the folder and belongs to nothing that is known. JAC puts things here and removes none.
+    pub fn lost(&self) -> PathBuf {
+        self.root.join("lost")
     }
 
     /// Where the local provider has its nodes.
@@ -163,10 +175,11 @@ impl DataFolder {
 
     /// The key store of a cluster. It has one place for all of its nodes: JMeter sends the path along.
     pub fn cluster(&self, cluster: &ClusterId) -> PathBuf {
-        self.root.join("clusters").join(cluster.as_str())
+        self.clusters().join(cluster.as_str())
     }
 
-    fn plans(&self) -> PathBuf {
+    /// A folder for each plan.
+    pub fn plans(&self) -> PathBuf {
         self.root.join("plans")
     }
 
@@ -174,7 +187,8 @@ impl DataFolder {
         self.plans().join(plan.as_str())
     }
 
-    fn runs(&self) -> PathBuf {
+    /// A folder for each run.
+    pub fn runs(&self) -> PathBuf {
         self.root.join("runs")
     }
 

@@ -11,21 +11,27 @@ mod series;
 mod sign_in;
 mod vault;
 
-pub use documents::{ClusterEventRow, Filter, RunRow};
+pub use documents::{ClusterEventRow, Filter, Kind, RunRow};
 pub use folder::{DataFolder, FolderError, Lock};
 pub use seal::{SealError, SealingKey};
 pub use series::StoredPoint;
+pub use sign_in::NewSession;
 pub use vault::{AwsKind, SavedAws, Vault, VaultError};
 
 use rusqlite::Connection;
-use rusqlite_migration::{M, Migrations};
+use rusqlite_migration::{M, Migrations, SchemaVersion};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Append only: a migration that was released is never changed.
-const MIGRATIONS: &[M<'static>] =
-    &[M::up(include_str!("../migrations/001-first.sql")), M::up(include_str!("../migrations/002-credentials.sql"))];
+const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("../migrations/001-first.sql")),
+    M::up(include_str!("../migrations/002-credentials.sql")),
+    M::up(include_str!("../migrations/003-oldest-reader.sql")),
+    M::up(include_str!("../migrations/004-page-secrets.sql")),
+];
 
 /// How long a statement waits for another process that reads the database.
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
@@ -34,6 +40,7 @@ const BUSY_LIMIT: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub struct Store {
     connection: Arc<Mutex<Connection>>,
+    unreadable: Arc<Mutex<BTreeMap<(&'static str, String), String>>>,
 }
 
 /// What the database could not do.
@@ -45,8 +52,24 @@ pub enum StoreError {
     Database { what: &'static str, source: rusqlite::Error },
     #[error("the database could not be brought up to date: {0}")]
     Migration(#[from] rusqlite_migration::Error),
-    #[error("a row of the database cannot be read ({what}): {source}")]
-    Corrupt { what: &'static str, source: serde_json::Error },
+    #[error(
+        "the database is of a newer JAC (schema {found}, this JAC knows {known}); start that JAC, or restore a backup"
+    )]
+    Newer { found: usize, known: usize },
+    /// One row; the others are as they were.
+    #[error("the row of the {kind} {id} cannot be read: {source}")]
+    Unreadable { kind: &'static str, id: String, source: serde_json::Error },
+    #[error("{what} cannot be written as JSON: {source}")]
+    Unwritable { what: &'static str, source: serde_json::Error },
+}
+
+/// A row that this JAC cannot read. It is left as it is and left out of every list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadableRow {
+    /// `cluster`, `plan` or `run`.
+    pub kind: &'static str,
+    pub id: String,
+    pub reason: String,
 }
 
 impl StoreError {
@@ -83,12 +106,63 @@ impl Store {
         connection
             .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
             .map_err(during("be opened"))?;
-        Migrations::from_slice(MIGRATIONS).to_latest(&mut connection)?;
-        Ok(Self { connection: Arc::new(Mutex::new(connection)) })
+        migrate(&mut connection)?;
+        Ok(Self { connection: Arc::new(Mutex::new(connection)), unreadable: Arc::default() })
+    }
+
+    /// The rows that could not be read since this JAC was started, as far as anybody has asked for them.
+    pub fn unreadable(&self) -> Vec<UnreadableRow> {
+        let known = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        let row = |((kind, id), reason): (&(&'static str, String), &String)| UnreadableRow {
+            kind,
+            id: id.clone(),
+            reason: reason.clone(),
+        };
+        known.iter().map(row).collect()
+    }
+
+    /// Remembers a row that cannot be read.
+    fn note_unreadable(&self, kind: &'static str, id: &str, reason: &serde_json::Error) {
+        let mut known = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert((kind, id.to_owned()), reason.to_string());
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
         // A panic between two statements leaves SQLite itself whole: its transaction was rolled back.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Brings the schema up to date. A database of a newer JAC is taken as it is where that one says that this one can read it.
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let migrations = Migrations::from_slice(MIGRATIONS);
+    let found = match migrations.current_version(connection)? {
+        SchemaVersion::Outside(version) => version.get(),
+        SchemaVersion::NoneSet | SchemaVersion::Inside(_) => return Ok(migrations.to_latest(connection)?),
+    };
+    let oldest = connection.query_row("SELECT schema FROM oldest_reader", [], |row| row.get::<_, u32>(0));
+    match oldest {
+        Ok(oldest) if oldest as usize <= MIGRATIONS.len() => Ok(()),
+        _ => Err(StoreError::Newer { found, known: MIGRATIONS.len() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_of_a_newer_jac_opens_where_that_one_says_so() {
+        let known = u32::try_from(MIGRATIONS.len()).expect("a number");
+        let newer = |oldest: u32| {
+            let mut connection = Connection::open_in_memory().expect("a database");
+            migrate(&mut connection).expect("migrated");
+            connection.execute("UPDATE oldest_reader SET schema = ?1", [oldest]).expect("written");
+            connection.pragma_update(None, "user_version", known + 1).expect("written");
+            migrate(&mut connection)
+        };
+        newer(known).expect("the next version by one added a column only");
+        let refused = newer(known + 1);
+        assert!(matches!(refused, Err(StoreError::Newer { found, known }) if found == known + 1), "{refused:?}");
     }
 }

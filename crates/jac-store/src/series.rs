@@ -57,8 +57,11 @@ impl Store {
         for row in rows {
             let (bucket_ms, t_ms, seq, text) = row.map_err(failed())?;
             width = Some(bucket_ms);
-            let point =
-                serde_json::from_str(&text).map_err(|source| StoreError::Corrupt { what: "a point", source })?;
+            let point = serde_json::from_str(&text).map_err(|source| StoreError::Unreadable {
+                kind: "run",
+                id: run.to_string(),
+                source,
+            })?;
             points.push(StoredPoint { t_ms, seq: seq.unsigned_abs(), point });
         }
         Ok(width.map(|width| (width, points)))

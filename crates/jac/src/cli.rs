@@ -197,6 +197,10 @@ pub struct ServeArguments {
     /// may then run anything here
     #[arg(long)]
     pub allow_local_nodes: bool,
+    /// Another name under which the server is reached: behind a proxy, or on a network with names. Addresses and localhost need
+    /// none
+    #[arg(long, value_name = "NAME", env = "JAC_ALLOWED_HOSTS", value_delimiter = ',')]
+    pub allowed_host: Vec<String>,
     /// The largest upload, in MB
     #[arg(long, value_name = "MB", default_value_t = 2048)]
     pub max_upload_mb: u64,

@@ -122,6 +122,7 @@ pub fn start_engine(
     nodes: Nodes,
     boot_limit: Option<Duration>,
 ) -> anyhow::Result<Engine> {
+    let settings = settings.for_disk_of(folder.root());
     let store = Store::open(&folder.database())?;
     // Adapters that need credentials get them, and seal their own secrets, through this.
     let vault = Arc::new(Vault::open(&folder, store.clone(), context::secret_key_file().as_deref(), rand::random())?);

@@ -7,15 +7,18 @@ use crate::exit::{Exit, with_hint};
 use crate::stdout;
 use anyhow::Context;
 use jac_engine::Settings;
+use jac_server::listen::{Limits, serve as serve_connections};
 use jac_server::{Access, App};
 use jac_store::DataFolder;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::future::Future;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
 /// How long open connections may take to end.
 const LAST_ANSWERS: Duration = Duration::from_secs(3);
@@ -38,29 +41,35 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     let tools = context::tools(folder.root(), arguments.jmeter_home.as_deref());
     let settings = Settings { max_upload_bytes: arguments.max_upload_mb << 20, ..settings(arguments.lease_seconds) };
     let boot_limit = arguments.boot_limit_seconds.map(Duration::from_secs);
+    let descriptors = raise_descriptor_limit();
     let engine = start_engine(folder.clone(), lock, tools, settings, nodes, boot_limit)?;
-    let access = Access::with_token(&kept_token(&folder).context("the server's token cannot be kept")?);
+    let access = Access::with_token(&kept_token(&folder).context("the server's token cannot be kept")?)
+        .with_hosts(&arguments.allowed_host);
     let url = format!("http://{address}");
     let file = ServerFile { url: url.clone(), token: access.token().to_owned(), pid: std::process::id() };
     write_privately(&folder, &file).context("the server's file cannot be written")?;
 
     stdout::line(&format!("JAC {} listens on {url}", env!("CARGO_PKG_VERSION")));
     if !engine.store().has_sign_in()? {
-        stdout::line(&format!(
-            "Sign in once with {url}{}",
-            jac_server::new_sign_in_link(engine.store(), engine.now_ms())?
-        ));
+        // A link that lets somebody in does not belong into a file that others read.
+        if std::io::stdout().is_terminal() {
+            let link = jac_server::new_sign_in_link(engine.store(), engine.now_ms())?;
+            stdout::line(&format!("Sign in once with {url}{link}"));
+        } else {
+            stdout::line("`jac admin link` prints a link to sign in with.");
+        }
     }
 
     let ended = ended_by()?;
-    let (close, closing) = tokio::sync::oneshot::channel::<()>();
+    let closing = CancellationToken::new();
+    let token = access.token().to_owned();
     let router = jac_server::router(App { engine: engine.clone(), access });
-    let server = tokio::spawn(async move {
-        axum::serve(listener, router).with_graceful_shutdown(async move { drop(closing.await) }).await
-    });
+    let limits = Limits::for_descriptors(descriptors);
+    let closed = closing.clone();
+    let server = tokio::spawn(async move { serve_connections(listener, router, &token, limits, closed).await });
     ended.await;
     tracing::info!("ending; what runs on nodes runs on");
-    let _closed = close.send(());
+    closing.cancel();
     engine.shut_down().await;
     // Pages that listen for events never end by themselves.
     drop(tokio::time::timeout(LAST_ANSWERS, server).await);
@@ -68,19 +77,39 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The token of this data folder, made the first time. It stays, so that a `jac run` outlives a restart of its server.
-fn kept_token(folder: &DataFolder) -> std::io::Result<String> {
-    let path = folder.token_file();
-    match std::fs::read_to_string(&path) {
-        Ok(token) if !token.trim().is_empty() => Ok(token.trim().to_owned()),
-        _ => {
-            let token = Access::default().token().to_owned();
-            drop(std::fs::remove_file(&path));
-            let mut out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-            out.write_all(token.as_bytes())?;
-            Ok(token)
+/// Lets this process have as many descriptors as the system allows it, and says how many that are: each connection, run and
+/// machine takes some.
+fn raise_descriptor_limit() -> u64 {
+    const USUAL: u64 = 1024;
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return USUAL };
+    match setrlimit(Resource::RLIMIT_NOFILE, hard, hard) {
+        Ok(()) => hard,
+        Err(error) => {
+            tracing::warn!(%error, "the limit of open files stays at {soft}: {error}");
+            soft
         }
     }
+}
+
+/// The shortest token that is kept: of 16 random bytes in hex.
+const SHORTEST_TOKEN: usize = 32;
+
+/// The token of this data folder, made the first time. It stays, so that a `jac run` outlives a restart of its server; one that
+/// others could read, or guess, is replaced.
+fn kept_token(folder: &DataFolder) -> std::io::Result<String> {
+    let path = folder.token_file();
+    if let Ok(token) = std::fs::read_to_string(&path) {
+        let is_private = std::fs::metadata(&path)?.permissions().mode() & 0o077 == 0;
+        if is_private && token.trim().len() >= SHORTEST_TOKEN {
+            return Ok(token.trim().to_owned());
+        }
+        tracing::warn!("the token in {} was weak or readable for others, and is replaced", path.display());
+    }
+    let token = Access::default().token().to_owned();
+    drop(std::fs::remove_file(&path));
+    let mut out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    out.write_all(token.as_bytes())?;
+    Ok(token)
 }
 
 fn write_privately(folder: &DataFolder, file: &ServerFile) -> std::io::Result<()> {
@@ -117,4 +146,25 @@ pub fn ended_by() -> anyhow::Result<impl Future<Output = u8> + Send> {
             _ = terminate.recv() => 15,
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_others_could_read_or_guess_is_replaced() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = DataFolder::open(place.path()).expect("it opens");
+        let first = kept_token(&folder).expect("a token");
+        assert_eq!(kept_token(&folder).expect("the same"), first);
+        let mode = |mode| std::fs::set_permissions(folder.token_file(), std::fs::Permissions::from_mode(mode));
+        mode(0o644).expect("set");
+        let second = kept_token(&folder).expect("another");
+        assert_ne!(second, first);
+        assert_eq!(std::fs::metadata(folder.token_file()).expect("it is there").permissions().mode() & 0o777, 0o600);
+        std::fs::write(folder.token_file(), "secret").expect("written");
+        let third = kept_token(&folder).expect("another");
+        assert!(third.len() >= SHORTEST_TOKEN && third != second);
+    }
 }

@@ -5,12 +5,14 @@
 
 use super::finish::{RunEnd, write_artefacts};
 use super::intake::{Intake, keep_all_points, publish};
+use super::record::RunRecord;
 use super::supervise::Task;
 use super::{NodePlaces, process_name, spool};
 use crate::engine::Event;
 use crate::error::EngineError;
+use crate::view::RunResult;
 use jac_model::ports::{ProcessState, Remote};
-use jac_model::{Cause, NodePhase, Role, Run, RunEvent};
+use jac_model::{Cause, Cluster, NodePhase, Provider, Role, Run, RunEvent};
 use sha2::{Digest, Sha256};
 use std::io::{Read, Write};
 use std::path::Path;
@@ -21,6 +23,8 @@ use tokio::time::{Instant, sleep};
 /// How long the processes of a run may take to be gone once they were told, before they are killed.
 const END_LIMIT: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Between two looks whether there is room for the log.
+const ROOM_EVERY: Duration = Duration::from_secs(1);
 /// JMeter's own log is kept up to this size; what is longer repeats itself.
 const MAX_LOG_BYTES: u64 = 64 << 20;
 const PIECE: usize = 1 << 20;
@@ -28,7 +32,6 @@ const PIECE: usize = 1 << 20;
 /// A node of the run with the way to it.
 struct Node {
     name: String,
-    role: Role,
     remote: Arc<dyn Remote>,
 }
 
@@ -84,7 +87,7 @@ impl Task {
         let result = serde_json::to_value(&end.result).map_err(|error| EngineError::JMeter(error.to_string()))?;
         self.engine.store().put_run_result(&self.id, &result)?;
         let now_ms = self.engine.now_ms();
-        let run = self.change(|run| {
+        let finished = |run: &mut Run| {
             run.phase = run.phase.apply(RunEvent::Collected)?;
             run.ended_ms.get_or_insert(end.ended_ms);
             run.step = String::new();
@@ -92,12 +95,28 @@ impl Task {
                 step.ended_ms.get_or_insert(now_ms);
             }
             Ok(())
-        })?;
+        };
+        // The folder first: what the database forgets, it tells. If the disk is full, the next start writes it.
+        let mut row = self.engine.store().run(&self.id)?;
+        finished(&mut row.run)?;
+        let folder = self.engine.folder().run(&self.id);
+        self.try_to("write its record", RunRecord::of(row).write(&folder));
+        let run = self.change(finished)?;
         self.engine.live().remove(&self.id);
         // If this is not done any more, the reconciler does it.
         self.engine.release_cluster(&run.cluster_id, &self.id)?;
         self.engine.tell(Event::Run(self.id.clone()));
         Ok(())
+    }
+
+    /// Ends a run whose results JAC cannot collect; its log stays in its folder.
+    pub(super) fn finish_without_results(&self, cause: Cause) -> Result<(), EngineError> {
+        self.change(|run| {
+            run.cause = Some(cause);
+            Ok(())
+        })?;
+        let result = RunResult::default();
+        self.finish(&RunEnd { ended_ms: self.engine.now_ms(), result })
     }
 
     /// Something that is good to have, and no reason to stop.
@@ -131,9 +150,7 @@ impl Task {
         let cluster = self.cluster(run)?;
         run.nodes
             .iter()
-            .map(|node| {
-                Ok(Node { name: node.name.clone(), role: node.role, remote: self.remote(&cluster, &node.name)? })
-            })
+            .map(|node| Ok(Node { name: node.name.clone(), remote: self.remote(&cluster, &node.name)? }))
             .collect()
     }
 
@@ -180,27 +197,69 @@ impl Task {
         }
     }
 
-    /// Reads the rest of the master's log and compares the spool with it, byte for byte by its digest.
+    /// Reads the rest of the master's log and compares the spool with it, byte for byte by its digest. A spool that differs is
+    /// read anew.
     async fn complete_spool(&self, run: &Run, intake: &mut Intake) -> Result<(), EngineError> {
-        let Some(Node { remote: master, .. }) = self.remotes(run)?.into_iter().find(|node| node.role == Role::Master)
-        else {
+        let cluster = self.cluster(run)?;
+        let Some(name) = run.nodes.iter().find(|node| node.role == Role::Master).map(|node| &node.name) else {
             return Ok(());
         };
+        // Of one whose run ended because it is gone nobody waits for the answer.
+        let is_gone = matches!(run.cause, Some(Cause::Failed { .. })) && cluster.lost_nodes.contains(name);
+        let master = if is_gone { self.remote(&cluster, name)? } else { self.patient_remote(&cluster, name)? };
         if master.process(&process_name(&self.id)).await.is_err() {
             self.miss("The master is gone; the log holds what had reached this machine.");
             return Ok(());
         }
-        intake.pull(master.as_ref()).await?;
-        let Some((size, digest)) = master.digest(&NodePlaces::of(&self.id).results()).await? else { return Ok(()) };
-        let path = spool(self.engine.folder(), &self.id);
-        let own = tokio::task::spawn_blocking(move || digest_of(&path))
-            .await
-            .map_err(|panic| EngineError::JMeter(panic.to_string()))?;
-        if size == intake.offset() && own.map_err(|error| EngineError::file("reading the run's log", error))? == digest
-        {
-            return Ok(());
+        // On this machine the nodes' own files are on the same disk: waiting makes no room.
+        let waits = cluster.provider != Provider::Local;
+        self.pull_rest(&cluster, intake, master.as_ref(), waits).await?;
+        let results = NodePlaces::of(&self.id).results();
+        for again in [true, false] {
+            let Some((size, digest)) = master.digest(&results).await? else { return Ok(()) };
+            let path = spool(self.engine.folder(), &self.id);
+            let own = tokio::task::spawn_blocking(move || digest_of(&path))
+                .await
+                .map_err(|panic| EngineError::JMeter(panic.to_string()))?
+                .map_err(|error| EngineError::file("reading the run's log", error))?;
+            if size == intake.offset() && own == digest {
+                return Ok(());
+            }
+            let differs = format!("The log here ({} bytes) differs from the master's ({size} bytes).", intake.offset());
+            tracing::warn!(run = %self.id, "run {}: {differs}", self.id);
+            if again && intake.pull_again(self, master.as_ref(), digest).await? {
+                return Ok(());
+            }
+            if !again {
+                self.miss(&differs);
+            }
         }
-        self.note(&format!("The log here ({} bytes) differs from the master's ({size} bytes).", intake.offset()))
+        Ok(())
+    }
+
+    /// Takes in what is left of the log. While the disk has no room for it, it stays where it is, for as long as its machine does.
+    async fn pull_rest(
+        &self,
+        cluster: &Cluster,
+        intake: &mut Intake,
+        master: &dyn Remote,
+        waits: bool,
+    ) -> Result<(), EngineError> {
+        loop {
+            match intake.pull_all(master).await {
+                Err(EngineError::DiskFull { .. })
+                    if waits && self.engine.now_ms() < self.engine.store().cluster(&cluster.id)?.expires_at_ms =>
+                {
+                    intake.tell_room(true);
+                    self.try_to("say what is being done", self.step("Waiting for room on the disk of JAC's server."));
+                    sleep(ROOM_EVERY).await;
+                }
+                done => {
+                    intake.tell_room(false);
+                    return done;
+                }
+            }
+        }
     }
 
     async fn fetch_logs(&self, run: &Run) -> Result<(), EngineError> {

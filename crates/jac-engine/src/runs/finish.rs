@@ -10,7 +10,7 @@ use jac_jtl::LogStatistics;
 use jac_jtl::criteria::{Criterion, CriterionResult, Verdict};
 use jac_model::{EpochMs, Person, Run, RunId};
 use jac_report::{Facts, LogFile, Report, RunFacts};
-use jac_store::RunRow;
+use jac_store::{RunRow, StoredPoint};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -126,7 +126,7 @@ fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, EngineError> {
 }
 
 /// Writes a file in one step: it is whole or not there.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
     let new = path.with_extension("new");
     let written = std::fs::write(&new, bytes).and_then(|()| std::fs::rename(&new, path));
     written.map_err(|error| {
@@ -151,7 +151,8 @@ pub fn artefacts(folder: &Path) -> Result<Vec<Artefact>, EngineError> {
     let names = ["report.html", "summary.json", RESULTS, REPORT].into_iter().map(str::to_owned).chain(
         node_names.iter().flat_map(|node| ["jmeter.log", "output.txt"].map(|file| format!("nodes/{node}/{file}"))),
     );
-    for name in names {
+    let plan = files_below(folder, super::PLAN);
+    for name in names.chain(plan) {
         match std::fs::metadata(folder.join(&name)) {
             Ok(file) => found.push(Artefact { bytes: file.len(), media_type: media_type(&name).to_owned(), name }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => (),
@@ -161,11 +162,27 @@ pub fn artefacts(folder: &Path) -> Result<Vec<Artefact>, EngineError> {
     Ok(found)
 }
 
+/// The names of all files below a folder of the run, in order.
+fn files_below(folder: &Path, name: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder.join(name)).into_iter().flatten().flatten() {
+        let name = format!("{name}/{}", entry.file_name().to_string_lossy());
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            found.extend(files_below(folder, &name));
+        } else {
+            found.push(name);
+        }
+    }
+    found.sort();
+    found
+}
+
 fn media_type(name: &str) -> &'static str {
     match name.rsplit('.').next() {
         Some("html") => "text/html; charset=utf-8",
         Some("json") => "application/json",
-        Some("jtl") => "text/csv; charset=utf-8",
+        Some("jtl" | "csv") => "text/csv; charset=utf-8",
+        Some("jar" | "zip") => "application/octet-stream",
         _ => "text/plain; charset=utf-8",
     }
 }
@@ -200,8 +217,11 @@ impl Engine {
     }
 
     fn read_report(&self, run: &RunId) -> Result<Report, EngineError> {
-        let (_, path) = self.artefact(run, REPORT)?;
-        let bytes = std::fs::read(path).map_err(|error| EngineError::file("reading the report", error))?;
+        let path = self.folder().run(run).join(REPORT);
+        let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => EngineError::NotFound { kind: "artefact", id: REPORT.to_owned() },
+            _ => EngineError::file("reading the report", error),
+        })?;
         serde_json::from_slice(&bytes)
             .map_err(|error| EngineError::JMeter(format!("The report cannot be read: {error}.")))
     }
@@ -266,6 +286,12 @@ impl Engine {
         };
         Ok(self.snapshot_of(row, measured, person))
     }
+}
+
+/// The points of a finished run's charts as its report has them, for a database that has none.
+pub(super) fn restored_points(engine: &Engine, run: &RunId) -> Option<(i64, Vec<StoredPoint>)> {
+    let series = engine.read_report(run).ok()?.series;
+    Some((i64::try_from(series.bucket_ms).ok()?, super::intake::stored(&series.points, 1)))
 }
 
 fn read_piece(path: &Path, from: u64) -> std::io::Result<Vec<u8>> {

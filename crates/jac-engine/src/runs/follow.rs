@@ -1,4 +1,5 @@
-//! Follows a running JMeter: reads its log ([`super::intake`]), and looks at its processes for what may happen to them.
+//! Follows a running JMeter: looks at its processes for what may happen to them, while its log is read beside that
+//! ([`super::tail`]). However long the log takes to come, a stop is sent and a dead worker seen at once.
 //!
 //! It ends when the master's process has ended and its log is read to the end.
 
@@ -8,7 +9,10 @@ use super::prepare::last_words;
 use super::process_name;
 use super::stop::Stopping;
 use super::supervise::{Interruption, Task, stopped};
+use super::tail::{self, TailState};
 use crate::error::EngineError;
+use crate::live::LiveRun;
+use crate::patience::is_silence;
 use crate::reconcile::last_call_ms;
 use futures_util::future::join_all;
 use jac_model::ports::{PortError, ProcessState, Remote};
@@ -42,8 +46,11 @@ struct Follower<'a> {
     failure: Option<Failure>,
     /// Since when the master's process cannot be looked at.
     unseen_since: Option<Instant>,
-    /// Since when the master's log cannot be read though the master answers, and why.
-    unread: Option<(Instant, String)>,
+    /// How the reading of its log goes.
+    tail: Arc<TailState>,
+    /// When the master's process was first seen to have ended.
+    master_ended_at: Option<Instant>,
+    live: Arc<LiveRun>,
     /// Since when a worker's process cannot be looked at.
     unseen_workers: HashMap<String, Instant>,
     /// The workers whose process has ended, or is gone.
@@ -76,40 +83,27 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
             _ => None,
         },
         unseen_since: None,
-        unread: None,
+        tail: Arc::default(),
+        master_ended_at: None,
+        live: Arc::clone(&intake.live),
         unseen_workers: HashMap::new(),
         over: HashSet::new(),
         workers_ended_at: None,
     };
     let watched = std::iter::once((master_name, Arc::clone(&follower.master))).chain(follower.workers.iter().cloned());
     let alarm = Alarm::default();
-    task.engine.spawn(health::watch(task.clone(), cluster.provider, watched.collect(), Arc::clone(&alarm)));
-    let settings = task.engine.settings();
-    let mut ticks = interval(settings.tail_every);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut next_snapshot = Instant::now() + settings.snapshot_every;
-    let cause = loop {
-        ticks.tick().await;
-        if let Some(reason) = alarm.get() {
-            follower.fail(reason.clone(), Some(NOT_IN_THE_LOG.to_owned()), Duration::ZERO);
-        }
-        // The state first, the log after it: when the process had ended, the log that is read now is complete.
-        let state = follower.look_at_master().await?;
-        let pulled = intake.pull(follower.master.as_ref()).await;
-        follower.judge_log(pulled);
-        if Instant::now() >= next_snapshot {
-            next_snapshot = Instant::now() + settings.snapshot_every;
-            publish(task, &intake.live);
-            // What has become of the workers of a master that says nothing is judged when it is back.
-            if state.is_some() {
-                follower.look_at_workers().await?;
-            }
-        }
-        if let Some(cause) = follower.go_on(state, &intake).await? {
-            break cause;
-        }
+    let watching = (task.clone(), cluster.provider, watched.collect::<Vec<_>>(), Arc::clone(&alarm));
+    task.engine.keep_running(format!("the health of the run {}", task.id), move |_| {
+        let (task, provider, nodes, alarm) = watching.clone();
+        health::watch(task, provider, nodes, alarm)
+    });
+    let (live, tail) = (Arc::clone(&intake.live), Arc::clone(&follower.tail));
+    let master = Arc::clone(&follower.master);
+    let cause = tokio::select! {
+        cause = follower.lead(&alarm) => cause?,
+        never = tail::read(&mut intake, master.as_ref(), &tail, task.engine.settings().tail_every) => match never {},
     };
-    publish(task, &intake.live);
+    publish(task, &live);
     task.change(|run| {
         run.cause.get_or_insert(cause);
         run.phase = run.phase.apply(RunEvent::MasterEnded)?;
@@ -118,12 +112,34 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
     Ok(())
 }
 
-/// The node said nothing, rather than no.
-fn is_silence(error: &PortError) -> bool {
-    matches!(error, PortError::Unreachable { .. } | PortError::TooSlow { .. })
-}
-
 impl Follower<'_> {
+    /// Looks, publishes and does what is due, until the run has ended.
+    async fn lead(&mut self, alarm: &Alarm) -> Result<Cause, Interruption> {
+        let settings = self.task.engine.settings();
+        let mut ticks = interval(settings.tail_every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut next_snapshot = Instant::now() + settings.snapshot_every;
+        loop {
+            ticks.tick().await;
+            if let Some(reason) = alarm.get() {
+                self.fail(reason.clone(), Some(NOT_IN_THE_LOG.to_owned()), Duration::ZERO);
+            }
+            let state = self.look_at_master().await?;
+            self.judge_log();
+            if Instant::now() >= next_snapshot {
+                next_snapshot = Instant::now() + settings.snapshot_every;
+                publish(self.task, &self.live);
+                // What has become of the workers of a master that says nothing is judged when it is back.
+                if state.is_some() {
+                    self.look_at_workers().await?;
+                }
+            }
+            if let Some(cause) = self.go_on(state).await? {
+                return Ok(cause);
+            }
+        }
+    }
+
     /// What the master's process does; `None` while it cannot be looked at.
     async fn look_at_master(&mut self) -> Result<Option<ProcessState>, Interruption> {
         match self.master.process(&process_name(&self.task.id)).await {
@@ -157,24 +173,12 @@ impl Follower<'_> {
         }
     }
 
-    /// A log that cannot be kept ends the run: going on would measure what nobody gets to see.
-    fn judge_log(&mut self, pulled: Result<u64, EngineError>) {
-        match pulled {
-            Ok(_) => self.unread = None,
-            // The looks at the master's process tell of that.
-            Err(EngineError::Port(error)) if is_silence(&error) => (),
-            Err(error) => {
-                let reason = crate::tools::sentence(&error);
-                let limit = match error {
-                    EngineError::Port(_) => self.task.engine.settings().unreachable_limit,
-                    // It is this machine that cannot keep it.
-                    _ => Duration::ZERO,
-                };
-                let (since, _) = self.unread.get_or_insert_with(|| (Instant::now(), reason.clone()));
-                if since.elapsed() >= limit {
-                    self.fail(reason, Some(NOT_IN_THE_LOG.to_owned()), Duration::ZERO);
-                }
-            }
+    /// A log that cannot be read though its machine answers ends the run: going on would measure what nobody gets to see. One
+    /// that waits for room on this machine is read when there is some; until then it is safe where it is.
+    fn judge_log(&mut self) {
+        let Some((since, reason)) = self.tail.trouble() else { return };
+        if since.elapsed() >= self.task.engine.settings().unreachable_limit {
+            self.fail(reason, Some(NOT_IN_THE_LOG.to_owned()), Duration::ZERO);
         }
     }
 
@@ -262,7 +266,8 @@ impl Follower<'_> {
             self.fail(what, Some(lost), self.task.engine.settings().last_samples_limit);
         }
         let all_ended = !self.workers.is_empty() && self.workers.iter().all(|(name, _)| self.over.contains(name));
-        if !all_ended {
+        // A master that has ended too is only waited for because its log still comes.
+        if !all_ended || self.master_ended_at.is_some() {
             self.workers_ended_at = None;
         } else if self.workers_ended_at.get_or_insert_with(Instant::now).elapsed()
             > self.task.engine.settings().master_end_limit
@@ -273,10 +278,19 @@ impl Follower<'_> {
     }
 
     /// Does what is due, and returns the cause once there is nothing more to wait for.
-    async fn go_on(&mut self, master: Option<ProcessState>, intake: &Intake) -> Result<Option<Cause>, Interruption> {
+    async fn go_on(&mut self, master: Option<ProcessState>) -> Result<Option<Cause>, Interruption> {
         let run = self.task.run()?;
+        if let Some(ProcessState::Running { .. }) | None = master {
+            self.master_ended_at = None;
+        } else {
+            // A read that began after its end has all of its log.
+            let ended_at = *self.master_ended_at.get_or_insert_with(Instant::now);
+            if !self.tail.has_read_all_since(ended_at) && self.failure.is_none() {
+                return Ok(None);
+            }
+        }
         match master {
-            Some(ProcessState::Exited { code }) => return Ok(Some(self.cause_at_exit(&run, code, intake).await)),
+            Some(ProcessState::Exited { code }) => return Ok(Some(self.cause_at_exit(&run, code).await)),
             Some(ProcessState::Vanished | ProcessState::Absent) => return Ok(Some(self.cause_of_vanishing(&run))),
             Some(ProcessState::Running { .. }) | None => (),
         }
@@ -320,7 +334,7 @@ impl Follower<'_> {
         Ok(engine.now_ms() >= last_call_ms(engine.settings(), &self.task.cluster(run)?))
     }
 
-    async fn cause_at_exit(&self, run: &Run, code: i32, intake: &Intake) -> Cause {
+    async fn cause_at_exit(&self, run: &Run, code: i32) -> Cause {
         if let Some(failure) = &self.failure {
             return Cause::Failed { reason: failure.reason.clone(), lost: failure.lost.clone() };
         }
@@ -334,10 +348,7 @@ impl Follower<'_> {
                 lost: None,
             };
         }
-        if intake.live.since(u64::MAX).summary.labels.is_empty() {
-            if let Some((_, reason)) = &self.unread {
-                return Cause::Failed { reason: reason.clone(), lost: Some(NOT_IN_THE_LOG.to_owned()) };
-            }
+        if self.live.since(u64::MAX).summary.labels.is_empty() {
             let words = last_words(self.master.as_ref(), run).await;
             return Cause::Failed {
                 reason: format!("The plan ended without having taken a sample. {words}"),

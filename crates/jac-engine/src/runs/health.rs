@@ -33,6 +33,9 @@ pub(super) type Alarm = Arc<OnceLock<String>>;
 /// Looks at the run's machines until it does not run any more. The first of them is the master.
 pub(super) async fn watch(task: Task, provider: Provider, nodes: Vec<(String, Arc<dyn Remote>)>, alarm: Alarm) {
     let mut known: HashMap<String, Known> = HashMap::new();
+    // Of nodes here the disk is JAC's own, of which some is kept in reserve.
+    let reserve = if provider == Provider::Local { task.engine.room().map_or(0, |room| room.reserve / 2) } else { 0 };
+    let full_disk_bytes = FULL_DISK_BYTES.max(reserve);
     loop {
         let looks = join_all(nodes.iter().map(|(name, remote)| async {
             let vitals = timeout(ANSWER_LIMIT, remote.vitals()).await.ok().and_then(Result::ok).flatten();
@@ -48,7 +51,7 @@ pub(super) async fn watch(task: Task, provider: Provider, nodes: Vec<(String, Ar
         for (name, at, vitals) in looks {
             let Some(counters) = vitals.as_ref().and_then(Counters::read) else { continue };
             if nodes.first().is_some_and(|(master, _)| *master == name)
-                && counters.disk_free_bytes.is_some_and(|free| free < FULL_DISK_BYTES)
+                && counters.disk_free_bytes.is_some_and(|free| free < full_disk_bytes)
             {
                 let _told_already = alarm.set(format!("There is no space left on the disk of {name}."));
             }

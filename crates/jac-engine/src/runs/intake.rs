@@ -5,23 +5,45 @@
 
 use super::supervise::Task;
 use super::{NodePlaces, RESULTS, spool};
-use crate::engine::{Event, administrator};
+use crate::engine::{Engine, Event, administrator};
 use crate::error::EngineError;
 use crate::live::LiveRun;
 use jac_model::RunId;
 use jac_model::ports::Remote;
 use jac_store::StoredPoint;
+use sha2::{Digest, Sha256};
 use std::io::{Read, Write};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
 
-/// How much of the log is read in one go.
+/// The most of the log that is read in one go…
 const PIECE: usize = 1 << 20;
+/// …and the least, over a line that is slow.
+const SMALLEST_PIECE: usize = 16 << 10;
+/// How long one piece may take to come before the next is made smaller.
+const PIECE_TIME: Duration = Duration::from_millis(200);
+const ROOM_EVERY: Duration = Duration::from_secs(1);
+
+/// What one piece was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pulled {
+    /// There may be more.
+    Piece,
+    /// Nothing: all that was there had been read.
+    Everything,
+}
 
 /// The spool of a run with the statistics of all that is in it.
 pub(super) struct Intake {
+    engine: Engine,
     run: RunId,
     file: std::fs::File,
     offset: u64,
+    /// How much is asked for in one go.
+    piece: usize,
+    room_looked_at: Option<Instant>,
+    has_room: bool,
     pub live: Arc<LiveRun>,
 }
 
@@ -43,7 +65,7 @@ impl Intake {
         let known = task.engine.live().get(&task.id).cloned();
         let offset = file.metadata().map_err(failed)?.len();
         if let Some(live) = known {
-            return Ok(Self { run: task.id.clone(), file, offset, live });
+            return Ok(Self::of(task, file, offset, live));
         }
         let base = task
             .engine
@@ -60,26 +82,97 @@ impl Intake {
             }
         }
         task.engine.live().insert(task.id.clone(), Arc::clone(&live));
-        Ok(Self { run: task.id.clone(), file, offset, live })
+        Ok(Self::of(task, file, offset, live))
     }
 
-    /// Takes in everything that the master's log has now. Returns how many bytes.
-    pub async fn pull(&mut self, master: &dyn Remote) -> Result<u64, EngineError> {
+    fn of(task: &Task, file: std::fs::File, offset: u64, live: Arc<LiveRun>) -> Self {
+        Self {
+            engine: task.engine.clone(),
+            run: task.id.clone(),
+            file,
+            offset,
+            piece: PIECE / 4,
+            room_looked_at: None,
+            has_room: true,
+            live,
+        }
+    }
+
+    /// Takes in the next piece of the master's log: as much as comes in about [`PIECE_TIME`], so that nobody waits long for
+    /// whatever else the line is needed for.
+    pub async fn pull_piece(&mut self, master: &dyn Remote) -> Result<Pulled, EngineError> {
+        self.need_room()?;
         let results = NodePlaces::of(&self.run).results();
-        let mut taken = 0;
-        loop {
-            let Some(chunk) = master.read_at(&results, self.offset, PIECE).await? else { return Ok(taken) };
-            if chunk.bytes.is_empty() {
-                return Ok(taken);
-            }
-            if let Err(error) = self.file.write_all(&chunk.bytes) {
-                // What was written of the piece would be taken for the whole of it after a restart.
-                drop(self.file.set_len(self.offset));
-                return Err(EngineError::file(format!("the run's log ({RESULTS})"), error));
-            }
-            self.live.feed(&chunk.bytes);
-            self.offset += chunk.bytes.len() as u64;
-            taken += chunk.bytes.len() as u64;
+        let begun = Instant::now();
+        let chunk = master.read_at(&results, self.offset, self.piece).await?;
+        let Some(chunk) = chunk.filter(|chunk| !chunk.bytes.is_empty()) else { return Ok(Pulled::Everything) };
+        if begun.elapsed() > PIECE_TIME {
+            self.piece = (self.piece / 2).max(SMALLEST_PIECE);
+        } else if chunk.bytes.len() == self.piece && begun.elapsed() < PIECE_TIME / 4 {
+            self.piece = (self.piece * 2).min(PIECE);
+        }
+        if let Err(error) = self.file.write_all(&chunk.bytes) {
+            // What was written of the piece would be taken for the whole of it after a restart.
+            drop(self.file.set_len(self.offset));
+            return Err(EngineError::file(format!("the run's log ({RESULTS})"), error));
+        }
+        self.live.feed(&chunk.bytes);
+        self.offset += chunk.bytes.len() as u64;
+        Ok(Pulled::Piece)
+    }
+
+    /// Takes in all that the master's log has.
+    pub async fn pull_all(&mut self, master: &dyn Remote) -> Result<(), EngineError> {
+        while self.pull_piece(master).await? == Pulled::Piece {}
+        Ok(())
+    }
+
+    /// Takes the whole log in anew, in the place of a spool that is not the master's log. It is left as it is when what comes
+    /// is not the master's log either. `digest`: the master's.
+    pub async fn pull_again(
+        &mut self,
+        task: &Task,
+        master: &dyn Remote,
+        digest: [u8; 32],
+    ) -> Result<bool, EngineError> {
+        let path = spool(task.engine.folder(), &self.run);
+        let new = path.with_extension("again");
+        let failed = |error| EngineError::file("the run's log, once more", error);
+        let mut file = std::fs::File::options().create(true).truncate(true).write(true).open(&new).map_err(failed)?;
+        let results = NodePlaces::of(&self.run).results();
+        let mut whole = Sha256::new();
+        let mut offset = 0;
+        while let Some(chunk) = master.read_at(&results, offset, PIECE).await?.filter(|chunk| !chunk.bytes.is_empty()) {
+            self.need_room()?;
+            file.write_all(&chunk.bytes).map_err(failed)?;
+            whole.update(&chunk.bytes);
+            offset += chunk.bytes.len() as u64;
+        }
+        drop(file);
+        if <[u8; 32]>::from(whole.finalize()) != digest {
+            drop(std::fs::remove_file(&new));
+            return Ok(false);
+        }
+        std::fs::rename(&new, &path).map_err(failed)?;
+        task.engine.live().remove(&self.run);
+        *self = Self::open(task).await?;
+        Ok(true)
+    }
+
+    /// Looks once a second whether the disk has room for more of the log.
+    fn need_room(&mut self) -> Result<(), EngineError> {
+        if self.room_looked_at.is_none_or(|at| at.elapsed() >= ROOM_EVERY) {
+            self.room_looked_at = Some(Instant::now());
+            self.has_room = self.engine.room().is_none_or(|room| room.is_for_logs());
+        }
+        if self.has_room { Ok(()) } else { Err(EngineError::DiskFull { what: "the run's log".to_owned() }) }
+    }
+
+    /// Tells whether the log waits for room on this machine's disk.
+    pub fn tell_room(&self, waits: bool) {
+        if self.live.set_waits_for_room(waits) {
+            tracing::warn!(run = %self.run, waits, "run {}: {}", self.run, if waits { "its log waits for room on the disk" } else { "its log is read on" });
+            self.engine.tell_room(waits);
         }
     }
 
@@ -95,7 +188,7 @@ pub(super) fn keep_all_points(task: &Task, live: &LiveRun) -> Result<(), EngineE
     Ok(task.engine.store().put_series(&task.id, i64::try_from(measured.bucket_ms).unwrap_or(i64::MAX), &points)?)
 }
 
-fn stored(points: &[jac_jtl::Point], seq: u64) -> Vec<StoredPoint> {
+pub(super) fn stored(points: &[jac_jtl::Point], seq: u64) -> Vec<StoredPoint> {
     let stored =
         |point: &jac_jtl::Point| Some(StoredPoint { t_ms: point.t_ms, seq, point: serde_json::to_value(point).ok()? });
     points.iter().filter_map(stored).collect()

@@ -17,11 +17,13 @@ use super::supervise::{Interruption, Task};
 use super::{NodePlaces, process_name};
 use crate::drive::key_store_path;
 use crate::error::EngineError;
+use crate::tools::WantedJMeter;
 use futures_util::future::try_join_all;
 use jac_jmeter::properties::{self, Properties, RmiStoreOnNode};
 use jac_jmeter::{Launch, MasterLaunch};
 use jac_model::ports::{ProcessState, Remote};
-use jac_model::{Cluster, NodePhase, NodeTools, Plan, PlanFileKind, Role, Run, RunEvent};
+use jac_model::{Cluster, NodePhase, NodeTools, Plan, PlanFileKind, Role, Run, RunEvent, Versions};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A node of the run with the way to it.
@@ -58,7 +60,7 @@ struct Common {
 pub(super) async fn prepare(task: &Task, run: &Run) -> Result<(), Interruption> {
     let mut cluster = task.cluster(run)?;
     let master = cluster.nodes.first().ok_or_else(|| EngineError::JMeter("The cluster has no node.".to_owned()))?;
-    let master = task.remote(&cluster, &master.name)?;
+    let master = task.patient_remote(&cluster, &master.name)?;
     if master.process(&process_name(&run.id)).await? == ProcessState::Absent {
         clean(task, run, &cluster).await?;
         task.step("Looking at the nodes' Java and JMeter.")?;
@@ -68,7 +70,8 @@ pub(super) async fn prepare(task: &Task, run: &Run) -> Result<(), Interruption> 
             places.split_first().ok_or_else(|| EngineError::JMeter("The cluster has no node.".to_owned()))?;
         let clocks: Vec<_> = places.iter().map(|place| (place.name.clone(), Arc::clone(&place.remote))).collect();
         super::health::measure_clocks(task, &clocks).await?;
-        let plan = task.engine.store().plan(&run.plan_id)?;
+        let plan = what_it_runs(task, run)?;
+        note_versions(task, &cluster)?;
         let common = common(task, run, &cluster, &plan).await?;
         task.step("Copying the plan's files.")?;
         files::copy_files(task, run, &plan, &places).await?;
@@ -88,6 +91,35 @@ pub(super) async fn prepare(task: &Task, run: &Run) -> Result<(), Interruption> 
         Ok(())
     })?;
     extend_lease(task, &cluster).await;
+    Ok(())
+}
+
+/// The plan as it was when the run was asked for. A run of an earlier version has none of its own and runs what is there now.
+fn what_it_runs(task: &Task, run: &Run) -> Result<Plan, EngineError> {
+    if run.files.is_empty() {
+        return Ok(task.engine.store().plan(&run.plan_id)?);
+    }
+    Ok(Plan {
+        id: run.plan_id.clone(),
+        name: run.plan_name.clone(),
+        owner: run.owner.clone(),
+        created_ms: run.created_ms,
+        main_file: run.main_file.clone(),
+        files: run.files.clone(),
+    })
+}
+
+/// Writes down what the run is measured with.
+fn note_versions(task: &Task, cluster: &Cluster) -> Result<(), EngineError> {
+    let java: BTreeSet<String> =
+        cluster.nodes.iter().filter_map(|node| Some(node.tools.as_ref()?.java_version.clone())).collect();
+    let home = task.engine.toolbox().home(&WantedJMeter::of(&cluster.config))?;
+    let jmeter = home.map_or_else(|| "unknown".to_owned(), |home| home.version().to_owned());
+    let versions = Versions { jac: env!("CARGO_PKG_VERSION").to_owned(), jmeter, java: java.into_iter().collect() };
+    task.change(|run| {
+        run.versions = Some(versions);
+        Ok(())
+    })?;
     Ok(())
 }
 
@@ -113,7 +145,7 @@ fn places(task: &Task, cluster: &Cluster) -> Result<Vec<Place>, EngineError> {
                     .tools
                     .clone()
                     .ok_or_else(|| EngineError::JMeter(format!("{} has no JMeter.", node.name)))?,
-                remote: task.remote(cluster, &node.name)?,
+                remote: task.patient_remote(cluster, &node.name)?,
             })
         })
         .collect()
@@ -121,7 +153,7 @@ fn places(task: &Task, cluster: &Cluster) -> Result<Vec<Place>, EngineError> {
 
 async fn clean(task: &Task, run: &Run, cluster: &Cluster) -> Result<(), EngineError> {
     try_join_all(cluster.nodes.iter().map(|node| async {
-        let remote = task.remote(cluster, &node.name)?;
+        let remote = task.patient_remote(cluster, &node.name)?;
         remote.forget(&process_name(&run.id)).await?;
         Ok::<(), EngineError>(remote.remove(NodePlaces::of(&run.id).folder()).await?)
     }))

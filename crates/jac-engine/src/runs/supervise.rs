@@ -13,6 +13,7 @@ use super::{follow, prepare};
 use crate::clusters::conflict;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
+use crate::patience::Patient;
 use jac_model::ports::Remote;
 use jac_model::{Cause, Cluster, ClusterPhase, Run, RunEvent, RunId, RunPhase, RunStep, StopMode};
 use std::sync::Arc;
@@ -21,6 +22,8 @@ use tokio::time::{Instant, sleep};
 
 /// Between two looks at a cluster that is coming up.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// So often may the task of a run panic in a row before it is brought to its end.
+const PANICS_UNTIL_GIVEN_UP: u32 = 3;
 /// Between two tries to write the end of a run down.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 
@@ -63,7 +66,15 @@ impl Engine {
     /// Starts the task of a run.
     pub(crate) fn supervise(&self, id: RunId) {
         let task = Task { engine: self.clone(), id };
-        self.spawn(async move { task.lead().await });
+        self.keep_running(format!("the run {}", task.id), move |panics| {
+            let task = task.clone();
+            async move {
+                if panics >= PANICS_UNTIL_GIVEN_UP {
+                    task.give_up(panics).await;
+                }
+                task.lead().await;
+            }
+        });
     }
 }
 
@@ -81,7 +92,11 @@ impl Task {
             };
             let outcome = match run.phase {
                 RunPhase::Queued => self.wait_for_cluster(&run).await,
-                RunPhase::Preparing => prepare::prepare(self, &run).await,
+                // Whoever stops it is not made to wait for a slow machine.
+                RunPhase::Preparing => tokio::select! {
+                    prepared = prepare::prepare(self, &run) => prepared,
+                    stopped = self.until_stopped() => Err(stopped),
+                },
                 RunPhase::Running => follow::follow(self, &run).await,
                 RunPhase::Collecting => match self.collect(&run).await {
                     Ok(()) => Ok(()),
@@ -123,11 +138,40 @@ impl Task {
         }
     }
 
+    /// Ends a run whose task fails each time: as the same phase would fail again, it goes on to the next one.
+    async fn give_up(&self, panics: u32) {
+        let Ok(run) = self.run() else { return };
+        let reason = "JAC failed while it led the run; the server's log says how.".to_owned();
+        let cause = Cause::Failed { reason, lost: Some("The result may not be complete.".to_owned()) };
+        match run.phase {
+            RunPhase::Finished => (),
+            RunPhase::Queued | RunPhase::Preparing | RunPhase::Running => self.conclude(cause).await,
+            // It had its tries before it came here.
+            RunPhase::Collecting if panics < PANICS_UNTIL_GIVEN_UP * 2 => (),
+            RunPhase::Collecting => {
+                if let Err(error) = self.finish_without_results(cause) {
+                    tracing::error!(run = %self.id, %error, "run {}: {error}", self.id);
+                }
+            }
+        }
+    }
+
+    /// Waits until somebody asks the run to stop.
+    async fn until_stopped(&self) -> Interruption {
+        loop {
+            sleep(LOOK_EVERY).await;
+            if let Err(stopped) = self.stop_wanted() {
+                return stopped;
+            }
+        }
+    }
+
     async fn wait_for_cluster(&self, run: &Run) -> Result<(), Interruption> {
         self.step("Waiting for the cluster.")?;
         // After a crash between writing the run down and taking the cluster, this takes it.
         self.engine.claim_cluster(&run.cluster_id, &run.id)?;
-        let deadline = Instant::now() + self.engine.settings().queue_limit;
+        let limit = self.engine.settings().queue_limit_of(self.cluster(run)?.provider);
+        let deadline = Instant::now() + self.engine.left_of(limit, run.created_ms);
         let cluster = loop {
             let cluster = self.cluster(run)?;
             match cluster.phase {
@@ -141,7 +185,7 @@ impl Task {
             }
             self.stop_wanted()?;
             if Instant::now() > deadline {
-                let limit = self.engine.settings().queue_limit.as_secs() / 60;
+                let limit = limit.as_secs() / 60;
                 return Err(Interruption::failed(format!("The cluster was not ready within {limit} minutes."), None));
             }
             sleep(LOOK_EVERY).await;
@@ -173,6 +217,12 @@ impl Task {
 
     pub fn remote(&self, cluster: &Cluster, node: &str) -> Result<Arc<dyn Remote>, EngineError> {
         Ok(self.engine.cloud(cluster.provider)?.remote(&cluster.id, node))
+    }
+
+    /// The same, asked again while the node is out of reach: no step fails for a network that is away for a moment.
+    pub fn patient_remote(&self, cluster: &Cluster, node: &str) -> Result<Arc<dyn Remote>, EngineError> {
+        let limit = self.engine.settings().unreachable_limit;
+        Ok(Arc::new(Patient { remote: self.remote(cluster, node)?, limit }))
     }
 
     /// Changes the run and tells.

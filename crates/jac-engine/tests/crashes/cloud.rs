@@ -3,8 +3,9 @@
 
 use crate::door::Door;
 use crate::remote::SimulatedRemote;
+use crate::world::Lists;
 use async_trait::async_trait;
-use jac_model::ports::{Adopted, Cloud, Forecast, Instance, Lease, NodeRequest, PortError, Remote, Tell};
+use jac_model::ports::{Adopted, Cloud, Forecast, Instance, Lease, Listed, NodeRequest, PortError, Remote, Tell};
 use jac_model::{ClusterConfig, ClusterId, Ec2Config, NodePrices, Provider};
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,23 +64,41 @@ impl Cloud for SimulatedCloud {
             .await
     }
 
-    async fn list(&self) -> Result<Vec<Instance>, PortError> {
-        self.door
+    async fn list(&self) -> Result<Listed, PortError> {
+        let lists = self.door.world.lists.lock().expect("no panic").clone();
+        let asked = tokio::time::Instant::now();
+        let instances = self
+            .door
             .through("the provider", &self.name("list"), CALL, |world| {
-                let machines = world.machines();
-                let ours = machines.there.values().filter(|machine| machine.provider == self.provider);
-                Ok(ours.map(|machine| machine.instance.clone()).collect())
+                let (machines, now_ms) = (world.machines(), world.now_ms());
+                Ok(match &lists {
+                    Lists::True | Lists::Slow(_) | Lists::Without(_) => {
+                        let ours = machines.there.values().filter(|machine| machine.provider == self.provider);
+                        let is_told = |instance: &Instance| {
+                            !matches!(&lists, Lists::Without(names) if names.contains(&instance.name.as_str()))
+                        };
+                        ours.map(|machine| machine.instance.clone()).filter(is_told).collect()
+                    }
+                    Lists::Stale(age) => {
+                        machines.at(self.provider, now_ms - i64::try_from(age.as_millis()).expect("not that long"))
+                    }
+                })
             })
-            .await
+            .await?;
+        if let Lists::Slow(time) = lists {
+            tokio::time::sleep(time).await;
+        }
+        Ok(Listed { instances, age: asked.elapsed() })
     }
 
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError> {
         self.door
             .through("the provider", &self.name("terminate"), CALL, |world| {
+                let now_ms = world.now_ms();
                 let mut machines = world.machines();
                 let keys: Vec<_> = machines.there.keys().filter(|(of, _)| of == cluster).cloned().collect();
                 for key in keys {
-                    machines.end(&key);
+                    machines.end(&key, now_ms);
                 }
                 Ok(())
             })

@@ -36,6 +36,10 @@ pub enum Trouble {
     Refuse(&'static str),
     /// It never answers.
     Hang,
+    /// Nobody reaches the node from then on for so long.
+    CutOff(Duration),
+    /// Code of JAC's, or of a library, fails there.
+    Panic,
 }
 
 /// Something that a test has planned.
@@ -70,6 +74,9 @@ pub struct Calls {
     /// What has happened of it.
     pub happened: usize,
 }
+
+/// How a planned panic begins.
+pub const PLANNED_PANIC: &str = "planned";
 
 /// The panic that takes a task down in the middle of its code.
 pub struct Crash;
@@ -114,6 +121,11 @@ impl Door {
         match self.meet(name, side) {
             Some(None) => Ok(()),
             None | Some(Some(Trouble::Crash | Trouble::Hang)) => std::future::pending().await,
+            Some(Some(Trouble::Panic)) => panic!("{PLANNED_PANIC} in {name}"),
+            Some(Some(Trouble::CutOff(time))) => {
+                self.world.cut_off(node, i64::try_from(time.as_millis()).expect("not that long"));
+                Ok(())
+            }
             Some(Some(Trouble::Refuse(reason))) => {
                 Err(PortError::Refused { node: node.to_owned(), what: name.to_owned(), reason: reason.to_owned() })
             }
@@ -149,7 +161,8 @@ impl Door {
 impl Clock for Door {
     fn now_ms(&self) -> EpochMs {
         match self.meet("clock", Side::Before) {
-            Some(None | Some(Trouble::Refuse(_) | Trouble::Hang)) => self.world.now_ms(),
+            Some(Some(Trouble::Panic)) => panic!("{PLANNED_PANIC} at the clock"),
+            Some(None | Some(Trouble::Refuse(_) | Trouble::Hang | Trouble::CutOff(_))) => self.world.now_ms(),
             None | Some(Some(Trouble::Crash)) => std::panic::panic_any(Crash),
         }
     }

@@ -2,7 +2,7 @@
 //! again when the engine has crashed under it.
 
 use crate::cloud::SimulatedCloud;
-use crate::door::{Crash, Door, Planned};
+use crate::door::{Crash, Door, PLANNED_PANIC, Planned};
 use crate::world::{World, owner};
 use jac_engine::tools::ToolSettings;
 use jac_engine::{Attendance, Engine, EngineError, NewCluster, NewRun, Parts, Settings};
@@ -325,7 +325,8 @@ fn say_nothing_of_crashes() {
     ONCE.call_once(|| {
         let ordinary = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            if !panic.payload().is::<Crash>() {
+            let planned = panic.payload().downcast_ref::<String>().is_some_and(|text| text.starts_with(PLANNED_PANIC));
+            if !planned && !panic.payload().is::<Crash>() {
                 ordinary(panic);
             }
         }));

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -22,7 +23,24 @@ pub struct World {
     began: Instant,
     calls: Mutex<Calls>,
     machines: Mutex<Machines>,
+    /// How the provider's lists are.
+    pub lists: Mutex<Lists>,
+    /// How many bytes of a result log come in a second; `None`: all at once.
+    pub line: Mutex<Option<usize>>,
     pub crashed: Notify,
+}
+
+/// How a provider's lists are.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Lists {
+    #[default]
+    True,
+    /// What was there when it was asked comes so much later.
+    Slow(Duration),
+    /// What was there so long ago, as if it were so now.
+    Stale(Duration),
+    /// All but these nodes.
+    Without(Vec<&'static str>),
 }
 
 /// Everything that is there and that was.
@@ -39,6 +57,8 @@ pub struct Machines {
     pub measured: BTreeMap<String, Vec<u8>>,
     /// How often a master was started.
     pub masters_started: Arc<AtomicUsize>,
+    /// What every machine ever was, with when it was made and when it ended.
+    pub ever: Vec<(Provider, Instance, EpochMs, Option<EpochMs>)>,
 }
 
 /// A machine.
@@ -62,6 +82,8 @@ impl World {
             began: Instant::now(),
             calls: Mutex::default(),
             machines: Mutex::default(),
+            lists: Mutex::default(),
+            line: Mutex::default(),
             crashed: Notify::new(),
         }
     }
@@ -91,7 +113,7 @@ impl World {
             .collect();
         for key in over {
             machines.ended_by_lease += 1;
-            machines.end(&key);
+            machines.end(&key, now_ms);
         }
     }
 
@@ -125,6 +147,7 @@ impl World {
                 expires_at_ms: Some(request.expires_at_ms),
             }),
         };
+        machines.ever.push((provider, instance.clone(), since_ms, None));
         let machine = Machine {
             provider,
             instance,
@@ -141,9 +164,10 @@ impl World {
     /// A machine is gone from one moment to the next.
     pub fn lose(&self, name: &str) {
         self.advance();
+        let now_ms = self.now_ms();
         let mut machines = self.machines();
         let key = machines.there.keys().find(|(_, node)| node == name).cloned().expect("it is there");
-        machines.end(&key);
+        machines.end(&key, now_ms);
     }
 
     /// Nobody reaches a machine for a while.
@@ -160,10 +184,23 @@ impl World {
 
 impl Machines {
     /// Ends a machine with all that is on it.
-    pub fn end(&mut self, key: &(ClusterId, String)) {
+    pub fn end(&mut self, key: &(ClusterId, String), now_ms: EpochMs) {
         if let Some(machine) = self.there.remove(key) {
+            for (_, instance, _, ended_ms) in &mut self.ever {
+                if instance.cluster == key.0 && instance.name == key.1 {
+                    ended_ms.get_or_insert(now_ms);
+                }
+            }
             std::fs::remove_dir_all(&machine.folder).expect("its folder");
         }
+    }
+
+    /// What a provider had at a time.
+    pub fn at(&self, provider: Provider, at_ms: EpochMs) -> Vec<Instance> {
+        let was_there =
+            |since: EpochMs, ended: Option<EpochMs>| since <= at_ms && ended.is_none_or(|ended| ended > at_ms);
+        let of_then = self.ever.iter().filter(|(of, _, since, ended)| *of == provider && was_there(*since, *ended));
+        of_then.map(|(_, instance, _, _)| instance.clone()).collect()
     }
 
     pub fn of<'a>(&'a self, cluster: &'a ClusterId) -> impl Iterator<Item = &'a Machine> {

@@ -5,6 +5,7 @@ use crate::access::Caller;
 use crate::error::ApiError;
 use axum::Json;
 use axum::extract::State;
+use jac_engine::Notice;
 use jac_engine::tools::WantedJMeter;
 use jac_model::{ClusterConfig, Provider};
 use serde::Serialize;
@@ -23,6 +24,8 @@ pub struct Info {
     pub limits: Limits,
     pub providers: Vec<Provider>,
     pub started_ms: i64,
+    /// What a person should see though nobody asked for it; empty when all is well.
+    pub notices: Vec<Notice>,
 }
 
 /// A program that runs need.
@@ -85,5 +88,6 @@ pub async fn show(State(app): State<App>, Caller(_): Caller) -> Result<Json<Info
         },
         providers: engine.providers(),
         started_ms: engine.started_ms(),
+        notices: engine.notices(),
     }))
 }

@@ -1,14 +1,16 @@
 //! Signing in by a one-time link, and out.
 
 use crate::App;
-use crate::access::{COOKIE, Caller, SESSION_LIFE_S, secret, sign_out};
+use crate::access::{Caller, SESSION_LIFE_S, cookie_name, has_token, page_secret, secret, session_of, sign_out};
 use crate::body::Body;
 use crate::error::{ApiError, ErrorBody};
-use axum::Json;
+use crate::listen::Peer;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse};
+use axum::{Extension, Json};
 use jac_engine::administrator;
+use jac_store::NewSession;
 use serde::{Deserialize, Serialize};
 
 /// Who is signed in.
@@ -43,6 +45,28 @@ fn session() -> Session {
     Session { user: User { id: person.id, name: person.name, role: UserRole::Administrator } }
 }
 
+/// A session that was opened.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SignedIn {
+    pub user: User,
+    /// What the page sends along with everything, in `X-JAC-Page` and in Socket.IO's `auth.page`: the cookie alone is not enough.
+    pub page: String,
+}
+
+/// What a browser is to get by itself.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct TicketRequest {
+    /// The path, from `/api/v1` on, without a query.
+    pub path: String,
+}
+
+/// Leave to get it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct DownloadTicket {
+    /// For the query: `?ticket=…`. It works for a minute, for that path and this session.
+    pub ticket: String,
+}
+
 /// Who is signed in
 #[utoipa::path(get, path = "/session", tag = "session", responses((status = 200, body = Session), (status = 401, body = ErrorBody)))]
 pub async fn show(Caller(_): Caller) -> Json<Session> {
@@ -50,12 +74,19 @@ pub async fn show(Caller(_): Caller) -> Json<Session> {
 }
 
 /// Sign in with the token of a link, which is used up
-#[utoipa::path(post, path = "/session", tag = "session", request_body = SignIn, responses((status = 200, body = Session), (status = 401, body = ErrorBody)))]
-pub async fn create(State(app): State<App>, Body(sign_in): Body<SignIn>) -> Result<impl IntoResponse, ApiError> {
-    let new = secret();
+#[utoipa::path(post, path = "/session", tag = "session", request_body = SignIn, responses((status = 200, body = SignedIn), (status = 401, body = ErrorBody)))]
+pub async fn create(
+    State(app): State<App>,
+    peer: Option<Extension<Peer>>,
+    Body(sign_in): Body<SignIn>,
+) -> Result<impl IntoResponse, ApiError> {
+    let (new, page) = (secret(), secret());
     let now_ms = app.engine.now_ms();
-    let person = app.engine.store().sign_in(&sign_in.token, &new, now_ms, now_ms + SESSION_LIFE_S * 1000)?;
+    let opened = NewSession { secret: &new, page: &page, expires_ms: now_ms + SESSION_LIFE_S * 1000 };
+    let person = app.engine.store().sign_in(&sign_in.token, &opened, now_ms)?;
+    let from = peer.map_or_else(|| "unknown".to_owned(), |Extension(Peer(address))| address.to_string());
     if person.is_none() {
+        tracing::warn!(peer = from, "a sign-in from {from} was refused: the link is unknown, used or over");
         return Err(ApiError::Request {
             status: StatusCode::UNAUTHORIZED,
             code: "link_used",
@@ -63,8 +94,10 @@ pub async fn create(State(app): State<App>, Body(sign_in): Body<SignIn>) -> Resu
             hint: Some("`jac admin link` prints a new one.".to_owned()),
         });
     }
-    let cookie = format!("{COOKIE}={new}; Path=/; HttpOnly; SameSite=Strict; Max-Age={SESSION_LIFE_S}");
-    Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Json(session())))
+    tracing::info!(peer = from, "{} signed in from {from}", administrator().name);
+    let name = cookie_name(&app);
+    let cookie = format!("{name}={new}; Path=/; HttpOnly; SameSite=Strict; Max-Age={SESSION_LIFE_S}");
+    Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Json(SignedIn { user: session().user, page })))
 }
 
 /// Sign out
@@ -75,6 +108,26 @@ pub async fn delete(
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, ApiError> {
     sign_out(&app, &headers)?;
-    let cookie = format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+    let cookie = format!("{}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0", cookie_name(&app));
     Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie)])))
+}
+
+/// Ask for leave to download something: a browser that gets a file by itself sends the cookie and nothing else
+#[utoipa::path(post, path = "/session/tickets", tag = "session", request_body = TicketRequest, responses((status = 200, body = DownloadTicket), (status = 401, body = ErrorBody)))]
+pub async fn ticket(
+    State(app): State<App>,
+    Caller(_): Caller,
+    headers: HeaderMap,
+    Body(wanted): Body<TicketRequest>,
+) -> Result<Json<DownloadTicket>, ApiError> {
+    let session = session_of(&app, &headers, page_secret(&headers))?;
+    match session {
+        Some(session) => Ok(Json(DownloadTicket { ticket: app.access.ticket(&session.secret, &wanted.path) })),
+        // Whoever has the token needs none.
+        None if has_token(&app, &headers) => Err(ApiError::bad_request(
+            "no_session",
+            "A ticket is for the browser of a session. Send the token instead.",
+        )),
+        None => Err(ApiError::SignedOut),
+    }
 }

@@ -16,7 +16,8 @@ async fn a_page_that_is_signed_in_hears_of_changes_and_gets_the_run_that_it_asks
     let address = served.listen().await;
     let id = run(&served, "r-22222222", &administrator()).id;
     let own_page = format!("http://{address}");
-    let mut page = Socket::connect(address, &[("cookie", &served.cookie), ("origin", &own_page)]).await;
+    let headers = [("cookie", served.cookie.as_str()), ("origin", &own_page)];
+    let mut page = Socket::connect(address, &headers, &served.page).await;
     page.wait_for("40").await;
     let answer = page.ask(1, &format!(r#"["subscribe_run",{{"run_id":"{id}","after":0}}]"#)).await;
     assert_eq!((&answer["run_id"], &answer["run"]["phase"]), (&json!(id), &json!("finished")), "{answer}");
@@ -27,48 +28,78 @@ async fn a_page_that_is_signed_in_hears_of_changes_and_gets_the_run_that_it_asks
 }
 
 #[tokio::test]
-async fn strangers_forgers_and_pages_of_other_origins_hear_nothing() {
+async fn strangers_and_pages_of_other_origins_get_no_connection() {
     let served = Served::new().await;
     let address = served.listen().await;
     let cookie = served.cookie.as_str();
+    let forged = format!("{}=0000", cookie.split('=').next().expect("a name"));
     let bearer = format!("Bearer {}", served.app.access.token());
-    let other_port = "http://127.0.0.1:1";
-    let callers: [&[(&'static str, &str)]; 8] = [
-        &[],
-        &[("cookie", "jac_session=")],
-        &[("cookie", "jac_session=0000")],
-        &[("authorization", "Bearer 0")],
+    let callers: [(&[(&'static str, &str)], u16); 8] = [
+        (&[], 401),
+        (&[("cookie", "jac_session=")], 401),
+        (&[("cookie", &forged)], 401),
+        (&[("authorization", "Bearer 0")], 401),
         // The shell's token opens REST; nothing of ours listens with it, so nobody else may.
-        &[("authorization", &bearer)],
-        &[("cookie", cookie), ("origin", other_port)],
-        &[("cookie", cookie), ("origin", "https://evil.example")],
-        &[("cookie", cookie), ("origin", "null")],
+        (&[("authorization", &bearer)], 401),
+        (&[("cookie", cookie), ("origin", "http://127.0.0.1:1")], 403),
+        (&[("cookie", cookie), ("origin", "https://evil.example")], 403),
+        (&[("cookie", cookie), ("origin", "null")], 403),
     ];
+    for (headers, status) in callers {
+        let refused = Socket::open(address, headers).await.err();
+        assert_eq!(refused, Some(status), "{headers:?}");
+    }
+    // A cookie of the same name that another server of the host has set for a path of its own locks nobody out.
+    let both = format!("{forged}; {cookie}");
+    let mut page = Socket::connect(address, &[("cookie", &both)], &served.page).await;
+    page.wait_for("40").await;
+}
+
+#[tokio::test]
+async fn who_has_the_cookie_alone_hears_nothing() {
+    let served = Served::new().await;
+    let address = served.listen().await;
     let mut outside = Vec::new();
-    for headers in callers {
-        let mut socket = Socket::connect(address, headers).await;
-        let said = socket.until_it_ends().await;
-        assert!(said.iter().any(|packet| packet == SIGNED_OUT), "{headers:?}: {said:?}");
-        assert!(
-            said.iter().all(|packet| packet.starts_with("40") || packet == SIGNED_OUT || packet == "41"),
-            "{said:?}"
-        );
-        // Who asks before they are told gets no answer either.
-        let mut hasty = Socket::connect(address, headers).await;
-        hasty.say(r#"421["subscribe_run",{"run_id":"r-22222222"}]"#).await;
-        let said = hasty.until_it_ends().await;
-        assert!(!said.iter().any(|packet| packet.starts_with("43")), "{headers:?}: {said:?}");
+    for hello in ["40", "40{}", r#"40{"page":7}"#, r#"40{"page":"0000"}"#] {
+        let mut socket = Socket::open(address, &[("cookie", &served.cookie)]).await.expect("it is accepted");
+        socket.say(hello).await;
+        let refused = socket.wait_for("44").await;
+        assert_eq!(refused, r#"{"message":"signed_out"}"#, "{hello}");
+        socket.say(r#"421["subscribe_run",{"run_id":"r-22222222"}]"#).await;
         outside.push(socket);
     }
-    // Whoever stays on the line all the same hears nothing of what happens.
-    let mut page = Socket::welcomed(address, cookie).await;
+    let mut page = Socket::welcomed(address, &served.cookie, &served.page).await;
     assert_eq!(served.upload("/plans", &[("a.jmx", crate::PLAN)]).await.status, StatusCode::CREATED);
     page.wait_for(r#"42["changed""#).await;
+    assert_eq!(served.as_owner(Method::DELETE, "/session", "").await.status, StatusCode::NO_CONTENT);
     for mut socket in outside {
-        socket.say("40").await;
         let said = socket.until_it_ends().await;
-        assert!(!said.iter().any(|packet| packet.contains("changed")), "{said:?}");
+        assert!(!said.iter().any(|packet| packet.contains("changed") || packet.starts_with("43")), "{said:?}");
     }
+}
+
+#[tokio::test]
+async fn a_subscription_right_behind_the_greeting_is_answered() {
+    let served = Served::new().await;
+    let address = served.listen().await;
+    let id = run(&served, "r-22222222", &administrator()).id;
+    for round in 0..100 {
+        let mut page = Socket::welcomed(address, &served.cookie, &served.page).await;
+        let answer = page.ask(1, &format!(r#"["subscribe_run",{{"run_id":"{id}"}}]"#)).await;
+        assert_eq!(answer["run_id"], json!(id), "round {round}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_is_larger_than_any_of_ours_ends_the_connection() {
+    let served = Served::new().await;
+    let address = served.listen().await;
+    let mut page = Socket::welcomed(address, &served.cookie, &served.page).await;
+    let mut large = Socket::welcomed(address, &served.cookie, &served.page).await;
+    large.try_to_say(&format!(r#"421["subscribe_run","{}"]"#, "x".repeat(1 << 20))).await;
+    let said = large.until_it_ends().await;
+    assert!(!said.iter().any(|packet| packet.starts_with("43")), "{said:?}");
+    assert!(page.ask(1, r#"["subscribe_run",7]"#).await["error"].is_string());
 }
 
 #[tokio::test]
@@ -76,7 +107,7 @@ async fn what_cannot_be_subscribed_to_is_refused_in_a_sentence_and_the_page_goes
     let served = Served::new().await;
     let address = served.listen().await;
     let id = run(&served, "r-22222222", &administrator()).id;
-    let mut page = Socket::welcomed(address, &served.cookie).await;
+    let mut page = Socket::welcomed(address, &served.cookie, &served.page).await;
     let unknown = page.ask(1, r#"["subscribe_run",{"run_id":"r-99999999","after":0}]"#).await;
     assert!(unknown["error"].as_str().is_some_and(|said| said.contains("r-99999999")), "{unknown}");
     let malformed = [
@@ -107,9 +138,9 @@ async fn what_cannot_be_subscribed_to_is_refused_in_a_sentence_and_the_page_goes
 async fn a_connection_that_speaks_no_socket_io_is_ended_and_others_go_on() {
     let served = Served::new().await;
     let address = served.listen().await;
-    let mut page = Socket::welcomed(address, &served.cookie).await;
+    let mut page = Socket::welcomed(address, &served.cookie, &served.page).await;
     for packet in ["nonsense", "4", "4nonsense", "42[", "42{}", "451-[\"subscribe_run\"]", "42/admin,[\"a\"]"] {
-        let mut broken = Socket::welcomed(address, &served.cookie).await;
+        let mut broken = Socket::welcomed(address, &served.cookie, &served.page).await;
         broken.say(packet).await;
         // Ended, or not understood and passed over: never an answer, and never a stop.
         broken.say(r#"421["subscribe_run",7]"#).await;
@@ -128,16 +159,19 @@ async fn a_connection_that_speaks_no_socket_io_is_ended_and_others_go_on() {
 async fn who_signs_out_is_cut_off_on_all_pages_of_that_session_and_nobody_else_is() {
     let served = Served::new().await;
     let address = served.listen().await;
-    let other_cookie = served.sign_in().await;
-    let mut pages = [Socket::welcomed(address, &served.cookie).await, Socket::welcomed(address, &served.cookie).await];
-    let mut other = Socket::welcomed(address, &other_cookie).await;
+    let (other_cookie, other_page) = served.sign_in().await;
+    let mut pages = [
+        Socket::welcomed(address, &served.cookie, &served.page).await,
+        Socket::welcomed(address, &served.cookie, &served.page).await,
+    ];
+    let mut other = Socket::welcomed(address, &other_cookie, &other_page).await;
     assert_eq!(served.as_owner(Method::DELETE, "/session", "").await.status, StatusCode::NO_CONTENT);
     for page in &mut pages {
         let said = page.until_it_ends().await;
         assert_eq!(said.first().map(String::as_str), Some(SIGNED_OUT), "{said:?}");
     }
     // The other session of the same person hears of the next change; those that were cut off do not.
-    let headers = [("cookie", other_cookie.as_str()), ("x-jac-request", "1")];
+    let headers = [("cookie", other_cookie.as_str()), ("x-jac-page", other_page.as_str())];
     let id = run(&served, "r-22222222", &administrator()).id;
     let answer = other.ask(1, &format!(r#"["subscribe_run",{{"run_id":"{id}"}}]"#)).await;
     assert_eq!(answer["run_id"], json!(id));
@@ -145,8 +179,8 @@ async fn who_signs_out_is_cut_off_on_all_pages_of_that_session_and_nobody_else_i
     assert_eq!(deleted.status, StatusCode::NO_CONTENT, "{}", deleted.body);
     other.wait_for(r#"42["changed""#).await;
     for mut page in pages {
-        page.say("40").await;
-        let said = page.until_it_ends().await;
-        assert!(!said.iter().any(|packet| packet.contains("changed")), "{said:?}");
+        page.say(&format!(r#"40{{"page":"{}"}}"#, served.page)).await;
+        let next = page.next().await.expect("an answer");
+        assert!(next.starts_with("44"), "nothing of the changes, and no way back in: {next}");
     }
 }

@@ -1,5 +1,6 @@
 //! The real router over a real database: who may call what, and what bad input is answered with. No node is made here.
 
+mod connections;
 mod live;
 mod money;
 mod rented;
@@ -33,14 +34,28 @@ async fn every_route_is_shut_to_strangers_and_to_other_pages() {
             assert_eq!(stranger.status, StatusCode::UNAUTHORIZED, "{method} {path}");
             assert_eq!(stranger.body["error"]["code"], "signed_out");
             let forged = served
-                .call(method.clone(), &path, &[("authorization", "Bearer 0"), ("cookie", "jac_session=0")], "{}")
+                .call(
+                    method.clone(),
+                    &path,
+                    &[
+                        ("authorization", "Bearer 0"),
+                        ("cookie", &format!("{}=0", served.cookie.split('=').next().expect("a name"))),
+                    ],
+                    "{}",
+                )
                 .await;
             assert_eq!(forged.status, StatusCode::UNAUTHORIZED, "{method} {path}");
-            if method != Method::GET {
-                let other_page = served.call(method.clone(), &path, &[("cookie", &served.cookie)], "{}").await;
-                assert_eq!(other_page.status, StatusCode::FORBIDDEN, "{method} {path}");
+            // Cookies go to every port of a host, so whoever has seen one has half of a session.
+            let other = ("cookie", served.cookie.as_str());
+            for more in [("accept", "*/*"), ("x-jac-page", "0"), ("x-jac-request", "1")] {
+                let other_page = served.call(method.clone(), &path, &[other, more], "{}").await;
+                assert_eq!(other_page.status, StatusCode::FORBIDDEN, "{method} {path} {more:?}");
                 assert_eq!(other_page.body["error"]["code"], "foreign_request");
             }
+            let own = ("x-jac-page", served.page.as_str());
+            let origin = ("origin", "http://127.0.0.1:9");
+            let other_origin = served.call(method.clone(), &path, &[other, own, origin], "{}").await;
+            assert_eq!(other_origin.status, StatusCode::FORBIDDEN, "{method} {path}");
         }
     }
     assert!(walked > 32, "{walked} routes");

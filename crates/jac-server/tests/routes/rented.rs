@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use jac_model::ports::{
-    Adopted, Cloud, Forecast, Instance, Lease, NodeRequest, PortError, Remote, Rented, Tell, Unseen,
+    Adopted, Cloud, Forecast, Instance, Lease, Listed, NodeRequest, PortError, Remote, Rented, Tell, Unseen,
 };
 use jac_model::{ClusterConfig, ClusterId, Ec2Config, NodePrices, Person, Role};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 #[derive(Default)]
 pub struct RentedCloud {
@@ -54,12 +55,12 @@ impl Cloud for RentedCloud {
         std::future::pending().await
     }
 
-    async fn list(&self) -> Result<Vec<Instance>, PortError> {
+    async fn list(&self) -> Result<Listed, PortError> {
         let unseen = self.unseen();
         let is_seen = |instance: &Instance| {
             !unseen.iter().any(|place| instance.rented.as_ref().is_some_and(|rented| rented.region == place.region))
         };
-        Ok(self.ask()?.into_iter().filter(is_seen).collect())
+        Ok(Listed { instances: self.ask()?.into_iter().filter(is_seen).collect(), age: Duration::ZERO })
     }
 
     fn unseen(&self) -> Vec<Unseen> {

@@ -11,13 +11,14 @@ use jac_engine::{Engine, Parts, Settings};
 use jac_local::LocalCloud;
 use jac_model::Provider;
 use jac_model::ports::Cloud;
+use jac_server::listen::{Limits, serve};
 use jac_server::{Access, App};
 use jac_store::{DataFolder, Store, Vault};
 use std::collections::HashMap;
-use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 pub struct Served {
@@ -27,6 +28,8 @@ pub struct Served {
     pub app: App,
     router: Router,
     pub cookie: String,
+    /// The page's half of the session.
+    pub page: String,
 }
 
 /// An answer, read to its end.
@@ -66,22 +69,26 @@ impl Served {
         .expect("an engine");
         let app = App { engine, access: Access::default() };
         let router = jac_server::router(app.clone());
-        let mut served = Self { rented, _folder: place, router, app, cookie: String::new() };
-        served.cookie = served.sign_in().await;
+        let mut served = Self { rented, _folder: place, router, app, cookie: String::new(), page: String::new() };
+        (served.cookie, served.page) = served.sign_in().await;
         served
     }
 
-    /// Opens a session with a new link, which works once, and gives its cookie.
-    pub async fn sign_in(&self) -> String {
+    /// Opens a session with a new link, which works once, and gives its cookie and its page's secret.
+    pub async fn sign_in(&self) -> (String, String) {
         let link = jac_server::new_sign_in_link(self.app.engine.store(), self.app.engine.now_ms()).expect("a link");
         let token = link.split("token=").nth(1).expect("a token").to_owned();
         let answer = self.call(Method::POST, "/session", &[], &format!(r#"{{"token":"{token}"}}"#)).await;
         assert_eq!(answer.status, StatusCode::OK);
         let cookie = answer.headers[header::SET_COOKIE].to_str().expect("text");
         assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"));
+        let cookie = cookie.split(';').next().expect("a cookie").to_owned();
+        let page = answer.body["page"].as_str().expect("a secret").to_owned();
+        let used = self.call(Method::GET, "/session", &[("cookie", &cookie), ("x-jac-page", &page)], "").await;
+        assert_eq!(used.status, StatusCode::OK);
         let again = self.call(Method::POST, "/session", &[], &format!(r#"{{"token":"{token}"}}"#)).await;
         assert_eq!(again.status, StatusCode::UNAUTHORIZED, "a link works once");
-        cookie.split(';').next().expect("a cookie").to_owned()
+        (cookie, page)
     }
 
     pub async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
@@ -96,7 +103,7 @@ impl Served {
     }
 
     pub async fn as_owner(&self, method: Method, path: &str, body: &str) -> Answer {
-        self.call(method, path, &[("cookie", &self.cookie), ("x-jac-request", "1")], body).await
+        self.call(method, path, &[("cookie", &self.cookie), ("x-jac-page", &self.page)], body).await
     }
 
     pub async fn upload(&self, path: &str, files: &[(&str, &[u8])]) -> Answer {
@@ -112,7 +119,7 @@ impl Served {
         body.extend_from_slice(b"--xyz--\r\n");
         let request = Request::post(format!("/api/v1{path}"))
             .header("cookie", &self.cookie)
-            .header("x-jac-request", "1")
+            .header("x-jac-page", &self.page)
             .header(header::CONTENT_TYPE, "multipart/form-data; boundary=xyz");
         self.send(request.body(Body::from(body)).expect("a request")).await
     }
@@ -126,9 +133,14 @@ impl Served {
 
     /// Listens on a port of this machine for as long as the test lasts.
     pub async fn listen(&self) -> SocketAddr {
+        self.listen_with(Limits::for_descriptors(1024)).await
+    }
+
+    pub async fn listen_with(&self, limits: Limits) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address");
-        tokio::spawn(axum::serve(listener, self.router.clone()).into_future());
+        let (router, token) = (self.router.clone(), self.app.access.token().to_owned());
+        tokio::spawn(async move { serve(listener, router, &token, limits, CancellationToken::new()).await });
         address
     }
 

@@ -10,8 +10,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 /// No answer takes this long, even on a busy machine.
@@ -22,32 +22,46 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Connects to the namespace of the pages.
-    pub async fn connect(address: SocketAddr, headers: &[(&'static str, &str)]) -> Self {
+    /// A WebSocket with these headers, or the status with which it was refused.
+    pub async fn open(address: SocketAddr, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         let url = format!("ws://{address}/socket.io/?EIO=4&transport=websocket");
         let mut request = url.into_client_request().expect("a request");
         for (name, value) in headers {
             request.headers_mut().insert(*name, HeaderValue::from_str(value).expect("a header"));
         }
         let connection = TcpStream::connect(address).await.expect("a connection");
-        let answer = timeout(LIMIT, client_async(request, connection)).await.expect("in time");
-        let (stream, _) = answer.expect("a WebSocket");
+        let stream = match timeout(LIMIT, client_async(request, connection)).await.expect("in time") {
+            Ok((stream, _)) => stream,
+            Err(tungstenite::Error::Http(answer)) => return Err(answer.status().as_u16()),
+            Err(error) => panic!("neither a WebSocket nor a refusal: {error}"),
+        };
         let mut socket = Self { stream };
         let open = socket.next().await.expect("an open packet");
         assert!(open.starts_with('0'), "{open}");
-        socket.say("40").await;
+        Ok(socket)
+    }
+
+    /// Connects to the namespace of the pages, saying what a page says of itself.
+    pub async fn connect(address: SocketAddr, headers: &[(&'static str, &str)], page: &str) -> Self {
+        let mut socket = Self::open(address, headers).await.expect("it is accepted");
+        socket.say(&format!(r#"40{{"page":"{page}"}}"#)).await;
         socket
     }
 
     /// Connects as a page that is let in.
-    pub async fn welcomed(address: SocketAddr, cookie: &str) -> Self {
-        let mut socket = Self::connect(address, &[("cookie", cookie)]).await;
+    pub async fn welcomed(address: SocketAddr, cookie: &str, page: &str) -> Self {
+        let mut socket = Self::connect(address, &[("cookie", cookie)], page).await;
         socket.wait_for("40").await;
         socket
     }
 
     pub async fn say(&mut self, packet: &str) {
         self.stream.send(Message::text(packet)).await.expect("it is sent");
+    }
+
+    /// The same, where the server may hang up meanwhile.
+    pub async fn try_to_say(&mut self, packet: &str) {
+        drop(self.stream.send(Message::text(packet)).await);
     }
 
     /// The next packet that is no ping; `None` once the connection has ended.

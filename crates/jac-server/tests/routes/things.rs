@@ -31,7 +31,7 @@ pub fn others(served: &Served) -> (String, String) {
         usd_per_hour: None,
         node_prices: None,
     };
-    let file = PlanFile { path: "p.jmx".to_owned(), bytes: 0, kind: PlanFileKind::Plan };
+    let file = PlanFile { path: "p.jmx".to_owned(), bytes: 0, kind: PlanFileKind::Plan, sha256: None };
     let plan = Plan {
         id: "p-22222222".parse().expect("an id"),
         name: "theirs".to_owned(),
@@ -51,6 +51,9 @@ pub fn run(served: &Served, id: &str, owner: &Person) -> Run {
         id: id.parse().expect("an id"),
         name: format!("run {id}"),
         plan_id: "p-22222222".parse().expect("an id"),
+        main_file: String::new(),
+        files: Vec::new(),
+        versions: None,
         plan_name: "theirs".to_owned(),
         cluster_id: "c-22222222".parse().expect("an id"),
         cluster_name: "theirs".to_owned(),

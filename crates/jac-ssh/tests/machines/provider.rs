@@ -12,7 +12,7 @@ async fn a_cluster_is_made_listed_by_the_next_jac_and_taken_away_with_nothing_le
     for machine in &place.machines.machines {
         fs::write(machine.home.join("theirs"), "a file of theirs").expect("a file");
     }
-    let nodes = place.cloud.list().await.expect("a list");
+    let nodes = place.cloud.list().await.expect("a list").instances;
     let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
     assert_eq!(names, ["master", "worker-1", "worker-2"]);
     assert!(nodes.iter().all(|node| node.alive && node.memory_mb > 100), "{nodes:?}");
@@ -23,14 +23,14 @@ async fn a_cluster_is_made_listed_by_the_next_jac_and_taken_away_with_nothing_le
     assert!(matches!(state, ProcessState::Running { .. }), "{state:?}");
 
     place.next_jac();
-    assert_eq!(place.cloud.list().await.expect("a list"), nodes);
+    assert_eq!(place.cloud.list().await.expect("a list").instances, nodes);
     place.cloud.terminate(&place.cluster).await.expect("it ends");
     for machine in &place.machines.machines {
         assert!(machine.processes().is_empty());
         assert!(machine.left_behind().is_empty(), "{:?}", machine.left_behind());
         assert!(machine.home.join("theirs").is_file(), "what is theirs stays");
     }
-    assert!(place.cloud.list().await.expect("a list").is_empty());
+    assert!(place.cloud.list().await.expect("a list").instances.is_empty());
     place.cloud.terminate(&place.cluster).await.expect("ending it again is a success");
 }
 
@@ -53,7 +53,7 @@ async fn the_faults_of_all_machines_are_told_at_once_and_nothing_is_made() {
     assert!(faults[2].contains(&hosts[2]) && faults[2].contains("cannot write to"), "{faults:#?}");
     assert!(place.machines.machines[3].processes().is_empty(), "the good one was left alone");
     place.cloud.terminate(&place.cluster).await.expect("nothing was made, so nothing has to be reached");
-    assert!(place.cloud.list().await.expect("a list").is_empty());
+    assert!(place.cloud.list().await.expect("a list").instances.is_empty());
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn a_clock_that_is_off_is_measured_and_said_and_shortens_no_lease() {
     assert!(told.contains("worker-1: Warning: 127.0.0.2") && told.contains("3600."), "{told}");
     assert!(told.contains("s behind this machine's"), "{told}");
     assert!(!told.contains("master: Warning"), "the other one's is right: {told}");
-    assert!(place.cloud.list().await.expect("a list").iter().all(|node| node.alive));
+    assert!(place.cloud.list().await.expect("a list").instances.iter().all(|node| node.alive));
 }
 
 #[tokio::test]
@@ -120,12 +120,12 @@ async fn a_machine_that_is_away_for_a_moment_keeps_its_node() {
     let Some(mut place) = Place::launched(2).await else { return };
     place.machines.machines[1].go_down();
     place.next_jac();
-    let nodes = place.cloud.list().await.expect("a list, whoever is away");
+    let nodes = place.cloud.list().await.expect("a list, whoever is away").instances;
     assert!(nodes.iter().all(|node| node.alive), "{nodes:?}");
     let error = place.cloud.terminate(&place.cluster).await.expect_err("it is away");
     assert!(matches!(error, PortError::Unreachable { .. }), "{error}");
     assert!(place.machines.machines[0].processes().is_empty(), "the one that is there has ended");
-    assert_eq!(place.cloud.list().await.expect("a list").len(), 2, "and is not forgotten before the other");
+    assert_eq!(place.cloud.list().await.expect("a list").instances.len(), 2, "and is not forgotten before the other");
     place.machines.machines[1].go_up();
     wait_for("its end", LIMIT, async || place.cloud.terminate(&place.cluster).await.is_ok()).await;
     assert!(place.machines.machines[1].processes().is_empty());

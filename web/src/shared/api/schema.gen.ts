@@ -541,6 +541,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for leave to download something: a browser that gets a file by itself sends the cookie and nothing else */
+        post: operations["session_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -697,42 +714,57 @@ export interface components {
             usd_per_hour: number | null;
             node_prices: components["schemas"]["NodePrices"] | null;
         };
-        /** @description What a cluster is to be. Everything here may be edited before it is created and nothing afterwards. */
+        /**
+         * @description What a cluster is to be. Everything here may be edited before it is created and nothing afterwards.
+         *     What is left out has its default. Rows of other versions have other fields, so what is unknown is left to whoever takes
+         *     a configuration from outside.
+         */
         ClusterConfig: {
             /**
              * Format: int32
              * @description How many workers, 0 to [`ClusterConfig::MAX_WORKERS`]; with 0 the master runs the plan alone, without RMI.
+             * @default 2
              */
             workers: number;
             /**
              * Format: int32
              * @description The heap of each JVM in MiB; `null` lets JAC choose from the machine's memory.
+             * @default null
              */
-            heap_mb?: number | null;
+            heap_mb: number | null;
             /**
              * Format: int32
              * @description After this many minutes the cluster is removed, whatever it does.
+             * @default 480
              */
             lifetime_minutes: number;
             /**
              * Format: int32
-             * @description After this many minutes without a run the cluster is removed; `null`: never for that reason.
+             * @description After this many minutes without a run the cluster is removed; `null`: never for that reason; left out: 60.
+             * @default 60
              */
-            idle_minutes?: number | null;
-            /** @description Remove the cluster as soon as its first run has ended, as `jac run` does. */
+            idle_minutes: number | null;
+            /**
+             * @description Remove the cluster as soon as its first run has ended, as `jac run` does.
+             * @default false
+             */
             remove_after_run: boolean;
             /**
              * @description The JMeter that its nodes use, a folder on the server; `null`: the one that JAC was told of or manages. Nodes on
              *     other machines get a copy.
+             * @default null
              */
-            jmeter_home?: string | null;
+            jmeter_home: string | null;
             /**
              * @description The version of JMeter that its nodes use, such as `5.5`: one that JAC manages and fetches when it is first wanted;
              *     `null`: as `jmeter_home` says.
+             * @default null
              */
-            jmeter_version?: string | null;
-            ssh?: components["schemas"]["SshConfig"] | null;
-            ec2?: components["schemas"]["Ec2Config"] | null;
+            jmeter_version: string | null;
+            /** @default null */
+            ssh: components["schemas"]["SshConfig"] | null;
+            /** @default null */
+            ec2: components["schemas"]["Ec2Config"] | null;
         };
         /** @description Something that happened to a cluster. */
         ClusterEventView: {
@@ -921,6 +953,11 @@ export interface components {
              * @description Those of them that failed.
              */
             errors: number;
+        };
+        /** @description Leave to get it. */
+        DownloadTicket: {
+            /** @description For the query: `?ticket=…`. It works for a minute, for that path and this session. */
+            ticket: string;
         };
         /**
          * @description Which address of a machine JAC signs in at. JMeter's own traffic among the nodes takes the private ones always.
@@ -1282,6 +1319,8 @@ export interface components {
             providers: components["schemas"]["Provider"][];
             /** Format: int64 */
             started_ms: number;
+            /** @description What a person should see though nobody asked for it; empty when all is well. */
+            notices: components["schemas"]["Notice"][];
         };
         /** @description One label's spread. */
         LabelProfile: {
@@ -1540,6 +1579,23 @@ export interface components {
             java_version: string;
             jmeter_home: string;
         };
+        /** @description One of them. */
+        Notice: {
+            /** @description `row_unreadable`, `moved_to_lost`, `results_restored`, `task_panicked`, `disk_low`. */
+            code: string;
+            /** @description What it is about, by name; which names there are depends on the code. */
+            params: {
+                [key: string]: string;
+            };
+            /** @description For people. */
+            message: string;
+            at_ms: components["schemas"]["i64"] | null;
+            /**
+             * Format: int64
+             * @description How often it happened.
+             */
+            count: number;
+        };
         /** @description The mark of a result that is not the whole run's. */
         Partial: {
             /** @description What ended the run before its time, a sentence. */
@@ -1569,6 +1625,8 @@ export interface components {
             /** Format: int64 */
             bytes: number;
             kind: components["schemas"]["PlanFileKind"];
+            /** @description The SHA-256 of its content, in hex; `null`: taken in by a JAC that did not compute it. */
+            sha256: string | null;
         };
         /**
          * @description What a file of a plan is for.
@@ -1863,6 +1921,11 @@ export interface components {
             stop_requested: components["schemas"]["StopMode"] | null;
             headline: components["schemas"]["Headline"] | null;
             nodes: components["schemas"]["RunNode"][];
+            /** @description The `.jmx` that it runs, one of `files`; empty in runs of earlier versions. */
+            main_file: string;
+            /** @description The plan's files as they were when the run was asked for. Each is among the artefacts, below `plan/`. */
+            files: components["schemas"]["PlanFile"][];
+            versions: components["schemas"]["Versions"] | null;
             properties: {
                 [key: string]: string;
             };
@@ -1940,6 +2003,12 @@ export interface components {
         /** @description The token of a sign-in link. */
         SignIn: {
             token: string;
+        };
+        /** @description A session that was opened. */
+        SignedIn: {
+            user: components["schemas"]["User"];
+            /** @description What the page sends along with everything, in `X-JAC-Page` and in Socket.IO's `auth.page`: the cookie alone is not enough. */
+            page: string;
         };
         /** @description The state of a run at one moment, as the page and the shell show it. */
         Snapshot: {
@@ -2080,6 +2149,11 @@ export interface components {
             /** @description The texts of those numbers that are functions or variables. */
             raw: components["schemas"]["RawThreadGroup"];
         };
+        /** @description What a browser is to get by itself. */
+        TicketRequest: {
+            /** @description The path, from `/api/v1` on, without a query. */
+            path: string;
+        };
         /** @description How many in one bucket of time. */
         TimedCount: {
             /**
@@ -2138,6 +2212,15 @@ export interface components {
          * @enum {string}
          */
         Verdict: "passed" | "failed" | "none";
+        /** @description The programs that a run was measured with. */
+        Versions: {
+            jac: string;
+            jmeter: string;
+            /** @description Each that a node has, in order; one where all have the same. */
+            java: string[];
+        };
+        /** Format: int64 */
+        i64: number;
     };
     responses: never;
     parameters: never;
@@ -3399,7 +3482,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Session"];
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
             401: {
@@ -3426,6 +3509,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    session_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadTicket"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
             };
         };
     };

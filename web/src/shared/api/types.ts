@@ -42,7 +42,9 @@ export type Person = Schemas["Person"];
 export type Session = Schemas["Session"];
 export type Info = Schemas["Info"];
 
-export type ClusterConfig = Schemas["ClusterConfig"];
+/** Others than these are sent by the form only where they are of the chosen provider. */
+type Chosen = "jmeter_home" | "jmeter_version" | "ssh" | "ec2";
+export type ClusterConfig = Omit<Schemas["ClusterConfig"], Chosen> & Partial<Pick<Schemas["ClusterConfig"], Chosen>>;
 export type Ec2Config = Schemas["Ec2Config"];
 export type Distribution = Schemas["Distribution"];
 export type Ec2Addresses = Schemas["Ec2Addresses"];
@@ -50,8 +52,8 @@ export type CredentialChoice = Schemas["CredentialChoice"];
 export type Provider = Schemas["Provider"];
 export type ClusterPhase = Schemas["ClusterPhase"];
 export type ClusterNode = Schemas["Node"];
-export type Cluster = Schemas["ClusterView"];
-export type NewCluster = Schemas["NewCluster"];
+export type Cluster = Omit<Schemas["ClusterView"], "config"> & { config: ClusterConfig };
+export type NewCluster = Omit<Schemas["NewCluster"], "config"> & { config: ClusterConfig };
 export type Forecast = Schemas["ForecastView"];
 export type ClusterEvent = Schemas["ClusterEventView"];
 

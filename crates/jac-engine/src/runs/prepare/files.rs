@@ -3,8 +3,8 @@
 use super::Place;
 use crate::error::EngineError;
 use crate::plans::check::relative_to_main;
-use crate::runs::NodePlaces;
 use crate::runs::supervise::Task;
+use crate::runs::{NodePlaces, PLAN};
 use futures_util::future::try_join_all;
 use jac_jmx::Splitter;
 use jac_model::{Plan, PlanFileKind, Role, Run};
@@ -13,7 +13,8 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 pub(super) async fn copy_files(task: &Task, run: &Run, plan: &Plan, places: &[Place]) -> Result<(), EngineError> {
-    let source = task.engine.folder().plan(&plan.id);
+    let own = task.engine.folder().run(&run.id).join(PLAN);
+    let source = if run.files.is_empty() { task.engine.folder().plan(&plan.id) } else { own };
     let parts = split_files(task, run, plan, &source).await?;
     let node_places = NodePlaces::of(&run.id);
     let workers = places.iter().filter(|place| place.role == Role::Worker).map(|place| place.name.as_str());

@@ -1,0 +1,58 @@
+//! Room on the disk of the data folder. Some of it is kept in reserve: the database and the ends of runs are written when a
+//! log that grows has taken all else.
+
+use crate::clusters::conflict;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::notices::Notice;
+use nix::sys::statvfs::statvfs;
+
+/// What is free, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Room {
+    pub free: u64,
+    /// A run begins only with so much…
+    pub reserve: u64,
+}
+
+impl Room {
+    /// …and a log grows no more with less than half of that.
+    pub fn is_for_logs(self) -> bool {
+        self.free >= self.reserve / 2
+    }
+}
+
+impl Engine {
+    /// Room where the data folder lies; `None` where the system does not say.
+    pub(crate) fn room(&self) -> Option<Room> {
+        let disk = statvfs(self.folder().root()).ok()?;
+        let free = disk.blocks_available() * disk.fragment_size();
+        Some(Room { free, reserve: self.settings().disk_reserve_bytes })
+    }
+
+    /// # Errors
+    /// When there is no room for another run's log.
+    pub(crate) fn need_room(&self) -> Result<(), EngineError> {
+        match self.room() {
+            Some(room) if room.free < room.reserve => Err(conflict(
+                format!(
+                    "The disk of JAC's data folder is nearly full: {} MB are free, and {} MB are kept in reserve.",
+                    room.free / 1_000_000,
+                    room.reserve / 1_000_000
+                ),
+                Some("Delete old runs, or make room on the server, and start the run again."),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Says on every page that logs are not read on, or that they are again.
+    pub(crate) fn tell_room(&self, is_low: bool) {
+        if is_low {
+            let message = "The disk of JAC's data folder is nearly full. Runs go on, but their results stay on their machines until there is room: delete old runs, or make room on the server.";
+            self.notice(Notice::new("disk_low", [], message.to_owned()));
+        } else {
+            self.forget_notice("disk_low");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What a person should see though no request asked for it: rows that cannot be read, folders that belong to nothing,
+//! parts of JAC that failed. Kept while this JAC lives; what caused each stands in the log too.
+
+use crate::engine::Engine;
+use jac_model::EpochMs;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Notice {
+    /// `row_unreadable`, `moved_to_lost`, `results_restored`, `task_panicked`, `disk_low`.
+    pub code: &'static str,
+    /// What it is about, by name; which names there are depends on the code.
+    pub params: BTreeMap<&'static str, String>,
+    /// For people.
+    pub message: String,
+    /// When it happened last; `null`: not known.
+    pub at_ms: Option<EpochMs>,
+    /// How often it happened.
+    pub count: u64,
+}
+
+impl Notice {
+    pub(crate) fn new<const N: usize>(
+        code: &'static str,
+        params: [(&'static str, String); N],
+        message: String,
+    ) -> Self {
+        Self { code, params: BTreeMap::from(params), message, at_ms: None, count: 1 }
+    }
+
+    fn is_about_the_same(&self, other: &Self) -> bool {
+        self.code == other.code && self.params == other.params
+    }
+}
+
+impl Engine {
+    /// Everything that should be seen, the oldest first.
+    pub fn notices(&self) -> Vec<Notice> {
+        let unreadable = self.store().unreadable().into_iter().map(|row| {
+            let message = format!(
+                "The row of the {} {} cannot be read and is left out of every list: {}. It was written by another version of JAC, or damaged.",
+                row.kind, row.id, row.reason
+            );
+            Notice::new("row_unreadable", [("kind", row.kind.to_owned()), ("id", row.id)], message)
+        });
+        self.noticed().iter().cloned().chain(unreadable).collect()
+    }
+
+    /// Writes it to the log and keeps it for the pages. The same once more is counted.
+    pub(crate) fn notice(&self, mut notice: Notice) {
+        tracing::error!(code = notice.code, "{}", notice.message);
+        notice.at_ms = Some(self.now_ms());
+        let mut noticed = self.noticed();
+        match noticed.iter_mut().find(|known| known.is_about_the_same(&notice)) {
+            Some(known) => {
+                notice.count = known.count + 1;
+                *known = notice;
+            }
+            None => noticed.push(notice),
+        }
+    }
+
+    /// What it was about is over.
+    pub(crate) fn forget_notice(&self, code: &'static str) {
+        self.noticed().retain(|known| known.code != code);
+    }
+}

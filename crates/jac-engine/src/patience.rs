@@ -1,0 +1,113 @@
+//! A node's port that asks again: a network that is away for a moment fails no step of a run. Every call of [`Remote`] may
+//! be made twice, so asking again is always allowed.
+
+use async_trait::async_trait;
+use jac_model::NodeTools;
+use jac_model::ports::{Chunk, Command, Output, PortError, ProcessState, Remote, Tell, Vitals};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+const RETRY_EVERY: Duration = Duration::from_secs(1);
+
+/// The way to a node, asked again for `limit` after each call that may succeed later.
+pub(crate) struct Patient {
+    pub remote: Arc<dyn Remote>,
+    pub limit: Duration,
+}
+
+/// Whether the same call may succeed in a moment.
+pub(crate) fn is_passing(error: &PortError) -> bool {
+    match error {
+        PortError::Unreachable { .. } | PortError::NotNow { .. } | PortError::TooSlow { .. } => true,
+        PortError::Refused { .. } | PortError::DiskFull { .. } | PortError::Unfit { .. } => false,
+    }
+}
+
+/// The node said nothing, rather than no.
+pub(crate) fn is_silence(error: &PortError) -> bool {
+    matches!(error, PortError::Unreachable { .. } | PortError::TooSlow { .. })
+}
+
+impl Patient {
+    async fn ask<T, F: Future<Output = Result<T, PortError>>>(&self, call: impl Fn() -> F) -> Result<T, PortError> {
+        let begun = Instant::now();
+        loop {
+            match call().await {
+                Err(error) if is_passing(&error) && begun.elapsed() < self.limit => {
+                    tracing::debug!(%error, "{error}; asking again");
+                    sleep(RETRY_EVERY).await;
+                }
+                done => return done,
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Remote for Patient {
+    fn folder(&self) -> String {
+        self.remote.folder()
+    }
+
+    async fn equip(&self, jmeter_home: &Path, tell: Tell<'_>) -> Result<NodeTools, PortError> {
+        self.ask(|| self.remote.equip(jmeter_home, tell)).await
+    }
+
+    async fn run(&self, command: &Command, limit: Duration) -> Result<Output, PortError> {
+        self.ask(|| self.remote.run(command, limit)).await
+    }
+
+    async fn start(&self, name: &str, command: &Command) -> Result<(), PortError> {
+        self.ask(|| self.remote.start(name, command)).await
+    }
+
+    async fn process(&self, name: &str) -> Result<ProcessState, PortError> {
+        self.ask(|| self.remote.process(name)).await
+    }
+
+    async fn kill(&self, name: &str) -> Result<(), PortError> {
+        self.ask(|| self.remote.kill(name)).await
+    }
+
+    async fn forget(&self, name: &str) -> Result<(), PortError> {
+        self.ask(|| self.remote.forget(name)).await
+    }
+
+    async fn put(&self, from: &Path, to: &str) -> Result<(), PortError> {
+        self.ask(|| self.remote.put(from, to)).await
+    }
+
+    async fn write(&self, to: &str, bytes: &[u8]) -> Result<(), PortError> {
+        self.ask(|| self.remote.write(to, bytes)).await
+    }
+
+    async fn read_at(&self, path: &str, offset: u64, limit: usize) -> Result<Option<Chunk>, PortError> {
+        self.ask(|| self.remote.read_at(path, offset, limit)).await
+    }
+
+    async fn digest(&self, path: &str) -> Result<Option<(u64, [u8; 32])>, PortError> {
+        self.ask(|| self.remote.digest(path)).await
+    }
+
+    async fn remove(&self, path: &str) -> Result<(), PortError> {
+        self.ask(|| self.remote.remove(path)).await
+    }
+
+    async fn free_ports(&self, count: usize) -> Result<Vec<u16>, PortError> {
+        self.ask(|| self.remote.free_ports(count)).await
+    }
+
+    async fn can_connect(&self, address: &str, port: u16) -> Result<bool, PortError> {
+        self.ask(|| self.remote.can_connect(address, port)).await
+    }
+
+    async fn vitals(&self) -> Result<Option<Vitals>, PortError> {
+        self.remote.vitals().await
+    }
+
+    async fn clock_offset(&self) -> Result<Option<(i64, i64)>, PortError> {
+        self.remote.clock_offset().await
+    }
+}

@@ -1,0 +1,140 @@
+//! The content of plans, each file once however many plans and runs have it: `blobs/` has a file by the SHA-256 of its
+//! content, and the folders of plans and runs have hard links to it.
+//!
+//! A file is never written in place: a change is another file under the same name. So what a run has linked stays what it
+//! ran, and a blob that nothing but `blobs/` links to is of no use to anybody.
+
+use crate::error::EngineError;
+use jac_model::PlanFile;
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// The folder of all content.
+pub(crate) struct Content {
+    folder: PathBuf,
+}
+
+impl Content {
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    fn place(&self, sha256: &str) -> PathBuf {
+        self.folder.join(&sha256[..2]).join(sha256)
+    }
+
+    /// Makes a file one of these: its name leads to the content that is kept under its hash, which is returned in hex.
+    pub fn take_in(&self, file: &Path) -> io::Result<String> {
+        let sha256 = hash(file)?;
+        let place = self.place(&sha256);
+        if place.exists() {
+            replace(&place, file)?;
+        } else {
+            fs::create_dir_all(place.parent().unwrap_or(&self.folder))?;
+            replace(file, &place)?;
+        }
+        Ok(sha256)
+    }
+
+    /// Removes the content of files that nobody has any more.
+    pub fn release(&self, files: &[PlanFile]) {
+        for sha256 in files.iter().filter_map(|file| file.sha256.as_deref()).filter(|sha256| sha256.len() == 64) {
+            let place = self.place(sha256);
+            if fs::metadata(&place).is_ok_and(|file| file.nlink() == 1)
+                && let Err(error) = fs::remove_file(&place)
+            {
+                tracing::warn!(path = %place.display(), %error, "content that nobody uses cannot be removed");
+            }
+        }
+    }
+}
+
+/// Gives a run a folder of the files as they are now.
+pub(crate) fn link_all(files: &[PlanFile], from: &Path, to: &Path) -> Result<(), EngineError> {
+    for file in files {
+        let place = to.join(&file.path);
+        let linked =
+            fs::create_dir_all(place.parent().unwrap_or(to)).and_then(|()| link(&from.join(&file.path), &place));
+        linked.map_err(|error| EngineError::file(format!("keeping {} for the run", file.path), error))?;
+    }
+    Ok(())
+}
+
+/// The same content under a second name: a link, or a copy where the file system has none.
+fn link(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(from, to) {
+        Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists) => {
+            fs::copy(from, to).map(drop)
+        }
+        done => done,
+    }
+}
+
+/// The same, in the place of what `to` was, in one step.
+fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    let mut new = to.as_os_str().to_owned();
+    new.push(format!(".{:016x}.new", rand::random::<u64>()));
+    let new = PathBuf::from(new);
+    link(from, &new)?;
+    let renamed = fs::rename(&new, to);
+    // Where both are the same file already, renaming does nothing and leaves the new name.
+    match fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => renamed,
+    }
+}
+
+fn hash(file: &Path) -> io::Result<String> {
+    let mut file = fs::File::open(file)?;
+    let mut digest = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hex::encode(digest.finalize())),
+            length => digest.update(&buffer[..length]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jac_model::PlanFileKind;
+
+    fn plan_file(path: &str, sha256: &str) -> PlanFile {
+        PlanFile { path: path.to_owned(), bytes: 4, kind: PlanFileKind::Data, sha256: Some(sha256.to_owned()) }
+    }
+
+    #[test]
+    fn equal_files_are_one_and_what_a_run_has_outlives_what_the_plan_has() {
+        let place = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| place.path().join(name);
+        let content = Content::new(path("blobs"));
+        for folder in ["one", "two", "run"] {
+            fs::create_dir(path(folder)).expect("a folder");
+        }
+        fs::write(path("one/a.csv"), "same").expect("written");
+        fs::write(path("two/b.csv"), "same").expect("written");
+        let sha256 = content.take_in(&path("one/a.csv")).expect("taken in");
+        assert_eq!(content.take_in(&path("one/a.csv")).expect("once more"), sha256);
+        assert_eq!(content.take_in(&path("two/b.csv")).expect("taken in"), sha256);
+        let node = |name: &str| fs::metadata(path(name)).expect("it is there").ino();
+        assert_eq!(node("one/a.csv"), node("two/b.csv"), "stored once");
+        assert_eq!(fs::read_dir(path("one")).expect("a folder").count(), 1, "nothing else is left there");
+
+        let files = [plan_file("a.csv", &sha256)];
+        link_all(&files, &path("one"), &path("run")).expect("linked");
+        fs::write(path("new"), "changed").expect("written");
+        fs::rename(path("new"), path("one/a.csv")).expect("replaced");
+        fs::remove_file(path("two/b.csv")).expect("removed");
+        content.release(&files);
+        assert_eq!(fs::read(path("run/a.csv")).expect("the run's"), b"same");
+        assert!(content.place(&sha256).exists(), "the run has it");
+        fs::remove_dir_all(path("run")).expect("removed");
+        content.release(&files);
+        assert!(!content.place(&sha256).exists(), "nobody has it");
+    }
+}

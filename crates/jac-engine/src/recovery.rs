@@ -1,0 +1,146 @@
+//! What is done with a data folder when an engine starts on it: the folder is believed over the database.
+//!
+//! A finished run's folder describes itself (`run.json`), and so does a plan's. One that no row knows, or that a row knows
+//! less of (an older database was put back), comes into the list again. What describes nothing is moved to `lost/`;
+//! nothing but unfinished uploads is ever removed.
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::notices::Notice;
+use crate::plans::{self, PlanFolder};
+use crate::runs::record::RunRecord;
+use jac_model::{PlanId, RunId};
+use jac_store::{Filter, Kind};
+use std::path::Path;
+
+impl Engine {
+    pub(crate) fn recover_folder(&self) -> Result<(), EngineError> {
+        plans::sweep_uploads(self);
+        let runs = self.recover_runs()? + self.recover_unfinished_runs()?;
+        let plans = self.recover_plans()?;
+        if runs + plans > 0 {
+            let message = format!(
+                "{runs} runs and {plans} plans were in the data folder and not, or not as they are, in the database. They are in the lists again."
+            );
+            self.notice(Notice::new(
+                "results_restored",
+                [("runs", runs.to_string()), ("plans", plans.to_string())],
+                message,
+            ));
+        }
+        Ok(())
+    }
+
+    /// Folders of runs that no row knows.
+    fn recover_runs(&self) -> Result<usize, EngineError> {
+        let known = self.store().ids(Kind::Run)?;
+        let mut restored = 0;
+        for (name, folder) in entries(&self.folder().runs()) {
+            if known.contains(&name) {
+                continue;
+            }
+            match RunRecord::read(&folder) {
+                Ok(Some(record)) if record.run.id.as_str() == name => {
+                    record.restore(self)?;
+                    restored += 1;
+                }
+                _ => self.move_to_lost(&folder, "run"),
+            }
+        }
+        Ok(restored)
+    }
+
+    /// Rows of runs that had not finished when the database was kept, whose folders say that they have.
+    fn recover_unfinished_runs(&self) -> Result<usize, EngineError> {
+        let mut restored = 0;
+        for row in self.store().runs(&Filter { unfinished: true, ..Filter::default() })? {
+            if let Ok(Some(record)) = RunRecord::read(&self.folder().run(&row.run.id))
+                && record.run.id == row.run.id
+            {
+                record.restore(self)?;
+                restored += 1;
+            }
+        }
+        Ok(restored)
+    }
+
+    /// Plans that no row knows, and those that were changed after the database was kept.
+    fn recover_plans(&self) -> Result<usize, EngineError> {
+        let known = self.store().ids(Kind::Plan)?;
+        let mut restored = 0;
+        for (name, path) in entries(&self.folder().plans()) {
+            if path.is_file() {
+                continue;
+            }
+            let id: Option<PlanId> = name.parse().ok();
+            let described = id.as_ref().and_then(|id| PlanFolder::of(self, id).described());
+            match (described, known.contains(&name)) {
+                (Some(plan), false) => {
+                    self.store().put_plan(&plan)?;
+                    restored += 1;
+                }
+                (Some(plan), true) => {
+                    if self.store().plan(&plan.id).is_ok_and(|row| row != plan) {
+                        self.store().put_plan(&plan)?;
+                        restored += 1;
+                    }
+                }
+                (None, true) => (),
+                (None, false) => self.move_to_lost(&path, "plan"),
+            }
+        }
+        Ok(restored)
+    }
+
+    /// Writes `run.json` for finished runs that have none: those of earlier versions, and those whose disk was full. It reads
+    /// the folder of every run: call it where that is allowed.
+    pub(crate) fn describe_finished_runs(&self) {
+        for (name, folder) in entries(&self.folder().runs()) {
+            let Ok(id) = name.parse::<RunId>() else { continue };
+            if RunRecord::is_in(&folder) {
+                continue;
+            }
+            let Ok(row) = self.store().run(&id) else { continue };
+            if row.run.phase.is_terminal()
+                && let Err(error) = RunRecord::of(row).write(&folder)
+            {
+                tracing::warn!(run = %id, %error, "run {id}: its record could not be written: {error}");
+            }
+        }
+    }
+
+    /// Moves what belongs to nothing where a person finds it. An empty folder is removed: a crash came between it and its row.
+    fn move_to_lost(&self, path: &Path, kind: &'static str) {
+        if path.is_dir() && std::fs::remove_dir(path).is_ok() {
+            return;
+        }
+        let lost = self.folder().lost();
+        let name = path.file_name().map_or_else(|| kind.to_owned(), |name| name.to_string_lossy().into_owned());
+        let free = (1..).map(|number| match number {
+            1 => lost.join(&name),
+            _ => lost.join(format!("{name}.{number}")),
+        });
+        let Some(to) = free.into_iter().find(|place| !place.exists()) else { return };
+        let moved = std::fs::create_dir_all(&lost).and_then(|()| std::fs::rename(path, &to));
+        let params = [("kind", kind.to_owned()), ("path", to.display().to_string())];
+        let message = match moved {
+            Ok(()) => format!(
+                "The folder {} belongs to no {kind} that is known and does not say what it is. It was moved to {}.",
+                path.display(),
+                to.display()
+            ),
+            Err(error) => format!(
+                "The folder {} belongs to no {kind} that is known, and could not be moved to {}: {error}.",
+                path.display(),
+                to.display()
+            ),
+        };
+        self.notice(Notice::new("moved_to_lost", params, message));
+    }
+}
+
+/// What lies in a folder, by name. One that cannot be read has nothing that could be moved.
+fn entries(folder: &Path) -> Vec<(String, std::path::PathBuf)> {
+    let found = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    found.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path())).collect()
+}

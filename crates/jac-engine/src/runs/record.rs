@@ -1,0 +1,62 @@
+//! `run.json`: a finished run as its own folder tells it, so that a database that is lost or older loses no result.
+
+use super::finish::restored_points;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use jac_model::Run;
+use jac_store::RunRow;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+const NAME: &str = "run.json";
+/// Raised when a field changes its meaning; one that is added needs no new number.
+const SCHEMA: u32 = 1;
+
+/// The file's content.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RunRecord {
+    schema: u32,
+    /// The JAC that wrote it.
+    jac_version: String,
+    pub run: Run,
+    /// What the list of runs shows of its figures; they are made of `results.jtl`.
+    result: Option<serde_json::Value>,
+}
+
+impl RunRecord {
+    pub fn of(row: RunRow) -> Self {
+        Self { schema: SCHEMA, jac_version: env!("CARGO_PKG_VERSION").to_owned(), run: row.run, result: row.result }
+    }
+
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(NAME).is_file()
+    }
+
+    /// The record in a run's folder; `None`: there is none.
+    pub fn read(folder: &Path) -> Result<Option<Self>, EngineError> {
+        let bytes = match std::fs::read(folder.join(NAME)) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(EngineError::file("reading a run's record", error)),
+        };
+        let record: Self = serde_json::from_slice(&bytes)
+            .map_err(|error| EngineError::JMeter(format!("A run's record cannot be read: {error}.")))?;
+        Ok((record.run.phase.is_terminal() && record.schema == SCHEMA).then_some(record))
+    }
+
+    /// Writes it in one step.
+    pub fn write(&self, folder: &Path) -> Result<(), EngineError> {
+        let bytes = serde_json::to_vec_pretty(self).map_err(|error| EngineError::JMeter(error.to_string()))?;
+        super::finish::write(&folder.join(NAME), &bytes)
+    }
+
+    /// Takes the run into the list again, with the points of its charts.
+    pub fn restore(&self, engine: &Engine) -> Result<(), EngineError> {
+        let run = &self.run;
+        tracing::info!(run = %run.id, "run {}: taken into the list again, as its folder tells it", run.id);
+        if let Some((bucket_ms, points)) = restored_points(engine, &run.id) {
+            engine.store().put_series(&run.id, bucket_ms, &points)?;
+        }
+        Ok(engine.store().restore_run(run, self.result.as_ref())?)
+    }
+}

@@ -1,0 +1,69 @@
+//! Reads a run's log for as long as somebody leads the run, piece by piece, and says how that goes.
+
+use super::intake::{Intake, Pulled};
+use crate::error::EngineError;
+use crate::patience::is_silence;
+use jac_model::ports::Remote;
+use std::convert::Infallible;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::task::yield_now;
+use tokio::time::{Instant, sleep};
+
+/// How the reading goes, for whoever leads the run.
+#[derive(Debug, Default)]
+pub(super) struct TailState {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// When the newest read began that found nothing more.
+    read_all_at: Option<Instant>,
+    /// Since when the log cannot be read though its machine answers, and why.
+    trouble: Option<(Instant, String)>,
+}
+
+impl TailState {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a read that began after `at` found nothing more.
+    pub fn has_read_all_since(&self, at: Instant) -> bool {
+        self.state().read_all_at.is_some_and(|read_at| read_at >= at)
+    }
+
+    pub fn trouble(&self) -> Option<(Instant, String)> {
+        self.state().trouble.clone()
+    }
+}
+
+/// Reads until it is dropped. What cannot be read or kept now is tried again from the same byte on.
+pub(super) async fn read(intake: &mut Intake, master: &dyn Remote, tail: &TailState, every: Duration) -> Infallible {
+    loop {
+        let begun = Instant::now();
+        let pulled = intake.pull_piece(master).await;
+        if !matches!(pulled, Err(EngineError::DiskFull { .. })) {
+            intake.tell_room(false);
+        }
+        match pulled {
+            Ok(Pulled::Piece) => {
+                tail.state().trouble = None;
+                // A log that is always there already leaves the others no turn by itself.
+                yield_now().await;
+                continue;
+            }
+            Ok(Pulled::Everything) => *tail.state() = State { read_all_at: Some(begun), trouble: None },
+            Err(EngineError::DiskFull { .. }) => intake.tell_room(true),
+            // The looks at the master's process tell of that.
+            Err(EngineError::Port(error)) if is_silence(&error) => (),
+            Err(error) => {
+                let mut state = tail.state();
+                let since = state.trouble.take().map_or(begun, |(since, _)| since);
+                state.trouble = Some((since, crate::tools::sentence(&error)));
+            }
+        }
+        sleep(every).await;
+    }
+}

@@ -1,0 +1,304 @@
+//! What could lose a result: a database that is older than the folder, a full disk, a slow line, a spool that differs, a
+//! network that is away while a run is prepared, files that change under a run.
+
+use crate::door::{Planned, Side, Trouble, Which};
+use crate::house::House;
+use crate::world::owner;
+use jac_model::{Cause, ClusterId, ClusterPhase, RunId, RunPhase, StopMode};
+use jac_store::Filter;
+use std::path::Path;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// A run that has finished, and its cluster.
+async fn finished(house: &mut House) -> (ClusterId, RunId) {
+    let cluster = house.cluster(1).await;
+    let run = house.run(&cluster).await;
+    let ran = house.until_run(&run, RunPhase::Finished).await;
+    assert_eq!(ran.cause, Some(Cause::Completed));
+    (cluster, run)
+}
+
+/// The database as it is now, whole.
+fn backup(house: &House) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let parts = ["jac.db", "jac.db-wal"].map(|name| house.data().join(name));
+    parts.into_iter().filter_map(|path| Some((path.clone(), std::fs::read(path).ok()?))).collect()
+}
+
+fn put_back(house: &House, backup: &[(std::path::PathBuf, Vec<u8>)]) {
+    for name in ["jac.db", "jac.db-wal", "jac.db-shm"] {
+        drop(std::fs::remove_file(house.data().join(name)));
+    }
+    for (path, bytes) in backup {
+        std::fs::write(path, bytes).expect("written");
+    }
+}
+
+fn codes(notices: Vec<jac_engine::Notice>) -> Vec<&'static str> {
+    notices.into_iter().map(|notice| notice.code).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_is_older_than_the_folder_loses_no_run_and_no_plan() {
+    for when in ["before all", "in mid-run"] {
+        let mut house = House::new();
+        let mut older = Vec::new();
+        if when == "before all" {
+            house.engine().await;
+            house.crash().await;
+            older = backup(&house);
+        }
+        let cluster = house.cluster(1).await;
+        let run = house.run(&cluster).await;
+        if when == "in mid-run" {
+            house.until_run(&run, RunPhase::Running).await;
+            older = backup(&house);
+        }
+        house.until_run(&run, RunPhase::Finished).await;
+        let plan = house.upload().await;
+        let (log, row) = (house.log(&run), house.engine().await.store().run(&run).expect("its row"));
+        house.terminate(&cluster).await;
+        house.crash().await;
+        let strange = house.data().join("runs/r-0000000000000000");
+        std::fs::create_dir_all(&strange).expect("a folder");
+        std::fs::write(strange.join("results.jtl"), "measured by somebody").expect("written");
+        std::fs::create_dir_all(house.data().join("runs/r-0000000000000001")).expect("an empty one");
+        put_back(&house, &older);
+
+        let engine = house.engine().await;
+        let restored = engine.store().run(&run).expect("it is in the list again");
+        assert_eq!(restored, row, "{when}");
+        assert!(log.len() > 1000 && house.log(&run) == log, "{when}");
+        assert_eq!(engine.report(&run).expect("its report").summary.total.samples, 50, "{when}");
+        assert!(!engine.snapshot(&run, 0, &owner()).expect("a snapshot").points.is_empty(), "{when}: its charts");
+        assert_eq!(engine.store().plan(&plan).expect("the plan").files.len(), 1, "{when}");
+        assert!(!strange.exists() && house.data().join("lost/r-0000000000000000/results.jtl").is_file(), "{when}");
+        assert!(!house.data().join("lost/r-0000000000000001").exists(), "{when}: nothing is no loss");
+        let codes = codes(engine.notices());
+        assert!(codes.contains(&"moved_to_lost") && codes.contains(&"results_restored"), "{when}: {codes:?}");
+        // What was deleted stays so.
+        engine.delete_run(&run).expect("deleted");
+        engine.delete_plan(&plan).expect("deleted");
+        drop(engine);
+        house.crash().await;
+        let engine = house.engine().await;
+        assert!(engine.store().run(&run).is_err() && engine.store().plan(&plan).is_err(), "{when}");
+        let blobs = walk(&house.data().join("blobs"));
+        assert_eq!(blobs, 0, "{when}: no content that nobody has");
+    }
+}
+
+fn walk(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| if entry.path().is_dir() { walk(&entry.path()) } else { 1 }).sum()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_cannot_be_read_stops_nothing() {
+    let mut house = House::new();
+    let (cluster, run) = finished(&mut house).await;
+    house.terminate(&cluster).await;
+    house.crash().await;
+    let database = rusqlite::Connection::open(house.data().join("jac.db")).expect("the database");
+    for table in ["clusters", "plans", "runs"] {
+        let copy = format!(
+            "UPDATE {table} SET document = json_set(document, '$.provider', 'moon', '$.phase', 'dreaming', '$.files', 3)"
+        );
+        database.execute(&copy, []).expect("written");
+    }
+    drop(database);
+    let engine = house.engine().await;
+    assert!(engine.store().clusters().expect("the others").is_empty());
+    assert!(engine.store().plans().expect("the others").is_empty());
+    assert!(engine.store().runs(&Filter::default()).expect("the others").is_empty());
+    let codes = codes(engine.notices());
+    assert_eq!(codes, ["row_unreadable"; 3]);
+    assert!(house.data().join("runs").join(run.as_str()).join("results.jtl").is_file(), "its results stay");
+    drop(engine);
+    let next = house.cluster(1).await;
+    house.until_phase(&next, ClusterPhase::Ready).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_is_full_here_stops_no_test_elsewhere() {
+    let mut house = House::new();
+    let cluster = house.cluster(2).await;
+    let run = house.run(&cluster).await;
+    house.until_run(&run, RunPhase::Running).await;
+    sleep(Duration::from_secs(1)).await;
+    // From here on there is no room.
+    house.settings.disk_reserve_bytes = u64::MAX;
+    house.crash().await;
+    let before = house.log(&run).len();
+    house.until("the alarm", |engine| codes(engine.notices()).contains(&"disk_low").then_some(())).await;
+    let refused = {
+        let (plan, engine) = (house.upload().await, house.engine().await);
+        let new = serde_json::json!({ "cluster_id": cluster, "plan_id": plan });
+        engine.create_run(owner(), serde_json::from_value(new).expect("a run"))
+    };
+    assert!(matches!(refused, Err(jac_engine::EngineError::Conflict { .. })), "{refused:?}");
+    sleep(Duration::from_secs(60)).await;
+    let row = house.engine().await.store().run(&run).expect("its row").run;
+    assert_eq!((row.phase, row.cause), (RunPhase::Running, None), "it has ended there, and waits here");
+    assert_eq!(house.log(&run).len(), before, "nothing is written to a disk without room");
+    // Somebody makes room.
+    house.settings.disk_reserve_bytes = 0;
+    house.crash().await;
+    let ran = house.until_run(&run, RunPhase::Finished).await;
+    assert_eq!(ran.cause, Some(Cause::Completed));
+    assert!(house.log(&run) == house.measured(&run) && house.log(&run).len() > before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_stays_until_what_still_travels_is_here() {
+    let mut house = House::new();
+    let cluster = house.cluster(2).await;
+    let run = house.run(&cluster).await;
+    house.until_run(&run, RunPhase::Running).await;
+    // Over seven minutes for all of it.
+    *house.world.line.lock().expect("no panic") = Some(20);
+    sleep(Duration::from_secs(3)).await;
+    let begun = Instant::now();
+    house.terminate(&cluster).await;
+    assert!(begun.elapsed() > Duration::from_secs(180), "{:?}", begun.elapsed());
+    let ran = house.until_run(&run, RunPhase::Finished).await;
+    assert!(matches!(ran.cause, Some(Cause::Stopped { .. })), "{:?}", ran.cause);
+    let (log, measured) = (house.log(&run), house.measured(&run));
+    assert!(log == measured && log.len() > 4_000, "{} of {}", log.len(), measured.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_comes_slower_than_it_grows_holds_no_stop_up() {
+    let mut house = House::new();
+    let cluster = house.cluster(2).await;
+    let run = house.run(&cluster).await;
+    house.until_run(&run, RunPhase::Running).await;
+    *house.world.line.lock().expect("no panic") = Some(20);
+    sleep(Duration::from_secs(2)).await;
+    house.ask(|engine| engine.request_stop(&run, StopMode::Graceful, "Administrator")).await;
+    let asked = Instant::now();
+    house.until("the word to JMeter", |engine| engine.store().run(&run).expect("its row").run.stop_sent).await;
+    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+    // Meanwhile it is seen.
+    let seq = |engine: &jac_engine::Engine| engine.snapshot(&run, 0, &owner()).expect("a snapshot").seq;
+    let before = seq(&house.engine().await);
+    sleep(Duration::from_secs(5)).await;
+    assert!(seq(&house.engine().await) >= before + 4);
+    house.world.lose("worker-1");
+    let ran = house.until_run(&run, RunPhase::Finished).await;
+    assert!(matches!(ran.cause, Some(Cause::Stopped { .. })), "{:?}", ran.cause);
+    assert!(house.log(&run) == house.measured(&run));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_spool_that_is_not_the_masters_log_is_read_anew() {
+    let mut house = House::new();
+    let cluster = house.cluster(2).await;
+    let run = house.run(&cluster).await;
+    house.until_run(&run, RunPhase::Running).await;
+    sleep(Duration::from_secs(2)).await;
+    let path = house.data().join("runs").join(run.as_str()).join("results.jtl");
+    let mut spoilt = std::fs::read(&path).expect("the spool");
+    let at = spoilt.windows(4).position(|bytes| bytes == b"true").expect("a sample");
+    spoilt.splice(at..at + 4, *b"fals");
+    {
+        use std::os::unix::fs::FileExt;
+        let file = std::fs::File::options().write(true).open(&path).expect("the spool");
+        file.write_all_at(&spoilt, 0).expect("written");
+    }
+    // What is read from it again is what is spoilt.
+    house.crash().await;
+    let ran = house.until_run(&run, RunPhase::Finished).await;
+    assert_eq!((ran.cause, ran.notes.len()), (Some(Cause::Completed), 0));
+    assert!(house.log(&run) == house.measured(&run));
+    let total = house.engine().await.report(&run).expect("its report").summary.total;
+    assert_eq!((total.samples, total.errors), (100, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_network_that_is_away_while_a_run_is_prepared_costs_nothing() {
+    for step in
+        ["forget worker-1", "equip worker-1", "put worker-1", "start worker-1", "can_connect master", "start master"]
+    {
+        let mut house = House::new();
+        let nth = if step.starts_with("equip") { 2 } else { 1 };
+        house.plan(Planned::new(step, Which::Nth(nth), Side::Before, Trouble::CutOff(Duration::from_secs(20))));
+        let cluster = house.cluster(2).await;
+        let run = house.run(&cluster).await;
+        let ran = house.until_run(&run, RunPhase::Finished).await;
+        assert_eq!(ran.cause, Some(Cause::Completed), "{step}");
+        assert!(house.log(&run) == house.measured(&run), "{step}");
+        assert_eq!(house.world.calls().happened, 1, "{step}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_stopped_while_it_is_prepared_ends_at_once() {
+    for step in ["put worker-1", "start worker-1", "can_connect master"] {
+        let mut house = House::new();
+        house.plan(Planned::new(step, Which::From(1), Side::Before, Trouble::Hang));
+        let cluster = house.cluster(2).await;
+        let run = house.run(&cluster).await;
+        house.until_run(&run, RunPhase::Preparing).await;
+        sleep(Duration::from_secs(10)).await;
+        house.ask(|engine| engine.request_stop(&run, StopMode::Graceful, "Administrator")).await;
+        let asked = Instant::now();
+        let ran = house.until_run(&run, RunPhase::Finished).await;
+        assert!(matches!(ran.cause, Some(Cause::Stopped { .. })), "{step}: {:?}", ran.cause);
+        assert!(asked.elapsed() < Duration::from_secs(15), "{step}: {:?}", asked.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_keeps_what_it_ran_whatever_becomes_of_the_plan() {
+    let mut house = House::new();
+    let cluster = house.cluster(1).await;
+    let run = house.run(&cluster).await;
+    let plan = house.upload().await;
+    let engine = house.engine().await;
+    let row = engine.store().plan(&plan).expect("the plan");
+    let was = std::fs::read(engine.plan_file(&row, "p.jmx").expect("its file")).expect("read");
+    let change = |name: &str, content: &[u8]| {
+        let mut staging = engine.stage().expect("a place");
+        std::fs::write(staging.place(name).expect("a place"), content).expect("written");
+        engine.add_plan_files(&plan, staging)
+    };
+    // While it runs, or is about to.
+    let changed = String::from_utf8(was.clone()).expect("text").replace("testname=\"P\"", "testname=\"Q\"");
+    change("p.jmx", changed.as_bytes()).expect("changed");
+    change("more.csv", b"a\n").expect("added");
+    let clash = change("more.csv/inside.csv", b"b\n");
+    assert!(matches!(clash, Err(jac_engine::EngineError::Invalid { code: "file_name", .. })), "{clash:?}");
+    engine.delete_plan(&plan).expect("deleted");
+    let ran = house.until_run(&run, RunPhase::Finished).await;
+    assert_eq!(ran.cause, Some(Cause::Completed));
+    assert_eq!((ran.main_file.as_str(), ran.files.len()), ("p.jmx", 1));
+    let (artefact, place) = engine.artefact(&run, "plan/p.jmx").expect("what it ran");
+    assert_eq!((artefact.bytes, std::fs::read(place).expect("read")), (was.len() as u64, was));
+    let versions = ran.versions.expect("what it was measured with");
+    assert_eq!((versions.jmeter.as_str(), versions.java), ("5.6.3", vec!["17.0.15".to_owned()]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn uploads_at_once_lose_no_file() {
+    let mut house = House::new();
+    let plan = house.upload().await;
+    let engine = house.engine().await;
+    std::thread::scope(|scope| {
+        for number in 0..8 {
+            let (engine, plan) = (engine.clone(), plan.clone());
+            scope.spawn(move || {
+                for turn in 0..5 {
+                    let mut staging = engine.stage().expect("a place");
+                    std::fs::write(staging.place(&format!("{number}-{turn}.csv")).expect("a place"), "same")
+                        .expect("written");
+                    engine.add_plan_files(&plan, staging).expect("added");
+                }
+            });
+        }
+    });
+    let row = engine.store().plan(&plan).expect("the plan");
+    assert_eq!(row.files.len(), 41);
+    assert!(row.files.iter().all(|file| file.sha256.as_ref().is_some_and(|hash| hash.len() == 64)));
+    assert_eq!(walk(&house.data().join("blobs")), 2, "equal content is kept once");
+}

@@ -1,0 +1,124 @@
+//! The names under which this server is reached. A page of another site whose name is made to lead here (DNS rebinding) asks
+//! under that name, and is refused; one on another port of this host is told by its origin.
+
+use crate::App;
+use crate::access::has_token;
+use crate::error::ApiError;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::net::IpAddr;
+
+/// Names besides `localhost` and addresses, which nobody can make lead elsewhere.
+#[derive(Debug, Default)]
+pub struct Hosts {
+    names: Vec<String>,
+}
+
+impl Hosts {
+    pub fn new(names: &[String]) -> Self {
+        Self { names: names.iter().map(|name| name.trim().trim_end_matches('.').to_ascii_lowercase()).collect() }
+    }
+
+    /// `authority`: a host with or without a port.
+    fn has(&self, authority: &str) -> bool {
+        let host = host_of(authority);
+        host == "localhost"
+            || host.ends_with(".localhost")
+            || host.parse::<IpAddr>().is_ok()
+            || self.names.contains(&host)
+    }
+
+    /// It was named when the server was started: a proxy before it may keep the name or not.
+    fn is_named(&self, authority: &str) -> bool {
+        self.names.contains(&host_of(authority))
+    }
+}
+
+/// `jac.example` of `JAC.example.:8080`, `::1` of `[::1]:8080`.
+fn host_of(authority: &str) -> String {
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
+    };
+    host.trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// Answers only what is asked under one of the server's names, or with the shell's token.
+pub async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).map(|host| host.to_str().unwrap_or_default().to_owned());
+    match host {
+        Some(host) if !app.access.hosts.has(&host) && !has_token(&app, request.headers()) => {
+            tracing::warn!(host, "a request under the name {host:?} was refused");
+            ApiError::Request {
+                status: StatusCode::MISDIRECTED_REQUEST,
+                code: "host_not_allowed",
+                message: "This server is not reached under that name.".to_owned(),
+                hint: Some("Start it with --allowed-host and the name, or use its address.".to_owned()),
+            }
+            .into_response()
+        }
+        _ => next.run(request).await,
+    }
+}
+
+/// Whether a browser's request comes from JAC's own page: its origin is the host that it asks, or a name of this server.
+/// One without an origin is not told by it.
+pub fn is_own_page(headers: &HeaderMap, hosts: &Hosts) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
+    authority.is_some_and(|authority| Some(authority) == host || hosts.is_named(authority))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_given_names_are_ours_and_no_others() {
+        let hosts = Hosts::new(&["JAC.example.".to_owned()]);
+        for ours in [
+            "localhost",
+            "localhost:8080",
+            "127.0.0.1:8080",
+            "[::1]:8080",
+            "10.0.0.7",
+            "jac.EXAMPLE:443",
+            "jac.example.",
+            "x.localhost",
+        ] {
+            assert!(hosts.has(ours), "{ours}");
+        }
+        for other in [
+            "evil.example",
+            "evil.example:8080",
+            "jac.example.evil.example",
+            "localhost.evil.example",
+            "",
+            "127.0.0.1.nip.io",
+        ] {
+            assert!(!hosts.has(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_the_host_that_is_asked_or_a_given_name() {
+        let hosts = Hosts::new(&["jac.example".to_owned()]);
+        let from = |origin: Option<&str>, host: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, host.parse().expect("a host"));
+            if let Some(origin) = origin {
+                headers.insert(header::ORIGIN, origin.parse().expect("an origin"));
+            }
+            is_own_page(&headers, &hosts)
+        };
+        assert!(from(None, "127.0.0.1:8080"));
+        assert!(from(Some("http://127.0.0.1:8080"), "127.0.0.1:8080"));
+        assert!(from(Some("https://jac.example"), "127.0.0.1:8080"), "behind a proxy");
+        for origin in ["http://127.0.0.1:9090", "https://evil.example", "null", "http://localhost"] {
+            assert!(!from(Some(origin), "127.0.0.1:8080"), "{origin}");
+        }
+    }
+}

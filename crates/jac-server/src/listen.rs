@@ -1,0 +1,260 @@
+//! Connections: how many there may be, in all and from one address, and how long each may be silent.
+//!
+//! A connection that sends no request, stops in the middle of one, or takes no more of an answer is closed, so that nobody
+//! holds the server's descriptors by doing nothing. When all places are taken, a few more are kept for the shell of this
+//! machine: they serve requests with its token and nothing else.
+
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::io;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{sleep, timeout};
+use tokio_io_timeout::TimeoutStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+use tower_http::timeout::RequestBodyTimeoutLayer;
+
+/// Bounds on connections.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Connections at a time.
+    pub connections: usize,
+    /// …and from one address.
+    pub connections_per_peer: usize,
+    /// How long the head of a request may take to come, and a connection may wait for its next one.
+    pub head: Duration,
+    /// How long a body, or whoever reads an answer, may pause.
+    pub pause: Duration,
+}
+
+impl Limits {
+    /// For a process that may have so many descriptors: half of them are for connections, the rest for the server itself.
+    pub fn for_descriptors(descriptors: u64) -> Self {
+        let connections = usize::try_from(descriptors / 2).unwrap_or(usize::MAX).clamp(64, 4096);
+        Self {
+            connections,
+            connections_per_peer: connections / 2,
+            head: Duration::from_secs(30),
+            pause: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Places that are kept for requests with the shell's token.
+const KEPT_PLACES: usize = 16;
+/// How long one of them is kept for somebody who says nothing.
+const KEPT_HEAD: Duration = Duration::from_secs(5);
+/// What somebody is told for whom there is no place.
+const FULL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
+/// Serves until `closing`, and then until the last answer is given.
+pub async fn serve(listener: TcpListener, router: Router, token: &str, limits: Limits, closing: CancellationToken) {
+    let places = Places { limits: limits.clone(), taken: Arc::default() };
+    let router = router.layer(RequestBodyTimeoutLayer::new(limits.pause));
+    let bearer: Arc<str> = format!("Bearer {token}").into();
+    let tasks = TaskTracker::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = closing.cancelled() => break,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // One that went away while it waited, or no descriptor left: the others go on.
+                tracing::warn!(%error, "a connection could not be accepted: {error}");
+                sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        match places.take(peer.ip()) {
+            Some(place) => {
+                let connection =
+                    Connection { router: router.clone(), bearer: Arc::clone(&bearer), limits: limits.clone() };
+                tasks.spawn(connection.serve(stream, place, closing.clone()));
+            }
+            None => {
+                tasks.spawn(turn_away(stream));
+            }
+        }
+    }
+    drop(listener);
+    tasks.close();
+    tasks.wait().await;
+}
+
+async fn turn_away(mut stream: TcpStream) {
+    drop(timeout(Duration::from_secs(1), stream.write_all(FULL)).await);
+}
+
+struct Connection {
+    router: Router,
+    bearer: Arc<str>,
+    limits: Limits,
+}
+
+impl Connection {
+    async fn serve(self, stream: TcpStream, place: Place, closing: CancellationToken) {
+        let (is_kept, peer) = (place.is_kept, place.peer);
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(self.limits.pause));
+        let io = TokioIo::new(Held { stream: Box::pin(stream), _place: place });
+        let (router, bearer) = (self.router, self.bearer);
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            let (router, bearer) = (router.clone(), Arc::clone(&bearer));
+            request.extensions_mut().insert(Peer(peer));
+            async move {
+                let authorization = request.headers().get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
+                if is_kept && authorization != Some(bearer.as_bytes()) {
+                    return Ok::<_, Infallible>(full());
+                }
+                router.oneshot(request.map(Body::new)).await
+            }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(if is_kept { KEPT_HEAD.min(self.limits.head) } else { self.limits.head })
+            .serve_connection(io, service)
+            .with_upgrades();
+        let mut connection = std::pin::pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = closing.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection ended: {error}");
+        }
+    }
+}
+
+fn full() -> Response<Body> {
+    let mut answer = Response::new(Body::empty());
+    *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    answer
+}
+
+/// The address that a request came from, among its extensions.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
+/// Who has a place.
+#[derive(Debug, Default)]
+struct Taken {
+    ordinary: usize,
+    kept: usize,
+    of: HashMap<IpAddr, usize>,
+}
+
+#[derive(Clone)]
+struct Places {
+    limits: Limits,
+    taken: Arc<Mutex<Taken>>,
+}
+
+/// A place, given back when it is dropped.
+struct Place {
+    taken: Arc<Mutex<Taken>>,
+    peer: IpAddr,
+    is_kept: bool,
+}
+
+fn open(taken: &Mutex<Taken>) -> MutexGuard<'_, Taken> {
+    taken.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Places {
+    fn take(&self, peer: IpAddr) -> Option<Place> {
+        let mut taken = open(&self.taken);
+        let of_peer = taken.of.get(&peer).copied().unwrap_or_default();
+        let is_kept = if taken.ordinary < self.limits.connections && of_peer < self.limits.connections_per_peer {
+            taken.ordinary += 1;
+            *taken.of.entry(peer).or_default() += 1;
+            false
+        } else if taken.kept < KEPT_PLACES {
+            taken.kept += 1;
+            true
+        } else {
+            return None;
+        };
+        Some(Place { taken: Arc::clone(&self.taken), peer, is_kept })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = open(&self.taken);
+        if self.is_kept {
+            taken.kept -= 1;
+            return;
+        }
+        taken.ordinary -= 1;
+        if let Some(count) = taken.of.get_mut(&self.peer) {
+            *count -= 1;
+            if *count == 0 {
+                taken.of.remove(&self.peer);
+            }
+        }
+    }
+}
+
+/// A connection with its place: also one that has become a WebSocket holds it.
+struct Held {
+    stream: Pin<Box<TimeoutStream<TcpStream>>>,
+    _place: Place,
+}
+
+impl AsyncRead for Held {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.stream.as_mut().poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Held {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.stream.as_mut().poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream.as_mut().poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream.as_mut().poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.stream.as_mut().poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
