@@ -17,12 +17,15 @@ use jac_model::{Cluster, ClusterId, EpochMs, Person, PlanId, Provider, RunId};
 use jac_store::{DataFolder, Filter, Lock, Store, Vault};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// A listener that falls this far behind misses events and is told so; it then asks for the state as a whole.
 const EVENTS_KEPT: usize = 1024;
+
+/// How many plans are checked at a time: each may take a processor and the memory of a large plan.
+const CHECKS_AT_A_TIME: usize = 2;
 
 /// What changed.
 #[derive(Debug, Clone)]
@@ -78,6 +81,7 @@ struct Inner {
     noticed: Mutex<Vec<Notice>>,
     plan_locks: Mutex<HashMap<PlanId, Arc<Mutex<()>>>>,
     tasks: TaskTracker,
+    checks: Arc<Semaphore>,
     stop: CancellationToken,
 }
 
@@ -114,6 +118,7 @@ impl Engine {
                 noticed: Mutex::default(),
                 plan_locks: Mutex::default(),
                 tasks: TaskTracker::new(),
+                checks: Arc::new(Semaphore::new(CHECKS_AT_A_TIME)),
                 stop: CancellationToken::new(),
             }),
         };
@@ -195,6 +200,11 @@ impl Engine {
 
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
+    }
+
+    /// Turns at checking plans.
+    pub(crate) fn checks(&self) -> &Arc<Semaphore> {
+        &self.inner.checks
     }
 
     pub fn toolbox(&self) -> &Toolbox {

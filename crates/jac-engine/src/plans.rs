@@ -4,6 +4,8 @@ pub mod archive;
 pub mod check;
 pub(crate) mod content;
 pub mod names;
+mod own;
+pub mod source;
 mod unread;
 
 use crate::engine::{Engine, Event};
@@ -19,6 +21,7 @@ use names::safe_name;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio_util::sync::CancellationToken;
 
 /// A folder in which an upload is put together. It is gone with this value, whatever happened to the upload.
 #[derive(Debug)]
@@ -263,15 +266,23 @@ impl Engine {
         Err(EngineError::NotFound { kind: "file", id: path.to_owned() })
     }
 
-    /// What the plan needs and will do. It reads files: call it where that is allowed.
-    pub fn check_plan(&self, plan: &Plan, wanted: &RunWish) -> Result<Check, EngineError> {
+    /// What the plan needs and will do. It reads files: call it where that is allowed, and in turn
+    /// ([`Engine::check_in_turn`]).
+    ///
+    /// # Errors
+    /// When the plan cannot be read, or nobody waits for the check any more.
+    pub fn check_plan(
+        &self,
+        plan: &Plan,
+        wanted: &RunWish,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<Check, EngineError> {
         let folder = self.folder().plan(&plan.id);
         let files: BTreeMap<String, PathBuf> = plan
             .files
             .iter()
-            .filter_map(|file| {
-                Some((relative_to_main(&plan.main_file, &file.path)?.to_owned(), folder.join(&file.path)))
-            })
+            .filter(|file| file.path != plan.main_file)
+            .map(|file| (relative_to_main(&plan.main_file, &file.path), folder.join(&file.path)))
             .collect();
         let check = PlanCheck {
             name: plan.main_file.clone(),
@@ -280,10 +291,29 @@ impl Engine {
             workers: wanted.workers,
             splits: wanted.splits.clone(),
             properties: wanted.properties.clone(),
+            system_properties: wanted.system_properties.clone(),
             properties_files: wanted.properties_files.iter().map(|path| folder.join(path)).collect(),
             jmeter: wanted.jmeter.clone(),
         };
-        check.run(self.toolbox())
+        check.run_until(self.toolbox(), is_cancelled)
+    }
+
+    /// Does work that checks a plan where it holds nobody up, only a few at a time. When the caller goes away, the work is told.
+    ///
+    /// # Errors
+    /// What the work fails with.
+    pub async fn check_in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Engine, &dyn Fn() -> bool) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let permit = Arc::clone(self.checks()).acquire_owned().await.map_err(|_| check::cancelled())?;
+        let (engine, token) = (self.clone(), CancellationToken::new());
+        let _told_when_gone = token.clone().drop_guard();
+        let done = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work(&engine, &|| token.is_cancelled())
+        });
+        done.await.map_err(|panic| EngineError::JMeter(panic.to_string()))?
     }
 }
 
@@ -293,6 +323,7 @@ pub struct RunWish {
     pub workers: u32,
     pub splits: Vec<String>,
     pub properties: Properties,
+    pub system_properties: Properties,
     /// Paths in the plan.
     pub properties_files: Vec<String>,
     pub jmeter: WantedJMeter,
@@ -346,12 +377,17 @@ fn choose_main(files: &[PlanFile], named: Option<&str>) -> Result<String, Engine
 fn refuse_what_is_no_plan(folder: &Path, main_file: &str) -> Result<(), EngineError> {
     let bytes = std::fs::read(folder.join(main_file))
         .map_err(|error| EngineError::file(format!("reading {main_file}"), error))?;
-    jac_jmx::Plan::parse(&bytes).map(drop).map_err(|error| EngineError::Invalid {
+    jac_jmx::Plan::parse(&bytes).map(drop).map_err(|error| not_a_plan(main_file, &error))
+}
+
+/// A file that JMeter could not load.
+fn not_a_plan(name: &str, error: &jac_jmx::PlanError) -> EngineError {
+    EngineError::Invalid {
         code: "not_a_plan",
-        message: format!("{main_file} cannot be used: {error}"),
-        hint: Some("Save the plan in JMeter as a .jmx file and upload that.".to_owned()),
+        message: format!("\"{name}\" cannot be used: {error}"),
+        hint: Some(error.hint().to_owned()),
         details: Vec::new(),
-    })
+    }
 }
 
 /// A file cannot lie where a folder is, nor in a file: said before anything is changed.

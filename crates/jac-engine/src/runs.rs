@@ -16,7 +16,7 @@ use crate::clusters::conflict;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::plans::RunWish;
-use crate::plans::names::safe_name;
+use crate::plans::names::data_file_name;
 use crate::tools::WantedJMeter;
 use crate::view::Snapshot;
 use jac_jmx::Severity;
@@ -53,6 +53,10 @@ pub struct NewRun {
     /// JMeter properties for every node.
     #[serde(default)]
     pub properties: BTreeMap<String, String>,
+    /// Java system properties for every node, such as `javax.net.ssl.keyStore`.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub system_properties: BTreeMap<String, String>,
     /// Files of the plan that every JMeter reads with `-q`.
     #[serde(default)]
     pub properties_files: Vec<String>,
@@ -93,6 +97,10 @@ impl NodePlaces {
         format!("{}/jac.properties", self.folder)
     }
 
+    pub fn system_properties(&self) -> String {
+        format!("{}/system.properties", self.folder)
+    }
+
     pub fn key_store(&self) -> String {
         format!("{}/rmi.p12", self.folder)
     }
@@ -121,15 +129,24 @@ impl Engine {
     ///
     /// # Errors
     /// When the plan cannot work (all reasons are told), the cluster is busy or on its way out, or a criterion cannot be read.
-    pub fn create_run(&self, owner: Person, new: NewRun) -> Result<Run, EngineError> {
+    pub fn create_run(
+        &self,
+        owner: Person,
+        new: NewRun,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<Run, EngineError> {
         self.need_room()?;
         let plan = new.plan_id.clone();
         // What is checked is what is run.
-        self.locked_plan(&plan, || self.create_run_of_locked_plan(owner, new))
+        self.locked_plan(&plan, || self.create_run_of_locked_plan(owner, new, is_cancelled))
     }
 
-    fn create_run_of_locked_plan(&self, owner: Person, mut new: NewRun) -> Result<Run, EngineError> {
-        new.split = new.split.iter().map(|name| safe_name(name)).collect::<Result<_, _>>()?;
+    fn create_run_of_locked_plan(
+        &self,
+        owner: Person,
+        mut new: NewRun,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<Run, EngineError> {
         let cluster = self.store().cluster(&new.cluster_id)?;
         if !cluster.phase.is_coming_up() && cluster.phase != ClusterPhase::Ready {
             return Err(conflict(
@@ -145,17 +162,27 @@ impl Engine {
         }
         let plan = self.store().plan(&new.plan_id)?;
         refuse_bad_wishes(&new)?;
+        new.split = new.split.iter().map(|name| data_file_name(&plan.main_file, name)).collect::<Result<_, _>>()?;
+        if let Some(name) = new.split.iter().find(|name| name.to_ascii_lowercase().ends_with(".jmx")) {
+            return Err(EngineError::Invalid {
+                code: "split_plan",
+                message: format!("{name} is a JMeter plan, which cannot be split."),
+                hint: Some("Split only CSV files.".to_owned()),
+                details: Vec::new(),
+            });
+        }
         let wish = RunWish {
             workers: cluster.worker_count(),
             splits: new.split.clone(),
             properties: new.properties.clone(),
+            system_properties: new.system_properties.clone(),
             properties_files: new.properties_files.clone(),
             jmeter: WantedJMeter::of(&cluster.config),
         };
         for file in &new.properties_files {
             self.plan_file(&plan, file)?;
         }
-        let check = self.check_plan(&plan, &wish)?;
+        let check = self.check_plan(&plan, &wish, is_cancelled)?;
         if !check.ok {
             let faults: Vec<_> = check.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
             return Err(EngineError::Invalid {
@@ -206,6 +233,7 @@ impl Engine {
             workers: cluster.worker_count(),
             nodes: cluster.nodes.iter().map(waiting_node).collect(),
             properties: new.properties,
+            system_properties: new.system_properties,
             properties_files: new.properties_files,
             split: new.split,
             total_threads: check.total_threads,
@@ -366,7 +394,12 @@ fn refuse_bad_wishes(new: &NewRun) -> Result<(), EngineError> {
             faults.push(crate::tools::sentence(&error));
         }
     }
-    for name in new.properties.keys().filter(|name| name.trim().is_empty() || name.chars().any(char::is_control)) {
+    for name in new
+        .properties
+        .keys()
+        .chain(new.system_properties.keys())
+        .filter(|name| name.trim().is_empty() || name.chars().any(char::is_control))
+    {
         faults.push(format!("'{}' cannot be the name of a property.", name.escape_debug()));
     }
     if new.grace_s.is_some_and(|grace_s| grace_s > MAX_GRACE_S) {

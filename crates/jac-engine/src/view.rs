@@ -169,6 +169,10 @@ pub struct RunView {
     /// With what it was measured; `null` until its nodes were looked at.
     pub versions: Option<Versions>,
     pub properties: BTreeMap<String, String>,
+    /// Java system properties for every node.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub system_properties: BTreeMap<String, String>,
     pub split: Vec<String>,
     pub workers: u32,
     pub total_threads: Option<u64>,
@@ -275,6 +279,7 @@ fn view(
         files: run.files,
         versions: run.versions,
         properties: run.properties,
+        system_properties: run.system_properties,
         split: run.split,
         workers: run.workers,
         total_threads: run.total_threads,

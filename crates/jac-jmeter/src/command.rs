@@ -36,6 +36,9 @@ pub struct Launch<'a> {
     pub user_properties_files: &'a [String],
     /// The file that [`crate::properties`] made; it is read last and wins.
     pub properties_file: &'a str,
+    /// A file of the user's system properties. JMeter sets them when it starts, as it does those of its own `-D`; on the
+    /// command line everybody on the node could read them.
+    pub system_properties_file: Option<&'a str>,
     pub log_file: &'a str,
     /// The plan's folder, relative to the node's folder: JMeter's working folder.
     pub working_folder: &'a str,
@@ -70,6 +73,9 @@ impl Launch<'_> {
         arguments.extend(["-jar".to_owned(), self.launcher.to_owned()]);
         for file in self.user_properties_files.iter().map(String::as_str).chain([self.properties_file]) {
             arguments.extend(["-q".to_owned(), file.to_owned()]);
+        }
+        if let Some(file) = self.system_properties_file {
+            arguments.extend(["-S".to_owned(), file.to_owned()]);
         }
         arguments.extend(["-j".to_owned(), self.log_file.to_owned(), format!("-L{FLOODING_LOGGER}=ERROR")]);
         arguments.extend(jmeter_arguments);
@@ -153,6 +159,7 @@ mod tests {
             heap_mb: 512,
             user_properties_files: &[],
             properties_file: "/n/jac.properties",
+            system_properties_file: None,
             log_file: "/n/jmeter.log",
             working_folder: "plan",
         }
@@ -179,6 +186,15 @@ mod tests {
         let common = Launch { user_properties_files: &files, ..launch() };
         let arguments = WorkerLaunch { common, address: "127.0.0.1" }.command().arguments.join(" ");
         assert!(arguments.contains("-q own.properties -q /n/jac.properties"));
+    }
+
+    #[test]
+    fn system_properties_reach_master_and_worker_by_a_file() {
+        let common = Launch { system_properties_file: Some("/n/system.properties"), ..launch() };
+        let master = MasterLaunch { common: common.clone(), address: "h", plan: "p", results: "r", workers: &[] };
+        for arguments in [WorkerLaunch { common, address: "h" }.command().arguments, master.command().arguments] {
+            assert!(arguments.join(" ").contains("-S /n/system.properties"), "{arguments:?}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A JMeter home: a folder that holds a JMeter which can be started.
 
+use crate::properties::{Properties, from_file};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -82,6 +83,34 @@ impl JMeterHome {
     pub fn save_service_properties(&self) -> Result<String, HomeError> {
         let path = self.path.join("bin/saveservice.properties");
         std::fs::read_to_string(&path).map_err(|source| HomeError::Unreadable { path, source })
+    }
+
+    /// The text that renames classes of older plans; empty where the home has none.
+    pub fn upgrade_properties(&self) -> String {
+        std::fs::read(self.path.join("bin/upgrade.properties"))
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
+    }
+
+    /// The properties that JMeter has before anything is given: those of `jmeter.properties`, then of `user.properties`. JMeter
+    /// looks for the latter in its working folder first, so `beside` may have one of the plan's files.
+    pub fn properties(&self, beside: &dyn Fn(&str) -> Option<Vec<u8>>) -> Properties {
+        let mut properties = self.bin_file("jmeter.properties").map(|bytes| from_file(&bytes)).unwrap_or_default();
+        let user = properties.get("user.properties").cloned().unwrap_or_else(|| "user.properties".to_owned());
+        if let Some(bytes) = beside(&user).or_else(|| self.bin_file(&user)) {
+            properties.extend(from_file(&bytes));
+        }
+        properties
+    }
+
+    /// The system properties that JMeter sets before anything is given, looked for in the same way.
+    pub fn system_properties(&self, beside: &dyn Fn(&str) -> Option<Vec<u8>>) -> Properties {
+        let name = "system.properties";
+        beside(name).or_else(|| self.bin_file(name)).map(|bytes| from_file(&bytes)).unwrap_or_default()
+    }
+
+    fn bin_file(&self, name: &str) -> Option<Vec<u8>> {
+        std::fs::read(self.path.join("bin").join(name)).ok()
     }
 
     /// Jars that JMeter did not come with lie on its search path.
@@ -176,6 +205,21 @@ mod tests {
         assert!(!opened.has_plugins());
         std::fs::write(home.path().join("lib/ext/jmeter-plugins-casutg.jar"), "").expect("a file");
         assert!(opened.has_plugins());
+    }
+
+    #[test]
+    fn a_homes_own_properties_count_and_a_file_beside_the_plan_comes_before_them() {
+        let home = home_with("ApacheJMeter_core-5.6.3.jar");
+        let write = |name: &str, text: &str| std::fs::write(home.path().join("bin").join(name), text).expect("a file");
+        write("jmeter.properties", "user.properties=user.properties\na=1\nb=1\n");
+        write("user.properties", "b=2\n");
+        write("system.properties", "c=3\n");
+        let opened = JMeterHome::open(home.path()).expect("a home");
+        let own = opened.properties(&|_| None);
+        assert_eq!((own["a"].as_str(), own["b"].as_str()), ("1", "2"));
+        let beside = opened.properties(&|name| (name == "user.properties").then(|| b"b=4".to_vec()));
+        assert_eq!(beside["b"], "4");
+        assert_eq!(opened.system_properties(&|_| None)["c"], "3");
     }
 
     #[test]

@@ -65,6 +65,35 @@ const RESERVED: &[&str] = &[
     "java.rmi.server.hostname",
 ];
 
+/// What JAC does with a user's value of a property that it sets itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Own {
+    /// The run depends on it: the value is refused.
+    Refused,
+    /// JAC's value wins, and what the user wants of the log is there in any case.
+    Overwritten,
+}
+
+/// Whether JAC sets this JMeter property itself to another value than the user's.
+pub fn own(name: &str, value: &str) -> Option<Own> {
+    let set = RESULT_LOG.iter().chain(SAMPLE_SENDER).find(|(known, _)| *known == name);
+    if set.is_some_and(|(_, ours)| ours.eq_ignore_ascii_case(value.trim())) {
+        return None;
+    }
+    if is_reserved(name) {
+        return Some(Own::Refused);
+    }
+    (set.is_some() || name == FORCE_EXIT).then_some(Own::Overwritten)
+}
+
+/// Whether JAC or its command lines set this system property themselves.
+pub fn is_own_system_property(name: &str) -> bool {
+    matches!(name, "java.rmi.server.hostname" | "java.awt.headless" | "java.security.egd" | "user.dir" | "jmeter.home")
+}
+
+/// Ends a master's JVM with its test.
+const FORCE_EXIT: &str = "jmeterengine.force.system.exit";
+
 /// Whether a user may not set this property, because JAC does.
 pub fn is_reserved(name: &str) -> bool {
     RESERVED.iter().any(|reserved| match reserved.strip_suffix('.') {
@@ -150,7 +179,7 @@ pub fn master(
     // one would reach the other.
     // Without this, a thread that a plan or plugin leaves behind keeps the JVM alive for ever (seen with the Open Model
     // Thread Group of 5.6.3).
-    properties.insert("jmeterengine.force.system.exit".to_owned(), "true".to_owned());
+    properties.insert(FORCE_EXIT.to_owned(), "true".to_owned());
     properties.insert("jmeterengine.nongui.port".to_owned(), shutdown_port.to_string());
     properties.insert("jmeterengine.nongui.maxport".to_owned(), shutdown_port.to_string());
     properties
@@ -296,6 +325,17 @@ mod tests {
         for name in ["model", "threads", "summariser.interval", "server.url"] {
             assert!(!is_reserved(name), "{name}");
         }
+    }
+
+    #[test]
+    fn a_value_that_jac_would_overwrite_is_told_and_the_same_value_is_not() {
+        assert_eq!(own("mode", "Asynch"), Some(Own::Refused));
+        assert_eq!(own("jmeter.save.saveservice.output_format", "xml"), Some(Own::Refused));
+        assert_eq!(own("jmeter.save.saveservice.output_format", "csv"), None);
+        assert_eq!(own("jmeter.save.saveservice.url", "false"), Some(Own::Overwritten));
+        assert_eq!(own("num_sample_threshold", "1000"), Some(Own::Overwritten));
+        assert_eq!(own("jmeterengine.force.system.exit", "false"), Some(Own::Overwritten));
+        assert_eq!(own("summariser.interval", "5"), None);
     }
 
     #[test]

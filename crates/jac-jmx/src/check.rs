@@ -3,21 +3,29 @@
 //! A finding is an error if and only if the run cannot do what the plan says. Everything that may be meant is a warning,
 //! and what a person should merely know is an information.
 
+mod borrowed;
 mod environment;
 mod files;
+mod findings;
+mod functions;
 mod groups;
 mod listeners;
+mod named_classes;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::assembly::{Assembly, Sources};
 use crate::classes::ClassLookup;
+use crate::decode::PlanError;
 use crate::evaluate::{Properties, Scope};
+use crate::functions::Functions;
 use crate::load::load;
-use crate::plan::Plan;
+use crate::plan::{Element, Plan};
 use crate::properties::{PlanProperty, properties};
 use crate::thread_groups::{ThreadGroup, groups};
+use findings::{Findings, shorten};
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -46,6 +54,10 @@ pub struct Finding {
     pub message: String,
     /// What to do.
     pub hint: Option<String>,
+    /// What the message tells, by name: `path`, `property`, `count`, …
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub params: BTreeMap<String, String>,
 }
 
 /// A file that the plan reads.
@@ -62,6 +74,10 @@ pub struct DataFile {
     pub bytes: Option<u64>,
     /// Its rows are dealt out among the workers.
     pub split: bool,
+    /// It is not there, but the plan seems to write it before it reads it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub written_by_plan: bool,
 }
 
 /// What a plan needs and will do, and what is wrong with it.
@@ -106,16 +122,24 @@ pub struct FileFacts {
 pub struct CheckInput<'a> {
     /// The plan's file name, to be shown.
     pub plan: &'a str,
+    /// The plan's folder, relative to the root that its files stay in; empty: they are the same.
+    pub folder: &'a str,
     /// Workers; 0 is the master running the plan alone.
     pub workers: u32,
-    /// Files that are there, by path relative to the plan's folder, with `/`.
+    /// Files that are there, by path relative to the plan's folder, with `/` (as in [`crate::PlanPath::Beside`]).
     pub files: BTreeMap<String, FileFacts>,
     /// Files whose rows are to be dealt out among the workers.
     pub splits: Vec<String>,
-    /// JMeter properties given for the run.
+    /// JMeter properties at the start of the run.
     pub properties: Properties,
-    /// Parsed plans of Include Controllers, by path as in `files` (see [`Plan::included_paths`]).
-    pub included: BTreeMap<String, Plan>,
+    /// System properties given for the run.
+    pub system_properties: Properties,
+    /// Files of Include Controllers, by path as in `files` (see [`Plan::include_paths`]), or why JMeter cannot load them.
+    pub included: BTreeMap<String, Result<Plan, PlanError>>,
+    /// Texts of the plan's script files.
+    pub scripts: Vec<String>,
+    /// Functions that jars beside JMeter's own bring; `None` if that is not known.
+    pub functions: Option<&'a Functions>,
     /// The JMeter home's classes; `None` to leave them unchecked.
     pub classes: Option<ClassLookup<'a>>,
 }
@@ -125,62 +149,96 @@ impl<'a> CheckInput<'a> {
     pub fn new(plan: &'a str) -> Self {
         CheckInput {
             plan,
+            folder: "",
             workers: 0,
             files: BTreeMap::new(),
             splits: Vec::new(),
             properties: Properties::new(),
+            system_properties: Properties::new(),
             included: BTreeMap::new(),
+            scripts: Vec::new(),
+            functions: None,
             classes: None,
         }
-    }
-}
-
-/// Findings as they are collected.
-#[derive(Default)]
-pub(crate) struct Findings(Vec<Finding>);
-
-impl Findings {
-    fn add(&mut self, severity: Severity, code: &str, element: Option<&str>, message: String, hint: &str) {
-        self.0.push(Finding {
-            severity,
-            code: code.to_owned(),
-            element: element.filter(|name| !name.is_empty()).map(str::to_owned),
-            message,
-            hint: (!hint.is_empty()).then(|| hint.to_owned()),
-        });
     }
 }
 
 /// What the parts of the check share.
 pub(crate) struct Context<'a> {
     plan: &'a Plan,
-    /// The plan and those it includes.
-    plans: Vec<&'a Plan>,
+    assembly: Assembly<'a>,
     input: &'a CheckInput<'a>,
-    scope: Scope<'a>,
 }
+
+impl<'a> Context<'a> {
+    fn scope(&self) -> &Scope<'a> {
+        &self.assembly.scope
+    }
+
+    /// Whether the element may take samples. JMeter gives elements that it no longer has the class of a mere
+    /// configuration (`upgrade.properties`), so that their names alone do not tell.
+    fn may_sample(&self, element: &Element) -> bool {
+        (element.is_sampler() != Some(false) && !self.is_removed(element)) || element.borrows_elements()
+    }
+
+    /// JMeter has this kind of element no longer, and puts one in its place that does nothing.
+    fn is_removed(&self, element: &Element) -> bool {
+        self.input.classes.is_some_and(|lookup| {
+            let class = lookup.names.class_of(&element.tag);
+            class == "org.apache.jmeter.config.ConfigTestElement" && element.kind() != "ConfigTestElement"
+        })
+    }
+}
+
+/// The most thread groups, files and properties that are listed each.
+const LISTED: usize = 1_000;
 
 /// Checks a plan. Pure: everything it knows is in `input`.
 pub fn check(plan: &Plan, input: &CheckInput<'_>) -> Check {
-    let plans: Vec<&Plan> = std::iter::once(plan).chain(reachable(plan, input)).collect();
-    let scope = Scope::new(plans.iter().copied(), &input.properties);
-    let context = Context { plan, plans, input, scope };
-    let mut findings = Findings::default();
+    check_until(plan, input, &|| false).unwrap_or_else(|| unreachable!("nothing cancels it"))
+}
 
-    let groups = groups(plan, &context.scope);
-    let load = load(plan, &context.scope, &groups, input.workers);
+/// Checks a plan unless `is_cancelled` says in between that nobody waits for it any more.
+pub fn check_until(plan: &Plan, input: &CheckInput<'_>, is_cancelled: &dyn Fn() -> bool) -> Option<Check> {
+    let go_on = || (!is_cancelled()).then_some(());
+    go_on()?;
+    let assembly = Assembly::new(Sources {
+        plan,
+        included: &input.included,
+        properties: &input.properties,
+        system_properties: &input.system_properties,
+        scripts: &input.scripts,
+        folder: input.folder,
+        functions: input.functions,
+    });
+    let context = Context { plan, assembly, input };
+    let mut findings = Findings::default();
+    go_on()?;
+    let mut groups = groups(plan, context.scope());
+    let load = load(plan, context.scope(), &groups, input.workers);
+    go_on()?;
     groups::check(&context, &groups, &load, &mut findings);
-    let data_files = files::check(&context, &mut findings);
-    let uses = properties(&context.plans, &context.scope, &input.properties);
+    borrowed::check(&context, &mut findings);
+    go_on()?;
+    let mut data_files = files::check(&context, &mut findings);
+    go_on()?;
+    let uses = properties(&context.assembly);
     environment::properties(&uses, &mut findings);
+    go_on()?;
     environment::classes(&context, &mut findings);
+    named_classes::check(&context, &mut findings);
     environment::text(&context, &mut findings);
     environment::elements(&context, &mut findings);
+    go_on()?;
+    functions::check(&context, &mut findings);
     listeners::check(&context, &mut findings);
 
-    let mut findings = findings.0;
-    findings.sort_by_key(|finding| finding.severity);
-    Check {
+    let mut properties: Vec<PlanProperty> = uses.into_iter().map(|used| used.property).collect();
+    shorten(&mut groups, LISTED, "thread groups", &mut findings);
+    shorten(&mut data_files, LISTED, "data files", &mut findings);
+    shorten(&mut properties, LISTED, "properties", &mut findings);
+    let (findings, ok) = findings.sorted();
+    Some(Check {
         plan: input.plan.to_owned(),
         test_name: plan.test_name().map(str::to_owned),
         workers: input.workers,
@@ -189,29 +247,8 @@ pub fn check(plan: &Plan, input: &CheckInput<'_>) -> Check {
         total_threads: load.total_threads,
         duration_s: load.duration_s,
         data_files,
-        properties: uses.into_iter().map(|used| used.property).collect(),
-        ok: findings.iter().all(|finding| finding.severity != Severity::Error),
+        properties,
+        ok,
         findings,
-    }
-}
-
-/// The included plans that were handed in and are really reached, each once.
-fn reachable<'a>(plan: &'a Plan, input: &'a CheckInput<'_>) -> Vec<&'a Plan> {
-    let mut names: Vec<&str> = Vec::new();
-    let mut found: Vec<&Plan> = Vec::new();
-    let mut next = 0;
-    let mut current = Some(plan);
-    while let Some(plan) = current {
-        for path in plan.included_paths(&input.properties) {
-            if let Some((name, included)) = input.included.get_key_value(&path)
-                && !names.contains(&name.as_str())
-            {
-                names.push(name);
-                found.push(included);
-            }
-        }
-        current = found.get(next).copied();
-        next += 1;
-    }
-    found
+    })
 }

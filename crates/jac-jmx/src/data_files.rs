@@ -1,13 +1,17 @@
 //! The files that a plan reads while it runs.
 
-use crate::evaluate::{Properties, Scope};
+use crate::assembly::{Assembly, include_path};
+use crate::evaluate::Scope;
 use crate::expression::each_call;
 use crate::path::PlanPath;
-use crate::plan::{Element, Plan};
+use crate::plan::Element;
 use crate::split::{CsvShape, Quoting};
 
+/// The system property that names the key store of a Keystore Configuration.
+pub(crate) const KEY_STORE: &str = "javax.net.ssl.keyStore";
+
 /// What a file is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DataFileKind {
     /// Rows of variables, for a CSV Data Set: may be split among workers.
     Csv,
@@ -19,12 +23,18 @@ pub enum DataFileKind {
     Include,
     /// A script of a JSR223, BeanShell or BSF element.
     Script,
+    /// Read by a function whose name is a pattern of numbered files.
+    Numbered,
+    /// The key store of a Keystore Configuration.
+    KeyStore,
+    /// An entry of the class path of the test plan: a jar or a folder.
+    ClassPath,
     /// A schema that answers are checked against, an access log…
     Other,
 }
 
 /// One place in a plan that names a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DataFileUse {
     /// The element's name.
     pub element: String,
@@ -40,52 +50,54 @@ pub struct DataFileUse {
     pub encoding: String,
 }
 
-impl Plan {
-    /// The files that active elements name, one entry for each place.
-    pub fn data_files(&self, scope: &Scope<'_>) -> Vec<DataFileUse> {
+impl Assembly<'_> {
+    /// The files that elements name which run, one entry for each place.
+    pub fn data_files(&self) -> Vec<DataFileUse> {
         let mut found = Vec::new();
-        for (_, element) in self.active_elements() {
+        for element in self.running() {
             let mut add = |kind: DataFileKind, written: &str| {
-                if !written.trim().is_empty() {
-                    let csv = (kind == DataFileKind::Csv).then(|| csv_shape(element, scope));
-                    let encoding = csv.and_then(|_| scope.evaluate(element.text_or_empty("fileEncoding")));
-                    let path = scope.evaluate(written).map(|path| PlanPath::new(&path));
-                    found.push(DataFileUse {
-                        element: element.name.clone(),
-                        kind,
-                        written: written.trim().to_owned(),
-                        path,
-                        csv,
-                        encoding: encoding.unwrap_or_default(),
-                    });
+                if written.trim().is_empty() && kind != DataFileKind::Csv {
+                    return;
                 }
+                let csv = (kind == DataFileKind::Csv).then(|| csv_shape(element, &self.scope));
+                let encoding = csv.and_then(|_| self.scope.evaluate(element.text_or_empty("fileEncoding")));
+                let path = if kind == DataFileKind::Include {
+                    include_path(element, self.properties, &self.folder)
+                } else {
+                    self.scope.evaluate(written).map(|path| PlanPath::within(&self.folder, &path))
+                };
+                found.push(DataFileUse {
+                    element: element.name.clone(),
+                    kind,
+                    written: written.trim().to_owned(),
+                    path,
+                    csv,
+                    encoding: encoding.unwrap_or_default(),
+                });
             };
-            of_element(element, &mut add);
+            of_element(element, &self.scope, &mut add);
             of_functions(element, &mut add);
+            // A relative one is looked up from JMeter's working folder.
+            let key_store =
+                self.system_properties.get(KEY_STORE).filter(|path| !path.starts_with('/') && *path != "NONE");
+            if let (Some(path), "KeystoreConfig") = (key_store, element.kind()) {
+                add(DataFileKind::KeyStore, path);
+            }
         }
         found
     }
-}
 
-impl Plan {
-    /// Paths of the plans that Include Controllers name, relative to this plan's folder.
-    pub fn included_paths(&self, properties: &Properties) -> Vec<String> {
-        let files = self.data_files(&Scope::new([self], properties));
-        let paths = files.into_iter().filter(|file| file.kind == DataFileKind::Include).filter_map(|file| file.path);
-        paths.filter_map(|path| if let PlanPath::Beside(path) = path { Some(path) } else { None }).collect()
-    }
-
-    /// How the plan's CSV Data Set reads the file at this path (relative to the plan's folder); `None` if none does.
-    pub fn csv_shape(&self, path: &str, properties: &Properties) -> Option<CsvShape> {
-        let wanted = PlanPath::new(path);
-        let files = self.data_files(&Scope::new([self], properties));
+    /// How a CSV Data Set reads the file at this path (relative to the plan's folder); `None` if none does.
+    pub fn csv_shape(&self, path: &str) -> Option<CsvShape> {
+        let wanted = PlanPath::within(&self.folder, path);
+        let files = self.data_files();
         files.into_iter().find(|file| file.csv.is_some() && file.path.as_ref() == Some(&wanted))?.csv
     }
 }
 
-fn of_element(element: &Element, add: &mut dyn FnMut(DataFileKind, &str)) {
+fn of_element(element: &Element, scope: &Scope<'_>, add: &mut dyn FnMut(DataFileKind, &str)) {
     let kind = element.kind();
-    let is_true = |name: &str| element.text_or_empty(name).eq_ignore_ascii_case("true");
+    let is_true = |name: &str| scope.is_true(element, name);
     match kind {
         "CSVDataSet" | "RandomCSVDataSetConfig" => add(DataFileKind::Csv, element.text_or_empty("filename")),
         "IncludeController" => add(DataFileKind::Include, element.text_or_empty("IncludeController.includepath")),
@@ -104,6 +116,11 @@ fn of_element(element: &Element, add: &mut dyn FnMut(DataFileKind, &str)) {
             }
         }
         "XMLSchemaAssertion" => add(DataFileKind::Other, element.text_or_empty("xmlschema_assertion_filename")),
+        "TestPlan" => {
+            for entry in element.text_or_empty("TestPlan.user_define_classpath").split(',') {
+                add(DataFileKind::ClassPath, entry);
+            }
+        }
         "AccessLogSampler" => add(DataFileKind::Other, element.text_or_empty("logFile")),
         _ => {}
     }
@@ -119,14 +136,17 @@ fn of_element(element: &Element, add: &mut dyn FnMut(DataFileKind, &str)) {
 }
 
 fn of_functions(element: &Element, add: &mut dyn FnMut(DataFileKind, &str)) {
-    for property in &element.properties {
-        each_call(&property.text, &mut |name, arguments| {
+    // The name of an element is evaluated like its other texts.
+    for text in std::iter::once(&element.name).chain(element.properties.iter().map(|property| &property.text)) {
+        each_call(text, &mut |name, arguments| {
             let Some(file) = arguments.first().filter(|file| !file.starts_with('*')) else {
                 return;
             };
+            let is_given =
+                |index: usize| arguments.get(index).is_some_and(|argument: &String| !argument.trim().is_empty());
             match name {
-                // With a third argument the name is a pattern of numbered files.
-                "__StringFromFile" if arguments.len() > 2 => {}
+                // With a start or end number the name is a pattern of numbered files.
+                "__StringFromFile" if is_given(2) || is_given(3) => add(DataFileKind::Numbered, file),
                 "__CSVRead" | "__StringFromFile" | "__FileToString" | "__XPath" => add(DataFileKind::Function, file),
                 _ => {}
             }
@@ -138,7 +158,7 @@ fn of_functions(element: &Element, add: &mut dyn FnMut(DataFileKind, &str)) {
 /// element says so; line breaks in quotes count only where quoted data is allowed.
 fn csv_shape(element: &Element, scope: &Scope<'_>) -> CsvShape {
     let text = |name: &str| scope.evaluate(element.text_or_empty(name)).unwrap_or_default();
-    let is_true = |name: &str| text(name).trim().eq_ignore_ascii_case("true");
+    let is_true = |name: &str| scope.is_true(element, name);
     let delimiter = match text("delimiter").as_str() {
         "\\t" | "\t" => b'\t',
         other => other.as_bytes().first().copied().unwrap_or(b','),

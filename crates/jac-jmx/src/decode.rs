@@ -31,8 +31,9 @@ pub enum PlanError {
         /// The encoding's name.
         encoding: &'static str,
     },
-    /// White space before the XML declaration, which JMeter refuses.
-    #[error("The plan has white space before its first line `<?xml …?>`, which JMeter refuses.")]
+    /// More than one character before the XML declaration, which JMeter refuses. (Tried: it takes a single blank, tab or
+    /// line feed.)
+    #[error("The plan has something before its first line `<?xml …?>`, which JMeter refuses.")]
     LeadingWhitespace,
     /// Not XML at all.
     #[error("The file is not XML, so it is not a JMeter plan.")]
@@ -44,6 +45,62 @@ pub enum PlanError {
         line: usize,
         /// The parser's reason.
         reason: String,
+    },
+    /// Another version of XML, which JMeter refuses.
+    #[error("The plan is XML {version}, and JMeter reads XML 1.0 only.")]
+    XmlVersion {
+        /// As declared.
+        version: String,
+    },
+    /// An element without the attribute that JMeter wants on each.
+    #[error(
+        "The element \"{element}\" ({tag}) at line {line} has no guiclass attribute, so JMeter refuses the whole plan."
+    )]
+    MissingGuiClass {
+        /// Its name.
+        element: String,
+        /// Its XML tag.
+        tag: String,
+        /// Line, from 1.
+        line: usize,
+    },
+    /// An element follows another one without the `hashTree` that belongs between them.
+    #[error("The element \"{element}\" has no `<hashTree>` after it (line {line}), so JMeter refuses the whole plan.")]
+    MissingTree {
+        /// The element's name.
+        element: String,
+        /// Line of what comes instead, from 1.
+        line: usize,
+    },
+    /// A `hashTree` that belongs to no element.
+    #[error("The `<hashTree>` at line {line} belongs to no element, so JMeter refuses the whole plan.")]
+    StrayTree {
+        /// Line, from 1.
+        line: usize,
+    },
+    /// A property of a kind that JMeter does not know.
+    #[error("The element \"{element}\" has a property `<{tag}>` at line {line}, a kind that JMeter does not know.")]
+    UnknownProperty {
+        /// The property's XML tag.
+        tag: String,
+        /// The element's name.
+        element: String,
+        /// Line, from 1.
+        line: usize,
+    },
+    /// A property whose kind is a number, and whose text is not.
+    #[error("The property {property} of \"{element}\" at line {line} is \"{text}\", but `{tag}` holds only a number.")]
+    NotANumber {
+        /// The property's name.
+        property: String,
+        /// Its XML tag.
+        tag: String,
+        /// Its text.
+        text: String,
+        /// The element's name.
+        element: String,
+        /// Line, from 1.
+        line: usize,
     },
     /// An entity other than XML's own five, which neither JMeter nor JAC expands.
     #[error("The plan uses the XML entity `&{name};` at line {line}, which JMeter cannot resolve.")]
@@ -83,6 +140,14 @@ impl PlanError {
             PlanError::NotXml | PlanError::NoTestPlan => {
                 "Choose a test plan saved by JMeter (File, Save Test Plan as)."
             }
+            PlanError::XmlVersion { .. } => "Write `<?xml version=\"1.0\" encoding=\"UTF-8\"?>` in the first line.",
+            PlanError::MissingGuiClass { .. } => {
+                "Add the guiclass attribute that JMeter writes for this kind of element."
+            }
+            PlanError::MissingTree { .. } => "Put `<hashTree/>` after the element.",
+            PlanError::StrayTree { .. } => "Delete it, or put it after the element that it belongs to.",
+            PlanError::UnknownProperty { .. } => "Write it as one of JMeter's own, such as stringProp.",
+            PlanError::NotANumber { .. } => "Write it as a stringProp: only texts may hold ${…}.",
             PlanError::Malformed { .. } => "Open the plan in JMeter and save it again; the file may be cut off.",
             PlanError::Entity { .. } => "Replace the entity by its text; JMeter reads no document type declarations.",
             PlanError::TooDeep { .. } => "JMeter's own reader gives up on such plans; flatten its controllers.",
@@ -112,6 +177,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Text, PlanError> {
     if let Some(encoding) = wide_encoding(bytes) {
         return Err(PlanError::Encoding { encoding });
     }
+    let marked = bytes.starts_with(b"\xef\xbb\xbf");
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = String::from_utf8_lossy(bytes);
     let lossy = matches!(text, std::borrow::Cow::Owned(_));
@@ -119,7 +185,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Text, PlanError> {
     if !start.starts_with('<') {
         return Err(PlanError::NotXml);
     }
-    if start.len() != text.len() && start.starts_with("<?xml") {
+    // Tried: one blank, tab or line feed before it does no harm, two characters or a byte order mark and one do.
+    let before = text.len() - start.len() + usize::from(marked);
+    if start.len() != text.len() && start.starts_with("<?xml") && before > 1 {
         return Err(PlanError::LeadingWhitespace);
     }
     Ok(Text { text: text.into_owned(), lossy })

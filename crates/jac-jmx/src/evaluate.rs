@@ -1,40 +1,69 @@
 //! What a text in a plan will be when JMeter has replaced what can be known before the start: properties and User Defined
 //! Variables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use crate::expression::{MAX_NESTING, Piece, has_expression, pieces};
-use crate::plan::Plan;
+use crate::assembly::Sources;
+use crate::expression::{MAX_NESTING, Piece, each_call, has_expression, pieces};
+use crate::functions::{self, Functions};
+use crate::plan::{Element, Property};
 
-/// JMeter properties by name, as given with `-J`.
+/// JMeter properties by name, as they hold at the start of a run.
 pub type Properties = BTreeMap<String, String>;
+
+/// The longest value in bytes that is followed. A longer one counts as not known: plans exist whose variables double at
+/// every step.
+const MAX_VALUE: usize = 32 * 1024;
 
 /// The properties and variables that hold at the start of a run.
 #[derive(Debug, Clone)]
 pub struct Scope<'a> {
     properties: &'a Properties,
+    /// Properties that the plan sets itself, so that their value is known only during the run.
+    set_by_plan: HashSet<String>,
+    functions: Option<&'a Functions>,
     /// User Defined Variables; `None` where the value is not known before the run.
     variables: BTreeMap<String, Option<String>>,
+    /// A variable whose value is too long to be followed.
+    too_long: Option<String>,
+}
+
+/// What a name is that no User Defined Variable has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Undefined {
+    /// Known to a thread, perhaps.
+    Unknown,
+    /// Text, as JMeter leaves it where it makes the thread groups.
+    Text,
 }
 
 impl<'a> Scope<'a> {
-    /// Reads the User Defined Variables of the plans (the main one first) as JMeter does: wherever they stand, in the
-    /// order of the file, each element knowing those before it but not its own (tried: `b=${a}` beside `a` in one
-    /// element stays `${a}`).
-    pub fn new<'p>(plans: impl IntoIterator<Item = &'p Plan>, properties: &'a Properties) -> Self {
-        let mut scope = Scope { properties, variables: BTreeMap::new() };
-        for plan in plans {
-            for (_, element) in plan.active_elements() {
-                let holds_variables = match element.tag.as_str() {
-                    "TestPlan" => true,
-                    "Arguments" => element.gui_class != "HTTPArgumentsPanel",
-                    _ => false,
-                };
-                if holds_variables {
-                    let values: Vec<_> =
-                        element.arguments().map(|(name, value)| (name.to_owned(), scope.evaluate(value))).collect();
-                    scope.variables.extend(values);
+    /// Reads the User Defined Variables of the elements as JMeter does: wherever they stand, Test Fragments included, in the
+    /// order of the plan, each element knowing those before it but not its own (tried: `b=${a}` beside `a` in one element
+    /// stays `${a}`).
+    pub(crate) fn new<'e>(elements: impl Iterator<Item = &'e Element> + Clone, sources: Sources<'a>) -> Self {
+        let mut scope = Scope {
+            properties: sources.properties,
+            set_by_plan: set_properties(elements.clone(), sources.scripts),
+            functions: sources.functions,
+            variables: BTreeMap::new(),
+            too_long: None,
+        };
+        for element in elements {
+            let holds_variables = match element.tag.as_str() {
+                "TestPlan" => true,
+                "Arguments" => element.gui_class != "HTTPArgumentsPanel",
+                _ => false,
+            };
+            if holds_variables {
+                let values: Vec<_> =
+                    element.arguments().map(|(name, value)| (name.to_owned(), scope.evaluate(value))).collect();
+                for ((name, value), (_, written)) in values.iter().zip(element.arguments()) {
+                    if value.is_none() && scope.too_long.is_none() && scope.is_too_long(written) {
+                        scope.too_long = Some(name.clone());
+                    }
                 }
+                scope.variables.extend(values);
             }
         }
         scope
@@ -42,10 +71,59 @@ impl<'a> Scope<'a> {
 
     /// The text's value, or `None` where it depends on something that is only known during the run.
     pub fn evaluate(&self, text: &str) -> Option<String> {
-        self.evaluate_at(text, 0)
+        self.evaluate_at(text, 0, Undefined::Unknown)
     }
 
-    fn evaluate_at(&self, text: &str, nesting: usize) -> Option<String> {
+    /// The text's value where JMeter makes the thread groups: only User Defined Variables exist there, and the name of
+    /// another one stays as it is written (tried).
+    pub(crate) fn evaluate_of_group(&self, text: &str) -> Option<String> {
+        self.evaluate_at(text, 0, Undefined::Text)
+    }
+
+    /// A property of an element that is true or false. A `boolProp` is never evaluated: an expression in it is false
+    /// (tried).
+    pub(crate) fn is_true(&self, element: &Element, name: &str) -> bool {
+        let property = element.properties.iter().find(|property| property.name == name);
+        property.and_then(|property| self.truth(property)).unwrap_or(false)
+    }
+
+    /// `None` where only the run knows.
+    pub(crate) fn truth(&self, property: &Property) -> Option<bool> {
+        let value = if property.tag == "boolProp" {
+            Some(property.text.clone())
+        } else {
+            self.evaluate_of_group(&property.text)
+        };
+        value.map(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// The plan gives the property a value itself.
+    pub(crate) fn is_set_by_plan(&self, property: &str) -> bool {
+        self.set_by_plan.contains(property)
+    }
+
+    /// A variable whose value grows beyond what is followed.
+    pub(crate) fn too_long(&self) -> Option<&str> {
+        self.too_long.as_deref()
+    }
+
+    /// All of its parts are known, so that its length alone is what keeps its value from being known.
+    fn is_too_long(&self, text: &str) -> bool {
+        let mut length = 0_usize;
+        for piece in pieces(text) {
+            length += match piece {
+                Piece::Text(text) => text.len(),
+                Piece::Variable(name) => match self.variables.get(&name) {
+                    Some(Some(value)) => value.len(),
+                    _ => return false,
+                },
+                Piece::Call { .. } => return false,
+            };
+        }
+        length > MAX_VALUE
+    }
+
+    fn evaluate_at(&self, text: &str, nesting: usize, undefined: Undefined) -> Option<String> {
         if nesting > MAX_NESTING {
             return None;
         }
@@ -57,36 +135,157 @@ impl<'a> Scope<'a> {
         for piece in pieces(text) {
             match piece {
                 Piece::Text(text) => value.push_str(&text),
-                Piece::Variable(name) => value.push_str(self.variables.get(&name)?.as_deref()?),
-                Piece::Call { name, arguments } => value.push_str(&self.call(&name, &arguments, nesting)?),
+                Piece::Variable(name) => match (self.variables.get(&name), undefined) {
+                    (Some(known), _) => value.push_str(known.as_deref()?),
+                    (None, Undefined::Text) => value.push_str(&format!("${{{name}}}")),
+                    (None, Undefined::Unknown) => return None,
+                },
+                Piece::Call { name, arguments } => value.push_str(&self.call(&name, &arguments, nesting, undefined)?),
+            }
+            if value.len() > MAX_VALUE {
+                return None;
             }
         }
         Some(value)
     }
 
-    fn call(&self, name: &str, arguments: &[String], nesting: usize) -> Option<String> {
-        let argument = |index: usize| arguments.get(index).map(|text| self.evaluate_at(text, nesting + 1));
-        let property = argument(0)??;
-        if let Some(value) = self.properties.get(&property) {
-            return matches!(name, "__P" | "__property").then(|| value.clone());
+    fn call(&self, name: &str, arguments: &[String], nesting: usize, undefined: Undefined) -> Option<String> {
+        let argument = |index: usize| arguments.get(index).map(|text| self.evaluate_at(text, nesting + 1, undefined));
+        if functions::is_missing(name, self.functions) == Some(true) {
+            return Some(match arguments {
+                [] => format!("${{{name}}}"),
+                arguments => format!("${{{name}({})}}", arguments.join(",")),
+            });
         }
-        match name {
+        if arguments.first().is_some_and(|script| functions::is_base_folder(name, script)) {
+            return Some(".".to_owned());
+        }
+        let default = match name {
             // Tried: `${__P(x)}` is 1 and `${__property(x)}` is x where the property does not exist.
-            "__P" => argument(1).unwrap_or_else(|| Some("1".to_owned())),
-            "__property" => argument(2).unwrap_or(Some(property)),
-            _ => None,
+            "__P" => 1,
+            "__property" => 2,
+            _ => return None,
+        };
+        let property = argument(0)??;
+        if self.set_by_plan.contains(&property) {
+            return None;
+        }
+        let value = match (self.properties.get(&property), argument(default)) {
+            (Some(value), _) => value.clone(),
+            (None, Some(default)) => default?,
+            (None, None) if name == "__P" => "1".to_owned(),
+            (None, None) => property,
+        };
+        // JMeter trims what it returns, the default too (tried: `${__P(threads, 3)}` is 3), but never the name.
+        Some(value.trim_matches(|character| character <= ' ').to_owned())
+    }
+}
+
+/// What comes before the name of a property that a script sets.
+const SETTERS: [&str; 7] = [
+    "props.put(",
+    "props.putIfAbsent(",
+    "props.setProperty(",
+    "props.replace(",
+    "JMeterUtils.setProperty(",
+    "props[",
+    "props.putAt(",
+];
+
+/// The properties that scripts and `${__setProperty(…)}` give a value.
+fn set_properties<'e>(elements: impl Iterator<Item = &'e Element>, scripts: &[String]) -> HashSet<String> {
+    let mut found = HashSet::new();
+    for element in elements {
+        for text in std::iter::once(element.name.as_str()).chain(element.properties.iter().map(|p| p.text.as_str())) {
+            set_in_script(text, &mut found);
+            if text.contains("__setProperty") {
+                each_call(text, &mut |function, arguments| {
+                    if function == "__setProperty" {
+                        found.extend(arguments.first().cloned());
+                    }
+                });
+            }
         }
     }
+    for script in scripts {
+        set_in_script(script, &mut found);
+    }
+    found
+}
+
+fn set_in_script(text: &str, found: &mut HashSet<String>) {
+    if !text.contains("props") && !text.contains("setProperty(") {
+        return;
+    }
+    let mut computed = false;
+    for setter in SETTERS {
+        for (at, _) in text.match_indices(setter) {
+            let argument = text[at + setter.len()..].trim_start();
+            match quoted(argument) {
+                // `props['x']` alone only reads it.
+                Some((name, after)) if setter != "props[" || is_assigned(after) => {
+                    found.insert(name.to_owned());
+                }
+                Some(_) => {}
+                None => {
+                    computed |=
+                        setter != "props[" || argument.split_once(']').is_some_and(|(_, rest)| is_assigned_at(rest))
+                }
+            }
+        }
+    }
+    // Groovy: `props.users = 3`.
+    for (at, _) in text.match_indices("props.") {
+        let rest = &text[at + "props.".len()..];
+        let end = rest.find(|character: char| !character.is_alphanumeric() && character != '_').unwrap_or(rest.len());
+        if end > 0 && is_assigned_at(&rest[end..]) {
+            found.insert(rest[..end].to_owned());
+        }
+    }
+    if computed {
+        // The name is put together somewhere: any of the texts there may be it.
+        let mut rest = text;
+        while let Some(at) = rest.find(['"', '\'']) {
+            let Some((name, after)) = quoted(&rest[at..]) else { break };
+            found.insert(name.to_owned());
+            rest = after;
+        }
+    }
+}
+
+fn is_assigned(after: &str) -> bool {
+    after.trim_start().strip_prefix(']').is_some_and(is_assigned_at)
+}
+
+fn is_assigned_at(rest: &str) -> bool {
+    let rest = rest.trim_start();
+    rest.starts_with('=') && !rest.starts_with("==")
+}
+
+/// A text in quotes at the start, and what follows it.
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let quote = text.chars().next().filter(|character| matches!(character, '"' | '\''))?;
+    text[1..].split_once(quote)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Plan;
 
     fn evaluated(text: &str) -> Option<String> {
         let properties = Properties::from([("given".to_owned(), "7".to_owned())]);
         let plan = Plan { elements: Vec::new(), declared_encoding: None, lossy: false };
-        Scope::new([&plan], &properties).evaluate(text)
+        let sources = Sources {
+            plan: &plan,
+            included: &BTreeMap::new(),
+            properties: &properties,
+            system_properties: &Properties::new(),
+            scripts: &[],
+            folder: "",
+            functions: Some(&Functions::new()),
+        };
+        Scope::new(plan.elements.iter(), sources).evaluate(text)
     }
 
     #[test]
@@ -94,6 +293,8 @@ mod tests {
         assert_eq!(evaluated("${__P(given)}").as_deref(), Some("7"));
         assert_eq!(evaluated("${__P(given,3)}").as_deref(), Some("7"));
         assert_eq!(evaluated("${__P(nope)}").as_deref(), Some("1"));
+        assert_eq!(evaluated("${__P(nope, 3 )}").as_deref(), Some("3"));
+        assert_eq!(evaluated("${__P( given,3)}").as_deref(), Some("3"), "a name is not trimmed");
         assert_eq!(evaluated("${__P(nope,)}").as_deref(), Some(""));
         assert_eq!(evaluated("${__P(nope,${__P(given)})}").as_deref(), Some("7"));
         assert_eq!(evaluated("${__property(nope)}").as_deref(), Some("nope"));
@@ -106,6 +307,57 @@ mod tests {
         assert_eq!(evaluated("a${user}"), None);
         assert_eq!(evaluated("${__Random(1,2)}"), None);
         assert_eq!(evaluated("${__time}"), None);
+        assert_eq!(evaluated("${__env(USER,,2)}").as_deref(), Some("${__env(USER,,2)}"), "no such function");
         assert_eq!(evaluated(r"C:\temp").as_deref(), Some(r"C:\temp"));
+    }
+
+    #[test]
+    fn what_a_script_sets_is_found_and_what_it_only_reads_is_not() {
+        let set = |text: &str| {
+            let mut found = HashSet::new();
+            set_in_script(text, &mut found);
+            let mut found: Vec<_> = found.into_iter().collect();
+            found.sort();
+            found
+        };
+        assert_eq!(
+            set("props.put(\"a\", \"1\"); props.setProperty('b', x); props['c'] = 1; props.d = 2"),
+            ["a", "b", "c", "d"]
+        );
+        assert!(set("props.get('a'); props['b'] == 1; props.c == 2; x = props['d']").is_empty());
+        assert_eq!(set("def n = 'users'; props.put(n, 3)"), ["users"]);
+    }
+
+    #[test]
+    fn variables_that_double_stay_bounded() {
+        use std::fmt::Write;
+        let mut text = String::from(r#"<jmeterTestPlan><hashTree><TestPlan guiclass="" testname="p"/><hashTree>"#);
+        for step in 0..200 {
+            let value =
+                if step == 0 { "xxxxxxxxxx".to_owned() } else { format!("${{v{}}}${{v{}}}", step - 1, step - 1) };
+            let _written = write!(
+                text,
+                r#"<Arguments guiclass="" testname="v"><collectionProp name="Arguments.arguments"><elementProp name="v{step}"
+                elementType="Argument"><stringProp name="Argument.name">v{step}</stringProp><stringProp
+                name="Argument.value">{value}</stringProp></elementProp></collectionProp></Arguments><hashTree/>"#
+            );
+        }
+        text.push_str("</hashTree></hashTree></jmeterTestPlan>");
+        let plan = Plan::parse(text.as_bytes()).expect("a plan");
+        let (properties, included) = (Properties::new(), BTreeMap::new());
+        let sources = Sources {
+            plan: &plan,
+            included: &included,
+            properties: &properties,
+            system_properties: &properties,
+            scripts: &[],
+            folder: "",
+            functions: None,
+        };
+        let scope = Scope::new(plan.elements().iter(), sources);
+        assert_eq!(scope.evaluate("${v3}").map(|value| value.len()), Some(80));
+        assert_eq!(scope.evaluate("${v40}"), None);
+        assert_eq!(scope.too_long(), Some("v12"));
+        assert!(scope.evaluate(&"${v3}".repeat(1_000_000)).is_none());
     }
 }

@@ -9,19 +9,21 @@
 //! use jac_jmx::{CheckInput, Plan, check};
 //!
 //! let plan = Plan::parse(br#"<?xml version="1.0"?><jmeterTestPlan version="1.2"><hashTree>
-//!     <TestPlan testname="Empty"/><hashTree/></hashTree></jmeterTestPlan>"#)?;
+//!     <TestPlan guiclass="TestPlanGui" testname="Empty"/><hashTree/></hashTree></jmeterTestPlan>"#)?;
 //! let check = check(&plan, &CheckInput::new("empty.jmx"));
 //! assert!(!check.ok);
 //! assert_eq!(check.findings[0].code, "no_thread_group");
 //! # Ok::<(), jac_jmx::PlanError>(())
 //! ```
 
+mod assembly;
 mod check;
 mod classes;
 mod data_files;
 mod decode;
 mod evaluate;
 mod expression;
+mod functions;
 mod load;
 mod open_model;
 mod parse;
@@ -32,11 +34,13 @@ mod properties;
 mod split;
 mod thread_groups;
 
-pub use check::{Check, CheckInput, DataFile, FileFacts, Finding, Severity, check};
+pub use assembly::{Assembly, Sources};
+pub use check::{Check, CheckInput, DataFile, FileFacts, Finding, Severity, check, check_until};
 pub use classes::{ClassLookup, ClassNames, ClassUse};
 pub use data_files::{DataFileKind, DataFileUse};
 pub use decode::PlanError;
 pub use evaluate::{Properties, Scope};
+pub use functions::Functions;
 pub use path::PlanPath;
 pub use plan::{Element, Plan, Property};
 pub use properties::PlanProperty;

@@ -19,10 +19,7 @@ pub(crate) struct Load {
 
 /// Adds the groups up for a cluster of `workers`; 0 is the master alone.
 pub(crate) fn load(plan: &Plan, scope: &Scope<'_>, groups: &[Group], workers: u32) -> Load {
-    let one_by_one = plan.test_plan().is_some_and(|test| {
-        let text = scope.evaluate(test.text_or_empty("TestPlan.serialize_threadgroups"));
-        text.is_some_and(|text| text.eq_ignore_ascii_case("true"))
-    });
+    let one_by_one = plan.test_plan().is_some_and(|test| scope.is_true(test, "TestPlan.serialize_threadgroups"));
     let stage = |stage: Stage| groups.iter().filter(move |group| group.report.enabled && group.stage == stage);
     let threads = |stage_groups: &mut dyn Iterator<Item = &Group>| -> Option<u64> {
         let counts: Vec<u64> = stage_groups.map(|group| group.report.threads).collect::<Option<_>>()?;

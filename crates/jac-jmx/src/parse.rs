@@ -3,8 +3,12 @@
 //! A plan is XStream's notation of JMeter's tree: inside a `hashTree`, each element is followed by the `hashTree` of its
 //! children. Inside an element stand its properties. Document types are skipped and entities never expanded, as in
 //! JMeter's own parser (tried: an entity from an internal subset is "could not resolve entity").
+//!
+//! What JMeter 5.6.3 refuses is refused here, with the line (each tried): XML 1.1, `--` in a comment, `<` in an attribute,
+//! `]]>` in a text, an element without `guiclass` or without its `hashTree`, two `hashTree` in a row, a property of an
+//! unknown kind, an `intProp` that is not a number. What it never looks at is not looked at: it stops reading at the end of
+//! the root's first `hashTree`, so the last end tag may be missing or wrong, and anything may follow.
 
-use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
@@ -19,7 +23,7 @@ enum Open {
     Tree(Option<usize>),
     Element(usize),
     Property(usize),
-    /// `<name>` or `<value>` of an `objProp`.
+    /// `<name>` or `<value>` of an `objProp` or `doubleProp`.
     Part(Part),
     Ignored,
 }
@@ -38,15 +42,27 @@ struct Builder {
     /// The last element of each open tree, whose children the next `hashTree` holds.
     last: Vec<Option<usize>>,
     root_seen: bool,
+    /// The root's tree has ended, and with it what JMeter reads.
+    finished: bool,
+    /// The element that still waits for its `hashTree`, of each open tree.
+    waiting: Vec<Option<usize>>,
 }
 
 /// Builds the plan.
 pub(crate) fn parse(Text { text, lossy }: Text) -> Result<Plan, PlanError> {
     let mut reader = Reader::from_str(&text);
-    let mut builder =
-        Builder { elements: Vec::new(), open: Vec::new(), current: 0, last: Vec::new(), root_seen: false };
+    reader.config_mut().check_comments = true;
+    let mut builder = Builder {
+        elements: Vec::new(),
+        open: Vec::new(),
+        current: 0,
+        last: Vec::new(),
+        root_seen: false,
+        finished: false,
+        waiting: Vec::new(),
+    };
     let mut declared_encoding = None;
-    loop {
+    while !builder.finished {
         let position = reader.buffer_position();
         let line =
             || 1 + text.as_bytes()[..(position as usize).min(text.len())].iter().filter(|b| **b == b'\n').count();
@@ -61,7 +77,15 @@ pub(crate) fn parse(Text { text, lossy }: Text) -> Result<Plan, PlanError> {
                 return Err(PlanError::Malformed { line: line(), reason: "the file ends in the middle".to_owned() });
             }
             Ok(Event::Eof) => break,
+            Ok(Event::Decl(_)) if position > 1 => {
+                return Err(PlanError::Malformed { line: line(), reason: "a second XML declaration".to_owned() });
+            }
             Ok(Event::Decl(declaration)) => {
+                if let Ok(version) = declaration.version()
+                    && version.as_ref() != "1.0"
+                {
+                    return Err(PlanError::XmlVersion { version: version.into_owned() });
+                }
                 declared_encoding = declaration.encoding().and_then(Result::ok).map(|name| name.into_owned());
             }
             Ok(Event::Start(start)) => {
@@ -72,10 +96,16 @@ pub(crate) fn parse(Text { text, lossy }: Text) -> Result<Plan, PlanError> {
             }
             Ok(Event::Empty(start)) => {
                 builder.start(&start, &line)?;
-                builder.end();
+                builder.end(&line)?;
             }
-            Ok(Event::End(_)) => builder.end(),
-            Ok(Event::Text(part)) => builder.text(&part.xml10_content()),
+            Ok(Event::End(_)) => builder.end(&line)?,
+            Ok(Event::Text(part)) => {
+                let content = part.xml10_content();
+                if content.contains("]]>") {
+                    return Err(PlanError::Malformed { line: line(), reason: "`]]>` in a text".to_owned() });
+                }
+                builder.text(&content);
+            }
             Ok(Event::CData(part)) => builder.text(&part.xml10_content()),
             Ok(Event::GeneralRef(reference)) => {
                 let name = reference.xml10_content();
@@ -85,7 +115,7 @@ pub(crate) fn parse(Text { text, lossy }: Text) -> Result<Plan, PlanError> {
                     "amp" => Some('&'),
                     "quot" => Some('"'),
                     "apos" => Some('\''),
-                    _ => reference.resolve_char_ref().ok().flatten(),
+                    number => character_reference(number),
                 };
                 let Some(character) = character else {
                     return Err(PlanError::Entity { name: name.into_owned(), line: line() });
@@ -95,12 +125,65 @@ pub(crate) fn parse(Text { text, lossy }: Text) -> Result<Plan, PlanError> {
             Ok(Event::Comment(_) | Event::PI(_) | Event::DocType(_)) => {}
         }
     }
-    if !builder.elements.iter().any(|element| element.tag == "TestPlan") {
-        // A test fragment that was saved alone has no TestPlan either; JMeter runs nothing of it.
-        return Err(PlanError::NoTestPlan);
-    }
-    Ok(Plan { elements: builder.elements, declared_encoding, lossy })
+    let mut plan = Plan { elements: builder.elements, declared_encoding, lossy };
+    plan.settle();
+    Ok(plan)
 }
+
+/// `#10` or `#x0A`. JMeter's parser takes every character below U+110000, those that XML forbids included: it writes a
+/// recorded body's zero bytes as `&#x0;` and reads them back.
+fn character_reference(name: &str) -> Option<char> {
+    let digits = name.strip_prefix('#')?;
+    let code = match digits.strip_prefix('x') {
+        Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16).ok()?,
+        None => digits.parse().ok()?,
+    };
+    // Half of a surrogate pair is a character for Java.
+    (code <= 0x10_ffff).then(|| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
+}
+
+/// The attribute's value without its escapes.
+fn attribute_value(raw: &str) -> Result<String, String> {
+    let mut value = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(at) = rest.find(['&', '<', '\t', '\n', '\r']) {
+        value.push_str(&rest[..at]);
+        let found = &rest[at..];
+        if let Some(after) = found.strip_prefix('&') {
+            let (name, after) = after.split_once(';').ok_or("a `&` that begins no entity")?;
+            value.push(match name {
+                "lt" => '<',
+                "gt" => '>',
+                "amp" => '&',
+                "quot" => '"',
+                "apos" => '\'',
+                other => character_reference(other).ok_or_else(|| format!("the entity `&{other};`"))?,
+            });
+            rest = after;
+        } else if found.starts_with('<') {
+            return Err("`<` in an attribute".to_owned());
+        } else {
+            value.push(' ');
+            rest = &found[1..];
+        }
+    }
+    value.push_str(rest);
+    Ok(value)
+}
+
+/// Properties of JMeter by their names in `saveservice.properties`; a name with a dot is a class.
+const PROPERTY_TAGS: [&str; 10] = [
+    "stringProp",
+    "boolProp",
+    "intProp",
+    "longProp",
+    "doubleProp",
+    "FloatProperty",
+    "elementProp",
+    "collectionProp",
+    "mapProp",
+    "objProp",
+];
 
 impl Builder {
     fn start(&mut self, start: &BytesStart<'_>, line: &dyn Fn() -> usize) -> Result<(), PlanError> {
@@ -109,10 +192,9 @@ impl Builder {
         for attribute in start.attributes() {
             let malformed = |reason: String| PlanError::Malformed { line: line(), reason };
             let attribute = attribute.map_err(|error| malformed(error.to_string()))?;
-            let value = attribute
-                .normalized_value(XmlVersion::Implicit1_0)
-                .map_err(|error| malformed(format!("attribute `{}`: {error}", attribute.key.as_ref())))?;
-            attributes.push((attribute.key.as_ref().to_owned(), value.into_owned()));
+            let value = attribute_value(attribute.value.as_ref())
+                .map_err(|reason| malformed(format!("attribute `{}`: {reason}", attribute.key.as_ref())))?;
+            attributes.push((attribute.key.as_ref().to_owned(), value));
         }
         let attribute = |name: &str| {
             attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default()
@@ -128,19 +210,30 @@ impl Builder {
             }
             Some(Open::Root) if tag == "hashTree" => {
                 self.last.push(None);
+                self.waiting.push(None);
                 Open::Tree(None)
             }
             Some(Open::Tree(_)) if tag == "hashTree" => {
+                if self.waiting.last_mut().is_none_or(|waiting| waiting.take().is_none()) {
+                    return Err(PlanError::StrayTree { line: line() });
+                }
                 let parent = self.last.last().copied().flatten();
                 self.last.push(None);
+                self.waiting.push(None);
                 Open::Tree(parent)
             }
             Some(Open::Tree(parent)) => {
+                if let Some(Some(before)) = self.waiting.last() {
+                    let element = self.elements[*before].name.clone();
+                    return Err(PlanError::MissingTree { element, line: line() });
+                }
+                if !attributes.iter().any(|(key, _)| key == "guiclass") {
+                    return Err(PlanError::MissingGuiClass { element: attribute("testname"), tag, line: line() });
+                }
                 let enabled = attributes
                     .iter()
                     .find(|(key, _)| key == "enabled")
                     .is_none_or(|(_, value)| value.eq_ignore_ascii_case("true"));
-                let active = enabled && parent.is_none_or(|parent| self.elements[parent].active);
                 self.current = self.elements.len();
                 self.elements.push(Element {
                     tag,
@@ -148,12 +241,15 @@ impl Builder {
                     test_class: attribute("testclass"),
                     name: attribute("testname"),
                     enabled,
-                    active,
+                    active: enabled,
                     parent,
+                    end: self.current + 1,
                     properties: Vec::new(),
                 });
-                if let Some(last) = self.last.last_mut() {
-                    *last = Some(self.current);
+                for place in [&mut self.last, &mut self.waiting] {
+                    if let Some(last) = place.last_mut() {
+                        *last = Some(self.current);
+                    }
                 }
                 Open::Element(self.current)
             }
@@ -165,7 +261,22 @@ impl Builder {
                 }
                 Open::Part(Part::Value(index))
             }
+            // Parts of a value, such as `savedValue` of a `doubleProp`.
+            Some(Open::Property(index)) if !self.elements[self.current].properties[index].is_container() => {
+                Open::Ignored
+            }
             Some(Open::Element(_) | Open::Property(_)) => {
+                if !PROPERTY_TAGS.contains(&tag.as_str()) && !tag.contains('.') {
+                    let element = self.elements[self.current].name.clone();
+                    return Err(PlanError::UnknownProperty { tag, element, line: line() });
+                }
+                if tag == "elementProp" && !attributes.iter().any(|(key, _)| key == "elementType") {
+                    let reason = format!("the property `{}` has no elementType", attribute("name"));
+                    return Err(PlanError::Malformed { line: line(), reason });
+                }
+                if tag == "stringProp" && !attributes.iter().any(|(key, _)| key == "name") {
+                    return Err(PlanError::Malformed { line: line(), reason: "a stringProp has no name".to_owned() });
+                }
                 let level = self.open.iter().filter(|open| matches!(open, Open::Property(_))).count();
                 let properties = &mut self.elements[self.current].properties;
                 properties.push(Property {
@@ -183,10 +294,38 @@ impl Builder {
         Ok(())
     }
 
-    fn end(&mut self) {
-        if let Some(Open::Tree(_)) = self.open.pop() {
-            self.last.pop();
+    fn end(&mut self, line: &dyn Fn() -> usize) -> Result<(), PlanError> {
+        match self.open.pop() {
+            Some(Open::Tree(_)) => {
+                self.last.pop();
+                self.waiting.pop();
+                self.finished = matches!(self.open.last(), Some(Open::Root));
+            }
+            Some(Open::Property(index)) => {
+                let element = &self.elements[self.current];
+                let property = &element.properties[index];
+                let text = property.text.as_str();
+                let fits = match property.tag.as_str() {
+                    "intProp" => text.parse::<i32>().is_ok(),
+                    "longProp" => text.parse::<i64>().is_ok(),
+                    "doubleProp" | "FloatProperty" => {
+                        text.trim().trim_end_matches(['d', 'D', 'f', 'F']).parse::<f64>().is_ok()
+                    }
+                    _ => true,
+                };
+                if !fits {
+                    return Err(PlanError::NotANumber {
+                        property: property.name.clone(),
+                        tag: property.tag.clone(),
+                        text: text.to_owned(),
+                        element: element.name.clone(),
+                        line: line(),
+                    });
+                }
+            }
+            _ => {}
         }
+        Ok(())
     }
 
     fn text(&mut self, text: &str) {
@@ -195,7 +334,9 @@ impl Builder {
             Some(Open::Property(index)) => {
                 let property = &mut self.elements[current].properties[index];
                 // Between the items of a container stands only the indentation.
-                if !matches!(property.tag.as_str(), "elementProp" | "collectionProp" | "mapProp" | "objProp") {
+                if !property.is_container()
+                    && !matches!(property.tag.as_str(), "objProp" | "doubleProp" | "FloatProperty")
+                {
                     property.text.push_str(text);
                 }
             }

@@ -1,9 +1,10 @@
 //! [`PlanPath`]: what a file name in a plan means on a Linux node whose working folder is the plan's folder.
 
 /// A file name in a plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PlanPath {
-    /// Beside or below the plan: normalised, with `/`, without `.` and `..`.
+    /// Within the root that the plan's files stay in: relative to the plan's folder and normalised, with `/` and without
+    /// `.`; `..` only at its beginning, and only where the root lies above the plan's folder.
     Beside(String),
     /// A file of the operating system that every node has, such as `/dev/null`.
     System(String),
@@ -13,7 +14,7 @@ pub enum PlanPath {
     Windows(String),
     /// Starts with `~`, which JMeter does not expand (tried with a CSV Data Set).
     Home(String),
-    /// Leaves the plan's folder by `..`.
+    /// Leaves the root by `..`; normalised too.
     Outside(String),
 }
 
@@ -21,8 +22,14 @@ pub enum PlanPath {
 const SYSTEM_FOLDERS: [&str; 4] = ["/dev/", "/proc/", "/sys/", "/etc/"];
 
 impl PlanPath {
-    /// Reads a file name. White space around it does not count; JMeter trims it too.
+    /// Reads a file name where the root is the plan's folder.
     pub fn new(text: &str) -> PlanPath {
+        PlanPath::within("", text)
+    }
+
+    /// Reads a file name, as seen from the plan's `folder`, which is relative to the root. White space around the name does not
+    /// count; JMeter trims it too.
+    pub fn within(folder: &str, text: &str) -> PlanPath {
         let text = text.trim();
         let owned = || text.to_owned();
         let bytes = text.as_bytes();
@@ -37,19 +44,24 @@ impl PlanPath {
             let system = !escapes && SYSTEM_FOLDERS.iter().any(|folder| text.starts_with(folder));
             return if system { PlanPath::System(owned()) } else { PlanPath::Absolute(owned()) };
         }
-        let mut parts: Vec<&str> = Vec::new();
+        let folder: Vec<&str> = folder.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+        let mut parts = folder.clone();
+        let mut above_root = 0;
         for part in text.split('/') {
             match part {
                 "" | "." => {}
                 ".." => {
                     if parts.pop().is_none() {
-                        return PlanPath::Outside(owned());
+                        above_root += 1;
                     }
                 }
                 part => parts.push(part),
             }
         }
-        PlanPath::Beside(parts.join("/"))
+        let shared = if above_root > 0 { 0 } else { parts.iter().zip(&folder).take_while(|(a, b)| a == b).count() };
+        let up = folder.len() - shared + above_root;
+        let path = [vec![".."; up], parts[shared..].to_vec()].concat().join("/");
+        if above_root > 0 { PlanPath::Outside(path) } else { PlanPath::Beside(path) }
     }
 
     /// The path: normalised if it is [`PlanPath::Beside`], else as written.
@@ -81,7 +93,7 @@ mod tests {
             ("users.csv", Beside("users.csv".into())),
             (" ./data//a/../users.csv ", Beside("data/users.csv".into())),
             ("../users.csv", Outside("../users.csv".into())),
-            ("a/../../b", Outside("a/../../b".into())),
+            ("a/../../b", Outside("../b".into())),
             ("/home/me/users.csv", Absolute("/home/me/users.csv".into())),
             ("/dev/../home/x", Absolute("/dev/../home/x".into())),
             ("/dev/null", System("/dev/null".into())),
@@ -95,5 +107,20 @@ mod tests {
             assert_eq!(PlanPath::new(text), expected, "{text}");
         }
         assert_eq!(PlanPath::new("C:\\data\\users.csv").file_name(), "users.csv");
+    }
+
+    #[test]
+    fn a_root_above_the_plan_is_reached_and_never_left() {
+        let cases = [
+            ("../data/rows.csv", Beside("../data/rows.csv".into())),
+            ("../tests/./rows.csv", Beside("rows.csv".into())),
+            ("rows.csv", Beside("rows.csv".into())),
+            ("../../rows.csv", Outside("../../rows.csv".into())),
+            ("../../tests/rows.csv", Outside("../../tests/rows.csv".into())),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(PlanPath::within("tests", text), expected, "{text}");
+        }
+        assert_eq!(PlanPath::within("a/b", "../../c"), Beside("../../c".into()));
     }
 }

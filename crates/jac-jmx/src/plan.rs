@@ -21,6 +21,14 @@ pub struct Property {
     pub text: String,
 }
 
+impl Property {
+    /// It holds further properties.
+    pub(crate) fn is_container(&self) -> bool {
+        // A class of a plugin may hold others too.
+        matches!(self.tag.as_str(), "elementProp" | "collectionProp" | "mapProp") || self.tag.contains('.')
+    }
+}
+
 /// A test element: a thread group, a sampler, a listener…
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Element {
@@ -38,6 +46,8 @@ pub struct Element {
     pub active: bool,
     /// Position of the parent in [`Plan::elements`].
     pub parent: Option<usize>,
+    /// The position behind its last descendant in [`Plan::elements`].
+    pub end: usize,
     /// Its properties, nested ones after their parent.
     pub properties: Vec<Property>,
 }
@@ -118,8 +128,18 @@ impl Plan {
     /// Reads a `.jmx` file's bytes, at most 64 MiB.
     ///
     /// # Errors
-    /// A [`PlanError`] says why the bytes are not a plan that JMeter could load.
+    /// A [`PlanError`] says why the bytes are not a plan that JMeter could load and run.
     pub fn parse(bytes: &[u8]) -> Result<Plan, PlanError> {
+        let plan = Plan::parse_fragment(bytes)?;
+        // A test fragment that was saved alone has none; JMeter runs nothing of it.
+        if plan.test_plan().is_none() { Err(PlanError::NoTestPlan) } else { Ok(plan) }
+    }
+
+    /// Reads the bytes of a file that an Include Controller names: it need not hold a `TestPlan`.
+    ///
+    /// # Errors
+    /// A [`PlanError`] says why JMeter could not load it.
+    pub fn parse_fragment(bytes: &[u8]) -> Result<Plan, PlanError> {
         crate::parse::parse(crate::decode::decode(bytes)?)
     }
 
@@ -138,25 +158,31 @@ impl Plan {
         self.elements.iter().find(|element| element.tag == "TestPlan")
     }
 
-    /// The elements that can take part in a run: active ones, without test fragments that nothing borrows. (A plan
-    /// without thread groups is one for others to include: its fragments count.)
-    pub fn active_elements(&self) -> impl Iterator<Item = (usize, &Element)> {
-        let active = || self.elements.iter().filter(|element| element.active);
-        let borrowed =
-            active().any(|element| element.kind() == "ModuleController") || !active().any(Element::is_thread_group);
-        self.elements
-            .iter()
-            .enumerate()
-            .filter(move |(index, element)| element.active && (borrowed || !self.is_in_fragment(*index)))
+    /// The elements below one, or all where there is none, that are not below another: `None` gives the roots.
+    pub(crate) fn children(&self, of: Option<usize>) -> impl Iterator<Item = usize> {
+        let (from, to) = of.map_or((0, self.elements.len()), |index| (index + 1, self.elements[index].end));
+        let first = (from < to).then_some(from);
+        std::iter::successors(first, move |index| Some(self.elements[*index].end).filter(|next| *next < to))
     }
 
-    /// The element's ancestors, the nearest first.
-    pub fn ancestors(&self, index: usize) -> impl Iterator<Item = usize> {
-        std::iter::successors(self.elements[index].parent, |parent| self.elements[*parent].parent)
-    }
-
-    fn is_in_fragment(&self, index: usize) -> bool {
-        let is_fragment = |index: usize| self.elements[index].kind() == "TestFragmentController";
-        is_fragment(index) || self.ancestors(index).any(is_fragment)
+    /// Where each element ends and whether it is active, once all are read.
+    pub(crate) fn settle(&mut self) {
+        for index in 0..self.elements.len() {
+            // A property wins over the attribute, being read after it (tried).
+            let own = self.elements[index].text("TestElement.enabled").map(|text| text.eq_ignore_ascii_case("true"));
+            let name = self.elements[index].text("TestElement.name").map(str::to_owned);
+            let element = &mut self.elements[index];
+            element.enabled = own.unwrap_or(element.enabled);
+            if let Some(name) = name {
+                element.name = name;
+            }
+            let (enabled, parent) = (element.enabled, element.parent);
+            self.elements[index].active = enabled && parent.is_none_or(|parent| self.elements[parent].active);
+        }
+        for index in (0..self.elements.len()).rev() {
+            if let Some(parent) = self.elements[index].parent {
+                self.elements[parent].end = self.elements[parent].end.max(self.elements[index].end);
+            }
+        }
     }
 }

@@ -13,7 +13,7 @@ pub(crate) fn read(group: &mut Group, element: &Element, scope: &Scope<'_>) -> b
     let number = |name: &str| number(scope, element.text_or_empty(name));
     match element.kind() {
         "ConcurrencyThreadGroup" | "ArrivalsThreadGroup" => {
-            let unit_s = match scope.evaluate(element.text_or_empty("Unit")).as_deref() {
+            let unit_s = match scope.evaluate_of_group(element.text_or_empty("Unit")).as_deref() {
                 Some("S") => 1,
                 // Minutes are the plugin's own default.
                 _ => 60,
@@ -51,7 +51,7 @@ pub(crate) fn read(group: &mut Group, element: &Element, scope: &Scope<'_>) -> b
 }
 
 fn number(scope: &Scope<'_>, text: &str) -> Option<u64> {
-    let value = scope.evaluate(text)?;
+    let value = scope.evaluate_of_group(text)?;
     let value = value.trim();
     if value.is_empty() { Some(0) } else { value.parse().ok() }
 }
@@ -60,17 +60,31 @@ fn raw(element: &Element, name: &str) -> Option<String> {
     element.text(name).filter(|text| has_expression(text)).map(str::to_owned)
 }
 
-/// From the first start to the last stop: start a burst, then a number of threads each period with a ramp-up each; hold;
-/// stop a number of threads each period.
+/// From the first start to the last stop: a burst, then some threads at each step, which takes its period *and* its ramp-up;
+/// hold; then stop a number of threads each period. (`SteppingThreadGroup.scheduleThread` of jmeter-plugins-casutg 2.10; tried
+/// with the plan that is a test.)
 fn stepping_duration_s(number: &dyn Fn(&str) -> Option<u64>) -> Option<u64> {
+    let number = |name: &str| number(name).map(|number| i64::try_from(number).unwrap_or(i64::MAX));
     let threads = number("ThreadGroup.num_threads")?;
-    let burst = number("Start users count burst")?;
-    let start_count = number("Start users count")?.max(1);
-    let start_steps = threads.saturating_sub(burst).div_ceil(start_count);
-    let start_s = start_steps.saturating_mul(number("Start users period")?).saturating_add(number("rampUp")?);
-    let stop_steps = threads.div_ceil(number("Stop users count")?.max(1));
-    let stop_s = stop_steps.saturating_mul(number("Stop users period")?);
-    Some(start_s.saturating_add(number("flighttime")?).saturating_add(stop_s))
+    let or_all = |count: i64| if count == 0 { threads.max(1) } else { count };
+    let step = or_all(number("Start users count")?);
+    let burst = match number("Start users count burst")?.min(threads) {
+        0 => step,
+        burst => burst,
+    };
+    let ramp_up_s = number("rampUp")?;
+    let after_burst = threads - burst;
+    let steps = if after_burst < 0 { 1 } else { after_burst / step + i64::from(after_burst % step > 0) };
+    let last_step = match after_burst % step {
+        0 => step,
+        rest => rest,
+    };
+    let start_s = steps.saturating_mul(number("Start users period")?.saturating_add(ramp_up_s));
+    let last_s = ramp_up_s.saturating_mul(last_step) / step;
+    let stops = (threads - 1).max(0) / or_all(number("Stop users count")?);
+    let stop_s = stops.saturating_mul(number("Stop users period")?);
+    let length_s = [start_s, last_s, number("flighttime")?, stop_s].into_iter().fold(0, i64::saturating_add);
+    u64::try_from(length_s).ok()
 }
 
 fn ultimate_rows(element: &Element, scope: &Scope<'_>) -> Option<Vec<[u64; 5]>> {

@@ -11,7 +11,7 @@
 use std::convert::Infallible;
 
 /// How a CSV file is to be read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct CsvShape {
     /// The first row is a header: repeated in every part and not counted.
     pub header: bool,
@@ -20,7 +20,7 @@ pub struct CsvShape {
 }
 
 /// Whether quotes mean something.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Quoting {
     /// A quote is a character like others, and each line is a row.
     #[default]

@@ -87,13 +87,17 @@ pub(crate) struct Group {
     pub(crate) span: Span,
     /// The scheduler is on (JMeter's own groups only).
     pub(crate) scheduler: bool,
+    /// Its loop controller lacks `continue_forever=false`, so that its loop count ends nothing.
+    pub(crate) loops_ignored: bool,
+    /// Its loop count is 0, whether or not that ends it.
+    pub(crate) no_loops: bool,
     /// Texts that JMeter will read as 0 because they are no numbers, with what they are.
     pub(crate) not_numbers: Vec<(&'static str, String)>,
     /// A kind whose numbers this crate does not know.
     pub(crate) unread: bool,
 }
 
-/// Every thread group, disabled ones included, in the order of the plan.
+/// Every thread group of the plan itself, disabled ones included, in its order.
 pub(crate) fn groups(plan: &Plan, scope: &Scope<'_>) -> Vec<Group> {
     let elements = plan.elements().iter().enumerate();
     elements.filter(|(_, element)| element.is_thread_group()).map(|(index, e)| group(index, e, scope)).collect()
@@ -121,6 +125,8 @@ fn group(index: usize, element: &Element, scope: &Scope<'_>) -> Group {
         },
         span: Span::Unknown,
         scheduler: false,
+        loops_ignored: false,
+        no_loops: false,
         not_numbers: Vec::new(),
         unread: false,
     };
@@ -128,7 +134,7 @@ fn group(index: usize, element: &Element, scope: &Scope<'_>) -> Group {
         "ThreadGroup" | "SetupThreadGroup" | "PostThreadGroup" => classic(&mut group, element, scope),
         "OpenModelThreadGroup" => {
             let schedule = element.text_or_empty("OpenModelThreadGroup.schedule");
-            group.report.duration_s = scope.evaluate(schedule).and_then(|text| open_model::duration_s(&text));
+            group.report.duration_s = scope.evaluate_of_group(schedule).and_then(|text| open_model::duration_s(&text));
             group.report.raw.duration_s = Some(schedule.trim().to_owned());
             group.span = group.report.duration_s.map_or(Span::Unknown, Span::AtMost);
         }
@@ -157,11 +163,16 @@ fn classic(group: &mut Group, element: &Element, scope: &Scope<'_>) {
     let (threads, raw_threads) = numbers.read("ThreadGroup.num_threads", "number of threads");
     let (ramp_up, raw_ramp_up) = numbers.read("ThreadGroup.ramp_time", "ramp-up period");
     let (loops, raw_loops) = numbers.read("LoopController.loops", "loop count");
-    let scheduler = scope.evaluate(element.text_or_empty("ThreadGroup.scheduler"));
-    group.scheduler = scheduler.is_some_and(|text| text.eq_ignore_ascii_case("true"));
+    group.scheduler = scope.is_true(element, "ThreadGroup.scheduler");
+    // Tried: without a scheduler a missing or true `continue_forever` begins anew after the last loop, for ever; with a loop
+    // count of 0 too, and then without a sample.
+    let forever = element.properties.iter().find(|property| property.name == "LoopController.continue_forever");
+    let has_loops = element.properties.iter().any(|property| property.name == "LoopController.loops");
+    group.loops_ignored = has_loops && forever.is_none_or(|property| scope.truth(property) == Some(true));
     group.report.threads = threads.map(|n| n.max(0) as u64);
     group.report.ramp_up_s = ramp_up.map(|n| n.max(0) as u64);
-    group.report.loops = loops.map(|n| n.max(-1));
+    group.no_loops = loops == Some(0);
+    group.report.loops = if group.loops_ignored { Some(-1) } else { loops.map(|n| n.max(-1)) };
     group.report.raw =
         RawThreadGroup { threads: raw_threads, ramp_up_s: raw_ramp_up, loops: raw_loops, ..Default::default() };
     let mut delay = Some(0);
@@ -193,10 +204,11 @@ impl Numbers<'_> {
     fn read(&mut self, property: &str, what: &'static str) -> (Option<i64>, Option<String>) {
         let text = self.element.nested_text(property).unwrap_or_default();
         let raw = crate::expression::has_expression(text).then(|| text.to_owned());
-        let Some(value) = self.scope.evaluate(text) else {
+        let Some(value) = self.scope.evaluate_of_group(text) else {
             return (None, raw);
         };
-        let number = value.parse::<i64>().unwrap_or_else(|_| {
+        // A number beyond 32 bits is not a number for JMeter (tried).
+        let number = value.parse::<i32>().map(i64::from).unwrap_or_else(|_| {
             if !value.is_empty() {
                 self.not_numbers.push((what, value.clone()));
             }

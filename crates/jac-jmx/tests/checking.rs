@@ -2,12 +2,33 @@
 
 use std::collections::BTreeMap;
 
-use jac_jmx::{Check, CheckInput, ClassLookup, ClassNames, FileFacts, Plan, Severity, check};
+use jac_jmx::{Assembly, Check, CheckInput, ClassLookup, ClassNames, FileFacts, Plan, Severity, Sources, check};
 
 macro_rules! plan {
     ($name:literal) => {
         Plan::parse(include_bytes!(concat!("plans/", $name, ".jmx"))).unwrap()
     };
+}
+
+macro_rules! fragment {
+    ($name:literal) => {
+        Plan::parse_fragment(include_bytes!(concat!("plans/", $name, ".jmx"))).unwrap()
+    };
+}
+
+/// How the plan's CSV Data Set reads a file.
+fn csv_shape(plan: &Plan, path: &str) -> Option<jac_jmx::CsvShape> {
+    let (included, none) = (BTreeMap::new(), BTreeMap::new());
+    let sources = Sources {
+        plan,
+        included: &included,
+        properties: &none,
+        system_properties: &none,
+        scripts: &[],
+        folder: "",
+        functions: None,
+    };
+    Assembly::new(sources).csv_shape(path)
 }
 
 fn codes(check: &Check, severity: Severity) -> Vec<&str> {
@@ -154,8 +175,8 @@ fn files_that_are_there_are_found_and_near_misses_named() {
 fn included_plans_are_checked_with_it() {
     let plan = plan!("files");
     let mut input = CheckInput::new("files.jmx");
-    assert_eq!(plan.included_paths(&input.properties), ["login.jmx"]);
-    input.included.insert("login.jmx".to_owned(), plan!("login"));
+    assert_eq!(plan.include_paths(&input.properties, ""), ["login.jmx"]);
+    input.included.insert("login.jmx".to_owned(), Ok(fragment!("login")));
     let check = check(&plan, &input);
     assert!(check.data_files.iter().any(|file| file.path == "secrets.csv"));
     assert!(message(&check, "property_without_value").contains("login.host"));
@@ -179,9 +200,9 @@ fn splits_are_checked_against_files_rows_and_readers() {
     message(&check_with(0, &["data/users.csv"], Some(2)), "split_single");
     message(&check_with(2, &[], Some(2)), "file_copied");
     message(&check_with(2, &[], Some(0)), "file_without_rows");
-    let shape = plan.csv_shape("products.csv", &BTreeMap::new()).unwrap();
+    let shape = csv_shape(&plan, "products.csv").unwrap();
     assert_eq!((shape.header, shape.quoting), (false, jac_jmx::Quoting::Quoted { delimiter: b',' }));
-    assert!(plan.csv_shape("data/users.csv", &BTreeMap::new()).unwrap().header);
+    assert!(csv_shape(&plan, "data/users.csv").unwrap().header);
 }
 
 #[test]
@@ -230,7 +251,7 @@ fn plugins_groups_are_read_and_missing_classes_found() {
         [
             ("bzm - Concurrency Thread Group", Some(50), Some(720)),
             ("jp@gc - Ultimate Thread Group", Some(120), Some(135)),
-            ("jp@gc - Stepping Thread Group", Some(100), Some(367)),
+            ("jp@gc - Stepping Thread Group", Some(100), Some(381)),
             ("OddThreadGroup", None, None),
         ]
     );
@@ -254,7 +275,7 @@ fn an_open_models_schedule_has_a_length() {
 #[test]
 fn settings_that_differ_on_nodes_are_told() {
     let check = check(&plan!("settings"), &CheckInput { workers: 2, ..CheckInput::new("p.jmx") });
-    assert_eq!(codes(&check, Severity::Warning), ["class_path", "keystore_unknown"]);
+    assert_eq!(codes(&check, Severity::Warning), ["class_path_missing", "keystore_unknown"]);
     assert_eq!(codes(&check, Severity::Info), ["threads_multiply", "pace_per_worker", "sync_per_worker"]);
 }
 
@@ -290,7 +311,7 @@ fn a_check_is_the_contracts_json() {
 fn the_projects_own_examples_are_in_order() {
     let shop = Plan::parse(include_bytes!("../../../examples/shop/shop.jmx")).unwrap();
     let mut input = CheckInput { workers: 2, ..CheckInput::new("shop.jmx") };
-    let shape = shop.csv_shape("users.csv", &input.properties).unwrap();
+    let shape = csv_shape(&shop, "users.csv").unwrap();
     let mut counter = jac_jmx::RowCounter::new(shape);
     counter.push(include_bytes!("../../../examples/shop/users.csv"));
     input.files = files(&[("users.csv", Some(counter.rows()))]);

@@ -5,7 +5,9 @@ use jac_jmx::{ClassNames, Plan, PlanError};
 const OPEN: &str = r#"<?xml version="1.0" encoding="UTF-8"?><jmeterTestPlan version="1.2"><hashTree>"#;
 
 fn plan_with(inside: &str) -> String {
-    format!(r#"{OPEN}<TestPlan testname="P" enabled="true"/><hashTree>{inside}</hashTree></hashTree></jmeterTestPlan>"#)
+    format!(
+        r#"{OPEN}<TestPlan guiclass="TestPlanGui" testname="P" enabled="true"/><hashTree>{inside}</hashTree></hashTree></jmeterTestPlan>"#
+    )
 }
 
 fn refused(bytes: impl AsRef<[u8]>) -> PlanError {
@@ -33,8 +35,8 @@ fn a_tree_of_elements_is_read_with_its_properties() {
 
 #[test]
 fn a_disabled_parent_disables_its_children() {
-    let off = r#"<ThreadGroup testname="T" enabled="false"/><hashTree>
-        <DebugSampler testname="D" enabled="true"/><hashTree/></hashTree>"#;
+    let off = r#"<ThreadGroup guiclass="" testname="T" enabled="false"/><hashTree>
+        <DebugSampler guiclass="" testname="D" enabled="true"/><hashTree/></hashTree>"#;
     let plan = Plan::parse(plan_with(off).as_bytes()).unwrap();
     let sampler = &plan.elements()[2];
     assert!(sampler.enabled && !sampler.active);
@@ -59,13 +61,16 @@ fn a_plan_that_breaks_off_is_malformed_at_its_line() {
     for length in [whole.len() / 4, whole.len() / 2, whole.len() - 20] {
         assert!(matches!(refused(&whole[..length]), PlanError::Malformed { line, .. } if line > 1));
     }
-    assert!(matches!(refused(format!("{OPEN}\n<TestPlan></hashTree>")), PlanError::Malformed { line: 2, .. }));
+    assert!(matches!(
+        refused(format!("{OPEN}\n<TestPlan guiclass=''></hashTree>")),
+        PlanError::Malformed { line: 2, .. }
+    ));
     assert!(matches!(refused(format!("{OPEN}<TestPlan testname=x/>")), PlanError::Malformed { .. }));
 }
 
 #[test]
 fn encodings_are_jmeters() {
-    let utf8 = plan_with(r#"<ThreadGroup testname="h&#233;é"/><hashTree/>"#);
+    let utf8 = plan_with(r#"<ThreadGroup guiclass="" testname="h&#233;é"/><hashTree/>"#);
     let marked = [b"\xef\xbb\xbf", utf8.as_bytes()].concat();
     assert_eq!(Plan::parse(&marked).unwrap().elements()[1].name, "héé");
     // JMeter ignores the declaration and loses the letter.
@@ -85,23 +90,146 @@ fn document_types_are_skipped_and_entities_never_expanded() {
         plan_with(inside).replacen("<jmeterTestPlan", types, 1)
     };
     assert!(Plan::parse(bomb("").as_bytes()).is_ok());
-    let used = bomb(r#"<Arguments testname="A"><stringProp name="x">&b;</stringProp></Arguments>"#);
+    let used = bomb(r#"<Arguments guiclass="" testname="A"><stringProp name="x">&b;</stringProp></Arguments>"#);
     assert!(matches!(refused(used), PlanError::Entity { name, line: 2 } if name == "b"));
-    assert!(matches!(refused(bomb(r#"<Arguments testname="&f;"/>"#)), PlanError::Malformed { .. }));
+    assert!(matches!(refused(bomb(r#"<Arguments guiclass="" testname="&f;"/>"#)), PlanError::Malformed { .. }));
 }
 
 #[test]
 fn deep_nesting_is_refused_without_overflowing_a_stack() {
     let nested = |open: &str, close: &str, depth: usize| plan_with(&(open.repeat(depth) + &close.repeat(depth)));
-    let deep = |depth| nested("<A testname=\"a\"/><hashTree>", "</hashTree>", depth);
+    let deep = |depth| nested("<A guiclass=\"\" testname=\"a\"/><hashTree>", "</hashTree>", depth);
     assert!(Plan::parse(deep(900).as_bytes()).is_ok());
     assert!(matches!(refused(deep(100_000)), PlanError::TooDeep { limit: 1_000, .. }));
-    let properties = |depth| nested("<elementProp name=\"x\">", "</elementProp>", depth);
+    let properties = |depth: usize| {
+        let open = "<elementProp name=\"x\" elementType=\"B\">".repeat(depth);
+        plan_with(&format!("<A guiclass=\"\" testname=\"a\">{open}{}</A>", "</elementProp>".repeat(depth)))
+    };
+    assert!(Plan::parse(properties(900).as_bytes()).is_ok());
     assert!(matches!(refused(properties(100_000)), PlanError::TooDeep { .. }));
-    assert!(matches!(refused(nested("<a>", "", 100_000)), PlanError::TooDeep { .. }));
-    let calls = format!(r#"<A testname="a"><stringProp name="x">{}</stringProp></A>"#, "${__P(".repeat(100_000));
+    assert!(matches!(
+        refused(nested("<a guiclass=\"\">", "", 100_000)),
+        PlanError::MissingGuiClass { .. } | PlanError::TooDeep { .. } | PlanError::UnknownProperty { .. }
+    ));
+    let calls =
+        format!(r#"<A guiclass="" testname="a"><stringProp name="x">{}</stringProp></A>"#, "${__P(".repeat(100_000));
     let plan = Plan::parse(plan_with(&calls).as_bytes()).unwrap();
     assert!(!jac_jmx::check(&plan, &jac_jmx::CheckInput::new("p.jmx")).ok);
+}
+
+/// A plan with one thread group and a sampler; `inside` stands in the sampler.
+fn sampling(inside: &str) -> String {
+    plan_with(&format!(
+        r#"<ThreadGroup guiclass="ThreadGroupGui" testname="Users"><stringProp name="x">1</stringProp></ThreadGroup><hashTree>
+        <DebugSampler guiclass="TestBeanGUI" testname="step">{inside}</DebugSampler><hashTree/></hashTree>"#
+    ))
+}
+
+#[test]
+fn what_jmeter_does_not_look_at_does_no_harm() {
+    // Each was tried on JMeter 5.6.3, which takes a sample.
+    let plain = sampling("");
+    let end = "</hashTree></hashTree></jmeterTestPlan>";
+    let without_end = plain.strip_suffix(end).expect("it ends so");
+    let accepted = [
+        format!("\n{plain}"),
+        format!(" {plain}"),
+        format!("\t{plain}"),
+        format!("{without_end}</hashTree></hashTree>"),
+        format!("{without_end}</hashTree></hashTree></jmeterTest"),
+        format!("{without_end}</hashTree></hashTree></other>"),
+        format!("{without_end}</hashTree></hashTree>junk &foo; < </jmeterTestPlan>"),
+        format!("{without_end}</hashTree></hashTree><hashTree/></jmeterTestPlan>"),
+        format!("{plain}<x/>"),
+        sampling(r#"<stringProp name="x">PK&#x3;&#x0;&#xD800;</stringProp>"#),
+        sampling(r#"<stringProp name="x">a<b/>c</stringProp>"#),
+        sampling("text"),
+        sampling(r#"<boolProp name="x">${__P(a,true)}</boolProp>"#),
+        sampling(r#"<intProp name="x">+2</intProp>"#),
+        sampling("<doubleProp><name>x</name><value>1.5</value><savedValue>0.0</savedValue></doubleProp>"),
+        plan_with(r#"text <DebugSampler guiclass="" testname="a>b&#x0;"/>"#),
+        plan_with("<?foo bar?>"),
+    ];
+    for text in accepted {
+        if let Err(error) = Plan::parse(text.as_bytes()) {
+            panic!("{error} {text}");
+        }
+    }
+    let plan = Plan::parse(sampling(r#"<stringProp name="x">PK&#x3;&#x0;!</stringProp>"#).as_bytes()).unwrap();
+    assert_eq!(plan.elements()[2].text("x"), Some("PK\u{3}\0!"));
+}
+
+#[test]
+fn what_jmeter_refuses_is_refused_with_its_line() {
+    // Each was tried on JMeter 5.6.3, which loads none of them.
+    let plain = sampling("");
+    let malformed = [
+        format!("\n\n{plain}"),
+        plan_with("<!-- a -- b -->"),
+        plan_with(r#"<A guiclass="" testname="a<b"/>"#),
+        plan_with(r#"<?xml version="1.0"?>"#),
+        sampling(r#"<stringProp name="x">a ]]> b</stringProp>"#),
+        sampling(r#"<stringProp name="x">a & b</stringProp>"#),
+        sampling("<stringProp>a</stringProp>"),
+        sampling(r#"<elementProp name="x"/>"#),
+        plan_with(r#"<A guiclass="" guiclass="" testname="a"/>"#),
+        sampling(r#"<stringProp name="x">&#x110000;</stringProp>"#),
+    ];
+    for text in malformed {
+        assert!(
+            matches!(
+                refused(&text),
+                PlanError::Malformed { .. } | PlanError::LeadingWhitespace | PlanError::Entity { .. }
+            ),
+            "{text}"
+        );
+    }
+    assert_eq!(
+        refused(plain.replace("version=\"1.0\"", "version=\"1.1\"")),
+        PlanError::XmlVersion { version: "1.1".into() }
+    );
+    let sampler = r#"<DebugSampler testname="step"/>"#;
+    assert!(
+        matches!(refused(plan_with(sampler)), PlanError::MissingGuiClass { element, line: 1, .. } if element == "step")
+    );
+    let two = "<A guiclass=\"\" testname=\"a\"/>\n<A guiclass=\"\" testname=\"b\"/>";
+    assert_eq!(refused(plan_with(two)), PlanError::MissingTree { element: "a".into(), line: 2 });
+    assert_eq!(
+        refused(plan_with("<A guiclass=\"\" testname=\"a\"/><hashTree/><hashTree/>")),
+        PlanError::StrayTree { line: 1 }
+    );
+    assert_eq!(refused(plan_with("<hashTree/>")), PlanError::StrayTree { line: 1 });
+    for tag in ["strProp", "floatProp", "a:b"] {
+        let text = sampling(&format!(r#"<{tag} name="x">1</{tag}>"#));
+        assert!(matches!(refused(text), PlanError::UnknownProperty { tag: found, line: 2, .. } if found == tag));
+    }
+    let nested = r#"<collectionProp name="x"><fooProp/></collectionProp>"#;
+    assert!(matches!(refused(sampling(nested)), PlanError::UnknownProperty { .. }));
+    for (tag, number) in [
+        ("intProp", "${__P(x,1)}"),
+        ("intProp", " 2 "),
+        ("intProp", ""),
+        ("intProp", "3000000000"),
+        ("longProp", "1.0"),
+    ] {
+        let text = sampling(&format!(r#"<{tag} name="x">{number}</{tag}>"#));
+        assert!(matches!(refused(text), PlanError::NotANumber { text, .. } if text == number));
+    }
+    let double = "<doubleProp><name>x</name><value>a</value><savedValue>0.0</savedValue></doubleProp>";
+    assert!(matches!(refused(sampling(double)), PlanError::NotANumber { .. }));
+}
+
+#[test]
+fn a_switch_in_a_property_counts() {
+    let plan = plan_with(
+        r#"<A guiclass="" testname="a"><boolProp name="TestElement.enabled">false</boolProp></A><hashTree>
+        <B guiclass="" testname="b"/><hashTree/></hashTree>
+        <C guiclass="" testname="c" enabled="false"><boolProp name="TestElement.enabled">true</boolProp></C><hashTree/>
+        <D guiclass=""><stringProp name="TestElement.name">d</stringProp></D><hashTree/>"#,
+    );
+    let plan = Plan::parse(plan.as_bytes()).unwrap();
+    let active: Vec<_> = plan.elements().iter().filter(|e| e.active).map(|e| e.name.as_str()).collect();
+    assert_eq!(active, ["P", "c", "d"]);
 }
 
 #[test]

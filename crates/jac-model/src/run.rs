@@ -239,6 +239,9 @@ pub struct Run {
     pub versions: Option<Versions>,
     /// JMeter properties for every node.
     pub properties: BTreeMap<String, String>,
+    /// Java system properties for every node.
+    #[serde(default)]
+    pub system_properties: BTreeMap<String, String>,
     /// Properties files of the plan that every JMeter reads with `-q`, in this order.
     pub properties_files: Vec<String>,
     /// Data files that are dealt out among the workers instead of copied to each.

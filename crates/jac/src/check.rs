@@ -5,38 +5,34 @@ use crate::context;
 use crate::exit::Exit;
 use crate::run::files::{Bundle, Given, properties, workers};
 use crate::run::from_engine;
-use crate::stdout;
-use jac_engine::plans::check::PlanCheck;
+use crate::{printable, stdout};
 use jac_engine::tools::{Toolbox, WantedJMeter};
 use jac_jmx::{Check, Severity};
 use std::fmt::Write;
 
 pub fn check(arguments: &CheckArguments) -> anyhow::Result<Exit> {
     let workers = workers(arguments.workers)?;
-    let properties = properties(&arguments.property)?;
+    let given = properties('J', &arguments.property)?;
+    let system_properties = properties('D', &arguments.system_property)?;
+    let tools = context::tools(&context::data_folder(arguments.data_dir.as_deref()), arguments.jmeter_home.as_deref());
+    let toolbox = Toolbox::new(tools);
+    let jmeter = WantedJMeter { home: None, version: arguments.jmeter_version.clone() };
+    let home = toolbox.home(&jmeter).map_err(from_engine)?;
     let bundle = Bundle::gather(Given {
         plan: &arguments.plan,
+        root: arguments.root.as_deref(),
         data: &arguments.data,
         split: &arguments.split,
         plugins: &arguments.plugin,
         properties_files: &arguments.properties_file,
-        properties: &properties,
+        properties: &given,
+        system_properties: &system_properties,
+        home: home.as_ref(),
     })?;
-    let tools = context::tools(&context::data_folder(arguments.data_dir.as_deref()), arguments.jmeter_home.as_deref());
-    let check = PlanCheck {
-        name: bundle.main.clone(),
-        main: arguments.plan.clone(),
-        properties_files: bundle.properties_files.iter().filter_map(|name| bundle.files.get(name)).cloned().collect(),
-        files: bundle.files,
-        workers,
-        splits: bundle.split,
-        properties,
-        jmeter: WantedJMeter { home: None, version: arguments.jmeter_version.clone() },
-    }
-    .run(&Toolbox::new(tools))
-    .map_err(from_engine)?;
+    let check = bundle.check(&arguments.plan, workers, &given, &system_properties, jmeter);
+    let check = check.run(&toolbox).map_err(from_engine)?;
     match arguments.output {
-        Output::Json => stdout::line(&serde_json::to_string_pretty(&check)?),
+        Output::Json => stdout::json(&serde_json::to_string_pretty(&check)?),
         Output::Text => stdout::put(&text(&check)),
     }
     Ok(if check.ok { Exit::Done } else { Exit::BadInput })
@@ -45,15 +41,16 @@ pub fn check(arguments: &CheckArguments) -> anyhow::Result<Exit> {
 fn text(check: &Check) -> String {
     let mut out = String::new();
     let mut line = |text: String| {
-        // Writing into a String cannot fail.
-        let _written = writeln!(out, "{text}");
+        // Writing into a String cannot fail. A name with a line end must not look like a line of the check.
+        let _written = writeln!(out, "{}", printable::line(&text));
     };
     let number = |value: Option<u64>| value.map_or_else(|| "?".to_owned(), |value| value.to_string());
     line(match &check.test_name {
         Some(name) => format!("{} ({name})", check.plan),
         None => check.plan.clone(),
     });
-    line("\nThread groups".to_owned());
+    line(String::new());
+    line("Thread groups".to_owned());
     for group in &check.thread_groups {
         let mut facts = vec![format!(
             "{} threads",
@@ -83,9 +80,11 @@ fn text(check: &Check) -> String {
         None => "  How long it takes is not known.".to_owned(),
     });
     if !check.data_files.is_empty() {
-        line("\nData files".to_owned());
+        line(String::new());
+        line("Data files".to_owned());
         for file in &check.data_files {
             let state = match (file.found, file.split) {
+                (false, _) if file.written_by_plan => "written by the plan",
                 (false, _) => "MISSING",
                 (true, true) => "dealt out among the workers",
                 (true, false) => "copied to every node",
@@ -94,7 +93,8 @@ fn text(check: &Check) -> String {
         }
     }
     if !check.properties.is_empty() {
-        line("\nProperties".to_owned());
+        line(String::new());
+        line("Properties".to_owned());
         for property in &check.properties {
             let value = match (&property.value, &property.default) {
                 (Some(value), _) => format!("= {value}"),
@@ -105,19 +105,21 @@ fn text(check: &Check) -> String {
         }
     }
     if !check.findings.is_empty() {
-        line("\nFindings".to_owned());
+        line(String::new());
+        line("Findings".to_owned());
         for finding in &check.findings {
             let word = match finding.severity {
                 Severity::Error => "error",
                 Severity::Warning => "warning",
                 Severity::Info => "info",
             };
-            line(format!("  {word}: {}", finding.message));
+            line(format!("  {word}: {} [{}]", finding.message, finding.code));
             if let Some(hint) = &finding.hint {
                 line(format!("    hint: {hint}"));
             }
         }
     }
-    line(if check.ok { "\nIt can run.".to_owned() } else { "\nIt cannot run as it is.".to_owned() });
+    line(String::new());
+    line(if check.ok { "It can run.".to_owned() } else { "It cannot run as it is.".to_owned() });
     out
 }

@@ -147,9 +147,15 @@ pub struct PlanArguments {
     /// A JMeter property for the master and every worker
     #[arg(short = 'J', value_name = "name=value")]
     pub property: Vec<String>,
+    /// A Java system property for the master and every worker, such as javax.net.ssl.keyStore=client.p12
+    #[arg(short = 'D', value_name = "name=value")]
+    pub system_property: Vec<String>,
     /// A properties file for the master and every worker
     #[arg(short = 'q', value_name = "FILE")]
     pub properties_file: Vec<PathBuf>,
+    /// A folder above the plan's, which its files stay in: a plan in tests/ may then read ../data/rows.csv
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
     /// A JMeter to use instead of JAC's own
     #[arg(long, value_name = "DIR", env = "JMETER_HOME")]
     pub jmeter_home: Option<PathBuf>,
@@ -229,9 +235,15 @@ pub struct CheckArguments {
     /// A JMeter property
     #[arg(short = 'J', value_name = "name=value")]
     pub property: Vec<String>,
+    /// A Java system property
+    #[arg(short = 'D', value_name = "name=value")]
+    pub system_property: Vec<String>,
     /// A properties file
     #[arg(short = 'q', value_name = "FILE")]
     pub properties_file: Vec<PathBuf>,
+    /// A folder above the plan's, which its files stay in
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
     /// How many JMeter workers; 0: the master runs the plan alone
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     pub workers: i64,

@@ -28,7 +28,7 @@ pub fn compare(arguments: &CompareArguments) -> anyhow::Result<Exit> {
     for comparison in &report.comparisons {
         match arguments.output {
             Output::Text => stdout::put(&comparison_text(comparison)),
-            Output::Json => stdout::line(&serde_json::to_string_pretty(comparison)?),
+            Output::Json => stdout::json(&serde_json::to_string_pretty(comparison)?),
         }
     }
     Ok(if report.is_worse() { Exit::CriteriaNotMet } else { Exit::Done })

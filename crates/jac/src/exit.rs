@@ -1,5 +1,6 @@
 //! What the shell sees. The codes are part of the interface and stand in `docs/command-line.md`.
 
+use crate::printable;
 use std::process::ExitCode;
 
 /// How a command ended.
@@ -67,14 +68,14 @@ struct Hint(String);
 pub fn tell(error: &anyhow::Error) -> ExitCode {
     if let Some(Interrupted { signal, goes_on }) = error.downcast_ref() {
         if !goes_on.is_empty() {
-            eprintln!("{goes_on}");
+            eprintln!("{}", printable::text(goes_on));
         }
         return Exit::Signal(*signal).into();
     }
-    eprintln!("error: {}", sentence(&error.to_string()));
+    eprintln!("error: {}", printable::text(&sentence(&error.to_string())));
     for cause in error.chain().skip(1) {
         let word = if cause.is::<Hint>() { "hint" } else { "cause" };
-        eprintln!("{word}: {}", sentence(&cause.to_string()));
+        eprintln!("{word}: {}", printable::text(&sentence(&cause.to_string())));
     }
     if error.chain().any(|cause| cause.is::<RunFailed>()) { Exit::Failed.into() } else { Exit::BadInput.into() }
 }

@@ -16,6 +16,7 @@ mod exit;
 mod images;
 mod jmeter;
 mod logs;
+mod printable;
 mod report;
 mod run;
 mod samples;

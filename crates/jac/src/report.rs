@@ -34,7 +34,7 @@ pub fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     }
     match arguments.output {
         Output::Text => stdout::put(&jac_report::table_text(&report.summary)),
-        Output::Json => stdout::line(&serde_json::to_string_pretty(&report.summary)?),
+        Output::Json => stdout::json(&serde_json::to_string_pretty(&report.summary)?),
     }
     for note in &report.notes {
         eprintln!("note: {note}");

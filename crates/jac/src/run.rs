@@ -15,9 +15,9 @@ use crate::connect::{Connection, connect, settings};
 use crate::context;
 use crate::exit::{Exit, RunFailed, with_hint};
 use crate::signals::Signals;
-use crate::{stdout, utc};
+use crate::{printable, stdout, utc};
 use anyhow::Context;
-use jac_engine::tools::Toolbox;
+use jac_engine::tools::{Toolbox, WantedJMeter};
 use jac_engine::view::{ClusterView, PlanView, RunView, Snapshot};
 use jac_jtl::Summary;
 use jac_jtl::criteria::Verdict;
@@ -56,10 +56,13 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
         On::New(given) => Some(machines::read(given, arguments.server.is_some())?),
         On::Existing(_) => None,
     };
-    let wanted = Wanted::read(&arguments)?;
     let data_folder = context::data_folder(arguments.data_dir.as_deref());
     let tools = context::tools(&data_folder, arguments.jmeter_home.as_deref());
     let toolbox = Toolbox::new(tools.clone());
+    // The properties of the home that the nodes will have decide which files the plan names. One that is not there yet has none.
+    let version = new.as_ref().and_then(|new| new.jmeter_version.clone());
+    let home = toolbox.home(&WantedJMeter { home: None, version }).map_err(from_engine)?;
+    let wanted = Wanted::read(&arguments, home.as_ref())?;
     if let Some(new) = &new {
         wanted.check(new.workers, new.jmeter_version.clone(), &toolbox, &mut line)?;
         // Other machines have a Java of their own.
@@ -208,6 +211,7 @@ impl Job<'_> {
             "plan_id": plan.plan.id,
             "name": self.wanted.name,
             "properties": self.wanted.properties,
+            "system_properties": self.wanted.system_properties,
             "properties_files": self.wanted.bundle.properties_files,
             "split": self.wanted.bundle.split,
             "criteria": self.wanted.criteria,
@@ -386,7 +390,7 @@ impl Job<'_> {
                 serde_json::from_slice(&bytes).with_context(|| format!("{} cannot be read", path.display()))?;
             match self.wanted.output {
                 Output::Text => stdout::put(&jac_report::table_text(&summary)),
-                Output::Json => stdout::line(&String::from_utf8_lossy(&bytes)),
+                Output::Json => stdout::json(&String::from_utf8_lossy(&bytes)),
             }
         }
         for note in &run.notes {
@@ -408,8 +412,10 @@ impl Job<'_> {
             _ => Exit::Done,
         };
         match &run.cause {
-            Some(cause @ Cause::Failed { .. }) => eprintln!("error: {}", cause.sentence()),
-            Some(cause @ Cause::Stopped { .. }) => eprintln!("{} The result is partial.", cause.sentence()),
+            Some(cause @ Cause::Failed { .. }) => eprintln!("error: {}", printable::text(&cause.sentence())),
+            Some(cause @ Cause::Stopped { .. }) => {
+                eprintln!("{} The result is partial.", printable::text(&cause.sentence()))
+            }
             Some(Cause::Completed) | None => (),
         }
         // Stopped by somebody else, on the page: the run is not what was asked for.

@@ -27,9 +27,9 @@ pub fn samples(arguments: &SamplesArguments) -> anyhow::Result<Exit> {
     bar.close();
     let found = found?;
     match arguments.output {
-        SamplesOutput::Json => stdout::line(&serde_json::to_string_pretty(&found)?),
+        SamplesOutput::Json => stdout::json(&serde_json::to_string_pretty(&found)?),
         _ if arguments.count => stdout::line(&found.matched.to_string()),
-        SamplesOutput::Csv => stdout::put(&print::csv(&found.samples)),
+        SamplesOutput::Csv => stdout::data(&print::csv(&found.samples)),
         SamplesOutput::Text => stdout::put(&print::text(&found.samples)),
     }
     if !arguments.count {

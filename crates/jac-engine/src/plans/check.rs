@@ -1,10 +1,11 @@
 //! Checks a plan's files: the same check before every start, on the plan's page and in `jac check`.
 
-use super::unread;
+use super::source::{Given, PlanSource};
+use super::{own, unread};
 use crate::EngineError;
 use crate::tools::{Toolbox, WantedJMeter};
 use jac_jmeter::classes::ClassIndex;
-use jac_jmx::{Check, CheckInput, ClassLookup, ClassNames, FileFacts, Finding, Properties, RowCounter, Severity};
+use jac_jmx::{Assembly, Check, CheckInput, ClassLookup, ClassNames, FileFacts, Properties, RowCounter, Severity};
 use jac_model::PlanFileKind;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 /// What is checked. It touches the disk and may take a while for large files: call it where that is allowed.
 #[derive(Debug, Clone, Default)]
 pub struct PlanCheck {
-    /// The `.jmx` as it is named.
+    /// The `.jmx`, relative to the root that the plan's files stay in.
     pub name: String,
     /// Where it lies.
     pub main: PathBuf,
@@ -23,6 +24,8 @@ pub struct PlanCheck {
     pub splits: Vec<String>,
     /// As given with `-J`.
     pub properties: Properties,
+    /// As given with `-D`.
+    pub system_properties: Properties,
     /// Files given with `-q`, the first read first.
     pub properties_files: Vec<PathBuf>,
     /// The JMeter that the nodes will have.
@@ -33,95 +36,107 @@ impl PlanCheck {
     /// Reads and checks the plan.
     ///
     /// # Errors
-    /// When the file is no plan, or cannot be read. What is wrong *with* a plan is in the check's findings.
+    /// When the file is not a plan, or cannot be read. What is wrong *with* a plan is in the check's findings.
     pub fn run(&self, toolbox: &Toolbox) -> Result<Check, EngineError> {
-        let bytes =
-            std::fs::read(&self.main).map_err(|error| EngineError::file(format!("reading {}", self.name), error))?;
-        let plan = jac_jmx::Plan::parse(&bytes).map_err(|error| EngineError::Invalid {
-            code: "not_a_plan",
-            message: format!("{} cannot be used: {error}", self.name),
-            hint: Some("Save the plan in JMeter as a .jmx file and give that.".to_owned()),
-            details: Vec::new(),
-        })?;
-        let mut properties = Properties::new();
-        for file in &self.properties_files {
-            let text =
-                std::fs::read(file).map_err(|error| EngineError::file(format!("reading {}", file.display()), error))?;
-            properties.extend(jac_jmeter::properties::from_file(&text));
-        }
-        properties.extend(self.properties.clone());
+        self.run_until(toolbox, &|| false)
+    }
 
-        let mut included = BTreeMap::new();
-        for path in plan.included_paths(&properties) {
-            if let Some(Ok(parsed)) = self
-                .files
-                .get(&path)
-                .and_then(|place| std::fs::read(place).ok())
-                .map(|bytes| jac_jmx::Plan::parse(&bytes))
-            {
-                included.insert(path, parsed);
-            }
-        }
+    /// The same, given up as soon as `is_cancelled` says that nobody waits for it any more.
+    ///
+    /// # Errors
+    /// `cancelled` then.
+    pub fn run_until(&self, toolbox: &Toolbox, is_cancelled: &dyn Fn() -> bool) -> Result<Check, EngineError> {
+        let go_on = || if is_cancelled() { Err(cancelled()) } else { Ok(()) };
+        let home = toolbox.home(&self.jmeter)?;
+        let source = PlanSource::read(Given {
+            name: &self.name,
+            main: &self.main,
+            find: &|path| self.files.get(path).cloned(),
+            properties_files: &self.properties_files,
+            properties: &self.properties,
+            system_properties: &self.system_properties,
+            home: home.as_ref(),
+        })?;
+        go_on()?;
         let mut files = BTreeMap::new();
+        let assembly = source.assembly();
         for (path, place) in &self.files {
             let size =
                 std::fs::metadata(place).map_err(|error| EngineError::file(format!("reading {path}"), error))?.len();
             let rows =
-                if self.splits.contains(path) { Some(count_rows(&plan, path, place, &properties)?) } else { None };
+                if self.splits.contains(path) { Some(count_rows(&assembly, path, place, &go_on)?) } else { None };
             files.insert(path.clone(), FileFacts { bytes: size, rows });
         }
+        drop(assembly);
 
-        let home = toolbox.home(&self.jmeter)?;
         let known = home.as_ref().map(|home| -> Result<_, EngineError> {
             let names =
                 home.save_service_properties().map_err(|error| EngineError::JMeter(crate::tools::sentence(&error)))?;
-            Ok((ClassNames::parse(&names), toolbox.classes(home)?))
+            let names = ClassNames::parse(&names).with_upgrades(&home.upgrade_properties());
+            Ok((names, toolbox.classes(home)?))
         });
         let known = known.transpose()?;
         let mut plugins = ClassIndex::default();
-        plugins.add_jars(
-            self.files
-                .iter()
-                .filter(|(path, _)| PlanFileKind::of(path) == PlanFileKind::Plugin)
-                .map(|(_, place)| place.clone()),
-        );
+        plugins.add_jars(self.plugins().map(|(_, place)| place.clone()));
+        go_on()?;
         let has_class = |class: &str| known.as_ref().is_some_and(|(_, index)| index.has(class)) || plugins.has(class);
         let classes = known.as_ref().map(|(names, _)| ClassLookup { names, has_class: &has_class });
+        let functions = known.as_ref().map(|(_, index)| index.functions() | plugins.functions());
 
-        let mut check = jac_jmx::check(
-            &plan,
-            &CheckInput {
-                plan: &self.name,
-                workers: self.workers,
-                files,
-                splits: self.splits.clone(),
-                properties: properties.clone(),
-                included,
-                classes,
-            },
-        );
-        refuse_reserved(&properties, &mut check);
+        let PlanSource { plan, folder, included, scripts, properties, system_properties, given_properties } = source;
+        let input = CheckInput {
+            plan: &self.name,
+            folder: &folder,
+            workers: self.workers,
+            files,
+            splits: self.splits.clone(),
+            properties,
+            system_properties,
+            included,
+            scripts,
+            functions: functions.as_ref(),
+            classes,
+        };
+        let mut check = jac_jmx::check_until(&plan, &input, is_cancelled).ok_or_else(cancelled)?;
+        let mut own = own::properties(&given_properties, &self.system_properties);
+        own.extend(own::plugins(self.plugins().map(|(path, _)| path)));
+        check.ok &= own.iter().all(|finding| finding.severity != Severity::Error);
+        check.findings.extend(own);
         if let Some(home) = &home {
             check.findings.extend(unread::findings(self, home, &check.properties));
         }
+        check.findings.sort_by_key(|finding| finding.severity);
         Ok(check)
     }
-}
 
-/// The folder that a plan's relative names start from: where its `.jmx` lies.
-pub fn relative_to_main<'a>(main_file: &str, path: &'a str) -> Option<&'a str> {
-    match main_file.rsplit_once('/') {
-        Some((folder, _)) => path.strip_prefix(folder)?.strip_prefix('/'),
-        None => Some(path),
+    fn plugins(&self) -> impl Iterator<Item = (&String, &PathBuf)> {
+        self.files.iter().filter(|(path, _)| PlanFileKind::of(path) == PlanFileKind::Plugin)
     }
 }
 
-fn count_rows(plan: &jac_jmx::Plan, path: &str, place: &Path, properties: &Properties) -> Result<u64, EngineError> {
+pub(super) fn cancelled() -> EngineError {
+    EngineError::invalid("cancelled", "Nobody waits for this check any more.")
+}
+
+/// A path of the root, as seen from the folder of the plan's `.jmx`, which relative names start from.
+pub fn relative_to_main(main_file: &str, path: &str) -> String {
+    let folder = main_file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let up = folder.split('/').filter(|part| !part.is_empty()).map(|_| "../").collect::<String>();
+    jac_jmx::PlanPath::within(folder, &format!("{up}{path}")).as_str().to_owned()
+}
+
+fn count_rows(
+    assembly: &Assembly<'_>,
+    path: &str,
+    place: &Path,
+    go_on: &dyn Fn() -> Result<(), EngineError>,
+) -> Result<u64, EngineError> {
     let failed = |error| EngineError::file(format!("reading {path}"), error);
-    let mut counter = RowCounter::new(plan.csv_shape(path, properties).unwrap_or_default());
+    let mut counter = RowCounter::new(assembly.csv_shape(path).unwrap_or_default());
     let mut file = std::fs::File::open(place).map_err(failed)?;
     let mut buffer = vec![0; 256 * 1024];
     loop {
+        go_on()?;
         match file.read(&mut buffer).map_err(failed)? {
             0 => return Ok(counter.rows()),
             length => counter.push(&buffer[..length]),
@@ -129,20 +144,19 @@ fn count_rows(plan: &jac_jmx::Plan, path: &str, place: &Path, properties: &Prope
     }
 }
 
-/// Properties that JAC alone sets are refused before the start, not silently overwritten after it.
-fn refuse_reserved(properties: &Properties, check: &mut Check) {
-    let reserved = properties.keys().filter(|name| jac_jmeter::properties::is_reserved(name));
-    let findings: Vec<Finding> = reserved
-        .map(|name| Finding {
-            severity: Severity::Error,
-            code: "property_reserved".to_owned(),
-            element: None,
-            message: format!(
-                "The property '{name}' is set by JAC, because the samples' way from the workers depends on it."
-            ),
-            hint: Some("Leave it out.".to_owned()),
-        })
-        .collect();
-    check.ok &= findings.is_empty();
-    check.findings.splice(0..0, findings);
+#[cfg(test)]
+mod tests {
+    use super::relative_to_main;
+
+    #[test]
+    fn a_file_is_named_from_the_plans_folder() {
+        for (main, path, seen) in [
+            ("shop.jmx", "data/users.csv", "data/users.csv"),
+            ("tests/shop.jmx", "tests/users.csv", "users.csv"),
+            ("tests/shop.jmx", "data/users.csv", "../data/users.csv"),
+            ("a/b/shop.jmx", "a/c/users.csv", "../c/users.csv"),
+        ] {
+            assert_eq!(relative_to_main(main, path), seen);
+        }
+    }
 }

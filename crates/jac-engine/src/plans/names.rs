@@ -48,6 +48,22 @@ pub fn safe_name(name: &str) -> Result<String, EngineError> {
     Ok(parts.join("/"))
 }
 
+/// The name of a data file as it is seen from the folder of the plan's `.jmx`, normalised. It may lie beside that folder, but not
+/// outside the upload.
+///
+/// # Errors
+/// As [`safe_name`].
+pub fn data_file_name(main_file: &str, name: &str) -> Result<String, EngineError> {
+    let folder = main_file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    match jac_jmx::PlanPath::within(folder, name) {
+        jac_jmx::PlanPath::Beside(path) => {
+            safe_name(path.trim_start_matches("../"))?;
+            Ok(path)
+        }
+        _ => safe_name(name),
+    }
+}
+
 /// A name as it can be put into a sentence.
 fn shown(name: &str) -> String {
     let clean: String =
@@ -68,6 +84,17 @@ mod tests {
             ("...", "..."),
         ] {
             assert_eq!(safe_name(given).expect(given), taken);
+        }
+    }
+
+    #[test]
+    fn a_data_file_may_lie_beside_the_plans_folder_but_not_outside_the_upload() {
+        assert_eq!(data_file_name("tests/a.jmx", "../data/rows.csv").expect("inside"), "../data/rows.csv");
+        assert_eq!(data_file_name("a.jmx", "./data//rows.csv").expect("inside"), "data/rows.csv");
+        for (main, name) in
+            [("a.jmx", "../rows.csv"), ("tests/a.jmx", "../../rows.csv"), ("a.jmx", ""), ("a.jmx", "/x")]
+        {
+            assert!(data_file_name(main, name).is_err(), "{name}");
         }
     }
 

@@ -6,7 +6,11 @@ use super::check::PlanCheck;
 use jac_jmeter::JMeterHome;
 use jac_jmx::{Finding, PlanProperty, Severity};
 use jac_model::PlanFileKind;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+
+/// The most properties that a hint names.
+const NAMED: usize = 50;
 
 /// Larger files are data, and no scripts.
 const LARGEST_SCRIPT: u64 = 1 << 20;
@@ -18,7 +22,8 @@ const SCRIPT_READS: &str = "props.get(";
 /// A warning for each; `read`: what the plan reads as far as it is known.
 pub(super) fn findings(plan: &PlanCheck, home: &JMeterHome, read: &[PlanProperty]) -> Vec<Finding> {
     let is_plugin = |path: &String| PlanFileKind::of(path) == PlanFileKind::Plugin;
-    let unread_by_plan = |name: &&String| !read.iter().any(|known| known.name == **name);
+    let known: HashSet<&str> = read.iter().map(|property| property.name.as_str()).collect();
+    let unread_by_plan = |name: &&String| !known.contains(name.as_str());
     let mut given: Vec<&String> = plan.properties.keys().filter(unread_by_plan).collect();
     if given.is_empty() || plan.files.keys().any(is_plugin) || home.has_plugins() {
         return Vec::new();
@@ -38,6 +43,7 @@ pub(super) fn findings(plan: &PlanCheck, home: &JMeterHome, read: &[PlanProperty
     let names: Vec<&str> = read.iter().map(|property| property.name.as_str()).collect();
     let hint = match &names[..] {
         [] => "The plan reads no property with ${__P(…)} or ${__property(…)}.".to_owned(),
+        names if names.len() > NAMED => format!("The plan reads {} and others.", names[..NAMED].join(", ")),
         names => format!("The plan reads {}.", names.join(", ")),
     };
     let unread = given.into_iter().filter(|name| !texts.iter().any(|text| has_word(text, name)));
@@ -47,6 +53,7 @@ pub(super) fn findings(plan: &PlanCheck, home: &JMeterHome, read: &[PlanProperty
         element: None,
         message: format!("Neither the plan nor JMeter itself seems to read the property '{name}'."),
         hint: Some(hint.clone()),
+        params: [("property".to_owned(), name.clone())].into(),
     };
     unread.map(finding).collect()
 }

@@ -48,6 +48,7 @@ struct KeyStore {
 /// What all nodes of the run are started with.
 struct Common {
     user: Properties,
+    system: Properties,
     key_store: Option<KeyStore>,
     heap_mb: Option<u32>,
     has_plugins: bool,
@@ -168,6 +169,7 @@ async fn common(task: &Task, run: &Run, cluster: &Cluster, plan: &Plan) -> Resul
     let key_store = if run.workers == 0 { None } else { Some(key_store(task, run, cluster, &working_folder)?) };
     Ok(Common {
         user: run.properties.clone(),
+        system: run.system_properties.clone(),
         key_store,
         heap_mb: cluster.config.heap_mb,
         has_plugins: plan.files.iter().any(|file| file.kind == PlanFileKind::Plugin),
@@ -209,6 +211,16 @@ impl Common {
         Ok(Some(RmiStoreOnNode { path, password }))
     }
 
+    /// Where the node finds its file of system properties, which is put there; `None` where there are none.
+    async fn bring_system_properties(&self, place: &Place, run: &Run) -> Result<Option<String>, EngineError> {
+        if self.system.is_empty() {
+            return Ok(None);
+        }
+        let path = NodePlaces::of(&run.id).system_properties();
+        place.remote.write(&path, properties::to_file(&self.system).as_bytes()).await?;
+        Ok(Some(absolute(place, &path)))
+    }
+
     fn heap_mb(&self, place: &Place) -> u32 {
         self.heap_mb.unwrap_or_else(|| jac_jmeter::command::default_heap_mb(place.memory_mb))
     }
@@ -236,6 +248,7 @@ async fn start_master(
     let properties = properties::master(&common.user, common.plugins(master, run).as_deref(), store, shutdown_port);
     master.remote.write(&places.properties(), properties::to_file(&properties).as_bytes()).await?;
     let user_files = common.properties_files(master, run);
+    let system_file = common.bring_system_properties(master, run).await?;
     let command = MasterLaunch {
         common: Launch {
             java: &master.tools.java,
@@ -243,6 +256,7 @@ async fn start_master(
             heap_mb: common.heap_mb(master),
             user_properties_files: &user_files,
             properties_file: &absolute(master, &places.properties()),
+            system_properties_file: system_file.as_deref(),
             log_file: &absolute(master, &places.log()),
             working_folder: &common.working_folder,
         },

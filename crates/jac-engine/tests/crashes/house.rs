@@ -17,10 +17,11 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
-const PLAN: &str = r#"<?xml version="1.0"?><jmeterTestPlan version="1.2"><hashTree><TestPlan testname="P"/><hashTree>
-<ThreadGroup testname="G"><stringProp name="ThreadGroup.num_threads">4</stringProp>
-<elementProp name="ThreadGroup.main_controller" elementType="LoopController"><intProp name="LoopController.loops">9</intProp></elementProp>
-</ThreadGroup><hashTree><JavaSampler testname="Home"/><hashTree/></hashTree>
+const PLAN: &str = r#"<?xml version="1.0"?><jmeterTestPlan version="1.2"><hashTree><TestPlan guiclass="" testname="P"/><hashTree>
+<ThreadGroup guiclass="" testname="G"><stringProp name="ThreadGroup.num_threads">4</stringProp>
+<elementProp name="ThreadGroup.main_controller" elementType="LoopController"><intProp name="LoopController.loops">9</intProp>
+<boolProp name="LoopController.continue_forever">false</boolProp></elementProp>
+</ThreadGroup><hashTree><JavaSampler guiclass="" testname="Home"/><hashTree/></hashTree>
 </hashTree></hashTree></jmeterTestPlan>"#;
 const CLASSES: &[&str] = &["TestPlan", "ThreadGroup", "LoopController", "JavaSampler"];
 
@@ -254,12 +255,13 @@ impl House {
                 plan_id: plan.clone(),
                 name: None,
                 properties: BTreeMap::new(),
+                system_properties: BTreeMap::new(),
                 properties_files: Vec::new(),
                 split: Vec::new(),
                 criteria: Vec::new(),
                 grace_s: Some(5),
             };
-            self.ask(|engine| engine.create_run(owner(), new)).await;
+            self.ask(|engine| engine.create_run(owner(), new, &|| false)).await;
         }
     }
 

@@ -134,7 +134,7 @@ async fn a_disk_that_is_full_here_stops_no_test_elsewhere() {
     let refused = {
         let (plan, engine) = (house.upload().await, house.engine().await);
         let new = serde_json::json!({ "cluster_id": cluster, "plan_id": plan });
-        engine.create_run(owner(), serde_json::from_value(new).expect("a run"))
+        engine.create_run(owner(), serde_json::from_value(new).expect("a run"), &|| false)
     };
     assert!(matches!(refused, Err(jac_engine::EngineError::Conflict { .. })), "{refused:?}");
     sleep(Duration::from_secs(60)).await;

@@ -1,13 +1,16 @@
 //! Findings about what a plan expects of the JMeter that runs it: properties, classes, encoding, settings of elements.
 
+use std::collections::HashSet;
+
 use super::{Context, Findings, Severity};
+use crate::data_files::KEY_STORE;
 use crate::properties::PropertyUse;
 
 /// Properties that are read without a default and not given.
 pub(super) fn properties(uses: &[PropertyUse], findings: &mut Findings) {
     for used in uses.iter().filter(|used| used.property.value.is_none() && !used.set_by_plan) {
         let name = &used.property.name;
-        let Some(bare) = used.without_default.first() else {
+        let Some(bare) = &used.without_default else {
             continue;
         };
         // Tried: see `Scope`.
@@ -18,7 +21,9 @@ pub(super) fn properties(uses: &[PropertyUse], findings: &mut Findings) {
             bare.element
         );
         let hint = format!("Give it a value (-J {name}=…), or write a default in the plan: ${{__P({name},default)}}.");
-        findings.add(Severity::Warning, "property_without_value", Some(&bare.element), message, &hint);
+        findings
+            .add(Severity::Warning, "property_without_value", Some(&bare.element), message, &hint)
+            .with("property", name);
     }
 }
 
@@ -27,9 +32,9 @@ pub(super) fn classes(context: &Context<'_>, findings: &mut Findings) {
     let Some(lookup) = context.input.classes else {
         return;
     };
-    let mut told: Vec<String> = Vec::new();
-    for used in context.plans.iter().flat_map(|plan| plan.required_classes()) {
-        if lookup.finds(&used.name) || told.contains(&used.name) {
+    let mut told: HashSet<String> = HashSet::new();
+    for used in context.assembly.plans.iter().flat_map(|plan| plan.required_classes()) {
+        if lookup.finds(&used.name) || !told.insert(used.name.clone()) {
             continue;
         }
         let class = lookup.names.class_of(&used.name);
@@ -39,8 +44,7 @@ pub(super) fn classes(context: &Context<'_>, findings: &mut Findings) {
             "\"{element}\" needs the class {class}, which is not in JMeter or the plan's plugins{disabled}: JMeter would refuse the whole plan."
         );
         let hint = "Add the plugin's jar, with the jars it needs, to the plan's files, or remove the element.";
-        findings.add(Severity::Error, "class_missing", Some(element), message, hint);
-        told.push(used.name);
+        findings.add(Severity::Error, "class_missing", Some(element), message, hint).with("class", class);
     }
 }
 
@@ -61,38 +65,36 @@ pub(super) fn text(context: &Context<'_>, findings: &mut Findings) {
 
 /// Settings of single elements that behave otherwise on nodes than on the author's computer.
 pub(super) fn elements(context: &Context<'_>, findings: &mut Findings) {
-    for (_, element) in context.plans.iter().flat_map(|plan| plan.active_elements()) {
+    for element in context.assembly.running() {
         let name = element.name.as_str();
+        if context.is_removed(element) {
+            let message = format!(
+                "\"{name}\" is a {}, which JMeter no longer has: it loads the plan, but the element does nothing.",
+                element.kind()
+            );
+            let hint = "Use an element of today in its place, such as an HTTP Request, or delete it.";
+            findings.add(Severity::Warning, "element_removed", Some(name), message, hint).with("kind", element.kind());
+        }
         match element.kind() {
-            "KeystoreConfig" if !context.input.properties.contains_key("javax.net.ssl.keyStore") => {
-                let message = format!(
-                    "\"{name}\" uses the keystore of the system property javax.net.ssl.keyStore, which a plan cannot carry."
+            "KeystoreConfig" if !context.input.system_properties.contains_key(KEY_STORE) => {
+                let as_property = context.input.properties.contains_key(KEY_STORE);
+                let message = match as_property {
+                    false => {
+                        format!("\"{name}\" uses the keystore of the system property {KEY_STORE}, which is not given.")
+                    }
+                    true => format!(
+                        "\"{name}\" uses the keystore of the system property {KEY_STORE}, but it is given as a JMeter property, which does nothing here."
+                    ),
+                };
+                let hint = format!(
+                    "Give it with -D {KEY_STORE}=FILE, where FILE is relative to the plan, and its password with -D {KEY_STORE}Password=…"
                 );
-                findings.add(
-                    Severity::Warning,
-                    "keystore_unknown",
-                    Some(name),
-                    message,
-                    "Add the keystore to the plan's files and name it in a system property of the nodes.",
-                );
+                findings
+                    .add(Severity::Warning, "keystore_unknown", Some(name), message, &hint)
+                    .with("system_property", KEY_STORE);
             }
             "TestPlan" => {
-                for jar in element
-                    .text_or_empty("TestPlan.user_define_classpath")
-                    .split(',')
-                    .filter(|jar| !jar.trim().is_empty())
-                {
-                    let message =
-                        format!("The test plan adds {} to its class path, which only the master would do.", jar.trim());
-                    findings.add(
-                        Severity::Warning,
-                        "class_path",
-                        Some(name),
-                        message,
-                        "Add the jar to the plan's files as a plugin instead; then every node has it.",
-                    );
-                }
-                if element.text_or_empty("TestPlan.functional_mode").eq_ignore_ascii_case("true") {
+                if context.scope().is_true(element, "TestPlan.functional_mode") {
                     let message =
                         "The test plan is in functional test mode, which keeps every response body.".to_owned();
                     findings.add(

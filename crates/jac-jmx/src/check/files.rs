@@ -1,27 +1,52 @@
 //! Findings about the files that a plan reads, and about splitting them.
 
+mod written;
+
+use std::collections::{HashMap, HashSet};
+
 use super::{Context, DataFile, Findings, Severity};
 use crate::data_files::{DataFileKind, DataFileUse};
+use crate::expression::{each_call, has_expression};
 use crate::path::PlanPath;
 
+/// How long the list of the elements that read a file may become, in bytes.
+const MAX_READERS: usize = 500;
+
+/// The files that are there, as they are looked for.
+struct Index<'a> {
+    by_name: HashMap<&'a str, &'a str>,
+    by_lower_case: HashMap<String, &'a str>,
+    /// What the plan itself writes.
+    written: HashSet<String>,
+}
+
 pub(super) fn check(context: &Context<'_>, findings: &mut Findings) -> Vec<DataFile> {
-    let mut uses: Vec<DataFileUse> = context.plans.iter().flat_map(|plan| plan.data_files(&context.scope)).collect();
     // One place may name a file twice, as `${__CSVRead(f,0)},${__CSVRead(f,1)}` does.
-    let mut seen: Vec<DataFileUse> = Vec::new();
-    uses.retain(|used| {
-        !seen.contains(used) && {
-            seen.push(used.clone());
-            true
-        }
-    });
-    let splits: Vec<PlanPath> = context.input.splits.iter().map(|path| PlanPath::new(path)).collect();
+    let mut seen: HashSet<DataFileUse> = HashSet::new();
+    let mut uses = context.assembly.data_files();
+    uses.retain(|used| seen.insert(used.clone()));
+    let paths = || context.input.files.keys().map(String::as_str);
+    let index = Index {
+        by_name: paths().rev().map(|path| (path.rsplit('/').next().unwrap_or(path), path)).collect(),
+        by_lower_case: paths().map(|path| (path.to_ascii_lowercase(), path)).collect(),
+        written: written::files(context),
+    };
+    let splits: Vec<PlanPath> =
+        context.input.splits.iter().map(|path| PlanPath::within(context.input.folder, path)).collect();
 
     let mut files: Vec<DataFile> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut readers: HashSet<(usize, &str)> = HashSet::new();
     for used in &uses {
-        one(context, used, findings);
+        one(context, used, &index, findings);
         let path = used.path.as_ref().map_or(used.written.as_str(), PlanPath::as_str);
-        if let Some(file) = files.iter_mut().find(|file| file.path == path) {
-            if !file.element.split(", ").any(|name| name == used.element) {
+        if path.is_empty() {
+            continue;
+        }
+        let place = *places.entry(path.to_owned()).or_insert(files.len());
+        let is_new_reader = readers.insert((place, &used.element));
+        if let Some(file) = files.get_mut(place) {
+            if is_new_reader && file.element.len() < MAX_READERS {
                 file.element = format!("{}, {}", file.element, used.element);
             }
             continue;
@@ -29,10 +54,13 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) -> Vec<DataF
         let facts = context.input.files.get(path);
         files.push(DataFile {
             path: path.to_owned(),
-            found: facts.is_some() || matches!(used.path, Some(PlanPath::System(_))),
+            found: facts.is_some()
+                || matches!(used.path, Some(PlanPath::System(_)))
+                || (used.kind == DataFileKind::ClassPath && is_folder(context, path)),
             element: used.element.clone(),
             bytes: facts.map(|facts| facts.bytes),
             split: used.path.as_ref().is_some_and(|path| splits.contains(path)),
+            written_by_plan: facts.is_none() && index.written.contains(path),
         });
     }
     for (written, path) in context.input.splits.iter().zip(&splits) {
@@ -42,44 +70,89 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) -> Vec<DataF
     files
 }
 
-fn one(context: &Context<'_>, used: &DataFileUse, findings: &mut Findings) {
+/// Something lies below the path.
+fn is_folder(context: &Context<'_>, path: &str) -> bool {
+    let below = format!("{path}/");
+    context.input.files.range(below.clone()..).next().is_some_and(|(file, _)| file.starts_with(&below))
+}
+
+fn one(context: &Context<'_>, used: &DataFileUse, index: &Index<'_>, findings: &mut Findings) {
     let element = &used.element;
     let written = &used.written;
-    let mut error = |code, message, hint: &str| findings.add(Severity::Error, code, Some(element), message, hint);
     let Some(path) = &used.path else {
         let message = format!("\"{element}\" reads {written}, a name that is known only during the run.");
         let hint = "Make sure that every file it can name is among the plan's files.";
-        findings.add(Severity::Warning, "file_unresolved", Some(element), message, hint);
+        findings.add(Severity::Warning, "file_unresolved", Some(element), message, hint).with("written", written);
         return;
     };
+    if path.as_str().is_empty() {
+        if used.kind == DataFileKind::Csv {
+            // Tried: the thread ends before its first sample.
+            let from = match written.as_str() {
+                "" => String::new(),
+                written => format!(" ({written} is empty)"),
+            };
+            let message = format!("\"{element}\" names no file{from}, and JMeter ends every thread that comes to it.");
+            let hint = "Write the file's name, give the property it is read from, or disable the element.";
+            findings.add(Severity::Error, "file_not_named", Some(element), message, hint).with("written", written);
+        }
+        return;
+    }
     let files = &context.input.files;
+    match used.kind {
+        DataFileKind::ClassPath => return class_path(context, used, path, findings),
+        // Tried: JMeter goes on with an empty key store.
+        DataFileKind::KeyStore if !matches!(path, PlanPath::Beside(path) if files.contains_key(path)) => {
+            let message =
+                format!("\"{element}\" uses the keystore {}, which is not among the plan's files.", path.as_str());
+            let hint = "Add it to the plan's files: without it JMeter has no client certificate.";
+            findings
+                .add(Severity::Warning, "keystore_missing", Some(element), message, hint)
+                .with("path", path.as_str());
+            return;
+        }
+        DataFileKind::Numbered => {
+            let message = format!("\"{element}\" reads numbered files whose names follow the pattern {written}.");
+            let hint = "Make sure that every file it can name is among the plan's files.";
+            findings.add(Severity::Warning, "file_numbered", Some(element), message, hint).with("written", written);
+            return;
+        }
+        _ => {}
+    }
+    let (because, property) = origin(context, used);
     let name = path.file_name();
-    let uploaded = files.keys().find(|file| file.rsplit('/').next() == Some(name));
+    let uploaded = index.by_name.get(name);
     let instead = match uploaded {
         Some(file) => format!("Write {file} in the plan: that file is there."),
         None => format!("Add the file to the plan's files and write {name} in the plan."),
     };
-    match path {
-        PlanPath::System(_) => {}
-        PlanPath::Absolute(path) => error(
-            "file_absolute",
-            format!("\"{element}\" reads {path}, an absolute path that is not on the nodes."),
-            &instead,
-        ),
+    let (code, what, hint) = match path {
+        PlanPath::System(_) => return,
+        PlanPath::Absolute(path) => {
+            ("file_absolute", format!("reads {path}, an absolute path that is not on the nodes."), instead)
+        }
         PlanPath::Windows(path) => {
-            error("file_windows", format!("\"{element}\" reads {path}, a Windows path; the nodes run Linux."), &instead)
+            ("file_windows", format!("reads {path}, a Windows path; the nodes run Linux."), instead)
         }
-        PlanPath::Home(path) => {
-            error("file_home", format!("\"{element}\" reads {path}, and JMeter does not expand \"~\"."), &instead)
-        }
-        PlanPath::Outside(path) => error(
+        PlanPath::Home(path) => ("file_home", format!("reads {path}, and JMeter does not expand \"~\"."), instead),
+        PlanPath::Outside(path) => (
             "file_outside",
-            format!("\"{element}\" reads {path}, which lies outside the plan's folder and is not on the nodes."),
-            &instead,
+            format!("reads {path}, which lies outside the plan's folder and is not on the nodes."),
+            format!("{instead} Or name a folder above both, which then goes along as the root (--root DIR)."),
         ),
         PlanPath::Beside(path) => match files.get(path) {
+            None if index.written.contains(path) => {
+                let message = format!(
+                    "\"{element}\" reads {path}, which is not among the plan's files; the plan seems to write it itself."
+                );
+                let hint = "Make sure that it is written, on every node, before it is read.";
+                findings
+                    .add(Severity::Warning, "file_written_by_plan", Some(element), message, hint)
+                    .with("path", path);
+                return;
+            }
             None => {
-                let other_case = files.keys().find(|file| file.eq_ignore_ascii_case(path));
+                let other_case = index.by_lower_case.get(&path.to_ascii_lowercase());
                 let hint = match (other_case, uploaded) {
                     (Some(file), _) => {
                         format!("There is {file}: capital and small letters count on the nodes.")
@@ -87,30 +160,96 @@ fn one(context: &Context<'_>, used: &DataFileUse, findings: &mut Findings) {
                     (None, Some(file)) => {
                         format!("There is {file}: put it where the plan looks, or write that path.")
                     }
+                    (None, None) if path.starts_with("..") => {
+                        format!("Add {path} to the plan's files, below the root.")
+                    }
                     (None, None) => format!("Add {path} to the plan's files."),
                 };
-                error(
-                    "file_missing",
-                    format!("\"{element}\" reads {path}, which is not among the plan's files."),
-                    &hint,
-                );
+                ("file_missing", format!("reads {path}, which is not among the plan's files."), hint)
             }
             Some(facts) if used.csv.is_some() && (facts.bytes == 0 || facts.rows == Some(0)) => {
                 // Tried: an empty file stops every thread where a header is wanted, else variables are "<EOF>".
-                error(
-                    "file_without_rows",
-                    format!("\"{element}\" reads {path}, which holds no row of data."),
-                    "Put rows into the file, below its header line where it has one.",
-                );
+                let hint = "Put rows into the file, below its header line where it has one.".to_owned();
+                ("file_without_rows", format!("reads {path}, which holds no row of data."), hint)
             }
-            Some(_) => {}
+            Some(_) => return,
         },
+    };
+    let mut finding = findings
+        .add(Severity::Error, code, Some(element), format!("\"{element}\" {what}{because}"), &hint)
+        .with("path", path.as_str())
+        .with("written", written);
+    if let Some(property) = property {
+        finding = finding.with("property", property);
+    }
+    drop(finding);
+}
+
+/// Where a name comes from that is not written as it is looked for: a sentence, and the property that has no value.
+fn origin(context: &Context<'_>, used: &DataFileUse) -> (String, Option<String>) {
+    if !has_expression(&used.written) {
+        return (String::new(), None);
+    }
+    if used.kind == DataFileKind::Include {
+        return (
+            " JMeter evaluates nothing in the path of an Include Controller and looks for just this name.".to_owned(),
+            None,
+        );
+    }
+    let mut property = None;
+    each_call(&used.written, &mut |function, arguments| {
+        let default = match function {
+            "__P" => 1,
+            "__property" => 2,
+            _ => return,
+        };
+        if let Some(name) = arguments.first().and_then(|name| context.scope().evaluate(name))
+            && !context.input.properties.contains_key(&name)
+            && arguments.get(default).is_none()
+        {
+            property.get_or_insert(name);
+        }
+    });
+    let because = match &property {
+        Some(property) => format!(
+            " The name is {}, and the property {property} has no value: give it with -J {property}=….",
+            used.written
+        ),
+        None => format!(" The name is written {}.", used.written),
+    };
+    (because, property)
+}
+
+/// JMeter adds the entries of the test plan's class path on the master and on every worker (tried).
+fn class_path(context: &Context<'_>, used: &DataFileUse, path: &PlanPath, findings: &mut Findings) {
+    let element = &used.element;
+    let shown = path.as_str();
+    let is_there = match path {
+        PlanPath::Beside(path) => context.input.files.contains_key(path) || is_folder(context, path),
+        PlanPath::System(_) => true,
+        _ => false,
+    };
+    if is_there {
+        let message = format!("The test plan adds {shown} to the class path, on the master and on every worker.");
+        findings.add(Severity::Info, "class_path", Some(element), message, "").with("path", shown);
+    } else {
+        let message = format!("The test plan adds {shown} to the class path, which is not among the plan's files.");
+        let hint = "Add the jar, or the files of the folder, to the plan's files.";
+        findings.add(Severity::Warning, "class_path_missing", Some(element), message, hint).with("path", shown);
     }
 }
 
 fn split(context: &Context<'_>, written: &str, path: &PlanPath, uses: &[DataFileUse], findings: &mut Findings) {
     let workers = context.input.workers;
     let readers: Vec<_> = uses.iter().filter(|used| used.path.as_ref() == Some(path)).collect();
+    let is_plan = |path: &str| path.to_ascii_lowercase().ends_with(".jmx");
+    let is_included = readers.iter().any(|used| used.kind == DataFileKind::Include);
+    let own_name = context.input.plan.rsplit('/').next().unwrap_or(context.input.plan);
+    if is_plan(path.as_str()) || is_included || path.as_str() == own_name {
+        let message = format!("{written} is a JMeter plan, which cannot be split.");
+        findings.add(Severity::Error, "split_plan", None, message, "Split only CSV files.").with("path", path.as_str());
+        return;
+    }
     let Some(facts) = context.input.files.get(path.as_str()) else {
         let message = format!("{written} is to be split, but it is not among the plan's files.");
         findings.add(Severity::Error, "split_missing", None, message, "Add the file, or name it as the plan does.");
@@ -168,14 +307,13 @@ fn copied(context: &Context<'_>, uses: &[DataFileUse], splits: &[PlanPath], find
     if context.input.workers < 2 {
         return;
     }
-    let mut told: Vec<&str> = Vec::new();
+    let mut told: HashSet<&str> = HashSet::new();
     for used in uses.iter().filter(|used| used.kind == DataFileKind::Csv) {
         if let Some(path @ PlanPath::Beside(name)) = &used.path
             && context.input.files.contains_key(name)
             && !splits.contains(path)
-            && !told.contains(&name.as_str())
+            && told.insert(name)
         {
-            told.push(name);
             let message = format!("Every worker gets the whole of {name}, so the same rows are used on each.");
             findings.add(
                 Severity::Info,

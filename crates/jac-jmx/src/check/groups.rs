@@ -1,8 +1,10 @@
 //! Findings about thread groups and what they run.
 
+use std::collections::{HashMap, HashSet};
+
 use super::{Context, Findings, Severity};
+use crate::assembly::Located;
 use crate::load::Load;
-use crate::plan::Plan;
 use crate::thread_groups::{Group, Span};
 
 pub(super) fn check(context: &Context<'_>, groups: &[Group], load: &Load, findings: &mut Findings) {
@@ -16,10 +18,11 @@ pub(super) fn check(context: &Context<'_>, groups: &[Group], load: &Load, findin
         findings.add(Severity::Error, "no_thread_group", None, message.to_owned(), hint);
         return;
     }
-    samplers(context.plan, &enabled, findings);
+    samplers(context, &enabled, findings);
+    let ending = ending_files(context);
     for group in &enabled {
         numbers(group, findings);
-        length(group, findings);
+        length(group, ending.get(&Some(group.index)).or_else(|| ending.get(&None)).copied(), findings);
     }
     if enabled.iter().all(|group| is_idle(group)) {
         let message =
@@ -31,19 +34,19 @@ pub(super) fn check(context: &Context<'_>, groups: &[Group], load: &Load, findin
 }
 
 fn is_idle(group: &Group) -> bool {
-    group.report.threads == Some(0) || group.report.loops == Some(0)
+    group.report.threads == Some(0) || group.report.loops == Some(0) || group.no_loops
 }
 
-fn samplers(plan: &Plan, groups: &[&Group], findings: &mut Findings) {
+fn samplers(context: &Context<'_>, groups: &[&Group], findings: &mut Findings) {
     // A plugin's element may be a sampler by any name, and a controller may borrow samplers from elsewhere.
-    let may_sample = |group: usize| {
-        plan.elements().iter().enumerate().any(|(index, element)| {
-            element.active
-                && (element.is_sampler() != Some(false) || element.borrows_elements())
-                && plan.ancestors(index).any(|ancestor| ancestor == group)
-        })
-    };
-    let empty: Vec<_> = groups.iter().filter(|group| !may_sample(group.index)).collect();
+    let sampling: HashSet<usize> = context
+        .assembly
+        .elements
+        .iter()
+        .filter(|located| located.runs && context.may_sample(located.element))
+        .filter_map(|located| located.group)
+        .collect();
+    let empty: Vec<_> = groups.iter().filter(|group| !sampling.contains(&group.index)).collect();
     let hint = "Add or enable a sampler, such as an HTTP Request, inside the thread group.";
     if empty.len() == groups.len() {
         let message = "No enabled thread group has an enabled sampler, so no sample would be taken.".to_owned();
@@ -56,24 +59,49 @@ fn samplers(plan: &Plan, groups: &[&Group], findings: &mut Findings) {
     }
 }
 
+/// The CSV Data Sets that end their threads at the end of the file, by the thread group that they stand in; `None` is the whole
+/// plan.
+fn ending_files<'a>(context: &'a Context<'_>) -> HashMap<Option<usize>, &'a str> {
+    let of_csv = |located: &&Located<'a>| {
+        let is = |name: &str| context.scope().is_true(located.element, name);
+        let recycles = located.element.text("recycle").is_none() || is("recycle");
+        located.runs && !located.borrowed && located.element.kind() == "CSVDataSet" && is("stopThread") && !recycles
+    };
+    let elements = context.assembly.elements.iter().filter(of_csv);
+    elements.map(|located| (located.group, located.element.name.as_str())).collect()
+}
+
 fn numbers(group: &Group, findings: &mut Findings) {
     let name = &group.report.name;
-    let mut add = |severity, code, message, hint| findings.add(severity, code, Some(name), message, hint);
+    let mut add = |severity, code, message, hint, param: Option<(&str, &str)>| {
+        let added = findings.add(severity, code, Some(name), message, hint);
+        if let Some((param, value)) = param {
+            added.with(param, value);
+        }
+    };
     for (what, text) in &group.not_numbers {
         let severity = if *what == "number of threads" { Severity::Error } else { Severity::Warning };
-        let message =
-            format!("The {what} of \"{name}\" is \"{text}\", which JMeter reads as 0 because it is no whole number.");
+        let message = format!(
+            "The {what} of \"{name}\" is \"{text}\", which JMeter reads as 0 because it is not a whole number."
+        );
         add(
             severity,
             "not_a_number",
             message,
-            "Use digits only, without blanks, in the plan or in the property it reads.",
+            "Use digits only, without blanks, in the plan or in the property or variable it reads.",
+            Some(("text", text)),
         );
     }
     if group.not_numbers.is_empty() && is_idle(group) {
         let what = if group.report.threads == Some(0) { "0 threads" } else { "a loop count of 0" };
         let message = format!("The thread group \"{name}\" has {what} and will do nothing.");
-        add(Severity::Warning, "group_idle", message, "Disable it if this is meant, or set the property it reads.");
+        add(
+            Severity::Warning,
+            "group_idle",
+            message,
+            "Disable it if this is meant, or set the property it reads.",
+            None,
+        );
     }
     if group.unread {
         let message = format!("JAC cannot read the numbers of \"{name}\", whose kind is {}.", group.report.kind);
@@ -82,17 +110,23 @@ fn numbers(group: &Group, findings: &mut Findings) {
             "threads_unknown",
             message,
             "The run works if its plugin is there; totals are shown as unknown.",
+            None,
         );
     } else if let (None, Some(raw)) = (group.report.threads, &group.report.raw.threads) {
         let message = format!("The number of threads of \"{name}\" is {raw}, which is known only during the run.");
-        add(Severity::Warning, "threads_unknown", message, "Use ${__P(name,default)} to set it from outside.");
+        add(Severity::Warning, "threads_unknown", message, "Use ${__P(name,default)} to set it from outside.", None);
     }
 }
 
-fn length(group: &Group, findings: &mut Findings) {
+fn length(group: &Group, ending_file: Option<&str>, findings: &mut Findings) {
     let report = &group.report;
     let name = &report.name;
-    let mut add = |severity, code, message, hint| findings.add(severity, code, Some(name), message, hint);
+    let mut add = |severity, code, message, hint, param: Option<(&str, &str)>| {
+        let added = findings.add(severity, code, Some(name), message, hint);
+        if let Some((param, value)) = param {
+            added.with(param, value);
+        }
+    };
     if group.scheduler && report.duration_s == Some(0) {
         // Tried: "Invalid duration 0 set in Thread Group", no sample, exit code 0.
         let message =
@@ -102,9 +136,34 @@ fn length(group: &Group, findings: &mut Findings) {
             "scheduler_without_duration",
             message,
             "Set its duration in seconds, or switch the scheduler off.",
+            None,
         );
     }
-    if group.span == Span::Endless {
+    if group.span == Span::Endless
+        && let Some(csv) = ending_file
+    {
+        let message = format!(
+            "The thread group \"{name}\" loops for ever without a duration; its threads end where the file of \"{csv}\" ends."
+        );
+        add(
+            Severity::Info,
+            "runs_until_csv_ends",
+            message,
+            "Switch on its scheduler and set a duration if it should end at a time.",
+            Some(("csv", csv)),
+        );
+    } else if group.span == Span::Endless && group.loops_ignored {
+        let message = format!(
+            "The thread group \"{name}\" never ends, whatever its loop count: its loop controller lacks continue_forever=false."
+        );
+        add(
+            Severity::Warning,
+            "loops_ignored",
+            message,
+            "Add <boolProp name=\"LoopController.continue_forever\">false</boolProp> to its loop controller, or switch on its scheduler and set a duration. Otherwise it runs, and costs money where machines do, until somebody stops it.",
+            None,
+        );
+    } else if group.span == Span::Endless {
         let message =
             format!("The thread group \"{name}\" loops for ever without a duration: it runs until it is stopped.");
         add(
@@ -112,6 +171,7 @@ fn length(group: &Group, findings: &mut Findings) {
             "runs_until_stopped",
             message,
             "Switch on its scheduler and set a duration if it should end by itself.",
+            None,
         );
     }
     if let (Some(ramp_up_s), Some(duration_s)) = (report.ramp_up_s, report.duration_s)
@@ -122,7 +182,7 @@ fn length(group: &Group, findings: &mut Findings) {
         let message = format!(
             "The ramp-up of \"{name}\" ({ramp_up_s} s) is longer than its duration ({duration_s} s), so not all threads will start."
         );
-        add(Severity::Warning, "ramp_up_too_long", message, "Shorten the ramp-up or lengthen the duration.");
+        add(Severity::Warning, "ramp_up_too_long", message, "Shorten the ramp-up or lengthen the duration.", None);
     }
     if report.kind == "Open Model Thread Group" && report.duration_s.is_none() {
         let message = format!("JAC cannot read the schedule of \"{name}\", so the run's length is unknown.");
@@ -131,6 +191,7 @@ fn length(group: &Group, findings: &mut Findings) {
             "schedule_unreadable",
             message,
             "Give every duration a unit: random_arrivals(2 min), pause(5 s).",
+            None,
         );
     }
 }

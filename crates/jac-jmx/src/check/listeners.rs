@@ -20,8 +20,8 @@ const HEAVY: [(&str, &str); 9] = [
 ];
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
-    for plan in &context.plans {
-        for (_, element) in plan.active_elements() {
+    {
+        for element in context.assembly.running() {
             match element.kind() {
                 "BackendListener" => backend(context, element, findings),
                 "ResultSaver" => {
@@ -73,7 +73,7 @@ fn collector(context: &Context<'_>, element: &Element, findings: &mut Findings) 
 fn backend(context: &Context<'_>, element: &Element, findings: &mut Findings) {
     const LOCAL: [&str; 4] = ["localhost", "127.0.0.1", "[::1]", "0.0.0.0"];
     for (name, written) in element.arguments() {
-        let Some(value) = context.scope.evaluate(written) else {
+        let Some(value) = context.scope().evaluate(written) else {
             continue;
         };
         let host = value.split_once("://").map_or(value.as_str(), |(_, rest)| rest);

@@ -131,9 +131,6 @@ pub async fn check(
     plan: Shown<Plan>,
     Query(query): Query<CheckQuery>,
 ) -> Result<Json<Check>, ApiError> {
-    let engine = app.engine.clone();
-    Ok(Json(
-        blocking(move || engine.check_plan(&plan.thing, &RunWish { workers: query.workers, ..RunWish::default() }))
-            .await?,
-    ))
+    let wish = RunWish { workers: query.workers, ..RunWish::default() };
+    Ok(Json(app.engine.check_in_turn(move |engine, gone| engine.check_plan(&plan.thing, &wish, gone)).await?))
 }

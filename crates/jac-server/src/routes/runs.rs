@@ -53,10 +53,8 @@ pub async fn create(
     if !may_write(&caller, &cluster.owner) {
         return Err(ApiError::NotOwner);
     }
-    let (engine, owner) = (app.engine.clone(), caller.clone());
-    let run = tokio::task::spawn_blocking(move || engine.create_run(owner, new))
-        .await
-        .map_err(|panic| EngineError::JMeter(panic.to_string()))??;
+    let owner = caller.clone();
+    let run = app.engine.check_in_turn(move |engine, gone| engine.create_run(owner, new, gone)).await?;
     Ok((StatusCode::ACCEPTED, Json(view(&app, &caller, &run.id)?)))
 }
 

@@ -1,5 +1,6 @@
 //! The real router over a real database: who may call what, and what bad input is answered with. No node is made here.
 
+mod checks;
 mod connections;
 mod live;
 mod money;
@@ -15,7 +16,7 @@ use jac_model::Person;
 use served::Served;
 use things::{others, run};
 
-const PLAN: &[u8] = br#"<?xml version="1.0"?><jmeterTestPlan version="1.2"><hashTree><TestPlan testname="P"/><hashTree/></hashTree></jmeterTestPlan>"#;
+const PLAN: &[u8] = br#"<?xml version="1.0"?><jmeterTestPlan version="1.2"><hashTree><TestPlan guiclass="TestPlanGui" testname="P"/><hashTree/></hashTree></jmeterTestPlan>"#;
 
 #[tokio::test]
 async fn every_route_is_shut_to_strangers_and_to_other_pages() {

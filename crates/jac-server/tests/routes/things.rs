@@ -70,6 +70,7 @@ pub fn run(served: &Served, id: &str, owner: &Person) -> Run {
         stop_requested_by: None,
         nodes: Vec::new(),
         properties: BTreeMap::new(),
+        system_properties: BTreeMap::new(),
         properties_files: Vec::new(),
         split: Vec::new(),
         workers: 0,

@@ -1,86 +1,199 @@
-//! The files that a run takes along, by their path relative to the plan.
+//! The files that a run takes along, by their path relative to the root that they stay in.
 
+use super::from_engine;
 use crate::exit::with_hint;
 use anyhow::{Context, bail};
-use jac_jmx::{PlanPath, Properties, Scope};
-use std::collections::BTreeMap;
+use jac_engine::plans::check::{PlanCheck, relative_to_main};
+use jac_engine::plans::source::{self, PlanSource};
+use jac_engine::tools::WantedJMeter;
+use jac_jmeter::JMeterHome;
+use jac_jmx::{DataFileKind, PlanPath, Properties};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What the command line says of a plan's files.
 #[derive(Debug, Clone, Copy)]
 pub struct Given<'a> {
     pub plan: &'a Path,
+    /// The folder that the plan's files stay in; `None`: the plan's own, or one above it where a given file is named from there.
+    pub root: Option<&'a Path>,
     pub data: &'a [PathBuf],
     pub split: &'a [PathBuf],
     pub plugins: &'a [PathBuf],
     pub properties_files: &'a [PathBuf],
     pub properties: &'a Properties,
+    pub system_properties: &'a Properties,
+    /// The JMeter that the nodes will have, if it is there.
+    pub home: Option<&'a JMeterHome>,
 }
 
 /// A plan with all that goes with it.
 #[derive(Debug, Clone)]
 pub struct Bundle {
-    /// The `.jmx`'s own name.
+    /// The `.jmx`, relative to the root.
     pub main: String,
-    /// Everything but the `.jmx`, by its path relative to the plan.
+    /// Everything but the `.jmx`, by its path relative to the root.
     pub files: BTreeMap<String, PathBuf>,
-    /// Those whose rows are dealt out.
+    /// Those whose rows are dealt out, relative to the plan's folder.
     pub split: Vec<String>,
-    /// Those that JMeter reads with `-q`, in their order.
+    /// Those that JMeter reads with `-q`, in their order, relative to the root.
     pub properties_files: Vec<String>,
 }
 
+/// The most files that are taken along of a folder on the test plan's class path.
+const MAX_OF_FOLDER: usize = 1_000;
+
 impl Bundle {
-    /// Gathers the files: those that are given, and those that the plan names and that lie beside it.
+    /// Gathers the files: those that are given, and those that the plan names and that lie within its root.
     ///
     /// # Errors
-    /// When the plan or a given file is not there, or two files would lie in the same place.
+    /// When the plan or a given file is not there, two files would lie in the same place, or the plan does not lie in the root.
     pub fn gather(given: Given<'_>) -> anyhow::Result<Self> {
         let plan = given.plan;
-        let bytes = std::fs::read(plan).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => with_hint(
+        if !plan.is_file() {
+            return Err(with_hint(
                 format!("there is no file {}", plan.display()),
                 Some("Name a JMeter plan, a .jmx file.".to_owned()),
-            ),
-            _ => with_hint(format!("{} cannot be read: {error}", plan.display()), None),
-        })?;
-        let parsed = jac_jmx::Plan::parse(&bytes).map_err(|error| {
-            with_hint(format!("{} cannot be used: {error}", plan.display()), Some(error.hint().to_owned()))
-        })?;
-        let folder = plan
-            .canonicalize()
-            .context("the plan's folder is not known")?
-            .parent()
-            .unwrap_or(Path::new("/"))
-            .to_owned();
-        let main = plan.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let mut bundle = Self { main, files: BTreeMap::new(), split: Vec::new(), properties_files: Vec::new() };
+            ));
+        }
+        let place = plan.canonicalize().context("the plan's folder is not known")?;
+        let folder = place.parent().unwrap_or(Path::new("/")).to_owned();
+        let root = match given.root {
+            Some(root) => named_root(root, &folder)?,
+            None => found_root(given, &folder)?,
+        };
+        let inside = folder.strip_prefix(&root).unwrap_or(Path::new(""));
+        let inside: Vec<_> = inside.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        let name = plan.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut gathering = Gathering {
+            inside: inside.join("/"),
+            bundle: Self {
+                main: join(&inside.join("/"), &name),
+                files: BTreeMap::new(),
+                split: Vec::new(),
+                properties_files: Vec::new(),
+            },
+            folder,
+            root,
+        };
         for file in given.data.iter().chain(given.plugins) {
-            bundle.add(&folder, file)?;
+            gathering.add(file)?;
         }
         for file in given.split {
-            let name = bundle.add(&folder, file)?;
-            bundle.split.push(name);
+            let name = gathering.add(file)?;
+            gathering.bundle.split.push(relative_to_main(&gathering.bundle.main, &name));
         }
         for file in given.properties_files {
-            let name = bundle.add(&folder, file)?;
-            bundle.properties_files.push(name);
+            let name = gathering.add(file)?;
+            gathering.bundle.properties_files.push(name);
         }
-        bundle.add_named(&folder, &parsed, given.properties);
-        Ok(bundle)
+        gathering.add_named(given)?;
+        Ok(gathering.bundle)
     }
 
-    /// Adds a given file under its path relative to the plan; one that lies elsewhere under its own name.
-    fn add(&mut self, folder: &Path, file: &Path) -> anyhow::Result<String> {
+    /// The check of the plan with these files.
+    pub fn check(
+        &self,
+        plan: &Path,
+        workers: u32,
+        properties: &Properties,
+        system_properties: &Properties,
+        jmeter: WantedJMeter,
+    ) -> PlanCheck {
+        let files = self.files.iter().map(|(name, place)| (relative_to_main(&self.main, name), place.clone()));
+        PlanCheck {
+            name: self.main.clone(),
+            main: plan.to_owned(),
+            files: files.collect(),
+            workers,
+            splits: self.split.clone(),
+            properties: properties.clone(),
+            system_properties: system_properties.clone(),
+            properties_files: self.properties_files.iter().filter_map(|name| self.files.get(name)).cloned().collect(),
+            jmeter,
+        }
+    }
+}
+
+/// The root that was named.
+fn named_root(root: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
+    let place = root.canonicalize().ok().filter(|place| place.is_dir());
+    let place = place.ok_or_else(|| with_hint(format!("there is no folder {}", root.display()), None))?;
+    if !folder.starts_with(&place) {
+        return Err(with_hint(
+            format!("the plan does not lie below {}", root.display()),
+            Some("Name the plan's folder or one above it with --root.".to_owned()),
+        ));
+    }
+    Ok(place)
+}
+
+/// The lowest folder that has the plan and every given file that the plan names by a way up.
+fn found_root(given: Given<'_>, folder: &Path) -> anyhow::Result<PathBuf> {
+    let mut root = folder.to_owned();
+    let files = [given.data, given.split, given.plugins, given.properties_files].concat();
+    let places: BTreeSet<PathBuf> = files.iter().filter_map(|file| file.canonicalize().ok()).collect();
+    if places.iter().all(|place| place.starts_with(folder)) {
+        return Ok(root);
+    }
+    let name = given.plan.file_name().unwrap_or_default().to_string_lossy();
+    let source = read(given, &name, &|path| Some(folder.join(path)).filter(|place| place.is_file()))?;
+    for used in source.assembly().data_files() {
+        if let Some(PlanPath::Outside(path)) = used.path
+            && let Ok(place) = folder.join(path).canonicalize()
+            && places.contains(&place)
+        {
+            while !place.starts_with(&root) {
+                root.pop();
+            }
+        }
+    }
+    Ok(root)
+}
+
+fn read(given: Given<'_>, name: &str, find: &dyn Fn(&str) -> Option<PathBuf>) -> anyhow::Result<PlanSource> {
+    PlanSource::read(source::Given {
+        name,
+        main: given.plan,
+        find,
+        properties_files: given.properties_files,
+        properties: given.properties,
+        system_properties: given.system_properties,
+        home: given.home,
+    })
+    .map_err(from_engine)
+}
+
+fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+/// A bundle that is being put together.
+struct Gathering {
+    bundle: Bundle,
+    /// The plan's folder, and the root's, without links.
+    folder: PathBuf,
+    root: PathBuf,
+    /// The plan's folder as seen from the root.
+    inside: String,
+}
+
+impl Gathering {
+    /// Adds a given file under its path relative to the root; one that lies elsewhere beside the plan, under its own name.
+    fn add(&mut self, file: &Path) -> anyhow::Result<String> {
         let place = file.canonicalize().map_err(|_| with_hint(format!("there is no file {}", file.display()), None))?;
         if !place.is_file() {
             bail!("{} is not a file", file.display());
         }
-        let name = match place.strip_prefix(folder) {
-            Ok(inside) => inside.to_string_lossy().into_owned(),
-            Err(_) => place.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        // A link keeps the name that the plan knows it by.
+        let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let as_named = parent.canonicalize().ok().zip(file.file_name()).map(|(parent, name)| parent.join(name));
+        let in_root = [as_named.as_deref(), Some(&place)];
+        let name = match in_root.into_iter().flatten().find_map(|place| place.strip_prefix(&self.root).ok()) {
+            Some(inside) => inside.to_string_lossy().into_owned(),
+            None => join(&self.inside, &place.file_name().unwrap_or_default().to_string_lossy()),
         };
-        match self.files.insert(name.clone(), place.clone()) {
+        match self.bundle.files.insert(name.clone(), place.clone()) {
             Some(other) if other != place => {
                 bail!("{} and {} would both be {name} beside the plan", other.display(), place.display())
             }
@@ -88,36 +201,70 @@ impl Bundle {
         }
     }
 
-    /// Adds what the plan names, and what the plans that it includes name, as far as it lies beside the plan.
-    fn add_named(&mut self, folder: &Path, plan: &jac_jmx::Plan, properties: &Properties) {
-        let mut plans = vec![plan.clone()];
-        while let Some(plan) = plans.pop() {
-            for used in plan.data_files(&Scope::new([&plan], properties)) {
-                let Some(PlanPath::Beside(name)) = used.path else { continue };
-                let place = folder.join(&name);
-                if name != self.main && place.is_file() && !self.files.contains_key(&name) {
-                    if name.ends_with(".jmx")
-                        && let Some(included) =
-                            std::fs::read(&place).ok().and_then(|bytes| jac_jmx::Plan::parse(&bytes).ok())
-                    {
-                        plans.push(included);
+    /// Adds what the plan names, and what the files that it includes name, as far as it lies within the root. A link that leads
+    /// out of the root is not followed.
+    fn add_named(&mut self, given: Given<'_>) -> anyhow::Result<()> {
+        let (folder, root, main) = (self.folder.clone(), self.root.clone(), self.bundle.main.clone());
+        let known: BTreeMap<String, PathBuf> =
+            self.bundle.files.iter().map(|(name, place)| (relative_to_main(&main, name), place.clone())).collect();
+        let on_disk = |path: &str| folder.join(path).canonicalize().ok().filter(|place| place.starts_with(&root));
+        let find = |path: &str| known.get(path).cloned().or_else(|| on_disk(path).filter(|place| place.is_file()));
+        let source = read(given, &main, &find)?;
+        for used in source.assembly().data_files() {
+            let Some(PlanPath::Beside(path)) = used.path else { continue };
+            if let Some(place) = find(&path) {
+                self.insert(&path, place);
+            } else if let (DataFileKind::ClassPath, Some(place)) = (used.kind, on_disk(&path)) {
+                for file in files_below(&place) {
+                    if let Ok(name) = file.strip_prefix(&place) {
+                        self.insert(&join(&path, &name.to_string_lossy()), file.clone());
                     }
-                    self.files.insert(name, place);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Adds a file by its path relative to the plan's folder.
+    fn insert(&mut self, path: &str, place: PathBuf) {
+        let up = path.split('/').take_while(|part| *part == "..").count();
+        let inside: Vec<&str> = self.inside.split('/').filter(|part| !part.is_empty()).collect();
+        let kept = inside.len().saturating_sub(up);
+        let name = join(&inside[..kept].join("/"), path.trim_start_matches("../"));
+        if name != self.bundle.main {
+            self.bundle.files.entry(name).or_insert(place);
         }
     }
 }
 
-/// `name=value` of `-J`.
-pub fn properties(given: &[String]) -> anyhow::Result<Properties> {
+/// The files of a folder and of those below it.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                Ok(kind) if kind.is_file() && files.len() < MAX_OF_FOLDER => files.push(entry.path()),
+                _ => {}
+            }
+        }
+    }
+    files
+}
+
+/// `name=value` of `-J` or `-D`.
+pub fn properties(option: char, given: &[String]) -> anyhow::Result<Properties> {
     given
         .iter()
         .map(|pair| match pair.split_once('=') {
             Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
             // As JMeter itself takes it.
             None if !pair.trim().is_empty() => Ok((pair.trim().to_owned(), "true".to_owned())),
-            _ => Err(with_hint(format!("-J{pair} is not a property"), Some("Write -Jname=value.".to_owned()))),
+            _ => Err(with_hint(
+                format!("-{option}{pair} is not a property"),
+                Some(format!("Write -{option}name=value.")),
+            )),
         })
         .collect()
 }
@@ -168,8 +315,8 @@ mod tests {
     #[test]
     fn a_property_has_a_name() {
         let given = ["threads=5".to_owned(), "url=a=b".to_owned(), "flag".to_owned()];
-        let read = properties(&given).expect("they are properties");
+        let read = properties('J', &given).expect("they are properties");
         assert_eq!((read["threads"].as_str(), read["url"].as_str(), read["flag"].as_str()), ("5", "a=b", "true"));
-        assert!(properties(&["=5".to_owned()]).is_err());
+        assert!(properties('D', &["=5".to_owned()]).is_err());
     }
 }

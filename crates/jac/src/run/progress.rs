@@ -1,5 +1,6 @@
 //! The live line of `jac run` on standard error.
 
+use crate::printable;
 use jac_engine::view::Snapshot;
 use jac_model::{RunPhase, StopMode};
 use std::io::{IsTerminal, Write};
@@ -31,7 +32,7 @@ impl Line {
     /// Says something that stays.
     pub fn say(&mut self, text: &str) {
         self.close();
-        eprintln!("{text}");
+        eprintln!("{}", printable::text(text));
     }
 
     /// Ends the line that is written over.

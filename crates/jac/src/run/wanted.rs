@@ -1,14 +1,14 @@
 //! What `jac run` was asked for: read, found possible, and checked before anything is made.
 
-use super::files::{Bundle, Given, properties};
+use super::files::{self, Bundle, Given, properties};
 use super::from_engine;
 use super::progress::Line;
 use crate::cli::{Output, PlanArguments};
 use crate::context;
 use crate::exit::with_hint;
-use crate::utc;
-use jac_engine::plans::check::PlanCheck;
+use crate::{printable, utc};
 use jac_engine::tools::{Toolbox, WantedJMeter};
+use jac_jmeter::JMeterHome;
 use jac_jmx::{Check, Severity};
 use jac_jtl::criteria::Criterion;
 use std::path::{Path, PathBuf};
@@ -19,6 +19,7 @@ pub struct Wanted {
     pub plan: PathBuf,
     pub plan_name: String,
     pub properties: jac_jmx::Properties,
+    pub system_properties: jac_jmx::Properties,
     pub jmeter_home: Option<PathBuf>,
     pub name: Option<String>,
     pub criteria: Vec<String>,
@@ -28,18 +29,22 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    pub fn read(arguments: &PlanArguments) -> anyhow::Result<Self> {
-        let properties = properties(&arguments.property)?;
+    pub fn read(arguments: &PlanArguments, home: Option<&JMeterHome>) -> anyhow::Result<Self> {
+        let properties = properties('J', &arguments.property)?;
+        let system_properties = files::properties('D', &arguments.system_property)?;
         for expression in &arguments.fail_on {
             expression.parse::<Criterion>().map_err(|error| with_hint(format!("--fail-on: {error}"), None))?;
         }
         let bundle = Bundle::gather(Given {
             plan: &arguments.plan,
+            root: arguments.root.as_deref(),
             data: &arguments.data,
             split: &arguments.split,
             plugins: &arguments.plugin,
             properties_files: &arguments.properties_file,
             properties: &properties,
+            system_properties: &system_properties,
+            home,
         })?;
         let plan_name = arguments.plan.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let out = arguments.out.clone().unwrap_or_else(|| {
@@ -56,6 +61,7 @@ impl Wanted {
             plan: arguments.plan.clone(),
             plan_name,
             properties,
+            system_properties,
             // A server works in another folder than this command.
             jmeter_home: arguments
                 .jmeter_home
@@ -78,26 +84,11 @@ impl Wanted {
         toolbox: &Toolbox,
         line: &mut Line,
     ) -> anyhow::Result<()> {
-        let check = PlanCheck {
-            name: self.bundle.main.clone(),
-            main: self.plan.clone(),
-            files: self.bundle.files.clone(),
-            workers,
-            splits: self.bundle.split.clone(),
-            properties: self.properties.clone(),
-            properties_files: self
-                .bundle
-                .properties_files
-                .iter()
-                .filter_map(|name| self.bundle.files.get(name))
-                .cloned()
-                .collect(),
-            jmeter: WantedJMeter { home: None, version: jmeter_version },
-        }
-        .run(toolbox)
-        .map_err(from_engine)?;
+        let jmeter = WantedJMeter { home: None, version: jmeter_version };
+        let check = self.bundle.check(&self.plan, workers, &self.properties, &self.system_properties, jmeter);
+        let check = check.run(toolbox).map_err(from_engine)?;
         for finding in check.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
-            line.say(&format!("warning: {}", finding.message));
+            line.say(&format!("warning: {}", printable::line(&finding.message)));
         }
         refuse(&check)?;
         line.say(&what_will_run(&check));
@@ -112,6 +103,7 @@ fn refuse(check: &Check) -> anyhow::Result<()> {
         return Ok(());
     }
     let message = errors.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>().join(" ");
+    let message = printable::line(&message).into_owned();
     Err(with_hint(message, errors.iter().find_map(|finding| finding.hint.clone())))
 }
 

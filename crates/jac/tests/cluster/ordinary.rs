@@ -92,6 +92,38 @@ fn properties_files_reach_every_worker() {
     place.assert_nothing_left();
 }
 
+/// A plan of those that users have.
+fn case(plan: &str) -> String {
+    format!("{}/../jac-jmx/tests/cases/{plan}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn labels(place: &Place) -> BTreeSet<String> {
+    place.log().lines().skip(1).filter_map(|row| Some(row.split(',').nth(2)?.to_owned())).collect()
+}
+
+#[test]
+fn system_properties_reach_every_jvm() {
+    for workers in ["0", "2"] {
+        let place = Place::new();
+        place.finish(place.run("system_property.jmx", &["--workers", workers, "-D", "answer=a secret 42"])).expect(0);
+        assert_eq!(labels(&place), BTreeSet::from(["a secret 42".to_owned()]), "{workers} workers");
+        place.assert_nothing_left();
+    }
+}
+
+#[test]
+fn a_plan_reads_what_lies_beside_its_folder_and_the_class_path_reaches_workers() {
+    let place = Place::new();
+    let root = case("");
+    place.finish(place.run(&case("tests/f17_parent_folder.jmx"), &["--workers", "1", "--root", &root])).expect(0);
+    assert_eq!(labels(&place), BTreeSet::from(["step".to_owned()]));
+    place.assert_nothing_left();
+    let place = Place::new();
+    place.finish(place.run(&case("f19_class_path_on_worker.jmx"), &["--workers", "1"])).expect(0);
+    assert_eq!(labels(&place), BTreeSet::from(["marker true".to_owned()]));
+    place.assert_nothing_left();
+}
+
 #[test]
 fn ctrl_c_stops_gracefully_and_keeps_what_was_measured() {
     let place = Place::new();

@@ -925,6 +925,8 @@ export interface components {
             bytes: number | null;
             /** @description Its rows are dealt out among the workers. */
             split: boolean;
+            /** @description It is not there, but the plan seems to write it before it reads it. */
+            written_by_plan: boolean;
         };
         /**
          * @description A distribution whose images are found by their owner and name.
@@ -1197,6 +1199,10 @@ export interface components {
             message: string;
             /** @description What to do. */
             hint: string | null;
+            /** @description What the message tells, by name: `path`, `property`, `count`, … */
+            params: {
+                [key: string]: string;
+            };
         };
         /** @description What a cluster would be, before it is made. */
         ForecastView: {
@@ -1477,6 +1483,10 @@ export interface components {
             name?: string | null;
             /** @description JMeter properties for every node. */
             properties?: {
+                [key: string]: string;
+            };
+            /** @description Java system properties for every node, such as `javax.net.ssl.keyStore`. */
+            system_properties?: {
                 [key: string]: string;
             };
             /** @description Files of the plan that every JMeter reads with `-q`. */
@@ -1927,6 +1937,10 @@ export interface components {
             files: components["schemas"]["PlanFile"][];
             versions: components["schemas"]["Versions"] | null;
             properties: {
+                [key: string]: string;
+            };
+            /** @description Java system properties for every node. */
+            system_properties: {
                 [key: string]: string;
             };
             split: string[];

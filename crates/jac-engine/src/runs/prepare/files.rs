@@ -3,8 +3,10 @@
 use super::Place;
 use crate::error::EngineError;
 use crate::plans::check::relative_to_main;
+use crate::plans::source::{Given, PlanSource};
 use crate::runs::supervise::Task;
 use crate::runs::{NodePlaces, PLAN};
+use crate::tools::WantedJMeter;
 use futures_util::future::try_join_all;
 use jac_jmx::Splitter;
 use jac_model::{Plan, PlanFileKind, Role, Run};
@@ -57,27 +59,40 @@ async fn split_files(
     if run.split.is_empty() || run.workers == 0 {
         return Ok(HashMap::new());
     }
-    let (folder, workers, properties) = (parts_folder(task, run), run.workers as usize, run.properties.clone());
-    let main = source.join(&plan.main_file);
+    let (folder, workers, run, source) =
+        (parts_folder(task, run), run.workers as usize, run.clone(), source.to_owned());
+    let home = task.engine.toolbox().home(&WantedJMeter::of(&task.cluster(&run)?.config))?;
+    let files: HashMap<String, PathBuf> = plan
+        .files
+        .iter()
+        .map(|file| (relative_to_main(&plan.main_file, &file.path), source.join(&file.path)))
+        .collect();
+    let main_file = plan.main_file.clone();
     let wanted: Vec<(usize, String, String, PathBuf)> = plan
         .files
         .iter()
         .enumerate()
         .filter_map(|(number, file)| {
-            let name = relative_to_main(&plan.main_file, &file.path)?;
-            run.split
-                .iter()
-                .any(|split| split == name)
-                .then(|| (number, file.path.clone(), name.to_owned(), source.join(&file.path)))
+            let name = relative_to_main(&plan.main_file, &file.path);
+            run.split.contains(&name).then(|| (number, file.path.clone(), name, source.join(&file.path)))
         })
         .collect();
     let work = tokio::task::spawn_blocking(move || {
         let failed = |what: &str, error| EngineError::file(format!("splitting {what}"), error);
-        let bytes = std::fs::read(&main).map_err(|error| failed("the plan's files", error))?;
-        let parsed = jac_jmx::Plan::parse(&bytes).map_err(|error| EngineError::JMeter(error.to_string()))?;
+        let properties_files: Vec<PathBuf> = run.properties_files.iter().map(|file| source.join(file)).collect();
+        let read = PlanSource::read(Given {
+            name: &main_file,
+            main: &source.join(&main_file),
+            find: &|path| files.get(path).cloned(),
+            properties_files: &properties_files,
+            properties: &run.properties,
+            system_properties: &run.system_properties,
+            home: home.as_ref(),
+        })?;
+        let assembly = read.assembly();
         let mut parts = HashMap::new();
         for (number, path, name, from) in wanted {
-            let shape = parsed.csv_shape(&name, &properties).unwrap_or_default();
+            let shape = assembly.csv_shape(&name).unwrap_or_default();
             let files: Vec<PathBuf> = (0..workers).map(|worker| folder.join(format!("{number}-{worker}"))).collect();
             split_one(&from, &files, shape).map_err(|error| failed(&path, error))?;
             parts.insert(path, files);

@@ -92,6 +92,7 @@ async fn start_worker(run: &Run, common: &Common, worker: &Place, ports: (u16, u
     let properties = properties::worker(&common.user, common.plugins(worker, run).as_deref(), store, ports.0, ports.1);
     worker.remote.write(&places.properties(), properties::to_file(&properties).as_bytes()).await?;
     let user_files = common.properties_files(worker, run);
+    let system_file = common.bring_system_properties(worker, run).await?;
     let command = WorkerLaunch {
         common: Launch {
             java: &worker.tools.java,
@@ -99,6 +100,7 @@ async fn start_worker(run: &Run, common: &Common, worker: &Place, ports: (u16, u
             heap_mb: common.heap_mb(worker),
             user_properties_files: &user_files,
             properties_file: &absolute(worker, &places.properties()),
+            system_properties_file: system_file.as_deref(),
             log_file: &absolute(worker, &places.log()),
             working_folder: &common.working_folder,
         },

@@ -1,0 +1,130 @@
+//! What a plan is made of when JMeter starts it: the `.jmx`, the files that it includes, its scripts, and the properties that
+//! hold then. The check, the split and `jac run`, which looks for files to take along, all read it here.
+
+use crate::EngineError;
+use jac_jmeter::{JMeterHome, properties::from_file};
+use jac_jmx::{Assembly, DataFileKind, PlanError, PlanPath, Properties, Sources};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Larger files are data, and no scripts.
+const LARGEST_SCRIPT: u64 = 1 << 20;
+
+/// Where a plan lies and what it is given.
+#[derive(Clone, Copy)]
+pub struct Given<'a> {
+    /// The `.jmx` relative to the root that the plan's files stay in.
+    pub name: &'a str,
+    /// Where it lies.
+    pub main: &'a Path,
+    /// Where the file of a path lies that is relative to the plan's folder.
+    pub find: &'a dyn Fn(&str) -> Option<PathBuf>,
+    /// Files given with `-q`, the first read first.
+    pub properties_files: &'a [PathBuf],
+    /// As given with `-J`.
+    pub properties: &'a Properties,
+    /// As given with `-D`.
+    pub system_properties: &'a Properties,
+    /// The JMeter that the nodes will have, if it is there already.
+    pub home: Option<&'a JMeterHome>,
+}
+
+/// A plan with all that decides how it is read.
+#[derive(Debug)]
+pub struct PlanSource {
+    pub plan: jac_jmx::Plan,
+    /// The plan's folder, relative to the root.
+    pub folder: String,
+    pub included: BTreeMap<String, Result<jac_jmx::Plan, PlanError>>,
+    pub scripts: Vec<String>,
+    /// The JMeter properties at the start: the home's own, then the `-q` files', then those given with `-J`.
+    pub properties: Properties,
+    /// The system properties: the home's own, then those given with `-D`.
+    pub system_properties: Properties,
+    /// What `-q` and `-J` alone give.
+    pub given_properties: Properties,
+}
+
+impl PlanSource {
+    /// Reads the plan.
+    ///
+    /// # Errors
+    /// When the file is not a plan, or it or a properties file cannot be read.
+    pub fn read(given: Given<'_>) -> Result<Self, EngineError> {
+        let bytes =
+            std::fs::read(given.main).map_err(|error| EngineError::file(format!("reading {}", given.name), error))?;
+        let plan = jac_jmx::Plan::parse(&bytes).map_err(|error| super::not_a_plan(given.name, &error))?;
+        drop(bytes);
+        let mut given_properties = Properties::new();
+        for file in given.properties_files {
+            let text =
+                std::fs::read(file).map_err(|error| EngineError::file(format!("reading {}", file.display()), error))?;
+            given_properties.extend(from_file(&text));
+        }
+        given_properties.extend(given.properties.clone());
+        let beside = |name: &str| (given.find)(name).and_then(|place| std::fs::read(place).ok());
+        let mut properties = given.home.map(|home| home.properties(&beside)).unwrap_or_default();
+        properties.extend(given_properties.clone());
+        let mut system_properties = given.home.map(|home| home.system_properties(&beside)).unwrap_or_default();
+        system_properties.extend(given.system_properties.clone());
+        let folder = given.name.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        let mut source = Self {
+            plan,
+            folder,
+            included: BTreeMap::new(),
+            scripts: Vec::new(),
+            properties,
+            system_properties,
+            given_properties,
+        };
+        source.read_included(given.find);
+        source.read_scripts(given.find);
+        Ok(source)
+    }
+
+    /// The plan as it runs.
+    pub fn assembly(&self) -> Assembly<'_> {
+        Assembly::new(Sources {
+            plan: &self.plan,
+            included: &self.included,
+            properties: &self.properties,
+            system_properties: &self.system_properties,
+            scripts: &self.scripts,
+            folder: &self.folder,
+            functions: None,
+        })
+    }
+
+    /// Follows Include Controllers at every level; their paths all start from the plan's own folder.
+    fn read_included(&mut self, find: &dyn Fn(&str) -> Option<PathBuf>) {
+        let mut wanted = self.plan.include_paths(&self.properties, &self.folder);
+        while let Some(path) = wanted.pop() {
+            if self.included.contains_key(&path) {
+                continue;
+            }
+            let Some(bytes) = find(&path).and_then(|place| std::fs::read(place).ok()) else { continue };
+            let parsed = jac_jmx::Plan::parse_fragment(&bytes);
+            if let Ok(included) = &parsed {
+                wanted.extend(included.include_paths(&self.properties, &self.folder));
+            }
+            self.included.insert(path, parsed);
+        }
+    }
+
+    fn read_scripts(&mut self, find: &dyn Fn(&str) -> Option<PathBuf>) {
+        let mut paths: Vec<String> = Vec::new();
+        for used in self.assembly().data_files() {
+            if let (DataFileKind::Script, Some(PlanPath::Beside(path))) = (used.kind, used.path) {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        paths.dedup();
+        let is_small = |place: &PathBuf| std::fs::metadata(place).is_ok_and(|file| file.len() <= LARGEST_SCRIPT);
+        let places = paths.iter().filter_map(|path| find(path)).filter(is_small);
+        self.scripts = places
+            .filter_map(|place| std::fs::read(place).ok())
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .collect();
+    }
+}

@@ -1,0 +1,308 @@
+//! [`Assembly`]: a plan with those that it includes, as JMeter 5.6.3 puts them together before a run.
+//!
+//! JMeter removes disabled elements with everything below them, then puts in place of a Module Controller what it points
+//! at, and in place of an Include Controller the children of the *first Test Fragment* of the included file (below its
+//! `TestPlan` where it has one), whatever the switches of the target, of the fragment and of everything above them. What
+//! stands in a Test Fragment of the plan itself is compiled, so that its variables count, but runs only where a module
+//! borrows it. All of it was tried on 5.6.3.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
+
+use crate::decode::PlanError;
+use crate::evaluate::{Properties, Scope};
+use crate::functions::Functions;
+use crate::path::PlanPath;
+use crate::plan::{Element, Plan};
+
+/// How long a chain of modules or of included files may be. JMeter's own stack ends somewhat later.
+const MAX_BORROWED: usize = 100;
+
+/// What there is to put together.
+#[derive(Clone, Copy)]
+pub struct Sources<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// Files of Include Controllers that are there, by path as in [`Plan::include_paths`], or why they cannot be loaded.
+    pub included: &'a BTreeMap<String, Result<Plan, PlanError>>,
+    /// The JMeter properties at the start.
+    pub properties: &'a Properties,
+    /// The system properties that are given.
+    pub system_properties: &'a Properties,
+    /// Texts of the plan's script files, which may set properties.
+    pub scripts: &'a [String],
+    /// The plan's folder, relative to the root that its files stay in; empty: they are the same.
+    pub folder: &'a str,
+    /// The functions that JMeter has; `None`: not known, then only JMeter's own are.
+    pub functions: Option<&'a Functions>,
+}
+
+/// An element that takes part.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Located<'a> {
+    pub(crate) element: &'a Element,
+    /// The thread group of the main plan that it stands in itself, without borrowing.
+    pub(crate) group: Option<usize>,
+    /// A module or an include has brought it.
+    pub(crate) borrowed: bool,
+    /// It runs; otherwise it is only compiled, being in a Test Fragment that nothing borrows.
+    pub(crate) runs: bool,
+}
+
+/// What keeps JMeter from putting the plan together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Problem<'a> {
+    /// A Module Controller points at nothing.
+    NoTarget { module: &'a Element, path: Vec<&'a str> },
+    /// A Module or Include Controller leads to itself.
+    Loop { controller: &'a Element },
+    /// The included file has no Test Fragment.
+    NoFragment { include: &'a Element, path: String },
+    /// JMeter cannot load the included file.
+    Unreadable { include: &'a Element, path: String, error: &'a PlanError },
+}
+
+/// The plan as it runs.
+#[derive(Debug)]
+pub struct Assembly<'a> {
+    pub(crate) elements: Vec<Located<'a>>,
+    pub(crate) problems: Vec<Problem<'a>>,
+    pub(crate) scope: Scope<'a>,
+    pub(crate) properties: &'a Properties,
+    pub(crate) system_properties: &'a Properties,
+    pub(crate) folder: &'a str,
+    /// The main plan and all included ones that were reached.
+    pub(crate) plans: Vec<&'a Plan>,
+}
+
+impl<'a> Assembly<'a> {
+    /// Puts the plan together and reads its variables.
+    pub fn new(sources: Sources<'a>) -> Self {
+        let mut walk = Walk {
+            sources,
+            elements: Vec::new(),
+            problems: Vec::new(),
+            seen: HashSet::new(),
+            targets: Targets::new(sources.plan),
+            plans: vec![sources.plan],
+            known: HashSet::new(),
+            modules: Vec::new(),
+            fragments: Vec::new(),
+        };
+        walk.elements_of(sources.plan, 0..sources.plan.elements.len(), true);
+        walk.unresolved_modules();
+        let elements = walk.elements;
+        let scope = Scope::new(elements.iter().map(|located| located.element), sources);
+        Assembly {
+            elements,
+            problems: walk.problems,
+            scope,
+            properties: sources.properties,
+            system_properties: sources.system_properties,
+            folder: sources.folder,
+            plans: walk.plans,
+        }
+    }
+
+    /// The elements that run, of the plan and of those that it includes.
+    pub(crate) fn running(&self) -> impl Iterator<Item = &'a Element> + '_ {
+        self.elements.iter().filter(|located| located.runs).map(|located| located.element)
+    }
+}
+
+impl Plan {
+    /// Paths of the plans that Include Controllers name, relative to the folder of the main plan. JMeter evaluates nothing in
+    /// them (tried); the property `includecontroller.prefix` goes before each.
+    pub fn include_paths(&self, properties: &Properties, folder: &str) -> Vec<String> {
+        let includes = self.elements.iter().filter(|element| element.kind() == "IncludeController");
+        let paths = includes.filter_map(|include| include_path(include, properties, folder));
+        paths.filter_map(|path| if let PlanPath::Beside(path) = path { Some(path) } else { None }).collect()
+    }
+}
+
+/// The file that an Include Controller names; `None` if it names none, which does no harm.
+pub(crate) fn include_path(include: &Element, properties: &Properties, folder: &str) -> Option<PlanPath> {
+    let written = include.text_or_empty("IncludeController.includepath");
+    if written.is_empty() {
+        return None;
+    }
+    let prefix = properties.get("includecontroller.prefix").map(String::as_str).unwrap_or_default();
+    Some(PlanPath::within(folder, &format!("{prefix}{written}")))
+}
+
+struct Walk<'a> {
+    sources: Sources<'a>,
+    elements: Vec<Located<'a>>,
+    problems: Vec<Problem<'a>>,
+    /// Elements that were taken as running, or as compiled only: each once, however often it is borrowed.
+    seen: HashSet<(*const Element, bool)>,
+    targets: Targets<'a>,
+    plans: Vec<&'a Plan>,
+    known: HashSet<*const Plan>,
+    /// Positions of the Module Controllers whose targets are being walked, the outermost first.
+    modules: Vec<usize>,
+    /// The fragments that are being included.
+    fragments: Vec<*const Element>,
+}
+
+impl<'a> Walk<'a> {
+    fn elements_of(&mut self, plan: &'a Plan, range: Range<usize>, runs: bool) {
+        let is_main = std::ptr::eq(plan, self.sources.plan);
+        let borrowed = !self.modules.is_empty() || !self.fragments.is_empty();
+        let mut group: Option<Range<usize>> = None;
+        let mut fragment = if runs { 0..0 } else { range.clone() };
+        let mut index = range.start;
+        while index < range.end {
+            let element = &plan.elements[index];
+            if !element.enabled {
+                index = element.end;
+                continue;
+            }
+            if is_main && !borrowed && element.is_thread_group() && !group.as_ref().is_some_and(|g| g.contains(&index))
+            {
+                group = Some(index..element.end);
+            }
+            if element.kind() == "TestFragmentController" && !fragment.contains(&index) {
+                fragment = index..element.end;
+            }
+            let runs = !fragment.contains(&index);
+            if !self.seen.insert((std::ptr::from_ref(element), runs)) {
+                index = element.end;
+                continue;
+            }
+            let within = group.as_ref().filter(|group| group.contains(&index)).map(|group| group.start);
+            self.elements.push(Located { element, group: within, borrowed, runs });
+            index = match element.kind() {
+                // What stood below them is replaced. Modules of an included file point at nothing and do no harm.
+                "ModuleController" => {
+                    if is_main {
+                        self.module(index, runs);
+                    }
+                    element.end
+                }
+                "IncludeController" => {
+                    self.include(element, runs);
+                    element.end
+                }
+                _ => index + 1,
+            };
+        }
+    }
+
+    /// Walks the target of a Module Controller: its own switch does not count, nor do those above it; those below it do.
+    fn module(&mut self, module: usize, runs: bool) {
+        let plan = self.sources.plan;
+        let Some(target) = self.targets.of(&plan.elements[module]) else { return };
+        let element = &plan.elements[target];
+        let leads_back = |open: &usize| (target..element.end).contains(open);
+        if leads_back(&module) || self.modules.iter().any(leads_back) || self.modules.len() >= MAX_BORROWED {
+            return self.problems.push(Problem::Loop { controller: &plan.elements[module] });
+        }
+        if !self.seen.insert((std::ptr::from_ref(element), runs)) {
+            return;
+        }
+        self.elements.push(Located { element, group: None, borrowed: true, runs });
+        self.modules.push(module);
+        if element.kind() == "IncludeController" {
+            self.include(element, runs);
+        } else {
+            self.elements_of(plan, target + 1..element.end, runs);
+        }
+        self.modules.pop();
+    }
+
+    fn include(&mut self, include: &'a Element, runs: bool) {
+        let Some(PlanPath::Beside(path)) = include_path(include, self.sources.properties, self.sources.folder) else {
+            return;
+        };
+        let included = match self.sources.included.get(&path) {
+            None => return,
+            Some(Err(error)) => return self.problems.push(Problem::Unreadable { include, path, error }),
+            Some(Ok(included)) => included,
+        };
+        let Some(fragment) = first_fragment(included, None) else {
+            return self.problems.push(Problem::NoFragment { include, path });
+        };
+        if self.known.insert(std::ptr::from_ref(included)) {
+            self.plans.push(included);
+        }
+        let key = std::ptr::from_ref(&included.elements[fragment]);
+        if self.fragments.contains(&key) || self.fragments.len() >= MAX_BORROWED {
+            return self.problems.push(Problem::Loop { controller: include });
+        }
+        self.fragments.push(key);
+        self.elements_of(included, fragment + 1..included.elements[fragment].end, runs);
+        self.fragments.pop();
+    }
+
+    /// JMeter looks up the target of every Module Controller of the plan, disabled ones too, and refuses the whole plan
+    /// where one has none.
+    fn unresolved_modules(&mut self) {
+        for module in self.sources.plan.elements.iter().filter(|element| element.kind() == "ModuleController") {
+            if self.targets.of(module).is_none() {
+                self.problems.push(Problem::NoTarget { module, path: node_path(module) });
+            }
+        }
+    }
+}
+
+/// The first Test Fragment among the roots, or below the first `TestPlan` before it.
+fn first_fragment(plan: &Plan, below: Option<usize>) -> Option<usize> {
+    let is_on_way = |index: &usize| matches!(plan.elements[*index].kind(), "TestPlan" | "TestFragmentController");
+    let mut first = plan.children(below).find(is_on_way)?;
+    while plan.elements[first].kind() == "TestPlan" {
+        first = plan.children(Some(first)).find(is_on_way)?;
+    }
+    Some(first)
+}
+
+fn node_path(module: &Element) -> Vec<&str> {
+    let Some(list) = module.properties.iter().position(|property| property.name == "ModuleController.node_path") else {
+        return Vec::new();
+    };
+    module.below(list).iter().map(|item| item.text.as_str()).collect()
+}
+
+/// The elements by their paths of names. Where several have a path, the last one wins; a Module Controller is never a target
+/// or on the way to one.
+struct Targets<'a> {
+    /// A path by the one above it (0: the root) and the last name.
+    paths: HashMap<(usize, &'a str), usize>,
+    /// The last element of each path but the root.
+    last: Vec<usize>,
+}
+
+impl<'a> Targets<'a> {
+    fn new(plan: &'a Plan) -> Self {
+        let mut targets = Targets { paths: HashMap::new(), last: Vec::new() };
+        if !plan.elements.iter().any(|element| element.kind() == "ModuleController") {
+            return targets;
+        }
+        let mut path_of: Vec<Option<usize>> = Vec::with_capacity(plan.elements.len());
+        for (index, element) in plan.elements.iter().enumerate() {
+            let above = element.parent.map_or(Some(0), |parent| path_of[parent]);
+            let above = above.filter(|_| element.kind() != "ModuleController");
+            path_of.push(above.map(|above| {
+                let next = targets.last.len() + 1;
+                let path = *targets.paths.entry((above, &element.name)).or_insert(next);
+                if path == next {
+                    targets.last.push(index);
+                } else {
+                    targets.last[path - 1] = index;
+                }
+                path
+            }));
+        }
+        targets
+    }
+
+    /// What a module points at. The first name of its path is that of JMeter's invisible root, which does not count.
+    fn of(&self, module: &Element) -> Option<usize> {
+        let path = node_path(module);
+        let mut at = 0;
+        for name in path.get(1..)? {
+            at = *self.paths.get(&(at, *name))?;
+        }
+        self.last.get(at.checked_sub(1)?).copied()
+    }
+}

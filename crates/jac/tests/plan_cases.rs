@@ -1,0 +1,213 @@
+//! Plans that users have (`crates/jac-jmx/tests/cases`), each standing for a kind: what `jac check` says of it, and what JMeter
+//! itself does with it, which is the judge.
+//!
+//! Needs `JMETER_HOME`, a JMeter 5.6.3, and `java`; `scripts/test` provides both. Without them the tests fail, they do not skip.
+
+#[path = "plan_cases/table.rs"]
+mod table;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use table::{CASES, Case, Does};
+
+/// JMeter takes a few seconds for each plan, also on a busy machine; a plan without an end is stopped then.
+const LIMIT: Duration = Duration::from_secs(60);
+const ENDLESS: Duration = Duration::from_secs(10);
+
+fn cases() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../jac-jmx/tests/cases")
+}
+
+fn home() -> PathBuf {
+    let home = std::env::var_os("JMETER_HOME").expect("JMETER_HOME names a JMeter 5.6.3; scripts/test sets it");
+    assert!(Path::new(&home).join("bin/ApacheJMeter.jar").is_file(), "JMETER_HOME is not a JMeter home");
+    home.into()
+}
+
+/// The answer of `jac check`: its JSON, or what it says on standard error.
+fn check(data: &Path, case: &Case) -> Result<serde_json::Value, String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jac"));
+    command.args(["check", case.plan, "--output", "json"]).args(case.given).args(case.check_only);
+    let output = command.env("JAC_DATA_DIR", data).current_dir(cases()).output().expect("jac starts");
+    let code = output.status.code();
+    match serde_json::from_slice::<serde_json::Value>(&output.stdout) {
+        Ok(check) => {
+            assert_eq!(code, Some(if check["ok"] == true { 0 } else { 2 }), "{}", case.plan);
+            Ok(check)
+        }
+        Err(_) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    }
+}
+
+#[test]
+fn each_plan_is_checked_as_the_table_says() {
+    home();
+    let data = tempfile::tempdir().expect("a folder");
+    let mut faults = Vec::new();
+    for case in CASES {
+        let mut fault = |text: String| faults.push(format!("{}: {text}", case.plan));
+        let check = match (check(data.path(), case), case.not_a_plan) {
+            (Ok(check), None) => check,
+            (Err(said), Some(words)) if words.iter().all(|word| said.contains(word)) => continue,
+            (other, expected) => {
+                fault(format!("{other:?}, expected {expected:?}"));
+                continue;
+            }
+        };
+        let findings = check["findings"].as_array().expect("findings");
+        let has = |code: &str, severity: &str| findings.iter().any(|f| f["code"] == code && f["severity"] == severity);
+        if check["ok"] != case.ok {
+            fault(format!("ok is {}: {findings:#?}", check["ok"]));
+        }
+        for (severity, code) in case.findings {
+            if !has(code, severity) {
+                fault(format!("no {severity} {code}: {findings:#?}"));
+            }
+        }
+        let is_expected = |finding: &serde_json::Value| {
+            finding["severity"] == "info" || case.findings.iter().any(|(_, code)| finding["code"] == *code)
+        };
+        for finding in findings.iter().filter(|finding| !is_expected(finding)) {
+            fault(format!("unexpected {finding:#}"));
+        }
+        if let Some(threads) = case.threads
+            && check["threads_per_node"] != serde_json::to_value(threads).expect("JSON")
+        {
+            fault(format!("threads are {}", check["threads_per_node"]));
+        }
+        let mut found: Vec<&str> = Vec::new();
+        for file in check["data_files"].as_array().expect("files").iter().filter(|file| file["found"] == true) {
+            found.extend(file["path"].as_str());
+        }
+        if found != case.found {
+            fault(format!("found {found:?}"));
+        }
+        for finding in findings {
+            let message = finding["message"].as_str().unwrap_or_default();
+            if message.contains("\"\"") || message.contains("  ") || message.contains(" ,") {
+                fault(format!("an empty name in: {message}"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn the_property_that_a_files_name_comes_from_is_named() {
+    home();
+    let data = tempfile::tempdir().expect("a folder");
+    let case = CASES.iter().find(|case| case.plan.starts_with("f22")).expect("the case");
+    let check = check(data.path(), case).expect("a check");
+    let missing = check["findings"].as_array().expect("findings").iter().find(|f| f["code"] == "file_missing");
+    assert_eq!(missing.expect("a finding")["params"]["property"], "payload");
+}
+
+#[test]
+fn jmeter_itself_does_what_the_table_says() {
+    let home = home();
+    let mut faults = Vec::new();
+    for case in CASES.iter().filter(|case| case.does != Does::NotTried) {
+        let work = tempfile::tempdir().expect("a folder");
+        let results = work.path().join("r.jtl");
+        let plan = cases().join(case.plan);
+        let mut command = Command::new("java");
+        command
+            .args(["-Xmx256m", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true", "-jar"])
+            .arg(home.join("bin/ApacheJMeter.jar"))
+            .args(["-n", "-Jjmeterengine.force.system.exit=true", "-t"])
+            .arg(plan.file_name().expect("a name"))
+            .arg("-l")
+            .arg(&results)
+            .arg("-j")
+            .arg(work.path().join("jmeter.log"))
+            .args(case.given)
+            // A plan that writes a file writes it into the folder of the cases.
+            .current_dir(plan.parent().expect("a folder"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let mut child = command.spawn().expect("java starts");
+        let limit = if case.does == Does::NeverEnds { ENDLESS } else { LIMIT };
+        let deadline = Instant::now() + limit;
+        let status = loop {
+            match child.try_wait().expect("its state") {
+                Some(status) => break Some(status),
+                None if Instant::now() > deadline => break None,
+                None => std::thread::sleep(Duration::from_millis(50)),
+            }
+        };
+        if status.is_none() {
+            child.kill().expect("it runs");
+            child.wait().expect("it ends");
+        }
+        let log = std::fs::read_to_string(&results).unwrap_or_default();
+        let samples = log.lines().count().saturating_sub(1);
+        let did = match status {
+            None => Does::NeverEnds,
+            Some(status) if !status.success() => Does::Refuses,
+            Some(_) => Does::Takes(samples),
+        };
+        if did != case.does {
+            faults.push(format!("{}: {did:?}, expected {:?}", case.plan, case.does));
+        }
+    }
+    let _ = std::fs::remove_file(cases().join("out.csv"));
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn nothing_of_a_plan_reaches_the_terminal_as_a_command_to_it() {
+    home();
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = std::fs::read_to_string(cases().join("f21_csv_without_name.jmx")).expect("a plan");
+    let name = "a&#x1b;]0;x&#x7;&#x9b;1m&#x202e;&#xa;error: none";
+    let text = text
+        .replace("testname=\"rows\"", &format!("testname=\"{name}\""))
+        .replace("testname=\"Users\"", &format!("testname=\"{name}\""));
+    let plan = folder.path().join("p.jmx");
+    std::fs::write(&plan, text).expect("written");
+    for (command, output) in [("check", "text"), ("check", "json"), ("run", "text")] {
+        let done = Command::new(env!("CARGO_BIN_EXE_jac"))
+            .arg(command)
+            .arg(&plan)
+            .args(["--output", output])
+            .env("JAC_DATA_DIR", folder.path().join("data"))
+            .current_dir(folder.path())
+            .output()
+            .expect("jac starts");
+        assert_eq!(done.status.code(), Some(2));
+        let said = [done.stdout, done.stderr].concat();
+        let said = String::from_utf8(said).expect("text");
+        assert!(!said.contains(['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}']), "{command} {output}: {said:?}");
+        assert!(!said.lines().any(|line| line.starts_with("error: none")), "{command} {output}: {said:?}");
+        assert!(said.contains("1b"), "it is shown: {said}");
+    }
+}
+
+#[test]
+fn the_homes_own_properties_count_in_a_check() {
+    let whole = home();
+    let place = tempfile::tempdir().expect("a folder");
+    let own = place.path().join("home");
+    std::fs::create_dir_all(own.join("bin")).expect("a folder");
+    for entry in
+        std::fs::read_dir(whole.join("bin")).expect("its files").flatten().filter(|entry| entry.path().is_file())
+    {
+        std::fs::copy(entry.path(), own.join("bin").join(entry.file_name())).expect("a copy");
+    }
+    std::os::unix::fs::symlink(whole.join("lib"), own.join("lib")).expect("a link");
+    std::fs::write(own.join("bin/user.properties"), "threads = 7 \nusers.file=data/rows.csv\n").expect("written");
+    std::fs::write(own.join("bin/system.properties"), "javax.net.ssl.keyStore=/dev/null\n").expect("written");
+    let home = own.to_str().expect("a name");
+    let check = |plan: &'static str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jac"));
+        command.args(["check", plan, "--output", "json", "--jmeter-home", home]).current_dir(cases());
+        let output = command.env("JAC_DATA_DIR", place.path().join("data")).output().expect("jac starts");
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).expect("a check")
+    };
+    assert_eq!(check("f01_blank_in_default.jmx")["threads_per_node"], 7);
+    let files = &check("f02_file_named_in_q.jmx")["data_files"];
+    assert_eq!((&files[0]["path"], &files[0]["found"]), (&"data/rows.csv".into(), &true.into()));
+    assert_eq!(check("f12_keystore.jmx")["findings"].as_array().map(Vec::len), Some(0));
+}
