@@ -88,6 +88,7 @@ export function runOf(more: Partial<Run> & Pick<Run, "id" | "name">): Run {
     files: [],
     versions: null,
     properties: {},
+    system_properties: {},
     split: [],
     grace_s: 30,
     workers: 1,

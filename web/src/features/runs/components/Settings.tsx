@@ -17,6 +17,12 @@ export function Settings({ run }: { run: Run }) {
             <span className="pair-value">{value === "" ? <em>empty</em> : value}</span>
           </li>
         ))}
+        {Object.entries(run.system_properties).map(([name, value]) => (
+          <li key={`system ${name}`}>
+            <code>-D{name}</code>
+            <span className="pair-value">{value === "" ? <em>empty</em> : value}</span>
+          </li>
+        ))}
         {run.split.map((path) => (
           <li key={`split ${path}`}>
             <span>{path}</span>
