@@ -3,10 +3,8 @@ import { useInfo } from "@/features/session/api/useInfo";
 import { useSession } from "@/features/session/api/useSession";
 import { useSignOut } from "@/features/session/api/useSignOut";
 import { SignedIn } from "@/features/session/components/SignedIn";
-import { formatCount } from "@/shared/format/numbers";
-import { formatDateTime } from "@/shared/format/time";
 import { Icon, type IconName } from "@/shared/ui/Icon";
-import { Note } from "@/shared/ui/Note";
+import { ConnectionNote } from "@/shared/ui/ConnectionNote";
 import { ThemeSwitch } from "@/shared/ui/ThemeSwitch";
 import { useChanges } from "./useChanges";
 
@@ -46,24 +44,12 @@ function SignedInShell() {
         <SidebarFoot />
       </nav>
       <main className="content">
-        <Notices />
+        <ConnectionNote />
         <Outlet />
       </main>
       <ScrollRestoration />
     </div>
   );
-}
-
-/** What the server found by itself and a person should see: on every page, until its cause is gone. */
-function Notices() {
-  const info = useInfo();
-  return info.data?.notices.map((notice) => (
-    <Note key={`${notice.code} ${JSON.stringify(notice.params)}`} tone={notice.code === "results_restored" ? "info" : "attention"}>
-      {notice.message}
-      {notice.at_ms !== null && <span className="text-muted"> {formatDateTime(notice.at_ms)}</span>}
-      {notice.count > 1 && <span className="text-muted">, {formatCount(notice.count)} times</span>}
-    </Note>
-  ));
 }
 
 function SidebarFoot() {

@@ -11,6 +11,7 @@ import { Loaded } from "@/shared/ui/Loaded";
 import { Note } from "@/shared/ui/Note";
 import { PageHead } from "@/shared/ui/PageHead";
 import { FirstSteps } from "./FirstSteps";
+import { Notices } from "./Notices";
 import { OverviewClusters } from "./OverviewClusters";
 import { RunCard } from "./RunCard";
 import { MOST_UNDER_WAY, underWay } from "./shown";
@@ -26,6 +27,7 @@ export function HomePage() {
   return (
     <>
       <PageHead title="Overview" actions={(plans.data?.length ?? 0) > 0 && <StartRunButton />} />
+      {info.data !== undefined && <Notices notices={info.data.notices} />}
       {info.data !== undefined && <Missing info={info.data} />}
       <Loaded query={runs} what="Loading runs…">
         {(all) => (

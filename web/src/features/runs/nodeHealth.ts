@@ -25,7 +25,7 @@ export function healthWords(node: RunNode): { text: string; isBad: boolean }[] {
       });
     }
     if (health.disk_free_mb !== null) {
-      words.push({ text: `${formatBytes(health.disk_free_mb * MB)} of disk free`, isBad: health.disk_free_mb < 512 });
+      words.push({ text: `${formatBytes(health.disk_free_mb * MB)} disk free`, isBad: health.disk_free_mb < 512 });
     }
   }
   const offset = node.clock_offset_ms;

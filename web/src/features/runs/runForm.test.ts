@@ -17,7 +17,12 @@ describe("the start dialog", () => {
     const criteria = [newCriterion(1), { ...newCriterion(2), metric: "p95", label: 'GET "/"', op: ">=" as const, value: "800" }];
     expect(checkRunForm({ ...form, criteria }, known, []).request?.criteria).toEqual(["error_percent > 1%", 'p95("GET \\"/\\"") >= 800ms']);
   });
-  it("deals out only files that the plan has", () => {
+  it("sends system properties apart from JMeter's, and says which line is wrong", () => {
+    expect(checkRunForm({ ...form, systemProperties: "javax.net.ssl.keyStore=keys.p12" }, known, []).request?.system_properties).toEqual({ "javax.net.ssl.keyStore": "keys.p12" });
+    expect(checkRunForm(form, known, []).request).not.toHaveProperty("system_properties");
+    expect(checkRunForm({ ...form, systemProperties: "ok=1\nnone" }, known, []).faults.systemProperties).toBe("Line 2 must be name=value.");
+  });
+  it("splits only files that the plan has", () => {
     expect(checkRunForm({ ...form, split: ["users.csv", "gone.csv"] }, known, ["users.csv"]).request?.split).toEqual(["users.csv"]);
   });
   it("lists all faults at once", () => {

@@ -19,6 +19,8 @@ export interface RunForm {
   properties: Record<string, string>;
   /** `name=value` on each line, for properties that the check did not see. */
   moreProperties: string;
+  /** `name=value` on each line: Java system properties. */
+  systemProperties: string;
   split: string[];
   /** The plan's files that every JMeter reads with -q. */
   propertiesFiles: string[];
@@ -31,10 +33,11 @@ export interface RunFaults {
   cluster?: string;
   grace?: string;
   moreProperties?: string;
+  systemProperties?: string;
   criteria: Record<number, string>;
 }
 
-export const EMPTY_FORM: RunForm = { planId: null, clusterId: null, name: "", properties: {}, moreProperties: "", split: [], propertiesFiles: [], criteria: [], grace: "" };
+export const EMPTY_FORM: RunForm = { planId: null, clusterId: null, name: "", properties: {}, moreProperties: "", systemProperties: "", split: [], propertiesFiles: [], criteria: [], grace: "" };
 
 export function newCriterion(key: number): CriterionRow {
   return { key, metric: "error_percent", label: "", op: ">", value: "1" };
@@ -49,6 +52,8 @@ export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: 
 
   const more = parseProperties(form.moreProperties);
   if (more.fault !== null) faults.moreProperties = more.fault;
+  const system = parseProperties(form.systemProperties);
+  if (system.fault !== null) faults.systemProperties = system.fault;
 
   const criteria: string[] = [];
   for (const row of form.criteria) {
@@ -58,7 +63,7 @@ export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: 
     else criteria.push(writeCriterion({ metric: row.metric, label: row.label.trim() === "" ? null : row.label.trim(), op: row.op, value, unit }));
   }
 
-  const wrong = faults.plan ?? faults.cluster ?? faults.grace ?? faults.moreProperties ?? Object.values(faults.criteria)[0];
+  const wrong = faults.plan ?? faults.cluster ?? faults.grace ?? faults.moreProperties ?? faults.systemProperties ?? Object.values(faults.criteria)[0];
   if (wrong !== undefined || form.planId === null || form.clusterId === null) return { request: null, faults };
   const split = form.split.filter((path) => splittable.includes(path));
   return {
@@ -68,6 +73,7 @@ export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: 
       cluster_id: form.clusterId,
       ...(form.name.trim() === "" ? {} : { name: form.name.trim() }),
       properties: { ...changed(form.properties, known), ...more.properties },
+      ...(Object.keys(system.properties).length === 0 ? {} : { system_properties: system.properties }),
       properties_files: form.propertiesFiles,
       split,
       criteria,

@@ -42,6 +42,7 @@ export type Person = Schemas["Person"];
 export type Session = Schemas["Session"];
 export type SignedIn = Schemas["SignedIn"];
 export type Info = Schemas["Info"];
+export type Notice = Schemas["Notice"];
 
 /** Others than these are sent by the form only where they are of the chosen provider. */
 type Chosen = "jmeter_home" | "jmeter_version" | "ssh" | "ec2";

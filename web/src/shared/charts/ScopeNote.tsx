@@ -5,7 +5,7 @@ export function ScopeNote() {
   const zoomed = useZoomed();
   if (!zoomed) return null;
   return (
-    <span className="tag" title="These figures are of the whole run. The zoom applies to the charts over time only.">
+    <span className="tag" title="These figures cover the whole run. The zoom applies to the charts over time only.">
       whole run
     </span>
   );

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { Icon, type IconName } from "./Icon";
 
 interface MenuProps {
@@ -13,11 +13,23 @@ interface MenuProps {
   children: ReactNode;
 }
 
+/** Room between a menu and the window's edge. */
+const EDGE_PX = 8;
+
 /** Bootstrap's dropdown with arrow keys, Escape and a click elsewhere; the last column of the page, so it opens to the left. */
 export function Menu({ label, icon = "three-dots", text, quiet, stays, children }: MenuProps) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   const id = useId();
+
+  // It opens to the left; where its button is at the left of a narrow window, it is moved back into it.
+  useLayoutEffect(() => {
+    const element = list.current;
+    if (!open || element === null) return;
+    const beyond = EDGE_PX - element.getBoundingClientRect().left;
+    if (beyond > 0) element.style.right = `${-beyond}px`;
+  }, [open]);
 
   useEffect(() => {
     if (!open) return;
@@ -58,7 +70,7 @@ export function Menu({ label, icon = "three-dots", text, quiet, stays, children 
         <Icon name={icon} />
       </button>
       {open && (
-        <div id={id} role="menu" className="dropdown-menu dropdown-menu-end show" onClick={() => stays !== true && setOpen(false)}>
+        <div ref={list} id={id} role="menu" className="dropdown-menu dropdown-menu-end show" onClick={() => stays !== true && setOpen(false)}>
           {children}
         </div>
       )}

@@ -60,7 +60,12 @@ export function ComparisonBody({ report, nameOf, actionsOf }: Props) {
 }
 
 const OUTCOME_TONES = { none: "attention", worse: "failed", unclear: "attention", fine: "good" } as const;
-const OUTCOME_WORDS = { none: "cannot be compared with", worse: "is worse than", unclear: "shows no conclusive difference from", fine: "is no worse than" };
+const OUTCOME_WORDS = {
+  none: (before: string, after: string) => `${after} cannot be compared with ${before}.`,
+  worse: (before: string, after: string) => `${after} is worse than ${before}.`,
+  unclear: (before: string, after: string) => `Inconclusive: no significant difference between ${before} and ${after}.`,
+  fine: (before: string, after: string) => `${after} is no worse than ${before}.`,
+};
 
 /** What the pair comes to, before any table. */
 function Outcome({ comparison, before, after }: { comparison: Comparison; before: string; after: string }) {
@@ -69,9 +74,7 @@ function Outcome({ comparison, before, after }: { comparison: Comparison; before
   return (
     <>
       <Note tone={OUTCOME_TONES[outcomeOf(comparison)]}>
-        <strong>
-          {after} {OUTCOME_WORDS[outcomeOf(comparison)]} {before}.
-        </strong>{" "}
+        <strong>{OUTCOME_WORDS[outcomeOf(comparison)](before, after)}</strong>{" "}
         {outcomeOf(comparison) !== "none" && <>Overall: {total.change === "same" || total.change === "unclear" ? shownSentence(total) : `${total.change}, ${shownSentence(total)}`}. </>}
         <span className="compare-counts">
           {labels.length === 0 ? "No labels in common." : `${plural(labels.length, "label")} in both:`}

@@ -98,7 +98,13 @@ function DataFiles({ check }: { check: Check }) {
             <span>
               {file.path} <span className="text-muted">in {file.element}</span>
             </span>
-            {file.found ? <span className="text-muted">{formatBytes(file.bytes)}</span> : <span className="text-failed">missing</span>}
+            {file.found ? (
+              <span className="text-muted">{formatBytes(file.bytes)}</span>
+            ) : file.written_by_plan ? (
+              <span className="text-muted">written by the plan</span>
+            ) : (
+              <span className="text-failed">missing</span>
+            )}
           </li>
         ))}
         {check.data_files.length === 0 && <li className="text-muted">No data files referenced.</li>}

@@ -50,7 +50,7 @@ export function PlanFiles({ plan, limits }: { plan: Plan; limits: { max_upload_b
           onConfirm={() => removal.mutate(asked, { onSuccess: () => setAsked(null) })}
           onClose={() => setAsked(null)}
         >
-          <p>The file is removed from the plan for all runs from now on. This can’t be undone: to have it back, upload it again.</p>
+          <p>The file is removed from the plan. Finished runs keep their own copy. This can’t be undone.</p>
         </ConfirmDialog>
       )}
       <div className="list-body">

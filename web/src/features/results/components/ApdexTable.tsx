@@ -47,7 +47,7 @@ export function ApdexTable({ summary, profiles, apdex }: { summary: Summary; pro
       columns={columns}
       rowKey={(row) => row.label}
       pinned={rows.length === 0 ? null : total}
-      empty="The log holds no samples."
+      empty="The log contains no samples."
       visibleRows={10}
       actions={
         <>

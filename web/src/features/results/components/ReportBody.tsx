@@ -72,7 +72,7 @@ export function ReportBody({ report, samples }: Props) {
           bare
         />
         <div id="labels" className="report-section">
-          <EntryTable summary={summary} choice={labels} apdex={apdex} showSamples={showSamples} empty="The log holds no samples." />
+          <EntryTable summary={summary} choice={labels} apdex={apdex} showSamples={showSamples} empty="The log contains no samples." />
         </div>
         <OverTimeSection view={view} />
         <ThroughputSection view={view} codes={series.codes} started={series.started} />

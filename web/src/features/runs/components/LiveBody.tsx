@@ -5,11 +5,10 @@ import { Notes } from "@/features/results/components/Notes";
 import { ResultCharts } from "@/features/results/components/ResultCharts";
 import type { Run } from "@/shared/api/types";
 import { Transactions, transactionsOf } from "@/features/results/transactions";
+import { useConnection } from "@/shared/ui/ConnectionNote";
 import { TimelineProvider } from "@/shared/charts/timeline";
 import { useSampleSearch } from "../samples/useSampleSearch";
 import { settledUntil, type LiveRun } from "../live/liveRun";
-import { useConnection } from "../live/useLiveRun";
-import { ConnectionNote } from "./ConnectionNote";
 import { LiveFigures } from "./LiveFigures";
 import { RunProgress } from "./RunProgress";
 import { Steps } from "./Steps";
@@ -26,7 +25,6 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
   const started = live !== null && live.points.length > 0;
   return (
     <>
-      <ConnectionNote connection={connection} hasData={live !== null} />
       <Notes summary={live?.summary ?? null} cause={run.cause} notes={run.notes} />
       <RunProgress run={run} />
       {(early || !started || run.phase === "collecting") && <Steps steps={run.steps} now={run.step} />}

@@ -1,4 +1,6 @@
 import { useMemo } from "react";
+import { column, frameOf, perSecond } from "@/features/results/chartSeries";
+import { timeGrid } from "@/features/results/timeGrid";
 import type { Run } from "@/shared/api/types";
 import { Sparkline } from "@/shared/charts/Sparkline";
 import { chartColours } from "@/shared/charts/palette";
@@ -17,7 +19,10 @@ export function LiveFigures({ live, run }: { live: LiveRun; run: Run }) {
     const points = settled === null ? live.points : live.points.filter((point) => point.t_ms + live.bucket_ms <= settled);
     const { total, total_basis } = live.summary;
     const head = run.headline;
-    const perSecond = 1000 / live.bucket_ms;
+    // As in the charts: an interval without samples is a rate of zero, and has no response time.
+    const frame = frameOf(points, live.bucket_ms, settled);
+    const times = timeGrid(frame.times, live.bucket_ms, settled);
+    const source = { key: "total", name: "Total", points, colour: null };
     const spark = (values: (number | null)[], colour: string) => <Sparkline values={values} colour={colour} />;
     return [
       {
@@ -25,21 +30,21 @@ export function LiveFigures({ live, run }: { live: LiveRun; run: Run }) {
         name: "Throughput",
         value: splitRate(head?.rate_per_s),
         note: `last 5 s; average ${formatRate(total.throughput_per_s)}`,
-        spark: spark(points.map((point) => point.samples * perSecond), colours.rate),
+        spark: spark(perSecond(source, times, frame, (point) => point.samples), colours.rate),
       },
       {
         key: "p95",
         name: "p95",
         value: splitMs(head?.p95_ms ?? total.p95_ms),
         note: `median ${formatMs(total.median_ms)}, p99 ${formatMs(total.p99_ms)}`,
-        spark: spark(points.map((point) => point.p95_ms), colours.percentiles[2]),
+        spark: spark(column(source, times, (point) => point.p95_ms), colours.percentiles[2]),
       },
       {
         key: "errors",
         name: "Error rate",
         value: splitPercent(head?.error_percent ?? total.error_percent),
         note: `${plural(total.errors, "error")}${lastErrorRate(points, live.bucket_ms)}`,
-        spark: spark(points.map((point) => point.errors * perSecond), colours.error),
+        spark: spark(perSecond(source, times, frame, (point) => point.errors), colours.error),
         ...(total.errors > 0 ? { tone: "failed" } : {}),
       },
       {
@@ -47,7 +52,7 @@ export function LiveFigures({ live, run }: { live: LiveRun; run: Run }) {
         name: "Active users",
         value: [head?.active_users == null ? "–" : formatCount(head.active_users), ""],
         note: run.total_threads === null ? "all nodes" : `of ${formatCount(run.total_threads)} planned`,
-        spark: spark(points.map((point) => point.active_users), colours.users),
+        spark: spark(column(source, times, (point) => point.active_users), colours.users),
       },
       {
         key: "samples",

@@ -1,7 +1,7 @@
 import type { Check, Plan } from "@/shared/api/types";
 import { formatBytes } from "@/shared/format/numbers";
 import { Field, Switch } from "@/shared/ui/Field";
-import type { RunForm } from "../runForm";
+import type { RunFaults, RunForm } from "../runForm";
 
 interface Props {
   check: Check;
@@ -10,7 +10,7 @@ interface Props {
 }
 
 /** The plan's properties as fields with their defaults, and room for others. */
-export function PropertyFields({ check, form, onChange, fault }: Props & { fault: string | undefined }) {
+export function PropertyFields({ check, form, onChange, faults }: Props & { faults: Pick<RunFaults, "moreProperties" | "systemProperties"> }) {
   return (
     <fieldset className="form-part">
       <legend>Properties</legend>
@@ -32,11 +32,16 @@ export function PropertyFields({ check, form, onChange, fault }: Props & { fault
           );
         })}
       </div>
-      <details open={form.moreProperties !== "" || fault !== undefined}>
+      <details open={form.moreProperties !== "" || form.systemProperties !== "" || faults.moreProperties !== undefined || faults.systemProperties !== undefined}>
         <summary>{check.properties.length === 0 ? "The plan has no parameters. Add properties" : "Additional properties"}</summary>
-        <Field label="One name=value per line" help="As with -J, for the master and every worker." fault={fault}>
+        <Field label="One name=value per line" help="As with -J, for the master and every worker." fault={faults.moreProperties}>
           {(attributes) => (
             <textarea {...attributes} rows={3} spellCheck={false} value={form.moreProperties} onChange={(event) => onChange({ ...form, moreProperties: event.target.value })} />
+          )}
+        </Field>
+        <Field label="Java system properties" help="One name=value per line (as with -D), for every JVM." fault={faults.systemProperties}>
+          {(attributes) => (
+            <textarea {...attributes} rows={2} spellCheck={false} value={form.systemProperties} onChange={(event) => onChange({ ...form, systemProperties: event.target.value })} />
           )}
         </Field>
       </details>

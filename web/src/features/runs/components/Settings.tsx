@@ -1,3 +1,4 @@
+import { encodePath } from "@/shared/api/client";
 import type { Run } from "@/shared/api/types";
 import { formatDuration } from "@/shared/format/time";
 
@@ -16,10 +17,32 @@ export function Settings({ run }: { run: Run }) {
             <span className="pair-value">{value === "" ? <em>empty</em> : value}</span>
           </li>
         ))}
+        {Object.entries(run.system_properties).map(([name, value]) => (
+          <li key={`system ${name}`}>
+            <code>-D{name}</code>
+            <span className="pair-value">{value === "" ? <em>empty</em> : value}</span>
+          </li>
+        ))}
         {run.split.map((path) => (
           <li key={`split ${path}`}>
             <span>{path}</span>
             <span className="text-muted">split across workers</span>
+          </li>
+        ))}
+        {run.versions !== null && (
+          <li>
+            <span>Versions</span>
+            <span className="pair-value">
+              JMeter {run.versions.jmeter}, Java {run.versions.java.join(" and ")}, JAC {run.versions.jac}
+            </span>
+          </li>
+        )}
+        {run.files.map((file) => (
+          <li key={`file ${file.path}`}>
+            <a href={`/api/v1/runs/${run.id}/artefacts/${encodePath(`plan/${file.path}`)}`} download title={file.sha256 === null ? "Plan file as it was run" : `Plan file as it was run, SHA-256 ${file.sha256}`}>
+              {file.path}
+            </a>
+            <span className="text-muted">{file.path === run.main_file ? "main plan" : file.kind}</span>
           </li>
         ))}
         <li>

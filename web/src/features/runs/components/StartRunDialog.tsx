@@ -69,7 +69,7 @@ export function StartRunDialog({ planId, clusterId, onClose }: Props) {
       {check.data !== undefined && check.data.findings.length > 0 && <Findings findings={check.data.findings} />}
       {check.data !== undefined && (
         <>
-          <PropertyFields check={check.data} form={form} onChange={setForm} fault={tried ? faults.moreProperties : undefined} />
+          <PropertyFields check={check.data} form={form} onChange={setForm} faults={tried ? faults : {}} />
           <PropertiesFileFields plan={plans.data?.find((plan) => plan.id === form.planId)} form={form} onChange={setForm} />
           <SplitFields check={check.data} workers={cluster?.config.workers ?? 0} form={form} onChange={setForm} />
           <CriteriaFields rows={form.criteria} faults={tried ? faults.criteria : {}} onChange={(criteria) => setForm({ ...form, criteria })} />

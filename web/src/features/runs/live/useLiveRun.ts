@@ -1,5 +1,4 @@
 import { useEffect, useMemo, useSyncExternalStore } from "react";
-import { connectionStore, type Connection } from "@/shared/api/socket";
 import type { LiveRun } from "./liveRun";
 import { LiveStore } from "./liveStore";
 
@@ -12,8 +11,4 @@ export function useLiveRun(runId: string, on: boolean): LiveRun | null {
     return () => store.stop();
   }, [store, on]);
   return useSyncExternalStore(store.subscribe, store.get);
-}
-
-export function useConnection(): Connection {
-  return useSyncExternalStore(connectionStore.subscribe, connectionStore.get);
 }

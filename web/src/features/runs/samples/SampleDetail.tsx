@@ -32,7 +32,7 @@ export function SampleDetail({ sample, onClose }: { sample: FoundSample; onClose
     { name: "Thread", shown: sample.thread, raw: sample.thread },
     { name: "Received", shown: formatBytes(sample.received_bytes), raw: String(sample.received_bytes ?? "") },
     { name: "Sent", shown: formatBytes(sample.sent_bytes), raw: String(sample.sent_bytes ?? "") },
-    { name: "Position", shown: `byte offset ${formatCount(sample.position)} in ${sample.log === 0 ? "the result log" : `result log ${sample.log + 1}`}`, raw: String(sample.position) },
+    { name: "Position", shown: `byte offset ${formatCount(sample.position)} in ${sample.log === 0 ? "results.jtl" : `result log ${sample.log + 1}`}`, raw: String(sample.position) },
   ];
   return (
     <Dialog

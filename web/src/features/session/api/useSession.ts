@@ -16,5 +16,7 @@ export function useSession() {
       }
     },
     staleTime: 60_000,
+    // Before anything is shown there is no connection whose return would be noticed.
+    refetchInterval: (query) => (query.state.status === "error" ? 5000 : false),
   });
 }
