@@ -76,12 +76,11 @@ impl Ec2Cloud {
         };
         let seed = Seed::random();
         let sealed = self.clients.source().seal(&seal_purpose(cluster), &seed.0)?;
-        let now_ms = machines_now_ms();
         let launch = LaunchRecord {
             vpc: found.place.vpc,
             subnets: found.place.subnets,
             group,
-            first_lease_s: u64::try_from((first.lease_until_ms - now_ms) / 1000).unwrap_or(0).max(1),
+            first_lease_s: first.lease.as_secs().max(1),
             tags: ec2.tags.clone(),
             common_tags: common,
             sealed_seed: BASE64.encode(&sealed),

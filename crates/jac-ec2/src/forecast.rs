@@ -86,7 +86,7 @@ async fn permissions(
         name: name.to_owned(),
         role,
         nodes_in_cluster: config.workers + 1,
-        lease_until_ms: 0,
+        lease: std::time::Duration::ZERO,
         cluster_name: "a question".to_owned(),
         owner: Person { id: "nobody".to_owned(), name: "Nobody".to_owned() },
         expires_at_ms: 0,

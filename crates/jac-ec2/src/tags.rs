@@ -138,7 +138,7 @@ mod tests {
             name: "master".to_owned(),
             role: Role::Master,
             nodes_in_cluster: 3,
-            lease_until_ms: 0,
+            lease: std::time::Duration::ZERO,
             cluster_name: "Friday's".to_owned(),
             owner: Person { id: "admin".to_owned(), name: "Administrator".to_owned() },
             expires_at_ms: 1_764_000_000_000,

@@ -1,6 +1,8 @@
 //! The engine's door to the time of day. Waiting is tokio's; this is for what is written down.
 
 use jac_model::EpochMs;
+use nix::time::{ClockId, clock_gettime};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Tells the time.
@@ -19,5 +21,68 @@ impl Clock for SystemClock {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// The machine's clock as it was at the start, and the time that has really passed since: a clock that is set while the server
+/// lives makes nothing older than it is, and ends no lifetime.
+#[derive(Debug)]
+pub struct SteadyClock {
+    began_ms: EpochMs,
+    began_boot_ms: i64,
+    differs: AtomicBool,
+}
+
+/// From here on a difference is no correction in small steps, which both clocks follow, but one that was set.
+const SET_MS: i64 = 60_000;
+
+impl Default for SteadyClock {
+    fn default() -> Self {
+        Self { began_ms: SystemClock.now_ms(), began_boot_ms: boot_ms(), differs: AtomicBool::new(false) }
+    }
+}
+
+impl SteadyClock {
+    /// The same, as if the machine's clock had been set by so much since the start.
+    #[cfg(test)]
+    fn after_a_jump(jump_ms: i64) -> Self {
+        let clock = Self::default();
+        Self { began_ms: clock.began_ms - jump_ms, ..clock }
+    }
+}
+
+impl Clock for SteadyClock {
+    fn now_ms(&self) -> EpochMs {
+        let now_ms = self.began_ms + boot_ms() - self.began_boot_ms;
+        let ahead_ms = SystemClock.now_ms() - now_ms;
+        let differs = ahead_ms.abs() > SET_MS;
+        if self.differs.swap(differs, Ordering::Relaxed) != differs && differs {
+            tracing::warn!(
+                "the clock of this machine was set by {} s; until the next start JAC goes on by the time that really passes",
+                ahead_ms / 1000
+            );
+        }
+        now_ms
+    }
+}
+
+/// Milliseconds since the machine's boot, those that it slept included.
+fn boot_ms() -> i64 {
+    clock_gettime(ClockId::CLOCK_BOOTTIME).map_or(0, |time| time.tv_sec() * 1000 + time.tv_nsec() / 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_moves_nothing() {
+        let (steady, jumped) = (SteadyClock::default(), SteadyClock::after_a_jump(2 * 3_600_000));
+        assert!((steady.now_ms() - SystemClock.now_ms()).abs() < 1_000);
+        assert!(!steady.differs.load(Ordering::Relaxed));
+        let before = jumped.now_ms();
+        assert!((SystemClock.now_ms() - before - 2 * 3_600_000).abs() < 1_000);
+        assert!(jumped.differs.load(Ordering::Relaxed), "it is told");
+        assert!((0..1_000).contains(&(jumped.now_ms() - before)));
     }
 }

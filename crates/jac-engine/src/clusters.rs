@@ -112,9 +112,12 @@ impl Engine {
             if matches!(cluster.phase, ClusterPhase::Failed | ClusterPhase::Terminating | ClusterPhase::Terminated) {
                 return Err(conflict("The cluster is being taken away and cannot be extended.", None));
             }
-            let expires_at_ms = cluster.expires_at_ms + i64::from(minutes) * 60_000;
+            // The end that comes first is the one that is moved.
+            let minutes_ms = i64::from(minutes) * 60_000;
+            let idle_ends_at_ms = cluster.idle_ends_at_ms().filter(|idle_ms| *idle_ms < cluster.expires_at_ms);
+            let end_ms = idle_ends_at_ms.unwrap_or(cluster.expires_at_ms) + minutes_ms;
             let latest_ms = now_ms + i64::from(ClusterConfig::MAX_LIFETIME_MINUTES) * 60_000;
-            if minutes == 0 || expires_at_ms > latest_ms {
+            if minutes == 0 || end_ms > latest_ms {
                 return Err(EngineError::invalid(
                     "lifetime_invalid",
                     format!(
@@ -123,7 +126,10 @@ impl Engine {
                     ),
                 ));
             }
-            cluster.expires_at_ms = expires_at_ms;
+            if idle_ends_at_ms.is_some() {
+                cluster.idle_since_ms = cluster.idle_since_ms.map(|since_ms| since_ms + minutes_ms);
+            }
+            cluster.expires_at_ms = cluster.expires_at_ms.max(end_ms);
             Ok(())
         })?;
         // The nodes' leases ended with the old end: the next reconciling renews them.

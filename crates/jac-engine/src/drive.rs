@@ -164,7 +164,7 @@ impl Engine {
     }
 
     async fn launch(&self, cluster: &Cluster) -> Result<Vec<Instance>, EngineError> {
-        let lease_until_ms = self.lease_end(cluster);
+        let lease = self.until(self.lease_end(cluster));
         let requests: Vec<NodeRequest> = cluster
             .nodes
             .iter()
@@ -173,7 +173,7 @@ impl Engine {
                 name: node.name.clone(),
                 role: node.role,
                 nodes_in_cluster: cluster.config.workers + 1,
-                lease_until_ms,
+                lease,
                 cluster_name: cluster.name.clone(),
                 owner: cluster.owner.clone(),
                 expires_at_ms: cluster.expires_at_ms,
@@ -181,6 +181,11 @@ impl Engine {
             .collect();
         let tell = |node: &str, text: String| self.note_cluster(&cluster.id, Some(node), text);
         Ok(self.cloud(cluster.provider)?.launch(&cluster.config, &requests, &tell).await?)
+    }
+
+    /// How long it is from now to then.
+    pub(crate) fn until(&self, at_ms: i64) -> Duration {
+        Duration::from_millis(u64::try_from(at_ms - self.now_ms()).unwrap_or(0))
     }
 
     /// When a lease given now ends: never after the cluster itself.

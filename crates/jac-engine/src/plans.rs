@@ -197,16 +197,22 @@ impl Engine {
 
     /// The limits of an upload are those of a plan, however many uploads it came in.
     fn refuse_too_much<'a>(&self, files: impl Iterator<Item = &'a PlanFile>) -> Result<(), EngineError> {
-        let (count, bytes) = files.fold((0, 0u64), |(count, bytes), file| (count + 1, bytes.saturating_add(file.bytes)));
+        let (count, bytes) =
+            files.fold((0, 0u64), |(count, bytes), file| (count + 1, bytes.saturating_add(file.bytes)));
         let settings = self.settings();
         if count > settings.max_files {
-            return Err(EngineError::invalid("too_many_files", format!("A plan has at most {} files.", settings.max_files)));
+            return Err(EngineError::invalid(
+                "too_many_files",
+                format!("A plan has at most {} files.", settings.max_files),
+            ));
         }
         if bytes > settings.max_upload_bytes {
             return Err(EngineError::Invalid {
                 code: "upload_too_large",
                 message: format!("The plan would be larger than {} MB.", settings.max_upload_bytes >> 20),
-                hint: Some("Leave out what the plan does not need, or raise the limit with --max-upload-mb.".to_owned()),
+                hint: Some(
+                    "Leave out what the plan does not need, or raise the limit with --max-upload-mb.".to_owned(),
+                ),
                 details: Vec::new(),
             });
         }

@@ -235,7 +235,7 @@ impl Engine {
 /// away does not cost a long test; it is never shorter than without a run, and never longer than the cluster's life.
 fn wanted_lease(engine: &Engine, cluster: &Cluster) -> Lease {
     let ordinary_ms = engine.lease_end(cluster);
-    let ordinary = Lease { until_ms: ordinary_ms, after_run: None, expires_at_ms: cluster.expires_at_ms };
+    let ordinary = Lease { left: engine.until(ordinary_ms), after_run: None, expires_at_ms: cluster.expires_at_ms };
     // Nobody comes back for the run of a `jac run` that is gone, so its nodes do not wait for anybody.
     if cluster.attended_by.is_some() {
         return ordinary;
@@ -253,7 +253,7 @@ fn wanted_lease(engine: &Engine, cluster: &Cluster) -> Lease {
         (None, _) => return ordinary,
     };
     let until_ms = run_end_ms.max(ordinary_ms).min(cluster.expires_at_ms);
-    Lease { until_ms, after_run: Some(after_run), ..ordinary }
+    Lease { left: engine.until(until_ms), after_run: Some(after_run), ..ordinary }
 }
 
 async fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, observed: &Observed) -> Result<(), EngineError> {

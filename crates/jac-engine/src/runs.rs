@@ -8,6 +8,7 @@ mod intake;
 mod prepare;
 pub(crate) mod record;
 pub mod results;
+mod secrets;
 mod stop;
 mod supervise;
 mod tail;
@@ -56,6 +57,10 @@ pub struct NewRun {
     /// Java system properties for every node, such as `javax.net.ssl.keyStore`.
     #[serde(default)]
     pub system_properties: BTreeMap<String, String>,
+    /// Names of properties and system properties whose values nobody is to read: they are masked everywhere. Those whose names
+    /// say so (`password`, `token`, `api_key`…) are masked by themselves.
+    #[serde(default)]
+    pub secret: Vec<String>,
     /// Files of the plan that every JMeter reads with `-q`.
     #[serde(default)]
     pub properties_files: Vec<String>,
@@ -128,12 +133,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the plan cannot work (all reasons are told), the cluster is busy or on its way out, or a criterion cannot be read.
-    pub fn create_run(
-        &self,
-        owner: Person,
-        new: NewRun,
-        is_cancelled: &dyn Fn() -> bool,
-    ) -> Result<Run, EngineError> {
+    pub fn create_run(&self, owner: Person, new: NewRun, is_cancelled: &dyn Fn() -> bool) -> Result<Run, EngineError> {
         self.need_room()?;
         let plan = new.plan_id.clone();
         // What is checked is what is run.
@@ -206,7 +206,8 @@ impl Engine {
                 return Err(error);
             }
         };
-        let run = Run {
+        let mut run = Run {
+            sealed_properties: None,
             name,
             plan_id: plan.id,
             plan_name: plan.name,
@@ -242,9 +243,10 @@ impl Engine {
             failing: None,
             id: id.clone(),
         };
-        if let Err(error) = self.store().insert_run(&run) {
+        let written = self.seal_secrets(&mut run, &new.secret).and_then(|()| Ok(self.store().insert_run(&run)?));
+        if let Err(error) = written {
             crate::plans::remove_folder(&folder);
-            return Err(error.into());
+            return Err(error);
         }
         if let Err(error) = self.claim_cluster(&cluster.id, &id) {
             self.store().delete_run(&id)?;

@@ -57,7 +57,7 @@ impl LocalCloud {
         let memory_mb = (machine_memory_mb() / u64::from(request.nodes_in_cluster.max(1))).min(POLITE_MEMORY_MB);
         let file =
             NodeFile { cluster: request.cluster.clone(), name: request.name.clone(), role: request.role, memory_mb };
-        Lease::new(request.lease_until_ms, None).write(&folder)?;
+        Lease::new(request.lease, None).write(&folder)?;
         fs::write(folder.join("node.json"), serde_json::to_vec(&file)?)?;
         self.start_keeper(&folder)?;
         look(&folder)?.ok_or_else(|| io::Error::other("its folder was removed while it was made"))
@@ -199,7 +199,7 @@ impl Cloud for LocalCloud {
         let folder = self.cluster_folder(cluster);
         for node in fs::read_dir(&folder).into_iter().flatten().flatten() {
             if node.path().join("node.json").exists() {
-                Lease::new(lease.until_ms, lease.after_run)
+                Lease::new(lease.left, lease.after_run)
                     .write(&node.path())
                     .map_err(|error| failed(&node.file_name().to_string_lossy(), "renew its lease", &error))?;
             }

@@ -3,7 +3,7 @@
 //!
 //! It ends the node if and only if the lease is over, is none, or is gone with the node's folder.
 
-use crate::lease::{Lease, now_ms};
+use crate::lease::Lease;
 use crate::process;
 use jac_model::ports::ProcessState;
 use std::fs;
@@ -18,7 +18,7 @@ pub fn keep(node: &Path) {
         // A folder that is gone has no lease either. What cannot be read now is looked at again.
         match Lease::read(node) {
             Ok(None) => break,
-            Ok(Some(lease)) if now_ms() >= lease.until_ms => break,
+            Ok(Some(lease)) if lease.is_over() => break,
             Ok(Some(lease)) => shorten_after_run(node, lease),
             Err(_) => (),
         }
@@ -30,10 +30,10 @@ pub fn keep(node: &Path) {
 /// Once what ran has ended, the lease that was made long for it becomes short again.
 fn shorten_after_run(node: &Path, lease: Lease) {
     let Some(after_run_ms) = lease.after_run_ms else { return };
-    let until_ms = now_ms() + after_run_ms;
-    if until_ms < lease.until_ms && something_ended(node) {
+    let after_run = Duration::from_millis(u64::try_from(after_run_ms).unwrap_or(0));
+    if after_run < lease.left() && something_ended(node) {
         // A lease that cannot be written ends the node at its old time: late, but surely.
-        drop(Lease { until_ms, after_run_ms: None }.write(node));
+        drop(Lease::new(after_run, None).write(node));
     }
 }
 

@@ -1,6 +1,9 @@
 //! A node's lease: when it ends itself, whoever else is alive.
+//!
+//! It is counted by the clock of the time since the boot, which nobody sets: a time of day that jumps ends nothing.
 
 use jac_model::EpochMs;
+use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
@@ -10,15 +13,23 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// The lease as it lies in the node's folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
-    pub until_ms: EpochMs,
-    /// How long the node stays once nothing runs on it any more; `None`: until `until_ms`.
+    /// When it ends, by the time of day: what keepers of earlier versions go by.
+    until_ms: EpochMs,
+    /// When it ends, in milliseconds since the machine's boot; `None`: an earlier version wrote it.
+    #[serde(default)]
+    until_boot_ms: Option<i64>,
+    /// How long the node stays once nothing runs on it any more; `None`: until its end.
     pub after_run_ms: Option<i64>,
 }
 
 impl Lease {
-    /// A lease that the engine asked for.
-    pub fn new(until_ms: EpochMs, after_run: Option<Duration>) -> Self {
-        Self { until_ms, after_run_ms: after_run.map(|time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX)) }
+    /// A lease that the engine asked for, from now on.
+    pub fn new(left: Duration, after_run: Option<Duration>) -> Self {
+        Self {
+            until_ms: now_ms().saturating_add(millis(left)),
+            until_boot_ms: Some(boot_ms().saturating_add(millis(left))),
+            after_run_ms: after_run.map(millis),
+        }
     }
 
     /// The lease of a node; `None` when there is none or it is none, which a keeper takes for the end.
@@ -36,10 +47,52 @@ impl Lease {
         fs::write(&new, serde_json::to_vec(&self)?)?;
         fs::rename(new, node.join("lease.json"))
     }
+
+    pub fn is_over(self) -> bool {
+        self.left().is_zero()
+    }
+
+    /// What is left of it.
+    pub fn left(self) -> Duration {
+        let left_ms = match self.until_boot_ms {
+            Some(until_ms) => until_ms - boot_ms(),
+            None => self.until_ms - now_ms(),
+        };
+        Duration::from_millis(u64::try_from(left_ms).unwrap_or(0))
+    }
+}
+
+fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Now, by this machine's clock. The keeper is a process of its own, outside of the engine's clock.
-#[expect(clippy::disallowed_methods, reason = "the keeper's only source of time; the engine has a clock of its own")]
-pub fn now_ms() -> EpochMs {
+#[expect(clippy::disallowed_methods, reason = "what keepers of earlier versions go by")]
+fn now_ms() -> EpochMs {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Milliseconds since the machine's boot, those that it slept included.
+fn boot_ms() -> i64 {
+    clock_gettime(ClockId::CLOCK_BOOTTIME).map_or(0, |time| time.tv_sec() * 1000 + time.tv_nsec() / 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_outlives_a_clock_that_is_set_and_a_change_of_versions() {
+        let lease = Lease::new(Duration::from_secs(60), None);
+        assert!((59..=60).contains(&lease.left().as_secs()));
+        let set = Lease { until_ms: lease.until_ms - 2 * 3_600_000, ..lease };
+        assert!(!set.is_over(), "the time of day is none of its business");
+        let older = Lease { until_boot_ms: None, ..lease };
+        assert!(!older.is_over() && Lease { until_ms: now_ms() - 1, ..older }.is_over());
+        let text = serde_json::to_value(lease).expect("text");
+        assert!(text["until_ms"].is_i64(), "an earlier keeper reads it: {text}");
+        let read: Lease =
+            serde_json::from_value(serde_json::json!({ "until_ms": 1, "after_run_ms": null })).expect("read");
+        assert!(read.is_over());
+    }
 }

@@ -43,8 +43,9 @@ pub struct NodeRequest {
     pub role: Role,
     /// How many nodes the whole cluster has, where nodes share a machine's memory.
     pub nodes_in_cluster: u32,
-    /// The machine ends itself then, unless the lease is renewed before.
-    pub lease_until_ms: EpochMs,
+    /// The machine ends itself after this time, unless the lease is renewed before. A length and not a time of day: no two
+    /// clocks are sure to agree, nor one with itself after it was set.
+    pub lease: Duration,
     /// What its cluster is called, whose it is, and when it is removed at the latest: written on machines that cost money.
     pub cluster_name: String,
     pub owner: Person,
@@ -95,7 +96,8 @@ pub struct Listed {
 /// When nodes end themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
-    pub until_ms: EpochMs,
+    /// From now on; see [`NodeRequest::lease`].
+    pub left: Duration,
     /// The time that is left once JMeter has ended.
     pub after_run: Option<Duration>,
     /// When the cluster is removed at the latest, for those who look at the machines without this database.

@@ -237,6 +237,9 @@ pub struct Run {
     /// With what it was measured; known once its nodes were looked at.
     #[serde(default)]
     pub versions: Option<Versions>,
+    /// The true values of properties that are masked, sealed, in hex; gone once the run has finished.
+    #[serde(default)]
+    pub sealed_properties: Option<String>,
     /// JMeter properties for every node.
     pub properties: BTreeMap<String, String>,
     /// Java system properties for every node.

@@ -61,9 +61,9 @@ const MAX_TEXT: usize = 1024;
 pub async fn receive(engine: &Engine, request: Request) -> Result<(Staging, Fields), ApiError> {
     let waiting = Waiting::default();
     let request = request.map(|body| waiting.watch(body));
-    let mut request = Multipart::from_request(request, &())
-        .await
-        .map_err(|rejection| ApiError::bad_request("upload_broken", format!("{}.", rejection.body_text().trim_end_matches('.'))))?;
+    let mut request = Multipart::from_request(request, &()).await.map_err(|rejection| {
+        ApiError::bad_request("upload_broken", format!("{}.", rejection.body_text().trim_end_matches('.')))
+    })?;
     let mut staging = engine.stage()?;
     let mut fields = Fields::default();
     let mut left = engine.settings().max_upload_bytes;

@@ -13,7 +13,7 @@
 use crate::checks;
 use crate::connection::{Link, Target};
 use crate::error::LinkError;
-use crate::machine::{self, left};
+use crate::machine;
 use crate::record_files::RecordFiles;
 use crate::records::{ClusterRecord, Made, NodeRecord};
 use crate::remote::SshRemote;
@@ -149,9 +149,9 @@ impl SshCloud {
         Ok(record)
     }
 
-    async fn make(&self, link: &Link, node: &str, folder: &str, lease_until_ms: EpochMs) -> Result<(), PortError> {
+    async fn make(&self, link: &Link, node: &str, folder: &str, lease: Duration) -> Result<(), PortError> {
         let made = link.persist(|live| async move {
-            let script = scripts::launch(folder, left(lease_until_ms));
+            let script = scripts::launch(folder, lease);
             exec::run(link, &live, &script, SCRIPT_LIMIT).await
         });
         done(made.await, node, "be made")
@@ -237,6 +237,11 @@ fn instance(record: &ClusterRecord, node: &NodeRecord, made: &Made, alive: bool)
     }
 }
 
+/// When a lease that is given now ends, by this machine's clock.
+fn end_of(lease: Duration) -> EpochMs {
+    time::now_ms().saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX))
+}
+
 #[async_trait]
 impl Cloud for SshCloud {
     async fn launch(
@@ -269,7 +274,7 @@ impl Cloud for SshCloud {
                 tell(&node.name, format!("Warning: {warning}"));
             }
             if let Some(machine) = &found.machine {
-                let lease_end_ms = node.made.as_ref().map_or(0, |made| made.lease_end_ms).max(request.lease_until_ms);
+                let lease_end_ms = node.made.as_ref().map_or(0, |made| made.lease_end_ms).max(end_of(request.lease));
                 let base = format!("{}/.jac", machine.home.trim_end_matches('/'));
                 node.made = Some(Made { base, memory_mb: machine.memory_mb, lease_end_ms });
             }
@@ -277,8 +282,8 @@ impl Cloud for SshCloud {
         self.change(cluster, |known| known.clone_from(&record))?;
         try_join_all(record.nodes.iter().zip(&known).filter_map(|(node, known)| {
             let folder = self.folder(&node.made.as_ref()?.base, cluster, &node.name);
-            let until_ms = request.lease_until_ms;
-            Some(async move { self.make(&known.link, &node.name, &folder, until_ms).await })
+            let lease = request.lease;
+            Some(async move { self.make(&known.link, &node.name, &folder, lease).await })
         }))
         .await?;
         Ok(record.nodes.iter().filter_map(|node| Some(instance(&record, node, node.made.as_ref()?, true))).collect())
@@ -307,7 +312,7 @@ impl Cloud for SshCloud {
         self.change(cluster, |record| {
             let told = record.nodes.iter_mut().filter(|node| !gone.contains(&node.name));
             for made in told.filter_map(|node| node.made.as_mut()) {
-                made.lease_end_ms = made.lease_end_ms.max(lease.until_ms);
+                made.lease_end_ms = made.lease_end_ms.max(end_of(lease.left));
             }
         })?;
         let Some(record) = self.record(cluster)? else { return Ok(()) };

@@ -4,8 +4,7 @@
 use crate::connection::Link;
 use crate::error::LinkError;
 use crate::upload::refused;
-use crate::{exec, scripts, sftp, time};
-use jac_model::EpochMs;
+use crate::{exec, scripts, sftp};
 use jac_model::ports::Lease;
 use std::time::Duration;
 
@@ -38,7 +37,7 @@ pub async fn read_small(link: &Link, path: &str) -> Result<Option<String>, LinkE
 pub async fn renew_lease(link: &Link, folder: &str, lease: Lease) -> Result<(), LinkError> {
     let ran = link
         .attempt(|live| async move {
-            let script = scripts::renew(folder, left(lease.until_ms), lease.after_run);
+            let script = scripts::renew(folder, lease.left, lease.after_run);
             exec::run(link, &live, &script, SCRIPT_LIMIT).await
         })
         .await?;
@@ -46,9 +45,4 @@ pub async fn renew_lease(link: &Link, folder: &str, lease: Lease) -> Result<(), 
         0 => Ok(()),
         code => Err(refused(code, &ran.stderr)),
     }
-}
-
-/// How long until then. A machine is told a length, never a time: its clock may be wrong.
-pub(crate) fn left(until_ms: EpochMs) -> Duration {
-    Duration::from_millis(u64::try_from(until_ms - time::now_ms()).unwrap_or(0))
 }

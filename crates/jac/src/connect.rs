@@ -5,7 +5,7 @@ use crate::context;
 use crate::exit::with_hint;
 use anyhow::Context;
 use jac_ec2::{Ec2Cloud, Ec2Settings};
-use jac_engine::clock::SystemClock;
+use jac_engine::clock::SteadyClock;
 use jac_engine::tools::ToolSettings;
 use jac_engine::{Engine, Parts, Settings};
 use jac_jmeter::JavaSearch;
@@ -149,7 +149,16 @@ pub fn start_engine(
         let keeper = vec![program.display().to_string(), "local-node".to_owned()];
         clouds.insert(Provider::Local, Arc::new(LocalCloud::new(folder.local_nodes(), keeper, java)));
     }
-    Ok(Engine::start(Parts { folder, lock, store, vault, clock: Arc::new(SystemClock), clouds, tools, settings })?)
+    Ok(Engine::start(Parts {
+        folder,
+        lock,
+        store,
+        vault,
+        clock: Arc::new(SteadyClock::default()),
+        clouds,
+        tools,
+        settings,
+    })?)
 }
 
 /// The engine's settings with a lease of another length, for tests of it.

@@ -91,6 +91,7 @@ impl Task {
             run.phase = run.phase.apply(RunEvent::Collected)?;
             run.ended_ms.get_or_insert(end.ended_ms);
             run.step = String::new();
+            run.sealed_properties = None;
             for step in &mut run.steps {
                 step.ended_ms.get_or_insert(now_ms);
             }

@@ -71,6 +71,8 @@ pub(super) async fn prepare(task: &Task, run: &Run) -> Result<(), Interruption> 
             places.split_first().ok_or_else(|| EngineError::JMeter("The cluster has no node.".to_owned()))?;
         let clocks: Vec<_> = places.iter().map(|place| (place.name.clone(), Arc::clone(&place.remote))).collect();
         super::health::measure_clocks(task, &clocks).await?;
+        // From here on it is what JMeter is given, and never what is stored.
+        let run = &task.engine.with_secrets(run)?;
         let plan = what_it_runs(task, run)?;
         note_versions(task, &cluster)?;
         let common = common(task, run, &cluster, &plan).await?;

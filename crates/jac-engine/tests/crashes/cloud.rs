@@ -108,9 +108,10 @@ impl Cloud for SimulatedCloud {
     async fn renew_lease(&self, cluster: &ClusterId, lease: Lease, gone: &[String]) -> Result<(), PortError> {
         self.door
             .through("the provider", &self.name("renew_lease"), CALL, |world| {
+                let until_ms = world.now_ms() + i64::try_from(lease.left.as_millis()).expect("not that long");
                 for ((of, name), machine) in &mut world.machines().there {
                     if of == cluster && !gone.contains(name) {
-                        machine.lease_until_ms = lease.until_ms;
+                        machine.lease_until_ms = until_ms;
                         if let Some(rented) = &mut machine.instance.rented {
                             rented.expires_at_ms = Some(lease.expires_at_ms);
                         }

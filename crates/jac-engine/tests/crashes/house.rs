@@ -36,6 +36,8 @@ pub struct House {
     /// How often an engine crashed.
     pub crashes: usize,
     pub settings: Settings,
+    /// Of the runs.
+    pub properties: BTreeMap<String, String>,
 }
 
 struct Living {
@@ -53,7 +55,7 @@ impl House {
         say_nothing_of_crashes();
         let place = tempfile::tempdir().expect("a folder");
         make_home(&place.path().join("jmeter"));
-        Self { place, world, living: None, crashes: 0, settings: Settings::default() }
+        Self { place, world, living: None, crashes: 0, settings: Settings::default(), properties: BTreeMap::new() }
     }
 
     pub fn plan(&self, planned: Planned) {
@@ -254,8 +256,9 @@ impl House {
                 cluster_id: cluster.clone(),
                 plan_id: plan.clone(),
                 name: None,
-                properties: BTreeMap::new(),
+                properties: self.properties.clone(),
                 system_properties: BTreeMap::new(),
+                secret: vec!["pin".to_owned()],
                 properties_files: Vec::new(),
                 split: Vec::new(),
                 criteria: Vec::new(),

@@ -302,3 +302,62 @@ async fn uploads_at_once_lose_no_file() {
     assert!(row.files.iter().all(|file| file.sha256.as_ref().is_some_and(|hash| hash.len() == 64)));
     assert_eq!(walk(&house.data().join("blobs")), 2, "equal content is kept once");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_reaches_jmeter_and_nobody_else_also_over_a_crash() {
+    let mut house = House::new();
+    let given = [("password", "s3cr3t-one"), ("pin", "s3cr3t-two"), ("host", "shop.example")];
+    house.properties = given.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    house.plan(Planned::new("put worker-1", Which::Nth(1), Side::Before, Trouble::Crash));
+    let cluster = house.cluster(1).await;
+    let run = house.run(&cluster).await;
+    house.until_run(&run, RunPhase::Running).await;
+    let node = |name: &str| {
+        let machines = house.world.machines();
+        let machine = machines.there.iter().find(|((_, node), _)| node == name).expect("it is there").1;
+        std::fs::read_to_string(machine.folder.join(format!("runs/{run}/jac.properties"))).expect("its properties")
+    };
+    for name in ["master", "worker-1"] {
+        let properties = node(name);
+        assert!(properties.contains("s3cr3t-one") && properties.contains("s3cr3t-two"), "{name}: {properties}");
+    }
+    let row = house.engine().await.store().run(&run).expect("its row").run;
+    assert_eq!(row.properties.values().map(String::as_str).collect::<Vec<_>>(), ["shop.example", "***", "***"]);
+    house.until_run(&run, RunPhase::Finished).await;
+    house.terminate(&cluster).await;
+    house.crash().await;
+    assert!(holds(&house.data(), b"shop.example"), "the search finds what is there");
+    assert!(!holds(&house.data(), b"s3cr3t"), "a secret is in the data folder");
+}
+
+/// Whether any file below a folder has these bytes.
+fn holds(folder: &Path, wanted: &[u8]) -> bool {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| {
+        let path = entry.path();
+        match path.is_dir() {
+            true => holds(&path, wanted),
+            false => std::fs::read(&path).expect("read").windows(wanted.len()).any(|bytes| bytes == wanted),
+        }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_extension_moves_the_end_that_counts() {
+    let minutes = |count: i64| count * 60_000;
+    for (lifetime, idle, end) in [(600, Some(30), 30), (20, Some(30), 20), (600, None, 600)] {
+        let mut house = House::new();
+        let config =
+            jac_model::ClusterConfig { lifetime_minutes: lifetime, idle_minutes: idle, ..crate::house::config(1) };
+        let cluster = house.cluster_of(jac_model::Provider::Ec2, config).await;
+        let ready = house.until_phase(&cluster, ClusterPhase::Ready).await;
+        let end_of = |row: &jac_model::Cluster| row.idle_ends_at_ms().unwrap_or(i64::MAX).min(row.expires_at_ms);
+        let before_ms = end_of(&ready);
+        assert!((before_ms - ready.created_ms - minutes(end)).abs() < 10_000, "{end}");
+        let extended = house.ask(|engine| engine.extend_cluster(&cluster, 60)).await.expect("no crash");
+        // Where the lifetime was the end, the idle limit may be it now; it is not moved without need.
+        let wanted_ms = before_ms + minutes(60);
+        let counted_ms = if end == 20 { extended.expires_at_ms } else { end_of(&extended) };
+        assert_eq!(counted_ms, wanted_ms, "{lifetime} {idle:?}");
+    }
+}

@@ -153,7 +153,7 @@ impl World {
             instance,
             folder,
             config: config.clone(),
-            lease_until_ms: request.lease_until_ms,
+            lease_until_ms: since_ms + i64::try_from(request.lease.as_millis()).expect("not that long"),
             processes: BTreeMap::new(),
             masters_started: Arc::clone(&machines.masters_started),
             cut_off_until_ms: 0,

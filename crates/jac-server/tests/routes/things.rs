@@ -51,6 +51,7 @@ pub fn run(served: &Served, id: &str, owner: &Person) -> Run {
         id: id.parse().expect("an id"),
         name: format!("run {id}"),
         plan_id: "p-22222222".parse().expect("an id"),
+        sealed_properties: None,
         main_file: String::new(),
         files: Vec::new(),
         versions: None,

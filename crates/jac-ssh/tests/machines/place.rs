@@ -61,7 +61,7 @@ impl Place {
                 name: node.name,
                 role: node.role,
                 nodes_in_cluster: config.workers + 1,
-                lease_until_ms: in_ms(lease),
+                lease,
                 cluster_name: "a test".to_owned(),
                 owner: Person { id: "tester".to_owned(), name: "Tester".to_owned() },
                 expires_at_ms: in_ms(lease),

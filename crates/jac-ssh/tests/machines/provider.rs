@@ -106,7 +106,7 @@ async fn a_lease_that_is_renewed_goes_on_and_becomes_short_once_what_ran_has_end
     let remote = place.master();
     remote.start("job", &shell("while [ ! -e go ]; do sleep 0.05; done")).await.expect("it starts");
     let long = in_ms(Duration::from_secs(600));
-    let lease = Lease { until_ms: long, after_run: Some(Duration::from_secs(2)), expires_at_ms: long };
+    let lease = Lease { left: Duration::from_secs(600), after_run: Some(Duration::from_secs(2)), expires_at_ms: long };
     place.cloud.renew_lease(&place.cluster, lease, &[]).await.expect("it is renewed");
     tokio::time::sleep(Duration::from_secs(6)).await;
     assert!(matches!(remote.process("job").await, Ok(ProcessState::Running { .. })), "it outlived its first lease");

@@ -1,0 +1,116 @@
+//! Values of properties that nobody is to read: by the property's name, or because whoever started the run said so. They are
+//! masked in the run's row, and so in every page, answer and report. Until JMeter has them they are sealed beside it.
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use jac_model::ports::CredentialSource;
+use jac_model::{Run, RunId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What stands in the place of a value.
+pub(crate) const MASK: &str = "***";
+
+/// Parts of names that say that their values are secrets, without `-`, `_` and `.`.
+const TELLING: &[&str] = &[
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "credential",
+    "authorization",
+    "bearer",
+];
+
+type Properties = BTreeMap<String, String>;
+
+/// The true values of what is masked.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Sealed {
+    properties: Properties,
+    system_properties: Properties,
+}
+
+/// Whether a property's name says that its value is a secret.
+fn tells_a_secret(name: &str) -> bool {
+    let name: String = name.to_lowercase().chars().filter(|letter| !matches!(letter, '-' | '_' | '.')).collect();
+    TELLING.iter().any(|telling| name.contains(telling))
+}
+
+fn purpose(run: &RunId) -> String {
+    format!("properties of {run}")
+}
+
+/// Masks the secret ones, and gives their true values.
+fn take_out(properties: &mut Properties, marked: &[String]) -> Properties {
+    let is_secret = |name: &str| tells_a_secret(name) || marked.iter().any(|marked| marked == name);
+    let mut taken = Properties::new();
+    for (name, value) in properties.iter_mut().filter(|(name, value)| is_secret(name) && !value.is_empty()) {
+        taken.insert(name.clone(), std::mem::replace(value, MASK.to_owned()));
+    }
+    taken
+}
+
+impl Engine {
+    /// Masks the run's secrets and seals them beside it.
+    pub(super) fn seal_secrets(&self, run: &mut Run, marked: &[String]) -> Result<(), EngineError> {
+        let sealed = Sealed {
+            properties: take_out(&mut run.properties, marked),
+            system_properties: take_out(&mut run.system_properties, marked),
+        };
+        if sealed.properties.is_empty() && sealed.system_properties.is_empty() {
+            return Ok(());
+        }
+        let bytes = serde_json::to_vec(&sealed).map_err(|error| EngineError::JMeter(error.to_string()))?;
+        run.sealed_properties = Some(hex::encode(self.vault().seal(&purpose(&run.id), &bytes)?));
+        Ok(())
+    }
+
+    /// The run with the true values, for JMeter. It is never stored.
+    pub(super) fn with_secrets(&self, run: &Run) -> Result<Run, EngineError> {
+        let mut run = run.clone();
+        if let Some(sealed) = run.sealed_properties.take() {
+            let unreadable = |error: &dyn std::fmt::Display| {
+                EngineError::JMeter(format!("The run's secret properties cannot be read: {error}."))
+            };
+            let sealed = hex::decode(sealed).map_err(|error| unreadable(&error))?;
+            let bytes = self.vault().open(&purpose(&run.id), &sealed)?;
+            let open: Sealed = serde_json::from_slice(&bytes).map_err(|error| unreadable(&error))?;
+            run.properties.extend(open.properties);
+            run.system_properties.extend(open.system_properties);
+        }
+        Ok(run)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_tell_of_a_secret_are_known_and_others_are_left_alone() {
+        for secret in
+            ["password", "db.Password", "API_KEY", "api-key", "auth.token", "clientSecret", "aws.access.key", "my_pwd"]
+        {
+            assert!(tells_a_secret(secret), "{secret}");
+        }
+        for open in ["threads", "host", "keyword", "path", "duration", "users.csv"] {
+            assert!(!tells_a_secret(open), "{open}");
+        }
+        let mut properties = BTreeMap::from(
+            [("password", "p"), ("host", "h"), ("pin", "1234"), ("token", "")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+        let taken = take_out(&mut properties, &["pin".to_owned()]);
+        assert_eq!(
+            taken.into_iter().collect::<Vec<_>>(),
+            [("password".to_owned(), "p".to_owned()), ("pin".to_owned(), "1234".to_owned())]
+        );
+        assert_eq!(properties.into_values().collect::<Vec<_>>(), ["h", MASK, MASK, ""]);
+    }
+}
