@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Done, and the criteria are met.
     Done,
-    /// Done, and at least one criterion is not met; of a comparison: something is worse.
+    /// Done, and at least one criterion is not met, or the result cannot be judged; of a comparison: something is worse.
     CriteriaNotMet,
     /// The input cannot be used.
     BadInput,

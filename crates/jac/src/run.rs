@@ -385,7 +385,7 @@ impl Job<'_> {
             let summary: Summary =
                 serde_json::from_slice(&bytes).with_context(|| format!("{} cannot be read", path.display()))?;
             match self.wanted.output {
-                Output::Text => stdout::put(&jac_report::table_text(&summary)),
+                Output::Text => stdout::put(&jac_report::table_text(&summary, stdout::labels())),
                 Output::Json => stdout::line(&String::from_utf8_lossy(&bytes)),
             }
         }

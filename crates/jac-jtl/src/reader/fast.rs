@@ -25,7 +25,9 @@ impl<'a> Row<'a> {
         let connect = self.number(columns, Column::Connect);
         let threads = self.number(columns, Column::AllThreads);
         let success = match columns.index(Column::Success) {
-            None => true,
+            None if columns.index(Column::ErrorCount).is_none() => true,
+            // The number of failed samples tells.
+            None => self.text(columns, Column::ErrorCount) == b"0" || return None,
             Some(index) => match self.field(index) {
                 b"true" => true,
                 b"false" => false,
@@ -43,7 +45,7 @@ impl<'a> Row<'a> {
         Some(Sample {
             start_ms,
             end_ms,
-            elapsed_ms,
+            elapsed_ms: Some(elapsed_ms),
             label: self.text(columns, Column::Label),
             code: self.text(columns, Column::ResponseCode),
             message: self.text(columns, Column::ResponseMessage),
