@@ -88,9 +88,11 @@ impl Source {
 
     fn table(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot open {}", path.display()))?;
-        let summary = serde_json::from_str(&text)
-            .with_context(|| format!("{} is not a result: neither a log nor a summary.json of JAC", path.display()))?;
-        Ok(Self::Summary(path.to_owned(), Box::new(summary)))
+        Ok(match serde_json::from_str(&text) {
+            Ok(summary) => Self::Summary(path.to_owned(), Box::new(summary)),
+            // Reading it as a log says what it is.
+            Err(_) => Self::Log(path.to_owned()),
+        })
     }
 
     fn read(self, filter: &Filter, settings: &Settings) -> anyhow::Result<Compared> {
