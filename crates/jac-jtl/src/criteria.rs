@@ -46,6 +46,7 @@ pub struct CriterionResult {
     pub met: bool,
     /// What it came to; `null` in results of older versions.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub code: Option<CriterionCode>,
     /// Why, for people.
     pub sentence: String,
@@ -81,12 +82,14 @@ pub const MAX_UNREAD_PERCENT: f64 = 0.1;
 /// ([`CriterionCode::AllFailed`]).
 pub fn judge(criteria: &[Criterion], summary: &Summary, max_unread_percent: f64) -> Vec<CriterionResult> {
     let mut results: Vec<CriterionResult> = criteria.iter().map(|criterion| criterion.evaluate(summary)).collect();
-    let failed = |expression: String, code, sentence| CriterionResult { expression, met: false, code: Some(code), sentence };
+    let failed =
+        |expression: String, code, sentence| CriterionResult { expression, met: false, code: Some(code), sentence };
     if let Some(unread) = summary.unread_percent.filter(|unread| *unread > max_unread_percent) {
         for result in &mut results {
             result.met = false;
             result.code = Some(CriterionCode::CannotBeJudged);
-            result.sentence = format!("Cannot be judged, as rows could not be read. Of the others: {}", result.sentence);
+            result.sentence =
+                format!("Cannot be judged, as rows could not be read. Of the others: {}", result.sentence);
         }
         let sentence = format!(
             "{unread:.3} % of the log's rows could not be read ({} rows; at most {max_unread_percent} % may be): the result cannot be judged.",
@@ -256,7 +259,10 @@ mod tests {
             ("p95(\"Home\" > 3", "after the label comes a closing parenthesis"),
             ("p95 > inf", "expected a number after >, found \"inf\""),
             (HUGE, "is too large"),
-            ("p95 > 1000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000s", "is too large"),
+            (
+                "p95 > 1000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000s",
+                "is too large",
+            ),
             ("p95 > inf", "expected a number after >, found \"inf\""),
         ];
         for (expression, message) in table {

@@ -30,6 +30,8 @@ pub struct Sample<'a> {
     pub thread: &'a [u8],
     /// The `Hostname` column.
     pub hostname: &'a [u8],
+    /// Active threads of its group, as logged: nothing is counted by it.
+    pub group_threads: &'a [u8],
     /// The request's URL.
     pub url: &'a [u8],
     /// Whether JMeter counts it as passed. A log without this column has only successes.

@@ -27,6 +27,7 @@ pub use log::LogStatistics;
 pub use tables::ResponseTimes;
 
 use crate::{Point, Sample, Settings};
+use active::{Ahead, UNNAMED};
 use buckets::{Buckets, Numbers};
 use counting::Counting;
 use errors::Errors;
@@ -34,7 +35,6 @@ use hot::{Hot, Keys, Taken};
 use keyed::{Count, Keyed};
 use kind::Kind;
 use labels::{Label, Labels, group_id};
-use active::{Ahead, UNNAMED};
 use recent::Recent;
 use std::collections::BTreeMap;
 

@@ -12,7 +12,9 @@ pub struct TimeFormat {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TimeFormatError {
     /// A letter that has no meaning here.
-    #[error("the letter {0:?} is not supported; use y M d H h m s S a X Z and quoted text, as in dd/MM/yyyy HH:mm:ss.SSS")]
+    #[error(
+        "the letter {0:?} is not supported; use y M d H h m s S a X Z and quoted text, as in dd/MM/yyyy HH:mm:ss.SSS"
+    )]
     Letter(char),
     /// Quoted text without its end.
     #[error("the closing quote is missing")]

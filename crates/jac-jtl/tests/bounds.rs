@@ -13,6 +13,7 @@ fn sample<'a>(label: &'a [u8], start_ms: i64, elapsed_ms: u32) -> Sample<'a> {
         failure_message: b"",
         thread: b"TG 1-1",
         hostname: b"",
+        group_threads: b"",
         url: b"",
         success: true,
         received_bytes: Some(1),

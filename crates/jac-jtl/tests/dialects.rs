@@ -323,7 +323,11 @@ fn a_quoted_field_that_ends_with_a_return_at_a_blocks_border_is_read() {
     let expected = read(log);
     assert_eq!((expected.0.len(), expected.1.rejected_rows), (3, 0));
     for block_bytes in 1..log.len() + 1 {
-        assert_eq!(read_with(log, &Settings { block_bytes, ..Settings::default() }), expected, "blocks of {block_bytes}");
+        assert_eq!(
+            read_with(log, &Settings { block_bytes, ..Settings::default() }),
+            expected,
+            "blocks of {block_bytes}"
+        );
     }
 }
 

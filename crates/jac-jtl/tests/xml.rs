@@ -111,7 +111,8 @@ fn what_is_no_document_costs_no_memory_and_does_not_panic() {
 #[test]
 fn samples_nested_deeper_than_jmeter_writes_to_csv_are_left_out_and_counted() {
     let levels = 15;
-    let opened: String = (0..levels).map(|level| format!("<sample t=\"1\" ts=\"1700000000000\" lb=\"level {level}\">")).collect();
+    let opened: String =
+        (0..levels).map(|level| format!("<sample t=\"1\" ts=\"1700000000000\" lb=\"level {level}\">")).collect();
     let mut log = LogStatistics::new(Settings::default());
     log.feed(format!("<testResults>{opened}{}</testResults>", "</sample>".repeat(levels)).as_bytes());
     log.finish();

@@ -180,9 +180,7 @@ impl<R: Read> Read for Unpacked<R> {
                 Ok(count)
             }
             Err(error)
-                if !self.begun
-                    || error.kind() == ErrorKind::Interrupted
-                    || self.unreadable.load(Ordering::Relaxed) =>
+                if !self.begun || error.kind() == ErrorKind::Interrupted || self.unreadable.load(Ordering::Relaxed) =>
             {
                 Err(error)
             }

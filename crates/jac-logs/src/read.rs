@@ -86,9 +86,12 @@ impl LogError {
             Self::NotALog { name, kind } => Some(kind.hint(name)),
             Self::NoSample { outcome, .. } => Some(match outcome.rejected.first().map(|row| row.code.as_str()) {
                 None => "JMeter may have ended before its first sample; look into its jmeter.log.".to_owned(),
-                Some("no_header") => "If it has no header, name its columns: --columns timeStamp,elapsed,label,…".to_owned(),
+                Some("no_header") => {
+                    "If it has no header, name its columns: --columns timeStamp,elapsed,label,…".to_owned()
+                }
                 Some("time_stamp") => {
-                    "Say how its time stamps are written: --time-format 'dd/MM/yyyy HH:mm:ss', or --time-unit.".to_owned()
+                    "Say how its time stamps are written: --time-format 'dd/MM/yyyy HH:mm:ss', or --time-unit."
+                        .to_owned()
                 }
                 Some(_) => "Name a result log that JMeter wrote, as CSV or XML.".to_owned(),
             }),
@@ -405,12 +408,12 @@ mod tests {
     #[test]
     fn a_packed_log_that_breaks_off_gives_what_can_be_unpacked() {
         let folder = tempfile::tempdir().expect("a folder");
-        let rows: String = (0..90_000_u64).map(|n| format!("{},{},Home,true\n", n * 7, n * n * 7_919 % 99_991)).collect();
+        let rows: String =
+            (0..90_000_u64).map(|n| format!("{},{},Home,true\n", n * 7, n * n * 7_919 % 99_991)).collect();
         let log = format!("timeStamp,elapsed,label,success\n{rows}");
-        for (name, packed) in [
-            ("a.gz", gzip(log.as_bytes())),
-            ("a.zst", zstd::encode_all(log.as_bytes(), 1).expect("packs")),
-        ] {
+        for (name, packed) in
+            [("a.gz", gzip(log.as_bytes())), ("a.zst", zstd::encode_all(log.as_bytes(), 1).expect("packs"))]
+        {
             let input = written(folder.path(), name, &packed[..packed.len() / 2]);
             let mut log = read_logs(&[input], &Settings::default(), &mut |_| ControlFlow::Continue(())).expect(name);
             let summary = log.summary();

@@ -43,7 +43,8 @@ impl<R: Read> Utf16<R> {
         };
         bytes.truncate(begun + read);
         self.ended = read == 0;
-        let unit = |pair: &[u8; 2]| if self.little_endian { u16::from_le_bytes(*pair) } else { u16::from_be_bytes(*pair) };
+        let unit =
+            |pair: &[u8; 2]| if self.little_endian { u16::from_le_bytes(*pair) } else { u16::from_be_bytes(*pair) };
         let (pairs, odd) = bytes.as_chunks::<2>();
         let mut units: Vec<u16> = pairs.iter().map(unit).collect();
         let mut left = odd.to_vec();

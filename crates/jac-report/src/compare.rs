@@ -90,6 +90,7 @@ pub struct Comparison {
     pub worse: bool,
     /// What it comes to.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub outcome: ComparisonOutcome,
     /// How many tests were made, which the corrected probabilities take into account.
     pub tests: usize,
@@ -97,6 +98,7 @@ pub struct Comparison {
     pub notes: Vec<String>,
     /// What has to be known about the results and their verdict, with codes; the same sentences are the first of `notes`.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub findings: Vec<Note>,
 }
 
@@ -173,7 +175,8 @@ pub enum Change {
 pub fn compare(before: &Side, after: &Side, thresholds: Thresholds) -> Comparison {
     let totals = |side: &Side| side.response_times.as_ref().map(|times| Distribution::new(&times.total));
     let (times_before, times_after) = (by_label(before), by_label(after));
-    let of = |times: &HashMap<&str, &[(u32, u64)]>, label: &str| times.get(label).map(|counts| Distribution::new(counts));
+    let of =
+        |times: &HashMap<&str, &[(u32, u64)]>, label: &str| times.get(label).map(|counts| Distribution::new(counts));
     let (entries_before, entries_after) = (entries(&before.summary), entries(&after.summary));
     let mut lines =
         vec![line(&before.summary.total, &after.summary.total, totals(before).as_ref(), totals(after).as_ref())];
@@ -241,7 +244,8 @@ fn outcome(
     thresholds: Thresholds,
 ) -> ComparisonOutcome {
     let any = |change: Change| labels.iter().chain([total]).any(|line| line.change == change);
-    let too_many = |side: &Side| side.summary.unread_percent.is_some_and(|unread| unread > thresholds.max_unread_percent);
+    let too_many =
+        |side: &Side| side.summary.unread_percent.is_some_and(|unread| unread > thresholds.max_unread_percent);
     if sides.into_iter().any(too_many) {
         ComparisonOutcome::CannotBeJudged
     } else if labels.is_empty() {
@@ -381,7 +385,8 @@ fn findings(sides: [&Side; 2], outcome: &ComparisonOutcome, thresholds: Threshol
         if summary.rejected_rows > 0 {
             let unread = summary.unread_percent.unwrap_or(0.0);
             let rows = summary.rejected_rows;
-            let message = format!("{name}: {rows} rows could not be read and are left out ({unread:.3} % of its rows).");
+            let message =
+                format!("{name}: {rows} rows could not be read and are left out ({unread:.3} % of its rows).");
             let note = Note::new("rows_unread", message).with("side", name.as_str());
             findings.push(note.with("rows", rows).with("percent", unread));
         }

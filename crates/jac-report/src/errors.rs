@@ -73,8 +73,14 @@ pub fn errors_text(types: &[ErrorType], errors: u64, labels: Labels) -> String {
     let row = |error: &ErrorType| {
         let share = (errors > 0).then(|| error.count as f64 * 100.0 / errors as f64);
         // One message needs no pattern.
-        let message = if error.message == Settings::OTHER_ERRORS || error.count > 1 { &error.message } else { &error.example };
-        vec![whole(error.count), decimals(share, 2), visible(&error.code).into_owned(), cells.of([message.as_str()]).concat()]
+        let message =
+            if error.message == Settings::OTHER_ERRORS || error.count > 1 { &error.message } else { &error.example };
+        vec![
+            whole(error.count),
+            decimals(share, 2),
+            visible(&error.code).into_owned(),
+            cells.of([message.as_str()]).concat(),
+        ]
     };
     let rows: Vec<Vec<String>> = std::iter::once(head).chain(types.iter().take(SHOWN).map(row)).collect();
     let mut text: String = aligned(&rows, &[0, 1]).into_iter().map(|line| line + "\n").collect();

@@ -13,7 +13,9 @@ mod report;
 mod shown;
 mod text;
 
-pub use compare::{Change, Comparison, ComparisonOutcome, LineComparison, Side, TestResult, Thresholds, compare, comparison_text};
+pub use compare::{
+    Change, Comparison, ComparisonOutcome, LineComparison, Side, TestResult, Thresholds, compare, comparison_text,
+};
 pub use comparison_report::{Compared, ComparedResult, ComparisonReport};
 pub use csv::{csv_field, plain_csv_field, table_csv};
 pub use errors::{ErrorType, error_types, errors_text};

@@ -148,7 +148,14 @@ mod tests {
     #[test]
     fn long_labels_are_cut_to_their_cells_and_stay_different() {
         let long = |end: &str| format!("{}{end}", "/api/v1/customers/".repeat(20));
-        let labels = [long("first"), long("second"), format!("{}b{}", "a".repeat(60), "a".repeat(60)), "a".repeat(200), "日".repeat(60), "short".to_owned()];
+        let labels = [
+            long("first"),
+            long("second"),
+            format!("{}b{}", "a".repeat(60), "a".repeat(60)),
+            "a".repeat(200),
+            "日".repeat(60),
+            "short".to_owned(),
+        ];
         let short = Labels::SHORT.of(labels.iter().map(String::as_str));
         assert!(short.iter().all(|label| width(label) <= 42), "{short:?}");
         let mut different = short.clone();

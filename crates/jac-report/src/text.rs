@@ -146,7 +146,9 @@ mod tests {
     #[test]
     fn the_table_is_aligned_and_the_total_last() {
         let mut log = LogStatistics::new(Settings::default());
-        log.feed(b"timeStamp,elapsed,label,success,bytes\n0,120,Home,true,1024\n1000,12345,\"a\n\xE6\x97\xA5\",false,0\n");
+        log.feed(
+            b"timeStamp,elapsed,label,success,bytes\n0,120,Home,true,1024\n1000,12345,\"a\n\xE6\x97\xA5\",false,0\n",
+        );
         log.finish();
         let expected = "\
 Label  Samples  Errors  Error %  Mean ms  Median     p90     p95     p99  Max ms  Rate /s  KB/s in  Apdex

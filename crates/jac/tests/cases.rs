@@ -41,7 +41,8 @@ fn report(names: &[&str]) -> Value {
     let page = folder.path().join("page.html");
     summary(names, &["--html", text(&page)], 0);
     let page = std::fs::read_to_string(page).expect("the page");
-    let data = page.split(r#"id="jac-report">"#).nth(1).and_then(|rest| rest.split("</script>").next()).expect("the data");
+    let data =
+        page.split(r#"id="jac-report">"#).nth(1).and_then(|rest| rest.split("</script>").next()).expect("the data");
     serde_json::from_str(data).expect("JSON")
 }
 
@@ -76,7 +77,15 @@ fn each_log_has_the_figures_and_the_notes_that_are_right() {
         ("no-message-col.jtl", &[], 150, 0, 49.3, 0, &["transactions_unknown"]),
         ("no-bytes-col.jtl", &[], 100, 0, 10.049, 0, &["transactions_unknown"]),
         ("ddmmyyyy-silent.jtl", &[], 4, 0, 3.1, 0, &["date_order_guessed"]),
-        ("ddmmyyyy-silent.jtl", &["--time-format", "dd/MM/yyyy HH:mm:ss.SSS", "--time-zone", "+02:00"], 4, 0, 3.1, 0, &[]),
+        (
+            "ddmmyyyy-silent.jtl",
+            &["--time-format", "dd/MM/yyyy HH:mm:ss.SSS", "--time-zone", "+02:00"],
+            4,
+            0,
+            3.1,
+            0,
+            &[],
+        ),
         ("time-only.jtl", &[], 100, 0, 9.149, 0, &["day_unknown"]),
         ("cut.xml", &[], 100, 0, 10.049, 1, &["rows_unread", "log_incomplete"]),
         ("negative-elapsed.jtl", &[], 3, 0, 0.42, 0, &["values_unread", "transactions_not_in_total"]),
@@ -180,7 +189,8 @@ fn rows_that_cannot_be_read_are_in_every_verdict() {
     assert_eq!(compared.status.code(), Some(1));
     let comparison: Value = serde_json::from_slice(&compared.stdout).expect("JSON");
     assert_eq!(comparison["outcome"], "cannot_be_judged");
-    let finding = comparison["findings"].as_array().expect("findings").iter().find(|note| note["code"] == "rows_unread");
+    let finding =
+        comparison["findings"].as_array().expect("findings").iter().find(|note| note["code"] == "rows_unread");
     assert_eq!(finding.expect("a finding")["params"]["rows"], 10);
     for wrong in ["-1", "200%", "some"] {
         let refused = jac(&["report", text(&comma), &format!("--max-unread={wrong}")]);
@@ -203,11 +213,15 @@ fn transactions_are_marked_in_every_form_and_said_to_be_beside_the_total() {
     let summary = summary(&["transactions.jtl"], &[], 0);
     let kind = |name: &str| label(&summary, name)["kind"].clone();
     assert_eq!((kind("Whole"), kind("Step A")), ("transaction".into(), "request".into()));
-    assert_eq!(summary["labels"].as_array().expect("labels").iter().filter_map(|entry| entry["samples"].as_u64()).sum::<u64>(), 150);
+    assert_eq!(
+        summary["labels"].as_array().expect("labels").iter().filter_map(|entry| entry["samples"].as_u64()).sum::<u64>(),
+        150
+    );
     let counted = |arguments: &[&str]| {
         let output = jac(&[&["samples", text(&path), "--limit", "1", "--output", "json"], arguments].concat());
         let found: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        ["matched", "searched", "matched_transactions", "searched_transactions"].map(|key| found[key].as_u64().expect(key))
+        ["matched", "searched", "matched_transactions", "searched_transactions"]
+            .map(|key| found[key].as_u64().expect(key))
     };
     // The same number of samples as in the report.
     assert_eq!(counted(&[]), [100, 100, 50, 50]);
@@ -219,7 +233,8 @@ fn transactions_are_marked_in_every_form_and_said_to_be_beside_the_total() {
 fn the_slowest_requests_come_before_the_transactions_that_they_are_part_of() {
     let path = case("slowest.jtl");
     let slowest = |arguments: &[&str]| {
-        let output = jac(&[&["samples", text(&path), "--slowest", "--limit", "60", "--output", "json"], arguments].concat());
+        let output =
+            jac(&[&["samples", text(&path), "--slowest", "--limit", "60", "--output", "json"], arguments].concat());
         let found: Value = serde_json::from_slice(&output.stdout).expect("JSON");
         let samples = found["samples"].as_array().expect("samples").clone();
         samples.iter().map(|sample| sample["kind"].as_str().expect("a kind").to_owned()).collect::<Vec<_>>()
@@ -241,7 +256,10 @@ fn numbers_that_a_log_does_not_have_are_missing_and_not_zero() {
     assert!(table.lines().filter(|line| line.starts_with("Home")).all(|line| line.contains(" -  ")), "{table}");
     let negative = summary(&["negative-elapsed.jtl"], &[], 0);
     let checkout = label(&negative, "Checkout");
-    assert_eq!((&checkout["samples"], &checkout["errors"], &checkout["kind"]), (&1.into(), &1.into(), &"transaction".into()));
+    assert_eq!(
+        (&checkout["samples"], &checkout["errors"], &checkout["kind"]),
+        (&1.into(), &1.into(), &"transaction".into())
+    );
     assert!(checkout["mean_ms"].is_null() && checkout["max_ms"].is_null());
     assert_eq!((&negative["total"]["min_ms"], &negative["total"]["mean_ms"]), (&100.into(), &110.0.into()));
     let latency = summary(&["negative-latency.jtl"], &[], 0);
@@ -383,9 +401,13 @@ fn nasty_labels_are_whole_told_apart_and_never_steer_the_terminal() {
     let long = log.lines().find_map(|line| line.split(',').find(|field| field.len() > 1_000)).expect("a long label");
     for output in [jac(&["report", text(&path)]), jac(&["samples", text(&path)])] {
         let table = out(&output);
-        let steers = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let steers =
+            |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         assert!(!table.chars().any(steers), "{table}");
-        assert!(table.contains("two\\nlines") && table.contains("\\u{1b}[31mred") && table.contains("\\u{202e}evil"), "{table}");
+        assert!(
+            table.contains("two\\nlines") && table.contains("\\u{1b}[31mred") && table.contains("\\u{202e}evil"),
+            "{table}"
+        );
         // The output is a file here.
         assert!(table.contains(long));
     }
@@ -406,17 +428,28 @@ fn a_full_disk_is_an_error_and_a_reader_that_leaves_is_none() {
         [&["report", text(&good)], &["compare", text(&good), text(&good)], &["samples", text(&good)]];
     for call in calls {
         let full = std::fs::File::options().write(true).open("/dev/full").expect("the device");
-        let output =
-            Command::new(env!("CARGO_BIN_EXE_jac")).args(call).stdin(Stdio::null()).stdout(full).output().expect("jac starts");
+        let output = Command::new(env!("CARGO_BIN_EXE_jac"))
+            .args(call)
+            .stdin(Stdio::null())
+            .stdout(full)
+            .output()
+            .expect("jac starts");
         assert_eq!(output.status.code(), Some(2), "{call:?}: {}", err(&output));
         assert!(err(&output).contains("error: standard output cannot be written"), "{}", err(&output));
     }
     let shell = |script: &str| {
-        let output = Command::new("bash").args(["-c", script]).env("JAC", env!("CARGO_BIN_EXE_jac")).output().expect("bash starts");
+        let output = Command::new("bash")
+            .args(["-c", script])
+            .env("JAC", env!("CARGO_BIN_EXE_jac"))
+            .output()
+            .expect("bash starts");
         (out(&output), err(&output))
     };
     for (criterion, code) in [("p95 > 10s", "0"), ("p95 > 1ms", "1")] {
-        let script = format!("\"$JAC\" report '{}' --fail-on '{criterion}' 2>&1 | head -1; echo \"${{PIPESTATUS[0]}}\"", good.display());
+        let script = format!(
+            "\"$JAC\" report '{}' --fail-on '{criterion}' 2>&1 | head -1; echo \"${{PIPESTATUS[0]}}\"",
+            good.display()
+        );
         let (printed, said) = shell(&script);
         assert_eq!(printed.lines().last(), Some(code), "{printed}{said}");
         assert!(!printed.contains("panic") && !said.contains("panic"), "{printed}{said}");
@@ -432,14 +465,22 @@ fn failures_that_differ_by_an_id_are_one_group_with_one_example() {
     let mut log = "timeStamp,elapsed,label,responseCode,responseMessage,success,failureMessage\n".to_owned();
     for row in 0..5_000_u64 {
         let id = row.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        log += &format!("{},5,Page {},500,Order {:08x}-{:04x}-4abc-9def-{:012x} of user {row} failed,false,no basket {row}\n", 1_700_000_000_000 + row, row % 7, id >> 32, id & 0xFFFF, id & 0xFFFF_FFFF_FFFF);
+        log += &format!(
+            "{},5,Page {},500,Order {:08x}-{:04x}-4abc-9def-{:012x} of user {row} failed,false,no basket {row}\n",
+            1_700_000_000_000 + row,
+            row % 7,
+            id >> 32,
+            id & 0xFFFF,
+            id & 0xFFFF_FFFF_FFFF
+        );
     }
     std::fs::write(&path, log).expect("a file");
     let page = folder.path().join("page.html");
     let output = jac(&["report", text(&path), "--html", text(&page)]);
     assert!(out(&output).contains("Order # of user # failed"), "{}", out(&output));
     let page = std::fs::read_to_string(&page).expect("the page");
-    let data = page.split(r#"id="jac-report">"#).nth(1).and_then(|rest| rest.split("</script>").next()).expect("the data");
+    let data =
+        page.split(r#"id="jac-report">"#).nth(1).and_then(|rest| rest.split("</script>").next()).expect("the data");
     let report: Value = serde_json::from_str(data).expect("JSON");
     let types = report["error_types"].as_array().expect("types");
     assert_eq!((types.len(), &types[0]["count"], &types[0]["labels"]), (1, &5_000.into(), &7.into()));

@@ -99,11 +99,8 @@ pub(super) fn write_artefacts(task: &Task, run: &Run, live: &LiveRun) -> Result<
 
 fn end_of(run: &Run, statistics: &mut LogStatistics, now_ms: EpochMs) -> RunEnd {
     let summary = statistics.summary();
-    let criteria: Vec<Criterion> = run
-        .criteria
-        .iter()
-        .filter_map(|expression| expression.parse::<Criterion>().ok())
-        .collect();
+    let criteria: Vec<Criterion> =
+        run.criteria.iter().filter_map(|expression| expression.parse::<Criterion>().ok()).collect();
     let criteria: Vec<CriterionResult> = judge(&criteria, &summary, MAX_UNREAD_PERCENT);
     let verdict = Verdict::of(&criteria);
     let total = &summary.total;

@@ -22,10 +22,11 @@ const NAMES: [&str; Column::COUNT] = [
     "Connect",
     "Hostname",
     "ErrorCount",
+    "grpThreads",
 ];
 
 /// JMeter's other columns: known, so that a header is recognised, but not read.
-const OTHER_NAMES: [&str; 6] = ["dataType", "grpThreads", "Filename", "Encoding", "SampleCount", "IdleTime"];
+const OTHER_NAMES: [&str; 5] = ["dataType", "Filename", "Encoding", "SampleCount", "IdleTime"];
 
 /// The columns that JMeter 2.13 writes by default.
 const DEFAULT_2_13: [&str; 12] = [
@@ -86,10 +87,11 @@ pub(super) enum Column {
     Connect,
     Hostname,
     ErrorCount,
+    GroupThreads,
 }
 
 impl Column {
-    pub(super) const COUNT: usize = 16;
+    pub(super) const COUNT: usize = 17;
 
     pub(super) const ALL: [Self; Self::COUNT] = [
         Self::TimeStamp,
@@ -108,6 +110,7 @@ impl Column {
         Self::Connect,
         Self::Hostname,
         Self::ErrorCount,
+        Self::GroupThreads,
     ];
 
     pub(super) fn name(self) -> &'static str {

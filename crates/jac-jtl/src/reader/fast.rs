@@ -52,6 +52,7 @@ impl<'a> Row<'a> {
             failure_message: self.text(columns, Column::FailureMessage),
             thread: self.text(columns, Column::ThreadName),
             hostname: self.text(columns, Column::Hostname),
+            group_threads: self.text(columns, Column::GroupThreads),
             url: self.text(columns, Column::Url),
             success,
             received_bytes: within(received, BYTES_LIMIT)?,

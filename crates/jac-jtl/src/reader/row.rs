@@ -117,6 +117,7 @@ impl<'a> Row<'a> {
             failure_message: self.text(columns, Column::FailureMessage),
             thread: self.text(columns, Column::ThreadName),
             hostname: self.text(columns, Column::Hostname),
+            group_threads: self.text(columns, Column::GroupThreads),
             url: self.text(columns, Column::Url),
             success: self.success(columns)?,
             received_bytes: self.whole(columns, Column::Bytes, BYTES_LIMIT, lost),

@@ -67,8 +67,7 @@ fn epoch_ms(at: &Written, utc_offset_minutes: i32) -> Option<u64> {
     if at.hour > 23 || at.minute > 59 || at.second > 59 {
         return None;
     }
-    let seconds =
-        days_from_civil(at.year, at.month, at.day) * 86_400 + at.hour * 3_600 + at.minute * 60 + at.second;
+    let seconds = days_from_civil(at.year, at.month, at.day) * 86_400 + at.hour * 3_600 + at.minute * 60 + at.second;
     u64::try_from((seconds - offset_minutes * 60) * 1_000 + at.millisecond).ok()
 }
 

@@ -136,6 +136,7 @@ impl Places {
             failure_message: text(Column::FailureMessage),
             thread: text(Column::ThreadName),
             hostname: text(Column::Hostname),
+            group_threads: text(Column::GroupThreads),
             url: text(Column::Url),
             success,
             received_bytes: some(3, received),

@@ -244,7 +244,10 @@ impl XmlReader {
 fn begins_a_sample(tag: &[u8]) -> bool {
     let name = tag.split(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/')).next().unwrap_or_default();
     // Cut within its name it may have become one.
-    is_sample(name) || (name.len() == tag.len() && !tag.is_empty() && [&b"sample"[..], b"httpSample"].iter().any(|full| full.starts_with(name)))
+    is_sample(name)
+        || (name.len() == tag.len()
+            && !tag.is_empty()
+            && [&b"sample"[..], b"httpSample"].iter().any(|full| full.starts_with(name)))
 }
 
 /// `sample`, `httpSample` and what plugins call theirs.
@@ -265,6 +268,7 @@ fn column(attribute: &[u8]) -> Option<Column> {
         b"by" => Column::Bytes,
         b"sby" => Column::SentBytes,
         b"na" => Column::AllThreads,
+        b"ng" => Column::GroupThreads,
         b"lt" => Column::Latency,
         b"ct" => Column::Connect,
         b"hn" => Column::Hostname,

@@ -1,11 +1,11 @@
 //! The reader and the statistics in one: bytes in, tables out.
 
 use super::{ChangedPoints, ResponseTimes, SampleStatistics};
+use crate::note::counted;
 use crate::{
     ApdexThresholds, CodeCount, ErrorGroup, HostCount, LogReader, Note, Partial, Profiles, ReadOutcome, Rejected,
     Sample, Series, Settings, Summary,
 };
-use crate::note::counted;
 
 /// Statistics of a log that is fed as bytes. One value follows one log; several are merged.
 #[derive(Debug, Clone)]
@@ -218,7 +218,8 @@ fn of_reading(outcome: &ReadOutcome) -> Vec<Note> {
         notes.push(Note::new("success_unknown", message));
     }
     if outcome.lacks.message {
-        let message = "The log has no column responseMessage: transactions cannot be told from requests and are in the total.";
+        let message =
+            "The log has no column responseMessage: transactions cannot be told from requests and are in the total.";
         notes.push(Note::new("transactions_unknown", message));
     }
     if let Some(unit) = outcome.guesses.unit {

@@ -45,7 +45,8 @@ fn special(text: &[u8]) -> Option<usize> {
     }
     let name = text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"._%+-".contains(byte)).count();
     if name > 0 && text.get(name) == Some(&b'@') {
-        let host = text[name + 1..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || b".-".contains(byte)).count();
+        let host =
+            text[name + 1..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || b".-".contains(byte)).count();
         let host_text = &text[name + 1..name + 1 + host];
         // An object of Java (`java.lang.Object@1f2e3d`) has no point behind it.
         if host_text.contains(&b'.') && host_text.first() != Some(&b'.') {
@@ -68,7 +69,8 @@ fn is_uuid(text: &[u8]) -> bool {
 /// A run of letters and digits.
 fn put_run(run: &[u8], into: &mut Vec<u8>) {
     let digits = run.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let hexadecimal = run.iter().all(u8::is_ascii_hexdigit) || run.strip_prefix(b"0x").is_some_and(|run| run.iter().all(u8::is_ascii_hexdigit));
+    let hexadecimal = run.iter().all(u8::is_ascii_hexdigit)
+        || run.strip_prefix(b"0x").is_some_and(|run| run.iter().all(u8::is_ascii_hexdigit));
     if hexadecimal && (digits > 0 || run.len() >= ID) {
         return put_sign(into);
     }

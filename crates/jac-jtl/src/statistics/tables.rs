@@ -7,7 +7,8 @@ use super::tally::Mean;
 use super::{Count, Label, SampleStatistics, Shown};
 use crate::note::counted;
 use crate::{
-    CodeCount, CodeSeries, Entry, EntryKind, ErrorGroup, HostCount, LabelSeries, Note, Series, Settings, Summary, TotalBasis,
+    CodeCount, CodeSeries, Entry, EntryKind, ErrorGroup, HostCount, LabelSeries, Note, Series, Settings, Summary,
+    TotalBasis,
 };
 
 /// How often each response time occurred, exactly: milliseconds, rising, each with its count.
@@ -37,10 +38,7 @@ impl SampleStatistics {
             end_ms: time.map(|time| time.last_end_ms),
             total: entry("Total", kind, &total, outside),
             total_basis,
-            labels: labels
-                .iter()
-                .map(|(_, label)| entry(&label.text, label.kind(), &label.both(), outside))
-                .collect(),
+            labels: labels.iter().map(|(_, label)| entry(&label.text, label.kind(), &label.both(), outside)).collect(),
             rejected_rows: 0,
             partial: None,
             duration_ms: time.map(|time| time.last_end_ms - time.first_start_ms),
@@ -174,7 +172,8 @@ impl SampleStatistics {
     fn folded(&self) -> Vec<Note> {
         let mut notes = Vec::new();
         let together = |folded: u64, what: &str, limit: usize, name: &str| {
-            let message = format!("{folded} samples of {what} beyond the first {limit} are counted together as \"{name}\".");
+            let message =
+                format!("{folded} samples of {what} beyond the first {limit} are counted together as \"{name}\".");
             let code = format!("{}_folded", what.replace(' ', "_"));
             Note::new(&code, message).with("samples", folded).with("limit", limit)
         };

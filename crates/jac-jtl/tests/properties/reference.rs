@@ -2,8 +2,8 @@
 
 use crate::tables::Tables;
 use jac_jtl::{
-    CodeCount, CodeSeries, DistributionBin, Entry, EntryKind, ErrorGroup, HostCount, LabelProfile, LabelSeries, Point, Profile,
-    Profiles, Sample, Series, Settings, Summary, TimedCount, TotalBasis, percentile_of_sorted,
+    CodeCount, CodeSeries, DistributionBin, Entry, EntryKind, ErrorGroup, HostCount, LabelProfile, LabelSeries, Point,
+    Profile, Profiles, Sample, Series, Settings, Summary, TimedCount, TotalBasis, percentile_of_sorted,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -60,6 +60,7 @@ impl OwnedSample {
             failure_message: &self.failure_message,
             thread: &self.thread,
             hostname: &self.hostname,
+            group_threads: b"",
             url: b"",
             success: self.success,
             received_bytes: self.received_bytes,
@@ -478,7 +479,10 @@ fn percents() -> Vec<f64> {
 fn profile(samples: &[&OwnedSample], settings: &Settings) -> Profile {
     let times = sorted_times(samples);
     let passed = |range: std::ops::RangeInclusive<u32>| {
-        samples.iter().filter(|sample| sample.success && sample.elapsed_ms.is_some_and(|elapsed| range.contains(&elapsed))).count() as u64
+        samples
+            .iter()
+            .filter(|sample| sample.success && sample.elapsed_ms.is_some_and(|elapsed| range.contains(&elapsed)))
+            .count() as u64
     };
     let (satisfied, tolerated) = (settings.apdex_satisfied_ms, settings.apdex_tolerated_ms);
     Profile {
@@ -690,11 +694,10 @@ fn distribution(samples: &[&OwnedSample]) -> Vec<DistributionBin> {
     let bounds = (0..120).map(|bin| (bin * width, (bin + 1) * width)).chain([(120 * width, longest + 1)]);
     bounds
         .map(|(from_ms, to_ms)| {
-            let inside: Vec<_> =
-                samples
-                    .iter()
-                    .filter(|sample| sample.elapsed_ms.is_some_and(|time| (from_ms..to_ms).contains(&u64::from(time))))
-                    .collect();
+            let inside: Vec<_> = samples
+                .iter()
+                .filter(|sample| sample.elapsed_ms.is_some_and(|time| (from_ms..to_ms).contains(&u64::from(time))))
+                .collect();
             let errors = inside.iter().filter(|sample| !sample.success).count() as u64;
             DistributionBin { from_ms, to_ms, samples: inside.len() as u64, errors }
         })

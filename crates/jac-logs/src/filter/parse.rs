@@ -194,6 +194,7 @@ mod tests {
             failure_message: b"Test failed: text expected to contain /basket/",
             thread: b"127.0.0.1:24001-Users 1-3",
             hostname: b"",
+            group_threads: b"",
             url: b"http://shop/login?user=7",
             success: false,
             received_bytes: Some(2_048),

@@ -9,8 +9,9 @@ use std::time::{Duration, UNIX_EPOCH};
 type Column = (&'static str, fn(&FoundSample) -> String);
 
 /// JMeter's columns under its names and in its order, times as in the log: epoch milliseconds and milliseconds. Behind them
-/// where a sample was found.
-const COLUMNS: [Column; 17] = [
+/// where a sample was found, quoted as JMeter quotes the names of variables: it takes a header with any other name in it for
+/// a row (`CSVSaveService#getSampleSaveConfiguration`).
+const COLUMNS: [Column; 18] = [
     ("timeStamp", |sample| sample.start_ms.to_string()),
     // JMeter reads no empty time; less than 0 is what the log had.
     ("elapsed", |sample| sample.elapsed_ms.map_or_else(|| "-1".to_owned(), |elapsed| elapsed.to_string())),
@@ -22,18 +23,19 @@ const COLUMNS: [Column; 17] = [
     ("failureMessage", |sample| plain_csv_field(&sample.failure_message)),
     ("bytes", |sample| number(sample.received_bytes)),
     ("sentBytes", |sample| number(sample.sent_bytes)),
+    ("grpThreads", |sample| number(sample.group_threads.map(u64::from))),
     ("allThreads", |sample| number(sample.all_threads.map(u64::from))),
     ("URL", |sample| plain_csv_field(&sample.url)),
     ("Latency", |sample| number(sample.latency_ms)),
-    ("Connect", |sample| number(sample.connect_ms)),
     ("Hostname", |sample| plain_csv_field(&sample.hostname)),
-    ("log", |sample| sample.log.to_string()),
-    ("position", |sample| sample.position.to_string()),
+    ("Connect", |sample| number(sample.connect_ms)),
+    ("\"log\"", |sample| sample.log.to_string()),
+    ("\"position\"", |sample| sample.position.to_string()),
 ];
 
 /// Columns that are left out where no sample has anything in them: JMeter reads no empty numbers.
-const OPTIONAL: [&str; 8] =
-    ["failureMessage", "bytes", "sentBytes", "allThreads", "URL", "Latency", "Connect", "Hostname"];
+const OPTIONAL: [&str; 9] =
+    ["failureMessage", "bytes", "sentBytes", "grpThreads", "allThreads", "URL", "Latency", "Connect", "Hostname"];
 
 fn number(number: Option<u64>) -> String {
     number.map(|number| number.to_string()).unwrap_or_default()

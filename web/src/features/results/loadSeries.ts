@@ -78,7 +78,11 @@ export function totalRates(points: Point[], frame: Frame, colours: ChartColours)
 
 /** Bytes in each second: both ways for the total, one way for chosen labels. */
 export function bytesPerSecond(from: Source[], direction: Direction, frame: Frame, colours: ChartColours): ChartContent {
-  const rate = (way: Direction) => (point: Point) => ((way === "received" ? point.received_bytes : point.sent_bytes) * 1000) / frame.bucketMs;
+  const rate = (way: Direction) => (point: Point) => {
+    const bytes = way === "received" ? point.received_bytes : point.sent_bytes;
+    // A log without bytes has no rate of them.
+    return bytes === null || bytes === undefined ? null : (bytes * 1000) / frame.bucketMs;
+  };
   const [total] = from;
   if (total?.colour === null) {
     return content(from, frame, (times) => [
