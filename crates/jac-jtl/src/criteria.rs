@@ -46,7 +46,6 @@ pub struct CriterionResult {
     pub met: bool,
     /// What it came to; `null` in results of older versions.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub code: Option<CriterionCode>,
     /// Why, for people.
     pub sentence: String,

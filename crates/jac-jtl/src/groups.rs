@@ -15,7 +15,6 @@ pub struct ErrorGroup {
     pub message: String,
     /// The whole message of the first one; cut after 10,000 bytes.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub example: String,
     /// How many.
     pub count: u64,

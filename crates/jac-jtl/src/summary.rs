@@ -25,19 +25,15 @@ pub struct Summary {
     pub partial: Option<Partial>,
     /// From the first start to the last end, in milliseconds.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub duration_ms: Option<i64>,
     /// Share of the log's rows that could not be read, in percent; a row in which a log ends does not count.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub unread_percent: Option<f64>,
     /// The first 100 rows that could not be read.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub rejected: Vec<Rejected>,
     /// What has to be known about the numbers.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub notes: Vec<Note>,
 }
 
@@ -101,7 +97,6 @@ pub struct Entry {
     pub label: String,
     /// What its rows are.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub kind: EntryKind,
     /// Rows counted.
     pub samples: u64,

@@ -48,17 +48,14 @@ pub struct SearchResult {
     pub searched: u64,
     /// Transactions that match besides, which are not in the total.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub matched_transactions: u64,
     /// Transactions that were looked at besides.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub searched_transactions: u64,
     /// Rows that could not be read.
     pub rejected_rows: u64,
     /// A log does not end properly, or only a part of it could be unpacked.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub incomplete: bool,
     /// Those that were kept, in the order that was asked for.
     pub samples: Vec<FoundSample>,
@@ -80,7 +77,6 @@ pub struct FoundSample {
     pub label: String,
     /// Whether it is a sampler's row or a transaction's.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub kind: EntryKind,
     /// Response code.
     pub code: String,
@@ -104,15 +100,12 @@ pub struct FoundSample {
     pub url: String,
     /// The `Hostname` column; empty where the log has none.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub hostname: String,
     /// Threads of its node that were active when it ended.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub all_threads: Option<u32>,
     /// Threads of its group that were active when it ended.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub group_threads: Option<u32>,
 }
 

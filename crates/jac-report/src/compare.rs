@@ -90,7 +90,6 @@ pub struct Comparison {
     pub worse: bool,
     /// What it comes to.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub outcome: ComparisonOutcome,
     /// How many tests were made, which the corrected probabilities take into account.
     pub tests: usize,
@@ -98,7 +97,6 @@ pub struct Comparison {
     pub notes: Vec<String>,
     /// What has to be known about the results and their verdict, with codes; the same sentences are the first of `notes`.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub findings: Vec<Note>,
 }
 
@@ -486,7 +484,7 @@ mod compared {
 
     #[test]
     fn a_median_and_a_tail_that_go_apart_are_mixed_and_both_said() {
-        let slow = |n: u64| n % 8 == 0;
+        let slow = |n: u64| n.is_multiple_of(8);
         let a = of_times("a", "Home", 10, |n| if slow(n) { 3_000 + n % 50 } else { 100 + n % 20 });
         let b = of_times("b", "Home", 10, |n| if slow(n) { 600 + n % 50 } else { 130 + n % 20 });
         let comparison = compare(&a, &b, Thresholds::default());

@@ -31,7 +31,6 @@ pub struct Report {
     pub errors: Vec<ErrorGroup>,
     /// The same whatever the label, as JMeter's dashboard groups them, most frequent first.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub error_types: Vec<ErrorType>,
     /// Samples by response code.
     pub codes: Vec<CodeCount>,

@@ -25,9 +25,12 @@ impl<'a> Row<'a> {
         let connect = self.number(columns, Column::Connect);
         let threads = self.number(columns, Column::AllThreads);
         let success = match columns.index(Column::Success) {
-            None if columns.index(Column::ErrorCount).is_none() => true,
-            // The number of failed samples tells.
-            None => self.text(columns, Column::ErrorCount) == b"0" || return None,
+            // The number of failed samples tells, where there is one.
+            None if columns.index(Column::ErrorCount).is_some() => match self.text(columns, Column::ErrorCount) {
+                b"0" => true,
+                _ => return None,
+            },
+            None => true,
             Some(index) => match self.field(index) {
                 b"true" => true,
                 b"false" => false,

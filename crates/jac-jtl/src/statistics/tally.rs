@@ -8,7 +8,7 @@ pub(super) const ERA_MS: i64 = 100_000_000_000;
 
 /// Sums over samples. `merge` is commutative and associative, so any partition of the samples gives the same; sums that
 /// would not fit stay at the greatest value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     pub(super) samples: u64,
     pub(super) errors: u64,
@@ -77,24 +77,6 @@ impl Mean {
 
     pub(super) fn value(self) -> Option<f64> {
         (self.count > 0).then(|| self.sum as f64 / self.count as f64)
-    }
-}
-
-impl Default for Tally {
-    fn default() -> Self {
-        Self {
-            samples: 0,
-            errors: 0,
-            satisfied: 0,
-            tolerated: 0,
-            untimed: 0,
-            received: Mean::default(),
-            sent: Mean::default(),
-            latency: Mean::default(),
-            connect: Mean::default(),
-            span: Span::default(),
-            early: Span::default(),
-        }
     }
 }
 

@@ -81,7 +81,7 @@ export function bytesPerSecond(from: Source[], direction: Direction, frame: Fram
   const rate = (way: Direction) => (point: Point) => {
     const bytes = way === "received" ? point.received_bytes : point.sent_bytes;
     // A log without bytes has no rate of them.
-    return bytes === null || bytes === undefined ? null : (bytes * 1000) / frame.bucketMs;
+    return bytes === null ? null : (bytes * 1000) / frame.bucketMs;
   };
   const [total] = from;
   if (total?.colour === null) {
