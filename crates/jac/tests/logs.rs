@@ -247,7 +247,9 @@ fn odd_logs_are_a_sentence_or_counted_rows_and_never_a_panic() {
     let absurd =
         format!("{HEADER}\n1700000000000,-5,A,200,OK,t,true,,1,\n1700000000000,99999999999,A,200,OK,t,true,,1,\n");
     let other = "label;elapsed;timeStamp\nPay;60;1700000000000\n";
-    let cases: [(&str, Vec<u8>, Option<u64>, i32, &str); 7] = [
+    // Name, bytes, samples, exit code, words of standard error.
+    type Case = (&'static str, Vec<u8>, Option<u64>, i32, &'static str);
+    let cases: [Case; 7] = [
         ("empty", Vec::new(), None, 2, "it is empty"),
         ("header", format!("{HEADER}\n").into_bytes(), None, 2, "it has no rows"),
         ("binary", binary, None, 2, "rows could be read"),
