@@ -6,7 +6,7 @@ mod logs;
 mod reference;
 mod tables;
 
-use jac_jtl::{LogReader, LogStatistics, ReadOutcome, Sample, SampleStatistics, Settings};
+use jac_jtl::{LogReader, LogStatistics, ReadOutcome, Sample, SampleStatistics, Settings, TimeUnit};
 use logs::Log;
 use proptest::prelude::*;
 use reference::OwnedSample;
@@ -19,8 +19,9 @@ fn cases(usual: u32) -> u32 {
 }
 
 fn settings() -> Settings {
-    // Few buckets and series, so that widening and choosing happen.
-    Settings { max_buckets: 6, series_labels: 3, series_codes: 2, ..Settings::default() }
+    // Few buckets and series, so that widening and choosing happen. What numbers count by their size is tested elsewhere.
+    let time_unit = Some(TimeUnit::Milliseconds);
+    Settings { max_buckets: 6, series_labels: 3, series_codes: 2, time_unit, ..Settings::default() }
 }
 
 /// The reader indexes blocks of 32 KB. With blocks of a few bytes, rows, quotes, `\r\n` and headers lie across their borders.
