@@ -30,7 +30,14 @@ struct State {
     /// What the statistics called "now" at each snapshot since `base`.
     marks: Vec<u64>,
     headline: Headline,
+    /// When the last bytes came, by the time of the snapshot before or after.
+    heard_ms: Option<EpochMs>,
+    /// Bytes came since the last snapshot.
+    fed: bool,
 }
+
+/// No sample for so long: the rate is 0, whatever it was.
+const SILENCE_MS: EpochMs = 10_000;
 
 /// The measured part of a snapshot.
 pub(crate) struct Measured {
@@ -51,6 +58,8 @@ impl LiveRun {
             base,
             marks: vec![0],
             headline: Headline::default(),
+            heard_ms: None,
+            fed: false,
         };
         Self { state: Mutex::new(state), received: AtomicU64::new(0), waits_for_room: AtomicBool::new(false) }
     }
@@ -61,7 +70,9 @@ impl LiveRun {
 
     /// Takes the next bytes of the log.
     pub fn feed(&self, bytes: &[u8]) {
-        self.state().statistics.feed(bytes);
+        let mut state = self.state();
+        state.statistics.feed(bytes);
+        state.fed |= !bytes.is_empty();
         self.received.fetch_add(bytes.len() as u64, Ordering::Relaxed);
     }
 
@@ -77,6 +88,12 @@ impl LiveRun {
     /// Returns whether that is news.
     pub fn set_waits_for_room(&self, waits: bool) -> bool {
         self.waits_for_room.swap(waits, Ordering::Relaxed) != waits
+    }
+
+    /// Says by how many milliseconds a node's clock is ahead of the server's; the node is named as in its samples'
+    /// threads, `host:port`.
+    pub fn set_clock_offset(&self, host: &str, ahead_ms: i64) {
+        self.state().statistics.set_clock_offset(host, ahead_ms);
     }
 
     /// The figures of the newest snapshot.
@@ -96,7 +113,7 @@ impl LiveRun {
             samples: total.samples,
             errors: total.errors,
             error_percent: total.error_percent,
-            rate_per_s: state.statistics.rate_per_s(Some(now_ms)),
+            rate_per_s: state.rate_per_s(now_ms),
             p95_ms: total.p95_ms,
             active_users: state.statistics.active_users(),
         };
@@ -118,6 +135,17 @@ impl LiveRun {
 }
 
 impl State {
+    /// The rate by the samples' own clocks: the server's is another one, and what the nodes have measured is not all here
+    /// yet. It is 0 when nothing has come for a while.
+    fn rate_per_s(&mut self, now_ms: EpochMs) -> Option<f64> {
+        if std::mem::take(&mut self.fed) || self.heard_ms.is_none() {
+            self.heard_ms = Some(now_ms);
+        }
+        let silent = self.heard_ms.is_some_and(|heard_ms| now_ms - heard_ms > SILENCE_MS);
+        let rate = self.statistics.rate_per_s();
+        if silent { rate.map(|_| 0.0) } else { rate }
+    }
+
     /// What changed since a snapshot, and what the statistics call "now".
     fn measure(&mut self, after: u64) -> (Measured, u64) {
         let place = after.checked_sub(self.base).and_then(|place| usize::try_from(place).ok());
@@ -189,5 +217,40 @@ mod tests {
             let measured = live.since(unknown);
             assert!(measured.reset && measured.points.len() == 1, "{unknown}");
         }
+    }
+
+    #[test]
+    fn the_rate_is_that_of_the_samples_however_late_they_come_until_none_come() {
+        let live = LiveRun::new(0);
+        live.feed(HEADER);
+        for at in 0..2_000 {
+            live.feed(&row(1_700_000_000_000 + at * 10));
+        }
+        // The server's clock is six seconds ahead of the newest sample.
+        let now_ms = 1_700_000_026_000;
+        let rate = |now_ms| {
+            live.advance(now_ms);
+            live.headline().and_then(|headline| headline.rate_per_s)
+        };
+        assert_eq!(rate(now_ms), Some(100.0));
+        assert_eq!(rate(now_ms + 9_000), Some(100.0));
+        assert_eq!(rate(now_ms + 11_000), Some(0.0));
+    }
+
+    #[test]
+    fn a_node_whose_clock_is_ahead_hides_nobody() {
+        let live = LiveRun::new(0);
+        live.feed(HEADER);
+        for at in 0..100 {
+            for (node, ahead_ms, threads) in [("10.0.0.1:1099", 0_i64, 3), ("10.0.0.2:1099", 12_000, 4)] {
+                let start_ms = 1_700_000_000_000 + at * 100 + ahead_ms;
+                let row = format!("{start_ms},10,Home,200,OK,{node}-TG 1-1,text,true,,5,5,1,{threads},null,1,0,1\n");
+                live.feed(row.as_bytes());
+            }
+        }
+        live.set_clock_offset("10.0.0.2:1099", 12_000);
+        live.advance(1_700_000_010_000);
+        let headline = live.headline().expect("figures");
+        assert_eq!((headline.active_users, headline.rate_per_s), (Some(7), Some(20.0)));
     }
 }

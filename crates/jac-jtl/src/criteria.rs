@@ -44,8 +44,64 @@ pub struct CriterionResult {
     pub expression: String,
     /// True: the run is fine with respect to it.
     pub met: bool,
+    /// What it came to; `null` in results of older versions.
+    #[serde(default)]
+    pub code: Option<CriterionCode>,
     /// Why, for people.
     pub sentence: String,
+}
+
+/// What a criterion came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CriterionCode {
+    /// It is met.
+    Met,
+    /// It is not met.
+    NotMet,
+    /// No sample has its label.
+    LabelMissing,
+    /// Its value does not exist: there are too few samples.
+    ValueMissing,
+    /// Too many rows of the log could not be read.
+    CannotBeJudged,
+    /// Every sample failed: whatever the criteria say, the run did not pass.
+    AllFailed,
+}
+
+/// Share of a log's rows that may be unread without putting every verdict in doubt, in percent (0.1).
+pub const MAX_UNREAD_PERCENT: f64 = 0.1;
+
+/// What the criteria make of a table, with what holds for every result: rows that could not be read are no successes, and a
+/// run in which every sample failed did not pass.
+///
+/// `max_unread_percent`: above this share of unread rows nothing is met and one more result says why
+/// ([`CriterionCode::CannotBeJudged`]). Where every sample failed there is one more result too
+/// ([`CriterionCode::AllFailed`]).
+pub fn judge(criteria: &[Criterion], summary: &Summary, max_unread_percent: f64) -> Vec<CriterionResult> {
+    let mut results: Vec<CriterionResult> = criteria.iter().map(|criterion| criterion.evaluate(summary)).collect();
+    let failed =
+        |expression: String, code, sentence| CriterionResult { expression, met: false, code: Some(code), sentence };
+    if let Some(unread) = summary.unread_percent.filter(|unread| *unread > max_unread_percent) {
+        for result in &mut results {
+            result.met = false;
+            result.code = Some(CriterionCode::CannotBeJudged);
+            result.sentence =
+                format!("Cannot be judged, as rows could not be read. Of the others: {}", result.sentence);
+        }
+        let sentence = format!(
+            "{unread:.3} % of the log's rows could not be read ({} rows; at most {max_unread_percent} % may be): the result cannot be judged.",
+            summary.rejected_rows
+        );
+        let expression = format!("unread rows > {max_unread_percent} %");
+        results.push(failed(expression, CriterionCode::CannotBeJudged, sentence));
+    }
+    if summary.all_failed() {
+        let sentence = format!("All {} samples failed.", summary.total.samples);
+        results.push(failed("every sample failed".to_owned(), CriterionCode::AllFailed, sentence));
+    }
+    results
 }
 
 /// Whether a run's criteria passed.
@@ -55,7 +111,7 @@ pub struct CriterionResult {
 pub enum Verdict {
     /// All were met.
     Passed,
-    /// At least one was not met.
+    /// At least one was not met, too many rows could not be read, or every sample failed.
     Failed,
     /// There were none.
     None,
@@ -99,22 +155,23 @@ impl Criterion {
 
     /// Applies it to a table.
     pub fn evaluate(&self, summary: &Summary) -> CriterionResult {
-        let (met, sentence) = self.judge(summary);
-        CriterionResult { expression: self.expression.clone(), met, sentence }
+        let (code, sentence) = self.judge(summary);
+        let met = code == CriterionCode::Met;
+        CriterionResult { expression: self.expression.clone(), met, code: Some(code), sentence }
     }
 
-    fn judge(&self, summary: &Summary) -> (bool, String) {
+    fn judge(&self, summary: &Summary) -> (CriterionCode, String) {
         let metric = self.metric.name();
         let (entry, of): (&Entry, String) = match &self.label {
             Some(label) => match summary.labels.iter().find(|entry| entry.label == *label) {
                 Some(entry) => (entry, format!("\"{label}\"")),
-                None => return (false, format!("No sample has the label \"{label}\".")),
+                None => return (CriterionCode::LabelMissing, format!("No sample has the label \"{label}\".")),
             },
             None if summary.total_basis == TotalBasis::Transactions => (&summary.total, "all transactions".to_owned()),
             None => (&summary.total, "all samples".to_owned()),
         };
         let Some(value) = self.metric.value(entry) else {
-            return (false, format!("There is no {metric} of {of}, as it has too few samples."));
+            return (CriterionCode::ValueMissing, format!("There is no {metric} of {of}, as it has too few samples."));
         };
         let fails = self.operator.holds(value, self.threshold);
         let not = if fails { "" } else { "not " };
@@ -124,7 +181,7 @@ impl Criterion {
             self.operator.words(),
             self.metric.with_unit(self.threshold)
         );
-        (!fails, sentence)
+        (if fails { CriterionCode::NotMet } else { CriterionCode::Met }, sentence)
     }
 }
 
@@ -150,7 +207,7 @@ impl Operator {
 
 #[cfg(test)]
 mod tests {
-    use super::Criterion;
+    use super::{Criterion, CriterionCode, MAX_UNREAD_PERCENT, Verdict, judge};
     use crate::{LogStatistics, Settings};
 
     fn judged(expression: &str) -> (bool, String) {
@@ -200,6 +257,12 @@ mod tests {
             ("p95(\"Home > 3", "the label's closing quote is missing"),
             ("p95(\"Home\" > 3", "after the label comes a closing parenthesis"),
             ("p95 > inf", "expected a number after >, found \"inf\""),
+            (HUGE, "is too large"),
+            (
+                "p95 > 1000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000s",
+                "is too large",
+            ),
+            ("p95 > inf", "expected a number after >, found \"inf\""),
         ];
         for (expression, message) in table {
             let error = expression.parse::<Criterion>().expect_err(expression).to_string();
@@ -207,11 +270,43 @@ mod tests {
         }
     }
 
+    /// More than any number can be.
+    const HUGE: &str = concat!(
+        "p95 > 9999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999",
+        "99999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999",
+        "9999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999"
+    );
+
+    #[test]
+    fn unread_rows_put_every_criterion_in_doubt() {
+        let mut log = LogStatistics::new(Settings::default());
+        log.feed(b"timeStamp,elapsed,label,success\n0,100,Home,true\n500,900,Search, all,false\n1000,250,Home,true\n");
+        log.finish();
+        let summary = log.summary();
+        let criteria = ["error > 1%".parse().expect("a criterion")];
+        let codes = |most| -> Vec<_> { judge(&criteria, &summary, most).iter().filter_map(|r| r.code).collect() };
+        assert_eq!(codes(MAX_UNREAD_PERCENT), [CriterionCode::CannotBeJudged, CriterionCode::CannotBeJudged]);
+        assert_eq!(codes(33.4), [CriterionCode::Met]);
+        assert_eq!(Verdict::of(&judge(&[], &summary, MAX_UNREAD_PERCENT)), Verdict::Failed);
+        assert_eq!(Verdict::of(&judge(&[], &summary, 100.0)), Verdict::None);
+    }
+
+    #[test]
+    fn a_log_in_which_every_sample_failed_does_not_pass() {
+        let mut log = LogStatistics::new(Settings::default());
+        log.feed(b"timeStamp,elapsed,label,success\n0,100,Home,false\n500,10,Home,false\n");
+        log.finish();
+        let results = judge(&["p95 > 1s".parse().expect("a criterion")], &log.summary(), MAX_UNREAD_PERCENT);
+        let codes: Vec<_> = results.iter().filter_map(|result| result.code).collect();
+        assert_eq!(codes, [CriterionCode::Met, CriterionCode::AllFailed]);
+        assert_eq!(Verdict::of(&results), Verdict::Failed);
+    }
+
     #[test]
     fn every_field_of_the_table_is_a_metric() {
         let fields = serde_json::to_value(judged_summary()).expect("json");
         for (name, value) in fields["total"].as_object().expect("an object") {
-            if name != "label" {
+            if name != "label" && name != "kind" {
                 let expression = format!("{name} > 0");
                 let criterion = expression.parse::<Criterion>().expect(&expression);
                 assert_eq!(criterion.metric().name(), name);

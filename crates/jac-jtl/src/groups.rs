@@ -10,8 +10,12 @@ pub struct ErrorGroup {
     pub label: String,
     /// Response code.
     pub code: String,
-    /// The failed assertion's message, otherwise the response message; cut after 1,000 bytes.
+    /// What they have in common: the response message, or the failed assertion's where the code is a success, with ids,
+    /// numbers and addresses folded to `#`; cut after 1,000 bytes.
     pub message: String,
+    /// The whole message of the first one; cut after 10,000 bytes.
+    #[serde(default)]
+    pub example: String,
     /// How many.
     pub count: u64,
     /// End of the first one, epoch milliseconds.

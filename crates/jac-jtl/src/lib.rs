@@ -22,6 +22,7 @@
 pub mod criteria;
 mod groups;
 mod hash;
+mod note;
 mod percentile;
 mod points;
 mod profiles;
@@ -30,13 +31,16 @@ mod sample;
 mod settings;
 mod statistics;
 mod summary;
+mod time_format;
 
 pub use groups::{CodeCount, DistributionBin, ErrorGroup, HostCount};
+pub use note::{Note, NoteValue};
 pub use percentile::percentile_of_sorted;
 pub use points::{CodeSeries, LabelSeries, Point, Series, TimedCount};
 pub use profiles::{ApdexThresholds, LabelProfile, Profile, Profiles};
 pub use reader::{Layout, LogReader, ReadOutcome, Rejected};
 pub use sample::{Sample, TakeSample};
-pub use settings::{Settings, TimestampMeaning};
+pub use settings::{DateOrder, Settings, TimeUnit, TimestampMeaning};
 pub use statistics::{ChangedPoints, LogStatistics, ResponseTimes, SampleStatistics};
-pub use summary::{Entry, Partial, Summary, TotalBasis};
+pub use summary::{Entry, EntryKind, Partial, Summary, TotalBasis};
+pub use time_format::{TimeFormat, TimeFormatError};

@@ -78,10 +78,10 @@ pub struct Point {
     pub latency_ms: Option<f64>,
     /// Mean time to connect in milliseconds.
     pub connect_ms: Option<f64>,
-    /// Bytes received.
-    pub received_bytes: u64,
-    /// Bytes sent.
-    pub sent_bytes: u64,
+    /// Bytes received; `null` in a log without them.
+    pub received_bytes: Option<u64>,
+    /// Bytes sent; `null` in a log without them.
+    pub sent_bytes: Option<u64>,
     /// Threads active on all workers together; `null` in a log without thread counts and in a label's points.
     pub active_users: Option<u64>,
 }

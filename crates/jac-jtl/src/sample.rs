@@ -5,16 +5,19 @@ const TRANSACTION: &[u8] = b"Number of samples in transaction";
 /// JMeter's own test for a transaction in which nothing ran (`report.core.Sample#isEmptyController`).
 const EMPTY_TRANSACTION: &[u8] = b"Number of samples in transaction : 0";
 
+/// What JMeter calls a failure of a response that was a success, where no assertion says more.
+const ASSERTION_FAILED: &[u8] = b"Assertion failed";
+
 /// One sample. Text fields are the log's bytes with quotes resolved, normally UTF-8; a column that the log does not have
 /// is an empty field. Numbers that the log does not have are `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample<'a> {
     /// When the request was sent, epoch milliseconds.
     pub start_ms: i64,
-    /// When the response was complete, epoch milliseconds: start + elapsed.
+    /// When the response was complete, epoch milliseconds: start + elapsed, the start where there is no response time.
     pub end_ms: i64,
-    /// Response time in milliseconds.
-    pub elapsed_ms: u32,
+    /// Response time in milliseconds; `None` where the log has a negative one, which JMeter writes when a clock goes back.
+    pub elapsed_ms: Option<u32>,
     /// The sampler's name.
     pub label: &'a [u8],
     /// HTTP status or what the sampler gives instead.
@@ -27,6 +30,8 @@ pub struct Sample<'a> {
     pub thread: &'a [u8],
     /// The `Hostname` column.
     pub hostname: &'a [u8],
+    /// Active threads of its group, as logged: nothing is counted by it.
+    pub group_threads: &'a [u8],
     /// The request's URL.
     pub url: &'a [u8],
     /// Whether JMeter counts it as passed. A log without this column has only successes.
@@ -73,9 +78,15 @@ impl<'a> Sample<'a> {
         self.message.starts_with(EMPTY_TRANSACTION)
     }
 
-    /// What says most about a failure: the assertion's message, otherwise the response message.
+    /// What a failure is grouped by besides its code, as in JMeter's dashboard (`ErrorsSummaryConsumer#getErrorKey`): the
+    /// response message; where the code is a success, or there is none, the failed assertion's message.
     pub fn error_message(&self) -> &'a [u8] {
-        if self.failure_message.is_empty() { self.message } else { self.failure_message }
+        let asserted = is_success_code(self.code) || (self.code.is_empty() && !self.failure_message.is_empty());
+        match (asserted, self.failure_message) {
+            (false, _) => self.message,
+            (true, []) => ASSERTION_FAILED,
+            (true, message) => message,
+        }
     }
 
     /// The worker that a remote thread's name begins with: `10.0.0.7:1099` of `10.0.0.7:1099-Thread Group 1-3`.
@@ -91,14 +102,30 @@ impl<'a> Sample<'a> {
     }
 }
 
-/// Reads `host:port` off `host:port-Thread Group 1-1`: no blanks, a port of one to five digits, then a hyphen.
+/// JMeter's own test (`MetricUtils#isSuccessCode`): a number from 200 to 399.
+fn is_success_code(code: &[u8]) -> bool {
+    matches!(code, [b'2' | b'3', b'0'..=b'9', b'0'..=b'9'])
+}
+
+/// Reads `host:port` off `host:port-Thread Group 1-1`: no blanks, a port of one to five digits, then a hyphen. A worker that
+/// was named without a port is known by its address (`10.0.0.1-Thread Group 1-1`): a name without one could be a group's.
 #[inline]
 fn worker_of_thread(thread: &[u8]) -> Option<&[u8]> {
+    let begins_like_an_address = thread.first().is_some_and(u8::is_ascii_digit);
     if !has_colon(thread) {
         // As in every log of one node.
-        return None;
+        return if begins_like_an_address { address_before_a_hyphen(thread) } else { None };
     }
-    worker_before_a_colon(thread)
+    worker_before_a_colon(thread).or_else(|| address_before_a_hyphen(thread))
+}
+
+#[inline(never)]
+fn address_before_a_hyphen(thread: &[u8]) -> Option<&[u8]> {
+    // Nothing longer than the longest IPv6 address in brackets.
+    let end = memchr::memchr(b'-', &thread[..thread.len().min(48)])?;
+    let address = std::str::from_utf8(&thread[..end]).ok()?;
+    let bare = address.strip_prefix('[').and_then(|bare| bare.strip_suffix(']')).unwrap_or(address);
+    bare.parse::<std::net::IpAddr>().is_ok().then_some(&thread[..end])
 }
 
 #[inline(never)]
@@ -154,6 +181,12 @@ mod tests {
             ("127.0.0.1:24001-Thread Group 1-1", Some("127.0.0.1:24001")),
             ("worker-1.example.org:1099-Users 2-17", Some("worker-1.example.org:1099")),
             ("[::1]:1099-Users 1-1", Some("[::1]:1099")),
+            ("10.0.0.1-Users 1-1", Some("10.0.0.1")),
+            ("fe80::7-Users 1-1", Some("fe80::7")),
+            ("[fe80::a]-Users 1-1", Some("[fe80::a]")),
+            ("10.0.0-Users 1-1", None),
+            ("10.0.0.1 Users 1-1", None),
+            ("1-1", None),
             ("Thread Group 1-1", None),
             ("Login: step 1-1", None),
             ("Group at 10:30-late 1-1", None),

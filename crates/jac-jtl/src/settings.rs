@@ -1,5 +1,7 @@
 //! What a caller may choose about reading and counting. The defaults are what JAC documents.
 
+use crate::TimeFormat;
+
 /// What the log's `timeStamp` column holds (`sampleresult.timestamp.start` in JMeter).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TimestampMeaning {
@@ -8,6 +10,62 @@ pub enum TimestampMeaning {
     Start,
     /// The sample's end.
     End,
+}
+
+/// What a numeric `timeStamp` counts, since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeUnit {
+    /// Seconds.
+    Seconds,
+    /// Milliseconds: what JMeter writes.
+    Milliseconds,
+    /// Microseconds.
+    Microseconds,
+    /// Nanoseconds.
+    Nanoseconds,
+}
+
+impl TimeUnit {
+    /// The unit in which a number is a moment of this century, milliseconds where none is: seconds reach from 2001 to 2286
+    /// with ten digits, in which milliseconds come no further than April 1970.
+    pub(crate) fn of_stamp(stamp: u64) -> Self {
+        match stamp {
+            1_000_000_000..10_000_000_000 => Self::Seconds,
+            1_000_000_000_000_000..10_000_000_000_000_000 => Self::Microseconds,
+            1_000_000_000_000_000_000..10_000_000_000_000_000_000 => Self::Nanoseconds,
+            _ => Self::Milliseconds,
+        }
+    }
+
+    /// A number of them in milliseconds, cut.
+    pub(crate) fn milliseconds(self, number: u64) -> u64 {
+        match self {
+            Self::Seconds => number.saturating_mul(1_000),
+            Self::Milliseconds => number,
+            Self::Microseconds => number / 1_000,
+            Self::Nanoseconds => number / 1_000_000,
+        }
+    }
+
+    /// Its name in the plural.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Seconds => "seconds",
+            Self::Milliseconds => "milliseconds",
+            Self::Microseconds => "microseconds",
+            Self::Nanoseconds => "nanoseconds",
+        }
+    }
+}
+
+/// What comes first in a date such as `05/03/2024`, which does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DateOrder {
+    /// The month.
+    #[default]
+    MonthFirst,
+    /// The day.
+    DayFirst,
 }
 
 /// Choices and limits of one reading. All parts that are merged later must be read with the same settings.
@@ -34,6 +92,16 @@ pub struct Settings {
     pub timestamp: TimestampMeaning,
     /// Minutes east of UTC of the clock that wrote time stamps as text (0); of no effect on epoch milliseconds.
     pub utc_offset_minutes: i32,
+    /// What a numeric `timeStamp` counts; `None`: the first row tells ([`TimeUnit`]).
+    pub time_unit: Option<TimeUnit>,
+    /// How `timeStamp` is written; `None`: any of the forms that JAC knows.
+    pub time_format: Option<TimeFormat>,
+    /// What comes first in a date that does not say (the month).
+    pub date_order: DateOrder,
+    /// The columns of a log without a header; `None`: JMeter's defaults.
+    pub columns: Option<Vec<String>>,
+    /// Bytes of a CSV log that are indexed at once (32 KB), at least 1: of no effect on what is read.
+    pub block_bytes: usize,
 }
 
 impl Settings {
@@ -60,6 +128,11 @@ impl Default for Settings {
             memory_bytes: 384 << 20,
             timestamp: TimestampMeaning::Start,
             utc_offset_minutes: 0,
+            time_unit: None,
+            time_format: None,
+            date_order: DateOrder::MonthFirst,
+            columns: None,
+            block_bytes: 32 << 10,
         }
     }
 }

@@ -16,6 +16,7 @@ mod kind;
 mod labels;
 mod log;
 mod packed;
+mod pattern;
 mod profiles;
 mod recent;
 mod summing;
@@ -26,6 +27,7 @@ pub use log::LogStatistics;
 pub use tables::ResponseTimes;
 
 use crate::{Point, Sample, Settings};
+use active::{Ahead, UNNAMED};
 use buckets::{Buckets, Numbers};
 use counting::Counting;
 use errors::Errors;
@@ -34,6 +36,7 @@ use keyed::{Count, Keyed};
 use kind::Kind;
 use labels::{Label, Labels, group_id};
 use recent::Recent;
+use std::collections::BTreeMap;
 
 /// Statistics over samples that are added one by one. Most callers want [`LogStatistics`], which reads them from bytes.
 #[derive(Debug, Clone)]
@@ -47,11 +50,39 @@ pub struct SampleStatistics {
     errors: Errors,
     codes: Keyed,
     hosts: Keyed,
-    recent: Recent,
+    /// By [`Hot`]'s slot of the node.
+    recent: Vec<Recent>,
+    /// By how many milliseconds nodes' clocks are ahead, by the nodes' names.
+    ahead: BTreeMap<String, i64>,
     /// No more samples are to come: nobody's last thread count is carried on.
     finished: bool,
-    /// The kind that the points which were handed out are over.
-    shown: Option<Kind>,
+    /// What the points which were handed out are over.
+    shown: Option<Shown>,
+}
+
+/// What all points depend on besides their own bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Shown {
+    /// What the total is over.
+    basis: Kind,
+    /// There are samples before the log's time.
+    outside: bool,
+    /// Any sample has a number of bytes received, or sent.
+    received: bool,
+    sent: bool,
+}
+
+impl Shown {
+    /// Takes the numbers away that no sample has.
+    fn known(self, mut points: Vec<Point>) -> Vec<Point> {
+        if !(self.received && self.sent) {
+            for point in &mut points {
+                point.received_bytes = point.received_bytes.filter(|_| self.received);
+                point.sent_bytes = point.sent_bytes.filter(|_| self.sent);
+            }
+        }
+        points
+    }
 }
 
 /// The points that changed since a number that was handed out before.
@@ -88,7 +119,8 @@ impl SampleStatistics {
             errors: Errors::new(settings.max_groups),
             codes: Keyed::new(settings.max_groups),
             hosts: Keyed::new(settings.max_groups),
-            recent: Recent::default(),
+            recent: Vec::new(),
+            ahead: BTreeMap::new(),
             finished: false,
             shown: None,
         }
@@ -109,7 +141,7 @@ impl SampleStatistics {
         };
         let worker = self.hosts.add(sample.host(), kind, sample.success);
         let code = self.codes.add(sample.code, kind, sample.success);
-        self.recent.add(sample.end_ms, kind);
+        hot::at_slot(&mut self.recent, worker).add(sample.end_ms, kind);
         if !sample.success {
             // A copy: the sample itself need not be in memory.
             self.errors.add(&{ *sample }, label, kind);
@@ -147,7 +179,11 @@ impl SampleStatistics {
             let workers = self.hosts.merge(&other.hosts);
             let codes = self.codes.merge(&other.codes);
             self.errors.merge(&other.errors, &labels);
-            self.recent.merge(&other.recent);
+            for (slot, recent) in other.recent.iter().enumerate() {
+                let theirs = hot::number_of(slot);
+                let ours = workers.get(theirs as usize).copied().unwrap_or(theirs);
+                hot::at_slot(&mut self.recent, ours).merge(recent);
+            }
             (other.buckets, Numbers { labels, workers, codes })
         });
         let buckets = buckets.collect();
@@ -171,7 +207,11 @@ impl SampleStatistics {
             self.hot.recycle(cell.elapsed_ms);
         }
         self.labels.pack_late();
-        for latest in threads {
+        let unnamed = self.hosts.find_added(b"");
+        for mut latest in threads {
+            if Some(latest.worker) == unnamed {
+                latest.worker = UNNAMED + self.source.min(u32::MAX - UNNAMED - 1);
+            }
             self.buckets.add_threads(latest);
         }
         for code in codes {
@@ -183,6 +223,26 @@ impl SampleStatistics {
         self.hot.set_width(self.buckets.width_ms());
     }
 
+    /// Bytes that the counts take, about; what waits to be counted is not among them.
+    pub fn memory(&self) -> usize {
+        self.labels.memory() + self.buckets.memory()
+    }
+
+    /// Says by how many milliseconds a node's clock is ahead (behind: less than 0); the node is named as in
+    /// [`Sample::host`].
+    pub fn set_clock_offset(&mut self, host: &str, ahead_ms: i64) {
+        self.ahead.insert(host.to_owned(), ahead_ms);
+    }
+
+    /// The clocks' offsets by the nodes' numbers.
+    fn ahead(&self) -> Ahead {
+        let number = |host: &str| match host {
+            "" => Some(UNNAMED + self.source),
+            host => self.hosts.find_added(host.as_bytes()),
+        };
+        self.ahead.iter().filter_map(|(host, ahead_ms)| Some((number(host)?, *ahead_ms))).collect()
+    }
+
     /// What the total is over: requests, unless every row is a transaction.
     fn basis(&self) -> Kind {
         if !self.labels.has(Kind::Request) && self.labels.has(Kind::Transaction) {
@@ -192,29 +252,49 @@ impl SampleStatistics {
         }
     }
 
+    /// What is shown of all that was counted.
+    fn show(&self) -> Shown {
+        let tally = self.labels.tally();
+        Shown {
+            basis: self.basis(),
+            outside: tally.span.samples > 0 && tally.early.samples > 0,
+            received: tally.received.count > 0,
+            sent: tally.sent.count > 0,
+        }
+    }
+
     /// The total's points of the buckets that changed after the number `since`, which an earlier call returned; 0 asks
     /// for all.
     pub fn changed_points(&mut self, since: u64) -> ChangedPoints {
         self.settle();
-        let basis = self.basis();
-        if self.shown.replace(basis).is_some_and(|shown| shown != basis) {
+        let show = self.show();
+        if self.shown.replace(show).is_some_and(|shown| shown != show) {
             self.buckets.replace_all();
         }
-        self.buckets.refresh_active_users(!self.finished);
+        self.buckets.refresh_active_users(!self.finished, &self.ahead());
         let reset = self.buckets.replaced_after(since);
-        let points = self.buckets.points(basis, if reset { 0 } else { since });
+        let points = show.known(self.buckets.points(show.basis, show.outside, if reset { 0 } else { since }));
         ChangedPoints { now: self.buckets.tick(), bucket_ms: self.buckets.width_ms(), reset, points }
     }
 
     /// Threads active on all workers together, by the latest samples.
     pub fn active_users(&mut self) -> Option<u64> {
         self.settle();
-        self.buckets.active_users_now()
+        let ahead = self.ahead();
+        self.buckets.active_users_now(&ahead)
     }
 
-    /// Samples per second over the last full seconds (up to five) before the newest sample's second, or before `now_ms`
-    /// (epoch milliseconds) where the caller has a clock that agrees with the log's.
-    pub fn rate_per_s(&self, now_ms: Option<i64>) -> Option<f64> {
-        self.recent.rate_per_s(self.basis(), now_ms)
+    /// Samples per second over the last full seconds (up to five) before each node's newest sample, all nodes together:
+    /// by the samples' own clocks, as what has not come yet is no pause. Whoever knows that nothing comes any more asks no
+    /// longer.
+    pub fn rate_per_s(&self) -> Option<f64> {
+        let ahead = self.ahead();
+        let unnamed = self.hosts.find_added(b"");
+        let nodes = self.recent.iter().enumerate().map(|(slot, recent)| {
+            let number = hot::number_of(slot);
+            let number = if Some(number) == unnamed { UNNAMED + self.source } else { number };
+            (recent, ahead.get(&number).copied().unwrap_or(0))
+        });
+        recent::rate_per_s(nodes, self.basis())
     }
 }

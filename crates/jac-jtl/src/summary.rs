@@ -1,5 +1,6 @@
 //! The table: one entry per label and the total. This is `summary.json`.
 
+use crate::{Note, Rejected};
 use serde::{Deserialize, Serialize};
 
 /// The statistics table of a log.
@@ -22,6 +23,25 @@ pub struct Summary {
     pub rejected_rows: u64,
     /// Why the log is not the whole run, if it is not.
     pub partial: Option<Partial>,
+    /// From the first start to the last end, in milliseconds.
+    #[serde(default)]
+    pub duration_ms: Option<i64>,
+    /// Share of the log's rows that could not be read, in percent; a row in which a log ends does not count.
+    #[serde(default)]
+    pub unread_percent: Option<f64>,
+    /// The first 100 rows that could not be read.
+    #[serde(default)]
+    pub rejected: Vec<Rejected>,
+    /// What has to be known about the numbers.
+    #[serde(default)]
+    pub notes: Vec<Note>,
+}
+
+impl Summary {
+    /// Did every sample fail? Not where there is none.
+    pub fn all_failed(&self) -> bool {
+        self.total.samples > 0 && self.total.errors == self.total.samples
+    }
 }
 
 /// What the total is over.
@@ -33,6 +53,31 @@ pub enum TotalBasis {
     Samples,
     /// The transactions' rows, as the log has no others.
     Transactions,
+}
+
+/// What the rows of a line of the table are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum EntryKind {
+    /// Samplers' rows.
+    #[default]
+    Request,
+    /// Transaction Controllers' rows, each about several samples; the total leaves them out where there are others.
+    Transaction,
+    /// Both, under one label.
+    Mixed,
+}
+
+impl EntryKind {
+    /// Its name, as in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Transaction => "transaction",
+            Self::Mixed => "mixed",
+        }
+    }
 }
 
 /// The mark of a result that is not the whole run's.
@@ -50,6 +95,9 @@ pub struct Partial {
 pub struct Entry {
     /// The sampler's name; `Total` for the total.
     pub label: String,
+    /// What its rows are.
+    #[serde(default)]
+    pub kind: EntryKind,
     /// Rows counted.
     pub samples: u64,
     /// Rows with `success` false.
@@ -74,11 +122,11 @@ pub struct Entry {
     pub p99_ms: Option<f64>,
     /// samples / (last end - first start).
     pub throughput_per_s: Option<f64>,
-    /// KB received / (last end - first start).
+    /// KB received / (last end - first start); `null` in a log without bytes.
     pub received_kb_per_s: Option<f64>,
-    /// KB sent / (last end - first start).
+    /// KB sent / (last end - first start); `null` in a log without them.
     pub sent_kb_per_s: Option<f64>,
-    /// Bytes received / samples.
+    /// Bytes received / samples that have a number of them.
     pub avg_bytes: Option<f64>,
     /// Application performance index: (satisfied + tolerated / 2) / samples, failures frustrated.
     pub apdex: Option<f64>,

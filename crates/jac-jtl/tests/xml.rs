@@ -25,7 +25,7 @@ fn read(pieces: impl Iterator<Item = Vec<u8>>) -> (Vec<String>, ReadOutcome) {
     let mut sink = |sample: &Sample<'_>| {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         seen.push(format!(
-            "{} {} {} {} {} {:?} {:?} {:?} {:?} {} {} {}",
+            "{} {:?} {} {} {} {:?} {:?} {:?} {:?} {} {} {}",
             sample.start_ms,
             sample.elapsed_ms,
             text(sample.label),
@@ -37,7 +37,7 @@ fn read(pieces: impl Iterator<Item = Vec<u8>>) -> (Vec<String>, ReadOutcome) {
             sample.all_threads,
             text(sample.host()),
             text(sample.url),
-            text(sample.error_message())
+            text(sample.failure_message)
         ));
     };
     let mut reader = LogReader::new(&Settings::default());
@@ -54,15 +54,17 @@ fn nested_samples_assertions_and_addresses_are_read() {
     assert_eq!(
         samples,
         [
-            "1700000000050 30 Home-0 200 true Some(99) Some(20) Some(0) Some(7) 10.0.0.1:1099  OK",
-            "1700000000000 120 Home & \"garden\" 200 true Some(1234) Some(100) Some(5) Some(7) 10.0.0.1:1099 \
-             http://127.0.0.1/?a=1&b=2 OK",
-            "1700000001000 80 Buy 500 false Some(10) None None None   expected <b>\nand more",
+            "1700000000050 Some(30) Home-0 200 true Some(99) Some(20) Some(0) Some(7) 10.0.0.1:1099  ",
+            "1700000000000 Some(120) Home & \"garden\" 200 true Some(1234) Some(100) Some(5) Some(7) 10.0.0.1:1099 \
+             http://127.0.0.1/?a=1&b=2 ",
+            "1700000001000 Some(80) Buy 500 false Some(10) None None None   expected <b>\nand more",
+            "1700000002000 None broken  true None None None None   ",
         ]
     );
-    assert_eq!(outcome.rejected_rows, 1);
-    assert_eq!((outcome.rejected[0].line, outcome.rejected[0].reason.as_str()), (15, "elapsed is negative: \"-5\""));
-    assert_eq!(&LOG[outcome.rejected[0].position as usize..][..12], "<sample t=\"-");
+    assert_eq!((outcome.rejected_rows, outcome.unread_values, outcome.cut_logs), (0, 1, 0));
+    let unread = outcome.unread_value.expect("the negative time");
+    assert_eq!((unread.line, unread.code.as_str()), (15, "negative"));
+    assert_eq!(&LOG[unread.position as usize..][..12], "<sample t=\"-");
 }
 
 #[test]
@@ -79,7 +81,9 @@ fn a_log_cut_anywhere_gives_the_samples_before_the_cut() {
     for end in 0..LOG.len() {
         let (samples, outcome) = read([LOG.as_bytes()[..end].to_vec()].into_iter());
         assert!(whole.starts_with(&samples), "cut at {end}");
-        assert!(outcome.rejected_rows <= 1);
+        assert!(outcome.rejected_rows <= 1 && outcome.unread_share() == 0.0);
+        let ends_properly = LOG[..end].contains("</testResults>") || end < 1;
+        assert_eq!(outcome.cut_logs, u64::from(!ends_properly), "cut at {end}");
     }
 }
 
@@ -89,7 +93,7 @@ fn labels_come_in_the_order_in_which_their_elements_begin() {
     log.feed(format!("\u{FEFF}\n {LOG}").as_bytes());
     log.finish();
     let labels: Vec<String> = log.summary().labels.into_iter().map(|entry| entry.label).collect();
-    assert_eq!(labels, ["Home & \"garden\"", "Home-0", "Buy"]);
+    assert_eq!(labels, ["Home & \"garden\"", "Home-0", "Buy", "broken"]);
 }
 
 #[test]
@@ -102,4 +106,18 @@ fn what_is_no_document_costs_no_memory_and_does_not_panic() {
     }
     reader.finish(&mut sink);
     assert_eq!(reader.outcome().bytes, (16 << 20) + 11);
+}
+
+#[test]
+fn samples_nested_deeper_than_jmeter_writes_to_csv_are_left_out_and_counted() {
+    let levels = 15;
+    let opened: String =
+        (0..levels).map(|level| format!("<sample t=\"1\" ts=\"1700000000000\" lb=\"level {level}\">")).collect();
+    let mut log = LogStatistics::new(Settings::default());
+    log.feed(format!("<testResults>{opened}{}</testResults>", "</sample>".repeat(levels)).as_bytes());
+    log.finish();
+    let summary = log.summary();
+    assert_eq!(summary.total.samples, 12);
+    let note = summary.notes.iter().find(|note| note.code == "nested_samples_left_out").expect("a note");
+    assert_eq!(note.params["samples"], 3_u64.into());
 }

@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         if now >= next {
             let changed = log.changed_points(since);
             since = changed.now;
-            let shown = (log.summary(), log.errors(ERRORS_SHOWN), log.rate_per_s(None), log.active_users());
+            let shown = (log.summary(), log.errors(ERRORS_SHOWN), log.rate_per_s(), log.active_users());
             std::hint::black_box((changed, shown));
             snapshots += 1;
             longest = longest.max(now.elapsed());

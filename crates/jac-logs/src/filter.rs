@@ -28,12 +28,14 @@ pub enum Condition {
     Time(Bound<i64>),
     /// When it started, as milliseconds after the log's first start: [`Filter::settle`] makes it a [`Condition::Time`].
     SinceStart(Bound<i64>),
-    /// How long it took, in milliseconds.
+    /// How long it took, in milliseconds; one without a time matches nothing.
     Elapsed(Bound<i64>),
     /// Bytes that it received; one without a number matches nothing.
     Bytes(Bound<i64>),
     /// It passed (true) or failed (false).
     Success(bool),
+    /// It is a transaction's row (true) or a sampler's (false).
+    Transaction(bool),
     /// What is written in a field.
     Text(Field, Test),
 }
@@ -161,11 +163,12 @@ impl Condition {
         match self {
             Self::Time(bound) => bound.holds(sample.start_ms),
             Self::SinceStart(_) => false,
-            Self::Elapsed(bound) => bound.holds(i64::from(sample.elapsed_ms)),
+            Self::Elapsed(bound) => sample.elapsed_ms.is_some_and(|elapsed| bound.holds(i64::from(elapsed))),
             Self::Bytes(bound) => {
                 sample.received_bytes.is_some_and(|bytes| bound.holds(i64::try_from(bytes).unwrap_or(i64::MAX)))
             }
             Self::Success(success) => sample.success == *success,
+            Self::Transaction(transaction) => sample.is_transaction() == *transaction,
             Self::Text(field, test) => match field {
                 Field::Label => test.holds(sample.label),
                 Field::Code => test.holds(sample.code),

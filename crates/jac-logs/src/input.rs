@@ -1,14 +1,17 @@
 //! Where a log comes from, and how it is packed.
 
-use crate::LogError;
+use crate::utf16::{Utf16, byte_order};
+use crate::{Kind, LogError};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Cursor, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Bytes read from a file at once.
 const PIECE: usize = 256 << 10;
+/// Unpacked bytes at the start of a log that are looked at before it is read.
+const HEAD: u64 = 64 << 10;
 
 /// A result log to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,12 +61,21 @@ impl Packing {
 /// An opened log: its unpacked bytes, and how many packed ones have been taken.
 pub(crate) struct Opened {
     pub(crate) bytes: Box<dyn Read + Send>,
+    /// The first of the unpacked bytes once more.
+    pub(crate) head: Vec<u8>,
     pub(crate) taken: Arc<AtomicU64>,
     pub(crate) size: Option<u64>,
     pub(crate) packing: Packing,
+    /// The bytes are as they lie there, but for their packing.
+    pub(crate) is_utf8: bool,
+    /// Set when the packed bytes end too early or are damaged: what could be unpacked is all there is.
+    pub(crate) broken: Arc<AtomicBool>,
 }
 
 /// Opens a log and unpacks it as it is read.
+///
+/// # Errors
+/// When it cannot be opened, or is something else than a result log by its first bytes.
 pub(crate) fn open(input: &Input) -> Result<Opened, LogError> {
     let (source, size): (Box<dyn Read + Send>, Option<u64>) = match input {
         Input::Stdin => (Box::new(std::io::stdin()), None),
@@ -74,14 +86,40 @@ pub(crate) fn open(input: &Input) -> Result<Opened, LogError> {
     };
     let failed = |error| LogError::Read { name: input.name(), source: error };
     let taken = Arc::new(AtomicU64::new(0));
-    let mut source = BufReader::with_capacity(PIECE, Counted { source, taken: Arc::clone(&taken) });
+    let unreadable = Arc::new(AtomicBool::new(false));
+    let counted = Counted { source, taken: Arc::clone(&taken), failed: Arc::clone(&unreadable) };
+    let mut source = BufReader::with_capacity(PIECE, counted);
     let packing = Packing::of(source.fill_buf().map_err(failed)?);
-    let bytes: Box<dyn Read + Send> = match packing {
+    let broken = Arc::new(AtomicBool::new(false));
+    let unpacked: Box<dyn Read + Send> = match packing {
         Packing::Plain => Box::new(source),
-        Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(source)),
-        Packing::Zstandard => Box::new(zstd::Decoder::with_buffer(source).map_err(failed)?),
+        Packing::Gzip => {
+            Box::new(Unpacked::new(flate2::bufread::MultiGzDecoder::new(source), unreadable, Arc::clone(&broken)))
+        }
+        Packing::Zstandard => {
+            let decoder = zstd::Decoder::with_buffer(source).map_err(failed)?;
+            Box::new(Unpacked::new(decoder, unreadable, Arc::clone(&broken)))
+        }
     };
-    Ok(Opened { bytes, taken, size, packing })
+    let (head, bytes) = peeked(unpacked).map_err(failed)?;
+    let (head, bytes, is_utf8) = match byte_order(&head) {
+        None => (head, bytes, true),
+        Some(little_endian) => {
+            let (head, bytes) = peeked(Box::new(Utf16::new(bytes, little_endian))).map_err(failed)?;
+            (head, bytes, false)
+        }
+    };
+    if let Some(kind) = Kind::of(&head) {
+        return Err(LogError::NotALog { name: input.name(), kind });
+    }
+    Ok(Opened { bytes, head, taken, size, packing, is_utf8, broken })
+}
+
+/// The first bytes, and a reader that gives them once more.
+fn peeked(mut source: Box<dyn Read + Send>) -> std::io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
+    let mut head = Vec::new();
+    source.by_ref().take(HEAD).read_to_end(&mut head)?;
+    Ok((head.clone(), Box::new(Cursor::new(head).chain(source))))
 }
 
 /// Opens a file and tells its size, if it is a regular one.
@@ -98,12 +136,58 @@ pub(crate) fn open_file(path: &Path) -> Result<(File, Option<u64>), LogError> {
 struct Counted {
     source: Box<dyn Read + Send>,
     taken: Arc<AtomicU64>,
+    /// Set when the system could not read.
+    failed: Arc<AtomicBool>,
 }
 
 impl Read for Counted {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.source.read(into)?;
-        self.taken.fetch_add(count as u64, Ordering::Relaxed);
-        Ok(count)
+        let read = self.source.read(into);
+        match &read {
+            Ok(count) => {
+                self.taken.fetch_add(*count as u64, Ordering::Relaxed);
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => self.failed.store(true, Ordering::Relaxed),
+        }
+        read
+    }
+}
+
+/// Unpacked bytes that end where the packed ones are damaged or end too early: an upload that broke still holds what came
+/// before. Without a single byte, and where the system cannot read, it is an error.
+struct Unpacked<R> {
+    decoder: R,
+    begun: bool,
+    unreadable: Arc<AtomicBool>,
+    broken: Arc<AtomicBool>,
+}
+
+impl<R: Read> Unpacked<R> {
+    fn new(decoder: R, unreadable: Arc<AtomicBool>, broken: Arc<AtomicBool>) -> Self {
+        Self { decoder, begun: false, unreadable, broken }
+    }
+}
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        if self.broken.load(Ordering::Relaxed) {
+            return Ok(0);
+        }
+        match self.decoder.read(into) {
+            Ok(count) => {
+                self.begun |= count > 0;
+                Ok(count)
+            }
+            Err(error)
+                if !self.begun || error.kind() == ErrorKind::Interrupted || self.unreadable.load(Ordering::Relaxed) =>
+            {
+                Err(error)
+            }
+            Err(_) => {
+                self.broken.store(true, Ordering::Relaxed);
+                Ok(0)
+            }
+        }
     }
 }

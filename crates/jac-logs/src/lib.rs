@@ -3,13 +3,17 @@
 //! It owns files, standard input and decompression; what the bytes mean is `jac-jtl`'s. Memory does not grow with a
 //! log's length.
 
+mod dates;
 mod filter;
 mod input;
+mod kind;
 mod read;
 mod scan;
 mod search;
+mod utf16;
 
 pub use filter::{Bound, Condition, Field, Filter, FilterError, Moment, Test};
 pub use input::Input;
-pub use read::{LogError, Progress, ReadOptions, first_start, read_logs, read_logs_with};
+pub use kind::Kind;
+pub use read::{Empty, LogError, Progress, ReadOptions, first_start, read_logs, read_logs_with};
 pub use search::{FoundSample, Keep, Search, SearchResult, search_logs};

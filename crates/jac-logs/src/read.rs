@@ -1,11 +1,12 @@
 //! Reading logs into statistics.
 
 use crate::scan::{Collector, Report, Scan, size, threads};
-use crate::{Filter, Input};
+use crate::{Filter, Input, Kind};
 use jac_jtl::{LogReader, LogStatistics, ReadOutcome, Sample, SampleStatistics, Settings, TakeSample};
 use std::io::Read;
 use std::num::NonZero;
 use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
 
 /// How much of a log is looked at for its start.
 const FIRST_BYTES: u64 = 256 << 10;
@@ -37,6 +38,22 @@ pub enum LogError {
         #[source]
         source: std::io::Error,
     },
+    /// It is something else.
+    #[error("{name} is {kind}, not a result log")]
+    NotALog {
+        /// The file's name.
+        name: String,
+        /// What it is.
+        kind: Kind,
+    },
+    /// It has no sample.
+    #[error("{name} holds no sample: {}", without_samples(outcome))]
+    NoSample {
+        /// The log's name.
+        name: String,
+        /// What its reader met.
+        outcome: Box<ReadOutcome>,
+    },
     /// There was nothing to read.
     #[error("no log was named")]
     Nothing,
@@ -46,6 +63,82 @@ pub enum LogError {
     /// The caller ended it.
     #[error("reading was cancelled")]
     Cancelled,
+}
+
+impl LogError {
+    /// Its stable name.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Open { .. } => "log_not_opened",
+            Self::Directory { .. } => "log_is_a_folder",
+            Self::Read { .. } => "log_not_read",
+            Self::NotALog { .. } => "not_a_result_log",
+            Self::NoSample { .. } => "no_sample",
+            Self::Nothing => "no_log_named",
+            Self::OnlyOnce => "input_only_once",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// What to do about it, a sentence.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotALog { name, kind } => Some(kind.hint(name)),
+            Self::NoSample { outcome, .. } => Some(match outcome.rejected.first().map(|row| row.code.as_str()) {
+                None => "JMeter may have ended before its first sample; look into its jmeter.log.".to_owned(),
+                Some("no_header") => {
+                    "If it has no header, name its columns: --columns timeStamp,elapsed,label,…".to_owned()
+                }
+                Some("time_stamp") => {
+                    "Say how its time stamps are written: --time-format 'dd/MM/yyyy HH:mm:ss', or --time-unit."
+                        .to_owned()
+                }
+                Some(_) => "Name a result log that JMeter wrote, as CSV or XML.".to_owned(),
+            }),
+            Self::Open { .. }
+            | Self::Directory { .. }
+            | Self::Read { .. }
+            | Self::Nothing
+            | Self::OnlyOnce
+            | Self::Cancelled => None,
+        }
+    }
+}
+
+fn without_samples(outcome: &ReadOutcome) -> String {
+    match (outcome.bytes, outcome.rejected.first()) {
+        (0, _) if outcome.cut_logs == 0 => "it is empty".to_owned(),
+        (_, None) if outcome.cut_logs > 0 => "it ends before its first one".to_owned(),
+        (_, None) => "it has no rows".to_owned(),
+        (_, Some(first)) => {
+            let rows = outcome.rejected_rows;
+            let of_rows = if rows == 1 { "its row".to_owned() } else { format!("none of its {rows} rows") };
+            let could = if rows == 1 { "could not" } else { "could" };
+            format!("{of_rows} {could} be read (line {}: {})", first.line, first.reason)
+        }
+    }
+}
+
+/// What becomes of a log without a sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Empty {
+    /// It is an error: nothing that was read is no success.
+    #[default]
+    Refused,
+    /// It counts nothing: the run may still be at its beginning.
+    Allowed,
+}
+
+impl Empty {
+    /// An error where a log that must have samples has none.
+    pub(crate) fn check(self, input: &Input, outcome: &ReadOutcome) -> Result<(), LogError> {
+        match self {
+            Self::Refused if outcome.samples == 0 => {
+                Err(LogError::NoSample { name: input.name(), outcome: Box::new(outcome.clone()) })
+            }
+            Self::Refused | Self::Allowed => Ok(()),
+        }
+    }
 }
 
 /// How far the reading is.
@@ -66,6 +159,8 @@ pub struct ReadOptions {
     pub filter: Filter,
     /// How many threads read; `None`: as many as there are processors.
     pub threads: Option<NonZero<usize>>,
+    /// What becomes of a log without a sample.
+    pub empty: Empty,
 }
 
 /// Reads logs, each in its own dialect, into one set of statistics: every sample, on all processors. Otherwise as
@@ -94,19 +189,28 @@ pub fn read_logs_with(
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<LogStatistics, LogError> {
     let settings = &options.settings;
-    let part_settings = shared_among(settings, threads(options.threads));
+    // What a part counts is a part of the whole, so it is exact where the whole is: parts share the memory by handing over
+    // what they have counted.
+    let share = settings.memory_bytes / threads(options.threads).max(1);
     let mut all: Option<(SampleStatistics, ReadOutcome)> = None;
     each_log(inputs, progress, |source, input, report| {
-        let collector =
-            || Counting { statistics: SampleStatistics::of_source(&part_settings, source), filter: &options.filter };
+        let full = Mutex::new(None);
+        let collector = || Counting {
+            statistics: SampleStatistics::of_source(settings, source),
+            filter: &options.filter,
+            share,
+            source,
+            settings,
+            full: &full,
+        };
         let scan = Scan { settings, threads: options.threads, collector: &collector };
         let scanned = scan.run(input, report)?;
-        let mut parts = scanned.collectors.into_iter().map(|part| part.statistics);
+        options.empty.check(input, &scanned.outcome)?;
+        let parts = scanned.collectors.into_iter().map(|part| part.statistics);
+        let full = full.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut parts = full.into_iter().chain(parts);
         if all.is_none() {
-            all = parts.next().map(|mut first| {
-                first.set_memory(settings.memory_bytes);
-                (first, ReadOutcome::default())
-            });
+            all = parts.next().map(|first| (first, ReadOutcome::default()));
         }
         if let Some((statistics, outcome)) = &mut all {
             statistics.merge_all(parts.collect());
@@ -126,27 +230,32 @@ pub fn read_logs_with(
 /// When a log cannot be opened or read, or is standard input, which can be read only once.
 pub fn first_start(inputs: &[Input], settings: &Settings) -> Result<Option<i64>, LogError> {
     let mut first: Option<i64> = None;
+    // JMeter writes 0 for a sample that never began.
+    let mut first_but_zero: Option<i64> = None;
     for input in inputs {
         if *input == Input::Stdin {
             return Err(LogError::OnlyOnce);
         }
         let mut bytes = Vec::new();
         let opened = crate::input::open(input)?;
+        let settings = match crate::dates::order(input, &opened.head, settings)? {
+            Some(order) => crate::dates::with(settings, order.order),
+            None => settings.clone(),
+        };
         opened
             .bytes
             .take(FIRST_BYTES)
             .read_to_end(&mut bytes)
             .map_err(|source| LogError::Read { name: input.name(), source })?;
-        LogReader::new(settings).feed(&bytes, &mut |sample: &Sample<'_>| {
-            first = Some(first.map_or(sample.start_ms, |first| first.min(sample.start_ms)));
+        let earlier = |known: Option<i64>, start_ms: i64| Some(known.map_or(start_ms, |known| known.min(start_ms)));
+        LogReader::new(&settings).feed(&bytes, &mut |sample: &Sample<'_>| {
+            first = earlier(first, sample.start_ms);
+            if sample.start_ms > 0 {
+                first_but_zero = earlier(first_but_zero, sample.start_ms);
+            }
         });
     }
-    Ok(first)
-}
-
-/// The settings of one of several parts that are counted at the same time: together they keep to the memory of one.
-fn shared_among(settings: &Settings, parts: usize) -> Settings {
-    Settings { memory_bytes: settings.memory_bytes / parts.max(1), ..settings.clone() }
+    Ok(first_but_zero.or(first))
 }
 
 /// Calls `read` for one log after the other, with a report that adds up what all of them took.
@@ -179,11 +288,29 @@ pub(crate) fn each_log(
 struct Counting<'a> {
     statistics: SampleStatistics,
     filter: &'a Filter,
+    /// Bytes of counts from which on they are handed over.
+    share: usize,
+    source: u32,
+    settings: &'a Settings,
+    /// What was handed over.
+    full: &'a Mutex<Option<SampleStatistics>>,
 }
 
 impl Collector for Counting<'_> {
     fn settle(&mut self) {
         self.statistics.settle();
+    }
+
+    fn relieve(&mut self) {
+        if self.statistics.memory() > self.share {
+            let empty = SampleStatistics::of_source(self.settings, self.source);
+            let counted = std::mem::replace(&mut self.statistics, empty);
+            let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
+            match &mut *full {
+                Some(full) => full.merge(counted),
+                none => *none = Some(counted),
+            }
+        }
     }
 }
 
@@ -199,7 +326,7 @@ impl TakeSample for Counting<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{LogError, Progress, read_logs};
+    use super::{Empty, LogError, Progress, ReadOptions, read_logs, read_logs_with};
     use crate::Input;
     use jac_jtl::Settings;
     use std::io::Write;
@@ -256,21 +383,42 @@ mod tests {
         let missing = Input::File(folder.path().join("missing.jtl"));
         assert!(read(missing, goes_on).starts_with("cannot open "));
         assert!(read(Input::File(folder.path().to_owned()), goes_on).contains("is a folder"));
-        let cut = gzip(LOG);
-        let cut = written(folder.path(), "cut.gz", &cut[..cut.len() - 12]);
+        let cut = written(folder.path(), "cut.gz", &gzip(LOG)[..5]);
         assert!(read(cut, goes_on).starts_with("cannot read "));
+        let damaged = written(folder.path(), "damaged.zst", &[0x28, 0xB5, 0x2F, 0xFD, 0xFF, 0xFF, 0xFF]);
+        assert!(read(damaged, goes_on).starts_with("cannot read "));
         let plain = written(folder.path(), "a.jtl", LOG);
         assert_eq!(read(plain, &mut |_| ControlFlow::Break(())), LogError::Cancelled.to_string());
     }
 
     #[test]
-    fn an_empty_log_has_no_numbers_and_is_no_error() {
+    fn a_log_without_a_sample_is_refused_unless_that_is_asked_for() {
         let folder = tempfile::tempdir().expect("a folder");
-        let input = written(folder.path(), "empty.jtl", b"");
-        let mut log =
-            read_logs(&[input], &Settings::default(), &mut |_| ControlFlow::Continue(())).expect("statistics");
+        let input = [written(folder.path(), "empty.jtl", b"")];
+        let goes_on = &mut |_: Progress| ControlFlow::Continue(());
+        let error = read_logs(&input, &Settings::default(), goes_on).map(|_| ()).expect_err("an error");
+        assert_eq!(error.code(), "no_sample");
+        let options = ReadOptions { empty: Empty::Allowed, ..ReadOptions::default() };
+        let mut log = read_logs_with(&input, &options, goes_on).expect("statistics");
         let summary = log.summary();
         assert_eq!((summary.total.samples, summary.start_ms, summary.total.mean_ms), (0, None, None));
         assert!(log.series().points.is_empty());
+    }
+
+    #[test]
+    fn a_packed_log_that_breaks_off_gives_what_can_be_unpacked() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let rows: String =
+            (0..90_000_u64).map(|n| format!("{},{},Home,true\n", n * 7, n * n * 7_919 % 99_991)).collect();
+        let log = format!("timeStamp,elapsed,label,success\n{rows}");
+        for (name, packed) in
+            [("a.gz", gzip(log.as_bytes())), ("a.zst", zstd::encode_all(log.as_bytes(), 1).expect("packs"))]
+        {
+            let input = written(folder.path(), name, &packed[..packed.len() / 2]);
+            let mut log = read_logs(&[input], &Settings::default(), &mut |_| ControlFlow::Continue(())).expect(name);
+            let summary = log.summary();
+            assert!((1_000..90_000).contains(&summary.total.samples), "{name}: {}", summary.total.samples);
+            assert!(summary.partial.is_some() && summary.unread_percent == Some(0.0), "{name}");
+        }
     }
 }

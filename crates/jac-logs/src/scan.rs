@@ -9,11 +9,14 @@ mod plain;
 mod segments;
 mod sequential;
 
+use crate::dates;
 use crate::input::{Opened, Packing, open};
 use crate::{Input, LogError};
 use jac_jtl::{ReadOutcome, Settings, TakeSample};
 use std::num::NonZero;
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Bytes handed to a reader at once: they stay in the processor's second cache between reading and parsing.
 const PIECE: usize = 128 << 10;
@@ -22,9 +25,13 @@ const PIECE: usize = 128 << 10;
 pub(crate) trait Collector: TakeSample + Send {
     /// Its thread has no more samples for it.
     fn settle(&mut self) {}
+
+    /// Some more bytes have been read: a good time to hand over what takes much memory.
+    fn relieve(&mut self) {}
 }
 
 /// What a scan is given besides the log.
+#[derive(Clone, Copy)]
 pub(crate) struct Scan<'a, C> {
     pub(crate) settings: &'a Settings,
     /// How many threads read; `None`: as many as there are processors.
@@ -37,6 +44,8 @@ pub(crate) struct Scan<'a, C> {
 pub(crate) struct Scanned<C> {
     pub(crate) collectors: Vec<C>,
     pub(crate) outcome: ReadOutcome,
+    /// The packed bytes are damaged or end too early.
+    pub(crate) broken: bool,
 }
 
 /// Called with the bytes of this log that have been taken; breaks to cancel.
@@ -65,9 +74,26 @@ pub(crate) fn threads(asked: Option<NonZero<usize>>) -> usize {
 impl<C: Collector> Scan<'_, C> {
     /// Reads one log.
     pub(crate) fn run(&self, input: &Input, report: Report<'_>) -> Result<Scanned<C>, LogError> {
-        let threads = threads(self.threads);
         let opened = open(input)?;
+        let order = dates::order(input, &opened.head, self.settings)?;
+        let settings = order.map(|order| dates::with(self.settings, order.order));
+        let scan = Scan { settings: settings.as_ref().unwrap_or(self.settings), ..*self };
+        let broken = Arc::clone(&opened.broken);
+        let mut scanned = scan.read(input, opened, report)?;
+        let outcome = &mut scanned.outcome;
+        if broken.load(Ordering::Relaxed) || scanned.broken {
+            // It ends too early, though perhaps between two rows.
+            outcome.cut_logs = outcome.cut_logs.max(1);
+        }
+        outcome.guesses.date_order &= !order.is_some_and(|order| order.is_certain);
+        outcome.name_file(&input.name());
+        Ok(scanned)
+    }
+
+    fn read(&self, input: &Input, opened: Opened, report: Report<'_>) -> Result<Scanned<C>, LogError> {
+        let threads = threads(self.threads);
         if threads > 1
+            && opened.is_utf8
             && let Input::File(path) = input
             && opened.size.is_some_and(|size| size >= segments::WORTH_SPLITTING)
         {
@@ -81,10 +107,6 @@ impl<C: Collector> Scan<'_, C> {
                 Err(Failed::Unsplittable) => {}
             }
         }
-        self.in_one_piece(input, opened, report)
-    }
-
-    fn in_one_piece(&self, input: &Input, opened: Opened, report: Report<'_>) -> Result<Scanned<C>, LogError> {
         sequential::read(self, input, opened, report)
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::read::each_log;
 use crate::scan::{Collector, Scan};
-use crate::{Filter, Input, LogError, Progress};
-use jac_jtl::{Sample, Settings, TakeSample};
+use crate::{Empty, Filter, Input, LogError, Progress};
+use jac_jtl::{EntryKind, Sample, Settings, TakeSample};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -23,6 +23,8 @@ pub struct Search {
     pub settings: Settings,
     /// How many threads read; `None`: as many as there are processors.
     pub threads: Option<NonZero<usize>>,
+    /// What becomes of a log without a sample.
+    pub empty: Empty,
 }
 
 /// Which of the samples that match are kept, up to the limit. All are counted.
@@ -31,7 +33,8 @@ pub enum Keep {
     /// The first in the order of the logs and their rows.
     #[default]
     First,
-    /// Those with the longest response times, of equals the earlier ones.
+    /// Those with the longest response times, of equals the earlier ones; requests before transactions, which take as long as
+    /// all that is in them.
     Slowest,
 }
 
@@ -39,12 +42,21 @@ pub enum Keep {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SearchResult {
-    /// Samples that match.
+    /// Samples that match, counted as in the table's total: without transactions, unless every row is one.
     pub matched: u64,
-    /// Samples that were looked at.
+    /// Samples that were looked at, counted in the same way.
     pub searched: u64,
+    /// Transactions that match besides, which are not in the total.
+    #[serde(default)]
+    pub matched_transactions: u64,
+    /// Transactions that were looked at besides.
+    #[serde(default)]
+    pub searched_transactions: u64,
     /// Rows that could not be read.
     pub rejected_rows: u64,
+    /// A log does not end properly, or only a part of it could be unpacked.
+    #[serde(default)]
+    pub incomplete: bool,
     /// Those that were kept, in the order that was asked for.
     pub samples: Vec<FoundSample>,
 }
@@ -59,10 +71,13 @@ pub struct FoundSample {
     pub position: u64,
     /// Start, epoch milliseconds.
     pub start_ms: i64,
-    /// Response time in milliseconds.
-    pub elapsed_ms: u32,
+    /// Response time in milliseconds; `null` where the log has a negative one.
+    pub elapsed_ms: Option<u32>,
     /// The sampler's name.
     pub label: String,
+    /// Whether it is a sampler's row or a transaction's.
+    #[serde(default)]
+    pub kind: EntryKind,
     /// Response code.
     pub code: String,
     /// Response message.
@@ -83,6 +98,15 @@ pub struct FoundSample {
     pub connect_ms: Option<u64>,
     /// The request's URL.
     pub url: String,
+    /// The `Hostname` column; empty where the log has none.
+    #[serde(default)]
+    pub hostname: String,
+    /// Threads of its node that were active when it ended.
+    #[serde(default)]
+    pub all_threads: Option<u32>,
+    /// Threads of its group that were active when it ended.
+    #[serde(default)]
+    pub group_threads: Option<u32>,
 }
 
 /// Looks through logs for samples.
@@ -94,16 +118,28 @@ pub fn search_logs(
     search: &Search,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<SearchResult, LogError> {
-    let mut result = SearchResult { matched: 0, searched: 0, rejected_rows: 0, samples: Vec::new() };
+    let mut result = SearchResult {
+        matched: 0,
+        searched: 0,
+        matched_transactions: 0,
+        searched_transactions: 0,
+        rejected_rows: 0,
+        incomplete: false,
+        samples: Vec::new(),
+    };
     let mut kept = BinaryHeap::new();
     each_log(inputs, progress, |log, input, report| {
-        let collector = || Finder { search, log, matched: 0, searched: 0, kept: BinaryHeap::new() };
+        let collector = || Finder { search, log, matched: [0; 2], searched: [0; 2], kept: BinaryHeap::new() };
         let scan = Scan { settings: &search.settings, threads: search.threads, collector: &collector };
         let scanned = scan.run(input, report)?;
+        search.empty.check(input, &scanned.outcome)?;
         result.rejected_rows += scanned.outcome.rejected_rows;
+        result.incomplete |= scanned.outcome.cut_logs > 0;
         for finder in scanned.collectors {
-            result.matched += finder.matched;
-            result.searched += finder.searched;
+            result.matched += finder.matched[0];
+            result.searched += finder.searched[0];
+            result.matched_transactions += finder.matched[1];
+            result.searched_transactions += finder.searched[1];
             kept.extend(finder.kept);
         }
         while kept.len() > search.limit {
@@ -111,6 +147,10 @@ pub fn search_logs(
         }
         Ok(())
     })?;
+    if result.searched == 0 {
+        result.matched = std::mem::take(&mut result.matched_transactions);
+        result.searched = std::mem::take(&mut result.searched_transactions);
+    }
     result.samples = kept.into_sorted_vec().into_iter().map(|kept| kept.sample).collect();
     Ok(result)
 }
@@ -121,14 +161,15 @@ struct Kept {
     sample: FoundSample,
 }
 
-/// Slowness where that is asked for, then log and byte.
-type Rank = (Reverse<u32>, u32, u64);
+/// Where slowness is asked for, transactions behind requests, then slowness; then log and byte.
+type Rank = (bool, Reverse<Option<u32>>, u32, u64);
 
 struct Finder<'a> {
     search: &'a Search,
     log: u32,
-    matched: u64,
-    searched: u64,
+    /// Requests and transactions.
+    matched: [u64; 2],
+    searched: [u64; 2],
     kept: BinaryHeap<Kept>,
 }
 
@@ -137,9 +178,12 @@ impl Collector for Finder<'_> {}
 impl TakeSample for Finder<'_> {
     #[inline(always)]
     fn take(&mut self, sample: &Sample<'_>) {
-        self.searched += 1;
+        // A transaction in which nothing ran is counted nowhere.
+        let counts = u64::from(!sample.is_empty_transaction());
+        let kind = usize::from(sample.is_transaction());
+        self.searched[kind] += counts;
         if self.search.filter.matches(sample) {
-            self.matched += 1;
+            self.matched[kind] += counts;
             self.keep(sample);
         }
     }
@@ -147,11 +191,10 @@ impl TakeSample for Finder<'_> {
 
 impl Finder<'_> {
     fn keep(&mut self, sample: &Sample<'_>) {
-        let slowness = match self.search.keep {
-            Keep::First => 0,
-            Keep::Slowest => sample.elapsed_ms,
+        let rank = match self.search.keep {
+            Keep::First => (false, Reverse(None), self.log, sample.position),
+            Keep::Slowest => (sample.is_transaction(), Reverse(sample.elapsed_ms), self.log, sample.position),
         };
-        let rank = (Reverse(slowness), self.log, sample.position);
         if self.kept.len() >= self.search.limit {
             // The last of those that are kept stands at the top.
             if self.kept.peek().is_none_or(|last| last.rank <= rank) {
@@ -172,6 +215,7 @@ impl FoundSample {
             start_ms: sample.start_ms,
             elapsed_ms: sample.elapsed_ms,
             label: text(sample.label),
+            kind: if sample.is_transaction() { EntryKind::Transaction } else { EntryKind::Request },
             code: text(sample.code),
             message: text(sample.message),
             failure_message: text(sample.failure_message),
@@ -182,6 +226,9 @@ impl FoundSample {
             latency_ms: sample.latency_ms,
             connect_ms: sample.connect_ms,
             url: text(sample.url),
+            hostname: text(sample.hostname),
+            all_threads: sample.all_threads,
+            group_threads: text(sample.group_threads).trim().parse().ok(),
         }
     }
 }

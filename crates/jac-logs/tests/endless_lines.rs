@@ -1,7 +1,7 @@
 //! A line that does not end is one rejected row, however long it is, and the rows around it are read.
 
-use jac_jtl::{LogStatistics, Settings};
-use jac_logs::{Input, read_logs};
+use jac_jtl::LogStatistics;
+use jac_logs::{Empty, Input, ReadOptions, read_logs_with};
 use std::fs::OpenOptions;
 use std::io::{Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
@@ -23,7 +23,8 @@ fn with_zeros(path: &Path, before: &[u8], behind: &[u8]) {
 
 fn read(path: &Path) -> LogStatistics {
     let inputs = [Input::File(path.to_owned())];
-    read_logs(&inputs, &Settings::default(), &mut |_| ControlFlow::Continue(())).expect("statistics")
+    let options = ReadOptions { empty: Empty::Allowed, ..ReadOptions::default() };
+    read_logs_with(&inputs, &options, &mut |_| ControlFlow::Continue(())).expect("statistics")
 }
 
 #[test]

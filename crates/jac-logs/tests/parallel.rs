@@ -1,6 +1,6 @@
 //! Several threads give what one gives, on logs that are easy and on logs that are hard to split.
 
-use jac_logs::{Filter, Input, Keep, ReadOptions, Search, read_logs_with, search_logs};
+use jac_logs::{Empty, Filter, Input, Keep, ReadOptions, Search, read_logs_with, search_logs};
 use std::fmt::Write as _;
 use std::num::NonZero;
 use std::ops::ControlFlow;
@@ -47,10 +47,11 @@ fn filter(conditions: &[&str]) -> Filter {
 
 /// Everything that the statistics show.
 fn shown(input: &Input, threads: usize) -> String {
-    let options = ReadOptions { threads: NonZero::new(threads), ..ReadOptions::default() };
+    let options = ReadOptions { threads: NonZero::new(threads), empty: Empty::Allowed, ..ReadOptions::default() };
     let mut log =
         read_logs_with(std::slice::from_ref(input), &options, &mut |_| ControlFlow::Continue(())).expect("statistics");
-    format!(
+    let name = input.name();
+    let shown = format!(
         "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
         log.summary(),
         log.series(),
@@ -59,7 +60,8 @@ fn shown(input: &Input, threads: usize) -> String {
         log.hosts(),
         log.profiles(),
         log.outcome()
-    )
+    );
+    shown.replace(&name, "the log")
 }
 
 fn same_on_any_number_of_threads(odd: &str) {
@@ -127,6 +129,28 @@ fn a_search_counts_all_and_keeps_the_first_or_the_slowest() {
     assert!(results[0].matched > 4_000 && results[0].searched > 200_000);
     assert!(results[0].samples.is_sorted_by_key(|sample| (sample.log, sample.position)));
     assert_eq!(results[0].samples.len(), 5);
-    assert_eq!((results[2].samples[0].elapsed_ms, results[2].samples[0].log), (9_999, 1));
+    assert_eq!((results[2].samples[0].elapsed_ms, results[2].samples[0].log), (Some(9_999), 1));
     assert_eq!(results[2].samples[1].failure_message, "expected \"a\",\ngot \"b\"");
+}
+
+#[test]
+fn what_is_exact_on_two_processors_is_exact_on_thirty_two() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // Every part of 8 MB has nearly all of the times.
+    let mut log = String::from("timeStamp,elapsed,label\n");
+    for row in 0..700_000_u64 {
+        let _ = writeln!(log, "{},{},Home", 1_700_000_000_000 + row * 3, row * 7_919 % 40_000);
+    }
+    let input = [written(folder.path(), "log.jtl", log.as_bytes())];
+    let read = |threads: usize| {
+        let settings = jac_jtl::Settings { memory_bytes: 4 << 20, ..jac_jtl::Settings::default() };
+        let options = ReadOptions { settings, threads: NonZero::new(threads), ..ReadOptions::default() };
+        let mut log = read_logs_with(&input, &options, &mut |_| ControlFlow::Continue(())).expect("statistics");
+        (log.summary(), log.profiles(), log.series().bucket_ms)
+    };
+    let expected = read(1);
+    assert!(expected.0.notes.iter().all(|note| note.code != "response_times_rounded"), "{:?}", expected.0.notes);
+    for threads in [2, 8, 32] {
+        assert!(read(threads) == expected, "{threads} threads");
+    }
 }

@@ -12,8 +12,10 @@ mod text;
 pub use tests::TestResult;
 pub use text::comparison_text;
 
-use jac_jtl::{Entry, LogStatistics, ResponseTimes, Summary};
+use jac_jtl::criteria::MAX_UNREAD_PERCENT;
+use jac_jtl::{Entry, LogStatistics, Note, ResponseTimes, Summary};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use tests::{Distribution, holm, mann_whitney, proportions};
 
 /// One of the two results.
@@ -50,11 +52,19 @@ pub struct Thresholds {
     pub time_ms: f64,
     /// Least change of the share of failures that matters, in percentage points (0.1).
     pub error_points: f64,
+    /// Share of a log's rows that may be unread without putting the verdict in doubt, in percent (0.1).
+    pub max_unread_percent: f64,
 }
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Self { significance: 0.01, time_percent: 5.0, time_ms: 2.0, error_points: 0.1 }
+        Self {
+            significance: 0.01,
+            time_percent: 5.0,
+            time_ms: 2.0,
+            error_points: 0.1,
+            max_unread_percent: MAX_UNREAD_PERCENT,
+        }
     }
 }
 
@@ -76,12 +86,47 @@ pub struct Comparison {
     pub missing: Vec<String>,
     /// Labels that only `after` has.
     pub new: Vec<String>,
-    /// Is any line worse?
+    /// Is any line worse, or worse in part?
     pub worse: bool,
+    /// What it comes to.
+    #[serde(default)]
+    pub outcome: ComparisonOutcome,
     /// How many tests were made, which the corrected probabilities take into account.
     pub tests: usize,
     /// What has to be known about the tests, sentences.
     pub notes: Vec<String>,
+    /// What has to be known about the results and their verdict, with codes; the same sentences are the first of `notes`.
+    #[serde(default)]
+    pub findings: Vec<Note>,
+}
+
+/// What a comparison comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum ComparisonOutcome {
+    /// A line is worse.
+    Worse,
+    /// No line is worse as a whole, but one is in part.
+    Mixed,
+    /// A line is better, and none is worse.
+    Better,
+    /// No change beyond noise that matters.
+    Same,
+    /// There are too few samples, or no distribution, to say.
+    #[default]
+    Unclear,
+    /// The results have no label in common: there is nothing to compare.
+    NoCommonLabel,
+    /// Too many rows of a log could not be read.
+    CannotBeJudged,
+}
+
+impl ComparisonOutcome {
+    /// Is nothing worse, as far as can be told?
+    pub fn is_fine(self) -> bool {
+        matches!(self, Self::Better | Self::Same | Self::Unclear)
+    }
 }
 
 /// One line of the two tables.
@@ -114,6 +159,8 @@ pub struct LineComparison {
 pub enum Change {
     /// Slower or with more failures, beyond noise and enough to matter.
     Worse,
+    /// The usual response time went one way and the slow ones the other, both beyond noise and enough to matter.
+    Mixed,
     /// Faster or with fewer failures, and nothing worse.
     Better,
     /// No change beyond noise that matters.
@@ -124,25 +171,25 @@ pub enum Change {
 
 /// Compares two results.
 pub fn compare(before: &Side, after: &Side, thresholds: Thresholds) -> Comparison {
-    let of = |side: &Side, label: &str| -> Option<Distribution> {
-        let times = side.response_times.as_ref()?;
-        times.labels.iter().find(|(name, _)| name == label).map(|(_, counts)| Distribution::new(counts))
-    };
     let totals = |side: &Side| side.response_times.as_ref().map(|times| Distribution::new(&times.total));
+    let (times_before, times_after) = (by_label(before), by_label(after));
+    let of =
+        |times: &HashMap<&str, &[(u32, u64)]>, label: &str| times.get(label).map(|counts| Distribution::new(counts));
+    let (entries_before, entries_after) = (entries(&before.summary), entries(&after.summary));
     let mut lines =
         vec![line(&before.summary.total, &after.summary.total, totals(before).as_ref(), totals(after).as_ref())];
     let (mut missing, mut new) = (Vec::new(), Vec::new());
     for entry in &after.summary.labels {
-        match find(&before.summary, &entry.label) {
+        match entries_before.get(entry.label.as_str()) {
             Some(earlier) => {
-                let (a, b) = (of(before, &entry.label), of(after, &entry.label));
+                let (a, b) = (of(&times_before, &entry.label), of(&times_after, &entry.label));
                 lines.push(line(earlier, entry, a.as_ref(), b.as_ref()));
             }
             None => new.push(entry.label.clone()),
         }
     }
     for entry in &before.summary.labels {
-        if find(&after.summary, &entry.label).is_none() {
+        if !entries_after.contains_key(entry.label.as_str()) {
             missing.push(entry.label.clone());
         }
     }
@@ -153,25 +200,65 @@ pub fn compare(before: &Side, after: &Side, thresholds: Thresholds) -> Compariso
         line.judge(thresholds);
     }
     let mut lines = lines.into_iter();
-    let total = lines.next().unwrap_or_else(|| line(&before.summary.total, &after.summary.total, None, None));
+    let mut total = lines.next().unwrap_or_else(|| line(&before.summary.total, &after.summary.total, None, None));
     let labels: Vec<LineComparison> = lines.collect();
-    let worse = labels.iter().chain([&total]).any(|line| line.change == Change::Worse);
+    if labels.is_empty() {
+        // What both are made of has nothing in common.
+        total.change = Change::Unclear;
+        total.sentence = "no label in common".to_owned();
+    }
+    let outcome = outcome(&total, &labels, [before, after], thresholds);
+    let findings = findings([before, after], &outcome, thresholds);
+    let notes = findings.iter().map(|note| note.message.clone()).chain(notes(before, after, thresholds, count));
     Comparison {
         version: 1,
         before: before.name.clone(),
         after: after.name.clone(),
-        worse,
+        worse: matches!(outcome, ComparisonOutcome::Worse | ComparisonOutcome::Mixed),
+        outcome,
+        notes: notes.collect(),
+        findings,
         total,
         labels,
         missing,
         new,
         tests: count,
-        notes: notes(before, after, thresholds, count),
     }
 }
 
-fn find<'a>(summary: &'a Summary, label: &str) -> Option<&'a Entry> {
-    summary.labels.iter().find(|entry| entry.label == label)
+fn by_label(side: &Side) -> HashMap<&str, &[(u32, u64)]> {
+    let labels = side.response_times.iter().flat_map(|times| &times.labels);
+    labels.map(|(label, counts)| (label.as_str(), counts.as_slice())).collect()
+}
+
+fn entries(summary: &Summary) -> HashMap<&str, &Entry> {
+    summary.labels.iter().map(|entry| (entry.label.as_str(), entry)).collect()
+}
+
+fn outcome(
+    total: &LineComparison,
+    labels: &[LineComparison],
+    sides: [&Side; 2],
+    thresholds: Thresholds,
+) -> ComparisonOutcome {
+    let any = |change: Change| labels.iter().chain([total]).any(|line| line.change == change);
+    let too_many =
+        |side: &Side| side.summary.unread_percent.is_some_and(|unread| unread > thresholds.max_unread_percent);
+    if sides.into_iter().any(too_many) {
+        ComparisonOutcome::CannotBeJudged
+    } else if labels.is_empty() {
+        ComparisonOutcome::NoCommonLabel
+    } else if any(Change::Worse) {
+        ComparisonOutcome::Worse
+    } else if any(Change::Mixed) {
+        ComparisonOutcome::Mixed
+    } else if any(Change::Better) {
+        ComparisonOutcome::Better
+    } else if any(Change::Same) {
+        ComparisonOutcome::Same
+    } else {
+        ComparisonOutcome::Unclear
+    }
 }
 
 fn line(before: &Entry, after: &Entry, a: Option<&Distribution>, b: Option<&Distribution>) -> LineComparison {
@@ -199,31 +286,39 @@ impl LineComparison {
     fn judge(&mut self, thresholds: Thresholds) {
         let sure = |test: &Option<TestResult>| test.filter(|test| test.corrected_p < thresholds.significance);
         let (mut worse, mut better) = (Vec::new(), Vec::new());
-        let mut note = |rise: Option<String>, slower: bool| {
-            if let Some(rise) = rise {
-                if slower { worse.push(rise) } else { better.push(rise) }
+        let moved = |name: &str, of: fn(&Entry) -> Option<f64>, slower: bool| {
+            moved_time(name, of(&self.before), of(&self.after), slower, thresholds)
+        };
+        let mut note = |change: Option<String>, slower: bool| {
+            if let Some(change) = change {
+                if slower { worse.push(change) } else { better.push(change) }
             }
         };
-        if let Some(test) = sure(&self.response_times) {
-            let slower = test.share > 0.5;
-            let moved = [
-                ("mean", self.before.mean_ms, self.after.mean_ms),
-                ("median", self.before.median_ms, self.after.median_ms),
-            ];
-            note(moved.into_iter().find_map(|(name, a, b)| moved_time(name, a, b, slower, thresholds)), slower);
+        let usual = sure(&self.response_times).map(|test| test.share > 0.5);
+        let tail = sure(&self.tail).map(|test| test.share > test.share_before);
+        if let Some(slower) = usual {
+            let mean = moved("mean", |entry| entry.mean_ms, slower);
+            note(mean.or_else(|| moved("median", |entry| entry.median_ms, slower)), slower);
         }
-        if let Some(test) = sure(&self.tail) {
-            let slower = test.share > test.share_before;
-            note(moved_time("p95", self.before.p95_ms, self.after.p95_ms, slower, thresholds), slower);
+        if let Some(slower) = tail {
+            // A mean that goes against most samples goes with the slow ones.
+            if usual == Some(!slower) {
+                note(moved("mean", |entry| entry.mean_ms, slower), slower);
+            }
+            note(moved("p95", |entry| entry.p95_ms, slower), slower);
         }
+        let goes_apart = !worse.is_empty() && !better.is_empty();
         if let Some(test) = sure(&self.errors) {
             let points = (test.share - test.share_before) * 100.0;
             if points.abs() >= thresholds.error_points {
                 let text = format!("errors {:.2} % -> {:.2} %", test.share_before * 100.0, test.share * 100.0);
-                note(Some(text), points > 0.0);
+                if points > 0.0 { worse.push(text) } else { better.push(text) }
             }
         }
-        (self.change, self.sentence) = if !worse.is_empty() {
+        let more_errors = worse.last().is_some_and(|last| last.starts_with("errors "));
+        (self.change, self.sentence) = if goes_apart && !more_errors {
+            (Change::Mixed, format!("worse: {}; better: {}", worse.join(", "), better.join(", ")))
+        } else if !worse.is_empty() {
             (Change::Worse, worse.join(", "))
         } else if !better.is_empty() {
             (Change::Better, better.join(", "))
@@ -264,17 +359,75 @@ fn notes(before: &Side, after: &Side, thresholds: Thresholds, tests: usize) -> V
     for side in [before, after].into_iter().filter(|side| side.response_times.is_none()) {
         notes.push(format!("{} is a table without distributions, so response times cannot be tested.", side.name));
     }
-    for side in [before, after] {
-        if let Some(partial) = &side.summary.partial {
-            notes.push(format!("{} is not a whole run: {}", side.name, partial.cause));
-        }
-    }
     notes
 }
 
+/// Rates that differ by more than this, in percent, are another load.
+const OTHER_LOAD_PERCENT: f64 = 10.0;
+
+/// What has to be known before the verdict is believed: the load first.
+fn findings(sides: [&Side; 2], outcome: &ComparisonOutcome, thresholds: Thresholds) -> Vec<Note> {
+    let mut findings = Vec::new();
+    let [before, after] = sides.map(|side| side.summary.total.throughput_per_s);
+    if let (Some(before), Some(after)) = (before, after)
+        && let Some(change) = percent(before, after).filter(|change| change.abs() > OTHER_LOAD_PERCENT)
+    {
+        let message = format!(
+            "The load is another one: {before:.1}/s before, {after:.1}/s after ({change:+.0} %). Response times depend on it."
+        );
+        let note = Note::new("load_differs", message).with("before_per_s", before).with("after_per_s", after);
+        findings.push(note.with("percent", change));
+    }
+    for side in sides {
+        let (name, summary) = (&side.name, &side.summary);
+        if summary.rejected_rows > 0 {
+            let unread = summary.unread_percent.unwrap_or(0.0);
+            let rows = summary.rejected_rows;
+            let message =
+                format!("{name}: {rows} rows could not be read and are left out ({unread:.3} % of its rows).");
+            let note = Note::new("rows_unread", message).with("side", name.as_str());
+            findings.push(note.with("rows", rows).with("percent", unread));
+        }
+        if let Some(partial) = &summary.partial {
+            let message = format!("{name} is not a whole run: {}", partial.cause);
+            findings.push(Note::new("partial", message).with("side", name.as_str()));
+        }
+        if summary.all_failed() {
+            let message = format!("{name}: every sample failed.");
+            findings.push(Note::new("all_failed", message).with("side", name.as_str()));
+        }
+        for note in summary.notes.iter().filter(|note| !SAID_OTHERWISE.contains(&note.code.as_str())) {
+            let message = format!("{name}: {}", note.message);
+            findings.push(Note { message, ..note.clone() }.with("side", name.as_str()));
+        }
+    }
+    match outcome {
+        ComparisonOutcome::CannotBeJudged => findings.push(Note::new(
+            "cannot_be_judged",
+            format!(
+                "The results cannot be judged: more than {} % of the rows of one could not be read.",
+                thresholds.max_unread_percent
+            ),
+        )),
+        ComparisonOutcome::NoCommonLabel => findings.push(Note::new(
+            "no_common_label",
+            "The results have no label in common, so there is nothing to compare and no verdict.",
+        )),
+        ComparisonOutcome::Worse
+        | ComparisonOutcome::Mixed
+        | ComparisonOutcome::Better
+        | ComparisonOutcome::Same
+        | ComparisonOutcome::Unclear => {}
+    }
+    findings
+}
+
+/// Notes of a table that a comparison says in its own words, or that do not matter to it.
+const SAID_OTHERWISE: [&str; 3] = ["rows_unread", "log_incomplete", "transactions_not_in_total"];
+
 #[cfg(test)]
 mod compared {
-    use super::{Change, Side, Thresholds, compare};
+    use super::{Change, ComparisonOutcome, Side, Thresholds, compare};
     use jac_jtl::{LogStatistics, Settings};
 
     /// 2,000 samples whose times lie around a middle, in an order that depends on the seed.
@@ -310,6 +463,79 @@ mod compared {
             assert_eq!(change(&worse, &base), Change::Better, "{why}");
             assert!(compare(&base, &worse, Thresholds::default()).total.sentence.contains(why));
         }
+    }
+
+    /// A log whose times are given by the number of the sample.
+    fn of_times(name: &str, label: &str, every_ms: u64, elapsed: impl Fn(u64) -> u64) -> Side {
+        let mut log = LogStatistics::new(Settings::default());
+        log.feed(b"timeStamp,elapsed,label,success\n");
+        for n in 0..2_000 {
+            log.feed(format!("{},{},{label},true\n", n * every_ms, elapsed(n)).as_bytes());
+        }
+        log.finish();
+        Side::of_log(name, &mut log)
+    }
+
+    fn codes(comparison: &super::Comparison) -> Vec<&str> {
+        // These logs have few columns.
+        let codes = comparison.findings.iter().map(|note| note.code.as_str());
+        codes.filter(|code| *code != "transactions_unknown").collect()
+    }
+
+    #[test]
+    fn a_median_and_a_tail_that_go_apart_are_mixed_and_both_said() {
+        let slow = |n: u64| n.is_multiple_of(8);
+        let a = of_times("a", "Home", 10, |n| if slow(n) { 3_000 + n % 50 } else { 100 + n % 20 });
+        let b = of_times("b", "Home", 10, |n| if slow(n) { 600 + n % 50 } else { 130 + n % 20 });
+        let comparison = compare(&a, &b, Thresholds::default());
+        assert_eq!((comparison.outcome, comparison.total.change), (ComparisonOutcome::Mixed, Change::Mixed));
+        let sentence = &comparison.total.sentence;
+        let (worse, better) = sentence.split_once("; better: ").expect("both");
+        assert!(worse.contains("median") && better.contains("mean") && better.contains("p95"), "{sentence}");
+        assert!(comparison.worse && !comparison.outcome.is_fine());
+    }
+
+    #[test]
+    fn without_a_common_label_there_is_no_verdict() {
+        let (a, b) = (of_times("a", "Home", 10, |n| 100 + n % 9), of_times("b", "Start", 10, |n| 900 + n % 9));
+        let comparison = compare(&a, &b, Thresholds::default());
+        assert_eq!(comparison.outcome, ComparisonOutcome::NoCommonLabel);
+        assert_eq!((comparison.total.change, comparison.worse), (Change::Unclear, false));
+        assert_eq!(codes(&comparison), ["no_common_label"]);
+    }
+
+    #[test]
+    fn another_load_is_said_first_and_unread_rows_are_said() {
+        let a = of_times("a", "Home", 10, |n| 100 + n % 9);
+        let mut log = LogStatistics::new(Settings::default());
+        log.feed(b"timeStamp,elapsed,label,success\n");
+        for n in 0..2_000 {
+            log.feed(format!("{},{},Home,true\n1,2\n", n * 20, 100 + n % 9).as_bytes());
+        }
+        log.finish();
+        let b = Side::of_log("b", &mut log);
+        let comparison = compare(&a, &b, Thresholds::default());
+        assert_eq!(comparison.outcome, ComparisonOutcome::CannotBeJudged);
+        assert_eq!(codes(&comparison), ["load_differs", "rows_unread", "cannot_be_judged"]);
+        let unread = comparison.findings.iter().find(|note| note.code == "rows_unread").expect("a note");
+        assert_eq!(unread.params["rows"], 2_000_u64.into());
+        let tolerant = Thresholds { max_unread_percent: 50.0, ..Thresholds::default() };
+        assert_eq!(compare(&a, &b, tolerant).outcome, ComparisonOutcome::Same);
+    }
+
+    #[test]
+    fn many_labels_are_looked_up_and_not_searched_for() {
+        // A search through all labels for each of them would be 4 * 10^9 comparisons of strings.
+        let many = 30_000;
+        let mut log = LogStatistics::new(Settings { max_labels: many, ..Settings::default() });
+        log.feed(b"timeStamp,elapsed,label\n");
+        for n in 0..many {
+            log.feed(format!("{n},5,a label with a beginning that all have {n}\n").as_bytes());
+        }
+        log.finish();
+        let side = Side::of_log("a", &mut log);
+        let comparison = compare(&side, &side, Thresholds::default());
+        assert_eq!((comparison.labels.len(), comparison.missing.len()), (many, 0));
     }
 
     #[test]

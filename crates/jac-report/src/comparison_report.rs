@@ -118,8 +118,8 @@ impl ComparisonReport {
         }
     }
 
-    /// Is any line of any result worse than in the first?
-    pub fn is_worse(&self) -> bool {
-        self.comparisons.iter().any(|comparison| comparison.worse)
+    /// Is no line of any result worse than in the first, as far as can be told, and can it be told?
+    pub fn is_fine(&self) -> bool {
+        self.comparisons.iter().all(|comparison| comparison.outcome.is_fine())
     }
 }

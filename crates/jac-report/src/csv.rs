@@ -4,7 +4,7 @@ use jac_jtl::{Entry, Summary};
 use std::fmt::Write;
 
 const HEADER: &str = "scope,label,samples,errors,error_percent,mean_ms,min_ms,max_ms,stddev_ms,median_ms,p90_ms,p95_ms,\
-    p99_ms,throughput_per_s,received_kb_per_s,sent_kb_per_s,avg_bytes,apdex";
+    p99_ms,throughput_per_s,received_kb_per_s,sent_kb_per_s,avg_bytes,apdex,kind";
 
 /// The table: a header, a line per label (`scope` is `label`), then the total's (`scope` is `total`, so that a label called
 /// `Total` is told apart). Numbers are unrounded with a point, as in `summary.json`; one that does not exist is empty.
@@ -47,6 +47,8 @@ fn line(csv: &mut String, scope: &str, entry: &Entry) {
             let _ = write!(csv, "{number}");
         }
     }
+    csv.push(',');
+    csv.push_str(entry.kind.name());
     csv.push('\n');
 }
 
@@ -56,6 +58,11 @@ pub fn csv_field(text: &str) -> String {
     if formula {
         return format!("\"'{}\"", text.replace('"', "\"\""));
     }
+    plain_csv_field(text)
+}
+
+/// A field of a line of CSV that a program reads: quoted where it must be, and otherwise as it is.
+pub fn plain_csv_field(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 
@@ -73,7 +80,7 @@ mod tests {
         let lines: Vec<&str> = csv.lines().collect();
         assert!(lines[1].starts_with("label,\"a, \"\"b\"\"\",1,0,0,500,500,500,0,500,500,500,500,2,"), "{}", lines[1]);
         assert!(lines[2].starts_with("label,Total,1,0,0,1500,"));
-        assert!(lines[3].starts_with("label,\"'=1+1\",1,0,0,0,0,0,0,0,0,0,0,,,,0,1"), "{}", lines[3]);
+        assert!(lines[3].starts_with("label,\"'=1+1\",1,0,0,0,0,0,0,0,0,0,0,,,,0,1,request"), "{}", lines[3]);
         assert!(lines[4].starts_with("total,Total,3,"));
     }
 }

@@ -1,14 +1,15 @@
 //! The result as JUnit XML, which build servers show.
 
-use jac_jtl::criteria::CriterionResult;
-use jac_jtl::{Entry, Summary};
+use jac_jtl::criteria::{CriterionCode, CriterionResult};
+use jac_jtl::{Entry, EntryKind, Summary};
 use std::fmt::Write;
 
 /// A test suite `criteria` with a case per criterion, failed where it is not met, and a suite `labels` with a case per
 /// label, its time the mean response time in seconds.
 ///
 /// With criteria it is for them to judge, and a label's errors are only reported in its case. Without criteria a label
-/// with errors is a failed case.
+/// with errors is a failed case. How many rows were read, and how many could not be, are properties of the suite `labels`;
+/// transactions' labels have the class `transactions`.
 pub fn junit_xml(summary: &Summary, criteria: &[CriterionResult]) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"jac\">\n");
     if !criteria.is_empty() {
@@ -20,13 +21,25 @@ pub fn junit_xml(summary: &Summary, criteria: &[CriterionResult]) -> String {
         }
         xml.push_str("  </testsuite>\n");
     }
-    let judge_labels = criteria.is_empty();
+    // What holds for every result is no criterion that was given.
+    let judge_labels = criteria
+        .iter()
+        .all(|result| matches!(result.code, Some(CriterionCode::CannotBeJudged | CriterionCode::AllFailed)));
     let failed = summary.labels.iter().filter(|entry| judge_labels && entry.errors > 0).count();
     open_suite(&mut xml, "labels", summary.labels.len(), failed);
+    let _ = writeln!(
+        xml,
+        "    <properties>\n      <property name=\"samples\" value=\"{}\"/>\n      <property name=\"unread_rows\" value=\"{}\"/>\n      \
+         <property name=\"unread_percent\" value=\"{}\"/>\n    </properties>",
+        summary.total.samples,
+        summary.rejected_rows,
+        summary.unread_percent.unwrap_or(0.0)
+    );
     for entry in &summary.labels {
         let sentence = sentence(entry);
         let failure = (judge_labels && entry.errors > 0).then_some(sentence.as_str());
-        case(&mut xml, "labels", &entry.label, entry.mean_ms.unwrap_or(0.0) / 1_000.0, failure, &sentence);
+        let class = if entry.kind == EntryKind::Transaction { "transactions" } else { "labels" };
+        case(&mut xml, class, &entry.label, entry.mean_ms.unwrap_or(0.0) / 1_000.0, failure, &sentence);
     }
     xml.push_str("  </testsuite>\n</testsuites>\n");
     xml

@@ -6,15 +6,21 @@
 mod compare;
 mod comparison_report;
 mod csv;
+mod errors;
 mod html;
 mod junit;
 mod report;
+mod shown;
 mod text;
 
-pub use compare::{Change, Comparison, LineComparison, Side, TestResult, Thresholds, compare, comparison_text};
+pub use compare::{
+    Change, Comparison, ComparisonOutcome, LineComparison, Side, TestResult, Thresholds, compare, comparison_text,
+};
 pub use comparison_report::{Compared, ComparedResult, ComparisonReport};
-pub use csv::{csv_field, table_csv};
+pub use csv::{csv_field, plain_csv_field, table_csv};
+pub use errors::{ErrorType, error_types, errors_text};
 pub use html::{render_comparison_html, render_html};
 pub use junit::junit_xml;
 pub use report::{Facts, LogFile, Report, RunFacts};
-pub use text::{aligned, one_line, table_text};
+pub use shown::{Labels, visible, visible_json, visible_lines};
+pub use text::{IN_TABLE, aligned, one_line, table_text};

@@ -1,5 +1,6 @@
 //! The report as data: what `report.html` embeds and the server hands out.
 
+use crate::{ErrorType, error_types};
 use jac_jtl::criteria::{CriterionResult, Verdict};
 use jac_jtl::{ApdexThresholds, CodeCount, ErrorGroup, HostCount, LogStatistics, Profiles, Series, Summary};
 use jac_model::Cause;
@@ -28,6 +29,9 @@ pub struct Report {
     pub series: Series,
     /// Failures that are alike, most frequent first.
     pub errors: Vec<ErrorGroup>,
+    /// The same whatever the label, as JMeter's dashboard groups them, most frequent first.
+    #[serde(default)]
+    pub error_types: Vec<ErrorType>,
     /// Samples by response code.
     pub codes: Vec<CodeCount>,
     /// How response times are spread, in total and per label.
@@ -36,7 +40,8 @@ pub struct Report {
     pub apdex: ApdexThresholds,
     /// Samples by the node that took them.
     pub hosts: Vec<HostCount>,
-    /// What has to be known about the numbers: rejected rows, folded labels, what was lost. Sentences.
+    /// What has to be known about the numbers: rejected rows, folded labels, what was lost. Sentences; those about the log
+    /// have codes in `summary.notes`.
     pub notes: Vec<String>,
 }
 
@@ -97,7 +102,9 @@ impl Report {
     /// Makes a report of a log's statistics.
     pub fn new(facts: Facts, log: &mut LogStatistics) -> Self {
         let mut notes = facts.notes;
-        notes.extend(log.notes());
+        let summary = log.summary();
+        notes.extend(summary.notes.iter().map(|note| note.message.clone()));
+        let errors = log.errors(usize::MAX);
         Self {
             version: 1,
             title: facts.title,
@@ -105,9 +112,10 @@ impl Report {
             created_ms: facts.created_ms,
             files: facts.files,
             run: facts.run,
-            summary: log.summary(),
+            summary,
             series: log.series(),
-            errors: log.errors(usize::MAX),
+            error_types: error_types(&errors),
+            errors,
             codes: log.codes(),
             profiles: log.profiles(),
             apdex: log.apdex_thresholds(),

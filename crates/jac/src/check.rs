@@ -5,9 +5,10 @@ use crate::context;
 use crate::exit::Exit;
 use crate::run::files::{Bundle, Given, properties, workers};
 use crate::run::from_engine;
-use crate::{printable, stdout};
+use crate::stdout;
 use jac_engine::tools::{Toolbox, WantedJMeter};
 use jac_jmx::{Check, Severity};
+use jac_report::visible;
 use std::fmt::Write;
 
 pub fn check(arguments: &CheckArguments) -> anyhow::Result<Exit> {
@@ -32,7 +33,7 @@ pub fn check(arguments: &CheckArguments) -> anyhow::Result<Exit> {
     let check = bundle.check(&arguments.plan, workers, &given, &system_properties, jmeter);
     let check = check.run(&toolbox).map_err(from_engine)?;
     match arguments.output {
-        Output::Json => stdout::json(&serde_json::to_string_pretty(&check)?),
+        Output::Json => stdout::json(&check)?,
         Output::Text => stdout::put(&text(&check)),
     }
     Ok(if check.ok { Exit::Done } else { Exit::BadInput })
@@ -42,7 +43,7 @@ fn text(check: &Check) -> String {
     let mut out = String::new();
     let mut line = |text: String| {
         // Writing into a String cannot fail. A name with a line end must not look like a line of the check.
-        let _written = writeln!(out, "{}", printable::line(&text));
+        let _written = writeln!(out, "{}", visible(&text));
     };
     let number = |value: Option<u64>| value.map_or_else(|| "?".to_owned(), |value| value.to_string());
     line(match &check.test_name {

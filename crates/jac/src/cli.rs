@@ -275,6 +275,36 @@ pub struct NarrowArguments {
     pub label: Option<String>,
 }
 
+/// How a log is read where it does not say it itself.
+#[derive(Debug, Args)]
+pub struct ReadArguments {
+    /// The columns of a log without a header, such as timeStamp,elapsed,label,responseCode,success
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub columns: Option<Vec<String>>,
+    /// How time stamps are written, as in JMeter's timestamp_format: 'dd/MM/yyyy HH:mm:ss.SSS'
+    #[arg(long, value_name = "PATTERN", conflicts_with = "time_unit")]
+    pub time_format: Option<String>,
+    /// Time zone of dates that do not name one: UTC, +02:00
+    #[arg(long, value_name = "OFFSET", default_value = "UTC", allow_hyphen_values = true)]
+    pub time_zone: String,
+    /// What numeric time stamps count; default: by their size
+    #[arg(long, value_enum)]
+    pub time_unit: Option<TimeUnitName>,
+}
+
+/// What numeric time stamps count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TimeUnitName {
+    /// Seconds
+    S,
+    /// Milliseconds
+    Ms,
+    /// Microseconds
+    Us,
+    /// Nanoseconds
+    Ns,
+}
+
 /// How a log is counted.
 #[derive(Debug, Args)]
 pub struct CountArguments {
@@ -293,6 +323,8 @@ pub struct ReportArguments {
     pub files: Vec<String>,
     #[command(flatten)]
     pub narrow: NarrowArguments,
+    #[command(flatten)]
+    pub read: ReadArguments,
     #[command(flatten)]
     pub count: CountArguments,
     /// What is printed on standard output
@@ -313,6 +345,9 @@ pub struct ReportArguments {
     /// What fails the report, such as 'p95 > 800ms'
     #[arg(long, value_name = "EXPR")]
     pub fail_on: Vec<String>,
+    /// Share of the rows that may be unread before the result cannot be judged
+    #[arg(long, value_name = "PERCENT", default_value = "0.1%")]
+    pub max_unread: String,
 }
 
 #[derive(Debug, Args)]
@@ -325,6 +360,8 @@ pub struct CompareArguments {
     pub after: PathBuf,
     #[command(flatten)]
     pub narrow: NarrowArguments,
+    #[command(flatten)]
+    pub read: ReadArguments,
     /// What is printed on standard output
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub output: Output,
@@ -343,6 +380,9 @@ pub struct CompareArguments {
     /// Least change of the share of failures that matters, in percentage points
     #[arg(long, value_name = "POINTS", default_value_t = 0.1)]
     pub min_errors: f64,
+    /// Share of the rows of either that may be unread before they cannot be judged
+    #[arg(long, value_name = "PERCENT", default_value = "0.1%")]
+    pub max_unread: String,
 }
 
 #[derive(Debug, Args)]
@@ -350,12 +390,14 @@ pub struct SamplesArguments {
     /// Result logs
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<String>,
-    /// A condition, such as success=false, 'elapsed>2s', 'label~^Log'
+    /// A condition, such as success=false, 'elapsed>2s', 'label~^Log', kind=request
     #[arg(long = "where", value_name = "FIELD OP VALUE")]
     pub conditions: Vec<String>,
     #[command(flatten)]
     pub narrow: NarrowArguments,
-    /// The slowest in place of the first
+    #[command(flatten)]
+    pub read: ReadArguments,
+    /// The slowest in place of the first; requests before transactions
     #[arg(long)]
     pub slowest: bool,
     /// How many are shown; all are counted

@@ -19,7 +19,8 @@ pub fn compare(arguments: &CompareArguments) -> anyhow::Result<Exit> {
     let filter = logs::filter(&arguments.narrow)?;
     let (before, after) = (Source::find(&arguments.before)?, Source::find(&arguments.after)?);
     let writer = logs::Writer::new();
-    let results = vec![before.read(&filter)?, after.read(&filter)?];
+    let settings = logs::settings(&arguments.read)?;
+    let results = vec![before.read(&filter, &settings)?, after.read(&filter, &settings)?];
     let title = format!("{} -> {}", arguments.before.display(), arguments.after.display());
     let report = ComparisonReport::new(title, env!("CARGO_PKG_VERSION"), SystemClock.now_ms(), results, thresholds);
     if let Some(path) = &arguments.html {
@@ -27,11 +28,11 @@ pub fn compare(arguments: &CompareArguments) -> anyhow::Result<Exit> {
     }
     for comparison in &report.comparisons {
         match arguments.output {
-            Output::Text => stdout::put(&comparison_text(comparison)),
-            Output::Json => stdout::json(&serde_json::to_string_pretty(comparison)?),
+            Output::Text => stdout::put(&comparison_text(comparison, stdout::labels())),
+            Output::Json => stdout::json(comparison)?,
         }
     }
-    Ok(if report.is_worse() { Exit::CriteriaNotMet } else { Exit::Done })
+    Ok(if report.is_fine() { Exit::Done } else { Exit::CriteriaNotMet })
 }
 
 fn thresholds(arguments: &CompareArguments) -> anyhow::Result<Thresholds> {
@@ -46,7 +47,14 @@ fn thresholds(arguments: &CompareArguments) -> anyhow::Result<Thresholds> {
             return wrong(flag, value, "0 or more");
         }
     }
-    Ok(Thresholds { significance, time_percent: min_change, time_ms: min_ms, error_points: min_errors })
+    let max_unread_percent = logs::max_unread_percent(&arguments.max_unread)?;
+    Ok(Thresholds {
+        significance,
+        time_percent: min_change,
+        time_ms: min_ms,
+        error_points: min_errors,
+        max_unread_percent,
+    })
 }
 
 /// Where a result is read from.
@@ -80,22 +88,27 @@ impl Source {
 
     fn table(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot open {}", path.display()))?;
-        let summary =
-            serde_json::from_str(&text).with_context(|| format!("{} is no summary.json of JAC's", path.display()))?;
-        Ok(Self::Summary(path.to_owned(), Box::new(summary)))
+        Ok(match serde_json::from_str(&text) {
+            Ok(summary) => Self::Summary(path.to_owned(), Box::new(summary)),
+            // Reading it as a log says what it is.
+            Err(_) => Self::Log(path.to_owned()),
+        })
     }
 
-    fn read(self, filter: &Filter) -> anyhow::Result<Compared> {
+    fn read(self, filter: &Filter, settings: &Settings) -> anyhow::Result<Compared> {
         match self {
             Self::Log(path) => {
                 let name = path.display().to_string();
-                let mut log = logs::read(&[Input::File(path)], &Settings::default(), filter)?;
+                let mut log = logs::read(&[Input::File(path)], settings, filter)?;
                 Ok(Compared::of_log(name, &mut log))
             }
             Self::Summary(path, _) if !filter.is_empty() => Err(with_hint(
                 format!("{} is a table, whose samples cannot be chosen", path.display()),
                 Some("Leave --from, --to and --label out, or name the log.".to_owned()),
             )),
+            Self::Summary(path, summary) if summary.total.samples == 0 => {
+                Err(with_hint(format!("{} holds no sample", path.display()), None))
+            }
             Self::Summary(path, summary) => Ok(Compared::of_summary(path.display().to_string(), *summary)),
         }
     }

@@ -43,6 +43,6 @@ pub async fn briefly(whose: &Whose, deed: impl AsyncFnOnce(&Client) -> anyhow::R
 pub fn print(whose: &Whose, view: &impl Serialize, text: impl FnOnce() -> String) {
     match whose.output {
         Output::Text => stdout::line(&text()),
-        Output::Json => stdout::json(&serde_json::to_string_pretty(view).unwrap_or_default()),
+        Output::Json => stdout::json(view).expect("names are text and numbers finite"),
     }
 }

@@ -1,6 +1,6 @@
 //! What the shell sees. The codes are part of the interface and stand in `docs/command-line.md`.
 
-use crate::printable;
+use jac_report::visible_lines;
 use std::process::ExitCode;
 
 /// How a command ended.
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Done, and the criteria are met.
     Done,
-    /// Done, and at least one criterion is not met; of a comparison: something is worse.
+    /// Done, and at least one criterion is not met, or the result cannot be judged; of a comparison: something is worse.
     CriteriaNotMet,
     /// The input cannot be used.
     BadInput,
@@ -68,14 +68,14 @@ struct Hint(String);
 pub fn tell(error: &anyhow::Error) -> ExitCode {
     if let Some(Interrupted { signal, goes_on }) = error.downcast_ref() {
         if !goes_on.is_empty() {
-            eprintln!("{}", printable::text(goes_on));
+            eprintln!("{}", visible_lines(goes_on));
         }
         return Exit::Signal(*signal).into();
     }
-    eprintln!("error: {}", printable::text(&sentence(&error.to_string())));
+    eprintln!("error: {}", visible_lines(&sentence(&error.to_string())));
     for cause in error.chain().skip(1) {
         let word = if cause.is::<Hint>() { "hint" } else { "cause" };
-        eprintln!("{word}: {}", printable::text(&sentence(&cause.to_string())));
+        eprintln!("{word}: {}", visible_lines(&sentence(&cause.to_string())));
     }
     if error.chain().any(|cause| cause.is::<RunFailed>()) { Exit::Failed.into() } else { Exit::BadInput.into() }
 }

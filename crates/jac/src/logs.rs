@@ -1,10 +1,10 @@
 //! What `report`, `compare` and `samples` share: which samples are meant, a bar while logs are read, files that are whole
 //! or not there.
 
-use crate::cli::{CountArguments, NarrowArguments};
+use crate::cli::{CountArguments, NarrowArguments, ReadArguments, TimeUnitName};
 use crate::exit::{Exit, with_hint};
 use anyhow::Context;
-use jac_jtl::{LogStatistics, Settings};
+use jac_jtl::{LogStatistics, Settings, TimeFormat, TimeUnit};
 use jac_logs::{Bound, Condition, Filter, Input, LogError, Moment, Progress, ReadOptions, first_start, read_logs_with};
 use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
@@ -34,16 +34,65 @@ pub fn filter(narrow: &NarrowArguments) -> anyhow::Result<Filter> {
 }
 
 /// The filter with its times after the start made into times of these logs.
-pub fn settled(filter: &Filter, inputs: &[Input]) -> Result<Filter, LogError> {
+pub fn settled(filter: &Filter, inputs: &[Input], settings: &Settings) -> anyhow::Result<Filter> {
     if !filter.counts_from_start() {
         return Ok(filter.clone());
     }
-    let start = first_start(inputs, &Settings::default())?;
+    let start = first_start(inputs, settings).map_err(with_its_hint)?;
     Ok(filter.settle(start.unwrap_or_default()))
 }
 
-/// The settings that `--apdex` and `--max-labels` ask for.
-pub fn settings(count: &CountArguments) -> anyhow::Result<Settings> {
+/// The settings that say how logs are read.
+pub fn settings(read: &ReadArguments) -> anyhow::Result<Settings> {
+    let time_format = match &read.time_format {
+        None => None,
+        Some(pattern) => Some(
+            pattern
+                .parse::<TimeFormat>()
+                .map_err(|error| with_hint(format!("--time-format {pattern}: {error}"), None))?,
+        ),
+    };
+    Ok(Settings {
+        columns: read.columns.as_ref().map(|names| names.iter().map(|name| name.trim().to_owned()).collect()),
+        time_format,
+        utc_offset_minutes: offset_minutes(&read.time_zone)?,
+        time_unit: read.time_unit.map(|unit| match unit {
+            TimeUnitName::S => TimeUnit::Seconds,
+            TimeUnitName::Ms => TimeUnit::Milliseconds,
+            TimeUnitName::Us => TimeUnit::Microseconds,
+            TimeUnitName::Ns => TimeUnit::Nanoseconds,
+        }),
+        ..Settings::default()
+    })
+}
+
+/// Minutes east of UTC of `UTC`, `Z`, `+02:00`, `-0530` or `+2`.
+fn offset_minutes(zone: &str) -> anyhow::Result<i32> {
+    let parsed = || -> Option<i32> {
+        if matches!(zone, "UTC" | "GMT" | "Z") {
+            return Some(0);
+        }
+        let (sign, digits) = match zone.split_at_checked(1)? {
+            ("+", digits) => (1, digits),
+            ("-", digits) => (-1, digits),
+            _ => return None,
+        };
+        let (hours, minutes) = match (digits.split_once(':'), digits.len()) {
+            (Some(parts), _) => parts,
+            (None, 4) => digits.split_at(2),
+            (None, _) => (digits, "0"),
+        };
+        let number = |text: &str, limit: i32| text.parse::<i32>().ok().filter(|number| (0..=limit).contains(number));
+        Some(sign * (number(hours, 18)? * 60 + number(minutes, 59)?))
+    };
+    parsed().ok_or_else(|| {
+        let hint = "Give an offset from UTC, such as +02:00, or UTC. A zone's name does not say whether it was summer.";
+        with_hint(format!("--time-zone {zone} is not an offset from UTC"), Some(hint.to_owned()))
+    })
+}
+
+/// The settings that `--apdex` and `--max-labels` ask for besides.
+pub fn counted(count: &CountArguments, settings: Settings) -> anyhow::Result<Settings> {
     let thresholds = count.apdex.split_once(',').and_then(|(satisfied, tolerated)| {
         Some((satisfied.trim().parse::<u32>().ok()?, tolerated.trim().parse::<u32>().ok()?))
     });
@@ -52,7 +101,7 @@ pub fn settings(count: &CountArguments) -> anyhow::Result<Settings> {
             apdex_satisfied_ms: satisfied,
             apdex_tolerated_ms: tolerated,
             max_labels: count.max_labels,
-            ..Settings::default()
+            ..settings
         }),
         _ => Err(with_hint(
             format!("--apdex {}: that is no pair of thresholds", count.apdex),
@@ -61,14 +110,40 @@ pub fn settings(count: &CountArguments) -> anyhow::Result<Settings> {
     }
 }
 
-/// Reads logs into statistics and shows how far it is.
-pub fn read(inputs: &[Input], settings: &Settings, filter: &Filter) -> Result<LogStatistics, LogError> {
-    let options =
-        ReadOptions { settings: settings.clone(), filter: settled(filter, inputs)?, ..ReadOptions::default() };
+/// The share that `--max-unread` allows, in percent.
+pub fn max_unread_percent(words: &str) -> anyhow::Result<f64> {
+    let number = words.trim().strip_suffix('%').unwrap_or(words).trim();
+    number.parse::<f64>().ok().filter(|percent| (0.0..=100.0).contains(percent)).ok_or_else(|| {
+        with_hint(format!("--max-unread {words} is not a share"), Some("Give a percentage, such as 0.1%.".to_owned()))
+    })
+}
+
+/// Reads logs into statistics and shows how far it is. Where no sample is as the filter asks, that is an error: nothing
+/// that was counted is no result.
+pub fn read(inputs: &[Input], settings: &Settings, filter: &Filter) -> anyhow::Result<LogStatistics> {
+    let filter = settled(filter, inputs, settings)?;
+    let narrows = !filter.is_empty();
+    let options = ReadOptions { settings: settings.clone(), filter, ..ReadOptions::default() };
     let mut bar = Bar::new();
     let read = read_logs_with(inputs, &options, &mut |progress| bar.show(progress));
     bar.close();
-    read
+    let mut log = read.map_err(with_its_hint)?;
+    if narrows && log.summary().labels.is_empty() {
+        let names: Vec<String> = inputs.iter().map(Input::name).collect();
+        return Err(with_hint(
+            format!("no sample of {} matches, of {}", names.join(", "), log.outcome().samples),
+            Some("Loosen --from, --to or --label.".to_owned()),
+        ));
+    }
+    Ok(log)
+}
+
+/// An error of reading with what to do about it.
+pub fn with_its_hint(error: LogError) -> anyhow::Error {
+    match error.hint() {
+        Some(hint) => with_hint(error.to_string(), Some(hint)),
+        None => error.into(),
+    }
 }
 
 /// How far a long reading is, on a terminal.

@@ -1,6 +1,17 @@
 //! The executable: reads the command line and the environment, chooses the adapters, and turns what happened into an
 //! exit code. It alone knows which providers there are.
 
+/// The standard library's panics where nobody reads standard error any more; this one goes on.
+macro_rules! eprintln {
+    () => { $crate::stderr::line(format_args!("")) };
+    ($($text:tt)*) => { $crate::stderr::line(format_args!($($text)*)) };
+}
+
+/// The same for a line that is written over.
+macro_rules! eprint {
+    ($($text:tt)*) => { $crate::stderr::raw(format_args!($($text)*)) };
+}
+
 mod admin;
 mod check;
 mod cli;
@@ -16,12 +27,12 @@ mod exit;
 mod images;
 mod jmeter;
 mod logs;
-mod printable;
 mod report;
 mod run;
 mod samples;
 mod serve;
 mod signals;
+mod stderr;
 mod stdout;
 mod utc;
 
@@ -47,6 +58,9 @@ fn main() -> ExitCode {
     // What still runs in the background is either ended already or meant to be left.
     runtime.shutdown_background();
     match outcome {
+        Ok(Exit::Done | Exit::CriteriaNotMet) if let Some(error) = stdout::failure() => {
+            exit::tell(&anyhow::Error::new(error).context("standard output cannot be written"))
+        }
         Ok(exit) => exit.into(),
         Err(error) => exit::tell(&error),
     }

@@ -5,9 +5,9 @@ use crate::exit::{Exit, with_hint};
 use crate::{logs, stdout};
 use jac_engine::clock::{Clock, SystemClock};
 use jac_jtl::LogStatistics;
-use jac_jtl::criteria::{Criterion, CriterionResult};
+use jac_jtl::criteria::{Criterion, CriterionCode, judge};
 use jac_logs::Input;
-use jac_report::{Facts, LogFile, Report};
+use jac_report::{Facts, IN_TABLE, LogFile, Report, errors_text};
 
 pub fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let criteria = arguments
@@ -20,9 +20,15 @@ pub fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let inputs: Vec<Input> = arguments.files.iter().map(|file| Input::of_argument(file)).collect();
     let filter = logs::filter(&arguments.narrow)?;
     let writer = logs::Writer::new();
-    let mut log = logs::read(&inputs, &logs::settings(&arguments.count)?, &filter)?;
+    let max_unread_percent = logs::max_unread_percent(&arguments.max_unread)?;
+    let settings = logs::counted(&arguments.count, logs::settings(&arguments.read)?)?;
+    let mut log = logs::read(&inputs, &settings, &filter)?;
     let report = Report::new(facts(arguments, &inputs, &log), &mut log);
-    let results: Vec<CriterionResult> = criteria.iter().map(|criterion| criterion.evaluate(&report.summary)).collect();
+    let mut results = judge(&criteria, &report.summary, max_unread_percent);
+    if criteria.is_empty() {
+        // Nobody asked for a verdict on a run; that its log could not be read is another matter.
+        results.retain(|result| result.code != Some(CriterionCode::AllFailed));
+    }
     if let Some(path) = &arguments.html {
         writer.write(path, jac_report::render_html(&report)?.as_bytes())?;
     }
@@ -33,14 +39,32 @@ pub fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
         writer.write(path, jac_report::junit_xml(&report.summary, &results).as_bytes())?;
     }
     match arguments.output {
-        Output::Text => stdout::put(&jac_report::table_text(&report.summary)),
-        Output::Json => stdout::json(&serde_json::to_string_pretty(&report.summary)?),
+        Output::Text => {
+            stdout::put(&jac_report::table_text(&report.summary, stdout::labels()));
+            let errors = errors_text(&report.error_types, report.summary.total.errors, stdout::labels());
+            if !errors.is_empty() {
+                stdout::put(&format!("\n{errors}"));
+            }
+        }
+        Output::Json => stdout::json(&report.summary)?,
     }
-    for note in &report.notes {
+    let below_the_table = |note: &str| {
+        let said = report.summary.notes.iter().filter(|known| IN_TABLE.contains(&known.code.as_str()));
+        arguments.output == Output::Text && said.map(|known| &known.message).any(|message| message == note)
+    };
+    for note in report.notes.iter().filter(|note| !below_the_table(note)) {
         eprintln!("note: {note}");
     }
+    if let Some(partial) = &report.summary.partial {
+        eprintln!("The result is partial: {}", partial.cause);
+    }
     for result in &results {
-        eprintln!("{} {}", if result.met { "met:" } else { "not met:" }, result.sentence);
+        let word = match result.code {
+            Some(CriterionCode::CannotBeJudged) => "cannot be judged:",
+            _ if result.met => "met:",
+            _ => "not met:",
+        };
+        eprintln!("{word} {}", result.sentence);
     }
     Ok(if results.iter().all(|result| result.met) { Exit::Done } else { Exit::CriteriaNotMet })
 }

@@ -15,13 +15,14 @@ use crate::connect::{Connection, connect, settings};
 use crate::context;
 use crate::exit::{Exit, RunFailed, with_hint};
 use crate::signals::Signals;
-use crate::{printable, stdout, utc};
+use crate::{stdout, utc};
 use anyhow::Context;
 use jac_engine::tools::{Toolbox, WantedJMeter};
 use jac_engine::view::{ClusterView, PlanView, RunView, Snapshot};
 use jac_jtl::Summary;
 use jac_jtl::criteria::Verdict;
 use jac_model::{Cause, ClusterConfig, ClusterPhase, EpochMs, NodeState, Provider, RunPhase, StopMode};
+use jac_report::visible_lines;
 use machines::NewCluster;
 use progress::Line;
 use serde::Deserialize;
@@ -389,8 +390,8 @@ impl Job<'_> {
             let summary: Summary =
                 serde_json::from_slice(&bytes).with_context(|| format!("{} cannot be read", path.display()))?;
             match self.wanted.output {
-                Output::Text => stdout::put(&jac_report::table_text(&summary)),
-                Output::Json => stdout::json(&String::from_utf8_lossy(&bytes)),
+                Output::Text => stdout::put(&jac_report::table_text(&summary, stdout::labels())),
+                Output::Json => stdout::line(&String::from_utf8_lossy(&bytes)),
             }
         }
         for note in &run.notes {
@@ -412,9 +413,9 @@ impl Job<'_> {
             _ => Exit::Done,
         };
         match &run.cause {
-            Some(cause @ Cause::Failed { .. }) => eprintln!("error: {}", printable::text(&cause.sentence())),
+            Some(cause @ Cause::Failed { .. }) => eprintln!("error: {}", visible_lines(&cause.sentence())),
             Some(cause @ Cause::Stopped { .. }) => {
-                eprintln!("{} The result is partial.", printable::text(&cause.sentence()))
+                eprintln!("{} The result is partial.", visible_lines(&cause.sentence()))
             }
             Some(Cause::Completed) | None => (),
         }

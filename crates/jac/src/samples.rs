@@ -6,8 +6,7 @@ use crate::cli::{SamplesArguments, SamplesOutput};
 use crate::exit::Exit;
 use crate::{logs, stdout};
 use anyhow::Context;
-use jac_jtl::Settings;
-use jac_logs::{Input, Keep, Search, search_logs};
+use jac_logs::{Empty, Input, Keep, Search, search_logs};
 
 pub fn samples(arguments: &SamplesArguments) -> anyhow::Result<Exit> {
     let mut filter = logs::filter(&arguments.narrow)?;
@@ -15,32 +14,42 @@ pub fn samples(arguments: &SamplesArguments) -> anyhow::Result<Exit> {
         filter.add(condition.parse().with_context(|| format!("--where {condition}"))?);
     }
     let inputs: Vec<Input> = arguments.files.iter().map(|file| Input::of_argument(file)).collect();
+    let settings = logs::settings(&arguments.read)?;
     let search = Search {
-        filter: logs::settled(&filter, &inputs)?,
+        filter: logs::settled(&filter, &inputs, &settings)?,
         keep: if arguments.slowest { Keep::Slowest } else { Keep::First },
         limit: if arguments.count { 0 } else { arguments.limit },
-        settings: Settings::default(),
+        settings,
         threads: None,
+        empty: Empty::Refused,
     };
     let mut bar = logs::Bar::new();
     let found = search_logs(&inputs, &search, &mut |progress| bar.show(progress));
     bar.close();
-    let found = found?;
+    let found = found.map_err(logs::with_its_hint)?;
     match arguments.output {
-        SamplesOutput::Json => stdout::json(&serde_json::to_string_pretty(&found)?),
-        _ if arguments.count => stdout::line(&found.matched.to_string()),
-        SamplesOutput::Csv => stdout::data(&print::csv(&found.samples)),
-        SamplesOutput::Text => stdout::put(&print::text(&found.samples)),
+        SamplesOutput::Json => stdout::json(&found)?,
+        _ if arguments.count => stdout::line(&(found.matched + found.matched_transactions).to_string()),
+        SamplesOutput::Csv => stdout::put(&print::csv(&found.samples)),
+        SamplesOutput::Text => stdout::put(&print::text(&found.samples, stdout::labels())),
     }
     if !arguments.count {
+        let all = found.matched + found.matched_transactions;
         let shown = match found.samples.len() as u64 {
-            all if all == found.matched => "all".to_owned(),
+            some if some >= all => "all".to_owned(),
             some => some.to_string(),
         };
-        eprintln!("{} of {} samples match, {shown} shown.", found.matched, found.searched);
+        let transactions = match found.searched_transactions {
+            0 => String::new(),
+            searched => format!(" and {} of {searched} transactions", found.matched_transactions),
+        };
+        eprintln!("{} of {} samples{transactions} match, {shown} shown.", found.matched, found.searched);
     }
     if found.rejected_rows > 0 {
         eprintln!("note: {} rows could not be read; `jac report` says where and why.", found.rejected_rows);
+    }
+    if found.incomplete {
+        eprintln!("note: a log does not end properly: the run was killed, or the file is incomplete.");
     }
     Ok(Exit::Done)
 }

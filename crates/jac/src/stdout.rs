@@ -1,30 +1,54 @@
-//! Standard output. Somebody who stops reading (`jac report … | head`) is no reason to fail, and no server ends for it.
+//! Standard output. Somebody who stops reading (`jac report … | head`) is no reason to fail; a full disk is.
+//!
+//! What logs and plans are called must not steer a terminal: such characters are shown by their codes there. A file gets
+//! the bytes as they are.
 
-use crate::printable;
-use std::io::{IsTerminal, Write};
+use std::borrow::Cow;
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::Mutex;
 
-/// Prints text for people, without what a terminal would act on.
-pub fn put(text: &str) {
-    raw(&printable::text(text));
+/// Why standard output could not be written, the first time.
+static FAILED: Mutex<Option<std::io::Error>> = Mutex::new(None);
+
+/// How text goes out.
+fn write(text: &str) {
+    let mut out = std::io::stdout().lock();
+    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
+        && error.kind() != ErrorKind::BrokenPipe
+        && let Ok(mut failed) = FAILED.lock()
+    {
+        failed.get_or_insert(error);
+    }
 }
 
-/// Prints a line of it.
+/// Prints text of one or more lines.
+pub fn put(text: &str) {
+    write(&if is_terminal() { jac_report::visible_lines(text) } else { Cow::Borrowed(text) });
+}
+
+/// Prints a line.
 pub fn line(text: &str) {
     put(&format!("{text}\n"));
 }
 
-/// Prints JSON, whose values stay as they are.
-pub fn json(text: &str) {
-    raw(&format!("{}\n", printable::json(text)));
+/// Prints JSON.
+pub fn json(value: &impl serde::Serialize) -> serde_json::Result<()> {
+    let json = serde_json::to_string_pretty(value)?;
+    write(&format!("{}\n", jac_report::visible_json(&json)));
+    Ok(())
 }
 
-/// Prints data for another program; on a terminal it is text for people.
-pub fn data(text: &str) {
-    if std::io::stdout().is_terminal() { put(text) } else { raw(text) }
+/// Does somebody look at it, rather than a file or a program?
+pub fn is_terminal() -> bool {
+    std::io::stdout().is_terminal()
 }
 
-fn raw(text: &str) {
-    let mut out = std::io::stdout().lock();
-    // A closed pipe is the reader's choice; on any other fault there is nobody to tell.
-    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+/// How labels are written in tables: short for eyes, whole for files.
+pub fn labels() -> jac_report::Labels {
+    if is_terminal() { jac_report::Labels::SHORT } else { jac_report::Labels::Whole }
+}
+
+/// Why what was printed is not all there, if that is so.
+pub fn failure() -> Option<std::io::Error> {
+    FAILED.lock().ok()?.take()
 }

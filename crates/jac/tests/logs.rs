@@ -190,7 +190,7 @@ fn a_table_alone_can_be_compared_and_what_is_none_cannot() {
     for (path, words) in [
         (place.path("empty"), "holds no result"),
         (place.path("missing"), "cannot open"),
-        (other, "is no summary.json"),
+        (other, "is a JSON document, not a result log"),
     ] {
         let refused = jac(&["compare", text(&log), text(&path)]);
         assert_eq!(refused.status.code(), Some(2), "{}", path.display());
@@ -247,27 +247,38 @@ fn odd_logs_are_a_sentence_or_counted_rows_and_never_a_panic() {
     let absurd =
         format!("{HEADER}\n1700000000000,-5,A,200,OK,t,true,,1,\n1700000000000,99999999999,A,200,OK,t,true,,1,\n");
     let other = "label;elapsed;timeStamp\nPay;60;1700000000000\n";
-    let cases: [(&str, Vec<u8>, u64, &str); 7] = [
-        ("empty", Vec::new(), 0, ""),
-        ("header", format!("{HEADER}\n").into_bytes(), 0, ""),
-        ("binary", binary, 0, "could not be read"),
-        ("line", vec![b'x'; 64 << 20], 0, "could not be read"),
-        ("back", back.into_bytes(), 2, ""),
-        ("absurd", absurd.into_bytes(), 0, "2 rows of the log could not be read"),
-        ("mixed", other.as_bytes().to_vec(), 1, ""),
+    // Name, bytes, samples, exit code, words of standard error.
+    type Case = (&'static str, Vec<u8>, Option<u64>, i32, &'static str);
+    let cases: [Case; 7] = [
+        ("empty", Vec::new(), None, 2, "it is empty"),
+        ("header", format!("{HEADER}\n").into_bytes(), None, 2, "it has no rows"),
+        ("binary", binary, None, 2, "rows could be read"),
+        ("line", vec![b'x'; 64 << 20], None, 2, "its row could not be read"),
+        ("back", back.into_bytes(), Some(2), 0, ""),
+        ("absurd", absurd.into_bytes(), Some(1), 1, "1 row could not be read"),
+        ("mixed", other.as_bytes().to_vec(), Some(1), 0, ""),
     ];
     let ordinary = place.write("ordinary", log(0));
-    for (name, bytes, samples, note) in cases {
+    for (name, bytes, samples, code, words) in cases {
         let path = place.write(name, bytes);
         let page = place.path("page.html");
-        let output = jac(&["report", text(&path), "--output", "json", "--html", text(&page)]);
-        assert_eq!(output.status.code(), Some(0), "{name}: {}", err(&output));
-        let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        assert_eq!(summary["total"]["samples"], samples, "{name}");
-        assert!(err(&output).contains(note), "{name}: {}", err(&output));
-        let merged = jac(&["report", text(&path), text(&ordinary), "--output", "json"]);
-        let summary: serde_json::Value = serde_json::from_slice(&merged.stdout).expect("JSON");
-        assert_eq!(summary["total"]["samples"], samples + 600, "{name}");
+        for files in [&[text(&path)][..], &[text(&ordinary), text(&path)]] {
+            let output = jac(&[&["report"], files, &["--output", "json", "--html", text(&page)]].concat());
+            assert_eq!(output.status.code(), Some(code), "{name}: {}", err(&output));
+            assert!(err(&output).contains(words), "{name}: {}", err(&output));
+            match samples {
+                Some(samples) => {
+                    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+                    let others = if files.len() > 1 { 600 } else { 0 };
+                    assert_eq!(summary["total"]["samples"], samples + others, "{name}");
+                }
+                None => {
+                    assert!(err(&output).contains(&format!("{name} holds no sample")), "{}", err(&output));
+                    assert!(!page.exists(), "{name}");
+                }
+            }
+            let _ = std::fs::remove_file(&page);
+        }
     }
     let folder = jac(&["report", text(place.0.path())]);
     assert_eq!(folder.status.code(), Some(2));

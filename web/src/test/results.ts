@@ -24,6 +24,7 @@ export function pointAt(t_ms: number, more: Partial<Point> = {}): Point {
 export function entryOf(label: string, more: Partial<Entry> = {}): Entry {
   return {
     label,
+    kind: "request",
     samples: 100,
     errors: 0,
     error_percent: 0,
@@ -55,6 +56,10 @@ export function summaryOf(labels: Entry[], total: Partial<Entry> = {}, more: Par
     total_basis: "samples",
     labels,
     rejected_rows: 0,
+    duration_ms: 10_000,
+    unread_percent: 0,
+    rejected: [],
+    notes: [],
     partial: null,
     ...more,
   };

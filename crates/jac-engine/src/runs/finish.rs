@@ -7,7 +7,7 @@ use crate::live::LiveRun;
 use crate::runs::supervise::{Task, known_node};
 use crate::view::{Headline, RunResult, Snapshot};
 use jac_jtl::LogStatistics;
-use jac_jtl::criteria::{Criterion, CriterionResult, Verdict};
+use jac_jtl::criteria::{Criterion, CriterionResult, MAX_UNREAD_PERCENT, Verdict, judge};
 use jac_model::{EpochMs, Person, Run, RunId};
 use jac_report::{Facts, LogFile, Report, RunFacts};
 use jac_store::{RunRow, StoredPoint};
@@ -99,12 +99,9 @@ pub(super) fn write_artefacts(task: &Task, run: &Run, live: &LiveRun) -> Result<
 
 fn end_of(run: &Run, statistics: &mut LogStatistics, now_ms: EpochMs) -> RunEnd {
     let summary = statistics.summary();
-    let criteria: Vec<CriterionResult> = run
-        .criteria
-        .iter()
-        .filter_map(|expression| expression.parse::<Criterion>().ok())
-        .map(|criterion| criterion.evaluate(&summary))
-        .collect();
+    let criteria: Vec<Criterion> =
+        run.criteria.iter().filter_map(|expression| expression.parse::<Criterion>().ok()).collect();
+    let criteria: Vec<CriterionResult> = judge(&criteria, &summary, MAX_UNREAD_PERCENT);
     let verdict = Verdict::of(&criteria);
     let total = &summary.total;
     let headline = Headline {

@@ -16,7 +16,7 @@ use crate::patience::is_silence;
 use crate::reconcile::last_call_ms;
 use futures_util::future::join_all;
 use jac_model::ports::{PortError, ProcessState, Remote};
-use jac_model::{Cause, ClusterId, NodePhase, Role, Run, RunEvent, StopMode};
+use jac_model::{Cause, Cluster, ClusterId, NodePhase, Role, Run, RunEvent, StopMode};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,6 +62,7 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
     task.step("Running.")?;
     let mut intake = Intake::open(task).await?;
     let cluster = task.cluster(run)?;
+    tell_clocks(&task.run()?, &cluster, &intake.live);
     let name_of = |role| run.nodes.iter().filter(move |node| node.role == role).map(|node| node.name.clone());
     let master_name =
         name_of(Role::Master).next().ok_or_else(|| EngineError::JMeter("The run has no master.".to_owned()))?;
@@ -110,6 +111,17 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
         Ok(())
     })?;
     Ok(())
+}
+
+/// Tells the statistics how far the workers' clocks are ahead, by the names that their samples have.
+fn tell_clocks(run: &Run, cluster: &Cluster, live: &LiveRun) {
+    for node in run.nodes.iter().filter(|node| node.role == Role::Worker) {
+        let known = cluster.nodes.iter().find(|known| known.name == node.name);
+        let address = known.and_then(|known| known.address.as_deref()).unwrap_or("127.0.0.1");
+        if let (Some(ahead_ms), Some(port)) = (node.clock_offset_ms, node.ports.first()) {
+            live.set_clock_offset(&format!("{address}:{port}"), ahead_ms);
+        }
+    }
 }
 
 impl Follower<'_> {

@@ -7,7 +7,7 @@ use crate::clusters::conflict;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use jac_jtl::{ResponseTimes, Settings};
-use jac_logs::{Input, LogError, ReadOptions, Search, SearchResult, first_start, read_logs_with, search_logs};
+use jac_logs::{Empty, Input, LogError, ReadOptions, Search, SearchResult, first_start, read_logs_with, search_logs};
 use jac_model::{Run, RunId};
 use jac_report::{Compared, ComparedResult, ComparisonReport, Report, Thresholds};
 use std::ops::ControlFlow;
@@ -25,6 +25,8 @@ impl Engine {
     pub fn search_samples(&self, run: &RunId, mut search: Search) -> Result<SearchResult, EngineError> {
         let input = self.log_of(&self.store().run(run)?.run)?;
         search.limit = search.limit.min(MOST_FOUND);
+        // A run that goes on may have no sample yet.
+        search.empty = Empty::Allowed;
         let inputs = [input];
         if search.filter.counts_from_start() {
             let start = first_start(&inputs, &Settings::default()).map_err(unread)?;
@@ -60,6 +62,12 @@ impl Engine {
             return Err(conflict(format!("The run '{}' has not finished.", run.name), Some("Compare it when it has.")));
         }
         let Report { summary, series, profiles, .. } = self.report(id)?;
+        if summary.total.samples == 0 {
+            return Err(EngineError::invalid(
+                "runs_to_compare",
+                format!("The run '{}' has no sample to compare.", run.name),
+            ));
+        }
         let result = ComparedResult {
             name: run.name.clone(),
             run_id: Some(id.to_string()),

@@ -43,6 +43,12 @@ pub enum CriterionError {
         /// What stands in the number's place.
         found: String,
     },
+    /// The number is more than can be.
+    #[error("{found} is too large")]
+    TooLarge {
+        /// The number as written.
+        found: String,
+    },
     /// The unit does not fit the metric.
     #[error("{}, {found:?} does not fit{}", measured(*metric), fitting(*metric))]
     Unit {
@@ -73,7 +79,12 @@ pub(super) fn parse(expression: &str) -> Result<Criterion, CriterionError> {
     let number: f64 = number.parse().map_err(|_| CriterionError::Number { operator: sign, found: rest.to_owned() })?;
     let unit = unit.trim();
     let factor = factor(metric, unit).ok_or_else(|| CriterionError::Unit { metric, found: unit.to_owned() })?;
-    Ok(Criterion { expression: text.to_owned(), metric, label, operator, threshold: number * factor })
+    let threshold = number * factor;
+    if !threshold.is_finite() {
+        let found = rest.chars().take(20).chain(['…']).collect();
+        return Err(CriterionError::TooLarge { found });
+    }
+    Ok(Criterion { expression: text.to_owned(), metric, label, operator, threshold })
 }
 
 /// An optional `("LABEL")`; in it `\"` is a quote and `\\` a backslash.

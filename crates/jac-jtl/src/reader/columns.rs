@@ -2,6 +2,7 @@
 
 use super::rejects::Reason;
 use super::row::{FieldEnds, split_row};
+use crate::{Settings, TimeUnit};
 
 /// The columns that JAC reads, by their JMeter names (`CSVSaveService`).
 const NAMES: [&str; Column::COUNT] = [
@@ -20,11 +21,28 @@ const NAMES: [&str; Column::COUNT] = [
     "Latency",
     "Connect",
     "Hostname",
+    "ErrorCount",
+    "grpThreads",
 ];
 
 /// JMeter's other columns: known, so that a header is recognised, but not read.
-const OTHER_NAMES: [&str; 7] =
-    ["dataType", "grpThreads", "Filename", "Encoding", "SampleCount", "ErrorCount", "IdleTime"];
+const OTHER_NAMES: [&str; 5] = ["dataType", "Filename", "Encoding", "SampleCount", "IdleTime"];
+
+/// The columns that JMeter 2.13 writes by default.
+const DEFAULT_2_13: [&str; 12] = [
+    "timeStamp",
+    "elapsed",
+    "label",
+    "responseCode",
+    "responseMessage",
+    "threadName",
+    "dataType",
+    "success",
+    "bytes",
+    "grpThreads",
+    "allThreads",
+    "Latency",
+];
 
 /// The columns that JMeter 5 writes by default.
 const DEFAULT: [&str; 17] = [
@@ -68,10 +86,12 @@ pub(super) enum Column {
     Latency,
     Connect,
     Hostname,
+    ErrorCount,
+    GroupThreads,
 }
 
 impl Column {
-    pub(super) const COUNT: usize = 15;
+    pub(super) const COUNT: usize = 17;
 
     pub(super) const ALL: [Self; Self::COUNT] = [
         Self::TimeStamp,
@@ -89,6 +109,8 @@ impl Column {
         Self::Latency,
         Self::Connect,
         Self::Hostname,
+        Self::ErrorCount,
+        Self::GroupThreads,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -105,8 +127,21 @@ pub(super) struct Columns {
     pub(super) delimiter: u8,
     /// Fields in a row; `None` until the first row of a log without a header has told.
     pub(super) count: Option<usize>,
+    /// How time stamps are written; `None` until the first sample has told.
+    pub(super) stamps: Option<Stamps>,
     /// Index of each column, or [`ABSENT`].
     at: [u16; Column::COUNT],
+}
+
+/// How a log's time stamps are written. A single row may still have another form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stamps {
+    /// Numbers.
+    Numbers(TimeUnit),
+    /// Dates with a time.
+    Dates,
+    /// Times of an unknown day.
+    TimesOfDay,
 }
 
 /// What a line at the start of a log is.
@@ -125,17 +160,29 @@ impl Columns {
         (index != ABSENT).then_some(usize::from(index))
     }
 
+    /// Is everything known that reading a row without looking at those before it takes?
+    pub(super) fn is_settled(&self) -> bool {
+        self.count.is_some() && self.stamps.is_some()
+    }
+
     /// A layout with every column that JAC reads, in their own order.
     pub(super) fn of_all() -> Self {
         Self::named(b',', Some(NAMES.len()), &NAMES)
     }
 
     /// Recognises the first line of a log, and finds its delimiter.
-    pub(super) fn of_first_line(line: &[u8], is_number_row: impl Fn(&[u8], &[u8]) -> bool) -> FirstLine {
+    pub(super) fn of_first_line(
+        line: &[u8],
+        settings: &Settings,
+        is_number_row: impl Fn(&[u8], &[u8]) -> bool,
+    ) -> FirstLine {
         match Self::of_header(line) {
             Some(Ok(columns)) => return FirstLine::Header(columns),
             Some(Err(reason)) => return FirstLine::Neither(reason),
             None => {}
+        }
+        if let Some(names) = &settings.columns {
+            return Self::given(line, names);
         }
         for delimiter in DELIMITERS {
             let mut fields = line.split(|byte| *byte == delimiter);
@@ -146,6 +193,21 @@ impl Columns {
             }
         }
         FirstLine::Neither(Reason::NoHeader)
+    }
+
+    /// The layout of a log without a header whose columns were given; their number tells the delimiter.
+    fn given(line: &[u8], names: &[String]) -> FirstLine {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut ends = FieldEnds::default();
+        let delimiter = DELIMITERS
+            .into_iter()
+            .find(|delimiter| split_row(line, *delimiter, &mut ends).is_ok() && ends.count() == names.len());
+        let columns = Self::named(delimiter.unwrap_or(DELIMITERS[0]), Some(names.len()), &names);
+        let missing = [Column::TimeStamp, Column::Elapsed].into_iter().find(|needed| columns.index(*needed).is_none());
+        match missing {
+            Some(needed) => FirstLine::Neither(Reason::HeaderWithout(needed.name())),
+            None => FirstLine::Row(columns),
+        }
     }
 
     /// Reads a header line; `None` when the line is not one.
@@ -177,9 +239,13 @@ impl Columns {
     }
 
     /// Takes the number of fields from the first row of a log without a header: JMeter's default columns, without
-    /// the URL as older releases wrote them, or with any extra variables after them.
+    /// the URL as older releases wrote them, as JMeter 2.13 wrote them, or with any extra variables after them.
     pub(super) fn settle(&mut self, found: usize) -> Result<(), Reason> {
         match found {
+            12 => {
+                *self = Self::named(self.delimiter, Some(found), &DEFAULT_2_13);
+                Ok(())
+            }
             16 => {
                 let without_url: Vec<&str> = DEFAULT.into_iter().filter(|name| *name != "URL").collect();
                 *self = Self::named(self.delimiter, Some(found), &without_url);
@@ -193,6 +259,17 @@ impl Columns {
         }
     }
 
+    /// The same columns as in rows before them: a header that is repeated changes nothing, not even how time stamps are
+    /// written.
+    pub(super) fn after(mut self, before: Option<&Self>) -> Self {
+        if let Some(before) = before
+            && (before.delimiter, before.count, before.at) == (self.delimiter, self.count, self.at)
+        {
+            self.stamps = before.stamps;
+        }
+        self
+    }
+
     fn named(delimiter: u8, count: Option<usize>, names: &[&str]) -> Self {
         let mut at = [ABSENT; Column::COUNT];
         for (place, known) in at.iter_mut().zip(NAMES) {
@@ -203,7 +280,7 @@ impl Columns {
                 .or_else(|| names.iter().position(|name| name.eq_ignore_ascii_case(known)));
             *place = index.and_then(|index| u16::try_from(index).ok()).unwrap_or(ABSENT);
         }
-        Self { delimiter, count, at }
+        Self { delimiter, count, stamps: None, at }
     }
 }
 

@@ -6,15 +6,15 @@
 
 mod blocks;
 
-use super::columns::{Columns, FirstLine};
+use super::columns::{Column, Columns, FirstLine, Stamps};
 use super::index::Index;
 use super::layout::Layout;
 use super::number::{Number, number};
-use super::rejects::{ReadOutcome, Reason};
+use super::rejects::{Lacks, Lost, ReadOutcome, Reason};
 use super::row::{FieldEnds, split_row};
 use super::scan::{FIELD_LIMIT, RowScan, Scanned};
-use super::timestamp::date_time_ms;
-use crate::{Settings, TakeSample};
+use super::timestamp::{date_time_ms, is_ambiguous, time_of_day_ms};
+use crate::{Sample, Settings, TakeSample, TimeUnit};
 use memchr::{memchr, memchr_iter};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -44,7 +44,12 @@ pub(super) struct CsvReader {
     outcome: ReadOutcome,
     index: Index,
     split: FieldEnds,
+    /// Where times stand without a day: that of the row before, and how many days are over.
+    time_of_day_ms: i64,
+    days: i64,
 }
+
+const DAY_MS: i64 = 86_400_000;
 
 impl CsvReader {
     pub(super) fn new(settings: &Settings) -> Self {
@@ -58,6 +63,8 @@ impl CsvReader {
             outcome: ReadOutcome::default(),
             index: Index::default(),
             split: FieldEnds::default(),
+            time_of_day_ms: 0,
+            days: 0,
         }
     }
 
@@ -67,7 +74,9 @@ impl CsvReader {
 
     pub(super) fn layout(&self) -> Option<Layout> {
         match &self.state {
-            State::Rows(columns) if columns.count.is_some() => Some(Layout { columns: columns.clone() }),
+            // Times without a day count the days from the first row on, so such a log cannot be read in parts.
+            State::Rows(columns) if columns.stamps == Some(Stamps::TimesOfDay) => None,
+            State::Rows(columns) if columns.is_settled() => Some(Layout { columns: columns.clone() }),
             State::Rows(_) | State::Start | State::Unusable(_) => None,
         }
     }
@@ -79,7 +88,17 @@ impl CsvReader {
     }
 
     pub(super) fn outcome(&self) -> ReadOutcome {
-        self.outcome.clone()
+        let mut outcome = self.outcome.clone();
+        if let State::Rows(columns) = &self.state
+            && outcome.samples > 0
+        {
+            let has = |column| columns.index(column).is_some();
+            outcome.lacks = Lacks {
+                success: !has(Column::Success) && !has(Column::ErrorCount),
+                message: !has(Column::ResponseMessage),
+            };
+        }
+        outcome
     }
 
     pub(super) fn feed(&mut self, bytes: &[u8], sink: &mut impl TakeSample) {
@@ -166,7 +185,7 @@ impl CsvReader {
         let State::Rows(columns) = &self.state else {
             return (self.line_step(piece, sink), None);
         };
-        let (delimiter, settled) = (columns.delimiter, columns.count.is_some());
+        let (delimiter, settled) = (columns.delimiter, columns.is_settled());
         if self.tail.is_empty() && settled {
             let used = self.fast_rows(piece, sink);
             if used > 0 {
@@ -263,12 +282,14 @@ impl CsvReader {
             self.advance(line.len(), line_ends);
             return;
         }
-        let offset = self.settings.utc_offset_minutes;
+        let settings = &self.settings;
         let begins_row = |stamp: &[u8], elapsed: &[u8]| {
-            matches!(number(elapsed), Number::Value(_))
-                && (matches!(number(stamp), Number::Value(_)) || date_time_ms(stamp, offset).is_some())
+            matches!(number(elapsed), Number::Value(_) | Number::Negative)
+                && (matches!(number(stamp), Number::Value(_))
+                    || date_time_ms(stamp, settings).is_some()
+                    || time_of_day_ms(stamp, settings).is_some())
         };
-        match Columns::of_first_line(trimmed(text), begins_row) {
+        match Columns::of_first_line(trimmed(text), settings, begins_row) {
             FirstLine::Header(columns) => {
                 self.state = State::Rows(columns);
                 self.advance(line.len(), line_ends);
@@ -295,8 +316,14 @@ impl CsvReader {
         {
             match Columns::of_header(trimmed(row)) {
                 // Logs that were joined: the header comes again, perhaps another one.
-                Some(Ok(columns)) => self.state = State::Rows(columns),
-                _ if at_end && matches!(reason, Reason::Columns { .. }) => self.reject(&Reason::Cut),
+                Some(Ok(columns)) => {
+                    let before = match &self.state {
+                        State::Rows(before) => Some(before),
+                        State::Start | State::Unusable(_) => None,
+                    };
+                    self.state = State::Rows(columns.after(before));
+                }
+                _ if at_end => self.outcome.cut(self.outcome.lines + 1, self.position),
                 _ => self.reject(&reason),
             }
         }
@@ -322,7 +349,34 @@ impl CsvReader {
         if found != expected {
             return Err(Reason::Columns { expected, found });
         }
-        let sample = self.split.as_row().sample(columns, &self.settings, self.position)?;
+        let mut lost = Lost::default();
+        let row = self.split.as_row();
+        let (mut sample, form) = row.sample(columns, &self.settings, self.position, &mut lost)?;
+        columns.stamps.get_or_insert(form);
+        let guesses = &mut self.outcome.guesses;
+        match form {
+            Stamps::Numbers(TimeUnit::Milliseconds) => {}
+            Stamps::Numbers(unit) => guesses.unit = self.settings.time_unit.is_none().then_some(unit),
+            Stamps::Dates => {
+                guesses.date_order |=
+                    self.settings.time_format.is_none() && is_ambiguous(row.text(columns, Column::TimeStamp));
+            }
+            Stamps::TimesOfDay => {
+                guesses.day = true;
+                // Rows are written in about the order of time: far back means past midnight.
+                self.days += i64::from(sample.start_ms < self.time_of_day_ms - DAY_MS / 2);
+                self.time_of_day_ms = sample.start_ms;
+                sample = Sample {
+                    start_ms: sample.start_ms + self.days * DAY_MS,
+                    end_ms: sample.end_ms + self.days * DAY_MS,
+                    ..sample
+                };
+            }
+        }
+        self.outcome.samples += 1;
+        if lost.count > 0 {
+            self.outcome.lose(self.outcome.lines + 1, self.position, lost);
+        }
         sink.take(&sample);
         Ok(())
     }
@@ -335,7 +389,7 @@ impl CsvReader {
         lines.split(|byte| *byte == b'\n').any(|line| {
             split_row(line, columns.delimiter, &mut self.split).is_ok()
                 && Some(self.split.count()) == columns.count
-                && self.split.as_row().sample(columns, &self.settings, 0).is_ok()
+                && self.split.as_row().sample(columns, &self.settings, 0, &mut Lost::default()).is_ok()
         })
     }
 

@@ -25,6 +25,11 @@ impl<'a> Row<'a> {
         let connect = self.number(columns, Column::Connect);
         let threads = self.number(columns, Column::AllThreads);
         let success = match columns.index(Column::Success) {
+            // The number of failed samples tells, where there is one.
+            None if columns.index(Column::ErrorCount).is_some() => match self.text(columns, Column::ErrorCount) {
+                b"0" => true,
+                _ => return None,
+            },
             None => true,
             Some(index) => match self.field(index) {
                 b"true" => true,
@@ -43,13 +48,14 @@ impl<'a> Row<'a> {
         Some(Sample {
             start_ms,
             end_ms,
-            elapsed_ms,
+            elapsed_ms: Some(elapsed_ms),
             label: self.text(columns, Column::Label),
             code: self.text(columns, Column::ResponseCode),
             message: self.text(columns, Column::ResponseMessage),
             failure_message: self.text(columns, Column::FailureMessage),
             thread: self.text(columns, Column::ThreadName),
             hostname: self.text(columns, Column::Hostname),
+            group_threads: self.text(columns, Column::GroupThreads),
             url: self.text(columns, Column::Url),
             success,
             received_bytes: within(received, BYTES_LIMIT)?,

@@ -1,6 +1,7 @@
 //! What has to be known to read on in the middle of a log: its columns, and where a row begins.
 
 use super::columns::Columns;
+use super::rejects::Lost;
 use super::row::{FieldEnds, split_row};
 use super::scan::{RowScan, Scanned};
 use crate::Settings;
@@ -26,7 +27,7 @@ impl Layout {
             let Scanned::Row(length) = RowScan::default().scan(rest, self.columns.delimiter) else { return false };
             split_row(&rest[..length], self.columns.delimiter, &mut split).is_ok()
                 && Some(split.count()) == self.columns.count
-                && split.as_row().sample(&self.columns, settings, 0).is_ok()
+                && split.as_row().sample(&self.columns, settings, 0, &mut Lost::default()).is_ok()
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Rows that could not be read: counted, and the first of them kept with place and reason.
 
+use crate::TimeUnit;
 use serde::{Deserialize, Serialize};
 
 /// How many rejected rows are kept with their reason; all are counted.
@@ -9,11 +10,18 @@ const KEPT: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rejected {
+    /// The log that it is in, where there may be several; empty otherwise.
+    #[serde(default)]
+    pub file: String,
     /// Line on which the row begins, from 1.
     pub line: u64,
     /// Byte at which the row begins, from 0.
     pub position: u64,
-    /// What is wrong with it, a sentence.
+    /// What is wrong with it: `columns`, `not_a_number`, `negative`, `out_of_range`, `time_stamp`, `success`,
+    /// `after_quote`, `field_too_long`, `row_too_long`, `cut`, `no_header` or `column_missing`.
+    #[serde(default)]
+    pub code: String,
+    /// The same as a sentence.
     pub reason: String,
 }
 
@@ -24,40 +32,137 @@ pub struct ReadOutcome {
     pub bytes: u64,
     /// Line ends seen in complete rows.
     pub lines: u64,
+    /// Rows that were read as samples.
+    pub samples: u64,
     /// Rows that could not be read.
     pub rejected_rows: u64,
     /// The first 100 of them.
     pub rejected: Vec<Rejected>,
+    /// Those of them in which a log ends.
+    pub cut_rows: u64,
+    /// Logs that do not end properly: within a row, or as XML without their closing tag.
+    pub cut_logs: u64,
+    /// Nested samples of an XML log that lie deeper than JMeter writes them to a CSV log: they are left out.
+    pub too_deep: u64,
+    /// Numbers that could not be read in columns that a sample does not need; they are taken as missing.
+    pub unread_values: u64,
+    /// The first of them.
+    pub unread_value: Option<Rejected>,
+    /// What the logs do not say.
+    pub lacks: Lacks,
+    /// How time stamps were understood where that was a guess.
+    pub guesses: Guesses,
+}
+
+/// What a log does not say, so that something about its samples is not known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Lacks {
+    /// No `success` and no `ErrorCount`: all samples were taken for successes.
+    pub success: bool,
+    /// No `responseMessage`: transactions cannot be told from requests.
+    pub message: bool,
+}
+
+/// How time stamps were understood where the log does not say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Guesses {
+    /// Numbers were not milliseconds, by their size.
+    pub unit: Option<TimeUnit>,
+    /// Times without a day: the first is on 1970-01-01.
+    pub day: bool,
+    /// Dates that do not say whether the day or the month comes first ([`Settings::date_order`](crate::Settings)).
+    pub date_order: bool,
 }
 
 impl ReadOutcome {
     pub(crate) fn reject(&mut self, line: u64, position: u64, reason: &Reason) {
         self.rejected_rows += 1;
         if self.rejected.len() < KEPT {
-            self.rejected.push(Rejected { line, position, reason: reason.to_string() });
+            self.rejected.push(Rejected::new(line, position, reason));
         }
+    }
+
+    /// Notes that the log ends within a row.
+    pub(crate) fn cut(&mut self, line: u64, position: u64) {
+        self.reject(line, position, &Reason::Cut);
+        self.cut_rows += 1;
+        self.cut_logs += 1;
+    }
+
+    /// Notes numbers of a row that could not be read.
+    pub(crate) fn lose(&mut self, line: u64, position: u64, lost: Lost) {
+        self.unread_values += u64::from(lost.count);
+        if let (None, Some(reason)) = (&self.unread_value, lost.first) {
+            self.unread_value = Some(Rejected::new(line, position, &reason));
+        }
+    }
+
+    /// Says which log the rows are of, where that is not said yet.
+    pub fn name_file(&mut self, file: &str) {
+        for row in self.rejected.iter_mut().chain(&mut self.unread_value).filter(|row| row.file.is_empty()) {
+            file.clone_into(&mut row.file);
+        }
+    }
+
+    /// Share of the rows that could not be read, from 0 to 1. A row in which a log ends does not count: the log is
+    /// incomplete then, which is another matter.
+    pub fn unread_share(&self) -> f64 {
+        let unread = self.rejected_rows - self.cut_rows;
+        let rows = unread + self.samples;
+        if rows == 0 { 0.0 } else { unread as f64 / rows as f64 }
     }
 
     /// Adds what was read of a following part of the same log: its lines are counted on from here.
     pub fn append(&mut self, following: &Self) {
-        let room = KEPT.saturating_sub(self.rejected.len());
-        self.rejected.extend(following.rejected.iter().take(room).map(|row| Rejected {
-            line: self.lines + row.line,
-            position: row.position,
-            reason: row.reason.clone(),
-        }));
-        self.bytes += following.bytes;
-        self.lines += following.lines;
-        self.rejected_rows += following.rejected_rows;
+        self.add(following, self.lines);
     }
 
     /// Adds what was read of another log, whose lines are its own.
     pub fn merge(&mut self, other: &Self) {
+        self.add(other, 0);
+    }
+
+    fn add(&mut self, other: &Self, lines_before: u64) {
+        let moved = |row: &Rejected| Rejected { line: lines_before + row.line, ..row.clone() };
         let room = KEPT.saturating_sub(self.rejected.len());
-        self.rejected.extend(other.rejected.iter().take(room).cloned());
+        self.rejected.extend(other.rejected.iter().take(room).map(moved));
+        if self.unread_value.is_none() {
+            self.unread_value = other.unread_value.as_ref().map(moved);
+        }
         self.bytes += other.bytes;
         self.lines += other.lines;
+        self.samples += other.samples;
         self.rejected_rows += other.rejected_rows;
+        self.cut_rows += other.cut_rows;
+        self.cut_logs += other.cut_logs;
+        self.too_deep += other.too_deep;
+        self.unread_values += other.unread_values;
+        self.lacks.success |= other.lacks.success;
+        self.lacks.message |= other.lacks.message;
+        self.guesses.unit = self.guesses.unit.or(other.guesses.unit);
+        self.guesses.day |= other.guesses.day;
+        self.guesses.date_order |= other.guesses.date_order;
+    }
+}
+
+impl Rejected {
+    fn new(line: u64, position: u64, reason: &Reason) -> Self {
+        Self { file: String::new(), line, position, code: reason.code().to_owned(), reason: reason.to_string() }
+    }
+}
+
+/// Numbers of one row that could not be read, in columns that a sample does not need.
+#[derive(Debug, Default)]
+pub(crate) struct Lost {
+    pub(crate) count: u32,
+    /// What is wrong with the first of them.
+    pub(crate) first: Option<Reason>,
+}
+
+impl Lost {
+    pub(crate) fn add(&mut self, reason: Reason) {
+        self.count += 1;
+        self.first.get_or_insert(reason);
     }
 }
 
@@ -70,9 +175,9 @@ pub(crate) enum Reason {
     NotANumber { column: &'static str, text: String },
     #[error("{column} is negative: {text:?}")]
     Negative { column: &'static str, text: String },
-    #[error("{column} is beyond any sensible value: {text:?}")]
+    #[error("{column} is out of range: {text:?}")]
     Absurd { column: &'static str, text: String },
-    #[error("timeStamp is neither epoch milliseconds nor a date that JAC knows: {text:?}")]
+    #[error("unrecognised timeStamp: {text:?}")]
     TimeStamp { text: String },
     #[error("success is neither true nor false: {text:?}")]
     Success { text: String },
@@ -91,6 +196,24 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
+    /// Its stable name.
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Columns { .. } => "columns",
+            Self::NotANumber { .. } => "not_a_number",
+            Self::Negative { .. } => "negative",
+            Self::Absurd { .. } => "out_of_range",
+            Self::TimeStamp { .. } => "time_stamp",
+            Self::Success { .. } => "success",
+            Self::AfterQuote => "after_quote",
+            Self::FieldTooLong => "field_too_long",
+            Self::RowTooLong => "row_too_long",
+            Self::Cut => "cut",
+            Self::NoHeader => "no_header",
+            Self::HeaderWithout(_) => "column_missing",
+        }
+    }
+
     /// The text of a field for a message, lossy and short.
     pub(crate) fn excerpt(field: &[u8]) -> String {
         let shown = &field[..field.len().min(60)];

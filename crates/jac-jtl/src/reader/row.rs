@@ -1,11 +1,11 @@
 //! One row: its fields, and the sample that they make.
 
-use super::columns::{Column, Columns};
+use super::columns::{Column, Columns, Stamps};
 use super::number::{Number, number};
-use super::rejects::Reason;
+use super::rejects::{Lost, Reason};
 use super::scan::FIELD_LIMIT;
-use super::timestamp::{LIMIT_MS, date_time_ms};
-use crate::{Sample, Settings, TimestampMeaning};
+use super::timestamp::{LIMIT_MS, date_time_ms, time_of_day_ms};
+use crate::{Sample, Settings, TimeUnit, TimestampMeaning};
 
 /// The fields of one row: they begin at `start` and each ends at its entry of `ends`, one byte before the next begins.
 #[derive(Clone, Copy)]
@@ -38,47 +38,76 @@ impl<'a> Row<'a> {
         }
     }
 
-    fn whole(&self, columns: &Columns, column: Column) -> Result<Option<u64>, Reason> {
+    /// A number that a sample does not need: one that cannot be read is missing.
+    fn whole(&self, columns: &Columns, column: Column, limit: u64, lost: &mut Lost) -> Option<u64> {
         let field = self.text(columns, column);
         match number(field) {
-            Number::Value(value) if value <= BYTES_LIMIT => Ok(Some(value)),
-            Number::Empty => Ok(None),
-            other => Err(fault(other, column, field)),
+            Number::Value(value) if value <= limit => Some(value),
+            Number::Empty => None,
+            other => {
+                lost.add(fault(other, column, field));
+                None
+            }
         }
     }
 
-    /// Reads the sample of a row that has the right number of fields.
-    pub(super) fn sample(&self, columns: &Columns, settings: &Settings, position: u64) -> Result<Sample<'a>, Reason> {
-        let stamp_field = self.text(columns, Column::TimeStamp);
-        let stamp = match number(stamp_field) {
-            Number::Value(stamp) => stamp,
-            Number::Empty | Number::Other => date_time_ms(stamp_field, settings.utc_offset_minutes)
-                .ok_or_else(|| Reason::TimeStamp { text: Reason::excerpt(stamp_field) })?,
-            other => return Err(fault(other, Column::TimeStamp, stamp_field)),
+    /// Reads the time stamp, in milliseconds, and says how it is written.
+    fn stamp(&self, columns: &Columns, settings: &Settings) -> Result<(u64, Stamps), Reason> {
+        let field = self.text(columns, Column::TimeStamp);
+        let (stamp, form) = match number(field) {
+            _ if settings.time_format.is_some() => {
+                let stamp = date_time_ms(field, settings).ok_or_else(|| unknown_stamp(field))?;
+                (stamp, Stamps::Dates)
+            }
+            Number::Value(stamp) => {
+                let unit = match (settings.time_unit, columns.stamps) {
+                    (Some(unit), _) | (None, Some(Stamps::Numbers(unit))) => unit,
+                    (None, Some(_)) => TimeUnit::Milliseconds,
+                    (None, None) => TimeUnit::of_stamp(stamp),
+                };
+                (unit.milliseconds(stamp), Stamps::Numbers(unit))
+            }
+            Number::Empty | Number::Other => match (date_time_ms(field, settings), time_of_day_ms(field, settings)) {
+                (Some(stamp), _) => (stamp, Stamps::Dates),
+                (None, Some(stamp)) => (stamp, Stamps::TimesOfDay),
+                (None, None) => return Err(unknown_stamp(field)),
+            },
+            other => return Err(fault(other, Column::TimeStamp, field)),
         };
         if stamp >= LIMIT_MS {
-            return Err(fault(Number::TooBig, Column::TimeStamp, stamp_field));
+            return Err(fault(Number::TooBig, Column::TimeStamp, field));
         }
+        Ok((stamp, form))
+    }
+
+    /// Reads the sample of a row that has the right number of fields, and how its time stamp is written.
+    pub(super) fn sample(
+        &self,
+        columns: &Columns,
+        settings: &Settings,
+        position: u64,
+        lost: &mut Lost,
+    ) -> Result<(Sample<'a>, Stamps), Reason> {
+        let (stamp, form) = self.stamp(columns, settings)?;
         let elapsed_field = self.text(columns, Column::Elapsed);
         let elapsed_ms = match number(elapsed_field) {
             Number::Value(elapsed) => match u32::try_from(elapsed) {
-                Ok(elapsed) => elapsed,
+                Ok(elapsed) => Some(elapsed),
                 Err(_) => return Err(fault(Number::TooBig, Column::Elapsed, elapsed_field)),
             },
+            Number::Negative => {
+                lost.add(fault(Number::Negative, Column::Elapsed, elapsed_field));
+                None
+            }
             other => return Err(fault(other, Column::Elapsed, elapsed_field)),
         };
+        let took = i64::from(elapsed_ms.unwrap_or(0));
         let (start_ms, end_ms) = match settings.timestamp {
-            TimestampMeaning::Start => (stamp as i64, stamp as i64 + i64::from(elapsed_ms)),
-            TimestampMeaning::End => (stamp as i64 - i64::from(elapsed_ms), stamp as i64),
+            TimestampMeaning::Start => (stamp as i64, stamp as i64 + took),
+            TimestampMeaning::End => (stamp as i64 - took, stamp as i64),
         };
-        let all_threads = match self.whole(columns, Column::AllThreads)? {
-            Some(threads) => Some(
-                u32::try_from(threads)
-                    .map_err(|_| fault(Number::TooBig, Column::AllThreads, self.text(columns, Column::AllThreads)))?,
-            ),
-            None => None,
-        };
-        Ok(Sample {
+        let threads = self.whole(columns, Column::AllThreads, u64::from(u32::MAX), lost);
+        let sample = Sample {
             start_ms,
             end_ms,
             elapsed_ms,
@@ -88,20 +117,29 @@ impl<'a> Row<'a> {
             failure_message: self.text(columns, Column::FailureMessage),
             thread: self.text(columns, Column::ThreadName),
             hostname: self.text(columns, Column::Hostname),
+            group_threads: self.text(columns, Column::GroupThreads),
             url: self.text(columns, Column::Url),
             success: self.success(columns)?,
-            received_bytes: self.whole(columns, Column::Bytes)?,
-            sent_bytes: self.whole(columns, Column::SentBytes)?,
-            latency_ms: self.whole(columns, Column::Latency)?,
-            connect_ms: self.whole(columns, Column::Connect)?,
-            all_threads,
+            received_bytes: self.whole(columns, Column::Bytes, BYTES_LIMIT, lost),
+            sent_bytes: self.whole(columns, Column::SentBytes, BYTES_LIMIT, lost),
+            latency_ms: self.whole(columns, Column::Latency, BYTES_LIMIT, lost),
+            connect_ms: self.whole(columns, Column::Connect, BYTES_LIMIT, lost),
+            all_threads: threads.map(|threads| threads as u32),
             position,
-        })
+        };
+        Ok((sample, form))
     }
 
     fn success(&self, columns: &Columns) -> Result<bool, Reason> {
         let Some(index) = columns.index(Column::Success) else {
-            return Ok(true);
+            // Old logs have the number of failed samples in its place.
+            let Some(errors) = columns.index(Column::ErrorCount).map(|index| self.field(index)) else {
+                return Ok(true);
+            };
+            return match number(errors) {
+                Number::Value(errors) => Ok(errors == 0),
+                other => Err(fault(other, Column::ErrorCount, errors)),
+            };
         };
         match self.field(index) {
             b"true" => Ok(true),
@@ -115,7 +153,12 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Greatest byte count or duration that is taken for real: 2^48, so that sums over any log fit 64 bits.
+#[cold]
+fn unknown_stamp(field: &[u8]) -> Reason {
+    Reason::TimeStamp { text: Reason::excerpt(field) }
+}
+
+/// Greatest byte count or duration that is taken for real: 2^48.
 pub(super) const BYTES_LIMIT: u64 = 1 << 48;
 
 #[cold]

@@ -3,13 +3,20 @@
 //! A date without an offset is taken as UTC shifted by [`crate::Settings::utc_offset_minutes`], as a log does not say
 //! where its clock was.
 
+use crate::time_format::Written;
+use crate::{DateOrder, Settings};
+
 /// First millisecond of the year 10000: beyond it a time stamp is taken for a mistake.
 pub(super) const LIMIT_MS: u64 = 253_402_300_800_000;
 
-/// Reads a date and time as epoch milliseconds. Known forms, each with an optional fraction of a second and an optional
-/// `Z`, `+02:00` or `+0200`, and with `T` or a blank before the time:
-/// `yyyy/MM/dd`, `yyyy-MM-dd`, `yyyy.MM.dd`, `MM/dd/yy`, `MM/dd/yyyy`, `dd.MM.yyyy` then `HH:mm:ss`.
-pub(super) fn date_time_ms(field: &[u8], utc_offset_minutes: i32) -> Option<u64> {
+/// Reads a date and time as epoch milliseconds, in the form that the settings give. Without one the known forms are, each
+/// with an optional fraction of a second and an optional `Z`, `+02:00` or `+0200`, and with `T` or a blank before the time:
+/// `yyyy/MM/dd`, `yyyy-MM-dd`, `yyyy.MM.dd`, `dd.MM.yyyy`, and with month and day in the order of the settings `MM/dd/yy`,
+/// `MM/dd/yyyy` (or with hyphens); then `HH:mm:ss`.
+pub(super) fn date_time_ms(field: &[u8], settings: &Settings) -> Option<u64> {
+    if let Some(format) = &settings.time_format {
+        return epoch_ms(&format.read(field)?, settings.utc_offset_minutes);
+    }
     let mut text = Text(field.trim_ascii());
     let (first, first_digits) = text.digits(4)?;
     let separator = text.next()?;
@@ -21,33 +28,47 @@ pub(super) fn date_time_ms(field: &[u8], utc_offset_minutes: i32) -> Option<u64>
     let (third, third_digits) = text.digits(4)?;
     let (year, month, day) = match (first_digits, separator, third_digits) {
         (4, _, 1 | 2) => (first, second, third),
-        (1 | 2, b'/', 2) => (2000 + third, first, second),
-        (1 | 2, b'/', 4) => (third, first, second),
         (1 | 2, b'.', 4) => (third, second, first),
+        (1 | 2, b'/' | b'-', 2 | 4) => {
+            let year = if third_digits == 2 { 2000 + third } else { third };
+            match settings.date_order {
+                DateOrder::MonthFirst => (year, first, second),
+                DateOrder::DayFirst => (year, second, first),
+            }
+        }
         _ => return None,
     };
     if !matches!(text.next()?, b' ' | b'T') {
         return None;
     }
-    let (hour, _) = text.digits(2)?;
-    text.expect(b':')?;
-    let (minute, _) = text.digits(2)?;
-    text.expect(b':')?;
-    let (second, _) = text.digits(2)?;
-    let mut millisecond = 0;
-    if matches!(text.peek(), Some(b'.' | b',')) {
-        text.next();
-        millisecond = text.fraction_ms()?;
-    }
-    let offset_minutes = text.offset_minutes()?.unwrap_or(i64::from(utc_offset_minutes));
-    if !(1..=12).contains(&month) || !(1..=days_in_month(year, month)).contains(&day) {
+    epoch_ms(&Written { year, month, day, ..text.time()? }, settings.utc_offset_minutes)
+}
+
+/// Reads a time without a date, `HH:mm:ss` with an optional fraction, as if it were of 1970-01-01.
+pub(super) fn time_of_day_ms(field: &[u8], settings: &Settings) -> Option<u64> {
+    if settings.time_format.is_some() {
         return None;
     }
-    if hour > 23 || minute > 59 || second > 59 {
+    epoch_ms(&Text(field.trim_ascii()).time()?, 0)
+}
+
+/// Is this a date that does not say whether its day or its month comes first?
+pub(super) fn is_ambiguous(field: &[u8]) -> bool {
+    let field = field.trim_ascii();
+    let digits = field.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    matches!(digits, 1 | 2) && matches!(field.get(digits), Some(b'/' | b'-'))
+}
+
+fn epoch_ms(at: &Written, utc_offset_minutes: i32) -> Option<u64> {
+    let offset_minutes = at.offset_minutes.unwrap_or(i64::from(utc_offset_minutes));
+    if !(1..=12).contains(&at.month) || !(1..=days_in_month(at.year, at.month)).contains(&at.day) {
         return None;
     }
-    let seconds = days_from_civil(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
-    u64::try_from((seconds - offset_minutes * 60) * 1_000 + millisecond).ok()
+    if at.hour > 23 || at.minute > 59 || at.second > 59 {
+        return None;
+    }
+    let seconds = days_from_civil(at.year, at.month, at.day) * 86_400 + at.hour * 3_600 + at.minute * 60 + at.second;
+    u64::try_from((seconds - offset_minutes * 60) * 1_000 + at.millisecond).ok()
 }
 
 struct Text<'a>(&'a [u8]);
@@ -74,6 +95,22 @@ impl Text<'_> {
         self.0 = rest;
         let value = digits.iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
         (count > 0).then_some((value, count))
+    }
+
+    /// `HH:mm:ss`, an optional fraction and an optional offset, and nothing behind them; of 1970-01-01.
+    fn time(&mut self) -> Option<Written> {
+        let (hour, _) = self.digits(2)?;
+        self.expect(b':')?;
+        let (minute, _) = self.digits(2)?;
+        self.expect(b':')?;
+        let (second, _) = self.digits(2)?;
+        let mut millisecond = 0;
+        if matches!(self.peek(), Some(b'.' | b',')) {
+            self.next();
+            millisecond = self.fraction_ms()?;
+        }
+        let offset_minutes = self.offset_minutes()?;
+        Some(Written { year: 1970, month: 1, day: 1, hour, minute, second, millisecond, offset_minutes })
     }
 
     /// A fraction of a second in whole milliseconds, cut.
@@ -126,7 +163,12 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::date_time_ms;
+    use super::{date_time_ms, is_ambiguous, time_of_day_ms};
+    use crate::{DateOrder, Settings};
+
+    fn read(text: &str, utc_offset_minutes: i32) -> Option<u64> {
+        date_time_ms(text.as_bytes(), &Settings { utc_offset_minutes, ..Settings::default() })
+    }
 
     #[test]
     fn the_forms_that_jmeter_writes_are_read() {
@@ -144,11 +186,11 @@ mod tests {
             "11/14/2023 22:13:20.123",
             "14.11.2023 22:13:20.123",
         ] {
-            assert_eq!(date_time_ms(text.as_bytes(), 0), expected, "{text}");
+            assert_eq!(read(text, 0), expected, "{text}");
         }
-        assert_eq!(date_time_ms(b"2023/11/14 22:13:20", 0), Some(1_700_000_000_000));
-        assert_eq!(date_time_ms(b"2023/11/14 23:13:20", 60), Some(1_700_000_000_000));
-        assert_eq!(date_time_ms(b"2024-02-29 00:00:00", 0), Some(1_709_164_800_000));
+        assert_eq!(read("2023/11/14 22:13:20", 0), Some(1_700_000_000_000));
+        assert_eq!(read("2023/11/14 23:13:20", 60), Some(1_700_000_000_000));
+        assert_eq!(read("2024-02-29 00:00:00", 0), Some(1_709_164_800_000));
     }
 
     #[test]
@@ -165,7 +207,25 @@ mod tests {
             "2023/11-14 22:13:20",
             "1/2/3 4:5:6",
         ] {
-            assert_eq!(date_time_ms(text.as_bytes(), 0), None, "{text}");
+            assert_eq!(read(text, 0), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_date_that_does_not_say_is_read_in_the_order_that_was_chosen() {
+        let day_first = Settings { date_order: DateOrder::DayFirst, ..Settings::default() };
+        for text in ["05/03/2024 23:59:58.120", "5/3/24 23:59:58.12", "05-03-2024 23:59:58.12"] {
+            assert_eq!(date_time_ms(text.as_bytes(), &day_first), Some(1_709_683_198_120), "{text}");
+            assert_eq!(read(text, 0), Some(1_714_780_798_120), "{text}");
+            assert!(is_ambiguous(text.as_bytes()), "{text}");
+        }
+        assert_eq!(read("13/03/2024 00:00:00", 0), None);
+        assert!(!is_ambiguous(b"2024/03/05 00:00:00") && !is_ambiguous(b"05.03.2024 00:00:00"));
+    }
+
+    #[test]
+    fn a_time_alone_is_of_the_first_day() {
+        assert_eq!(time_of_day_ms(b"22:59:55.5", &Settings::default()), Some(82_795_500));
+        assert_eq!(time_of_day_ms(b"22:59", &Settings::default()), None);
     }
 }

@@ -108,6 +108,10 @@ impl Places {
             b"true" => true,
             b"false" => false,
             _ if self.has[Column::Success as usize] => return None,
+            // The number of failed samples tells, where there is one.
+            _ if self.has[Column::ErrorCount as usize] && self.text(Column::ErrorCount, block, marks) != b"0" => {
+                return None;
+            }
             _ => true,
         };
         let [high, low, elapsed, received, sent, latency, connect, threads] = numbers(&words, pair)?;
@@ -125,13 +129,14 @@ impl Places {
         Some(Sample {
             start_ms,
             end_ms,
-            elapsed_ms,
+            elapsed_ms: Some(elapsed_ms),
             label: text(Column::Label),
             code: text(Column::ResponseCode),
             message: text(Column::ResponseMessage),
             failure_message: text(Column::FailureMessage),
             thread: text(Column::ThreadName),
             hostname: text(Column::Hostname),
+            group_threads: text(Column::GroupThreads),
             url: text(Column::Url),
             success,
             received_bytes: some(3, received),

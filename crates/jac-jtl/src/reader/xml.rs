@@ -7,15 +7,16 @@
 mod markup;
 
 use super::columns::{Column, Columns};
-use super::rejects::{ReadOutcome, Reason};
+use super::rejects::{Lost, ReadOutcome, Reason};
 use super::row::FieldEnds;
 use super::scan::FIELD_LIMIT;
 use crate::{Settings, TakeSample};
 use markup::{Markup, attributes, next_markup, unescape};
 use memchr::memchr_iter;
 
-/// Deepest nesting of samples that is followed; JMeter itself stops at ten.
-const DEPTH: usize = 100;
+/// Deepest nesting of samples that is read: a sample and eleven levels below it, which is what JMeter writes to a CSV log
+/// (`CSVSaveService#saveSubResults`), so that a run has the same numbers in both.
+const DEPTH: usize = 12;
 
 /// Reads an XML log.
 #[derive(Debug, Clone)]
@@ -35,6 +36,8 @@ pub(super) struct XmlReader {
     text: Vec<u8>,
     assertion: Assertion,
     split: FieldEnds,
+    /// The document has ended as it should.
+    closed: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -75,6 +78,7 @@ impl XmlReader {
             text: Vec::new(),
             assertion: Assertion::default(),
             split: FieldEnds::default(),
+            closed: false,
         }
     }
 
@@ -97,11 +101,15 @@ impl XmlReader {
     }
 
     pub(super) fn finish(&mut self) {
-        self.buffer.clear();
-        // The outermost element is the row that the log ends in.
+        // The outermost element is the row that the log ends in, unless it ends in a tag.
         if let Some(sample) = self.open.first() {
-            self.outcome.reject(sample.line, sample.position, &Reason::Cut);
+            self.outcome.cut(sample.line, sample.position);
+        } else if self.buffer.strip_prefix(b"<").is_some_and(begins_a_sample) {
+            self.outcome.cut(self.outcome.lines + 1, self.position);
+        } else if !self.closed {
+            self.outcome.cut_logs += 1;
         }
+        self.buffer.clear();
         self.open.clear();
     }
 
@@ -135,6 +143,7 @@ impl XmlReader {
                 }
             }
             Markup::End { name } if is_sample(name) => self.end(sink),
+            Markup::End { name: b"testResults" } => self.closed = true,
             Markup::Start { name, closed, .. } => {
                 if name == b"assertionResult" {
                     self.assertion = Assertion::default();
@@ -168,6 +177,7 @@ impl XmlReader {
         self.wanted = None;
         if self.open.len() >= DEPTH {
             self.too_deep += 1;
+            self.outcome.too_deep += 1;
             return;
         }
         let line = self.outcome.lines + 1;
@@ -193,13 +203,21 @@ impl XmlReader {
         }
         let Some(sample) = self.open.pop() else { return };
         self.split.set(&sample.fields);
+        let mut lost = Lost::default();
         let read = if sample.fields.iter().any(|field| field.len() > FIELD_LIMIT) {
             Err(Reason::FieldTooLong)
         } else {
-            self.split.as_row().sample(&self.columns, &self.settings, sample.position)
+            self.split.as_row().sample(&self.columns, &self.settings, sample.position, &mut lost)
         };
         match read {
-            Ok(read) => sink.take(&read),
+            Ok((read, form)) => {
+                self.columns.stamps.get_or_insert(form);
+                self.outcome.samples += 1;
+                if lost.count > 0 {
+                    self.outcome.lose(sample.line, sample.position, lost);
+                }
+                sink.take(&read);
+            }
             Err(reason) => self.outcome.reject(sample.line, sample.position, &reason),
         }
     }
@@ -222,6 +240,16 @@ impl XmlReader {
     }
 }
 
+/// Is this the beginning of a sample's tag, behind its `<`?
+fn begins_a_sample(tag: &[u8]) -> bool {
+    let name = tag.split(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/')).next().unwrap_or_default();
+    // Cut within its name it may have become one.
+    is_sample(name)
+        || (name.len() == tag.len()
+            && !tag.is_empty()
+            && [&b"sample"[..], b"httpSample"].iter().any(|full| full.starts_with(name)))
+}
+
 /// `sample`, `httpSample` and what plugins call theirs.
 fn is_sample(name: &[u8]) -> bool {
     name == b"sample" || name.ends_with(b"Sample")
@@ -240,6 +268,7 @@ fn column(attribute: &[u8]) -> Option<Column> {
         b"by" => Column::Bytes,
         b"sby" => Column::SentBytes,
         b"na" => Column::AllThreads,
+        b"ng" => Column::GroupThreads,
         b"lt" => Column::Latency,
         b"ct" => Column::Connect,
         b"hn" => Column::Hostname,

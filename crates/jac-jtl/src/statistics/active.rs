@@ -1,10 +1,17 @@
 //! Active users: the sum over workers of their latest `allThreads`, as each worker counts only its own threads.
 //!
+//! Workers have clocks of their own: which of them have gone silent is told by times that are corrected by what their clocks
+//! were measured to be ahead, so that one whose clock is fast hides nobody.
+//!
+//! Several logs in which no node is named are of one load generator where they follow one another, and of as many as there
+//! are logs where they overlap in time.
+//!
 //! In a bucket a worker counts with its latest value in it, or with the one before while it still sends. A worker counts
 //! from its first bucket to its last; in a log that is still growing one that sent within [`SILENCE_MS`] of the newest
 //! sample counts up to the newest bucket.
 
 use super::buckets::Bucket;
+use super::keyed::REST;
 use crate::hash::IntegerMap;
 use std::collections::BTreeMap;
 
@@ -18,29 +25,48 @@ pub(super) struct Latest {
     pub(super) threads: u32,
 }
 
+/// A worker that its rows do not name has a number of its log: this and the log's number.
+pub(super) const UNNAMED: u32 = 0x8000_0000;
+
+/// By how many milliseconds workers' clocks are ahead, by the workers' numbers.
+pub(super) type Ahead = IntegerMap<u32, i64>;
+
+impl Latest {
+    fn corrected_ms(&self, worker: u32, ahead: &Ahead) -> i64 {
+        self.end_ms.saturating_sub(ahead.get(&worker).copied().unwrap_or(0))
+    }
+}
+
 /// Active users per bucket, in the buckets' order; `None` where no thread count has been seen yet.
-pub(super) fn active_users(buckets: &BTreeMap<i64, Bucket>, growing: bool) -> Vec<Option<u64>> {
+pub(super) fn active_users(buckets: &BTreeMap<i64, Bucket>, growing: bool, ahead: &Ahead) -> Vec<Option<u64>> {
+    let one = unnamed_are_one(buckets);
     let mut last_bucket: IntegerMap<u32, (i64, Latest)> = IntegerMap::default();
     for (start, bucket) in buckets {
         for (worker, latest) in &bucket.threads {
-            let known = last_bucket.entry(*worker).or_insert((*start, *latest));
+            let known = last_bucket.entry(as_one(*worker, one)).or_insert((*start, *latest));
             *known = (*start, known.1.max(*latest));
         }
     }
-    let newest = last_bucket.values().map(|(_, latest)| latest.end_ms).max().unwrap_or(i64::MIN);
+    let newest = last_bucket.iter().map(|(worker, (_, latest))| latest.corrected_ms(*worker, ahead)).max();
+    let newest = newest.unwrap_or(i64::MIN);
     let mut current: IntegerMap<u32, u64> = IntegerMap::default();
     let mut sum = 0;
     buckets
         .iter()
         .map(|(start, bucket)| {
+            let mut here: BTreeMap<u32, Latest> = BTreeMap::new();
             for (worker, latest) in &bucket.threads {
+                let known = here.entry(as_one(*worker, one)).or_insert(*latest);
+                *known = (*known).max(*latest);
+            }
+            for (worker, latest) in &here {
                 let before = current.insert(*worker, u64::from(latest.threads)).unwrap_or(0);
                 sum = sum + u64::from(latest.threads) - before;
             }
             let users = (!current.is_empty()).then_some(sum);
-            for worker in bucket.threads.keys() {
+            for worker in here.keys() {
                 let (last, latest) = last_bucket[worker];
-                let carried = growing && newest - latest.end_ms <= SILENCE_MS;
+                let carried = growing && newest - latest.corrected_ms(*worker, ahead) <= SILENCE_MS;
                 if last == *start && !carried {
                     sum -= current.insert(*worker, 0).unwrap_or(0);
                 }
@@ -51,15 +77,48 @@ pub(super) fn active_users(buckets: &BTreeMap<i64, Bucket>, growing: bool) -> Ve
 }
 
 /// Active users now: of the workers that sent within [`SILENCE_MS`] of the newest sample.
-pub(super) fn active_users_now(buckets: &BTreeMap<i64, Bucket>) -> Option<u64> {
+pub(super) fn active_users_now(buckets: &BTreeMap<i64, Bucket>, ahead: &Ahead) -> Option<u64> {
+    let one = unnamed_are_one(buckets);
     let mut latest_of: IntegerMap<u32, Latest> = IntegerMap::default();
     for bucket in buckets.values() {
         for (worker, latest) in &bucket.threads {
-            let known = latest_of.entry(*worker).or_insert(*latest);
+            let known = latest_of.entry(as_one(*worker, one)).or_insert(*latest);
             *known = (*known).max(*latest);
         }
     }
-    let newest = latest_of.values().map(|latest| latest.end_ms).max()?;
-    let active = latest_of.values().filter(|latest| newest - latest.end_ms <= SILENCE_MS);
-    Some(active.map(|latest| u64::from(latest.threads)).sum())
+    let corrected = || latest_of.iter().map(|(worker, latest)| (latest.corrected_ms(*worker, ahead), latest.threads));
+    let newest = corrected().map(|(end_ms, _)| end_ms).max()?;
+    Some(corrected().filter(|(end_ms, _)| newest - end_ms <= SILENCE_MS).map(|(_, threads)| u64::from(threads)).sum())
+}
+
+/// How many logs without a node's name there are that overlap in time, so that each is of a load generator of its own.
+pub(super) fn unnamed_generators(buckets: &BTreeMap<i64, Bucket>) -> usize {
+    let logs = unnamed_logs(buckets);
+    if one_after_the_other(&logs) { 0 } else { logs.len() }
+}
+
+fn as_one(worker: u32, unnamed_are_one: bool) -> u32 {
+    if unnamed_are_one && worker >= UNNAMED && worker != REST { UNNAMED } else { worker }
+}
+
+fn unnamed_are_one(buckets: &BTreeMap<i64, Bucket>) -> bool {
+    one_after_the_other(&unnamed_logs(buckets))
+}
+
+/// The first and the last bucket of each log whose rows name no worker.
+fn unnamed_logs(buckets: &BTreeMap<i64, Bucket>) -> Vec<(i64, i64)> {
+    let mut logs: BTreeMap<u32, (i64, i64)> = BTreeMap::new();
+    for (start, bucket) in buckets {
+        for worker in bucket.threads.range(UNNAMED..REST).map(|(worker, _)| *worker) {
+            logs.entry(worker).or_insert((*start, *start)).1 = *start;
+        }
+    }
+    logs.into_values().collect()
+}
+
+/// Do they share no more than the bucket in which one ends and the next begins?
+fn one_after_the_other(logs: &[(i64, i64)]) -> bool {
+    let mut logs = logs.to_vec();
+    logs.sort_unstable();
+    logs.windows(2).all(|pair| pair[0].1 <= pair[1].0 && pair[0] != pair[1])
 }

@@ -6,12 +6,12 @@
 mod join;
 mod points;
 
-use super::active::{Latest, active_users};
+use super::active::{Ahead, Latest, active_users, unnamed_generators};
 use super::hot::{HotCell, HotCode, HotStart, HotThreads};
 use super::kind::{KINDS, Kind};
 use super::labels::GroupId;
 use super::packed::Packed;
-use super::tally::{Mean, Tally};
+use super::tally::{ERA_MS, Mean, Tally};
 use crate::TimedCount;
 use crate::hash::IntegerMap;
 use std::collections::BTreeMap;
@@ -122,8 +122,8 @@ impl Buckets {
     }
 
     /// Brings every bucket's active users up to date; buckets whose value changed count as changed.
-    pub(super) fn refresh_active_users(&mut self, growing: bool) {
-        let all = active_users(&self.buckets, growing);
+    pub(super) fn refresh_active_users(&mut self, growing: bool, ahead: &Ahead) {
+        let all = active_users(&self.buckets, growing, ahead);
         for (bucket, users) in self.buckets.values_mut().zip(all) {
             if bucket.active_users != users {
                 bucket.active_users = users;
@@ -132,8 +132,25 @@ impl Buckets {
         }
     }
 
-    pub(super) fn active_users_now(&self) -> Option<u64> {
-        super::active::active_users_now(&self.buckets)
+    pub(super) fn active_users_now(&self, ahead: &Ahead) -> Option<u64> {
+        super::active::active_users_now(&self.buckets, ahead)
+    }
+
+    /// Logs without a node's name that overlap in time.
+    pub(super) fn unnamed_generators(&self) -> usize {
+        unnamed_generators(&self.buckets)
+    }
+
+    /// Bytes in all buckets, about.
+    pub(super) fn memory(&self) -> usize {
+        self.memory
+    }
+
+    /// The buckets of the log's time; `outside`: those before the era are not of it.
+    fn of_time(&self, outside: bool) -> impl Iterator<Item = (&i64, &Bucket)> {
+        let width = self.width_ms() as i64;
+        let from = if outside { ERA_MS.div_euclid(width) * width } else { i64::MIN };
+        self.buckets.range(from..)
     }
 
     /// Says that all points are others from now on.
@@ -156,10 +173,11 @@ impl Buckets {
     pub(super) fn codes(
         &self,
         kind: Kind,
+        outside: bool,
         named: impl Fn(u32) -> Option<usize>,
     ) -> BTreeMap<Option<usize>, Vec<TimedCount>> {
         let mut series: BTreeMap<Option<usize>, Vec<TimedCount>> = BTreeMap::new();
-        for (start, bucket) in &self.buckets {
+        for (start, bucket) in self.of_time(outside) {
             for (code, counts) in &bucket.codes {
                 let samples = counts[kind as usize];
                 if samples == 0 {
@@ -176,8 +194,8 @@ impl Buckets {
     }
 
     /// Samples of a kind by the bucket in which they started.
-    pub(super) fn started(&self, kind: Kind) -> Vec<TimedCount> {
-        let counts = self.buckets.iter().map(|(start, bucket)| (*start, bucket.started[kind as usize]));
+    pub(super) fn started(&self, kind: Kind, outside: bool) -> Vec<TimedCount> {
+        let counts = self.of_time(outside).map(|(start, bucket)| (*start, bucket.started[kind as usize]));
         counts.filter(|(_, samples)| *samples > 0).map(|(t_ms, samples)| TimedCount { t_ms, samples }).collect()
     }
 
@@ -250,8 +268,8 @@ impl Cell {
     fn add_sums(&mut self, tally: &Tally) {
         self.samples += tally.samples;
         self.errors += tally.errors;
-        self.received += tally.received;
-        self.sent += tally.sent;
+        self.received = self.received.saturating_add(tally.received.sum);
+        self.sent = self.sent.saturating_add(tally.sent.sum);
         self.latency.merge(tally.latency);
         self.connect.merge(tally.connect);
     }
@@ -259,8 +277,8 @@ impl Cell {
     fn merge_sums(&mut self, other: &Self) {
         self.samples += other.samples;
         self.errors += other.errors;
-        self.received += other.received;
-        self.sent += other.sent;
+        self.received = self.received.saturating_add(other.received);
+        self.sent = self.sent.saturating_add(other.sent);
         self.latency.merge(other.latency);
         self.connect.merge(other.connect);
     }

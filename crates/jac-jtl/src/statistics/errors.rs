@@ -1,14 +1,19 @@
-//! Failures that are alike: label, response code and message.
+//! Failures that are alike: label, response code, and message but for its ids, numbers and addresses.
 
 use super::interner::Interner;
 use super::kind::{KINDS, Kind};
 use super::labels::Labels;
+use super::pattern::fold;
 use crate::{ErrorGroup, Sample, Settings};
 
 /// Longest message that tells groups apart, in bytes.
 const MESSAGE_BYTES: usize = 1_000;
 /// Longest response code that tells groups apart, in bytes.
 const CODE_BYTES: usize = 200;
+/// Longest message that is kept as an example, in bytes.
+const EXAMPLE_BYTES: usize = 10_000;
+/// Messages as logged whose groups are remembered: most failures repeat one of a few.
+const REMEMBERED: usize = 500;
 
 /// Error groups, bounded: at twice the limit the rarest half is folded into a remainder, so that a flood of messages that
 /// are all different can't keep the frequent ones out.
@@ -16,9 +21,19 @@ const CODE_BYTES: usize = 200;
 pub(super) struct Errors {
     limit: usize,
     keys: Interner,
-    counts: Vec<Count>,
+    groups: Vec<Group>,
     rest: [Option<Count>; KINDS],
+    /// Keys with messages as logged, and the groups that they are of.
+    logged: Interner,
+    group_of_logged: Vec<u32>,
     room: Vec<u8>,
+}
+
+#[derive(Debug, Clone)]
+struct Group {
+    count: Count,
+    /// The message of the first failure.
+    example: Box<[u8]>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,30 +51,58 @@ impl Count {
     }
 }
 
+impl Group {
+    /// Adds failures, of which this is the first one's message.
+    fn merge(&mut self, count: Count, example: &[u8]) {
+        let earlier = (count.first_ms, example) < (self.count.first_ms, &*self.example);
+        self.count.merge(count);
+        if earlier {
+            self.example = example.into();
+        }
+    }
+}
+
 impl Errors {
     pub(super) fn new(limit: usize) -> Self {
         Self {
             limit: limit.max(1),
             keys: Interner::default(),
-            counts: Vec::new(),
+            groups: Vec::new(),
             rest: [None; KINDS],
+            logged: Interner::default(),
+            group_of_logged: Vec::new(),
             room: Vec::new(),
         }
     }
 
     pub(super) fn add(&mut self, sample: &Sample<'_>, label: u32, kind: Kind) {
         let mut key = std::mem::take(&mut self.room);
-        write_key(&mut key, label, kind, sample.code, sample.error_message());
-        self.put(&key, Count { count: 1, first_ms: sample.end_ms, last_ms: sample.end_ms });
+        let message = sample.error_message();
+        let example = &message[..message.len().min(EXAMPLE_BYTES)];
+        let count = Count { count: 1, first_ms: sample.end_ms, last_ms: sample.end_ms };
+        write_key(&mut key, label, kind, sample.code, example);
+        if let Some(known) = self.logged.get(&key) {
+            self.groups[self.group_of_logged[known as usize] as usize].merge(count, example);
+        } else {
+            let logged = (self.logged.len() < REMEMBERED).then(|| key.clone());
+            write_key(&mut key, label, kind, sample.code, &[]);
+            fold(message, &mut key);
+            cut_message(&mut key);
+            let group = self.put(&key, count, example);
+            if let (Some(logged), Some(group)) = (logged, group) {
+                self.logged.add(&logged);
+                self.group_of_logged.push(group);
+            }
+        }
         self.room = key;
     }
 
     pub(super) fn merge(&mut self, other: &Self, labels: &[u32]) {
         let mut key = Vec::new();
-        for (theirs, count) in other.counts.iter().enumerate() {
-            let parts = Key::read(other.keys.text(theirs as u32));
+        for (theirs, group) in (0..).zip(&other.groups) {
+            let parts = Key::read(other.keys.text(theirs));
             write_key(&mut key, labels[parts.label as usize], parts.kind, parts.code, parts.message);
-            self.put(&key, *count);
+            self.put(&key, group.count, &group.example);
         }
         for kind in Kind::ALL {
             self.put_rest(kind, other.rest[kind as usize]);
@@ -69,13 +112,14 @@ impl Errors {
     /// The groups of a kind, most frequent first, at most the limit; the remainder behind them.
     pub(super) fn sorted(&self, kind: Kind, labels: &Labels) -> Vec<ErrorGroup> {
         let mut groups: Vec<ErrorGroup> = (0..)
-            .zip(&self.counts)
-            .map(|(at, count)| (Key::read(self.keys.text(at)), count))
+            .zip(&self.groups)
+            .map(|(at, group)| (Key::read(self.keys.text(at)), group))
             .filter(|(key, _)| key.kind == kind)
-            .map(|(key, count)| ErrorGroup {
+            .map(|(key, Group { count, example })| ErrorGroup {
                 label: labels.text(key.label).to_owned(),
                 code: String::from_utf8_lossy(key.code).into_owned(),
-                message: message_text(key.message),
+                message: cut_text(key.message, MESSAGE_BYTES),
+                example: cut_text(example, EXAMPLE_BYTES - 1),
                 count: count.count,
                 first_ms: count.first_ms,
                 last_ms: count.last_ms,
@@ -94,6 +138,7 @@ impl Errors {
             label: String::new(),
             code: String::new(),
             message: Settings::OTHER_ERRORS.to_owned(),
+            example: String::new(),
             count: rest.count,
             first_ms: rest.first_ms,
             last_ms: rest.last_ms,
@@ -101,33 +146,38 @@ impl Errors {
         groups
     }
 
-    fn put(&mut self, key: &[u8], count: Count) {
-        let at = self.keys.add(key) as usize;
-        match self.counts.get_mut(at) {
-            Some(known) => known.merge(count),
+    /// Adds failures to their group; its number, unless groups have new numbers now.
+    fn put(&mut self, key: &[u8], count: Count, example: &[u8]) -> Option<u32> {
+        let number = self.keys.add(key);
+        match self.groups.get_mut(number as usize) {
+            Some(known) => known.merge(count, example),
             None => {
-                self.counts.push(count);
-                if self.counts.len() >= 2 * self.limit {
-                    self.fold();
+                self.groups.push(Group { count, example: example.into() });
+                if self.groups.len() >= 2 * self.limit {
+                    self.fold_rare();
+                    return None;
                 }
             }
         }
+        Some(number)
     }
 
     /// Keeps the most frequent groups, of equals the earlier; adds the others to the remainder.
     #[cold]
-    fn fold(&mut self) {
-        let mut order: Vec<usize> = (0..self.counts.len()).collect();
-        order.sort_by_key(|at| (std::cmp::Reverse(self.counts[*at].count), *at));
+    fn fold_rare(&mut self) {
+        let mut order: Vec<usize> = (0..self.groups.len()).collect();
+        order.sort_by_key(|at| (std::cmp::Reverse(self.groups[*at].count.count), *at));
         let keys = std::mem::take(&mut self.keys);
-        let counts = std::mem::take(&mut self.counts);
+        let groups = std::mem::take(&mut self.groups);
+        self.logged = Interner::default();
+        self.group_of_logged.clear();
         for (rank, at) in order.into_iter().enumerate() {
             let key = keys.text(at as u32);
             if rank < self.limit {
                 self.keys.add(key);
-                self.counts.push(counts[at]);
+                self.groups.push(groups[at].clone());
             } else {
-                self.put_rest(Key::read(key).kind, Some(counts[at]));
+                self.put_rest(Key::read(key).kind, Some(groups[at].count));
             }
         }
     }
@@ -160,8 +210,12 @@ fn write_key(into: &mut Vec<u8>, label: u32, kind: Kind, code: &[u8], message: &
     into.push(kind as u8);
     into.push(code.len() as u8);
     into.extend_from_slice(code);
-    // One byte more than is shown says that it was cut.
-    into.extend_from_slice(&message[..message.len().min(MESSAGE_BYTES + 1)]);
+    into.extend_from_slice(message);
+}
+
+/// Cuts a key's message: one byte more than is shown says that it was cut.
+fn cut_message(key: &mut Vec<u8>) {
+    key.truncate(6 + usize::from(key[5]) + MESSAGE_BYTES + 1);
 }
 
 impl<'a> Key<'a> {
@@ -174,14 +228,15 @@ impl<'a> Key<'a> {
     }
 }
 
-fn message_text(message: &[u8]) -> String {
-    if message.len() <= MESSAGE_BYTES {
-        return String::from_utf8_lossy(message).into_owned();
+/// A text that is marked where it had to be cut.
+fn cut_text(text: &[u8], bytes: usize) -> String {
+    if text.len() <= bytes {
+        return String::from_utf8_lossy(text).into_owned();
     }
-    let mut end = MESSAGE_BYTES;
+    let mut end = bytes;
     // Not in the middle of a character.
-    while end > 0 && message[end] & 0xC0 == 0x80 {
+    while end > 0 && text[end] & 0xC0 == 0x80 {
         end -= 1;
     }
-    String::from_utf8_lossy(&message[..end]).into_owned() + "…"
+    String::from_utf8_lossy(&text[..end]).into_owned() + "…"
 }

@@ -140,9 +140,11 @@ impl Hot {
         let cell = if known > 0 { known as usize - 1 } else { self.new_cell(near, keys.group) };
         let cell = &mut self.cells[cell];
         cell.tally.add(sample, settings);
-        cell.elapsed_ms.push(sample.elapsed_ms);
-        if !sample.success {
-            cell.failed_ms.push(sample.elapsed_ms);
+        if let Some(elapsed_ms) = sample.elapsed_ms {
+            cell.elapsed_ms.push(elapsed_ms);
+            if !sample.success {
+                cell.failed_ms.push(elapsed_ms);
+            }
         }
         if let Some(threads) = sample.all_threads {
             self.put_threads(near, keys.worker, Latest { end_ms: sample.end_ms, threads });
@@ -288,7 +290,7 @@ impl Hot {
 
 /// The place of a worker's or code's number: the remainder first, so that the others stand close together.
 #[inline]
-fn at_slot<T: Default + Clone>(slots: &mut Vec<T>, number: u32) -> &mut T {
+pub(super) fn at_slot<T: Default + Clone>(slots: &mut Vec<T>, number: u32) -> &mut T {
     let slot = match number {
         REST => 0,
         number => number as usize + 1,
@@ -300,6 +302,6 @@ fn at_slot<T: Default + Clone>(slots: &mut Vec<T>, number: u32) -> &mut T {
 }
 
 /// The number that stands in a slot.
-fn number_of(slot: usize) -> u32 {
+pub(super) fn number_of(slot: usize) -> u32 {
     if slot == 0 { REST } else { slot as u32 - 1 }
 }

@@ -90,6 +90,11 @@ impl Keyed {
         self.rest.iter().map(|count| count.samples).sum()
     }
 
+    /// The number of a key that has been added.
+    pub(super) fn find_added(&self, key: &[u8]) -> Option<u32> {
+        self.keys.get(key)
+    }
+
     #[inline(never)]
     fn find(&mut self, key: &[u8]) -> u32 {
         let number = self.number(&key[..key.len().min(KEY_BYTES)]);

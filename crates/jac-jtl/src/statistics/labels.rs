@@ -4,7 +4,7 @@ use super::counts::{Counts, rounded};
 use super::interner::Interner;
 use super::kind::{KINDS, Kind};
 use super::tally::Tally;
-use crate::Settings;
+use crate::{EntryKind, Settings};
 use std::borrow::Cow;
 
 /// Bytes of packed counts from which on pages are quicker.
@@ -74,7 +74,16 @@ impl Label {
 
     /// Are all its rows transactions?
     pub(super) fn is_transaction(&self) -> bool {
-        self.group(Kind::Transaction).is_some() && self.group(Kind::Request).is_none()
+        self.kind() == EntryKind::Transaction
+    }
+
+    /// What its rows are. A label without any is that of an empty transaction.
+    pub(super) fn kind(&self) -> EntryKind {
+        match &self.groups {
+            [Some(_), Some(_)] => EntryKind::Mixed,
+            [Some(_), None] => EntryKind::Request,
+            [None, _] => EntryKind::Transaction,
+        }
     }
 }
 
@@ -312,6 +321,26 @@ impl Labels {
     /// Does any row of a kind exist?
     pub(super) fn has(&self, kind: Kind) -> bool {
         self.labels.iter().any(|label| label.group(kind).is_some_and(|group| group.tally.samples > 0))
+    }
+
+    /// All rows' sums, of whatever kind.
+    pub(super) fn tally(&self) -> Tally {
+        let mut sums = Tally::default();
+        for group in self.labels.iter().flat_map(|label| label.groups.iter().flatten()) {
+            sums.merge(&group.tally);
+        }
+        sums
+    }
+
+    /// Bytes of all counts, about.
+    pub(super) fn memory(&self) -> usize {
+        self.memory
+    }
+
+    /// Samples of a kind, and how many labels have any.
+    pub(super) fn count(&self, kind: Kind) -> (u64, usize) {
+        let groups = self.labels.iter().filter_map(|label| label.group(kind)).filter(|group| group.tally.samples > 0);
+        groups.fold((0, 0), |(samples, labels), group| (samples + group.tally.samples, labels + 1))
     }
 
     /// The statistics over all labels' rows of a kind.

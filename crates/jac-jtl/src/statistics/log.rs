@@ -1,9 +1,10 @@
 //! The reader and the statistics in one: bytes in, tables out.
 
 use super::{ChangedPoints, ResponseTimes, SampleStatistics};
+use crate::note::counted;
 use crate::{
-    ApdexThresholds, CodeCount, ErrorGroup, HostCount, LogReader, Partial, Profiles, ReadOutcome, Rejected, Sample,
-    Series, Settings, Summary,
+    ApdexThresholds, CodeCount, ErrorGroup, HostCount, LogReader, Note, Partial, Profiles, ReadOutcome, Rejected,
+    Sample, Series, Settings, Summary,
 };
 
 /// Statistics of a log that is fed as bytes. One value follows one log; several are merged.
@@ -60,6 +61,11 @@ impl LogStatistics {
         }
     }
 
+    /// Says by how many milliseconds a node's clock is ahead; see [`SampleStatistics::set_clock_offset`].
+    pub fn set_clock_offset(&mut self, host: &str, ahead_ms: i64) {
+        self.statistics.set_clock_offset(host, ahead_ms);
+    }
+
     /// Marks the result as not the whole run's, with what ended it: a sentence.
     pub fn mark_partial(&mut self, cause: impl Into<String>) {
         self.partial = Some(Partial { cause: cause.into() });
@@ -68,8 +74,15 @@ impl LogStatistics {
     /// The table, as in `summary.json`.
     pub fn summary(&mut self) -> Summary {
         let mut summary = self.statistics.summary();
-        summary.rejected_rows = self.rejected_rows();
+        let outcome = self.outcome();
+        summary.rejected_rows = outcome.rejected_rows;
+        summary.unread_percent = (outcome.samples + outcome.rejected_rows > 0).then(|| outcome.unread_share() * 100.0);
+        summary.notes = self.notes_with(&outcome);
         summary.partial.clone_from(&self.partial);
+        if self.partial.is_none() && outcome.cut_logs > 0 {
+            summary.partial = Some(Partial { cause: ended_early(outcome.cut_logs) });
+        }
+        summary.rejected = outcome.rejected;
         summary
     }
 
@@ -136,22 +149,91 @@ impl LogStatistics {
     }
 
     /// Samples per second over the last full seconds; see [`SampleStatistics::rate_per_s`].
-    pub fn rate_per_s(&self, now_ms: Option<i64>) -> Option<f64> {
-        self.statistics.rate_per_s(now_ms)
+    pub fn rate_per_s(&self) -> Option<f64> {
+        self.statistics.rate_per_s()
     }
 
-    /// What the reader is to be told: rejected rows and what the limits cut, a sentence each.
-    pub fn notes(&mut self) -> Vec<String> {
+    /// What has to be known about the numbers: rows and values that could not be read, what the log does not say, guesses,
+    /// and what the limits cut.
+    pub fn notes(&mut self) -> Vec<Note> {
         let outcome = self.outcome();
-        let mut notes = Vec::new();
-        if let Some(first) = outcome.rejected.first() {
-            let (rows, verb) = if outcome.rejected_rows == 1 { ("row", "was") } else { ("rows", "were") };
-            notes.push(format!(
-                "{} {rows} of the log could not be read and {verb} left out; the first one on line {}: {}.",
-                outcome.rejected_rows, first.line, first.reason
-            ));
-        }
+        self.notes_with(&outcome)
+    }
+
+    fn notes_with(&mut self, outcome: &ReadOutcome) -> Vec<Note> {
+        let mut notes = of_reading(outcome);
         notes.extend(self.statistics.notes());
         notes
     }
+}
+
+fn ended_early(logs: u64) -> String {
+    match logs {
+        1 => "The log does not end properly: the run was killed, or the file is incomplete.".to_owned(),
+        logs => format!("{logs} logs do not end properly: the run was killed, or the files are incomplete."),
+    }
+}
+
+fn of_reading(outcome: &ReadOutcome) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let place = |row: &Rejected| match row.file.as_str() {
+        "" => format!("line {}", row.line),
+        file => format!("{file}, line {}", row.line),
+    };
+    if let Some(first) = outcome.rejected.first() {
+        let verb = if outcome.rejected_rows == 1 { "was" } else { "were" };
+        let message = format!(
+            "{} could not be read and {verb} left out; the first: {}: {}.",
+            counted(outcome.rejected_rows, "row"),
+            place(first),
+            first.reason
+        );
+        let note = Note::new("rows_unread", message).with("rows", outcome.rejected_rows);
+        let note = note.with("percent", outcome.unread_share() * 100.0).with("file", first.file.clone());
+        notes.push(note.with("line", first.line).with("reason", first.code.clone()));
+    }
+    if let Some(first) = &outcome.unread_value {
+        let message = format!(
+            "{} could not be read and count as missing; the first: {}: {}.",
+            counted(outcome.unread_values, "value"),
+            place(first),
+            first.reason
+        );
+        let note = Note::new("values_unread", message).with("values", outcome.unread_values);
+        notes.push(note.with("file", first.file.clone()).with("line", first.line).with("reason", first.code.clone()));
+    }
+    if outcome.cut_logs > 0 {
+        notes.push(Note::new("log_incomplete", ended_early(outcome.cut_logs)).with("logs", outcome.cut_logs));
+    }
+    if outcome.too_deep > 0 {
+        let message = format!(
+            "{} nested deeper than JMeter writes to a CSV log {} left out.",
+            counted(outcome.too_deep, "sample"),
+            if outcome.too_deep == 1 { "was" } else { "were" }
+        );
+        notes.push(Note::new("nested_samples_left_out", message).with("samples", outcome.too_deep));
+    }
+    if outcome.lacks.success {
+        let message = "The log has no column success, nor ErrorCount: all samples count as passed.";
+        notes.push(Note::new("success_unknown", message));
+    }
+    if outcome.lacks.message {
+        let message =
+            "The log has no column responseMessage: transactions cannot be told from requests and are in the total.";
+        notes.push(Note::new("transactions_unknown", message));
+    }
+    if let Some(unit) = outcome.guesses.unit {
+        let message = format!("Time stamps are taken for {}. If they are not, set --time-unit.", unit.name());
+        notes.push(Note::new("time_unit_guessed", message).with("unit", unit.name()));
+    }
+    if outcome.guesses.day {
+        let message = "Time stamps have no date: the first day is taken for 1970-01-01.";
+        notes.push(Note::new("day_unknown", message));
+    }
+    if outcome.guesses.date_order {
+        let message = "It is a guess which of day and month comes first in the time stamps. Set --time-format to say it, such as \
+                       dd/MM/yyyy HH:mm:ss, and --time-zone where the times are not UTC.";
+        notes.push(Note::new("date_order_guessed", message));
+    }
+    notes
 }

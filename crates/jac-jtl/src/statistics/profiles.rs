@@ -52,7 +52,7 @@ fn profile(group: &Group) -> Profile {
     Profile {
         satisfied: tally.satisfied,
         tolerated: tally.tolerated,
-        frustrated: tally.samples - tally.errors - tally.satisfied - tally.tolerated,
+        frustrated: tally.samples - tally.errors - tally.untimed - tally.satisfied - tally.tolerated,
         failed: tally.errors,
         percentiles_ms: percentiles,
         distribution: distribution(&group.counts, &group.failed),

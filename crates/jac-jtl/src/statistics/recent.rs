@@ -1,12 +1,16 @@
-//! How many samples ended in each of the last seconds: the rate that a live line shows.
+//! How many samples ended in each of the last seconds, by the node that took them: the rate that a live line shows.
+//!
+//! Every node has its own clock and sends in its own time, so each one's rate is over the seconds before its own newest
+//! sample. What has not come yet is no pause.
 
+use super::active::SILENCE_MS;
 use super::kind::{KINDS, Kind};
 
 const SECONDS: i64 = 64;
 /// Full seconds that the rate is taken over.
 const WINDOW: i64 = 5;
 
-/// Samples per second of the last minute, by the samples' own clock.
+/// Samples per second of the last minute, by one node's clock.
 #[derive(Debug, Clone)]
 pub(super) struct Recent {
     slots: Vec<(i64, [u64; KINDS])>,
@@ -51,10 +55,9 @@ impl Recent {
         self.oldest = self.oldest.min(other.oldest);
     }
 
-    /// Samples per second over the last full seconds (five, fewer at the start) before the newest second, or before
-    /// `now_ms` where a caller has a clock.
-    pub(super) fn rate_per_s(&self, kind: Kind, now_ms: Option<i64>) -> Option<f64> {
-        let end = now_ms.map_or(self.newest, |now_ms| now_ms.div_euclid(1_000));
+    /// Samples per second over the last full seconds (five, fewer at the start) before the newest.
+    fn rate_per_s(&self, kind: Kind) -> Option<f64> {
+        let end = self.newest;
         let start = (end.checked_sub(WINDOW)?).max(self.oldest);
         if start >= end {
             return None;
@@ -67,4 +70,17 @@ impl Recent {
             .sum();
         Some(samples as f64 / (end - start) as f64)
     }
+}
+
+/// The rate of several nodes together, each with how many milliseconds its clock is ahead. One whose newest sample lies far
+/// behind the newest of all has stopped.
+pub(super) fn rate_per_s<'a>(nodes: impl Iterator<Item = (&'a Recent, i64)> + Clone, kind: Kind) -> Option<f64> {
+    let newest_ms = |(recent, ahead_ms): (&Recent, i64)| {
+        (recent.newest > i64::MIN).then(|| recent.newest.saturating_mul(1_000).saturating_sub(ahead_ms))
+    };
+    let newest = nodes.clone().filter_map(newest_ms).max()?;
+    nodes
+        .filter(|node| newest_ms(*node).is_some_and(|own| newest.saturating_sub(own) <= SILENCE_MS))
+        .filter_map(|(recent, _)| recent.rate_per_s(kind))
+        .reduce(|sum, rate| sum + rate)
 }

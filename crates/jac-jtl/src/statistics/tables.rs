@@ -3,8 +3,13 @@
 use super::counts::Counts;
 use super::kind::Kind;
 use super::labels::Group;
-use super::{Count, Label, SampleStatistics};
-use crate::{CodeCount, CodeSeries, Entry, ErrorGroup, HostCount, LabelSeries, Series, Settings, Summary, TotalBasis};
+use super::tally::Mean;
+use super::{Count, Label, SampleStatistics, Shown};
+use crate::note::counted;
+use crate::{
+    CodeCount, CodeSeries, Entry, EntryKind, ErrorGroup, HostCount, LabelSeries, Note, Series, Settings, Summary,
+    TotalBasis,
+};
 
 /// How often each response time occurred, exactly: milliseconds, rising, each with its count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,47 +21,52 @@ pub struct ResponseTimes {
 }
 
 impl SampleStatistics {
-    /// The table. `rejected_rows` and `partial` are the caller's to fill in.
+    /// The table. What the reading brought (`rejected_rows`, `notes`…) and `partial` are the caller's to fill in.
     pub fn summary(&mut self) -> Summary {
         self.settle();
-        let basis = self.basis();
+        let Shown { basis, outside, .. } = self.show();
         let total = self.labels.total(basis);
+        let time = self.labels.tally().time(outside);
+        let (total_basis, kind) = match basis {
+            Kind::Request => (TotalBasis::Samples, EntryKind::Request),
+            Kind::Transaction => (TotalBasis::Transactions, EntryKind::Transaction),
+        };
         let labels = self.labels.in_order();
-        let tallies = || labels.iter().flat_map(|(_, label)| Kind::ALL.map(|kind| label.group(kind))).flatten();
-        let any = |group: &&Group| group.tally.samples > 0;
         Summary {
             version: 1,
-            start_ms: tallies().filter(any).map(|group| group.tally.first_start_ms).min(),
-            end_ms: tallies().filter(any).map(|group| group.tally.last_end_ms).max(),
-            total: entry("Total", &total),
-            total_basis: match basis {
-                Kind::Request => TotalBasis::Samples,
-                Kind::Transaction => TotalBasis::Transactions,
-            },
-            labels: labels.iter().map(|(_, label)| entry(&label.text, &label.both())).collect(),
+            start_ms: time.map(|time| time.first_start_ms),
+            end_ms: time.map(|time| time.last_end_ms),
+            total: entry("Total", kind, &total, outside),
+            total_basis,
+            labels: labels.iter().map(|(_, label)| entry(&label.text, label.kind(), &label.both(), outside)).collect(),
             rejected_rows: 0,
             partial: None,
+            duration_ms: time.map(|time| time.last_end_ms - time.first_start_ms),
+            unread_percent: None,
+            rejected: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
     /// The statistics over time: the total's and the busiest labels'.
     pub fn series(&mut self) -> Series {
         self.settle();
-        self.buckets.refresh_active_users(!self.finished);
-        let basis = self.basis();
+        self.buckets.refresh_active_users(!self.finished, &self.ahead());
+        let show = self.show();
+        let Shown { basis, outside, .. } = show;
         let busiest = self.busiest_labels();
         let numbers: Vec<u32> = busiest.iter().map(|(number, _)| *number).collect();
-        let (points, label_points) = self.buckets.all_points(basis, &numbers);
+        let (points, label_points) = self.buckets.all_points(basis, outside, &numbers);
         let labels = busiest.iter().zip(label_points).map(|((_, label), points)| LabelSeries {
             label: label.text.clone(),
             transaction: label.is_transaction(),
-            points,
+            points: show.known(points),
         });
         Series {
             bucket_ms: self.buckets.width_ms(),
-            points,
-            codes: self.code_series(basis),
-            started: self.buckets.started(basis),
+            points: show.known(points),
+            codes: self.code_series(basis, outside),
+            started: self.buckets.started(basis, outside),
             labels: labels.collect(),
         }
     }
@@ -70,10 +80,10 @@ impl SampleStatistics {
         busiest
     }
 
-    fn code_series(&self, basis: Kind) -> Vec<CodeSeries> {
+    fn code_series(&self, basis: Kind, outside: bool) -> Vec<CodeSeries> {
         let busiest = self.codes.busiest(basis, self.settings.series_codes);
         let place = |code: u32| busiest.iter().position(|(number, _)| *number == code);
-        let mut series = self.buckets.codes(basis, place);
+        let mut series = self.buckets.codes(basis, outside, place);
         let rest = series.remove(&None).map(|points| CodeSeries { code: Settings::OTHER_CODES.to_owned(), points });
         let named = busiest.iter().enumerate().map(|(at, (_, code))| CodeSeries {
             code: code.clone(),
@@ -119,47 +129,84 @@ impl SampleStatistics {
         ResponseTimes { total: of(&self.labels.total(self.basis()).counts), labels }
     }
 
-    /// What the limits cut, a sentence each.
-    pub fn notes(&mut self) -> Vec<String> {
+    /// What has to be known about the numbers besides what the reading brought.
+    pub fn notes(&mut self) -> Vec<Note> {
         self.settle();
         let mut notes = Vec::new();
+        let (requests, _) = self.labels.count(Kind::Request);
+        let (transactions, labels) = self.labels.count(Kind::Transaction);
+        if requests > 0 && transactions > 0 {
+            let message = format!(
+                "Transactions are listed but not in the total: it counts {} and leaves out {} ({}).",
+                counted(requests, "request"),
+                counted(transactions, "transaction"),
+                counted(labels as u64, "label"),
+            );
+            let note = Note::new("transactions_not_in_total", message);
+            notes.push(note.with("requests", requests).with("transactions", transactions).with("labels", labels));
+        }
+        let tally = self.labels.tally();
+        let early = tally.early.samples;
+        if tally.span.samples > 0 && early > 0 {
+            let (verb, is) = if early == 1 { ("lies", "is") } else { ("lie", "are") };
+            let message = format!(
+                "{} {verb} outside the time of the others, before 1973: counted, but left out of duration, rates and charts, as {} {is} wrong.",
+                counted(early, "sample"),
+                if early == 1 { "its time stamp" } else { "their time stamps" },
+            );
+            notes.push(Note::new("samples_outside_time", message).with("samples", early));
+        }
+        let generators = self.buckets.unnamed_generators();
+        if generators > 1 {
+            let message = format!(
+                "{generators} logs overlap in time and name no host: they are taken for the logs of {generators} load generators, whose \
+                 active users are added up."
+            );
+            notes.push(Note::new("logs_are_generators", message).with("logs", generators));
+        }
+        notes.extend(self.folded());
+        notes
+    }
+
+    /// What the limits cut.
+    fn folded(&self) -> Vec<Note> {
+        let mut notes = Vec::new();
+        let together = |folded: u64, what: &str, limit: usize, name: &str| {
+            let message =
+                format!("{folded} samples of {what} beyond the first {limit} are counted together as \"{name}\".");
+            let code = format!("{}_folded", what.replace(' ', "_"));
+            Note::new(&code, message).with("samples", folded).with("limit", limit)
+        };
         let folded = self.labels.folded();
         if folded > 0 {
-            notes.push(format!(
-                "{folded} samples of labels beyond the first {} are counted together as \"{}\".",
-                self.settings.max_labels,
-                Settings::OTHER_LABELS
-            ));
+            notes.push(together(folded, "labels", self.settings.max_labels, Settings::OTHER_LABELS));
         }
         if self.labels.is_rounding() {
-            notes.push(
-                "There are more different response times than there is memory for: those above 1,023 ms were counted to three \
-                 digits, up to 0.2 % too low."
-                    .to_owned(),
-            );
+            let message = "There are more different response times than there is memory for: those above 1,023 ms were counted to \
+                           three digits, up to 0.2 % too low.";
+            notes.push(Note::new("response_times_rounded", message));
         }
         for (folded, what, name) in [
             (self.codes.folded(), "response codes", Settings::OTHER_CODES),
             (self.hosts.folded(), "hosts", Settings::OTHER_HOSTS),
         ] {
             if folded > 0 {
-                notes.push(format!(
-                    "{folded} samples of {what} beyond the first {} are counted together as \"{name}\".",
-                    self.settings.max_groups
-                ));
+                notes.push(together(folded, what, self.settings.max_groups, name));
             }
         }
         let errors = self.errors.sorted(self.basis(), &self.labels);
         if let Some(rest) =
             errors.last().filter(|group| group.message == Settings::OTHER_ERRORS && group.label.is_empty())
         {
-            notes.push(format!(
+            let message = format!(
                 "{} failures beyond the {} most frequent error groups are counted together as \"{}\"; counts of rare groups \
                  may be too low by what was folded.",
                 rest.count,
                 self.settings.max_groups,
                 Settings::OTHER_ERRORS
-            ));
+            );
+            let note = Note::new("errors_folded", message);
+            notes.push(note.with("failures", rest.count).with("limit", self.settings.max_groups));
         }
         notes
     }
@@ -170,14 +217,17 @@ fn with_rest(keys: Vec<(String, Count)>, rest: Count, name: &str) -> impl Iterat
     keys.into_iter().chain(rest)
 }
 
-fn entry(label: &str, group: &Group) -> Entry {
+fn entry(label: &str, kind: EntryKind, group: &Group, outside: bool) -> Entry {
     let tally = &group.tally;
     let shape = group.counts.shape();
     let samples = tally.samples as f64;
-    let per_s = |amount: u64| Some(amount as f64 / tally.duration_s()?);
+    let duration_s = tally.duration_s(outside);
+    let per_s = |amount: u64| Some(amount as f64 / duration_s?);
+    let kb_per_s = |bytes: Mean| per_s(bytes.sum).filter(|_| bytes.count > 0).map(|bytes| bytes / 1_024.0);
     let some = tally.samples > 0;
     Entry {
         label: label.to_owned(),
+        kind,
         samples: tally.samples,
         errors: tally.errors,
         error_percent: some.then(|| tally.errors as f64 * 100.0 / samples),
@@ -189,10 +239,10 @@ fn entry(label: &str, group: &Group) -> Entry {
         p90_ms: shape.map(|shape| shape.p90),
         p95_ms: shape.map(|shape| shape.p95),
         p99_ms: shape.map(|shape| shape.p99),
-        throughput_per_s: per_s(tally.samples),
-        received_kb_per_s: per_s(tally.received).map(|bytes| bytes / 1_024.0),
-        sent_kb_per_s: per_s(tally.sent).map(|bytes| bytes / 1_024.0),
-        avg_bytes: some.then(|| tally.received as f64 / samples),
+        throughput_per_s: tally.time(outside).and_then(|time| per_s(time.samples)),
+        received_kb_per_s: kb_per_s(tally.received),
+        sent_kb_per_s: kb_per_s(tally.sent),
+        avg_bytes: tally.received.value(),
         apdex: tally.apdex(),
     }
 }

@@ -6,7 +6,7 @@ mod logs;
 mod reference;
 mod tables;
 
-use jac_jtl::{LogReader, LogStatistics, ReadOutcome, Sample, SampleStatistics, Settings};
+use jac_jtl::{LogReader, LogStatistics, ReadOutcome, Sample, SampleStatistics, Settings, TimeUnit};
 use logs::Log;
 use proptest::prelude::*;
 use reference::OwnedSample;
@@ -19,14 +19,24 @@ fn cases(usual: u32) -> u32 {
 }
 
 fn settings() -> Settings {
-    // Few buckets and series, so that widening and choosing happen.
-    Settings { max_buckets: 6, series_labels: 3, series_codes: 2, ..Settings::default() }
+    // Few buckets and series, so that widening and choosing happen. What numbers count by their size is tested elsewhere.
+    let time_unit = Some(TimeUnit::Milliseconds);
+    Settings { max_buckets: 6, series_labels: 3, series_codes: 2, time_unit, ..Settings::default() }
+}
+
+/// The reader indexes blocks of 32 KB. With blocks of a few bytes, rows, quotes, `\r\n` and headers lie across their borders.
+fn with_blocks(block_bytes: usize) -> Settings {
+    Settings { block_bytes, ..settings() }
 }
 
 fn read_in_pieces(log: &[u8], cuts: &[prop::sample::Index]) -> (Vec<OwnedSample>, ReadOutcome) {
+    read_in_blocks(log, cuts, settings().block_bytes)
+}
+
+fn read_in_blocks(log: &[u8], cuts: &[prop::sample::Index], block_bytes: usize) -> (Vec<OwnedSample>, ReadOutcome) {
     let mut samples = Vec::new();
     let mut sink = |sample: &Sample<'_>| samples.push(OwnedSample::of(sample));
-    let mut reader = LogReader::new(&settings());
+    let mut reader = LogReader::new(&with_blocks(block_bytes));
     let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(log.len() + 1)).collect();
     ends.push(log.len());
     ends.sort_unstable();
@@ -43,19 +53,25 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(cases(1_500)))]
 
     #[test]
-    fn the_reader_reads_what_the_reference_reads(log in logs::any_log()) {
-        let (samples, outcome) = read_in_pieces(&log.bytes, &[]);
+    fn the_reader_reads_what_the_reference_reads(log in logs::any_log(), block_bytes in block_bytes()) {
+        let (samples, outcome) = read_in_blocks(&log.bytes, &[], block_bytes);
         let expected = reference::read(&log.bytes);
         let rejected: Vec<(u64, u64)> = outcome.rejected.iter().map(|row| (row.line, row.position)).collect();
         prop_assert_eq!(&rejected, &expected.rejected, "{:?}", outcome.rejected);
         prop_assert_eq!(outcome.rejected_rows as usize, expected.rejected.len());
+        prop_assert_eq!(outcome.samples as usize, expected.samples.len());
+        prop_assert_eq!(outcome.unread_values, expected.unread_values);
         prop_assert_eq!(samples, expected.samples);
         prop_assert_eq!(outcome.bytes as usize, log.bytes.len());
     }
 
     #[test]
-    fn any_pieces_are_read_like_one(log in logs::any_log(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..40)) {
-        prop_assert_eq!(read_in_pieces(&log.bytes, &cuts), read_in_pieces(&log.bytes, &[]));
+    fn any_pieces_in_any_blocks_are_read_like_one(
+        log in logs::any_log(),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..40),
+        block_bytes in block_bytes(),
+    ) {
+        prop_assert_eq!(read_in_blocks(&log.bytes, &cuts, block_bytes), read_in_pieces(&log.bytes, &[]));
     }
 
     #[test]
@@ -76,8 +92,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(cases(400)))]
 
     #[test]
-    fn the_tables_are_those_of_the_reference(log in logs::any_log()) {
-        let mut statistics = LogStatistics::new(settings());
+    fn the_tables_are_those_of_the_reference(log in logs::any_log(), block_bytes in block_bytes()) {
+        let mut statistics = LogStatistics::new(with_blocks(block_bytes));
         statistics.feed(&log.bytes);
         statistics.finish();
         let ours = Tables::of(&mut statistics);
@@ -140,6 +156,11 @@ proptest! {
         prop_assert_eq!(all.bucket_ms, width);
         prop_assert_eq!(shown.into_values().collect::<Vec<_>>(), all.points);
     }
+}
+
+/// From blocks that hold less than a field to such that hold some rows.
+fn block_bytes() -> impl Strategy<Value = usize> {
+    prop_oneof![1..20_usize, 20..400_usize, Just(32 << 10)]
 }
 
 fn statistics_of(samples: &[OwnedSample]) -> SampleStatistics {

@@ -2,8 +2,8 @@
 
 use crate::tables::Tables;
 use jac_jtl::{
-    CodeCount, CodeSeries, DistributionBin, Entry, ErrorGroup, HostCount, LabelProfile, LabelSeries, Point, Profile,
-    Profiles, Sample, Series, Settings, Summary, TimedCount, TotalBasis, percentile_of_sorted,
+    CodeCount, CodeSeries, DistributionBin, Entry, EntryKind, ErrorGroup, HostCount, LabelProfile, LabelSeries, Point,
+    Profile, Profiles, Sample, Series, Settings, Summary, TimedCount, TotalBasis, percentile_of_sorted,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub struct OwnedSample {
     start_ms: i64,
     end_ms: i64,
-    elapsed_ms: u32,
+    elapsed_ms: Option<u32>,
     label: Vec<u8>,
     code: Vec<u8>,
     message: Vec<u8>,
@@ -60,6 +60,7 @@ impl OwnedSample {
             failure_message: &self.failure_message,
             thread: &self.thread,
             hostname: &self.hostname,
+            group_threads: b"",
             url: b"",
             success: self.success,
             received_bytes: self.received_bytes,
@@ -107,11 +108,13 @@ fn text(bytes: &[u8]) -> String {
 pub struct Read {
     pub samples: Vec<OwnedSample>,
     pub rejected: Vec<(u64, u64)>,
+    /// Numbers that could not be read in columns that are not needed.
+    pub unread_values: u64,
 }
 
 /// Reads a log that begins with a header.
 pub fn read(log: &[u8]) -> Read {
-    let mut read = Read { samples: Vec::new(), rejected: Vec::new() };
+    let mut read = Read { samples: Vec::new(), rejected: Vec::new(), unread_values: 0 };
     let mut header: Option<(u8, Vec<String>)> = None;
     let mut usable = true;
     let mut at = 0;
@@ -153,7 +156,10 @@ pub fn read(log: &[u8]) -> Read {
             Parsed::Row(fields, end) => {
                 if !trimmed(&log[at..end]).is_empty() {
                     match sample(&fields, &columns, at as u64) {
-                        Some(sample) => read.samples.push(sample),
+                        Some((sample, unread)) => {
+                            read.samples.push(sample);
+                            read.unread_values += unread;
+                        }
                         None => match header_of(&log[at..end]) {
                             Some(other) if has_needed(&other.1) => header = Some(other),
                             _ => read.rejected.push((line, at as u64)),
@@ -262,7 +268,8 @@ fn row(log: &[u8], from: usize, delimiter: u8) -> Parsed {
     Parsed::Row(fields, at)
 }
 
-fn sample(fields: &[Vec<u8>], columns: &[String], position: u64) -> Option<OwnedSample> {
+/// The sample of a row, and how many of its other numbers could not be read.
+fn sample(fields: &[Vec<u8>], columns: &[String], position: u64) -> Option<(OwnedSample, u64)> {
     if fields.len() != columns.len() {
         return None;
     }
@@ -278,17 +285,25 @@ fn sample(fields: &[Vec<u8>], columns: &[String], position: u64) -> Option<Owned
     };
     let stamp = text(&bytes("timeStamp"));
     let start = if stamp.starts_with("2023") { date(&stamp)? } else { number("timeStamp", 253_402_300_799_999)?? };
-    let elapsed = number("elapsed", u64::from(u32::MAX))??;
+    let negative = text(&bytes("elapsed")).trim().strip_prefix('-').is_some_and(|rest| rest.parse::<u64>().is_ok());
+    let elapsed = if negative { None } else { Some(number("elapsed", u64::from(u32::MAX))??) };
     let success = match text(&field("success").unwrap_or_else(|| b"true".to_vec())).trim().to_lowercase().as_str() {
         "true" => true,
         "false" => false,
         _ => return None,
     };
+    let mut unread = u64::from(negative);
+    let mut optional = |name: &str, limit: u64| {
+        number(name, limit).unwrap_or_else(|| {
+            unread += 1;
+            None
+        })
+    };
     let limit = 1 << 48;
-    Some(OwnedSample {
+    let sample = OwnedSample {
         start_ms: start as i64,
-        end_ms: (start + elapsed) as i64,
-        elapsed_ms: elapsed as u32,
+        end_ms: (start + elapsed.unwrap_or(0)) as i64,
+        elapsed_ms: elapsed.map(|elapsed| elapsed as u32),
         label: bytes("label"),
         code: bytes("responseCode"),
         message: bytes("responseMessage"),
@@ -296,13 +311,14 @@ fn sample(fields: &[Vec<u8>], columns: &[String], position: u64) -> Option<Owned
         thread: bytes("threadName"),
         hostname: bytes("Hostname"),
         success,
-        received_bytes: number("bytes", limit)?,
-        sent_bytes: number("sentBytes", limit)?,
-        latency_ms: number("Latency", limit)?,
-        connect_ms: number("Connect", limit)?,
-        all_threads: number("allThreads", u64::from(u32::MAX))?.map(|threads| threads as u32),
+        received_bytes: optional("bytes", limit),
+        sent_bytes: optional("sentBytes", limit),
+        latency_ms: optional("Latency", limit),
+        connect_ms: optional("Connect", limit),
+        all_threads: optional("allThreads", u64::from(u32::MAX)).map(|threads| threads as u32),
         position,
-    })
+    };
+    Some((sample, unread))
 }
 
 /// A date of the one day that the logs are about, perhaps cut.
@@ -318,6 +334,9 @@ fn date(stamp: &str) -> Option<u64> {
     // 19,675 days since 1970.
     Some((((19_675 * 24 + hour) * 60 + minute) * 60 + second) * 1_000 + fraction.parse::<u64>().ok()?)
 }
+
+/// JMeter writes 0 for a sample that never began; nothing was measured before 3 March 1973.
+const ERA_MS: i64 = 100_000_000_000;
 
 /// Every table, computed from the samples themselves.
 pub fn tables(read: &Read, settings: &Settings) -> Tables {
@@ -335,35 +354,71 @@ pub fn tables(read: &Read, settings: &Settings) -> Tables {
     let requests: Vec<&OwnedSample> = counted.iter().copied().filter(|sample| !sample.is_transaction()).collect();
     let transactions_only = requests.is_empty() && !counted.is_empty();
     let total = if transactions_only { counted.clone() } else { requests };
+    let modern = counted.iter().any(|sample| sample.start_ms >= ERA_MS);
+    let in_time: Vec<&OwnedSample> =
+        counted.iter().copied().filter(|sample| !modern || sample.start_ms >= ERA_MS).collect();
+    let start_ms = in_time.iter().map(|sample| sample.start_ms).min();
+    let end_ms = in_time.iter().map(|sample| sample.end_ms).max();
     let of_label =
         |label: &String| counted.iter().copied().filter(|sample| sample.label() == *label).collect::<Vec<_>>();
     let summary = Summary {
         version: 1,
-        start_ms: counted.iter().map(|sample| sample.start_ms).min(),
-        end_ms: counted.iter().map(|sample| sample.end_ms).max(),
-        total: entry("Total", &total, settings),
+        start_ms,
+        end_ms,
+        total: Entry {
+            kind: if transactions_only { EntryKind::Transaction } else { EntryKind::Request },
+            ..entry("Total", &total, settings, modern)
+        },
         total_basis: if transactions_only { TotalBasis::Transactions } else { TotalBasis::Samples },
-        labels: order.iter().map(|label| entry(label, &of_label(label), settings)).collect(),
+        labels: order.iter().map(|label| entry(label, &of_label(label), settings, modern)).collect(),
         rejected_rows: read.rejected.len() as u64,
         partial: None,
+        duration_ms: start_ms.zip(end_ms).map(|(start, end)| end - start),
+        // Of the reading, which other tests are about.
+        unread_percent: None,
+        rejected: Vec::new(),
+        notes: Vec::new(),
     };
     let width = width_ms(&counted, settings.max_buckets);
     let users = active_users(&counted, width);
+    // A bucket that reaches into the log's time is shown.
+    let first_bucket = if modern { ERA_MS / width * width } else { i64::MIN };
+    let known = |points: Vec<Point>| -> Vec<Point> {
+        let any = |of: fn(&OwnedSample) -> Option<u64>| counted.iter().any(|sample| of(sample).is_some());
+        let (received, sent) = (any(|sample| sample.received_bytes), any(|sample| sample.sent_bytes));
+        points
+            .into_iter()
+            .filter(|point| point.t_ms >= first_bucket)
+            .map(|point| Point {
+                received_bytes: point.received_bytes.filter(|_| received),
+                sent_bytes: point.sent_bytes.filter(|_| sent),
+                ..point
+            })
+            .collect()
+    };
+    let shown = |mut counts: Vec<TimedCount>| {
+        counts.retain(|count| count.t_ms >= first_bucket);
+        counts
+    };
     let mut busiest = order.clone();
     busiest.retain(|label| !of_label(label).is_empty());
     busiest.sort_by_key(|label| std::cmp::Reverse(of_label(label).len()));
     busiest.truncate(settings.series_labels);
     let series = Series {
         bucket_ms: width as u64,
-        codes: code_series(&total, width, settings.series_codes),
-        started: timed(total.iter().map(|sample| sample.start_ms / width * width)),
-        points: points(&total, width, |t| users.get(&t).copied().flatten()),
+        codes: code_series(&total, width, settings.series_codes)
+            .into_iter()
+            .map(|series| CodeSeries { points: shown(series.points), ..series })
+            .filter(|series| series.code != Settings::OTHER_CODES || !series.points.is_empty())
+            .collect(),
+        started: shown(timed(total.iter().map(|sample| sample.start_ms / width * width))),
+        points: known(points(&total, width, |t| users.get(&t).copied().flatten())),
         labels: busiest
             .iter()
             .map(|label| LabelSeries {
                 label: label.clone(),
                 transaction: of_label(label).iter().all(|sample| sample.is_transaction()),
-                points: points(&of_label(label), width, |_| None),
+                points: known(points(&of_label(label), width, |_| None)),
             })
             .collect(),
     };
@@ -424,7 +479,10 @@ fn percents() -> Vec<f64> {
 fn profile(samples: &[&OwnedSample], settings: &Settings) -> Profile {
     let times = sorted_times(samples);
     let passed = |range: std::ops::RangeInclusive<u32>| {
-        samples.iter().filter(|sample| sample.success && range.contains(&sample.elapsed_ms)).count() as u64
+        samples
+            .iter()
+            .filter(|sample| sample.success && sample.elapsed_ms.is_some_and(|elapsed| range.contains(&elapsed)))
+            .count() as u64
     };
     let (satisfied, tolerated) = (settings.apdex_satisfied_ms, settings.apdex_tolerated_ms);
     Profile {
@@ -437,51 +495,63 @@ fn profile(samples: &[&OwnedSample], settings: &Settings) -> Profile {
     }
 }
 
-fn entry(label: &str, samples: &[&OwnedSample], settings: &Settings) -> Entry {
+fn entry(label: &str, samples: &[&OwnedSample], settings: &Settings, modern: bool) -> Entry {
     let times = sorted_times(samples);
     let n = samples.len() as f64;
     let some = |value: f64| (!samples.is_empty()).then_some(value);
+    let timed = |value: f64| (!times.is_empty()).then_some(value);
     let errors = samples.iter().filter(|sample| !sample.success).count() as u64;
-    let mean = times.iter().sum::<u64>() as f64 / n;
-    let variance = times.iter().map(|time| (*time as f64 - mean).powi(2)).sum::<f64>() / n;
-    let start = samples.iter().map(|sample| sample.start_ms).min().unwrap_or(0);
-    let end = samples.iter().map(|sample| sample.end_ms).max().unwrap_or(0);
+    let mean = times.iter().sum::<u64>() as f64 / times.len() as f64;
+    let variance = times.iter().map(|time| (*time as f64 - mean).powi(2)).sum::<f64>() / times.len() as f64;
+    let in_time = || samples.iter().filter(|sample| !modern || sample.start_ms >= ERA_MS);
+    let start = in_time().map(|sample| sample.start_ms).min().unwrap_or(0);
+    let end = in_time().map(|sample| sample.end_ms).max().unwrap_or(0);
     let seconds = (end - start) as f64 / 1_000.0;
     let rate = |amount: f64| (seconds > 0.0).then(|| amount / seconds);
-    let received: u64 = samples.iter().filter_map(|sample| sample.received_bytes).sum();
-    let sent: u64 = samples.iter().filter_map(|sample| sample.sent_bytes).sum();
-    let score: f64 = samples
+    let received: Vec<u64> = samples.iter().filter_map(|sample| sample.received_bytes).collect();
+    let sent: Vec<u64> = samples.iter().filter_map(|sample| sample.sent_bytes).collect();
+    let sum = |bytes: &[u64]| bytes.iter().sum::<u64>() as f64;
+    let kilobytes = |bytes: &[u64]| if bytes.is_empty() { None } else { rate(sum(bytes) / 1_024.0) };
+    // A success without a time says nothing about satisfaction.
+    let judged: Vec<f64> = samples
         .iter()
-        .map(|sample| match sample.elapsed_ms {
-            _ if !sample.success => 0.0,
-            time if time <= settings.apdex_satisfied_ms => 1.0,
-            time if time <= settings.apdex_tolerated_ms => 0.5,
-            _ => 0.0,
+        .filter_map(|sample| match sample.elapsed_ms {
+            _ if !sample.success => Some(0.0),
+            None => None,
+            Some(time) if time <= settings.apdex_satisfied_ms => Some(1.0),
+            Some(time) if time <= settings.apdex_tolerated_ms => Some(0.5),
+            Some(_) => Some(0.0),
         })
-        .sum();
+        .collect();
+    let transactions = samples.iter().filter(|sample| sample.is_transaction()).count();
     Entry {
         label: label.to_owned(),
+        kind: match transactions {
+            all if all == samples.len() => EntryKind::Transaction,
+            0 => EntryKind::Request,
+            _ => EntryKind::Mixed,
+        },
         samples: samples.len() as u64,
         errors,
         error_percent: some(errors as f64 * 100.0 / n),
-        mean_ms: some(mean),
+        mean_ms: timed(mean),
         min_ms: times.first().copied(),
         max_ms: times.last().copied(),
-        stddev_ms: some(variance.sqrt()),
+        stddev_ms: timed(variance.sqrt()),
         median_ms: percentile_of_sorted(50.0, &times),
         p90_ms: percentile_of_sorted(90.0, &times),
         p95_ms: percentile_of_sorted(95.0, &times),
         p99_ms: percentile_of_sorted(99.0, &times),
-        throughput_per_s: rate(n),
-        received_kb_per_s: rate(received as f64 / 1_024.0),
-        sent_kb_per_s: rate(sent as f64 / 1_024.0),
-        avg_bytes: some(received as f64 / n),
-        apdex: some(score / n),
+        throughput_per_s: rate(in_time().count() as f64),
+        received_kb_per_s: kilobytes(&received),
+        sent_kb_per_s: kilobytes(&sent),
+        avg_bytes: (!received.is_empty()).then(|| sum(&received) / received.len() as f64),
+        apdex: (!judged.is_empty()).then(|| judged.iter().sum::<f64>() / judged.len() as f64),
     }
 }
 
 fn sorted_times(samples: &[&OwnedSample]) -> Vec<u64> {
-    let mut times: Vec<u64> = samples.iter().map(|sample| u64::from(sample.elapsed_ms)).collect();
+    let mut times: Vec<u64> = samples.iter().filter_map(|sample| sample.elapsed_ms).map(u64::from).collect();
     times.sort_unstable();
     times
 }
@@ -521,8 +591,8 @@ fn points(samples: &[&OwnedSample], width: i64, users: impl Fn(i64) -> Option<u6
                 max_ms: times.last().copied(),
                 latency_ms: mean(samples.iter().filter_map(|sample| sample.latency_ms).collect()),
                 connect_ms: mean(samples.iter().filter_map(|sample| sample.connect_ms).collect()),
-                received_bytes: samples.iter().filter_map(|sample| sample.received_bytes).sum(),
-                sent_bytes: samples.iter().filter_map(|sample| sample.sent_bytes).sum(),
+                received_bytes: Some(samples.iter().filter_map(|sample| sample.received_bytes).sum()),
+                sent_bytes: Some(samples.iter().filter_map(|sample| sample.sent_bytes).sum()),
                 active_users: users(t_ms),
             }
         })
@@ -553,24 +623,43 @@ fn active_users(samples: &[&OwnedSample], width: i64) -> HashMap<i64, Option<u64
         .collect()
 }
 
+/// The generated messages have no number in them, so what is folded stands in the unit tests.
 fn errors(samples: &[&OwnedSample]) -> Vec<ErrorGroup> {
     let mut groups: BTreeMap<(String, Vec<u8>, Vec<u8>), Vec<i64>> = BTreeMap::new();
     for sample in samples.iter().filter(|sample| !sample.success) {
-        let message = if sample.failure_message.is_empty() { &sample.message } else { &sample.failure_message };
-        groups.entry((sample.label(), sample.code.clone(), message.clone())).or_default().push(sample.end_ms);
+        let passed = matches!(text(&sample.code).parse::<u32>(), Ok(200..=399));
+        let asserted = passed || (sample.code.is_empty() && !sample.failure_message.is_empty());
+        let message = match (asserted, sample.failure_message.is_empty()) {
+            (true, true) => b"Assertion failed".to_vec(),
+            (true, false) => sample.failure_message.clone(),
+            (false, _) => sample.message.clone(),
+        };
+        groups.entry((sample.label(), sample.code.clone(), message)).or_default().push(sample.end_ms);
     }
+    let folded = |message: &str| {
+        // Of a transaction's sentence.
+        let mut folded: String = message.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).collect();
+        while folded.contains("##") {
+            folded = folded.replace("##", "#");
+        }
+        folded
+    };
     let mut groups: Vec<ErrorGroup> = groups
         .into_iter()
         .map(|((label, code, message), ends)| ErrorGroup {
             label,
             code: text(&code),
-            message: text(&message),
+            message: folded(&text(&message)),
+            example: text(&message),
             count: ends.len() as u64,
             first_ms: *ends.iter().min().expect("one"),
             last_ms: *ends.iter().max().expect("one"),
         })
         .collect();
-    groups.sort_by_key(|group| (std::cmp::Reverse(group.count), group.first_ms));
+    groups.sort_by(|a, b| {
+        let order = b.count.cmp(&a.count).then(a.first_ms.cmp(&b.first_ms));
+        order.then_with(|| (&a.label, &a.code, &a.message).cmp(&(&b.label, &b.code, &b.message)))
+    });
     groups
 }
 
@@ -605,8 +694,10 @@ fn distribution(samples: &[&OwnedSample]) -> Vec<DistributionBin> {
     let bounds = (0..120).map(|bin| (bin * width, (bin + 1) * width)).chain([(120 * width, longest + 1)]);
     bounds
         .map(|(from_ms, to_ms)| {
-            let inside: Vec<_> =
-                samples.iter().filter(|sample| (from_ms..to_ms).contains(&u64::from(sample.elapsed_ms))).collect();
+            let inside: Vec<_> = samples
+                .iter()
+                .filter(|sample| sample.elapsed_ms.is_some_and(|time| (from_ms..to_ms).contains(&u64::from(time))))
+                .collect();
             let errors = inside.iter().filter(|sample| !sample.success).count() as u64;
             DistributionBin { from_ms, to_ms, samples: inside.len() as u64, errors }
         })

@@ -15,8 +15,16 @@ pub struct Tables {
 
 impl Tables {
     pub fn of(log: &mut LogStatistics) -> Self {
+        // What the reading brought is looked at by itself.
+        let summary = log.summary();
         Self {
-            summary: log.summary(),
+            summary: Summary {
+                unread_percent: None,
+                rejected: Vec::new(),
+                notes: Vec::new(),
+                partial: None,
+                ..summary
+            },
             series: log.series(),
             errors: log.errors(usize::MAX),
             codes: log.codes(),

@@ -13,7 +13,7 @@ pub enum FilterError {
     NoOperator(String),
     /// There is no such field.
     #[error(
-        "there is no field {0:?}: label, code, success, elapsed, time, thread, host, message, url, bytes and text can be asked for"
+        "there is no field {0:?}: label, kind, code, success, elapsed, time, thread, host, message, url, bytes and text can be asked for"
     )]
     NoField(String),
     /// The operator does not fit the field.
@@ -83,6 +83,12 @@ impl FromStr for Condition {
                 ("=", "true") | ("!=", "false") => Ok(Self::Success(true)),
                 ("=", "false") | ("!=", "true") => Ok(Self::Success(false)),
                 ("=" | "!=", _) => Err(wrong("true or false")),
+                _ => Err(wrong_operator(field, operator, "= !=")),
+            },
+            "kind" => match (operator, value) {
+                ("=", "transaction") | ("!=", "request") => Ok(Self::Transaction(true)),
+                ("=", "request") | ("!=", "transaction") => Ok(Self::Transaction(false)),
+                ("=" | "!=", _) => Err(wrong("request or transaction")),
                 _ => Err(wrong_operator(field, operator, "= !=")),
             },
             "label" => text(Field::Label),
@@ -181,13 +187,14 @@ mod tests {
         Sample {
             start_ms: 1_700_000_000_000,
             end_ms: 1_700_000_001_500,
-            elapsed_ms: 1_500,
+            elapsed_ms: Some(1_500),
             label: b"Log in",
             code: b"500",
             message: b"Server error",
             failure_message: b"Test failed: text expected to contain /basket/",
             thread: b"127.0.0.1:24001-Users 1-3",
             hostname: b"",
+            group_threads: b"",
             url: b"http://shop/login?user=7",
             success: false,
             received_bytes: Some(2_048),
@@ -207,6 +214,9 @@ mod tests {
             ("elapsed<1500ms", false),
             ("elapsed!=1500", false),
             ("success=false", true),
+            ("kind=request", true),
+            ("kind!=request", false),
+            ("kind = transaction", false),
             ("success!=false", false),
             ("label = Log in", true),
             ("label=Log", false),
@@ -253,6 +263,7 @@ mod tests {
             ("elapsed~3", "elapsed takes = != > >= < <=, not ~"),
             ("label>3", "label takes = != ~ !~, not >"),
             ("success=maybe", "true or false"),
+            ("kind=page", "request or transaction"),
             ("elapsed>fast", "milliseconds"),
             ("elapsed>-1", "milliseconds"),
             ("time>yesterday", "2026-11-25T08:30:00"),

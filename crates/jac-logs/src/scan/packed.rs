@@ -74,6 +74,7 @@ impl<C: Collector> Scan<'_, C> {
         report: Report<'_>,
     ) -> Result<Scanned<C>, Failed> {
         let taken = opened.taken.clone();
+        let broken = opened.broken.clone();
         let mut source = Source { input, bytes: opened.bytes, ended: false };
         let pool = Pool::default();
         let mut first = pool.take();
@@ -105,7 +106,8 @@ impl<C: Collector> Scan<'_, C> {
             }
             Ok((collector, outcomes))
         };
-        run(self, &shared, threads, work, report)
+        let scanned = run(self, &shared, threads, work, report)?;
+        Ok(Scanned { broken: broken.load(Ordering::Relaxed), ..scanned })
     }
 }
 

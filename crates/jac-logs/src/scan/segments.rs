@@ -62,7 +62,10 @@ impl<'a> Shared<'a> {
             0 => LogReader::new(self.settings),
             _ => LogReader::continued(self.settings, self.layout, segment.position),
         };
-        feed(&mut |bytes| reader.feed(bytes, sink))?;
+        feed(&mut |bytes| {
+            reader.feed(bytes, sink);
+            sink.relieve();
+        })?;
         if segment.last {
             reader.finish(sink);
         } else if !reader.is_between_rows(self.layout) {
@@ -132,5 +135,5 @@ pub(super) fn run<C: Collector>(
     for (_, following) in &outcomes {
         outcome.append(following);
     }
-    Ok(Scanned { collectors, outcome })
+    Ok(Scanned { collectors, outcome, broken: false })
 }

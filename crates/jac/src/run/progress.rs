@@ -1,8 +1,8 @@
 //! The live line of `jac run` on standard error.
 
-use crate::printable;
 use jac_engine::view::Snapshot;
 use jac_model::{RunPhase, StopMode};
+use jac_report::visible_lines;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,7 @@ impl Line {
     /// Says something that stays.
     pub fn say(&mut self, text: &str) {
         self.close();
-        eprintln!("{}", printable::text(text));
+        eprintln!("{}", visible_lines(text));
     }
 
     /// Ends the line that is written over.

@@ -6,11 +6,12 @@ use super::progress::Line;
 use crate::cli::{Output, PlanArguments};
 use crate::context;
 use crate::exit::with_hint;
-use crate::{printable, utc};
+use crate::utc;
 use jac_engine::tools::{Toolbox, WantedJMeter};
 use jac_jmeter::JMeterHome;
 use jac_jmx::{Check, Severity};
 use jac_jtl::criteria::Criterion;
+use jac_report::visible;
 use std::path::{Path, PathBuf};
 
 /// The command line, read and found possible.
@@ -88,7 +89,7 @@ impl Wanted {
         let check = self.bundle.check(&self.plan, workers, &self.properties, &self.system_properties, jmeter);
         let check = check.run(toolbox).map_err(from_engine)?;
         for finding in check.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
-            line.say(&format!("warning: {}", printable::line(&finding.message)));
+            line.say(&format!("warning: {}", visible(&finding.message)));
         }
         refuse(&check)?;
         line.say(&what_will_run(&check));
@@ -103,7 +104,7 @@ fn refuse(check: &Check) -> anyhow::Result<()> {
         return Ok(());
     }
     let message = errors.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>().join(" ");
-    let message = printable::line(&message).into_owned();
+    let message = visible(&message).into_owned();
     Err(with_hint(message, errors.iter().find_map(|finding| finding.hint.clone())))
 }
 

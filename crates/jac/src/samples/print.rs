@@ -1,55 +1,78 @@
 //! Found samples for a terminal and for other programs.
 
+use jac_jtl::EntryKind;
 use jac_logs::FoundSample;
-use jac_report::{aligned, csv_field, one_line};
+use jac_report::{Labels, aligned, plain_csv_field};
 use std::time::{Duration, UNIX_EPOCH};
 
-/// All fields, times as in the log: epoch milliseconds and milliseconds.
-const CSV_HEADER: &str = "log,position,timeStamp,elapsed,label,responseCode,responseMessage,failureMessage,threadName,success,\
-    bytes,sentBytes,Latency,Connect,URL\n";
+/// A column of the CSV: its name, and what it holds of a sample.
+type Column = (&'static str, fn(&FoundSample) -> String);
+
+/// JMeter's columns under its names and in its order, times as in the log: epoch milliseconds and milliseconds. Behind them
+/// where a sample was found, quoted as JMeter quotes the names of variables: it takes a header with any other name in it for
+/// a row (`CSVSaveService#getSampleSaveConfiguration`).
+const COLUMNS: [Column; 18] = [
+    ("timeStamp", |sample| sample.start_ms.to_string()),
+    // JMeter reads no empty time; less than 0 is what the log had.
+    ("elapsed", |sample| sample.elapsed_ms.map_or_else(|| "-1".to_owned(), |elapsed| elapsed.to_string())),
+    ("label", |sample| plain_csv_field(&sample.label)),
+    ("responseCode", |sample| plain_csv_field(&sample.code)),
+    ("responseMessage", |sample| plain_csv_field(&sample.message)),
+    ("threadName", |sample| plain_csv_field(&sample.thread)),
+    ("success", |sample| sample.success.to_string()),
+    ("failureMessage", |sample| plain_csv_field(&sample.failure_message)),
+    ("bytes", |sample| number(sample.received_bytes)),
+    ("sentBytes", |sample| number(sample.sent_bytes)),
+    ("grpThreads", |sample| number(sample.group_threads.map(u64::from))),
+    ("allThreads", |sample| number(sample.all_threads.map(u64::from))),
+    ("URL", |sample| plain_csv_field(&sample.url)),
+    ("Latency", |sample| number(sample.latency_ms)),
+    ("Hostname", |sample| plain_csv_field(&sample.hostname)),
+    ("Connect", |sample| number(sample.connect_ms)),
+    ("\"log\"", |sample| sample.log.to_string()),
+    ("\"position\"", |sample| sample.position.to_string()),
+];
+
+/// Columns that are left out where no sample has anything in them: JMeter reads no empty numbers.
+const OPTIONAL: [&str; 9] =
+    ["failureMessage", "bytes", "sentBytes", "grpThreads", "allThreads", "URL", "Latency", "Connect", "Hostname"];
+
+fn number(number: Option<u64>) -> String {
+    number.map(|number| number.to_string()).unwrap_or_default()
+}
 
 /// A line per sample; a failure says why.
-pub fn text(samples: &[FoundSample]) -> String {
+pub fn text(samples: &[FoundSample], labels: Labels) -> String {
     let head = ["Start (UTC)", "ms", "Code", "", "Label", "Thread", "Message"].map(str::to_owned).to_vec();
-    let rows: Vec<Vec<String>> = std::iter::once(head).chain(samples.iter().map(row)).collect();
+    let names = labels.of(samples.iter().map(|sample| sample.label.as_str()));
+    let lines = samples.iter().zip(names).map(|(sample, name)| row(sample, name, labels));
+    let rows: Vec<Vec<String>> = std::iter::once(head).chain(lines).collect();
     aligned(&rows, &[1]).into_iter().map(|line| line + "\n").collect()
 }
 
-fn row(sample: &FoundSample) -> Vec<String> {
+fn row(sample: &FoundSample, name: String, labels: Labels) -> Vec<String> {
     let message = if sample.failure_message.is_empty() { &sample.message } else { &sample.failure_message };
+    let short = |text: &str| labels.of([text]).concat();
     vec![
         utc(sample.start_ms),
-        sample.elapsed_ms.to_string(),
-        one_line(&sample.code),
+        sample.elapsed_ms.map_or_else(|| "-".to_owned(), |elapsed| elapsed.to_string()),
+        short(&sample.code),
         if sample.success { "ok".to_owned() } else { "FAILED".to_owned() },
-        one_line(&sample.label),
-        one_line(&sample.thread),
-        one_line(message),
+        if sample.kind == EntryKind::Transaction { name + " (transaction)" } else { name },
+        short(&sample.thread),
+        short(message),
     ]
 }
 
-/// The names of the columns are JMeter's, so that the result is a log that JAC and JMeter read.
+/// A log again, which JAC and JMeter read.
 pub fn csv(samples: &[FoundSample]) -> String {
-    let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
-    let mut csv = CSV_HEADER.to_owned();
+    let columns: Vec<&Column> = COLUMNS
+        .iter()
+        .filter(|(name, of)| !OPTIONAL.contains(name) || samples.iter().any(|sample| !of(sample).is_empty()))
+        .collect();
+    let mut csv = columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",") + "\n";
     for sample in samples {
-        let fields = [
-            sample.log.to_string(),
-            sample.position.to_string(),
-            sample.start_ms.to_string(),
-            sample.elapsed_ms.to_string(),
-            csv_field(&sample.label),
-            csv_field(&sample.code),
-            csv_field(&sample.message),
-            csv_field(&sample.failure_message),
-            csv_field(&sample.thread),
-            sample.success.to_string(),
-            number(sample.received_bytes),
-            number(sample.sent_bytes),
-            number(sample.latency_ms),
-            number(sample.connect_ms),
-            csv_field(&sample.url),
-        ];
+        let fields: Vec<String> = columns.iter().map(|(_, of)| of(sample)).collect();
         csv.push_str(&fields.join(","));
         csv.push('\n');
     }

@@ -4,13 +4,14 @@ import type { ChipLook } from "@/shared/ui/Chip";
 
 const LOOKS: Record<Change, ChipLook> = {
   worse: { tone: "failed", word: "worse", icon: "x-circle" },
+  mixed: { tone: "attention", word: "mixed", icon: "info-circle" },
   better: { tone: "good", word: "better", icon: "check-circle" },
   unclear: { tone: "attention", word: "inconclusive", icon: "info-circle" },
   same: { tone: "ended", word: "no change", icon: "dash-circle" },
 };
 
 /** What has to be looked at first. */
-export const CHANGES: Change[] = ["worse", "better", "unclear", "same"];
+export const CHANGES: Change[] = ["worse", "mixed", "better", "unclear", "same"];
 
 export function changeChip(change: Change): ChipLook {
   return LOOKS[change];
@@ -22,7 +23,7 @@ export function byImportance(lines: LineComparison[]): LineComparison[] {
 }
 
 export function isChange(line: LineComparison): boolean {
-  return line.change === "worse" || line.change === "better";
+  return line.change === "worse" || line.change === "mixed" || line.change === "better";
 }
 
 /** How many labels came to what, those that there are: `3 worse, 1 better, 8 same`. */
@@ -40,7 +41,7 @@ export function outcomeOf(comparison: Pick<Comparison, "worse" | "total" | "labe
 
 /** Is this number one of those that made the line a change? The sentence names them. */
 export function isNamed(line: LineComparison, word: string): boolean {
-  return isChange(line) && line.sentence.split(", ").some((part) => part.startsWith(`${word} `));
+  return isChange(line) && line.sentence.split(/, |; |worse: |better: /).some((part) => part.startsWith(`${word} `));
 }
 
 /** The sentence with the arrow that the numbers beside it have. */

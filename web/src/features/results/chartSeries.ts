@@ -66,9 +66,15 @@ export function column(source: Source, times: number[], value: (point: Point) =>
   });
 }
 
-/** An amount per second at each time: zero where the test ran and nothing of the kind came. */
-export function perSecond(source: Source, times: number[], frame: Frame, amount: (point: Point) => number): number[] {
-  return column(source, times, (point) => (amount(point) * 1000) / frame.bucketMs).map((value) => value ?? 0);
+/** An amount per second at each time: zero where the test ran and nothing of the kind came, null where the log does not say it. */
+export function perSecond(source: Source, times: number[], frame: Frame, amount: (point: Point) => number | null): (number | null)[] {
+  const at = new Map(source.points.map((point) => [point.t_ms, point]));
+  return times.map((time) => {
+    const point = at.get(time);
+    if (point === undefined) return 0;
+    const value = amount(point);
+    return value === null ? null : (value * 1000) / frame.bucketMs;
+  });
 }
 
 export function content(from: Source[], frame: Frame, lines: (times: number[]) => ChartLine[], thresholds: Threshold[] = []): ChartContent {

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { Entry, ErrorGroup } from "@/shared/api/types";
 import { errorTypes, shownCode, shownMessage, topErrors } from "./errorTypes";
 
-const group = (label: string, code: string, count: number): ErrorGroup => ({ label, code, message: "said", count, first_ms: 0, last_ms: 1 });
+const group = (label: string, code: string, count: number): ErrorGroup => ({ label, code, message: "said", example: "said", count, first_ms: 0, last_ms: 1 });
 const entry = (label: string, samples: number, errors: number) => ({ label, samples, errors }) as Entry;
 const groups = [group("a", "500", 4), group("b", "503", 5), group("b", "500", 6), group("a", "404", 1), group("", "", 4)];
 

@@ -8,11 +8,12 @@ import type { Entry, FoundSample } from "@/shared/api/types";
 interface Marked {
   label: string;
   transaction?: boolean;
+  kind?: Entry["kind"];
 }
 
 /** The labels that any of the lists calls a transaction. */
 export function transactionsOf(...lists: readonly (readonly Marked[])[]): ReadonlySet<string> {
-  return new Set(lists.flatMap((list) => list.filter((each) => each.transaction === true).map((each) => each.label)));
+  return new Set(lists.flatMap((list) => list.filter((each) => each.transaction === true || each.kind === "transaction").map((each) => each.label)));
 }
 
 const NONE: ReadonlySet<string> = new Set();
@@ -24,9 +25,8 @@ export function useTransactions(): ReadonlySet<string> {
   return useContext(Context);
 }
 
-/** JMeter's own mark of a transaction's row. */
-export function isTransaction(sample: Pick<FoundSample, "message">): boolean {
-  return sample.message.startsWith("Number of samples in transaction");
+export function isTransaction(sample: Pick<FoundSample, "kind">): boolean {
+  return sample.kind === "transaction";
 }
 
 /** What the total is over, and how its unit is called. */

@@ -633,7 +633,7 @@ export interface components {
          * @description What a comparison of one line comes to.
          * @enum {string}
          */
-        Change: "worse" | "better" | "same" | "unclear";
+        Change: "worse" | "mixed" | "better" | "same" | "unclear";
         /** @description What a plan needs and will do, and what is wrong with it. */
         Check: {
             /** @description The plan's file name. */
@@ -868,13 +868,22 @@ export interface components {
             missing: string[];
             /** @description Labels that only `after` has. */
             new: string[];
-            /** @description Is any line worse? */
+            /** @description Is any line worse, or worse in part? */
             worse: boolean;
+            /** @description What it comes to. */
+            outcome: components["schemas"]["ComparisonOutcome"];
             /** @description How many tests were made, which the corrected probabilities take into account. */
             tests: number;
             /** @description What has to be known about the tests, sentences. */
             notes: string[];
+            /** @description What has to be known about the results and their verdict, with codes; the same sentences are the first of `notes`. */
+            findings: components["schemas"]["Note"][];
         };
+        /**
+         * @description What a comparison comes to.
+         * @enum {string}
+         */
+        ComparisonOutcome: "worse" | "mixed" | "better" | "same" | "unclear" | "no_common_label" | "cannot_be_judged";
         /** @description Two or more results side by side. */
         ComparisonReport: {
             /**
@@ -901,12 +910,18 @@ export interface components {
          * @enum {string}
          */
         CredentialChoice: "saved" | "environment";
+        /**
+         * @description What a criterion came to.
+         * @enum {string}
+         */
+        CriterionCode: "met" | "not_met" | "label_missing" | "value_missing" | "cannot_be_judged" | "all_failed";
         /** @description What became of a criterion. */
         CriterionResult: {
             /** @description The criterion as it was given. */
             expression: string;
             /** @description True: the run is fine with respect to it. */
             met: boolean;
+            code: components["schemas"]["CriterionCode"] | null;
             /** @description Why, for people. */
             sentence: string;
         };
@@ -1062,6 +1077,8 @@ export interface components {
         Entry: {
             /** @description The sampler's name; `Total` for the total. */
             label: string;
+            /** @description What its rows are. */
+            kind: components["schemas"]["EntryKind"];
             /**
              * Format: int64
              * @description Rows counted.
@@ -1124,17 +1141,17 @@ export interface components {
             throughput_per_s: number | null;
             /**
              * Format: double
-             * @description KB received / (last end - first start).
+             * @description KB received / (last end - first start); `null` in a log without bytes.
              */
             received_kb_per_s: number | null;
             /**
              * Format: double
-             * @description KB sent / (last end - first start).
+             * @description KB sent / (last end - first start); `null` in a log without them.
              */
             sent_kb_per_s: number | null;
             /**
              * Format: double
-             * @description Bytes received / samples.
+             * @description Bytes received / samples that have a number of them.
              */
             avg_bytes: number | null;
             /**
@@ -1143,6 +1160,11 @@ export interface components {
              */
             apdex: number | null;
         };
+        /**
+         * @description What the rows of a line of the table are.
+         * @enum {string}
+         */
+        EntryKind: "request" | "transaction" | "mixed";
         /** @description An error as it is sent. */
         ErrorBody: {
             error: components["schemas"]["ErrorDetail"];
@@ -1164,13 +1186,47 @@ export interface components {
             label: string;
             /** @description Response code. */
             code: string;
-            /** @description The failed assertion's message, otherwise the response message; cut after 1,000 bytes. */
+            /**
+             * @description What they have in common: the response message, or the failed assertion's where the code is a success, with ids,
+             *     numbers and addresses folded to `#`; cut after 1,000 bytes.
+             */
             message: string;
+            /** @description The whole message of the first one; cut after 10,000 bytes. */
+            example: string;
             /**
              * Format: int64
              * @description How many.
              */
             count: number;
+            /**
+             * Format: int64
+             * @description End of the first one, epoch milliseconds.
+             */
+            first_ms: number;
+            /**
+             * Format: int64
+             * @description End of the last one, epoch milliseconds.
+             */
+            last_ms: number;
+        };
+        /** @description Failures with one code and, but for ids, numbers and addresses, one message. */
+        ErrorType: {
+            /** @description Response code. */
+            code: string;
+            /** @description What the messages have in common; ids, numbers and addresses are `#`. */
+            message: string;
+            /** @description The whole message of the first one. */
+            example: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Labels that have it.
+             */
+            labels: number;
             /**
              * Format: int64
              * @description End of the first one, epoch milliseconds.
@@ -1235,11 +1291,13 @@ export interface components {
             start_ms: number;
             /**
              * Format: int32
-             * @description Response time in milliseconds.
+             * @description Response time in milliseconds; `null` where the log has a negative one.
              */
-            elapsed_ms: number;
+            elapsed_ms: number | null;
             /** @description The sampler's name. */
             label: string;
+            /** @description Whether it is a sampler's row or a transaction's. */
+            kind: components["schemas"]["EntryKind"];
             /** @description Response code. */
             code: string;
             /** @description Response message. */
@@ -1272,6 +1330,18 @@ export interface components {
             connect_ms: number | null;
             /** @description The request's URL. */
             url: string;
+            /** @description The `Hostname` column; empty where the log has none. */
+            hostname: string;
+            /**
+             * Format: int32
+             * @description Threads of its node that were active when it ended.
+             */
+            all_threads: number | null;
+            /**
+             * Format: int32
+             * @description Threads of its group that were active when it ended.
+             */
+            group_threads: number | null;
         };
         /** @description The row of figures at the top of a run. */
         Headline: {
@@ -1489,6 +1559,11 @@ export interface components {
             system_properties?: {
                 [key: string]: string;
             };
+            /**
+             * @description Names of properties and system properties whose values nobody is to read: they are masked everywhere. Those whose names
+             *     say so (`password`, `token`, `api_key`…) are masked by themselves.
+             */
+            secret?: string[];
             /** @description Files of the plan that every JMeter reads with `-q`. */
             properties_files?: string[];
             /** @description Data files, relative to the plan, whose rows are dealt out among the workers. */
@@ -1589,6 +1664,22 @@ export interface components {
             java_version: string;
             jmeter_home: string;
         };
+        /**
+         * @description Something that has to be known about a result's numbers. Programs decide by `code` and `params`; `message` says the same
+         *     to people and may change.
+         */
+        Note: {
+            /** @description One of the codes in `docs/statistics.md`, such as `rows_unread`. */
+            code: string;
+            /** @description What the sentence is about, by name. */
+            params: {
+                [key: string]: components["schemas"]["NoteValue"];
+            };
+            /** @description The sentence. */
+            message: string;
+        };
+        /** @description A parameter of a [`Note`]. */
+        NoteValue: number | string;
         /** @description One of them. */
         Notice: {
             /** @description `row_unreadable`, `moved_to_lost`, `results_restored`, `task_panicked`, `disk_low`. */
@@ -1725,14 +1816,14 @@ export interface components {
             connect_ms: number | null;
             /**
              * Format: int64
-             * @description Bytes received.
+             * @description Bytes received; `null` in a log without them.
              */
-            received_bytes: number;
+            received_bytes: number | null;
             /**
              * Format: int64
-             * @description Bytes sent.
+             * @description Bytes sent; `null` in a log without them.
              */
-            sent_bytes: number;
+            sent_bytes: number | null;
             /**
              * Format: int64
              * @description Threads active on all workers together; `null` in a log without thread counts and in a label's points.
@@ -1793,6 +1884,28 @@ export interface components {
             /** @description Startup delay. */
             delay_s: string | null;
         };
+        /** @description A row that could not be read. */
+        Rejected: {
+            /** @description The log that it is in, where there may be several; empty otherwise. */
+            file: string;
+            /**
+             * Format: int64
+             * @description Line on which the row begins, from 1.
+             */
+            line: number;
+            /**
+             * Format: int64
+             * @description Byte at which the row begins, from 0.
+             */
+            position: number;
+            /**
+             * @description What is wrong with it: `columns`, `not_a_number`, `negative`, `out_of_range`, `time_stamp`, `success`,
+             *     `after_quote`, `field_too_long`, `row_too_long`, `cut`, `no_header` or `column_missing`.
+             */
+            code: string;
+            /** @description The same as a sentence. */
+            reason: string;
+        };
         /** @description Everything that a report shows. */
         Report: {
             /**
@@ -1818,6 +1931,8 @@ export interface components {
             series: components["schemas"]["Series"];
             /** @description Failures that are alike, most frequent first. */
             errors: components["schemas"]["ErrorGroup"][];
+            /** @description The same whatever the label, as JMeter's dashboard groups them, most frequent first. */
+            error_types: components["schemas"]["ErrorType"][];
             /** @description Samples by response code. */
             codes: components["schemas"]["CodeCount"][];
             /** @description How response times are spread, in total and per label. */
@@ -1826,7 +1941,10 @@ export interface components {
             apdex: components["schemas"]["ApdexThresholds"];
             /** @description Samples by the node that took them. */
             hosts: components["schemas"]["HostCount"][];
-            /** @description What has to be known about the numbers: rejected rows, folded labels, what was lost. Sentences. */
+            /**
+             * @description What has to be known about the numbers: rejected rows, folded labels, what was lost. Sentences; those about the log
+             *     have codes in `summary.notes`.
+             */
             notes: string[];
         };
         /**
@@ -1970,19 +2088,31 @@ export interface components {
         SearchResult: {
             /**
              * Format: int64
-             * @description Samples that match.
+             * @description Samples that match, counted as in the table's total: without transactions, unless every row is one.
              */
             matched: number;
             /**
              * Format: int64
-             * @description Samples that were looked at.
+             * @description Samples that were looked at, counted in the same way.
              */
             searched: number;
+            /**
+             * Format: int64
+             * @description Transactions that match besides, which are not in the total.
+             */
+            matched_transactions: number;
+            /**
+             * Format: int64
+             * @description Transactions that were looked at besides.
+             */
+            searched_transactions: number;
             /**
              * Format: int64
              * @description Rows that could not be read.
              */
             rejected_rows: number;
+            /** @description A log does not end properly, or only a part of it could be unpacked. */
+            incomplete: boolean;
             /** @description Those that were kept, in the order that was asked for. */
             samples: components["schemas"]["FoundSample"][];
         };
@@ -2103,6 +2233,20 @@ export interface components {
              */
             rejected_rows: number;
             partial: components["schemas"]["Partial"] | null;
+            /**
+             * Format: int64
+             * @description From the first start to the last end, in milliseconds.
+             */
+            duration_ms: number | null;
+            /**
+             * Format: double
+             * @description Share of the log's rows that could not be read, in percent; a row in which a log ends does not count.
+             */
+            unread_percent: number | null;
+            /** @description The first 100 rows that could not be read. */
+            rejected: components["schemas"]["Rejected"][];
+            /** @description What has to be known about the numbers. */
+            notes: components["schemas"]["Note"][];
         };
         /** @description What a test found. */
         TestResult: {

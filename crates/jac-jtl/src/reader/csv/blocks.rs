@@ -1,7 +1,7 @@
 //! Rows without a quote, cut out of a block by an index of its marks.
 
 use super::{CsvReader, State};
-use crate::reader::columns::Columns;
+use crate::reader::columns::{Columns, Stamps};
 use crate::reader::index::Index;
 #[cfg(target_arch = "x86_64")]
 use crate::reader::masks::Proof;
@@ -9,10 +9,7 @@ use crate::reader::row::Row;
 use crate::reader::scan::{RowScan, Scanned};
 #[cfg(target_arch = "x86_64")]
 use crate::reader::vector::{self, Places};
-use crate::{Sample, Settings, TakeSample};
-
-/// Bytes indexed at once: the block and its index stay in the processor's caches.
-const BLOCK: usize = 32 << 10;
+use crate::{Sample, Settings, TakeSample, TimeUnit};
 
 /// A row of the right number of fields in an indexed block.
 struct Found<'a> {
@@ -40,8 +37,10 @@ impl CsvReader {
     pub(super) fn fast_rows(&mut self, bytes: &[u8], sink: &mut impl TakeSample) -> usize {
         let mut index = std::mem::take(&mut self.index);
         let mut used = 0;
+        // So many bytes that the block and its index stay in the processor's caches.
+        let block_bytes = self.settings.block_bytes.max(1);
         while used < bytes.len() {
-            let block = &bytes[used..bytes.len().min(used + BLOCK)];
+            let block = &bytes[used..bytes.len().min(used + block_bytes)];
             let (read, go_on) = self.block_rows(&mut index, block, &bytes[used..], sink);
             used += read;
             if !go_on {
@@ -63,9 +62,13 @@ impl CsvReader {
         let State::Rows(columns) = &self.state else {
             return (0, false);
         };
-        let Some(count) = columns.count else {
+        let (Some(count), Some(stamps)) = (columns.count, columns.stamps) else {
             return (0, false);
         };
+        let of_milliseconds = matches!(stamps, Stamps::Numbers(TimeUnit::Milliseconds) | Stamps::Dates);
+        if !of_milliseconds || self.settings.time_format.is_some() {
+            return (0, false);
+        }
         // A copy, as a header in the midst of the rows may change them.
         let columns = &columns.clone();
         index.build(block, columns.delimiter);
@@ -166,6 +169,7 @@ impl CsvReader {
             if fine {
                 self.position = base + (end + 1) as u64;
                 self.outcome.lines += 1;
+                self.outcome.samples += 1;
             } else {
                 // The slow way knows unusual numbers, blank lines and repeated headers, and says what is wrong.
                 self.slow_row(&block[start..=end], false, sink);

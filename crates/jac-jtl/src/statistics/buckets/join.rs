@@ -2,6 +2,7 @@
 //! packed once.
 
 use super::{Bucket, Buckets, CODE_BYTES, Cell, Numbers, WIDTHS_S, add_each};
+use crate::statistics::active::UNNAMED;
 use crate::statistics::keyed::REST;
 use crate::statistics::kind::KINDS;
 use crate::statistics::labels::GroupId;
@@ -140,7 +141,12 @@ impl Bucket {
             None => (group, cell),
         }));
         for (worker, latest) in other.threads {
-            self.put_threads(here(numbers.map(|numbers| &numbers.workers), worker), latest);
+            // A log that names no worker is one by its own number, wherever it is counted.
+            let worker = match worker {
+                UNNAMED.. if worker != REST => worker,
+                _ => here(numbers.map(|numbers| &numbers.workers), worker),
+            };
+            self.put_threads(worker, latest);
         }
         for (code, samples) in other.codes {
             add_each(self.codes.entry(here(numbers.map(|numbers| &numbers.codes), code)).or_default(), samples);

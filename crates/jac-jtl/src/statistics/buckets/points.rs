@@ -12,10 +12,11 @@ const WORTH_THREADS: usize = 2_000;
 const THREADS: usize = 4;
 
 impl Buckets {
-    /// The points of all rows of a kind in the buckets that changed after `since` (0: all).
-    pub(in crate::statistics) fn points(&self, kind: Kind, since: u64) -> Vec<Point> {
+    /// The points of all rows of a kind in the buckets that changed after `since` (0: all). `outside`: there are buckets
+    /// before the log's time.
+    pub(in crate::statistics) fn points(&self, kind: Kind, outside: bool, since: u64) -> Vec<Point> {
         let mut times = Summing::default();
-        let changed = self.buckets.iter().filter(|(_, bucket)| bucket.changed > since);
+        let changed = self.of_time(outside).filter(|(_, bucket)| bucket.changed > since);
         changed
             .filter_map(|(start, bucket)| {
                 let cells = bucket.cells.iter().filter(|(group, _)| **group as usize % KINDS == kind as usize);
@@ -26,9 +27,14 @@ impl Buckets {
 
     /// The points of all rows of a kind, and those of some labels, all their rows: every cell is unpacked once, those of a
     /// long log by several threads.
-    pub(in crate::statistics) fn all_points(&self, kind: Kind, labels: &[u32]) -> (Vec<Point>, Vec<Vec<Point>>) {
+    pub(in crate::statistics) fn all_points(
+        &self,
+        kind: Kind,
+        outside: bool,
+        labels: &[u32],
+    ) -> (Vec<Point>, Vec<Vec<Point>>) {
         let places: IntegerMap<u32, usize> = labels.iter().copied().zip(0..).collect();
-        let buckets: Vec<(i64, &Bucket)> = self.buckets.iter().map(|(start, bucket)| (*start, bucket)).collect();
+        let buckets: Vec<(i64, &Bucket)> = self.of_time(outside).map(|(start, bucket)| (*start, bucket)).collect();
         let cells: usize = buckets.iter().map(|(_, bucket)| bucket.cells.len()).sum();
         if cells < WORTH_THREADS {
             return points_of(&buckets, kind, &places);
@@ -95,21 +101,25 @@ fn point<'a>(
 
 /// The point of samples with these sums and rising response times, if there are any.
 fn outlined(t_ms: i64, sums: &Cell, counts: &[(u32, u64)], active_users: Option<u64>) -> Option<Point> {
-    let outline = Outline::of(|| counts.iter().copied())?;
+    if sums.samples == 0 {
+        return None;
+    }
+    // Samples without a response time have a point as well.
+    let outline = Outline::of(|| counts.iter().copied());
     Some(Point {
         t_ms,
         samples: sums.samples,
         errors: sums.errors,
-        mean_ms: Some(outline.mean),
-        p50_ms: Some(outline.median),
-        p90_ms: Some(outline.p90),
-        p95_ms: Some(outline.p95),
-        p99_ms: Some(outline.p99),
-        max_ms: Some(u64::from(outline.max)),
+        mean_ms: outline.map(|outline| outline.mean),
+        p50_ms: outline.map(|outline| outline.median),
+        p90_ms: outline.map(|outline| outline.p90),
+        p95_ms: outline.map(|outline| outline.p95),
+        p99_ms: outline.map(|outline| outline.p99),
+        max_ms: outline.map(|outline| u64::from(outline.max)),
         latency_ms: sums.latency.value(),
         connect_ms: sums.connect.value(),
-        received_bytes: sums.received,
-        sent_bytes: sums.sent,
+        received_bytes: Some(sums.received),
+        sent_bytes: Some(sums.sent),
         active_users,
     })
 }
@@ -141,7 +151,7 @@ mod tests {
         for kind in Kind::ALL {
             let expected = points_of(&all, kind, &places);
             assert!(expected.0.len() > 900 && expected.1.iter().all(|points| points.len() > 900));
-            assert_eq!(buckets.all_points(kind, &labels), expected);
+            assert_eq!(buckets.all_points(kind, false, &labels), expected);
         }
     }
 }

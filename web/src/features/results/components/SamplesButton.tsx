@@ -10,7 +10,10 @@ export function SamplesButton({ show, where }: { show: ShowSamples; where: Sampl
   );
 }
 
-/** The part of a group's message that every sample of it has: a long one was cut, and the cut is marked. */
+/** The longest part of a group's message that every sample of it has: ids, numbers and addresses are folded to #, and a long one is cut at its end. */
 export function wordsOf(message: string): string {
-  return message.endsWith("…") ? message.slice(0, -1) : message;
+  return message
+    .split(/[#…]/)
+    .map((part) => part.trim())
+    .reduce((longest, part) => (part.length > longest.length ? part : longest), "");
 }

@@ -9,7 +9,7 @@ import { SampleForm } from "./SampleForm";
 import { SampleTable } from "./SampleTable";
 
 /** Single samples of the run's log, by what the form asks for. The search is in the URL, so that a link finds the same samples. */
-export function SampleSection({ runId, counted, live }: { runId: string; counted: number | null; live: boolean }) {
+export function SampleSection({ runId, live }: { runId: string; live: boolean }) {
   const [parameters, change] = useUrlParameters();
   const filter = readFilter(parameters);
   const asked = filter !== null && Object.keys(faultsOf(filter)).length === 0 ? requestOf(filter) : null;
@@ -35,7 +35,7 @@ export function SampleSection({ runId, counted, live }: { runId: string; counted
           </section>
         )}
         {query.error !== null && !none && <ErrorBox error={query.error} {...(refused ? {} : { onRetry: () => void query.refetch() })} />}
-        {asked !== null && query.error === null && query.data !== undefined && filter !== null && <SampleTable result={query.data} keep={filter.keep} counted={counted} stale={query.isPlaceholderData} />}
+        {asked !== null && query.error === null && query.data !== undefined && filter !== null && <SampleTable result={query.data} keep={filter.keep} stale={query.isPlaceholderData} />}
       </div>
     </ReportSection>
   );

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { searchedWords } from "./SampleTable";
+import { foundWords } from "./SampleTable";
 
 it("tells the rows of transactions from the samples that the report counts", () => {
-  expect(searchedWords(497, 426)).toBe("497 rows (426 samples, 71 transactions)");
-  expect(searchedWords(426, 426)).toBe("426 rows");
-  expect(searchedWords(1, null)).toBe("1 row");
+  const found = { matched: 3, searched: 426, matched_transactions: 0, searched_transactions: 0 };
+  expect(foundWords(found)).toBe("3 of 426 samples match");
+  expect(foundWords({ ...found, matched_transactions: 2, searched_transactions: 71 })).toBe("3 of 426 samples and 2 of 71 transactions match");
 });

@@ -53,17 +53,16 @@ function messageOf(row: FoundSample): string {
 interface Props {
   result: SearchResult;
   keep: "first" | "slowest";
-  /** How many samples the run's total counts; null while it grows. */
-  counted: number | null;
   stale: boolean;
 }
 
 /** What the search found: how many match, and those of them that were asked for; a row opens everything about its sample. */
-export function SampleTable({ result, keep, counted, stale }: Props) {
+export function SampleTable({ result, keep, stale }: Props) {
   const [open, setOpen] = useState<FoundSample | null>(null);
   const { originMs } = useTimeline();
   const columns = useMemo(() => columnsFor(originMs), [originMs]);
-  const { matched, searched, rejected_rows, samples } = result;
+  const { searched, rejected_rows, samples } = result;
+  const matched = result.matched + result.matched_transactions;
   return (
     <div className={stale ? "stack stale" : "stack"}>
       <DataTable
@@ -76,7 +75,7 @@ export function SampleTable({ result, keep, counted, stale }: Props) {
         empty={searched === 0 ? "No samples in the log yet." : "No samples match. Loosen the filters or check the pattern."}
         actions={
           <span className="table-count" role="status">
-            {formatCount(matched)} of {searchedWords(searched, counted)} {matched === 1 ? "matches" : "match"}
+            {foundWords(result)}
             {matched > samples.length && `; showing the ${keep} ${formatCount(samples.length)}`}
           </span>
         }
@@ -91,8 +90,10 @@ export function SampleTable({ result, keep, counted, stale }: Props) {
   );
 }
 
-/** A search looks at the rows of transactions too, which the total leaves out: what it looked at is told in both words. */
-export function searchedWords(searched: number, counted: number | null): string {
-  const transactions = counted === null ? 0 : searched - counted;
-  return transactions > 0 && counted !== null && counted > 0 ? `${plural(searched, "row")} (${plural(counted, "sample")}, ${plural(transactions, "transaction")})` : plural(searched, "row");
+/** Transactions are no samples of the total, so both are told apart. */
+export function foundWords(result: Pick<SearchResult, "matched" | "searched" | "matched_transactions" | "searched_transactions">): string {
+  const { matched, searched, matched_transactions, searched_transactions } = result;
+  const samples = `${formatCount(matched)} of ${plural(searched, "sample")}`;
+  const transactions = searched_transactions === 0 ? "" : ` and ${formatCount(matched_transactions)} of ${plural(searched_transactions, "transaction")}`;
+  return `${samples}${transactions} match`;
 }

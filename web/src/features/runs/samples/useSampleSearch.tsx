@@ -17,6 +17,5 @@ export function useSampleSearch(run: Run): { section: ReactNode; show: ShowSampl
     [change],
   );
   const live = run.phase !== "finished";
-  const counted = live ? null : (run.headline?.samples ?? null);
-  return useMemo(() => ({ section: <SampleSection runId={run.id} counted={counted} live={live} />, show }), [run.id, counted, live, show]);
+  return useMemo(() => ({ section: <SampleSection runId={run.id} live={live} />, show }), [run.id, live, show]);
 }

@@ -1,0 +1,81 @@
+//! What has to be known about the numbers: a stable code for programs, a sentence for people.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Something that has to be known about a result's numbers. Programs decide by `code` and `params`; `message` says the same
+/// to people and may change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Note {
+    /// One of the codes in `docs/statistics.md`, such as `rows_unread`.
+    pub code: String,
+    /// What the sentence is about, by name.
+    #[serde(default)]
+    pub params: BTreeMap<String, NoteValue>,
+    /// The sentence.
+    pub message: String,
+}
+
+/// A parameter of a [`Note`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum NoteValue {
+    /// A count.
+    Count(u64),
+    /// A number with a fraction.
+    Number(f64),
+    /// A name or a text of the log.
+    Text(String),
+}
+
+impl Note {
+    /// A note without parameters.
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), params: BTreeMap::new(), message: message.into() }
+    }
+
+    /// The same note with one more parameter.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<NoteValue>) -> Self {
+        self.params.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+impl From<u64> for NoteValue {
+    fn from(count: u64) -> Self {
+        Self::Count(count)
+    }
+}
+
+impl From<usize> for NoteValue {
+    fn from(count: usize) -> Self {
+        Self::Count(count as u64)
+    }
+}
+
+impl From<f64> for NoteValue {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<&str> for NoteValue {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for NoteValue {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+/// `1 sample`, `12 samples`.
+pub(crate) fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}

@@ -1,0 +1,17 @@
+//! Standard error. Nobody may be reading (`jac report … 2>&1 | head -1`), which ends nothing; and characters that steer a
+//! terminal are shown by their codes.
+
+use std::fmt::Arguments;
+use std::io::Write;
+
+/// Prints a line.
+pub fn line(text: Arguments<'_>) {
+    // Whether it can be written or not: there is nobody else to tell.
+    drop(writeln!(std::io::stderr(), "{}", jac_report::visible_lines(&text.to_string())));
+}
+
+/// Prints what moves the cursor on purpose: a line that is written over.
+pub fn raw(text: Arguments<'_>) {
+    let mut err = std::io::stderr();
+    drop(err.write_fmt(text).and_then(|()| err.flush()));
+}
