@@ -15,6 +15,15 @@ impl Engine {
     /// When the cluster takes no runs now, the name cannot be an image's, or the provider has no images or refuses.
     pub async fn bake_image(&self, id: &ClusterId, name: Option<&str>) -> Result<BakedImage, EngineError> {
         let cluster = self.store().cluster(id)?;
+        if cluster.provider != Provider::Ec2 {
+            return Err(EngineError::invalid(
+                "images_unsupported",
+                format!(
+                    "Images are made of machines of EC2, and the cluster '{}' is of {}.",
+                    cluster.name, cluster.provider
+                ),
+            ));
+        }
         if cluster.phase != ClusterPhase::Ready || cluster.current_run.is_some() {
             return Err(conflict(
                 "An image is made of a cluster that is ready and has no run on it.",
@@ -54,11 +63,14 @@ impl Engine {
         Ok(images)
     }
 
-    /// Removes an image that was made here. Clusters that were made with it live on. One that is gone is a success.
+    /// Removes an image that was made here. Clusters that were made with it live on.
     ///
     /// # Errors
-    /// When it is not of this installation, or the provider refuses.
+    /// When this installation has no such image, or the provider refuses.
     pub async fn remove_image(&self, region: &str, id: &str) -> Result<(), EngineError> {
+        if !self.images().await?.iter().any(|image| image.id == id && image.region == region) {
+            return Err(EngineError::NotFound { kind: "image", id: id.to_owned() });
+        }
         tracing::info!(image = %id, "removing the image {id} in {region}");
         Ok(self.cloud(Provider::Ec2)?.remove_image(region, id).await?)
     }

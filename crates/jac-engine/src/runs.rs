@@ -21,6 +21,7 @@ use crate::plans::names::data_file_name;
 use crate::tools::WantedJMeter;
 use crate::view::Snapshot;
 use jac_jmx::Severity;
+use jac_jtl::Entry;
 use jac_jtl::criteria::Criterion;
 use jac_model::{
     Cluster, ClusterId, ClusterPhase, Node, NodePhase, Person, PlanId, Run, RunId, RunNode, RunPhase, StopMode,
@@ -37,6 +38,9 @@ pub use finish::{Artefact, LogPiece, artefacts};
 pub const RESULTS: &str = "results.jtl";
 /// The folder among them with the plan's files as they were run.
 pub(crate) const PLAN: &str = "plan";
+
+/// So many labels are in a snapshot; the report of a finished run has all.
+const MOST_LABELS: usize = 500;
 
 /// The longest grace period, in seconds: a day.
 const MAX_GRACE_S: u64 = 86_400;
@@ -346,18 +350,39 @@ impl Engine {
     }
 
     pub(crate) fn snapshot_of(&self, row: RunRow, measured: crate::live::Measured, person: &Person) -> Snapshot {
+        let mut summary = measured.summary;
+        let labels = keep_busiest(&mut summary.labels, MOST_LABELS);
         Snapshot {
+            labels,
             run_id: row.run.id.clone(),
             seq: measured.seq,
             at_ms: self.now_ms(),
             run: self.view_run(row, person),
-            summary: measured.summary,
+            summary,
             bucket_ms: measured.bucket_ms,
             reset: measured.reset,
             points: measured.points,
             errors: measured.errors,
         }
     }
+}
+
+/// Keeps the labels with the most samples, in their order, and says how many there were.
+fn keep_busiest(labels: &mut Vec<Entry>, most: usize) -> u64 {
+    let all = labels.len();
+    if all > most {
+        let mut samples: Vec<u64> = labels.iter().map(|label| label.samples).collect();
+        let (_, least, _) = samples.select_nth_unstable_by(most - 1, |one, other| other.cmp(one));
+        let least = *least;
+        // Of those that have as many as the last one, as many as there is place for.
+        let mut even = most - labels.iter().filter(|label| label.samples > least).count();
+        labels.retain(|label| {
+            let is_even = label.samples == least && even > 0;
+            even -= usize::from(is_even);
+            label.samples > least || is_even
+        });
+    }
+    all as u64
 }
 
 /// Makes the run one of the nodes that its cluster has become: some may not have come up while it waited.
@@ -407,4 +432,27 @@ fn refuse_bad_wishes(new: &NewRun) -> Result<(), EngineError> {
         return Ok(());
     }
     Err(EngineError::Invalid { code: "run_invalid", message: faults.join(" "), hint: None, details: faults })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_has_the_busiest_labels_in_their_order() {
+        let mut log = jac_jtl::LogStatistics::new(jac_jtl::Settings::default());
+        log.feed(b"timeStamp,elapsed,label,responseCode,threadName,success\n");
+        for (label, samples) in [("a", 1), ("b", 3), ("c", 2), ("d", 2), ("e", 2)] {
+            for _ in 0..samples {
+                log.feed(format!("1700000000000,1,{label},200,T 1-1,true\n").as_bytes());
+            }
+        }
+        log.finish();
+        let all = log.summary().labels;
+        for (most, kept) in [(5, "abcde"), (4, "bcde"), (3, "bcd"), (2, "bc"), (1, "b")] {
+            let mut labels = all.clone();
+            assert_eq!(keep_busiest(&mut labels, most), 5);
+            assert_eq!(labels.iter().map(|label| label.label.as_str()).collect::<String>(), kept);
+        }
+    }
 }

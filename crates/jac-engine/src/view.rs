@@ -190,7 +190,10 @@ pub struct Snapshot {
     /// By the server's clock.
     pub at_ms: i64,
     pub run: RunView,
+    /// Of the labels those with the most samples, at most 500.
     pub summary: Summary,
+    /// How many labels there are in all.
+    pub labels: u64,
     /// The width of a bucket.
     pub bucket_ms: u64,
     /// The points here are all there are and replace those that were sent before.

@@ -75,6 +75,10 @@ pub fn unpack(archive: &Path, folder: &Path, limits: Limits) -> Result<(), Engin
         let copied =
             io::copy(&mut entry.by_ref().take(allowed - unpacked + 1), &mut out).map_err(|error| {
                 match error.kind() {
+                    io::ErrorKind::Unsupported => refused(
+                        format!("The zip is packed in a way that JAC does not read ('{name}': {error})."),
+                        "Pack it the usual way (deflate) and upload it again.",
+                    ),
                     io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof => refused(
                         format!("The zip is damaged at '{name}': {error}."),
                         "Make the zip anew and upload it again.",
@@ -141,4 +145,16 @@ mod tests {
         std::fs::write(no_zip.path(), "no zip at all").expect("its bytes");
         assert!(unpack(no_zip.path(), &place, LIMITS).is_err());
     }
+
+    #[test]
+    fn a_way_of_packing_that_is_not_read_is_the_senders_fault() {
+        let zip = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(zip.path(), hex::decode(BZIP2).expect("bytes")).expect("written");
+        let out = tempfile::tempdir().expect("a folder");
+        let refused = unpack(zip.path(), out.path(), LIMITS);
+        assert!(matches!(refused, Err(EngineError::Invalid { code: "archive", .. })), "{refused:?}");
+    }
+
+    /// A zip of Python's `zipfile` with one entry packed by bzip2.
+    const BZIP2: &str = "504b03042e0000000c0000002150c2b15ba73e0000003300000005000000702e6a6d78425a6839314159265359741beec40000029b8000008005440022171c00200022bfd5400341000038aa8f21d51a434da1d449e4df177245385090741beec4504b01022e032e0000000c0000002150c2b15ba73e00000033000000050000000000000000000000800100000000702e6a6d78504b0506000000000100010033000000610000000000";
 }

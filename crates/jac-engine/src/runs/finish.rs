@@ -294,6 +294,10 @@ pub(super) fn restored_points(engine: &Engine, run: &RunId) -> Option<(i64, Vec<
 fn read_piece(path: &Path, from: u64) -> std::io::Result<Vec<u8>> {
     use std::io::{Read, Seek, SeekFrom};
     let mut file = std::fs::File::open(path)?;
+    // Beyond its end there is nothing, however far.
+    if from >= file.metadata()?.len() {
+        return Ok(Vec::new());
+    }
     file.seek(SeekFrom::Start(from))?;
     let mut bytes = Vec::new();
     file.take(LOG_PIECE as u64).read_to_end(&mut bytes)?;

@@ -2168,7 +2168,13 @@ export interface components {
              */
             at_ms: number;
             run: components["schemas"]["RunView"];
+            /** @description Of the labels those with the most samples, at most 500. */
             summary: components["schemas"]["Summary"];
+            /**
+             * Format: int64
+             * @description How many labels there are in all.
+             */
+            labels: number;
             /**
              * Format: int64
              * @description The width of a bucket.

@@ -7,6 +7,8 @@ import type { Run } from "@/shared/api/types";
 import { Transactions, transactionsOf } from "@/features/results/transactions";
 import { useConnection } from "@/shared/ui/ConnectionNote";
 import { TimelineProvider } from "@/shared/charts/timeline";
+import { formatCount } from "@/shared/format/numbers";
+import { Note } from "@/shared/ui/Note";
 import { useSampleSearch } from "../samples/useSampleSearch";
 import { settledUntil, type LiveRun } from "../live/liveRun";
 import { LiveFigures } from "./LiveFigures";
@@ -44,6 +46,11 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
               stale={!connection.connected}
               criteria={run.criteria_expressions}
             />
+            {live.labels > live.summary.labels.length && (
+              <Note tone="info">
+                Showing the {formatCount(live.summary.labels.length)} labels with the most samples of {formatCount(live.labels)}. The report has all of them.
+              </Note>
+            )}
             <EntryTable summary={live.summary} choice={null} apdex={null} showSamples={samples.show} empty="Labels appear here with their first samples." />
             <ErrorTable errors={live.errors} allErrors={live.summary.total.errors} live showSamples={samples.show} />
             {samples.section}

@@ -58,7 +58,7 @@ export function LiveFigures({ live, run }: { live: LiveRun; run: Run }) {
         key: "samples",
         name: total_basis === "transactions" ? "Transactions" : "Samples",
         value: [formatCount(total.samples), ""],
-        note: plural(live.summary.labels.length, "label"),
+        note: plural(live.labels, "label"),
       },
     ];
   }, [live, run, scheme, settled]);

@@ -10,7 +10,7 @@ function point(t_ms: number, samples: number): Point {
 }
 
 function snapshot(seq: number, points: Point[], more: Partial<Snapshot> = {}): Snapshot {
-  return { run_id: "r", seq, at_ms: 100_000 + seq * 1000, run, summary, bucket_ms: 1000, reset: false, points, errors: [], ...more };
+  return { run_id: "r", seq, at_ms: 100_000 + seq * 1000, run, summary, labels: 0, bucket_ms: 1000, reset: false, points, errors: [], ...more };
 }
 
 function started(...points: Point[]): LiveRun {

@@ -9,7 +9,10 @@ export interface LiveRun {
   /** The server's clock at the newest snapshot. */
   at_ms: number;
   run: Run;
+  /** Of the labels those with the most samples. */
   summary: Summary;
+  /** How many labels there are in all. */
+  labels: number;
   bucket_ms: number;
   points: Point[];
   errors: ErrorGroup[];
@@ -32,9 +35,9 @@ export function mergeAnswer(live: LiveRun | null, snapshot: Snapshot, after: num
 }
 
 function apply(live: LiveRun | null, snapshot: Snapshot): LiveRun {
-  const { seq, at_ms, run, summary, bucket_ms, errors } = snapshot;
+  const { seq, at_ms, run, summary, labels, bucket_ms, errors } = snapshot;
   const fresh = live === null || snapshot.reset || live.bucket_ms !== bucket_ms;
-  return { seq, at_ms, run, summary, bucket_ms, errors, points: fresh ? ordered(snapshot.points) : mergePoints(live.points, snapshot.points) };
+  return { seq, at_ms, run, summary, labels, bucket_ms, errors, points: fresh ? ordered(snapshot.points) : mergePoints(live.points, snapshot.points) };
 }
 
 /** Changed buckets take the place of the old ones; new ones are added in their place in time. */

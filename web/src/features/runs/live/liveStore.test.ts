@@ -5,7 +5,7 @@ import type { Run, Snapshot } from "@/shared/api/types";
 import { LiveStore } from "./liveStore";
 
 function snapshot(seq: number): Snapshot {
-  return { run_id: "r-1", seq, at_ms: seq * 1000, run: { id: "r-1", phase: "running" } as Run, summary: {} as Snapshot["summary"], bucket_ms: 1000, reset: true, points: [], errors: [] };
+  return { run_id: "r-1", seq, at_ms: seq * 1000, run: { id: "r-1", phase: "running" } as Run, summary: {} as Snapshot["summary"], labels: 0, bucket_ms: 1000, reset: true, points: [], errors: [] };
 }
 
 /** The wire: what is asked is counted, and answered as told. */
