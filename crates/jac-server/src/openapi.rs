@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 use utoipa::OpenApi as _;
 use utoipa::openapi::schema::Schema;
+use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 use utoipa::openapi::{OpenApi, RefOr};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -76,6 +77,7 @@ pub fn split() -> (Router<App>, OpenApi) {
     document.merge(deep_document);
     require_what_is_sent(&mut document);
     name_operations(&mut document);
+    tell_of_errors(&mut document);
     let router = router
         .route("/api/v1/plans/{id}/files/{*path}", get(plans::file).delete(plans::remove_file))
         .route("/api/v1/runs/{id}/artefacts/{*name}", get(runs::artefact))
@@ -94,6 +96,18 @@ fn name_operations(document: &mut OpenApi) {
         for operation in [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten() {
             let resource = operation.tags.as_ref().and_then(|tags| tags.first()).cloned().unwrap_or_default();
             operation.operation_id = operation.operation_id.take().map(|verb| format!("{resource}_{verb}"));
+        }
+    }
+}
+
+/// Whatever else an operation answers is an error, and all errors look alike: there may be nobody signed in, no such thing, no
+/// place for a connection.
+fn tell_of_errors(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        for operation in [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten() {
+            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
+            let error = ResponseBuilder::new().description("An error").content("application/json", content).build();
+            operation.responses.responses.insert("default".to_owned(), RefOr::T(error));
         }
     }
 }

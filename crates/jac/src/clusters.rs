@@ -244,8 +244,9 @@ fn line_of(view: &ClusterView) -> String {
         (Some(hour), Some(so_far)) => format!(", about ${hour:.2} an hour, ${so_far:.2} so far"),
         _ => String::new(),
     };
-    let ends =
-        if cluster.phase.is_terminal() { String::new() } else { format!(", ends in {}", until(cluster.expires_at_ms)) };
+    // Whichever limit comes first.
+    let end_ms = view.idle_ends_at_ms.unwrap_or(i64::MAX).min(cluster.expires_at_ms);
+    let ends = if cluster.phase.is_terminal() { String::new() } else { format!(", ends in {}", until(end_ms)) };
     let lost = if cluster.lost_nodes.is_empty() {
         String::new()
     } else {
