@@ -36,7 +36,11 @@ after(async () => {
 const step = stepsOn(() => page, "cloud-failed");
 
 const head = (text) => page.locator(".page-title .chip", { hasText: text });
-const api = async (path) => (await page.request.get(`${base}/api/v1${path}`)).json();
+// The page's half of the session goes along, as the page itself sends it.
+const api = async (path) => {
+  const secret = await page.evaluate(() => localStorage.getItem("jac.page"));
+  return (await page.request.get(`${base}/api/v1${path}`, { headers: { "X-JAC-Page": secret } })).json();
+};
 const idOf = (url) => new URL(url).pathname.split("/").at(-1);
 
 step("credentials are saved, and no secret is shown again", async () => {

@@ -48,7 +48,11 @@ const step = stepsOn(() => page, "failed");
 const head = (text) => page.locator(".page-title .chip", { hasText: text });
 /** How many buckets lie between the first and the last: the page shows those without a sample too. */
 const bucketsOf = (points, width) => (points.length === 0 ? 0 : (points.at(-1).t_ms - points[0].t_ms) / width + 1);
-const api = async (path) => (await page.request.get(`${base}/api/v1${path}`)).json();
+// The page's half of the session goes along, as the page itself sends it.
+const api = async (path) => {
+  const secret = await page.evaluate(() => localStorage.getItem("jac.page"));
+  return (await page.request.get(`${base}/api/v1${path}`, { headers: { "X-JAC-Page": secret } })).json();
+};
 
 step("somebody without a link is told where to get one", async () => {
   const { context, page: stranger } = await openPage(browser);
@@ -255,9 +259,9 @@ step("single samples are found, opened, and counted as in the report", async () 
   await form.getByLabel("Show").selectOption("slowest");
   await form.getByRole("button", { name: "Search" }).click();
   const all = await api(`/runs/${runId}/samples?keep=slowest&limit=1`);
-  // A search looks at the rows of transactions too, which the total leaves out.
-  assert.ok(all.searched > summary.total.samples);
-  await found(`${count(all.matched)} of ${count(all.searched)} rows (${count(summary.total.samples)} samples, `).waitFor();
+  assert.equal(all.searched, summary.total.samples, "the search counts as the report does");
+  assert.ok(all.searched_transactions > 0, "and tells transactions apart");
+  await found(`${count(all.matched)} of ${count(all.searched)} samples and ${count(all.matched_transactions)} of ${count(all.searched_transactions)} transactions match`).waitFor();
   const first = page.locator("[data-table=found] tbody tr").first();
   await first.click();
   const dialog = page.getByRole("dialog", { name: "Sample" });
