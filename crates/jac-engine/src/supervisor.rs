@@ -17,7 +17,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 impl Engine {
     /// Starts a task that ends with the engine, and starts it again whenever it panics. `task` is given how often it has
     /// panicked before, so that one that fails each time can do something else. `what` names it for people: "the run r-1".
-    pub(crate) fn keep_running<F>(&self, what: String, task: impl Fn(u32) -> F + Send + 'static)
+    pub fn keep_running<F>(&self, what: String, task: impl Fn(u32) -> F + Send + 'static)
     where
         F: Future<Output = ()> + Send + 'static,
     {

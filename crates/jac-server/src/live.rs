@@ -73,8 +73,10 @@ pub fn layer(app: App) -> SocketIoLayer {
         .max_buffer_size(WAITING_MESSAGES)
         .build_layer();
     io.ns("/", greet.with(admit));
-    tokio::spawn(cut_off(app.clone(), io.clone()));
-    tokio::spawn(forward(app, io));
+    let engine = app.engine.clone();
+    let (cutting, sockets) = (app.clone(), io.clone());
+    engine.keep_running("the end of live connections".to_owned(), move |_| cut_off(cutting.clone(), sockets.clone()));
+    engine.keep_running("live events".to_owned(), move |_| forward(app.clone(), io.clone()));
     layer
 }
 

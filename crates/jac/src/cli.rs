@@ -150,6 +150,10 @@ pub struct PlanArguments {
     /// A Java system property for the master and every worker, such as javax.net.ssl.keyStore=client.p12
     #[arg(short = 'D', value_name = "name=value")]
     pub system_property: Vec<String>,
+    /// A property whose value is a secret: it is masked in the report and wherever the run is shown. Names such as password or
+    /// api_key are masked by themselves
+    #[arg(long, value_name = "NAME")]
+    pub secret: Vec<String>,
     /// A properties file for the master and every worker
     #[arg(short = 'q', value_name = "FILE")]
     pub properties_file: Vec<PathBuf>,

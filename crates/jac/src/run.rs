@@ -213,6 +213,7 @@ impl Job<'_> {
             "name": self.wanted.name,
             "properties": self.wanted.properties,
             "system_properties": self.wanted.system_properties,
+            "secret": self.wanted.secret,
             "properties_files": self.wanted.bundle.properties_files,
             "split": self.wanted.bundle.split,
             "criteria": self.wanted.criteria,

@@ -173,6 +173,50 @@ async fn an_upload_beyond_the_limit_is_cut_off() {
 }
 
 #[tokio::test]
+async fn the_limits_of_a_plan_hold_over_all_of_its_uploads() {
+    let served = Served::with(Settings { max_upload_bytes: 3000, max_files: 3, ..Settings::default() }).await;
+    let plan = served.upload("/plans", &[("a.jmx", PLAN)]).await;
+    let path = format!("/plans/{}/files", plan.body["id"].as_str().expect("an id"));
+    assert_eq!(served.upload(&path, &[("b.csv", &[b'x'; 1500])]).await.status, StatusCode::OK);
+    let large = served.upload(&path, &[("c.csv", &[b'x'; 1500])]).await;
+    assert_eq!(
+        (large.status, &large.body["error"]["code"]),
+        (StatusCode::PAYLOAD_TOO_LARGE, &"upload_too_large".into())
+    );
+    let again = served.upload(&path, &[("b.csv", &[b'y'; 2500])]).await;
+    assert_eq!(again.status, StatusCode::OK, "in the place of another: {}", again.body);
+    let many = served.upload(&path, &[("c.csv", b"1"), ("d.csv", b"2")]).await;
+    assert_eq!((many.status, &many.body["error"]["code"]), (StatusCode::BAD_REQUEST, &"too_many_files".into()));
+    let shown = served.as_owner(Method::GET, path.trim_end_matches("/files"), "").await;
+    assert_eq!(shown.body["files"].as_array().map(Vec::len), Some(2), "what was refused changed nothing");
+    assert!(served.is_clean());
+}
+
+#[tokio::test]
+async fn what_of_an_upload_leads_to_nothing_is_bounded() {
+    let served = Served::new().await;
+    let long = vec![b'x'; 3 << 20];
+    let preamble = [&long[..], b"\r\n--xyz--\r\n"].concat();
+    let head =
+        [b"--xyz\r\ncontent-disposition: form-data; name=\"file\"; x=\"", &long[..], b"\"\r\n\r\n1\r\n--xyz--\r\n"]
+            .concat();
+    for body in [preamble, head] {
+        // As it comes over a network: in pieces.
+        let pieces: Vec<Result<bytes::Bytes, std::io::Error>> =
+            body.chunks(64 << 10).map(|piece| Ok(bytes::Bytes::copy_from_slice(piece))).collect();
+        let request = http::Request::post("/api/v1/plans")
+            .header("cookie", &served.cookie)
+            .header("x-jac-page", &served.page)
+            .header("content-type", "multipart/form-data; boundary=xyz")
+            .body(axum::body::Body::from_stream(futures_util::stream::iter(pieces)))
+            .expect("a request");
+        let answer = served.send(request).await;
+        assert_eq!((answer.status, &answer.body["error"]["code"]), (StatusCode::BAD_REQUEST, &"upload_broken".into()));
+        assert!(served.is_clean());
+    }
+}
+
+#[tokio::test]
 async fn unknown_things_are_not_found_whatever_their_name_looks_like() {
     let served = Served::new().await;
     for path in [

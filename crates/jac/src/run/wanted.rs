@@ -21,6 +21,7 @@ pub struct Wanted {
     pub plan_name: String,
     pub properties: jac_jmx::Properties,
     pub system_properties: jac_jmx::Properties,
+    pub secret: Vec<String>,
     pub jmeter_home: Option<PathBuf>,
     pub name: Option<String>,
     pub criteria: Vec<String>,
@@ -63,6 +64,7 @@ impl Wanted {
             plan_name,
             properties,
             system_properties,
+            secret: arguments.secret.clone(),
             // A server works in another folder than this command.
             jmeter_home: arguments
                 .jmeter_home
