@@ -6,6 +6,9 @@ use jac_model::EpochMs;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// The one that is good news.
+pub(crate) const RESTORED: &str = "results_restored";
+
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -51,7 +54,11 @@ impl Engine {
 
     /// Writes it to the log and keeps it for the pages. The same once more is counted.
     pub(crate) fn notice(&self, mut notice: Notice) {
-        tracing::error!(code = notice.code, "{}", notice.message);
+        if notice.code == RESTORED {
+            tracing::info!(code = notice.code, "{}", notice.message);
+        } else {
+            tracing::error!(code = notice.code, "{}", notice.message);
+        }
         notice.at_ms = Some(self.now_ms());
         let mut noticed = self.noticed();
         match noticed.iter_mut().find(|known| known.is_about_the_same(&notice)) {

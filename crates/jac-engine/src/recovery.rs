@@ -6,7 +6,7 @@
 
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::notices::Notice;
+use crate::notices::{Notice, RESTORED};
 use crate::plans::{self, PlanFolder};
 use crate::runs::record::RunRecord;
 use jac_model::{PlanId, RunId};
@@ -16,17 +16,22 @@ use std::path::Path;
 impl Engine {
     pub(crate) fn recover_folder(&self) -> Result<(), EngineError> {
         plans::sweep_uploads(self);
+        // Told at every start, until somebody has looked at it and removed it.
+        for (_, path) in entries(&self.folder().lost()) {
+            let message =
+                format!("{} was set aside at an earlier start: nothing that is known belongs to it.", path.display());
+            self.notice(Notice::new("moved_to_lost", [("path", path.display().to_string())], message));
+        }
         let runs = self.recover_runs()? + self.recover_unfinished_runs()?;
         let plans = self.recover_plans()?;
         if runs + plans > 0 {
+            let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
             let message = format!(
-                "{runs} runs and {plans} plans were in the data folder and not, or not as they are, in the database. They are in the lists again."
+                "The database was older than the data folder. Restored from the folder: {}, {}.",
+                count(runs, "run"),
+                count(plans, "plan")
             );
-            self.notice(Notice::new(
-                "results_restored",
-                [("runs", runs.to_string()), ("plans", plans.to_string())],
-                message,
-            ));
+            self.notice(Notice::new(RESTORED, [("runs", runs.to_string()), ("plans", plans.to_string())], message));
         }
         Ok(())
     }

@@ -57,7 +57,7 @@ impl Limits {
 /// Places that are kept for requests with the shell's token.
 const KEPT_PLACES: usize = 16;
 /// How long one of them is kept for somebody who says nothing.
-const KEPT_HEAD: Duration = Duration::from_secs(5);
+const KEPT_HEAD: Duration = Duration::from_secs(1);
 /// What somebody is told for whom there is no place.
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";

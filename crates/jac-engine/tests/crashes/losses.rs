@@ -34,6 +34,10 @@ fn put_back(house: &House, backup: &[(std::path::PathBuf, Vec<u8>)]) {
     }
 }
 
+fn codes_of(engine: &jac_engine::Engine) -> Vec<&'static str> {
+    codes(engine.notices())
+}
+
 fn codes(notices: Vec<jac_engine::Notice>) -> Vec<&'static str> {
     notices.into_iter().map(|notice| notice.code).collect()
 }
@@ -83,6 +87,7 @@ async fn a_database_that_is_older_than_the_folder_loses_no_run_and_no_plan() {
         house.crash().await;
         let engine = house.engine().await;
         assert!(engine.store().run(&run).is_err() && engine.store().plan(&plan).is_err(), "{when}");
+        assert_eq!(codes_of(&engine), ["moved_to_lost"], "{when}: told until somebody has looked at it");
         let blobs = walk(&house.data().join("blobs"));
         assert_eq!(blobs, 0, "{when}: no content that nobody has");
     }
