@@ -18,8 +18,10 @@ impl Engine {
         plans::sweep_uploads(self);
         // Told at every start, until somebody has looked at it and removed it.
         for (_, path) in entries(&self.folder().lost()) {
-            let message =
-                format!("{} was set aside at an earlier start: nothing that is known belongs to it.", path.display());
+            let message = format!(
+                "{} was set aside at an earlier start, because JAC does not know what it is. Look at it, and remove it when you do not need it.",
+                path.display()
+            );
             self.notice(Notice::new("moved_to_lost", [("path", path.display().to_string())], message));
         }
         let runs = self.recover_runs()? + self.recover_unfinished_runs()?;
