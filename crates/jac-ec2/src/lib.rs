@@ -16,6 +16,7 @@ mod baked;
 mod boot;
 mod bring_up;
 mod cloud;
+mod cloud_init;
 mod ending;
 mod errors;
 mod forecast;

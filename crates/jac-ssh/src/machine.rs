@@ -48,6 +48,18 @@ pub async fn renew_lease(link: &Link, folder: &str, lease: Lease) -> Result<(), 
     }
 }
 
+/// Writes names into the machine's `/etc/hosts`, by its keeper: lines of an IPv4 address and a name, in place of all that were
+/// given before. Fails fast.
+pub async fn give_names(link: &Link, folder: &str, names: &str) -> Result<(), LinkError> {
+    let ran = link
+        .attempt(|live| async move { exec::run(link, &live, &scripts::give_names(folder, names), SCRIPT_LIMIT).await })
+        .await?;
+    match ran.exit_code {
+        0 => Ok(()),
+        code => Err(refused(code, &ran.stderr)),
+    }
+}
+
 /// How long until then. A machine is told a length, never a time: its clock may be wrong.
 pub(crate) fn left(until_ms: EpochMs) -> Duration {
     Duration::from_millis(u64::try_from(until_ms - time::now_ms()).unwrap_or(0))
