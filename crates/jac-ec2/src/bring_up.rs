@@ -56,7 +56,7 @@ impl Ec2Cloud {
     }
 
     /// Writes down what is to be launched, and makes what all machines need: the security group and the keys.
-    async fn prepare(&self, aws: &Aws, ec2: &Ec2Config, requests: &[NodeRequest]) -> Result<ClusterRecord, PortError> {
+    pub(crate) async fn prepare(&self, aws: &Aws, ec2: &Ec2Config, requests: &[NodeRequest]) -> Result<ClusterRecord, PortError> {
         let Some(first) = requests.first() else { return Err(refused(&aws.region, "launch", "no node was asked for")) };
         let cluster = &first.cluster;
         let record = match self.records.read(cluster)? {
@@ -99,7 +99,7 @@ impl Ec2Cloud {
     }
 
     /// Asks for every machine at once. Gives what was refused, by node.
-    async fn ask(
+    pub(crate) async fn ask(
         &self,
         aws: &Aws,
         record: &ClusterRecord,

@@ -17,6 +17,8 @@ mod boot;
 mod bring_up;
 mod cloud;
 mod cloud_init;
+#[cfg(test)]
+mod decisions;
 mod ending;
 mod errors;
 mod forecast;
