@@ -56,7 +56,12 @@ impl Ec2Cloud {
     }
 
     /// Writes down what is to be launched, and makes what all machines need: the security group and the keys.
-    pub(crate) async fn prepare(&self, aws: &Aws, ec2: &Ec2Config, requests: &[NodeRequest]) -> Result<ClusterRecord, PortError> {
+    pub(crate) async fn prepare(
+        &self,
+        aws: &Aws,
+        ec2: &Ec2Config,
+        requests: &[NodeRequest],
+    ) -> Result<ClusterRecord, PortError> {
         let Some(first) = requests.first() else { return Err(refused(&aws.region, "launch", "no node was asked for")) };
         let cluster = &first.cluster;
         let record = match self.records.read(cluster)? {
