@@ -27,6 +27,15 @@ const LEAST_LEFT: Duration = Duration::from_secs(30);
 /// How long a keeper may take to start once the first boot is through.
 const KEEPER_LIMIT: Duration = Duration::from_secs(15);
 
+/// What a launch does before its machines are asked for, and once they are up.
+const AROUND_BOOT: Duration = Duration::from_secs(60);
+
+/// How long a whole launch may take before this adapter gives up each machine that is not up, and says why. `boot_limit`: as in
+/// the settings. Whoever waits for a launch has to wait longer, or hears less.
+pub fn launch_limit(boot_limit: Option<Duration>) -> Duration {
+    boot_limit.unwrap_or(BOOT_LIMIT) + FIRST_BOOT_LIMIT + AROUND_BOOT
+}
+
 /// What AWS says of the cluster's machines now, by node.
 pub type Seen = HashMap<String, Machine>;
 

@@ -36,4 +36,5 @@ mod types;
 mod user_data;
 mod watch;
 
+pub use boot::launch_limit;
 pub use cloud::{Ec2Cloud, Ec2Settings};
