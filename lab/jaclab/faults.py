@@ -47,7 +47,7 @@ class Faults:
             machine.id: {"address": machine.instance.address, "on": machine.is_on(), "groups": machine.instance.groups}
             for machine in list(self.glue.machines.values())
         }
-        switches = {**self.switches.shown(), "no_boot": self.glue.no_boot, "no_ssh": self.glue.no_ssh, "no_java": self.glue.no_java}
+        switches = {**self.switches.shown(), "to_come": dict(self.glue.to_come)}
         return {"machines": machines, "without_machine": dict(self.glue.unbooted), "switches": switches, "host_address": self.host_address}
 
     def do_calls(self):
@@ -124,7 +124,7 @@ class Faults:
         """reset | the API does all as it should again, every new instance boots, the host has its address; machines keep their faults"""
         self.switches.reset()
         self.proxy.calls.clear()
-        self.glue.no_boot = self.glue.no_ssh = self.glue.no_java = 0
+        self.glue.to_come.clear()
         if self.host_address != self.first_host_address:
             self.do_host_address(self.first_host_address)
 
@@ -132,15 +132,23 @@ class Faults:
 
     def do_no_boot(self, instances):
         """no-boot N | the next N instances never boot; the API says that they run"""
-        self.glue.no_boot = int(instances)
+        self.glue.to_come["no-boot"] = int(instances)
 
     def do_no_ssh(self, instances):
         """no-ssh N | the next N instances boot without sshd"""
-        self.glue.no_ssh = int(instances)
+        self.glue.to_come["no-ssh"] = int(instances)
 
     def do_no_java(self, instances):
         """no-java N | the next N instances boot without Java, as the images of distributions do"""
-        self.glue.no_java = int(instances)
+        self.glue.to_come["no-java"] = int(instances)
+
+    def do_dead_dns(self, instances):
+        """dead-dns N | the next N instances boot with a resolver that never answers, and find no name in their hosts file"""
+        self.glue.to_come["dead-dns"] = int(instances)
+
+    def do_broken_boot(self, instances):
+        """broken-boot N | the next N instances boot, and cloud-init fails: it can write nothing below /usr/local/lib"""
+        self.glue.to_come["broken-boot"] = int(instances)
 
     # --- Machines -----------------------------------------------------------------------------------------------------
 

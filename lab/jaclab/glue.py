@@ -11,7 +11,7 @@ import threading
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
-from . import firewall, network
+from . import firewall, network, seed
 from .machine import REBOOTED, Machine
 from .state import MOST_MACHINES
 
@@ -24,7 +24,7 @@ class Glue:
         self.machines = {}  # What was booted and not removed, by instance id.
         self.unbooted = {}  # Instances without a machine, and why.
         self.snapshots = {}  # Image id -> the layers of a machine that an image was made of.
-        self.no_boot, self.no_ssh, self.no_java = 0, 0, 0
+        self.to_come = {}  # Fault -> how many of the next instances have it.
         self.ended = threading.Event()
         self._lock = threading.RLock()
         self._nudge = threading.Event()
@@ -115,19 +115,22 @@ class Glue:
     def _decide(self, instance):
         if not instance.address or not instance.vpc_block:
             self.unbooted[instance.id] = "it has no address in a VPC"
-        elif self.no_boot > 0:
-            self.no_boot -= 1
+        elif self._has("no-boot"):
             self.unbooted[instance.id] = "it was asked for that it never boots"
         else:
-            ssh, java = self.no_ssh <= 0, self.no_java <= 0
-            self.no_ssh -= not ssh
-            self.no_java -= not java
+            faults = [fault for fault in seed.FAULTS if self._has(fault)]
             machine = self.machines[instance.id] = Machine(self.state, instance, self.lifetime_left())
-            self._hand(instance.id, self._boot, machine, ssh, java)
+            self._hand(instance.id, self._boot, machine, faults)
             return
         self.say(f"{instance.id} gets no machine: {self.unbooted[instance.id]}")
 
-    def _boot(self, machine, ssh, java):
+    def _has(self, fault):
+        """Whether the next instance has it; then one fewer of those to come."""
+        left = self.to_come.get(fault, 0)
+        self.to_come[fault] = max(left - 1, 0)
+        return left > 0
+
+    def _boot(self, machine, faults):
         instance = machine.instance
         try:
             if self.ended.is_set():
@@ -136,7 +139,7 @@ class Glue:
             if overlap:
                 raise ValueError(f"its VPC {instance.vpc_block} overlaps {overlap}, which this host uses")
             self._give_host(instance.vpc_block)
-            machine.build(self.api.user_data(instance), self.api.public_keys(instance), self._layers(instance.image), ssh, java)
+            machine.build(self.api.user_data(instance), self.api.public_keys(instance), self._layers(instance.image), faults)
             firewall.load(instance, firewall.rules(instance, {}, {}))
             self._switch_on(machine)
         except Exception as fault:

@@ -28,16 +28,15 @@ class Machine:
         self.process = None
         self.stopped_by_api = False
 
-    def build(self, user_data, public_keys, layers, ssh, java):
+    def build(self, user_data, public_keys, layers, faults):
         """Disk, seed and cable."""
         self.folder.mkdir(parents=True)
         self.disk.make(self.instance.disk_gibibytes, layers)
         seed.plant(self.disk.root, self.instance, user_data, public_keys)
-        if not ssh:
-            seed.without_sshd(self.disk.root)
-        if not java:
-            seed.without_java(self.disk.root)
+        for fault in faults:
+            seed.FAULTS[fault](self.disk.root, self.instance)
         network.connect(self.id, self.instance.address, self.instance.vpc_block)
+        network.lead_nowhere(self.id, network.silent_address(self.instance.vpc_block))
 
     def start(self):
         """Switches it on; returns at once. The process ends when the machine powers itself off."""

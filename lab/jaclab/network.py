@@ -28,6 +28,11 @@ def first_address(block):
     return str(ipaddress.ip_network(block)[1])
 
 
+def silent_address(block):
+    """Where a resolver is in a VPC, and here nobody: the emulator gives it to no machine."""
+    return str(ipaddress.ip_network(block)[2])
+
+
 def overlapping(block):
     """A route of this host's that the block would take over, if there is one."""
     wanted = ipaddress.ip_network(block)
@@ -76,6 +81,11 @@ def connect(instance, address, block):
     inside("address", name, "add", f"{address}/{prefix}", "dev", "eth0")
     inside("link", name, "set", "eth0", "up")
     run("ip", "link", "set", host_end, "master", BRIDGE, "up")
+
+
+def lead_nowhere(instance, address):
+    """What the machine sends to the address is lost on its way, and no error comes back."""
+    inside("neigh", namespace(instance), "replace", address, "lladdr", "02:00:00:00:00:02", "dev", "eth0", "nud", "permanent")
 
 
 def inside(thing, name, *words):

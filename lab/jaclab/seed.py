@@ -6,6 +6,8 @@ NoCloud carries everything, so there is no instance metadata service at 169.254.
 import json
 import shutil
 
+from . import network
+
 
 def plant(root, instance, user_data, public_keys):
     """Writes the seed and the machine's own files into its root. `user_data` goes in byte by byte, compressed or not; the key pair's
@@ -21,7 +23,7 @@ def plant(root, instance, user_data, public_keys):
     (root / "etc/hosts").write_text(f"127.0.0.1 localhost\n{instance.address} {instance.host_name}\n::1 ip6-localhost\n")
 
 
-def without_sshd(root):
+def without_sshd(root, _instance):
     """The machine will boot, and nobody will listen on port 22."""
     for unit in ("ssh.service", "ssh.socket", "sshd.service"):
         link = root / "etc/systemd/system" / unit
@@ -29,7 +31,21 @@ def without_sshd(root):
         link.symlink_to("/dev/null")
 
 
-def without_java(root):
+def without_java(root, _instance):
     """As an image of a distribution is. What Java needs of the system stays."""
     shutil.rmtree(root / "usr/lib/jvm")
     (root / "usr/bin/java").unlink(missing_ok=True)
+
+
+def with_dead_dns(root, instance):
+    """Its resolver's address takes every question and answers none, and no file names the machine itself."""
+    (root / "etc/resolv.conf").write_text(f"nameserver {network.silent_address(instance.vpc_block)}\n")
+    (root / "etc/hosts").write_text("127.0.0.1 localhost\n::1 ip6-localhost\n")
+
+
+def with_a_broken_boot(root, _instance):
+    """A file where user data wants a folder."""
+    (root / "usr/local/lib/jac").write_text("")
+
+
+FAULTS = {"no-ssh": without_sshd, "no-java": without_java, "dead-dns": with_dead_dns, "broken-boot": with_a_broken_boot}

@@ -19,6 +19,10 @@ systemctl stop jac-keeper.service
 for other in /home/jac/.jac/*/*/*/; do
   [ "$other" = "$node/" ] || case $other in /home/jac/.jac/jmeter/* | /home/jac/.jac/java/*) ;; *) rm -rf "$other" ;; esac
 done
+# The machine's name leads to its own address where no DNS answers, and not to a loopback one, which RMI would pass on.
+own=$(ip -4 -o address show scope global 2>/dev/null | sed -n '1s/.* inet \([0-9.]*\).*/\1/p')
+name=$(uname -n)
+[ -z "$own" ] || printf '%s\n' "$own $name" "$own ${name%%.*}" >"$node/hosts"
 systemctl start jac-keeper.service
 
 # Without a clock that is set, samples of several machines do not fit together.

@@ -71,6 +71,12 @@ impl Clients {
         Ok(aws)
     }
 
+    /// Takes these in place of clients that would be made.
+    #[cfg(test)]
+    pub async fn keep(&self, choice: CredentialChoice, region: Option<&str>, credentials: AwsCredentials, aws: Aws) {
+        self.made.lock().await.insert((choice, region.map(str::to_owned)), (credentials, Arc::new(aws)));
+    }
+
     /// Whose rights a cluster that is made now is made with: the saved ones only where some are saved, so that those which are
     /// saved later do not become those of a cluster that was made without them.
     pub async fn choice(&self) -> Result<CredentialChoice, PortError> {

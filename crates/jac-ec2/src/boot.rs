@@ -4,10 +4,10 @@
 use crate::aws::Aws;
 use crate::errors::refusal;
 use crate::machines::{self, Life, Machine};
-use crate::user_data;
+use crate::{cloud_init, user_data};
 use data_encoding::BASE64;
 use jac_model::ports::{PortError, Tell};
-use jac_model::{ClusterId, Ec2Addresses};
+use jac_model::{ClusterId, Ec2Addresses, EpochMs};
 use jac_ssh::{Link, LinkError, checks, machine};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -20,8 +20,21 @@ const ASK_EVERY: Duration = Duration::from_secs(2);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long a machine may take from its launch to its first answer over SSH.
 pub const BOOT_LIMIT: Duration = Duration::from_secs(300);
-/// How long its first boot may take from there on; installing Java is the longest part.
+/// How long its first boot may take beyond that; installing Java is the longest part.
 const FIRST_BOOT_LIMIT: Duration = Duration::from_secs(480);
+/// What is left of either limit at least when a server that was away goes on with a launch.
+const LEAST_LEFT: Duration = Duration::from_secs(30);
+/// How long a keeper may take to start once the first boot is through.
+const KEEPER_LIMIT: Duration = Duration::from_secs(15);
+
+/// What a launch does before its machines are asked for, and once they are up.
+const AROUND_BOOT: Duration = Duration::from_secs(60);
+
+/// How long a whole launch may take before this adapter gives up each machine that is not up, and says why. `boot_limit`: as in
+/// the settings. Whoever waits for a launch has to wait longer, or hears less.
+pub fn launch_limit(boot_limit: Option<Duration>) -> Duration {
+    boot_limit.unwrap_or(BOOT_LIMIT) + FIRST_BOOT_LIMIT + AROUND_BOOT
+}
 
 /// What AWS says of the cluster's machines now, by node.
 pub type Seen = HashMap<String, Machine>;
@@ -47,8 +60,19 @@ pub struct Boot<'a> {
     pub addresses: Ec2Addresses,
     /// Our folder on it.
     pub folder: String,
+    /// When AWS was asked for it, in milliseconds since 1970: limits count from there.
+    pub asked_ms: EpochMs,
+    /// What it is now, by the clock and by the timer.
+    pub now_ms: EpochMs,
+    pub began: Instant,
     pub limit: Duration,
     pub tell: Tell<'a>,
+}
+
+/// What is left of a limit that counts from a launch. A clock that was set back gives no more than all of it.
+fn left(limit: Duration, asked_ms: EpochMs, now_ms: EpochMs) -> Duration {
+    let passed = Duration::from_millis(u64::try_from(now_ms - asked_ms).unwrap_or(0));
+    limit.saturating_sub(passed).max(LEAST_LEFT.min(limit))
 }
 
 /// A machine that is up.
@@ -61,7 +85,7 @@ pub struct Booted {
 impl Boot<'_> {
     /// Waits until the machine runs and has an address.
     pub async fn run(&self, seen: &mut watch::Receiver<Seen>) -> Result<Booted, PortError> {
-        let deadline = Instant::now() + self.limit;
+        let deadline = self.deadline(self.limit);
         loop {
             if let Some(machine) = self.look(seen) {
                 self.still_lives(&machine)?;
@@ -83,6 +107,10 @@ impl Boot<'_> {
                 return Err(self.too_slow("run, or to have the address that is wanted", self.limit));
             }
         }
+    }
+
+    fn deadline(&self, limit: Duration) -> Instant {
+        self.began + left(limit, self.asked_ms, self.now_ms)
     }
 
     /// What AWS shows of the machine now.
@@ -133,7 +161,7 @@ impl Boot<'_> {
     }
 
     async fn first_answer(&self, link: &Link) -> Result<(), PortError> {
-        let deadline = Instant::now() + self.limit;
+        let deadline = self.deadline(self.limit);
         loop {
             let error = match link.live().await {
                 Ok(_) => return Ok(()),
@@ -153,12 +181,19 @@ impl Boot<'_> {
     }
 
     async fn first_boot(&self, link: &Link) -> Result<(), PortError> {
-        let deadline = Instant::now() + FIRST_BOOT_LIMIT;
+        let limit = self.limit + FIRST_BOOT_LIMIT;
+        let deadline = self.deadline(limit);
         let mut told = String::new();
+        let mut ended_at = None;
         loop {
+            // Before its progress: what has ended goes no further.
+            let mut has_ended = matches!(machine::read_small(link, cloud_init::RESULT).await, Ok(Some(_)));
             let progress = match machine::read_small(link, user_data::PROGRESS).await {
                 Ok(text) => text.unwrap_or_default().trim().to_owned(),
-                Err(LinkError::Unreachable(_)) => told.clone(),
+                Err(LinkError::Unreachable(_)) => {
+                    has_ended = false;
+                    told.clone()
+                }
                 Err(error) => return Err(error.at(self.node, "tell how far it is")),
             };
             if progress == user_data::DONE && machine::has_keeper(link, &self.folder).await.unwrap_or(false) {
@@ -166,16 +201,32 @@ impl Boot<'_> {
             }
             if progress != told && progress != user_data::DONE {
                 (self.tell)(self.node, progress.clone());
-                told = progress;
+                told.clone_from(&progress);
+            }
+            // A keeper is started a moment before the end, or again after it.
+            let is_through = progress == user_data::DONE;
+            if has_ended && (!is_through || ended_at.get_or_insert_with(Instant::now).elapsed() >= KEEPER_LIMIT) {
+                return Err(self.refused(self.why_it_ended(link, &progress).await));
             }
             if Instant::now() >= deadline {
                 let at = if told.is_empty() { "nothing of it has begun" } else { &told };
-                return Err(
-                    self.refused(format!("its first boot took longer than {} s ({at})", FIRST_BOOT_LIMIT.as_secs()))
-                );
+                return Err(self.refused(format!("its first boot took longer than {} s ({at})", limit.as_secs())));
             }
             sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// Why a first boot that has ended is not through, in cloud-init's words.
+    async fn why_it_ended(&self, link: &Link, progress: &str) -> String {
+        let status = machine::read_small(link, cloud_init::STATUS).await.ok().flatten();
+        let errors = status.as_deref().and_then(cloud_init::errors);
+        let at = match progress {
+            "" => "nothing of it was done".to_owned(),
+            user_data::DONE => "the node's keeper does not run".to_owned(),
+            at => format!("it got to '{at}'"),
+        };
+        let said = errors.unwrap_or_else(|| "cloud-init names no error".to_owned());
+        format!("its first boot failed ({at}); {said}; /var/log/cloud-init-output.log on {} says more", self.id)
     }
 
     /// The last line of the machine's console, which AWS keeps, for a machine that nobody reaches.
@@ -210,4 +261,24 @@ pub fn known_hosts(address: &str, public_key: &str) -> Vec<String> {
     let mut words = public_key.split(' ');
     let key: Vec<&str> = words.by_ref().take(2).collect();
     vec![format!("{address} {}", key.join(" "))]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(300);
+
+    #[test]
+    fn limits_count_from_the_launch_and_leave_a_while_after_a_restart() {
+        let asked_ms = 1_764_000_000_000;
+        let after = |seconds: i64| left(LIMIT, asked_ms, asked_ms + seconds * 1000).as_secs();
+        assert_eq!(after(0), 300);
+        assert_eq!(after(100), 200, "a server that was away for 100 s gives no second time");
+        assert_eq!(after(290), 30, "a machine that came up meanwhile has the time to answer");
+        assert_eq!(after(100_000), 30);
+        assert_eq!(after(-7200), 300, "a clock that was set back");
+        let short = Duration::from_secs(20);
+        assert_eq!(left(short, asked_ms, asked_ms + 60_000), short, "no more than the whole");
+    }
 }

@@ -8,12 +8,14 @@ use crate::errors::refused;
 use crate::keys::Seed;
 use crate::launch::{self, Call};
 use crate::record::{ClusterRecord, Group, LaunchRecord};
-use crate::{ending, network, tags};
+use crate::{ending, machines, network, tags};
 use data_encoding::BASE64;
 use futures_util::future::join_all;
 use jac_model::ports::{Cloud, Instance, NodeRequest, PortError, Tell};
 use jac_model::{ClusterConfig, ClusterId, Ec2Config, Role};
+use jac_ssh::machine;
 use tokio::sync::watch as channel;
+use tokio::time::Instant;
 
 impl Ec2Cloud {
     /// Makes a cluster's machines, or goes on with those that were begun; returns when all that are to come up answer.
@@ -47,13 +49,19 @@ impl Ec2Cloud {
         if !faults.is_empty() {
             return Err(PortError::Unfit { faults });
         }
+        self.name_all(&record, &booted, tell).await;
         self.watch.forget_lists();
         let memory = |name: &str| record.node(name).map_or(2048, |node| node.memory_mb);
         Ok(booted.iter().map(|(name, up)| up.machine.instance(&aws.region, memory(name), true)).collect())
     }
 
     /// Writes down what is to be launched, and makes what all machines need: the security group and the keys.
-    async fn prepare(&self, aws: &Aws, ec2: &Ec2Config, requests: &[NodeRequest]) -> Result<ClusterRecord, PortError> {
+    pub(crate) async fn prepare(
+        &self,
+        aws: &Aws,
+        ec2: &Ec2Config,
+        requests: &[NodeRequest],
+    ) -> Result<ClusterRecord, PortError> {
         let Some(first) = requests.first() else { return Err(refused(&aws.region, "launch", "no node was asked for")) };
         let cluster = &first.cluster;
         let record = match self.records.read(cluster)? {
@@ -95,7 +103,7 @@ impl Ec2Cloud {
     }
 
     /// Asks for every machine at once. Gives what was refused, by node.
-    async fn ask(
+    pub(crate) async fn ask(
         &self,
         aws: &Aws,
         record: &ClusterRecord,
@@ -159,6 +167,7 @@ impl Ec2Cloud {
         tell: Tell<'_>,
     ) -> Result<(Vec<(String, Booted)>, Vec<(String, PortError)>), PortError> {
         let (send, receive) = channel::channel(Seen::new());
+        let (now_ms, began) = (machines_now_ms(), Instant::now());
         let nodes = record.nodes.iter().filter_map(|node| {
             let id = node.instance.as_deref()?;
             let boot = Boot {
@@ -167,6 +176,9 @@ impl Ec2Cloud {
                 id,
                 addresses: record.config.addresses,
                 folder: self.folder(&record.cluster, &node.name),
+                asked_ms: node.asked_ms.unwrap_or(now_ms),
+                now_ms,
+                began,
                 limit: self.boot_limit,
                 tell,
             };
@@ -231,6 +243,24 @@ impl Ec2Cloud {
             }
         }));
         tried.await.into_iter().flatten().collect()
+    }
+
+    /// Tells each machine the names of all: where no DNS answers, JMeter waits ten seconds for each that it looks up.
+    async fn name_all(&self, record: &ClusterRecord, booted: &[(String, Booted)], tell: Tell<'_>) {
+        let machines: Vec<_> = booted.iter().map(|(name, up)| (name.as_str(), &up.machine)).collect();
+        let names = machines::names(&machines);
+        join_all(booted.iter().filter_map(|(name, _)| Some((name, self.link(record, name)?))).map(|(name, link)| {
+            let (folder, names) = (self.folder(&record.cluster, name), &names);
+            async move {
+                if let Err(error) = machine::give_names(&link, &folder, names).await {
+                    tell(
+                        name,
+                        format!("Warning: the names of the cluster's machines could not be written into its hosts file: {error}."),
+                    );
+                }
+            }
+        }))
+        .await;
     }
 
     /// Ends these machines and forgets them.

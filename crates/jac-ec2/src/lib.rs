@@ -16,6 +16,9 @@ mod baked;
 mod boot;
 mod bring_up;
 mod cloud;
+mod cloud_init;
+#[cfg(test)]
+mod decisions;
 mod ending;
 mod errors;
 mod forecast;
@@ -33,4 +36,5 @@ mod types;
 mod user_data;
 mod watch;
 
+pub use boot::launch_limit;
 pub use cloud::{Ec2Cloud, Ec2Settings};

@@ -28,6 +28,8 @@ pub struct Machine {
     pub spot: bool,
     pub zone: Option<String>,
     pub private_address: Option<String>,
+    /// The name that AWS gives to that address.
+    pub private_name: Option<String>,
     pub public_address: Option<String>,
     pub group: Option<String>,
     pub image: Option<String>,
@@ -79,6 +81,7 @@ pub fn read(instance: &aws_sdk_ec2::types::Instance) -> Option<Machine> {
         spot: instance.instance_lifecycle() == Some(&InstanceLifecycleType::Spot),
         zone: text(instance.placement().and_then(|placement| placement.availability_zone())),
         private_address: text(instance.private_ip_address()),
+        private_name: text(instance.private_dns_name()),
         public_address: text(instance.public_ip_address()),
         group: text(instance.security_groups().first().and_then(|group| group.group_id())),
         image: text(instance.image_id()),
@@ -88,6 +91,19 @@ pub fn read(instance: &aws_sdk_ec2::types::Instance) -> Option<Machine> {
         since_ms: instance.launch_time().and_then(|time| time.to_millis().ok()).unwrap_or(0),
         reason: text(reason),
     })
+}
+
+/// Lines of `/etc/hosts` for machines of a cluster, by their nodes' names: the names that AWS gives them, then the node's.
+pub fn names(machines: &[(&str, &Machine)]) -> String {
+    let mut lines = Vec::new();
+    for (node, machine) in machines {
+        let Some(address) = &machine.private_address else { continue };
+        let whole = machine.private_name.as_deref().unwrap_or_default();
+        let mut names = vec![whole, whole.split('.').next().unwrap_or_default(), node];
+        names.dedup();
+        lines.extend(names.iter().filter(|name| !name.is_empty()).map(|name| format!("{address} {name}")));
+    }
+    lines.join("\n")
 }
 
 impl Machine {

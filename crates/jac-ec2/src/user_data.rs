@@ -68,6 +68,8 @@ fn text(first_lease_s: u64, seed: &Seed, node: &str, folder: &str) -> Result<Str
             "name": USER, "homedir": HOME, "shell": "/bin/bash", "lock_passwd": true,
             "ssh_authorized_keys": [user_key.public],
         }],
+        // Names are the keeper's: what cloud-init writes there leads to a loopback address, anew with each boot.
+        "manage_etc_hosts": false,
         "ssh_deletekeys": true,
         "ssh_keys": { "ed25519_private": host_key.private, "ed25519_public": host_key.public },
         "ssh_pwauth": false,

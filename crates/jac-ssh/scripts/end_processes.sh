@@ -1,4 +1,7 @@
-# Where the machine stays: everything that runs on the node ends, and its folder is removed.
+# Where the machine stays, nothing of it is changed.
+look_further() { :; }
+
+# Everything that runs on the node ends, and its folder is removed.
 end_node() {
   kill_carriers "JAC_NODE=$node" 200
   rm -rf -- "$node"

@@ -1,4 +1,4 @@
-# The keeper of a node: it is the node. It ends the node (`end_node`, which stands before this) if and only if the lease is
+# The keeper of a node: it is the node. It ends the node (`end_node`, which stands before this, as `look_further` does) if and only if the lease is
 # over, cannot be read, or the folder is gone. $1 is the node's folder.
 #
 # The lease is `UNTIL AFTER`: UNTIL in seconds of /proc/uptime, which no clock that is set can move; AFTER is how many
@@ -34,6 +34,7 @@ while [ -d "$node" ]; do
   if [ "$after" != - ] && [ $((now + after)) -lt "$until" ] && all_ended; then
     echo "$((now + after)) -" >"$node/lease.new" && mv -f "$node/lease.new" "$node/lease"
   fi
+  look_further
   sleep 1
 done
 

@@ -16,6 +16,10 @@ const LITTLE_DISK_MB: u64 = 2048;
 /// From here on a clock's offset is seen in a chart of seconds.
 const CLOCK_OFFSET_MS: i64 = 1000;
 
+/// What `timeout` ends with when it had to end a command; busybox's own passes the signal on.
+const TIMED_OUT: [&str; 2] = ["124", "143"];
+const WAITS: &str = "JMeter waits for each such look-up";
+
 /// A machine that can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Machine {
@@ -116,6 +120,14 @@ fn judge(text: &str, user: &str, own: Option<&str>, findings: &mut Findings) {
         }
         _ => (),
     }
+    if let Some((code, name)) = one("name_lookup").split_once(' ')
+        && TIMED_OUT.contains(&code)
+    {
+        findings.warnings.push(format!(
+            "its own name {name} is not resolved within 2 s, and {WAITS}; add a line with its address and {name} to /etc/hosts there, \
+             or repair its DNS."
+        ));
+    }
     let nodes = all("node").into_iter().filter(|node| Some(*node) != own).count();
     if nodes > 0 {
         findings.warnings.push(format!(
@@ -167,6 +179,37 @@ pub async fn reach(links: &[Arc<Link>]) -> Vec<String> {
     faults
 }
 
+/// Whether the master finds the workers by their names, or the names of their addresses, soon enough, and each worker the master.
+/// Gives warnings, each with the place of the link that it is about.
+pub async fn find_each_other(links: &[Arc<Link>]) -> Vec<(usize, String)> {
+    let Some((master, workers)) = links.split_first() else { return Vec::new() };
+    let name = |link: &Arc<Link>| link.target().host.name.clone();
+    let others = |at: usize| if at == 0 { workers.iter().map(name).collect() } else { vec![name(master)] };
+    let asked = join_all(links.iter().enumerate().map(|(at, link)| async move {
+        let others: Vec<String> = others(at);
+        let live = link.live().await.ok()?;
+        let script = scripts::look_up(&others);
+        let output = exec::run(link, &live, &script, SCRIPT_LIMIT).await.ok()?;
+        let slow: Vec<&str> = output.stdout.lines().filter_map(slow_name).collect();
+        (!slow.is_empty()).then(|| {
+            let here = &link.target().host;
+            let text = format!(
+                "{here}: {} cannot be looked up there within 2 s, and {WAITS}; add the machines' addresses and names to /etc/hosts \
+                 there, or repair its DNS.",
+                slow.join(", ")
+            );
+            (at, text)
+        })
+    }));
+    asked.await.into_iter().flatten().collect()
+}
+
+/// The name in a line of `look_up.sh`, if it took too long.
+fn slow_name(line: &str) -> Option<&str> {
+    let (code, name) = line.split_once(' ')?;
+    TIMED_OUT.contains(&code).then_some(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,6 +247,22 @@ mod tests {
         assert!(findings.faults.is_empty());
         assert_eq!(findings.warnings.len(), 2, "{findings:?}");
         assert!(findings.warnings[1].contains("by 1 other"), "{findings:?}");
+    }
+
+    #[test]
+    fn a_name_that_is_waited_for_is_a_warning_and_one_that_is_refused_at_once_is_none() {
+        let found = |code: u32| judged(&format!("{GOOD}name_lookup={code} load-1\n"));
+        for code in [0, 2] {
+            assert!(found(code).warnings.is_empty(), "{code}");
+        }
+        for code in [124, 143] {
+            let findings = found(code);
+            assert!(findings.faults.is_empty() && findings.warnings.len() == 1, "{findings:?}");
+            assert!(
+                findings.warnings[0].contains("load-1") && findings.warnings[0].contains("/etc/hosts"),
+                "{findings:?}"
+            );
+        }
     }
 
     #[test]

@@ -262,12 +262,17 @@ impl Cloud for SshCloud {
         }
         let found = join_all(known.iter().map(|known| checks::look(&known.link, None))).await;
         let mut faults: Vec<String> = found.iter().flat_map(|found| found.faults.clone()).collect();
+        let links: Vec<Arc<Link>> = known.iter().map(|known| Arc::clone(&known.link)).collect();
         if found.iter().all(|found| found.machine.is_some()) {
-            let links: Vec<Arc<Link>> = known.iter().map(|known| Arc::clone(&known.link)).collect();
             faults.extend(checks::reach(&links).await);
         }
         if !faults.is_empty() {
             return Err(PortError::Unfit { faults });
+        }
+        for (at, warning) in checks::find_each_other(&links).await {
+            if let Some(node) = record.nodes.get(at) {
+                tell(&node.name, format!("Warning: {warning}"));
+            }
         }
         for (node, found) in record.nodes.iter_mut().zip(&found) {
             for warning in &found.warnings {

@@ -46,3 +46,15 @@ pub async fn renew_lease(link: &Link, folder: &str, lease: Lease) -> Result<(), 
         code => Err(refused(code, &ran.stderr)),
     }
 }
+
+/// Writes names into the machine's `/etc/hosts`, by its keeper: lines of an IPv4 address and a name, in place of all that were
+/// given before. Fails fast.
+pub async fn give_names(link: &Link, folder: &str, names: &str) -> Result<(), LinkError> {
+    let ran = link
+        .attempt(|live| async move { exec::run(link, &live, &scripts::give_names(folder, names), SCRIPT_LIMIT).await })
+        .await?;
+    match ran.exit_code {
+        0 => Ok(()),
+        code => Err(refused(code, &ran.stderr)),
+    }
+}

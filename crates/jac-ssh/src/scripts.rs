@@ -8,6 +8,7 @@ const PROCESSES: &str = include_str!("../scripts/processes.sh");
 const SUPERVISOR: &str = include_str!("../scripts/supervisor.sh");
 const KEEPER: &str = include_str!("../scripts/keeper.sh");
 const END_PROCESSES: &str = include_str!("../scripts/end_processes.sh");
+const MACHINE_NAMES: &str = include_str!("../scripts/machine_names.sh");
 const END_MACHINE: &str = include_str!("../scripts/end_machine.sh");
 
 /// A script ends with this code when the node's folder is gone: its lease is over, or somebody removed it.
@@ -18,6 +19,11 @@ pub const NOTHING_THERE: i32 = 97;
 /// Looks at a machine before anything of ours is there.
 pub fn look() -> String {
     format!("{PROCESSES}\n{}", include_str!("../scripts/look.sh"))
+}
+
+/// Looks up names, and the names of addresses, all at once; prints `CODE NAME` for each.
+pub fn look_up(names: &[String]) -> String {
+    format!("set -- {}\n{}", words(names.iter().map(String::as_str)), include_str!("../scripts/look_up.sh"))
 }
 
 pub fn find_java() -> String {
@@ -44,7 +50,7 @@ pub fn launch(node: &str, left: Duration) -> String {
 
 /// The keeper of a machine that is there for one node only. It takes the node's folder and runs as root.
 pub fn machine_keeper() -> String {
-    format!("{PROCESSES}\n{END_MACHINE}\n{KEEPER}")
+    format!("{PROCESSES}\n{MACHINE_NAMES}\n{END_MACHINE}\n{KEEPER}")
 }
 
 pub fn terminate(node: &str) -> String {
@@ -54,6 +60,11 @@ pub fn terminate(node: &str) -> String {
 pub fn renew(node: &str, left: Duration, after_run: Option<Duration>) -> String {
     let script = format!("lease={}\n{}", quote(&lease(left, after_run)), include_str!("../scripts/renew.sh"));
     on_node(node, &script)
+}
+
+/// Gives names to the keeper of a machine that is there for one node only.
+pub fn give_names(node: &str, names: &str) -> String {
+    on_node(node, &format!("names={}\n{}", quote(names), include_str!("../scripts/give_names.sh")))
 }
 
 /// What is done on a node that is there. Without this a folder that is gone would be made again.
@@ -110,4 +121,71 @@ pub fn kill(node: &str, record: &str, patience: Duration) -> String {
         include_str!("../scripts/kill.sh")
     );
     on_node(node, &script)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::process::Command;
+
+    /// `/etc/hosts` after the keeper has looked at these names, with a real shell.
+    fn hosts_after(before: &str, names: impl FnOnce(&std::path::Path)) -> String {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = folder.path();
+        fs::write(at.join("etc-hosts"), before).expect("a file");
+        names(&at.join("hosts"));
+        let path = |name: &str| at.join(name).display().to_string();
+        let script =
+            MACHINE_NAMES.replace("/etc/hosts", &path("etc-hosts")).replace("/var/lib/jac/hosts", &path("given"));
+        let done = Command::new("timeout")
+            .args(["10", "sh", "-c", &format!("node={}\n{script}\nlook_further", path(""))])
+            .output();
+        assert!(done.expect("a shell").status.success());
+        assert!(!at.join("given").exists() && !at.join("hosts").is_file(), "they are taken once");
+        fs::read_to_string(at.join("etc-hosts")).expect("it stays")
+    }
+
+    #[test]
+    fn names_replace_those_before_and_leave_the_rest_of_the_hosts_file() {
+        let names = "10.0.0.4 ip-10-0-0-4.ec2.internal\n10.0.0.4 master";
+        let first = hosts_after("127.0.0.1 localhost\n", |file| fs::write(file, names).expect("a file"));
+        let lines: Vec<&str> = first.lines().collect();
+        assert_eq!(lines[1..3], ["10.0.0.4 ip-10-0-0-4.ec2.internal", "10.0.0.4 master"], "{first}");
+        assert_eq!((lines.len(), lines[4]), (5, "127.0.0.1 localhost"), "{first}");
+        let second = hosts_after(&first, |file| fs::write(file, "10.0.0.9 worker-1").expect("a file"));
+        assert_eq!(second.lines().count(), 4, "{second}");
+        assert!(second.contains("10.0.0.9 worker-1") && !second.contains("10.0.0.4"), "{second}");
+    }
+
+    #[test]
+    fn only_lines_of_an_address_and_a_machines_name_are_taken() {
+        let hostile = [
+            "10.0.0.1 security.debian.org",
+            "10.0.0.1 localhost",
+            "127.0.0.1 master",
+            "10.0.0.1 master shop.example",
+            "10.0.0.1 a;reboot",
+            "10.0.0.1\tmaster",
+            "::1 master",
+            "root:x:0:0",
+            "# (JAC)",
+        ];
+        let text = format!("{}\n10.0.0.7 worker-3\n", hostile.join("\n"));
+        let after = hosts_after("127.0.0.1 localhost\n", |file| fs::write(file, text).expect("a file"));
+        assert_eq!(after.lines().count(), 4, "{after}");
+        assert!(after.contains("10.0.0.7 worker-3"), "{after}");
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_read() {
+        let before = "127.0.0.1 localhost\n";
+        let secret = tempfile::NamedTempFile::new().expect("a file");
+        fs::write(secret.path(), "10.0.0.1 secret\n").expect("a text");
+        let link = |file: &std::path::Path| std::os::unix::fs::symlink(secret.path(), file).expect("a link");
+        assert_eq!(hosts_after(before, link), before);
+        let pipe =
+            |file: &std::path::Path| assert!(Command::new("mkfifo").arg(file).status().expect("mkfifo").success());
+        assert_eq!(hosts_after(before, pipe), before, "a pipe would be waited for");
+    }
 }

@@ -122,7 +122,7 @@ pub fn start_engine(
     nodes: Nodes,
     boot_limit: Option<Duration>,
 ) -> anyhow::Result<Engine> {
-    let settings = settings.for_disk_of(folder.root());
+    let settings = with_time_to_boot(settings.for_disk_of(folder.root()), boot_limit);
     let store = Store::open(&folder.database())?;
     // Adapters that need credentials get them, and seal their own secrets, through this.
     let vault = Arc::new(Vault::open(&folder, store.clone(), context::secret_key_file().as_deref(), rand::random())?);
@@ -161,10 +161,32 @@ pub fn start_engine(
     })?)
 }
 
+/// The engine waits for machines of EC2 longer than their provider does, which knows why one is not up and may go on without it.
+fn with_time_to_boot(settings: Settings, boot_limit: Option<Duration>) -> Settings {
+    let longest = jac_ec2::launch_limit(boot_limit);
+    Settings { machine_launch_limit: settings.machine_launch_limit.max(longest), ..settings }
+}
+
 /// The engine's settings with a lease of another length, for tests of it.
 pub fn settings(lease_seconds: Option<u64>) -> Settings {
     let ordinary = Settings::default();
     let Some(seconds) = lease_seconds else { return ordinary };
     let lease = Duration::from_secs(seconds);
     Settings { lease, renew_every: lease / 12, lease_after_run: lease / 2, ..ordinary }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_launch_is_waited_for_until_its_provider_gives_up_and_a_run_until_after_that() {
+        for boot_limit in [None, Some(Duration::from_secs(20)), Some(Duration::from_secs(3600))] {
+            let settings = with_time_to_boot(Settings::default(), boot_limit);
+            let launch = settings.launch_limit_of(Provider::Ec2);
+            assert!(launch >= jac_ec2::launch_limit(boot_limit), "{boot_limit:?}: {launch:?}");
+            assert!(launch >= Settings::default().machine_launch_limit);
+            assert!(settings.queue_limit_of(Provider::Ec2) > launch + settings.equip_limit);
+        }
+    }
 }

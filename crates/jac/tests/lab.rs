@@ -14,6 +14,8 @@ mod faults;
 mod images;
 #[path = "lab/launch.rs"]
 mod launch;
+#[path = "lab/names.rs"]
+mod names;
 #[path = "cluster/place.rs"]
 #[allow(dead_code, reason = "the tests of local clusters use all of it")]
 mod place;

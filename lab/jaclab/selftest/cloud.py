@@ -65,7 +65,7 @@ class Cloud:
         change = self.ec2.revoke_security_group_ingress if revoke else self.ec2.authorize_security_group_ingress
         change(GroupId=group, IpPermissions=[permission])
 
-    def user_data(self, commands=()):
+    def user_data(self, commands=(), **more):
         host_key = (self.work / "host").read_text()
         config = {
             "ssh_deletekeys": True,
@@ -80,6 +80,7 @@ class Cloud:
                 }
             ],
             "runcmd": list(commands),
+            **more,
         }
         return "#cloud-config\n" + json.dumps(config)
 

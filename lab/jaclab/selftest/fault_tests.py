@@ -128,6 +128,26 @@ def an_instance_boots_without_java(cloud, machines):
         cloud.terminate(instance)
 
 
+def an_instance_finds_no_name_and_is_told_so_late(cloud, machines):
+    with cloud.fault("dead-dns", "1"):
+        ((instance, address),) = cloud.launch()
+        cloud.await_ssh(address)
+        took = cloud.ssh(address, "date +%s%N; getent ahosts $(hostname) >&2; date +%s%N", timeout=60).split()
+        seconds = (int(took[1]) - int(took[0])) / 1e9
+        assert seconds > 8, f"told after {seconds:.1f} s"
+        cloud.terminate(instance)
+    return f"told after {seconds:.1f} s"
+
+
+def an_instance_boots_and_cloud_init_fails(cloud, machines):
+    files = [{"path": "/usr/local/lib/jac/file", "content": "text"}]
+    with cloud.fault("broken-boot", "1"):
+        ((instance, address),) = cloud.launch(UserData=cloud.user_data(write_files=files))
+        cloud.await_ssh(address)
+        until(lambda: "write" in (cloud.ssh(address, "cat /run/cloud-init/result.json") or ""), 60, "cloud-init says so")
+        cloud.terminate(instance)
+
+
 def a_killed_machine_is_terminated_in_the_api(cloud, machines):
     instance, _ = machines.pop()
     cloud.ctl("kill", instance)

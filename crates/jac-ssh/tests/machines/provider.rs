@@ -70,6 +70,22 @@ async fn a_clock_that_is_off_is_measured_and_said_and_shortens_no_lease() {
 }
 
 #[tokio::test]
+async fn names_that_are_waited_for_are_said_and_hinder_nothing() {
+    let Some(machines) = Machines::start(3) else { return };
+    // The second's resolver never answers; the third's says at once that there is no such name.
+    machines.machines[1].replace_program("getent", "exec sleep 30");
+    machines.machines[2].replace_program("getent", "exit 2");
+    let place = Place::new(machines);
+    place.launch(Duration::from_secs(600)).await.expect("slow look-ups are no reason to refuse");
+    let told = place.told.lock().expect("no panic").join("\n");
+    let warnings: Vec<&str> = told.lines().filter(|line| line.contains("Warning") && line.contains("2 s")).collect();
+    let of = |node: &str| warnings.iter().filter(|line| line.starts_with(&format!("{node}: "))).count();
+    assert_eq!((of("master"), of("worker-1"), of("worker-2")), (0, 2, 0), "{told}");
+    assert!(warnings.iter().all(|line| line.contains("/etc/hosts")), "{told}");
+    assert!(warnings.iter().any(|line| line.contains("127.0.0.1 cannot be looked up")), "the master's address: {told}");
+}
+
+#[tokio::test]
 async fn a_full_disk_is_found_before() {
     let Some(machines) = Machines::start(1) else { return };
     machines.machines[0].replace_program("df", "echo head; echo /dev/x 1 1 100000 99% /");

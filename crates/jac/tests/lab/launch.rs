@@ -3,6 +3,7 @@
 use crate::site::Site;
 use serde_json::{Value, json};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 /// Creates a cluster that cannot be made, and gives its cause.
 fn cause_of_failure(site: &Site, workers: u32, ec2: Value) -> String {
@@ -117,4 +118,15 @@ fn a_key_pair_that_somebody_has_opens_the_machines_for_them() {
         assert_eq!(String::from_utf8_lossy(&said.stdout).trim(), "root", "{}", String::from_utf8_lossy(&said.stderr));
     }
     site.terminate(&cluster);
+}
+
+#[test]
+fn a_first_boot_that_failed_is_told_then_and_in_cloud_inits_words() {
+    let Some(site) = Site::new() else { return };
+    site.lab(&["broken-boot", "1"]);
+    let begin = Instant::now();
+    let cause = cause_of_failure(&site, 0, json!({}));
+    println!("after {:.1} s: {cause}", begin.elapsed().as_secs_f64());
+    assert!(cause.contains("its first boot failed") && cause.contains("write-files"), "{cause}");
+    assert!(begin.elapsed() < Duration::from_secs(60), "told after {:?}", begin.elapsed());
 }

@@ -1,0 +1,53 @@
+//! What cloud-init says of a machine's first boot, in the files that it keeps below `/run/cloud-init` ("Reported data" in its
+//! documentation). They are of this boot, and everybody may read them.
+
+use serde_json::Value;
+
+/// Written stage by stage.
+pub const STATUS: &str = "/run/cloud-init/status.json";
+/// Written when all stages are done.
+pub const RESULT: &str = "/run/cloud-init/result.json";
+/// So much of what it says is told.
+const LONGEST: usize = 400;
+
+/// What went wrong in the stages that have ended, as one text; `None`: nothing, or the file says nothing that can be read.
+pub fn errors(status: &str) -> Option<String> {
+    let status: Value = serde_json::from_str(status).ok()?;
+    let stages = status.get("v1")?.as_object()?;
+    let mut all: Vec<String> = Vec::new();
+    for name in ["init-local", "init", "modules-config", "modules-final"] {
+        let errors = stages.get(name).and_then(|stage| stage.get("errors")).and_then(Value::as_array);
+        for error in errors.into_iter().flatten() {
+            let error = error.as_str().map_or_else(|| error.to_string(), str::to_owned);
+            all.push(format!("{name}: {error}"));
+        }
+    }
+    let text = all.join("; ").split_whitespace().collect::<Vec<_>>().join(" ");
+    (!text.is_empty()).then(|| text.chars().take(LONGEST).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // As cloud-init 22.4 of Debian 12 wrote it where a file lay in the place of a folder.
+    const FAILED: &str = include_str!("../tests/recorded/cloud_init_failed.json");
+    const GOOD: &str = include_str!("../tests/recorded/cloud_init_done.json");
+
+    #[test]
+    fn the_errors_of_all_stages_are_told_in_their_order() {
+        let told = errors(FAILED).expect("errors");
+        let (init, last) = (told.find("init: "), told.find("modules-final: "));
+        assert!(init.is_some() && init < last, "{told}");
+        assert!(told.contains("write-files") || told.contains("write_files"), "{told}");
+        assert!(!told.contains('\n') && told.chars().count() <= LONGEST);
+    }
+
+    #[test]
+    fn a_boot_without_errors_and_text_that_is_no_status_tell_nothing() {
+        assert_eq!(errors(GOOD), None);
+        for text in ["", "{", "null", "{\"v1\": 3}", "{\"v1\": {\"init\": {\"errors\": \"none\"}}}"] {
+            assert_eq!(errors(text), None, "{text}");
+        }
+    }
+}

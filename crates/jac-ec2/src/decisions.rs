@@ -1,0 +1,339 @@
+//! What this adapter makes of AWS's answers, and what it says: with answers that were recorded of the lab's emulator
+//! (`tests/recorded`), through the real SDK, without a network.
+
+mod recorded;
+
+use crate::cloud::{Ec2Cloud, Ec2Settings};
+use crate::errors::{Outlook, refusal};
+use crate::machines::{self, Life};
+use crate::{ending, network, tags};
+use async_trait::async_trait;
+use jac_jmeter::JavaSearch;
+use jac_model::ports::{AwsCredentials, Cloud, CredentialSource, Lease, NodeRequest, PortError};
+use jac_model::{ClusterId, CredentialChoice, Ec2Config, Person, Role};
+use recorded::{Answer, Recorded, Words};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+macro_rules! recorded {
+    ($name:literal) => {
+        include_str!(concat!("../tests/recorded/", $name, ".xml"))
+    };
+}
+
+const INSTALLATION: &str = "an-installation";
+const HOUR_MS: i64 = 3_600_000;
+
+fn cluster() -> ClusterId {
+    "c-aaaaaaaa".parse().expect("a cluster's id")
+}
+
+/// What a launch asks for, each with what the emulator answered.
+fn all_is_well(words: &Words) -> Answer {
+    Answer::Done(match words["Action"].as_str() {
+        "DescribeInstanceTypes" => recorded!("instance_types"),
+        "DescribeImages" => recorded!("images"),
+        "DescribeSubnets" => recorded!("subnets"),
+        "CreateSecurityGroup" => recorded!("create_group"),
+        "AuthorizeSecurityGroupIngress" => recorded!("authorize"),
+        "RevokeSecurityGroupIngress" => recorded!("revoke"),
+        "DescribeSecurityGroups" => recorded!("groups"),
+        "RunInstances" => recorded!("run_instances"),
+        "CreateTags" => recorded!("create_tags"),
+        "TerminateInstances" => recorded!("terminate"),
+        other => panic!("nobody asks for {other}"),
+    })
+}
+
+#[tokio::test]
+async fn machines_of_all_pages_are_read_with_their_tags_addresses_and_states() {
+    let aws = Recorded::new(|words| match words.get("NextToken") {
+        None => Answer::Done(recorded!("describe_1")),
+        Some(_) => Answer::Done(recorded!("describe_2")),
+    });
+    let found = machines::of_installation(&aws.aws(), INSTALLATION).await.expect("two pages");
+    let seen: Vec<_> = found.iter().map(|machine| (machine.told.node.as_str(), machine.life)).collect();
+    // Of the five that are shown one carries no tag of a cluster.
+    assert_eq!(
+        seen,
+        [("master", Life::Up), ("worker-1", Life::Gone), ("worker-2", Life::Going), ("worker-3", Life::Up)]
+    );
+    let (master, worker) = (&found[0], &found[3]);
+    assert_eq!((&master.told.cluster, master.told.role, worker.told.role), (&cluster(), Role::Master, Role::Worker));
+    assert_eq!(master.told.cluster_name, "Friday's <load>");
+    assert_eq!(master.told.expires_at_ms, tags::time_of_text("2026-11-28T04:00:00Z"));
+    assert_eq!((master.told.sealed_seed.as_deref(), &worker.told.sealed_seed), (Some("c2VhbGVk"), &None));
+    assert_eq!(worker.private_address.as_deref(), Some("172.31.0.7"));
+    assert_eq!(worker.private_name.as_deref(), Some("ip-172-31-0-7.ec2.internal"));
+    assert!(worker.public_address.as_deref().is_some_and(|address| address.starts_with("54.")), "{worker:?}");
+    assert_eq!((worker.kind.as_str(), worker.zone.as_deref(), worker.spot), ("c6i.large", Some("us-east-1a"), false));
+    assert_eq!((worker.key_name.as_ref(), worker.reason.as_ref()), (None, None), "what is empty says nothing");
+    let asked = aws.asked("DescribeInstances");
+    assert_eq!(asked.len(), 2, "a page each");
+    assert_eq!(asked[0]["Filter.1.Name"], "tag:jac:installation");
+    assert_eq!(asked[0]["Filter.1.Value.1"], INSTALLATION);
+    assert!(!asked[0].values().any(|value| value == "terminated"), "what is gone is not asked for: {:?}", asked[0]);
+}
+
+#[test]
+fn names_for_the_hosts_file_are_awss_then_the_nodes() {
+    let aws = Recorded::new(|words| match words.get("NextToken") {
+        None => Answer::Done(recorded!("describe_1")),
+        Some(_) => Answer::Done(recorded!("describe_2")),
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let found = runtime.block_on(machines::of_installation(&aws.aws(), INSTALLATION)).expect("two pages");
+    let lines = machines::names(&[("worker-3", &found[3])]);
+    assert_eq!(
+        lines.lines().collect::<Vec<_>>(),
+        ["172.31.0.7 ip-172-31-0-7.ec2.internal", "172.31.0.7 ip-172-31-0-7", "172.31.0.7 worker-3"]
+    );
+}
+
+/// How often a launch is asked for, and what its refusal means.
+async fn launched(answer: Answer) -> (usize, Outlook, bool) {
+    let aws = Recorded::new(move |_| answer.clone());
+    let refused = aws.aws().ec2.run_instances().image_id("ami-1").send().await.expect_err("it is refused");
+    let refusal = refusal(&refused);
+    (aws.bodies("RunInstances").len(), refusal.outlook, refusal.has_made_nothing())
+}
+
+#[tokio::test]
+async fn each_refusal_of_a_launch_is_asked_again_or_is_final_and_says_whether_something_was_made() {
+    let refused = |status, code| launched(Answer::Refused(status, code, "It says why."));
+    // Nothing was made, and the same call would bring the same.
+    for (status, code) in [
+        (403, "UnauthorizedOperation"),
+        (400, "InvalidAMIID.NotFound"),
+        (400, "InvalidParameterValue"),
+        (400, "VcpuLimitExceeded"),
+        (400, "InstanceLimitExceeded"),
+        (400, "MaxSpotInstanceCountExceeded"),
+        (400, "OptInRequired"),
+    ] {
+        assert_eq!(refused(status, code).await, (1, Outlook::Final, true), "{code}");
+    }
+    // Asked again by the SDK, as it is a failure of the server's, and nothing was made.
+    assert_eq!(refused(500, "InsufficientInstanceCapacity").await, (3, Outlook::Final, true));
+    // One with that token is there already: never to be taken for nothing.
+    assert_eq!(refused(400, "IdempotentParameterMismatch").await, (1, Outlook::Final, false));
+    // It may pass, and whether something was made nobody knows.
+    for (status, code) in
+        [(503, "RequestLimitExceeded"), (503, "Unavailable"), (500, "InternalError"), (503, "ServiceUnavailable")]
+    {
+        assert_eq!(refused(status, code).await, (3, Outlook::MayPass, false), "{code}");
+    }
+    assert_eq!(refused(400, "RequestExpired").await.1, Outlook::MayPass);
+    assert_eq!(launched(Answer::Cut).await, (3, Outlook::Unanswered, false), "the answer was lost, not the launch");
+}
+
+#[tokio::test]
+async fn machines_that_are_gone_are_ended_one_by_one_and_are_no_fault() {
+    let aws = Recorded::new(|words| match words.get("InstanceId.1").map(String::as_str) {
+        Some("i-2") if !words.contains_key("InstanceId.2") => all_is_well(words),
+        _ => Answer::Recorded(400, recorded!("not_found")),
+    });
+    let ids = ["i-1", "i-2"].map(str::to_owned);
+    ending::end(&aws.aws(), &ids).await.expect("one is gone, the other ends");
+    let asked = aws.asked("TerminateInstances");
+    let first: Vec<_> = asked.iter().map(|words| words["InstanceId.1"].as_str()).collect();
+    assert_eq!(first, ["i-1", "i-1", "i-2"], "together, then each alone");
+}
+
+#[tokio::test]
+async fn a_group_lets_in_the_servers_address_and_its_own_machines_and_is_found_again() {
+    for there in [false, true] {
+        let aws = Recorded::new(move |words| match words["Action"].as_str() {
+            "CreateSecurityGroup" if there => Answer::Recorded(400, recorded!("duplicate_group")),
+            "AuthorizeSecurityGroupIngress" if there => Answer::Recorded(400, recorded!("duplicate_rule")),
+            _ => all_is_well(words),
+        });
+        let common = [tags::tag(tags::INSTALLATION, INSTALLATION)];
+        let made = network::make_group(&aws.aws(), &cluster(), "vpc-1", "203.0.113.7/32", &common).await;
+        let group = made.expect("a group");
+        assert!(group.is_ours && group.id.starts_with("sg-"), "{group:?}");
+        let created = &aws.asked("CreateSecurityGroup")[0];
+        assert_eq!((created["GroupName"].as_str(), created["VpcId"].as_str()), ("jac-c-aaaaaaaa", "vpc-1"));
+        assert_eq!(created["TagSpecification.1.Tag.1.Value"], INSTALLATION);
+        let rules = aws.asked("AuthorizeSecurityGroupIngress");
+        assert_eq!(rules.len(), 2);
+        assert_eq!(rules[0]["IpPermissions.1.IpProtocol"], "-1");
+        assert_eq!(rules[0]["IpPermissions.1.Groups.1.GroupId"], group.id, "everything among its own");
+        assert!(!rules[0].values().any(|value| value.contains('/')), "from no address: {:?}", rules[0]);
+        let ssh = &rules[1];
+        let of = |name: &str| ssh[&format!("IpPermissions.1.{name}")].as_str();
+        assert_eq!((of("FromPort"), of("ToPort"), of("IpProtocol")), ("22", "22", "tcp"));
+        assert_eq!(of("IpRanges.1.CidrIp"), "203.0.113.7/32");
+        assert!(!ssh.contains_key("IpPermissions.1.IpRanges.2.CidrIp"), "from nowhere else");
+    }
+}
+
+#[tokio::test]
+async fn ssh_is_let_in_from_the_new_address_before_it_is_shut_to_the_old_one() {
+    let aws = Recorded::new(all_is_well);
+    network::move_ssh(&aws.aws(), "sg-1", Some("203.0.113.7/32"), "198.51.100.2/32").await.expect("it moves");
+    let (opened, shut) = (aws.asked("AuthorizeSecurityGroupIngress"), aws.asked("RevokeSecurityGroupIngress"));
+    assert_eq!(opened[0]["IpPermissions.1.IpRanges.1.CidrIp"], "198.51.100.2/32");
+    assert_eq!(shut[0]["IpPermissions.1.IpRanges.1.CidrIp"], "203.0.113.7/32");
+    network::move_ssh(&aws.aws(), "sg-1", Some("198.51.100.2/32"), "198.51.100.2/32").await.expect("it stays");
+    assert_eq!(aws.asked("RevokeSecurityGroupIngress").len(), 1, "the one that holds is not shut");
+    let refused = Recorded::new(|words| match words["Action"].as_str() {
+        "AuthorizeSecurityGroupIngress" => Answer::Refused(403, "UnauthorizedOperation", "no"),
+        _ => all_is_well(words),
+    });
+    network::move_ssh(&refused.aws(), "sg-1", Some("203.0.113.7/32"), "198.51.100.2/32").await.expect_err("no right");
+    assert!(refused.asked("RevokeSecurityGroupIngress").is_empty(), "nobody is shut out");
+}
+
+/// Credentials of the environment, and seals that hide nothing.
+struct Plain;
+
+#[async_trait]
+impl CredentialSource for Plain {
+    async fn aws(&self, _: CredentialChoice) -> Result<(AwsCredentials, Option<String>), PortError> {
+        Ok((AwsCredentials::Environment, Some("us-east-1".to_owned())))
+    }
+
+    fn seal(&self, _: &str, secret: &[u8]) -> Result<Vec<u8>, PortError> {
+        Ok(secret.to_vec())
+    }
+
+    fn open(&self, _: &str, sealed: &[u8]) -> Result<Vec<u8>, PortError> {
+        Ok(sealed.to_vec())
+    }
+}
+
+fn cloud(folder: &Path) -> Ec2Cloud {
+    Ec2Cloud::new(Ec2Settings {
+        records: folder.join("ec2"),
+        bundles: folder.join("bundles"),
+        installation: INSTALLATION.to_owned(),
+        credentials: Arc::new(Plain),
+        java: JavaSearch::default(),
+        boot_limit: None,
+    })
+}
+
+fn config() -> Ec2Config {
+    Ec2Config {
+        ssh_from: Some("203.0.113.7/32".to_owned()),
+        // Any that are named are taken, and nodes spread over them.
+        subnets: vec!["subnet-a".to_owned(), "subnet-b".to_owned()],
+        ..Ec2Config::default()
+    }
+}
+
+/// A master and two workers, of a cluster with that name and that much time.
+fn requests(cluster_name: &str, hours: i64) -> Vec<NodeRequest> {
+    let now_ms = crate::cloud::machines_now_ms();
+    let nodes = [("master", Role::Master), ("worker-1", Role::Worker), ("worker-2", Role::Worker)];
+    let request = |(name, role): (&str, Role)| NodeRequest {
+        cluster: cluster(),
+        name: name.to_owned(),
+        role,
+        nodes_in_cluster: 3,
+        lease: std::time::Duration::from_millis((hours * HOUR_MS).unsigned_abs()),
+        cluster_name: cluster_name.to_owned(),
+        owner: Person { id: "admin".to_owned(), name: "Administrator".to_owned() },
+        expires_at_ms: now_ms + hours * HOUR_MS,
+    };
+    nodes.map(request).to_vec()
+}
+
+fn is_of(words: &Words, node: &str) -> bool {
+    words["Action"] == "RunInstances" && words.values().any(|value| value == node)
+}
+
+#[tokio::test]
+async fn a_launch_that_goes_on_after_a_crash_says_the_same_words_whatever_has_changed_meanwhile() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tell = |_: &str, _: String| ();
+    let first = Recorded::new(|words| match is_of(words, "worker-2") {
+        true => Answer::Cut,
+        false => all_is_well(words),
+    });
+    let aws = first.aws();
+    let before = cloud(folder.path());
+    let asked = requests("Friday's", 1);
+    let record = before.prepare(&aws, &config(), &asked).await.expect("it is written down");
+    let subnets: Vec<_> = record.nodes.iter().map(|node| node.subnet.clone().expect("a subnet")).collect();
+    assert!(subnets[0] != subnets[1] && subnets[1] != subnets[2], "{subnets:?}");
+    let failed = before.ask(&aws, &record, &asked, &tell).await.expect("two of three");
+    assert_eq!(failed.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["worker-2"]);
+    let of_worker_2 = |aws: &Recorded| -> Vec<String> {
+        let bodies = aws.bodies("RunInstances");
+        bodies.into_iter().filter(|body| is_of(&recorded::words(body), "worker-2")).collect()
+    };
+    let said = of_worker_2(&first);
+    assert!(said.len() == 3 && said.windows(2).all(|pair| pair[0] == pair[1]), "the SDK's own tries, word for word");
+
+    // The server is away; then the cluster has another name and more time, and one of its nodes was given up.
+    let after = cloud(folder.path());
+    let later = requests("Monday's", 9);
+    after.change(&cluster(), |record| record.nodes.retain(|node| node.name != "worker-1")).expect("it is dropped");
+    let second = Recorded::new(all_is_well);
+    let aws = second.aws();
+    let record = after.prepare(&aws, &config(), &later).await.expect("it is known");
+    assert!(second.asked("CreateSecurityGroup").is_empty(), "what was made is not made again");
+    let failed = after.ask(&aws, &record, &later, &tell).await.expect("the last one");
+    assert!(failed.is_empty(), "{failed:?}");
+    let again = second.bodies("RunInstances");
+    assert_eq!(again.len(), 1, "a node that has an instance is not asked for again");
+    assert_eq!(again[0], said[0], "the same token with other words would be refused");
+    let record = after.records.read(&cluster()).expect("it is read").expect("a record");
+    assert!(record.nodes.iter().all(|node| node.instance.is_some() && node.asked_ms.is_some()), "{record:?}");
+}
+
+#[tokio::test]
+async fn a_refusal_that_has_made_nothing_leaves_nothing_to_look_for_and_a_lost_answer_does() {
+    for (answer, is_looked_for) in [
+        (Answer::Refused(400, "VcpuLimitExceeded", "no more"), false),
+        (Answer::Refused(400, "IdempotentParameterMismatch", "there is one"), true),
+        (Answer::Cut, true),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let told = answer.clone();
+        let aws = Recorded::new(move |words| match words["Action"].as_str() {
+            "RunInstances" => told.clone(),
+            _ => all_is_well(words),
+        });
+        let cloud = cloud(folder.path());
+        let asked = requests("Friday's", 1);
+        let record = cloud.prepare(&aws.aws(), &config(), &asked).await.expect("it is written down");
+        let failed = cloud.ask(&aws.aws(), &record, &asked, &|_, _| ()).await.expect("an answer for each");
+        assert_eq!(failed.len(), 3);
+        let record = cloud.records.read(&cluster()).expect("it is read").expect("a record");
+        let looked_for = record.nodes.iter().all(|node| node.asked_ms.is_some());
+        assert_eq!(looked_for, is_looked_for, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_end_is_written_on_all_machines_once_and_again_when_it_moves_or_was_not_taken() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let calls = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&calls);
+    let aws = Recorded::new(move |words| match words["Action"].as_str() {
+        "CreateTags" if count.fetch_add(1, Ordering::SeqCst) == 0 => {
+            Answer::Refused(403, "UnauthorizedOperation", "not now")
+        }
+        _ => all_is_well(words),
+    });
+    let cloud = cloud(folder.path());
+    let asked = requests("Friday's", 1);
+    let record = cloud.prepare(&aws.aws(), &config(), &asked).await.expect("it is written down");
+    cloud.ask(&aws.aws(), &record, &asked, &|_, _| ()).await.expect("all are launched");
+    let choice = record.config.credentials;
+    cloud.clients.keep(choice, Some("us-east-1"), AwsCredentials::Environment, aws.aws()).await;
+    let end_ms = 1_764_000_000_000;
+    let lease = |expires_at_ms| Lease { left: std::time::Duration::from_secs(3600), after_run: None, expires_at_ms };
+    cloud.renew_lease(&cluster(), lease(end_ms), &[]).await.expect_err("the first is refused");
+    for expires_at_ms in [end_ms, end_ms, end_ms + HOUR_MS] {
+        cloud.renew_lease(&cluster(), lease(expires_at_ms), &[]).await.expect("it is tagged");
+    }
+    let tagged = aws.asked("CreateTags");
+    let ends: Vec<_> = tagged.iter().map(|words| words["Tag.1.Value"].as_str()).collect();
+    assert_eq!(ends, ["2025-11-24T16:00:00Z", "2025-11-24T16:00:00Z", "2025-11-24T17:00:00Z"]);
+    assert!(tagged.iter().all(|words| words["Tag.1.Key"] == "jac:expires-at" && words.contains_key("ResourceId.3")));
+}

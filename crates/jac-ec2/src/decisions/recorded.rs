@@ -1,0 +1,105 @@
+//! AWS as it answered once: the SDK's own clients, with what was recorded of the lab's emulator in place of a network.
+
+use crate::aws::Aws;
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// What a call said, by its parameters' names.
+pub type Words = BTreeMap<String, String>;
+
+/// What comes back.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    Done(&'static str),
+    Recorded(u16, &'static str),
+    /// A refusal as EC2 words it.
+    Refused(u16, &'static str, &'static str),
+    /// The connection is reset before the answer.
+    Cut,
+}
+
+/// A connection to AWS that keeps what is said.
+#[derive(Clone)]
+pub struct Recorded {
+    answer: Arc<dyn Fn(&Words) -> Answer + Send + Sync>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl std::fmt::Debug for Recorded {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Recorded")
+    }
+}
+
+pub fn words(body: &str) -> Words {
+    let url = reqwest::Url::parse(&format!("http://aws/?{body}")).expect("a form");
+    url.query_pairs().into_owned().collect()
+}
+
+impl Recorded {
+    pub fn new(answer: impl Fn(&Words) -> Answer + Send + Sync + 'static) -> Self {
+        Self { answer: Arc::new(answer), asked: Arc::default() }
+    }
+
+    /// What was said in calls of an action, byte by byte, in their order.
+    pub fn bodies(&self, action: &str) -> Vec<String> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.iter().filter(|body| words(body)["Action"] == action).cloned().collect()
+    }
+
+    /// The same by the parameters' names.
+    pub fn asked(&self, action: &str) -> Vec<Words> {
+        self.bodies(action).iter().map(|body| words(body)).collect()
+    }
+
+    pub fn aws(&self) -> Aws {
+        let connection = self.clone();
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new("key", "secret", None, None, "test")))
+            .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1)))
+            .http_client(http_client_fn(move |_, _| SharedHttpConnector::new(connection.clone())))
+            .build();
+        Aws {
+            region: "us-east-1".to_owned(),
+            ec2: aws_sdk_ec2::Client::new(&config),
+            sts: aws_sdk_sts::Client::new(&config),
+            prices: aws_sdk_pricing::Client::new(&config),
+            quotas: aws_sdk_servicequotas::Client::new(&config),
+        }
+    }
+}
+
+impl HttpConnector for Recorded {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let body = String::from_utf8_lossy(request.body().bytes().expect("a form in memory")).into_owned();
+        let answer = (self.answer)(&words(&body));
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(body);
+        let (status, text) = match answer {
+            Answer::Done(text) => (200, text.to_owned()),
+            Answer::Recorded(status, text) => (status, text.to_owned()),
+            Answer::Refused(status, code, message) => (
+                status,
+                format!(
+                    "<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>\
+                     <RequestID>r</RequestID></Response>"
+                ),
+            ),
+            Answer::Cut => {
+                let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+                return HttpConnectorFuture::ready(Err(ConnectorError::io(reset.into())));
+            }
+        };
+        let status = status.try_into().expect("a status of HTTP");
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(text))))
+    }
+}

@@ -1,0 +1,29 @@
+//! Machines whose resolver never answers: they know their own names and each other's all the same.
+
+use crate::site::Site;
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// How soon the first sample comes once a cluster is ready. One look-up that is waited for takes half of that, and JMeter
+/// does about ten.
+const FIRST_SAMPLE_WITHIN: Duration = Duration::from_secs(20);
+
+#[test]
+fn a_run_on_machines_whose_dns_is_dead_begins_at_once() {
+    let Some(site) = Site::new() else { return };
+    site.lab(&["dead-dns", "3"]);
+    let cluster = site.ready(2, json!({}));
+    assert!(!site.events(&cluster).contains("Warning"), "{}", site.events(&cluster));
+    // Twice, for the quicker one: what else this machine has to do is no look-up's fault.
+    let taken = [(); 2].map(|()| {
+        let (begin, before) = (Instant::now(), site.place.rows_so_far());
+        let run = site.run(&cluster, 5);
+        site.until("the first sample", || site.place.rows_so_far() > before);
+        let taken = begin.elapsed();
+        site.assert_whole(&run);
+        taken
+    });
+    println!("the first samples came after {taken:.1?}");
+    assert!(taken.iter().min() < Some(&FIRST_SAMPLE_WITHIN), "{taken:?}");
+    site.terminate(&cluster);
+}
