@@ -28,9 +28,7 @@ pub async fn cluster(command: ClusterCommand) -> anyhow::Result<Exit> {
                 let found = find(client, &cluster).await?;
                 let path = format!("/clusters/{}/extend", found.cluster.id);
                 let view: ClusterView = client.post(&path, &json!({ "minutes": minutes })).await?;
-                print(&whose, &view, || {
-                    format!("{} ends in {} at the latest.", view.cluster.id, until(view.cluster.expires_at_ms))
-                });
+                print(&whose, &view, || format!("{} ends in {} at the latest.", view.cluster.id, until(end_ms(&view))));
                 Ok(Exit::Done)
             })
             .await
@@ -244,9 +242,7 @@ fn line_of(view: &ClusterView) -> String {
         (Some(hour), Some(so_far)) => format!(", about ${hour:.2} an hour, ${so_far:.2} so far"),
         _ => String::new(),
     };
-    // Whichever limit comes first.
-    let end_ms = view.idle_ends_at_ms.unwrap_or(i64::MAX).min(cluster.expires_at_ms);
-    let ends = if cluster.phase.is_terminal() { String::new() } else { format!(", ends in {}", until(end_ms)) };
+    let ends = if cluster.phase.is_terminal() { String::new() } else { format!(", ends in {}", until(end_ms(view))) };
     let lost = if cluster.lost_nodes.is_empty() {
         String::new()
     } else {
@@ -259,6 +255,11 @@ fn line_of(view: &ClusterView) -> String {
         cluster.provider,
         cluster.nodes.len()
     )
+}
+
+/// When the cluster ends if nothing is run on it: whichever limit comes first.
+fn end_ms(view: &ClusterView) -> i64 {
+    view.idle_ends_at_ms.unwrap_or(i64::MAX).min(view.cluster.expires_at_ms)
 }
 
 /// How long until then.
