@@ -26,6 +26,8 @@ const LISTS_UNTIL_LOST: u32 = 2;
 /// …and so many have to lack all nodes, over at least [`ALL_GONE_FOR`], before their cluster is ended for that.
 const LISTS_UNTIL_ENDED: u32 = 3;
 const ALL_GONE_FOR: Duration = Duration::from_secs(10);
+/// Lists that were made nearer to each other are one.
+const SAME_LIST: Duration = Duration::from_secs(1);
 /// How long a node may take to answer that lists do not name.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// A machine's own lease is counted in whole minutes and may end it so much before its cluster's lifetime does.
@@ -43,7 +45,8 @@ pub(crate) struct Missing {
 impl Missing {
     /// Takes in what a list made at `at` says: the nodes that are there. One that was taken in already says nothing new.
     fn take_in(&mut self, at: Instant, nodes: &[&str], alive: &HashSet<&str>) {
-        if self.newest.is_some_and(|newest| at <= newest) {
+        // A provider that keeps its list for a while tells its age, which is not exact: nearly the same time is the same list.
+        if self.newest.is_some_and(|newest| at < newest + SAME_LIST) {
             return;
         }
         self.newest = Some(at);

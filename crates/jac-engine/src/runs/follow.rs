@@ -143,7 +143,13 @@ impl Follower<'_> {
                 publish(self.task, &self.live);
                 // What has become of the workers of a master that says nothing is judged when it is back.
                 if state.is_some() {
-                    self.look_at_workers().await?;
+                    match self.look_at_workers().await {
+                        // It is written down when there is room; the test goes on meanwhile.
+                        Err(error @ EngineError::DiskFull { .. }) => {
+                            tracing::warn!(run = %self.task.id, %error, "run {}: {error}", self.task.id);
+                        }
+                        looked => looked?,
+                    }
                 }
             }
             if let Some(cause) = self.go_on(state).await? {

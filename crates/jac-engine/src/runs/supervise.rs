@@ -15,7 +15,7 @@ use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::patience::Patient;
 use jac_model::ports::Remote;
-use jac_model::{Cause, Cluster, ClusterPhase, Run, RunEvent, RunId, RunPhase, RunStep, StopMode};
+use jac_model::{Cause, Cluster, ClusterPhase, Provider, Run, RunEvent, RunId, RunPhase, RunStep, StopMode};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -129,7 +129,10 @@ impl Task {
                 Ok(_) => return,
                 Err(error) => {
                     tracing::error!(run = %self.id, %error, "run {}: its end cannot be written down: {error}; trying again", self.id);
-                    if let (EngineError::DiskFull { .. }, Ok(run)) = (&error, self.run()) {
+                    // What lies on another machine takes no room here, and may be all that there is of the run.
+                    if let (EngineError::DiskFull { .. }, Ok(run)) = (&error, self.run())
+                        && self.cluster(&run).is_ok_and(|cluster| cluster.provider == Provider::Local)
+                    {
                         self.make_room(&run).await;
                     }
                 }

@@ -55,7 +55,10 @@ pub(super) async fn read(intake: &mut Intake, master: &dyn Remote, tail: &TailSt
                 continue;
             }
             Ok(Pulled::Everything) => *tail.state() = State { read_all_at: Some(begun), trouble: None },
-            Err(EngineError::DiskFull { .. }) => intake.tell_room(true),
+            Err(EngineError::DiskFull { .. }) => {
+                tail.state().trouble = None;
+                intake.tell_room(true);
+            }
             // The looks at the master's process tell of that.
             Err(EngineError::Port(error)) if is_silence(&error) => (),
             Err(error) => {

@@ -68,7 +68,8 @@ pub async fn show(State(app): State<App>, plan: Shown<Plan>) -> Result<Json<Plan
 /// Delete a plan; its runs stay
 #[utoipa::path(delete, path = "/plans/{id}", tag = "plans", params(("id" = String, Path)), responses((status = 204), (status = 409, body = ErrorBody)))]
 pub async fn delete(State(app): State<App>, plan: Owned<Plan>) -> Result<StatusCode, ApiError> {
-    app.engine.delete_plan(&plan.thing.id)?;
+    let (engine, id) = (app.engine.clone(), plan.thing.id);
+    blocking(move || engine.delete_plan(&id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -111,7 +112,8 @@ pub async fn remove_file(
     plan: Owned<Plan>,
     Path((_, path)): Path<(String, String)>,
 ) -> Result<Json<PlanView>, ApiError> {
-    let changed = app.engine.remove_plan_file(&plan.thing.id, &path)?;
+    let (engine, id) = (app.engine.clone(), plan.thing.id);
+    let changed = blocking(move || engine.remove_plan_file(&id, &path)).await?;
     Ok(Json(app.engine.view_plan(changed, &plan.caller)?))
 }
 
