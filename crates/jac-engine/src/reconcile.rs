@@ -272,8 +272,10 @@ async fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, observed: &Observed
         let mut missing = engine.missing();
         let missing = missing.entry(cluster.id.clone()).or_default();
         missing.take_in(observed.at, &names, &alive);
-        let lost: Vec<String> =
-            names.iter().filter(|name| missing.is_lost(name)).map(|name| (*name).to_owned()).collect();
+        // One that was lost before this engine's first list stays so until it is seen.
+        let stays_lost = |name: &str| cluster.lost_nodes.iter().any(|lost| lost == name) && !alive.contains(name);
+        let is_lost = |name: &&&str| missing.is_lost(name) || stays_lost(name);
+        let lost: Vec<String> = names.iter().filter(is_lost).map(|name| (*name).to_owned()).collect();
         (lost, missing.are_all_gone(&names))
     };
     // That a provider says of a node that it is dead is one thing, that it does not name it another: then the node is asked.

@@ -29,6 +29,15 @@ const ROOM_EVERY: Duration = Duration::from_secs(1);
 const MAX_LOG_BYTES: u64 = 64 << 20;
 const PIECE: usize = 1 << 20;
 
+/// Whether the log here is all that the master wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spool {
+    /// Byte for byte, or there is no log to compare it with.
+    Whole,
+    /// The master may have more.
+    Partial,
+}
+
 /// A node of the run with the way to it.
 struct Node {
     name: String,
@@ -42,9 +51,15 @@ impl Task {
         self.end_processes(run).await;
         self.try_to("say what is being done", self.step("Collecting the results."));
         let mut intake = Intake::open(self).await?;
-        if let Err(error) = self.complete_spool(run, &mut intake).await {
-            self.miss(&format!("The log could not be completed from the master: {}", crate::tools::sentence(&error)));
+        let completed = self.complete_spool(run, &mut intake).await;
+        if let Err(error) = &completed {
+            self.miss(&format!("The log could not be completed from the master: {}", crate::tools::sentence(error)));
         }
+        intake.tell_room(false);
+        // What did not come stays where it is, for as long as the machine does. Here it is on the same disk.
+        let is_local = self.cluster(run).is_ok_and(|cluster| cluster.provider == Provider::Local);
+        let master = run.nodes.iter().find(|node| node.role == Role::Master).map(|node| node.name.as_str());
+        let kept = master.filter(|_| !is_local && !matches!(completed, Ok(Spool::Whole)));
         if let Err(error) = self.fetch_logs(run).await {
             self.note_if_possible(&format!("JMeter's logs could not be fetched: {}", crate::tools::sentence(&error)));
         }
@@ -54,7 +69,7 @@ impl Task {
         let mut end = self.make_artefacts(&intake).await;
         if let Err(error) = &end {
             tracing::warn!(run = %self.id, %error, "run {}: {error}; making room on its nodes", self.id);
-            self.clean_nodes(run).await;
+            self.clean_nodes(run, kept).await;
             end = self.make_artefacts(&intake).await;
         }
         let end = match end {
@@ -64,7 +79,7 @@ impl Task {
                 RunEnd::measured(&self.run()?, &intake.live, self.engine.now_ms())
             }
         };
-        self.clean_nodes(run).await;
+        self.clean_nodes(run, kept).await;
         self.try_to("keep its points", keep_all_points(self, &intake.live));
         self.finish(&end)
     }
@@ -73,7 +88,7 @@ impl Task {
     /// they are on the same disk, and what is not in the spool by then would not fit there either.
     pub(super) async fn make_room(&self, run: &Run) {
         self.end_processes(run).await;
-        self.clean_nodes(run).await;
+        self.clean_nodes(run, None).await;
     }
 
     async fn make_artefacts(&self, intake: &Intake) -> Result<RunEnd, EngineError> {
@@ -200,42 +215,42 @@ impl Task {
 
     /// Reads the rest of the master's log and compares the spool with it, byte for byte by its digest. A spool that differs is
     /// read anew.
-    async fn complete_spool(&self, run: &Run, intake: &mut Intake) -> Result<(), EngineError> {
+    async fn complete_spool(&self, run: &Run, intake: &mut Intake) -> Result<Spool, EngineError> {
         let cluster = self.cluster(run)?;
         let Some(name) = run.nodes.iter().find(|node| node.role == Role::Master).map(|node| &node.name) else {
-            return Ok(());
+            return Ok(Spool::Whole);
         };
         // Of one whose run ended because it is gone nobody waits for the answer.
         let is_gone = matches!(run.cause, Some(Cause::Failed { .. })) && cluster.lost_nodes.contains(name);
         let master = if is_gone { self.remote(&cluster, name)? } else { self.patient_remote(&cluster, name)? };
         if master.process(&process_name(&self.id)).await.is_err() {
             self.miss("The master is gone; the log holds what had reached this machine.");
-            return Ok(());
+            return Ok(Spool::Partial);
         }
         // On this machine the nodes' own files are on the same disk: waiting makes no room.
         let waits = cluster.provider != Provider::Local;
         self.pull_rest(&cluster, intake, master.as_ref(), waits).await?;
         let results = NodePlaces::of(&self.id).results();
         for again in [true, false] {
-            let Some((size, digest)) = master.digest(&results).await? else { return Ok(()) };
+            let Some((size, digest)) = master.digest(&results).await? else { return Ok(Spool::Whole) };
             let path = spool(self.engine.folder(), &self.id);
             let own = tokio::task::spawn_blocking(move || digest_of(&path))
                 .await
                 .map_err(|panic| EngineError::JMeter(panic.to_string()))?
                 .map_err(|error| EngineError::file("reading the run's log", error))?;
             if size == intake.offset() && own == digest {
-                return Ok(());
+                return Ok(Spool::Whole);
             }
             let differs = format!("The log here ({} bytes) differs from the master's ({size} bytes).", intake.offset());
             tracing::warn!(run = %self.id, "run {}: {differs}", self.id);
             if again && intake.pull_again(self, master.as_ref(), digest).await? {
-                return Ok(());
+                return Ok(Spool::Whole);
             }
             if !again {
                 self.miss(&differs);
             }
         }
-        Ok(())
+        Ok(Spool::Partial)
     }
 
     /// Takes in what is left of the log. While the disk has no room for it, it stays where it is, for as long as its machine does.
@@ -284,12 +299,16 @@ impl Task {
         Ok(())
     }
 
-    /// Ends what the run left on its nodes and removes its folders there. A node that is gone needs no cleaning.
-    pub(super) async fn clean_nodes(&self, run: &Run) {
+    /// Ends what the run left on its nodes and removes its folders there, but for that of `kept`. A node that is gone needs no
+    /// cleaning.
+    async fn clean_nodes(&self, run: &Run, kept: Option<&str>) {
         let Ok(remotes) = self.remotes(run) else { return };
         for Node { name: node, remote, .. } in remotes {
             let cleaned = async {
                 remote.forget(&process_name(&self.id)).await?;
+                if kept == Some(node.as_str()) {
+                    return Ok(());
+                }
                 remote.remove(NodePlaces::of(&self.id).folder()).await
             };
             if let Err(error) = cleaned.await {

@@ -13,6 +13,7 @@ use jac_model::ports::Remote;
 use jac_store::StoredPoint;
 use sha2::{Digest, Sha256};
 use std::io::{Read, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -135,10 +136,23 @@ impl Intake {
         master: &dyn Remote,
         digest: [u8; 32],
     ) -> Result<bool, EngineError> {
+        let new = spool(task.engine.folder(), &self.run).with_extension("again");
+        let pulled = self.pull_anew(task, master, digest, &new).await;
+        // Gone already where it took the spool's place.
+        drop(std::fs::remove_file(new));
+        pulled
+    }
+
+    async fn pull_anew(
+        &mut self,
+        task: &Task,
+        master: &dyn Remote,
+        digest: [u8; 32],
+        new: &Path,
+    ) -> Result<bool, EngineError> {
         let path = spool(task.engine.folder(), &self.run);
-        let new = path.with_extension("again");
         let failed = |error| EngineError::file("the run's log, once more", error);
-        let mut file = std::fs::File::options().create(true).truncate(true).write(true).open(&new).map_err(failed)?;
+        let mut file = std::fs::File::options().create(true).truncate(true).write(true).open(new).map_err(failed)?;
         let results = NodePlaces::of(&self.run).results();
         let mut whole = Sha256::new();
         let mut offset = 0;
@@ -150,10 +164,9 @@ impl Intake {
         }
         drop(file);
         if <[u8; 32]>::from(whole.finalize()) != digest {
-            drop(std::fs::remove_file(&new));
             return Ok(false);
         }
-        std::fs::rename(&new, &path).map_err(failed)?;
+        std::fs::rename(new, &path).map_err(failed)?;
         task.engine.live().remove(&self.run);
         *self = Self::open(task).await?;
         Ok(true)
