@@ -190,7 +190,7 @@ impl Places {
             taken.ordinary += 1;
             *taken.of.entry(peer).or_default() += 1;
             false
-        } else if taken.kept < KEPT_PLACES {
+        } else if peer.is_loopback() && taken.kept < KEPT_PLACES {
             taken.kept += 1;
             true
         } else {

@@ -53,7 +53,11 @@ impl Intake {
     pub async fn open(task: &Task) -> Result<Self, EngineError> {
         let task = task.clone();
         let opened = tokio::task::spawn_blocking(move || Self::open_blocking(&task)).await;
-        opened.map_err(|panic| EngineError::JMeter(panic.to_string()))?
+        // A panic is the supervisor's to count: tried again by itself it would be so for ever.
+        opened.unwrap_or_else(|stopped| match stopped.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(stopped) => Err(EngineError::JMeter(stopped.to_string())),
+        })
     }
 
     fn open_blocking(task: &Task) -> Result<Self, EngineError> {

@@ -69,6 +69,10 @@ impl Engine {
         self.keep_running(format!("the run {}", task.id), move |panics| {
             let task = task.clone();
             async move {
+                if panics > 0 {
+                    // It may lack what was being counted: the spool has all, and is read again.
+                    task.engine.live().remove(&task.id);
+                }
                 if panics >= PANICS_UNTIL_GIVEN_UP {
                     task.give_up(panics).await;
                 }
@@ -163,7 +167,8 @@ impl Task {
     async fn until_stopped(&self) -> Interruption {
         loop {
             sleep(LOOK_EVERY).await;
-            if let Err(stopped) = self.stop_wanted() {
+            // A database that cannot be read now says nothing.
+            if let Err(stopped @ Interruption::End(_)) = self.stop_wanted() {
                 return stopped;
             }
         }

@@ -366,3 +366,20 @@ async fn an_extension_moves_the_end_that_counts() {
         assert_eq!(counted_ms, wanted_ms, "{lifetime} {idle:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_did_not_come_stays_on_its_machine() {
+    let mut house = House::new();
+    house.plan(Planned::new("digest master", Which::Nth(1), Side::Before, Trouble::CutOff(Duration::from_secs(90))));
+    let cluster = house.cluster(1).await;
+    let run = house.run(&cluster).await;
+    let ran = house.until_run(&run, RunPhase::Finished).await;
+    assert!(matches!(ran.cause, Some(Cause::Failed { .. })), "nobody could compare it: {:?}", ran.cause);
+    let machines = house.world.machines();
+    let folder = |node: &str| {
+        let machine = machines.there.iter().find(|((_, name), _)| name == node).expect("it is there").1;
+        machine.folder.join(format!("runs/{run}"))
+    };
+    assert!(folder("master").join("results.jtl").is_file());
+    assert!(!folder("worker-1").exists(), "the others are clean");
+}
