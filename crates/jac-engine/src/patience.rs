@@ -32,10 +32,12 @@ pub(crate) fn is_silence(error: &PortError) -> bool {
 
 impl Patient {
     async fn ask<T, F: Future<Output = Result<T, PortError>>>(&self, call: impl Fn() -> F) -> Result<T, PortError> {
-        let begun = Instant::now();
+        let mut failing_since = None;
         loop {
             match call().await {
-                Err(error) if is_passing(&error) && begun.elapsed() < self.limit => {
+                Err(error)
+                    if is_passing(&error) && failing_since.get_or_insert_with(Instant::now).elapsed() < self.limit =>
+                {
                     tracing::debug!(%error, "{error}; asking again");
                     sleep(RETRY_EVERY).await;
                 }

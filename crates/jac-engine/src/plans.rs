@@ -128,7 +128,15 @@ impl Engine {
     /// The files of a plan for a new run, and the files themselves in the run's folder.
     pub(crate) fn link_plan(&self, plan: &Plan, to: &Path) -> Result<Vec<PlanFile>, EngineError> {
         let from = self.folder().plan(&plan.id);
-        let files = self.take_in(&from, plan.files.clone())?;
+        let mut files = plan.files.clone();
+        let content = Content::new(self.folder().blobs());
+        // A change that was cut off may have left another file under the name than the row says.
+        for file in files.iter_mut().filter(|file| !content.is_kept(file, &from.join(&file.path))) {
+            let known = std::fs::metadata(from.join(&file.path));
+            file.bytes = known.map_err(|error| EngineError::file(format!("reading {}", file.path), error))?.len();
+            file.sha256 = None;
+        }
+        let files = self.take_in(&from, files)?;
         content::link_all(&files, &from, to)?;
         Ok(files)
     }

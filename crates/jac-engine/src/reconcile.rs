@@ -332,7 +332,7 @@ async fn answering(
 }
 
 impl Engine {
-    /// What lists said of a cluster that is no more.
+    /// Forgets the observations of a terminated cluster.
     fn forget_observations(&self, id: &ClusterId) {
         self.missing().remove(id);
         self.became_ready().remove(id);
@@ -353,7 +353,7 @@ mod tests {
             missing.take_in(Instant::now(), &nodes, alive);
             (missing.is_lost("worker-1"), missing.are_all_gone(&nodes))
         };
-        assert_eq!(look(&none, 0).await, (false, false), "one list is none");
+        assert_eq!(look(&none, 0).await, (false, false), "a single list decides nothing");
         assert_eq!(look(&none, 2).await, (true, false));
         assert_eq!(look(&none, 2).await, (true, false), "three, but all of one moment");
         assert_eq!(look(&none, 7).await, (true, true));

@@ -51,7 +51,11 @@ impl Engine {
                     record.restore(self)?;
                     restored += 1;
                 }
-                _ => self.move_to_lost(&folder, "run"),
+                Ok(_) => self.move_to_lost(&folder, "run"),
+                Err(error) => {
+                    let message = format!("{} cannot be read and is left where it is: {error}", folder.display());
+                    self.notice(Notice::new("record_unreadable", [("path", folder.display().to_string())], message));
+                }
             }
         }
         Ok(restored)

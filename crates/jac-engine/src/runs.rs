@@ -8,7 +8,7 @@ mod intake;
 mod prepare;
 pub(crate) mod record;
 pub mod results;
-mod secrets;
+pub(crate) mod secrets;
 mod stop;
 mod supervise;
 mod tail;

@@ -237,7 +237,8 @@ impl Engine {
     }
 
     /// The run as `person` sees it.
-    pub fn view_run(&self, row: RunRow, person: &Person) -> RunView {
+    pub fn view_run(&self, mut row: RunRow, person: &Person) -> RunView {
+        crate::runs::secrets::mask(&mut row.run);
         let result = result_of(&row);
         let live = self.live().get(&row.run.id).cloned();
         let headline = result.headline.or_else(|| live.and_then(|live| live.headline()));

@@ -114,10 +114,12 @@ pub fn environment() -> impl Iterator<Item = (OsString, OsString)> {
 
 /// Starts `command` in `folder` under a record; a record that exists already is left alone.
 pub fn start(node: &Path, record: &Path, command: &Command, folder: &Path) -> io::Result<()> {
-    if record.join("pid").exists() {
-        return Ok(());
+    fs::create_dir_all(record.parent().unwrap_or(node))?;
+    // Whoever makes the record starts the process, once: it says that it is there only a moment later.
+    match fs::create_dir(record) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
+        made => made?,
     }
-    fs::create_dir_all(record)?;
     let mut supervisor = std::process::Command::new("/bin/sh");
     supervisor
         .args(["-c", SUPERVISOR, "jac-process"])
@@ -135,9 +137,16 @@ pub fn start(node: &Path, record: &Path, command: &Command, folder: &Path) -> io
         .stderr(std::process::Stdio::null());
     detach(&mut supervisor);
     // Tokio waits for children that are dropped, so none stays behind as a zombie of this process.
-    let child = tokio::process::Command::from(supervisor).spawn()?;
-    drop(child);
-    Ok(())
+    match tokio::process::Command::from(supervisor).spawn() {
+        Ok(child) => {
+            drop(child);
+            Ok(())
+        }
+        Err(error) => {
+            drop(fs::remove_dir(record));
+            Err(error)
+        }
+    }
 }
 
 /// Gives the process a session of its own: no terminal's signal reaches it, and its group can be ended as a whole.

@@ -30,13 +30,22 @@ impl Content {
     pub fn take_in(&self, file: &Path) -> io::Result<String> {
         let sha256 = hash(file)?;
         let place = self.place(&sha256);
-        if place.exists() {
-            replace(&place, file)?;
-        } else {
-            fs::create_dir_all(place.parent().unwrap_or(&self.folder))?;
-            replace(file, &place)?;
+        match replace(&place, file) {
+            // There is none yet, or its last user has just gone.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(place.parent().unwrap_or(&self.folder))?;
+                replace(file, &place)?;
+            }
+            kept => kept?,
         }
         Ok(sha256)
+    }
+
+    /// Whether a file is the very one that is kept under its hash. A copy, where there are no links, is not known to be.
+    pub fn is_kept(&self, file: &PlanFile, place: &Path) -> bool {
+        let known = file.sha256.as_deref().filter(|sha256| sha256.len() == 64).map(|sha256| self.place(sha256));
+        let node = |path: &Path| fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
+        known.is_some_and(|kept| node(&kept).is_some_and(|kept| Some(kept) == node(place)))
     }
 
     /// Removes the content of files that nobody has any more.

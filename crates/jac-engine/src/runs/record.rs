@@ -23,8 +23,16 @@ pub(crate) struct RunRecord {
     result: Option<serde_json::Value>,
 }
 
+/// What a record of any version has.
+#[derive(Deserialize)]
+struct Version {
+    schema: u32,
+}
+
 impl RunRecord {
-    pub fn of(row: RunRow) -> Self {
+    pub fn of(mut row: RunRow) -> Self {
+        // A JAC of before masked nothing.
+        super::secrets::mask(&mut row.run);
         Self { schema: SCHEMA, jac_version: env!("CARGO_PKG_VERSION").to_owned(), run: row.run, result: row.result }
     }
 
@@ -32,16 +40,23 @@ impl RunRecord {
         folder.join(NAME).is_file()
     }
 
-    /// The record in a run's folder; `None`: there is none.
+    /// The record in a run's folder; `None`: there is none, or what lies there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read now, or a newer JAC wrote it: the folder may be a run's all the same.
     pub fn read(folder: &Path) -> Result<Option<Self>, EngineError> {
         let bytes = match std::fs::read(folder.join(NAME)) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(EngineError::file("reading a run's record", error)),
         };
-        let record: Self = serde_json::from_slice(&bytes)
-            .map_err(|error| EngineError::JMeter(format!("A run's record cannot be read: {error}.")))?;
-        Ok((record.run.phase.is_terminal() && record.schema == SCHEMA).then_some(record))
+        if let Ok(Version { schema }) = serde_json::from_slice(&bytes)
+            && schema > SCHEMA
+        {
+            return Err(EngineError::JMeter(format!("A newer JAC wrote the run's record (schema {schema}).")));
+        }
+        let record: Option<Self> = serde_json::from_slice(&bytes).ok();
+        Ok(record.filter(|record| record.run.phase.is_terminal()))
     }
 
     /// Writes it in one step.

@@ -56,6 +56,12 @@ fn take_out(properties: &mut Properties, marked: &[String]) -> Properties {
     taken
 }
 
+/// Masks what a run's properties' names say is secret, where an earlier version did not. Their values are lost to this copy.
+pub(crate) fn mask(run: &mut Run) {
+    take_out(&mut run.properties, &[]);
+    take_out(&mut run.system_properties, &[]);
+}
+
 impl Engine {
     /// Masks the run's secrets and seals them beside it.
     pub(super) fn seal_secrets(&self, run: &mut Run, marked: &[String]) -> Result<(), EngineError> {

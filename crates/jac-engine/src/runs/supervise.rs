@@ -24,6 +24,8 @@ use tokio::time::{Instant, sleep};
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// So often may the task of a run panic in a row before it is brought to its end.
 const PANICS_UNTIL_GIVEN_UP: u32 = 3;
+/// So often is the collecting of a run tried whose files here cannot be used.
+const COLLECT_TRIES: u32 = 60;
 /// Between two tries to write the end of a run down.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 
@@ -84,6 +86,7 @@ impl Engine {
 
 impl Task {
     async fn lead(&self) {
+        let mut failures = 0;
         loop {
             let run = match self.run() {
                 Ok(run) => run,
@@ -106,6 +109,15 @@ impl Task {
                     Ok(()) => Ok(()),
                     Err(error) => {
                         tracing::error!(run = %self.id, %error, "run {}: {error}; trying again", self.id);
+                        // Its files here cannot be used, and that does not pass: the cluster is not to wait for ever.
+                        failures += u32::from(matches!(error, EngineError::File { .. }));
+                        if failures >= COLLECT_TRIES {
+                            let reason = crate::tools::sentence(&error);
+                            let lost = Some("Its log is in its folder as far as it came.".to_owned());
+                            if let Err(error) = self.finish_without_results(Cause::Failed { reason, lost }) {
+                                tracing::error!(run = %self.id, %error, "run {}: {error}; trying again", self.id);
+                            }
+                        }
                         sleep(RETRY_EVERY).await;
                         continue;
                     }

@@ -77,7 +77,7 @@ async fn a_database_that_is_older_than_the_folder_loses_no_run_and_no_plan() {
         assert!(!engine.snapshot(&run, 0, &owner()).expect("a snapshot").points.is_empty(), "{when}: its charts");
         assert_eq!(engine.store().plan(&plan).expect("the plan").files.len(), 1, "{when}");
         assert!(!strange.exists() && house.data().join("lost/r-0000000000000000/results.jtl").is_file(), "{when}");
-        assert!(!house.data().join("lost/r-0000000000000001").exists(), "{when}: nothing is no loss");
+        assert!(!house.data().join("lost/r-0000000000000001").exists(), "{when}: an empty folder loses nothing");
         let codes = codes(engine.notices());
         assert!(codes.contains(&"moved_to_lost") && codes.contains(&"results_restored"), "{when}: {codes:?}");
         // What was deleted stays so.
@@ -131,7 +131,7 @@ async fn a_disk_that_is_full_here_stops_no_test_elsewhere() {
     let run = house.run(&cluster).await;
     house.until_run(&run, RunPhase::Running).await;
     sleep(Duration::from_secs(1)).await;
-    // From here on there is no room.
+    // From here on the disk counts as full.
     house.settings.disk_reserve_bytes = u64::MAX;
     house.crash().await;
     let before = house.log(&run).len();
