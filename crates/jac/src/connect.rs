@@ -60,7 +60,7 @@ impl Connection {
 }
 
 /// Finds the engine for `jac run`.
-pub fn connect(
+pub async fn connect(
     data_folder: &Path,
     server: Option<(&str, Option<&str>)>,
     tools: ToolSettings,
@@ -90,7 +90,7 @@ pub fn connect(
             // Whoever wrote it is gone, since the lock was free.
             drop(std::fs::remove_file(folder.server_file()));
             let app = App {
-                engine: start_engine(folder, lock, tools, settings, Nodes::Local, None)?,
+                engine: start_engine(folder, lock, tools, settings, Nodes::Local, None).await?,
                 access: Access::default(),
             };
             let engine = app.engine.clone();
@@ -114,7 +114,7 @@ pub enum Nodes {
 
 /// Starts an engine with the adapters of this executable. `boot_limit`: how long a machine of EC2 may take until it answers,
 /// where it is not the usual.
-pub fn start_engine(
+pub async fn start_engine(
     folder: DataFolder,
     lock: Lock,
     tools: ToolSettings,
@@ -123,7 +123,7 @@ pub fn start_engine(
     boot_limit: Option<Duration>,
 ) -> anyhow::Result<Engine> {
     let settings = with_time_to_boot(settings.for_disk_of(folder.root()), boot_limit);
-    let store = Store::open(&folder.database())?;
+    let store = Store::open(&folder.database()).await?;
     // Adapters that need credentials get them, and seal their own secrets, through this.
     let vault = Arc::new(Vault::open(&folder, store.clone(), context::secret_key_file().as_deref(), rand::random())?);
     let installation = folder.installation(rand::random())?;
@@ -158,7 +158,8 @@ pub fn start_engine(
         clouds,
         tools,
         settings,
-    })?)
+    })
+    .await?)
 }
 
 /// The engine waits for machines of EC2 longer than their provider does, which knows why one is not up and may go on without it.

@@ -50,7 +50,7 @@ fn main() -> ExitCode {
     }
     let quiet = !matches!(cli.command, Command::Serve(_) | Command::DemoTarget(_));
     context::start_log(quiet);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return exit::tell(&anyhow::anyhow!("the system gave no threads: {error}")),
     };
@@ -82,7 +82,7 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
         Command::Samples(arguments) => samples::samples(&arguments),
         Command::Jmeter(arguments) => jmeter::jmeter(arguments).await,
         Command::DemoTarget(arguments) => demo_target::demo_target(arguments).await,
-        Command::Admin(arguments) => admin::admin(arguments),
+        Command::Admin(arguments) => admin::admin(arguments).await,
         Command::LocalNode { .. } => Ok(Exit::Done),
     }
 }

@@ -42,7 +42,7 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     let settings = Settings { max_upload_bytes: arguments.max_upload_mb << 20, ..settings(arguments.lease_seconds) };
     let boot_limit = arguments.boot_limit_seconds.map(Duration::from_secs);
     let descriptors = raise_descriptor_limit();
-    let engine = start_engine(folder.clone(), lock, tools, settings, nodes, boot_limit)?;
+    let engine = start_engine(folder.clone(), lock, tools, settings, nodes, boot_limit).await?;
     let access = Access::with_token(&kept_token(&folder).context("the server's token cannot be kept")?)
         .with_hosts(&arguments.allowed_host);
     let url = format!("http://{address}");
@@ -50,10 +50,10 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     write_privately(&folder, &file).context("the server's file cannot be written")?;
 
     stdout::line(&format!("JAC {} listens on {url}", env!("CARGO_PKG_VERSION")));
-    if !engine.store().has_sign_in()? {
+    if !engine.store().has_sign_in().await? {
         // A link that lets somebody in does not belong into a file that others read.
         if std::io::stdout().is_terminal() {
-            let link = jac_server::new_sign_in_link(engine.store(), engine.now_ms())?;
+            let link = jac_server::new_sign_in_link(engine.store(), engine.now_ms()).await?;
             stdout::line(&format!("Sign in once with {url}{link}"));
         } else {
             stdout::line("`jac admin link` prints a link to sign in with.");

@@ -65,7 +65,7 @@ async fn every_route_is_shut_to_strangers_and_to_other_pages() {
 #[tokio::test]
 async fn others_things_can_be_looked_at_and_not_changed() {
     let served = Served::new().await;
-    let (cluster, plan) = others(&served);
+    let (cluster, plan) = others(&served).await;
     for path in [format!("/clusters/{cluster}"), format!("/clusters/{cluster}/events"), format!("/plans/{plan}")] {
         let shown = served.as_owner(Method::GET, &path, "").await;
         assert_eq!(shown.status, StatusCode::OK, "{path}");
@@ -86,7 +86,7 @@ async fn others_things_can_be_looked_at_and_not_changed() {
         );
     }
     let other = Person { id: "other".to_owned(), name: "Somebody else".to_owned() };
-    let run = run(&served, "r-22222222", &other).id;
+    let run = run(&served, "r-22222222", &other).await.id;
     let shown = served.as_owner(Method::GET, &format!("/runs/{run}"), "").await;
     assert_eq!((shown.status, &shown.body["can_write"]), (StatusCode::OK, &false.into()));
     for (method, path, body) in [

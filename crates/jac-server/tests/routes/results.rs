@@ -8,8 +8,8 @@ use jac_jtl::{LogStatistics, Settings};
 use jac_report::{Facts, Report};
 
 /// A finished run with a log of 300 samples.
-fn finished(served: &Served, id: &str, slower_ms: u64) {
-    let run = run(served, id, &administrator());
+async fn finished(served: &Served, id: &str, slower_ms: u64) {
+    let run = run(served, id, &administrator()).await;
     let mut bytes = "timeStamp,elapsed,label,responseCode,success,failureMessage,URL\n".to_owned();
     for n in 0..300_u64 {
         let failed = n % 100 == 7;
@@ -42,7 +42,7 @@ fn finished(served: &Served, id: &str, slower_ms: u64) {
 #[tokio::test]
 async fn samples_of_a_run_are_found_by_every_condition() {
     let served = Served::new().await;
-    finished(&served, "r-33333333", 0);
+    finished(&served, "r-33333333", 0).await;
     let find = async |query: &str| {
         let answer = served.as_owner(Method::GET, &format!("/runs/r-33333333/samples?{query}"), "").await;
         assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.body);
@@ -71,7 +71,7 @@ async fn samples_of_a_run_are_found_by_every_condition() {
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{query}");
         assert!(refused.body["error"]["message"].is_string(), "{query}");
     }
-    let logless = run(&served, "r-44444444", &administrator());
+    let logless = run(&served, "r-44444444", &administrator()).await;
     let missing = served.as_owner(Method::GET, &format!("/runs/{}/samples", logless.id), "").await;
     assert_eq!(missing.status, StatusCode::NOT_FOUND);
 }
@@ -79,9 +79,9 @@ async fn samples_of_a_run_are_found_by_every_condition() {
 #[tokio::test]
 async fn runs_are_compared_with_the_first_of_them() {
     let served = Served::new().await;
-    finished(&served, "r-33333333", 0);
-    finished(&served, "r-44444444", 0);
-    finished(&served, "r-55555555", 80);
+    finished(&served, "r-33333333", 0).await;
+    finished(&served, "r-44444444", 0).await;
+    finished(&served, "r-55555555", 80).await;
     let compare = async |runs: &str| served.as_owner(Method::GET, &format!("/compare?runs={runs}"), "").await;
     let answer = compare("r-33333333,r-44444444,r-55555555").await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);

@@ -48,7 +48,7 @@ impl Served {
         let place = tempfile::tempdir().expect("a folder");
         let folder = DataFolder::open(place.path()).expect("it opens");
         let lock = folder.lock().expect("it is free");
-        let store = Store::open(&folder.database()).expect("a database");
+        let store = Store::open(&folder.database()).await.expect("a database");
         let vault = Vault::open(&folder, store.clone(), None, [5; 32]).expect("a vault");
         let rented = Arc::new(RentedCloud::default());
         let cloud =
@@ -66,6 +66,7 @@ impl Served {
             tools: ToolSettings::default(),
             settings,
         })
+        .await
         .expect("an engine");
         let app = App { engine, access: Access::default() };
         let router = jac_server::router(app.clone());
@@ -76,7 +77,8 @@ impl Served {
 
     /// Opens a session with a new link, which works once, and gives its cookie and its page's secret.
     pub async fn sign_in(&self) -> (String, String) {
-        let link = jac_server::new_sign_in_link(self.app.engine.store(), self.app.engine.now_ms()).expect("a link");
+        let link =
+            jac_server::new_sign_in_link(self.app.engine.store(), self.app.engine.now_ms()).await.expect("a link");
         let token = link.split("token=").nth(1).expect("a token").to_owned();
         let answer = self.call(Method::POST, "/session", &[], &format!(r#"{{"token":"{token}"}}"#)).await;
         assert_eq!(answer.status, StatusCode::OK);

@@ -7,7 +7,7 @@ use jac_model::{
 use std::collections::BTreeMap;
 
 /// Somebody else's cluster and plan.
-pub fn others(served: &Served) -> (String, String) {
+pub async fn others(served: &Served) -> (String, String) {
     let other = Person { id: "other".to_owned(), name: "Somebody else".to_owned() };
     let cluster = Cluster {
         id: "c-22222222".parse().expect("an id"),
@@ -40,13 +40,13 @@ pub fn others(served: &Served) -> (String, String) {
         main_file: "p.jmx".to_owned(),
         files: vec![file],
     };
-    served.app.engine.store().insert_cluster(&cluster).expect("written");
-    served.app.engine.store().put_plan(&plan).expect("written");
+    served.app.engine.store().insert_cluster(&cluster).await.expect("written");
+    served.app.engine.store().put_plan(&plan).await.expect("written");
     (cluster.id.to_string(), plan.id.to_string())
 }
 
 /// A finished run of somebody's.
-pub fn run(served: &Served, id: &str, owner: &Person) -> Run {
+pub async fn run(served: &Served, id: &str, owner: &Person) -> Run {
     let run = Run {
         id: id.parse().expect("an id"),
         name: format!("run {id}"),
@@ -84,6 +84,6 @@ pub fn run(served: &Served, id: &str, owner: &Person) -> Run {
         failing: None,
         shutdown_port: None,
     };
-    served.app.engine.store().insert_run(&run).expect("written");
+    served.app.engine.store().insert_run(&run).await.expect("written");
     run
 }
