@@ -66,6 +66,7 @@ impl Engine {
             name,
             description: new.description.unwrap_or_default(),
             owner,
+            team: None,
             provider: new.provider,
             config: new.config,
             phase: ClusterPhase::Requested,

@@ -256,6 +256,7 @@ fn adopted_row(
         name: adopted.name,
         description: String::new(),
         owner,
+        team: None,
         provider,
         config: ClusterConfig {
             workers: u32::try_from(workers).unwrap_or(u32::MAX),

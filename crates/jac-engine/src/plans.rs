@@ -92,7 +92,7 @@ impl Engine {
         let files = self.take_in(staging.folder.path(), files)?;
         let id = self.free_plan_id()?;
         let name = crate::titles::given(name)?.unwrap_or_else(|| plan_name(&main_file));
-        let plan = Plan { id: id.clone(), name, owner, created_ms: self.now_ms(), main_file, files };
+        let plan = Plan { id: id.clone(), name, owner, team: None, created_ms: self.now_ms(), main_file, files };
         let place = PlanFolder::of(self, &id);
         std::fs::rename(staging.folder.path(), &place.files)
             .map_err(|error| EngineError::file("keeping the plan", error))?;

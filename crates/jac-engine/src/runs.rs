@@ -222,6 +222,8 @@ impl Engine {
             cluster_id: cluster.id.clone(),
             cluster_name: cluster.name.clone(),
             owner,
+            team: cluster.team.clone(),
+            pinned: false,
             phase: RunPhase::Queued,
             step: "Waiting for the cluster.".to_owned(),
             cause: None,

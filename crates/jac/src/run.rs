@@ -464,6 +464,7 @@ mod tests {
             name: "a run's".to_owned(),
             description: String::new(),
             owner: Person { id: "admin".to_owned(), name: "Administrator".to_owned() },
+            team: None,
             provider,
             config: ClusterConfig { workers, ..ClusterConfig::default() },
             phase: ClusterPhase::Terminating,

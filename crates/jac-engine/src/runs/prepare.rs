@@ -107,6 +107,7 @@ async fn what_it_runs(task: &Task, run: &Run) -> Result<Plan, EngineError> {
         id: run.plan_id.clone(),
         name: run.plan_name.clone(),
         owner: run.owner.clone(),
+        team: run.team.clone(),
         created_ms: run.created_ms,
         main_file: run.main_file.clone(),
         files: run.files.clone(),
