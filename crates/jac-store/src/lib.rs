@@ -3,10 +3,12 @@
 //! Owns the data folder's layout, the database and its migrations, and the key that secrets are sealed with. Does not own what any of it means: transitions are
 //! jac-model's, deeds are jac-engine's.
 
+pub mod audit;
 mod connections;
 mod credentials;
 mod documents;
 mod folder;
+mod people;
 mod seal;
 mod series;
 mod sign_in;
@@ -14,11 +16,13 @@ mod vault;
 
 pub use documents::{ClusterEventRow, Filter, Kind, RunRow};
 pub use folder::{DataFolder, FolderError, Lock};
+pub use people::{CompanyPerson, PersonChange, PersonRow, TeamRow};
 pub use seal::{SealError, SealingKey};
 pub use series::StoredPoint;
-pub use sign_in::NewSession;
+pub use sign_in::{NewSession, OpenSession, SessionLimits, SessionRow, TokenRow};
 pub use vault::{AwsKind, SavedAws, Vault, VaultError};
 
+use audit::Deed;
 use connections::Connections;
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations, SchemaVersion};
@@ -32,6 +36,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/002-credentials.sql")),
     M::up(include_str!("../migrations/003-oldest-reader.sql")),
     M::up(include_str!("../migrations/004-page-secrets.sql")),
+    M::up(include_str!("../migrations/006-people.sql")),
 ];
 
 /// The database. Every call is one short transaction, on a thread that may wait. Clones are the same database.
@@ -51,6 +56,10 @@ pub enum StoreError {
     NotFound { kind: &'static str, id: String },
     #[error("the database could not {what}: {source}")]
     Database { what: &'static str, source: rusqlite::Error },
+    #[error("there is a {kind} '{name}' already")]
+    NameTaken { kind: &'static str, name: String },
+    #[error("nobody who looks after the installation would be left")]
+    LastAdministrator,
     #[error("the database is closed: this process is ending")]
     Ending,
     #[error("the database could not be brought up to date: {0}")]
@@ -139,7 +148,21 @@ impl Store {
         &self,
         change: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E> {
-        self.connections.write(change).await
+        let deed = Deed::current();
+        let entry = deed.as_ref().and_then(Deed::unwritten);
+        let with_entry = entry.is_some();
+        let changed = self.connections.write(move |connection| {
+            let answer = change(connection)?;
+            if let Some(entry) = &entry {
+                audit::insert(connection, entry)?;
+            }
+            Ok::<T, E>(answer)
+        });
+        let answer = changed.await?;
+        if let (true, Some(deed)) = (with_entry, deed) {
+            deed.written();
+        }
+        Ok(answer)
     }
 }
 

@@ -1,9 +1,14 @@
-//! One-time sign-in links and sessions. Only digests of their secrets are kept: who reads the database gets in nowhere.
+//! One-time sign-in links, sessions and personal tokens. Only digests of their secrets are kept: who reads the database gets in
+//! nowhere.
 
+use crate::people::{PersonRow, person_of};
 use crate::{Store, StoreError, during};
-use jac_model::EpochMs;
-use rusqlite::{OptionalExtension, params};
+use jac_model::{EpochMs, TokenScope};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
+
+/// How old the time of the last use may be in the database: it is not written at each use.
+const LAST_USE_MS: i64 = 60_000;
 
 fn digest(secret: &str) -> String {
     hex::encode(Sha256::digest(secret))
@@ -12,34 +17,133 @@ fn digest(secret: &str) -> String {
 /// A session that is to be opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSession {
+    /// What it is called in lists.
+    pub id: String,
     /// For the browser's cookie.
     pub secret: String,
     /// For the page itself.
     pub page: String,
+    /// It ends then, however much it is used.
     pub expires_ms: EpochMs,
+    pub address: Option<String>,
+    pub user_agent: Option<String>,
+}
+
+/// A session that lives, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenSession {
+    pub id: String,
+    pub person: PersonRow,
+    /// The page's secret was given and is the session's.
+    pub is_own_page: bool,
+    /// It was opened with a one-time link, and no password was set since.
+    pub by_link: bool,
+}
+
+/// A session as its person sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRow {
+    pub id: String,
+    pub created_ms: EpochMs,
+    pub last_used_ms: EpochMs,
+    pub expires_ms: EpochMs,
+    pub address: Option<String>,
+    pub user_agent: Option<String>,
+}
+
+/// A personal token as its person sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRow {
+    pub id: String,
+    pub name: String,
+    pub scope: TokenScope,
+    pub created_ms: EpochMs,
+    /// `None`: it works until it is revoked.
+    pub expires_ms: Option<EpochMs>,
+    pub last_used_ms: Option<EpochMs>,
+}
+
+/// How long a session lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionLimits {
+    pub now_ms: EpochMs,
+    /// One that was not used for so long has ended.
+    pub idle_ms: i64,
+}
+
+fn scope_word(scope: TokenScope) -> &'static str {
+    match scope {
+        TokenScope::Read => "read",
+        TokenScope::Run => "run",
+        TokenScope::All => "all",
+    }
+}
+
+/// A word that this JAC does not know is read as the least.
+fn scope_of(word: &str) -> TokenScope {
+    match word {
+        "all" => TokenScope::All,
+        "run" => TokenScope::Run,
+        _ => TokenScope::Read,
+    }
+}
+
+fn token_row(row: &Row<'_>) -> rusqlite::Result<TokenRow> {
+    Ok(TokenRow {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        scope: scope_of(&row.get::<_, String>(2)?),
+        created_ms: row.get(3)?,
+        expires_ms: row.get(4)?,
+        last_used_ms: row.get(5)?,
+    })
+}
+
+fn open_session(
+    connection: &Connection,
+    person: &str,
+    session: &NewSession,
+    link: Option<&str>,
+    now_ms: EpochMs,
+) -> Result<(), StoreError> {
+    connection
+        .execute(
+            "INSERT INTO sessions (token, id, page, person, created_ms, last_used_ms, expires_ms, address, user_agent, link, by_link)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?9, ?10)",
+            params![
+                digest(&session.secret),
+                session.id,
+                digest(&session.page),
+                person,
+                now_ms,
+                session.expires_ms,
+                session.address,
+                session.user_agent,
+                link,
+                link.is_some()
+            ],
+        )
+        .map(drop)
+        .map_err(during("open a session"))
 }
 
 impl Store {
     /// Whether anybody was ever let in or invited.
     pub async fn has_sign_in(&self) -> Result<bool, StoreError> {
         self.read(|connection| {
-            let sql = "SELECT EXISTS (SELECT 1 FROM sign_in_links UNION ALL SELECT 1 FROM sessions)";
+            let sql = "SELECT EXISTS (SELECT 1 FROM sign_in_links UNION ALL SELECT 1 FROM sessions UNION ALL SELECT 1 FROM people WHERE password IS NOT NULL)";
             connection.query_row(sql, [], |row| row.get(0)).map_err(during("read the sessions"))
         })
         .await
     }
 
-    /// Writes a sign-in link down; it works once and until `expires_ms`.
+    /// Writes a sign-in link down; it works once and until `expires_ms`. Those that the person had before work no more.
     pub async fn add_sign_in_link(&self, secret: &str, person: &str, expires_ms: EpochMs) -> Result<(), StoreError> {
         let (token, person) = (digest(secret), person.to_owned());
         self.write(move |connection| {
-            connection
-                .execute(
-                    "INSERT INTO sign_in_links (token, person, expires_ms) VALUES (?1, ?2, ?3)",
-                    params![token, person, expires_ms],
-                )
-                .map(drop)
-                .map_err(during("write a sign-in link"))
+            let failed = || during("write a sign-in link");
+            let sql = "INSERT INTO sign_in_links (token, person, expires_ms) VALUES (?1, ?2, ?3)";
+            connection.execute(sql, params![token, person, expires_ms]).map(drop).map_err(failed())
         })
         .await
     }
@@ -51,7 +155,7 @@ impl Store {
         link: &str,
         session: NewSession,
         now_ms: EpochMs,
-    ) -> Result<Option<String>, StoreError> {
+    ) -> Result<Option<PersonRow>, StoreError> {
         let failed = || during("sign in");
         let link = digest(link);
         self.write(move |connection| {
@@ -61,17 +165,23 @@ impl Store {
                 .query_row("SELECT person FROM sign_in_links WHERE token = ?1", [&link], |row| row.get(0))
                 .optional()
                 .map_err(failed())?;
-            if let Some(person) = &person {
-                // The tries before this one were not kept by their browser.
-                connection.execute("DELETE FROM sessions WHERE link = ?1", [&link]).map_err(failed())?;
-                connection
-                    .execute(
-                        "INSERT INTO sessions (token, page, person, expires_ms, link) VALUES (?1, ?2, ?3, ?4, ?5)",
-                        params![digest(&session.secret), digest(&session.page), person, session.expires_ms, link],
-                    )
-                    .map_err(failed())?;
-            }
-            Ok(person)
+            let person = person.map(|id| person_of(connection, &id)).transpose()?.flatten();
+            let Some(person) = person.filter(|person| !person.disabled) else { return Ok(None) };
+            // The tries before this one were not kept by their browser.
+            connection.execute("DELETE FROM sessions WHERE link = ?1", [&link]).map_err(failed())?;
+            open_session(connection, &person.id, &session, Some(&link), now_ms)?;
+            Ok(Some(person))
+        })
+        .await
+    }
+
+    /// Opens a session for somebody who has shown who they are.
+    pub async fn open_session(&self, person: &str, session: NewSession, now_ms: EpochMs) -> Result<(), StoreError> {
+        let person = person.to_owned();
+        self.write(move |connection| {
+            let ended = "DELETE FROM sessions WHERE expires_ms <= ?1";
+            connection.execute(ended, [now_ms]).map_err(during("open a session"))?;
+            open_session(connection, &person, &session, None, now_ms)
         })
         .await
     }
@@ -82,41 +192,185 @@ impl Store {
         &self,
         session: &str,
         page: Option<&str>,
-        now_ms: EpochMs,
-    ) -> Result<Option<(String, bool)>, StoreError> {
+        limits: SessionLimits,
+    ) -> Result<Option<OpenSession>, StoreError> {
         let (token, page) = (digest(session), page.map(digest));
         let asked = token.clone();
-        let found: Option<(String, String, Option<String>)> = self
+        let SessionLimits { now_ms, idle_ms } = limits;
+        let found = self
             .read(move |connection| {
-                connection
+                type Found = (String, String, String, Option<String>, bool, EpochMs);
+                let found: Option<Found> = connection
                     .query_row(
-                        "SELECT person, page, link FROM sessions WHERE token = ?1 AND expires_ms > ?2",
-                        params![asked, now_ms],
-                        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                        "SELECT id, person, page, link, by_link, last_used_ms FROM sessions
+                         WHERE token = ?1 AND expires_ms > ?2 AND last_used_ms > ?3",
+                        params![asked, now_ms, now_ms - idle_ms],
+                        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)),
                     )
                     .optional()
-                    .map_err(during("read a session"))
+                    .map_err(during("read a session"))?;
+                let Some((id, person, kept, link, by_link, used_ms)) = found else { return Ok(None) };
+                let person = person_of(connection, &person)?.filter(|person| !person.disabled);
+                Ok(person.map(|person| (OpenSession { id, person, is_own_page: false, by_link }, kept, link, used_ms)))
             })
             .await?;
-        let Some((person, kept, link)) = found else { return Ok(None) };
+        let Some((mut open, kept, link, used_ms)) = found else { return Ok(None) };
         // Digests are compared: the time that it takes tells nothing of the secret.
-        let is_own_page = page.is_some_and(|page| page == kept);
-        if let (true, Some(link)) = (is_own_page, link) {
+        open.is_own_page = page.is_some_and(|page| page == kept);
+        let uses_link_up = open.is_own_page && link.is_some();
+        if uses_link_up || now_ms - used_ms >= LAST_USE_MS {
+            let person = open.person.id.clone();
             self.write(move |connection| {
-                let used_up = || during("use a link up");
-                connection.execute("DELETE FROM sign_in_links WHERE token = ?1", [link]).map_err(used_up())?;
-                connection.execute("UPDATE sessions SET link = NULL WHERE token = ?1", [token]).map_err(used_up())
+                let used = || during("note a session's use");
+                if let (true, Some(link)) = (uses_link_up, link) {
+                    connection.execute("DELETE FROM sign_in_links WHERE token = ?1", [link]).map_err(used())?;
+                    connection.execute("UPDATE sessions SET link = NULL WHERE token = ?1", [&token]).map_err(used())?;
+                }
+                let sql = "UPDATE sessions SET last_used_ms = ?2 WHERE token = ?1";
+                connection.execute(sql, params![token, now_ms]).map_err(used())?;
+                let sql = "UPDATE people SET last_seen_ms = ?2 WHERE id = ?1";
+                connection.execute(sql, params![person, now_ms]).map(drop).map_err(used())
             })
             .await?;
         }
-        Ok(Some((person, is_own_page)))
+        Ok(Some(open))
     }
 
     /// Ends a session. One that is not there has ended already.
     pub async fn sign_out(&self, session: &str) -> Result<(), StoreError> {
         let token = digest(session);
         self.write(move |connection| {
-            connection.execute("DELETE FROM sessions WHERE token = ?1", [token]).map(drop).map_err(during("sign out"))
+            let sql = "DELETE FROM sessions WHERE token = ?1";
+            connection.execute(sql, [token]).map(drop).map_err(during("sign out"))
+        })
+        .await
+    }
+
+    /// A person's sessions, the one used last first.
+    pub async fn sessions_of(&self, person: &str, limits: SessionLimits) -> Result<Vec<SessionRow>, StoreError> {
+        let person = person.to_owned();
+        self.read(move |connection| {
+            let read = || {
+                connection
+                    .prepare_cached(
+                        "SELECT id, created_ms, last_used_ms, expires_ms, address, user_agent FROM sessions
+                         WHERE person = ?1 AND expires_ms > ?2 AND last_used_ms > ?3 ORDER BY last_used_ms DESC, id",
+                    )?
+                    .query_map(params![person, limits.now_ms, limits.now_ms - limits.idle_ms], |row| {
+                        Ok(SessionRow {
+                            id: row.get(0)?,
+                            created_ms: row.get(1)?,
+                            last_used_ms: row.get(2)?,
+                            expires_ms: row.get(3)?,
+                            address: row.get(4)?,
+                            user_agent: row.get(5)?,
+                        })
+                    })?
+                    .collect::<Result<_, _>>()
+            };
+            read().map_err(during("read sessions"))
+        })
+        .await
+    }
+
+    /// Ends one of a person's sessions, by what it is called.
+    pub async fn end_session(&self, person: &str, id: &str) -> Result<(), StoreError> {
+        let (person, id) = (person.to_owned(), id.to_owned());
+        self.write(move |connection| {
+            let sql = "DELETE FROM sessions WHERE person = ?1 AND id = ?2";
+            match connection.execute(sql, params![person, id]).map_err(during("end a session"))? {
+                0 => Err(StoreError::NotFound { kind: "session", id }),
+                _ => Ok(()),
+            }
+        })
+        .await
+    }
+
+    /// Writes a personal token down.
+    pub async fn add_token(&self, person: &str, secret: &str, token: TokenRow) -> Result<(), StoreError> {
+        let (person, digest) = (person.to_owned(), digest(secret));
+        self.write(move |connection| {
+            connection
+                .execute(
+                    "INSERT INTO tokens (id, digest, person, name, scope, created_ms, expires_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                    params![
+                        token.id,
+                        digest,
+                        person,
+                        token.name,
+                        scope_word(token.scope),
+                        token.created_ms,
+                        token.expires_ms
+                    ],
+                )
+                .map(drop)
+                .map_err(during("write a token"))
+        })
+        .await
+    }
+
+    /// Whose token it is; `None` for one that is unknown, over, or of somebody who is disabled.
+    pub async fn token(&self, secret: &str, now_ms: EpochMs) -> Result<Option<(PersonRow, TokenRow)>, StoreError> {
+        let digest = digest(secret);
+        let found = self
+            .read(move |connection| {
+                let found = connection
+                    .query_row(
+                        "SELECT id, name, scope, created_ms, expires_ms, last_used_ms, person FROM tokens
+                         WHERE digest = ?1 AND (expires_ms IS NULL OR expires_ms > ?2)",
+                        params![digest, now_ms],
+                        |row| Ok((token_row(row)?, row.get::<_, String>(6)?)),
+                    )
+                    .optional()
+                    .map_err(during("read a token"))?;
+                let Some((token, person)) = found else { return Ok(None) };
+                let person = person_of(connection, &person)?.filter(|person| !person.disabled);
+                Ok(person.map(|person| (person, token)))
+            })
+            .await?;
+        if let Some((person, token)) = &found
+            && token.last_used_ms.is_none_or(|used_ms| now_ms - used_ms >= LAST_USE_MS)
+        {
+            let (id, person) = (token.id.clone(), person.id.clone());
+            self.write(move |connection| {
+                let used = || during("note a token's use");
+                let sql = "UPDATE tokens SET last_used_ms = ?2 WHERE id = ?1";
+                connection.execute(sql, params![id, now_ms]).map_err(used())?;
+                let sql = "UPDATE people SET last_seen_ms = ?2 WHERE id = ?1";
+                connection.execute(sql, params![person, now_ms]).map(drop).map_err(used())
+            })
+            .await?;
+        }
+        Ok(found)
+    }
+
+    /// A person's tokens, the newest first.
+    pub async fn tokens_of(&self, person: &str) -> Result<Vec<TokenRow>, StoreError> {
+        let person = person.to_owned();
+        self.read(move |connection| {
+            let read = || {
+                connection
+                    .prepare_cached(
+                        "SELECT id, name, scope, created_ms, expires_ms, last_used_ms FROM tokens
+                         WHERE person = ?1 ORDER BY created_ms DESC, id",
+                    )?
+                    .query_map([person], token_row)?
+                    .collect::<Result<_, _>>()
+            };
+            read().map_err(during("read tokens"))
+        })
+        .await
+    }
+
+    /// Revokes one of a person's tokens.
+    pub async fn revoke_token(&self, person: &str, id: &str) -> Result<(), StoreError> {
+        let (person, id) = (person.to_owned(), id.to_owned());
+        self.write(move |connection| {
+            let sql = "DELETE FROM tokens WHERE person = ?1 AND id = ?2";
+            match connection.execute(sql, params![person, id]).map_err(during("revoke a token"))? {
+                0 => Err(StoreError::NotFound { kind: "token", id }),
+                _ => Ok(()),
+            }
         })
         .await
     }
@@ -125,6 +379,23 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::PersonChange;
+    use jac_model::UserRole;
+
+    fn new(secret: &str) -> NewSession {
+        NewSession {
+            id: format!("id-{secret}"),
+            secret: secret.to_owned(),
+            page: "page".to_owned(),
+            expires_ms: 2000,
+            address: Some("192.0.2.1".to_owned()),
+            user_agent: None,
+        }
+    }
+
+    fn at(now_ms: EpochMs) -> SessionLimits {
+        SessionLimits { now_ms, idle_ms: 1_000_000 }
+    }
 
     #[tokio::test]
     async fn a_link_works_once_and_not_after_its_time() {
@@ -132,10 +403,13 @@ mod tests {
         assert!(!store.has_sign_in().await.expect("read"));
         store.add_sign_in_link("one", "admin", 1000).await.expect("written");
         store.add_sign_in_link("two", "admin", 1000).await.expect("written");
-        let new = |secret: &str| NewSession { secret: secret.to_owned(), page: "page".to_owned(), expires_ms: 2000 };
-        let session = async |secret: &str, page, now_ms| store.session(secret, page, now_ms).await.expect("asked");
-        let sign_in =
-            async |link: &str, secret: &str, now_ms| store.sign_in(link, new(secret), now_ms).await.expect("asked");
+        let session = async |secret: &str, page, now_ms| {
+            let open = store.session(secret, page, at(now_ms)).await.expect("asked");
+            open.map(|open| (open.person.id, open.is_own_page))
+        };
+        let sign_in = async |link: &str, secret: &str, now_ms| {
+            store.sign_in(link, new(secret), now_ms).await.expect("asked").map(|person| person.id)
+        };
         let admin = |is_own_page| Some(("admin".to_owned(), is_own_page));
         assert_eq!(sign_in("one", "s0", 500).await.as_deref(), Some("admin"));
         assert_eq!(session("s0", None, 600).await, admin(false), "a cookie alone has used nothing up");
@@ -148,5 +422,47 @@ mod tests {
         assert_eq!(session("s1", Some("page"), 2000).await, None);
         store.sign_out("s1").await.expect("asked");
         assert_eq!(session("s1", Some("page"), 600).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_session_that_is_not_used_ends_and_so_do_all_of_who_is_disabled() {
+        let store = Store::in_memory().await.expect("a database");
+        store.add_person("u-1", "Ada", UserRole::Member, Vec::new(), 0).await.expect("added");
+        let long = |secret: &str| NewSession { expires_ms: 10_000_000, ..new(secret) };
+        store.open_session("u-1", long("s1"), 0).await.expect("opened");
+        let lives = async |now_ms, idle_ms| {
+            store.session("s1", Some("page"), SessionLimits { now_ms, idle_ms }).await.expect("asked").is_some()
+        };
+        assert!(lives(90_000, 100_000).await && lives(180_000, 100_000).await, "it was used in between");
+        assert!(!lives(300_000, 100_000).await);
+        assert!(lives(300_000, 200_000).await);
+        assert_eq!(store.sessions_of("u-1", at(300_000)).await.expect("sessions").len(), 1);
+        let disabled = PersonChange { disabled: Some(true), ..PersonChange::default() };
+        store.change_person("u-1", disabled).await.expect("changed");
+        assert!(!lives(300_000, 200_000).await);
+        assert!(store.end_session("u-1", "id-s1").await.is_err(), "it is gone");
+    }
+
+    #[tokio::test]
+    async fn a_token_is_its_persons_until_it_is_over_or_revoked() {
+        let store = Store::in_memory().await.expect("a database");
+        store.add_person("u-1", "Ada", UserRole::Member, Vec::new(), 0).await.expect("added");
+        let token = TokenRow {
+            id: "k-1".to_owned(),
+            name: "ci".to_owned(),
+            scope: TokenScope::Run,
+            created_ms: 0,
+            expires_ms: Some(1000),
+            last_used_ms: None,
+        };
+        store.add_token("u-1", "secret", token.clone()).await.expect("written");
+        let (person, found) = store.token("secret", 999).await.expect("asked").expect("it lives");
+        assert_eq!((person.id.as_str(), found.scope), ("u-1", TokenScope::Run));
+        assert_eq!(store.tokens_of("u-1").await.expect("tokens")[0].last_used_ms, Some(999));
+        assert!(store.token("secret", 1000).await.expect("asked").is_none(), "its time is over");
+        assert!(store.token("Secret", 1).await.expect("asked").is_none());
+        assert!(store.revoke_token("admin", "k-1").await.is_err(), "it is somebody else's");
+        store.revoke_token("u-1", "k-1").await.expect("revoked");
+        assert!(store.token("secret", 1).await.expect("asked").is_none());
     }
 }

@@ -1,0 +1,229 @@
+//! Who may do what: one pure table. Handlers name an [`Action`]; [`authorize`] is the only place that decides.
+
+use crate::{Named, Person};
+use serde::{Deserialize, Serialize};
+
+/// What a person is in this installation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum UserRole {
+    /// Sees everything, starts and changes nothing.
+    Viewer,
+    /// Has clusters, plans, runs and credentials of their own; reads those of others.
+    Member,
+    /// Looks after the installation, and may change what anybody has.
+    Administrator,
+}
+
+/// How far a personal token reaches; never further than its person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum TokenScope {
+    /// Reads.
+    Read,
+    /// Reads, uploads plans, makes clusters and starts runs: what a pipeline needs.
+    Run,
+    /// Everything that its person may.
+    All,
+}
+
+/// How somebody has shown who they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Via {
+    /// The shell of the machine that the server runs on, by the data folder's token.
+    Shell,
+    /// A browser that is signed in; the session's id.
+    Session(String),
+    /// A personal token.
+    Token { id: String, name: String, scope: TokenScope },
+}
+
+/// Somebody who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    pub user: Person,
+    pub role: UserRole,
+    pub teams: Vec<Named>,
+    pub via: Via,
+}
+
+/// Whose something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner<'a> {
+    pub person: &'a Person,
+    pub team: Option<&'a Named>,
+}
+
+/// What can be done. Each handler and each live event is exactly one of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Look at clusters, plans, runs, results, and at who there is.
+    View,
+    /// Look at one's own account, sessions and tokens.
+    ViewAccount,
+    /// Change one's own password, sessions and tokens.
+    ChangeAccount,
+    /// Look at one's own credentials, without their secrets.
+    ViewCredentials,
+    /// Save, try and delete one's own credentials.
+    ChangeCredentials,
+    /// Have the server read a plan.
+    CheckPlan,
+    CreatePlan,
+    ChangePlan,
+    CreateCluster,
+    ChangeCluster,
+    /// Start a run on a cluster.
+    StartRun,
+    ChangeRun,
+    /// Let people without an account read a run.
+    ShareRun,
+    /// Adopt or terminate instances that no cluster here knows.
+    ManageMachines,
+    ManageImages,
+    ManagePeople,
+    ViewAudit,
+}
+
+impl Action {
+    /// All of them.
+    pub const ALL: [Self; 17] = [
+        Self::View,
+        Self::ViewAccount,
+        Self::ChangeAccount,
+        Self::ViewCredentials,
+        Self::ChangeCredentials,
+        Self::CheckPlan,
+        Self::CreatePlan,
+        Self::ChangePlan,
+        Self::CreateCluster,
+        Self::ChangeCluster,
+        Self::StartRun,
+        Self::ChangeRun,
+        Self::ShareRun,
+        Self::ManageMachines,
+        Self::ManageImages,
+        Self::ManagePeople,
+        Self::ViewAudit,
+    ];
+
+    /// The least role, the least scope of a token, and whether a thing's owner (or team) has to be the one who asks.
+    fn requires(self) -> (UserRole, TokenScope, bool) {
+        use {TokenScope as Scope, UserRole as Role};
+        match self {
+            Self::View | Self::ViewAccount => (Role::Viewer, Scope::Read, false),
+            Self::ChangeAccount => (Role::Viewer, Scope::All, false),
+            Self::ViewCredentials => (Role::Member, Scope::Read, false),
+            Self::ChangeCredentials => (Role::Member, Scope::All, true),
+            Self::CheckPlan | Self::CreatePlan | Self::CreateCluster => (Role::Member, Scope::Run, false),
+            Self::ChangePlan | Self::ChangeCluster | Self::StartRun | Self::ChangeRun => {
+                (Role::Member, Scope::Run, true)
+            }
+            Self::ShareRun => (Role::Member, Scope::All, true),
+            Self::ManageMachines | Self::ManageImages | Self::ManagePeople | Self::ViewAudit => {
+                (Role::Administrator, Scope::All, false)
+            }
+        }
+    }
+}
+
+/// Why somebody may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denied {
+    /// A token with this scope is needed.
+    Scope(TokenScope),
+    /// This role is needed.
+    Role(UserRole),
+    /// It is somebody else's.
+    NotOwner,
+}
+
+/// Whether `principal` may do `action`, to something of `owner` where it is done to something.
+///
+/// # Errors
+/// When not, with the reason; the first of scope, role and owner.
+pub fn authorize(principal: &Principal, action: Action, owner: Option<Owner<'_>>) -> Result<(), Denied> {
+    let (role, scope, is_owners) = action.requires();
+    if let Via::Token { scope: has, .. } = &principal.via
+        && *has < scope
+    {
+        return Err(Denied::Scope(scope));
+    }
+    if principal.role < role {
+        return Err(Denied::Role(role));
+    }
+    match owner {
+        Some(owner) if is_owners && !is_own(principal, owner) => Err(Denied::NotOwner),
+        _ => Ok(()),
+    }
+}
+
+fn is_own(principal: &Principal, owner: Owner<'_>) -> bool {
+    principal.role == UserRole::Administrator
+        || owner.person.id == principal.user.id
+        || owner.team.is_some_and(|team| principal.teams.iter().any(|mine| mine.id == team.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn principal(id: &str, role: UserRole, team: Option<&str>, via: Via) -> Principal {
+        let named = |id: &str| Named { id: id.to_owned(), name: id.to_owned() };
+        let user = Person { id: id.to_owned(), name: id.to_owned() };
+        Principal { user, role, teams: team.map(named).into_iter().collect(), via }
+    }
+
+    fn token(scope: TokenScope) -> Via {
+        Via::Token { id: "t".to_owned(), name: "ci".to_owned(), scope }
+    }
+
+    /// One letter for each action in the order of [`Action::ALL`]: `+` allowed, `o` not the owner, `r` role, `s` scope.
+    fn row(principal: &Principal) -> String {
+        let person = Person { id: "owner".to_owned(), name: "Owner".to_owned() };
+        let team = Named { id: "team".to_owned(), name: "Team".to_owned() };
+        let owner = Owner { person: &person, team: Some(&team) };
+        let letter = |action| match authorize(principal, action, Some(owner)) {
+            Ok(()) => '+',
+            Err(Denied::NotOwner) => 'o',
+            Err(Denied::Role(_)) => 'r',
+            Err(Denied::Scope(_)) => 's',
+        };
+        Action::ALL.into_iter().map(letter).collect()
+    }
+
+    #[test]
+    fn the_table_of_who_may_what() {
+        use UserRole::{Administrator, Member, Viewer};
+        let session = || Via::Session("s".to_owned());
+        // View, account (view, change), credentials (view, change), check and create a plan, change it, cluster (create, change),
+        // run (start, change, share), machines, images, people, audit.
+        for (who, expected) in [
+            (principal("owner", Member, None, session()), "+++++++++++++rrrr"),
+            (principal("mate", Member, Some("team"), session()), "+++++++++++++rrrr"),
+            (principal("other", Member, Some("others"), session()), "++++o++o+oooorrrr"),
+            (principal("viewer", Viewer, Some("team"), session()), "+++rrrrrrrrrrrrrr"),
+            (principal("admin", Administrator, None, session()), "+++++++++++++++++"),
+            (principal("admin", Administrator, None, Via::Shell), "+++++++++++++++++"),
+            (principal("owner", Member, None, token(TokenScope::Read)), "++s+sssssssssssss"),
+            (principal("owner", Member, None, token(TokenScope::Run)), "++s+s+++++++sssss"),
+            (principal("owner", Member, None, token(TokenScope::All)), "+++++++++++++rrrr"),
+            (principal("viewer", Viewer, None, token(TokenScope::All)), "+++rrrrrrrrrrrrrr"),
+            (principal("admin", Administrator, None, token(TokenScope::Run)), "++s+s+++++++sssss"),
+        ] {
+            assert_eq!(row(&who), expected, "{who:?}");
+        }
+    }
+
+    #[test]
+    fn a_thing_without_a_team_is_nobodys_but_its_owners() {
+        let person = Person { id: "owner".to_owned(), name: "Owner".to_owned() };
+        let owner = Some(Owner { person: &person, team: None });
+        let mate = principal("mate", UserRole::Member, Some("team"), Via::Shell);
+        assert_eq!(authorize(&mate, Action::ChangeRun, owner), Err(Denied::NotOwner));
+        assert_eq!(authorize(&mate, Action::View, owner), Ok(()));
+    }
+}

@@ -1,0 +1,302 @@
+//! The audit trail: who did what to what, written in the transaction of the change itself.
+//!
+//! Whoever answers a request opens a [`Deed`] around it. The first change of the database within it writes the deed's entry along, in the
+//! same transaction: there is no change without its entry, and no entry of a change that was rolled back. What changed nothing, was refused
+//! or failed is written when the deed is closed.
+
+use crate::{Store, StoreError, during};
+use jac_model::{EpochMs, Person};
+use rusqlite::{Connection, Row, params};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How a deed came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Done,
+    /// They may not.
+    Refused,
+    /// It could not be done.
+    Failed,
+}
+
+impl Outcome {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn of(word: &str) -> Self {
+        match word {
+            "done" => Self::Done,
+            "refused" => Self::Refused,
+            _ => Self::Failed,
+        }
+    }
+}
+
+/// One entry, as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEntry {
+    pub at_ms: EpochMs,
+    /// `None`: nobody who is known.
+    pub person: Option<Person>,
+    /// `shell`, `session`, `token` or `none`.
+    pub via: &'static str,
+    /// Which session or token.
+    pub via_name: Option<String>,
+    pub address: Option<String>,
+    /// A word for programs, as the API calls it.
+    pub action: String,
+    /// What kind of thing it was done to: `cluster`, `plan`, `run`, `person`…
+    pub kind: Option<String>,
+    pub thing: Option<String>,
+    pub thing_name: Option<String>,
+    pub outcome: Outcome,
+    /// The code of the fault.
+    pub code: Option<String>,
+    pub details: BTreeMap<String, String>,
+}
+
+/// One entry, as it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryRow {
+    /// Rises from one to the next.
+    pub id: i64,
+    pub at_ms: EpochMs,
+    pub person: Option<Person>,
+    pub via: String,
+    pub via_name: Option<String>,
+    pub address: Option<String>,
+    pub action: String,
+    pub kind: Option<String>,
+    pub thing: Option<String>,
+    pub thing_name: Option<String>,
+    pub outcome: Outcome,
+    pub code: Option<String>,
+    pub details: BTreeMap<String, String>,
+}
+
+/// Which entries are wanted; empty fields take all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EntryFilter {
+    pub person: Option<String>,
+    pub action: Option<String>,
+    pub thing: Option<String>,
+    /// Somewhere in names, action, code or details.
+    pub text: Option<String>,
+    pub from_ms: Option<EpochMs>,
+    pub to_ms: Option<EpochMs>,
+    /// Only those before this one.
+    pub before: Option<i64>,
+    pub limit: u32,
+}
+
+/// What a request does. Clones are the same deed.
+#[derive(Debug, Clone, Default)]
+pub struct Deed {
+    pending: Arc<Mutex<Option<NewEntry>>>,
+}
+
+tokio::task_local! {
+    static DEED: Deed;
+}
+
+impl Deed {
+    /// Runs a future within the deed.
+    pub async fn around<T>(&self, work: impl Future<Output = T>) -> T {
+        DEED.scope(self.clone(), work).await
+    }
+
+    /// Runs work on this thread within the deed.
+    pub fn around_blocking<T>(&self, work: impl FnOnce() -> T) -> T {
+        DEED.sync_scope(self.clone(), work)
+    }
+
+    /// The deed that this task is at, if any.
+    pub fn current() -> Option<Self> {
+        DEED.try_with(Clone::clone).ok()
+    }
+
+    /// Says what is being done, before it is done.
+    pub fn begin(&self, entry: NewEntry) {
+        *self.pending.lock().unwrap_or_else(PoisonError::into_inner) = Some(entry);
+    }
+
+    /// Adds to an entry that is not written yet.
+    pub fn amend(&self, amend: impl FnOnce(&mut NewEntry)) {
+        if let Some(entry) = self.pending.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            amend(entry);
+        }
+    }
+
+    /// The entry that no change has taken along.
+    pub fn unwritten(&self) -> Option<NewEntry> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn written(&self) {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+/// Writes an entry in whatever transaction the connection is in.
+pub(crate) fn insert(connection: &Connection, entry: &NewEntry) -> Result<(), StoreError> {
+    let details = serde_json::to_string(&entry.details)
+        .map_err(|source| StoreError::Unwritable { what: "an audit entry", source })?;
+    connection
+        .prepare_cached(
+            "INSERT INTO audit (at_ms, person, person_name, via, via_name, address, action, kind, thing, thing_name, outcome, code, details)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        )
+        .and_then(|mut statement| {
+            statement.execute(params![
+                entry.at_ms,
+                entry.person.as_ref().map(|person| &person.id),
+                entry.person.as_ref().map(|person| &person.name),
+                entry.via,
+                entry.via_name,
+                entry.address,
+                entry.action,
+                entry.kind,
+                entry.thing,
+                entry.thing_name,
+                entry.outcome.word(),
+                entry.code,
+                details
+            ])
+        })
+        .map(drop)
+        .map_err(during("write the audit trail"))
+}
+
+fn entry_row(row: &Row<'_>) -> rusqlite::Result<EntryRow> {
+    let person: Option<String> = row.get(2)?;
+    let name: Option<String> = row.get(3)?;
+    Ok(EntryRow {
+        id: row.get(0)?,
+        at_ms: row.get(1)?,
+        person: person.zip(name).map(|(id, name)| Person { id, name }),
+        via: row.get(4)?,
+        via_name: row.get(5)?,
+        address: row.get(6)?,
+        action: row.get(7)?,
+        kind: row.get(8)?,
+        thing: row.get(9)?,
+        thing_name: row.get(10)?,
+        outcome: Outcome::of(&row.get::<_, String>(11)?),
+        code: row.get(12)?,
+        details: serde_json::from_str(&row.get::<_, String>(13)?).unwrap_or_default(),
+    })
+}
+
+impl Store {
+    /// Writes an entry by itself: of what changed nothing in the database.
+    pub async fn add_entry(&self, entry: NewEntry) -> Result<(), StoreError> {
+        self.write(move |connection| insert(connection, &entry)).await
+    }
+
+    /// The entries that the filter takes, the newest first.
+    pub async fn entries(&self, filter: EntryFilter) -> Result<Vec<EntryRow>, StoreError> {
+        self.read(move |connection| {
+            let mut sql = "SELECT id, at_ms, person, person_name, via, via_name, address, action, kind, thing, thing_name, outcome, code, details
+                           FROM audit WHERE id < ?1"
+                .to_owned();
+            let mut values: Vec<Box<dyn rusqlite::ToSql>> = vec![Box::new(filter.before.unwrap_or(i64::MAX))];
+            let mut add = |condition: &str, value: Option<Box<dyn rusqlite::ToSql>>| {
+                if let Some(value) = value {
+                    values.push(value);
+                    sql.push_str(&condition.replace("??", &format!("?{}", values.len())));
+                }
+            };
+            fn boxed<T: rusqlite::ToSql + 'static>(value: Option<T>) -> Option<Box<dyn rusqlite::ToSql>> {
+                value.map(|value| Box::new(value) as Box<dyn rusqlite::ToSql>)
+            }
+            add(" AND person = ??", boxed(filter.person));
+            add(" AND action = ??", boxed(filter.action));
+            add(" AND thing = ??", boxed(filter.thing));
+            add(" AND at_ms >= ??", boxed(filter.from_ms));
+            add(" AND at_ms <= ??", boxed(filter.to_ms));
+            let text = filter.text.map(|text| text.to_lowercase());
+            add(
+                " AND instr(lower(concat_ws(' ', person_name, action, thing, thing_name, code, address, details)), ??) > 0",
+                boxed(text),
+            );
+            sql.push_str(&format!(" ORDER BY id DESC LIMIT {}", filter.limit));
+            let values: Vec<&dyn rusqlite::ToSql> = values.iter().map(AsRef::as_ref).collect();
+            let read =
+                || connection.prepare_cached(&sql)?.query_map(&values[..], entry_row)?.collect::<Result<_, _>>();
+            read().map_err(during("read the audit trail"))
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(action: &str) -> NewEntry {
+        NewEntry {
+            at_ms: 7,
+            person: Some(Person { id: "admin".to_owned(), name: "Administrator".to_owned() }),
+            via: "shell",
+            via_name: None,
+            address: Some("192.0.2.1".to_owned()),
+            action: action.to_owned(),
+            kind: Some("team".to_owned()),
+            thing: Some("t-1".to_owned()),
+            thing_name: None,
+            outcome: Outcome::Done,
+            code: None,
+            details: BTreeMap::from([("role".to_owned(), "Member".to_owned())]),
+        }
+    }
+
+    async fn actions(store: &Store, filter: EntryFilter) -> Vec<String> {
+        let filter = EntryFilter { limit: 10, ..filter };
+        store.entries(filter).await.expect("entries").into_iter().map(|entry| entry.action).collect()
+    }
+
+    #[tokio::test]
+    async fn an_entry_is_written_with_its_change_once_and_not_with_one_that_failed() {
+        let store = Store::in_memory().await.expect("a database");
+        let deed = Deed::default();
+        deed.begin(entry("team.create"));
+        deed.around(store.add_team("t-1", "Shop")).await.expect("made");
+        assert!(deed.unwritten().is_none());
+        deed.around(store.add_team("t-2", "Pay")).await.expect("made");
+        assert_eq!(actions(&store, EntryFilter::default()).await, ["team.create"], "once for all changes of a deed");
+        let failing = Deed::default();
+        failing.begin(entry("team.twice"));
+        assert!(failing.around(store.add_team("t-1", "Shop")).await.is_err());
+        assert!(failing.unwritten().is_some());
+        assert_eq!(actions(&store, EntryFilter::default()).await, ["team.create"]);
+    }
+
+    #[tokio::test]
+    async fn entries_are_found_and_never_changed() {
+        let store = Store::in_memory().await.expect("a database");
+        for action in ["one", "two", "three"] {
+            store.add_entry(entry(action)).await.expect("written");
+        }
+        let found = async |filter| actions(&store, filter).await;
+        assert_eq!(found(EntryFilter::default()).await, ["three", "two", "one"]);
+        assert_eq!(found(EntryFilter { before: Some(3), ..EntryFilter::default() }).await, ["two", "one"]);
+        let action = Some("two".to_owned());
+        assert_eq!(found(EntryFilter { action, ..EntryFilter::default() }).await, ["two"]);
+        let text = Some("MEMBER".to_owned());
+        assert_eq!(found(EntryFilter { text, ..EntryFilter::default() }).await.len(), 3);
+        assert_eq!(found(EntryFilter { from_ms: Some(8), ..EntryFilter::default() }).await.len(), 0);
+        for sql in ["UPDATE audit SET action = 'x'", "DELETE FROM audit"] {
+            let changed = store.write::<_, StoreError>(move |c| c.execute(sql, []).map_err(during("tamper"))).await;
+            assert!(changed.is_err(), "{sql}");
+        }
+    }
+}

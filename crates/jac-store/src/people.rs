@@ -1,0 +1,463 @@
+//! People and teams.
+
+use crate::{Store, StoreError, during};
+use jac_model::{EpochMs, Named, Person, UserRole};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+/// A person as the database has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonRow {
+    pub id: String,
+    pub name: String,
+    pub role: UserRole,
+    pub teams: Vec<Named>,
+    /// They may not sign in, and what they had signed in with works no more.
+    pub disabled: bool,
+    pub has_password: bool,
+    /// The company's sign-on knows them.
+    pub via_company: bool,
+    pub created_ms: EpochMs,
+    pub last_seen_ms: Option<EpochMs>,
+}
+
+impl PersonRow {
+    /// As the owner of something.
+    pub fn person(&self) -> Person {
+        Person { id: self.id.clone(), name: self.name.clone() }
+    }
+}
+
+/// A team with its members.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TeamRow {
+    pub id: String,
+    pub name: String,
+    pub members: Vec<Person>,
+}
+
+/// Somebody that the company's sign-on has told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompanyPerson {
+    pub issuer: String,
+    pub subject: String,
+    pub name: String,
+    pub role: UserRole,
+    /// Names of teams; those that are not there are made. `None`: as they are.
+    pub teams: Option<Vec<String>>,
+}
+
+/// What is to be changed of a person; `None` leaves it as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PersonChange {
+    pub role: Option<UserRole>,
+    /// The ids of all their teams.
+    pub teams: Option<Vec<String>>,
+    pub disabled: Option<bool>,
+}
+
+/// A role as the column has it.
+pub(crate) fn role_word(role: UserRole) -> &'static str {
+    match role {
+        UserRole::Viewer => "viewer",
+        UserRole::Member => "member",
+        UserRole::Administrator => "administrator",
+    }
+}
+
+/// A word that this JAC does not know is read as the least.
+fn role_of(word: &str) -> UserRole {
+    match word {
+        "administrator" => UserRole::Administrator,
+        "member" => UserRole::Member,
+        _ => UserRole::Viewer,
+    }
+}
+
+const COLUMNS: &str =
+    "id, name, role, disabled, password IS NOT NULL, issuer IS NOT NULL, created_ms, last_seen_ms FROM people";
+
+fn row_of(row: &Row<'_>) -> rusqlite::Result<PersonRow> {
+    Ok(PersonRow {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        role: role_of(&row.get::<_, String>(2)?),
+        teams: Vec::new(),
+        disabled: row.get(3)?,
+        has_password: row.get(4)?,
+        via_company: row.get(5)?,
+        created_ms: row.get(6)?,
+        last_seen_ms: row.get(7)?,
+    })
+}
+
+fn teams_of(connection: &Connection, person: &str) -> rusqlite::Result<Vec<Named>> {
+    connection
+        .prepare_cached("SELECT id, name FROM teams JOIN team_members ON team = id WHERE person = ?1 ORDER BY name")?
+        .query_map([person], |row| Ok(Named { id: row.get(0)?, name: row.get(1)? }))?
+        .collect()
+}
+
+/// The person of that id with their teams.
+pub(crate) fn person_of(connection: &Connection, id: &str) -> Result<Option<PersonRow>, StoreError> {
+    find(connection, "id = ?1", id)
+}
+
+fn find(connection: &Connection, condition: &str, value: &str) -> Result<Option<PersonRow>, StoreError> {
+    let read = || {
+        let sql = format!("SELECT {COLUMNS} WHERE {condition}");
+        let found = connection.query_row(&sql, [value], row_of).optional()?;
+        let with_teams = |mut person: PersonRow| {
+            person.teams = teams_of(connection, &person.id)?;
+            Ok(person)
+        };
+        found.map(with_teams).transpose()
+    };
+    read().map_err(during("read a person"))
+}
+
+fn not_found(kind: &'static str, id: &str) -> StoreError {
+    StoreError::NotFound { kind, id: id.to_owned() }
+}
+
+fn is_taken(error: &rusqlite::Error) -> bool {
+    matches!(error, rusqlite::Error::SqliteFailure(error, _) if error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
+}
+
+fn taken(kind: &'static str, name: &str) -> impl FnOnce(rusqlite::Error) -> StoreError {
+    let name = name.to_owned();
+    move |error| {
+        if is_taken(&error) {
+            StoreError::NameTaken { kind, name }
+        } else {
+            StoreError::Database { what: "write a name", source: error }
+        }
+    }
+}
+
+fn set_teams(connection: &Connection, person: &str, teams: &[String]) -> Result<(), StoreError> {
+    let failed = || during("write a person's teams");
+    connection.execute("DELETE FROM team_members WHERE person = ?1", [person]).map_err(failed())?;
+    for team in teams {
+        let known = connection
+            .query_row("SELECT 1 FROM teams WHERE id = ?1", [team], |_| Ok(()))
+            .optional()
+            .map_err(failed())?;
+        known.ok_or_else(|| not_found("team", team))?;
+        connection
+            .execute("INSERT OR IGNORE INTO team_members (team, person) VALUES (?1, ?2)", params![team, person])
+            .map_err(failed())?;
+    }
+    Ok(())
+}
+
+/// Refuses what would leave nobody who can look after the installation.
+fn keep_an_administrator(connection: &Connection) -> Result<(), StoreError> {
+    let left: i64 = connection
+        .query_row("SELECT count(*) FROM people WHERE role = 'administrator' AND NOT disabled", [], |row| row.get(0))
+        .map_err(during("count the administrators"))?;
+    if left == 0 { Err(StoreError::LastAdministrator) } else { Ok(()) }
+}
+
+impl Store {
+    /// Everybody, by name.
+    pub async fn people(&self) -> Result<Vec<PersonRow>, StoreError> {
+        self.read(|connection| {
+            let read = || {
+                let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} ORDER BY name"))?;
+                let mut people: Vec<PersonRow> =
+                    statement.query_map([], row_of)?.collect::<Result<_, rusqlite::Error>>()?;
+                for person in &mut people {
+                    person.teams = teams_of(connection, &person.id)?;
+                }
+                Ok(people)
+            };
+            read().map_err(during("read the people"))
+        })
+        .await
+    }
+
+    /// The person of that id.
+    pub async fn person(&self, id: &str) -> Result<PersonRow, StoreError> {
+        let id = id.to_owned();
+        self.read(move |connection| person_of(connection, &id)?.ok_or_else(|| not_found("person", &id))).await
+    }
+
+    /// The person who signs in with that name, and their password's hash.
+    pub async fn person_named(&self, name: &str) -> Result<Option<(PersonRow, Option<String>)>, StoreError> {
+        let name = name.to_owned();
+        self.read(move |connection| {
+            let Some(person) = find(connection, "name = ?1", &name)? else { return Ok(None) };
+            let password = connection
+                .query_row("SELECT password FROM people WHERE id = ?1", [&person.id], |row| row.get(0))
+                .map_err(during("read a password"))?;
+            Ok(Some((person, password)))
+        })
+        .await
+    }
+
+    /// Adds somebody.
+    pub async fn add_person(
+        &self,
+        id: &str,
+        name: &str,
+        role: UserRole,
+        teams: Vec<String>,
+        now_ms: EpochMs,
+    ) -> Result<PersonRow, StoreError> {
+        let (id, name) = (id.to_owned(), name.to_owned());
+        self.write(move |connection| {
+            connection
+                .execute(
+                    "INSERT INTO people (id, name, role, created_ms) VALUES (?1, ?2, ?3, ?4)",
+                    params![id, name, role_word(role), now_ms],
+                )
+                .map_err(taken("person", &name))?;
+            set_teams(connection, &id, &teams)?;
+            person_of(connection, &id)?.ok_or_else(|| not_found("person", &id))
+        })
+        .await
+    }
+
+    /// Changes somebody. Who is disabled is signed out everywhere, and their tokens work no more until they are enabled.
+    pub async fn change_person(&self, id: &str, change: PersonChange) -> Result<PersonRow, StoreError> {
+        let id = id.to_owned();
+        self.write(move |connection| {
+            person_of(connection, &id)?.ok_or_else(|| not_found("person", &id))?;
+            let failed = || during("change a person");
+            if let Some(role) = change.role {
+                let sql = "UPDATE people SET role = ?2 WHERE id = ?1";
+                connection.execute(sql, params![id, role_word(role)]).map_err(failed())?;
+            }
+            if let Some(disabled) = change.disabled {
+                let sql = "UPDATE people SET disabled = ?2 WHERE id = ?1";
+                connection.execute(sql, params![id, disabled]).map_err(failed())?;
+                if disabled {
+                    connection.execute("DELETE FROM sessions WHERE person = ?1", [&id]).map_err(failed())?;
+                    connection.execute("DELETE FROM sign_in_links WHERE person = ?1", [&id]).map_err(failed())?;
+                }
+            }
+            if let Some(teams) = &change.teams {
+                set_teams(connection, &id, teams)?;
+            }
+            keep_an_administrator(connection)?;
+            person_of(connection, &id)?.ok_or_else(|| not_found("person", &id))
+        })
+        .await
+    }
+
+    /// Removes somebody with their sessions, links and tokens. What they own is the caller's to hand over before.
+    pub async fn remove_person(&self, id: &str) -> Result<(), StoreError> {
+        let id = id.to_owned();
+        self.write(move |connection| {
+            let removed =
+                connection.execute("DELETE FROM people WHERE id = ?1", [&id]).map_err(during("remove a person"))?;
+            if removed == 0 {
+                return Err(not_found("person", &id));
+            }
+            keep_an_administrator(connection)
+        })
+        .await
+    }
+
+    /// Keeps a password's hash, and ends all of the person's sessions but one.
+    pub async fn set_password(&self, id: &str, hash: &str, keep_session: Option<&str>) -> Result<(), StoreError> {
+        let (id, hash, keep) = (id.to_owned(), hash.to_owned(), keep_session.map(str::to_owned));
+        self.write(move |connection| {
+            let failed = || during("write a password");
+            connection.execute("UPDATE people SET password = ?2 WHERE id = ?1", params![id, hash]).map_err(failed())?;
+            connection
+                .execute("DELETE FROM sessions WHERE person = ?1 AND id IS NOT ?2", params![id, keep])
+                .map_err(failed())?;
+            // The next change wants the password.
+            connection.execute("UPDATE sessions SET by_link = 0 WHERE person = ?1", [&id]).map(drop).map_err(failed())
+        })
+        .await
+    }
+
+    /// The person that the company's sign-on tells of; made the first time, with what it says of them renewed each time.
+    pub async fn company_person(
+        &self,
+        new_id: &str,
+        told: CompanyPerson,
+        now_ms: EpochMs,
+    ) -> Result<PersonRow, StoreError> {
+        let new_id = new_id.to_owned();
+        self.write(move |connection| {
+            let failed = || during("write a person of the company's sign-on");
+            let known: Option<String> = connection
+                .query_row(
+                    "SELECT id FROM people WHERE issuer = ?1 AND subject = ?2",
+                    params![told.issuer, told.subject],
+                    |row| row.get(0),
+                )
+                .optional()
+                .map_err(failed())?;
+            let id = match known {
+                Some(id) => {
+                    let sql = "UPDATE people SET role = ?2 WHERE id = ?1";
+                    connection.execute(sql, params![id, role_word(told.role)]).map_err(failed())?;
+                    id
+                }
+                None => {
+                    connection
+                        .execute(
+                            "INSERT INTO people (id, name, role, issuer, subject, created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                            params![new_id, told.name, role_word(told.role), told.issuer, told.subject, now_ms],
+                        )
+                        .map_err(taken("person", &told.name))?;
+                    new_id
+                }
+            };
+            if let Some(names) = &told.teams {
+                let mut teams = Vec::new();
+                for name in names {
+                    let new = format!("t-{}", hex::encode(team_id(name, &id)));
+                    connection
+                        .execute("INSERT OR IGNORE INTO teams (id, name) VALUES (?1, ?2)", params![new, name])
+                        .map_err(failed())?;
+                    let team: String = connection
+                        .query_row("SELECT id FROM teams WHERE name = ?1", [name], |row| row.get(0))
+                        .map_err(failed())?;
+                    teams.push(team);
+                }
+                set_teams(connection, &id, &teams)?;
+            }
+            keep_an_administrator(connection)?;
+            person_of(connection, &id)?.ok_or_else(|| not_found("person", &id))
+        })
+        .await
+    }
+
+    /// All teams, by name.
+    pub async fn teams(&self) -> Result<Vec<TeamRow>, StoreError> {
+        self.read(|connection| {
+            let read = || {
+                let mut statement = connection.prepare_cached("SELECT id, name FROM teams ORDER BY name")?;
+                let team = |row: &Row<'_>| Ok(TeamRow { id: row.get(0)?, name: row.get(1)?, members: Vec::new() });
+                let mut teams: Vec<TeamRow> = statement.query_map([], team)?.collect::<Result<_, rusqlite::Error>>()?;
+                let mut members = connection.prepare_cached(
+                    "SELECT id, name FROM people JOIN team_members ON person = id WHERE team = ?1 ORDER BY name",
+                )?;
+                for team in &mut teams {
+                    let person = |row: &Row<'_>| Ok(Person { id: row.get(0)?, name: row.get(1)? });
+                    team.members = members.query_map([&team.id], person)?.collect::<Result<_, _>>()?;
+                }
+                Ok(teams)
+            };
+            read().map_err(during("read the teams"))
+        })
+        .await
+    }
+
+    /// Makes a team.
+    pub async fn add_team(&self, id: &str, name: &str) -> Result<(), StoreError> {
+        let (id, name) = (id.to_owned(), name.to_owned());
+        self.write(move |connection| {
+            connection
+                .execute("INSERT INTO teams (id, name) VALUES (?1, ?2)", params![id, name])
+                .map(drop)
+                .map_err(taken("team", &name))
+        })
+        .await
+    }
+
+    /// Renames a team, or says who is in it.
+    pub async fn change_team(
+        &self,
+        id: &str,
+        name: Option<String>,
+        members: Option<Vec<String>>,
+    ) -> Result<(), StoreError> {
+        let id = id.to_owned();
+        self.write(move |connection| {
+            let failed = || during("change a team");
+            let known = connection
+                .query_row("SELECT 1 FROM teams WHERE id = ?1", [&id], |_| Ok(()))
+                .optional()
+                .map_err(failed())?;
+            known.ok_or_else(|| not_found("team", &id))?;
+            if let Some(name) = &name {
+                let sql = "UPDATE teams SET name = ?2 WHERE id = ?1";
+                connection.execute(sql, params![id, name]).map_err(taken("team", name))?;
+            }
+            if let Some(members) = &members {
+                connection.execute("DELETE FROM team_members WHERE team = ?1", [&id]).map_err(failed())?;
+                for person in members {
+                    person_of(connection, person)?.ok_or_else(|| not_found("person", person))?;
+                    let sql = "INSERT OR IGNORE INTO team_members (team, person) VALUES (?1, ?2)";
+                    connection.execute(sql, params![id, person]).map_err(failed())?;
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Removes a team; what it could write is its owners' alone.
+    pub async fn remove_team(&self, id: &str) -> Result<(), StoreError> {
+        let id = id.to_owned();
+        self.write(move |connection| {
+            match connection.execute("DELETE FROM teams WHERE id = ?1", [&id]).map_err(during("remove a team"))? {
+                0 => Err(not_found("team", &id)),
+                _ => Ok(()),
+            }
+        })
+        .await
+    }
+}
+
+/// Eight bytes that differ for each name of a team that the company's sign-on tells of.
+fn team_id(name: &str, person: &str) -> [u8; 8] {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::new().chain_update(name).chain_update(b"\0").chain_update(person).finalize();
+    let mut id = [0; 8];
+    id.copy_from_slice(&digest[..8]);
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn people_and_teams_are_kept_and_the_last_administrator_stays() {
+        let store = Store::in_memory().await.expect("a database");
+        store.add_team("t-1", "Shop").await.expect("made");
+        assert!(matches!(store.add_team("t-2", "shop").await, Err(StoreError::NameTaken { kind: "team", .. })));
+        let ada = store.add_person("u-1", "Ada", UserRole::Member, vec!["t-1".to_owned()], 5).await.expect("added");
+        assert_eq!((ada.role, ada.teams[0].name.as_str(), ada.disabled), (UserRole::Member, "Shop", false));
+        let twice = store.add_person("u-2", "ADA", UserRole::Viewer, Vec::new(), 5).await;
+        assert!(matches!(twice, Err(StoreError::NameTaken { kind: "person", .. })));
+        let nowhere = store.add_person("u-2", "Bob", UserRole::Viewer, vec!["t-9".to_owned()], 5).await;
+        assert!(matches!(nowhere, Err(StoreError::NotFound { kind: "team", .. })));
+        assert_eq!(store.people().await.expect("people").len(), 2, "what failed left nobody");
+
+        let demoted = PersonChange { role: Some(UserRole::Member), ..PersonChange::default() };
+        assert!(matches!(store.change_person("admin", demoted.clone()).await, Err(StoreError::LastAdministrator)));
+        assert!(matches!(store.remove_person("admin").await, Err(StoreError::LastAdministrator)));
+        let promoted = PersonChange { role: Some(UserRole::Administrator), ..PersonChange::default() };
+        store.change_person("u-1", promoted).await.expect("changed");
+        store.change_person("admin", demoted).await.expect("there is another");
+        store.change_team("t-1", Some("Shops".to_owned()), Some(Vec::new())).await.expect("changed");
+        let teams = store.teams().await.expect("teams");
+        assert_eq!((teams[0].name.as_str(), teams[0].members.len()), ("Shops", 0));
+        store.remove_team("t-1").await.expect("removed");
+        assert!(store.remove_team("t-1").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn the_company_says_anew_each_time_who_somebody_is() {
+        let store = Store::in_memory().await.expect("a database");
+        let told = |role, teams: &[&str]| CompanyPerson {
+            issuer: "https://login.example".to_owned(),
+            subject: "42".to_owned(),
+            name: "Ada".to_owned(),
+            role,
+            teams: Some(teams.iter().map(|team| (*team).to_owned()).collect()),
+        };
+        let first = store.company_person("u-1", told(UserRole::Member, &["Shop"]), 1).await.expect("made");
+        let again = store.company_person("u-2", told(UserRole::Viewer, &["Shop", "Pay"]), 2).await.expect("known");
+        assert_eq!((first.id.as_str(), again.id.as_str()), ("u-1", "u-1"));
+        assert!(again.via_company && again.role == UserRole::Viewer && again.teams.len() == 2);
+    }
+}
