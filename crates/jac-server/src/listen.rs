@@ -2,8 +2,11 @@
 //!
 //! A connection that sends no request, stops in the middle of one, or takes no more of an answer is closed, so that nobody
 //! holds the server's descriptors by doing nothing. When all places are taken, a few more are kept for the shell of this
-//! machine: they serve requests with its token and nothing else.
+//! machine: they serve requests with its token and nothing else. TLS is spoken inside of these bounds: a handshake has the time
+//! that the head of a request has.
 
+use crate::metrics::Metrics;
+use crate::tls::Tls;
 use axum::Router;
 use axum::body::Body;
 use http::{HeaderValue, Request, Response, StatusCode, header};
@@ -16,6 +19,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -62,15 +66,64 @@ const KEPT_HEAD: Duration = Duration::from_secs(1);
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
+/// Who is answered at an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Callers {
+    Everybody,
+    /// Requests with the token of this machine's shell, and no others.
+    Shell,
+}
+
+/// An address that is listened on, and how.
+pub struct Listener {
+    tcp: TcpListener,
+    tls: Option<Tls>,
+    callers: Callers,
+    metrics: Option<Metrics>,
+}
+
+impl From<TcpListener> for Listener {
+    /// Plain HTTP for everybody.
+    fn from(tcp: TcpListener) -> Self {
+        Self { tcp, tls: None, callers: Callers::Everybody, metrics: None }
+    }
+}
+
+impl Listener {
+    /// Speaks TLS where there is some.
+    #[must_use]
+    pub fn with_tls(self, tls: Option<Tls>) -> Self {
+        Self { tls, ..self }
+    }
+
+    #[must_use]
+    pub fn for_callers(self, callers: Callers) -> Self {
+        Self { callers, ..self }
+    }
+
+    /// Counts its connections there.
+    #[must_use]
+    pub fn counted_by(self, metrics: Metrics) -> Self {
+        Self { metrics: Some(metrics), ..self }
+    }
+}
+
 /// Serves until `closing`, and then until the last answer is given.
-pub async fn serve(listener: TcpListener, router: Router, token: &str, limits: Limits, closing: CancellationToken) {
-    let places = Places { limits: limits.clone(), taken: Arc::default() };
+pub async fn serve(
+    listener: impl Into<Listener>,
+    router: Router,
+    token: &str,
+    limits: Limits,
+    closing: CancellationToken,
+) {
+    let Listener { tcp, tls, callers, metrics } = listener.into();
+    let places = Places { limits: limits.clone(), taken: Arc::default(), metrics };
     let router = router.layer(RequestBodyTimeoutLayer::new(limits.pause));
     let bearer: Arc<str> = format!("Bearer {token}").into();
     let tasks = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = tcp.accept() => accepted,
             () = closing.cancelled() => break,
         };
         let (stream, peer) = match accepted {
@@ -82,18 +135,31 @@ pub async fn serve(listener: TcpListener, router: Router, token: &str, limits: L
                 continue;
             }
         };
-        match places.take(peer.ip()) {
+        match places.take(peer.ip().to_canonical()) {
             Some(place) => {
-                let connection =
-                    Connection { router: router.clone(), bearer: Arc::clone(&bearer), limits: limits.clone() };
-                tasks.spawn(connection.serve(stream, place, closing.clone()));
+                let needs_token = place.is_kept || callers == Callers::Shell;
+                let connection = Connection {
+                    router: router.clone(),
+                    bearer: Arc::clone(&bearer),
+                    limits: limits.clone(),
+                    needs_token,
+                };
+                let (tls, closing) = (tls.clone(), closing.clone());
+                tasks.spawn(async move {
+                    match tls {
+                        Some(tls) => connection.serve_tls(&tls, stream, place, closing).await,
+                        None => connection.serve(stream, place, Transport::Plain, closing).await,
+                    }
+                });
             }
+            // Without a handshake there are no words for it.
+            None if tls.is_some() => (),
             None => {
                 tasks.spawn(turn_away(stream));
             }
         }
     }
-    drop(listener);
+    drop(tcp);
     tasks.close();
     tasks.wait().await;
 }
@@ -102,33 +168,80 @@ async fn turn_away(mut stream: TcpStream) {
     drop(timeout(Duration::from_secs(1), stream.write_all(FULL)).await);
 }
 
+/// How a request came, among its extensions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    Plain,
+    Tls,
+}
+
+/// The stream of a connection: plain, or inside of TLS.
+trait Stream: AsyncRead + AsyncWrite + Send {}
+impl<S: AsyncRead + AsyncWrite + Send> Stream for S {}
+type AnyStream = Pin<Box<dyn Stream>>;
+
 struct Connection {
     router: Router,
     bearer: Arc<str>,
     limits: Limits,
+    /// It serves requests with the shell's token only.
+    needs_token: bool,
 }
 
 impl Connection {
-    async fn serve(self, stream: TcpStream, place: Place, closing: CancellationToken) {
-        let (is_kept, peer) = (place.is_kept, place.peer);
+    fn head_limit(&self, place: &Place) -> Duration {
+        if place.is_kept { KEPT_HEAD.min(self.limits.head) } else { self.limits.head }
+    }
+
+    async fn serve_tls(self, tls: &Tls, stream: TcpStream, place: Place, closing: CancellationToken) {
+        let handshake = timeout(self.head_limit(&place), tls.acceptor().accept(stream));
+        let shaken = tokio::select! {
+            shaken = handshake => shaken,
+            () = closing.cancelled() => return,
+        };
+        let failure = match shaken {
+            Ok(Ok(stream)) => return self.serve(stream, place, Transport::Tls, closing).await,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it took too long".to_owned(),
+        };
+        place.handshake_failed();
+        tracing::debug!(peer = %place.peer, "a TLS handshake with {} failed: {failure}", place.peer);
+    }
+
+    async fn serve(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Send + 'static,
+        place: Place,
+        transport: Transport,
+        closing: CancellationToken,
+    ) {
+        let (peer, head_limit, is_socket) = (place.peer, self.head_limit(&place), Arc::clone(&place.is_socket));
+        let metrics = place.metrics.clone();
+        let stream: AnyStream = Box::pin(stream);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(self.limits.pause));
         let io = TokioIo::new(Held { stream: Box::pin(stream), _place: place });
-        let (router, bearer) = (self.router, self.bearer);
+        let (router, bearer, needs_token) = (self.router, self.bearer, self.needs_token);
         let service = service_fn(move |mut request: Request<Incoming>| {
             let (router, bearer) = (router.clone(), Arc::clone(&bearer));
+            let (is_socket, metrics) = (Arc::clone(&is_socket), metrics.clone());
             request.extensions_mut().insert(Peer(peer));
+            request.extensions_mut().insert(transport);
             async move {
                 let authorization = request.headers().get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
-                if is_kept && authorization != Some(bearer.as_bytes()) {
+                if needs_token && authorization != Some(bearer.as_bytes()) {
                     return Ok::<_, Infallible>(full());
                 }
-                router.oneshot(request.map(Body::new)).await
+                let answer = router.oneshot(request.map(Body::new)).await?;
+                if answer.status() == StatusCode::SWITCHING_PROTOCOLS && !is_socket.swap(true, Ordering::Relaxed) {
+                    metrics.as_ref().inspect(|metrics| metrics.socket_opened());
+                }
+                Ok(answer)
             }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(if is_kept { KEPT_HEAD.min(self.limits.head) } else { self.limits.head })
+            .header_read_timeout(head_limit)
             .serve_connection(io, service)
             .with_upgrades();
         let mut connection = std::pin::pin!(connection);
@@ -169,6 +282,7 @@ struct Taken {
 struct Places {
     limits: Limits,
     taken: Arc<Mutex<Taken>>,
+    metrics: Option<Metrics>,
 }
 
 /// A place, given back when it is dropped.
@@ -176,6 +290,17 @@ struct Place {
     taken: Arc<Mutex<Taken>>,
     peer: IpAddr,
     is_kept: bool,
+    /// Whether the connection has become a WebSocket.
+    is_socket: Arc<AtomicBool>,
+    metrics: Option<Metrics>,
+}
+
+impl Place {
+    fn handshake_failed(&self) {
+        if let Some(metrics) = &self.metrics {
+            metrics.handshake_failed();
+        }
+    }
 }
 
 fn open(taken: &Mutex<Taken>) -> MutexGuard<'_, Taken> {
@@ -194,14 +319,23 @@ impl Places {
             taken.kept += 1;
             true
         } else {
+            self.metrics.as_ref().inspect(|metrics| metrics.connection_refused());
             return None;
         };
-        Some(Place { taken: Arc::clone(&self.taken), peer, is_kept })
+        self.metrics.as_ref().inspect(|metrics| metrics.connection_opened());
+        let (taken, metrics) = (Arc::clone(&self.taken), self.metrics.clone());
+        Some(Place { taken, peer, is_kept, is_socket: Arc::default(), metrics })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
+        if let Some(metrics) = &self.metrics {
+            metrics.connection_closed();
+            if self.is_socket.load(Ordering::Relaxed) {
+                metrics.socket_closed();
+            }
+        }
         let mut taken = open(&self.taken);
         if self.is_kept {
             taken.kept -= 1;
@@ -219,7 +353,7 @@ impl Drop for Place {
 
 /// A connection with its place: also one that has become a WebSocket holds it.
 struct Held {
-    stream: Pin<Box<TimeoutStream<TcpStream>>>,
+    stream: Pin<Box<TimeoutStream<AnyStream>>>,
     _place: Place,
 }
 
