@@ -1,13 +1,15 @@
 //! The edge as a proxy, a browser behind one, a monitor and somebody with bad intentions meet it, over real connections.
 
 use crate::served::{Answer, Served};
+use crate::things::run;
 use http::{Method, StatusCode};
-use jac_engine::Settings;
+use jac_engine::{Settings, administrator};
 use jac_server::Edge;
 use jac_server::config::{MetricsConfig, Secret, ServerConfig};
 use jac_server::listen::{Callers, Limits, Listener};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -106,6 +108,49 @@ async fn a_monitor_hears_that_the_server_lives_and_whether_it_can_work() {
     assert_eq!(unready.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(unready.body["codes"], serde_json::json!(["disk_low"]));
     assert_eq!(get(&full, "/healthz", &[]).await.status, StatusCode::OK, "a restart would not help");
+}
+
+/// What is logged while it lives, by the test's own thread.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("whole").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_failure_of_the_servers_is_logged_once_with_the_id_that_the_client_has() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter("jac_server=debug")
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _listening = tracing::subscriber::set_default(subscriber);
+    let served = Served::new().await;
+    let run = run(&served, "r-22222222", &administrator());
+    let folder = served.app.engine.folder().run(&run.id);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("report.json"), "half of i").expect("written");
+    let failed = served.as_owner(Method::GET, "/runs/r-22222222/report", "").await;
+    assert!(failed.status.is_server_error(), "{}", failed.status);
+    let refused = served.as_owner(Method::GET, "/nothing?ticket=hunter2", "").await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    let told = String::from_utf8(log.0.lock().expect("whole").clone()).expect("text");
+    let of = |answer: &Answer, level: &str| {
+        let id = answer.headers["x-request-id"].to_str().expect("text").to_owned();
+        told.lines().filter(|line| line.contains(level) && line.contains(&id)).count()
+    };
+    assert_eq!((of(&failed, "ERROR"), of(&failed, "DEBUG")), (1, 1), "{told}");
+    assert_eq!((of(&refused, "ERROR"), of(&refused, "DEBUG")), (0, 1), "{told}");
+    assert!(!told.contains("hunter2"), "a query may hold a ticket: {told}");
 }
 
 async fn metrics_at(address: SocketAddr, more: &str) -> String {

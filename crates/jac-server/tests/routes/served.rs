@@ -135,6 +135,13 @@ impl Served {
         Answer { status, headers, body: serde_json::from_slice(&bytes).unwrap_or_default() }
     }
 
+    /// The body of an answer that is not JSON.
+    pub async fn text(&self, request: Request<Body>) -> String {
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        let bytes = response.into_body().collect().await.expect("a body").to_bytes();
+        String::from_utf8(bytes.to_vec()).expect("text")
+    }
+
     /// Listens on a port of this machine for as long as the test lasts.
     pub async fn listen(&self) -> SocketAddr {
         self.listen_with(Limits::for_descriptors(1024)).await

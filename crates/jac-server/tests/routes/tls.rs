@@ -1,6 +1,7 @@
 //! TLS on the real listener: handshakes, pairs that cannot be used, a pair that changes, and clients that take their time.
 
 use crate::served::Served;
+use futures_util::{SinkExt, StreamExt};
 use jac_engine::clock::SystemClock;
 use jac_server::listen::{Limits, Listener};
 use jac_server::tls::{Pair, Tls, TlsFiles};
@@ -18,6 +19,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{WebSocketStream, client_async};
 
 const LIMIT: Duration = Duration::from_secs(20);
 const NAME: &str = "jac.example";
@@ -215,6 +219,46 @@ async fn a_handshake_that_does_not_come_on_is_ended_and_counts_as_a_connection()
     let bearer = format!("authorization: Bearer {}\r\n", served.app.access.token());
     let let_in = made.ask(address, &bearer).await;
     assert!(let_in.starts_with("HTTP/1.1 200"), "{let_in}");
+}
+
+#[tokio::test]
+async fn live_events_go_over_tls_are_counted_and_end_with_the_server() {
+    let served = Served::new().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let made = make();
+    let (address, _) = serve(&served, &made.write(folder.path()), patient()).await;
+    let mut request =
+        format!("wss://{address}/socket.io/?EIO=4&transport=websocket").into_client_request().expect("a request");
+    request.headers_mut().insert("cookie", served.cookie.parse().expect("a header"));
+    let origin = format!("https://{address}");
+    request.headers_mut().insert("origin", origin.parse().expect("a header"));
+    let stream = made.shake(address).await.expect("a handshake");
+    let (mut socket, _) = timeout(LIMIT, client_async(request, stream)).await.expect("in time").expect("a WebSocket");
+    socket.send(Message::text(format!(r#"40{{"page":"{}"}}"#, served.page))).await.expect("sent");
+    while !matches!(next(&mut socket).await, Some(text) if text.starts_with("40")) {}
+    let sockets = async || {
+        let bearer = format!("Bearer {}", served.app.access.token());
+        let request = http::Request::get("/metrics").header("authorization", bearer);
+        let told = served.text(request.body(axum::body::Body::empty()).expect("a request")).await;
+        told.lines().find_map(|line| line.strip_prefix("jac_live_sockets ")).map(str::to_owned)
+    };
+    assert_eq!(sockets().await.as_deref(), Some("1"));
+    served.app.edge.closing().cancel();
+    while next(&mut socket).await.is_some() {}
+    drop(socket);
+    let began = Instant::now();
+    while sockets().await.as_deref() != Some("0") {
+        assert!(began.elapsed() < LIMIT, "it is still counted");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// The next packet; `None` once the server has hung up.
+async fn next(socket: &mut WebSocketStream<TlsStream<TcpStream>>) -> Option<String> {
+    match timeout(LIMIT, socket.next()).await.expect("something within the time") {
+        Some(Ok(Message::Text(text))) => Some(text.to_string()),
+        _ => None,
+    }
 }
 
 #[tokio::test]
