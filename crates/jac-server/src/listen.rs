@@ -5,6 +5,8 @@
 //! machine: they serve requests with its token and nothing else. TLS is spoken inside of these bounds: a handshake has the time
 //! that the head of a request has.
 
+mod places;
+
 use crate::metrics::Metrics;
 use crate::tls::Tls;
 use axum::Router;
@@ -14,13 +16,14 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::collections::HashMap;
+use ipnet::IpNet;
+use places::{Place, Places};
 use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
@@ -58,9 +61,16 @@ impl Limits {
     }
 }
 
-/// Places that are kept for requests with the shell's token.
-const KEPT_PLACES: usize = 16;
-/// How long one of them is kept for somebody who says nothing.
+impl Limits {
+    /// For another address of the same process, that few callers need: together with the main one they stay within the descriptors.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        let connections = (self.connections / 4).max(16);
+        Self { connections, connections_per_peer: connections, ..self.clone() }
+    }
+}
+
+/// How long a kept place is kept for somebody who says nothing.
 const KEPT_HEAD: Duration = Duration::from_secs(1);
 /// What somebody is told for whom there is no place.
 const FULL: &[u8] =
@@ -79,13 +89,14 @@ pub struct Listener {
     tcp: TcpListener,
     tls: Option<Tls>,
     callers: Callers,
+    proxies: Vec<IpNet>,
     metrics: Option<Metrics>,
 }
 
 impl From<TcpListener> for Listener {
     /// Plain HTTP for everybody.
     fn from(tcp: TcpListener) -> Self {
-        Self { tcp, tls: None, callers: Callers::Everybody, metrics: None }
+        Self { tcp, tls: None, callers: Callers::Everybody, proxies: Vec::new(), metrics: None }
     }
 }
 
@@ -99,6 +110,12 @@ impl Listener {
     #[must_use]
     pub fn for_callers(self, callers: Callers) -> Self {
         Self { callers, ..self }
+    }
+
+    /// These bring many people's requests, so they have no bound of one address.
+    #[must_use]
+    pub fn behind(self, proxies: &[IpNet]) -> Self {
+        Self { proxies: proxies.to_vec(), ..self }
     }
 
     /// Counts its connections there.
@@ -116,8 +133,8 @@ pub async fn serve(
     limits: Limits,
     closing: CancellationToken,
 ) {
-    let Listener { tcp, tls, callers, metrics } = listener.into();
-    let places = Places { limits: limits.clone(), taken: Arc::default(), metrics };
+    let Listener { tcp, tls, callers, proxies, metrics } = listener.into();
+    let places = Places::new(&limits, proxies, metrics);
     let router = router.layer(RequestBodyTimeoutLayer::new(limits.pause));
     let bearer: Arc<str> = format!("Bearer {token}").into();
     let tasks = TaskTracker::new();
@@ -269,87 +286,6 @@ fn full() -> Response<Body> {
 /// The address that a request came from, among its extensions.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
-
-/// Who has a place.
-#[derive(Debug, Default)]
-struct Taken {
-    ordinary: usize,
-    kept: usize,
-    of: HashMap<IpAddr, usize>,
-}
-
-#[derive(Clone)]
-struct Places {
-    limits: Limits,
-    taken: Arc<Mutex<Taken>>,
-    metrics: Option<Metrics>,
-}
-
-/// A place, given back when it is dropped.
-struct Place {
-    taken: Arc<Mutex<Taken>>,
-    peer: IpAddr,
-    is_kept: bool,
-    /// Whether the connection has become a WebSocket.
-    is_socket: Arc<AtomicBool>,
-    metrics: Option<Metrics>,
-}
-
-impl Place {
-    fn handshake_failed(&self) {
-        if let Some(metrics) = &self.metrics {
-            metrics.handshake_failed();
-        }
-    }
-}
-
-fn open(taken: &Mutex<Taken>) -> MutexGuard<'_, Taken> {
-    taken.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Places {
-    fn take(&self, peer: IpAddr) -> Option<Place> {
-        let mut taken = open(&self.taken);
-        let of_peer = taken.of.get(&peer).copied().unwrap_or_default();
-        let is_kept = if taken.ordinary < self.limits.connections && of_peer < self.limits.connections_per_peer {
-            taken.ordinary += 1;
-            *taken.of.entry(peer).or_default() += 1;
-            false
-        } else if peer.is_loopback() && taken.kept < KEPT_PLACES {
-            taken.kept += 1;
-            true
-        } else {
-            self.metrics.as_ref().inspect(|metrics| metrics.connection_refused());
-            return None;
-        };
-        self.metrics.as_ref().inspect(|metrics| metrics.connection_opened());
-        let (taken, metrics) = (Arc::clone(&self.taken), self.metrics.clone());
-        Some(Place { taken, peer, is_kept, is_socket: Arc::default(), metrics })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if let Some(metrics) = &self.metrics {
-            metrics.connection_closed();
-            if self.is_socket.load(Ordering::Relaxed) {
-                metrics.socket_closed();
-            }
-        }
-        let mut taken = open(&self.taken);
-        if self.is_kept {
-            taken.kept -= 1;
-            return;
-        }
-        taken.ordinary -= 1;
-        if let Some(count) = taken.of.get_mut(&self.peer) {
-            *count -= 1;
-            if *count == 0 {
-                taken.of.remove(&self.peer);
-            }
-        }
-    }
-}
 
 /// A connection with its place: also one that has become a WebSocket holds it.
 struct Held {

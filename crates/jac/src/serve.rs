@@ -126,18 +126,19 @@ impl Doors {
             tokio::spawn(async move { closing.run_until_cancelled(following).await });
         }
         let metrics = app.edge.metrics().clone();
-        let main = Listener::from(self.main).with_tls(tls).counted_by(metrics);
+        let proxies = &app.edge.config().trusted_proxies;
+        let main = Listener::from(self.main).with_tls(tls).behind(proxies).counted_by(metrics);
         let router = jac_server::router(app.clone());
-        let mut doors = vec![(main, router.clone())];
-        doors.extend(self.shell.map(|tcp| (Listener::from(tcp).for_callers(Callers::Shell), router)));
+        let mut doors = vec![(main, router.clone(), limits.clone())];
+        doors.extend(self.shell.map(|tcp| (Listener::from(tcp).for_callers(Callers::Shell), router, limits.beside())));
         doors.extend(self.metrics.map(|tcp| {
             if let Ok(address) = tcp.local_addr() {
                 stdout::line(&format!("Metrics are at http://{address}/metrics"));
             }
-            (Listener::from(tcp), jac_server::metrics_router(app.clone()))
+            (Listener::from(tcp), jac_server::metrics_router(app.clone()), limits.beside())
         }));
-        for (door, router) in doors {
-            let (token, limits, closing) = (app.access.token().to_owned(), limits.clone(), closing.clone());
+        for (door, router, limits) in doors {
+            let (token, closing) = (app.access.token().to_owned(), closing.clone());
             served.spawn(async move { serve_connections(door, router, &token, limits, closing).await });
         }
         Ok(served)

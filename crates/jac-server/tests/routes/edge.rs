@@ -274,6 +274,21 @@ async fn a_body_that_never_ends_is_cut_off_when_it_pauses_and_when_it_does_not()
 }
 
 #[tokio::test]
+async fn a_proxy_may_bring_more_connections_than_one_person() {
+    let served = Served::new().await;
+    let limits = Limits { connections: 8, connections_per_peer: 2, ..Limits::for_descriptors(1024) };
+    for (proxy, status) in [("127.0.0.1/32", "HTTP/1.1 401"), ("192.0.2.1/32", "HTTP/1.1 503")] {
+        let tcp = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = tcp.local_addr().expect("its address");
+        let proxies = [proxy.parse().expect("a network")];
+        served.answer_at(Listener::from(tcp).behind(&proxies), limits.clone());
+        let _silent = futures_util::future::join_all((0..4).map(|_| TcpStream::connect(address))).await;
+        let answer = ask(address, &lines(&["host: localhost"])).await;
+        assert!(answer.starts_with(status), "{proxy}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_thousand_connections_of_one_address_leave_room_for_the_shell_and_are_given_back() {
     let served = Served::new().await;
     let limits = Limits { connections: 400, connections_per_peer: 200, ..Limits::for_descriptors(1024) };

@@ -287,7 +287,8 @@ pub fn shown(key: &Key, value: &Value) -> Value {
             Ok(url) => {
                 let host = url.host_str().unwrap_or_default();
                 let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-                format!("{}://…@{host}{port}{}", url.scheme(), url.path())
+                let signed_in = if url.username().is_empty() && url.password().is_none() { "" } else { "…@" };
+                format!("{}://{signed_in}{host}{port}{}", url.scheme(), url.path())
             }
             Err(_) => "…".to_owned(),
         }),
@@ -371,7 +372,11 @@ mod tests {
     #[test]
     fn a_password_in_an_address_is_not_shown() {
         let key = find("redis_url").expect("a key");
-        let value = Value::Text("rediss://user:hunter2@cache.example:6380/1".to_owned());
-        assert_eq!(shown(key, &value), Value::Text("rediss://…@cache.example:6380/1".to_owned()));
+        for (written, said) in [
+            ("rediss://user:hunter2@cache.example:6380/1?password=hunter2", "rediss://…@cache.example:6380/1"),
+            ("redis://localhost", "redis://localhost"),
+        ] {
+            assert_eq!(shown(key, &Value::Text(written.to_owned())), Value::Text(said.to_owned()));
+        }
     }
 }
