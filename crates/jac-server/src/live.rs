@@ -73,6 +73,11 @@ pub fn layer(app: App) -> SocketIoLayer {
         .max_buffer_size(WAITING_MESSAGES)
         .build_layer();
     io.ns("/", greet.with(admit));
+    let (closing, closed) = (app.edge.closing().clone(), io.clone());
+    tokio::spawn(async move {
+        closing.cancelled().await;
+        closed.close().await;
+    });
     let engine = app.engine.clone();
     let (cutting, sockets) = (app.clone(), io.clone());
     engine.keep_running("the end of live connections".to_owned(), move |_| cut_off(cutting.clone(), sockets.clone()));

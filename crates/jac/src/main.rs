@@ -18,6 +18,7 @@ mod cli;
 mod client;
 mod clusters;
 mod compare;
+mod config;
 mod connect;
 mod context;
 mod credentials;
@@ -76,6 +77,7 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
         Command::Image(command) => images::image(command).await,
         Command::Credentials(command) => credentials::credentials(command).await,
         Command::Serve(arguments) => serve::serve(arguments).await,
+        Command::Config(command) => Ok(config::config(&command)),
         Command::Check(arguments) => check::check(&arguments),
         Command::Report(arguments) => report::report(&arguments),
         Command::Compare(arguments) => compare::compare(&arguments),

@@ -2,6 +2,7 @@
 
 mod checks;
 mod connections;
+mod edge;
 mod live;
 mod money;
 mod rented;
@@ -9,6 +10,7 @@ mod results;
 mod served;
 mod socket;
 mod things;
+mod tls;
 
 use http::{Method, StatusCode};
 use jac_engine::{Settings, administrator};

@@ -102,3 +102,24 @@ async fn runs_are_compared_with_the_first_of_them() {
         assert_eq!(refused.status, status, "{runs}: {}", refused.body);
     }
 }
+
+#[tokio::test]
+async fn whoever_searches_too_much_at_once_is_told_when_to_come_back() {
+    let served = Served::new().await;
+    finished(&served, "r-33333333", 0);
+    let bearer = format!("Bearer {}", served.app.access.token());
+    let headers = [("authorization", bearer.as_str())];
+    let search = || served.call(Method::GET, "/runs/r-33333333/samples", &headers, "");
+    let compare = || served.call(Method::GET, "/compare?runs=r-33333333,r-33333333", &headers, "");
+    let mut answers = futures_util::future::join_all((0..60).map(|_| search())).await;
+    let (done, busy): (Vec<_>, Vec<_>) = answers.drain(..).partition(|answer| answer.status == StatusCode::OK);
+    assert!(done.len() >= 8 && !busy.is_empty(), "{} done, {} not", done.len(), busy.len());
+    for answer in busy {
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(answer.body["error"]["code"], "busy");
+        let seconds: u64 = answer.headers["retry-after"].to_str().expect("text").parse().expect("seconds");
+        assert!((1..=60).contains(&seconds));
+    }
+    assert_eq!(search().await.status, StatusCode::OK, "nothing is left in the queue");
+    assert_ne!(compare().await.status, StatusCode::TOO_MANY_REQUESTS);
+}
