@@ -316,14 +316,9 @@ impl Lines {
     }
 }
 
-/// The one person of an installation without accounts.
+/// The first administrator, whom every installation has from its start. The shell of its machine acts as them.
 pub fn administrator() -> Person {
     Person { id: "admin".to_owned(), name: "Administrator".to_owned() }
-}
-
-/// Whether `person` may change what `owner` has.
-pub fn may_write(person: &Person, owner: &Person) -> bool {
-    person.id == owner.id
 }
 
 /// The names of a cluster's nodes, the master first.

@@ -18,6 +18,7 @@ mod images;
 mod live;
 mod machines;
 mod notices;
+mod owners;
 mod patience;
 pub mod plans;
 mod reconcile;
@@ -31,7 +32,7 @@ pub mod view;
 
 pub use clusters::{Attendance, NewCluster};
 pub use credentials::NewAwsCredentials;
-pub use engine::{Engine, Event, Parts, administrator, may_write};
+pub use engine::{Engine, Event, Parts, administrator};
 pub use error::EngineError;
 pub use figures::{Figures, Unready};
 pub use notices::Notice;

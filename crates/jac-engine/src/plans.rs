@@ -18,6 +18,7 @@ use content::Content;
 use jac_jmx::{Check, Properties};
 use jac_model::{Person, Plan, PlanFile, PlanFileKind, PlanId};
 use jac_store::StoreError;
+use jac_store::audit::Deed;
 use names::safe_name;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -341,9 +342,11 @@ impl Engine {
         let permit = Arc::clone(self.checks()).acquire_owned().await.map_err(|_| check::cancelled())?;
         let (engine, token) = (self.clone(), CancellationToken::new());
         let _told_when_gone = token.clone().drop_guard();
+        // What it writes is of the request that asked.
+        let deed = Deed::current().unwrap_or_default();
         let done = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            work(&engine, &|| token.is_cancelled())
+            deed.around_blocking(|| work(&engine, &|| token.is_cancelled()))
         });
         done.await.map_err(|panic| EngineError::JMeter(panic.to_string()))?
     }

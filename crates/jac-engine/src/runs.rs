@@ -349,16 +349,16 @@ impl Engine {
     ///
     /// # Errors
     /// When there is no such run, or what it left cannot be read.
-    pub fn snapshot(&self, id: &RunId, after: u64, person: &Person) -> Result<Snapshot, EngineError> {
+    pub fn snapshot(&self, id: &RunId, after: u64) -> Result<Snapshot, EngineError> {
         let row = wait(self.store().run(id))?;
         let live = self.live().get(id).cloned();
         match live {
-            Some(live) => Ok(self.snapshot_of(row, live.since(after), person)),
-            None => self.stored_snapshot(row, after, person),
+            Some(live) => Ok(self.snapshot_of(row, live.since(after))),
+            None => self.stored_snapshot(row, after),
         }
     }
 
-    pub(crate) fn snapshot_of(&self, row: RunRow, measured: crate::live::Measured, person: &Person) -> Snapshot {
+    pub(crate) fn snapshot_of(&self, row: RunRow, measured: crate::live::Measured) -> Snapshot {
         let mut summary = measured.summary;
         let labels = keep_busiest(&mut summary.labels, MOST_LABELS);
         Snapshot {
@@ -366,7 +366,7 @@ impl Engine {
             run_id: row.run.id.clone(),
             seq: measured.seq,
             at_ms: self.now_ms(),
-            run: self.view_run(row, person),
+            run: self.view_run(row),
             summary,
             bucket_ms: measured.bucket_ms,
             reset: measured.reset,

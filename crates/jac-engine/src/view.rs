@@ -1,6 +1,6 @@
 //! What the outside sees of clusters and runs: the rows with what is only known while they live.
 
-use crate::engine::{Engine, may_write};
+use crate::engine::Engine;
 use crate::error::EngineError;
 use jac_jtl::criteria::{CriterionResult, Verdict};
 use jac_jtl::{ErrorGroup, Point, Summary};
@@ -12,14 +12,12 @@ use jac_store::{Filter, RunRow};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A cluster as one person sees it.
+/// A cluster as it is shown.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ClusterView {
     #[serde(flatten)]
     pub cluster: Cluster,
-    /// The one who asks may change it.
-    pub can_write: bool,
     /// When the idle limit removes it, if nothing is run before.
     pub idle_ends_at_ms: Option<i64>,
     /// What it has cost until now, an estimate in US dollars; `null`: nothing, or it is not known.
@@ -84,13 +82,12 @@ pub struct Unreachable {
     pub reason: String,
 }
 
-/// A plan as one person sees it.
+/// A plan as it is shown.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlanView {
     #[serde(flatten)]
     pub plan: Plan,
-    pub can_write: bool,
     /// The size of all its files.
     pub bytes: u64,
     /// How many runs it had.
@@ -135,7 +132,7 @@ impl Default for RunResult {
     }
 }
 
-/// A run as one person sees it.
+/// A run as it is shown.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunView {
@@ -144,7 +141,10 @@ pub struct RunView {
     pub plan: Named,
     pub cluster: Named,
     pub owner: Person,
-    pub can_write: bool,
+    /// The team whose members may change it too.
+    pub team: Option<Named>,
+    /// The retention leaves it alone.
+    pub pinned: bool,
     pub phase: RunPhase,
     /// What is being done now, a sentence.
     pub step: String,
@@ -205,21 +205,20 @@ pub struct Snapshot {
 }
 
 impl Engine {
-    /// The cluster as `person` sees it.
-    pub fn view_cluster(&self, cluster: Cluster, person: &Person) -> ClusterView {
+    /// The cluster with what is only known while it lives.
+    pub fn view_cluster(&self, cluster: Cluster) -> ClusterView {
         ClusterView {
-            can_write: may_write(person, &cluster.owner),
             idle_ends_at_ms: cluster.idle_ends_at_ms(),
             usd_so_far: cluster.usd_so_far(self.now_ms()),
             cluster,
         }
     }
 
-    /// The plan as `person` sees it.
+    /// The plan with its runs counted.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn view_plan(&self, plan: Plan, person: &Person) -> Result<PlanView, EngineError> {
+    pub async fn view_plan(&self, plan: Plan) -> Result<PlanView, EngineError> {
         let runs = self.store().runs(&Filter { plan: Some(plan.id.clone()), ..Filter::default() }).await?;
         let last_run = runs.first().map(|row| LastRun {
             id: row.run.id.clone(),
@@ -227,22 +226,16 @@ impl Engine {
             verdict: result_of(row).verdict,
             created_ms: row.run.created_ms,
         });
-        Ok(PlanView {
-            can_write: may_write(person, &plan.owner),
-            bytes: plan.bytes(),
-            runs: runs.len(),
-            last_run,
-            plan,
-        })
+        Ok(PlanView { bytes: plan.bytes(), runs: runs.len(), last_run, plan })
     }
 
-    /// The run as `person` sees it.
-    pub fn view_run(&self, mut row: RunRow, person: &Person) -> RunView {
+    /// The run as it is shown: secrets masked, with the figures of now.
+    pub fn view_run(&self, mut row: RunRow) -> RunView {
         crate::runs::secrets::mask(&mut row.run);
         let result = result_of(&row);
         let live = self.live().get(&row.run.id).cloned();
         let headline = result.headline.or_else(|| live.and_then(|live| live.headline()));
-        view(row.run, result.verdict, result.criteria, headline, |owner| may_write(person, owner))
+        view(row.run, result.verdict, result.criteria, headline)
     }
 }
 
@@ -251,20 +244,15 @@ fn result_of(row: &RunRow) -> RunResult {
     row.result.as_ref().and_then(|value| serde_json::from_value(value.clone()).ok()).unwrap_or_default()
 }
 
-fn view(
-    run: Run,
-    verdict: Verdict,
-    criteria: Vec<CriterionResult>,
-    headline: Option<Headline>,
-    may_write: impl Fn(&Person) -> bool,
-) -> RunView {
+fn view(run: Run, verdict: Verdict, criteria: Vec<CriterionResult>, headline: Option<Headline>) -> RunView {
     RunView {
-        can_write: may_write(&run.owner),
         plan: Named { id: run.plan_id.into(), name: run.plan_name },
         cluster: Named { id: run.cluster_id.into(), name: run.cluster_name },
         id: run.id,
         name: run.name,
         owner: run.owner,
+        team: run.team,
+        pinned: run.pinned,
         phase: run.phase,
         step: run.step,
         cause: run.cause,

@@ -1,24 +1,26 @@
-//! Who is calling: sign-in links, sessions, the token of this machine's shell, and ownership.
+//! Who is calling: sign-in links, sessions, personal tokens, the token of this machine's shell.
 //!
-//! A handler says in its signature who may call it: [`Caller`] for anybody who is signed in, [`Owned`] for the owner of
-//! the thing that its path names, [`Administrator`] for what is nobody's else. Nothing else looks at cookies or owners.
+//! Here a request becomes a [`Principal`]; what that one may do is asked for in the signature of each handler ([`allowed`]).
 //!
 //! A browser sends its cookies to every port of a host, the tested application's included, so the cookie is half of a session:
 //! the other half is a secret that only JAC's own page has. It comes in a header, for Socket.IO in its `auth`; a download, which
 //! has no headers of its own, has a ticket that the page asked for.
 
+pub mod allowed;
+pub mod audit;
+mod brakes;
+
 use crate::App;
+use crate::edge::{ClientInfo, is_https};
 use crate::error::ApiError;
 use crate::hosts::{Hosts, is_own_page};
-use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
-use jac_engine::{Engine, EngineError, administrator, may_write};
-use jac_model::{Cluster, ClusterId, EpochMs, Person, Plan, PlanId, Run, RunId};
-use jac_store::{Store, StoreError};
+use brakes::Brakes;
+use jac_engine::administrator;
+use jac_model::{EpochMs, Principal, UserRole, Via};
+use jac_store::{NewSession, OpenSession, PersonRow, SessionLimits, Store, StoreError};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
-use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -33,10 +35,12 @@ const TICKET_LIFE: Duration = Duration::from_secs(60);
 /// So many tickets are kept; the oldest goes first.
 const MOST_TICKETS: usize = 1000;
 
-/// How long a sign-in link works.
-const LINK_LIFE_MS: i64 = 7 * 24 * 3_600_000;
-/// How long a session lasts.
-pub const SESSION_LIFE_S: i64 = 30 * 24 * 3_600;
+/// How long the first administrator's link works, and one that resets a password.
+pub const LINK_LIFE_MS: i64 = 3_600_000;
+/// How long an invitation works.
+pub const INVITATION_LIFE_MS: i64 = 7 * 24 * 3_600_000;
+/// What personal tokens begin with: scanners for secrets in repositories look for such words.
+const TOKEN_PREFIX: &str = "jac_";
 
 /// The token with which the shell of this machine calls, and word of sessions that end.
 #[derive(Clone)]
@@ -45,6 +49,7 @@ pub struct Access {
     pub(crate) hosts: Arc<Hosts>,
     ended: Arc<Notify>,
     tickets: Arc<Mutex<Vec<Ticket>>>,
+    pub(crate) brakes: Arc<Brakes>,
 }
 
 /// Leave to get one path, once asked for by a session's own page.
@@ -64,7 +69,13 @@ impl Default for Access {
 impl Access {
     /// The token that an earlier start of the server had: a command that calls it outlives a restart.
     pub fn with_token(token: &str) -> Self {
-        Self { token: token.into(), hosts: Arc::default(), ended: Arc::default(), tickets: Arc::default() }
+        Self {
+            token: token.into(),
+            hosts: Arc::default(),
+            ended: Arc::default(),
+            tickets: Arc::default(),
+            brakes: Arc::default(),
+        }
     }
 
     /// The names under which the server is reached, besides its addresses and `localhost`.
@@ -109,9 +120,14 @@ impl Access {
         })
     }
 
-    /// Waits until somebody has signed out, since it was last asked.
+    /// Waits until somebody has signed out or lost rights, since it was last asked.
     pub(crate) async fn session_ended(&self) {
         self.ended.notified().await;
+    }
+
+    /// Says that sessions have ended or rights were taken, to those who keep connections open.
+    pub(crate) fn rights_changed(&self) {
+        self.ended.notify_one();
     }
 }
 
@@ -120,70 +136,114 @@ pub fn secret() -> String {
     hex::encode(rand::random::<[u8; 32]>())
 }
 
-/// Makes a one-time sign-in link: the part behind the server's address.
+/// Makes a one-time sign-in link: the part behind the server's address. Its secret is in the fragment, which browsers send to nobody.
 ///
 /// # Errors
-/// When the database cannot be written.
-pub async fn new_sign_in_link(store: &Store, now_ms: EpochMs) -> Result<String, StoreError> {
+/// When the database cannot be written, or there is no such person.
+pub async fn new_sign_in_link(
+    store: &Store,
+    person: &str,
+    life_ms: i64,
+    now_ms: EpochMs,
+) -> Result<String, StoreError> {
     let token = secret();
-    store.add_sign_in_link(&token, &administrator().id, now_ms + LINK_LIFE_MS).await?;
-    Ok(format!("{SIGN_IN_PATH}?token={token}"))
+    store.add_sign_in_link(&token, person, now_ms + life_ms).await?;
+    Ok(format!("{SIGN_IN_PATH}#token={token}"))
 }
 
-/// Somebody who is signed in.
-#[derive(Debug, Clone)]
-pub struct Caller(pub Person);
-
-impl FromRequestParts<App> for Caller {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        if has_token(app, &parts.headers) {
-            return Ok(Self(administrator()));
-        }
-        let session = session_of(app, &parts.headers, page_secret(&parts.headers)).await?.ok_or(ApiError::SignedOut)?;
-        let downloads = matches!(parts.method, Method::GET | Method::HEAD);
-        let is_own = session.is_own_page || (downloads && app.access.has_ticket(&session.secret, parts));
-        if is_own && is_own_page(&parts.headers, &app.access.hosts) {
-            Ok(Self(session.person))
-        } else {
-            Err(ApiError::Foreign)
-        }
-    }
+/// A new personal token.
+pub fn new_token() -> String {
+    format!("{TOKEN_PREFIX}{}", secret())
 }
 
-/// The administrator. There is no other account yet; what asks for this stays shut when there are.
-#[derive(Debug, Clone)]
-pub struct Administrator(pub Person);
-
-impl FromRequestParts<App> for Administrator {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let Caller(person) = Caller::from_request_parts(parts, app).await?;
-        if person.id == administrator().id { Ok(Self(person)) } else { Err(ApiError::NotAdministrator) }
+/// Who calls.
+///
+/// # Errors
+/// When nobody does who is known, or another page than JAC's own.
+pub(crate) async fn principal(parts: &Parts, app: &App) -> Result<Principal, ApiError> {
+    if let Some(token) = bearer(&parts.headers) {
+        return by_token(app, token).await;
     }
+    let open = session_of(app, &parts.headers, page_secret(&parts.headers)).await?.ok_or(ApiError::SignedOut)?;
+    let downloads = matches!(parts.method, Method::GET | Method::HEAD);
+    let is_own = open.session.is_own_page || (downloads && app.access.has_ticket(&open.secret, parts));
+    if is_own && is_own_page(&parts.headers, &app.access.hosts) { Ok(open.principal()) } else { Err(ApiError::Foreign) }
+}
+
+async fn by_token(app: &App, token: &str) -> Result<Principal, ApiError> {
+    if same(token, app.access.token()) {
+        return Ok(shell());
+    }
+    let found = app.engine.store().token(token, app.engine.now_ms()).await?;
+    let (person, token) = found.ok_or(ApiError::BadToken)?;
+    Ok(of_person(&person, Via::Token { id: token.id, name: token.name, scope: token.scope }))
+}
+
+/// The shell of the server's own machine.
+fn shell() -> Principal {
+    Principal { user: administrator(), role: UserRole::Administrator, teams: Vec::new(), via: Via::Shell }
+}
+
+fn of_person(person: &PersonRow, via: Via) -> Principal {
+    Principal { user: person.person(), role: person.role, teams: person.teams.clone(), via }
 }
 
 /// A session that a request's cookie names.
 pub struct Session {
-    pub person: Person,
+    pub session: OpenSession,
     pub secret: String,
-    /// The request came with the page's half of it too.
-    pub is_own_page: bool,
+}
+
+impl Session {
+    pub fn principal(&self) -> Principal {
+        of_person(&self.session.person, Via::Session(self.session.id.clone()))
+    }
+}
+
+/// How long sessions live, now.
+pub(crate) fn session_limits(app: &App) -> SessionLimits {
+    let minutes = i64::try_from(app.edge.config().session.idle_minutes).unwrap_or(i64::MAX / 60_000);
+    SessionLimits { now_ms: app.engine.now_ms(), idle_ms: minutes.saturating_mul(60_000) }
 }
 
 /// The session of the request's cookie, if it has one that lives.
 pub async fn session_of(app: &App, headers: &HeaderMap, page: Option<&str>) -> Result<Option<Session>, ApiError> {
-    let name = cookie_name(app);
     // Another server of this host may have set one of the same name for a path of its own.
-    for secret in cookies(headers, &name) {
-        if let Some((_, is_own_page)) = app.engine.store().session(secret, page, app.engine.now_ms()).await? {
-            // Without accounts there is one person; a session of anybody else is of a newer JAC.
-            return Ok(Some(Session { person: administrator(), secret: secret.to_owned(), is_own_page }));
+    for secret in session_cookies(app, headers) {
+        if let Some(session) = app.engine.store().session(secret, page, session_limits(app)).await? {
+            return Ok(Some(Session { session, secret: secret.to_owned() }));
         }
     }
     Ok(None)
+}
+
+/// A session that is to be opened for whoever sends this request; with its cookie.
+pub(crate) fn new_session(app: &App, headers: &HeaderMap, client: Option<&ClientInfo>) -> (NewSession, String) {
+    let seconds = i64::try_from(app.edge.config().session.hours.saturating_mul(3600)).unwrap_or(i64::MAX / 1000);
+    let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    let session = NewSession {
+        id: hex::encode(rand::random::<[u8; 8]>()),
+        secret: secret(),
+        page: secret(),
+        expires_ms: app.engine.now_ms().saturating_add(seconds.saturating_mul(1000)),
+        address: client.and_then(|client| client.address).map(|address| address.to_string()),
+        user_agent: user_agent.map(|text| text.chars().take(200).collect()),
+    };
+    let is_https = client.is_some_and(|client| client.scheme == crate::edge::Scheme::Https);
+    let cookie = format!(
+        "{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{}",
+        cookie_name(app, is_https),
+        session.secret,
+        if is_https { "; Secure" } else { "" }
+    );
+    (session, cookie)
+}
+
+/// The cookie that takes the session's away.
+pub(crate) fn no_cookie(app: &App, extensions: &axum::http::Extensions) -> String {
+    let is_https = is_https(extensions);
+    let secure = if is_https { "; Secure" } else { "" };
+    format!("{}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0{secure}", cookie_name(app, is_https))
 }
 
 /// Whether the request has the token of this machine's shell.
@@ -198,27 +258,30 @@ pub fn page_secret(headers: &HeaderMap) -> Option<&str> {
 
 /// Ends the session of the request's cookie, if it has one, and says so to those who keep connections open.
 pub async fn sign_out(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
-    for session in cookies(headers, &cookie_name(app)) {
+    for session in session_cookies(app, headers) {
         app.engine.store().sign_out(session).await?;
     }
-    app.access.ended.notify_one();
+    app.access.rights_changed();
     Ok(())
 }
 
-/// The name of the sessions' cookie: two servers on a host have two.
-pub fn cookie_name(app: &App) -> String {
-    format!("jac_session_{}", app.engine.installation().get(..8).unwrap_or_default())
+/// The name of the sessions' cookie: two servers on a host have two. Over TLS its name says that it was set by this host itself, for
+/// all of it (`__Host-`, RFC 6265bis 4.1.3.2), which browsers see to.
+fn cookie_name(app: &App, is_https: bool) -> String {
+    let prefix = if is_https { "__Host-" } else { "" };
+    format!("{prefix}jac_session_{}", app.engine.installation().get(..8).unwrap_or_default())
 }
 
-/// The values of a cookie in a request: there may be several, for paths above each other.
-fn cookies<'a>(headers: &'a HeaderMap, wanted: &str) -> impl Iterator<Item = &'a str> {
+/// The values of the sessions' cookie in a request: there may be several, for paths above each other.
+fn session_cookies<'a>(app: &App, headers: &'a HeaderMap) -> impl Iterator<Item = &'a str> + use<'a> {
+    let names = [cookie_name(app, true), cookie_name(app, false)];
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .filter(move |(name, _)| *name == wanted)
+        .filter(move |(name, _)| names.iter().any(|wanted| wanted == name))
         .map(|(_, value)| value)
 }
 
@@ -233,89 +296,4 @@ fn same(one: &str, other: &str) -> bool {
 
 fn hash(secret: &str) -> String {
     hex::encode(Sha256::digest(secret))
-}
-
-/// Something that belongs to somebody and is named by the path's `{id}`.
-pub trait Ownable: Sized + Send {
-    type Id: FromStr + Send + Sync;
-    const KIND: &'static str;
-    fn load(engine: &Engine, id: &Self::Id) -> impl Future<Output = Result<Self, EngineError>> + Send;
-    fn owner(&self) -> &Person;
-}
-
-impl Ownable for Cluster {
-    type Id = ClusterId;
-    const KIND: &'static str = "cluster";
-    async fn load(engine: &Engine, id: &ClusterId) -> Result<Self, EngineError> {
-        Ok(engine.store().cluster(id).await?)
-    }
-    fn owner(&self) -> &Person {
-        &self.owner
-    }
-}
-
-impl Ownable for Plan {
-    type Id = PlanId;
-    const KIND: &'static str = "plan";
-    async fn load(engine: &Engine, id: &PlanId) -> Result<Self, EngineError> {
-        Ok(engine.store().plan(id).await?)
-    }
-    fn owner(&self) -> &Person {
-        &self.owner
-    }
-}
-
-impl Ownable for Run {
-    type Id = RunId;
-    const KIND: &'static str = "run";
-    async fn load(engine: &Engine, id: &RunId) -> Result<Self, EngineError> {
-        Ok(engine.store().run(id).await?.run)
-    }
-    fn owner(&self) -> &Person {
-        &self.owner
-    }
-}
-
-async fn named<T: Ownable>(parts: &mut Parts, app: &App) -> Result<T, ApiError> {
-    let path = Path::<HashMap<String, String>>::from_request_parts(parts, app)
-        .await
-        .map(|Path(path)| path)
-        .unwrap_or_default();
-    let text = path.get("id").map(String::as_str).unwrap_or_default();
-    let not_found = || ApiError::Engine(EngineError::NotFound { kind: T::KIND, id: text.to_owned() });
-    let id = text.parse::<T::Id>().map_err(|_| not_found())?;
-    Ok(T::load(&app.engine, &id).await?)
-}
-
-/// The thing that the path names; the caller is its owner.
-#[derive(Debug)]
-pub struct Owned<T> {
-    pub thing: T,
-    pub caller: Person,
-}
-
-impl<T: Ownable> FromRequestParts<App> for Owned<T> {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let Caller(caller) = Caller::from_request_parts(parts, app).await?;
-        let thing: T = named(parts, app).await?;
-        if may_write(&caller, thing.owner()) { Ok(Self { thing, caller }) } else { Err(ApiError::NotOwner) }
-    }
-}
-
-/// The thing that the path names; anybody who is signed in may look at it.
-#[derive(Debug)]
-pub struct Shown<T> {
-    pub thing: T,
-    pub caller: Person,
-}
-
-impl<T: Ownable> FromRequestParts<App> for Shown<T> {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let Caller(caller) = Caller::from_request_parts(parts, app).await?;
-        Ok(Self { thing: named(parts, app).await?, caller })
-    }
 }

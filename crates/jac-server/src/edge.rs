@@ -10,6 +10,7 @@ use crate::forwarded;
 use crate::hosts::host_of;
 use crate::listen::{Peer, Transport};
 use crate::metrics::Metrics;
+use crate::password::Passwords;
 use crate::scans::Scans;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, header};
@@ -37,6 +38,7 @@ struct Inner {
     config: ServerConfig,
     metrics: Metrics,
     scans: Scans,
+    passwords: Passwords,
     closing: CancellationToken,
 }
 
@@ -51,7 +53,13 @@ impl Edge {
         let metrics = Metrics::default();
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let scans = Scans::new(processors, metrics.clone());
-        Self(Arc::new(Inner { config, metrics, scans, closing: CancellationToken::new() }))
+        Self(Arc::new(Inner {
+            config,
+            metrics,
+            scans,
+            passwords: Passwords::default(),
+            closing: CancellationToken::new(),
+        }))
     }
 
     pub fn config(&self) -> &ServerConfig {
@@ -65,6 +73,11 @@ impl Edge {
     /// Turns at scanning result logs.
     pub(crate) fn scans(&self) -> &Scans {
         &self.0.scans
+    }
+
+    /// Turns at hashing passwords.
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.0.passwords
     }
 
     /// Cancelled when the server ends: connections are closed after their answer, live sockets at once.

@@ -5,6 +5,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jac_engine::EngineError;
 use jac_model::ports::PortError;
+use jac_model::{Denied, UserRole};
+use jac_store::StoreError;
 use serde::{Deserialize, Serialize};
 
 /// An error as it is sent.
@@ -32,10 +34,10 @@ pub enum ApiError {
     Engine(EngineError),
     /// Nobody is signed in.
     SignedOut,
-    /// Somebody is, but not the owner.
-    NotOwner,
-    /// Somebody is, but not the administrator.
-    NotAdministrator,
+    /// The token is unknown, has expired or was revoked.
+    BadToken,
+    /// Somebody is, and may not do this.
+    Denied(Denied),
     /// A request that did not come from JAC's own page or shell.
     Foreign,
     Request {
@@ -52,6 +54,10 @@ pub enum ApiError {
         seconds: u64,
     },
 }
+
+/// The code of an error, among the extensions of its answer: the audit trail has it.
+#[derive(Debug, Clone)]
+pub struct Refusal(pub String);
 
 /// Why a request failed by the server's own fault, among the extensions of its answer: the edge logs it once.
 #[derive(Debug, Clone)]
@@ -74,14 +80,17 @@ impl ApiError {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::SignedOut => StatusCode::UNAUTHORIZED,
-            Self::NotOwner | Self::NotAdministrator | Self::Foreign => StatusCode::FORBIDDEN,
+            Self::SignedOut | Self::BadToken => StatusCode::UNAUTHORIZED,
+            Self::Denied(_) | Self::Foreign => StatusCode::FORBIDDEN,
             Self::Request { status, .. } | Self::Later { status, .. } => *status,
             Self::Engine(error) => match error {
                 EngineError::NotFound { .. } => StatusCode::NOT_FOUND,
                 EngineError::Invalid { code: "upload_too_large", .. } => StatusCode::PAYLOAD_TOO_LARGE,
                 EngineError::Invalid { .. } => StatusCode::BAD_REQUEST,
-                EngineError::Conflict { .. } => StatusCode::CONFLICT,
+                EngineError::Conflict { .. }
+                | EngineError::Store(StoreError::NameTaken { .. } | StoreError::LastAdministrator) => {
+                    StatusCode::CONFLICT
+                }
                 EngineError::DiskFull { .. } | EngineError::Port(PortError::DiskFull { .. }) => {
                     StatusCode::INSUFFICIENT_STORAGE
                 }
@@ -115,8 +124,25 @@ impl ApiError {
                 "You are not signed in.",
                 Some("Open a sign-in link; `jac admin link` prints a new one."),
             ),
-            Self::NotOwner => plain("not_owner", "This belongs to somebody else; you may look at it only.", None),
-            Self::NotAdministrator => plain("not_administrator", "Only the administrator may do that.", None),
+            Self::BadToken => plain(
+                "token_invalid",
+                "The token is not valid: it is unknown, has expired or was revoked.",
+                Some("Create a new one under Settings, My account."),
+            ),
+            Self::Denied(Denied::NotOwner) => {
+                plain("not_owner", "This belongs to somebody else. You can only read it.", None)
+            }
+            Self::Denied(Denied::Role(UserRole::Administrator)) => {
+                plain("not_administrator", "Only an administrator can do this.", None)
+            }
+            Self::Denied(Denied::Role(_)) => {
+                plain("read_only_role", "Your role is viewer: you can read everything and change nothing.", None)
+            }
+            Self::Denied(Denied::Scope(_)) => plain(
+                "token_scope",
+                "The scope of this token does not allow this.",
+                Some("Create a token with a wider scope."),
+            ),
             Self::Foreign => plain(
                 "foreign_request",
                 "The request did not come from JAC's own page.",
@@ -129,6 +155,14 @@ impl ApiError {
             Self::Engine(EngineError::Invalid { code, message, hint, details }) => {
                 ErrorDetail { code: code.to_owned(), message, hint, details }
             }
+            Self::Engine(EngineError::Store(error @ StoreError::NameTaken { .. })) => {
+                plain("name_taken", &jac_engine::tools::sentence(&error), None)
+            }
+            Self::Engine(EngineError::Store(StoreError::LastAdministrator)) => plain(
+                "last_administrator",
+                "This is the last administrator. Make somebody else an administrator first.",
+                None,
+            ),
             Self::Engine(EngineError::Conflict { message, hint }) => plain("conflict", &message, hint.as_deref()),
             Self::Engine(error @ EngineError::NotFound { .. }) => plain("not_found", &error.to_string(), None),
             Self::Engine(error @ (EngineError::DiskFull { .. } | EngineError::Port(PortError::DiskFull { .. }))) => {
@@ -153,7 +187,9 @@ impl IntoResponse for ApiError {
         let detail = self.detail();
         let failure =
             status.is_server_error().then(|| Failure { code: detail.code.clone(), message: detail.message.clone() });
+        let refusal = Refusal(detail.code.clone());
         let mut answer = (status, Json(ErrorBody { error: detail })).into_response();
+        answer.extensions_mut().insert(refusal);
         if let Some(seconds) = wait {
             answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }

@@ -16,12 +16,13 @@ pub mod listen;
 mod live;
 mod metrics;
 pub mod openapi;
+mod password;
 mod routes;
 mod scans;
 pub mod tls;
 mod upload;
 
-pub use access::{Access, SIGN_IN_PATH, new_sign_in_link};
+pub use access::{Access, SIGN_IN_PATH, new_sign_in_link, new_token};
 pub use edge::Edge;
 pub use health::metrics_router;
 pub use metrics::Metrics;
@@ -53,7 +54,10 @@ pub fn router(app: App) -> Router {
     let live = live::layer(app.clone());
     Router::new()
         // What the API says is of this moment and of this person.
-        .merge(api.layer(header("cache-control", "no-store")))
+        .merge(
+            api.layer(middleware::from_fn_with_state(app.clone(), access::audit::record))
+                .layer(header("cache-control", "no-store")),
+        )
         .merge(health::routes())
         .fallback(assets::serve)
         .with_state(app.clone())

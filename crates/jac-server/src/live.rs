@@ -17,7 +17,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jac_engine::Event;
 use jac_engine::view::Snapshot;
-use jac_model::{Person, RunId};
+use jac_model::{Action, Principal, RunId, authorize};
 use serde::{Deserialize, Serialize};
 use socketioxide::SocketIo;
 use socketioxide::extract::{AckSender, Data, SocketRef, State, TryData};
@@ -109,7 +109,7 @@ struct Auth {
 async fn admit(socket: SocketRef, TryData(auth): TryData<Auth>, State(app): State<App>) -> Result<(), &'static str> {
     let page = auth.ok().map(|auth| auth.page);
     let session = access::session_of(&app, &socket.req_parts().headers, page.as_deref()).await.ok().flatten();
-    if !session.is_some_and(|session| session.is_own_page) {
+    if !session.is_some_and(|session| session.session.is_own_page) {
         return Err("signed_out");
     }
     socket.join(EVERYBODY);
@@ -120,10 +120,11 @@ async fn admit(socket: SocketRef, TryData(auth): TryData<Auth>, State(app): Stat
 
 async fn greet() {}
 
-/// Whether the session that the socket was let in with still lives.
-async fn signed_in(app: &App, socket: &SocketRef) -> Result<Option<Person>, ApiError> {
+/// Who the socket was let in as, if their session still lives and they may still do this. What is pushed is of [`Action::View`] only.
+async fn may(app: &App, socket: &SocketRef, action: Action) -> Result<Option<Principal>, ApiError> {
     let session = access::session_of(app, &socket.req_parts().headers, None).await?;
-    Ok(session.map(|session| session.person))
+    let caller = session.map(|session| session.principal());
+    Ok(caller.filter(|caller| authorize(caller, action, None).is_ok()))
 }
 
 /// Tells a page that it has to sign in first, and hangs up.
@@ -143,7 +144,7 @@ async fn cut_off(app: App, io: SocketIo) {
         }
         for socket in io.sockets() {
             // A database that cannot be read now says nothing about a session.
-            if let Ok(None) = signed_in(&app, &socket).await {
+            if let Ok(None) = may(&app, &socket, Action::View).await {
                 shut_out(socket);
             }
         }
@@ -152,12 +153,12 @@ async fn cut_off(app: App, io: SocketIo) {
 
 async fn subscribe(socket: SocketRef, TryData(wanted): TryData<Subscribe>, ack: AckSender, State(app): State<App>) {
     // Asked anew each time: the session may be over by now.
-    let Some(caller) = signed_in(&app, &socket).await.ok().flatten() else {
+    if may(&app, &socket, Action::View).await.ok().flatten().is_none() {
         shut_out(socket);
         return;
-    };
+    }
     let answered = match wanted {
-        Ok(wanted) => match watch(&socket, &app, wanted, caller).await {
+        Ok(wanted) => match watch(&socket, &app, wanted).await {
             Ok(snapshot) => ack.send(&snapshot),
             Err(error) => ack.send(&Refused { error }),
         },
@@ -169,12 +170,12 @@ async fn subscribe(socket: SocketRef, TryData(wanted): TryData<Subscribe>, ack: 
 }
 
 /// Puts the socket into the run's room and gives what it has missed.
-async fn watch(socket: &SocketRef, app: &App, wanted: Subscribe, caller: Person) -> Result<Snapshot, String> {
+async fn watch(socket: &SocketRef, app: &App, wanted: Subscribe) -> Result<Snapshot, String> {
     let room = room(&wanted.run_id);
     // The room first: a snapshot that is made in between arrives twice, which is harmless, instead of never.
     socket.join(room.clone());
     let engine = app.engine.clone();
-    let snapshot = tokio::task::spawn_blocking(move || engine.snapshot(&wanted.run_id, wanted.after, &caller)).await;
+    let snapshot = tokio::task::spawn_blocking(move || engine.snapshot(&wanted.run_id, wanted.after)).await;
     let refusal = match snapshot {
         Ok(Ok(snapshot)) => return Ok(snapshot),
         Ok(Err(error)) => error.to_string(),

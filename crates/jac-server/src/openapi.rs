@@ -1,7 +1,9 @@
 //! The OpenAPI document, made from the handlers, and the routes that go with it.
 
 use crate::App;
-use crate::routes::{clusters, credentials, images, info, machines, plans, results, runs, session};
+use crate::routes::{
+    account, audit, clusters, credentials, images, info, machines, people, plans, results, runs, session,
+};
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -30,6 +32,14 @@ const SENT_BY_PEOPLE: &[&str] = &[
     "NewAwsCredentials",
     "NewImage",
     "TicketRequest",
+    "PasswordSignIn",
+    "NewPassword",
+    "TokenRequest",
+    "NewUser",
+    "UserChange",
+    "NewTeam",
+    "TeamChange",
+    "TeamRequest",
 ];
 
 /// The routes and their document.
@@ -42,6 +52,24 @@ pub fn split() -> (Router<App>, OpenApi) {
     let api = OpenApiRouter::new()
         .routes(routes!(session::show, session::create, session::delete))
         .routes(routes!(session::ticket))
+        .routes(routes!(session::methods))
+        .routes(routes!(session::by_password))
+        .routes(routes!(account::set_password))
+        .routes(routes!(account::sessions))
+        .routes(routes!(account::end_session))
+        .routes(routes!(account::tokens, account::create_token))
+        .routes(routes!(account::revoke_token))
+        .routes(routes!(account::own_audit))
+        .routes(routes!(people::list, people::create))
+        .routes(routes!(people::change, people::remove))
+        .routes(routes!(people::reset))
+        .routes(routes!(people::teams, people::create_team))
+        .routes(routes!(people::change_team, people::remove_team))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
+        .routes(routes!(clusters::set_team))
+        .routes(routes!(plans::set_team))
+        .routes(routes!(runs::set_team))
         .routes(routes!(info::show))
         .routes(routes!(clusters::list, clusters::create))
         .routes(routes!(clusters::defaults))
@@ -93,7 +121,9 @@ async fn show() -> Json<&'static OpenApi> {
 /// `clusters_list` instead of `list`: a name of its own for each operation, for those who generate clients.
 fn name_operations(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten() {
+        for operation in
+            [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
+        {
             let resource = operation.tags.as_ref().and_then(|tags| tags.first()).cloned().unwrap_or_default();
             operation.operation_id = operation.operation_id.take().map(|verb| format!("{resource}_{verb}"));
         }
@@ -104,7 +134,9 @@ fn name_operations(document: &mut OpenApi) {
 /// place for a connection.
 fn tell_of_errors(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten() {
+        for operation in
+            [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
+        {
             let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
             let error = ResponseBuilder::new().description("An error").content("application/json", content).build();
             operation.responses.responses.insert("default".to_owned(), RefOr::T(error));

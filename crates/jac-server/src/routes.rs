@@ -1,11 +1,24 @@
 //! The routes, one file per resource.
 
+pub mod account;
+pub mod audit;
 pub mod clusters;
 pub mod credentials;
 pub mod images;
 pub mod info;
 pub mod machines;
+pub mod people;
 pub mod plans;
 pub mod results;
 pub mod runs;
 pub mod session;
+
+use serde::Deserialize;
+
+/// Which team may change something.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct TeamRequest {
+    /// The team's id; `null`: none.
+    #[serde(default)]
+    pub team: Option<String>,
+}

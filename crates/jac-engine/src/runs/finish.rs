@@ -9,7 +9,7 @@ use crate::runs::supervise::{Task, known_node};
 use crate::view::{Headline, RunResult, Snapshot};
 use jac_jtl::LogStatistics;
 use jac_jtl::criteria::{Criterion, CriterionResult, MAX_UNREAD_PERCENT, Verdict, judge};
-use jac_model::{EpochMs, Person, Run, RunId};
+use jac_model::{EpochMs, Run, RunId};
 use jac_report::{Facts, LogFile, Report, RunFacts};
 use jac_store::{RunRow, StoredPoint};
 use serde::Serialize;
@@ -260,7 +260,7 @@ impl Engine {
     }
 
     /// The snapshot of a run that nobody follows now: finished, or waiting for its turn.
-    pub(super) fn stored_snapshot(&self, row: RunRow, after: u64, person: &Person) -> Result<Snapshot, EngineError> {
+    pub(super) fn stored_snapshot(&self, row: RunRow, after: u64) -> Result<Snapshot, EngineError> {
         let (width, points) = wait(self.store().series(&row.run.id))?.unwrap_or((1000, Vec::new()));
         let newest = points.iter().map(|point| point.seq).max().unwrap_or(0);
         let points = points
@@ -282,7 +282,7 @@ impl Engine {
             points,
             errors: errors.into_iter().take(ERRORS_SHOWN).collect(),
         };
-        Ok(self.snapshot_of(row, measured, person))
+        Ok(self.snapshot_of(row, measured))
     }
 }
 

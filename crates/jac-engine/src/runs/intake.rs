@@ -6,7 +6,7 @@
 use super::supervise::Task;
 use super::{NodePlaces, RESULTS, spool};
 use crate::blocking::wait;
-use crate::engine::{Engine, Event, administrator};
+use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::live::LiveRun;
 use jac_model::RunId;
@@ -219,9 +219,8 @@ pub(super) async fn publish(task: &Task, live: &LiveRun) {
         // All points are kept anew at the end.
         tracing::warn!(run = %task.id, %error, "run {}: points could not be stored: {error}", task.id);
     }
-    // One person sees all runs as their owner; with accounts, what each may do is asked for apart.
     if let Ok(row) = engine.store().run(&task.id).await {
-        let snapshot = engine.snapshot_of(row, measured, &administrator());
+        let snapshot = engine.snapshot_of(row, measured);
         engine.tell(Event::Snapshot(Arc::new(snapshot)));
     }
 }

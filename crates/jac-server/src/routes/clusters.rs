@@ -1,11 +1,10 @@
 //! Clusters: list, create, look, extend, terminate.
 
-use crate::App;
-use crate::access::{Caller, Owned, Shown};
+use crate::access::allowed::{Allowed, ChangeCluster, CreateCluster, On, View};
 use crate::body::{Body, Query};
 use crate::error::{ApiError, ErrorBody};
+use crate::routes::TeamRequest;
 use axum::Json;
-use axum::extract::State;
 use axum::http::StatusCode;
 use jac_engine::view::{ClusterView, ForecastView};
 use jac_engine::{Attendance, NewCluster};
@@ -23,14 +22,10 @@ pub struct ListQuery {
 
 /// All clusters, the newest first
 #[utoipa::path(get, path = "/clusters", tag = "clusters", params(ListQuery), responses((status = 200, body = Vec<ClusterView>)))]
-pub async fn list(
-    State(app): State<App>,
-    Caller(caller): Caller,
-    Query(query): Query<ListQuery>,
-) -> Result<Json<Vec<ClusterView>>, ApiError> {
-    let clusters = app.engine.store().clusters().await?;
+pub async fn list(allowed: Allowed<View>, Query(query): Query<ListQuery>) -> Result<Json<Vec<ClusterView>>, ApiError> {
+    let clusters = allowed.engine().store().clusters().await?;
     let shown = clusters.into_iter().filter(|cluster| query.ended || !cluster.phase.is_terminal());
-    Ok(Json(shown.map(|cluster| app.engine.view_cluster(cluster, &caller)).collect()))
+    Ok(Json(shown.map(|cluster| allowed.engine().view_cluster(cluster)).collect()))
 }
 
 /// Whose defaults are wanted.
@@ -44,7 +39,7 @@ pub struct DefaultsQuery {
 
 /// What a new cluster is, unless something is changed
 #[utoipa::path(get, path = "/clusters/defaults", tag = "clusters", params(DefaultsQuery), responses((status = 200, body = ClusterConfig)))]
-pub async fn defaults(Caller(_): Caller, Query(query): Query<DefaultsQuery>) -> Json<ClusterConfig> {
+pub async fn defaults(allowed: Allowed<View>, Query(query): Query<DefaultsQuery>) -> Json<ClusterConfig> {
     let ec2 = (query.provider == Some(Provider::Ec2)).then(Ec2Config::default);
     Json(ClusterConfig { ec2, ..ClusterConfig::default() })
 }
@@ -53,11 +48,10 @@ pub async fn defaults(Caller(_): Caller, Query(query): Query<DefaultsQuery>) -> 
 #[utoipa::path(post, path = "/clusters/forecast", tag = "clusters", request_body = NewCluster,
     responses((status = 200, body = ForecastView), (status = 400, body = ErrorBody)))]
 pub async fn forecast(
-    State(app): State<App>,
-    Caller(_): Caller,
+    allowed: Allowed<CreateCluster>,
     Body(new): Body<NewCluster>,
 ) -> Result<Json<ForecastView>, ApiError> {
-    Ok(Json(app.engine.forecast(new).await?))
+    Ok(Json(allowed.engine().forecast(new).await?))
 }
 
 /// Who the new cluster is for.
@@ -73,31 +67,27 @@ pub struct CreateQuery {
 #[utoipa::path(post, path = "/clusters", tag = "clusters", params(CreateQuery), request_body = NewCluster,
     responses((status = 202, body = ClusterView), (status = 400, body = ErrorBody)))]
 pub async fn create(
-    State(app): State<App>,
-    Caller(caller): Caller,
+    allowed: Allowed<CreateCluster>,
     Query(query): Query<CreateQuery>,
     Body(new): Body<NewCluster>,
 ) -> Result<(StatusCode, Json<ClusterView>), ApiError> {
     let attendance = if query.attended { Attendance::ThisEngine } else { Attendance::Unattended };
-    let cluster = app.engine.create_cluster(caller.clone(), new, attendance).await?;
-    Ok((StatusCode::ACCEPTED, Json(app.engine.view_cluster(cluster, &caller))))
+    let cluster = allowed.engine().create_cluster(allowed.caller.user.clone(), new, attendance).await?;
+    Ok((StatusCode::ACCEPTED, Json(allowed.engine().view_cluster(cluster))))
 }
 
 /// One cluster
 #[utoipa::path(get, path = "/clusters/{id}", tag = "clusters", params(("id" = String, Path)), responses((status = 200, body = ClusterView), (status = 404, body = ErrorBody)))]
-pub async fn show(State(app): State<App>, cluster: Shown<Cluster>) -> Json<ClusterView> {
-    Json(app.engine.view_cluster(cluster.thing, &cluster.caller))
+pub async fn show(cluster: On<View, Cluster>) -> Json<ClusterView> {
+    Json(cluster.engine().view_cluster(cluster.thing.clone()))
 }
 
 /// Take a cluster away; a run on it is stopped first, plans and results stay
 #[utoipa::path(post, path = "/clusters/{id}/terminate", tag = "clusters", params(("id" = String, Path)), responses((status = 202, body = ClusterView), (status = 404, body = ErrorBody)))]
-pub async fn terminate(
-    State(app): State<App>,
-    cluster: Owned<Cluster>,
-) -> Result<(StatusCode, Json<ClusterView>), ApiError> {
-    let by = &cluster.caller.name;
-    let ended = app.engine.request_termination(&cluster.thing.id, &format!("Terminated by {by}."), by).await?;
-    Ok((StatusCode::ACCEPTED, Json(app.engine.view_cluster(ended, &cluster.caller))))
+pub async fn terminate(cluster: On<ChangeCluster, Cluster>) -> Result<(StatusCode, Json<ClusterView>), ApiError> {
+    let by = &cluster.caller.user.name;
+    let ended = cluster.engine().request_termination(&cluster.thing.id, &format!("Terminated by {by}."), by).await?;
+    Ok((StatusCode::ACCEPTED, Json(cluster.engine().view_cluster(ended))))
 }
 
 /// By how much a cluster's end is moved.
@@ -110,12 +100,11 @@ pub struct Extension {
 #[utoipa::path(post, path = "/clusters/{id}/extend", tag = "clusters", params(("id" = String, Path)), request_body = Extension,
     responses((status = 200, body = ClusterView), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn extend(
-    State(app): State<App>,
-    cluster: Owned<Cluster>,
+    cluster: On<ChangeCluster, Cluster>,
     Body(extension): Body<Extension>,
 ) -> Result<Json<ClusterView>, ApiError> {
-    let extended = app.engine.extend_cluster(&cluster.thing.id, extension.minutes).await?;
-    Ok(Json(app.engine.view_cluster(extended, &cluster.caller)))
+    let extended = cluster.engine().extend_cluster(&cluster.thing.id, extension.minutes).await?;
+    Ok(Json(cluster.engine().view_cluster(extended)))
 }
 
 /// Something that happened to a cluster.
@@ -130,11 +119,22 @@ pub struct ClusterEventView {
 
 /// What happened to a cluster, the last thousand events, the oldest first
 #[utoipa::path(get, path = "/clusters/{id}/events", tag = "clusters", params(("id" = String, Path)), responses((status = 200, body = Vec<ClusterEventView>)))]
-pub async fn events(State(app): State<App>, cluster: Shown<Cluster>) -> Result<Json<Vec<ClusterEventView>>, ApiError> {
-    let rows = app.engine.store().cluster_events(&cluster.thing.id).await?;
+pub async fn events(cluster: On<View, Cluster>) -> Result<Json<Vec<ClusterEventView>>, ApiError> {
+    let rows = cluster.engine().store().cluster_events(&cluster.thing.id).await?;
     Ok(Json(
         rows.into_iter()
             .map(|row| ClusterEventView { id: row.id, at_ms: row.at_ms, node: row.node, text: row.text })
             .collect(),
     ))
+}
+
+/// Say which team may change it beside its owner
+#[utoipa::path(patch, path = "/clusters/{id}/team", tag = "clusters", params(("id" = String, Path)), request_body = TeamRequest, responses((status = 200, body = ClusterView), (status = 404, body = ErrorBody)))]
+pub async fn set_team(
+    cluster: On<ChangeCluster, Cluster>,
+    Body(wanted): Body<TeamRequest>,
+) -> Result<Json<ClusterView>, ApiError> {
+    let team = cluster.engine().team(wanted.team.as_deref()).await?;
+    cluster.engine().set_cluster_team(&cluster.thing.id, team.clone()).await?;
+    Ok(Json(cluster.engine().view_cluster(Cluster { team, ..cluster.thing.clone() })))
 }

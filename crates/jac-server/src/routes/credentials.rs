@@ -1,11 +1,9 @@
 //! The saved AWS credentials: look, save, forget. Their secrets go in and never come out.
 
-use crate::App;
-use crate::access::Administrator;
+use crate::access::allowed::{Allowed, ManagePeople};
 use crate::body::Body;
 use crate::error::{ApiError, ErrorBody};
 use axum::Json;
-use axum::extract::State;
 use axum::http::StatusCode;
 use jac_engine::NewAwsCredentials;
 use jac_store::{AwsKind, SavedAws};
@@ -61,27 +59,23 @@ fn view(saved: Option<SavedAws>) -> Json<AwsCredentialsView> {
 
 /// The saved AWS credentials, without their secrets
 #[utoipa::path(get, path = "/credentials/aws", tag = "credentials", responses((status = 200, body = AwsCredentialsView), (status = 403, body = ErrorBody)))]
-pub async fn show(
-    State(app): State<App>,
-    Administrator(_): Administrator,
-) -> Result<Json<AwsCredentialsView>, ApiError> {
-    Ok(view(app.engine.saved_aws().await?))
+pub async fn show(allowed: Allowed<ManagePeople>) -> Result<Json<AwsCredentialsView>, ApiError> {
+    Ok(view(allowed.engine().saved_aws().await?))
 }
 
 /// Save AWS credentials in the place of those that were saved before
 #[utoipa::path(put, path = "/credentials/aws", tag = "credentials", request_body = NewAwsCredentials,
     responses((status = 200, body = AwsCredentialsView), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody)))]
 pub async fn save(
-    State(app): State<App>,
-    Administrator(_): Administrator,
+    allowed: Allowed<ManagePeople>,
     Body(new): Body<NewAwsCredentials>,
 ) -> Result<Json<AwsCredentialsView>, ApiError> {
-    Ok(view(app.engine.save_aws(new).await?))
+    Ok(view(allowed.engine().save_aws(new).await?))
 }
 
 /// Forget the saved AWS credentials
 #[utoipa::path(delete, path = "/credentials/aws", tag = "credentials", responses((status = 204), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
-pub async fn delete(State(app): State<App>, Administrator(_): Administrator) -> Result<StatusCode, ApiError> {
-    app.engine.delete_aws().await?;
+pub async fn delete(allowed: Allowed<ManagePeople>) -> Result<StatusCode, ApiError> {
+    allowed.engine().delete_aws().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,19 +1,18 @@
 //! Images of machines that have Java and JMeter already.
 
-use crate::App;
-use crate::access::{Administrator, Caller, Owned};
+use crate::access::allowed::{Allowed, ChangeCluster, ManageImages, On, View};
 use crate::body::Body;
 use crate::error::{ApiError, ErrorBody};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::StatusCode;
 use jac_model::{BakedImage, Cluster};
 use serde::Deserialize;
 
 /// All images that were made, the newest first
 #[utoipa::path(get, path = "/images", tag = "images", responses((status = 200, body = Vec<BakedImage>)))]
-pub async fn list(State(app): State<App>, Caller(_): Caller) -> Result<Json<Vec<BakedImage>>, ApiError> {
-    Ok(Json(app.engine.images().await?))
+pub async fn list(allowed: Allowed<View>) -> Result<Json<Vec<BakedImage>>, ApiError> {
+    Ok(Json(allowed.engine().images().await?))
 }
 
 /// How an image is to be called.
@@ -28,11 +27,10 @@ pub struct NewImage {
 #[utoipa::path(post, path = "/clusters/{id}/image", tag = "images", params(("id" = String, Path)), request_body = NewImage,
     responses((status = 202, body = BakedImage), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn create(
-    State(app): State<App>,
-    cluster: Owned<Cluster>,
+    cluster: On<ChangeCluster, Cluster>,
     Body(new): Body<NewImage>,
 ) -> Result<(StatusCode, Json<BakedImage>), ApiError> {
-    let image = app.engine.bake_image(&cluster.thing.id, new.name.as_deref()).await?;
+    let image = cluster.engine().bake_image(&cluster.thing.id, new.name.as_deref()).await?;
     Ok((StatusCode::ACCEPTED, Json(image)))
 }
 
@@ -40,10 +38,9 @@ pub async fn create(
 #[utoipa::path(delete, path = "/images/{region}/{id}", tag = "images", params(("region" = String, Path), ("id" = String, Path)),
     responses((status = 204), (status = 409, body = ErrorBody)))]
 pub async fn delete(
-    State(app): State<App>,
-    Administrator(_): Administrator,
+    allowed: Allowed<ManageImages>,
     Path((region, id)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
-    app.engine.remove_image(&region, &id).await?;
+    allowed.engine().remove_image(&region, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

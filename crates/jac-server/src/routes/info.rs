@@ -1,10 +1,8 @@
 //! What this server is and has.
 
-use crate::App;
-use crate::access::Caller;
+use crate::access::allowed::{Allowed, View};
 use crate::error::ApiError;
 use axum::Json;
-use axum::extract::State;
 use jac_engine::Notice;
 use jac_engine::tools::WantedJMeter;
 use jac_model::{ClusterConfig, Provider};
@@ -49,8 +47,8 @@ pub struct Limits {
 
 /// What this server is and has
 #[utoipa::path(get, path = "/info", tag = "info", responses((status = 200, body = Info)))]
-pub async fn show(State(app): State<App>, Caller(_): Caller) -> Result<Json<Info>, ApiError> {
-    let engine = &app.engine;
+pub async fn show(allowed: Allowed<View>) -> Result<Json<Info>, ApiError> {
+    let engine = &allowed.engine();
     let java = match engine.toolbox().java().await {
         Ok(java) => ToolInfo {
             found: true,

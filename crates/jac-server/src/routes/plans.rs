@@ -1,12 +1,12 @@
 //! Plans: upload, look, check, change files, delete.
 
-use crate::App;
-use crate::access::{Caller, Owned, Shown};
-use crate::body::Query;
+use crate::access::allowed::{Allowed, ChangePlan, CheckPlan, CreatePlan, On, View};
+use crate::body::{Body, Query};
 use crate::error::{ApiError, ErrorBody};
+use crate::routes::TeamRequest;
 use crate::upload;
 use axum::Json;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Request};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use jac_engine::EngineError;
@@ -14,6 +14,7 @@ use jac_engine::plans::RunWish;
 use jac_engine::view::PlanView;
 use jac_jmx::Check;
 use jac_model::Plan;
+use jac_store::audit::Deed;
 use serde::Deserialize;
 use tokio_util::io::ReaderStream;
 
@@ -32,6 +33,12 @@ pub struct Upload {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, EngineError> + Send + 'static,
 ) -> Result<T, ApiError> {
+    // What it writes is of this request.
+    let deed = Deed::current();
+    let work = move || match deed {
+        Some(deed) => deed.around_blocking(work),
+        None => work(),
+    };
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => Ok(done?),
         Err(panic) => Err(EngineError::JMeter(panic.to_string()).into()),
@@ -40,11 +47,11 @@ async fn blocking<T: Send + 'static>(
 
 /// All plans, the newest first
 #[utoipa::path(get, path = "/plans", tag = "plans", responses((status = 200, body = Vec<PlanView>)))]
-pub async fn list(State(app): State<App>, Caller(caller): Caller) -> Result<Json<Vec<PlanView>>, ApiError> {
-    let plans = app.engine.store().plans().await?;
+pub async fn list(allowed: Allowed<View>) -> Result<Json<Vec<PlanView>>, ApiError> {
+    let plans = allowed.engine().store().plans().await?;
     let mut views = Vec::new();
     for plan in plans {
-        views.push(app.engine.view_plan(plan, &caller).await?);
+        views.push(allowed.engine().view_plan(plan).await?);
     }
     Ok(Json(views))
 }
@@ -52,27 +59,23 @@ pub async fn list(State(app): State<App>, Caller(caller): Caller) -> Result<Json
 /// Upload a plan: a `.jmx`, several files, or one zip
 #[utoipa::path(post, path = "/plans", tag = "plans", request_body(content = Upload, content_type = "multipart/form-data"),
     responses((status = 201, body = PlanView), (status = 400, body = ErrorBody), (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
-pub async fn create(
-    State(app): State<App>,
-    Caller(caller): Caller,
-    request: Request,
-) -> Result<(StatusCode, Json<PlanView>), ApiError> {
-    let (staging, fields) = upload::receive(&app.engine, request).await?;
-    let (engine, owner) = (app.engine.clone(), caller.clone());
+pub async fn create(allowed: Allowed<CreatePlan>, request: Request) -> Result<(StatusCode, Json<PlanView>), ApiError> {
+    let (staging, fields) = upload::receive(&allowed.engine(), request).await?;
+    let (engine, owner) = (allowed.engine().clone(), allowed.caller.user.clone());
     let plan = blocking(move || engine.create_plan(owner, fields.name, fields.main_file.as_deref(), staging)).await?;
-    Ok((StatusCode::CREATED, Json(app.engine.view_plan(plan, &caller).await?)))
+    Ok((StatusCode::CREATED, Json(allowed.engine().view_plan(plan).await?)))
 }
 
 /// One plan
 #[utoipa::path(get, path = "/plans/{id}", tag = "plans", params(("id" = String, Path)), responses((status = 200, body = PlanView), (status = 404, body = ErrorBody)))]
-pub async fn show(State(app): State<App>, plan: Shown<Plan>) -> Result<Json<PlanView>, ApiError> {
-    Ok(Json(app.engine.view_plan(plan.thing, &plan.caller).await?))
+pub async fn show(plan: On<View, Plan>) -> Result<Json<PlanView>, ApiError> {
+    Ok(Json(plan.engine().view_plan(plan.thing.clone()).await?))
 }
 
 /// Delete a plan; its runs stay
 #[utoipa::path(delete, path = "/plans/{id}", tag = "plans", params(("id" = String, Path)), responses((status = 204), (status = 409, body = ErrorBody)))]
-pub async fn delete(State(app): State<App>, plan: Owned<Plan>) -> Result<StatusCode, ApiError> {
-    let (engine, id) = (app.engine.clone(), plan.thing.id);
+pub async fn delete(plan: On<ChangePlan, Plan>) -> Result<StatusCode, ApiError> {
+    let (engine, id) = (plan.engine().clone(), plan.thing.id.clone());
     blocking(move || engine.delete_plan(&id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -80,26 +83,21 @@ pub async fn delete(State(app): State<App>, plan: Owned<Plan>) -> Result<StatusC
 /// Add files to a plan, or replace them
 #[utoipa::path(post, path = "/plans/{id}/files", tag = "plans", params(("id" = String, Path)), request_body(content = Upload, content_type = "multipart/form-data"),
     responses((status = 200, body = PlanView), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
-pub async fn add_files(
-    State(app): State<App>,
-    plan: Owned<Plan>,
-    request: Request,
-) -> Result<Json<PlanView>, ApiError> {
-    let (staging, _) = upload::receive(&app.engine, request).await?;
-    let (engine, id) = (app.engine.clone(), plan.thing.id);
+pub async fn add_files(plan: On<ChangePlan, Plan>, request: Request) -> Result<Json<PlanView>, ApiError> {
+    let (staging, _) = upload::receive(&plan.engine(), request).await?;
+    let (engine, id) = (plan.engine().clone(), plan.thing.id.clone());
     let changed = blocking(move || engine.add_plan_files(&id, staging)).await?;
-    Ok(Json(app.engine.view_plan(changed, &plan.caller).await?))
+    Ok(Json(plan.engine().view_plan(changed).await?))
 }
 
 /// A file of a plan
 #[utoipa::path(get, path = "/plans/{id}/files/{path}", tag = "plans", params(("id" = String, Path), ("path" = String, Path)),
     responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = ErrorBody)))]
 pub async fn file(
-    State(app): State<App>,
-    plan: Shown<Plan>,
+    plan: On<View, Plan>,
     Path((_, path)): Path<(String, String)>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let place = app.engine.plan_file(&plan.thing, &path)?;
+    let place = plan.engine().plan_file(&plan.thing, &path)?;
     let file =
         tokio::fs::File::open(&place).await.map_err(|error| EngineError::file(format!("reading {path}"), error))?;
     Ok((
@@ -112,13 +110,12 @@ pub async fn file(
 #[utoipa::path(delete, path = "/plans/{id}/files/{path}", tag = "plans", params(("id" = String, Path), ("path" = String, Path)),
     responses((status = 200, body = PlanView), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn remove_file(
-    State(app): State<App>,
-    plan: Owned<Plan>,
+    plan: On<ChangePlan, Plan>,
     Path((_, path)): Path<(String, String)>,
 ) -> Result<Json<PlanView>, ApiError> {
-    let (engine, id) = (app.engine.clone(), plan.thing.id);
+    let (engine, id) = (plan.engine().clone(), plan.thing.id.clone());
     let changed = blocking(move || engine.remove_plan_file(&id, &path)).await?;
-    Ok(Json(app.engine.view_plan(changed, &plan.caller).await?))
+    Ok(Json(plan.engine().view_plan(changed).await?))
 }
 
 /// What the plan is checked for.
@@ -132,11 +129,16 @@ pub struct CheckQuery {
 
 /// What the plan needs and will do, and what is wrong with it
 #[utoipa::path(get, path = "/plans/{id}/check", tag = "plans", params(("id" = String, Path), CheckQuery), responses((status = 200, body = Check), (status = 404, body = ErrorBody)))]
-pub async fn check(
-    State(app): State<App>,
-    plan: Shown<Plan>,
-    Query(query): Query<CheckQuery>,
-) -> Result<Json<Check>, ApiError> {
+pub async fn check(plan: On<CheckPlan, Plan>, Query(query): Query<CheckQuery>) -> Result<Json<Check>, ApiError> {
     let wish = RunWish { workers: query.workers, ..RunWish::default() };
-    Ok(Json(app.engine.check_in_turn(move |engine, gone| engine.check_plan(&plan.thing, &wish, gone)).await?))
+    let engine = plan.engine().clone();
+    Ok(Json(engine.check_in_turn(move |engine, gone| engine.check_plan(&plan.thing, &wish, gone)).await?))
+}
+
+/// Say which team may change it beside its owner
+#[utoipa::path(patch, path = "/plans/{id}/team", tag = "plans", params(("id" = String, Path)), request_body = TeamRequest, responses((status = 200, body = PlanView), (status = 404, body = ErrorBody)))]
+pub async fn set_team(plan: On<ChangePlan, Plan>, Body(wanted): Body<TeamRequest>) -> Result<Json<PlanView>, ApiError> {
+    let team = plan.engine().team(wanted.team.as_deref()).await?;
+    plan.engine().set_plan_team(&plan.thing.id, team.clone()).await?;
+    Ok(Json(plan.engine().view_plan(Plan { team, ..plan.thing.clone() }).await?))
 }

@@ -1,7 +1,7 @@
 //! Results of runs: single samples, comparisons.
 
 use crate::App;
-use crate::access::{Caller, Shown};
+use crate::access::allowed::{Allowed, On, View};
 use crate::body::Query;
 use crate::error::{ApiError, ErrorBody};
 use axum::Json;
@@ -83,12 +83,11 @@ impl SamplesQuery {
     responses((status = 200, body = SearchResult), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn samples(
     State(app): State<App>,
-    run: Shown<Run>,
+    run: On<View, Run>,
     Query(query): Query<SamplesQuery>,
 ) -> Result<Json<SearchResult>, ApiError> {
     let search = query.search().map_err(|error| ApiError::bad_request("condition", format!("{error}.")))?;
-    let engine = app.engine.clone();
-    let person = run.caller.id;
+    let (engine, person) = (run.engine().clone(), run.caller.user.id.clone());
     Ok(Json(app.edge.scans().run(&person, move || engine.search_samples(&run.thing.id, search)).await?))
 }
 
@@ -105,7 +104,7 @@ pub struct CompareQuery {
     responses((status = 200, body = ComparisonReport), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn compare(
     State(app): State<App>,
-    Caller(caller): Caller,
+    allowed: Allowed<View>,
     Query(query): Query<CompareQuery>,
 ) -> Result<Json<ComparisonReport>, ApiError> {
     let runs = query
@@ -114,6 +113,6 @@ pub async fn compare(
         .filter(|id| !id.is_empty())
         .map(|id| id.parse::<RunId>().map_err(|_| EngineError::NotFound { kind: "run", id: id.to_owned() }))
         .collect::<Result<Vec<_>, _>>()?;
-    let engine = app.engine.clone();
-    Ok(Json(app.edge.scans().run(&caller.id, move || engine.compare_runs(&runs)).await?))
+    let engine = allowed.engine().clone();
+    Ok(Json(app.edge.scans().run(&allowed.caller.user.id, move || engine.compare_runs(&runs)).await?))
 }

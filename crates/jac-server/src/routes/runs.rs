@@ -1,16 +1,16 @@
 //! Runs: start, look, stop, report, artefacts.
 
-use crate::App;
-use crate::access::{Caller, Owned, Shown};
+use crate::access::allowed::{Allowed, ChangeRun, On, StartRun, View};
 use crate::body::{Body, Query};
 use crate::error::{ApiError, ErrorBody};
+use crate::routes::TeamRequest;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use jac_engine::runs::{Artefact, LogPiece, NewRun, artefacts};
 use jac_engine::view::{RunView, Snapshot};
-use jac_engine::{EngineError, may_write};
+use jac_engine::{Engine, EngineError};
 use jac_model::{Cluster, ClusterId, PlanId, Run, RunId, StopMode};
 use jac_report::Report;
 use jac_store::{Filter, RunRow};
@@ -29,44 +29,37 @@ pub struct ListQuery {
 
 /// Runs, the newest first
 #[utoipa::path(get, path = "/runs", tag = "runs", params(ListQuery), responses((status = 200, body = Vec<RunView>)))]
-pub async fn list(
-    State(app): State<App>,
-    Caller(caller): Caller,
-    Query(query): Query<ListQuery>,
-) -> Result<Json<Vec<RunView>>, ApiError> {
+pub async fn list(allowed: Allowed<View>, Query(query): Query<ListQuery>) -> Result<Json<Vec<RunView>>, ApiError> {
     let filter =
         Filter { cluster: query.cluster, plan: query.plan, unfinished: false, limit: Some(query.limit.unwrap_or(500)) };
-    let rows = app.engine.store().runs(&filter).await?;
-    Ok(Json(rows.into_iter().map(|row| app.engine.view_run(row, &caller)).collect()))
+    let rows = allowed.engine().store().runs(&filter).await?;
+    Ok(Json(rows.into_iter().map(|row| allowed.engine().view_run(row)).collect()))
 }
 
 /// Start a run; it waits for its cluster by itself
 #[utoipa::path(post, path = "/runs", tag = "runs", request_body = NewRun,
     responses((status = 202, body = RunView), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn create(
-    State(app): State<App>,
-    Caller(caller): Caller,
+    allowed: Allowed<StartRun>,
     Body(new): Body<NewRun>,
 ) -> Result<(StatusCode, Json<RunView>), ApiError> {
-    let cluster: Cluster = app.engine.store().cluster(&new.cluster_id).await?;
+    let cluster: Cluster = allowed.engine().store().cluster(&new.cluster_id).await?;
     // The cluster is named in the body, not in the path, so its owner is looked at here.
-    if !may_write(&caller, &cluster.owner) {
-        return Err(ApiError::NotOwner);
-    }
-    let owner = caller.clone();
-    let run = app.engine.check_in_turn(move |engine, gone| engine.create_run(owner, new, gone)).await?;
-    Ok((StatusCode::ACCEPTED, Json(view(&app, &caller, &run.id).await?)))
+    allowed.to(&cluster.owner, cluster.team.as_ref())?;
+    let owner = allowed.caller.user.clone();
+    let run = allowed.engine().check_in_turn(move |engine, gone| engine.create_run(owner, new, gone)).await?;
+    Ok((StatusCode::ACCEPTED, Json(view(allowed.engine(), &run.id).await?)))
 }
 
-async fn view(app: &App, caller: &jac_model::Person, id: &RunId) -> Result<RunView, ApiError> {
-    let row: RunRow = app.engine.store().run(id).await?;
-    Ok(app.engine.view_run(row, caller))
+async fn view(engine: &Engine, id: &RunId) -> Result<RunView, ApiError> {
+    let row: RunRow = engine.store().run(id).await?;
+    Ok(engine.view_run(row))
 }
 
 /// One run
 #[utoipa::path(get, path = "/runs/{id}", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = RunView), (status = 404, body = ErrorBody)))]
-pub async fn show(State(app): State<App>, run: Shown<Run>) -> Result<Json<RunView>, ApiError> {
-    Ok(Json(view(&app, &run.caller, &run.thing.id).await?))
+pub async fn show(run: On<View, Run>) -> Result<Json<RunView>, ApiError> {
+    Ok(Json(view(run.engine(), &run.thing.id).await?))
 }
 
 /// How a run is to end.
@@ -77,19 +70,15 @@ pub struct Stop {
 
 /// Stop a run; what was measured is kept
 #[utoipa::path(post, path = "/runs/{id}/stop", tag = "runs", params(("id" = String, Path)), request_body = Stop, responses((status = 202, body = RunView), (status = 404, body = ErrorBody)))]
-pub async fn stop(
-    State(app): State<App>,
-    run: Owned<Run>,
-    Body(stop): Body<Stop>,
-) -> Result<(StatusCode, Json<RunView>), ApiError> {
-    app.engine.request_stop(&run.thing.id, stop.how, &run.caller.name).await?;
-    Ok((StatusCode::ACCEPTED, Json(view(&app, &run.caller, &run.thing.id).await?)))
+pub async fn stop(run: On<ChangeRun, Run>, Body(stop): Body<Stop>) -> Result<(StatusCode, Json<RunView>), ApiError> {
+    run.engine().request_stop(&run.thing.id, stop.how, &run.caller.user.name).await?;
+    Ok((StatusCode::ACCEPTED, Json(view(run.engine(), &run.thing.id).await?)))
 }
 
 /// Delete a finished run and its artefacts
 #[utoipa::path(delete, path = "/runs/{id}", tag = "runs", params(("id" = String, Path)), responses((status = 204), (status = 409, body = ErrorBody)))]
-pub async fn delete(State(app): State<App>, run: Owned<Run>) -> Result<StatusCode, ApiError> {
-    app.engine.delete_run(&run.thing.id).await?;
+pub async fn delete(run: On<ChangeRun, Run>) -> Result<StatusCode, ApiError> {
+    run.engine().delete_run(&run.thing.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -104,20 +93,16 @@ pub struct LiveQuery {
 
 /// The run as it is now, with the points that changed since a snapshot
 #[utoipa::path(get, path = "/runs/{id}/live", tag = "runs", params(("id" = String, Path), LiveQuery), responses((status = 200, body = Snapshot), (status = 404, body = ErrorBody)))]
-pub async fn live(
-    State(app): State<App>,
-    run: Shown<Run>,
-    Query(query): Query<LiveQuery>,
-) -> Result<Json<Snapshot>, ApiError> {
-    let engine = app.engine.clone();
-    let read = tokio::task::spawn_blocking(move || engine.snapshot(&run.thing.id, query.after, &run.caller)).await;
+pub async fn live(run: On<View, Run>, Query(query): Query<LiveQuery>) -> Result<Json<Snapshot>, ApiError> {
+    let engine = run.engine().clone();
+    let read = tokio::task::spawn_blocking(move || engine.snapshot(&run.thing.id, query.after)).await;
     Ok(Json(read.map_err(|panic| EngineError::JMeter(panic.to_string()))??))
 }
 
 /// The report of a finished run
 #[utoipa::path(get, path = "/runs/{id}/report", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = Report), (status = 409, body = ErrorBody)))]
-pub async fn report(State(app): State<App>, run: Shown<Run>) -> Result<Json<Report>, ApiError> {
-    let engine = app.engine.clone();
+pub async fn report(run: On<View, Run>) -> Result<Json<Report>, ApiError> {
+    let engine = run.engine().clone();
     let read = tokio::task::spawn_blocking(move || engine.report(&run.thing.id)).await;
     Ok(Json(read.map_err(|panic| EngineError::JMeter(panic.to_string()))??))
 }
@@ -133,29 +118,27 @@ pub struct LogQuery {
 /// A piece of a node's JMeter log, at most 256 KB
 #[utoipa::path(get, path = "/runs/{id}/logs/{node}", tag = "runs", params(("id" = String, Path), ("node" = String, Path), LogQuery), responses((status = 200, body = LogPiece), (status = 404, body = ErrorBody)))]
 pub async fn log(
-    State(app): State<App>,
-    run: Shown<Run>,
+    run: On<View, Run>,
     Path((_, node)): Path<(String, String)>,
     Query(query): Query<LogQuery>,
 ) -> Result<Json<LogPiece>, ApiError> {
-    Ok(Json(app.engine.jmeter_log(&run.thing.id, &node, query.from).await?))
+    Ok(Json(run.engine().jmeter_log(&run.thing.id, &node, query.from).await?))
 }
 
 /// What the run left
 #[utoipa::path(get, path = "/runs/{id}/artefacts", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = Vec<Artefact>)))]
-pub async fn list_artefacts(State(app): State<App>, run: Shown<Run>) -> Result<Json<Vec<Artefact>>, ApiError> {
-    Ok(Json(artefacts(&app.engine.folder().run(&run.thing.id))?))
+pub async fn list_artefacts(run: On<View, Run>) -> Result<Json<Vec<Artefact>>, ApiError> {
+    Ok(Json(artefacts(&run.engine().folder().run(&run.thing.id))?))
 }
 
 /// A file that the run left
 #[utoipa::path(get, path = "/runs/{id}/artefacts/{name}", tag = "runs", params(("id" = String, Path), ("name" = String, Path)),
     responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = ErrorBody)))]
 pub async fn artefact(
-    State(app): State<App>,
-    run: Shown<Run>,
+    run: On<View, Run>,
     Path((_, name)): Path<(String, String)>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let (artefact, place) = app.engine.artefact(&run.thing.id, &name).await?;
+    let (artefact, place) = run.engine().artefact(&run.thing.id, &name).await?;
     let file =
         tokio::fs::File::open(&place).await.map_err(|error| EngineError::file(format!("reading {name}"), error))?;
     // A log that still grows is longer at its end than it says now.
@@ -168,4 +151,12 @@ pub async fn artefact(
     ];
     use tokio::io::AsyncReadExt;
     Ok((headers, axum::body::Body::from_stream(ReaderStream::with_capacity(file.take(length), 256 * 1024))))
+}
+
+/// Say which team may change it beside its owner
+#[utoipa::path(patch, path = "/runs/{id}/team", tag = "runs", params(("id" = String, Path)), request_body = TeamRequest, responses((status = 200, body = RunView), (status = 404, body = ErrorBody)))]
+pub async fn set_team(run: On<ChangeRun, Run>, Body(wanted): Body<TeamRequest>) -> Result<Json<RunView>, ApiError> {
+    let team = run.engine().team(wanted.team.as_deref()).await?;
+    run.engine().set_run_team(&run.thing.id, team).await?;
+    Ok(Json(view(run.engine(), &run.thing.id).await?))
 }

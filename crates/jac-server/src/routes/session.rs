@@ -1,22 +1,32 @@
-//! Signing in by a one-time link, and out.
+//! Signing in, by a one-time link or by name and password, and out; leave to download.
 
 use crate::App;
-use crate::access::{Caller, SESSION_LIFE_S, cookie_name, has_token, page_secret, secret, session_of, sign_out};
+use crate::access::allowed::{Allowed, View, ViewAccount};
+use crate::access::{audit, new_session, no_cookie, page_secret, session_of, sign_out};
 use crate::body::Body;
+use crate::edge::ClientInfo;
 use crate::error::{ApiError, ErrorBody};
-use crate::listen::Peer;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse};
 use axum::{Extension, Json};
-use jac_engine::administrator;
-use jac_store::NewSession;
+use jac_model::{Named, Principal, UserRole, Via};
+use jac_store::PersonRow;
 use serde::{Deserialize, Serialize};
 
-/// Who is signed in.
+/// Who is signed in, and how. A page asks for it once and decides by it what it offers.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Session {
     pub user: User,
+    pub via: ViaWord,
+    /// They can sign in with a password.
+    pub has_password: bool,
+    /// This session was opened by a one-time link: a password may be set without the one before.
+    pub by_link: bool,
+    /// Nobody else has an account here.
+    pub single_user: bool,
+    /// Where the company's sign-on is signed out of; `null`: nowhere.
+    pub sign_out_url: Option<String>,
 }
 
 /// A person and what they may do.
@@ -25,13 +35,32 @@ pub struct User {
     pub id: String,
     pub name: String,
     pub role: UserRole,
+    pub teams: Vec<Named>,
 }
 
-/// What a person may do.
+/// How somebody has shown who they are.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum UserRole {
-    Administrator,
+pub enum ViaWord {
+    Session,
+    Token,
+    Shell,
+}
+
+/// What the sign-in page offers.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SignInMethods {
+    /// By name and password.
+    pub local: bool,
+    /// By the company's sign-on; `null`: there is none.
+    pub company: Option<CompanySignOn>,
+}
+
+/// The company's sign-on.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct CompanySignOn {
+    /// What it is called.
+    pub name: String,
 }
 
 /// The token of a sign-in link.
@@ -40,9 +69,11 @@ pub struct SignIn {
     pub token: String,
 }
 
-fn session() -> Session {
-    let person = administrator();
-    Session { user: User { id: person.id, name: person.name, role: UserRole::Administrator } }
+/// A name and its password.
+#[derive(Deserialize, utoipa::ToSchema)]
+pub struct PasswordSignIn {
+    pub name: String,
+    pub password: String,
 }
 
 /// A session that was opened.
@@ -67,67 +98,183 @@ pub struct DownloadTicket {
     pub ticket: String,
 }
 
+fn user(principal: &Principal) -> User {
+    User {
+        id: principal.user.id.clone(),
+        name: principal.user.name.clone(),
+        role: principal.role,
+        teams: principal.teams.clone(),
+    }
+}
+
+fn user_of(person: &PersonRow) -> User {
+    User { id: person.id.clone(), name: person.name.clone(), role: person.role, teams: person.teams.clone() }
+}
+
+/// What the sign-in page offers
+#[utoipa::path(get, path = "/sign-in", tag = "session", responses((status = 200, body = SignInMethods)))]
+pub async fn methods(State(app): State<App>) -> Json<SignInMethods> {
+    let company = app.edge.config().oidc.as_ref().map(|oidc| CompanySignOn { name: oidc.name.clone() });
+    Json(SignInMethods { local: true, company })
+}
+
 /// Who is signed in
 #[utoipa::path(get, path = "/session", tag = "session", responses((status = 200, body = Session), (status = 401, body = ErrorBody)))]
-pub async fn show(Caller(_): Caller) -> Json<Session> {
-    Json(session())
+pub async fn show(
+    allowed: Allowed<ViewAccount>,
+    headers: HeaderMap,
+    State(app): State<App>,
+) -> Result<Json<Session>, ApiError> {
+    let store = allowed.engine().store();
+    let people = store.people().await?;
+    let has_password = people.iter().any(|person| person.id == allowed.caller.user.id && person.has_password);
+    let by_link = match &allowed.caller.via {
+        Via::Session(_) => session_of(&app, &headers, None).await?.is_some_and(|open| open.session.by_link),
+        Via::Shell | Via::Token { .. } => false,
+    };
+    Ok(Json(Session {
+        user: user(&allowed.caller),
+        via: match &allowed.caller.via {
+            Via::Session(_) => ViaWord::Session,
+            Via::Token { .. } => ViaWord::Token,
+            Via::Shell => ViaWord::Shell,
+        },
+        has_password,
+        by_link,
+        single_user: people.len() == 1,
+        sign_out_url: None,
+    }))
 }
 
 /// Sign in with the token of a link, which is used up
 #[utoipa::path(post, path = "/session", tag = "session", request_body = SignIn, responses((status = 200, body = SignedIn), (status = 401, body = ErrorBody)))]
 pub async fn create(
     State(app): State<App>,
-    peer: Option<Extension<Peer>>,
+    client: Option<Extension<ClientInfo>>,
+    headers: HeaderMap,
     Body(sign_in): Body<SignIn>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let (new, page) = (secret(), secret());
-    let now_ms = app.engine.now_ms();
-    let opened = NewSession { secret: new.clone(), page: page.clone(), expires_ms: now_ms + SESSION_LIFE_S * 1000 };
-    let person = app.engine.store().sign_in(&sign_in.token, opened, now_ms).await?;
-    let from = peer.map_or_else(|| "unknown".to_owned(), |Extension(Peer(address))| address.to_string());
-    if person.is_none() {
+    let client = client.as_deref();
+    audit::begin_sign_in(&app, client, "link", None);
+    let (session, cookie) = new_session(&app, &headers, client);
+    let page = session.page.clone();
+    let person = app.engine.store().sign_in(&sign_in.token, session, app.engine.now_ms()).await?;
+    let Some(person) = person else {
+        let from = address(client);
         tracing::warn!(peer = from, "a sign-in from {from} was refused: the link is unknown, used or over");
         return Err(ApiError::Request {
             status: StatusCode::UNAUTHORIZED,
-            code: "link_used",
-            message: "This sign-in link was used already, or its time is over.".to_owned(),
-            hint: Some("`jac admin link` prints a new one.".to_owned()),
+            code: "link_invalid",
+            message: "This sign-in link is invalid or has expired.".to_owned(),
+            hint: Some("Ask your administrator for a new one, or run `jac admin link` on the server.".to_owned()),
+        });
+    };
+    Ok(signed_in(client, &person, page, cookie))
+}
+
+/// Sign in with name and password
+#[utoipa::path(post, path = "/session/password", tag = "session", request_body = PasswordSignIn,
+    responses((status = 200, body = SignedIn), (status = 401, body = ErrorBody), (status = 429, body = ErrorBody)))]
+pub async fn by_password(
+    State(app): State<App>,
+    client: Option<Extension<ClientInfo>>,
+    headers: HeaderMap,
+    Body(sign_in): Body<PasswordSignIn>,
+) -> Result<impl IntoResponse, ApiError> {
+    let client = client.as_deref();
+    let name = sign_in.name.trim().to_owned();
+    audit::begin_sign_in(&app, client, "password", Some(&name));
+    let person = prove(&app, client, &name, sign_in.password).await?;
+    let (session, cookie) = new_session(&app, &headers, client);
+    let page = session.page.clone();
+    audit::person(&person.person());
+    app.engine.store().open_session(&person.id, session, app.engine.now_ms()).await?;
+    Ok(signed_in(client, &person, page, cookie))
+}
+
+/// Looks whether it is the person's password, after whatever wait earlier failures have earned.
+pub(super) async fn prove(
+    app: &App,
+    client: Option<&ClientInfo>,
+    name: &str,
+    given: String,
+) -> Result<PersonRow, ApiError> {
+    let from = address(client);
+    let brakes = &app.access.brakes;
+    if let Some(wait) = brakes.wait(name, &from) {
+        return Err(ApiError::Later {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            code: "sign_in_delayed",
+            message: "Too many failed attempts.".to_owned(),
+            seconds: wait.as_secs() + 1,
         });
     }
-    tracing::info!(peer = from, "{} signed in from {from}", administrator().name);
-    let name = cookie_name(&app);
-    let cookie = format!("{name}={new}; Path=/; HttpOnly; SameSite=Strict; Max-Age={SESSION_LIFE_S}");
-    Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Json(SignedIn { user: session().user, page })))
+    brakes.failed(name, &from);
+    let found = app.engine.store().person_named(name).await?;
+    let (person, kept) = found.map_or((None, None), |(person, kept)| (Some(person), kept));
+    let is_right = app.edge.passwords().verify(given, kept).await?;
+    match person.filter(|person| is_right && !person.disabled) {
+        Some(person) => {
+            brakes.succeeded(name, &from);
+            Ok(person)
+        }
+        None => {
+            tracing::warn!(
+                peer = from,
+                "a sign-in from {from} was refused: unknown name, wrong password or disabled account"
+            );
+            Err(ApiError::Request {
+                status: StatusCode::UNAUTHORIZED,
+                code: "sign_in_failed",
+                message: "The name or the password is wrong, or the account is disabled.".to_owned(),
+                hint: None,
+            })
+        }
+    }
+}
+
+fn address(client: Option<&ClientInfo>) -> String {
+    client.and_then(|client| client.address).map_or_else(|| "this process".to_owned(), |address| address.to_string())
+}
+
+fn signed_in(
+    client: Option<&ClientInfo>,
+    person: &PersonRow,
+    page: String,
+    cookie: String,
+) -> impl IntoResponse + use<> {
+    let from = address(client);
+    tracing::info!(peer = from, "{} signed in from {from}", person.name);
+    (AppendHeaders([(header::SET_COOKIE, cookie)]), Json(SignedIn { user: user_of(person), page }))
 }
 
 /// Sign out
 #[utoipa::path(delete, path = "/session", tag = "session", responses((status = 204)))]
 pub async fn delete(
+    _: Allowed<ViewAccount>,
     State(app): State<App>,
-    Caller(_): Caller,
     headers: HeaderMap,
+    extensions: Extensions,
 ) -> Result<impl IntoResponse, ApiError> {
     sign_out(&app, &headers).await?;
-    let cookie = format!("{}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0", cookie_name(&app));
-    Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie)])))
+    Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, no_cookie(&app, &extensions))])))
 }
 
 /// Ask for leave to download something: a browser that gets a file by itself sends the cookie and nothing else
 #[utoipa::path(post, path = "/session/tickets", tag = "session", request_body = TicketRequest, responses((status = 200, body = DownloadTicket), (status = 401, body = ErrorBody)))]
 pub async fn ticket(
+    _: Allowed<View>,
     State(app): State<App>,
-    Caller(_): Caller,
     headers: HeaderMap,
     Body(wanted): Body<TicketRequest>,
 ) -> Result<Json<DownloadTicket>, ApiError> {
     let session = session_of(&app, &headers, page_secret(&headers)).await?;
     match session {
         Some(session) => Ok(Json(DownloadTicket { ticket: app.access.ticket(&session.secret, &wanted.path) })),
-        // Whoever has the token needs none.
-        None if has_token(&app, &headers) => Err(ApiError::bad_request(
+        // Whoever has a token needs none.
+        None => Err(ApiError::bad_request(
             "no_session",
             "A ticket is for the browser of a session. Send the token instead.",
         )),
-        None => Err(ApiError::SignedOut),
     }
 }

@@ -1,0 +1,102 @@
+//! Whose things are: handing them over, and giving them to a team.
+
+use crate::engine::{Engine, Event};
+use crate::error::EngineError;
+use jac_model::{ClusterId, Named, Person, PlanId, RunId};
+use jac_store::Filter;
+
+impl Engine {
+    /// Removes a person. What they own goes to `heir`; without one their clusters are terminated and the rest goes to `by`.
+    /// Done twice it does the same, so that it can be done again after a crash.
+    ///
+    /// # Errors
+    /// When they are the last administrator, or the database cannot be written.
+    pub async fn remove_person(&self, leaving: &Person, heir: Option<Person>, by: &Person) -> Result<(), EngineError> {
+        let next = heir.as_ref().unwrap_or(by);
+        if next.id == leaving.id {
+            return Err(EngineError::Invalid {
+                code: "heir_invalid",
+                message: "What somebody owns cannot be handed over to themselves.".to_owned(),
+                hint: Some("Name another person.".to_owned()),
+                details: Vec::new(),
+            });
+        }
+        for cluster in self.store().clusters().await?.into_iter().filter(|cluster| cluster.owner.id == leaving.id) {
+            if heir.is_none() && !cluster.phase.is_terminal() {
+                let cause = format!("Terminated because its owner {} was removed.", leaving.name);
+                self.request_termination(&cluster.id, &cause, &by.name).await?;
+            }
+            let owner = next.clone();
+            self.change_cluster(&cluster.id, move |cluster| {
+                cluster.owner = owner;
+                Ok(())
+            })
+            .await?;
+        }
+        for mut plan in self.store().plans().await?.into_iter().filter(|plan| plan.owner.id == leaving.id) {
+            plan.owner = next.clone();
+            self.store().put_plan(&plan).await?;
+        }
+        for row in self.store().runs(&Filter::default()).await?.into_iter().filter(|row| row.run.owner.id == leaving.id)
+        {
+            let owner = next.clone();
+            self.store()
+                .update_run::<_, EngineError>(&row.run.id, move |run| {
+                    run.owner = owner;
+                    Ok(())
+                })
+                .await?;
+        }
+        Ok(self.store().remove_person(&leaving.id).await?)
+    }
+
+    /// The team of that id, for something that is to be its.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn team(&self, id: Option<&str>) -> Result<Option<Named>, EngineError> {
+        let Some(id) = id else { return Ok(None) };
+        let found = self.store().teams().await?.into_iter().find(|team| team.id == id);
+        let found = found.ok_or_else(|| EngineError::NotFound { kind: "team", id: id.to_owned() })?;
+        Ok(Some(Named { id: found.id, name: found.name }))
+    }
+
+    /// Says which team may change a cluster beside its owner.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn set_cluster_team(&self, id: &ClusterId, team: Option<Named>) -> Result<(), EngineError> {
+        self.change_cluster(id, move |cluster| {
+            cluster.team = team;
+            Ok(())
+        })
+        .await
+        .map(drop)
+    }
+
+    /// Says which team may change a plan beside its owner.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn set_plan_team(&self, id: &PlanId, team: Option<Named>) -> Result<(), EngineError> {
+        let mut plan = self.store().plan(id).await?;
+        plan.team = team;
+        self.store().put_plan(&plan).await?;
+        self.tell(Event::Plan(id.to_string()));
+        Ok(())
+    }
+
+    /// Says which team may change a run beside its owner.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn set_run_team(&self, id: &RunId, team: Option<Named>) -> Result<(), EngineError> {
+        let change = self.store().update_run::<_, EngineError>(id, move |run| {
+            run.team = team;
+            Ok(())
+        });
+        change.await?;
+        self.tell(Event::Run(id.clone()));
+        Ok(())
+    }
+}

@@ -1,0 +1,217 @@
+//! What a handler's signature says: [`Allowed`] for an action as such, [`On`] for one that is done to the thing which its path names.
+//!
+//! The engine is reached through these two only: a handler that names no action has nothing that it could work with, and does not
+//! compile. Who may what is decided by [`jac_model::authorize`].
+
+use super::{audit, principal};
+use crate::App;
+use crate::error::ApiError;
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use jac_engine::{Engine, EngineError};
+use jac_model::{Action, Cluster, ClusterId, Named, Owner, Person, Plan, PlanId, Principal, Run, RunId, authorize};
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+/// An action, as a type.
+pub trait Permission: Send + Sync + 'static {
+    const ACTION: Action;
+}
+
+pub struct View;
+impl Permission for View {
+    const ACTION: Action = Action::View;
+}
+
+pub struct ViewAccount;
+impl Permission for ViewAccount {
+    const ACTION: Action = Action::ViewAccount;
+}
+
+pub struct ChangeAccount;
+impl Permission for ChangeAccount {
+    const ACTION: Action = Action::ChangeAccount;
+}
+
+pub struct CheckPlan;
+impl Permission for CheckPlan {
+    const ACTION: Action = Action::CheckPlan;
+}
+
+pub struct CreatePlan;
+impl Permission for CreatePlan {
+    const ACTION: Action = Action::CreatePlan;
+}
+
+pub struct ChangePlan;
+impl Permission for ChangePlan {
+    const ACTION: Action = Action::ChangePlan;
+}
+
+pub struct CreateCluster;
+impl Permission for CreateCluster {
+    const ACTION: Action = Action::CreateCluster;
+}
+
+pub struct ChangeCluster;
+impl Permission for ChangeCluster {
+    const ACTION: Action = Action::ChangeCluster;
+}
+
+pub struct StartRun;
+impl Permission for StartRun {
+    const ACTION: Action = Action::StartRun;
+}
+
+pub struct ChangeRun;
+impl Permission for ChangeRun {
+    const ACTION: Action = Action::ChangeRun;
+}
+
+pub struct ShareRun;
+impl Permission for ShareRun {
+    const ACTION: Action = Action::ShareRun;
+}
+
+pub struct ViewCredentials;
+impl Permission for ViewCredentials {
+    const ACTION: Action = Action::ViewCredentials;
+}
+
+pub struct ChangeCredentials;
+impl Permission for ChangeCredentials {
+    const ACTION: Action = Action::ChangeCredentials;
+}
+
+pub struct ManageMachines;
+impl Permission for ManageMachines {
+    const ACTION: Action = Action::ManageMachines;
+}
+
+pub struct ManageImages;
+impl Permission for ManageImages {
+    const ACTION: Action = Action::ManageImages;
+}
+
+pub struct ManagePeople;
+impl Permission for ManagePeople {
+    const ACTION: Action = Action::ManagePeople;
+}
+
+pub struct ViewAudit;
+impl Permission for ViewAudit {
+    const ACTION: Action = Action::ViewAudit;
+}
+
+/// Somebody who may do `P`.
+pub struct Allowed<P> {
+    pub caller: Principal,
+    engine: Engine,
+    action: PhantomData<P>,
+}
+
+impl<P: Permission> Allowed<P> {
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Whether they may do it to something of that owner, where the thing is not named by the path.
+    pub fn to(&self, owner: &Person, team: Option<&Named>) -> Result<(), ApiError> {
+        authorize(&self.caller, P::ACTION, Some(Owner { person: owner, team })).map_err(ApiError::Denied)
+    }
+}
+
+impl<P: Permission> FromRequestParts<App> for Allowed<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let caller = principal(parts, app).await?;
+        audit::begin(parts, app, &caller, None);
+        authorize(&caller, P::ACTION, None).map_err(ApiError::Denied)?;
+        Ok(Self { caller, engine: app.engine.clone(), action: PhantomData })
+    }
+}
+
+/// Something that belongs to somebody and is named by the path's `{id}`.
+pub trait Ownable: Sized + Send {
+    type Id: FromStr + Send + Sync;
+    const KIND: &'static str;
+    fn load(engine: &Engine, id: &Self::Id) -> impl Future<Output = Result<Self, EngineError>> + Send;
+    fn owner(&self) -> Owner<'_>;
+    fn name(&self) -> &str;
+}
+
+impl Ownable for Cluster {
+    type Id = ClusterId;
+    const KIND: &'static str = "cluster";
+    async fn load(engine: &Engine, id: &ClusterId) -> Result<Self, EngineError> {
+        Ok(engine.store().cluster(id).await?)
+    }
+    fn owner(&self) -> Owner<'_> {
+        Owner { person: &self.owner, team: self.team.as_ref() }
+    }
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Ownable for Plan {
+    type Id = PlanId;
+    const KIND: &'static str = "plan";
+    async fn load(engine: &Engine, id: &PlanId) -> Result<Self, EngineError> {
+        Ok(engine.store().plan(id).await?)
+    }
+    fn owner(&self) -> Owner<'_> {
+        Owner { person: &self.owner, team: self.team.as_ref() }
+    }
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Ownable for Run {
+    type Id = RunId;
+    const KIND: &'static str = "run";
+    async fn load(engine: &Engine, id: &RunId) -> Result<Self, EngineError> {
+        Ok(engine.store().run(id).await?.run)
+    }
+    fn owner(&self) -> Owner<'_> {
+        Owner { person: &self.owner, team: self.team.as_ref() }
+    }
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// The thing that the path names, and somebody who may do `P` to it.
+pub struct On<P, T> {
+    pub thing: T,
+    pub caller: Principal,
+    engine: Engine,
+    action: PhantomData<P>,
+}
+
+impl<P: Permission, T> On<P, T> {
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+}
+
+impl<P: Permission, T: Ownable> FromRequestParts<App> for On<P, T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let caller = principal(parts, app).await?;
+        let path = Path::<HashMap<String, String>>::from_request_parts(parts, app).await;
+        let path = path.map(|Path(path)| path).unwrap_or_default();
+        let text = path.get("id").map(String::as_str).unwrap_or_default();
+        audit::begin(parts, app, &caller, Some((T::KIND, text)));
+        let not_found = || ApiError::Engine(EngineError::NotFound { kind: T::KIND, id: text.to_owned() });
+        let id = text.parse::<T::Id>().map_err(|_| not_found())?;
+        let thing = T::load(&app.engine, &id).await?;
+        audit::name(thing.name());
+        authorize(&caller, P::ACTION, Some(thing.owner())).map_err(ApiError::Denied)?;
+        Ok(Self { thing, caller, engine: app.engine.clone(), action: PhantomData })
+    }
+}

@@ -1,0 +1,187 @@
+//! What goes into the audit trail: every request that changes something, and every sign-in, with who asked and how it came out.
+
+use crate::App;
+use crate::edge::ClientInfo;
+use crate::error::Refusal;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+use jac_model::{Principal, Via};
+use jac_store::audit::{Deed, NewEntry, Outcome};
+use std::collections::BTreeMap;
+
+/// What a request does, in a word for programs: `cluster.terminate` of `POST /api/v1/clusters/{id}/terminate`.
+fn action(method: &Method, route: &str) -> String {
+    let route = route.strip_prefix("/api/v1/").unwrap_or(route);
+    let words: Vec<&str> = route.split('/').filter(|word| !word.starts_with('{')).collect();
+    let singular = |word: &str| match word {
+        "people" => "person".to_owned(),
+        "credentials" => "credentials".to_owned(),
+        "images" | "runs" | "plans" | "clusters" | "teams" | "orphans" | "tokens" | "files" | "shares" => {
+            word.trim_end_matches('s').to_owned()
+        }
+        "sessions" => "session".to_owned(),
+        other => other.to_owned(),
+    };
+    let names_a_thing = route.ends_with('}');
+    let is_deed = words.len() > 1
+        && !names_a_thing
+        && matches!(
+            *words.last().unwrap_or(&""),
+            "terminate"
+                | "extend"
+                | "stop"
+                | "adopt"
+                | "image"
+                | "link"
+                | "team"
+                | "pin"
+                | "test"
+                | "password"
+                | "open"
+        );
+    let mut parts: Vec<String> = words.iter().map(|word| singular(word)).collect();
+    if !is_deed {
+        let verb = match method.as_str() {
+            "POST" => "create",
+            "PUT" => "save",
+            "PATCH" => "change",
+            "DELETE" => "delete",
+            other => other,
+        };
+        parts.push(verb.to_lowercase());
+    }
+    parts.join(".")
+}
+
+/// Opens the deed of a request that may change something, and closes it with how it came out.
+pub async fn record(State(app): State<App>, request: Request, next: Next) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return next.run(request).await;
+    }
+    let deed = Deed::default();
+    let answer = deed.around(next.run(request)).await;
+    let Some(mut entry) = deed.unwritten() else { return answer };
+    let status = answer.status();
+    entry.outcome = match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => Outcome::Refused,
+        _ if status.is_success() || status.is_redirection() => Outcome::Done,
+        _ => Outcome::Failed,
+    };
+    entry.code = answer.extensions().get::<Refusal>().map(|refusal| refusal.0.clone());
+    if let Err(error) = app.engine.store().add_entry(entry).await {
+        tracing::error!(%error, "the audit trail could not be written: {error}");
+    }
+    answer
+}
+
+/// Says who asks for what, in requests that may change something.
+pub(super) fn begin(parts: &Parts, app: &App, caller: &Principal, thing: Option<(&str, &str)>) {
+    let Some(deed) = Deed::current() else { return };
+    let route = parts.extensions.get::<MatchedPath>().map_or(parts.uri.path(), MatchedPath::as_str);
+    let (via, via_name) = match &caller.via {
+        Via::Shell => ("shell", None),
+        Via::Session(id) => ("session", Some(id.clone())),
+        Via::Token { name, .. } => ("token", Some(name.clone())),
+    };
+    deed.begin(NewEntry {
+        at_ms: app.engine.now_ms(),
+        person: Some(caller.user.clone()),
+        via,
+        via_name,
+        address: address(parts.extensions.get()),
+        action: action(&parts.method, route),
+        kind: thing.map(|(kind, _)| kind.to_owned()),
+        thing: thing.map(|(_, id)| id.to_owned()),
+        thing_name: None,
+        outcome: Outcome::Done,
+        code: None,
+        details: BTreeMap::new(),
+    });
+}
+
+/// Says that somebody tries to sign in, under a name or with a link.
+pub fn begin_sign_in(app: &App, client: Option<&ClientInfo>, how: &str, name: Option<&str>) {
+    let Some(deed) = Deed::current() else { return };
+    deed.begin(NewEntry {
+        at_ms: app.engine.now_ms(),
+        person: None,
+        via: "none",
+        via_name: None,
+        address: address(client),
+        action: "session.create".to_owned(),
+        kind: Some("session".to_owned()),
+        thing: None,
+        thing_name: None,
+        outcome: Outcome::Done,
+        code: None,
+        details: [("how", Some(how)), ("name", name)]
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.to_owned(), value?.chars().take(100).collect())))
+            .collect(),
+    });
+}
+
+fn address(client: Option<&ClientInfo>) -> Option<String> {
+    client.and_then(|client| client.address).map(|address| address.to_string())
+}
+
+/// What the thing is called that the request is about.
+pub(super) fn name(name: &str) {
+    if let Some(deed) = Deed::current() {
+        deed.amend(|entry| entry.thing_name = Some(name.to_owned()));
+    }
+}
+
+/// Who it is, once that is known.
+pub fn person(person: &jac_model::Person) {
+    if let Some(deed) = Deed::current() {
+        deed.amend(|entry| entry.person = Some(person.clone()));
+    }
+}
+
+/// What it is about, where the path does not say it.
+pub fn about(kind: &str, id: &str, name: &str) {
+    if let Some(deed) = Deed::current() {
+        deed.amend(|entry| {
+            entry.kind = Some(kind.to_owned());
+            entry.thing = Some(id.to_owned());
+            entry.thing_name = Some(name.to_owned());
+        });
+    }
+}
+
+/// What else is to be known of it. Never a secret.
+pub fn detail(key: &str, value: impl Into<String>) {
+    if let Some(deed) = Deed::current() {
+        deed.amend(|entry| {
+            entry.details.insert(key.to_owned(), value.into());
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_called_by_what_it_does() {
+        for (method, route, expected) in [
+            (Method::POST, "/api/v1/clusters", "cluster.create"),
+            (Method::POST, "/api/v1/clusters/{id}/terminate", "cluster.terminate"),
+            (Method::DELETE, "/api/v1/runs/{id}", "run.delete"),
+            (Method::DELETE, "/api/v1/plans/{id}/files/{*path}", "plan.file.delete"),
+            (Method::POST, "/api/v1/plans/{id}/files", "plan.file.create"),
+            (Method::PATCH, "/api/v1/people/{id}", "person.change"),
+            (Method::POST, "/api/v1/people/{id}/link", "person.link"),
+            (Method::PUT, "/api/v1/account/password", "account.password"),
+            (Method::DELETE, "/api/v1/account/tokens/{id}", "account.token.delete"),
+            (Method::PATCH, "/api/v1/runs/{id}/team", "run.team"),
+            (Method::PUT, "/api/v1/credentials/aws", "credentials.aws.save"),
+        ] {
+            assert_eq!(action(&method, route), expected, "{method} {route}");
+        }
+    }
+}

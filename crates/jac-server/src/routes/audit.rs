@@ -1,0 +1,210 @@
+//! The audit trail, for administrators.
+
+use crate::access::allowed::{Allowed, ViewAudit};
+use crate::body::Query;
+use crate::error::{ApiError, ErrorBody};
+use axum::Json;
+use axum::http::header;
+use axum::response::IntoResponse;
+use jac_engine::Engine;
+use jac_model::Person;
+use jac_store::audit::{EntryFilter, EntryRow, Outcome};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The most entries of one page, and of one file.
+const MOST: u32 = 200;
+const MOST_EXPORTED: u32 = 100_000;
+
+/// Which entries.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AuditQuery {
+    /// Of this person, by id.
+    pub person: Option<String>,
+    /// A word such as `cluster.terminate`.
+    pub action: Option<String>,
+    /// The id of what it was done to.
+    pub thing: Option<String>,
+    /// Somewhere in names, action, code, address or details.
+    pub text: Option<String>,
+    /// At that time or later, epoch milliseconds.
+    pub from: Option<i64>,
+    /// Until then, epoch milliseconds.
+    pub to: Option<i64>,
+    /// What the page before gave as `next`.
+    pub after: Option<String>,
+    /// How many, 1 to 200; absent: 50.
+    pub limit: Option<u32>,
+    /// The file's format, for the export; absent: `jsonl`.
+    pub format: Option<Format>,
+}
+
+/// How the trail is exported.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    Csv,
+    #[default]
+    Jsonl,
+}
+
+/// How it came out.
+#[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeWord {
+    Done,
+    Refused,
+    Failed,
+}
+
+/// Who did what to what.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct AuditEntry {
+    pub id: i64,
+    pub at_ms: i64,
+    /// `null`: nobody who is known.
+    pub person: Option<Person>,
+    /// `shell`, `session`, `token` or `none`.
+    pub via: String,
+    /// Which session or token.
+    pub via_name: Option<String>,
+    pub address: Option<String>,
+    pub action: String,
+    pub kind: Option<String>,
+    pub thing: Option<String>,
+    pub thing_name: Option<String>,
+    pub outcome: OutcomeWord,
+    /// The code of the error.
+    pub code: Option<String>,
+    pub details: BTreeMap<String, String>,
+}
+
+/// A page of the trail, the newest first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct AuditPage {
+    pub items: Vec<AuditEntry>,
+    /// For `after`; `null`: there is no more.
+    pub next: Option<String>,
+}
+
+impl From<EntryRow> for AuditEntry {
+    fn from(row: EntryRow) -> Self {
+        Self {
+            id: row.id,
+            at_ms: row.at_ms,
+            person: row.person,
+            via: row.via,
+            via_name: row.via_name,
+            address: row.address,
+            action: row.action,
+            kind: row.kind,
+            thing: row.thing,
+            thing_name: row.thing_name,
+            outcome: match row.outcome {
+                Outcome::Done => OutcomeWord::Done,
+                Outcome::Refused => OutcomeWord::Refused,
+                Outcome::Failed => OutcomeWord::Failed,
+            },
+            code: row.code,
+            details: row.details,
+        }
+    }
+}
+
+async fn entries(engine: &Engine, query: AuditQuery, limit: u32) -> Result<Vec<AuditEntry>, ApiError> {
+    let before = query.after.map(|after| after.parse::<i64>());
+    let before = before
+        .transpose()
+        .map_err(|_| ApiError::bad_request("cursor_invalid", "`after` is not a cursor of this list."))?;
+    let filter = EntryFilter {
+        person: query.person,
+        action: query.action,
+        thing: query.thing,
+        text: query.text,
+        from_ms: query.from,
+        to_ms: query.to,
+        before,
+        limit,
+    };
+    Ok(engine.store().entries(filter).await?.into_iter().map(AuditEntry::from).collect())
+}
+
+/// One page.
+pub async fn page(engine: &Engine, query: AuditQuery) -> Result<AuditPage, ApiError> {
+    let limit = query.limit.unwrap_or(50).clamp(1, MOST);
+    let mut items = entries(engine, query, limit + 1).await?;
+    let is_last = items.len() <= limit as usize;
+    items.truncate(limit as usize);
+    let next = items.last().filter(|_| !is_last).map(|entry| entry.id.to_string());
+    Ok(AuditPage { items, next })
+}
+
+/// Who did what to what, the newest first
+#[utoipa::path(get, path = "/audit", tag = "audit", params(AuditQuery), responses((status = 200, body = AuditPage), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody)))]
+pub async fn list(allowed: Allowed<ViewAudit>, Query(query): Query<AuditQuery>) -> Result<Json<AuditPage>, ApiError> {
+    Ok(Json(page(allowed.engine(), query).await?))
+}
+
+/// The trail as a file, at most 100,000 entries
+#[utoipa::path(get, path = "/audit/export", tag = "audit", params(AuditQuery), responses((status = 200, content_type = "application/octet-stream"), (status = 403, body = ErrorBody)))]
+pub async fn export(
+    allowed: Allowed<ViewAudit>,
+    Query(query): Query<AuditQuery>,
+) -> Result<impl IntoResponse, ApiError> {
+    let format = query.format.unwrap_or_default();
+    let found = entries(allowed.engine(), query, MOST_EXPORTED).await?;
+    let (name, text) = match format {
+        Format::Csv => ("audit.csv", csv(&found)),
+        Format::Jsonl => ("audit.jsonl", jsonl(&found)),
+    };
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    Ok((headers, text))
+}
+
+fn jsonl(entries: &[AuditEntry]) -> String {
+    entries.iter().filter_map(|entry| serde_json::to_string(entry).ok()).map(|line| line + "\n").collect()
+}
+
+const HEADER: &str =
+    "id,at_ms,person,person_name,via,via_name,address,action,kind,thing,thing_name,outcome,code,details\n";
+
+fn csv(entries: &[AuditEntry]) -> String {
+    let line = |entry: &AuditEntry| {
+        let outcome = match entry.outcome {
+            OutcomeWord::Done => "done",
+            OutcomeWord::Refused => "refused",
+            OutcomeWord::Failed => "failed",
+        };
+        let details = serde_json::to_string(&entry.details).unwrap_or_default();
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let (person, name) = entry.person.as_ref().map_or(("", ""), |person| (&person.id[..], &person.name[..]));
+        let fields = [
+            entry.id.to_string(),
+            entry.at_ms.to_string(),
+            person.to_owned(),
+            name.to_owned(),
+            entry.via.clone(),
+            text(&entry.via_name),
+            text(&entry.address),
+            entry.action.clone(),
+            text(&entry.kind),
+            text(&entry.thing),
+            text(&entry.thing_name),
+            outcome.to_owned(),
+            text(&entry.code),
+            details,
+        ];
+        fields.map(|field| quoted(&field)).join(",") + "\n"
+    };
+    std::iter::once(HEADER.to_owned()).chain(entries.iter().map(line)).collect()
+}
+
+/// RFC 4180; what a spreadsheet would take for a formula is quoted as text.
+fn quoted(field: &str) -> String {
+    let field = if field.starts_with(['=', '+', '-', '@']) { format!("'{field}") } else { field.to_owned() };
+    if field.contains([',', '"', '\n', '\r']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field }
+}
