@@ -55,7 +55,7 @@ impl Engine {
                 details: faults,
             });
         }
-        self.resolve_credentials(&mut new.config).await?;
+        self.resolve_credentials(&owner, &mut new.config).await?;
         let id = ClusterId::from_random(rand::random());
         let name = new.wished_name().unwrap_or_else(|| id.to_string());
         let now_ms = self.now_ms();

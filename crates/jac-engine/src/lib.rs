@@ -31,7 +31,7 @@ pub mod tools;
 pub mod view;
 
 pub use clusters::{Attendance, NewCluster};
-pub use credentials::NewAwsCredentials;
+pub use credentials::{NewAwsCredentials, NewCredentials, NewSshKey};
 pub use engine::{Engine, Event, Parts, administrator};
 pub use error::EngineError;
 pub use figures::{Figures, Unready};

@@ -47,6 +47,7 @@ impl Engine {
                 })
                 .await?;
         }
+        self.leave_credentials(leaving, next).await?;
         Ok(self.store().remove_person(&leaving.id).await?)
     }
 

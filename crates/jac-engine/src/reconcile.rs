@@ -118,7 +118,7 @@ async fn look_after(engine: &Engine, cluster: &Cluster, observed: Option<&Observ
             if end_if_over(engine, cluster).await? {
                 return Ok(());
             }
-            if let Some(observed) = observed {
+            if let Some(observed) = observed.filter(|observed| !observed.unknown.contains_key(&cluster.id)) {
                 mark_lost_nodes(engine, cluster, observed).await?;
             }
         }

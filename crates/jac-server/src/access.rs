@@ -9,6 +9,8 @@
 pub mod allowed;
 pub mod audit;
 mod brakes;
+pub mod rights;
+pub(crate) mod shared;
 
 use crate::App;
 use crate::edge::{ClientInfo, is_https};
@@ -274,7 +276,12 @@ fn cookie_name(app: &App, is_https: bool) -> String {
 
 /// The values of the sessions' cookie in a request: there may be several, for paths above each other.
 fn session_cookies<'a>(app: &App, headers: &'a HeaderMap) -> impl Iterator<Item = &'a str> + use<'a> {
-    let names = [cookie_name(app, true), cookie_name(app, false)];
+    cookie_values(headers, &[cookie_name(app, true), cookie_name(app, false)])
+}
+
+/// The values of the cookies of those names.
+fn cookie_values<'a>(headers: &'a HeaderMap, names: &[String]) -> impl Iterator<Item = &'a str> + use<'a> {
+    let names = names.to_vec();
     headers
         .get_all(header::COOKIE)
         .iter()

@@ -41,6 +41,8 @@ pub struct ServerConfig {
     pub oidc: Option<OidcConfig>,
     pub session: SessionConfig,
     pub retention: RetentionConfig,
+    /// The names of people who may work with the server's own AWS credentials; administrators always may.
+    pub environment_credentials_for: Vec<String>,
 }
 
 /// Where `/metrics` is answered, besides to the shell of this machine.

@@ -2,7 +2,7 @@
 
 use crate::App;
 use crate::routes::{
-    account, audit, clusters, credentials, images, info, machines, people, plans, results, runs, session,
+    account, audit, clusters, credentials, images, info, machines, people, plans, results, runs, session, shares,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
@@ -30,6 +30,11 @@ const SENT_BY_PEOPLE: &[&str] = &[
     "Extension",
     "Upload",
     "NewAwsCredentials",
+    "NewCredentials",
+    "NewSshKey",
+    "NewShare",
+    "NewComparisonShare",
+    "SharedSecret",
     "NewImage",
     "TicketRequest",
     "PasswordSignIn",
@@ -78,7 +83,15 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(clusters::terminate))
         .routes(routes!(clusters::extend))
         .routes(routes!(clusters::events))
-        .routes(routes!(credentials::show, credentials::save, credentials::delete))
+        .routes(routes!(credentials::list, credentials::create))
+        .routes(routes!(credentials::environment))
+        .routes(routes!(credentials::replace, credentials::delete))
+        .routes(routes!(credentials::test))
+        .routes(routes!(shares::of_run, shares::share_run))
+        .routes(routes!(shares::revoke_of_run))
+        .routes(routes!(shares::of_comparison, shares::share_comparison))
+        .routes(routes!(shares::revoke_of_comparison))
+        .routes(routes!(shares::open))
         .routes(routes!(images::list))
         .routes(routes!(images::create))
         .routes(routes!(images::delete))

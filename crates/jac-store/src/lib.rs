@@ -8,19 +8,23 @@ mod connections;
 mod credentials;
 mod documents;
 mod folder;
+mod key_ring;
 mod people;
 mod seal;
 mod series;
+mod shares;
 mod sign_in;
 mod vault;
 
+pub use credentials::{CredentialKind, CredentialRow};
 pub use documents::{ClusterEventRow, Filter, Kind, RunRow};
 pub use folder::{DataFolder, FolderError, Lock};
 pub use people::{CompanyPerson, PersonChange, PersonRow, TeamRow};
 pub use seal::{SealError, SealingKey};
 pub use series::StoredPoint;
+pub use shares::{ShareKind, ShareRow};
 pub use sign_in::{NewSession, OpenSession, SessionLimits, SessionRow, TokenRow};
-pub use vault::{AwsKind, SavedAws, Vault, VaultError};
+pub use vault::{NewSet, Secret, Vault, VaultError};
 
 use audit::Deed;
 use connections::Connections;
@@ -37,6 +41,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/003-oldest-reader.sql")),
     M::up(include_str!("../migrations/004-page-secrets.sql")),
     M::up(include_str!("../migrations/006-people.sql")),
+    M::up(include_str!("../migrations/007-credentials.sql")),
 ];
 
 /// The database. Every call is one short transaction, on a thread that may wait. Clones are the same database.

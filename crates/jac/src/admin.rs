@@ -6,7 +6,7 @@ use crate::context;
 use crate::exit::Exit;
 use crate::stdout;
 use jac_engine::clock::{Clock, SystemClock};
-use jac_store::{DataFolder, Store};
+use jac_store::{DataFolder, Store, Vault};
 
 pub async fn admin(arguments: AdminArguments) -> anyhow::Result<Exit> {
     match arguments.command {
@@ -14,10 +14,22 @@ pub async fn admin(arguments: AdminArguments) -> anyhow::Result<Exit> {
             let folder = DataFolder::open(&context::data_folder(data_dir.as_deref()))?;
             // Whoever can write this database is the administrator; a living server sees the link at once.
             let store = Store::open(&folder.database()).await?;
-            let link = jac_server::new_sign_in_link(&store, SystemClock.now_ms()).await?;
+            let link =
+                jac_server::new_sign_in_link(&store, &jac_engine::administrator().id, 3_600_000, SystemClock.now_ms())
+                    .await?;
             let url = ServerFile::read(&folder)
                 .map_or_else(|_| "http://127.0.0.1:8080".to_owned(), |file| file.page_url().to_owned());
             stdout::line(&format!("{url}{link}"));
+            Ok(Exit::Done)
+        }
+        AdminCommand::RotateKey { data_dir } => {
+            let folder = DataFolder::open(&context::data_folder(data_dir.as_deref()))?;
+            // A server that lives has the key of before, and could open nothing any more.
+            let _lock = folder.lock()?;
+            let store = Store::open(&folder.database()).await?;
+            let named = context::secret_key_file();
+            let sealed = Vault::rotate_key(&folder, &store, named.as_deref(), rand::random()).await?;
+            stdout::line(&format!("The key is changed; {sealed} sets of credentials are sealed with the new one."));
             Ok(Exit::Done)
         }
     }

@@ -459,6 +459,12 @@ pub enum AdminCommand {
         #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
         data_dir: Option<PathBuf>,
     },
+    /// Make a new key for what is saved sealed, and seal all saved credentials with it; no server may run
+    RotateKey {
+        /// Where JAC keeps everything
+        #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
+        data_dir: Option<PathBuf>,
+    },
 }
 
 #[cfg(test)]

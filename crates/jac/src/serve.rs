@@ -60,7 +60,13 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     if !engine.store().has_sign_in().await? {
         // A link that lets somebody in does not belong into a file that others read.
         if std::io::stdout().is_terminal() {
-            let link = jac_server::new_sign_in_link(engine.store(), engine.now_ms()).await?;
+            let link = jac_server::new_sign_in_link(
+                engine.store(),
+                &jac_engine::administrator().id,
+                3_600_000,
+                engine.now_ms(),
+            )
+            .await?;
             stdout::line(&format!("Sign in once with {page_url}{link}"));
         } else {
             stdout::line("`jac admin link` prints a link to sign in with.");

@@ -1,10 +1,13 @@
 //! Clusters: list, create, look, extend, terminate.
 
+use crate::App;
 use crate::access::allowed::{Allowed, ChangeCluster, CreateCluster, On, View};
+use crate::access::rights;
 use crate::body::{Body, Query};
 use crate::error::{ApiError, ErrorBody};
 use crate::routes::TeamRequest;
 use axum::Json;
+use axum::extract::State;
 use axum::http::StatusCode;
 use jac_engine::view::{ClusterView, ForecastView};
 use jac_engine::{Attendance, NewCluster};
@@ -39,7 +42,7 @@ pub struct DefaultsQuery {
 
 /// What a new cluster is, unless something is changed
 #[utoipa::path(get, path = "/clusters/defaults", tag = "clusters", params(DefaultsQuery), responses((status = 200, body = ClusterConfig)))]
-pub async fn defaults(allowed: Allowed<View>, Query(query): Query<DefaultsQuery>) -> Json<ClusterConfig> {
+pub async fn defaults(_: Allowed<View>, Query(query): Query<DefaultsQuery>) -> Json<ClusterConfig> {
     let ec2 = (query.provider == Some(Provider::Ec2)).then(Ec2Config::default);
     Json(ClusterConfig { ec2, ..ClusterConfig::default() })
 }
@@ -49,9 +52,11 @@ pub async fn defaults(allowed: Allowed<View>, Query(query): Query<DefaultsQuery>
     responses((status = 200, body = ForecastView), (status = 400, body = ErrorBody)))]
 pub async fn forecast(
     allowed: Allowed<CreateCluster>,
-    Body(new): Body<NewCluster>,
+    State(app): State<App>,
+    Body(mut new): Body<NewCluster>,
 ) -> Result<Json<ForecastView>, ApiError> {
-    Ok(Json(allowed.engine().forecast(new).await?))
+    rights::check(&app, &allowed.caller, &mut new.config).await?;
+    Ok(Json(allowed.engine().forecast(&allowed.caller.user, new).await?))
 }
 
 /// Who the new cluster is for.
@@ -68,9 +73,11 @@ pub struct CreateQuery {
     responses((status = 202, body = ClusterView), (status = 400, body = ErrorBody)))]
 pub async fn create(
     allowed: Allowed<CreateCluster>,
+    State(app): State<App>,
     Query(query): Query<CreateQuery>,
-    Body(new): Body<NewCluster>,
+    Body(mut new): Body<NewCluster>,
 ) -> Result<(StatusCode, Json<ClusterView>), ApiError> {
+    rights::check(&app, &allowed.caller, &mut new.config).await?;
     let attendance = if query.attended { Attendance::ThisEngine } else { Attendance::Unattended };
     let cluster = allowed.engine().create_cluster(allowed.caller.user.clone(), new, attendance).await?;
     Ok((StatusCode::ACCEPTED, Json(allowed.engine().view_cluster(cluster))))

@@ -1,6 +1,7 @@
 //! Runs: start, look, stop, report, artefacts.
 
 use crate::access::allowed::{Allowed, ChangeRun, On, StartRun, View};
+use crate::access::shared::ViewedRun;
 use crate::body::{Body, Query};
 use crate::error::{ApiError, ErrorBody};
 use crate::routes::TeamRequest;
@@ -58,7 +59,7 @@ async fn view(engine: &Engine, id: &RunId) -> Result<RunView, ApiError> {
 
 /// One run
 #[utoipa::path(get, path = "/runs/{id}", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = RunView), (status = 404, body = ErrorBody)))]
-pub async fn show(run: On<View, Run>) -> Result<Json<RunView>, ApiError> {
+pub async fn show(run: ViewedRun) -> Result<Json<RunView>, ApiError> {
     Ok(Json(view(run.engine(), &run.thing.id).await?))
 }
 
@@ -101,7 +102,7 @@ pub async fn live(run: On<View, Run>, Query(query): Query<LiveQuery>) -> Result<
 
 /// The report of a finished run
 #[utoipa::path(get, path = "/runs/{id}/report", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = Report), (status = 409, body = ErrorBody)))]
-pub async fn report(run: On<View, Run>) -> Result<Json<Report>, ApiError> {
+pub async fn report(run: ViewedRun) -> Result<Json<Report>, ApiError> {
     let engine = run.engine().clone();
     let read = tokio::task::spawn_blocking(move || engine.report(&run.thing.id)).await;
     Ok(Json(read.map_err(|panic| EngineError::JMeter(panic.to_string()))??))

@@ -70,6 +70,7 @@ impl Typed<'_> {
                 runs_days: self.number("retention_runs_days"),
                 runs_count: self.number("retention_runs_count"),
             },
+            environment_credentials_for: self.list("environment_credentials_for"),
         };
         // Before anything is given up, so that every fault is told.
         let pair = self.tls();

@@ -297,6 +297,16 @@ pub static KEYS: &[Key] = &[
         ..PLAIN
     },
     Key {
+        name: "environment_credentials_for",
+        environment: "JAC_ENVIRONMENT_CREDENTIALS_FOR",
+        flag: "environment-credentials-for",
+        shape: Shape::List,
+        value: "NAME",
+        otherwise: "administrators only",
+        meaning: "Somebody who may work with the server's own AWS credentials (its variables, profile or role) beside the administrators",
+        ..PLAIN
+    },
+    Key {
         name: "lease_seconds",
         flag: "lease-seconds",
         shape: number(1, 7 * 24 * 3600),
