@@ -10,6 +10,8 @@ interface MenuProps {
   quiet?: boolean;
   /** Stays open while things in it are clicked (a list of switches). */
   stays?: boolean;
+  /** Lies above what would cut it: in a table that scrolls. It closes when that does. */
+  floats?: boolean;
   children: ReactNode;
 }
 
@@ -17,7 +19,7 @@ interface MenuProps {
 const EDGE_PX = 8;
 
 /** Bootstrap's dropdown with arrow keys, Escape and a click elsewhere; the last column of the page, so it opens to the left. */
-export function Menu({ label, icon = "three-dots", text, quiet, stays, children }: MenuProps) {
+export function Menu({ label, icon = "three-dots", text, quiet, stays, floats, children }: MenuProps) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLDivElement>(null);
@@ -27,9 +29,29 @@ export function Menu({ label, icon = "three-dots", text, quiet, stays, children 
   useLayoutEffect(() => {
     const element = list.current;
     if (!open || element === null) return;
+    const button = root.current?.getBoundingClientRect();
+    if (floats === true && button !== undefined) {
+      const below = window.innerHeight - button.bottom > element.offsetHeight + EDGE_PX;
+      Object.assign(element.style, {
+        position: "fixed",
+        right: `${document.documentElement.clientWidth - button.right}px`,
+        top: below ? `${button.bottom + 4}px` : "auto",
+        bottom: below ? "auto" : `${window.innerHeight - button.top + 4}px`,
+      });
+      return;
+    }
     const beyond = EDGE_PX - element.getBoundingClientRect().left;
     if (beyond > 0) element.style.right = `${-beyond}px`;
-  }, [open]);
+  }, [open, floats]);
+
+  useEffect(() => {
+    if (!open || floats !== true) return;
+    const close = (event: Event) => {
+      if (event.target instanceof Node && list.current?.contains(event.target) !== true) setOpen(false);
+    };
+    document.addEventListener("scroll", close, true);
+    return () => document.removeEventListener("scroll", close, true);
+  }, [open, floats]);
 
   useEffect(() => {
     if (!open) return;
