@@ -59,7 +59,7 @@ export function testApi(): TestApi {
     window.happyDOM.setURL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
   });
   afterAll(() => {
-    server.closeAllConnections();
+    server.closeIdleConnections();
     server.close();
   });
   return { answer: (route, answer) => answers.set(route, answer), asked, changes: () => asked.filter(({ method }) => method !== "GET") };

@@ -1,4 +1,5 @@
-import { NavLink, Outlet } from "react-router";
+import { useEffect, useRef } from "react";
+import { NavLink, Outlet, useLocation } from "react-router";
 import { may, type Action } from "@/shared/session/rights";
 import { useSession } from "@/shared/session/useSession";
 import { Icon, type IconName } from "@/shared/ui/Icon";
@@ -17,12 +18,17 @@ const PAGES: { to: string; icon: IconName; word: string; needs?: Action }[] = [
 /** One's own settings, and for administrators those of the installation. */
 export function SettingsLayout() {
   const { data: session = null } = useSession();
+  const { pathname } = useLocation();
+  const page = PAGES.find(({ to }) => pathname === `/settings/${to}`);
+  const nav = useRef<HTMLElement>(null);
+  // In a narrow window the line of pages scrolls sideways.
+  useEffect(() => nav.current?.querySelector(".active")?.scrollIntoView({ block: "nearest", inline: "nearest" }), [pathname]);
   const shown = PAGES.filter(({ needs }) => needs === undefined || may(session, needs));
   return (
     <>
-      <PageHead title="Settings" />
+      <PageHead title="Settings" tab={page?.word ?? "Settings"} />
       <div className="settings">
-        <nav className="settings-nav" aria-label="Settings">
+        <nav ref={nav} className="settings-nav" aria-label="Settings">
           {shown.map((page) => (
             <NavLink key={page.to} to={page.to} className="nav-link">
               <Icon name={page.icon} />

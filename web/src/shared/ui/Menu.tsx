@@ -10,7 +10,7 @@ interface MenuProps {
   quiet?: boolean;
   /** Stays open while things in it are clicked (a list of switches). */
   stays?: boolean;
-  /** Lies above what would cut it: in a table that scrolls. It closes when that does. */
+  /** Lies above what would cut it: in a table that scrolls. */
   floats?: boolean;
   children: ReactNode;
 }
@@ -25,32 +25,33 @@ export function Menu({ label, icon = "three-dots", text, quiet, stays, floats, c
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
 
-  // It opens to the left; where its button is at the left of a narrow window, it is moved back into it.
+  // It opens to the left; where its button is at the left of a narrow window, it is moved back into it. What floats goes with its button.
   useLayoutEffect(() => {
     const element = list.current;
-    if (!open || element === null) return;
-    const button = root.current?.getBoundingClientRect();
-    if (floats === true && button !== undefined) {
-      const below = window.innerHeight - button.bottom > element.offsetHeight + EDGE_PX;
-      Object.assign(element.style, {
-        position: "fixed",
-        right: `${document.documentElement.clientWidth - button.right}px`,
-        top: below ? `${button.bottom + 4}px` : "auto",
-        bottom: below ? "auto" : `${window.innerHeight - button.top + 4}px`,
-      });
+    const button = root.current;
+    if (!open || element === null || button === null) return;
+    if (floats !== true) {
+      const beyond = EDGE_PX - element.getBoundingClientRect().left;
+      if (beyond > 0) element.style.right = `${-beyond}px`;
       return;
     }
-    const beyond = EDGE_PX - element.getBoundingClientRect().left;
-    if (beyond > 0) element.style.right = `${-beyond}px`;
-  }, [open, floats]);
-
-  useEffect(() => {
-    if (!open || floats !== true) return;
-    const close = (event: Event) => {
-      if (event.target instanceof Node && list.current?.contains(event.target) !== true) setOpen(false);
+    const place = () => {
+      const at = button.getBoundingClientRect();
+      const below = window.innerHeight - at.bottom > element.offsetHeight + EDGE_PX;
+      Object.assign(element.style, {
+        position: "fixed",
+        right: `${document.documentElement.clientWidth - at.right}px`,
+        top: below ? `${at.bottom + 4}px` : "auto",
+        bottom: below ? "auto" : `${window.innerHeight - at.top + 4}px`,
+      });
     };
-    document.addEventListener("scroll", close, true);
-    return () => document.removeEventListener("scroll", close, true);
+    place();
+    document.addEventListener("scroll", place, true);
+    window.addEventListener("resize", place);
+    return () => {
+      document.removeEventListener("scroll", place, true);
+      window.removeEventListener("resize", place);
+    };
   }, [open, floats]);
 
   useEffect(() => {

@@ -26,9 +26,9 @@ function columnsAt(now: number): Column<AuditEntry>[] {
     { id: "action", name: "Action", value: (entry) => entry.action, cell: (entry) => <span title={entry.action}>{actionWords(entry.action)}</span> },
     { id: "thing", name: "What", main: true, value: (entry) => entry.thing_name ?? entry.thing, cell: (entry) => <Thing entry={entry} /> },
     { id: "outcome", name: "Outcome", value: (entry) => [entry.outcome, entry.code].filter(Boolean).join(" "), cell: (entry) => <Chip {...outcomeChip(entry)} /> },
-    { id: "via", name: "By", clip: true, spareBelow: 1000, value: viaWords, cell: viaWords },
-    { id: "address", name: "From", spareBelow: 1200, value: (entry) => entry.address, cell: (entry) => entry.address ?? <span className="text-faint">–</span> },
-    { id: "details", name: "Details", clip: true, spareBelow: 1350, value: detailWords, cell: detailWords },
+    { id: "via", name: "By", clip: true, spareBelow: 1100, value: viaWords, cell: viaWords },
+    { id: "address", name: "From", spareBelow: 1500, value: (entry) => entry.address, cell: (entry) => entry.address ?? <span className="text-faint">–</span> },
+    { id: "details", name: "Details", clip: true, spareBelow: 1650, value: detailWords, cell: detailWords },
   ];
 }
 

@@ -68,7 +68,8 @@ function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: 
     else creation.create();
   };
   const untouched = !tried && form.provider === "ssh" && form.hosts.trim() === "";
-  const missing = untouched ? "Enter the hosts." : "Fix the errors above.";
+  const unchosen = !tried && form.provider === "ec2" && form.credentials === "";
+  const missing = untouched ? "Enter the hosts." : unchosen ? "Select the credentials." : "Fix the errors above.";
   const price = creation.forecast?.usd_per_hour ?? null;
   const fields = { form, faults: tried ? { ...refused.beside, ...faults } : {}, onChange: setForm };
 

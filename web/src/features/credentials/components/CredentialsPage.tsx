@@ -24,10 +24,11 @@ export function CredentialsPage() {
   );
   return (
     <>
-      <div className="section-head">
-        <h2>Credentials</h2>
-        <span className="section-note">Encrypted at rest, never shown again. Only your own clusters use them.</span>
-        <span className="flex-grow-1" />
+      <div className="section-head settings-head">
+        <div>
+          <h2>Credentials</h2>
+          <span className="section-note">Encrypted at rest, never shown again. Only your own clusters use them.</span>
+        </div>
         {add}
       </div>
       <Environment />

@@ -14,10 +14,11 @@ export function PasswordForm({ onDone }: { onDone: () => void }) {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const [tried, setTried] = useState(false);
-  const [delayedUntil, setDelayedUntil] = useState(0);
+  const [delay, setDelay] = useState({ seconds: 0, until: 0 });
   const now = useNow();
   const signIn = usePasswordSignIn();
-  const left = Math.ceil((delayedUntil - now) / 1000);
+  // The time on the page is renewed once a second, and may be a little behind.
+  const left = Math.min(delay.seconds, Math.ceil((delay.until - now) / 1000));
   const delayed = left > 0;
   const { error } = signIn;
   const isDelay = error instanceof ApiError && error.code === "sign_in_delayed";
@@ -33,7 +34,9 @@ export function PasswordForm({ onDone }: { onDone: () => void }) {
         onError: (refused) => {
           setPassword("");
           setTried(false);
-          if (refused instanceof ApiError && refused.code === "sign_in_delayed") setDelayedUntil(serverNow() + (refused.retryAfterS ?? 30) * 1000);
+          if (!(refused instanceof ApiError) || refused.code !== "sign_in_delayed") return;
+          const seconds = refused.retryAfterS ?? 30;
+          setDelay({ seconds, until: serverNow() + seconds * 1000 });
         },
       },
     );
