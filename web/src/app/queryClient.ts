@@ -6,7 +6,10 @@ import { keys } from "@/shared/api/keys";
 export function makeQueryClient(): QueryClient {
   const onError = (error: Error) => {
     // By its code: a wrong password is answered with the same status.
-    if (error instanceof ApiError && error.code === "signed_out") client.setQueryData(keys.session, null);
+    if (!(error instanceof ApiError)) return;
+    if (error.code === "signed_out") client.setQueryData(keys.session, null);
+    // The page offered what the server refuses: its rights are older than the server's.
+    if (error.code === "forbidden" || error.code === "read_only_role") void client.invalidateQueries({ queryKey: keys.session });
   };
   const client = new QueryClient({
     queryCache: new QueryCache({ onError }),

@@ -10,7 +10,7 @@ interface MenuProps {
   quiet?: boolean;
   /** Stays open while things in it are clicked (a list of switches). */
   stays?: boolean;
-  /** Lies above what would cut it: in a table that scrolls. */
+  /** Lies above what would cut it: a table that scrolls, the line of facts of a page. */
   floats?: boolean;
   children: ReactNode;
 }
@@ -40,11 +40,15 @@ export function Menu({ label, icon = "three-dots", text, quiet, stays, floats, c
       const below = window.innerHeight - at.bottom > element.offsetHeight + EDGE_PX;
       Object.assign(element.style, {
         position: "fixed",
+        left: "auto",
+        margin: "0",
         right: `${document.documentElement.clientWidth - at.right}px`,
         top: below ? `${at.bottom + 4}px` : "auto",
         bottom: below ? "auto" : `${window.innerHeight - at.top + 4}px`,
       });
     };
+    // In the browser's top layer, where nothing clips it.
+    if ("showPopover" in element) element.showPopover();
     place();
     document.addEventListener("scroll", place, true);
     window.addEventListener("resize", place);
@@ -93,7 +97,7 @@ export function Menu({ label, icon = "three-dots", text, quiet, stays, floats, c
         <Icon name={icon} />
       </button>
       {open && (
-        <div ref={list} id={id} role="menu" className="dropdown-menu dropdown-menu-end show" onClick={() => stays !== true && setOpen(false)}>
+        <div ref={list} id={id} role="menu" popover={floats === true ? "manual" : undefined} className="dropdown-menu dropdown-menu-end show" onClick={() => stays !== true && setOpen(false)}>
           {children}
         </div>
       )}

@@ -29,11 +29,12 @@ beforeEach(() => {
 const show = (session = sessionOf("member")) => renderFor(session, <CredentialsPage />);
 const card = () => screen.findByRole("region", { name: "main" });
 
+const inDialog = () => within(screen.getByRole("dialog"));
 const open = async () => {
-  await userEvent.click((await screen.findAllByRole("button", { name: "Add credentials" }))[0] as HTMLElement);
-  return within(screen.getByRole("dialog"));
+  await userEvent.click(await screen.findByRole("button", { name: "Add credentials" }));
+  return inDialog();
 };
-const fill = async (dialog: ReturnType<typeof within>) => {
+const fill = async (dialog: ReturnType<typeof inDialog>) => {
   await userEvent.type(dialog.getByLabelText("Name"), "second");
   await userEvent.type(dialog.getByLabelText("Access key ID"), "AKIA1");
   await userEvent.type(dialog.getByLabelText("Secret access key"), "s3cret");

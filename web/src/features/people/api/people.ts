@@ -7,10 +7,10 @@ export function usePeople() {
   return useQuery({ queryKey: keys.people, queryFn: ({ signal }) => getJson<UserView[]>("/people", signal) });
 }
 
-/** Whoever is in a team is listed there too. */
+/** Whoever is in a team is listed there too; one's own session says whether one is alone here. */
 function useRefresh() {
   const client = useQueryClient();
-  return () => Promise.all([keys.people, keys.teams].map((queryKey) => client.invalidateQueries({ queryKey })));
+  return () => Promise.all([keys.people, keys.teams, keys.session].map((queryKey) => client.invalidateQueries({ queryKey })));
 }
 
 export function useInvite() {

@@ -14,8 +14,9 @@ export function useSignOut(leave: (url: string) => void = (url) => window.locati
       const url = client.getQueryData<Session | null>(keys.session)?.sign_out_url ?? null;
       closeLiveSocket();
       forgetPageSecret();
-      client.clear();
+      // Told to the pages that are open, and then nothing is kept of what this person saw.
       client.setQueryData(keys.session, null);
+      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.session[0] });
       if (url !== null) leave(url);
     },
   });

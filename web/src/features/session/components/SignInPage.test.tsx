@@ -1,4 +1,4 @@
-import { act, screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Route, Routes, useLocation } from "react-router";
@@ -173,7 +173,7 @@ it("says why a session ended while its pages were open", async () => {
   expect(screen.getByText(/account is disabled/)).toBeDefined();
 });
 
-it("who is signed in already goes on", async () => {
+it("who is signed in already goes on", () => {
   show("/sign-in?next=/runs", ANN);
-  expect(within(document.body).getByText("Opened /runs")).toBeDefined();
+  expect(screen.getByText("Opened /runs")).toBeDefined();
 });
