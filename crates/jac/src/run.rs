@@ -481,7 +481,7 @@ mod tests {
             usd_per_hour: None,
             node_prices: None,
         };
-        ClusterView { cluster, can_write: true, idle_ends_at_ms: None, usd_so_far: None }
+        ClusterView { cluster, idle_ends_at_ms: None, usd_so_far: None }
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub struct DefaultsQuery {
 
 /// What a new cluster is, unless something is changed
 #[utoipa::path(get, path = "/clusters/defaults", tag = "clusters", params(DefaultsQuery), responses((status = 200, body = ClusterConfig)))]
-pub async fn defaults(allowed: Allowed<View>, Query(query): Query<DefaultsQuery>) -> Json<ClusterConfig> {
+pub async fn defaults(_: Allowed<View>, Query(query): Query<DefaultsQuery>) -> Json<ClusterConfig> {
     let ec2 = (query.provider == Some(Provider::Ec2)).then(Ec2Config::default);
     Json(ClusterConfig { ec2, ..ClusterConfig::default() })
 }
