@@ -14,6 +14,7 @@ mod equip;
 mod error;
 mod forecast;
 mod images;
+pub mod list;
 mod live;
 mod machines;
 mod notices;

@@ -11,7 +11,7 @@ use crate::notices::{Notice, RESTORED};
 use crate::plans::{self, PlanFolder};
 use crate::runs::record::RunRecord;
 use jac_model::{PlanId, RunId};
-use jac_store::{Filter, Kind};
+use jac_store::Kind;
 use std::path::Path;
 
 impl Engine {
@@ -65,9 +65,9 @@ impl Engine {
     /// Rows of runs that had not finished when the database was kept, whose folders say that they have.
     fn recover_unfinished_runs(&self) -> Result<usize, EngineError> {
         let mut restored = 0;
-        for row in wait(self.store().runs(&Filter { unfinished: true, ..Filter::default() }))? {
-            if let Ok(Some(record)) = RunRecord::read(&self.folder().run(&row.run.id))
-                && record.run.id == row.run.id
+        for run in wait(self.store().unfinished_runs())? {
+            if let Ok(Some(record)) = RunRecord::read(&self.folder().run(&run.id))
+                && record.run.id == run.id
             {
                 record.restore(self)?;
                 restored += 1;

@@ -4,6 +4,7 @@ pub mod clusters;
 pub mod credentials;
 pub mod images;
 pub mod info;
+pub mod lists;
 pub mod machines;
 pub mod plans;
 pub mod results;

@@ -4,13 +4,15 @@ use crate::App;
 use crate::access::{Caller, Owned, Shown};
 use crate::body::Query;
 use crate::error::{ApiError, ErrorBody};
+use crate::routes::lists::{Asker, PlansQuery};
 use crate::upload;
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use jac_engine::EngineError;
-use jac_engine::plans::RunWish;
+use jac_engine::list::{Page, PlanSummary};
+use jac_engine::plans::{Kept, RunWish};
 use jac_engine::view::PlanView;
 use jac_jmx::Check;
 use jac_model::Plan;
@@ -24,6 +26,8 @@ pub struct Upload {
     name: Option<String>,
     /// Which `.jmx` is run, where there are several.
     main_file: Option<String>,
+    /// It is for one run and is removed with time when whoever uploaded it does not.
+    ephemeral: Option<bool>,
     #[schema(value_type = Vec<String>, format = Binary)]
     file: Vec<Vec<u8>>,
 }
@@ -38,15 +42,15 @@ async fn blocking<T: Send + 'static>(
     }
 }
 
-/// All plans, the newest first
-#[utoipa::path(get, path = "/plans", tag = "plans", responses((status = 200, body = Vec<PlanView>)))]
-pub async fn list(State(app): State<App>, Caller(caller): Caller) -> Result<Json<Vec<PlanView>>, ApiError> {
-    let plans = app.engine.store().plans().await?;
-    let mut views = Vec::new();
-    for plan in plans {
-        views.push(app.engine.view_plan(plan, &caller).await?);
-    }
-    Ok(Json(views))
+/// Plans, a page at a time
+#[utoipa::path(get, path = "/plans", tag = "plans", params(PlansQuery), responses((status = 200, body = Page<PlanSummary>), (status = 400, body = ErrorBody)))]
+pub async fn list(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    Query(query): Query<PlansQuery>,
+) -> Result<Json<Page<PlanSummary>>, ApiError> {
+    let (filter, page) = query.ask(Asker { person: &caller, teams: &[] });
+    Ok(Json(app.engine.list_plans(&filter, &page).await?))
 }
 
 /// Upload a plan: a `.jmx`, several files, or one zip
@@ -59,7 +63,9 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<PlanView>), ApiError> {
     let (staging, fields) = upload::receive(&app.engine, request).await?;
     let (engine, owner) = (app.engine.clone(), caller.clone());
-    let plan = blocking(move || engine.create_plan(owner, fields.name, fields.main_file.as_deref(), staging)).await?;
+    let kept = if fields.ephemeral { Kept::ForOneRun } else { Kept::UntilRemoved };
+    let plan =
+        blocking(move || engine.create_plan(owner, fields.name, fields.main_file.as_deref(), kept, staging)).await?;
     Ok((StatusCode::CREATED, Json(app.engine.view_plan(plan, &caller).await?)))
 }
 

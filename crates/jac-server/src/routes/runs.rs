@@ -4,40 +4,30 @@ use crate::App;
 use crate::access::{Caller, Owned, Shown};
 use crate::body::{Body, Query};
 use crate::error::{ApiError, ErrorBody};
+use crate::routes::lists::{Asker, RunsQuery};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use jac_engine::list::{Page, RunSummary};
 use jac_engine::runs::{Artefact, LogPiece, NewRun, artefacts};
 use jac_engine::view::{RunView, Snapshot};
 use jac_engine::{EngineError, may_write};
-use jac_model::{Cluster, ClusterId, PlanId, Run, RunId, StopMode};
+use jac_model::{Cluster, Run, RunId, StopMode};
 use jac_report::Report;
-use jac_store::{Filter, RunRow};
+use jac_store::RunRow;
 use serde::Deserialize;
 use tokio_util::io::ReaderStream;
 
-/// Which runs to list.
-#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct ListQuery {
-    cluster: Option<ClusterId>,
-    plan: Option<PlanId>,
-    /// At most so many, the newest; absent: 500.
-    limit: Option<u32>,
-}
-
-/// Runs, the newest first
-#[utoipa::path(get, path = "/runs", tag = "runs", params(ListQuery), responses((status = 200, body = Vec<RunView>)))]
+/// Runs, a page at a time
+#[utoipa::path(get, path = "/runs", tag = "runs", params(RunsQuery), responses((status = 200, body = Page<RunSummary>), (status = 400, body = ErrorBody)))]
 pub async fn list(
     State(app): State<App>,
     Caller(caller): Caller,
-    Query(query): Query<ListQuery>,
-) -> Result<Json<Vec<RunView>>, ApiError> {
-    let filter =
-        Filter { cluster: query.cluster, plan: query.plan, unfinished: false, limit: Some(query.limit.unwrap_or(500)) };
-    let rows = app.engine.store().runs(&filter).await?;
-    Ok(Json(rows.into_iter().map(|row| app.engine.view_run(row, &caller)).collect()))
+    Query(query): Query<RunsQuery>,
+) -> Result<Json<Page<RunSummary>>, ApiError> {
+    let (filter, page) = query.ask(Asker { person: &caller, teams: &[] });
+    Ok(Json(app.engine.list_runs(&filter, &page).await?))
 }
 
 /// Start a run; it waits for its cluster by itself
