@@ -155,7 +155,7 @@ CREATE INDEX plans_by_last_run ON plans (last_run_ms, id);
 CREATE INDEX plans_ephemeral ON plans (created_ms) WHERE ephemeral = 1;
 CREATE INDEX plans_unfilled ON plans (id) WHERE version = 0;
 
-CREATE INDEX runs_unfinished ON runs (created_ms, id) WHERE phase <> 'finished';
+CREATE INDEX runs_unfinished ON runs (phase, created_ms, id) WHERE phase <> 'finished';
 CREATE INDEX runs_unfilled ON runs (id) WHERE version = 0;
 CREATE INDEX runs_by_plan ON runs (plan, created_ms, id);
 CREATE INDEX runs_by_cluster ON runs (cluster, created_ms, id);

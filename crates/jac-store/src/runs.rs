@@ -124,7 +124,8 @@ fn run_row(connection: &Connection, unreadable: &Unreadable, id: &str) -> Result
     Ok(RunRow { run: documents::parse(id, schema, &text)?, result })
 }
 
-pub(crate) const UNFINISHED: &str = "SELECT id FROM runs INDEXED BY runs_unfinished WHERE phase <> 'finished' AND (created_ms, id) > (-1, '') ORDER BY created_ms, id";
+pub(crate) const UNFINISHED: &str =
+    "SELECT id FROM runs INDEXED BY runs_unfinished WHERE phase <> 'finished' AND phase > ''";
 
 impl Store {
     /// Writes a new run down.
@@ -143,7 +144,7 @@ impl Store {
         self.read(move |connection| run_row(connection, &unreadable, id.as_str())).await
     }
 
-    /// The runs that have not finished, the oldest first.
+    /// The runs that have not finished.
     pub async fn unfinished_runs(&self) -> Result<Vec<Run>, StoreError> {
         let unreadable = self.unreadable.clone();
         self.read(move |connection| documents::documents(connection, &unreadable, UNFINISHED)).await

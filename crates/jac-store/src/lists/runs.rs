@@ -69,18 +69,26 @@ fn key(sort: RunSort) -> Key {
     Key { column, holds, index }
 }
 
+/// The filter takes few rows, however many there are.
+pub(crate) fn is_few(filter: &RunFilter) -> bool {
+    filter.cluster.is_some() || filter.phase.is_some_and(|phase| !phase.is_terminal())
+}
+
 pub(crate) fn query(filter: &RunFilter, page: &PageRequest<RunSort>) -> Result<Query, StoreError> {
     let mut query = Query::new("runs", COLUMNS, key(page.sort), page)?;
-    if page.sort == RunSort::Created {
-        if filter.plan.is_some() {
-            query.through("runs_by_plan");
-        } else if filter.cluster.is_some() {
+    if is_few(filter) {
+        // Whatever the order, they are sorted sooner than they are found in it.
+        if filter.cluster.is_some() {
             query.through("runs_by_cluster");
-        } else if filter.owners.as_ref().is_some_and(|owners| owners.len() == 1) {
-            query.through("runs_by_owner");
-        } else if filter.phase.is_some_and(|phase| !phase.is_terminal()) {
+        } else {
             query.through("runs_unfinished");
             query.only("phase <> 'finished'");
+        }
+    } else if page.sort == RunSort::Created {
+        if filter.plan.is_some() {
+            query.through("runs_by_plan");
+        } else if filter.owners.as_ref().is_some_and(|owners| owners.len() == 1) {
+            query.through("runs_by_owner");
         }
     }
     query.one_of("owner", filter.owners.as_ref());
