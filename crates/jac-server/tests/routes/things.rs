@@ -40,6 +40,8 @@ pub async fn others(served: &Served) -> (String, String) {
         owner: other,
         team: None,
         created_ms: 1,
+        revision: 1,
+        ephemeral: false,
         main_file: "p.jmx".to_owned(),
         files: vec![file],
     };
@@ -51,6 +53,8 @@ pub async fn others(served: &Served) -> (String, String) {
 /// A finished run of somebody's.
 pub async fn run(served: &Served, id: &str, owner: &Person) -> Run {
     let run = Run {
+        plan_revision: Some(1),
+        provider: Some(Provider::Local),
         id: id.parse().expect("an id"),
         name: format!("run {id}"),
         plan_id: "p-22222222".parse().expect("an id"),
