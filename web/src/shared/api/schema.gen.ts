@@ -148,7 +148,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All clusters, the newest first */
+        /** Clusters, a page at a time */
         get: operations["clusters_list"];
         put?: never;
         /** Create a cluster; it comes up by itself */
@@ -493,7 +493,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All plans, the newest first */
+        /** Plans, a page at a time */
         get: operations["plans_list"];
         put?: never;
         /** Upload a plan: a `.jmx`, several files, or one zip */
@@ -598,7 +598,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Runs, the newest first */
+        /** Runs, a page at a time */
         get: operations["runs_list"];
         put?: never;
         /** Start a run; it waits for its cluster by itself */
@@ -1126,6 +1126,49 @@ export interface components {
          * @enum {string}
          */
         ClusterPhase: "requested" | "launching" | "preparing" | "ready" | "failed" | "terminating" | "terminated";
+        /** @description A cluster in a list. */
+        ClusterSummary: {
+            id: components["schemas"]["ClusterId"];
+            name: string;
+            owner: components["schemas"]["Person"];
+            team: components["schemas"]["Named"] | null;
+            provider: components["schemas"]["Provider"];
+            phase: components["schemas"]["ClusterPhase"];
+            /** @description Why it failed or ended, a sentence. */
+            cause: string | null;
+            /** Format: int32 */
+            workers: number;
+            /** @description Nodes that are gone though they should not be. */
+            lost_nodes: string[];
+            /** @description The run that has it to itself now. */
+            current_run: string | null;
+            /** Format: int64 */
+            created_ms: number;
+            /** Format: int64 */
+            ready_ms: number | null;
+            /** Format: int64 */
+            ended_ms: number | null;
+            /**
+             * Format: int64
+             * @description When it is removed at the latest.
+             */
+            expires_at_ms: number;
+            /**
+             * Format: int64
+             * @description When the idle limit removes it, if nothing is run before.
+             */
+            idle_ends_at_ms: number | null;
+            /**
+             * Format: double
+             * @description What all of its nodes together cost an hour, in US dollars, an estimate; `null`: nothing, or it is not known.
+             */
+            usd_per_hour: number | null;
+            /**
+             * Format: double
+             * @description What it has cost until now.
+             */
+            usd_so_far: number | null;
+        };
         /** @description A cluster as it is shown. */
         ClusterView: components["schemas"]["Cluster"] & {
             /**
@@ -2084,6 +2127,114 @@ export interface components {
          * @enum {string}
          */
         OutcomeWord: "done" | "refused" | "failed";
+        /** @description A part of a list. */
+        Page_ClusterSummary: {
+            items: {
+                id: components["schemas"]["ClusterId"];
+                name: string;
+                owner: components["schemas"]["Person"];
+                team?: components["schemas"]["Named"] | null;
+                provider: components["schemas"]["Provider"];
+                phase: components["schemas"]["ClusterPhase"];
+                /** @description Why it failed or ended, a sentence. */
+                cause?: string | null;
+                /** Format: int32 */
+                workers: number;
+                /** @description Nodes that are gone though they should not be. */
+                lost_nodes: string[];
+                /** @description The run that has it to itself now. */
+                current_run?: string | null;
+                /** Format: int64 */
+                created_ms: number;
+                /** Format: int64 */
+                ready_ms?: number | null;
+                /** Format: int64 */
+                ended_ms?: number | null;
+                /**
+                 * Format: int64
+                 * @description When it is removed at the latest.
+                 */
+                expires_at_ms: number;
+                /**
+                 * Format: int64
+                 * @description When the idle limit removes it, if nothing is run before.
+                 */
+                idle_ends_at_ms?: number | null;
+                /**
+                 * Format: double
+                 * @description What all of its nodes together cost an hour, in US dollars, an estimate; `null`: nothing, or it is not known.
+                 */
+                usd_per_hour?: number | null;
+                /**
+                 * Format: double
+                 * @description What it has cost until now.
+                 */
+                usd_so_far?: number | null;
+            }[];
+            /** @description What the following page is asked for with, as `after`; `null`: this is the last one. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        Page_PlanSummary: {
+            items: {
+                id: components["schemas"]["PlanId"];
+                name: string;
+                owner: components["schemas"]["Person"];
+                team?: components["schemas"]["Named"] | null;
+                /** Format: int64 */
+                created_ms: number;
+                /** @description The `.jmx` that is run. */
+                main_file: string;
+                /**
+                 * Format: int64
+                 * @description How many files it has.
+                 */
+                files: number;
+                /**
+                 * Format: int64
+                 * @description The size of all of them.
+                 */
+                bytes: number;
+                /**
+                 * Format: int64
+                 * @description How many runs it had.
+                 */
+                runs: number;
+                last_run?: components["schemas"]["LastRun"] | null;
+            }[];
+            /** @description What the following page is asked for with, as `after`; `null`: this is the last one. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        Page_RunSummary: {
+            items: {
+                id: components["schemas"]["RunId"];
+                name: string;
+                plan: components["schemas"]["Named"];
+                cluster: components["schemas"]["Named"];
+                provider?: components["schemas"]["Provider"] | null;
+                owner: components["schemas"]["Person"];
+                team?: components["schemas"]["Named"] | null;
+                phase: components["schemas"]["RunPhase"];
+                /** @description What is being done now, a sentence. */
+                step: string;
+                cause?: components["schemas"]["Cause"] | null;
+                verdict: components["schemas"]["Verdict"];
+                /** Format: int32 */
+                workers: number;
+                /** Format: int64 */
+                created_ms: number;
+                /** Format: int64 */
+                started_ms?: number | null;
+                /** Format: int64 */
+                ended_ms?: number | null;
+                headline?: components["schemas"]["Headline"] | null;
+                /** @description It is kept whatever the retention says. */
+                pinned: boolean;
+            }[];
+            /** @description What the following page is asked for with, as `after`; `null`: this is the last one. */
+            next: string | null;
+        };
         /** @description The mark of a result that is not the whole run's. */
         Partial: {
             /** @description What ended the run before its time, a sentence. */
@@ -2107,6 +2258,13 @@ export interface components {
             team: components["schemas"]["Named"] | null;
             /** Format: int64 */
             created_ms: number;
+            /**
+             * Format: int32
+             * @description Rises by one with each change of its files.
+             */
+            revision: number;
+            /** @description Uploaded for one `jac run`, which removes it at its end: one that is left over is removed with time. */
+            ephemeral: boolean;
             /** @description The `.jmx` that is run, relative to the plan's folder. Its folder is JMeter's working folder. */
             main_file: string;
             /** @description All files, the main one included, in the order of their paths. */
@@ -2138,6 +2296,33 @@ export interface components {
             /** @description The value given for this run; null where none is. */
             value: string | null;
         };
+        /** @description A plan in a list. */
+        PlanSummary: {
+            id: components["schemas"]["PlanId"];
+            name: string;
+            owner: components["schemas"]["Person"];
+            team: components["schemas"]["Named"] | null;
+            /** Format: int64 */
+            created_ms: number;
+            /** @description The `.jmx` that is run. */
+            main_file: string;
+            /**
+             * Format: int64
+             * @description How many files it has.
+             */
+            files: number;
+            /**
+             * Format: int64
+             * @description The size of all of them.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description How many runs it had.
+             */
+            runs: number;
+            last_run: components["schemas"]["LastRun"] | null;
+        };
         /** @description A plan as it is shown. */
         PlanView: components["schemas"]["Plan"] & {
             /**
@@ -2145,7 +2330,10 @@ export interface components {
              * @description The size of all its files.
              */
             bytes: number;
-            /** @description How many runs it had. */
+            /**
+             * Format: int64
+             * @description How many runs it had.
+             */
             runs: number;
             last_run: components["schemas"]["LastRun"] | null;
         };
@@ -2410,6 +2598,32 @@ export interface components {
             started_ms: number;
             /** Format: int64 */
             ended_ms: number | null;
+        };
+        /** @description A run in a list. */
+        RunSummary: {
+            id: components["schemas"]["RunId"];
+            name: string;
+            plan: components["schemas"]["Named"];
+            cluster: components["schemas"]["Named"];
+            provider: components["schemas"]["Provider"] | null;
+            owner: components["schemas"]["Person"];
+            team: components["schemas"]["Named"] | null;
+            phase: components["schemas"]["RunPhase"];
+            /** @description What is being done now, a sentence. */
+            step: string;
+            cause: components["schemas"]["Cause"] | null;
+            verdict: components["schemas"]["Verdict"];
+            /** Format: int32 */
+            workers: number;
+            /** Format: int64 */
+            created_ms: number;
+            /** Format: int64 */
+            started_ms: number | null;
+            /** Format: int64 */
+            ended_ms: number | null;
+            headline: components["schemas"]["Headline"] | null;
+            /** @description It is kept whatever the retention says. */
+            pinned: boolean;
         };
         /** @description A run as it is shown. */
         RunView: {
@@ -2828,6 +3042,8 @@ export interface components {
             name?: string | null;
             /** @description Which `.jmx` is run, where there are several. */
             main_file?: string | null;
+            /** @description It is for one run and is removed with time when whoever uploaded it does not. */
+            ephemeral?: boolean | null;
             file: string[];
         };
         /** @description A person and what they may do. */
@@ -3282,8 +3498,24 @@ export interface operations {
     clusters_list: {
         parameters: {
             query?: {
-                /** @description Those that have ended too. */
+                /** @description The id of a person; `me`: whoever asks. */
+                owner?: string;
+                /** @description The id of a team; `mine`: any team of whoever asks. */
+                team?: string;
+                provider?: components["schemas"]["Provider"];
+                phase?: components["schemas"]["ClusterPhase"];
+                /** @description Those that have ended too; absent: `false`. */
                 ended?: boolean;
+                /** @description Words that are all in its id, its name or the name of its owner. */
+                text?: string;
+                /** @description What to sort by; absent: `created`. */
+                sort?: "created" | "expires" | "name";
+                /** @description Absent: `desc`. */
+                order?: "asc" | "desc";
+                /** @description Rows of the page, 1 to 200; absent: 50. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
             };
             header?: never;
             path?: never;
@@ -3296,7 +3528,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ClusterView"][];
+                    "application/json": components["schemas"]["Page_ClusterSummary"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description An error */
@@ -4285,7 +4525,22 @@ export interface operations {
     };
     plans_list: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The id of a person; `me`: whoever asks. */
+                owner?: string;
+                /** @description The id of a team; `mine`: any team of whoever asks. */
+                team?: string;
+                /** @description Words that are all in its id, its name or the name of its owner. */
+                text?: string;
+                /** @description What to sort by; absent: `created`. */
+                sort?: "created" | "name" | "last_run";
+                /** @description Absent: `desc`. */
+                order?: "asc" | "desc";
+                /** @description Rows of the page, 1 to 200; absent: 50. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4297,7 +4552,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PlanView"][];
+                    "application/json": components["schemas"]["Page_PlanSummary"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description An error */
@@ -4663,10 +4926,30 @@ export interface operations {
     runs_list: {
         parameters: {
             query?: {
-                cluster?: components["schemas"]["ClusterId"];
+                /** @description The id of a person; `me`: whoever asks. */
+                owner?: string;
+                /** @description The id of a team; `mine`: any team of whoever asks. */
+                team?: string;
                 plan?: components["schemas"]["PlanId"];
-                /** @description At most so many, the newest; absent: 500. */
+                cluster?: components["schemas"]["ClusterId"];
+                provider?: components["schemas"]["Provider"];
+                phase?: components["schemas"]["RunPhase"];
+                verdict?: components["schemas"]["Verdict"];
+                pinned?: boolean;
+                /** @description Words that are all in its id, its name or the names of its plan, cluster or owner. */
+                text?: string;
+                /** @description Created from then on, in epoch milliseconds. */
+                from?: number;
+                /** @description Created before then, in epoch milliseconds. */
+                to?: number;
+                /** @description What to sort by; absent: `created`. A figure that a run does not have yet is less than all others. */
+                sort?: "created" | "started" | "duration" | "samples" | "errors" | "p95" | "rate";
+                /** @description Absent: `desc`. */
+                order?: "asc" | "desc";
+                /** @description Rows of the page, 1 to 200; absent: 50. */
                 limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
             };
             header?: never;
             path?: never;
@@ -4679,7 +4962,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunView"][];
+                    "application/json": components["schemas"]["Page_RunSummary"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description An error */
