@@ -176,12 +176,12 @@ fn checked_name(name: &str) -> Result<String, EngineError> {
     Ok(name.to_owned())
 }
 
-/// Whether a cluster lives that needs the set.
+/// Whether a cluster that lives needs the set.
 fn lives_by(cluster: &Cluster, id: &str) -> bool {
     let config = &cluster.config;
     let of_aws = config.ec2.as_ref().and_then(|ec2| ec2.credentials.set());
     let of_ssh = config.ssh.as_ref().and_then(|ssh| ssh.key.as_deref());
-    !cluster.phase.is_terminal() && (of_aws == Some(id) || of_ssh == Some(id))
+    of_aws == Some(id) || of_ssh == Some(id)
 }
 
 impl Engine {
@@ -190,7 +190,7 @@ impl Engine {
     /// # Errors
     /// When the database cannot be read.
     pub async fn credentials(&self, owner: Option<&str>) -> Result<Vec<(CredentialRow, Vec<Named>)>, EngineError> {
-        let clusters = self.store().clusters().await?;
+        let clusters = self.store().living_clusters().await?;
         let rows = self.store().credentials().await?.into_iter();
         let wanted = rows.filter(|row| owner.is_none_or(|owner| row.owner.id == owner));
         let with_users = |row: CredentialRow| {

@@ -266,6 +266,7 @@ impl Engine {
             step(cluster, ClusterEvent::NothingLeft)
         })
         .await?;
+        self.forget_observations(id);
         self.note_cluster(id, None, "Nothing of it is left.").await;
         Ok(())
     }

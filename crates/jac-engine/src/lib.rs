@@ -15,6 +15,7 @@ mod error;
 mod figures;
 mod forecast;
 mod images;
+pub mod list;
 mod live;
 mod machines;
 mod notices;

@@ -409,13 +409,28 @@ mod tests {
 
     #[tokio::test]
     async fn the_one_set_of_before_opens_and_is_bound_to_its_owner_then() {
-        let (vault, store) = vault(1).await;
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = DataFolder::open(place.path()).expect("it opens");
+        let key = SealingKey::read_or_make(&folder.secret_key(), [3; 32]).expect("a key");
         let (_, secrets) = taken_apart(Secret::Aws(credentials()));
-        let sealed = vault.keys.seal(PURPOSE_OF_BEFORE, &serde_json::to_vec(&secrets).expect("JSON")).expect("sealed");
-        vault.save(set(CredentialChoice::FIRST_SET, "default", Secret::Aws(credentials()))).await.expect("saved");
+        let sealed = key.seal(PURPOSE_OF_BEFORE, &serde_json::to_vec(&secrets).expect("JSON")).expect("sealed");
+        let shown = r#"{"kind":"keys","access_key_id":"AKIA…MPLE","role_arn":null,"has_external_id":true,"has_session_token":false,"region":"eu-central-1","saved_ms":5}"#;
+        {
+            let mut older = rusqlite::Connection::open(folder.database()).expect("a database");
+            let of_before =
+                rusqlite_migration::Migrations::from_slice(&crate::MIGRATIONS[..crate::MIGRATIONS.len() - 1]);
+            of_before.to_latest(&mut older).expect("migrated");
+            let sql = "INSERT INTO credentials (id, kind, sealed, region, shown, saved_ms) VALUES ('aws', 'keys', ?1, 'eu-central-1', ?2, 5)";
+            older.execute(sql, rusqlite::params![sealed, shown]).expect("written");
+        }
+        let store = Store::open(&folder.database()).await.expect("it is brought up to date");
+        let vault = Vault::open(&folder, store.clone(), None, [4; 32]).expect("a vault");
         let (row, _) = store.sealed_credentials("aws").await.expect("read").expect("a set");
-        store.put_credentials(row.clone(), sealed.clone()).await.expect("as it was before");
-        assert!(vault.aws(&CredentialChoice::Saved).await.expect("it opens").0 == credentials());
+        assert_eq!((row.owner.id.as_str(), row.name.as_str(), row.kind), ("admin", "default", CredentialKind::AwsKeys));
+        assert_eq!(row.shown.keys().collect::<Vec<_>>(), ["access_key_id", "external_id"]);
+        for choice in [CredentialChoice::Saved, of("aws")] {
+            assert!(vault.aws(&choice).await.expect("it opens").0 == credentials());
+        }
         let (_, again) = store.sealed_credentials("aws").await.expect("read").expect("a set");
         assert_ne!(again, sealed);
         assert!(vault.keys.open(&purpose("aws", &row.owner), &again).is_ok());

@@ -1,11 +1,13 @@
 //! The command line, declared once. Flags win over the environment, the environment over defaults; the server has a file between
 //! those two (`config`).
 
+mod admin;
 mod clusters;
 mod images;
 mod machines;
 mod settings;
 
+pub use admin::{AuditArguments, Place, TokenCommand, UserCommand};
 pub use clusters::{ClusterCommand, CreateArguments, CredentialsCommand, Whose};
 pub use images::{BuildArguments, ImageCommand};
 pub use machines::{Ec2Arguments, NewClusterArguments, ProviderName};
@@ -453,18 +455,24 @@ pub struct AdminArguments {
 
 #[derive(Debug, Subcommand)]
 pub enum AdminCommand {
-    /// Print a new one-time sign-in link for the administrator
+    /// Print a new one-time sign-in link for the first administrator
     Link {
-        /// Where JAC keeps everything
-        #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
-        data_dir: Option<PathBuf>,
+        #[command(flatten)]
+        place: Place,
     },
     /// Make a new key for what is saved sealed, and seal all saved credentials with it; no server may run
     RotateKey {
-        /// Where JAC keeps everything
-        #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
-        data_dir: Option<PathBuf>,
+        #[command(flatten)]
+        place: Place,
     },
+    /// People who may sign in: add, list, disable, enable, remove
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Personal tokens: create, list, revoke
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Who did what to what
+    Audit(AuditArguments),
 }
 
 #[cfg(test)]

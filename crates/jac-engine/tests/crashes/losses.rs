@@ -2,11 +2,11 @@
 //! network that is away while a run is prepared, files that change under a run.
 
 use crate::door::{Planned, Side, Trouble, Which};
-use crate::house::{House, waiting};
+use crate::house::{House, all, waiting};
 use crate::world::owner;
 use jac_engine::view::Snapshot;
 use jac_model::{Cause, ClusterId, ClusterPhase, RunId, RunPhase, StopMode};
-use jac_store::Filter;
+use jac_store::{ClusterFilter, PlanFilter, RunFilter};
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -107,17 +107,19 @@ async fn a_row_that_cannot_be_read_stops_nothing() {
     house.terminate(&cluster).await;
     house.crash().await;
     let database = rusqlite::Connection::open(house.data().join("jac.db")).expect("the database");
-    for table in ["clusters", "plans", "runs"] {
-        let copy = format!(
-            "UPDATE {table} SET document = json_set(document, '$.provider', 'moon', '$.phase', 'dreaming', '$.files', 3)"
+    for kind in ["cluster", "plan", "run"] {
+        let spoil = format!(
+            "UPDATE {kind}_documents SET document = json_set(document, '$.provider', 'moon', '$.phase', 'dreaming', '$.files', 3)"
         );
-        database.execute(&copy, []).expect("written");
+        database.execute(&spoil, []).expect("written");
+        // As a migration leaves a row whose document it cannot read.
+        database.execute(&format!("UPDATE {kind}s SET version = 0"), []).expect("written");
     }
     drop(database);
     let engine = house.engine().await;
-    assert!(engine.store().clusters().await.expect("the others").is_empty());
-    assert!(engine.store().plans().await.expect("the others").is_empty());
-    assert!(engine.store().runs(&Filter::default()).await.expect("the others").is_empty());
+    assert!(engine.list_clusters(&ClusterFilter::default(), &all()).await.expect("the others").items.is_empty());
+    assert!(engine.list_plans(&PlanFilter::default(), &all()).await.expect("the others").items.is_empty());
+    assert!(engine.list_runs(&RunFilter::default(), &all()).await.expect("the others").items.is_empty());
     let codes = codes(engine.notices());
     assert_eq!(codes, ["row_unreadable"; 3]);
     assert!(house.data().join("runs").join(run.as_str()).join("results.jtl").is_file(), "its results stay");
@@ -347,7 +349,7 @@ async fn a_secret_reaches_jmeter_and_nobody_else_also_over_a_crash() {
 
 async fn snapshot(engine: &jac_engine::Engine, run: &RunId) -> Snapshot {
     let run = run.clone();
-    waiting(engine, move |engine| engine.snapshot(&run, 0, &owner())).await.expect("a snapshot")
+    waiting(engine, move |engine| engine.snapshot(&run, 0)).await.expect("a snapshot")
 }
 
 /// Whether any file below a folder has these bytes.
