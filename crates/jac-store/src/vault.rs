@@ -344,7 +344,7 @@ mod tests {
     async fn saved_credentials_come_back_whole_and_are_shown_in_part() {
         let (vault, store) = vault(1).await;
         let saved = vault.save(set("k-1", "work", Secret::Aws(credentials()))).await.expect("saved");
-        assert_eq!(store.credentials().await.expect("read"), [saved.clone()]);
+        assert_eq!(store.credentials().await.expect("read"), std::slice::from_ref(&saved));
         assert_eq!(saved.kind, CredentialKind::AwsKeys);
         assert_eq!(saved.shown["access_key_id"], "AKIA…MPLE");
         assert!(saved.shown.contains_key("external_id") && saved.shown.contains_key("session_token"));

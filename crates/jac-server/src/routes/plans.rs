@@ -89,7 +89,7 @@ pub async fn delete(plan: On<ChangePlan, Plan>) -> Result<StatusCode, ApiError> 
 #[utoipa::path(post, path = "/plans/{id}/files", tag = "plans", params(("id" = String, Path)), request_body(content = Upload, content_type = "multipart/form-data"),
     responses((status = 200, body = PlanView), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn add_files(plan: On<ChangePlan, Plan>, request: Request) -> Result<Json<PlanView>, ApiError> {
-    let (staging, _) = upload::receive(&plan.engine(), request).await?;
+    let (staging, _) = upload::receive(plan.engine(), request).await?;
     let (engine, id) = (plan.engine().clone(), plan.thing.id.clone());
     let changed = blocking(move || engine.add_plan_files(&id, staging)).await?;
     Ok(Json(plan.engine().view_plan(changed).await?))
