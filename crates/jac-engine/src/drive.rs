@@ -14,6 +14,7 @@
 
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::patience::is_own_fault;
 use jac_jmeter::RmiKeyStore;
 use jac_model::ports::{Instance, NodeRequest};
 use jac_model::{Cluster, ClusterEvent, ClusterId, ClusterPhase, Node, NodeState, Role, StopMode};
@@ -180,7 +181,17 @@ impl Engine {
             })
             .collect();
         let tell = |node: &str, text: String| self.note_cluster(&cluster.id, Some(node), text);
-        Ok(self.cloud(cluster.provider)?.launch(&cluster.config, &requests, &tell).await?)
+        let cloud = self.cloud(cluster.provider)?;
+        loop {
+            match cloud.launch(&cluster.config, &requests, &tell).await {
+                // The launch's limit is the bound.
+                Err(error) if is_own_fault(&error) => {
+                    tracing::warn!(cluster = %cluster.id, %error, "cluster {}: {error}", cluster.id);
+                    sleep(Duration::from_secs(1)).await;
+                }
+                launched => return Ok(launched?),
+            }
+        }
     }
 
     /// How long it is from now to then.
