@@ -39,7 +39,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the configuration has faults (all are told), or the provider is switched off.
-    pub fn create_cluster(
+    pub async fn create_cluster(
         &self,
         owner: Person,
         mut new: NewCluster,
@@ -55,7 +55,7 @@ impl Engine {
                 details: faults,
             });
         }
-        self.resolve_credentials(&mut new.config)?;
+        self.resolve_credentials(&mut new.config).await?;
         let id = ClusterId::from_random(rand::random());
         let name = new.wished_name().unwrap_or_else(|| id.to_string());
         let now_ms = self.now_ms();
@@ -66,6 +66,7 @@ impl Engine {
             name,
             description: new.description.unwrap_or_default(),
             owner,
+            team: None,
             provider: new.provider,
             config: new.config,
             phase: ClusterPhase::Requested,
@@ -83,8 +84,8 @@ impl Engine {
             usd_per_hour: None,
             node_prices: None,
         };
-        self.store().insert_cluster(&cluster)?;
-        self.note_cluster(&id, None, "Requested.");
+        self.store().insert_cluster(&cluster).await?;
+        self.note_cluster(&id, None, "Requested.").await;
         self.drive_cluster(&id);
         Ok(cluster)
     }
@@ -106,35 +107,39 @@ impl Engine {
     ///
     /// # Errors
     /// When it is on its way out already, or would live longer than a cluster may.
-    pub fn extend_cluster(&self, id: &ClusterId, minutes: u32) -> Result<Cluster, EngineError> {
+    pub async fn extend_cluster(&self, id: &ClusterId, minutes: u32) -> Result<Cluster, EngineError> {
         let now_ms = self.now_ms();
-        let (cluster, ()) = self.store().update_cluster(id, |cluster| {
-            if matches!(cluster.phase, ClusterPhase::Failed | ClusterPhase::Terminating | ClusterPhase::Terminated) {
-                return Err(conflict("The cluster is being taken away and cannot be extended.", None));
-            }
-            // The end that comes first is the one that is moved.
-            let minutes_ms = i64::from(minutes) * 60_000;
-            let idle_ends_at_ms = cluster.idle_ends_at_ms().filter(|idle_ms| *idle_ms < cluster.expires_at_ms);
-            let end_ms = idle_ends_at_ms.unwrap_or(cluster.expires_at_ms) + minutes_ms;
-            let latest_ms = now_ms + i64::from(ClusterConfig::MAX_LIFETIME_MINUTES) * 60_000;
-            if minutes == 0 || end_ms > latest_ms {
-                return Err(EngineError::invalid(
-                    "lifetime_invalid",
-                    format!(
-                        "A cluster can be extended by 1 minute up to a lifetime of {} days from now.",
-                        ClusterConfig::MAX_LIFETIME_MINUTES / 1440
-                    ),
-                ));
-            }
-            if idle_ends_at_ms.is_some() {
-                cluster.idle_since_ms = cluster.idle_since_ms.map(|since_ms| since_ms + minutes_ms);
-            }
-            cluster.expires_at_ms = cluster.expires_at_ms.max(end_ms);
-            Ok(())
-        })?;
+        let (cluster, ()) = self
+            .store()
+            .update_cluster(id, move |cluster| {
+                if matches!(cluster.phase, ClusterPhase::Failed | ClusterPhase::Terminating | ClusterPhase::Terminated)
+                {
+                    return Err(conflict("The cluster is being taken away and cannot be extended.", None));
+                }
+                // The end that comes first is the one that is moved.
+                let minutes_ms = i64::from(minutes) * 60_000;
+                let idle_ends_at_ms = cluster.idle_ends_at_ms().filter(|idle_ms| *idle_ms < cluster.expires_at_ms);
+                let end_ms = idle_ends_at_ms.unwrap_or(cluster.expires_at_ms) + minutes_ms;
+                let latest_ms = now_ms + i64::from(ClusterConfig::MAX_LIFETIME_MINUTES) * 60_000;
+                if minutes == 0 || end_ms > latest_ms {
+                    return Err(EngineError::invalid(
+                        "lifetime_invalid",
+                        format!(
+                            "A cluster can be extended by 1 minute up to a lifetime of {} days from now.",
+                            ClusterConfig::MAX_LIFETIME_MINUTES / 1440
+                        ),
+                    ));
+                }
+                if idle_ends_at_ms.is_some() {
+                    cluster.idle_since_ms = cluster.idle_since_ms.map(|since_ms| since_ms + minutes_ms);
+                }
+                cluster.expires_at_ms = cluster.expires_at_ms.max(end_ms);
+                Ok(())
+            })
+            .await?;
         // The nodes' leases ended with the old end: the next reconciling renews them.
         self.renewed().remove(id);
-        self.note_cluster(id, None, format!("Extended by {minutes} minutes."));
+        self.note_cluster(id, None, format!("Extended by {minutes} minutes.")).await;
         Ok(cluster)
     }
 
@@ -142,19 +147,23 @@ impl Engine {
     ///
     /// # Errors
     /// When there is no such cluster. One that is gone already stays gone.
-    pub fn request_termination(&self, id: &ClusterId, cause: &str, by: &str) -> Result<Cluster, EngineError> {
-        let (cluster, begun) = self.store().update_cluster::<_, EngineError>(id, |cluster| {
-            if matches!(cluster.phase, ClusterPhase::Terminating | ClusterPhase::Terminated) {
-                return Ok(false);
-            }
-            cluster.phase = cluster.phase.apply(ClusterEvent::TerminationStarted)?;
-            cluster.cause.get_or_insert_with(|| cause.to_owned());
-            Ok(true)
-        })?;
+    pub async fn request_termination(&self, id: &ClusterId, cause: &str, by: &str) -> Result<Cluster, EngineError> {
+        let reason = cause.to_owned();
+        let (cluster, begun) = self
+            .store()
+            .update_cluster::<_, EngineError>(id, move |cluster| {
+                if matches!(cluster.phase, ClusterPhase::Terminating | ClusterPhase::Terminated) {
+                    return Ok(false);
+                }
+                cluster.phase = cluster.phase.apply(ClusterEvent::TerminationStarted)?;
+                cluster.cause.get_or_insert(reason);
+                Ok(true)
+            })
+            .await?;
         if begun {
-            self.note_cluster(id, None, cause);
+            self.note_cluster(id, None, cause).await;
             if let Some(run) = &cluster.current_run {
-                self.request_stop(run, StopMode::Graceful, by)?;
+                self.request_stop(run, StopMode::Graceful, by).await?;
             }
             self.drive_cluster(id);
         }
@@ -162,29 +171,31 @@ impl Engine {
     }
 
     /// Gives the cluster back when its run has ended. It goes with its run if that was all it was for.
-    pub(crate) fn release_cluster(&self, id: &ClusterId, run: &jac_model::RunId) -> Result<(), EngineError> {
-        let now_ms = self.now_ms();
-        let (_, remove) = self.change_cluster(id, |cluster| {
-            let held = cluster.current_run.as_ref() == Some(run);
-            if held {
-                cluster.current_run = None;
-                cluster.idle_since_ms = Some(now_ms);
-            }
-            Ok(held && cluster.config.remove_after_run)
-        })?;
+    pub(crate) async fn release_cluster(&self, id: &ClusterId, run: &jac_model::RunId) -> Result<(), EngineError> {
+        let (now_ms, run) = (self.now_ms(), run.clone());
+        let (_, remove) = self
+            .change_cluster(id, move |cluster| {
+                let held = cluster.current_run.as_ref() == Some(&run);
+                if held {
+                    cluster.current_run = None;
+                    cluster.idle_since_ms = Some(now_ms);
+                }
+                Ok(held && cluster.config.remove_after_run)
+            })
+            .await?;
         if remove {
-            self.request_termination(id, "Its run has ended.", "JAC")?;
+            self.request_termination(id, "Its run has ended.", "JAC").await?;
         }
         Ok(())
     }
 
     /// Changes a cluster and tells.
-    pub(crate) fn change_cluster<T>(
+    pub(crate) async fn change_cluster<T: Send + 'static>(
         &self,
         id: &ClusterId,
-        change: impl FnOnce(&mut Cluster) -> Result<T, EngineError>,
+        change: impl FnOnce(&mut Cluster) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<(Cluster, T), EngineError> {
-        let answer = self.store().update_cluster(id, change)?;
+        let answer = self.store().update_cluster(id, change).await?;
         self.tell(Event::Cluster(id.clone()));
         Ok(answer)
     }

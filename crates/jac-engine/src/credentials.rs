@@ -137,15 +137,15 @@ impl Engine {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn saved_aws(&self) -> Result<Option<SavedAws>, EngineError> {
-        Ok(self.vault().saved_aws()?)
+    pub async fn saved_aws(&self) -> Result<Option<SavedAws>, EngineError> {
+        Ok(self.vault().saved_aws().await?)
     }
 
     /// Saves AWS credentials in the place of those that were saved before: a key is rotated, a session token renewed.
     ///
     /// # Errors
     /// When they cannot be credentials; all faults are told.
-    pub fn save_aws(&self, new: NewAwsCredentials) -> Result<Option<SavedAws>, EngineError> {
+    pub async fn save_aws(&self, new: NewAwsCredentials) -> Result<Option<SavedAws>, EngineError> {
         let new = new.tidy();
         let faults = new.faults();
         if !faults.is_empty() {
@@ -157,7 +157,7 @@ impl Engine {
             });
         }
         let region = new.region.clone();
-        let saved = self.vault().save_aws(&new.credentials(), region.as_deref(), self.now_ms())?;
+        let saved = self.vault().save_aws(&new.credentials(), region.as_deref(), self.now_ms()).await?;
         tracing::info!("AWS credentials were saved");
         Ok(saved)
     }
@@ -166,8 +166,8 @@ impl Engine {
     ///
     /// # Errors
     /// While a cluster lives that was made with them: nobody could take it away any more.
-    pub fn delete_aws(&self) -> Result<(), EngineError> {
-        let made_with_them: Vec<Cluster> = self.store().clusters()?.into_iter().filter(lives_by_saved).collect();
+    pub async fn delete_aws(&self) -> Result<(), EngineError> {
+        let made_with_them: Vec<Cluster> = self.store().clusters().await?.into_iter().filter(lives_by_saved).collect();
         if !made_with_them.is_empty() {
             let names: Vec<String> =
                 made_with_them.iter().map(|cluster| format!("'{}' ({})", cluster.name, cluster.id)).collect();
@@ -176,17 +176,17 @@ impl Engine {
                 Some("Terminate first what was made with them, or save others of the same account in their place."),
             ));
         }
-        self.vault().delete_aws()?;
+        self.vault().delete_aws().await?;
         tracing::info!("the saved AWS credentials were deleted");
         Ok(())
     }
 
     /// What a new cluster's row says of its credentials: `saved` only where there are saved ones, so that those which
     /// are saved later do not become those of a cluster that was made without them.
-    pub(crate) fn resolve_credentials(&self, config: &mut jac_model::ClusterConfig) -> Result<(), EngineError> {
+    pub(crate) async fn resolve_credentials(&self, config: &mut jac_model::ClusterConfig) -> Result<(), EngineError> {
         if let Some(ec2) = &mut config.ec2
             && ec2.credentials == CredentialChoice::Saved
-            && self.vault().saved_aws()?.is_none()
+            && self.vault().saved_aws().await?.is_none()
         {
             ec2.credentials = CredentialChoice::Environment;
         }

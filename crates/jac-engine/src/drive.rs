@@ -12,7 +12,7 @@
 //! Whatever fails goes to `failed` with its cause and from there to `terminating`, which is tried until nothing is left.
 //! A cluster that is adopted begins at `key`: its nodes are there.
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Lines};
 use crate::error::EngineError;
 use crate::patience::is_own_fault;
 use jac_jmeter::RmiKeyStore;
@@ -48,13 +48,13 @@ impl Engine {
                     let error = EngineError::JMeter(
                         "JAC failed while it made the cluster; the server's log says how.".to_owned(),
                     );
-                    drop(engine.give_up(&id, &error));
+                    drop(engine.give_up(&id, &error).await);
                 }
                 loop {
                     engine.drive_to_rest(&id).await;
                     engine.driven().remove(&id);
                     // Somebody may have asked for something while the task was about to end.
-                    let at_rest = engine.store().cluster(&id).map_or(true, |cluster| is_at_rest(cluster.phase));
+                    let at_rest = engine.store().cluster(&id).await.map_or(true, |cluster| is_at_rest(cluster.phase));
                     if at_rest || !engine.driven().insert(id.clone()) {
                         return;
                     }
@@ -65,27 +65,28 @@ impl Engine {
 
     async fn drive_to_rest(&self, id: &ClusterId) {
         let mut told: Option<Instant> = None;
-        while let Ok(cluster) = self.store().cluster(id) {
+        while let Ok(cluster) = self.store().cluster(id).await {
             let done = match cluster.phase {
                 ClusterPhase::Ready | ClusterPhase::Terminated => return,
                 ClusterPhase::Requested | ClusterPhase::Launching | ClusterPhase::Preparing => tokio::select! {
                     done = self.bring_up(&cluster) => match done {
-                        Err(error) => self.give_up(id, &error),
+                        Err(error) => self.give_up(id, &error).await,
                         done => done,
                     },
                     // Somebody does not want it any more: a long download does not hold them up.
                     () = self.until_unwanted(id) => Ok(()),
                 },
-                ClusterPhase::Failed => {
-                    self.change_cluster(id, |cluster| step(cluster, ClusterEvent::TerminationStarted)).map(drop)
-                }
+                ClusterPhase::Failed => self
+                    .change_cluster(id, move |cluster| step(cluster, ClusterEvent::TerminationStarted))
+                    .await
+                    .map(drop),
                 ClusterPhase::Terminating => self.take_away(&cluster).await,
             };
             if let Err(error) = done {
                 tracing::error!(cluster = %id, %error, "cluster {id}: {error}; trying again");
                 if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
                     told = Some(Instant::now());
-                    self.note_cluster(id, None, format!("{} Trying again.", crate::tools::sentence(&error)));
+                    self.note_cluster(id, None, format!("{} Trying again.", crate::tools::sentence(&error))).await;
                 }
                 sleep(RETRY_EVERY).await;
             }
@@ -103,46 +104,51 @@ impl Engine {
     async fn bring_up_nodes(&self, cluster: &Cluster) -> Result<(), EngineError> {
         let id = &cluster.id;
         if cluster.phase != ClusterPhase::Preparing {
-            self.change_cluster(id, |cluster| step(cluster, ClusterEvent::LaunchStarted))?;
+            self.change_cluster(id, move |cluster| step(cluster, ClusterEvent::LaunchStarted)).await?;
             let limit = self.settings().launch_limit_of(cluster.provider);
             // It counts from the launch, not from this server's start.
             let left = self.left_of(limit, cluster.created_ms).max(SHORTEST_LIMIT.min(limit));
             let instances = timeout(left, self.launch(cluster)).await.map_err(|_| {
                 EngineError::JMeter(format!("The nodes were not there within {} s.", limit.as_secs()))
             })??;
-            let (_, left_out) = self.change_cluster(id, |cluster| {
-                if cluster.phase != ClusterPhase::Launching {
-                    return Ok(None);
-                }
-                let left_out = leave_out(cluster, &instances)?;
-                take_in(cluster, &instances);
-                step(cluster, ClusterEvent::NodesSeen)?;
-                Ok(Some(left_out))
-            })?;
+            let made = instances.len();
+            let (_, left_out) = self
+                .change_cluster(id, move |cluster| {
+                    if cluster.phase != ClusterPhase::Launching {
+                        return Ok(None);
+                    }
+                    let left_out = leave_out(cluster, &instances)?;
+                    take_in(cluster, &instances);
+                    step(cluster, ClusterEvent::NodesSeen)?;
+                    Ok(Some(left_out))
+                })
+                .await?;
             let Some(left_out) = left_out else { return Ok(()) };
             for name in left_out {
                 let text =
                     format!("{name} did not come up; the cluster goes on without it, as its configuration allows.");
-                self.note_cluster(id, Some(&name), text);
+                self.note_cluster(id, Some(&name), text).await;
             }
-            self.note_cluster(id, None, format!("{} made.", nodes_in_words(instances.len())));
+            self.note_cluster(id, None, format!("{} made.", nodes_in_words(made))).await;
         }
         self.make_key(id).await?;
         self.equip(id).await?;
         let now_ms = self.now_ms();
         // Before the row says so: a list that is on its way now is not to be held against it.
         self.became_ready().insert(id.clone(), Instant::now());
-        let (_, ready) = self.change_cluster(id, |cluster| {
-            if cluster.phase != ClusterPhase::Preparing {
-                return Ok(false);
-            }
-            cluster.ready_ms = Some(now_ms);
-            cluster.idle_since_ms = Some(now_ms);
-            step(cluster, ClusterEvent::Prepared)?;
-            Ok(true)
-        })?;
+        let (_, ready) = self
+            .change_cluster(id, move |cluster| {
+                if cluster.phase != ClusterPhase::Preparing {
+                    return Ok(false);
+                }
+                cluster.ready_ms = Some(now_ms);
+                cluster.idle_since_ms = Some(now_ms);
+                step(cluster, ClusterEvent::Prepared)?;
+                Ok(true)
+            })
+            .await?;
         if ready {
-            self.note_cluster(id, None, "Ready.");
+            self.note_cluster(id, None, "Ready.").await;
         }
         Ok(())
     }
@@ -157,7 +163,7 @@ impl Engine {
     async fn until_unwanted(&self, id: &ClusterId) {
         loop {
             sleep(LOOK_EVERY).await;
-            match self.store().cluster(id) {
+            match self.store().cluster(id).await {
                 Ok(cluster) if !matches!(cluster.phase, ClusterPhase::Failed | ClusterPhase::Terminating) => (),
                 _ => return,
             }
@@ -180,18 +186,21 @@ impl Engine {
                 expires_at_ms: cluster.expires_at_ms,
             })
             .collect();
-        let tell = |node: &str, text: String| self.note_cluster(&cluster.id, Some(node), text);
         let cloud = self.cloud(cluster.provider)?;
-        loop {
-            match cloud.launch(&cluster.config, &requests, &tell).await {
-                // The launch's limit is the bound.
-                Err(error) if is_own_fault(&error) => {
-                    tracing::warn!(cluster = %cluster.id, %error, "cluster {}: {error}", cluster.id);
-                    sleep(Duration::from_secs(1)).await;
+        let launch = async |lines: Lines| {
+            let tell = |node: &str, text: String| lines.add(Some(node), text);
+            loop {
+                match cloud.launch(&cluster.config, &requests, &tell).await {
+                    // The launch's limit is the bound.
+                    Err(error) if is_own_fault(&error) => {
+                        tracing::warn!(cluster = %cluster.id, %error, "cluster {}: {error}", cluster.id);
+                        sleep(Duration::from_secs(1)).await;
+                    }
+                    launched => return launched,
                 }
-                launched => return Ok(launched?),
             }
-        }
+        };
+        Ok(self.note_while(&cluster.id, launch).await?)
     }
 
     /// How long it is from now to then.
@@ -221,21 +230,23 @@ impl Engine {
         let new = folder.join("rmi.p12.new");
         write_privately(&new, &store.bytes).map_err(failed)?;
         tokio::fs::rename(new, key_store_path(&folder)).await.map_err(failed)?;
-        self.note_cluster(id, None, "Made the key for RMI.");
+        self.note_cluster(id, None, "Made the key for RMI.").await;
         Ok(())
     }
 
-    fn give_up(&self, id: &ClusterId, error: &EngineError) -> Result<(), EngineError> {
+    async fn give_up(&self, id: &ClusterId, error: &EngineError) -> Result<(), EngineError> {
         let cause = crate::tools::sentence(error);
         tracing::error!(cluster = %id, "cluster {id} could not be made: {cause}");
-        self.change_cluster(id, |cluster| {
+        let noted = cause.clone();
+        self.change_cluster(id, move |cluster| {
             if cluster.phase.is_coming_up() {
-                cluster.cause = Some(cause.clone());
+                cluster.cause = Some(cause);
                 step(cluster, ClusterEvent::Broke)?;
             }
             Ok(())
-        })?;
-        self.note_cluster(id, None, cause);
+        })
+        .await?;
+        self.note_cluster(id, None, noted).await;
         Ok(())
     }
 
@@ -256,14 +267,15 @@ impl Engine {
             _ => (),
         }
         let now_ms = self.now_ms();
-        self.change_cluster(id, |cluster| {
+        self.change_cluster(id, move |cluster| {
             for node in &mut cluster.nodes {
                 node.state = NodeState::Terminated;
             }
             cluster.ended_ms.get_or_insert(now_ms);
             step(cluster, ClusterEvent::NothingLeft)
-        })?;
-        self.note_cluster(id, None, "Nothing of it is left.");
+        })
+        .await?;
+        self.note_cluster(id, None, "Nothing of it is left.").await;
         Ok(())
     }
 
@@ -274,14 +286,14 @@ impl Engine {
         // Said again: a crash may have come between the cluster's end being wanted and the run being told. A run that
         // still waited for its cluster sees for itself that it will never be ready, and why.
         if cluster.ready_ms.is_some() {
-            self.request_stop(run, StopMode::Graceful, "JAC, because its cluster is taken away")?;
+            self.request_stop(run, StopMode::Graceful, "JAC, because its cluster is taken away").await?;
         }
-        let grace = self.store().run(run).map_or(Duration::ZERO, |row| Duration::from_secs(row.run.grace_s));
+        let grace = self.store().run(run).await.map_or(Duration::ZERO, |row| Duration::from_secs(row.run.grace_s));
         let patience = grace + self.settings().cut_limit * 2 + self.settings().master_end_limit;
         let mut deadline = Instant::now() + patience;
         let mut received = None;
         while Instant::now() < deadline {
-            match self.store().run(run) {
+            match self.store().run(run).await {
                 Ok(row) if !row.run.phase.is_terminal() => sleep(LOOK_EVERY).await,
                 _ => return Ok(()),
             }

@@ -17,7 +17,7 @@ use jac_model::{Cluster, ClusterId, EpochMs, Person, PlanId, Provider, RunId};
 use jac_store::{DataFolder, Filter, Lock, Store, Vault};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{Semaphore, broadcast};
+use tokio::sync::{Semaphore, broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -90,7 +90,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the database or the data folder cannot be read.
-    pub fn start(parts: Parts) -> Result<Self, EngineError> {
+    pub async fn start(parts: Parts) -> Result<Self, EngineError> {
         let installation = parts
             .folder
             .installation(rand::random())
@@ -122,7 +122,7 @@ impl Engine {
                 stop: CancellationToken::new(),
             }),
         };
-        engine.take_up()?;
+        engine.take_up().await?;
         // One for each provider, so that one which hangs keeps nobody from looking after the others' clusters.
         for provider in [Provider::Local, Provider::Ssh, Provider::Ec2] {
             let reconciling = engine.clone();
@@ -137,9 +137,11 @@ impl Engine {
     }
 
     /// Goes on with what an earlier engine began, and ends what only that one wanted.
-    fn take_up(&self) -> Result<(), EngineError> {
-        self.recover_folder()?;
-        for cluster in self.store().clusters()?.into_iter().filter(|cluster| !cluster.phase.is_terminal()) {
+    async fn take_up(&self) -> Result<(), EngineError> {
+        let recovering = self.clone();
+        let recovered = tokio::task::spawn_blocking(move || recovering.recover_folder()).await;
+        recovered.map_err(|panic| EngineError::JMeter(panic.to_string()))??;
+        for cluster in self.store().clusters().await?.into_iter().filter(|cluster| !cluster.phase.is_terminal()) {
             let forsaken = cluster.attended_by.as_ref().is_some_and(|instance| *instance != self.inner.instance);
             if forsaken {
                 tracing::info!(cluster = %cluster.id, "cluster {} was made by a jac that is gone; ending it", cluster.id);
@@ -147,11 +149,12 @@ impl Engine {
                     &cluster.id,
                     "The jac that it was made for is gone.",
                     "JAC, because the jac run that it was for is gone",
-                )?;
+                )
+                .await?;
             }
             self.drive_cluster(&cluster.id);
         }
-        for row in self.store().runs(&Filter { unfinished: true, ..Filter::default() })? {
+        for row in self.store().runs(&Filter { unfinished: true, ..Filter::default() }).await? {
             self.supervise(row.run.id);
         }
         Ok(())
@@ -277,14 +280,39 @@ impl Engine {
         self.inner.plan_locks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Does work that tells lines of a cluster's history from where nothing can be awaited; they are written down as they come.
+    pub(crate) async fn note_while<T, W: Future<Output = T>>(
+        &self,
+        id: &ClusterId,
+        work: impl FnOnce(Lines) -> W,
+    ) -> T {
+        let (lines, mut told) = mpsc::unbounded_channel::<(Option<String>, String)>();
+        let write_down = async {
+            while let Some((node, text)) = told.recv().await {
+                self.note_cluster(id, node.as_deref(), text).await;
+            }
+        };
+        tokio::join!(work(Lines(lines)), write_down).0
+    }
+
     /// Writes a line to what happened to a cluster. A line that cannot be written is no reason to stop the deed.
-    pub(crate) fn note_cluster(&self, id: &ClusterId, node: Option<&str>, text: impl Into<String>) {
+    pub(crate) async fn note_cluster(&self, id: &ClusterId, node: Option<&str>, text: impl Into<String>) {
         let text = text.into();
         tracing::info!(cluster = %id, node, "cluster {id}: {text}");
-        if let Err(error) = self.store().add_cluster_event(id, self.now_ms(), node, &text) {
+        if let Err(error) = self.store().add_cluster_event(id, self.now_ms(), node, &text).await {
             tracing::warn!(cluster = %id, %error, "cluster {id}: an event could not be written");
         }
         self.tell(Event::Cluster(id.clone()));
+    }
+}
+
+/// Takes lines of a cluster's history, each with the node that it is about.
+pub(crate) struct Lines(mpsc::UnboundedSender<(Option<String>, String)>);
+
+impl Lines {
+    pub(crate) fn add(&self, node: Option<&str>, text: String) {
+        // Nobody reads any more when the work was given up.
+        drop(self.0.send((node.map(str::to_owned), text)));
     }
 }
 

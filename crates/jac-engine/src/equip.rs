@@ -2,7 +2,7 @@
 //!
 //! May be done again at any time: before each run it is, since somebody may have tidied up a machine meanwhile.
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Lines};
 use crate::error::EngineError;
 use crate::patience::Patient;
 use crate::tools::WantedJMeter;
@@ -26,31 +26,36 @@ impl Engine {
     }
 
     async fn equip_nodes(&self, id: &ClusterId) -> Result<Cluster, EngineError> {
-        let cluster = self.store().cluster(id)?;
+        let cluster = self.store().cluster(id).await?;
         let home = self.jmeter_of(&cluster).await?;
         let cloud = self.cloud(cluster.provider)?;
-        let tell = |node: &str, text: String| self.note_cluster(id, Some(node), text);
-        let equipped = try_join_all(cluster.nodes.iter().map(|node| {
-            let remote = Patient { remote: cloud.remote(id, &node.name), limit: self.settings().unreachable_limit };
-            let (home, tell) = (home.path(), &tell);
-            async move { Ok::<_, EngineError>((node.name.clone(), remote.equip(home, tell).await?)) }
-        }));
-        let tools: HashMap<String, NodeTools> = equipped.await?.into_iter().collect();
+        let equip = async |lines: Lines| {
+            let tell = |node: &str, text: String| lines.add(Some(node), text);
+            let equipped = cluster.nodes.iter().map(|node| {
+                let remote = Patient { remote: cloud.remote(id, &node.name), limit: self.settings().unreachable_limit };
+                let (home, tell) = (home.path(), &tell);
+                async move { Ok::<_, EngineError>((node.name.clone(), remote.equip(home, tell).await?)) }
+            });
+            try_join_all(equipped).await
+        };
+        let tools: HashMap<String, NodeTools> = self.note_while(id, equip).await?.into_iter().collect();
         let known = cluster.nodes.iter().all(|node| node.tools.as_ref() == tools.get(&node.name));
         if known {
             return Ok(cluster);
         }
-        self.say_what_it_has(id, &home, &tools);
-        let (cluster, ()) = self.change_cluster(id, |cluster| {
-            for node in &mut cluster.nodes {
-                node.tools = tools.get(&node.name).cloned();
-            }
-            Ok(())
-        })?;
+        self.say_what_it_has(id, &home, &tools).await;
+        let (cluster, ()) = self
+            .change_cluster(id, move |cluster| {
+                for node in &mut cluster.nodes {
+                    node.tools = tools.get(&node.name).cloned();
+                }
+                Ok(())
+            })
+            .await?;
         Ok(cluster)
     }
 
-    fn say_what_it_has(&self, id: &ClusterId, home: &JMeterHome, tools: &HashMap<String, NodeTools>) {
+    async fn say_what_it_has(&self, id: &ClusterId, home: &JMeterHome, tools: &HashMap<String, NodeTools>) {
         let versions: BTreeSet<&str> = tools.values().map(|tools| tools.java_version.as_str()).collect();
         let text = match versions.len() {
             0 | 1 => format!("JMeter {} on Java {}.", home.version(), versions.first().unwrap_or(&"unknown")),
@@ -60,12 +65,12 @@ impl Engine {
                 versions.into_iter().collect::<Vec<_>>().join(", ")
             ),
         };
-        self.note_cluster(id, None, text);
+        self.note_cluster(id, None, text).await;
     }
 
     async fn jmeter_of(&self, cluster: &Cluster) -> Result<JMeterHome, EngineError> {
         let told = std::sync::Mutex::new(Instant::now());
-        let progress = |progress: Progress| {
+        let progress = |lines: &Lines, progress: Progress| {
             let text = match progress {
                 Progress::Step(text) => text,
                 // Once a second is enough for a line that people read.
@@ -87,8 +92,12 @@ impl Engine {
                     }
                 }
             };
-            self.note_cluster(&cluster.id, None, text);
+            lines.add(None, text);
         };
-        self.toolbox().jmeter(&WantedJMeter::of(&cluster.config), &progress).await
+        let fetch = async |lines: Lines| {
+            let tell = |told: Progress| progress(&lines, told);
+            self.toolbox().jmeter(&WantedJMeter::of(&cluster.config), &tell).await
+        };
+        self.note_while(&cluster.id, fetch).await
     }
 }

@@ -20,7 +20,7 @@ impl Engine {
         if !faults.is_empty() {
             return Ok(ForecastView { faults, notes: Vec::new(), usd_per_hour: None });
         }
-        self.resolve_credentials(&mut new.config)?;
+        self.resolve_credentials(&mut new.config).await?;
         let forecast = match self.ask_forecast(new.provider, &new.config).await {
             Ok(forecast) => forecast,
             Err(EngineError::Port(PortError::Unfit { faults })) => Forecast { faults, ..Forecast::default() },
@@ -41,7 +41,7 @@ impl Engine {
     /// Writes into the row what an hour costs, unless it is there. Where it is not known the row says nothing.
     pub(crate) async fn know_price(&self, id: &ClusterId) {
         let known = async {
-            let cluster = self.store().cluster(id)?;
+            let cluster = self.store().cluster(id).await?;
             if cluster.usd_per_hour.is_some() {
                 return Ok(());
             }
@@ -51,11 +51,12 @@ impl Engine {
             let Some(prices) = self.ask_forecast(cluster.provider, &config).await?.prices else {
                 return Ok(());
             };
-            self.change_cluster(id, |cluster| {
+            self.change_cluster(id, move |cluster| {
                 cluster.usd_per_hour = Some(prices.sum(workers));
                 cluster.node_prices = Some(prices);
                 Ok(())
-            })?;
+            })
+            .await?;
             Ok::<(), EngineError>(())
         };
         if let Err(error) = known.await {

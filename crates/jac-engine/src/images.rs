@@ -14,7 +14,7 @@ impl Engine {
     /// # Errors
     /// When the cluster takes no runs now, the name cannot be an image's, or the provider has no images or refuses.
     pub async fn bake_image(&self, id: &ClusterId, name: Option<&str>) -> Result<BakedImage, EngineError> {
-        let cluster = self.store().cluster(id)?;
+        let cluster = self.store().cluster(id).await?;
         if cluster.provider != Provider::Ec2 {
             return Err(EngineError::invalid(
                 "images_unsupported",
@@ -47,7 +47,7 @@ impl Engine {
         }
         let description = format!("JMeter {jmeter} on Java {}, made by JAC", tools.java_version);
         let image = self.cloud(cluster.provider)?.bake(id, &name, &description).await?;
-        self.note_cluster(id, None, format!("The image {} ({name}) is being made of the master.", image.id));
+        self.note_cluster(id, None, format!("The image {} ({name}) is being made of the master.", image.id)).await;
         Ok(image)
     }
 

@@ -3,6 +3,7 @@
 //! Owns every sequence of deeds and every deadline. Knows the ports of jac-model and the store; does not know HTTP,
 //! nor any provider.
 
+mod blocking;
 pub mod clock;
 mod clusters;
 mod credentials;
@@ -11,6 +12,7 @@ mod drive;
 mod engine;
 mod equip;
 mod error;
+mod figures;
 mod forecast;
 mod images;
 mod live;
@@ -31,6 +33,7 @@ pub use clusters::{Attendance, NewCluster};
 pub use credentials::NewAwsCredentials;
 pub use engine::{Engine, Event, Parts, administrator, may_write};
 pub use error::EngineError;
+pub use figures::{Figures, Unready};
 pub use notices::Notice;
 pub use runs::NewRun;
 pub use settings::Settings;

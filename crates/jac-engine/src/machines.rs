@@ -63,7 +63,7 @@ impl Engine {
             changed
         };
         if changed {
-            self.tell_reachability(provider, failure.as_deref())?;
+            self.tell_reachability(provider, failure.as_deref()).await?;
         }
         let listed = listed?;
         let now = Instant::now();
@@ -71,7 +71,7 @@ impl Engine {
     }
 
     /// Says to a provider's clusters that it cannot be asked any more, or can again.
-    fn tell_reachability(&self, provider: Provider, failure: Option<&str>) -> Result<(), EngineError> {
+    async fn tell_reachability(&self, provider: Provider, failure: Option<&str>) -> Result<(), EngineError> {
         let text = match failure {
             Some(failure) => format!(
                 "The provider {provider} cannot be asked what there is: {failure} Nodes go on until their lease ends."
@@ -79,9 +79,9 @@ impl Engine {
             None => format!("The provider {provider} answers again."),
         };
         tracing::warn!(%provider, "{text}");
-        for cluster in self.store().clusters()? {
+        for cluster in self.store().clusters().await? {
             if cluster.provider == provider && !cluster.phase.is_terminal() {
-                self.note_cluster(&cluster.id, None, &text);
+                self.note_cluster(&cluster.id, None, &text).await;
             }
         }
         Ok(())
@@ -104,7 +104,7 @@ impl Engine {
     pub async fn machines(&self) -> Result<Machines, EngineError> {
         self.look_where_not_seen().await;
         let rows: HashMap<ClusterId, Cluster> =
-            self.store().clusters()?.into_iter().map(|cluster| (cluster.id.clone(), cluster)).collect();
+            self.store().clusters().await?.into_iter().map(|cluster| (cluster.id.clone(), cluster)).collect();
         let seen = self.seen().clone();
         let mut machines: Vec<Machine> = seen
             .iter()
@@ -120,7 +120,7 @@ impl Engine {
 
     /// The provider that has machines of a cluster which no row knows.
     async fn provider_of_orphan(&self, id: &ClusterId) -> Result<Provider, EngineError> {
-        match self.store().cluster(id) {
+        match self.store().cluster(id).await {
             Ok(cluster) => {
                 return Err(conflict(
                     format!("'{}' ({id}) is a cluster of this installation, not an orphan.", cluster.name),
@@ -159,11 +159,11 @@ impl Engine {
     pub async fn adopt_cluster(&self, owner: Person, id: &ClusterId) -> Result<Cluster, EngineError> {
         let provider = self.provider_of_orphan(id).await?;
         let mut adopted = self.cloud(provider)?.adopt(id).await?;
-        self.resolve_credentials(&mut adopted.config)?;
+        self.resolve_credentials(&mut adopted.config).await?;
         let from = adopted.owner.name.clone();
         let cluster = adopted_row(id, provider, owner, adopted, self.now_ms())?;
-        self.store().insert_cluster(&cluster)?;
-        self.note_cluster(id, None, format!("Adopted by {}; it was {from}'s.", cluster.owner.name));
+        self.store().insert_cluster(&cluster).await?;
+        self.note_cluster(id, None, format!("Adopted by {}; it was {from}'s.", cluster.owner.name)).await;
         self.drive_cluster(id);
         Ok(cluster)
     }
@@ -256,6 +256,7 @@ fn adopted_row(
         name: adopted.name,
         description: String::new(),
         owner,
+        team: None,
         provider,
         config: ClusterConfig {
             workers: u32::try_from(workers).unwrap_or(u32::MAX),

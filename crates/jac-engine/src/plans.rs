@@ -8,6 +8,7 @@ mod own;
 pub mod source;
 mod unread;
 
+use crate::blocking::wait;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::tools::WantedJMeter;
@@ -91,11 +92,11 @@ impl Engine {
         let files = self.take_in(staging.folder.path(), files)?;
         let id = self.free_plan_id()?;
         let name = crate::titles::given(name)?.unwrap_or_else(|| plan_name(&main_file));
-        let plan = Plan { id: id.clone(), name, owner, created_ms: self.now_ms(), main_file, files };
+        let plan = Plan { id: id.clone(), name, owner, team: None, created_ms: self.now_ms(), main_file, files };
         let place = PlanFolder::of(self, &id);
         std::fs::rename(staging.folder.path(), &place.files)
             .map_err(|error| EngineError::file("keeping the plan", error))?;
-        if let Err(error) = place.describe(&plan).and_then(|()| Ok(self.store().put_plan(&plan)?)) {
+        if let Err(error) = place.describe(&plan).and_then(|()| Ok(wait(self.store().put_plan(&plan))?)) {
             place.remove();
             return Err(error);
         }
@@ -107,7 +108,7 @@ impl Engine {
     fn free_plan_id(&self) -> Result<PlanId, EngineError> {
         loop {
             let id = PlanId::from_random(rand::random());
-            match self.store().plan(&id) {
+            match wait(self.store().plan(&id)) {
                 Err(StoreError::NotFound { .. }) if !PlanFolder::of(self, &id).files.exists() => return Ok(id),
                 Err(StoreError::NotFound { .. } | StoreError::Unreadable { .. }) | Ok(_) => (),
                 Err(error) => return Err(error.into()),
@@ -254,13 +255,13 @@ impl Engine {
         change: impl FnOnce(&mut Plan, &Path) -> Result<(), EngineError>,
     ) -> Result<Plan, EngineError> {
         self.locked_plan(id, || {
-            let mut plan = self.store().plan(id)?;
+            let mut plan = wait(self.store().plan(id))?;
             let before = plan.files.clone();
             let place = PlanFolder::of(self, id);
             change(&mut plan, &place.files)?;
             plan.files.sort_by(|one, other| one.path.cmp(&other.path));
             place.describe(&plan)?;
-            self.store().put_plan(&plan)?;
+            wait(self.store().put_plan(&plan))?;
             self.release_content(&before);
             self.tell(Event::Plan(id.to_string()));
             Ok(plan)
@@ -273,10 +274,10 @@ impl Engine {
     /// When there is none.
     pub fn delete_plan(&self, id: &PlanId) -> Result<(), EngineError> {
         self.locked_plan(id, || {
-            let plan = self.store().plan(id)?;
+            let plan = wait(self.store().plan(id))?;
             let place = PlanFolder::of(self, id);
             place.forget()?;
-            self.store().delete_plan(id)?;
+            wait(self.store().delete_plan(id))?;
             place.remove();
             self.release_content(&plan.files);
             Ok::<(), EngineError>(())

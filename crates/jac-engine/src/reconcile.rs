@@ -16,7 +16,7 @@ use crate::settings::Settings;
 use futures_util::future::join_all;
 use jac_model::ports::{Command, Instance, Lease, PortError};
 use jac_model::{Cluster, ClusterId, ClusterPhase, EpochMs, NodeState, Provider};
-use jac_store::Kind;
+use jac_store::{Kind, RunRow};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
@@ -89,7 +89,7 @@ async fn once(engine: &Engine, provider: Provider) -> Result<(), EngineError> {
         Err(_) => None,
     };
     // The rows after the nodes: a cluster that is written down between the two is no orphan.
-    let rows = engine.store().clusters()?;
+    let rows = engine.store().clusters().await?;
     for cluster in rows.iter().filter(|cluster| cluster.provider == provider) {
         // One cluster that cannot be looked after is no reason to leave the others.
         if let Err(error) = look_after(engine, cluster, observed.as_ref()).await {
@@ -106,16 +106,16 @@ async fn look_after(engine: &Engine, cluster: &Cluster, observed: Option<&Observ
         ClusterPhase::Requested | ClusterPhase::Launching | ClusterPhase::Preparing => {
             engine.drive_cluster(&cluster.id);
             renew(engine, cluster).await;
-            end_if_over(engine, cluster)?;
+            end_if_over(engine, cluster).await?;
         }
         ClusterPhase::Ready => {
-            if let Err(error) = free_if_run_has_ended(engine, cluster) {
+            if let Err(error) = free_if_run_has_ended(engine, cluster).await {
                 // Its machines still end at their time.
                 tracing::warn!(cluster = %cluster.id, %error, "cluster {}: {error}; trying again", cluster.id);
             }
             renew(engine, cluster).await;
             // Whoever ends first, its time or its machines whose leases end with it: it is the time.
-            if end_if_over(engine, cluster)? {
+            if end_if_over(engine, cluster).await? {
                 return Ok(());
             }
             if let Some(observed) = observed {
@@ -142,7 +142,7 @@ async fn end_orphans_past_their_time(
     instances: &[Instance],
 ) -> Result<(), EngineError> {
     // Read after the list: a cluster that is written down between the two is no orphan, nor is one whose row cannot be read.
-    let known = engine.store().ids(Kind::Cluster)?;
+    let known = engine.store().ids(Kind::Cluster).await?;
     let mut latest_ms: HashMap<&ClusterId, i64> = HashMap::new();
     for instance in instances.iter().filter(|instance| !known.contains(instance.cluster.as_str())) {
         // What does not say when its time is over is left to its lease.
@@ -158,20 +158,25 @@ async fn end_orphans_past_their_time(
 }
 
 /// A crash between a run's end and its cluster's release leaves the cluster busy with a run that is over.
-fn free_if_run_has_ended(engine: &Engine, cluster: &Cluster) -> Result<(), EngineError> {
+async fn free_if_run_has_ended(engine: &Engine, cluster: &Cluster) -> Result<(), EngineError> {
     let Some(run) = &cluster.current_run else { return Ok(()) };
-    let over = match engine.store().run(run) {
+    let over = match engine.store().run(run).await {
         Ok(row) => row.run.phase.is_terminal(),
         Err(jac_store::StoreError::NotFound { .. }) => true,
         Err(error) => return Err(error.into()),
     };
-    if over { engine.release_cluster(&cluster.id, run) } else { Ok(()) }
+    if over { engine.release_cluster(&cluster.id, run).await } else { Ok(()) }
 }
 
 /// When a cluster with a run on it has to begin to end, so that the run can stop gracefully before the nodes' leases
 /// are over: as long before its end as a stop may take, but at most a quarter of its life.
-fn time_to_stop_ms(engine: &Engine, cluster: &Cluster) -> i64 {
-    let Some(run) = cluster.current_run.as_ref().and_then(|id| engine.store().run(id).ok()) else { return 0 };
+/// The run that has the cluster now, where its row can be read.
+async fn current_run(engine: &Engine, cluster: &Cluster) -> Option<RunRow> {
+    engine.store().run(cluster.current_run.as_ref()?).await.ok()
+}
+
+async fn time_to_stop_ms(engine: &Engine, cluster: &Cluster) -> i64 {
+    let Some(run) = current_run(engine, cluster).await else { return 0 };
     let settings = engine.settings();
     part_of_life_ms(cluster, Duration::from_secs(run.run.grace_s) + settings.cut_limit * 2, 4)
 }
@@ -192,16 +197,16 @@ const LIFETIME_OVER: &str = "Its lifetime is over.";
 const BY_ITS_TIME: &str = "JAC, because the cluster's time was over";
 
 /// Whether its time was over, and its end has begun.
-fn end_if_over(engine: &Engine, cluster: &Cluster) -> Result<bool, EngineError> {
+async fn end_if_over(engine: &Engine, cluster: &Cluster) -> Result<bool, EngineError> {
     let now_ms = engine.now_ms();
-    let cause = if now_ms >= cluster.expires_at_ms - time_to_stop_ms(engine, cluster) {
+    let cause = if now_ms >= cluster.expires_at_ms - time_to_stop_ms(engine, cluster).await {
         LIFETIME_OVER
     } else if cluster.idle_ends_at_ms().is_some_and(|limit_ms| now_ms >= limit_ms) {
         "Nothing ran on it for as long as its idle limit allows."
     } else {
         return Ok(false);
     };
-    engine.request_termination(&cluster.id, cause, BY_ITS_TIME)?;
+    engine.request_termination(&cluster.id, cause, BY_ITS_TIME).await?;
     Ok(true)
 }
 
@@ -225,7 +230,7 @@ impl Engine {
     /// Tells the provider the lease that the cluster's nodes are to have now.
     pub(crate) async fn renew_lease(&self, cluster: &Cluster) -> Result<(), EngineError> {
         let limit = self.settings().ask_limit;
-        let lease = wanted_lease(self, cluster);
+        let lease = wanted_lease(self, cluster).await;
         let renewed =
             timeout(limit, self.cloud(cluster.provider)?.renew_lease(&cluster.id, lease, &cluster.lost_nodes)).await;
         let what = "renew the lease of its nodes".to_owned();
@@ -236,14 +241,14 @@ impl Engine {
 
 /// While a run is on the cluster, the lease reaches to the run's expected end and a while on, so that a server that is
 /// away does not cost a long test; it is never shorter than without a run, and never longer than the cluster's life.
-fn wanted_lease(engine: &Engine, cluster: &Cluster) -> Lease {
+async fn wanted_lease(engine: &Engine, cluster: &Cluster) -> Lease {
     let ordinary_ms = engine.lease_end(cluster);
     let ordinary = Lease { left: engine.until(ordinary_ms), after_run: None, expires_at_ms: cluster.expires_at_ms };
     // Nobody comes back for the run of a `jac run` that is gone, so its nodes do not wait for anybody.
     if cluster.attended_by.is_some() {
         return ordinary;
     }
-    let Some(run) = cluster.current_run.as_ref().and_then(|id| engine.store().run(id).ok()) else {
+    let Some(run) = current_run(engine, cluster).await else {
         return ordinary;
     };
     let after_run = engine.settings().lease_after_run;
@@ -290,7 +295,7 @@ async fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, observed: &Observed
         } else {
             ("All of its nodes are gone.", "JAC, because the cluster's nodes are gone")
         };
-        engine.request_termination(&cluster.id, cause, by)?;
+        engine.request_termination(&cluster.id, cause, by).await?;
     }
     if lost == cluster.lost_nodes {
         return Ok(());
@@ -299,15 +304,19 @@ async fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, observed: &Observed
         // It was passed over while it was away, and the cluster may have been extended since.
         engine.renewed().remove(&cluster.id);
     }
-    engine.store().update_cluster::<_, EngineError>(&cluster.id, |cluster| {
-        for node in &mut cluster.nodes {
-            node.state = if lost.contains(&node.name) { NodeState::Lost } else { NodeState::Running };
-        }
-        cluster.lost_nodes.clone_from(&lost);
-        Ok(())
-    })?;
+    let now_lost = lost.clone();
+    engine
+        .store()
+        .update_cluster::<_, EngineError>(&cluster.id, move |cluster| {
+            for node in &mut cluster.nodes {
+                node.state = if now_lost.contains(&node.name) { NodeState::Lost } else { NodeState::Running };
+            }
+            cluster.lost_nodes = now_lost;
+            Ok(())
+        })
+        .await?;
     for name in lost.iter().filter(|name| !cluster.lost_nodes.contains(name)) {
-        engine.note_cluster(&cluster.id, Some(name), format!("{name} is gone."));
+        engine.note_cluster(&cluster.id, Some(name), format!("{name} is gone.")).await;
     }
     engine.tell(Event::Cluster(cluster.id.clone()));
     Ok(())

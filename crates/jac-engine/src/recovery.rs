@@ -4,6 +4,7 @@
 //! less of (an older database was put back), comes into the list again. What describes nothing is moved to `lost/`;
 //! nothing but unfinished uploads is ever removed.
 
+use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::notices::{Notice, RESTORED};
@@ -40,7 +41,7 @@ impl Engine {
 
     /// Folders of runs that no row knows.
     fn recover_runs(&self) -> Result<usize, EngineError> {
-        let known = self.store().ids(Kind::Run)?;
+        let known = wait(self.store().ids(Kind::Run))?;
         let mut restored = 0;
         for (name, folder) in entries(&self.folder().runs()) {
             if known.contains(&name) {
@@ -64,7 +65,7 @@ impl Engine {
     /// Rows of runs that had not finished when the database was kept, whose folders say that they have.
     fn recover_unfinished_runs(&self) -> Result<usize, EngineError> {
         let mut restored = 0;
-        for row in self.store().runs(&Filter { unfinished: true, ..Filter::default() })? {
+        for row in wait(self.store().runs(&Filter { unfinished: true, ..Filter::default() }))? {
             if let Ok(Some(record)) = RunRecord::read(&self.folder().run(&row.run.id))
                 && record.run.id == row.run.id
             {
@@ -77,7 +78,7 @@ impl Engine {
 
     /// Plans that no row knows, and those that were changed after the database was kept.
     fn recover_plans(&self) -> Result<usize, EngineError> {
-        let known = self.store().ids(Kind::Plan)?;
+        let known = wait(self.store().ids(Kind::Plan))?;
         let mut restored = 0;
         for (name, path) in entries(&self.folder().plans()) {
             if path.is_file() {
@@ -87,12 +88,12 @@ impl Engine {
             let described = id.as_ref().and_then(|id| PlanFolder::of(self, id).described());
             match (described, known.contains(&name)) {
                 (Some(plan), false) => {
-                    self.store().put_plan(&plan)?;
+                    wait(self.store().put_plan(&plan))?;
                     restored += 1;
                 }
                 (Some(plan), true) => {
-                    if self.store().plan(&plan.id).is_ok_and(|row| row != plan) {
-                        self.store().put_plan(&plan)?;
+                    if wait(self.store().plan(&plan.id)).is_ok_and(|row| row != plan) {
+                        wait(self.store().put_plan(&plan))?;
                         restored += 1;
                     }
                 }
@@ -111,7 +112,7 @@ impl Engine {
             if RunRecord::is_in(&folder) {
                 continue;
             }
-            let Ok(row) = self.store().run(&id) else { continue };
+            let Ok(row) = wait(self.store().run(&id)) else { continue };
             if row.run.phase.is_terminal()
                 && let Err(error) = RunRecord::of(row).write(&folder)
             {

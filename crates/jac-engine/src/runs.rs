@@ -13,6 +13,7 @@ mod stop;
 mod supervise;
 mod tail;
 
+use crate::blocking::wait;
 use crate::clusters::conflict;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
@@ -150,7 +151,7 @@ impl Engine {
         mut new: NewRun,
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<Run, EngineError> {
-        let cluster = self.store().cluster(&new.cluster_id)?;
+        let cluster = wait(self.store().cluster(&new.cluster_id))?;
         if !cluster.phase.is_coming_up() && cluster.phase != ClusterPhase::Ready {
             return Err(conflict(
                 format!("The cluster '{}' is not there any more.", cluster.name),
@@ -163,7 +164,7 @@ impl Engine {
                 Some("Terminate it and create a new one."),
             ));
         }
-        let plan = self.store().plan(&new.plan_id)?;
+        let plan = wait(self.store().plan(&new.plan_id))?;
         refuse_bad_wishes(&new)?;
         new.split = new.split.iter().map(|name| data_file_name(&plan.main_file, name)).collect::<Result<_, _>>()?;
         if let Some(name) = new.split.iter().find(|name| name.to_ascii_lowercase().ends_with(".jmx")) {
@@ -221,6 +222,8 @@ impl Engine {
             cluster_id: cluster.id.clone(),
             cluster_name: cluster.name.clone(),
             owner,
+            team: cluster.team.clone(),
+            pinned: false,
             phase: RunPhase::Queued,
             step: "Waiting for the cluster.".to_owned(),
             cause: None,
@@ -247,13 +250,13 @@ impl Engine {
             failing: None,
             id: id.clone(),
         };
-        let written = self.seal_secrets(&mut run, &new.secret).and_then(|()| Ok(self.store().insert_run(&run)?));
+        let written = self.seal_secrets(&mut run, &new.secret).and_then(|()| Ok(wait(self.store().insert_run(&run))?));
         if let Err(error) = written {
             crate::plans::remove_folder(&folder);
             return Err(error);
         }
-        if let Err(error) = self.claim_cluster(&cluster.id, &id) {
-            self.store().delete_run(&id)?;
+        if let Err(error) = wait(self.claim_cluster(&cluster.id, &id)) {
+            wait(self.store().delete_run(&id))?;
             crate::plans::remove_folder(&folder);
             return Err(error);
         }
@@ -266,7 +269,7 @@ impl Engine {
     fn new_run_folder(&self) -> Result<(RunId, PathBuf), EngineError> {
         loop {
             let id = RunId::from_random(rand::random());
-            match self.store().run(&id) {
+            match wait(self.store().run(&id)) {
                 Err(jac_store::StoreError::NotFound { .. }) => (),
                 Err(jac_store::StoreError::Unreadable { .. }) | Ok(_) => continue,
                 Err(error) => return Err(error.into()),
@@ -281,17 +284,19 @@ impl Engine {
     }
 
     /// Takes the cluster for the run. One test at a time fits on a worker.
-    pub(crate) fn claim_cluster(&self, cluster: &ClusterId, run: &RunId) -> Result<(), EngineError> {
-        self.change_cluster(cluster, |cluster| match &cluster.current_run {
-            Some(other) if other != run => Err(conflict(
+    pub(crate) async fn claim_cluster(&self, cluster: &ClusterId, run: &RunId) -> Result<(), EngineError> {
+        let run = run.clone();
+        self.change_cluster(cluster, move |cluster| match &cluster.current_run {
+            Some(other) if *other != run => Err(conflict(
                 format!("The cluster '{}' is busy with the run {other}.", cluster.name),
                 Some("Wait for its end, stop it, or use another cluster."),
             )),
             _ => {
-                cluster.current_run = Some(run.clone());
+                cluster.current_run = Some(run);
                 Ok(())
             }
         })
+        .await
         .map(drop)
     }
 
@@ -299,14 +304,18 @@ impl Engine {
     ///
     /// # Errors
     /// When there is no such run.
-    pub fn request_stop(&self, id: &RunId, how: StopMode, by: &str) -> Result<Run, EngineError> {
-        let (run, ()) = self.store().update_run::<_, EngineError>(id, |run| {
-            if !run.phase.is_terminal() && run.stop_requested.is_none_or(|before| before < how) {
-                run.stop_requested = Some(how);
-                run.stop_requested_by.get_or_insert_with(|| by.to_owned());
-            }
-            Ok(())
-        })?;
+    pub async fn request_stop(&self, id: &RunId, how: StopMode, by: &str) -> Result<Run, EngineError> {
+        let by = by.to_owned();
+        let (run, ()) = self
+            .store()
+            .update_run::<_, EngineError>(id, move |run| {
+                if !run.phase.is_terminal() && run.stop_requested.is_none_or(|before| before < how) {
+                    run.stop_requested = Some(how);
+                    run.stop_requested_by.get_or_insert(by);
+                }
+                Ok(())
+            })
+            .await?;
         self.tell(Event::Run(id.clone()));
         Ok(run)
     }
@@ -315,8 +324,8 @@ impl Engine {
     ///
     /// # Errors
     /// When it has not finished.
-    pub fn delete_run(&self, id: &RunId) -> Result<(), EngineError> {
-        let run = self.store().run(id)?.run;
+    pub async fn delete_run(&self, id: &RunId) -> Result<(), EngineError> {
+        let run = self.store().run(id).await?.run;
         if !run.phase.is_terminal() {
             return Err(conflict("The run has not finished.", Some("Stop it first.")));
         }
@@ -329,7 +338,7 @@ impl Engine {
             }
             _ => (),
         }
-        self.store().delete_run(id)?;
+        self.store().delete_run(id).await?;
         crate::plans::remove_folder(&away);
         self.release_content(&run.files);
         self.tell(Event::Run(id.clone()));
@@ -341,7 +350,7 @@ impl Engine {
     /// # Errors
     /// When there is no such run, or what it left cannot be read.
     pub fn snapshot(&self, id: &RunId, after: u64, person: &Person) -> Result<Snapshot, EngineError> {
-        let row = self.store().run(id)?;
+        let row = wait(self.store().run(id))?;
         let live = self.live().get(id).cloned();
         match live {
             Some(live) => Ok(self.snapshot_of(row, live.since(after), person)),

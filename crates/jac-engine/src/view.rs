@@ -219,8 +219,8 @@ impl Engine {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn view_plan(&self, plan: Plan, person: &Person) -> Result<PlanView, EngineError> {
-        let runs = self.store().runs(&Filter { plan: Some(plan.id.clone()), ..Filter::default() })?;
+    pub async fn view_plan(&self, plan: Plan, person: &Person) -> Result<PlanView, EngineError> {
+        let runs = self.store().runs(&Filter { plan: Some(plan.id.clone()), ..Filter::default() }).await?;
         let last_run = runs.first().map(|row| LastRun {
             id: row.run.id.clone(),
             phase: row.run.phase,

@@ -1,6 +1,6 @@
 //! Clusters and their nodes: what is wanted of them and which state may follow which.
 
-use crate::{ClusterId, Ec2Config, RunId, SshConfig};
+use crate::{ClusterId, Ec2Config, Named, RunId, SshConfig};
 use serde::{Deserialize, Serialize};
 
 /// Somebody who owns things.
@@ -284,6 +284,9 @@ pub struct Cluster {
     pub name: String,
     pub description: String,
     pub owner: Person,
+    /// The team whose members may change it too; `null`: its owner alone.
+    #[serde(default)]
+    pub team: Option<Named>,
     pub provider: Provider,
     pub config: ClusterConfig,
     pub phase: ClusterPhase,

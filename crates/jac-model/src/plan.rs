@@ -1,6 +1,6 @@
 //! A plan: a `.jmx` with the files it needs, as it lies in the store.
 
-use crate::{Person, PlanId};
+use crate::{Named, Person, PlanId};
 use serde::{Deserialize, Serialize};
 
 /// What a file of a plan is for.
@@ -52,6 +52,9 @@ pub struct Plan {
     pub id: PlanId,
     pub name: String,
     pub owner: Person,
+    /// The team whose members may change it too; `null`: its owner alone.
+    #[serde(default)]
+    pub team: Option<Named>,
     pub created_ms: i64,
     /// The `.jmx` that is run, relative to the plan's folder. Its folder is JMeter's working folder.
     pub main_file: String,

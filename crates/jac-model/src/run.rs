@@ -213,6 +213,12 @@ pub struct Run {
     pub cluster_id: ClusterId,
     pub cluster_name: String,
     pub owner: Person,
+    /// The team whose members may change it too; `null`: its owner alone.
+    #[serde(default)]
+    pub team: Option<Named>,
+    /// It is kept whatever the retention says.
+    #[serde(default)]
+    pub pinned: bool,
     pub phase: RunPhase,
     /// What is being done now, a sentence; empty when it is finished.
     pub step: String,

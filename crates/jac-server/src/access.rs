@@ -124,9 +124,9 @@ pub fn secret() -> String {
 ///
 /// # Errors
 /// When the database cannot be written.
-pub fn new_sign_in_link(store: &Store, now_ms: EpochMs) -> Result<String, StoreError> {
+pub async fn new_sign_in_link(store: &Store, now_ms: EpochMs) -> Result<String, StoreError> {
     let token = secret();
-    store.add_sign_in_link(&token, &administrator().id, now_ms + LINK_LIFE_MS)?;
+    store.add_sign_in_link(&token, &administrator().id, now_ms + LINK_LIFE_MS).await?;
     Ok(format!("{SIGN_IN_PATH}?token={token}"))
 }
 
@@ -141,7 +141,7 @@ impl FromRequestParts<App> for Caller {
         if has_token(app, &parts.headers) {
             return Ok(Self(administrator()));
         }
-        let session = session_of(app, &parts.headers, page_secret(&parts.headers))?.ok_or(ApiError::SignedOut)?;
+        let session = session_of(app, &parts.headers, page_secret(&parts.headers)).await?.ok_or(ApiError::SignedOut)?;
         let downloads = matches!(parts.method, Method::GET | Method::HEAD);
         let is_own = session.is_own_page || (downloads && app.access.has_ticket(&session.secret, parts));
         if is_own && is_own_page(&parts.headers, &app.access.hosts) {
@@ -174,11 +174,11 @@ pub struct Session {
 }
 
 /// The session of the request's cookie, if it has one that lives.
-pub fn session_of(app: &App, headers: &HeaderMap, page: Option<&str>) -> Result<Option<Session>, ApiError> {
+pub async fn session_of(app: &App, headers: &HeaderMap, page: Option<&str>) -> Result<Option<Session>, ApiError> {
     let name = cookie_name(app);
     // Another server of this host may have set one of the same name for a path of its own.
     for secret in cookies(headers, &name) {
-        if let Some((_, is_own_page)) = app.engine.store().session(secret, page, app.engine.now_ms())? {
+        if let Some((_, is_own_page)) = app.engine.store().session(secret, page, app.engine.now_ms()).await? {
             // Without accounts there is one person; a session of anybody else is of a newer JAC.
             return Ok(Some(Session { person: administrator(), secret: secret.to_owned(), is_own_page }));
         }
@@ -197,9 +197,9 @@ pub fn page_secret(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Ends the session of the request's cookie, if it has one, and says so to those who keep connections open.
-pub fn sign_out(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
+pub async fn sign_out(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
     for session in cookies(headers, &cookie_name(app)) {
-        app.engine.store().sign_out(session)?;
+        app.engine.store().sign_out(session).await?;
     }
     app.access.ended.notify_one();
     Ok(())
@@ -237,17 +237,17 @@ fn hash(secret: &str) -> String {
 
 /// Something that belongs to somebody and is named by the path's `{id}`.
 pub trait Ownable: Sized + Send {
-    type Id: FromStr + Send;
+    type Id: FromStr + Send + Sync;
     const KIND: &'static str;
-    fn load(engine: &Engine, id: &Self::Id) -> Result<Self, EngineError>;
+    fn load(engine: &Engine, id: &Self::Id) -> impl Future<Output = Result<Self, EngineError>> + Send;
     fn owner(&self) -> &Person;
 }
 
 impl Ownable for Cluster {
     type Id = ClusterId;
     const KIND: &'static str = "cluster";
-    fn load(engine: &Engine, id: &ClusterId) -> Result<Self, EngineError> {
-        Ok(engine.store().cluster(id)?)
+    async fn load(engine: &Engine, id: &ClusterId) -> Result<Self, EngineError> {
+        Ok(engine.store().cluster(id).await?)
     }
     fn owner(&self) -> &Person {
         &self.owner
@@ -257,8 +257,8 @@ impl Ownable for Cluster {
 impl Ownable for Plan {
     type Id = PlanId;
     const KIND: &'static str = "plan";
-    fn load(engine: &Engine, id: &PlanId) -> Result<Self, EngineError> {
-        Ok(engine.store().plan(id)?)
+    async fn load(engine: &Engine, id: &PlanId) -> Result<Self, EngineError> {
+        Ok(engine.store().plan(id).await?)
     }
     fn owner(&self) -> &Person {
         &self.owner
@@ -268,8 +268,8 @@ impl Ownable for Plan {
 impl Ownable for Run {
     type Id = RunId;
     const KIND: &'static str = "run";
-    fn load(engine: &Engine, id: &RunId) -> Result<Self, EngineError> {
-        Ok(engine.store().run(id)?.run)
+    async fn load(engine: &Engine, id: &RunId) -> Result<Self, EngineError> {
+        Ok(engine.store().run(id).await?.run)
     }
     fn owner(&self) -> &Person {
         &self.owner
@@ -284,7 +284,7 @@ async fn named<T: Ownable>(parts: &mut Parts, app: &App) -> Result<T, ApiError> 
     let text = path.get("id").map(String::as_str).unwrap_or_default();
     let not_found = || ApiError::Engine(EngineError::NotFound { kind: T::KIND, id: text.to_owned() });
     let id = text.parse::<T::Id>().map_err(|_| not_found())?;
-    Ok(T::load(&app.engine, &id)?)
+    Ok(T::load(&app.engine, &id).await?)
 }
 
 /// The thing that the path names; the caller is its owner.

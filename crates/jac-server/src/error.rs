@@ -1,7 +1,7 @@
 //! The one map from errors to HTTP.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jac_engine::EngineError;
 use jac_model::ports::PortError;
@@ -44,6 +44,20 @@ pub enum ApiError {
         message: String,
         hint: Option<String>,
     },
+    /// Another try makes sense after some seconds.
+    Later {
+        status: StatusCode,
+        code: &'static str,
+        message: String,
+        seconds: u64,
+    },
+}
+
+/// Why a request failed by the server's own fault, among the extensions of its answer: the edge logs it once.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    pub code: String,
+    pub message: String,
 }
 
 impl<E: Into<EngineError>> From<E> for ApiError {
@@ -62,7 +76,7 @@ impl ApiError {
         match self {
             Self::SignedOut => StatusCode::UNAUTHORIZED,
             Self::NotOwner | Self::NotAdministrator | Self::Foreign => StatusCode::FORBIDDEN,
-            Self::Request { status, .. } => *status,
+            Self::Request { status, .. } | Self::Later { status, .. } => *status,
             Self::Engine(error) => match error {
                 EngineError::NotFound { .. } => StatusCode::NOT_FOUND,
                 EngineError::Invalid { code: "upload_too_large", .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -110,6 +124,9 @@ impl ApiError {
                 Some("Open the page again, or sign in again. Programs send the token: Authorization: Bearer …."),
             ),
             Self::Request { code, message, hint, .. } => plain(code, &message, hint.as_deref()),
+            Self::Later { code, message, seconds, .. } => {
+                plain(code, &message, Some(&format!("Try again in {seconds} seconds.")))
+            }
             Self::Engine(EngineError::Invalid { code, message, hint, details }) => {
                 ErrorDetail { code: code.to_owned(), message, hint, details }
             }
@@ -136,11 +153,18 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = self.status();
+        let wait = if let Self::Later { seconds, .. } = &self { Some(*seconds) } else { None };
         let detail = self.detail();
-        if status.is_server_error() {
-            tracing::error!(code = detail.code, "a request failed: {}", detail.message);
+        let failure =
+            status.is_server_error().then(|| Failure { code: detail.code.clone(), message: detail.message.clone() });
+        let mut answer = (status, Json(ErrorBody { error: detail })).into_response();
+        if let Some(seconds) = wait {
+            answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
-        (status, Json(ErrorBody { error: detail })).into_response()
+        if let Some(failure) = failure {
+            answer.extensions_mut().insert(failure);
+        }
+        answer
     }
 }
 

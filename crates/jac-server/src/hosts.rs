@@ -3,6 +3,7 @@
 
 use crate::App;
 use crate::access::has_token;
+use crate::edge::is_https;
 use crate::error::ApiError;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -37,7 +38,7 @@ impl Hosts {
 }
 
 /// `jac.example` of `JAC.example.:8080`, `::1` of `[::1]:8080`.
-fn host_of(authority: &str) -> String {
+pub(crate) fn host_of(authority: &str) -> String {
     let host = match authority.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
@@ -45,7 +46,8 @@ fn host_of(authority: &str) -> String {
     host.trim_end_matches('.').to_ascii_lowercase()
 }
 
-/// Answers only what is asked under one of the server's names, or with the shell's token.
+/// Answers only what is asked under one of the server's names, or with the shell's token. A page that came by plain HTTP is not
+/// ours where HTTPS is spoken: somebody on the way may have written it.
 pub async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).map(|host| host.to_str().unwrap_or_default().to_owned());
     match host {
@@ -59,8 +61,14 @@ pub async fn check(State(app): State<App>, request: Request, next: Next) -> Resp
             }
             .into_response()
         }
+        _ if is_downgraded(&request) && !has_token(&app, request.headers()) => ApiError::Foreign.into_response(),
         _ => next.run(request).await,
     }
+}
+
+fn is_downgraded(request: &Request) -> bool {
+    let origin = request.headers().get(header::ORIGIN).map(|origin| origin.as_bytes());
+    is_https(request.extensions()) && origin.is_some_and(|origin| origin.starts_with(b"http://"))
 }
 
 /// Whether a browser's request comes from JAC's own page: its origin is the host that it asks, or a name of this server.

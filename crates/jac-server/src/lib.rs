@@ -6,15 +6,25 @@
 mod access;
 mod assets;
 mod body;
+pub mod config;
+pub mod edge;
 mod error;
+mod forwarded;
+mod health;
 mod hosts;
 pub mod listen;
 mod live;
+mod metrics;
 pub mod openapi;
 mod routes;
+mod scans;
+pub mod tls;
 mod upload;
 
 pub use access::{Access, SIGN_IN_PATH, new_sign_in_link};
+pub use edge::Edge;
+pub use health::metrics_router;
+pub use metrics::Metrics;
 
 use axum::http::{HeaderName, HeaderValue};
 use axum::{Router, middleware};
@@ -27,6 +37,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 pub struct App {
     pub engine: Engine,
     pub access: Access,
+    pub edge: Edge,
 }
 
 /// Pages run their own scripts only. Styles may be inline: chart libraries set them on elements.
@@ -43,13 +54,16 @@ pub fn router(app: App) -> Router {
     Router::new()
         // What the API says is of this moment and of this person.
         .merge(api.layer(header("cache-control", "no-store")))
+        .merge(health::routes())
         .fallback(assets::serve)
         .with_state(app.clone())
         .layer(live)
         .layer(middleware::from_fn_with_state(app.clone(), live::check))
-        .layer(middleware::from_fn_with_state(app, hosts::check))
+        .layer(middleware::from_fn_with_state(app.clone(), hosts::check))
         .layer(CatchPanicLayer::custom(error::after_panic))
         .layer(header("content-security-policy", CONTENT_SECURITY_POLICY))
         .layer(header("x-content-type-options", "nosniff"))
         .layer(header("referrer-policy", "no-referrer"))
+        // The outermost: all others see the client as it is.
+        .layer(middleware::from_fn_with_state(app, edge::observe))
 }

@@ -2,8 +2,13 @@
 //!
 //! A connection that sends no request, stops in the middle of one, or takes no more of an answer is closed, so that nobody
 //! holds the server's descriptors by doing nothing. When all places are taken, a few more are kept for the shell of this
-//! machine: they serve requests with its token and nothing else.
+//! machine: they serve requests with its token and nothing else. TLS is spoken inside of these bounds: a handshake has the time
+//! that the head of a request has.
 
+mod places;
+
+use crate::metrics::Metrics;
+use crate::tls::Tls;
 use axum::Router;
 use axum::body::Body;
 use http::{HeaderValue, Request, Response, StatusCode, header};
@@ -11,12 +16,14 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::collections::HashMap;
+use ipnet::IpNet;
+use places::{Place, Places};
 use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
@@ -54,23 +61,86 @@ impl Limits {
     }
 }
 
-/// Places that are kept for requests with the shell's token.
-const KEPT_PLACES: usize = 16;
-/// How long one of them is kept for somebody who says nothing.
+impl Limits {
+    /// For another address of the same process, that few callers need: together with the main one they stay within the descriptors.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        let connections = (self.connections / 4).max(16);
+        Self { connections, connections_per_peer: connections, ..self.clone() }
+    }
+}
+
+/// How long a kept place is kept for somebody who says nothing.
 const KEPT_HEAD: Duration = Duration::from_secs(1);
 /// What somebody is told for whom there is no place.
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
+/// Who is answered at an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Callers {
+    Everybody,
+    /// Requests with the token of this machine's shell, and no others.
+    Shell,
+}
+
+/// An address that is listened on, and how.
+pub struct Listener {
+    tcp: TcpListener,
+    tls: Option<Tls>,
+    callers: Callers,
+    proxies: Vec<IpNet>,
+    metrics: Option<Metrics>,
+}
+
+impl From<TcpListener> for Listener {
+    /// Plain HTTP for everybody.
+    fn from(tcp: TcpListener) -> Self {
+        Self { tcp, tls: None, callers: Callers::Everybody, proxies: Vec::new(), metrics: None }
+    }
+}
+
+impl Listener {
+    /// Speaks TLS where there is some.
+    #[must_use]
+    pub fn with_tls(self, tls: Option<Tls>) -> Self {
+        Self { tls, ..self }
+    }
+
+    #[must_use]
+    pub fn for_callers(self, callers: Callers) -> Self {
+        Self { callers, ..self }
+    }
+
+    /// These bring many people's requests, so they have no bound of one address.
+    #[must_use]
+    pub fn behind(self, proxies: &[IpNet]) -> Self {
+        Self { proxies: proxies.to_vec(), ..self }
+    }
+
+    /// Counts its connections there.
+    #[must_use]
+    pub fn counted_by(self, metrics: Metrics) -> Self {
+        Self { metrics: Some(metrics), ..self }
+    }
+}
+
 /// Serves until `closing`, and then until the last answer is given.
-pub async fn serve(listener: TcpListener, router: Router, token: &str, limits: Limits, closing: CancellationToken) {
-    let places = Places { limits: limits.clone(), taken: Arc::default() };
+pub async fn serve(
+    listener: impl Into<Listener>,
+    router: Router,
+    token: &str,
+    limits: Limits,
+    closing: CancellationToken,
+) {
+    let Listener { tcp, tls, callers, proxies, metrics } = listener.into();
+    let places = Places::new(&limits, proxies, metrics);
     let router = router.layer(RequestBodyTimeoutLayer::new(limits.pause));
     let bearer: Arc<str> = format!("Bearer {token}").into();
     let tasks = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = tcp.accept() => accepted,
             () = closing.cancelled() => break,
         };
         let (stream, peer) = match accepted {
@@ -82,18 +152,31 @@ pub async fn serve(listener: TcpListener, router: Router, token: &str, limits: L
                 continue;
             }
         };
-        match places.take(peer.ip()) {
+        match places.take(peer.ip().to_canonical()) {
             Some(place) => {
-                let connection =
-                    Connection { router: router.clone(), bearer: Arc::clone(&bearer), limits: limits.clone() };
-                tasks.spawn(connection.serve(stream, place, closing.clone()));
+                let needs_token = place.is_kept || callers == Callers::Shell;
+                let connection = Connection {
+                    router: router.clone(),
+                    bearer: Arc::clone(&bearer),
+                    limits: limits.clone(),
+                    needs_token,
+                };
+                let (tls, closing) = (tls.clone(), closing.clone());
+                tasks.spawn(async move {
+                    match tls {
+                        Some(tls) => connection.serve_tls(&tls, stream, place, closing).await,
+                        None => connection.serve(stream, place, Transport::Plain, closing).await,
+                    }
+                });
             }
+            // Without a handshake there are no words for it.
+            None if tls.is_some() => (),
             None => {
                 tasks.spawn(turn_away(stream));
             }
         }
     }
-    drop(listener);
+    drop(tcp);
     tasks.close();
     tasks.wait().await;
 }
@@ -102,33 +185,80 @@ async fn turn_away(mut stream: TcpStream) {
     drop(timeout(Duration::from_secs(1), stream.write_all(FULL)).await);
 }
 
+/// How a request came, among its extensions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    Plain,
+    Tls,
+}
+
+/// The stream of a connection: plain, or inside of TLS.
+trait Stream: AsyncRead + AsyncWrite + Send {}
+impl<S: AsyncRead + AsyncWrite + Send> Stream for S {}
+type AnyStream = Pin<Box<dyn Stream>>;
+
 struct Connection {
     router: Router,
     bearer: Arc<str>,
     limits: Limits,
+    /// It serves requests with the shell's token only.
+    needs_token: bool,
 }
 
 impl Connection {
-    async fn serve(self, stream: TcpStream, place: Place, closing: CancellationToken) {
-        let (is_kept, peer) = (place.is_kept, place.peer);
+    fn head_limit(&self, place: &Place) -> Duration {
+        if place.is_kept { KEPT_HEAD.min(self.limits.head) } else { self.limits.head }
+    }
+
+    async fn serve_tls(self, tls: &Tls, stream: TcpStream, place: Place, closing: CancellationToken) {
+        let handshake = timeout(self.head_limit(&place), tls.acceptor().accept(stream));
+        let shaken = tokio::select! {
+            shaken = handshake => shaken,
+            () = closing.cancelled() => return,
+        };
+        let failure = match shaken {
+            Ok(Ok(stream)) => return self.serve(stream, place, Transport::Tls, closing).await,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it took too long".to_owned(),
+        };
+        place.handshake_failed();
+        tracing::debug!(peer = %place.peer, "a TLS handshake with {} failed: {failure}", place.peer);
+    }
+
+    async fn serve(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Send + 'static,
+        place: Place,
+        transport: Transport,
+        closing: CancellationToken,
+    ) {
+        let (peer, head_limit, is_socket) = (place.peer, self.head_limit(&place), Arc::clone(&place.is_socket));
+        let metrics = place.metrics.clone();
+        let stream: AnyStream = Box::pin(stream);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(self.limits.pause));
         let io = TokioIo::new(Held { stream: Box::pin(stream), _place: place });
-        let (router, bearer) = (self.router, self.bearer);
+        let (router, bearer, needs_token) = (self.router, self.bearer, self.needs_token);
         let service = service_fn(move |mut request: Request<Incoming>| {
             let (router, bearer) = (router.clone(), Arc::clone(&bearer));
+            let (is_socket, metrics) = (Arc::clone(&is_socket), metrics.clone());
             request.extensions_mut().insert(Peer(peer));
+            request.extensions_mut().insert(transport);
             async move {
                 let authorization = request.headers().get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
-                if is_kept && authorization != Some(bearer.as_bytes()) {
+                if needs_token && authorization != Some(bearer.as_bytes()) {
                     return Ok::<_, Infallible>(full());
                 }
-                router.oneshot(request.map(Body::new)).await
+                let answer = router.oneshot(request.map(Body::new)).await?;
+                if answer.status() == StatusCode::SWITCHING_PROTOCOLS && !is_socket.swap(true, Ordering::Relaxed) {
+                    metrics.as_ref().inspect(|metrics| metrics.socket_opened());
+                }
+                Ok(answer)
             }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(if is_kept { KEPT_HEAD.min(self.limits.head) } else { self.limits.head })
+            .header_read_timeout(head_limit)
             .serve_connection(io, service)
             .with_upgrades();
         let mut connection = std::pin::pin!(connection);
@@ -157,69 +287,9 @@ fn full() -> Response<Body> {
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
 
-/// Who has a place.
-#[derive(Debug, Default)]
-struct Taken {
-    ordinary: usize,
-    kept: usize,
-    of: HashMap<IpAddr, usize>,
-}
-
-#[derive(Clone)]
-struct Places {
-    limits: Limits,
-    taken: Arc<Mutex<Taken>>,
-}
-
-/// A place, given back when it is dropped.
-struct Place {
-    taken: Arc<Mutex<Taken>>,
-    peer: IpAddr,
-    is_kept: bool,
-}
-
-fn open(taken: &Mutex<Taken>) -> MutexGuard<'_, Taken> {
-    taken.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Places {
-    fn take(&self, peer: IpAddr) -> Option<Place> {
-        let mut taken = open(&self.taken);
-        let of_peer = taken.of.get(&peer).copied().unwrap_or_default();
-        let is_kept = if taken.ordinary < self.limits.connections && of_peer < self.limits.connections_per_peer {
-            taken.ordinary += 1;
-            *taken.of.entry(peer).or_default() += 1;
-            false
-        } else if peer.is_loopback() && taken.kept < KEPT_PLACES {
-            taken.kept += 1;
-            true
-        } else {
-            return None;
-        };
-        Some(Place { taken: Arc::clone(&self.taken), peer, is_kept })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut taken = open(&self.taken);
-        if self.is_kept {
-            taken.kept -= 1;
-            return;
-        }
-        taken.ordinary -= 1;
-        if let Some(count) = taken.of.get_mut(&self.peer) {
-            *count -= 1;
-            if *count == 0 {
-                taken.of.remove(&self.peer);
-            }
-        }
-    }
-}
-
 /// A connection with its place: also one that has become a WebSocket holds it.
 struct Held {
-    stream: Pin<Box<TimeoutStream<TcpStream>>>,
+    stream: Pin<Box<TimeoutStream<AnyStream>>>,
     _place: Place,
 }
 

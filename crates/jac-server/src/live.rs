@@ -73,6 +73,11 @@ pub fn layer(app: App) -> SocketIoLayer {
         .max_buffer_size(WAITING_MESSAGES)
         .build_layer();
     io.ns("/", greet.with(admit));
+    let (closing, closed) = (app.edge.closing().clone(), io.clone());
+    tokio::spawn(async move {
+        closing.cancelled().await;
+        closed.close().await;
+    });
     let engine = app.engine.clone();
     let (cutting, sockets) = (app.clone(), io.clone());
     engine.keep_running("the end of live connections".to_owned(), move |_| cut_off(cutting.clone(), sockets.clone()));
@@ -86,7 +91,7 @@ pub async fn check(AxumState(app): AxumState<App>, request: Request, next: Next)
         return next.run(request).await;
     }
     let headers = request.headers();
-    match access::session_of(&app, headers, None) {
+    match access::session_of(&app, headers, None).await {
         Ok(Some(_)) if is_own_page(headers, &app.access.hosts) => next.run(request).await,
         Ok(Some(_)) => ApiError::Foreign.into_response(),
         Ok(None) => ApiError::SignedOut.into_response(),
@@ -103,7 +108,7 @@ struct Auth {
 /// Lets a page in. What it may ask is known before it is told that it is in, so that nothing it asks then is passed over.
 async fn admit(socket: SocketRef, TryData(auth): TryData<Auth>, State(app): State<App>) -> Result<(), &'static str> {
     let page = auth.ok().map(|auth| auth.page);
-    let session = access::session_of(&app, &socket.req_parts().headers, page.as_deref()).ok().flatten();
+    let session = access::session_of(&app, &socket.req_parts().headers, page.as_deref()).await.ok().flatten();
     if !session.is_some_and(|session| session.is_own_page) {
         return Err("signed_out");
     }
@@ -116,8 +121,8 @@ async fn admit(socket: SocketRef, TryData(auth): TryData<Auth>, State(app): Stat
 async fn greet() {}
 
 /// Whether the session that the socket was let in with still lives.
-fn signed_in(app: &App, socket: &SocketRef) -> Result<Option<Person>, ApiError> {
-    let session = access::session_of(app, &socket.req_parts().headers, None)?;
+async fn signed_in(app: &App, socket: &SocketRef) -> Result<Option<Person>, ApiError> {
+    let session = access::session_of(app, &socket.req_parts().headers, None).await?;
     Ok(session.map(|session| session.person))
 }
 
@@ -138,7 +143,7 @@ async fn cut_off(app: App, io: SocketIo) {
         }
         for socket in io.sockets() {
             // A database that cannot be read now says nothing about a session.
-            if let Ok(None) = signed_in(&app, &socket) {
+            if let Ok(None) = signed_in(&app, &socket).await {
                 shut_out(socket);
             }
         }
@@ -147,7 +152,7 @@ async fn cut_off(app: App, io: SocketIo) {
 
 async fn subscribe(socket: SocketRef, TryData(wanted): TryData<Subscribe>, ack: AckSender, State(app): State<App>) {
     // Asked anew each time: the session may be over by now.
-    let Some(caller) = signed_in(&app, &socket).ok().flatten() else {
+    let Some(caller) = signed_in(&app, &socket).await.ok().flatten() else {
         shut_out(socket);
         return;
     };

@@ -16,35 +16,44 @@ pub(crate) struct CredentialRow {
 }
 
 impl Store {
-    pub(crate) fn put_credentials(&self, id: &str, row: &CredentialRow) -> Result<(), StoreError> {
-        self.connection()
-            .execute(
-                "INSERT OR REPLACE INTO credentials (id, kind, sealed, region, shown, saved_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![id, row.kind, row.sealed, row.region, row.shown, row.saved_ms],
-            )
-            .map(drop)
-            .map_err(during("write credentials"))
+    pub(crate) async fn put_credentials(&self, id: &'static str, row: CredentialRow) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection
+                .execute(
+                    "INSERT OR REPLACE INTO credentials (id, kind, sealed, region, shown, saved_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    params![id, row.kind, row.sealed, row.region, row.shown, row.saved_ms],
+                )
+                .map(drop)
+                .map_err(during("write credentials"))
+        })
+        .await
     }
 
-    pub(crate) fn credentials(&self, id: &str) -> Result<Option<CredentialRow>, StoreError> {
-        self.connection()
-            .query_row("SELECT kind, sealed, region, shown, saved_ms FROM credentials WHERE id = ?1", [id], |row| {
-                Ok(CredentialRow {
-                    kind: row.get(0)?,
-                    sealed: row.get(1)?,
-                    region: row.get(2)?,
-                    shown: row.get(3)?,
-                    saved_ms: row.get(4)?,
+    pub(crate) async fn credentials(&self, id: &'static str) -> Result<Option<CredentialRow>, StoreError> {
+        self.read(move |connection| {
+            connection
+                .query_row("SELECT kind, sealed, region, shown, saved_ms FROM credentials WHERE id = ?1", [id], |row| {
+                    Ok(CredentialRow {
+                        kind: row.get(0)?,
+                        sealed: row.get(1)?,
+                        region: row.get(2)?,
+                        shown: row.get(3)?,
+                        saved_ms: row.get(4)?,
+                    })
                 })
-            })
-            .optional()
-            .map_err(during("read credentials"))
+                .optional()
+                .map_err(during("read credentials"))
+        })
+        .await
     }
 
-    pub(crate) fn delete_credentials(&self, id: &str) -> Result<(), StoreError> {
-        self.connection()
-            .execute("DELETE FROM credentials WHERE id = ?1", [id])
-            .map(drop)
-            .map_err(during("delete credentials"))
+    pub(crate) async fn delete_credentials(&self, id: &'static str) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection
+                .execute("DELETE FROM credentials WHERE id = ?1", [id])
+                .map(drop)
+                .map_err(during("delete credentials"))
+        })
+        .await
     }
 }

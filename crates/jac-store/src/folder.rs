@@ -28,8 +28,11 @@ pub enum FolderError {
     Locked { path: PathBuf },
 }
 
-/// What may lie in the folder: what this module names, JMeter, and what a file system of its own brings.
+/// What may lie in the folder: what this module names, JMeter, what people put there (the configuration and what it names), and what
+/// a file system of its own brings.
 const OURS: &[&str] = &[
+    "jac.toml",
+    "tls",
     "installation",
     "lock",
     "jac.db",

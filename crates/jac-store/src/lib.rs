@@ -3,6 +3,7 @@
 //! Owns the data folder's layout, the database and its migrations, and the key that secrets are sealed with. Does not own what any of it means: transitions are
 //! jac-model's, deeds are jac-engine's.
 
+mod connections;
 mod credentials;
 mod documents;
 mod folder;
@@ -18,12 +19,12 @@ pub use series::StoredPoint;
 pub use sign_in::NewSession;
 pub use vault::{AwsKind, SavedAws, Vault, VaultError};
 
+use connections::Connections;
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations, SchemaVersion};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Append only: a migration that was released is never changed.
 const MIGRATIONS: &[M<'static>] = &[
@@ -33,15 +34,15 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/004-page-secrets.sql")),
 ];
 
-/// How long a statement waits for another process that reads the database.
-const BUSY_LIMIT: Duration = Duration::from_secs(5);
-
-/// The database. Every call is one short transaction; it may be called from asynchronous tasks. Clones are the same one.
+/// The database. Every call is one short transaction, on a thread that may wait. Clones are the same database.
 #[derive(Debug, Clone)]
 pub struct Store {
-    connection: Arc<Mutex<Connection>>,
-    unreadable: Arc<Mutex<BTreeMap<(&'static str, String), String>>>,
+    connections: Connections,
+    unreadable: Unreadable,
 }
+
+/// The rows that could not be read, with the reason, by kind and id.
+type Unreadable = Arc<Mutex<BTreeMap<(&'static str, String), String>>>;
 
 /// What the database could not do.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +51,8 @@ pub enum StoreError {
     NotFound { kind: &'static str, id: String },
     #[error("the database could not {what}: {source}")]
     Database { what: &'static str, source: rusqlite::Error },
+    #[error("the database is closed: this process is ending")]
+    Ending,
     #[error("the database could not be brought up to date: {0}")]
     Migration(#[from] rusqlite_migration::Error),
     #[error(
@@ -79,6 +82,12 @@ impl StoreError {
     }
 }
 
+/// Remembers a row that cannot be read.
+fn note_unreadable(known: &Unreadable, kind: &'static str, id: &str, reason: &serde_json::Error) {
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    known.insert((kind, id.to_owned()), reason.to_string());
+}
+
 /// Names the operation of a database error.
 fn during(what: &'static str) -> impl FnOnce(rusqlite::Error) -> StoreError {
     move |source| StoreError::Database { what, source }
@@ -89,25 +98,21 @@ impl Store {
     ///
     /// # Errors
     /// When it cannot be opened or is of a newer JAC.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Self::prepare(Connection::open(path).map_err(during("be opened"))?)
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::prepare(Connections::of_file(path)).await
     }
 
     /// A database that is gone with its last user.
     ///
     /// # Errors
     /// When SQLite has no memory.
-    pub fn in_memory() -> Result<Self, StoreError> {
-        Self::prepare(Connection::open_in_memory().map_err(during("be opened"))?)
+    pub async fn in_memory() -> Result<Self, StoreError> {
+        Self::prepare(Connections::in_memory()).await
     }
 
-    fn prepare(mut connection: Connection) -> Result<Self, StoreError> {
-        connection.busy_timeout(BUSY_LIMIT).map_err(during("be opened"))?;
-        connection
-            .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
-            .map_err(during("be opened"))?;
-        migrate(&mut connection)?;
-        Ok(Self { connection: Arc::new(Mutex::new(connection)), unreadable: Arc::default() })
+    async fn prepare(connections: Connections) -> Result<Self, StoreError> {
+        connections.alone(migrate).await?;
+        Ok(Self { connections, unreadable: Arc::default() })
     }
 
     /// The rows that could not be read since this JAC was started, as far as anybody has asked for them.
@@ -121,15 +126,20 @@ impl Store {
         known.iter().map(row).collect()
     }
 
-    /// Remembers a row that cannot be read.
-    fn note_unreadable(&self, kind: &'static str, id: &str, reason: &serde_json::Error) {
-        let mut known = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert((kind, id.to_owned()), reason.to_string());
+    /// Asks the database something.
+    async fn read<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.connections.read(ask).await
     }
 
-    fn connection(&self) -> MutexGuard<'_, Connection> {
-        // A panic between two statements leaves SQLite itself whole: its transaction was rolled back.
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Changes the database in one transaction; nothing is changed when `change` fails.
+    async fn write<T: Send + 'static, E: From<StoreError> + Send + 'static>(
+        &self,
+        change: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        self.connections.write(change).await
     }
 }
 

@@ -17,15 +17,14 @@ pub struct StoredPoint {
 
 impl Store {
     /// Writes the buckets that a snapshot changed. With another width than the stored ones have, those are replaced.
-    pub fn put_series(&self, run: &RunId, bucket_ms: i64, points: &[StoredPoint]) -> Result<(), StoreError> {
+    pub async fn put_series(&self, run: &RunId, bucket_ms: i64, points: Vec<StoredPoint>) -> Result<(), StoreError> {
         let failed = || during("write a series");
-        let mut connection = self.connection();
-        let transaction = connection.transaction().map_err(failed())?;
-        transaction
-            .execute("DELETE FROM run_series WHERE run = ?1 AND bucket_ms <> ?2", params![run.as_str(), bucket_ms])
-            .map_err(failed())?;
-        {
-            let mut statement = transaction
+        let run = run.clone();
+        self.write(move |connection| {
+            connection
+                .execute("DELETE FROM run_series WHERE run = ?1 AND bucket_ms <> ?2", params![run.as_str(), bucket_ms])
+                .map_err(failed())?;
+            let mut statement = connection
                 .prepare_cached(
                     "INSERT OR REPLACE INTO run_series (run, t_ms, seq, bucket_ms, point) VALUES (?1, ?2, ?3, ?4, ?5)",
                 )
@@ -36,35 +35,39 @@ impl Store {
                     .execute(params![run.as_str(), point.t_ms, seq, bucket_ms, point.point.to_string()])
                     .map_err(failed())?;
             }
-        }
-        transaction.commit().map_err(failed())
+            Ok(())
+        })
+        .await
     }
 
     /// The buckets of a run in the order of time, and their width; `None` where there are none.
-    pub fn series(&self, run: &RunId) -> Result<Option<(i64, Vec<StoredPoint>)>, StoreError> {
+    pub async fn series(&self, run: &RunId) -> Result<Option<(i64, Vec<StoredPoint>)>, StoreError> {
         let failed = || during("read a series");
-        let connection = self.connection();
-        let mut statement = connection
-            .prepare_cached("SELECT bucket_ms, t_ms, seq, point FROM run_series WHERE run = ?1 ORDER BY t_ms")
-            .map_err(failed())?;
-        let rows = statement
-            .query_map([run.as_str()], |row| {
-                Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get::<_, i64>(2)?, row.get::<_, String>(3)?))
-            })
-            .map_err(failed())?;
-        let mut width = None;
-        let mut points = Vec::new();
-        for row in rows {
-            let (bucket_ms, t_ms, seq, text) = row.map_err(failed())?;
-            width = Some(bucket_ms);
-            let point = serde_json::from_str(&text).map_err(|source| StoreError::Unreadable {
-                kind: "run",
-                id: run.to_string(),
-                source,
-            })?;
-            points.push(StoredPoint { t_ms, seq: seq.unsigned_abs(), point });
-        }
-        Ok(width.map(|width| (width, points)))
+        let run = run.clone();
+        self.read(move |connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT bucket_ms, t_ms, seq, point FROM run_series WHERE run = ?1 ORDER BY t_ms")
+                .map_err(failed())?;
+            let rows = statement
+                .query_map([run.as_str()], |row| {
+                    Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get::<_, i64>(2)?, row.get::<_, String>(3)?))
+                })
+                .map_err(failed())?;
+            let mut width = None;
+            let mut points = Vec::new();
+            for row in rows {
+                let (bucket_ms, t_ms, seq, text) = row.map_err(failed())?;
+                width = Some(bucket_ms);
+                let point = serde_json::from_str(&text).map_err(|source| StoreError::Unreadable {
+                    kind: "run",
+                    id: run.to_string(),
+                    source,
+                })?;
+                points.push(StoredPoint { t_ms, seq: seq.unsigned_abs(), point });
+            }
+            Ok(width.map(|width| (width, points)))
+        })
+        .await
     }
 }
 
@@ -76,14 +79,14 @@ mod tests {
         StoredPoint { t_ms, seq, point: serde_json::json!({ "t_ms": t_ms, "samples": samples }) }
     }
 
-    #[test]
-    fn a_late_row_replaces_its_bucket_and_another_width_replaces_all() {
-        let store = Store::in_memory().expect("a database");
+    #[tokio::test]
+    async fn a_late_row_replaces_its_bucket_and_another_width_replaces_all() {
+        let store = Store::in_memory().await.expect("a database");
         let run: RunId = "r-22222222".parse().expect("an id");
-        store.put_series(&run, 1000, &[point(1000, 1, 5), point(2000, 1, 5)]).expect("written");
-        store.put_series(&run, 1000, &[point(2000, 2, 6)]).expect("written");
-        assert_eq!(store.series(&run).expect("read"), Some((1000, vec![point(1000, 1, 5), point(2000, 2, 6)])));
-        store.put_series(&run, 5000, &[point(0, 3, 11)]).expect("written");
-        assert_eq!(store.series(&run).expect("read"), Some((5000, vec![point(0, 3, 11)])));
+        store.put_series(&run, 1000, vec![point(1000, 1, 5), point(2000, 1, 5)]).await.expect("written");
+        store.put_series(&run, 1000, vec![point(2000, 2, 6)]).await.expect("written");
+        assert_eq!(store.series(&run).await.expect("read"), Some((1000, vec![point(1000, 1, 5), point(2000, 2, 6)])));
+        store.put_series(&run, 5000, vec![point(0, 3, 11)]).await.expect("written");
+        assert_eq!(store.series(&run).await.expect("read"), Some((5000, vec![point(0, 3, 11)])));
     }
 }

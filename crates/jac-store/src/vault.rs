@@ -99,14 +99,14 @@ impl Vault {
     ///
     /// # Errors
     /// When they cannot be sealed or written.
-    pub fn save_aws(
+    pub async fn save_aws(
         &self,
         credentials: &AwsCredentials,
         region: Option<&str>,
         now_ms: EpochMs,
     ) -> Result<Option<SavedAws>, VaultError> {
         let Some((kind, secrets)) = taken_apart(credentials) else {
-            self.delete_aws()?;
+            self.delete_aws().await?;
             return Ok(None);
         };
         let saved = SavedAws {
@@ -128,7 +128,7 @@ impl Vault {
             shown: serde_json::to_string(&saved)?,
             saved_ms: now_ms,
         };
-        self.store.put_credentials(AWS, &row)?;
+        self.store.put_credentials(AWS, row).await?;
         Ok(Some(saved))
     }
 
@@ -136,8 +136,8 @@ impl Vault {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn saved_aws(&self) -> Result<Option<SavedAws>, VaultError> {
-        let row = self.store.credentials(AWS)?;
+    pub async fn saved_aws(&self) -> Result<Option<SavedAws>, VaultError> {
+        let row = self.store.credentials(AWS).await?;
         Ok(row.map(|row| serde_json::from_str(&row.shown)).transpose()?)
     }
 
@@ -145,12 +145,12 @@ impl Vault {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn delete_aws(&self) -> Result<(), VaultError> {
-        Ok(self.store.delete_credentials(AWS)?)
+    pub async fn delete_aws(&self) -> Result<(), VaultError> {
+        Ok(self.store.delete_credentials(AWS).await?)
     }
 
-    fn open_aws(&self) -> Result<Option<(AwsCredentials, Option<String>)>, VaultError> {
-        let Some(row) = self.store.credentials(AWS)? else { return Ok(None) };
+    async fn open_aws(&self) -> Result<Option<(AwsCredentials, Option<String>)>, VaultError> {
+        let Some(row) = self.store.credentials(AWS).await? else { return Ok(None) };
         let secrets: Secrets = serde_json::from_slice(&self.key.open(AWS_PURPOSE, &row.sealed)?)?;
         Ok(Some((put_together(secrets), row.region)))
     }
@@ -206,7 +206,7 @@ impl CredentialSource for Vault {
         match choice {
             CredentialChoice::Environment => Ok(environment),
             CredentialChoice::Saved => {
-                let saved = self.open_aws().map_err(|error| {
+                let saved = self.open_aws().await.map_err(|error| {
                     let reason = format!("{error}; save them again");
                     refused("open the saved AWS credentials", &reason)
                 })?;
@@ -243,27 +243,21 @@ mod tests {
         }
     }
 
-    /// Answers at once: the port's future never waits for anything here.
-    fn aws(vault: &Vault, choice: CredentialChoice) -> Result<(AwsCredentials, Option<String>), PortError> {
-        let mut asked = vault.aws(choice);
-        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-        match asked.as_mut().poll(&mut context) {
-            std::task::Poll::Ready(answer) => answer,
-            std::task::Poll::Pending => panic!("it waits"),
-        }
+    async fn aws(vault: &Vault, choice: CredentialChoice) -> Result<(AwsCredentials, Option<String>), PortError> {
+        vault.aws(choice).await
     }
 
-    fn vault(key: u8) -> (Vault, Store) {
-        let store = Store::in_memory().expect("a database");
+    async fn vault(key: u8) -> (Vault, Store) {
+        let store = Store::in_memory().await.expect("a database");
         (Vault::new(store.clone(), SealingKey::new(&[key; 32]).expect("a key")), store)
     }
 
-    #[test]
-    fn saved_credentials_come_back_whole_and_are_shown_in_part() {
-        let (vault, _) = vault(1);
-        assert_eq!(aws(&vault, CredentialChoice::Saved).expect("asked"), (AwsCredentials::Environment, None));
-        let saved = vault.save_aws(&credentials(), Some("eu-central-1"), 5).expect("saved").expect("something");
-        assert_eq!(vault.saved_aws().expect("read"), Some(saved.clone()));
+    #[tokio::test]
+    async fn saved_credentials_come_back_whole_and_are_shown_in_part() {
+        let (vault, _) = vault(1).await;
+        assert_eq!(aws(&vault, CredentialChoice::Saved).await.expect("asked"), (AwsCredentials::Environment, None));
+        let saved = vault.save_aws(&credentials(), Some("eu-central-1"), 5).await.expect("saved").expect("something");
+        assert_eq!(vault.saved_aws().await.expect("read"), Some(saved.clone()));
         assert_eq!(saved.access_key_id.as_deref(), Some("AKIA…MPLE"));
         assert!(saved.has_external_id && saved.has_session_token);
         let shown = format!("{saved:?}{vault:?}{}", serde_json::to_string(&saved).expect("JSON"));
@@ -271,42 +265,45 @@ mod tests {
             assert!(!shown.contains(secret), "{secret}: {shown}");
         }
         assert!(!format!("{:?}", credentials()).contains(SECRET));
-        let (back, region) = aws(&vault, CredentialChoice::Saved).expect("asked");
+        let (back, region) = aws(&vault, CredentialChoice::Saved).await.expect("asked");
         assert!(back == credentials() && region.as_deref() == Some("eu-central-1"));
-        assert_eq!(aws(&vault, CredentialChoice::Environment).expect("asked"), (AwsCredentials::Environment, None));
-        vault.delete_aws().expect("deleted");
-        vault.delete_aws().expect("deleted again");
-        assert_eq!(vault.saved_aws().expect("read"), None);
+        assert_eq!(
+            aws(&vault, CredentialChoice::Environment).await.expect("asked"),
+            (AwsCredentials::Environment, None)
+        );
+        vault.delete_aws().await.expect("deleted");
+        vault.delete_aws().await.expect("deleted again");
+        assert_eq!(vault.saved_aws().await.expect("read"), None);
     }
 
-    #[test]
-    fn a_role_alone_is_assumed_with_the_environments_credentials() {
-        let (vault, _) = vault(1);
+    #[tokio::test]
+    async fn a_role_alone_is_assumed_with_the_environments_credentials() {
+        let (vault, _) = vault(1).await;
         let role = AwsCredentials::Role(AssumedRole { arn: "arn:aws:iam::1:role/load".to_owned(), external_id: None });
-        let saved = vault.save_aws(&role, None, 5).expect("saved").expect("something");
+        let saved = vault.save_aws(&role, None, 5).await.expect("saved").expect("something");
         assert_eq!((saved.kind, saved.access_key_id), (AwsKind::Role, None));
-        assert!(aws(&vault, CredentialChoice::Saved).expect("asked") == (role, None));
+        assert!(aws(&vault, CredentialChoice::Saved).await.expect("asked") == (role, None));
     }
 
-    #[test]
-    fn another_key_opens_nothing_and_says_what_to_do() {
-        let (vault, store) = vault(1);
-        vault.save_aws(&credentials(), None, 5).expect("saved");
+    #[tokio::test]
+    async fn another_key_opens_nothing_and_says_what_to_do() {
+        let (vault, store) = vault(1).await;
+        vault.save_aws(&credentials(), None, 5).await.expect("saved");
         let other = Vault::new(store, SealingKey::new(&[2; 32]).expect("a key"));
-        let error = aws(&other, CredentialChoice::Saved).expect_err("another key").to_string();
+        let error = aws(&other, CredentialChoice::Saved).await.expect_err("another key").to_string();
         assert!(error.contains("another key") && error.contains("save them again"), "{error}");
         let sealed = vault.seal("tag", b"key").expect("sealed");
         assert_eq!(vault.open("tag", &sealed).expect("opened"), b"key");
         assert!(vault.open("credentials/aws", &sealed).is_err() && other.open("tag", &sealed).is_err());
     }
 
-    #[test]
-    fn no_secret_is_in_the_databases_files() {
+    #[tokio::test]
+    async fn no_secret_is_in_the_databases_files() {
         let place = tempfile::tempdir().expect("a folder");
         let folder = DataFolder::open(place.path()).expect("it opens");
-        let store = Store::open(&folder.database()).expect("a database");
+        let store = Store::open(&folder.database()).await.expect("a database");
         let vault = Vault::open(&folder, store, None, [3; 32]).expect("a vault");
-        vault.save_aws(&credentials(), Some("eu-central-1"), 5).expect("saved");
+        vault.save_aws(&credentials(), Some("eu-central-1"), 5).await.expect("saved");
         let key = std::fs::read_to_string(folder.secret_key()).expect("the key's file");
         let mut read = 0;
         for entry in std::fs::read_dir(place.path()).expect("the folder").flatten() {

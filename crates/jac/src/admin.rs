@@ -8,14 +8,15 @@ use crate::stdout;
 use jac_engine::clock::{Clock, SystemClock};
 use jac_store::{DataFolder, Store};
 
-pub fn admin(arguments: AdminArguments) -> anyhow::Result<Exit> {
+pub async fn admin(arguments: AdminArguments) -> anyhow::Result<Exit> {
     match arguments.command {
         AdminCommand::Link { data_dir } => {
             let folder = DataFolder::open(&context::data_folder(data_dir.as_deref()))?;
             // Whoever can write this database is the administrator; a living server sees the link at once.
-            let store = Store::open(&folder.database())?;
-            let link = jac_server::new_sign_in_link(&store, SystemClock.now_ms())?;
-            let url = ServerFile::read(&folder).map_or_else(|_| "http://127.0.0.1:8080".to_owned(), |file| file.url);
+            let store = Store::open(&folder.database()).await?;
+            let link = jac_server::new_sign_in_link(&store, SystemClock.now_ms()).await?;
+            let url = ServerFile::read(&folder)
+                .map_or_else(|_| "http://127.0.0.1:8080".to_owned(), |file| file.page_url().to_owned());
             stdout::line(&format!("{url}{link}"));
             Ok(Exit::Done)
         }

@@ -1,12 +1,15 @@
-//! The command line, declared once. Flags win over the environment, the environment over defaults.
+//! The command line, declared once. Flags win over the environment, the environment over defaults; the server has a file between
+//! those two (`config`).
 
 mod clusters;
 mod images;
 mod machines;
+mod settings;
 
 pub use clusters::{ClusterCommand, CreateArguments, CredentialsCommand, Whose};
 pub use images::{BuildArguments, ImageCommand};
 pub use machines::{Ec2Arguments, NewClusterArguments, ProviderName};
+pub use settings::{ConfigCommand, ServeArguments};
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
@@ -59,6 +62,9 @@ pub enum Command {
     Run(Box<RunArguments>),
     /// Start the server and its web app
     Serve(ServeArguments),
+    /// The server's configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Clusters that stay: list, create, run on, extend, adopt, terminate
     #[command(subcommand)]
     Cluster(Box<ClusterCommand>),
@@ -193,36 +199,6 @@ pub struct PlanArguments {
     /// How long nodes live without hearing from JAC
     #[arg(long, value_name = "SECONDS", hide = true)]
     pub lease_seconds: Option<u64>,
-}
-
-#[derive(Debug, Args)]
-pub struct ServeArguments {
-    /// Where to listen; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", env = "JAC_LISTEN")]
-    pub listen: SocketAddr,
-    /// Where JAC keeps everything
-    #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
-    pub data_dir: Option<PathBuf>,
-    /// A JMeter to use instead of JAC's own
-    #[arg(long, value_name = "DIR", env = "JMETER_HOME")]
-    pub jmeter_home: Option<PathBuf>,
-    /// Allow nodes on this machine though the server listens beyond it. A plan is code: whoever may start a run
-    /// may then run anything here
-    #[arg(long)]
-    pub allow_local_nodes: bool,
-    /// Another name under which the server is reached: behind a proxy, or on a network with names. Addresses and localhost need
-    /// none
-    #[arg(long, value_name = "NAME", env = "JAC_ALLOWED_HOSTS", value_delimiter = ',')]
-    pub allowed_host: Vec<String>,
-    /// The largest upload, in MB
-    #[arg(long, value_name = "MB", default_value_t = 2048)]
-    pub max_upload_mb: u64,
-    /// How long nodes live without hearing from JAC
-    #[arg(long, value_name = "SECONDS", hide = true)]
-    pub lease_seconds: Option<u64>,
-    /// How long a machine of EC2 may take until it answers
-    #[arg(long, value_name = "SECONDS", hide = true)]
-    pub boot_limit_seconds: Option<u64>,
 }
 
 #[derive(Debug, Args)]

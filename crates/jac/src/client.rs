@@ -24,7 +24,7 @@ const SILENCE_LIMIT: Duration = Duration::from_secs(60);
 const PIECE: usize = 256 * 1024;
 
 enum Transport {
-    Http { client: reqwest::Client, base: String },
+    Http { client: reqwest::Client, base: String, shown: String },
     InProcess(Router),
 }
 
@@ -47,10 +47,17 @@ impl Client {
     /// A server behind an address.
     pub fn remote(url: &str, token: &str) -> anyhow::Result<Self> {
         let client = reqwest::Client::builder().connect_timeout(CONNECT_LIMIT).read_timeout(SILENCE_LIMIT).build()?;
-        Ok(Self {
-            transport: Transport::Http { client, base: url.trim_end_matches('/').to_owned() },
-            token: token.to_owned(),
-        })
+        let base = url.trim_end_matches('/').to_owned();
+        Ok(Self { transport: Transport::Http { client, shown: base.clone(), base }, token: token.to_owned() })
+    }
+
+    /// People look at it at another address.
+    #[must_use]
+    pub fn shown_at(mut self, url: &str) -> Self {
+        if let Transport::Http { shown, .. } = &mut self.transport {
+            *shown = url.to_owned();
+        }
+        self
     }
 
     /// The server in this process.
@@ -61,7 +68,7 @@ impl Client {
     /// Where a person can look at it, if it has an address.
     pub fn url(&self) -> Option<&str> {
         match &self.transport {
-            Transport::Http { base, .. } => Some(base),
+            Transport::Http { shown, .. } => Some(shown),
             Transport::InProcess(_) => None,
         }
     }
@@ -142,7 +149,7 @@ impl Client {
     ) -> anyhow::Result<(StatusCode, Bytestream)> {
         let path = format!("/api/v1{path}");
         match &self.transport {
-            Transport::Http { client, base } => {
+            Transport::Http { client, base, .. } => {
                 let mut request = client.request(method, format!("{base}{path}")).bearer_auth(&self.token);
                 if let Some(kind) = kind {
                     request = request.header(header::CONTENT_TYPE, kind);

@@ -12,7 +12,7 @@ use jac_jmeter::JavaSearch;
 use jac_local::LocalCloud;
 use jac_model::Provider;
 use jac_model::ports::Cloud;
-use jac_server::{Access, App};
+use jac_server::{Access, App, Edge};
 use jac_ssh::{SshCloud, SshSettings};
 use jac_store::{DataFolder, FolderError, Lock, Store, Vault};
 use serde::{Deserialize, Serialize};
@@ -24,12 +24,26 @@ use std::time::Duration;
 /// How a living server is reached, as it writes into its data folder for its user's own commands.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ServerFile {
+    /// For commands on this machine.
     pub url: String,
+    /// For people's browsers, where that is another one: with TLS, commands have a plain address of their own on this machine.
+    #[serde(default)]
+    pub public_url: Option<String>,
     pub token: String,
     pub pid: u32,
 }
 
 impl ServerFile {
+    /// The address that people open.
+    pub fn page_url(&self) -> &str {
+        self.public_url.as_deref().unwrap_or(&self.url)
+    }
+
+    /// A caller with the file's own token.
+    fn client(&self) -> anyhow::Result<Client> {
+        Ok(Client::remote(&self.url, &self.token)?.shown_at(self.page_url()))
+    }
+
     /// What the server that lives on the folder has written.
     pub fn read(folder: &DataFolder) -> anyhow::Result<Self> {
         let path = folder.server_file();
@@ -60,29 +74,25 @@ impl Connection {
 }
 
 /// Finds the engine for `jac run`.
-pub fn connect(
+pub async fn connect(
     data_folder: &Path,
     server: Option<(&str, Option<&str>)>,
     tools: ToolSettings,
     settings: Settings,
 ) -> anyhow::Result<Connection> {
     if let Some((url, token)) = server {
-        let own = || {
-            DataFolder::open(data_folder)
-                .ok()
-                .and_then(|folder| ServerFile::read(&folder).ok())
-                .filter(|file| file.url == url.trim_end_matches('/'))
-        };
-        let token = match token {
-            Some(token) => token.to_owned(),
-            None => own().map(|file| file.token).ok_or_else(|| {
-                with_hint(
-                    format!("no token for the server {url}"),
-                    Some("Set JAC_TOKEN to what is in the file `token` of the server's data folder.".to_owned()),
-                )
-            })?,
-        };
-        return Ok(Connection::Server(Client::remote(url, &token)?));
+        if let Some(token) = token {
+            return Ok(Connection::Server(Client::remote(url, token)?));
+        }
+        let is_own = |file: &ServerFile| [file.url.as_str(), file.page_url()].contains(&url.trim_end_matches('/'));
+        let own = DataFolder::open(data_folder).ok().and_then(|folder| ServerFile::read(&folder).ok()).filter(is_own);
+        let own = own.ok_or_else(|| {
+            with_hint(
+                format!("no token for the server {url}"),
+                Some("Set JAC_TOKEN to what is in the file `token` of the server's data folder.".to_owned()),
+            )
+        })?;
+        return Ok(Connection::Server(own.client()?));
     }
     let folder = DataFolder::open(data_folder)?;
     match folder.lock() {
@@ -90,17 +100,15 @@ pub fn connect(
             // Whoever wrote it is gone, since the lock was free.
             drop(std::fs::remove_file(folder.server_file()));
             let app = App {
-                engine: start_engine(folder, lock, tools, settings, Nodes::Local, None)?,
+                engine: start_engine(folder, lock, tools, settings, Nodes::Local, None).await?,
                 access: Access::default(),
+                edge: Edge::default(),
             };
             let engine = app.engine.clone();
             let token = app.access.token().to_owned();
             Ok(Connection::Own { client: Client::in_process(jac_server::router(app), &token), engine })
         }
-        Err(FolderError::Locked { .. }) => {
-            let file = ServerFile::read(&folder)?;
-            Ok(Connection::Server(Client::remote(&file.url, &file.token)?))
-        }
+        Err(FolderError::Locked { .. }) => Ok(Connection::Server(ServerFile::read(&folder)?.client()?)),
         Err(error) => Err(error.into()),
     }
 }
@@ -114,7 +122,7 @@ pub enum Nodes {
 
 /// Starts an engine with the adapters of this executable. `boot_limit`: how long a machine of EC2 may take until it answers,
 /// where it is not the usual.
-pub fn start_engine(
+pub async fn start_engine(
     folder: DataFolder,
     lock: Lock,
     tools: ToolSettings,
@@ -123,7 +131,7 @@ pub fn start_engine(
     boot_limit: Option<Duration>,
 ) -> anyhow::Result<Engine> {
     let settings = with_time_to_boot(settings.for_disk_of(folder.root()), boot_limit);
-    let store = Store::open(&folder.database())?;
+    let store = Store::open(&folder.database()).await?;
     // Adapters that need credentials get them, and seal their own secrets, through this.
     let vault = Arc::new(Vault::open(&folder, store.clone(), context::secret_key_file().as_deref(), rand::random())?);
     let installation = folder.installation(rand::random())?;
@@ -158,7 +166,8 @@ pub fn start_engine(
         clouds,
         tools,
         settings,
-    })?)
+    })
+    .await?)
 }
 
 /// The engine waits for machines of EC2 longer than their provider does, which knows why one is not up and may go on without it.

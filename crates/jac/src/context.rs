@@ -19,6 +19,11 @@ pub fn data_folder(named: Option<&Path>) -> PathBuf {
     base.unwrap_or_else(home).join("jac")
 }
 
+/// A variable of the environment; one that is not UTF-8 is none.
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var_os(name)?.into_string().ok().filter(|value| !value.is_empty())
+}
+
 /// Where the user's known hosts are, unless a file is named.
 pub fn known_hosts(named: Option<&Path>) -> PathBuf {
     let home = || std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();

@@ -24,7 +24,7 @@ pub async fn at(whose: &Whose, deed: impl AsyncFnOnce(Desk<'_>) -> anyhow::Resul
     let tools = context::tools(&data_folder, whose.jmeter_home.as_deref());
     let server = whose.server.as_deref().map(|url| (url, whose.token.as_deref()));
     let mut signals = Signals::listen()?;
-    let connection = connect(&data_folder, server, tools, settings(None))?;
+    let connection = connect(&data_folder, server, tools, settings(None)).await?;
     let is_server = matches!(connection, Connection::Server(_));
     let done = deed(Desk { client: connection.client(), signals: &mut signals, is_server }).await;
     if let Connection::Own { engine, .. } = &connection {

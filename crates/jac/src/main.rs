@@ -18,6 +18,7 @@ mod cli;
 mod client;
 mod clusters;
 mod compare;
+mod config;
 mod connect;
 mod context;
 mod credentials;
@@ -51,7 +52,7 @@ fn main() -> ExitCode {
     }
     let quiet = !matches!(cli.command, Command::Serve(_) | Command::DemoTarget(_));
     context::start_log(quiet);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return exit::tell(&anyhow::anyhow!("the system gave no threads: {error}")),
     };
@@ -77,13 +78,14 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
         Command::Image(command) => images::image(command).await,
         Command::Credentials(command) => credentials::credentials(command).await,
         Command::Serve(arguments) => serve::serve(arguments).await,
+        Command::Config(command) => Ok(config::config(&command)),
         Command::Check(arguments) => check::check(&arguments),
         Command::Report(arguments) => report::report(&arguments),
         Command::Compare(arguments) => compare::compare(&arguments),
         Command::Samples(arguments) => samples::samples(&arguments),
         Command::Jmeter(arguments) => jmeter::jmeter(arguments).await,
         Command::DemoTarget(arguments) => demo_target::demo_target(arguments).await,
-        Command::Admin(arguments) => admin::admin(arguments),
+        Command::Admin(arguments) => admin::admin(arguments).await,
         Command::Health(arguments) => health::health(arguments).await,
         Command::LocalNode { .. } => Ok(Exit::Done),
     }

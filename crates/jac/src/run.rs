@@ -77,7 +77,7 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     let server = arguments.server.as_deref().map(|url| (url, arguments.token.as_deref()));
     let settings = settings(arguments.lease_seconds);
     let lease = settings.lease;
-    let connection = connect(&data_folder, server, tools, settings)?;
+    let connection = connect(&data_folder, server, tools, settings).await?;
     let target = match (on, new) {
         (On::Existing(named), _) => {
             let existing = clusters::find(connection.client(), &named).await?;
@@ -465,6 +465,7 @@ mod tests {
             name: "a run's".to_owned(),
             description: String::new(),
             owner: Person { id: "admin".to_owned(), name: "Administrator".to_owned() },
+            team: None,
             provider,
             config: ClusterConfig { workers, ..ClusterConfig::default() },
             phase: ClusterPhase::Terminating,

@@ -1,80 +1,162 @@
 //! `jac serve`: the server and its web app.
 
 use crate::cli::ServeArguments;
+use crate::config;
+use crate::config::build::Config;
 use crate::connect::{Nodes, ServerFile, settings, start_engine};
 use crate::context;
 use crate::exit::{Exit, with_hint};
 use crate::stdout;
 use anyhow::Context;
 use jac_engine::Settings;
-use jac_server::listen::{Limits, serve as serve_connections};
-use jac_server::{Access, App};
+use jac_engine::clock::SystemClock;
+use jac_server::listen::{Callers, Limits, Listener, serve as serve_connections};
+use jac_server::tls::{self, Pair, Tls};
+use jac_server::{Access, App, Edge};
 use jac_store::DataFolder;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::future::Future;
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-/// How long open connections may take to end.
-const LAST_ANSWERS: Duration = Duration::from_secs(3);
+/// How long open requests may take to be answered when the server ends. Docker kills after ten seconds.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
-    let data_folder = context::data_folder(arguments.data_dir.as_deref());
+    let config = match config::load(&arguments).config {
+        Ok(config) => config,
+        Err(faults) => return Ok(config::tell_faults(&faults)),
+    };
+    let data_folder = context::data_folder(config.data_dir.as_deref());
     let folder = DataFolder::open(&data_folder)?;
     let lock = folder.lock().map_err(|error| {
         with_hint(error.to_string(), Some("Stop it first, or give this one another folder with --data-dir.".to_owned()))
     })?;
-    // The port before anything is begun: with a taken one nothing is left behind.
-    let listener = bind(arguments.listen).await?;
-    let address = listener.local_addr().context("its address is not known")?;
-    let nodes = if address.ip().is_loopback() || arguments.allow_local_nodes { Nodes::Local } else { Nodes::None };
-    if nodes == Nodes::None {
-        tracing::warn!(
-            "nodes on this machine are off, because the server listens beyond it; --allow-local-nodes switches them on"
-        );
-    }
-    let tools = context::tools(folder.root(), arguments.jmeter_home.as_deref());
-    let settings = Settings { max_upload_bytes: arguments.max_upload_mb << 20, ..settings(arguments.lease_seconds) };
-    let boot_limit = arguments.boot_limit_seconds.map(Duration::from_secs);
+    // The ports before anything is begun: with a taken one nothing is left behind.
+    let doors = Doors::open(&config).await?;
+    let address = doors.main.local_addr().context("its address is not known")?;
+    let nodes = if address.ip().is_loopback() || config.allow_local_nodes { Nodes::Local } else { Nodes::None };
+    warn_of_what_is_open(&config, address, nodes);
+    let tools = context::tools(folder.root(), config.jmeter_home.as_deref());
+    let settings = Settings { max_upload_bytes: config.max_upload_bytes, ..settings(config.lease_seconds) };
     let descriptors = raise_descriptor_limit();
-    let engine = start_engine(folder.clone(), lock, tools, settings, nodes, boot_limit)?;
+    let engine = start_engine(folder.clone(), lock, tools, settings, nodes, config.boot_limit).await?;
     let access = Access::with_token(&kept_token(&folder).context("the server's token cannot be kept")?)
-        .with_hosts(&arguments.allowed_host);
-    let url = format!("http://{address}");
-    let file = ServerFile { url: url.clone(), token: access.token().to_owned(), pid: std::process::id() };
+        .with_hosts(&config.allowed_hosts);
+    let edge = Edge::new(config.server);
+    let scheme = if config.pair.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{address}");
+    let page_url = edge.config().public_url.clone().unwrap_or_else(|| url.clone());
+    let file = doors.file(&url, &page_url, access.token()).context("its address is not known")?;
     write_privately(&folder, &file).context("the server's file cannot be written")?;
 
     stdout::line(&format!("JAC {} listens on {url}", env!("CARGO_PKG_VERSION")));
-    if !engine.store().has_sign_in()? {
+    if !engine.store().has_sign_in().await? {
         // A link that lets somebody in does not belong into a file that others read.
         if std::io::stdout().is_terminal() {
-            let link = jac_server::new_sign_in_link(engine.store(), engine.now_ms())?;
-            stdout::line(&format!("Sign in once with {url}{link}"));
+            let link = jac_server::new_sign_in_link(engine.store(), engine.now_ms()).await?;
+            stdout::line(&format!("Sign in once with {page_url}{link}"));
         } else {
             stdout::line("`jac admin link` prints a link to sign in with.");
         }
     }
 
     let ended = ended_by()?;
-    let closing = CancellationToken::new();
-    let token = access.token().to_owned();
-    let router = jac_server::router(App { engine: engine.clone(), access });
-    let limits = Limits::for_descriptors(descriptors);
-    let closed = closing.clone();
-    let server = tokio::spawn(async move { serve_connections(listener, router, &token, limits, closed).await });
+    let app = App { engine: engine.clone(), access, edge: edge.clone() };
+    let served = doors.serve(app, config.pair, &Limits::for_descriptors(descriptors))?;
     ended.await;
     tracing::info!("ending; what runs on nodes runs on");
-    closing.cancel();
+    edge.closing().cancel();
+    // Answers first, which may need the engine. Whoever takes longer is cut off.
+    served.close();
+    if tokio::time::timeout(LAST_ANSWERS, served.wait()).await.is_err() {
+        tracing::warn!("some requests took longer than {} s and are cut off", LAST_ANSWERS.as_secs());
+    }
     engine.shut_down().await;
-    // Pages that listen for events never end by themselves.
-    drop(tokio::time::timeout(LAST_ANSWERS, server).await);
     drop(std::fs::remove_file(folder.server_file()));
     Ok(Exit::Done)
+}
+
+/// Where the server listens.
+struct Doors {
+    main: TcpListener,
+    /// With TLS, for the commands of this machine: they need not trust a certificate that is for another name, has expired or is
+    /// being changed. Only requests with their token are answered.
+    shell: Option<TcpListener>,
+    metrics: Option<TcpListener>,
+}
+
+impl Doors {
+    async fn open(config: &Config) -> anyhow::Result<Self> {
+        let main = bind(config.listen).await?;
+        let shell = match &config.pair {
+            Some(_) => Some(bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?),
+            None => None,
+        };
+        let metrics = match config.server.metrics.listen {
+            Some(address) => Some(bind(address).await.context("/metrics cannot have an address of its own")?),
+            None => None,
+        };
+        Ok(Self { main, shell, metrics })
+    }
+
+    fn file(&self, url: &str, page_url: &str, token: &str) -> std::io::Result<ServerFile> {
+        let url = match &self.shell {
+            Some(shell) => format!("http://{}", shell.local_addr()?),
+            None => url.to_owned(),
+        };
+        let public_url = (page_url != url).then(|| page_url.to_owned());
+        Ok(ServerFile { url, public_url, token: token.to_owned(), pid: std::process::id() })
+    }
+
+    /// Serves until the edge closes. What is awaited in the end are the last answers.
+    fn serve(self, app: App, pair: Option<Pair>, limits: &Limits) -> anyhow::Result<TaskTracker> {
+        let served = TaskTracker::new();
+        let closing = app.edge.closing().clone();
+        let tls = pair.map(Tls::new).transpose()?;
+        if let Some(tls) = tls.clone() {
+            let following = tls.follow(Arc::new(SystemClock), tls::LOOK_EVERY);
+            let closing = closing.clone();
+            tokio::spawn(async move { closing.run_until_cancelled(following).await });
+        }
+        let metrics = app.edge.metrics().clone();
+        let proxies = &app.edge.config().trusted_proxies;
+        let main = Listener::from(self.main).with_tls(tls).behind(proxies).counted_by(metrics);
+        let router = jac_server::router(app.clone());
+        let mut doors = vec![(main, router.clone(), limits.clone())];
+        doors.extend(self.shell.map(|tcp| (Listener::from(tcp).for_callers(Callers::Shell), router, limits.beside())));
+        doors.extend(self.metrics.map(|tcp| {
+            if let Ok(address) = tcp.local_addr() {
+                stdout::line(&format!("Metrics are at http://{address}/metrics"));
+            }
+            (Listener::from(tcp), jac_server::metrics_router(app.clone()), limits.beside())
+        }));
+        for (door, router, limits) in doors {
+            let (token, closing) = (app.access.token().to_owned(), closing.clone());
+            served.spawn(async move { serve_connections(door, router, &token, limits, closing).await });
+        }
+        Ok(served)
+    }
+}
+
+/// Says what a person should know of a server that others reach.
+fn warn_of_what_is_open(config: &Config, address: SocketAddr, nodes: Nodes) {
+    if nodes == Nodes::None {
+        tracing::warn!(
+            "nodes on this machine are off, because the server listens beyond it; --allow-local-nodes switches them on"
+        );
+    }
+    if !address.ip().is_loopback() && config.pair.is_none() && config.server.trusted_proxies.is_empty() {
+        tracing::warn!(
+            "the server listens beyond this machine without TLS: give it --tls-cert and --tls-key, or name the proxy before it with --trusted-proxy"
+        );
+    }
 }
 
 /// Lets this process have as many descriptors as the system allows it, and says how many that are: each connection, run and

@@ -8,6 +8,7 @@ use super::intake::{Intake, keep_all_points, publish};
 use super::record::RunRecord;
 use super::supervise::Task;
 use super::{NodePlaces, process_name, spool};
+use crate::blocking::wait;
 use crate::engine::Event;
 use crate::error::EngineError;
 use crate::view::RunResult;
@@ -49,23 +50,25 @@ impl Task {
     /// only what the database does not take is an error, and then all of it can be done again.
     pub(super) async fn collect(&self, run: &Run) -> Result<(), EngineError> {
         self.end_processes(run).await;
-        self.try_to("say what is being done", self.step("Collecting the results."));
+        self.try_to("say what is being done", self.step("Collecting the results.").await);
         let mut intake = Intake::open(self).await?;
         let completed = self.complete_spool(run, &mut intake).await;
         if let Err(error) = &completed {
-            self.miss(&format!("The log could not be completed from the master: {}", crate::tools::sentence(error)));
+            self.miss(&format!("The log could not be completed from the master: {}", crate::tools::sentence(error)))
+                .await;
         }
         intake.tell_room(false);
         // What did not come stays where it is, for as long as the machine does. Here it is on the same disk.
-        let is_local = self.cluster(run).is_ok_and(|cluster| cluster.provider == Provider::Local);
+        let is_local = self.cluster(run).await.is_ok_and(|cluster| cluster.provider == Provider::Local);
         let master = run.nodes.iter().find(|node| node.role == Role::Master).map(|node| node.name.as_str());
         let kept = master.filter(|_| !is_local && !matches!(completed, Ok(Spool::Whole)));
         if let Err(error) = self.fetch_logs(run).await {
-            self.note_if_possible(&format!("JMeter's logs could not be fetched: {}", crate::tools::sentence(&error)));
+            self.note_if_possible(&format!("JMeter's logs could not be fetched: {}", crate::tools::sentence(&error)))
+                .await;
         }
-        publish(self, &intake.live);
+        publish(self, &intake.live).await;
 
-        self.try_to("say what is being done", self.step("Making the report."));
+        self.try_to("say what is being done", self.step("Making the report.").await);
         let mut end = self.make_artefacts(&intake).await;
         if let Err(error) = &end {
             tracing::warn!(run = %self.id, %error, "run {}: {error}; making room on its nodes", self.id);
@@ -75,13 +78,13 @@ impl Task {
         let end = match end {
             Ok(end) => end,
             Err(error) => {
-                self.miss(&format!("The report could not be written: {}", crate::tools::sentence(&error)));
-                RunEnd::measured(&self.run()?, &intake.live, self.engine.now_ms())
+                self.miss(&format!("The report could not be written: {}", crate::tools::sentence(&error))).await;
+                RunEnd::measured(&self.run().await?, &intake.live, self.engine.now_ms())
             }
         };
         self.clean_nodes(run, kept).await;
-        self.try_to("keep its points", keep_all_points(self, &intake.live));
-        self.finish(&end)
+        self.try_to("keep its points", keep_all_points(self, &intake.live).await);
+        self.finish(&end).await
     }
 
     /// Where the disk is so full that not even the run's end can be written down, its nodes' own files go: on this machine
@@ -93,18 +96,18 @@ impl Task {
 
     async fn make_artefacts(&self, intake: &Intake) -> Result<RunEnd, EngineError> {
         let (task, live) = (self.clone(), Arc::clone(&intake.live));
-        let made = tokio::task::spawn_blocking(move || write_artefacts(&task, &task.run()?, &live)).await;
+        let made = tokio::task::spawn_blocking(move || write_artefacts(&task, &wait(task.run())?, &live)).await;
         made.map_err(|panic| EngineError::JMeter(panic.to_string()))?
     }
 
     /// The last step: from here on the run is only read.
-    fn finish(&self, end: &RunEnd) -> Result<(), EngineError> {
+    async fn finish(&self, end: &RunEnd) -> Result<(), EngineError> {
         let result = serde_json::to_value(&end.result).map_err(|error| EngineError::JMeter(error.to_string()))?;
-        self.engine.store().put_run_result(&self.id, &result)?;
-        let now_ms = self.engine.now_ms();
-        let finished = |run: &mut Run| {
+        self.engine.store().put_run_result(&self.id, &result).await?;
+        let (now_ms, ended_ms) = (self.engine.now_ms(), end.ended_ms);
+        let finished = move |run: &mut Run| {
             run.phase = run.phase.apply(RunEvent::Collected)?;
-            run.ended_ms.get_or_insert(end.ended_ms);
+            run.ended_ms.get_or_insert(ended_ms);
             run.step = String::new();
             run.sealed_properties = None;
             for step in &mut run.steps {
@@ -113,26 +116,27 @@ impl Task {
             Ok(())
         };
         // The folder first: what the database forgets, it tells. If the disk is full, the next start writes it.
-        let mut row = self.engine.store().run(&self.id)?;
+        let mut row = self.engine.store().run(&self.id).await?;
         finished(&mut row.run)?;
         let folder = self.engine.folder().run(&self.id);
         self.try_to("write its record", RunRecord::of(row).write(&folder));
-        let run = self.change(finished)?;
+        let run = self.change(finished).await?;
         self.engine.live().remove(&self.id);
         // If this is not done any more, the reconciler does it.
-        self.engine.release_cluster(&run.cluster_id, &self.id)?;
+        self.engine.release_cluster(&run.cluster_id, &self.id).await?;
         self.engine.tell(Event::Run(self.id.clone()));
         Ok(())
     }
 
     /// Ends a run whose results JAC cannot collect; its log stays in its folder.
-    pub(super) fn finish_without_results(&self, cause: Cause) -> Result<(), EngineError> {
-        self.change(|run| {
+    pub(super) async fn finish_without_results(&self, cause: Cause) -> Result<(), EngineError> {
+        self.change(move |run| {
             run.cause = Some(cause);
             Ok(())
-        })?;
+        })
+        .await?;
         let result = RunResult::default();
-        self.finish(&RunEnd { ended_ms: self.engine.now_ms(), result })
+        self.finish(&RunEnd { ended_ms: self.engine.now_ms(), result }).await
     }
 
     /// Something that is good to have, and no reason to stop.
@@ -142,28 +146,29 @@ impl Task {
         }
     }
 
-    fn note_if_possible(&self, text: &str) {
-        self.try_to("note it", self.note(text));
+    async fn note_if_possible(&self, text: &str) {
+        self.try_to("note it", self.note(text).await);
     }
 
     /// Part of what was measured is not there: a run that came to its end did so without it.
-    fn miss(&self, what: &str) {
-        let missed = self.change(|run| {
-            if matches!(run.cause, None | Some(Cause::Completed)) {
-                run.cause = Some(Cause::Failed {
-                    reason: what.to_owned(),
-                    lost: Some("The result is not complete.".to_owned()),
-                });
-            } else if !run.notes.iter().any(|note| note == what) {
-                run.notes.push(what.to_owned());
-            }
-            Ok(())
-        });
+    async fn miss(&self, what: &str) {
+        let what = what.to_owned();
+        let missed = self
+            .change(move |run| {
+                if matches!(run.cause, None | Some(Cause::Completed)) {
+                    run.cause =
+                        Some(Cause::Failed { reason: what, lost: Some("The result is not complete.".to_owned()) });
+                } else if !run.notes.contains(&what) {
+                    run.notes.push(what);
+                }
+                Ok(())
+            })
+            .await;
         self.try_to("note what is missing", missed.map(drop));
     }
 
-    fn remotes(&self, run: &Run) -> Result<Vec<Node>, EngineError> {
-        let cluster = self.cluster(run)?;
+    async fn remotes(&self, run: &Run) -> Result<Vec<Node>, EngineError> {
+        let cluster = self.cluster(run).await?;
         run.nodes
             .iter()
             .map(|node| Ok(Node { name: node.name.clone(), remote: self.remote(&cluster, &node.name)? }))
@@ -172,7 +177,7 @@ impl Task {
 
     /// Waits for the JVMs to end by themselves, and ends those that do not. Nothing of it fails the collecting.
     async fn end_processes(&self, run: &Run) {
-        let Ok(remotes) = self.remotes(run) else { return };
+        let Ok(remotes) = self.remotes(run).await else { return };
         let ordinary = matches!(run.cause, Some(Cause::Completed | Cause::Stopped { .. }));
         let deadline = Instant::now() + if ordinary { END_LIMIT } else { Duration::ZERO };
         let name = process_name(&self.id);
@@ -193,21 +198,25 @@ impl Task {
             }
             exits.push((node.clone(), state));
         }
-        let marked = self.change(|run| {
-            for node in &mut run.nodes {
-                let state = exits.iter().find(|(name, _)| *name == node.name).and_then(|(_, state)| *state);
-                match state {
-                    Some(ProcessState::Exited { code }) => {
-                        (node.state, node.exit_code) = (NodePhase::Ended, Some(code))
+        let marked = self
+            .change(move |run| {
+                for node in &mut run.nodes {
+                    let state = exits.iter().find(|(name, _)| *name == node.name).and_then(|(_, state)| *state);
+                    match state {
+                        Some(ProcessState::Exited { code }) => {
+                            (node.state, node.exit_code) = (NodePhase::Ended, Some(code))
+                        }
+                        Some(ProcessState::Running { .. }) => node.state = NodePhase::Ended,
+                        Some(ProcessState::Vanished) if node.state == NodePhase::Running => {
+                            node.state = NodePhase::Lost
+                        }
+                        Some(ProcessState::Vanished | ProcessState::Absent) => (),
+                        None => node.state = NodePhase::Lost,
                     }
-                    Some(ProcessState::Running { .. }) => node.state = NodePhase::Ended,
-                    Some(ProcessState::Vanished) if node.state == NodePhase::Running => node.state = NodePhase::Lost,
-                    Some(ProcessState::Vanished | ProcessState::Absent) => (),
-                    None => node.state = NodePhase::Lost,
                 }
-            }
-            Ok(())
-        });
+                Ok(())
+            })
+            .await;
         if let Err(error) = marked {
             tracing::warn!(run = %self.id, %error, "run {}: {error}", self.id);
         }
@@ -216,7 +225,7 @@ impl Task {
     /// Reads the rest of the master's log and compares the spool with it, byte for byte by its digest. A spool that differs is
     /// read anew.
     async fn complete_spool(&self, run: &Run, intake: &mut Intake) -> Result<Spool, EngineError> {
-        let cluster = self.cluster(run)?;
+        let cluster = self.cluster(run).await?;
         let Some(name) = run.nodes.iter().find(|node| node.role == Role::Master).map(|node| &node.name) else {
             return Ok(Spool::Whole);
         };
@@ -224,7 +233,7 @@ impl Task {
         let is_gone = matches!(run.cause, Some(Cause::Failed { .. })) && cluster.lost_nodes.contains(name);
         let master = if is_gone { self.remote(&cluster, name)? } else { self.patient_remote(&cluster, name)? };
         if master.process(&process_name(&self.id)).await.is_err() {
-            self.miss("The master is gone; the log holds what had reached this machine.");
+            self.miss("The master is gone; the log holds what had reached this machine.").await;
             return Ok(Spool::Partial);
         }
         // On this machine the nodes' own files are on the same disk: waiting makes no room.
@@ -247,7 +256,7 @@ impl Task {
                 return Ok(Spool::Whole);
             }
             if !again {
-                self.miss(&differs);
+                self.miss(&differs).await;
             }
         }
         Ok(Spool::Partial)
@@ -264,10 +273,14 @@ impl Task {
         loop {
             match intake.pull_all(master).await {
                 Err(EngineError::DiskFull { .. })
-                    if waits && self.engine.now_ms() < self.engine.store().cluster(&cluster.id)?.expires_at_ms =>
+                    if waits
+                        && self.engine.now_ms() < self.engine.store().cluster(&cluster.id).await?.expires_at_ms =>
                 {
                     intake.tell_room(true);
-                    self.try_to("say what is being done", self.step("Waiting for room on the disk of JAC's server."));
+                    self.try_to(
+                        "say what is being done",
+                        self.step("Waiting for room on the disk of JAC's server.").await,
+                    );
                     sleep(ROOM_EVERY).await;
                 }
                 done => {
@@ -279,7 +292,7 @@ impl Task {
     }
 
     async fn fetch_logs(&self, run: &Run) -> Result<(), EngineError> {
-        for Node { name: node, remote, .. } in self.remotes(run)? {
+        for Node { name: node, remote, .. } in self.remotes(run).await? {
             let folder = self.engine.folder().run(&self.id).join("nodes").join(&node);
             std::fs::create_dir_all(&folder).map_err(|error| EngineError::file("the run's folder", error))?;
             let sources = [
@@ -291,7 +304,8 @@ impl Task {
                     self.note(&format!(
                         "JMeter's log of {node} could not be fetched: {}",
                         crate::tools::sentence(&error)
-                    ))?;
+                    ))
+                    .await?;
                     break;
                 }
             }
@@ -302,7 +316,7 @@ impl Task {
     /// Ends what the run left on its nodes and removes its folders there, but for that of `kept`. A node that is gone needs no
     /// cleaning.
     async fn clean_nodes(&self, run: &Run, kept: Option<&str>) {
-        let Ok(remotes) = self.remotes(run) else { return };
+        let Ok(remotes) = self.remotes(run).await else { return };
         for Node { name: node, remote, .. } in remotes {
             let cleaned = async {
                 remote.forget(&process_name(&self.id)).await?;

@@ -1,6 +1,7 @@
 //! The artefacts of a run: what they are called, how they are made, and how a finished run is read back from them.
 
 use super::{RESULTS, spool};
+use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::live::LiveRun;
@@ -189,8 +190,8 @@ impl Engine {
     ///
     /// # Errors
     /// When the run has no such artefact. A name is looked up, never made into a path.
-    pub fn artefact(&self, run: &RunId, name: &str) -> Result<(Artefact, PathBuf), EngineError> {
-        self.store().run(run)?;
+    pub async fn artefact(&self, run: &RunId, name: &str) -> Result<(Artefact, PathBuf), EngineError> {
+        self.store().run(run).await?;
         let folder = self.folder().run(run);
         let found = artefacts(&folder)?.into_iter().find(|artefact| artefact.name == name);
         found
@@ -203,7 +204,7 @@ impl Engine {
     /// # Errors
     /// When it has not finished.
     pub fn report(&self, run: &RunId) -> Result<Report, EngineError> {
-        let row = self.store().run(run)?;
+        let row = wait(self.store().run(run))?;
         if !row.run.phase.is_terminal() {
             return Err(crate::clusters::conflict(
                 "The run has not finished.",
@@ -228,7 +229,7 @@ impl Engine {
     /// # Errors
     /// When the run has no such node, or the node does not answer.
     pub async fn jmeter_log(&self, id: &RunId, node: &str, from: u64) -> Result<LogPiece, EngineError> {
-        let run = self.store().run(id)?.run;
+        let run = self.store().run(id).await?.run;
         known_node(&run, node)?;
         let kept = self.folder().run(id).join("nodes").join(node).join("jmeter.log");
         let (bytes, size) = if kept.is_file() {
@@ -237,7 +238,7 @@ impl Engine {
         } else if run.phase.is_terminal() {
             (Vec::new(), 0)
         } else {
-            let cluster = self.store().cluster(&run.cluster_id)?;
+            let cluster = self.store().cluster(&run.cluster_id).await?;
             let remote = self.cloud(cluster.provider)?.remote(&cluster.id, node);
             match remote.read_at(&super::NodePlaces::of(id).log(), from, LOG_PIECE).await? {
                 Some(chunk) => (chunk.bytes.to_vec(), chunk.file_size),
@@ -260,7 +261,7 @@ impl Engine {
 
     /// The snapshot of a run that nobody follows now: finished, or waiting for its turn.
     pub(super) fn stored_snapshot(&self, row: RunRow, after: u64, person: &Person) -> Result<Snapshot, EngineError> {
-        let (width, points) = self.store().series(&row.run.id)?.unwrap_or((1000, Vec::new()));
+        let (width, points) = wait(self.store().series(&row.run.id))?.unwrap_or((1000, Vec::new()));
         let newest = points.iter().map(|point| point.seq).max().unwrap_or(0);
         let points = points
             .into_iter()

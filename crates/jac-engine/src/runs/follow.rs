@@ -59,10 +59,10 @@ struct Follower<'a> {
 }
 
 pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
-    task.step("Running.")?;
+    task.step("Running.").await?;
     let mut intake = Intake::open(task).await?;
-    let cluster = task.cluster(run)?;
-    tell_clocks(&task.run()?, &cluster, &intake.live);
+    let cluster = task.cluster(run).await?;
+    tell_clocks(&task.run().await?, &cluster, &intake.live);
     let name_of = |role| run.nodes.iter().filter(move |node| node.role == role).map(|node| node.name.clone());
     let master_name =
         name_of(Role::Master).next().ok_or_else(|| EngineError::JMeter("The run has no master.".to_owned()))?;
@@ -104,12 +104,13 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
         cause = follower.lead(&alarm) => cause?,
         never = tail::read(&mut intake, master.as_ref(), &tail, task.engine.settings().tail_every) => match never {},
     };
-    publish(task, &live);
-    task.change(|run| {
+    publish(task, &live).await;
+    task.change(move |run| {
         run.cause.get_or_insert(cause);
         run.phase = run.phase.apply(RunEvent::MasterEnded)?;
         Ok(())
-    })?;
+    })
+    .await?;
     Ok(())
 }
 
@@ -134,13 +135,13 @@ impl Follower<'_> {
         loop {
             ticks.tick().await;
             if let Some(reason) = alarm.get() {
-                self.fail(reason.clone(), Some(NOT_IN_THE_LOG.to_owned()), Duration::ZERO);
+                self.fail(reason.clone(), Some(NOT_IN_THE_LOG.to_owned()), Duration::ZERO).await;
             }
             let state = self.look_at_master().await?;
-            self.judge_log();
+            self.judge_log().await;
             if Instant::now() >= next_snapshot {
                 next_snapshot = Instant::now() + settings.snapshot_every;
-                publish(self.task, &self.live);
+                publish(self.task, &self.live).await;
                 // What has become of the workers of a master that says nothing is judged when it is back.
                 if state.is_some() {
                     match self.look_at_workers().await {
@@ -172,7 +173,7 @@ impl Follower<'_> {
             // One answer that is none is no reason to give up a run that goes on, whatever it says.
             Err(error) => {
                 let since = *self.unseen_since.get_or_insert_with(Instant::now);
-                if since.elapsed() < self.patience(&self.master_name, &error) {
+                if since.elapsed() < self.patience(&self.master_name, &error).await {
                     return Ok(None);
                 }
                 if let Some(Failure { reason, lost, .. }) = &self.failure {
@@ -187,9 +188,9 @@ impl Follower<'_> {
     }
 
     /// How long a look at a node may go wrong before that is taken for an answer: networks come back, and JMeter outlives that.
-    fn patience(&self, node: &String, error: &PortError) -> Duration {
+    async fn patience(&self, node: &String, error: &PortError) -> Duration {
         let engine = &self.task.engine;
-        match engine.store().cluster(&self.cluster) {
+        match engine.store().cluster(&self.cluster).await {
             Ok(cluster) if is_silence(error) && cluster.lost_nodes.contains(node) => GONE_PATIENCE,
             _ => engine.settings().unreachable_limit,
         }
@@ -197,21 +198,24 @@ impl Follower<'_> {
 
     /// A log that cannot be read though its machine answers ends the run: going on would measure what nobody gets to see. One
     /// that waits for room on this machine is read when there is some; until then it is safe where it is.
-    fn judge_log(&mut self) {
+    async fn judge_log(&mut self) {
         let Some((since, reason)) = self.tail.trouble() else { return };
         if since.elapsed() >= self.task.engine.settings().unreachable_limit {
-            self.fail(reason, Some(NOT_IN_THE_LOG.to_owned()), Duration::ZERO);
+            self.fail(reason, Some(NOT_IN_THE_LOG.to_owned()), Duration::ZERO).await;
         }
     }
 
-    fn fail(&mut self, reason: String, lost: Option<String>, time_left: Duration) {
+    async fn fail(&mut self, reason: String, lost: Option<String>, time_left: Duration) {
         if self.failure.is_none() {
             tracing::error!(run = %self.task.id, "run {}: {reason}", self.task.id);
             let failing = Cause::Failed { reason: reason.clone(), lost: lost.clone() };
-            let written = self.task.change(|run| {
-                run.failing = Some(failing);
-                Ok(())
-            });
+            let written = self
+                .task
+                .change(move |run| {
+                    run.failing = Some(failing);
+                    Ok(())
+                })
+                .await;
             if let Err(error) = written {
                 tracing::warn!(run = %self.task.id, %error, "run {}: {error}", self.task.id);
             }
@@ -242,14 +246,14 @@ impl Follower<'_> {
                 Err(error) if is_own_fault(&error) => drop(self.unseen_workers.remove(&name)),
                 Err(error) => {
                     let since = *self.unseen_workers.entry(name.clone()).or_insert_with(Instant::now);
-                    if since.elapsed() >= self.patience(&name, &error) {
+                    if since.elapsed() >= self.patience(&name, &error).await {
                         self.over.insert(name.clone());
                         seen.push((name, Err(error)));
                     }
                 }
             }
         }
-        let run = self.task.run()?;
+        let run = self.task.run().await?;
         let phase_of = |state: &Result<ProcessState, PortError>| match state {
             Ok(ProcessState::Running { .. }) => (NodePhase::Running, None),
             Ok(ProcessState::Exited { code }) => (NodePhase::Ended, Some(*code)),
@@ -260,14 +264,17 @@ impl Follower<'_> {
             run.nodes.iter().any(|node| node.name == *name && (node.state != phase || node.exit_code != exit_code))
         });
         if changed {
-            self.task.change(|run| {
-                for node in &mut run.nodes {
-                    if let Some((_, state)) = seen.iter().find(|(name, _)| *name == node.name) {
-                        (node.state, node.exit_code) = phase_of(state);
+            let phases: HashMap<String, _> = seen.iter().map(|(name, state)| (name.clone(), phase_of(state))).collect();
+            self.task
+                .change(move |run| {
+                    for node in &mut run.nodes {
+                        if let Some(phase) = phases.get(&node.name) {
+                            (node.state, node.exit_code) = *phase;
+                        }
                     }
-                }
-                Ok(())
-            })?;
+                    Ok(())
+                })
+                .await?;
         }
         let dead = seen
             .iter()
@@ -286,7 +293,7 @@ impl Follower<'_> {
             let lost = format!(
                 "What {name} had measured and not yet sent (at most 100 samples, or half a second and its next sample) is lost, and so is all that it was still to measure."
             );
-            self.fail(what, Some(lost), self.task.engine.settings().last_samples_limit);
+            self.fail(what, Some(lost), self.task.engine.settings().last_samples_limit).await;
         }
         let all_ended = !self.workers.is_empty() && self.workers.iter().all(|(name, _)| self.over.contains(name));
         // A master that has ended too is only waited for because its log still comes.
@@ -295,14 +302,15 @@ impl Follower<'_> {
         } else if self.workers_ended_at.get_or_insert_with(Instant::now).elapsed()
             > self.task.engine.settings().master_end_limit
         {
-            self.fail("All workers had ended, but the master did not, and was ended.".to_owned(), None, Duration::ZERO);
+            self.fail("All workers had ended, but the master did not, and was ended.".to_owned(), None, Duration::ZERO)
+                .await;
         }
         Ok(())
     }
 
     /// Does what is due, and returns the cause once there is nothing more to wait for.
     async fn go_on(&mut self, master: Option<ProcessState>) -> Result<Option<Cause>, Interruption> {
-        let run = self.task.run()?;
+        let run = self.task.run().await?;
         if let Some(ProcessState::Running { .. }) | None = master {
             self.master_ended_at = None;
         } else {
@@ -343,7 +351,7 @@ impl Follower<'_> {
             return Ok(None);
         }
         if let Some(wanted) = run.stop_requested {
-            let wanted = if self.cluster_is_about_to_end(&run)? { StopMode::Cut } else { wanted };
+            let wanted = if self.cluster_is_about_to_end(&run).await? { StopMode::Cut } else { wanted };
             self.stopping
                 .go_on(self.task, &run, self.master.as_ref(), wanted, Duration::from_secs(run.grace_s))
                 .await?;
@@ -352,9 +360,9 @@ impl Follower<'_> {
     }
 
     /// The grace period does not outlast the machines: at their end the run has to have been cut, and its log to be here.
-    fn cluster_is_about_to_end(&self, run: &Run) -> Result<bool, EngineError> {
+    async fn cluster_is_about_to_end(&self, run: &Run) -> Result<bool, EngineError> {
         let engine = &self.task.engine;
-        Ok(engine.now_ms() >= last_call_ms(engine.settings(), &self.task.cluster(run)?))
+        Ok(engine.now_ms() >= last_call_ms(engine.settings(), &self.task.cluster(run).await?))
     }
 
     async fn cause_at_exit(&self, run: &Run, code: i32) -> Cause {

@@ -42,7 +42,7 @@ pub(super) async fn watch(task: Task, provider: Provider, nodes: Vec<(String, Ar
             (name.clone(), Instant::now(), vitals)
         }));
         let looks = looks.await;
-        match task.run() {
+        match task.run().await {
             Ok(run) if run.phase == RunPhase::Running => (),
             _ => return,
         }
@@ -59,18 +59,18 @@ pub(super) async fn watch(task: Task, provider: Provider, nodes: Vec<(String, Ar
                 found.insert(name, health);
             }
         }
-        if let Err(error) = write(&task, provider, &found) {
+        if let Err(error) = write(&task, provider, found).await {
             tracing::warn!(run = %task.id, %error, "run {}: how its machines are could not be kept: {error}", task.id);
         }
         sleep(LOOK_EVERY).await;
     }
 }
 
-fn write(task: &Task, provider: Provider, found: &HashMap<String, NodeHealth>) -> Result<(), EngineError> {
+async fn write(task: &Task, provider: Provider, found: HashMap<String, NodeHealth>) -> Result<(), EngineError> {
     if found.is_empty() {
         return Ok(());
     }
-    task.change(|run| {
+    task.change(move |run| {
         for node in &mut run.nodes {
             if let Some(health) = found.get(&node.name) {
                 node.health = Some(after(node.health, *health));
@@ -80,7 +80,8 @@ fn write(task: &Task, provider: Provider, found: &HashMap<String, NodeHealth>) -
         let busy: Vec<&str> = run.nodes.iter().filter(was_busy).map(|node| &node.name[..]).collect();
         note_busy(&mut run.notes, provider, &busy);
         Ok(())
-    })?;
+    })
+    .await?;
     Ok(())
 }
 
@@ -128,7 +129,7 @@ pub(super) async fn measure_clocks(task: &Task, nodes: &[(String, Arc<dyn Remote
     if offsets.is_empty() {
         return Ok(());
     }
-    task.change(|run| {
+    task.change(move |run| {
         for node in &mut run.nodes {
             let Some((offset_ms, unsure_ms)) = offsets.get(&node.name).copied() else { continue };
             node.clock_offset_ms = Some(offset_ms);
@@ -142,7 +143,8 @@ pub(super) async fn measure_clocks(task: &Task, nodes: &[(String, Arc<dyn Remote
             }
         }
         Ok(())
-    })?;
+    })
+    .await?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 
 use super::supervise::Task;
 use super::{NodePlaces, RESULTS, spool};
+use crate::blocking::wait;
 use crate::engine::{Engine, Event, administrator};
 use crate::error::EngineError;
 use crate::live::LiveRun;
@@ -72,10 +73,7 @@ impl Intake {
         if let Some(live) = known {
             return Ok(Self::of(task, file, offset, live));
         }
-        let base = task
-            .engine
-            .store()
-            .series(&task.id)?
+        let base = wait(task.engine.store().series(&task.id))?
             .and_then(|(_, points)| points.iter().map(|point| point.seq).max())
             .unwrap_or(0);
         let live = Arc::new(LiveRun::new(base));
@@ -199,10 +197,10 @@ impl Intake {
 }
 
 /// Keeps all points of a run anew: one that could not be written while it ran would be missing for ever.
-pub(super) fn keep_all_points(task: &Task, live: &LiveRun) -> Result<(), EngineError> {
+pub(super) async fn keep_all_points(task: &Task, live: &LiveRun) -> Result<(), EngineError> {
     let measured = live.since(u64::MAX);
     let points = stored(&measured.points, measured.seq);
-    Ok(task.engine.store().put_series(&task.id, i64::try_from(measured.bucket_ms).unwrap_or(i64::MAX), &points)?)
+    Ok(task.engine.store().put_series(&task.id, i64::try_from(measured.bucket_ms).unwrap_or(i64::MAX), points).await?)
 }
 
 pub(super) fn stored(points: &[jac_jtl::Point], seq: u64) -> Vec<StoredPoint> {
@@ -212,17 +210,17 @@ pub(super) fn stored(points: &[jac_jtl::Point], seq: u64) -> Vec<StoredPoint> {
 }
 
 /// Sends the next snapshot to whoever watches, and keeps its points.
-pub(super) fn publish(task: &Task, live: &LiveRun) {
+pub(super) async fn publish(task: &Task, live: &LiveRun) {
     let engine = &task.engine;
     let measured = live.advance(engine.now_ms());
     let points = stored(&measured.points, measured.seq);
     let bucket_ms = i64::try_from(measured.bucket_ms).unwrap_or(i64::MAX);
-    if let Err(error) = engine.store().put_series(&task.id, bucket_ms, &points) {
+    if let Err(error) = engine.store().put_series(&task.id, bucket_ms, points).await {
         // All points are kept anew at the end.
         tracing::warn!(run = %task.id, %error, "run {}: points could not be stored: {error}", task.id);
     }
     // One person sees all runs as their owner; with accounts, what each may do is asked for apart.
-    if let Ok(row) = engine.store().run(&task.id) {
+    if let Ok(row) = engine.store().run(&task.id).await {
         let snapshot = engine.snapshot_of(row, measured, &administrator());
         engine.tell(Event::Snapshot(Arc::new(snapshot)));
     }

@@ -59,12 +59,12 @@ struct Common {
 }
 
 pub(super) async fn prepare(task: &Task, run: &Run) -> Result<(), Interruption> {
-    let mut cluster = task.cluster(run)?;
+    let mut cluster = task.cluster(run).await?;
     let master = cluster.nodes.first().ok_or_else(|| EngineError::JMeter("The cluster has no node.".to_owned()))?;
     let master = task.patient_remote(&cluster, &master.name)?;
     if master.process(&process_name(&run.id)).await? == ProcessState::Absent {
         clean(task, run, &cluster).await?;
-        task.step("Looking at the nodes' Java and JMeter.")?;
+        task.step("Looking at the nodes' Java and JMeter.").await?;
         cluster = task.engine.equip(&cluster.id).await?;
         let places = places(task, &cluster)?;
         let (master, workers) =
@@ -73,39 +73,41 @@ pub(super) async fn prepare(task: &Task, run: &Run) -> Result<(), Interruption> 
         super::health::measure_clocks(task, &clocks).await?;
         // From here on it is what JMeter is given, and never what is stored.
         let run = &task.engine.with_secrets(run)?;
-        let plan = what_it_runs(task, run)?;
-        note_versions(task, &cluster)?;
+        let plan = what_it_runs(task, run).await?;
+        note_versions(task, &cluster).await?;
         let common = common(task, run, &cluster, &plan).await?;
-        task.step("Copying the plan's files.")?;
+        task.step("Copying the plan's files.").await?;
         files::copy_files(task, run, &plan, &places).await?;
-        task.stop_wanted()?;
+        task.stop_wanted().await?;
         let addresses = workers::start_workers(task, run, &common, master, workers).await?;
-        task.stop_wanted()?;
-        task.step("Starting the master.")?;
+        task.stop_wanted().await?;
+        task.step("Starting the master.").await?;
         start_master(task, run, &common, master, &addresses).await?;
     }
     let now_ms = task.engine.now_ms();
-    task.change(|run| {
+    task.change(move |run| {
         run.started_ms.get_or_insert(now_ms);
         for node in &mut run.nodes {
             node.state = NodePhase::Running;
         }
         run.phase = run.phase.apply(RunEvent::MasterStarted)?;
         Ok(())
-    })?;
+    })
+    .await?;
     extend_lease(task, &cluster).await;
     Ok(())
 }
 
 /// The plan as it was when the run was asked for. A run of an earlier version has none of its own and runs what is there now.
-fn what_it_runs(task: &Task, run: &Run) -> Result<Plan, EngineError> {
+async fn what_it_runs(task: &Task, run: &Run) -> Result<Plan, EngineError> {
     if run.files.is_empty() {
-        return Ok(task.engine.store().plan(&run.plan_id)?);
+        return Ok(task.engine.store().plan(&run.plan_id).await?);
     }
     Ok(Plan {
         id: run.plan_id.clone(),
         name: run.plan_name.clone(),
         owner: run.owner.clone(),
+        team: run.team.clone(),
         created_ms: run.created_ms,
         main_file: run.main_file.clone(),
         files: run.files.clone(),
@@ -113,16 +115,17 @@ fn what_it_runs(task: &Task, run: &Run) -> Result<Plan, EngineError> {
 }
 
 /// Writes down what the run is measured with.
-fn note_versions(task: &Task, cluster: &Cluster) -> Result<(), EngineError> {
+async fn note_versions(task: &Task, cluster: &Cluster) -> Result<(), EngineError> {
     let java: BTreeSet<String> =
         cluster.nodes.iter().filter_map(|node| Some(node.tools.as_ref()?.java_version.clone())).collect();
     let home = task.engine.toolbox().home(&WantedJMeter::of(&cluster.config))?;
     let jmeter = home.map_or_else(|| "unknown".to_owned(), |home| home.version().to_owned());
     let versions = Versions { jac: env!("CARGO_PKG_VERSION").to_owned(), jmeter, java: java.into_iter().collect() };
-    task.change(|run| {
+    task.change(move |run| {
         run.versions = Some(versions);
         Ok(())
-    })?;
+    })
+    .await?;
     Ok(())
 }
 
@@ -242,10 +245,11 @@ async fn start_master(
 ) -> Result<(), EngineError> {
     let places = NodePlaces::of(&run.id);
     let shutdown_port = master.remote.free_ports(1).await?[0];
-    task.change(|run| {
+    task.change(move |run| {
         run.shutdown_port = Some(shutdown_port);
         Ok(())
-    })?;
+    })
+    .await?;
     let store = common.bring_key(master, run).await?;
     let properties = properties::master(&common.user, common.plugins(master, run).as_deref(), store, shutdown_port);
     master.remote.write(&places.properties(), properties::to_file(&properties).as_bytes()).await?;

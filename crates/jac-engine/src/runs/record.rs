@@ -1,6 +1,7 @@
 //! `run.json`: a finished run as its own folder tells it, so that a database that is lost or older loses no result.
 
 use super::finish::restored_points;
+use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use jac_model::Run;
@@ -70,8 +71,8 @@ impl RunRecord {
         let run = &self.run;
         tracing::info!(run = %run.id, "run {}: taken into the list again, as its folder tells it", run.id);
         if let Some((bucket_ms, points)) = restored_points(engine, &run.id) {
-            engine.store().put_series(&run.id, bucket_ms, &points)?;
+            wait(engine.store().put_series(&run.id, bucket_ms, points))?;
         }
-        Ok(engine.store().restore_run(run, self.result.as_ref())?)
+        Ok(wait(engine.store().restore_run(run, self.result.as_ref()))?)
     }
 }

@@ -3,6 +3,7 @@
 //! Both read the log itself. What arrives while a run lives is in its spool, so a run can be searched while it goes on.
 
 use super::spool;
+use crate::blocking::wait;
 use crate::clusters::conflict;
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -23,7 +24,7 @@ impl Engine {
     /// # Errors
     /// When there is no such run, or it has no log.
     pub fn search_samples(&self, run: &RunId, mut search: Search) -> Result<SearchResult, EngineError> {
-        let input = self.log_of(&self.store().run(run)?.run)?;
+        let input = self.log_of(&wait(self.store().run(run))?.run)?;
         search.limit = search.limit.min(MOST_FOUND);
         // A run that goes on may have no sample yet.
         search.empty = Empty::Allowed;
@@ -57,7 +58,7 @@ impl Engine {
     }
 
     fn compared(&self, id: &RunId) -> Result<Compared, EngineError> {
-        let run = self.store().run(id)?.run;
+        let run = wait(self.store().run(id))?.run;
         if !run.phase.is_terminal() {
             return Err(conflict(format!("The run '{}' has not finished.", run.name), Some("Compare it when it has.")));
         }

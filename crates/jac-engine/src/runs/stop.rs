@@ -75,12 +75,12 @@ impl Stopping {
                 // The grace period begins with the wish. A JMeter that is still starting takes no word yet.
                 self.next_at.get_or_insert(now + grace);
                 if listens(master, run).await {
-                    task.step("Stopping: threads finish their samples.")?;
+                    task.step("Stopping: threads finish their samples.").await?;
                     self.send(task, run, master, StopMode::Graceful, StopWord::Shutdown).await?;
                 }
             }
             Next::Cut => {
-                task.step("Stopping: requests in flight are cut.")?;
+                task.step("Stopping: requests in flight are cut.").await?;
                 self.send(task, run, master, StopMode::Cut, StopWord::StopTestNow).await?;
                 self.next_at = Some(Instant::now() + task.engine.settings().cut_limit);
             }
@@ -99,11 +99,12 @@ impl Stopping {
         word: StopWord,
     ) -> Result<(), EngineError> {
         let now_ms = task.engine.now_ms();
-        task.change(|run| {
+        task.change(move |run| {
             run.stop_sent = Some(how);
             run.stop_sent_ms = Some(now_ms);
             Ok(())
-        })?;
+        })
+        .await?;
         self.asked = Some(how);
         tell(task, run, master, word).await;
         Ok(())
@@ -134,7 +135,7 @@ async fn tell(task: &Task, run: &Run, master: &dyn Remote, word: StopWord) {
         let of_master = |cluster: Cluster| {
             cluster.nodes.into_iter().find(|node| node.role == Role::Master).and_then(|node| node.tools)
         };
-        let tools = match of_master(task.cluster(run)?) {
+        let tools = match of_master(task.cluster(run).await?) {
             Some(tools) => tools,
             // The run was started by a JAC that did not write it down.
             None => of_master(task.engine.equip(&run.cluster_id).await?)

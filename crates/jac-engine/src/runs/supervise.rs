@@ -88,7 +88,7 @@ impl Task {
     async fn lead(&self) {
         let mut failures = 0;
         loop {
-            let run = match self.run() {
+            let run = match self.run().await {
                 Ok(run) => run,
                 Err(EngineError::NotFound { .. }) => return,
                 Err(error) => {
@@ -114,7 +114,7 @@ impl Task {
                         if failures >= COLLECT_TRIES {
                             let reason = crate::tools::sentence(&error);
                             let lost = Some("Its log is in its folder as far as it came.".to_owned());
-                            if let Err(error) = self.finish_without_results(Cause::Failed { reason, lost }) {
+                            if let Err(error) = self.finish_without_results(Cause::Failed { reason, lost }).await {
                                 tracing::error!(run = %self.id, %error, "run {}: {error}; trying again", self.id);
                             }
                         }
@@ -136,18 +136,20 @@ impl Task {
         tracing::info!(run = %self.id, "run {} ends: {}", self.id, cause.sentence());
         loop {
             let cause = cause.clone();
-            let written = self.change(|run| {
-                run.cause.get_or_insert(cause);
-                run.phase = run.phase.apply(RunEvent::MasterEnded)?;
-                Ok(())
-            });
+            let written = self
+                .change(move |run| {
+                    run.cause.get_or_insert(cause);
+                    run.phase = run.phase.apply(RunEvent::MasterEnded)?;
+                    Ok(())
+                })
+                .await;
             match written {
                 Ok(_) => return,
                 Err(error) => {
                     tracing::error!(run = %self.id, %error, "run {}: its end cannot be written down: {error}; trying again", self.id);
                     // What lies on another machine takes no room here, and may be all that there is of the run.
-                    if let (EngineError::DiskFull { .. }, Ok(run)) = (&error, self.run())
-                        && self.cluster(&run).is_ok_and(|cluster| cluster.provider == Provider::Local)
+                    if let (EngineError::DiskFull { .. }, Ok(run)) = (&error, self.run().await)
+                        && self.cluster(&run).await.is_ok_and(|cluster| cluster.provider == Provider::Local)
                     {
                         self.make_room(&run).await;
                     }
@@ -159,7 +161,7 @@ impl Task {
 
     /// Ends a run whose task fails each time: as the same phase would fail again, it goes on to the next one.
     async fn give_up(&self, panics: u32) {
-        let Ok(run) = self.run() else { return };
+        let Ok(run) = self.run().await else { return };
         let reason = "JAC failed while it led the run; the server's log says how.".to_owned();
         let cause = Cause::Failed { reason, lost: Some("The result may not be complete.".to_owned()) };
         match run.phase {
@@ -168,7 +170,7 @@ impl Task {
             // It had its tries before it came here.
             RunPhase::Collecting if panics < PANICS_UNTIL_GIVEN_UP * 2 => (),
             RunPhase::Collecting => {
-                if let Err(error) = self.finish_without_results(cause) {
+                if let Err(error) = self.finish_without_results(cause).await {
                     tracing::error!(run = %self.id, %error, "run {}: {error}", self.id);
                 }
             }
@@ -180,59 +182,60 @@ impl Task {
         loop {
             sleep(LOOK_EVERY).await;
             // A database that cannot be read now says nothing.
-            if let Err(stopped @ Interruption::End(_)) = self.stop_wanted() {
+            if let Err(stopped @ Interruption::End(_)) = self.stop_wanted().await {
                 return stopped;
             }
         }
     }
 
     async fn wait_for_cluster(&self, run: &Run) -> Result<(), Interruption> {
-        self.step("Waiting for the cluster.")?;
+        self.step("Waiting for the cluster.").await?;
         // After a crash between writing the run down and taking the cluster, this takes it.
-        self.engine.claim_cluster(&run.cluster_id, &run.id)?;
-        let limit = self.engine.settings().queue_limit_of(self.cluster(run)?.provider);
+        self.engine.claim_cluster(&run.cluster_id, &run.id).await?;
+        let limit = self.engine.settings().queue_limit_of(self.cluster(run).await?.provider);
         let deadline = Instant::now() + self.engine.left_of(limit, run.created_ms);
         let cluster = loop {
-            let cluster = self.cluster(run)?;
+            let cluster = self.cluster(run).await?;
             match cluster.phase {
                 ClusterPhase::Ready => break cluster,
                 ClusterPhase::Requested | ClusterPhase::Launching | ClusterPhase::Preparing => (),
                 ClusterPhase::Failed | ClusterPhase::Terminating | ClusterPhase::Terminated => {
-                    self.stop_wanted()?;
+                    self.stop_wanted().await?;
                     let why = cluster.cause.unwrap_or_else(|| "It was terminated.".to_owned());
                     return Err(Interruption::failed(format!("The cluster never became ready. {why}"), None));
                 }
             }
-            self.stop_wanted()?;
+            self.stop_wanted().await?;
             if Instant::now() > deadline {
                 let limit = limit.as_secs() / 60;
                 return Err(Interruption::failed(format!("The cluster was not ready within {limit} minutes."), None));
             }
             sleep(LOOK_EVERY).await;
         };
-        self.change(|run| {
+        self.change(move |run| {
             super::take_nodes(run, &cluster);
             run.phase = run.phase.apply(RunEvent::ClusterReady)?;
             Ok(())
-        })?;
+        })
+        .await?;
         Ok(())
     }
 
     /// An interruption if somebody asked the run to stop before JMeter ran.
-    pub fn stop_wanted(&self) -> Result<(), Interruption> {
-        let run = self.run()?;
+    pub async fn stop_wanted(&self) -> Result<(), Interruption> {
+        let run = self.run().await?;
         match run.stop_requested {
             Some(how) => Err(Interruption::End(stopped(&run, how))),
             None => Ok(()),
         }
     }
 
-    pub fn run(&self) -> Result<Run, EngineError> {
-        Ok(self.engine.store().run(&self.id)?.run)
+    pub async fn run(&self) -> Result<Run, EngineError> {
+        Ok(self.engine.store().run(&self.id).await?.run)
     }
 
-    pub fn cluster(&self, run: &Run) -> Result<Cluster, EngineError> {
-        Ok(self.engine.store().cluster(&run.cluster_id)?)
+    pub async fn cluster(&self, run: &Run) -> Result<Cluster, EngineError> {
+        Ok(self.engine.store().cluster(&run.cluster_id).await?)
     }
 
     pub fn remote(&self, cluster: &Cluster, node: &str) -> Result<Arc<dyn Remote>, EngineError> {
@@ -246,39 +249,45 @@ impl Task {
     }
 
     /// Changes the run and tells.
-    pub fn change(&self, change: impl FnOnce(&mut Run) -> Result<(), EngineError>) -> Result<Run, EngineError> {
-        let (run, ()) = self.engine.store().update_run(&self.id, change)?;
+    pub async fn change(
+        &self,
+        change: impl FnOnce(&mut Run) -> Result<(), EngineError> + Send + 'static,
+    ) -> Result<Run, EngineError> {
+        let (run, ()) = self.engine.store().update_run(&self.id, change).await?;
         self.engine.tell(Event::Run(self.id.clone()));
         Ok(run)
     }
 
     /// Says what is being done now.
-    pub fn step(&self, text: &str) -> Result<(), EngineError> {
-        let now_ms = self.engine.now_ms();
-        self.change(|run| {
+    pub async fn step(&self, text: &str) -> Result<(), EngineError> {
+        let (now_ms, text) = (self.engine.now_ms(), text.to_owned());
+        self.change(move |run| {
             if run.step == text && run.steps.last().is_some_and(|step| step.text == text) {
                 return Ok(());
             }
             if let Some(last) = run.steps.last_mut() {
                 last.ended_ms.get_or_insert(now_ms);
             }
-            text.clone_into(&mut run.step);
+            run.step.clone_from(&text);
             if !text.is_empty() {
-                run.steps.push(RunStep { text: text.to_owned(), started_ms: now_ms, ended_ms: None });
+                run.steps.push(RunStep { text, started_ms: now_ms, ended_ms: None });
             }
             Ok(())
         })
+        .await
         .map(drop)
     }
 
     /// Adds a sentence that a reader of the report must know, once.
-    pub fn note(&self, text: &str) -> Result<(), EngineError> {
-        self.change(|run| {
-            if !run.notes.iter().any(|note| note == text) {
-                run.notes.push(text.to_owned());
+    pub async fn note(&self, text: &str) -> Result<(), EngineError> {
+        let text = text.to_owned();
+        self.change(move |run| {
+            if !run.notes.contains(&text) {
+                run.notes.push(text);
             }
             Ok(())
         })
+        .await
         .map(drop)
     }
 }

@@ -4,14 +4,16 @@
 use crate::cloud::SimulatedCloud;
 use crate::door::{Crash, Door, PLANNED_PANIC, Planned};
 use crate::world::{World, owner};
+use futures_util::FutureExt;
 use jac_engine::tools::ToolSettings;
 use jac_engine::{Attendance, Engine, EngineError, NewCluster, NewRun, Parts, Settings};
 use jac_model::ports::Cloud;
 use jac_model::{Cluster, ClusterConfig, ClusterId, ClusterPhase, Ec2Config, PlanId, Provider, Run, RunId, RunPhase};
+use jac_report::Report;
 use jac_store::{DataFolder, Filter, Store, Vault};
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once};
 use std::time::Duration;
@@ -45,7 +47,22 @@ struct Living {
     generation: u64,
 }
 
+/// Does something that reads and writes files, on a thread that may wait.
+pub async fn waiting<T: Send + 'static>(engine: &Engine, work: impl FnOnce(&Engine) -> T + Send + 'static) -> T {
+    let engine = engine.clone();
+    match tokio::task::spawn_blocking(move || work(&engine)).await {
+        Ok(done) => done,
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    }
+}
+
 impl House {
+    /// The report of a run.
+    pub async fn report(&mut self, run: &RunId) -> Result<Report, EngineError> {
+        let (engine, run) = (self.engine().await, run.clone());
+        waiting(&engine, move |engine| engine.report(&run)).await
+    }
+
     pub fn new() -> Self {
         Self::in_world(Arc::new(World::new()))
     }
@@ -81,6 +98,15 @@ impl House {
         if let Some(living) = self.living.take() {
             self.crashes += 1;
             timeout(LIMIT, living.engine.shut_down()).await.expect("its tasks end");
+            drop(living);
+            // The last connection to the database removes this file.
+            let open = self.data().join("jac.db-wal");
+            let closed = async {
+                while open.exists() {
+                    sleep(Duration::from_millis(10)).await;
+                }
+            };
+            timeout(LIMIT, closed).await.expect("its database is closed");
         }
     }
 
@@ -90,7 +116,7 @@ impl House {
             match &self.living {
                 Some(living) if !self.is_dead(living) => return living.engine.clone(),
                 Some(_) => self.bury().await,
-                None => match catch_unwind(AssertUnwindSafe(|| self.start())) {
+                None => match AssertUnwindSafe(self.start()).catch_unwind().await {
                     Ok(Some(living)) => self.living = Some(living),
                     // The folder's lock goes with the last task of the engine before.
                     Ok(None) => sleep(Duration::from_millis(10)).await,
@@ -103,10 +129,10 @@ impl House {
         }
     }
 
-    fn start(&self) -> Option<Living> {
+    async fn start(&self) -> Option<Living> {
         let folder = DataFolder::open(&self.data()).expect("it opens");
         let lock = folder.lock().ok()?;
-        let store = Store::open(&folder.database()).expect("a database");
+        let store = Store::open(&folder.database()).await.expect("a database");
         let vault = Arc::new(Vault::open(&folder, store.clone(), None, [1; 32]).expect("a vault"));
         let generation = self.world.calls().generation;
         let door = Door::new(Arc::clone(&self.world), generation);
@@ -122,19 +148,27 @@ impl House {
             tools: ToolSettings { jmeter_home: Some(self.place.path().join("jmeter")), ..ToolSettings::default() },
             settings: self.settings.clone(),
         };
-        Some(Living { engine: Engine::start(parts).expect("it starts"), generation })
+        Some(Living { engine: Engine::start(parts).await.expect("it starts"), generation })
     }
 
     /// Asks the engine for something; `None` if it crashed over it.
-    pub async fn ask<T>(&mut self, deed: impl FnOnce(&Engine) -> Result<T, EngineError>) -> Option<T> {
+    pub async fn ask<T>(&mut self, deed: impl AsyncFnOnce(&Engine) -> Result<T, EngineError>) -> Option<T> {
         let engine = self.engine().await;
-        match catch_unwind(AssertUnwindSafe(|| deed(&engine))) {
+        match AssertUnwindSafe(deed(&engine)).catch_unwind().await {
             Ok(done) => Some(done.expect("it can be done")),
             Err(panic) => {
                 assert!(panic.is::<Crash>(), "the engine panicked");
                 None
             }
         }
+    }
+
+    /// The same of something that reads and writes files, on a thread that may wait.
+    pub async fn ask_waiting<T: Send + 'static>(
+        &mut self,
+        deed: impl FnOnce(&Engine) -> Result<T, EngineError> + Send + 'static,
+    ) -> Option<T> {
+        self.ask(async |engine| waiting(engine, deed).await).await
     }
 
     /// The same of something that takes its time.
@@ -165,14 +199,19 @@ impl House {
     }
 
     /// Waits until the engine, or whichever follows it, has come to what is waited for.
-    pub async fn until<T>(&mut self, what: &str, look: impl Fn(&Engine) -> Option<T>) -> T {
+    pub async fn until<T>(&mut self, what: &str, look: impl AsyncFn(&Engine) -> Option<T>) -> T {
         let began = Instant::now();
         loop {
             let engine = self.engine().await;
-            if let Some(seen) = look(&engine) {
+            if let Some(seen) = look(&engine).await {
                 return seen;
             }
-            assert!(began.elapsed() < LIMIT, "{what} never came: {:#?} {:#?}", clusters(&engine), runs(&engine));
+            assert!(
+                began.elapsed() < LIMIT,
+                "{what} never came: {:#?} {:#?}",
+                clusters(&engine).await,
+                runs(&engine).await
+            );
             drop(engine);
             tokio::select! {
                 () = sleep(LOOK_EVERY) => (),
@@ -188,18 +227,18 @@ impl House {
 
     pub async fn cluster_of(&mut self, provider: Provider, config: ClusterConfig) -> ClusterId {
         loop {
-            let there = clusters(&self.engine().await).into_iter().find(|cluster| cluster.provider == provider);
+            let there = clusters(&self.engine().await).await.into_iter().find(|cluster| cluster.provider == provider);
             if let Some(cluster) = there {
                 return cluster.id;
             }
             let new = NewCluster { name: Some("c".to_owned()), description: None, provider, config: config.clone() };
-            self.ask(|engine| engine.create_cluster(owner(), new, Attendance::Unattended)).await;
+            self.ask(async |engine| engine.create_cluster(owner(), new, Attendance::Unattended).await).await;
         }
     }
 
     pub async fn until_phase(&mut self, id: &ClusterId, phase: ClusterPhase) -> Cluster {
-        self.until(&format!("{phase:?}"), |engine| {
-            let cluster = engine.store().cluster(id).expect("its row");
+        self.until(&format!("{phase:?}"), async |engine: &Engine| {
+            let cluster = engine.store().cluster(id).await.expect("its row");
             assert!(
                 cluster.phase == phase || !matches!(cluster.phase, ClusterPhase::Failed | ClusterPhase::Terminated),
                 "it will never be {phase:?}: {:?}",
@@ -212,8 +251,8 @@ impl House {
 
     /// Waits until the cluster is gone, however it came to that.
     pub async fn until_gone(&mut self, id: &ClusterId) -> Cluster {
-        self.until("its end", |engine| {
-            engine.store().cluster(id).ok().filter(|cluster| cluster.phase == ClusterPhase::Terminated)
+        self.until("its end", async |engine: &Engine| {
+            engine.store().cluster(id).await.ok().filter(|cluster| cluster.phase == ClusterPhase::Terminated)
         })
         .await
     }
@@ -221,21 +260,24 @@ impl House {
     /// Terminates it, asked for until it has begun.
     pub async fn terminate(&mut self, id: &ClusterId) -> Cluster {
         loop {
-            let phase = self.engine().await.store().cluster(id).expect("its row").phase;
+            let phase = self.engine().await.store().cluster(id).await.expect("its row").phase;
             if matches!(phase, ClusterPhase::Terminating | ClusterPhase::Terminated) {
                 return self.until_gone(id).await;
             }
-            self.ask(|engine| engine.request_termination(id, "Terminated by Administrator.", "Administrator")).await;
+            self.ask(async |engine| {
+                engine.request_termination(id, "Terminated by Administrator.", "Administrator").await
+            })
+            .await;
         }
     }
 
     /// A plan, taken in as an upload is.
     pub async fn upload(&mut self) -> PlanId {
         loop {
-            if let Some(plan) = self.engine().await.store().plans().expect("plans").into_iter().next() {
+            if let Some(plan) = self.engine().await.store().plans().await.expect("plans").into_iter().next() {
                 return plan.id;
             }
-            self.ask(|engine| {
+            self.ask_waiting(|engine| {
                 let mut staging = engine.stage()?;
                 std::fs::write(staging.place("p.jmx")?, PLAN).expect("written");
                 engine.create_plan(owner(), None, None, staging)
@@ -248,7 +290,7 @@ impl House {
     pub async fn run(&mut self, cluster: &ClusterId) -> RunId {
         let plan = self.upload().await;
         loop {
-            let there = runs(&self.engine().await).into_iter().find(|run| run.cluster_id == *cluster);
+            let there = runs(&self.engine().await).await.into_iter().find(|run| run.cluster_id == *cluster);
             if let Some(run) = there {
                 return run.id;
             }
@@ -264,13 +306,13 @@ impl House {
                 criteria: Vec::new(),
                 grace_s: Some(5),
             };
-            self.ask(|engine| engine.create_run(owner(), new, &|| false)).await;
+            self.ask_waiting(|engine| engine.create_run(owner(), new, &|| false)).await;
         }
     }
 
     pub async fn until_run(&mut self, id: &RunId, phase: RunPhase) -> Run {
-        self.until(&format!("a run that is {phase:?}"), |engine| {
-            let run = engine.store().run(id).expect("its row").run;
+        self.until(&format!("a run that is {phase:?}"), async |engine: &Engine| {
+            let run = engine.store().run(id).await.expect("its row").run;
             assert!(run.phase == phase || run.phase != RunPhase::Finished, "it has ended: {:?}", run.cause);
             (run.phase == phase).then_some(run)
         })
@@ -289,7 +331,7 @@ impl House {
     }
 
     pub async fn events(&mut self, id: &ClusterId) -> Vec<String> {
-        let events = self.engine().await.store().cluster_events(id).expect("its events");
+        let events = self.engine().await.store().cluster_events(id).await.expect("its events");
         events.into_iter().map(|event| event.text).collect()
     }
 }
@@ -298,12 +340,12 @@ pub fn config(workers: u32) -> ClusterConfig {
     ClusterConfig { workers, ec2: Some(Ec2Config::default()), ..ClusterConfig::default() }
 }
 
-fn clusters(engine: &Engine) -> Vec<Cluster> {
-    engine.store().clusters().expect("clusters")
+async fn clusters(engine: &Engine) -> Vec<Cluster> {
+    engine.store().clusters().await.expect("clusters")
 }
 
-fn runs(engine: &Engine) -> Vec<Run> {
-    engine.store().runs(&Filter::default()).expect("runs").into_iter().map(|row| row.run).collect()
+async fn runs(engine: &Engine) -> Vec<Run> {
+    engine.store().runs(&Filter::default()).await.expect("runs").into_iter().map(|row| row.run).collect()
 }
 
 /// The smallest folder that is a JMeter home and has the plan's classes.

@@ -27,7 +27,7 @@ async fn lists_that_are_slow_stale_or_not_whole_end_no_cluster_and_no_run() {
         let cluster = house.cluster(2).await;
         house.until_phase(&cluster, ClusterPhase::Ready).await;
         sleep(seconds(120)).await;
-        let row = house.engine().await.store().cluster(&cluster).expect("its row");
+        let row = house.engine().await.store().cluster(&cluster).await.expect("its row");
         assert_eq!(
             (row.phase, row.lost_nodes.as_slice()),
             (ClusterPhase::Ready, &[][..]),

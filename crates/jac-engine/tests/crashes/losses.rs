@@ -2,8 +2,9 @@
 //! network that is away while a run is prepared, files that change under a run.
 
 use crate::door::{Planned, Side, Trouble, Which};
-use crate::house::House;
+use crate::house::{House, waiting};
 use crate::world::owner;
+use jac_engine::view::Snapshot;
 use jac_model::{Cause, ClusterId, ClusterPhase, RunId, RunPhase, StopMode};
 use jac_store::Filter;
 use std::path::Path;
@@ -60,7 +61,7 @@ async fn a_database_that_is_older_than_the_folder_loses_no_run_and_no_plan() {
         }
         house.until_run(&run, RunPhase::Finished).await;
         let plan = house.upload().await;
-        let (log, row) = (house.log(&run), house.engine().await.store().run(&run).expect("its row"));
+        let (log, row) = (house.log(&run), house.engine().await.store().run(&run).await.expect("its row"));
         house.terminate(&cluster).await;
         house.crash().await;
         let strange = house.data().join("runs/r-0000000000000000");
@@ -70,23 +71,24 @@ async fn a_database_that_is_older_than_the_folder_loses_no_run_and_no_plan() {
         put_back(&house, &older);
 
         let engine = house.engine().await;
-        let restored = engine.store().run(&run).expect("it is in the list again");
+        let restored = engine.store().run(&run).await.expect("it is in the list again");
         assert_eq!(restored, row, "{when}");
         assert!(log.len() > 1000 && house.log(&run) == log, "{when}");
-        assert_eq!(engine.report(&run).expect("its report").summary.total.samples, 50, "{when}");
-        assert!(!engine.snapshot(&run, 0, &owner()).expect("a snapshot").points.is_empty(), "{when}: its charts");
-        assert_eq!(engine.store().plan(&plan).expect("the plan").files.len(), 1, "{when}");
+        assert_eq!(house.report(&run).await.expect("its report").summary.total.samples, 50, "{when}");
+        assert!(!snapshot(&engine, &run).await.points.is_empty(), "{when}: its charts");
+        assert_eq!(engine.store().plan(&plan).await.expect("the plan").files.len(), 1, "{when}");
         assert!(!strange.exists() && house.data().join("lost/r-0000000000000000/results.jtl").is_file(), "{when}");
         assert!(!house.data().join("lost/r-0000000000000001").exists(), "{when}: an empty folder loses nothing");
         let codes = codes(engine.notices());
         assert!(codes.contains(&"moved_to_lost") && codes.contains(&"results_restored"), "{when}: {codes:?}");
         // What was deleted stays so.
-        engine.delete_run(&run).expect("deleted");
-        engine.delete_plan(&plan).expect("deleted");
+        engine.delete_run(&run).await.expect("deleted");
+        let gone = plan.clone();
+        waiting(&engine, move |engine| engine.delete_plan(&gone)).await.expect("deleted");
         drop(engine);
         house.crash().await;
         let engine = house.engine().await;
-        assert!(engine.store().run(&run).is_err() && engine.store().plan(&plan).is_err(), "{when}");
+        assert!(engine.store().run(&run).await.is_err() && engine.store().plan(&plan).await.is_err(), "{when}");
         assert_eq!(codes_of(&engine), ["moved_to_lost"], "{when}: told until somebody has looked at it");
         let blobs = walk(&house.data().join("blobs"));
         assert_eq!(blobs, 0, "{when}: no content that nobody has");
@@ -113,9 +115,9 @@ async fn a_row_that_cannot_be_read_stops_nothing() {
     }
     drop(database);
     let engine = house.engine().await;
-    assert!(engine.store().clusters().expect("the others").is_empty());
-    assert!(engine.store().plans().expect("the others").is_empty());
-    assert!(engine.store().runs(&Filter::default()).expect("the others").is_empty());
+    assert!(engine.store().clusters().await.expect("the others").is_empty());
+    assert!(engine.store().plans().await.expect("the others").is_empty());
+    assert!(engine.store().runs(&Filter::default()).await.expect("the others").is_empty());
     let codes = codes(engine.notices());
     assert_eq!(codes, ["row_unreadable"; 3]);
     assert!(house.data().join("runs").join(run.as_str()).join("results.jtl").is_file(), "its results stay");
@@ -135,15 +137,20 @@ async fn a_disk_that_is_full_here_stops_no_test_elsewhere() {
     house.settings.disk_reserve_bytes = u64::MAX;
     house.crash().await;
     let before = house.log(&run).len();
-    house.until("the alarm", |engine| codes(engine.notices()).contains(&"disk_low").then_some(())).await;
+    house
+        .until("the alarm", async |engine: &jac_engine::Engine| {
+            codes(engine.notices()).contains(&"disk_low").then_some(())
+        })
+        .await;
     let refused = {
         let (plan, engine) = (house.upload().await, house.engine().await);
         let new = serde_json::json!({ "cluster_id": cluster, "plan_id": plan });
-        engine.create_run(owner(), serde_json::from_value(new).expect("a run"), &|| false)
+        let new = serde_json::from_value(new).expect("a run");
+        waiting(&engine, move |engine| engine.create_run(owner(), new, &|| false)).await
     };
     assert!(matches!(refused, Err(jac_engine::EngineError::Conflict { .. })), "{refused:?}");
     sleep(Duration::from_secs(60)).await;
-    let row = house.engine().await.store().run(&run).expect("its row").run;
+    let row = house.engine().await.store().run(&run).await.expect("its row").run;
     assert_eq!((row.phase, row.cause), (RunPhase::Running, None), "it has ended there, and waits here");
     assert_eq!(house.log(&run).len(), before, "nothing is written to a disk without room");
     // Somebody makes room.
@@ -180,15 +187,18 @@ async fn a_log_that_comes_slower_than_it_grows_holds_no_stop_up() {
     house.until_run(&run, RunPhase::Running).await;
     *house.world.line.lock().expect("no panic") = Some(20);
     sleep(Duration::from_secs(2)).await;
-    house.ask(|engine| engine.request_stop(&run, StopMode::Graceful, "Administrator")).await;
+    house.ask(async |engine| engine.request_stop(&run, StopMode::Graceful, "Administrator").await).await;
     let asked = Instant::now();
-    house.until("the word to JMeter", |engine| engine.store().run(&run).expect("its row").run.stop_sent).await;
+    house
+        .until("the word to JMeter", async |engine: &jac_engine::Engine| {
+            engine.store().run(&run).await.expect("its row").run.stop_sent
+        })
+        .await;
     assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
     // Meanwhile it is seen.
-    let seq = |engine: &jac_engine::Engine| engine.snapshot(&run, 0, &owner()).expect("a snapshot").seq;
-    let before = seq(&house.engine().await);
+    let before = snapshot(&house.engine().await, &run).await.seq;
     sleep(Duration::from_secs(5)).await;
-    assert!(seq(&house.engine().await) >= before + 4);
+    assert!(snapshot(&house.engine().await, &run).await.seq >= before + 4);
     house.world.lose("worker-1");
     let ran = house.until_run(&run, RunPhase::Finished).await;
     assert!(matches!(ran.cause, Some(Cause::Stopped { .. })), "{:?}", ran.cause);
@@ -216,7 +226,7 @@ async fn a_spool_that_is_not_the_masters_log_is_read_anew() {
     let ran = house.until_run(&run, RunPhase::Finished).await;
     assert_eq!((ran.cause, ran.notes.len()), (Some(Cause::Completed), 0));
     assert!(house.log(&run) == house.measured(&run));
-    let total = house.engine().await.report(&run).expect("its report").summary.total;
+    let total = house.report(&run).await.expect("its report").summary.total;
     assert_eq!((total.samples, total.errors), (100, 0));
 }
 
@@ -246,7 +256,7 @@ async fn a_run_that_is_stopped_while_it_is_prepared_ends_at_once() {
         let run = house.run(&cluster).await;
         house.until_run(&run, RunPhase::Preparing).await;
         sleep(Duration::from_secs(10)).await;
-        house.ask(|engine| engine.request_stop(&run, StopMode::Graceful, "Administrator")).await;
+        house.ask(async |engine| engine.request_stop(&run, StopMode::Graceful, "Administrator").await).await;
         let asked = Instant::now();
         let ran = house.until_run(&run, RunPhase::Finished).await;
         assert!(matches!(ran.cause, Some(Cause::Stopped { .. })), "{step}: {:?}", ran.cause);
@@ -261,24 +271,25 @@ async fn a_run_keeps_what_it_ran_whatever_becomes_of_the_plan() {
     let run = house.run(&cluster).await;
     let plan = house.upload().await;
     let engine = house.engine().await;
-    let row = engine.store().plan(&plan).expect("the plan");
+    let row = engine.store().plan(&plan).await.expect("the plan");
     let was = std::fs::read(engine.plan_file(&row, "p.jmx").expect("its file")).expect("read");
-    let change = |name: &str, content: &[u8]| {
+    let change = async |name: &str, content: &[u8]| {
         let mut staging = engine.stage().expect("a place");
         std::fs::write(staging.place(name).expect("a place"), content).expect("written");
-        engine.add_plan_files(&plan, staging)
+        let plan = plan.clone();
+        waiting(&engine, move |engine| engine.add_plan_files(&plan, staging)).await
     };
     // While it runs, or is about to.
     let changed = String::from_utf8(was.clone()).expect("text").replace("testname=\"P\"", "testname=\"Q\"");
-    change("p.jmx", changed.as_bytes()).expect("changed");
-    change("more.csv", b"a\n").expect("added");
-    let clash = change("more.csv/inside.csv", b"b\n");
+    change("p.jmx", changed.as_bytes()).await.expect("changed");
+    change("more.csv", b"a\n").await.expect("added");
+    let clash = change("more.csv/inside.csv", b"b\n").await;
     assert!(matches!(clash, Err(jac_engine::EngineError::Invalid { code: "file_name", .. })), "{clash:?}");
-    engine.delete_plan(&plan).expect("deleted");
+    waiting(&engine, move |engine| engine.delete_plan(&plan)).await.expect("deleted");
     let ran = house.until_run(&run, RunPhase::Finished).await;
     assert_eq!(ran.cause, Some(Cause::Completed));
     assert_eq!((ran.main_file.as_str(), ran.files.len()), ("p.jmx", 1));
-    let (artefact, place) = engine.artefact(&run, "plan/p.jmx").expect("what it ran");
+    let (artefact, place) = engine.artefact(&run, "plan/p.jmx").await.expect("what it ran");
     assert_eq!((artefact.bytes, std::fs::read(place).expect("read")), (was.len() as u64, was));
     let versions = ran.versions.expect("what it was measured with");
     assert_eq!((versions.jmeter.as_str(), versions.java), ("5.6.3", vec!["17.0.15".to_owned()]));
@@ -289,20 +300,19 @@ async fn uploads_at_once_lose_no_file() {
     let mut house = House::new();
     let plan = house.upload().await;
     let engine = house.engine().await;
-    std::thread::scope(|scope| {
-        for number in 0..8 {
-            let (engine, plan) = (engine.clone(), plan.clone());
-            scope.spawn(move || {
-                for turn in 0..5 {
-                    let mut staging = engine.stage().expect("a place");
-                    std::fs::write(staging.place(&format!("{number}-{turn}.csv")).expect("a place"), "same")
-                        .expect("written");
-                    engine.add_plan_files(&plan, staging).expect("added");
-                }
-            });
-        }
+    let uploads = (0..8).map(|number| {
+        let plan = plan.clone();
+        waiting(&engine, move |engine| {
+            for turn in 0..5 {
+                let mut staging = engine.stage().expect("a place");
+                std::fs::write(staging.place(&format!("{number}-{turn}.csv")).expect("a place"), "same")
+                    .expect("written");
+                engine.add_plan_files(&plan, staging).expect("added");
+            }
+        })
     });
-    let row = engine.store().plan(&plan).expect("the plan");
+    futures_util::future::join_all(uploads).await;
+    let row = engine.store().plan(&plan).await.expect("the plan");
     assert_eq!(row.files.len(), 41);
     assert!(row.files.iter().all(|file| file.sha256.as_ref().is_some_and(|hash| hash.len() == 64)));
     assert_eq!(walk(&house.data().join("blobs")), 2, "equal content is kept once");
@@ -326,13 +336,18 @@ async fn a_secret_reaches_jmeter_and_nobody_else_also_over_a_crash() {
         let properties = node(name);
         assert!(properties.contains("s3cr3t-one") && properties.contains("s3cr3t-two"), "{name}: {properties}");
     }
-    let row = house.engine().await.store().run(&run).expect("its row").run;
+    let row = house.engine().await.store().run(&run).await.expect("its row").run;
     assert_eq!(row.properties.values().map(String::as_str).collect::<Vec<_>>(), ["shop.example", "***", "***"]);
     house.until_run(&run, RunPhase::Finished).await;
     house.terminate(&cluster).await;
     house.crash().await;
     assert!(holds(&house.data(), b"shop.example"), "the search finds what is there");
     assert!(!holds(&house.data(), b"s3cr3t"), "a secret is in the data folder");
+}
+
+async fn snapshot(engine: &jac_engine::Engine, run: &RunId) -> Snapshot {
+    let run = run.clone();
+    waiting(engine, move |engine| engine.snapshot(&run, 0, &owner())).await.expect("a snapshot")
 }
 
 /// Whether any file below a folder has these bytes.
@@ -359,7 +374,7 @@ async fn an_extension_moves_the_end_that_counts() {
         let end_of = |row: &jac_model::Cluster| row.idle_ends_at_ms().unwrap_or(i64::MAX).min(row.expires_at_ms);
         let before_ms = end_of(&ready);
         assert!((before_ms - ready.created_ms - minutes(end)).abs() < 10_000, "{end}");
-        let extended = house.ask(|engine| engine.extend_cluster(&cluster, 60)).await.expect("no crash");
+        let extended = house.ask(async |engine| engine.extend_cluster(&cluster, 60).await).await.expect("no crash");
         // Where the lifetime was the end, the idle limit may be it now; it is not moved without need.
         let wanted_ms = before_ms + minutes(60);
         let counted_ms = if end == 20 { extended.expires_at_ms } else { end_of(&extended) };

@@ -26,8 +26,8 @@ async fn a_cluster_goes_on_without_as_many_workers_as_may_fail() {
     assert_eq!(names, ["master", "worker-1", "worker-3"]);
     assert!(house.events(&cluster).await.iter().any(|text| text.starts_with("worker-2 did not come up")));
     let of_three = MASTER_USD_PER_HOUR + 2.0 * USD_PER_HOUR;
-    let priced = house.until("its price", |engine| {
-        engine.store().cluster(&cluster).ok().filter(|cluster| cluster.usd_per_hour == Some(of_three))
+    let priced = house.until("its price", async |engine: &jac_engine::Engine| {
+        engine.store().cluster(&cluster).await.ok().filter(|cluster| cluster.usd_per_hour == Some(of_three))
     });
     let priced = priced.await;
     assert_eq!(priced.usd_so_far(priced.created_ms + 2 * 3_600_000), Some(2.0 * of_three));
@@ -75,13 +75,13 @@ async fn a_provider_that_cannot_be_asked_does_not_concern_the_others() {
         assert_eq!(shown.machines.len(), 4, "what was seen before is shown");
         house.world.calls().planned.clear();
         house
-            .until("its answer", |engine| {
-                let events = engine.store().cluster_events(&rented).expect("events");
+            .until("its answer", async |engine: &jac_engine::Engine| {
+                let events = engine.store().cluster_events(&rented).await.expect("events");
                 events.last().is_some_and(|event| event.text.contains("answers again")).then_some(())
             })
             .await;
     }
-    let row = house.engine().await.store().cluster(&rented).expect("its row");
+    let row = house.engine().await.store().cluster(&rented).await.expect("its row");
     assert_eq!((row.phase, row.lost_nodes.len()), (ClusterPhase::Ready, 0), "none of its nodes counts as gone");
     let told = |events: &[String], words| events.iter().filter(|text| text.contains(words)).count();
     let events = house.events(&rented).await;
@@ -93,8 +93,8 @@ async fn a_provider_that_cannot_be_asked_does_not_concern_the_others() {
     house.plan(Planned::new("list", Which::From(from), Side::Before, Trouble::Refuse("the token has expired")));
     let ended = house.until_gone(&local).await;
     assert!(ended.cause.is_some_and(|cause| cause.contains("idle limit")));
-    let ending = house.until("its time", |engine| {
-        engine.store().cluster(&rented).ok().filter(|cluster| cluster.phase == ClusterPhase::Terminating)
+    let ending = house.until("its time", async |engine: &jac_engine::Engine| {
+        engine.store().cluster(&rented).await.ok().filter(|cluster| cluster.phase == ClusterPhase::Terminating)
     });
     assert_eq!(ending.await.cause.as_deref(), Some("Its lifetime is over."));
     house.world.calls().planned.clear();
@@ -144,7 +144,7 @@ async fn a_cluster_of_a_lost_database_is_adopted_and_goes_on() {
             let nth = house.world.calls().counts.get(name).copied().unwrap_or_default() + 1;
             house.plan(Planned::new(name, Which::Nth(nth), side, Trouble::Crash));
         }
-        while house.engine().await.store().cluster(&cluster).is_err() {
+        while house.engine().await.store().cluster(&cluster).await.is_err() {
             let id = cluster.clone();
             house.ask_for(|engine| async move { engine.adopt_cluster(owner(), &id).await }).await;
         }
@@ -163,8 +163,8 @@ async fn a_cluster_of_a_lost_database_is_adopted_and_goes_on() {
         assert_eq!(ran.cause, Some(Cause::Completed), "{step:?}");
         assert!(house.log(&run) == house.measured(&run));
         house
-            .until("its release", |engine| {
-                engine.store().cluster(&cluster).ok().filter(|cluster| cluster.current_run.is_none())
+            .until("its release", async |engine: &jac_engine::Engine| {
+                engine.store().cluster(&cluster).await.ok().filter(|cluster| cluster.current_run.is_none())
             })
             .await;
         house.terminate(&cluster).await;

@@ -37,8 +37,8 @@ async fn a_part_that_panics_is_started_again_and_counted() {
         assert_eq!(ran.cause, Some(Cause::Completed), "{name}");
         assert!(house.log(&run) == house.measured(&run), "{name}");
         house
-            .until("its release", |engine| {
-                engine.store().cluster(&cluster).ok().filter(|cluster| cluster.current_run.is_none())
+            .until("its release", async |engine: &jac_engine::Engine| {
+                engine.store().cluster(&cluster).await.ok().filter(|cluster| cluster.current_run.is_none())
             })
             .await;
         house.terminate(&cluster).await;
@@ -59,8 +59,8 @@ async fn a_part_that_panics_each_time_strands_neither_run_nor_cluster() {
         let ran = house.until_run(&run, RunPhase::Finished).await;
         assert!(matches!(ran.cause, Some(Cause::Failed { .. } | Cause::Completed)), "{name}: {:?}", ran.cause);
         house
-            .until("its release", |engine| {
-                engine.store().cluster(&cluster).ok().filter(|cluster| cluster.current_run.is_none())
+            .until("its release", async |engine: &jac_engine::Engine| {
+                engine.store().cluster(&cluster).await.ok().filter(|cluster| cluster.current_run.is_none())
             })
             .await;
         house.terminate(&cluster).await;

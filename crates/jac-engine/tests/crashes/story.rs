@@ -20,8 +20,8 @@ async fn story(planned: &[Planned]) -> House {
     let ran = house.until_run(&run, RunPhase::Finished).await;
     assert_eq!(ran.cause, Some(Cause::Completed), "{told}");
     assert!(ran.notes.is_empty(), "{told}: {:?}", ran.notes);
-    let free = house.until("the cluster's release", |engine| {
-        engine.store().cluster(&cluster).ok().filter(|cluster| cluster.current_run.is_none())
+    let free = house.until("the cluster's release", async |engine: &jac_engine::Engine| {
+        engine.store().cluster(&cluster).await.ok().filter(|cluster| cluster.current_run.is_none())
     });
     let free = free.await;
     assert_eq!((free.phase, free.lost_nodes.len()), (ClusterPhase::Ready, 0), "{told}");
@@ -32,7 +32,7 @@ async fn story(planned: &[Planned]) -> House {
     let measured = house.measured(&run);
     assert!(measured.len() > 5_000, "{told}: {} bytes", measured.len());
     assert!(house.log(&run) == measured, "{told}: samples were lost or kept twice");
-    let report = house.engine().await.report(&run).expect("its report");
+    let report = house.report(&run).await.expect("its report");
     let lines = measured.iter().filter(|byte| **byte == b'\n').count() as u64;
     assert_eq!(report.summary.total.samples, lines - 1, "{told}");
     for machine in house.world.machines().there.values() {

@@ -16,8 +16,8 @@ fn sentence(cause: Option<&Cause>) -> String {
 /// The run has ended, its cluster is free or gone, and once it is terminated nothing is left.
 async fn end(house: &mut House, cluster: &ClusterId) {
     house
-        .until("the cluster's release", |engine| {
-            engine.store().cluster(cluster).ok().filter(|cluster| cluster.current_run.is_none())
+        .until("the cluster's release", async |engine: &jac_engine::Engine| {
+            engine.store().cluster(cluster).await.ok().filter(|cluster| cluster.current_run.is_none())
         })
         .await;
     house.terminate(cluster).await;
@@ -163,7 +163,7 @@ async fn a_step_of_a_run_that_is_refused_ends_it_with_its_cause_and_leaves_its_n
         let (log, measured) = (house.log(&run), house.measured(&run));
         assert!(measured.starts_with(&log), "{name}: what is kept is what was measured");
         if name == "process worker-1" {
-            assert!(!log.is_empty() && house.engine().await.report(&run).is_ok(), "{name}");
+            assert!(!log.is_empty() && house.report(&run).await.is_ok(), "{name}");
         }
         end(&mut house, &cluster).await;
     }
@@ -192,8 +192,8 @@ async fn a_worker_that_dies_in_mid_run_ends_the_run_and_what_was_measured_is_kep
     let ended = house.until_run(&run, RunPhase::Finished).await;
     assert!(sentence(ended.cause.as_ref()).contains("worker-2"), "{:?}", ended.cause);
     assert!(house.log(&run) == house.measured(&run) && house.log(&run).len() > 1000);
-    let degraded = house.until("its lost node", |engine| {
-        engine.store().cluster(&cluster).ok().filter(|cluster| !cluster.lost_nodes.is_empty())
+    let degraded = house.until("its lost node", async |engine: &jac_engine::Engine| {
+        engine.store().cluster(&cluster).await.ok().filter(|cluster| !cluster.lost_nodes.is_empty())
     });
     assert_eq!(degraded.await.lost_nodes, ["worker-2"]);
     end(&mut house, &cluster).await;
@@ -213,7 +213,7 @@ async fn a_master_that_dies_in_mid_run_ends_the_run_with_what_had_reached_this_m
     let log = house.log(&run);
     // The log is looked at five times a second.
     assert!(measured.starts_with(&log) && log.len() + 1000 > measured.len(), "{} of {}", log.len(), measured.len());
-    assert!(house.engine().await.report(&run).is_ok());
+    assert!(house.report(&run).await.is_ok());
     end(&mut house, &cluster).await;
 }
 
@@ -259,8 +259,8 @@ async fn a_run_that_is_stopped_keeps_what_it_measured_whenever_the_engine_crashe
             house.plan(Planned::new("run master", Which::Nth(1), side, Trouble::Crash));
         }
         let (cluster, run) = running(&mut house).await;
-        while house.engine().await.store().run(&run).expect("its row").run.stop_requested.is_none() {
-            house.ask(|engine| engine.request_stop(&run, StopMode::Graceful, "Administrator")).await;
+        while house.engine().await.store().run(&run).await.expect("its row").run.stop_requested.is_none() {
+            house.ask(async |engine| engine.request_stop(&run, StopMode::Graceful, "Administrator").await).await;
         }
         let ended = house.until_run(&run, RunPhase::Finished).await;
         assert!(matches!(ended.cause, Some(Cause::Stopped { .. })), "{side:?}: {:?}", ended.cause);

@@ -28,7 +28,7 @@ pub async fn list(
     Caller(caller): Caller,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Vec<ClusterView>>, ApiError> {
-    let clusters = app.engine.store().clusters()?;
+    let clusters = app.engine.store().clusters().await?;
     let shown = clusters.into_iter().filter(|cluster| query.ended || !cluster.phase.is_terminal());
     Ok(Json(shown.map(|cluster| app.engine.view_cluster(cluster, &caller)).collect()))
 }
@@ -79,7 +79,7 @@ pub async fn create(
     Body(new): Body<NewCluster>,
 ) -> Result<(StatusCode, Json<ClusterView>), ApiError> {
     let attendance = if query.attended { Attendance::ThisEngine } else { Attendance::Unattended };
-    let cluster = app.engine.create_cluster(caller.clone(), new, attendance)?;
+    let cluster = app.engine.create_cluster(caller.clone(), new, attendance).await?;
     Ok((StatusCode::ACCEPTED, Json(app.engine.view_cluster(cluster, &caller))))
 }
 
@@ -96,7 +96,7 @@ pub async fn terminate(
     cluster: Owned<Cluster>,
 ) -> Result<(StatusCode, Json<ClusterView>), ApiError> {
     let by = &cluster.caller.name;
-    let ended = app.engine.request_termination(&cluster.thing.id, &format!("Terminated by {by}."), by)?;
+    let ended = app.engine.request_termination(&cluster.thing.id, &format!("Terminated by {by}."), by).await?;
     Ok((StatusCode::ACCEPTED, Json(app.engine.view_cluster(ended, &cluster.caller))))
 }
 
@@ -114,7 +114,7 @@ pub async fn extend(
     cluster: Owned<Cluster>,
     Body(extension): Body<Extension>,
 ) -> Result<Json<ClusterView>, ApiError> {
-    let extended = app.engine.extend_cluster(&cluster.thing.id, extension.minutes)?;
+    let extended = app.engine.extend_cluster(&cluster.thing.id, extension.minutes).await?;
     Ok(Json(app.engine.view_cluster(extended, &cluster.caller)))
 }
 
@@ -131,7 +131,7 @@ pub struct ClusterEventView {
 /// What happened to a cluster, the last thousand events, the oldest first
 #[utoipa::path(get, path = "/clusters/{id}/events", tag = "clusters", params(("id" = String, Path)), responses((status = 200, body = Vec<ClusterEventView>)))]
 pub async fn events(State(app): State<App>, cluster: Shown<Cluster>) -> Result<Json<Vec<ClusterEventView>>, ApiError> {
-    let rows = app.engine.store().cluster_events(&cluster.thing.id)?;
+    let rows = app.engine.store().cluster_events(&cluster.thing.id).await?;
     Ok(Json(
         rows.into_iter()
             .map(|row| ClusterEventView { id: row.id, at_ms: row.at_ms, node: row.node, text: row.text })

@@ -65,7 +65,7 @@ pub async fn show(
     State(app): State<App>,
     Administrator(_): Administrator,
 ) -> Result<Json<AwsCredentialsView>, ApiError> {
-    Ok(view(app.engine.saved_aws()?))
+    Ok(view(app.engine.saved_aws().await?))
 }
 
 /// Save AWS credentials in the place of those that were saved before
@@ -76,12 +76,12 @@ pub async fn save(
     Administrator(_): Administrator,
     Body(new): Body<NewAwsCredentials>,
 ) -> Result<Json<AwsCredentialsView>, ApiError> {
-    Ok(view(app.engine.save_aws(new)?))
+    Ok(view(app.engine.save_aws(new).await?))
 }
 
 /// Forget the saved AWS credentials
 #[utoipa::path(delete, path = "/credentials/aws", tag = "credentials", responses((status = 204), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn delete(State(app): State<App>, Administrator(_): Administrator) -> Result<StatusCode, ApiError> {
-    app.engine.delete_aws()?;
+    app.engine.delete_aws().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -41,8 +41,12 @@ async fn blocking<T: Send + 'static>(
 /// All plans, the newest first
 #[utoipa::path(get, path = "/plans", tag = "plans", responses((status = 200, body = Vec<PlanView>)))]
 pub async fn list(State(app): State<App>, Caller(caller): Caller) -> Result<Json<Vec<PlanView>>, ApiError> {
-    let plans = app.engine.store().plans()?;
-    Ok(Json(plans.into_iter().map(|plan| app.engine.view_plan(plan, &caller)).collect::<Result<_, _>>()?))
+    let plans = app.engine.store().plans().await?;
+    let mut views = Vec::new();
+    for plan in plans {
+        views.push(app.engine.view_plan(plan, &caller).await?);
+    }
+    Ok(Json(views))
 }
 
 /// Upload a plan: a `.jmx`, several files, or one zip
@@ -56,13 +60,13 @@ pub async fn create(
     let (staging, fields) = upload::receive(&app.engine, request).await?;
     let (engine, owner) = (app.engine.clone(), caller.clone());
     let plan = blocking(move || engine.create_plan(owner, fields.name, fields.main_file.as_deref(), staging)).await?;
-    Ok((StatusCode::CREATED, Json(app.engine.view_plan(plan, &caller)?)))
+    Ok((StatusCode::CREATED, Json(app.engine.view_plan(plan, &caller).await?)))
 }
 
 /// One plan
 #[utoipa::path(get, path = "/plans/{id}", tag = "plans", params(("id" = String, Path)), responses((status = 200, body = PlanView), (status = 404, body = ErrorBody)))]
 pub async fn show(State(app): State<App>, plan: Shown<Plan>) -> Result<Json<PlanView>, ApiError> {
-    Ok(Json(app.engine.view_plan(plan.thing, &plan.caller)?))
+    Ok(Json(app.engine.view_plan(plan.thing, &plan.caller).await?))
 }
 
 /// Delete a plan; its runs stay
@@ -84,7 +88,7 @@ pub async fn add_files(
     let (staging, _) = upload::receive(&app.engine, request).await?;
     let (engine, id) = (app.engine.clone(), plan.thing.id);
     let changed = blocking(move || engine.add_plan_files(&id, staging)).await?;
-    Ok(Json(app.engine.view_plan(changed, &plan.caller)?))
+    Ok(Json(app.engine.view_plan(changed, &plan.caller).await?))
 }
 
 /// A file of a plan
@@ -114,7 +118,7 @@ pub async fn remove_file(
 ) -> Result<Json<PlanView>, ApiError> {
     let (engine, id) = (app.engine.clone(), plan.thing.id);
     let changed = blocking(move || engine.remove_plan_file(&id, &path)).await?;
-    Ok(Json(app.engine.view_plan(changed, &plan.caller)?))
+    Ok(Json(app.engine.view_plan(changed, &plan.caller).await?))
 }
 
 /// What the plan is checked for.

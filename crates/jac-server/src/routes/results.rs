@@ -88,8 +88,8 @@ pub async fn samples(
 ) -> Result<Json<SearchResult>, ApiError> {
     let search = query.search().map_err(|error| ApiError::bad_request("condition", format!("{error}.")))?;
     let engine = app.engine.clone();
-    let found = tokio::task::spawn_blocking(move || engine.search_samples(&run.thing.id, search)).await;
-    Ok(Json(found.map_err(|panic| EngineError::JMeter(panic.to_string()))??))
+    let person = run.caller.id;
+    Ok(Json(app.edge.scans().run(&person, move || engine.search_samples(&run.thing.id, search)).await?))
 }
 
 /// Which runs.
@@ -105,7 +105,7 @@ pub struct CompareQuery {
     responses((status = 200, body = ComparisonReport), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn compare(
     State(app): State<App>,
-    Caller(_): Caller,
+    Caller(caller): Caller,
     Query(query): Query<CompareQuery>,
 ) -> Result<Json<ComparisonReport>, ApiError> {
     let runs = query
@@ -115,6 +115,5 @@ pub async fn compare(
         .map(|id| id.parse::<RunId>().map_err(|_| EngineError::NotFound { kind: "run", id: id.to_owned() }))
         .collect::<Result<Vec<_>, _>>()?;
     let engine = app.engine.clone();
-    let compared = tokio::task::spawn_blocking(move || engine.compare_runs(&runs)).await;
-    Ok(Json(compared.map_err(|panic| EngineError::JMeter(panic.to_string()))??))
+    Ok(Json(app.edge.scans().run(&caller.id, move || engine.compare_runs(&runs)).await?))
 }

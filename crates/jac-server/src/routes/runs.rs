@@ -36,7 +36,7 @@ pub async fn list(
 ) -> Result<Json<Vec<RunView>>, ApiError> {
     let filter =
         Filter { cluster: query.cluster, plan: query.plan, unfinished: false, limit: Some(query.limit.unwrap_or(500)) };
-    let rows = app.engine.store().runs(&filter)?;
+    let rows = app.engine.store().runs(&filter).await?;
     Ok(Json(rows.into_iter().map(|row| app.engine.view_run(row, &caller)).collect()))
 }
 
@@ -48,25 +48,25 @@ pub async fn create(
     Caller(caller): Caller,
     Body(new): Body<NewRun>,
 ) -> Result<(StatusCode, Json<RunView>), ApiError> {
-    let cluster: Cluster = app.engine.store().cluster(&new.cluster_id)?;
+    let cluster: Cluster = app.engine.store().cluster(&new.cluster_id).await?;
     // The cluster is named in the body, not in the path, so its owner is looked at here.
     if !may_write(&caller, &cluster.owner) {
         return Err(ApiError::NotOwner);
     }
     let owner = caller.clone();
     let run = app.engine.check_in_turn(move |engine, gone| engine.create_run(owner, new, gone)).await?;
-    Ok((StatusCode::ACCEPTED, Json(view(&app, &caller, &run.id)?)))
+    Ok((StatusCode::ACCEPTED, Json(view(&app, &caller, &run.id).await?)))
 }
 
-fn view(app: &App, caller: &jac_model::Person, id: &RunId) -> Result<RunView, ApiError> {
-    let row: RunRow = app.engine.store().run(id)?;
+async fn view(app: &App, caller: &jac_model::Person, id: &RunId) -> Result<RunView, ApiError> {
+    let row: RunRow = app.engine.store().run(id).await?;
     Ok(app.engine.view_run(row, caller))
 }
 
 /// One run
 #[utoipa::path(get, path = "/runs/{id}", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = RunView), (status = 404, body = ErrorBody)))]
 pub async fn show(State(app): State<App>, run: Shown<Run>) -> Result<Json<RunView>, ApiError> {
-    Ok(Json(view(&app, &run.caller, &run.thing.id)?))
+    Ok(Json(view(&app, &run.caller, &run.thing.id).await?))
 }
 
 /// How a run is to end.
@@ -82,14 +82,14 @@ pub async fn stop(
     run: Owned<Run>,
     Body(stop): Body<Stop>,
 ) -> Result<(StatusCode, Json<RunView>), ApiError> {
-    app.engine.request_stop(&run.thing.id, stop.how, &run.caller.name)?;
-    Ok((StatusCode::ACCEPTED, Json(view(&app, &run.caller, &run.thing.id)?)))
+    app.engine.request_stop(&run.thing.id, stop.how, &run.caller.name).await?;
+    Ok((StatusCode::ACCEPTED, Json(view(&app, &run.caller, &run.thing.id).await?)))
 }
 
 /// Delete a finished run and its artefacts
 #[utoipa::path(delete, path = "/runs/{id}", tag = "runs", params(("id" = String, Path)), responses((status = 204), (status = 409, body = ErrorBody)))]
 pub async fn delete(State(app): State<App>, run: Owned<Run>) -> Result<StatusCode, ApiError> {
-    app.engine.delete_run(&run.thing.id)?;
+    app.engine.delete_run(&run.thing.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -155,7 +155,7 @@ pub async fn artefact(
     run: Shown<Run>,
     Path((_, name)): Path<(String, String)>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let (artefact, place) = app.engine.artefact(&run.thing.id, &name)?;
+    let (artefact, place) = app.engine.artefact(&run.thing.id, &name).await?;
     let file =
         tokio::fs::File::open(&place).await.map_err(|error| EngineError::file(format!("reading {name}"), error))?;
     // A log that still grows is longer at its end than it says now.

@@ -82,8 +82,8 @@ pub async fn create(
 ) -> Result<impl IntoResponse, ApiError> {
     let (new, page) = (secret(), secret());
     let now_ms = app.engine.now_ms();
-    let opened = NewSession { secret: &new, page: &page, expires_ms: now_ms + SESSION_LIFE_S * 1000 };
-    let person = app.engine.store().sign_in(&sign_in.token, &opened, now_ms)?;
+    let opened = NewSession { secret: new.clone(), page: page.clone(), expires_ms: now_ms + SESSION_LIFE_S * 1000 };
+    let person = app.engine.store().sign_in(&sign_in.token, opened, now_ms).await?;
     let from = peer.map_or_else(|| "unknown".to_owned(), |Extension(Peer(address))| address.to_string());
     if person.is_none() {
         tracing::warn!(peer = from, "a sign-in from {from} was refused: the link is unknown, used or over");
@@ -107,7 +107,7 @@ pub async fn delete(
     Caller(_): Caller,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, ApiError> {
-    sign_out(&app, &headers)?;
+    sign_out(&app, &headers).await?;
     let cookie = format!("{}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0", cookie_name(&app));
     Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie)])))
 }
@@ -120,7 +120,7 @@ pub async fn ticket(
     headers: HeaderMap,
     Body(wanted): Body<TicketRequest>,
 ) -> Result<Json<DownloadTicket>, ApiError> {
-    let session = session_of(&app, &headers, page_secret(&headers))?;
+    let session = session_of(&app, &headers, page_secret(&headers)).await?;
     match session {
         Some(session) => Ok(Json(DownloadTicket { ticket: app.access.ticket(&session.secret, &wanted.path) })),
         // Whoever has the token needs none.

@@ -14,7 +14,7 @@ const SIGNED_OUT: &str = r#"42["signed_out",null]"#;
 async fn a_page_that_is_signed_in_hears_of_changes_and_gets_the_run_that_it_asks_for() {
     let served = Served::new().await;
     let address = served.listen().await;
-    let id = run(&served, "r-22222222", &administrator()).id;
+    let id = run(&served, "r-22222222", &administrator()).await.id;
     let own_page = format!("http://{address}");
     let headers = [("cookie", served.cookie.as_str()), ("origin", &own_page)];
     let mut page = Socket::connect(address, &headers, &served.page).await;
@@ -82,7 +82,7 @@ async fn who_has_the_cookie_alone_hears_nothing() {
 async fn a_subscription_right_behind_the_greeting_is_answered() {
     let served = Served::new().await;
     let address = served.listen().await;
-    let id = run(&served, "r-22222222", &administrator()).id;
+    let id = run(&served, "r-22222222", &administrator()).await.id;
     for round in 0..100 {
         let mut page = Socket::welcomed(address, &served.cookie, &served.page).await;
         let answer = page.ask(1, &format!(r#"["subscribe_run",{{"run_id":"{id}"}}]"#)).await;
@@ -106,7 +106,7 @@ async fn a_message_that_is_larger_than_any_of_ours_ends_the_connection() {
 async fn what_cannot_be_subscribed_to_is_refused_in_a_sentence_and_the_page_goes_on() {
     let served = Served::new().await;
     let address = served.listen().await;
-    let id = run(&served, "r-22222222", &administrator()).id;
+    let id = run(&served, "r-22222222", &administrator()).await.id;
     let mut page = Socket::welcomed(address, &served.cookie, &served.page).await;
     let unknown = page.ask(1, r#"["subscribe_run",{"run_id":"r-99999999","after":0}]"#).await;
     assert!(unknown["error"].as_str().is_some_and(|said| said.contains("r-99999999")), "{unknown}");
@@ -172,7 +172,7 @@ async fn who_signs_out_is_cut_off_on_all_pages_of_that_session_and_nobody_else_i
     }
     // The other session of the same person hears of the next change; those that were cut off do not.
     let headers = [("cookie", other_cookie.as_str()), ("x-jac-page", other_page.as_str())];
-    let id = run(&served, "r-22222222", &administrator()).id;
+    let id = run(&served, "r-22222222", &administrator()).await.id;
     let answer = other.ask(1, &format!(r#"["subscribe_run",{{"run_id":"{id}"}}]"#)).await;
     assert_eq!(answer["run_id"], json!(id));
     let deleted = served.call(Method::DELETE, &format!("/runs/{id}"), &headers, "").await;

@@ -2,6 +2,7 @@
 
 mod checks;
 mod connections;
+mod edge;
 mod live;
 mod money;
 mod rented;
@@ -9,6 +10,7 @@ mod results;
 mod served;
 mod socket;
 mod things;
+mod tls;
 
 use http::{Method, StatusCode};
 use jac_engine::{Settings, administrator};
@@ -65,7 +67,7 @@ async fn every_route_is_shut_to_strangers_and_to_other_pages() {
 #[tokio::test]
 async fn others_things_can_be_looked_at_and_not_changed() {
     let served = Served::new().await;
-    let (cluster, plan) = others(&served);
+    let (cluster, plan) = others(&served).await;
     for path in [format!("/clusters/{cluster}"), format!("/clusters/{cluster}/events"), format!("/plans/{plan}")] {
         let shown = served.as_owner(Method::GET, &path, "").await;
         assert_eq!(shown.status, StatusCode::OK, "{path}");
@@ -86,7 +88,7 @@ async fn others_things_can_be_looked_at_and_not_changed() {
         );
     }
     let other = Person { id: "other".to_owned(), name: "Somebody else".to_owned() };
-    let run = run(&served, "r-22222222", &other).id;
+    let run = run(&served, "r-22222222", &other).await.id;
     let shown = served.as_owner(Method::GET, &format!("/runs/{run}"), "").await;
     assert_eq!((shown.status, &shown.body["can_write"]), (StatusCode::OK, &false.into()));
     for (method, path, body) in [

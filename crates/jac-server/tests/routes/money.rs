@@ -82,18 +82,32 @@ async fn a_forecast_tells_faults_and_price_and_makes_nothing() {
     assert_eq!(defaults["ec2"]["worker_type"], "c6i.large");
 }
 
+/// What is shown of machines once it is what is waited for, or after five seconds: a reconciler looks every two.
+async fn machines_when(served: &Served, is_there: impl Fn(&serde_json::Value) -> bool) -> serde_json::Value {
+    let mut shown = serde_json::Value::Null;
+    for _ in 0..100 {
+        let answer = served.as_owner(Method::GET, "/machines", "").await;
+        assert_eq!(answer.status, StatusCode::OK);
+        shown = answer.body;
+        if is_there(&shown) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    shown
+}
+
 #[tokio::test]
 async fn machines_that_no_row_knows_are_orphans_to_be_ended_or_adopted() {
     let served = Served::new().await;
-    let theirs = crate::things::others(&served).0;
+    let theirs = crate::things::others(&served).await.0;
     *served.rented.instances.lock().expect("no panic") = vec![
         instance(&theirs, "worker-1", Role::Worker),
         instance("c-77777777", "worker-1", Role::Worker),
         instance("c-99999999", "master", Role::Master),
     ];
-    let shown = served.as_owner(Method::GET, "/machines", "").await;
-    assert_eq!(shown.status, StatusCode::OK);
-    let machines = shown.body["machines"].as_array().expect("machines");
+    let shown = machines_when(&served, |shown| shown["machines"] != serde_json::json!([])).await;
+    let machines = shown["machines"].as_array().expect("machines");
     let orphans: Vec<&str> = machines
         .iter()
         .filter(|machine| machine["orphan"] == true)
@@ -126,15 +140,7 @@ async fn machines_that_no_row_knows_are_orphans_to_be_ended_or_adopted() {
 async fn a_provider_that_cannot_be_asked_is_shown_as_such() {
     let served = Served::new().await;
     *served.rented.failure.lock().expect("no panic") = Some("the token has expired".to_owned());
-    // The reconciler may have seen it in order before: it looks again within two seconds.
-    let mut shown = serde_json::Value::Null;
-    for _ in 0..100 {
-        shown = served.as_owner(Method::GET, "/machines", "").await.body;
-        if shown["unreachable"] != serde_json::json!([]) {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    let shown = machines_when(&served, |shown| shown["unreachable"] != serde_json::json!([])).await;
     assert_eq!(
         shown["unreachable"],
         serde_json::json!([{"provider": "ec2", "region": null, "reason": "EC2 could not be asked: the token has expired."}])
@@ -149,21 +155,13 @@ async fn a_region_that_cannot_be_looked_at_is_shown_as_such_and_what_was_seen_th
     let mut elsewhere = instance("c-99999999", "master", Role::Master);
     elsewhere.rented.as_mut().expect("it costs money").region = "eu-west-3".to_owned();
     *served.rented.instances.lock().expect("no panic") = vec![elsewhere];
-    let shown = served.as_owner(Method::GET, "/machines", "").await.body;
+    let shown = machines_when(&served, |shown| shown["machines"] != serde_json::json!([])).await;
     assert_eq!(shown["unreachable"], serde_json::json!([]));
     *served.rented.unseen.lock().expect("no panic") = vec![Unseen {
         region: "eu-west-3".to_owned(),
         reason: "AWS in eu-west-3 does not answer: it is cut off".to_owned(),
     }];
-    let mut shown = serde_json::Value::Null;
-    // The reconciler looks again within two seconds.
-    for _ in 0..100 {
-        shown = served.as_owner(Method::GET, "/machines", "").await.body;
-        if shown["unreachable"] != serde_json::json!([]) {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    let shown = machines_when(&served, |shown| shown["unreachable"] != serde_json::json!([])).await;
     let reason = "AWS in eu-west-3 does not answer: it is cut off.";
     assert_eq!(shown["unreachable"], serde_json::json!([{"provider": "ec2", "region": "eu-west-3", "reason": reason}]));
     assert_eq!(shown["machines"].as_array().map(Vec::len), Some(1), "{shown}");

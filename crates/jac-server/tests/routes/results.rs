@@ -8,8 +8,8 @@ use jac_jtl::{LogStatistics, Settings};
 use jac_report::{Facts, Report};
 
 /// A finished run with a log of 300 samples.
-fn finished(served: &Served, id: &str, slower_ms: u64) {
-    let run = run(served, id, &administrator());
+async fn finished(served: &Served, id: &str, slower_ms: u64) {
+    let run = run(served, id, &administrator()).await;
     let mut bytes = "timeStamp,elapsed,label,responseCode,success,failureMessage,URL\n".to_owned();
     for n in 0..300_u64 {
         let failed = n % 100 == 7;
@@ -42,7 +42,7 @@ fn finished(served: &Served, id: &str, slower_ms: u64) {
 #[tokio::test]
 async fn samples_of_a_run_are_found_by_every_condition() {
     let served = Served::new().await;
-    finished(&served, "r-33333333", 0);
+    finished(&served, "r-33333333", 0).await;
     let find = async |query: &str| {
         let answer = served.as_owner(Method::GET, &format!("/runs/r-33333333/samples?{query}"), "").await;
         assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.body);
@@ -71,7 +71,7 @@ async fn samples_of_a_run_are_found_by_every_condition() {
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{query}");
         assert!(refused.body["error"]["message"].is_string(), "{query}");
     }
-    let logless = run(&served, "r-44444444", &administrator());
+    let logless = run(&served, "r-44444444", &administrator()).await;
     let missing = served.as_owner(Method::GET, &format!("/runs/{}/samples", logless.id), "").await;
     assert_eq!(missing.status, StatusCode::NOT_FOUND);
 }
@@ -79,9 +79,9 @@ async fn samples_of_a_run_are_found_by_every_condition() {
 #[tokio::test]
 async fn runs_are_compared_with_the_first_of_them() {
     let served = Served::new().await;
-    finished(&served, "r-33333333", 0);
-    finished(&served, "r-44444444", 0);
-    finished(&served, "r-55555555", 80);
+    finished(&served, "r-33333333", 0).await;
+    finished(&served, "r-44444444", 0).await;
+    finished(&served, "r-55555555", 80).await;
     let compare = async |runs: &str| served.as_owner(Method::GET, &format!("/compare?runs={runs}"), "").await;
     let answer = compare("r-33333333,r-44444444,r-55555555").await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
@@ -101,4 +101,25 @@ async fn runs_are_compared_with_the_first_of_them() {
         let refused = compare(runs).await;
         assert_eq!(refused.status, status, "{runs}: {}", refused.body);
     }
+}
+
+#[tokio::test]
+async fn whoever_searches_too_much_at_once_is_told_when_to_come_back() {
+    let served = Served::new().await;
+    finished(&served, "r-33333333", 0).await;
+    let bearer = format!("Bearer {}", served.app.access.token());
+    let headers = [("authorization", bearer.as_str())];
+    let search = || served.call(Method::GET, "/runs/r-33333333/samples", &headers, "");
+    let compare = || served.call(Method::GET, "/compare?runs=r-33333333,r-33333333", &headers, "");
+    let mut answers = futures_util::future::join_all((0..60).map(|_| search())).await;
+    let (done, busy): (Vec<_>, Vec<_>) = answers.drain(..).partition(|answer| answer.status == StatusCode::OK);
+    assert!(done.len() >= 8 && !busy.is_empty(), "{} done, {} not", done.len(), busy.len());
+    for answer in busy {
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(answer.body["error"]["code"], "busy");
+        let seconds: u64 = answer.headers["retry-after"].to_str().expect("text").parse().expect("seconds");
+        assert!((1..=60).contains(&seconds));
+    }
+    assert_eq!(search().await.status, StatusCode::OK, "nothing is left in the queue");
+    assert_ne!(compare().await.status, StatusCode::TOO_MANY_REQUESTS);
 }

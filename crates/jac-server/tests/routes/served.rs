@@ -11,14 +11,14 @@ use jac_engine::{Engine, Parts, Settings};
 use jac_local::LocalCloud;
 use jac_model::Provider;
 use jac_model::ports::Cloud;
-use jac_server::listen::{Limits, serve};
-use jac_server::{Access, App};
+use jac_server::listen::{Limits, Listener, serve};
+use jac_server::{Access, App, Edge};
 use jac_store::{DataFolder, Store, Vault};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
 pub struct Served {
@@ -45,10 +45,14 @@ impl Served {
     }
 
     pub async fn with(settings: Settings) -> Self {
+        Self::with_edge(settings, Edge::default()).await
+    }
+
+    pub async fn with_edge(settings: Settings, edge: Edge) -> Self {
         let place = tempfile::tempdir().expect("a folder");
         let folder = DataFolder::open(place.path()).expect("it opens");
         let lock = folder.lock().expect("it is free");
-        let store = Store::open(&folder.database()).expect("a database");
+        let store = Store::open(&folder.database()).await.expect("a database");
         let vault = Vault::open(&folder, store.clone(), None, [5; 32]).expect("a vault");
         let rented = Arc::new(RentedCloud::default());
         let cloud =
@@ -66,8 +70,9 @@ impl Served {
             tools: ToolSettings::default(),
             settings,
         })
+        .await
         .expect("an engine");
-        let app = App { engine, access: Access::default() };
+        let app = App { engine, access: Access::default(), edge };
         let router = jac_server::router(app.clone());
         let mut served = Self { rented, _folder: place, router, app, cookie: String::new(), page: String::new() };
         (served.cookie, served.page) = served.sign_in().await;
@@ -76,7 +81,8 @@ impl Served {
 
     /// Opens a session with a new link, which works once, and gives its cookie and its page's secret.
     pub async fn sign_in(&self) -> (String, String) {
-        let link = jac_server::new_sign_in_link(self.app.engine.store(), self.app.engine.now_ms()).expect("a link");
+        let link =
+            jac_server::new_sign_in_link(self.app.engine.store(), self.app.engine.now_ms()).await.expect("a link");
         let token = link.split("token=").nth(1).expect("a token").to_owned();
         let answer = self.call(Method::POST, "/session", &[], &format!(r#"{{"token":"{token}"}}"#)).await;
         assert_eq!(answer.status, StatusCode::OK);
@@ -131,6 +137,13 @@ impl Served {
         Answer { status, headers, body: serde_json::from_slice(&bytes).unwrap_or_default() }
     }
 
+    /// The body of an answer that is not JSON.
+    pub async fn text(&self, request: Request<Body>) -> String {
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        let bytes = response.into_body().collect().await.expect("a body").to_bytes();
+        String::from_utf8(bytes.to_vec()).expect("text")
+    }
+
     /// Listens on a port of this machine for as long as the test lasts.
     pub async fn listen(&self) -> SocketAddr {
         self.listen_with(Limits::for_descriptors(1024)).await
@@ -139,9 +152,15 @@ impl Served {
     pub async fn listen_with(&self, limits: Limits) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address");
-        let (router, token) = (self.router.clone(), self.app.access.token().to_owned());
-        tokio::spawn(async move { serve(listener, router, &token, limits, CancellationToken::new()).await });
+        self.answer_at(listener, limits);
         address
+    }
+
+    /// Serves there until the edge closes; the task ends with the last answer.
+    pub fn answer_at(&self, listener: impl Into<Listener>, limits: Limits) -> JoinHandle<()> {
+        let (listener, router, token) = (listener.into(), self.router.clone(), self.app.access.token().to_owned());
+        let closing = self.app.edge.closing().clone();
+        tokio::spawn(async move { serve(listener, router, &token, limits, closing).await })
     }
 
     pub fn is_clean(&self) -> bool {

@@ -7,13 +7,14 @@ use jac_model::{
 use std::collections::BTreeMap;
 
 /// Somebody else's cluster and plan.
-pub fn others(served: &Served) -> (String, String) {
+pub async fn others(served: &Served) -> (String, String) {
     let other = Person { id: "other".to_owned(), name: "Somebody else".to_owned() };
     let cluster = Cluster {
         id: "c-22222222".parse().expect("an id"),
         name: "theirs".to_owned(),
         description: String::new(),
         owner: other.clone(),
+        team: None,
         provider: Provider::Local,
         config: ClusterConfig::default(),
         // One that is gone is looked after by nobody.
@@ -36,17 +37,18 @@ pub fn others(served: &Served) -> (String, String) {
         id: "p-22222222".parse().expect("an id"),
         name: "theirs".to_owned(),
         owner: other,
+        team: None,
         created_ms: 1,
         main_file: "p.jmx".to_owned(),
         files: vec![file],
     };
-    served.app.engine.store().insert_cluster(&cluster).expect("written");
-    served.app.engine.store().put_plan(&plan).expect("written");
+    served.app.engine.store().insert_cluster(&cluster).await.expect("written");
+    served.app.engine.store().put_plan(&plan).await.expect("written");
     (cluster.id.to_string(), plan.id.to_string())
 }
 
 /// A finished run of somebody's.
-pub fn run(served: &Served, id: &str, owner: &Person) -> Run {
+pub async fn run(served: &Served, id: &str, owner: &Person) -> Run {
     let run = Run {
         id: id.parse().expect("an id"),
         name: format!("run {id}"),
@@ -59,6 +61,8 @@ pub fn run(served: &Served, id: &str, owner: &Person) -> Run {
         cluster_id: "c-22222222".parse().expect("an id"),
         cluster_name: "theirs".to_owned(),
         owner: owner.clone(),
+        team: None,
+        pinned: false,
         phase: RunPhase::Finished,
         step: String::new(),
         cause: Some(Cause::Completed),
@@ -84,6 +88,6 @@ pub fn run(served: &Served, id: &str, owner: &Person) -> Run {
         failing: None,
         shutdown_port: None,
     };
-    served.app.engine.store().insert_run(&run).expect("written");
+    served.app.engine.store().insert_run(&run).await.expect("written");
     run
 }

@@ -677,6 +677,7 @@ export interface components {
             name: string;
             description: string;
             owner: components["schemas"]["Person"];
+            team: components["schemas"]["Named"] | null;
             provider: components["schemas"]["Provider"];
             config: components["schemas"]["ClusterConfig"];
             phase: components["schemas"]["ClusterPhase"];
@@ -1712,6 +1713,7 @@ export interface components {
             id: components["schemas"]["PlanId"];
             name: string;
             owner: components["schemas"]["Person"];
+            team: components["schemas"]["Named"] | null;
             /** Format: int64 */
             created_ms: number;
             /** @description The `.jmx` that is run, relative to the plan's folder. Its folder is JMeter's working folder. */

@@ -61,7 +61,7 @@ async fn split_files(
     }
     let (folder, workers, run, source) =
         (parts_folder(task, run), run.workers as usize, run.clone(), source.to_owned());
-    let home = task.engine.toolbox().home(&WantedJMeter::of(&task.cluster(&run)?.config))?;
+    let home = task.engine.toolbox().home(&WantedJMeter::of(&task.cluster(&run).await?.config))?;
     let files: HashMap<String, PathBuf> = plan
         .files
         .iter()

@@ -33,19 +33,20 @@ pub(super) async fn start_workers(
         task.step(&format!(
             "Starting {}.",
             if workers.len() == 1 { "1 worker".to_owned() } else { format!("{} workers", workers.len()) }
-        ))?;
+        ))
+        .await?;
         let ports = choose_ports(workers).await?;
         try_join_all(workers.iter().zip(&ports).map(|(worker, ports)| start_worker(run, common, worker, *ports)))
             .await?;
-        task.change(|run| {
-            for (node, (_, ports)) in
-                run.nodes.iter_mut().filter(|node| node.role == Role::Worker).zip(workers.iter().zip(&ports))
-            {
+        let chosen = ports.clone();
+        task.change(move |run| {
+            for (node, ports) in run.nodes.iter_mut().filter(|node| node.role == Role::Worker).zip(chosen) {
                 node.state = NodePhase::Starting;
                 node.ports = vec![ports.0, ports.1];
             }
             Ok(())
-        })?;
+        })
+        .await?;
         match wait_until_reachable(task, run, master, workers, &ports).await {
             Ok(()) => {
                 return Ok(workers
@@ -159,7 +160,7 @@ async fn wait_until_reachable(
         if still.is_empty() {
             return Ok(());
         }
-        task.stop_wanted()?;
+        task.stop_wanted().await?;
         if Instant::now() > deadline {
             let names: Vec<&str> = still.iter().map(|(worker, _)| worker.name.as_str()).collect();
             let reason = format!(

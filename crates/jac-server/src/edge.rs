@@ -1,0 +1,260 @@
+//! The outermost layer: where a request really came from, its id, its line in the log, and its place in the metrics.
+//!
+//! Handlers ask [`ClientInfo`], and nothing else, for scheme, host and address of their client: forwarded headers of trusted
+//! proxies are in it, and those of everybody else are gone.
+
+use crate::App;
+use crate::config::ServerConfig;
+use crate::error::Failure;
+use crate::forwarded;
+use crate::hosts::host_of;
+use crate::listen::{Peer, Transport};
+use crate::metrics::Metrics;
+use crate::scans::Scans;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use std::net::IpAddr;
+use std::sync::Arc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+/// The header with a request's id, in requests of trusted proxies and in every answer.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The longest id that is taken over from a proxy.
+const LONGEST_ID: usize = 64;
+/// Browsers come back by HTTPS only, for a year.
+const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// What the server has at its edge. Clones are the same one.
+#[derive(Debug, Clone)]
+pub struct Edge(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: ServerConfig,
+    metrics: Metrics,
+    scans: Scans,
+    closing: CancellationToken,
+}
+
+impl Default for Edge {
+    fn default() -> Self {
+        Self::new(ServerConfig::default())
+    }
+}
+
+impl Edge {
+    pub fn new(config: ServerConfig) -> Self {
+        let metrics = Metrics::default();
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let scans = Scans::new(processors, metrics.clone());
+        Self(Arc::new(Inner { config, metrics, scans, closing: CancellationToken::new() }))
+    }
+
+    pub fn config(&self) -> &ServerConfig {
+        &self.0.config
+    }
+
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// Turns at scanning result logs.
+    pub(crate) fn scans(&self) -> &Scans {
+        &self.0.scans
+    }
+
+    /// Cancelled when the server ends: connections are closed after their answer, live sockets at once.
+    pub fn closing(&self) -> &CancellationToken {
+        &self.0.closing
+    }
+}
+
+/// How a request was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    Http,
+    Https,
+}
+
+/// Where a request came from, among its extensions: the client's view, before any trusted proxy.
+#[derive(Debug, Clone)]
+pub struct ClientInfo {
+    pub scheme: Scheme,
+    /// Host and port that the client asked for.
+    pub host: Option<String>,
+    /// `None` for a caller in this process.
+    pub address: Option<IpAddr>,
+    pub request_id: String,
+}
+
+impl ClientInfo {
+    /// The one of a request.
+    pub fn of(extensions: &Extensions) -> Option<&Self> {
+        extensions.get()
+    }
+}
+
+/// Whether the client speaks TLS: to this server, or to a trusted proxy before it.
+pub fn is_https(extensions: &Extensions) -> bool {
+    ClientInfo::of(extensions).is_some_and(|client| client.scheme == Scheme::Https)
+}
+
+/// Finds out who asks, and takes off the request what only a trusted proxy may say.
+fn identify(request: &mut Request, config: &ServerConfig) -> ClientInfo {
+    let peer = request.extensions().get::<Peer>().map(|Peer(address)| *address);
+    let is_tls = request.extensions().get() == Some(&Transport::Tls);
+    let proxy = peer.filter(|peer| forwarded::is_trusted(*peer, &config.trusted_proxies));
+    let mut client = ClientInfo {
+        scheme: if is_tls { Scheme::Https } else { Scheme::Http },
+        host: text(request.headers(), &header::HOST),
+        address: peer,
+        request_id: format!("{:016x}", rand::random::<u64>()),
+    };
+    if let Some(proxy) = proxy {
+        let origin = forwarded::origin(request.headers(), proxy, &config.trusted_proxies);
+        client.address = Some(origin.address);
+        match origin.is_https {
+            Some(true) => client.scheme = Scheme::Https,
+            Some(false) => client.scheme = Scheme::Http,
+            None => (),
+        }
+        if let Some(id) = text(request.headers(), &REQUEST_ID).filter(|id| is_id(id)) {
+            client.request_id = id;
+        }
+        // What looks at the host, for rebinding and for the origin, looks at the one that the client asked for.
+        if let Some(host) = origin.host
+            && let Ok(value) = HeaderValue::from_str(&host)
+        {
+            request.headers_mut().insert(header::HOST, value);
+            client.host = Some(host);
+        }
+    }
+    for name in forwarded::HEADERS {
+        request.headers_mut().remove(name);
+    }
+    request.headers_mut().remove(REQUEST_ID);
+    if let Some(address) = client.address {
+        request.extensions_mut().insert(Peer(address));
+    }
+    client
+}
+
+fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+fn is_id(text: &str) -> bool {
+    (1..=LONGEST_ID).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}
+
+/// The layer.
+pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let client = identify(&mut request, app.edge.config());
+    request.extensions_mut().insert(client.clone());
+    let method = request.method().clone();
+    // Without its query, in which a ticket may be.
+    let path = request.uri().path().to_owned();
+    let route = match request.extensions().get::<MatchedPath>() {
+        Some(matched) => matched.as_str().to_owned(),
+        None if path.starts_with("/socket.io") => "/socket.io".to_owned(),
+        // Paths of people's choice would be labels without end.
+        None => "page".to_owned(),
+    };
+    let id = client.request_id.as_str();
+    // At the level of errors: whatever is logged within says whose request it was.
+    let span = tracing::error_span!("request", id);
+    let mut answer = next.run(request).instrument(span).await;
+    let (status, took) = (answer.status(), began.elapsed());
+    app.edge.metrics().answered(&method, &route, status.as_u16(), took);
+    let from = client.address.map_or_else(|| "this process".to_owned(), |address| address.to_string());
+    match answer.extensions_mut().remove::<Failure>() {
+        Some(Failure { code, message }) => {
+            tracing::error!(id, code, route, "request {id} ({method} {route}) failed: {message}");
+        }
+        // It says by itself that the server is not ready, again and again.
+        None if status.is_server_error() && route != "/readyz" => {
+            tracing::error!(id, route, "request {id} ({method} {route}) failed with {status}");
+        }
+        None => (),
+    }
+    let (status, ms) = (status.as_u16(), took.as_millis());
+    tracing::debug!(id, %method, path, status, ms, from, "request {id}: {method} {path} {status} in {ms} ms from {from}");
+    let headers = answer.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    if client.scheme == Scheme::Https && client.host.as_deref().is_some_and(is_name) {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
+    }
+    answer
+}
+
+/// Whether a host may be told to be asked by HTTPS only. `localhost` is other programs' as well, and addresses are no names.
+fn is_name(authority: &str) -> bool {
+    let host = host_of(authority);
+    host != "localhost" && !host.ends_with(".localhost") && host.parse::<IpAddr>().is_err()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+
+    fn identified(peer: &str, headers: &[(&str, &str)]) -> (ClientInfo, HeaderMap, Option<IpAddr>) {
+        let config =
+            ServerConfig { trusted_proxies: vec!["10.0.0.0/8".parse().expect("a network")], ..ServerConfig::default() };
+        let mut request = Request::builder().header("host", "inner:8080");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut request = request.body(Body::empty()).expect("a request");
+        request.extensions_mut().insert(Peer(peer.parse().expect("an address")));
+        let client = identify(&mut request, &config);
+        let told = request.extensions().get::<Peer>().map(|Peer(address)| *address);
+        (client, request.headers().clone(), told)
+    }
+
+    const FORWARDED: [(&str, &str); 4] = [
+        ("x-forwarded-for", "203.0.113.9"),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-host", "jac.example"),
+        ("x-request-id", "from-the-proxy.1"),
+    ];
+
+    #[test]
+    fn a_trusted_proxy_is_believed() {
+        let (client, headers, told) = identified("10.0.0.1", &FORWARDED);
+        assert_eq!(client.scheme, Scheme::Https);
+        assert_eq!(client.host.as_deref(), Some("jac.example"));
+        assert_eq!(client.address, Some(IpAddr::from([203, 0, 113, 9])));
+        assert_eq!(told, client.address, "for whoever logs sign-ins");
+        assert_eq!(client.request_id, "from-the-proxy.1");
+        assert_eq!(headers[header::HOST], "jac.example");
+    }
+
+    #[test]
+    fn nobody_else_is_and_nothing_of_what_they_say_stays() {
+        let (client, headers, told) = identified("192.0.2.1", &FORWARDED);
+        assert_eq!(client.scheme, Scheme::Http);
+        assert_eq!(client.host.as_deref(), Some("inner:8080"));
+        assert_eq!(client.address, Some(IpAddr::from([192, 0, 2, 1])));
+        assert_eq!(told, client.address);
+        assert_ne!(client.request_id, "from-the-proxy.1");
+        assert_eq!(headers.len(), 1, "{headers:?}");
+        assert_eq!(headers[header::HOST], "inner:8080");
+    }
+
+    #[test]
+    fn an_id_that_would_garble_the_log_is_not_taken_over() {
+        for id in ["", "a b", "a=1", &"x".repeat(65)] {
+            let (client, ..) = identified("10.0.0.1", &[("x-request-id", id)]);
+            assert_ne!(client.request_id, id);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! `/healthz`, `/readyz` and `/metrics`, for whoever watches the server. The first two are open to everybody and say no more than
+//! codes; metrics need a token, unless they have an address of their own.
+
+use crate::App;
+use crate::access::has_token;
+use crate::config::Secret;
+use crate::error::ApiError;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::get;
+use jac_engine::Unready;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// A database or disk that takes longer than this does not answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[derive(Serialize)]
+struct Ready {
+    ready: bool,
+    /// Why not.
+    codes: Vec<Unready>,
+}
+
+/// The three routes, beside the API.
+pub fn routes() -> Router<App> {
+    Router::new().route("/healthz", get(alive)).route("/readyz", get(ready)).route("/metrics", get(metrics))
+}
+
+/// `/metrics` alone, for an address of its own. With a token in the configuration it is wanted here too.
+pub fn metrics_router(app: App) -> Router {
+    Router::new().route("/metrics", get(metrics_apart)).with_state(app)
+}
+
+/// The process answers.
+async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// The database and the disk do.
+async fn ready(State(app): State<App>) -> Response {
+    let codes = match timeout(PATIENCE, app.engine.unready()).await {
+        Ok(codes) => codes,
+        Err(_) => vec![Unready::DatabaseUnavailable],
+    };
+    let status = if codes.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(Ready { ready: codes.is_empty(), codes })).into_response()
+}
+
+async fn metrics(State(app): State<App>, headers: HeaderMap) -> Response {
+    let token = &app.edge.config().metrics.token;
+    if has_token(&app, &headers) || token.as_ref().is_some_and(|token| is_sent(token, &headers)) {
+        text(&app).await
+    } else {
+        ApiError::SignedOut.into_response()
+    }
+}
+
+async fn metrics_apart(State(app): State<App>, headers: HeaderMap) -> Response {
+    let token = &app.edge.config().metrics.token;
+    if token.as_ref().is_none_or(|token| is_sent(token, &headers)) {
+        text(&app).await
+    } else {
+        ApiError::SignedOut.into_response()
+    }
+}
+
+fn is_sent(token: &Secret, headers: &HeaderMap) -> bool {
+    let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let sent = sent.and_then(|value| value.strip_prefix("Bearer "));
+    // Digests, so that the time of comparing tells nothing.
+    sent.is_some_and(|sent| Sha256::digest(sent) == Sha256::digest(token.reveal()))
+}
+
+async fn text(app: &App) -> Response {
+    let counted = timeout(PATIENCE, app.engine.figures()).await;
+    let figures = counted.ok().and_then(Result::ok);
+    let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    (kind, app.edge.metrics().text(figures.as_ref())).into_response()
+}

@@ -1,0 +1,102 @@
+//! Places for connections: so many in all, so many from one address, and a few more for the shell of this machine.
+
+use super::Limits;
+use crate::forwarded::is_trusted;
+use crate::metrics::Metrics;
+use ipnet::IpNet;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Places that are kept for requests with the shell's token.
+const KEPT_PLACES: usize = 16;
+
+/// Who has a place.
+#[derive(Debug, Default)]
+struct Taken {
+    ordinary: usize,
+    kept: usize,
+    of: HashMap<IpAddr, usize>,
+}
+
+/// All places of an address that is listened on.
+pub struct Places {
+    limits: Limits,
+    taken: Arc<Mutex<Taken>>,
+    proxies: Vec<IpNet>,
+    metrics: Option<Metrics>,
+}
+
+/// A place, given back when it is dropped.
+pub struct Place {
+    taken: Arc<Mutex<Taken>>,
+    pub peer: IpAddr,
+    /// It is one of those for the shell of this machine.
+    pub is_kept: bool,
+    /// Whether the connection has become a WebSocket.
+    pub is_socket: Arc<AtomicBool>,
+    pub metrics: Option<Metrics>,
+}
+
+impl Place {
+    pub fn handshake_failed(&self) {
+        if let Some(metrics) = &self.metrics {
+            metrics.handshake_failed();
+        }
+    }
+}
+
+fn open(taken: &Mutex<Taken>) -> MutexGuard<'_, Taken> {
+    taken.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Places {
+    pub fn new(limits: &Limits, proxies: Vec<IpNet>, metrics: Option<Metrics>) -> Self {
+        Self { limits: limits.clone(), taken: Arc::default(), proxies, metrics }
+    }
+
+    /// A place for a connection from there; `None` when there is none left.
+    pub fn take(&self, peer: IpAddr) -> Option<Place> {
+        let mut taken = open(&self.taken);
+        let of_peer = taken.of.get(&peer).copied().unwrap_or_default();
+        let is_welcome = of_peer < self.limits.connections_per_peer || is_trusted(peer, &self.proxies);
+        let is_kept = if taken.ordinary < self.limits.connections && is_welcome {
+            taken.ordinary += 1;
+            *taken.of.entry(peer).or_default() += 1;
+            false
+        } else if peer.is_loopback() && taken.kept < KEPT_PLACES {
+            taken.kept += 1;
+            true
+        } else {
+            self.metrics.as_ref().inspect(|metrics| metrics.connection_refused());
+            return None;
+        };
+        self.metrics.as_ref().inspect(|metrics| metrics.connection_opened());
+        let (taken, metrics) = (Arc::clone(&self.taken), self.metrics.clone());
+        Some(Place { taken, peer, is_kept, is_socket: Arc::default(), metrics })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(metrics) = &self.metrics {
+            metrics.connection_closed();
+            if self.is_socket.load(Ordering::Relaxed) {
+                metrics.socket_closed();
+            }
+        }
+        let mut taken = open(&self.taken);
+        if self.is_kept {
+            taken.kept -= 1;
+            return;
+        }
+        taken.ordinary -= 1;
+        if let Some(count) = taken.of.get_mut(&self.peer) {
+            *count -= 1;
+            if *count == 0 {
+                taken.of.remove(&self.peer);
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Turns at scanning result logs. A scan reads a whole log and keeps a processor busy, so a few go at a time, one person's wait
+//! for each other, and whoever has too many waiting is told to come back.
+
+use crate::error::ApiError;
+use crate::metrics::Metrics;
+use axum::http::StatusCode;
+use jac_engine::EngineError;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Semaphore;
+
+/// Scans of one person that go on or wait; a page asks for a handful at once.
+const MOST_OF_A_PERSON: usize = 8;
+/// One person's scans at a time: others' are not behind all of them.
+const TURNS_OF_A_PERSON: usize = 2;
+/// After so many seconds another try makes sense.
+const RETRY_AFTER_S: u64 = 2;
+
+/// Who scans now. Clones are the same one.
+#[derive(Debug, Clone)]
+pub struct Scans {
+    /// Turns of everybody together.
+    turns: Arc<Semaphore>,
+    people: Arc<Mutex<HashMap<String, OfPerson>>>,
+    metrics: Metrics,
+}
+
+#[derive(Debug)]
+struct OfPerson {
+    /// Going on or waiting.
+    count: usize,
+    turns: Arc<Semaphore>,
+}
+
+/// A place in the queue, given back when it is dropped.
+struct Place {
+    scans: Scans,
+    person: String,
+}
+
+impl Scans {
+    /// For a machine with so many processors: one of them is left for everything else.
+    pub fn new(processors: usize, metrics: Metrics) -> Self {
+        let at_a_time = processors.saturating_sub(1).clamp(1, 8);
+        Self { turns: Arc::new(Semaphore::new(at_a_time)), people: Arc::default(), metrics }
+    }
+
+    /// Does work that scans logs, when it is its turn. A caller who goes away gives up the turn; what is being done is done.
+    ///
+    /// # Errors
+    /// What the work fails with; `busy` when the person has too many waiting.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        person: &str,
+        work: impl FnOnce() -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let (place, turns) = self.queue(person)?;
+        // One's own turn first, so that nobody stands in everybody's queue more often than that.
+        let closed = |_| EngineError::JMeter("The server is ending.".to_owned());
+        let own = turns.acquire_owned().await.map_err(closed)?;
+        let shared = Arc::clone(&self.turns).acquire_owned().await.map_err(closed)?;
+        let done = tokio::task::spawn_blocking(move || {
+            let _held = (place, own, shared);
+            work()
+        });
+        Ok(done.await.map_err(|panic| EngineError::JMeter(panic.to_string()))??)
+    }
+
+    fn queue(&self, person: &str) -> Result<(Place, Arc<Semaphore>), ApiError> {
+        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_person = people
+            .entry(person.to_owned())
+            .or_insert_with(|| OfPerson { count: 0, turns: Arc::new(Semaphore::new(TURNS_OF_A_PERSON)) });
+        if of_person.count >= MOST_OF_A_PERSON {
+            self.metrics.scan_refused();
+            return Err(ApiError::Later {
+                status: StatusCode::TOO_MANY_REQUESTS,
+                code: "busy",
+                message: format!("You already have {MOST_OF_A_PERSON} searches or comparisons in progress."),
+                seconds: RETRY_AFTER_S,
+            });
+        }
+        of_person.count += 1;
+        Ok((Place { scans: self.clone(), person: person.to_owned() }, Arc::clone(&of_person.turns)))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut people = self.scans.people.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(of_person) = people.get_mut(&self.person) {
+            of_person.count -= 1;
+            if of_person.count == 0 {
+                people.remove(&self.person);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+    use std::time::Duration;
+    use tokio::time::timeout;
+
+    const LIMIT: Duration = Duration::from_secs(20);
+
+    #[tokio::test]
+    async fn one_person_too_many_is_told_to_come_back_and_others_are_not() {
+        let scans = Scans::new(4, Metrics::default());
+        let mut ends = Vec::new();
+        let mut going = Vec::new();
+        for _ in 0..MOST_OF_A_PERSON {
+            let (end, ended) = mpsc::channel::<()>();
+            ends.push(end);
+            let scans = scans.clone();
+            going.push(tokio::spawn(async move { scans.run("ann", move || Ok(ended.recv().is_ok())).await }));
+        }
+        let of_ann = || scans.people.lock().expect("whole").get("ann").map_or(0, |person| person.count);
+        timeout(LIMIT, async {
+            while of_ann() < MOST_OF_A_PERSON {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+        .expect("all are queued");
+        let refused = scans.run("ann", || Ok(())).await.expect_err("one too many");
+        assert!(matches!(refused, ApiError::Later { code: "busy", status: StatusCode::TOO_MANY_REQUESTS, .. }));
+        timeout(LIMIT, scans.run("bob", || Ok(())))
+            .await
+            .expect("at once: ann has two of the three turns")
+            .expect("done");
+        // Whoever goes away while waiting gives its place back.
+        going.pop().expect("the last").abort();
+        timeout(LIMIT, async {
+            while of_ann() == MOST_OF_A_PERSON {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+        .expect("a place is free");
+        drop(ends);
+        for task in going {
+            assert!(!task.await.expect("no panic").expect("done"), "its sender is gone");
+        }
+        assert_eq!(of_ann(), 0, "nobody is remembered for nothing");
+    }
+}

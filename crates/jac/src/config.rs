@@ -1,0 +1,163 @@
+//! The configuration of the server: one file, the environment and flags, each stronger than the one before.
+//!
+//! `keys` declares the settings, `read` takes each from its strongest place, `build` makes typed values of them. This module
+//! finds the file, tells the faults and prints what holds (`jac config check`).
+
+pub mod build;
+pub mod keys;
+pub mod read;
+
+use crate::cli::{ConfigCommand, Output, ServeArguments};
+use crate::context;
+use crate::exit::Exit;
+use crate::stdout;
+use build::{Config, build, shown, tls_fault};
+use read::{Fault, File, Flags, Settings, Source, Value};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// The file in the data folder.
+const FILE_NAME: &str = "jac.toml";
+
+/// What was found, whether it can be used or not.
+pub struct Loaded {
+    /// The file that was read.
+    pub file: Option<PathBuf>,
+    settings: Settings,
+    pub config: Result<Config, Vec<Fault>>,
+}
+
+/// Reads everything. Nothing is made, and no lock is taken.
+pub fn load(arguments: &ServeArguments) -> Loaded {
+    let flags = &arguments.settings.0;
+    let (file, unreadable) = find_file(arguments.config.as_deref(), flags);
+    let mut settings = Settings::read(file.as_ref(), context::environment, flags);
+    settings.faults.splice(0..0, unreadable);
+    let config = build(&settings);
+    Loaded { file: file.map(|file| file.path), settings, config }
+}
+
+/// The named file, else the one in the data folder where there is one.
+fn find_file(named: Option<&Path>, flags: &Flags) -> (Option<File>, Option<Fault>) {
+    let (path, is_in_data_folder) = match named {
+        Some(path) => (path.to_owned(), false),
+        None => {
+            let typed = flags.get("data_dir").and_then(|values| values.last()).map(PathBuf::from);
+            let folder = typed.or_else(|| context::environment("JAC_DATA_DIR").map(PathBuf::from));
+            (context::data_folder(folder.as_deref()).join(FILE_NAME), true)
+        }
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => (Some(File { path, text, is_in_data_folder }), None),
+        Err(error) if is_in_data_folder && error.kind() == std::io::ErrorKind::NotFound => (None, None),
+        Err(error) => {
+            let fault = Fault {
+                code: "config_file_unreadable",
+                key: String::new(),
+                source: Source::File(path),
+                message: format!("The configuration file cannot be read: {error}."),
+                expected: String::new(),
+            };
+            (None, Some(fault))
+        }
+    }
+}
+
+/// Tells all faults on standard error, a line for each.
+pub fn tell_faults(faults: &[Fault]) -> Exit {
+    for fault in faults {
+        eprintln!("error: {fault}");
+    }
+    eprintln!("hint: `jac config check` shows every setting and where it comes from.");
+    Exit::BadInput
+}
+
+/// `jac config`.
+pub fn config(command: &ConfigCommand) -> Exit {
+    let ConfigCommand::Check { settings: arguments, output } = command;
+    let loaded = load(arguments);
+    let faults = match &loaded.config {
+        // The server starts with it, and says so; whoever checks wants to know it before.
+        Ok(config) => {
+            let error = config.pair.as_ref().and_then(|pair| pair.fault_at(context::now_ms()));
+            error.map(|error| tls_fault(&error, &loaded.settings)).into_iter().collect()
+        }
+        Err(faults) => faults.clone(),
+    };
+    match output {
+        Output::Text => print_text(&loaded),
+        Output::Json => print_json(&loaded, &faults),
+    }
+    if faults.is_empty() {
+        return Exit::Done;
+    }
+    for fault in &faults {
+        eprintln!("error: {fault}");
+    }
+    Exit::BadInput
+}
+
+/// As the file would have it, with the source of each value behind it.
+fn print_text(loaded: &Loaded) {
+    match &loaded.file {
+        Some(path) => stdout::line(&format!("# Configuration file: {}", path.display())),
+        None => stdout::line("# Configuration file: none"),
+    }
+    // A table takes everything behind it, so tables come last.
+    let (tables, plain): (Vec<_>, Vec<_>) =
+        loaded.settings.all().partition(|given| matches!(given.value, Value::Map(_)));
+    for given in plain.into_iter().chain(tables) {
+        let value = toml::Value::try_from(shown(given.key, &given.value));
+        let text = value.map_or_else(|error| error.to_string(), |value| value.to_string());
+        stdout::line(&format!("{} = {text}  # {}", given.key.name, given.source));
+    }
+}
+
+fn print_json(loaded: &Loaded, faults: &[Fault]) {
+    let settings: Vec<_> = loaded
+        .settings
+        .all()
+        .map(|given| json!({ "key": given.key.name, "value": shown(given.key, &given.value), "source": given.source }))
+        .collect();
+    stdout::line(&json!({ "file": loaded.file, "settings": settings, "faults": faults }).to_string());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::keys::KEYS;
+    use std::fmt::Write;
+
+    /// The table of the documentation.
+    fn table() -> String {
+        let mut out =
+            "| key in `jac.toml` | flag | environment | default | meaning |\n|---|---|---|---|---|\n".to_owned();
+        for key in KEYS.iter().filter(|key| !key.is_hidden) {
+            let default = match (key.default, key.otherwise) {
+                ("", otherwise) => otherwise.to_owned(),
+                (default, _) => format!("`{default}`"),
+            };
+            let value = if key.value.is_empty() { String::new() } else { format!(" {}", key.value) };
+            writeln!(
+                out,
+                "| `{}` | `--{}{value}` | `{}` | {default} | {} |",
+                key.name, key.flag, key.environment, key.meaning
+            )
+            .expect("text");
+        }
+        out
+    }
+
+    #[test]
+    fn the_documented_table_is_what_is_declared() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
+        let page = std::fs::read_to_string(path).expect("the page");
+        let (head, rest) = page.split_once("<!-- settings -->\n").expect("its beginning");
+        let (written, tail) = rest.split_once("<!-- /settings -->").expect("its end");
+        if std::env::var_os("JAC_UPDATE_DOCS").is_some() {
+            let page = format!("{head}<!-- settings -->\n{}<!-- /settings -->{tail}", table());
+            std::fs::write(path, page).expect("written");
+            return;
+        }
+        assert!(written == table(), "docs/configuration.md is stale: JAC_UPDATE_DOCS=1 with this test writes it anew");
+    }
+}

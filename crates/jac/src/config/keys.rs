@@ -1,0 +1,367 @@
+//! Every setting of the server, declared once: its key in the file, its environment variable, its flag, its default and unit,
+//! and what it means. Flags, the file's reader, `jac config check` and the table of `docs/configuration.md` are made of this.
+
+/// What a setting's value looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Any text that is not empty.
+    Text,
+    /// A file or folder; one in a configuration file is relative to that file's folder.
+    Path,
+    /// A whole number within bounds.
+    Number { least: u64, most: u64 },
+    /// `true` or `false`; a flag without a value.
+    Switch,
+    /// Several texts: an array in the file, commas in the environment, a flag for each.
+    List,
+    /// Names with values: a table in the file, `NAME=VALUE` with commas in the environment, a flag for each.
+    Map,
+}
+
+/// A setting.
+#[derive(Debug)]
+pub struct Key {
+    /// In the file, and the name of the setting.
+    pub name: &'static str,
+    /// Empty where it has none.
+    pub environment: &'static str,
+    /// Without the dashes.
+    pub flag: &'static str,
+    pub shape: Shape,
+    /// How the value is called in `--help`; it names the unit.
+    pub value: &'static str,
+    /// As it is written in the file; empty where the setting is off, or chosen at the start.
+    pub default: &'static str,
+    /// What happens without it, where that is more than its default.
+    pub otherwise: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+    /// Its value may hold a password, and is printed without it.
+    pub is_secret: bool,
+    /// A knob of the tests.
+    pub is_hidden: bool,
+}
+
+const PLAIN: Key = Key {
+    name: "",
+    environment: "",
+    flag: "",
+    shape: Shape::Text,
+    value: "",
+    default: "",
+    otherwise: "",
+    meaning: "",
+    is_secret: false,
+    is_hidden: false,
+};
+
+const fn number(least: u64, most: u64) -> Shape {
+    Shape::Number { least, most }
+}
+
+/// The greatest number of days, hours or minutes that makes sense: ten years of each.
+const YEARS: u64 = 10;
+
+/// All settings, in the order of the documentation.
+pub static KEYS: &[Key] = &[
+    Key {
+        name: "listen",
+        environment: "JAC_LISTEN",
+        flag: "listen",
+        value: "ADDRESS:PORT",
+        default: "127.0.0.1:8080",
+        meaning: "Where the server listens; port 0 takes a free one",
+        ..PLAIN
+    },
+    Key {
+        name: "data_dir",
+        environment: "JAC_DATA_DIR",
+        flag: "data-dir",
+        shape: Shape::Path,
+        value: "DIR",
+        otherwise: "`$XDG_DATA_HOME/jac`, else `~/.local/share/jac`",
+        meaning: "Where JAC keeps everything; not in the file that is in that folder",
+        ..PLAIN
+    },
+    Key {
+        name: "jmeter_home",
+        environment: "JMETER_HOME",
+        flag: "jmeter-home",
+        shape: Shape::Path,
+        value: "DIR",
+        otherwise: "JAC's own, in the data folder",
+        meaning: "A JMeter to use instead of JAC's own",
+        ..PLAIN
+    },
+    Key {
+        name: "allow_local_nodes",
+        environment: "JAC_ALLOW_LOCAL_NODES",
+        flag: "allow-local-nodes",
+        shape: Shape::Switch,
+        default: "false",
+        meaning: "Allow nodes on this machine though the server listens beyond it. A plan is code: whoever may start a run may then run anything here",
+        ..PLAIN
+    },
+    Key {
+        name: "allowed_hosts",
+        environment: "JAC_ALLOWED_HOSTS",
+        flag: "allowed-host",
+        shape: Shape::List,
+        value: "NAME",
+        otherwise: "its addresses, `localhost` and the host of `public_url` only",
+        meaning: "Another name under which the server is reached",
+        ..PLAIN
+    },
+    Key {
+        name: "public_url",
+        environment: "JAC_PUBLIC_URL",
+        flag: "public-url",
+        value: "URL",
+        otherwise: "the address that it listens on",
+        meaning: "The address that people open, such as https://jac.example: links are made with it, and its host is allowed",
+        ..PLAIN
+    },
+    Key {
+        name: "trusted_proxies",
+        environment: "JAC_TRUSTED_PROXIES",
+        flag: "trusted-proxy",
+        shape: Shape::List,
+        value: "ADDRESS",
+        otherwise: "forwarded headers are ignored",
+        meaning: "A proxy whose Forwarded and X-Forwarded-* headers are believed: an address, or a network such as 10.0.0.0/8",
+        ..PLAIN
+    },
+    Key {
+        name: "tls_cert",
+        environment: "JAC_TLS_CERT",
+        flag: "tls-cert",
+        shape: Shape::Path,
+        value: "FILE",
+        otherwise: "plain HTTP",
+        meaning: "Serve TLS with this certificate chain (PEM); read again when it changes",
+        ..PLAIN
+    },
+    Key {
+        name: "tls_key",
+        environment: "JAC_TLS_KEY",
+        flag: "tls-key",
+        shape: Shape::Path,
+        value: "FILE",
+        otherwise: "plain HTTP",
+        meaning: "The private key of that certificate (PEM)",
+        ..PLAIN
+    },
+    Key {
+        name: "max_upload_mb",
+        environment: "JAC_MAX_UPLOAD_MB",
+        flag: "max-upload-mb",
+        shape: number(1, 1 << 20),
+        value: "MB",
+        default: "2048",
+        meaning: "The largest upload, in MB",
+        ..PLAIN
+    },
+    Key {
+        name: "session_idle_minutes",
+        environment: "JAC_SESSION_IDLE_MINUTES",
+        flag: "session-idle-minutes",
+        shape: number(1, YEARS * 366 * 24 * 60),
+        value: "MINUTES",
+        default: "10080",
+        meaning: "A sign-in ends after so many minutes without a request",
+        ..PLAIN
+    },
+    Key {
+        name: "session_hours",
+        environment: "JAC_SESSION_HOURS",
+        flag: "session-hours",
+        shape: number(1, YEARS * 366 * 24),
+        value: "HOURS",
+        default: "720",
+        meaning: "A sign-in ends after so many hours in any case",
+        ..PLAIN
+    },
+    Key {
+        name: "redis_url",
+        environment: "JAC_REDIS_URL",
+        flag: "redis",
+        value: "URL",
+        otherwise: "sign-ins are kept in the database",
+        meaning: "Keep sign-ins in this Redis (redis:// or rediss://), which several servers can share. A password belongs into the environment or the file, not into a flag",
+        is_secret: true,
+        ..PLAIN
+    },
+    Key {
+        name: "oidc_issuer",
+        environment: "JAC_OIDC_ISSUER",
+        flag: "oidc-issuer",
+        value: "URL",
+        otherwise: "no company sign-on",
+        meaning: "Sign in by OpenID Connect with this provider",
+        ..PLAIN
+    },
+    Key {
+        name: "oidc_client_id",
+        environment: "JAC_OIDC_CLIENT_ID",
+        flag: "oidc-client-id",
+        value: "ID",
+        otherwise: "none; needed with `oidc_issuer`",
+        meaning: "JAC's client ID at that provider",
+        ..PLAIN
+    },
+    Key {
+        name: "oidc_client_secret_file",
+        environment: "JAC_OIDC_CLIENT_SECRET_FILE",
+        flag: "oidc-client-secret-file",
+        shape: Shape::Path,
+        value: "FILE",
+        otherwise: "a public client (PKCE alone)",
+        meaning: "The file with the client's secret",
+        ..PLAIN
+    },
+    Key {
+        name: "oidc_name",
+        environment: "JAC_OIDC_NAME",
+        flag: "oidc-name",
+        value: "TEXT",
+        default: "Company account",
+        meaning: "What the company sign-on is called on the sign-in page",
+        ..PLAIN
+    },
+    Key {
+        name: "oidc_groups_claim",
+        environment: "JAC_OIDC_GROUPS_CLAIM",
+        flag: "oidc-groups-claim",
+        value: "CLAIM",
+        default: "groups",
+        meaning: "The claim of the ID token that lists a person's groups",
+        ..PLAIN
+    },
+    Key {
+        name: "oidc_role_groups",
+        environment: "JAC_OIDC_ROLE_GROUPS",
+        flag: "oidc-role-group",
+        shape: Shape::Map,
+        value: "GROUP=ROLE",
+        otherwise: "everybody is a viewer",
+        meaning: "The role of a group's members: administrator, member or viewer",
+        ..PLAIN
+    },
+    Key {
+        name: "oidc_team_groups",
+        environment: "JAC_OIDC_TEAM_GROUPS",
+        flag: "oidc-team-group",
+        shape: Shape::Map,
+        value: "GROUP=TEAM",
+        otherwise: "teams are made by hand",
+        meaning: "The team of a group's members",
+        ..PLAIN
+    },
+    Key {
+        name: "metrics_listen",
+        environment: "JAC_METRICS_LISTEN",
+        flag: "metrics-listen",
+        value: "ADDRESS:PORT",
+        otherwise: "no address of its own",
+        meaning: "Answer /metrics, and nothing else, on an address of its own",
+        ..PLAIN
+    },
+    Key {
+        name: "metrics_token_file",
+        environment: "JAC_METRICS_TOKEN_FILE",
+        flag: "metrics-token-file",
+        shape: Shape::Path,
+        value: "FILE",
+        otherwise: "the data folder's token only",
+        meaning: "The file with the token for /metrics (Authorization: Bearer)",
+        ..PLAIN
+    },
+    Key {
+        name: "retention_runs_days",
+        environment: "JAC_RETENTION_RUNS_DAYS",
+        flag: "retention-runs-days",
+        shape: number(1, YEARS * 366),
+        value: "DAYS",
+        otherwise: "kept until deleted",
+        meaning: "Delete runs so many days after their end, except pinned ones",
+        ..PLAIN
+    },
+    Key {
+        name: "retention_runs_count",
+        environment: "JAC_RETENTION_RUNS_COUNT",
+        flag: "retention-runs-count",
+        shape: number(1, 100_000_000),
+        value: "N",
+        otherwise: "kept until deleted",
+        meaning: "Keep so many finished runs, the newest, and pinned ones",
+        ..PLAIN
+    },
+    Key {
+        name: "lease_seconds",
+        flag: "lease-seconds",
+        shape: number(1, 7 * 24 * 3600),
+        value: "SECONDS",
+        meaning: "How long nodes live without hearing from JAC",
+        is_hidden: true,
+        ..PLAIN
+    },
+    Key {
+        name: "boot_limit_seconds",
+        flag: "boot-limit-seconds",
+        shape: number(1, 24 * 3600),
+        value: "SECONDS",
+        meaning: "How long a machine of EC2 may take until it answers",
+        is_hidden: true,
+        ..PLAIN
+    },
+];
+
+/// The setting of that name in the file.
+pub fn find(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// The name that was probably meant, if one is near.
+pub fn nearest(name: &str) -> Option<&'static str> {
+    let wanted = name.to_ascii_lowercase().replace('-', "_");
+    KEYS.iter()
+        .filter(|key| !key.is_hidden)
+        .map(|key| (strsim::normalized_damerau_levenshtein(&wanted, key.name), key.name))
+        .filter(|(likeness, _)| *likeness > 0.6)
+        .max_by(|one, other| one.0.total_cmp(&other.0))
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jac_server::config::SessionConfig;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_two_settings_share_a_name_a_variable_or_a_flag() {
+        for part in [|key: &Key| key.name, |key: &Key| key.environment, |key: &Key| key.flag] {
+            let all: Vec<&str> = KEYS.iter().map(part).filter(|text| !text.is_empty()).collect();
+            assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len(), "{all:?}");
+        }
+    }
+
+    #[test]
+    fn declared_defaults_are_the_ones_that_the_server_has() {
+        let number = |name| find(name).expect("a key").default.parse::<u64>().expect("a number");
+        assert_eq!(number("session_idle_minutes"), SessionConfig::USUAL.idle_minutes);
+        assert_eq!(number("session_hours"), SessionConfig::USUAL.hours);
+    }
+
+    #[test]
+    fn a_slip_of_the_pen_is_told_what_was_meant() {
+        for (written, meant) in [
+            ("max_uplod_mb", Some("max_upload_mb")),
+            ("tls-cert", Some("tls_cert")),
+            ("allowed_host", Some("allowed_hosts")),
+            ("colour", None),
+        ] {
+            assert_eq!(nearest(written), meant, "{written}");
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! `jac serve` and `jac config check` as an operator meets them: faults, TLS with the shell beside it, and the end.
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn data(&self) -> PathBuf {
+        self.0.path().join("data")
+    }
+
+    fn jac(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jac"));
+        command.args(arguments).env_clear().env("PATH", "/usr/bin:/bin").env("JAC_DATA_DIR", self.data());
+        command.stdin(Stdio::null());
+        command
+    }
+
+    fn write_config(&self, text: &str) {
+        std::fs::create_dir_all(self.data()).expect("a folder");
+        std::fs::write(self.data().join("jac.toml"), text).expect("written");
+    }
+
+    /// A certificate for this machine that ends with that year, as the files that the configuration names.
+    fn write_pair(&self, until: i32) -> String {
+        let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let mut params = CertificateParams::new(names).expect("names");
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(until, 1, 1);
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.self_signed(&key).expect("a certificate").pem();
+        std::fs::create_dir_all(self.data().join("tls")).expect("a folder");
+        std::fs::write(self.data().join("tls/cert.pem"), &certificate).expect("written");
+        std::fs::write(self.data().join("tls/key.pem"), key.serialize_pem()).expect("written");
+        certificate
+    }
+
+    fn server_file(&self) -> Value {
+        serde_json::from_slice(&std::fs::read(self.data().join("server.json")).expect("server.json")).expect("JSON")
+    }
+}
+
+const WITH_TLS: &str = "listen = \"127.0.0.1:0\"\ntls_cert = \"tls/cert.pem\"\ntls_key = \"tls/key.pem\"\n";
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    fn start(place: &Place, arguments: &[&str]) -> Self {
+        let mut command = place.jac(&[&["serve"], arguments].concat());
+        let log = std::fs::File::create(place.0.path().join("serve.log")).expect("a log");
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("jac starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let first = lines.next().expect("a line").expect("text");
+        let url = first.split_whitespace().last().expect("the address").to_owned();
+        Self { child, url }
+    }
+
+    fn address(&self) -> &str {
+        self.url.split("://").nth(1).expect("an address")
+    }
+
+    /// Sends SIGTERM, and gives the exit code and how long it took.
+    fn end(&mut self) -> (Option<i32>, Duration) {
+        let began = Instant::now();
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).expect("a number"));
+        kill(pid, Signal::SIGTERM).expect("it is there");
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it is ours") {
+                return (status.code(), began.elapsed());
+            }
+            assert!(began.elapsed() < LIMIT, "the server does not end");
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[test]
+fn config_check_names_the_place_of_every_setting_and_shows_no_secret() {
+    let place = Place::new();
+    place.write_config("max_upload_mb = 7\nsession_hours = 9\nredis_url = \"redis://:hunter2@localhost:6379\"\n");
+    let token = place.0.path().join("metrics-token");
+    std::fs::write(&token, "hunter3").expect("written");
+    let arguments = ["config", "check", "--max-upload-mb", "9", "--metrics-token-file", token.to_str().expect("UTF-8")];
+    let check = |more: &[&str]| {
+        let mut command = place.jac(&[&arguments[..], more].concat());
+        command.env("JAC_SESSION_HOURS", "10").env("JAC_MAX_UPLOAD_MB", "8").output().expect("jac starts")
+    };
+    let done = check(&[]);
+    assert_eq!(done.status.code(), Some(0), "{}", err(&done));
+    let file = place.data().join("jac.toml");
+    for line in [
+        "listen = \"127.0.0.1:8080\"  # default".to_owned(),
+        "max_upload_mb = 9  # --max-upload-mb".to_owned(),
+        "session_hours = 10  # JAC_SESSION_HOURS".to_owned(),
+        format!("redis_url = \"redis://…@localhost:6379\"  # {}", file.display()),
+    ] {
+        assert!(out(&done).lines().any(|said| said == line), "{line} in {}", out(&done));
+    }
+    assert!(out(&done).parse::<toml::Table>().is_ok(), "it is a configuration file itself: {}", out(&done));
+    let json = check(&["--output", "json"]);
+    let value: Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    assert_eq!(value["faults"], serde_json::json!([]));
+    for output in [&done, &json] {
+        assert!(!out(output).contains("hunter") && !err(output).contains("hunter"), "{}", out(output));
+    }
+    assert!(!place.data().join("jac.db").exists(), "it makes nothing");
+}
+
+#[test]
+fn a_server_with_a_bad_configuration_tells_all_faults_and_does_not_start() {
+    let place = Place::new();
+    place.write_pair(2100);
+    let own_key = std::fs::read(place.data().join("tls/key.pem")).expect("the key");
+    place.write_pair(2100);
+    std::fs::write(place.data().join("tls/key.pem"), own_key).expect("written");
+    place.write_config(&format!("max_uplod_mb = 1\ntrusted_proxies = [\"proxy\"]\n{WITH_TLS}"));
+    let faults = |command: &[&str]| {
+        let done = place.jac(command).env("JAC_SESSION_HOURS", "none").output().expect("jac starts");
+        assert_eq!(done.status.code(), Some(2), "{command:?}: {}", err(&done));
+        let said = err(&done);
+        let mut codes: Vec<String> = said
+            .lines()
+            .filter(|line| line.starts_with("error: "))
+            .map(|line| {
+                let key = line["error: ".len()..].split([' ', ':']).next().unwrap_or_default();
+                let code = line.rsplit('[').next().unwrap_or_default().trim_end_matches(']');
+                format!("{key} {code}")
+            })
+            .collect();
+        codes.sort();
+        codes
+    };
+    let expected = [
+        "max_uplod_mb config_key_unknown",
+        "public_url config_value_invalid",
+        "session_hours config_value_invalid",
+        "tls_key tls_pair_mismatch",
+        "trusted_proxies config_value_invalid",
+    ];
+    assert_eq!(faults(&["serve", "--public-url", "jac.example"]), expected);
+    assert_eq!(faults(&["config", "check", "--public-url", "jac.example"]), expected);
+    assert!(!place.data().join("jac.db").exists(), "nothing was begun");
+    let missing = place.jac(&["config", "check", "--config", "/nowhere/jac.toml"]).output().expect("jac starts");
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(err(&missing).contains("[config_file_unreadable]"), "{}", err(&missing));
+}
+
+/// `GET path` by HTTPS of somebody who trusts this certificate; the status and body.
+fn get(certificate: &str, url: &str) -> Result<(u16, String), reqwest::Error> {
+    let root = reqwest::Certificate::from_pem(certificate.as_bytes())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let client = reqwest::Client::builder().tls_certs_only([root]).timeout(Duration::from_secs(20)).build()?;
+        let answer = client.get(url).send().await?;
+        Ok((answer.status().as_u16(), answer.text().await?))
+    })
+}
+
+#[test]
+fn a_server_with_tls_serves_browsers_by_it_and_its_own_shell_without() {
+    let place = Place::new();
+    let certificate = place.write_pair(2100);
+    place.write_config(WITH_TLS);
+    let mut server = Server::start(&place, &["--public-url", "https://jac.example"]);
+    assert!(server.url.starts_with("https://127.0.0.1:"), "{}", server.url);
+    assert_eq!(get(&certificate, &format!("{}/healthz", server.url)).expect("an answer"), (200, "ok\n".to_owned()));
+    let file = place.server_file();
+    assert_eq!(file["public_url"], "https://jac.example");
+    assert!(file["url"].as_str().is_some_and(|url| url.starts_with("http://127.0.0.1:")), "{file}");
+    for arguments in [&["cluster", "list"][..], &["cluster", "list", "--server", "https://jac.example"]] {
+        let listed = place.jac(arguments).output().expect("jac starts");
+        assert_eq!(listed.status.code(), Some(0), "{arguments:?}: {}", err(&listed));
+    }
+    let link = place.jac(&["admin", "link"]).output().expect("jac starts");
+    assert!(out(&link).starts_with("https://jac.example/sign-in"), "{}", out(&link));
+    let check = place.jac(&["config", "check"]).output().expect("jac starts");
+    assert_eq!(check.status.code(), Some(0), "beside a living server: {}", err(&check));
+
+    // A new pair, from the next look at the files on.
+    let renewed = place.write_pair(2101);
+    let began = Instant::now();
+    while get(&renewed, &format!("{}/healthz", server.url)).is_err() {
+        assert!(began.elapsed() < LIMIT, "the new certificate is not used");
+    }
+    assert!(get(&certificate, &format!("{}/healthz", server.url)).is_err(), "the old one is gone");
+    assert_eq!(server.end().0, Some(0));
+}
+
+#[test]
+fn an_expired_certificate_is_told_once_and_costs_nobody_the_server() {
+    let place = Place::new();
+    place.write_pair(2021);
+    place.write_config(WITH_TLS);
+    let check = place.jac(&["config", "check"]).output().expect("jac starts");
+    assert_eq!(check.status.code(), Some(2));
+    assert!(err(&check).contains("[tls_certificate_expired]"), "{}", err(&check));
+    let mut server = Server::start(&place, &[]);
+    let listed = place.jac(&["cluster", "list"]).output().expect("jac starts");
+    assert_eq!(listed.status.code(), Some(0), "{}", err(&listed));
+    assert_eq!(server.end().0, Some(0));
+    let log = std::fs::read_to_string(place.0.path().join("serve.log")).expect("the log");
+    assert_eq!(log.matches("tls_certificate_expired").count(), 1, "{log}");
+}
+
+fn connect(address: &str, begun: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    stream.set_read_timeout(Some(LIMIT)).expect("set");
+    stream.write_all(begun.as_bytes()).expect("sent");
+    stream
+}
+
+#[test]
+fn sigterm_ends_a_server_in_time_whoever_is_connected() {
+    let place = Place::new();
+    place.write_pair(2100);
+    for config in ["listen = \"127.0.0.1:0\"", WITH_TLS] {
+        place.write_config(config);
+        let mut server = Server::start(&place, &[]);
+        let token = place.server_file()["token"].as_str().expect("a token").to_owned();
+        let head = format!("POST /api/v1/plans HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n");
+        // Silent, in the middle of a head, in the middle of a body, and kept open after an answer.
+        let clients = [
+            String::new(),
+            "GET /api".to_owned(),
+            format!("{head}content-type: multipart/form-data; boundary=x\r\ncontent-length: 100000\r\n\r\n--x\r\n"),
+            "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n".to_owned(),
+        ];
+        let _open: Vec<TcpStream> = clients.iter().map(|begun| connect(server.address(), begun)).collect();
+        // Whoever asks after them is answered after them: the server has seen all.
+        let url = place.server_file()["url"].as_str().expect("an address").to_owned();
+        let request = format!(
+            "GET /api/v1/session HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n"
+        );
+        let mut last = connect(url.trim_start_matches("http://"), &request);
+        let mut answer = String::new();
+        last.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let (code, took) = server.end();
+        assert_eq!(code, Some(0));
+        assert!(took < Duration::from_secs(10), "{took:?}");
+        assert!(!Path::new(&place.data().join("server.json")).exists());
+    }
+}
