@@ -7,6 +7,7 @@ mod blocking;
 pub mod clock;
 mod clusters;
 mod credentials;
+mod deleted;
 mod disk;
 mod drive;
 mod engine;

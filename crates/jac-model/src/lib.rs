@@ -5,6 +5,7 @@
 //! started or shown. It has no clock, no randomness, no network and no files; callers bring time and random bytes.
 
 pub mod cluster;
+pub mod descriptors;
 pub mod ec2;
 pub mod id;
 pub mod list;

@@ -93,6 +93,9 @@ pub enum Command {
     DemoTarget(DemoTargetArguments),
     /// Look after an installation
     Admin(AdminArguments),
+    /// Say by the exit code whether the server that lives on the data folder answers
+    #[command(hide = true)]
+    Health(HealthArguments),
     /// Keeps a local node until its lease is over
     #[command(hide = true)]
     LocalNode { folder: PathBuf },
@@ -451,6 +454,13 @@ pub struct DemoTargetArguments {
 pub struct AdminArguments {
     #[command(subcommand)]
     pub command: AdminCommand,
+}
+
+#[derive(Debug, Args)]
+pub struct HealthArguments {
+    /// Where JAC keeps everything
+    #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

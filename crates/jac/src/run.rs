@@ -66,7 +66,8 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     let home = toolbox.home(&WantedJMeter { home: None, version }).map_err(from_engine)?;
     let wanted = Wanted::read(&arguments, home.as_ref())?;
     if let Some(new) = &new {
-        wanted.check(new.workers, new.jmeter_version.clone(), &toolbox, &mut line)?;
+        let check = wanted.check(new.workers, new.jmeter_version.clone(), &toolbox, &mut line)?;
+        new.refuse_endless(&check.findings)?;
         // Other machines have a Java of their own.
         if arguments.server.is_none() && new.provider == Provider::Local {
             toolbox.java().await.map_err(from_engine)?;

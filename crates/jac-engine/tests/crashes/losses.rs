@@ -101,6 +101,24 @@ fn walk(folder: &Path) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_deletion_left_is_removed_while_the_server_lives_unless_its_run_is_still_there() {
+    let mut house = House::new();
+    let (cluster, run) = finished(&mut house).await;
+    house.terminate(&cluster).await;
+    // As on a disk that refused: of a run that is gone, of one whose row could not be removed, and somebody's upload.
+    let left = |name: &str| {
+        let folder = house.data().join("uploads").join(name);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::write(folder.join("results.jtl"), "measured").expect("written");
+        folder
+    };
+    let (gone, kept, upload) =
+        (left(&format!("deleted-{}", RunId::from_random([7; 8]))), left(&format!("deleted-{run}")), left(".tmp1"));
+    house.until("the folder's removal", async |_: &jac_engine::Engine| (!gone.exists()).then_some(())).await;
+    assert!(kept.join("results.jtl").is_file() && upload.is_dir());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_row_that_cannot_be_read_stops_nothing() {
     let mut house = House::new();
     let (cluster, run) = finished(&mut house).await;
