@@ -254,8 +254,9 @@ impl Engine {
         let id = &cluster.id;
         self.wait_for_run(cluster).await?;
         self.cloud(cluster.provider)?.terminate(id).await?;
-        let listed = self.cloud(cluster.provider)?.list().await?;
-        let left = listed.instances.iter().filter(|instance| instance.cluster == *id).count();
+        // It is what the pages show from now on: nobody is told that it is gone beside machines that are not.
+        let seen = self.look(cluster.provider).await?;
+        let left = seen.instances.iter().filter(|instance| instance.cluster == *id).count();
         if left > 0 {
             return Err(EngineError::JMeter(format!("The cluster still holds {}.", nodes_in_words(left))));
         }

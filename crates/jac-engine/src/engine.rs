@@ -59,7 +59,6 @@ pub struct Engine {
 
 struct Inner {
     folder: DataFolder,
-    _lock: Lock,
     store: Store,
     vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
@@ -83,6 +82,8 @@ struct Inner {
     tasks: TaskTracker,
     checks: Arc<Semaphore>,
     stop: CancellationToken,
+    /// The last to go: whoever gets the lock finds the database closed.
+    _lock: Lock,
 }
 
 impl Engine {

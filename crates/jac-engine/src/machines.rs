@@ -28,6 +28,8 @@ pub(crate) struct Seen {
     failure: Option<String>,
     /// Where it could not look.
     unseen: Vec<Unseen>,
+    /// When the look that gave this was begun.
+    asked: Option<Instant>,
 }
 
 impl Seen {
@@ -50,12 +52,17 @@ impl Engine {
         let late =
             |_| PortError::TooSlow { node: format!("The provider {provider}"), what: "answer".to_owned(), limit };
         let cloud = self.cloud(provider)?;
+        let asked = Instant::now();
         let listed = timeout(limit, cloud.list()).await.map_err(late).and_then(|listed| listed);
         let failure = listed.as_ref().err().map(|error| sentence(error));
         let changed = {
             let mut all = self.seen();
             let seen = all.entry(provider).or_default();
-            if let Ok(listed) = &listed {
+            // Two may ask at once: what was asked for later is what holds.
+            if let Ok(listed) = &listed
+                && seen.asked.is_none_or(|before| before <= asked)
+            {
+                seen.asked = Some(asked);
                 seen.take_in(&listed.instances, cloud.unseen());
             }
             let changed = seen.failure.is_some() != failure.is_some();

@@ -138,5 +138,6 @@ def a_machine_that_powers_itself_off_is_terminated(cloud, machines):
 
 def serve(cloud, address, port):
     """A listener on a machine, as RMI's registry is one."""
-    assert cloud.ssh(address, f"setsid python3 -m http.server {port} >/dev/null 2>&1 </dev/null & sleep 0.5") is not None
+    start = f"setsid python3 -m http.server {port} >/dev/null 2>&1 </dev/null & sleep 0.5"
+    until(lambda: cloud.ssh(address, start) is not None, 10, "the machine takes the word")
     until(lambda: cloud.ssh(address, f"exec 3<>/dev/tcp/127.0.0.1/{port}") is not None, 10, "the listener listens")

@@ -99,14 +99,13 @@ impl House {
             self.crashes += 1;
             timeout(LIMIT, living.engine.shut_down()).await.expect("its tasks end");
             drop(living);
-            // The last connection to the database removes this file.
-            let open = self.data().join("jac.db-wal");
+            // The lock is given back when the last that held the engine has let go of it, and of its database.
             let closed = async {
-                while open.exists() {
+                while DataFolder::open(&self.data()).expect("it opens").lock().is_err() {
                     sleep(Duration::from_millis(10)).await;
                 }
             };
-            timeout(LIMIT, closed).await.expect("its database is closed");
+            timeout(LIMIT, closed).await.expect("its folder is free");
         }
     }
 
