@@ -84,6 +84,7 @@ impl Engine {
             if path.is_file() {
                 continue;
             }
+            // A folder whose name is not an id is nobody's plan, and goes to lost/.
             let id: Option<PlanId> = name.parse().ok();
             let described = id.as_ref().and_then(|id| PlanFolder::of(self, id).described());
             match (described, known.contains(&name)) {
