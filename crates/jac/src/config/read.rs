@@ -145,13 +145,15 @@ impl Settings {
         };
         for (name, value) in &table {
             let Some(key) = find(name) else {
-                let expected = nearest(name).map(|near| format!("a known setting; did you mean {near}?"));
                 self.faults.push(Fault {
                     code: "config_key_unknown",
                     key: name.clone(),
                     source: source.clone(),
-                    message: "Unknown setting.".to_owned(),
-                    expected: expected.unwrap_or_else(|| "one of the settings in docs/configuration.md".to_owned()),
+                    message: match nearest(name) {
+                        Some(near) => format!("Unknown setting. Did you mean `{near}`?"),
+                        None => "Unknown setting.".to_owned(),
+                    },
+                    expected: "one of the settings in docs/configuration.md".to_owned(),
                 });
                 continue;
             };
@@ -256,7 +258,8 @@ fn shaped(key: &Key, parts: &[String]) -> Result<Value, Refusal> {
 
 /// A value of the file.
 fn from_toml(key: &Key, value: &toml::Value, folder: &Path) -> Result<Value, Refusal> {
-    let refused = || Refusal { shown: Some(value.to_string()), expected: expected_of(key) };
+    let shown = || value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let refused = || Refusal { shown: Some(shown()), expected: expected_of(key) };
     let texts = |values: &[toml::Value]| values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
     match (key.shape, value) {
         (Shape::Text, toml::Value::String(text)) => shaped(key, std::slice::from_ref(text)),
