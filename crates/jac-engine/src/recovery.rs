@@ -16,6 +16,7 @@ use std::path::Path;
 
 impl Engine {
     pub(crate) fn recover_folder(&self) -> Result<(), EngineError> {
+        crate::deleted::give_back_all(self)?;
         plans::sweep_uploads(self);
         // Told at every start, until somebody has looked at it and removed it.
         for (_, path) in entries(&self.folder().lost()) {

@@ -205,6 +205,8 @@ fn a_server_with_tls_serves_browsers_by_it_and_its_own_shell_without() {
     }
     let link = place.jac(&["admin", "link"]).output().expect("jac starts");
     assert!(out(&link).starts_with("https://jac.example/sign-in"), "{}", out(&link));
+    let health = place.jac(&["health"]).output().expect("jac starts");
+    assert_eq!(health.status.code(), Some(0), "{}", err(&health));
     let check = place.jac(&["config", "check"]).output().expect("jac starts");
     assert_eq!(check.status.code(), Some(0), "beside a living server: {}", err(&check));
 

@@ -9,9 +9,9 @@ use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use jac_engine::EngineError;
 use jac_engine::plans::RunWish;
 use jac_engine::view::PlanView;
+use jac_engine::{Engine, EngineError};
 use jac_jmx::Check;
 use jac_model::Plan;
 use serde::Deserialize;
@@ -26,16 +26,6 @@ pub struct Upload {
     main_file: Option<String>,
     #[schema(value_type = Vec<String>, format = Binary)]
     file: Vec<Vec<u8>>,
-}
-
-/// Work that reads files is done where it holds nobody up.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, EngineError> + Send + 'static,
-) -> Result<T, ApiError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => Ok(done?),
-        Err(panic) => Err(EngineError::JMeter(panic.to_string()).into()),
-    }
 }
 
 /// All plans, the newest first
@@ -58,8 +48,9 @@ pub async fn create(
     request: Request,
 ) -> Result<(StatusCode, Json<PlanView>), ApiError> {
     let (staging, fields) = upload::receive(&app.engine, request).await?;
-    let (engine, owner) = (app.engine.clone(), caller.clone());
-    let plan = blocking(move || engine.create_plan(owner, fields.name, fields.main_file.as_deref(), staging)).await?;
+    let owner = caller.clone();
+    let create = move |engine: &Engine| engine.create_plan(owner, fields.name, fields.main_file.as_deref(), staging);
+    let plan = app.engine.run_blocking(create).await?;
     Ok((StatusCode::CREATED, Json(app.engine.view_plan(plan, &caller).await?)))
 }
 
@@ -72,8 +63,8 @@ pub async fn show(State(app): State<App>, plan: Shown<Plan>) -> Result<Json<Plan
 /// Delete a plan; its runs stay
 #[utoipa::path(delete, path = "/plans/{id}", tag = "plans", params(("id" = String, Path)), responses((status = 204), (status = 409, body = ErrorBody)))]
 pub async fn delete(State(app): State<App>, plan: Owned<Plan>) -> Result<StatusCode, ApiError> {
-    let (engine, id) = (app.engine.clone(), plan.thing.id);
-    blocking(move || engine.delete_plan(&id)).await?;
+    let id = plan.thing.id;
+    app.engine.run_blocking(move |engine| engine.delete_plan(&id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -86,8 +77,8 @@ pub async fn add_files(
     request: Request,
 ) -> Result<Json<PlanView>, ApiError> {
     let (staging, _) = upload::receive(&app.engine, request).await?;
-    let (engine, id) = (app.engine.clone(), plan.thing.id);
-    let changed = blocking(move || engine.add_plan_files(&id, staging)).await?;
+    let id = plan.thing.id;
+    let changed = app.engine.run_blocking(move |engine| engine.add_plan_files(&id, staging)).await?;
     Ok(Json(app.engine.view_plan(changed, &plan.caller).await?))
 }
 
@@ -116,8 +107,8 @@ pub async fn remove_file(
     plan: Owned<Plan>,
     Path((_, path)): Path<(String, String)>,
 ) -> Result<Json<PlanView>, ApiError> {
-    let (engine, id) = (app.engine.clone(), plan.thing.id);
-    let changed = blocking(move || engine.remove_plan_file(&id, &path)).await?;
+    let id = plan.thing.id;
+    let changed = app.engine.run_blocking(move |engine| engine.remove_plan_file(&id, &path)).await?;
     Ok(Json(app.engine.view_plan(changed, &plan.caller).await?))
 }
 

@@ -10,7 +10,7 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use jac_engine::runs::{Artefact, LogPiece, NewRun, artefacts};
 use jac_engine::view::{RunView, Snapshot};
-use jac_engine::{EngineError, may_write};
+use jac_engine::{Engine, EngineError, may_write};
 use jac_model::{Cluster, ClusterId, PlanId, Run, RunId, StopMode};
 use jac_report::Report;
 use jac_store::{Filter, RunRow};
@@ -109,17 +109,14 @@ pub async fn live(
     run: Shown<Run>,
     Query(query): Query<LiveQuery>,
 ) -> Result<Json<Snapshot>, ApiError> {
-    let engine = app.engine.clone();
-    let read = tokio::task::spawn_blocking(move || engine.snapshot(&run.thing.id, query.after, &run.caller)).await;
-    Ok(Json(read.map_err(|panic| EngineError::JMeter(panic.to_string()))??))
+    let read = move |engine: &Engine| engine.snapshot(&run.thing.id, query.after, &run.caller);
+    Ok(Json(app.engine.run_blocking(read).await?))
 }
 
 /// The report of a finished run
 #[utoipa::path(get, path = "/runs/{id}/report", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = Report), (status = 409, body = ErrorBody)))]
 pub async fn report(State(app): State<App>, run: Shown<Run>) -> Result<Json<Report>, ApiError> {
-    let engine = app.engine.clone();
-    let read = tokio::task::spawn_blocking(move || engine.report(&run.thing.id)).await;
-    Ok(Json(read.map_err(|panic| EngineError::JMeter(panic.to_string()))??))
+    Ok(Json(app.engine.run_blocking(move |engine| engine.report(&run.thing.id)).await?))
 }
 
 /// From which byte on.

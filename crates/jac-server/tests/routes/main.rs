@@ -5,6 +5,7 @@ mod connections;
 mod edge;
 mod live;
 mod money;
+mod pressure;
 mod rented;
 mod results;
 mod served;
