@@ -20,6 +20,7 @@ import hddStack from "bootstrap-icons/icons/hdd-stack.svg?raw";
 import hourglass from "bootstrap-icons/icons/hourglass-split.svg?raw";
 import house from "bootstrap-icons/icons/house.svg?raw";
 import infoCircle from "bootstrap-icons/icons/info-circle.svg?raw";
+import unlock from "bootstrap-icons/icons/unlock.svg?raw";
 import lock from "bootstrap-icons/icons/lock.svg?raw";
 import moon from "bootstrap-icons/icons/moon-stars.svg?raw";
 import play from "bootstrap-icons/icons/play-fill.svg?raw";
@@ -62,6 +63,7 @@ const ICONS = {
   house,
   "info-circle": infoCircle,
   lock,
+  unlock,
   moon,
   play,
   plug,
