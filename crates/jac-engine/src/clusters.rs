@@ -114,7 +114,7 @@ impl Engine {
             .update_cluster(id, move |cluster| {
                 if matches!(cluster.phase, ClusterPhase::Failed | ClusterPhase::Terminating | ClusterPhase::Terminated)
                 {
-                    return Err(conflict("The cluster is being taken away and cannot be extended.", None));
+                    return Err(conflict("The cluster is terminating and cannot be extended.", None));
                 }
                 // The end that comes first is the one that is moved.
                 let minutes_ms = i64::from(minutes) * 60_000;

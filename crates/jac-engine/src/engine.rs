@@ -81,6 +81,7 @@ struct Inner {
     plan_locks: Mutex<HashMap<PlanId, Arc<Mutex<()>>>>,
     tasks: TaskTracker,
     checks: Arc<Semaphore>,
+    blocking_turns: Arc<Semaphore>,
     stop: CancellationToken,
     /// The last to go: whoever gets the lock finds the database closed.
     _lock: Lock,
@@ -120,6 +121,7 @@ impl Engine {
                 plan_locks: Mutex::default(),
                 tasks: TaskTracker::new(),
                 checks: Arc::new(Semaphore::new(CHECKS_AT_A_TIME)),
+                blocking_turns: Arc::new(Semaphore::new(crate::blocking::TURNS)),
                 stop: CancellationToken::new(),
             }),
         };
@@ -207,6 +209,11 @@ impl Engine {
 
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
+    }
+
+    /// Turns at work on threads that may wait.
+    pub(crate) fn blocking_turns(&self) -> &Arc<Semaphore> {
+        &self.inner.blocking_turns
     }
 
     /// Turns at checking plans.

@@ -327,7 +327,12 @@ impl Engine {
     /// # Errors
     /// When it has not finished.
     pub async fn delete_run(&self, id: &RunId) -> Result<(), EngineError> {
-        let run = self.store().run(id).await?.run;
+        let id = id.clone();
+        self.run_blocking(move |engine| engine.delete_run_blocking(&id)).await
+    }
+
+    fn delete_run_blocking(&self, id: &RunId) -> Result<(), EngineError> {
+        let run = wait(self.store().run(id))?.run;
         if !run.phase.is_terminal() {
             return Err(conflict("The run has not finished.", Some("Stop it first.")));
         }
@@ -340,18 +345,13 @@ impl Engine {
             }
             _ => (),
         }
-        if let Err(error) = self.store().delete_run(id).await {
-            // It is still in the lists, and its results are to be found there.
-            if let Err(back) = std::fs::rename(&away, &folder)
-                && back.kind() != std::io::ErrorKind::NotFound
-            {
-                tracing::error!(run = %id, %back, "the folder of the run {id} stays in {}", away.display());
-            }
+        if let Err(error) = wait(self.store().delete_run(id)) {
+            // It is still in the lists, and its results are to be found there; if not now, then at the next start.
+            crate::deleted::give_back(self, id);
             return Err(error.into());
         }
         // What cannot be removed now is removed later.
-        crate::plans::remove_folder(&away);
-        self.release_content(&run.files);
+        crate::deleted::remove(self, &away, &run.files);
         self.tell(Event::Run(id.clone()));
         Ok(())
     }
@@ -361,8 +361,9 @@ impl Engine {
     /// # Errors
     /// When there is no such run, or what it left cannot be read.
     pub fn snapshot(&self, id: &RunId, after: u64) -> Result<Snapshot, EngineError> {
-        let row = wait(self.store().run(id))?;
+        // Before the row: of a run that ends in between, what was measured is known, and not taken for nothing.
         let live = self.live().get(id).cloned();
+        let row = wait(self.store().run(id))?;
         match live {
             Some(live) => Ok(self.snapshot_of(row, live.since(after))),
             None => self.stored_snapshot(row, after),

@@ -131,7 +131,7 @@ impl Link {
         Self::failing(node, LinkError::Gone)
     }
 
-    /// A connection that is never made: every deed fails with that.
+    /// A connection that is never made: every operation fails with `error`.
     pub fn failing(node: &str, error: LinkError) -> Self {
         let host = SshHost { name: node.to_owned(), port: 22 };
         let target =

@@ -85,17 +85,16 @@ pub struct LiveQuery {
 /// The run as it is now, with the points that changed since a snapshot
 #[utoipa::path(get, path = "/runs/{id}/live", tag = "runs", params(("id" = String, Path), LiveQuery), responses((status = 200, body = Snapshot), (status = 404, body = ErrorBody)))]
 pub async fn live(run: On<View, Run>, Query(query): Query<LiveQuery>) -> Result<Json<Snapshot>, ApiError> {
-    let engine = run.engine().clone();
-    let read = tokio::task::spawn_blocking(move || engine.snapshot(&run.thing.id, query.after)).await;
-    Ok(Json(read.map_err(|panic| EngineError::JMeter(panic.to_string()))??))
+    let id = run.thing.id.clone();
+    let read = move |engine: &Engine| engine.snapshot(&id, query.after);
+    Ok(Json(run.engine().run_blocking(read).await?))
 }
 
 /// The report of a finished run
 #[utoipa::path(get, path = "/runs/{id}/report", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = Report), (status = 409, body = ErrorBody)))]
 pub async fn report(run: ViewedRun) -> Result<Json<Report>, ApiError> {
-    let engine = run.engine().clone();
-    let read = tokio::task::spawn_blocking(move || engine.report(&run.thing.id)).await;
-    Ok(Json(read.map_err(|panic| EngineError::JMeter(panic.to_string()))??))
+    let id = run.thing.id.clone();
+    Ok(Json(run.engine().run_blocking(move |engine| engine.report(&id)).await?))
 }
 
 /// From which byte on.

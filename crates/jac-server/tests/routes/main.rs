@@ -8,6 +8,7 @@ mod live;
 mod money;
 mod people;
 mod permissions;
+mod pressure;
 mod rented;
 mod results;
 mod served;

@@ -186,7 +186,7 @@ impl Typed<'_> {
                 code: "config_value_missing",
                 key: missing.to_owned(),
                 source: Source::Default,
-                message: format!("{there} needs it ({}).", self.source(there)),
+                message: format!("Required by `{there}` ({}).", self.source(there)),
                 expected: find(missing).map(|key| key.value.to_owned()).unwrap_or_default(),
             });
         }

@@ -38,6 +38,8 @@ pub struct Key {
     pub meaning: &'static str,
     /// Its value may hold a password, and is printed without it.
     pub is_secret: bool,
+    /// It is read and checked, and nothing follows it yet: the server says so at its start.
+    pub is_planned: bool,
     /// A knob of the tests.
     pub is_hidden: bool,
 }
@@ -52,6 +54,7 @@ const PLAIN: Key = Key {
     otherwise: "",
     meaning: "",
     is_secret: false,
+    is_planned: false,
     is_hidden: false,
 };
 
@@ -168,7 +171,8 @@ pub static KEYS: &[Key] = &[
         shape: number(1, YEARS * 366 * 24 * 60),
         value: "MINUTES",
         default: "10080",
-        meaning: "A sign-in ends after so many minutes without a request",
+        meaning: "Planned, no effect yet: A sign-in ends after so many minutes without a request",
+        is_planned: true,
         ..PLAIN
     },
     Key {
@@ -178,7 +182,8 @@ pub static KEYS: &[Key] = &[
         shape: number(1, YEARS * 366 * 24),
         value: "HOURS",
         default: "720",
-        meaning: "A sign-in ends after so many hours in any case",
+        meaning: "Planned, no effect yet: A sign-in ends after so many hours in any case",
+        is_planned: true,
         ..PLAIN
     },
     Key {
@@ -187,7 +192,8 @@ pub static KEYS: &[Key] = &[
         flag: "redis",
         value: "URL",
         otherwise: "sign-ins are kept in the database",
-        meaning: "Keep sign-ins in this Redis (redis:// or rediss://), which several servers can share. A password belongs into the environment or the file, not into a flag",
+        meaning: "Planned, no effect yet: Keep sign-ins in this Redis (redis:// or rediss://), which several servers can share. A password belongs into the environment or the file, not into a flag",
+        is_planned: true,
         is_secret: true,
         ..PLAIN
     },
@@ -197,7 +203,8 @@ pub static KEYS: &[Key] = &[
         flag: "oidc-issuer",
         value: "URL",
         otherwise: "no company sign-on",
-        meaning: "Sign in by OpenID Connect with this provider",
+        meaning: "Planned, no effect yet: Sign in by OpenID Connect with this provider",
+        is_planned: true,
         ..PLAIN
     },
     Key {
@@ -206,7 +213,8 @@ pub static KEYS: &[Key] = &[
         flag: "oidc-client-id",
         value: "ID",
         otherwise: "none; needed with `oidc_issuer`",
-        meaning: "JAC's client ID at that provider",
+        meaning: "Planned, no effect yet: JAC's client ID at that provider",
+        is_planned: true,
         ..PLAIN
     },
     Key {
@@ -216,7 +224,8 @@ pub static KEYS: &[Key] = &[
         shape: Shape::Path,
         value: "FILE",
         otherwise: "a public client (PKCE alone)",
-        meaning: "The file with the client's secret",
+        meaning: "Planned, no effect yet: The file with the client's secret",
+        is_planned: true,
         ..PLAIN
     },
     Key {
@@ -225,7 +234,8 @@ pub static KEYS: &[Key] = &[
         flag: "oidc-name",
         value: "TEXT",
         default: "Company account",
-        meaning: "What the company sign-on is called on the sign-in page",
+        meaning: "Planned, no effect yet: What the company sign-on is called on the sign-in page",
+        is_planned: true,
         ..PLAIN
     },
     Key {
@@ -234,7 +244,8 @@ pub static KEYS: &[Key] = &[
         flag: "oidc-groups-claim",
         value: "CLAIM",
         default: "groups",
-        meaning: "The claim of the ID token that lists a person's groups",
+        meaning: "Planned, no effect yet: The claim of the ID token that lists a person's groups",
+        is_planned: true,
         ..PLAIN
     },
     Key {
@@ -244,7 +255,8 @@ pub static KEYS: &[Key] = &[
         shape: Shape::Map,
         value: "GROUP=ROLE",
         otherwise: "everybody is a viewer",
-        meaning: "The role of a group's members: administrator, member or viewer",
+        meaning: "Planned, no effect yet: The role of a group's members: administrator, member or viewer",
+        is_planned: true,
         ..PLAIN
     },
     Key {
@@ -254,7 +266,8 @@ pub static KEYS: &[Key] = &[
         shape: Shape::Map,
         value: "GROUP=TEAM",
         otherwise: "teams are made by hand",
-        meaning: "The team of a group's members",
+        meaning: "Planned, no effect yet: The team of a group's members",
+        is_planned: true,
         ..PLAIN
     },
     Key {
@@ -283,7 +296,8 @@ pub static KEYS: &[Key] = &[
         shape: number(1, YEARS * 366),
         value: "DAYS",
         otherwise: "kept until deleted",
-        meaning: "Delete runs so many days after their end, except pinned ones",
+        meaning: "Planned, no effect yet: Delete runs so many days after their end, except pinned ones",
+        is_planned: true,
         ..PLAIN
     },
     Key {
@@ -293,7 +307,8 @@ pub static KEYS: &[Key] = &[
         shape: number(1, 100_000_000),
         value: "N",
         otherwise: "kept until deleted",
-        meaning: "Keep so many finished runs, the newest, and pinned ones",
+        meaning: "Planned, no effect yet: Keep so many finished runs, the newest, and pinned ones",
+        is_planned: true,
         ..PLAIN
     },
     Key {
