@@ -328,6 +328,36 @@ impl Engine {
     /// When it has not finished.
     pub async fn delete_run(&self, id: &RunId) -> Result<(), EngineError> {
         let run = self.store().run(id).await?.run;
+        self.remove_run(run).await
+    }
+
+    /// The same, unless somebody has pinned it meanwhile.
+    pub(crate) async fn delete_unpinned_run(&self, id: &RunId) -> Result<(), EngineError> {
+        let run = self.store().run(id).await?.run;
+        if run.pinned { Ok(()) } else { self.remove_run(run).await }
+    }
+
+    /// Says whether a run is kept whatever the retention says.
+    ///
+    /// # Errors
+    /// When there is no such run, or its record cannot be written.
+    pub async fn pin_run(&self, id: &RunId, pinned: bool) -> Result<(), EngineError> {
+        let pin = move |run: &mut Run| {
+            run.pinned = pinned;
+            Ok(())
+        };
+        let (run, ()) = self.store().update_run::<_, EngineError>(id, pin).await?;
+        let folder = self.folder().run(id);
+        if run.phase.is_terminal() && folder.is_dir() {
+            // A database that is lost or older does not forget it either.
+            record::RunRecord::of(self.store().run(id).await?).write(&folder)?;
+        }
+        self.tell(Event::Run(id.clone()));
+        Ok(())
+    }
+
+    async fn remove_run(&self, run: Run) -> Result<(), EngineError> {
+        let id = &run.id;
         if !run.phase.is_terminal() {
             return Err(conflict("The run has not finished.", Some("Stop it first.")));
         }

@@ -25,6 +25,7 @@ const SENT_BY_PEOPLE: &[&str] = &[
     "NewRun",
     "SignIn",
     "Stop",
+    "Pin",
     "Extension",
     "Upload",
     "NewAwsCredentials",
@@ -62,6 +63,7 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(runs::list, runs::create))
         .routes(routes!(runs::show, runs::delete))
         .routes(routes!(runs::stop))
+        .routes(routes!(runs::pin))
         .routes(routes!(runs::live))
         .routes(routes!(runs::report))
         .routes(routes!(results::samples))
@@ -93,7 +95,9 @@ async fn show() -> Json<&'static OpenApi> {
 /// `clusters_list` instead of `list`: a name of its own for each operation, for those who generate clients.
 fn name_operations(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten() {
+        for operation in
+            [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
+        {
             let resource = operation.tags.as_ref().and_then(|tags| tags.first()).cloned().unwrap_or_default();
             operation.operation_id = operation.operation_id.take().map(|verb| format!("{resource}_{verb}"));
         }
@@ -104,7 +108,9 @@ fn name_operations(document: &mut OpenApi) {
 /// place for a connection.
 fn tell_of_errors(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten() {
+        for operation in
+            [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
+        {
             let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
             let error = ResponseBuilder::new().description("An error").content("application/json", content).build();
             operation.responses.responses.insert("default".to_owned(), RefOr::T(error));

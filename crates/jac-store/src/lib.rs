@@ -14,6 +14,7 @@ mod lists;
 #[cfg(test)]
 mod older;
 mod plans;
+mod retention;
 mod runs;
 mod seal;
 mod series;
@@ -27,6 +28,7 @@ pub use lists::clusters::{ClusterFilter, ListedCluster};
 pub use lists::plans::{ListedPlan, ListedRunOfPlan, PlanFilter};
 pub use lists::runs::{ListedRun, RunFilter};
 pub use lists::{MOST_LISTED, Page, PageRequest};
+pub use retention::RunPlace;
 pub use runs::RunRow;
 pub use seal::{SealError, SealingKey};
 pub use series::StoredPoint;
@@ -145,6 +147,16 @@ impl Store {
             reason: reason.clone(),
         };
         known.iter().map(row).collect()
+    }
+
+    /// Writes all that is committed to a new file, which is a database of its own. Nobody waits for it.
+    ///
+    /// # Errors
+    /// When the file is there already or cannot be written.
+    pub async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
+        let file = file.to_string_lossy().into_owned();
+        self.read(move |connection| connection.execute("VACUUM INTO ?1", [file]).map(drop).map_err(during("be copied")))
+            .await
     }
 
     /// Asks the database something.
