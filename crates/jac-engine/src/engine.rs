@@ -11,7 +11,7 @@ use crate::reconcile::Missing;
 use crate::settings::Settings;
 use crate::tools::{ToolSettings, Toolbox};
 use crate::view::Snapshot;
-use crate::{EngineError, deleted, reconcile};
+use crate::{EngineError, deleted, reconcile, retention};
 use jac_model::ports::Cloud;
 use jac_model::{Cluster, ClusterId, EpochMs, Person, PlanId, Provider, RunId};
 use jac_store::{DataFolder, Lock, Store, Vault};
@@ -136,6 +136,8 @@ impl Engine {
         let sweeping = engine.clone();
         engine
             .keep_running("the removal of deleted runs".to_owned(), move |_| deleted::sweep_forever(sweeping.clone()));
+        let keeping = engine.clone();
+        engine.keep_running("the retention".to_owned(), move |_| retention::forever(keeping.clone()));
         let describing = engine.clone();
         // It reads every run's folder, which nobody waits for.
         engine.inner.tasks.spawn_blocking(move || describing.describe_finished_runs());

@@ -25,6 +25,7 @@ mod patience;
 pub mod plans;
 mod reconcile;
 mod recovery;
+mod retention;
 pub mod runs;
 pub mod settings;
 mod supervisor;

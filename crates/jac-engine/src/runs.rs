@@ -328,11 +328,42 @@ impl Engine {
     /// When it has not finished.
     pub async fn delete_run(&self, id: &RunId) -> Result<(), EngineError> {
         let id = id.clone();
-        self.run_blocking(move |engine| engine.delete_run_blocking(&id)).await
+        self.run_blocking(move |engine| engine.remove_run(wait(engine.store().run(&id))?.run)).await
     }
 
-    fn delete_run_blocking(&self, id: &RunId) -> Result<(), EngineError> {
-        let run = wait(self.store().run(id))?.run;
+    /// The same, unless somebody has pinned it meanwhile.
+    pub(crate) async fn delete_unpinned_run(&self, id: &RunId) -> Result<(), EngineError> {
+        let id = id.clone();
+        let delete = move |engine: &Engine| {
+            let run = wait(engine.store().run(&id))?.run;
+            if run.pinned { Ok(()) } else { engine.remove_run(run) }
+        };
+        self.run_blocking(delete).await
+    }
+
+    /// Says whether a run is kept whatever the retention says.
+    ///
+    /// # Errors
+    /// When there is no such run, or its record cannot be written.
+    pub async fn pin_run(&self, id: &RunId, pinned: bool) -> Result<(), EngineError> {
+        let pin = move |run: &mut Run| {
+            run.pinned = pinned;
+            Ok(())
+        };
+        self.store().update_run::<_, EngineError>(id, pin).await?;
+        let row = self.store().run(id).await?;
+        self.run_blocking(move |engine| {
+            let folder = engine.folder().run(&row.run.id);
+            // A database that is lost or older does not forget it either.
+            if row.run.phase.is_terminal() && folder.is_dir() { record::RunRecord::of(row).write(&folder) } else { Ok(()) }
+        })
+        .await?;
+        self.tell(Event::Run(id.clone()));
+        Ok(())
+    }
+
+    fn remove_run(&self, run: Run) -> Result<(), EngineError> {
+        let id = &run.id;
         if !run.phase.is_terminal() {
             return Err(conflict("The run has not finished.", Some("Stop it first.")));
         }

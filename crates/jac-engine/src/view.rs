@@ -151,6 +151,9 @@ pub struct RunView {
     /// Why it ended; `null` until it has.
     pub cause: Option<Cause>,
     pub verdict: Verdict,
+    /// It is kept whatever the retention says.
+    #[serde(default)]
+    pub pinned: bool,
     /// How each criterion came out; empty until the run has ended.
     pub criteria: Vec<CriterionResult>,
     pub criteria_expressions: Vec<String>,
@@ -250,6 +253,7 @@ fn view(run: Run, verdict: Verdict, criteria: Vec<CriterionResult>, headline: Op
         phase: run.phase,
         step: run.step,
         cause: run.cause,
+        pinned: run.pinned,
         verdict,
         criteria,
         criteria_expressions: run.criteria,

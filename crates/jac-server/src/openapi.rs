@@ -27,6 +27,7 @@ const SENT_BY_PEOPLE: &[&str] = &[
     "NewRun",
     "SignIn",
     "Stop",
+    "Pin",
     "Extension",
     "Upload",
     "NewAwsCredentials",
@@ -103,6 +104,7 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(runs::list, runs::create))
         .routes(routes!(runs::show, runs::delete))
         .routes(routes!(runs::stop))
+        .routes(routes!(runs::pin))
         .routes(routes!(runs::live))
         .routes(routes!(runs::report))
         .routes(routes!(results::samples))

@@ -17,6 +17,7 @@ mod lists;
 mod older;
 mod people;
 mod plans;
+mod retention;
 mod runs;
 mod seal;
 mod series;
@@ -33,6 +34,7 @@ pub use lists::plans::{ListedPlan, ListedRunOfPlan, PlanFilter};
 pub use lists::runs::{ListedRun, RunFilter};
 pub use lists::{MOST_LISTED, Page, PageRequest};
 pub use people::{CompanyPerson, PersonChange, PersonRow, TeamRow};
+pub use retention::RunPlace;
 pub use runs::RunRow;
 pub use seal::{SealError, SealingKey};
 pub use series::StoredPoint;
@@ -159,6 +161,16 @@ impl Store {
             reason: reason.clone(),
         };
         known.iter().map(row).collect()
+    }
+
+    /// Writes all that is committed to a new file, which is a database of its own. Nobody waits for it.
+    ///
+    /// # Errors
+    /// When the file is there already or cannot be written.
+    pub async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
+        let file = file.to_string_lossy().into_owned();
+        self.read(move |connection| connection.execute("VACUUM INTO ?1", [file]).map(drop).map_err(during("be copied")))
+            .await
     }
 
     /// Asks the database something.

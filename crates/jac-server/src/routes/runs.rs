@@ -66,6 +66,20 @@ pub async fn stop(run: On<ChangeRun, Run>, Body(stop): Body<Stop>) -> Result<(St
     Ok((StatusCode::ACCEPTED, Json(view(run.engine(), &run.thing.id).await?)))
 }
 
+/// Whether a run is to be kept.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct Pin {
+    pinned: bool,
+}
+
+/// Keep a run whatever the retention says, or no longer
+#[utoipa::path(patch, path = "/runs/{id}/pin", tag = "runs", params(("id" = String, Path)), request_body = Pin,
+    responses((status = 200, body = RunView), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub async fn pin(State(app): State<App>, run: Owned<Run>, Body(pin): Body<Pin>) -> Result<Json<RunView>, ApiError> {
+    app.engine.pin_run(&run.thing.id, pin.pinned).await?;
+    Ok(Json(view(&app, &run.caller, &run.thing.id).await?))
+}
+
 /// Delete a finished run and its artefacts
 #[utoipa::path(delete, path = "/runs/{id}", tag = "runs", params(("id" = String, Path)), responses((status = 204), (status = 409, body = ErrorBody)))]
 pub async fn delete(run: On<ChangeRun, Run>) -> Result<StatusCode, ApiError> {

@@ -781,6 +781,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Keep a run whatever the retention says, or no longer */
+        patch: operations["runs_pin"];
+        trace?: never;
+    };
     "/api/v1/runs/{id}/report": {
         parameters: {
             query?: never;
@@ -2448,6 +2465,10 @@ export interface components {
             id: string;
             name: string;
         };
+        /** @description Whether a run is to be kept. */
+        Pin: {
+            pinned: boolean;
+        };
         /** @description A plan in the store. */
         Plan: {
             id: components["schemas"]["PlanId"];
@@ -2838,6 +2859,8 @@ export interface components {
             step: string;
             cause: components["schemas"]["Cause"] | null;
             verdict: components["schemas"]["Verdict"];
+            /** @description It is kept whatever the retention says. */
+            pinned: boolean;
             /** @description How each criterion came out; empty until the run has ended. */
             criteria: components["schemas"]["CriterionResult"][];
             criteria_expressions: string[];
@@ -5719,6 +5742,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogPiece"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runs_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Pin"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             404: {
