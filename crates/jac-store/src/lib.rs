@@ -4,6 +4,7 @@
 //! jac-model's, deeds are jac-engine's.
 
 pub mod audit;
+mod company;
 mod connections;
 mod credentials;
 mod documents;
@@ -14,9 +15,10 @@ mod series;
 mod sign_in;
 mod vault;
 
+pub use company::CompanyPerson;
 pub use documents::{ClusterEventRow, Filter, Kind, RunRow};
 pub use folder::{DataFolder, FolderError, Lock};
-pub use people::{CompanyPerson, PersonChange, PersonRow, TeamRow};
+pub use people::{PersonChange, PersonRow, TeamRow};
 pub use seal::{SealError, SealingKey};
 pub use series::StoredPoint;
 pub use sign_in::{NewSession, OpenSession, SessionLimits, SessionRow, TokenRow};

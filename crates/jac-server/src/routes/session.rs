@@ -1,5 +1,6 @@
 //! Signing in, by a one-time link or by name and password, and out; leave to download.
 
+use super::company::sign_out_url;
 use crate::App;
 use crate::access::allowed::{Allowed, View, ViewAccount};
 use crate::access::{audit, new_session, no_cookie, page_secret, session_of, sign_out};
@@ -122,16 +123,20 @@ pub async fn methods(State(app): State<App>) -> Json<SignInMethods> {
 #[utoipa::path(get, path = "/session", tag = "session", responses((status = 200, body = Session), (status = 401, body = ErrorBody)))]
 pub async fn show(
     allowed: Allowed<ViewAccount>,
+    client: Option<Extension<ClientInfo>>,
     headers: HeaderMap,
     State(app): State<App>,
 ) -> Result<Json<Session>, ApiError> {
     let store = allowed.engine().store();
     let people = store.people().await?;
-    let has_password = people.iter().any(|person| person.id == allowed.caller.user.id && person.has_password);
+    let own = people.iter().find(|person| person.id == allowed.caller.user.id);
+    let has_password = own.is_some_and(|person| person.has_password);
     let by_link = match &allowed.caller.via {
         Via::Session(_) => session_of(&app, &headers, None).await?.is_some_and(|open| open.session.by_link),
         Via::Shell | Via::Token { .. } => false,
     };
+    let is_companys = own.is_some_and(|person| person.via_company) && matches!(allowed.caller.via, Via::Session(_));
+    let sign_out_url = if is_companys { sign_out_url(&app, client.as_deref(), &headers).await } else { None };
     Ok(Json(Session {
         user: user(&allowed.caller),
         via: match &allowed.caller.via {
@@ -142,7 +147,7 @@ pub async fn show(
         has_password,
         by_link,
         single_user: people.len() == 1,
-        sign_out_url: None,
+        sign_out_url,
     }))
 }
 
@@ -233,7 +238,7 @@ pub(super) async fn prove(
     }
 }
 
-fn address(client: Option<&ClientInfo>) -> String {
+pub(super) fn address(client: Option<&ClientInfo>) -> String {
     client.and_then(|client| client.address).map_or_else(|| "this process".to_owned(), |address| address.to_string())
 }
 

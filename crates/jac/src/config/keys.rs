@@ -234,7 +234,7 @@ pub static KEYS: &[Key] = &[
         flag: "oidc-groups-claim",
         value: "CLAIM",
         default: "groups",
-        meaning: "The claim of the ID token that lists a person's groups",
+        meaning: "The claim of the ID token, or of the userinfo endpoint, that lists a person's groups",
         ..PLAIN
     },
     Key {
@@ -243,8 +243,8 @@ pub static KEYS: &[Key] = &[
         flag: "oidc-role-group",
         shape: Shape::Map,
         value: "GROUP=ROLE",
-        otherwise: "everybody is a viewer",
-        meaning: "The role of a group's members: administrator, member or viewer",
+        otherwise: "everybody is a member, until an administrator says otherwise",
+        meaning: "The role of a group's members: administrator, member or viewer; of several the one with most rights. Who is in none of the groups cannot sign in",
         ..PLAIN
     },
     Key {
