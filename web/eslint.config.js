@@ -5,19 +5,23 @@ import tseslint from "typescript-eslint";
 
 /**
  * Imports go one way: shared <- features <- app and offline. Inside a feature use relative paths; across folders use `@/`.
- * Among the features: results, session, machines and settings know no other; clusters, plans and compare know only results; runs may ask
- * clusters and plans (their requests and parts); home may ask all of those.
+ * Among the features: results, session, account, people, audit, shares, credentials, machines and plans know no other; clusters ask for
+ * credentials; compare knows results and shares; runs may ask clusters and plans too (their requests and parts); home may ask all of those.
  */
-const all = ["results", "session", "clusters", "machines", "settings", "plans", "compare", "runs", "home"];
+const all = ["results", "session", "clusters", "account", "people", "audit", "shares", "credentials", "machines", "plans", "compare", "runs", "home"];
 const mayUse = {
   results: [],
   session: [],
-  clusters: [],
+  account: [],
+  people: [],
+  audit: [],
+  shares: [],
+  credentials: [],
+  clusters: ["credentials"],
   machines: [],
-  settings: [],
   plans: [],
-  compare: ["results"],
-  runs: ["results", "clusters", "plans"],
+  compare: ["results", "shares"],
+  runs: ["results", "clusters", "plans", "shares"],
   home: ["results", "session", "clusters", "plans", "runs"],
 };
 

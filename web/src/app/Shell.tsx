@@ -1,6 +1,6 @@
 import { Link, NavLink, Outlet, ScrollRestoration } from "react-router";
 import { useInfo } from "@/features/session/api/useInfo";
-import { useSession } from "@/features/session/api/useSession";
+import { useSession } from "@/shared/session/useSession";
 import { useSignOut } from "@/features/session/api/useSignOut";
 import { SignedIn } from "@/features/session/components/SignedIn";
 import { Icon, type IconName } from "@/shared/ui/Icon";
@@ -60,7 +60,9 @@ function SidebarFoot() {
     <div className="sidebar-foot">
       <ThemeSwitch />
       <div className="sidebar-user">
-        <span className="sidebar-name">{session.data?.user.name}</span>
+        <Link className="sidebar-name" to="/settings/account" title="My account">
+          {session.data?.user.name}
+        </Link>
         <button type="button" className="btn btn-quiet" title="Sign out" aria-label="Sign out" onClick={() => signOut.mutate()}>
           <Icon name="box-arrow-right" />
         </button>

@@ -4,17 +4,16 @@ import { keys } from "@/shared/api/keys";
 
 /** A refusal is final, a server that does not answer is asked again; a session that ended anywhere leads to the sign-in page. */
 export function makeQueryClient(): QueryClient {
-  const signedOut = (error: Error) => {
-    if (error instanceof ApiError && error.status === 401) client.setQueryData(keys.session, null);
+  const onError = (error: Error) => {
+    // By its code: a wrong password is answered with the same status.
+    if (!(error instanceof ApiError)) return;
+    if (error.code === "signed_out") client.setQueryData(keys.session, null);
+    // The page offered what the server refuses: its rights are older than the server's.
+    if (error.code === "forbidden" || error.code === "read_only_role") void client.invalidateQueries({ queryKey: keys.session });
   };
   const client = new QueryClient({
-    queryCache: new QueryCache({ onError: signedOut }),
-    mutationCache: new MutationCache({
-      onError: (error, _variables, _context, mutation) => {
-        // The sign-in itself answers 401 to a link that is used up.
-        if (mutation.options.meta?.["signsIn"] !== true) signedOut(error);
-      },
-    }),
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
         staleTime: 2000,

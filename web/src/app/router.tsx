@@ -1,7 +1,9 @@
-import { createBrowserRouter } from "react-router";
-import { ComparePage } from "@/features/compare/components/ComparePage";
+import { createElement, type ComponentType } from "react";
+import { createBrowserRouter, Navigate } from "react-router";
 import { HomePage } from "@/features/home/HomePage";
 import { SignInPage } from "@/features/session/components/SignInPage";
+import type { Action } from "@/shared/session/rights";
+import { Waiting } from "@/shared/ui/Waiting";
 import { ClusterRoute } from "./routes/ClusterRoute";
 import { ClustersRoute } from "./routes/ClustersRoute";
 import { MachinesRoute } from "./routes/MachinesRoute";
@@ -11,15 +13,40 @@ import { PlanRoute } from "./routes/PlanRoute";
 import { PlansRoute } from "./routes/PlansRoute";
 import { RunRoute } from "./routes/RunRoute";
 import { RunsRoute } from "./routes/RunsRoute";
-import { SettingsRoute } from "./routes/SettingsRoute";
+import { Needs } from "./routes/Needs";
+import { SettingsLayout } from "./routes/SettingsLayout";
 import { Shell } from "./Shell";
+
+/** A page that is fetched when it is first opened; with `needs`, for who may see it. */
+function later(load: () => Promise<ComponentType>, needs?: Action) {
+  return {
+    lazy: async () => {
+      const page = createElement(await load());
+      return { element: needs === undefined ? page : <Needs action={needs}>{page}</Needs> };
+    },
+  };
+}
+
+const LOADING = <Waiting what="Loading…" />;
 
 /** The map of pages. */
 export const router = createBrowserRouter([
   { path: "/sign-in", element: <SignInPage />, errorElement: <PageFault /> },
   {
+    path: "/share",
+    ...later(async () => (await import("./routes/ShareRoutes")).ShareLayout),
+    errorElement: <PageFault />,
+    hydrateFallbackElement: LOADING,
+    children: [
+      { index: true, ...later(async () => (await import("@/features/shares/components/OpenSharePage")).OpenSharePage) },
+      { path: "runs/:id", ...later(async () => (await import("./routes/ShareRoutes")).ShareRunRoute) },
+      { path: "compare", ...later(async () => (await import("./routes/ShareRoutes")).ShareCompareRoute) },
+    ],
+  },
+  {
     element: <Shell />,
     errorElement: <PageFault />,
+    hydrateFallbackElement: LOADING,
     children: [
       {
         errorElement: <PageFault />,
@@ -32,8 +59,22 @@ export const router = createBrowserRouter([
           { path: "/plans/:id", element: <PlanRoute /> },
           { path: "/runs", element: <RunsRoute /> },
           { path: "/runs/:id", element: <RunRoute /> },
-          { path: "/compare", element: <ComparePage /> },
-          { path: "/settings", element: <SettingsRoute /> },
+          { path: "/compare", ...later(async () => (await import("@/features/compare/components/ComparePage")).ComparePage) },
+          {
+            path: "/settings",
+            element: <SettingsLayout />,
+            children: [
+              { index: true, element: <Navigate to="account" replace /> },
+              { path: "account", ...later(async () => (await import("@/features/account/components/AccountPage")).AccountPage) },
+              { path: "credentials", ...later(async () => (await import("@/features/credentials/components/CredentialsPage")).CredentialsPage) },
+              { path: "activity", ...later(async () => (await import("@/features/audit/components/AuditPage")).OwnActivityPage) },
+              { path: "people", ...later(async () => (await import("@/features/people/components/PeoplePage")).PeoplePage, "manage_people") },
+              { path: "teams", ...later(async () => (await import("@/features/people/components/TeamsPage")).TeamsPage, "manage_people") },
+              { path: "audit", ...later(async () => (await import("@/features/audit/components/AuditPage")).AuditPage, "read_audit") },
+              { path: "server", ...later(async () => (await import("./routes/ServerRoute")).ServerRoute, "read_server") },
+              { path: "*", element: <NotFound /> },
+            ],
+          },
           { path: "*", element: <NotFound /> },
         ],
       },

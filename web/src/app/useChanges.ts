@@ -1,8 +1,9 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { keys } from "@/shared/api/keys";
 import { closeLiveSocket, liveSocket } from "@/shared/api/socket";
-import type { Changed } from "@/shared/api/types";
+import type { Changed, SignedOut } from "@/shared/api/types";
+import { sessionQuery } from "@/shared/session/useSession";
 
 /** The server says what changed; whatever shows it is fetched again. After a reconnect everything is, for what was missed. */
 export function useChanges(): void {
@@ -12,23 +13,19 @@ export function useChanges(): void {
     let connectedBefore = socket.connected;
     const onChanged = ({ kind }: Changed) => {
       // Lists and single things of a kind share the first part of their key.
-      void client.invalidateQueries(kind === "all" ? {} : { queryKey: [`${kind}s`] });
+      void client.invalidateQueries(kind === "all" ? {} : { queryKey: kind === "session" ? keys.session : [`${kind}s`] });
       if (kind === "run") void client.invalidateQueries({ queryKey: ["run-artefacts"] });
     };
     const onConnect = () => {
       if (connectedBefore) void client.invalidateQueries();
       connectedBefore = true;
     };
-    const onSignedOut = () => {
-      // Not tried again: the session has to be made anew first.
-      closeLiveSocket();
-      client.setQueryData(keys.session, null);
+    const onSignedOut = ({ code }: SignedOut) => void afterSignOut(client, code);
+    const onRefused = (error: Error) => {
+      if (error.message === "signed_out") void afterSignOut(client, error.message);
     };
     socket.on("changed", onChanged);
     socket.on("signed_out", onSignedOut);
-    const onRefused = (error: Error) => {
-      if (error.message === "signed_out") onSignedOut();
-    };
     socket.on("connect_error", onRefused);
     socket.on("connect", onConnect);
     return () => {
@@ -38,4 +35,17 @@ export function useChanges(): void {
       socket.off("connect", onConnect);
     };
   }, [client]);
+}
+
+/**
+ * The session is over, or only its rights are others: the server closes the connection for both. With other rights the connection is
+ * made anew by itself, and everything fetched again; otherwise the sign-in page says why.
+ */
+export async function afterSignOut(client: QueryClient, code: string): Promise<void> {
+  // Before the answer, which may bring the sign-in page at once.
+  client.setQueryData(keys.signedOut, code);
+  const session = await client.query({ ...sessionQuery, staleTime: 0 }).catch(() => undefined);
+  // Not tried again: the session has to be made anew first.
+  if (session === null) closeLiveSocket();
+  else client.removeQueries({ queryKey: keys.signedOut });
 }

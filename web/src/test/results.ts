@@ -1,5 +1,5 @@
 /** Results to draw, whole by default; a test names only what it is about. */
-import type { Entry, Point, Profile, Run, Summary } from "@/shared/api/types";
+import type { Entry, Point, Profile, Run, RunSummary, Summary } from "@/shared/api/types";
 
 export function pointAt(t_ms: number, more: Partial<Point> = {}): Point {
   return {
@@ -75,7 +75,7 @@ export function runOf(more: Partial<Run> & Pick<Run, "id" | "name">): Run {
     plan: { id: "p-1", name: "shop" },
     cluster: { id: "c-1", name: "walk" },
     owner: { id: "u-1", name: "Administrator" },
-    can_write: true,
+    team: null,
     phase: "finished",
     step: "",
     cause: { kind: "completed" },
@@ -100,6 +100,28 @@ export function runOf(more: Partial<Run> & Pick<Run, "id" | "name">): Run {
     total_threads: null,
     steps: [],
     notes: [],
+    ...more,
+  };
+}
+
+/** The same in a list. */
+export function runSummaryOf(more: Partial<RunSummary> & Pick<RunSummary, "id" | "name">): RunSummary {
+  return {
+    plan: { id: "p-1", name: "shop" },
+    cluster: { id: "c-1", name: "walk" },
+    provider: "local",
+    owner: { id: "u-1", name: "Administrator" },
+    team: null,
+    phase: "finished",
+    step: "",
+    cause: { kind: "completed" },
+    verdict: "none",
+    workers: 1,
+    created_ms: 0,
+    started_ms: 0,
+    ended_ms: 60_000,
+    headline: null,
+    pinned: false,
     ...more,
   };
 }

@@ -5,17 +5,17 @@ import { ClusterNotes, Configuration } from "@/features/clusters/components/Clus
 import { ClusterHead } from "@/features/clusters/components/ClusterHead";
 import { Events } from "@/features/clusters/components/Events";
 import { NodeTable } from "@/features/clusters/components/NodeTable";
-import { useRuns } from "@/features/runs/api/useRuns";
-import { RunTable } from "@/features/runs/components/RunTable";
+import { RunList } from "@/features/runs/components/RunTable";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
 import { useInfo } from "@/features/session/api/useInfo";
+import { useRights } from "@/shared/session/useSession";
 import { Loaded } from "@/shared/ui/Loaded";
 
 export function ClusterRoute() {
   const { id = "" } = useParams();
   const query = useCluster(id);
   const info = useInfo();
-  const runs = useRuns({ cluster: id });
+  const { may } = useRights();
   return (
     <Loaded query={query} what="Loading the cluster…">
       {(cluster) => (
@@ -23,7 +23,7 @@ export function ClusterRoute() {
           <ClusterHead
             cluster={cluster}
             info={info.data}
-            start={<StartRunButton clusterId={cluster.id} disabled={!canRun(cluster)} {...(canRun(cluster) ? {} : { why: "The cluster must be ready, complete and idle." })} />}
+            start={may("start_run") && <StartRunButton clusterId={cluster.id} disabled={!canRun(cluster)} {...(canRun(cluster) ? {} : { why: "The cluster must be ready, complete and idle." })} />}
           />
           <ClusterNotes cluster={cluster} />
           <div className="columns columns-main">
@@ -33,9 +33,7 @@ export function ClusterRoute() {
             </div>
             <Configuration cluster={cluster} />
           </div>
-          <Loaded query={runs} what="Loading runs…">
-            {(list) => <RunTable runs={list} title="Runs on this cluster" without={["cluster", "owner"]} empty={canRun(cluster) ? "No runs on this cluster yet. Start one at the top of this page." : "No runs on this cluster."} />}
-          </Loaded>
+          <RunList of={{ cluster: cluster.id }} prefix="runs." title="Runs on this cluster" without={["cluster", "provider"]} empty={canRun(cluster) ? "No runs on this cluster yet." : "No runs on this cluster."} />
         </>
       )}
     </Loaded>

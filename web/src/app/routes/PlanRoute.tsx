@@ -1,31 +1,32 @@
-import { useParams, useSearchParams } from "react-router";
+import { useParams } from "react-router";
 import { usePlan } from "@/features/plans/api/usePlan";
 import { usePlanCheck } from "@/features/plans/api/usePlanCheck";
 import { CheckView } from "@/features/plans/components/CheckView";
 import { PlanFiles } from "@/features/plans/components/PlanFiles";
 import { PlanHead } from "@/features/plans/components/PlanHead";
-import { useRuns } from "@/features/runs/api/useRuns";
-import { RunTable } from "@/features/runs/components/RunTable";
+import { RunList } from "@/features/runs/components/RunTable";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
 import { useInfo } from "@/features/session/api/useInfo";
+import { useRights } from "@/shared/session/useSession";
 import { Loaded } from "@/shared/ui/Loaded";
+import { useUrlParameters } from "@/shared/url/useUrlParameters";
 
 const UNKNOWN_LIMITS = { max_upload_bytes: Infinity, max_files: Infinity };
 
 export function PlanRoute() {
   const { id = "" } = useParams();
-  const [parameters, setParameters] = useSearchParams();
+  const [parameters, change] = useUrlParameters();
   const workers = Math.max(0, Math.floor(Number(parameters.get("workers") ?? "2")) || 0);
   const query = usePlan(id);
   const check = usePlanCheck(id, workers);
-  const runs = useRuns({ plan: id });
+  const { may } = useRights();
   const info = useInfo();
   const max = info.data?.limits.max_workers ?? 16;
   return (
     <Loaded query={query} what="Loading the plan…">
       {(plan) => (
         <>
-          <PlanHead plan={plan} start={<StartRunButton planId={plan.id} disabled={check.data?.ok === false} {...(check.data?.ok === false ? { why: "Fix the errors below." } : {})} />} />
+          <PlanHead plan={plan} start={may("start_run") && <StartRunButton planId={plan.id} disabled={check.data?.ok === false} {...(check.data?.ok === false ? { why: "Fix the errors below." } : {})} />} />
           <div className="columns columns-main">
             <div className="stack">
               <div className="section-head">
@@ -38,7 +39,7 @@ export function PlanRoute() {
                     min={0}
                     max={max}
                     value={workers}
-                    onChange={(event) => setParameters({ workers: String(Math.min(max, Math.max(0, Number(event.target.value) || 0))) }, { replace: true, preventScrollReset: true })}
+                    onChange={(event) => change((url) => url.set("workers", String(Math.min(max, Math.max(0, Number(event.target.value) || 0)))))}
                   />
                   workers
                 </label>
@@ -49,9 +50,7 @@ export function PlanRoute() {
             </div>
             <PlanFiles plan={plan} limits={info.data?.limits ?? UNKNOWN_LIMITS} />
           </div>
-          <Loaded query={runs} what="Loading runs…">
-            {(list) => <RunTable runs={list} title="Runs of this plan" without={["plan", "owner"]} empty="No runs of this plan yet. Start one at the top of this page." />}
-          </Loaded>
+          <RunList of={{ plan: plan.id }} prefix="runs." title="Runs of this plan" without={["plan"]} empty="No runs of this plan yet." />
         </>
       )}
     </Loaded>

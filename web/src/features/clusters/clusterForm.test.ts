@@ -26,7 +26,7 @@ const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/c
 
 describe("the create form for machines over SSH", () => {
   const empty = formFrom(start, "ssh");
-  const filled = { ...empty, workers: "nonsense", hosts: "load-1\nload-2:2222, load-3", user: " jac ", keyFile: "/home/me/.ssh/jac_key", knownHosts: `load-1 ${KEY}\n[load-2]:2222 ${KEY}\nother ${KEY}\nload-3 ${KEY}` };
+  const filled = { ...empty, workers: "nonsense", hosts: "load-1\nload-2:2222, load-3", user: " jac ", sshKey: "file", keyFile: "/home/me/.ssh/jac_key", knownHosts: `load-1 ${KEY}\n[load-2]:2222 ${KEY}\nother ${KEY}\nload-3 ${KEY}` };
 
   it("counts the workers from the hosts, and sends only the keys that are theirs", () => {
     expect(checkForm(filled, 16)).toEqual({
@@ -52,11 +52,16 @@ describe("the create form for machines over SSH", () => {
     if (request !== null) expect(checkForm(formFrom({ ...start, ...request.config, ec2: EC2 }, "ssh"), 16)).toEqual({ faults: {}, request });
   });
   it("lists all faults at once", () => {
-    expect(Object.keys(checkForm({ ...empty, lifetimeMinutes: "0" }, 16).faults).sort()).toEqual(["hosts", "keyFile", "lifetimeMinutes", "user"]);
+    expect(Object.keys(checkForm({ ...empty, lifetimeMinutes: "0" }, 16).faults).sort()).toEqual(["hosts", "lifetimeMinutes", "sshKey", "user"]);
     expect(Object.keys(checkForm({ ...filled, knownHosts: "" }, 16).faults)).toEqual(["knownHosts"]);
   });
   it.each(["~/.ssh/id", "id", "", "-----BEGIN OPENSSH PRIVATE KEY-----"])("refuses %j as the key's file", (keyFile) => {
     expect(checkForm({ ...filled, keyFile }, 16).faults.keyFile).toContain("on the server");
+  });
+  it("sends a saved key by its id, and no file then", () => {
+    const { request } = checkForm({ ...filled, sshKey: "k-1" }, 16);
+    expect(request?.config.ssh).toMatchObject({ key: "k-1", user: "jac" });
+    expect(request?.config.ssh).not.toHaveProperty("key_file");
   });
   it("forgets the machines when the nodes are to be local after all", () => {
     const { request } = checkForm({ ...filled, provider: "local", workers: "1" }, 16);
@@ -77,6 +82,10 @@ describe("the create form for machines of EC2", () => {
       ec2: { ...EC2, image: { id: "ami-0abc" }, subnets: ["subnet-1", "subnet-2"], tags: { team: "shop", note: "a=b" }, addresses: "private", spot: true, workers_may_fail: 1 },
     };
     expect(checkForm(formFrom(config, "ec2"), 16).request?.config).toEqual(config);
+  });
+  it("asks for credentials where none are chosen", () => {
+    expect(Object.keys(checkForm({ ...form, credentials: "" }, 16).faults)).toEqual(["credentials"]);
+    expect(checkForm({ ...form, credentials: "c-1" }, 16).request?.config.ec2?.credentials).toBe("c-1");
   });
   it("lists the faults of all its parts at once, and says when one is folded away", () => {
     const { request, faults } = checkForm({ ...form, workers: "x", masterType: "big", lifetimeMinutes: "0" }, 16);

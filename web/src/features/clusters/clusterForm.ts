@@ -11,6 +11,8 @@ export interface ClusterForm extends Ec2Form {
   workers: string;
   hosts: string;
   user: string;
+  /** A saved key's id, or `file`: the one of `keyFile`; empty: none is chosen. */
+  sshKey: string;
   keyFile: string;
   knownHosts: string;
   /** Empty: the server's own. */
@@ -38,6 +40,7 @@ export function formFrom(config: StartConfig, provider: Provider = "local"): Clu
     workers: String(config.workers),
     hosts: config.ssh?.hosts.join("\n") ?? "",
     user: config.ssh?.user ?? "",
+    sshKey: config.ssh?.key ?? (config.ssh?.key_file == null ? "" : "file"),
     keyFile: config.ssh?.key_file ?? "",
     knownHosts: config.ssh?.known_hosts.join("\n") ?? "",
     jmeterVersion: config.jmeter_version ?? "",
@@ -101,11 +104,17 @@ function checkMachines(form: ClusterForm, maxWorkers: number, faults: Faults): N
   const user = form.user.trim();
   if (user === "") faults.user = "SSH user is required.";
   const keyFile = form.keyFile.trim();
+  if (form.sshKey === "") faults.sshKey = "Select an SSH key.";
+  if (form.sshKey !== "file") return { workers: Math.max(hosts.length - 1, 0), ssh: { hosts, user, key: form.sshKey, known_hosts: checkKnownHosts(form, hosts, faults) } };
   if (keyFile.includes("PRIVATE KEY")) faults.keyFile = "This is a private key. Enter the path of its file on the server instead.";
   else if (!keyFile.startsWith("/")) faults.keyFile = "Enter an absolute path on the server (no ~).";
+  return { workers: Math.max(hosts.length - 1, 0), ssh: { hosts, user, key_file: keyFile, known_hosts: checkKnownHosts(form, hosts, faults) } };
+}
+
+function checkKnownHosts(form: ClusterForm, hosts: string[], faults: Faults): string[] {
   const keys = readKnownHosts(form.knownHosts, hosts);
   if (keys.fault !== null) faults.knownHosts = keys.fault;
-  return { workers: Math.max(hosts.length - 1, 0), ssh: { hosts, user, key_file: keyFile, known_hosts: keys.lines } };
+  return keys.lines;
 }
 
 /** What the server's sentences are about. It sends sentences only; one that is not recognised is shown below the form instead. */

@@ -1,5 +1,5 @@
 /** A cluster's and a node's state in words, icons and tones. */
-import type { Cluster, ClusterConfig, ClusterNode, ClusterPhase, Provider } from "@/shared/api/types";
+import type { Cluster, ClusterConfig, ClusterNode, ClusterPhase, ClusterSummary, Provider } from "@/shared/api/types";
 import { costOver, formatUsd } from "@/shared/format/money";
 import { formatCount, plural } from "@/shared/format/numbers";
 import { formatDuration } from "@/shared/format/time";
@@ -22,12 +22,15 @@ export function isComingUp(phase: ClusterPhase): boolean {
   return phase === "requested" || phase === "launching" || phase === "preparing";
 }
 
+/** What its state is told by, in a list and on its own page. */
+type Seen = Pick<ClusterSummary, "phase" | "lost_nodes" | "current_run">;
+
 /** A run can be started: ready, whole, and nobody runs on it. */
-export function canRun(cluster: Cluster): boolean {
+export function canRun(cluster: Seen): boolean {
   return cluster.phase === "ready" && cluster.lost_nodes.length === 0 && cluster.current_run === null;
 }
 
-export function clusterChip(cluster: Cluster): ChipLook {
+export function clusterChip(cluster: Seen): ChipLook {
   switch (cluster.phase) {
     case "requested":
     case "launching":

@@ -2,7 +2,7 @@
  * The machines of EC2 as they are typed: from the form to the configuration and back, and what is wrong with them. Pure; the rules are
  * those of the server, which looks again and then asks AWS.
  */
-import type { CredentialChoice, Distribution, Ec2Addresses, Ec2Config } from "@/shared/api/types";
+import type { Distribution, Ec2Addresses, Ec2Config } from "@/shared/api/types";
 
 export interface Ec2Form {
   region: string;
@@ -14,7 +14,8 @@ export interface Ec2Form {
   diskGb: string;
   spot: boolean;
   addresses: Ec2Addresses;
-  credentials: CredentialChoice;
+  /** A set's id, `environment`, or `saved`: the only one there is. */
+  credentials: string;
   vpc: string;
   /** One a line, or with commas. */
   subnets: string;
@@ -26,7 +27,7 @@ export interface Ec2Form {
   workersMayFail: string;
 }
 
-type Ec2Field = "region" | "masterType" | "workerType" | "image" | "imageId" | "diskGb" | "vpc" | "subnets" | "securityGroup" | "sshFrom" | "keyName" | "tags" | "workersMayFail";
+type Ec2Field = "region" | "masterType" | "workerType" | "image" | "imageId" | "diskGb" | "vpc" | "subnets" | "securityGroup" | "sshFrom" | "keyName" | "tags" | "workersMayFail" | "credentials";
 export type Ec2Faults = Partial<Record<Ec2Field, string>>;
 
 /** Those that stand in the folded part of the form. */
@@ -57,6 +58,7 @@ export function ec2FormFrom(config: Ec2Config): Ec2Form {
 
 /** The configuration that is typed; each fault is written to its field. */
 export function checkEc2(form: Ec2Form, workers: number | null, faults: Ec2Faults): Ec2Config {
+  if (form.credentials === "") faults.credentials = "Select the credentials to create the machines with.";
   const region = form.region.trim();
   if (region !== "" && !/^[a-z0-9-]{1,64}$/.test(region)) faults.region = "Invalid region. Expected e.g. eu-central-1, or empty.";
   for (const field of ["masterType", "workerType"] as const) {

@@ -3,14 +3,13 @@ import { Link } from "react-router";
 import { canRun, hasEnded } from "@/features/clusters/clusterWords";
 import { CreateClusterDialog } from "@/features/clusters/components/CreateClusterDialog";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
-import type { Cluster, Info, Plan } from "@/shared/api/types";
+import type { ClusterSummary, Info } from "@/shared/api/types";
 import { Icon } from "@/shared/ui/Icon";
 
 /** The way from an empty installation to the first run; what is done is ticked off. */
-export function FirstSteps({ plans, clusters, info }: { plans: Plan[]; clusters: Cluster[]; info: Info | undefined }) {
+export function FirstSteps({ hasPlan, clusters, info }: { hasPlan: boolean; clusters: ClusterSummary[]; info: Info | undefined }) {
   const [creating, setCreating] = useState(false);
   const living = clusters.filter((cluster) => !hasEnded(cluster.phase));
-  const hasPlan = plans.length > 0;
   return (
     <section className="card first-steps" aria-label="First steps">
       <header className="chart-head">

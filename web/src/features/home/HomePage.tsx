@@ -1,12 +1,15 @@
 import { Link } from "react-router";
-import { useClusters } from "@/features/clusters/api/useClusters";
+import { useLivingClusters } from "@/features/clusters/api/useClusters";
 import { usePlans } from "@/features/plans/api/usePlans";
-import { MOST_RUNS, useRuns } from "@/features/runs/api/useRuns";
-import { RunTable } from "@/features/runs/components/RunTable";
+import { useRuns } from "@/features/runs/api/useRuns";
+import { LastRuns } from "@/features/runs/components/RunTable";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
 import { useInfo } from "@/features/session/api/useInfo";
-import type { Info, Run } from "@/shared/api/types";
+import { PasswordNote } from "@/features/session/components/PasswordNote";
+import type { Info, RunSummary } from "@/shared/api/types";
 import { plural } from "@/shared/format/numbers";
+import { useRights } from "@/shared/session/useSession";
+import { Empty } from "@/shared/ui/Empty";
 import { Loaded } from "@/shared/ui/Loaded";
 import { Note } from "@/shared/ui/Note";
 import { PageHead } from "@/shared/ui/PageHead";
@@ -17,35 +20,39 @@ import { RunCard } from "./RunCard";
 import { MOST_UNDER_WAY, underWay } from "./shown";
 
 const LAST = 10;
+/** The newest runs, among which those are that wait or come up. */
+const NEWEST = 50;
 
 /** What runs now and what ran last; on an empty installation the first three steps. */
 export function HomePage() {
-  const runs = useRuns();
-  const plans = usePlans();
-  const clusters = useClusters();
+  const newest = useRuns("", NEWEST);
+  // A long test is still running when fifty others have been started after it.
+  const running = useRuns("phase=running", NEWEST);
+  const plans = usePlans("", 1);
+  const clusters = useLivingClusters();
   const info = useInfo();
+  const { may } = useRights();
+  const hasPlan = (plans.data?.items.length ?? 0) > 0;
   return (
     <>
-      <PageHead title="Overview" actions={(plans.data?.length ?? 0) > 0 && <StartRunButton />} />
+      <PageHead title="Overview" actions={hasPlan && may("start_run") && <StartRunButton />} />
+      <PasswordNote />
       {info.data !== undefined && <Notices notices={info.data.notices} />}
       {info.data !== undefined && <Missing info={info.data} />}
-      <Loaded query={runs} what="Loading runs…">
-        {(all) => (
+      <Loaded query={newest} what="Loading runs…">
+        {({ items: runs }) => (
           <>
-            {all.length === 0 && plans.data !== undefined && clusters.data !== undefined && (
-              <FirstSteps plans={plans.data} clusters={clusters.data} info={info.data} />
-            )}
-            <RunningNow runs={underWay(all)} any={all.length > 0} />
-            {clusters.data !== undefined && (clusters.data.length > 0 || all.length > 0) && <OverviewClusters clusters={clusters.data} />}
-            {all.length > 0 && (
-              <RunTable
-                runs={all.filter((run) => run.phase === "finished").slice(0, LAST)}
+            {runs.length === 0 && plans.data !== undefined && clusters.data !== undefined && <Begin hasPlan={hasPlan} clusters={clusters.data.items} info={info.data} />}
+            <RunningNow runs={underWay(together(runs, running.data?.items ?? []))} any={runs.length > 0} />
+            {clusters.data !== undefined && (clusters.data.items.length > 0 || runs.length > 0) && <OverviewClusters clusters={clusters.data.items} more={clusters.data.next !== null} />}
+            {runs.length > 0 && (
+              <LastRuns
+                count={LAST}
                 title="Last runs"
-                without={["owner"]}
                 empty="No finished runs yet."
                 actions={
                   <Link className="btn btn-quiet" to="/runs">
-                    {all.length < MOST_RUNS ? `All ${plural(all.length, "run")}` : "All runs"}
+                    All runs
                   </Link>
                 }
               />
@@ -54,6 +61,22 @@ export function HomePage() {
         )}
       </Loaded>
     </>
+  );
+}
+
+function together(runs: RunSummary[], others: RunSummary[]): RunSummary[] {
+  return [...runs, ...others.filter(({ id }) => !runs.some((run) => run.id === id))];
+}
+
+function Begin(props: Parameters<typeof FirstSteps>[0]) {
+  const { may } = useRights();
+  if (may("start_run")) return <FirstSteps {...props} />;
+  return (
+    <section className="card">
+      <Empty icon="activity" title="No runs yet.">
+        Runs, clusters and plans of others appear here. Your role is viewer: you see everything and start nothing.
+      </Empty>
+    </section>
   );
 }
 
@@ -75,7 +98,7 @@ function Missing({ info }: { info: Info }) {
   );
 }
 
-function RunningNow({ runs, any }: { runs: Run[]; any: boolean }) {
+function RunningNow({ runs, any }: { runs: RunSummary[]; any: boolean }) {
   if (runs.length === 0) return any ? <p className="text-muted">No active runs.</p> : null;
   const left = runs.length - MOST_UNDER_WAY;
   return (
@@ -87,7 +110,7 @@ function RunningNow({ runs, any }: { runs: Run[]; any: boolean }) {
       </div>
       {left > 0 && (
         <p>
-          <Link to="/runs">{plural(left, "more active run")}</Link>
+          <Link to="/runs?phase=running">{plural(left, "more active run")}</Link>
         </p>
       )}
     </section>

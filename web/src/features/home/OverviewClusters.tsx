@@ -1,14 +1,14 @@
 import { Link } from "react-router";
-import { clusterChip, hasEnded, sizeWords, workersOf } from "@/features/clusters/clusterWords";
+import { clusterChip, hasEnded, sizeWords } from "@/features/clusters/clusterWords";
 import { EndsIn } from "@/features/clusters/components/EndsIn";
-import type { Cluster } from "@/shared/api/types";
+import type { ClusterSummary } from "@/shared/api/types";
 import { formatUsd } from "@/shared/format/money";
 import { plural } from "@/shared/format/numbers";
 import { Chip } from "@/shared/ui/Chip";
 import { clustersShown } from "./shown";
 
 /** The clusters that matter now, one line each; the others are in their list. */
-export function OverviewClusters({ clusters }: { clusters: Cluster[] }) {
+export function OverviewClusters({ clusters, more }: { clusters: ClusterSummary[]; /** There are others than these. */ more: boolean }) {
   const shown = clustersShown(clusters);
   return (
     <section className="card list-card" aria-label="Clusters">
@@ -16,7 +16,7 @@ export function OverviewClusters({ clusters }: { clusters: Cluster[] }) {
         <h3>Clusters</h3>
         <span className="flex-grow-1" />
         <Link className="btn btn-quiet" to="/clusters">
-          {shown.length < clusters.length ? `All ${plural(clusters.length, "cluster")}` : "Go to clusters"}
+          {more ? "All clusters" : shown.length < clusters.length ? `All ${plural(clusters.length, "cluster")}` : "Go to clusters"}
         </Link>
       </header>
       <ul className="pairs cluster-lines">
@@ -29,7 +29,7 @@ export function OverviewClusters({ clusters }: { clusters: Cluster[] }) {
   );
 }
 
-function Line({ cluster }: { cluster: Cluster }) {
+function Line({ cluster }: { cluster: ClusterSummary }) {
   const { name, usd_per_hour, usd_so_far } = cluster;
   return (
     <li>
@@ -38,7 +38,7 @@ function Line({ cluster }: { cluster: Cluster }) {
           {name}
         </Link>
         <Chip {...clusterChip(cluster)} />
-        <span className="text-muted">{sizeWords(workersOf(cluster))}</span>
+        <span className="text-muted">{sizeWords(cluster.workers)}</span>
       </span>
       <span className="cluster-line-figures">
         {usd_per_hour !== null && <>about {formatUsd(usd_per_hour)} an hour, {formatUsd(usd_so_far)} so far · </>}
@@ -48,7 +48,7 @@ function Line({ cluster }: { cluster: Cluster }) {
   );
 }
 
-function Ending({ cluster }: { cluster: Cluster }) {
+function Ending({ cluster }: { cluster: ClusterSummary }) {
   if (hasEnded(cluster.phase)) return <>terminating</>;
   return (
     <>

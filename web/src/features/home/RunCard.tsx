@@ -1,16 +1,17 @@
 import { Link } from "react-router";
 import { phaseChip } from "@/features/results/runWords";
-import type { Run } from "@/shared/api/types";
+import type { RunSummary } from "@/shared/api/types";
 import { formatCount, formatMs, formatPercent, formatRate } from "@/shared/format/numbers";
 import { formatClock } from "@/shared/format/time";
 import { Chip } from "@/shared/ui/Chip";
 import { useNow } from "@/shared/ui/useNow";
 
 /** A run that is under way, with its figures of now; opens its page. */
-export function RunCard({ run }: { run: Run }) {
+export function RunCard({ run }: { run: RunSummary }) {
   const now = useNow();
   const elapsed = run.started_ms === null ? null : (now - run.started_ms) / 1000;
-  const share = elapsed === null || run.expected_s === null ? null : Math.min(100, Math.max(0, (elapsed / run.expected_s) * 100));
+  const expected = run.expected_s ?? null;
+  const share = elapsed === null || expected === null ? null : Math.min(100, Math.max(0, (elapsed / expected) * 100));
   const head = run.headline;
   return (
     <Link to={`/runs/${run.id}`} className="card run-card">
@@ -25,7 +26,7 @@ export function RunCard({ run }: { run: Run }) {
             {run.step}
           </span>
         ) : (
-          <span className="run-card-time">{run.expected_s === null ? formatClock(elapsed) : `${formatClock(elapsed)} of ${formatClock(run.expected_s)}`}</span>
+          <span className="run-card-time">{expected === null ? formatClock(elapsed) : `${formatClock(elapsed)} of ${formatClock(expected)}`}</span>
         )}
       </div>
       <dl className="run-card-figures">

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Cluster, Run } from "@/shared/api/types";
+import type { ClusterSummary, RunSummary } from "@/shared/api/types";
 import { clustersShown, MOST_CLUSTERS, underWay } from "./shown";
 
-const cluster = (id: string, created_ms: number, change: Partial<Cluster> = {}) => ({ id, created_ms, phase: "ready", current_run: null, ...change }) as Cluster;
-const run = (id: string, created_ms: number, phase: Run["phase"]) => ({ id, created_ms, phase }) as Run;
+const cluster = (id: string, created_ms: number, change: Partial<ClusterSummary> = {}) => ({ id, created_ms, phase: "ready", current_run: null, ...change }) as ClusterSummary;
+const run = (id: string, created_ms: number, phase: RunSummary["phase"]) => ({ id, created_ms, phase }) as RunSummary;
 const ids = (things: { id: string }[]) => things.map(({ id }) => id);
 
 describe("the overview’s clusters", () => {

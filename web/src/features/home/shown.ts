@@ -1,16 +1,16 @@
 /** What the overview shows of many, so that no list buries the next one; the rest is a link away. Pure. */
 import { hasEnded } from "@/features/clusters/clusterWords";
-import type { Cluster, Run, RunPhase } from "@/shared/api/types";
+import type { ClusterSummary, RunPhase, RunSummary } from "@/shared/api/types";
 
 export const MOST_CLUSTERS = 8;
 export const MOST_UNDER_WAY = 8;
 
 /** Those where something goes on first, then those that are up, then those that are on their way out; the newest first among equals. */
-export function clustersShown(clusters: Cluster[]): Cluster[] {
+export function clustersShown(clusters: ClusterSummary[]): ClusterSummary[] {
   return [...clusters].sort((one, other) => clusterRank(one) - clusterRank(other) || other.created_ms - one.created_ms).slice(0, MOST_CLUSTERS);
 }
 
-function clusterRank({ phase, current_run }: Cluster): number {
+function clusterRank({ phase, current_run }: ClusterSummary): number {
   if (hasEnded(phase)) return 2;
   return current_run === null ? 1 : 0;
 }
@@ -18,7 +18,7 @@ function clusterRank({ phase, current_run }: Cluster): number {
 const UNDER_WAY: Partial<Record<RunPhase, number>> = { running: 0, collecting: 1, preparing: 2, queued: 3 };
 
 /** Runs that are not finished: those that take samples first, those that wait last; the newest first among equals. */
-export function underWay(runs: Run[]): Run[] {
-  const rank = ({ phase }: Run) => UNDER_WAY[phase] ?? 4;
+export function underWay(runs: RunSummary[]): RunSummary[] {
+  const rank = ({ phase }: RunSummary) => UNDER_WAY[phase] ?? 4;
   return runs.filter(({ phase }) => phase !== "finished").sort((one, other) => rank(one) - rank(other) || other.created_ms - one.created_ms);
 }

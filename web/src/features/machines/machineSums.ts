@@ -1,5 +1,5 @@
 /** What machines cost together, and which of them belong to no cluster here. Pure. */
-import type { Cluster, Machine } from "@/shared/api/types";
+import type { ClusterSummary, Machine } from "@/shared/api/types";
 import { costOver } from "@/shared/format/money";
 
 /** What one has cost so far; null where its price is not known. */
@@ -18,7 +18,7 @@ export interface Sum {
 }
 
 /** What a cluster's row says of the cost of all its machines together. */
-export type Priced = Pick<Cluster, "id" | "usd_per_hour" | "usd_so_far">;
+export type Priced = Pick<ClusterSummary, "id" | "usd_per_hour" | "usd_so_far">;
 
 /** A cluster's price is that of its row: a machine's own is not known where master and workers are of two types. Without a row it is the machines'. */
 export function sumOf(machines: Machine[], rows: Priced[], nowMs: number): Sum {

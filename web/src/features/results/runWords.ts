@@ -1,12 +1,15 @@
 /** Phase, cause and verdict in words, icons and tones: the only place that decides them. */
-import type { Cause, Run, Verdict } from "@/shared/api/types";
+import type { Cause, RunSummary, Verdict } from "@/shared/api/types";
 import type { ChipLook } from "@/shared/ui/Chip";
 
 /** How many samples there were and how many of them failed: of a run's headline or of a report's total. */
 export type Counts = { samples: number; errors: number } | null;
 
-export function phaseChip({ phase, cause, stop_requested, headline }: Pick<Run, "phase" | "cause" | "stop_requested" | "headline">): ChipLook {
-  if (phase !== "finished" && stop_requested !== null) {
+/** What its state is told by, in a list and on its own page. */
+type Seen = Pick<RunSummary, "phase" | "cause" | "stop_requested" | "headline">;
+
+export function phaseChip({ phase, cause, stop_requested, headline }: Seen): ChipLook {
+  if (phase !== "finished" && stop_requested != null) {
     return { tone: "attention", word: stop_requested === "graceful" ? "stopping" : "aborting", icon: "hourglass" };
   }
   switch (phase) {
@@ -44,7 +47,7 @@ export function doubtChip(counts: Counts): ChipLook | null {
 }
 
 /** The one chip of a list: the doubt where there is one about a run that otherwise went well, else the state. */
-export function stateChip(run: Pick<Run, "phase" | "cause" | "stop_requested" | "headline">): ChipLook {
+export function stateChip(run: Seen): ChipLook {
   const completed = run.phase === "finished" && run.cause?.kind === "completed";
   return (completed ? doubtChip(run.headline) : null) ?? phaseChip(run);
 }

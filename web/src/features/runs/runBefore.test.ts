@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import type { Run } from "@/shared/api/types";
+import type { RunSummary } from "@/shared/api/types";
 import { comparePath, runBefore } from "./runBefore";
 
-function run(id: string, created_ms: number, phase: Run["phase"] = "finished", samples = 5): Run {
-  return { id, created_ms, phase, headline: { samples } } as Run;
+function run(id: string, created_ms: number, phase: RunSummary["phase"] = "finished", samples = 5): RunSummary {
+  return { id, created_ms, phase, headline: { samples } } as RunSummary;
 }
 
 it("finds the newest finished run before this one that took samples", () => {

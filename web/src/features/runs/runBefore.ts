@@ -1,13 +1,17 @@
-import type { Run } from "@/shared/api/types";
+import type { RunSummary } from "@/shared/api/types";
+
+type Dated = Pick<RunSummary, "id" | "created_ms">;
+/** What is known of a run in a list. */
+type Listed = Dated & Pick<RunSummary, "name" | "phase" | "headline">;
 
 /** The newest finished run that was made before this one, of those given; with samples, since others have nothing to compare. */
-export function runBefore(run: Run, others: Run[]): Run | null {
+export function runBefore(run: Dated, others: Listed[]): Listed | null {
   const earlier = others.filter((other) => other.id !== run.id && other.phase === "finished" && other.created_ms < run.created_ms && (other.headline?.samples ?? 0) > 0);
-  return earlier.reduce<Run | null>((newest, other) => (newest === null || other.created_ms > newest.created_ms ? other : newest), null);
+  return earlier.reduce<Listed | null>((newest, other) => (newest === null || other.created_ms > newest.created_ms ? other : newest), null);
 }
 
 /** The page that compares them, the earliest as the base. */
-export function comparePath(runs: Run[]): string {
+export function comparePath(runs: Dated[]): string {
   const ids = [...runs].sort((a, b) => a.created_ms - b.created_ms).map((run) => run.id);
   return `/compare?runs=${ids.join(",")}`;
 }

@@ -4,20 +4,29 @@ import type { ErrorBody } from "./types";
 
 export const API = "/api/v1";
 
+/** The generated one, and what stands in it since. */
+type ErrorDetail = ErrorBody["error"] & { field?: string | null };
+
 /** What the server refused, in its own words; `status` 0 means that no answer came at all. */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
   readonly hint: string | null;
   readonly details: string[];
+  /** What of the request it is about, as a JSON pointer. */
+  readonly field: string | null;
+  /** How long to wait before the same is asked again, where the server says it. */
+  readonly retryAfterS: number | null;
 
-  constructor(status: number, body: ErrorBody["error"]) {
+  constructor(status: number, body: ErrorDetail, retryAfterS: number | null = null) {
     super(body.message);
     this.name = "ApiError";
     this.status = status;
     this.code = body.code;
     this.hint = body.hint;
     this.details = body.details;
+    this.field = body.field ?? null;
+    this.retryAfterS = retryAfterS;
   }
 }
 
@@ -30,11 +39,12 @@ export function unreachable(technical: string): ApiError {
   });
 }
 
-/** An error from a non-2xx body, whatever the body turned out to be. */
-export function errorFrom(status: number, text: string): ApiError {
+/** An error from a non-2xx body, whatever the body turned out to be; with the answer's `Retry-After`. */
+export function errorFrom(status: number, text: string, retryAfter: string | null = null): ApiError {
+  const seconds = retryAfter === null || !/^\d+$/.test(retryAfter) ? null : Number(retryAfter);
   try {
     const parsed: unknown = JSON.parse(text);
-    if (isErrorBody(parsed)) return new ApiError(status, { ...parsed.error, hint: parsed.error.hint ?? null, details: parsed.error.details });
+    if (isErrorBody(parsed)) return new ApiError(status, { ...parsed.error, hint: parsed.error.hint ?? null, details: parsed.error.details ?? [] }, seconds);
   } catch {
     // Not JSON: a proxy's page or nothing; told below.
   }
@@ -43,16 +53,21 @@ export function errorFrom(status: number, text: string): ApiError {
     message: `The server answered with status ${status}.`,
     hint: null,
     details: text === "" ? [] : [text.slice(0, 500)],
-  });
+  }, seconds);
 }
 
-function isErrorBody(value: unknown): value is ErrorBody {
+/** `hint` and `details` may be left out. */
+interface SentError {
+  error: Omit<ErrorDetail, "details" | "hint"> & { details?: string[]; hint?: string | null };
+}
+
+function isErrorBody(value: unknown): value is SentError {
   if (typeof value !== "object" || value === null || !("error" in value)) return false;
   const error = value.error;
-  return typeof error === "object" && error !== null && "message" in error && "details" in error;
+  return typeof error === "object" && error !== null && "message" in error && "code" in error;
 }
 
-type Method = "GET" | "POST" | "PUT" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 async function send(method: Method, path: string, body: BodyInit | null, signal: AbortSignal | null): Promise<Response> {
   const headers = new Headers({ Accept: "application/json", "X-JAC-Page": pageSecret() });
@@ -65,7 +80,7 @@ async function send(method: Method, path: string, body: BodyInit | null, signal:
     throw unreachable(String(cause));
   }
   noteDateHeader(response.headers.get("Date"));
-  if (!response.ok) throw errorFrom(response.status, await response.text());
+  if (!response.ok) throw errorFrom(response.status, await response.text(), response.headers.get("Retry-After"));
   return response;
 }
 
@@ -81,6 +96,16 @@ export async function postJson<T>(path: string, body?: unknown): Promise<T> {
 
 export async function putJson<T>(path: string, body: unknown): Promise<T> {
   const response = await send("PUT", path, JSON.stringify(body), null);
+  return (await response.json()) as T;
+}
+
+/** For answers without a body. */
+export async function putNothing(path: string, body: unknown): Promise<void> {
+  await send("PUT", path, JSON.stringify(body), null);
+}
+
+export async function patchJson<T>(path: string, body: unknown): Promise<T> {
+  const response = await send("PATCH", path, JSON.stringify(body), null);
   return (await response.json()) as T;
 }
 

@@ -1,12 +1,12 @@
 import { io, type Socket } from "socket.io-client";
 import { pageSecret } from "./pageSecret";
 import { serverNow } from "./serverClock";
-import type { Changed, Snapshot } from "./types";
+import type { Changed, SignedOut, Snapshot } from "./types";
 
 interface ServerEvents {
   snapshot: (snapshot: Snapshot) => void;
   changed: (change: Changed) => void;
-  signed_out: () => void;
+  signed_out: (end: SignedOut) => void;
 }
 
 /** A refusal is a sentence in place of a snapshot. */

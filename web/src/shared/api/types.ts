@@ -6,6 +6,8 @@ import type { components } from "./schema.gen";
 
 type Schemas = components["schemas"];
 
+export type * from "./people";
+
 export type Entry = Schemas["Entry"];
 export type Summary = Schemas["Summary"];
 /** One bucket of time; `t_ms` is its start, and samples fall into it by their end. Buckets without a sample are absent. */
@@ -38,24 +40,14 @@ export type ComparisonReport = Schemas["ComparisonReport"];
 export type FoundSample = Schemas["FoundSample"];
 export type SearchResult = Schemas["SearchResult"];
 
-export type Person = Schemas["Person"];
-export type Session = Schemas["Session"];
-export type SignedIn = Schemas["SignedIn"];
 export type Info = Schemas["Info"];
 export type Notice = Schemas["Notice"];
 
-/** Others than these are sent by the form only where they are of the chosen provider. */
-type Chosen = "jmeter_home" | "jmeter_version" | "ssh" | "ec2";
-export type ClusterConfig = Omit<Schemas["ClusterConfig"], Chosen> & Partial<Pick<Schemas["ClusterConfig"], Chosen>>;
-export type Ec2Config = Schemas["Ec2Config"];
 export type Distribution = Schemas["Distribution"];
 export type Ec2Addresses = Schemas["Ec2Addresses"];
-export type CredentialChoice = Schemas["CredentialChoice"];
 export type Provider = Schemas["Provider"];
 export type ClusterPhase = Schemas["ClusterPhase"];
 export type ClusterNode = Schemas["Node"];
-export type Cluster = Omit<Schemas["ClusterView"], "config"> & { config: ClusterConfig };
-export type NewCluster = Omit<Schemas["NewCluster"], "config"> & { config: ClusterConfig };
 export type Forecast = Schemas["ForecastView"];
 export type ClusterEvent = Schemas["ClusterEventView"];
 
@@ -63,12 +55,7 @@ export type Machine = Schemas["Machine"];
 export type BakedImage = Schemas["BakedImage"];
 export type Machines = Schemas["Machines"];
 
-export type SavedAws = Schemas["SavedAwsView"];
-export type AwsCredentialsView = Schemas["AwsCredentialsView"];
-export type NewAwsCredentials = Schemas["NewAwsCredentials"];
-
 export type PlanFile = Schemas["PlanFile"];
-export type Plan = Schemas["PlanView"];
 export type Check = Schemas["Check"];
 export type CheckProperty = Schemas["PlanProperty"];
 export type Finding = Schemas["Finding"];
@@ -80,14 +67,6 @@ export type NewRun = Schemas["NewRun"];
 export type Headline = Schemas["Headline"];
 export type RunNode = Schemas["RunNode"];
 export type RunStep = Schemas["RunStep"];
-export type Run = Schemas["RunView"];
-export type Snapshot = Schemas["Snapshot"];
 export type NodeLog = Schemas["LogPiece"];
 export type Artefact = Schemas["Artefact"];
 export type ErrorBody = Schemas["ErrorBody"];
-
-/** Socket.IO's `changed` event, which is not in the OpenAPI document; `all` means that the server lost count of what changed. */
-export interface Changed {
-  kind: "cluster" | "run" | "plan" | "all";
-  id: string;
-}

@@ -33,7 +33,7 @@ export function upload<T>(
     };
     request.onload = () => {
       if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText) as T);
-      else reject(errorFrom(request.status, request.responseText));
+      else reject(errorFrom(request.status, request.responseText, request.getResponseHeader("Retry-After")));
     };
     request.onerror = () => reject(unreachable("The connection was lost during the upload."));
     request.onabort = () => reject(new DOMException("The upload was cancelled.", "AbortError"));

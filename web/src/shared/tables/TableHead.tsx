@@ -4,9 +4,10 @@ interface Props<Row> {
   columns: Column<Row>[];
   sort: Sort | null;
   onSort: (sort: Sort | null) => void;
+  sortable?: (column: Column<Row>) => boolean;
 }
 
-export function TableHead<Row>({ columns, sort, onSort }: Props<Row>) {
+export function TableHead<Row>({ columns, sort, onSort, sortable = () => true }: Props<Row>) {
   return (
     <thead>
       <tr>
@@ -17,9 +18,11 @@ export function TableHead<Row>({ columns, sort, onSort }: Props<Row>) {
               key={column.id}
               scope="col"
               className={cellClass(column)}
-              aria-sort={by === null ? "none" : by.down ? "descending" : "ascending"}
+              aria-sort={by === null ? (sortable(column) ? "none" : undefined) : by.down ? "descending" : "ascending"}
             >
-              {column.name === "" ? null : (
+              {column.name === "" ? null : !sortable(column) ? (
+                column.name
+              ) : (
                 <button type="button" title={column.title ?? `Sort by ${column.name}`} onClick={() => onSort(nextSort(column, sort))}>
                   {column.name}
                   <i aria-hidden>{by === null ? "" : by.down ? "▾" : "▴"}</i>

@@ -8,17 +8,17 @@ interface Props<Row> {
   title: string;
   columns: Column<Row>[];
   rows: Row[];
-  total: number;
-  /** null where the table is too short to need one. */
-  filter: string | null;
-  onFilter: (filter: string) => void;
+  count: ReactNode;
+  filters: ReactNode;
+  /** There is nothing to choose columns of or to copy. */
+  bare: boolean;
   /** Ids of the columns that are there. */
   shown: ReadonlySet<string>;
   onShow: (id: string, show: boolean) => void;
   actions?: ReactNode;
 }
 
-export function TableTools<Row>({ title, columns, rows, total, filter, onFilter, shown, onShow, actions }: Props<Row>) {
+export function TableTools<Row>({ title, columns, rows, count, filters, bare, shown, onShow, actions }: Props<Row>) {
   const [said, setSaid] = useState<string | null>(null);
   const csv = () => {
     const all = columns.filter((column) => column.name !== "");
@@ -34,18 +34,16 @@ export function TableTools<Row>({ title, columns, rows, total, filter, onFilter,
   return (
     <header className="table-tools">
       <h3>{title}</h3>
-      {total > 0 && <span className="table-count">{rows.length === total ? total : `${rows.length} of ${total}`}</span>}
+      {count !== false && <span className="table-count">{count}</span>}
       <span className="flex-grow-1" />
       {said !== null && (
         <span className="chart-said" role="status">
           {said}
         </span>
       )}
-      {filter !== null && (
-        <input className="form-control form-control-sm table-filter" type="search" placeholder="Filter" aria-label={`Filter ${title}`} value={filter} onChange={(event) => onFilter(event.target.value)} />
-      )}
+      {filters}
       {actions}
-      {total > 0 && (
+      {!bare && (
         <>
           <Menu label={`Columns of ${title}`} icon="columns" quiet stays>
             {columns

@@ -19,11 +19,12 @@ export function Chip({ tone, word, icon, spin }: ChipLook) {
   );
 }
 
-export function ReadOnlyChip({ owner }: { owner: string }) {
+export function ReadOnlyChip({ owner, team }: { owner: string; team: string | null }) {
+  const whose = team === null ? owner : `${owner}, team ${team}`;
   return (
-    <span className="chip chip-ended" title={`Read-only: owned by ${owner}.`}>
+    <span className="chip chip-ended chip-long" title={`Owned by ${whose}. You may look at it; you cannot change it.`}>
       <Icon name="lock" />
-      read-only
+      <span>Read only: {whose}</span>
     </span>
   );
 }

@@ -60,3 +60,42 @@ export function Switch({ label, help, checked, disabled, onChange }: SwitchProps
     </div>
   );
 }
+
+interface OptionsProps<Value extends string> {
+  legend: string;
+  value: Value;
+  options: { value: Value; word: string; help?: string; disabled?: boolean }[];
+  fault?: string | undefined;
+  onChange: (value: Value) => void;
+}
+
+/** One of a few, each with what it means. */
+export function Options<Value extends string>({ legend, value, options, fault, onChange }: OptionsProps<Value>) {
+  const id = useId();
+  return (
+    <fieldset className="field options">
+      <legend>{legend}</legend>
+      {options.map((option) => (
+        <div key={option.value} className="form-check">
+          <input
+            id={`${id}-${option.value}`}
+            className="form-check-input"
+            type="radio"
+            name={id}
+            checked={value === option.value}
+            disabled={option.disabled}
+            aria-describedby={`${id}-${option.value}-help`}
+            onChange={() => onChange(option.value)}
+          />
+          <label className="form-check-label" htmlFor={`${id}-${option.value}`}>
+            {option.word}
+          </label>
+          <div id={`${id}-${option.value}-help`} className="field-help">
+            {option.help}
+          </div>
+        </div>
+      ))}
+      {fault !== undefined && <div className="field-fault">{fault}</div>}
+    </fieldset>
+  );
+}

@@ -17,11 +17,17 @@ import fileText from "bootstrap-icons/icons/file-earmark-text.svg?raw";
 import gear from "bootstrap-icons/icons/gear.svg?raw";
 import graphUp from "bootstrap-icons/icons/graph-up.svg?raw";
 import hddStack from "bootstrap-icons/icons/hdd-stack.svg?raw";
+import hddRack from "bootstrap-icons/icons/hdd-rack.svg?raw";
 import hourglass from "bootstrap-icons/icons/hourglass-split.svg?raw";
 import house from "bootstrap-icons/icons/house.svg?raw";
 import infoCircle from "bootstrap-icons/icons/info-circle.svg?raw";
+import key from "bootstrap-icons/icons/key.svg?raw";
+import listCheck from "bootstrap-icons/icons/list-check.svg?raw";
+import link from "bootstrap-icons/icons/link-45deg.svg?raw";
 import lock from "bootstrap-icons/icons/lock.svg?raw";
 import moon from "bootstrap-icons/icons/moon-stars.svg?raw";
+import people from "bootstrap-icons/icons/people.svg?raw";
+import person from "bootstrap-icons/icons/person.svg?raw";
 import play from "bootstrap-icons/icons/play-fill.svg?raw";
 import plug from "bootstrap-icons/icons/plug.svg?raw";
 import plus from "bootstrap-icons/icons/plus-lg.svg?raw";
@@ -58,11 +64,17 @@ const ICONS = {
   gear,
   "graph-up": graphUp,
   "hdd-stack": hddStack,
+  "hdd-rack": hddRack,
   hourglass,
   house,
   "info-circle": infoCircle,
+  key,
+  link,
+  "list-check": listCheck,
   lock,
   moon,
+  people,
+  person,
   play,
   plug,
   plus,

@@ -10,6 +10,8 @@ interface MenuProps {
   quiet?: boolean;
   /** Stays open while things in it are clicked (a list of switches). */
   stays?: boolean;
+  /** Lies above what would cut it: a table that scrolls, the line of facts of a page. */
+  floats?: boolean;
   children: ReactNode;
 }
 
@@ -17,19 +19,44 @@ interface MenuProps {
 const EDGE_PX = 8;
 
 /** Bootstrap's dropdown with arrow keys, Escape and a click elsewhere; the last column of the page, so it opens to the left. */
-export function Menu({ label, icon = "three-dots", text, quiet, stays, children }: MenuProps) {
+export function Menu({ label, icon = "three-dots", text, quiet, stays, floats, children }: MenuProps) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
 
-  // It opens to the left; where its button is at the left of a narrow window, it is moved back into it.
+  // It opens to the left; where its button is at the left of a narrow window, it is moved back into it. What floats goes with its button.
   useLayoutEffect(() => {
     const element = list.current;
-    if (!open || element === null) return;
-    const beyond = EDGE_PX - element.getBoundingClientRect().left;
-    if (beyond > 0) element.style.right = `${-beyond}px`;
-  }, [open]);
+    const button = root.current;
+    if (!open || element === null || button === null) return;
+    if (floats !== true) {
+      const beyond = EDGE_PX - element.getBoundingClientRect().left;
+      if (beyond > 0) element.style.right = `${-beyond}px`;
+      return;
+    }
+    const place = () => {
+      const at = button.getBoundingClientRect();
+      const below = window.innerHeight - at.bottom > element.offsetHeight + EDGE_PX;
+      Object.assign(element.style, {
+        position: "fixed",
+        left: "auto",
+        margin: "0",
+        right: `${document.documentElement.clientWidth - at.right}px`,
+        top: below ? `${at.bottom + 4}px` : "auto",
+        bottom: below ? "auto" : `${window.innerHeight - at.top + 4}px`,
+      });
+    };
+    // In the browser's top layer, where nothing clips it.
+    if ("showPopover" in element) element.showPopover();
+    place();
+    document.addEventListener("scroll", place, true);
+    window.addEventListener("resize", place);
+    return () => {
+      document.removeEventListener("scroll", place, true);
+      window.removeEventListener("resize", place);
+    };
+  }, [open, floats]);
 
   useEffect(() => {
     if (!open) return;
@@ -70,7 +97,7 @@ export function Menu({ label, icon = "three-dots", text, quiet, stays, children 
         <Icon name={icon} />
       </button>
       {open && (
-        <div ref={list} id={id} role="menu" className="dropdown-menu dropdown-menu-end show" onClick={() => stays !== true && setOpen(false)}>
+        <div ref={list} id={id} role="menu" popover={floats === true ? "manual" : undefined} className="dropdown-menu dropdown-menu-end show" onClick={() => stays !== true && setOpen(false)}>
           {children}
         </div>
       )}

@@ -5,8 +5,9 @@ import type { Cluster } from "@/shared/api/types";
 import { isSettled } from "../clusterWords";
 
 /** One cluster; asked more often while it is on its way somewhere. */
-export function useCluster(id: string) {
+export function useCluster(id: string, asked = true) {
   return useQuery({
+    enabled: asked,
     queryKey: keys.cluster(id),
     queryFn: ({ signal }) => getJson<Cluster>(`/clusters/${id}`, signal),
     refetchInterval: (query) => (query.state.data !== undefined && !isSettled(query.state.data.phase) ? 1500 : 10_000),

@@ -75,8 +75,8 @@ export function Configuration({ cluster }: { cluster: Cluster }) {
               <span className="pair-value">{config.ssh.user}</span>
             </li>
             <li>
-              <span>Key file on the server</span>
-              <code className="pair-value">{config.ssh.key_file}</code>
+              <span>SSH key</span>
+              {config.ssh.key_file == null ? <span className="pair-value">the owner’s, saved</span> : <code className="pair-value">{config.ssh.key_file}</code>}
             </li>
           </>
         )}

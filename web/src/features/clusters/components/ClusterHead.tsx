@@ -3,7 +3,10 @@ import { Link, useNavigate } from "react-router";
 import type { Cluster, Info } from "@/shared/api/types";
 import { formatUsd } from "@/shared/format/money";
 import { formatDateTime } from "@/shared/format/time";
-import { Chip, ReadOnlyChip } from "@/shared/ui/Chip";
+import { OwnerFact } from "@/shared/session/OwnerFact";
+import { ReadOnlyMark } from "@/shared/session/ReadOnlyMark";
+import { useRights } from "@/shared/session/useSession";
+import { Chip } from "@/shared/ui/Chip";
 import { CopyId } from "@/shared/ui/CopyId";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Icon } from "@/shared/ui/Icon";
@@ -22,6 +25,7 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
   const extend = useExtendCluster(cluster.id);
   const [terminating, setTerminating] = useState(false);
   const [again, setAgain] = useState(false);
+  const { may, mayWrite } = useRights();
   const navigate = useNavigate();
   // The page stays the same one, so the dialog has to be closed.
   const open = (made: Cluster) => {
@@ -41,14 +45,14 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
         chips={
           <>
             <Chip {...clusterChip(cluster)} />
-            {!cluster.can_write && <ReadOnlyChip owner={cluster.owner.name} />}
+            <ReadOnlyMark thing={cluster} />
           </>
         }
         facts={
           <>
             {cluster.description !== "" && <span>{cluster.description}</span>}
             <span>{placeWords(cluster, workersOf(cluster))}</span>
-            <span>{cluster.owner.name}</span>
+            <OwnerFact kind="clusters" thing={cluster} />
             <span>since {formatDateTime(cluster.created_ms)}</span>
             {cluster.provider === "ec2" && <Cost cluster={cluster} lives={lives} />}
             {lives && (
@@ -60,11 +64,11 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
         }
         actions={
           !lives ? (
-            <button type="button" className="btn btn-outline-secondary" onClick={() => setAgain(true)}>
+            may("create_cluster") && <button type="button" className="btn btn-outline-secondary" onClick={() => setAgain(true)}>
               <Icon name="plus" /> Create similar
             </button>
           ) : (
-            cluster.can_write && (
+            mayWrite(cluster) && (
             <>
               {start}
               <Menu label="More about this cluster">

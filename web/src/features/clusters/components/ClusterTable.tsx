@@ -1,63 +1,94 @@
 import type { ReactNode } from "react";
 import { Link, useNavigate } from "react-router";
-import type { Cluster } from "@/shared/api/types";
+import type { ClusterSummary } from "@/shared/api/types";
 import { formatUsd } from "@/shared/format/money";
 import { plural } from "@/shared/format/numbers";
-import { DataTable } from "@/shared/tables/DataTable";
+import type { Facet } from "@/shared/lists/ListFilters";
+import { searchOf } from "@/shared/lists/listState";
+import { ListTable } from "@/shared/lists/ListTable";
+import { useListState } from "@/shared/lists/useListState";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
-import { clusterChip, providerWords, workersOf } from "../clusterWords";
+import { useClusterPages } from "../api/useClusters";
+import { clusterChip, providerWords } from "../clusterWords";
 import { EndsIn } from "./EndsIn";
 
-const COLUMNS: Column<Cluster>[] = [
-  {
-    id: "name",
-    name: "Cluster",
-    main: true,
-    value: (cluster) => `${cluster.name} ${cluster.description}`,
-    cell: (cluster) => (
-      <>
-        <Link to={`/clusters/${cluster.id}`}>{cluster.name}</Link> <span className="text-muted">{cluster.description}</span>
-      </>
-    ),
-  },
+const COLUMNS: Column<ClusterSummary>[] = [
+  { id: "name", name: "Cluster", main: true, value: (cluster) => cluster.name, cell: (cluster) => <Link to={`/clusters/${cluster.id}`}>{cluster.name}</Link> },
   { id: "state", name: "State", value: (cluster) => clusterChip(cluster).word, cell: (cluster) => <Chip {...clusterChip(cluster)} /> },
   {
     id: "nodes",
     name: "Nodes",
     numeric: true,
-    value: (cluster) => workersOf(cluster),
-    cell: (cluster) => (workersOf(cluster) === 0 ? "master only" : `master + ${plural(workersOf(cluster), "worker")}`),
+    value: (cluster) => cluster.workers,
+    cell: (cluster) => (cluster.workers === 0 ? "master only" : `master + ${plural(cluster.workers, "worker")}`),
   },
-  { id: "provider", name: "Provider", spareBelow: 1240, value: whereWords, cell: whereWords },
+  { id: "provider", name: "Provider", spareBelow: 1240, value: (cluster) => providerWords(cluster.provider), cell: (cluster) => providerWords(cluster.provider) },
   { id: "owner", name: "Owner", clip: true, spareBelow: 1000, value: (cluster) => cluster.owner.name, cell: (cluster) => cluster.owner.name },
+  { id: "team", name: "Team", clip: true, optional: true, value: (cluster) => cluster.team?.name ?? null, cell: (cluster) => cluster.team?.name ?? <span className="text-faint">–</span> },
   { id: "run", name: "Run", value: (cluster) => cluster.current_run, cell: (cluster) => (cluster.current_run === null ? <span className="text-faint">–</span> : <Link to={`/runs/${cluster.current_run}`}>open</Link>) },
-  { id: "ends", name: "Ends in", numeric: true, value: (cluster) => cluster.ended_ms ?? cluster.expires_at_ms, cell: (cluster) => <EndsIn cluster={cluster} /> },
+  { id: "ends", name: "Ends in", title: "Sort by expiry", numeric: true, value: (cluster) => cluster.ended_ms ?? cluster.expires_at_ms, cell: (cluster) => <EndsIn cluster={cluster} /> },
 ];
 
 /** For where machines cost money. */
-const PRICES: Column<Cluster>[] = [
-  { id: "usd_per_hour", name: "Per hour", title: "Sort by the estimated price of an hour", numeric: true, value: (cluster) => cluster.usd_per_hour, cell: (cluster) => formatUsd(cluster.usd_per_hour) },
-  { id: "usd_so_far", name: "So far", title: "Sort by what it has cost so far, an estimate", numeric: true, value: (cluster) => cluster.usd_so_far, cell: (cluster) => formatUsd(cluster.usd_so_far) },
+const PRICES: Column<ClusterSummary>[] = [
+  { id: "usd_per_hour", name: "Per hour", title: "Estimated price of an hour", numeric: true, value: (cluster) => cluster.usd_per_hour, cell: (cluster) => formatUsd(cluster.usd_per_hour) },
+  { id: "usd_so_far", name: "So far", title: "What it has cost so far, an estimate", numeric: true, value: (cluster) => cluster.usd_so_far, cell: (cluster) => formatUsd(cluster.usd_so_far) },
 ];
 
-function whereWords({ provider, config }: Cluster): string {
-  return config.ec2?.region == null ? providerWords(provider) : `EC2, ${config.ec2.region}`;
-}
+const ORDERS = { name: "name", ends: "expires" };
+const FACETS: Facet[] = [
+  {
+    name: "provider",
+    label: "Provider",
+    options: [
+      { value: "local", word: "Local processes" },
+      { value: "ssh", word: "Machines over SSH" },
+      { value: "ec2", word: "Amazon EC2" },
+    ],
+  },
+  {
+    name: "phase",
+    label: "State",
+    options: ["requested", "launching", "preparing", "ready", "terminating", "terminated", "failed"].map((phase) => ({ value: phase, word: phase })),
+  },
+];
+const NAMES = ["provider", "phase", "ended"];
+/** Phases that only ended clusters have. */
+const ENDED = ["terminated", "failed"];
 
-export function ClusterTable({ clusters, empty, actions }: { clusters: Cluster[]; empty: ReactNode; actions?: ReactNode }) {
+/** The list of clusters: those that live, and by choice those that ended too. */
+export function ClusterTable({ empty }: { empty: (withEnded: boolean) => ReactNode }) {
   const navigate = useNavigate();
+  const [state, change] = useListState("", NAMES);
+  const phase = state.facets["phase"] ?? "";
+  const ended = phase === "" ? state.facets["ended"] === "true" : ENDED.includes(phase);
+  const shown = { ...state, facets: without(state.facets, "ended") };
+  const pages = useClusterPages(searchOf(shown, { ended: String(ended) }));
   return (
-    <DataTable
+    <ListTable
       name="clusters"
       fills
       title="Clusters"
-      rows={clusters}
-      columns={clusters.some(({ provider }) => provider === "ec2") ? [...COLUMNS, ...PRICES] : COLUMNS}
+      pages={pages}
+      state={shown}
+      onChange={(next) => change(next.facets === undefined ? next : { ...next, facets: { ...state.facets, ...next.facets } })}
+      orders={ORDERS}
+      facets={FACETS}
+      searches="Name or ID"
+      columns={pages.rows?.some(({ provider }) => provider === "ec2") === true ? [...COLUMNS, ...PRICES] : COLUMNS}
       rowKey={(cluster) => cluster.id}
       onOpen={(cluster) => void navigate(`/clusters/${cluster.id}`)}
-      empty={empty}
-      actions={actions}
+      empty={empty(ended)}
+      actions={
+        <button type="button" className="btn btn-quiet" aria-pressed={ended} onClick={() => change({ facets: { ...state.facets, phase: "", ended: ended ? "" : "true" } })}>
+          Show terminated
+        </button>
+      }
     />
   );
+}
+
+function without(facets: Record<string, string>, name: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(facets).filter(([each]) => each !== name));
 }

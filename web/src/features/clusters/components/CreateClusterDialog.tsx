@@ -11,6 +11,7 @@ import { useClusterDefaults } from "../api/useClusterDefaults";
 import { checkForm, formFrom, placeFaults, type StartConfig } from "../clusterForm";
 import { sumWords } from "../clusterWords";
 import { useCreation } from "../useCreation";
+import { useCredentialChoices } from "../useCredentialChoices";
 import { CreateButtons } from "./CreateButtons";
 import { Ec2Fields } from "./Ec2Fields";
 import { ForecastView } from "./ForecastView";
@@ -41,9 +42,11 @@ export function CreateClusterDialog(props: Props) {
 
 function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: StartConfig }) {
   const providers = info?.providers ?? ["local", "ssh"];
-  const [form, setForm] = useState(() =>
+  const [typed, setForm] = useState(() =>
     like === undefined ? formFrom(defaults, providers.includes("local") ? "local" : "ssh") : formFrom({ ...like.config, ec2: like.config.ec2 ?? defaults.ec2 }, like.provider),
   );
+  const choices = useCredentialChoices(typed.provider);
+  const form = choices.settle(typed);
   const [tries, setTries] = useState(0);
   const tried = tries > 0;
   const navigate = useNavigate();
@@ -65,7 +68,8 @@ function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: 
     else creation.create();
   };
   const untouched = !tried && form.provider === "ssh" && form.hosts.trim() === "";
-  const missing = untouched ? "Enter the hosts." : "Fix the errors above.";
+  const unchosen = !tried && form.provider === "ec2" && form.credentials === "";
+  const missing = untouched ? "Enter the hosts." : unchosen ? "Select the credentials." : "Fix the errors above.";
   const price = creation.forecast?.usd_per_hour ?? null;
   const fields = { form, faults: tried ? { ...refused.beside, ...faults } : {}, onChange: setForm };
 
@@ -86,9 +90,10 @@ function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: 
     >
       <div ref={body}>
         <ProviderChoice value={form.provider} available={providers} onChange={(provider) => setForm({ ...form, provider })} />
-        {form.provider === "ssh" && <MachineFields {...fields} />}
+        {choices.error !== null && <ErrorBox error={choices.error} />}
+        {form.provider === "ssh" && <MachineFields {...fields} choices={choices.keys} />}
         {form.provider === "local" && <FormText {...fields} field="workers" label="Workers" numeric help="JMeter servers that generate the load; the master collects the samples. 0 = master only." />}
-        {form.provider === "ec2" && <Ec2Fields {...fields} />}
+        {form.provider === "ec2" && <Ec2Fields {...fields} choices={choices.aws} />}
         <FormText {...fields} field="name" label="Name" placeholder="generated if empty" />
         <FormText {...fields} field="description" label="Description" placeholder="optional" />
         <JMeterField {...fields} info={info} />

@@ -1,12 +1,10 @@
 import { useState } from "react";
-import { Link } from "react-router";
-import { Field } from "@/shared/ui/Field";
 import { isBelowFold } from "../clusterForm";
 import { FormText, type FormProps } from "./FormText";
 
 /** What most clusters leave as it is; unfolded as long as a fault is in it. */
 export function Ec2Advanced(props: FormProps) {
-  const { form, faults, onChange } = props;
+  const { faults } = props;
   const [open, setOpen] = useState(false);
   const needed = isBelowFold(faults);
   return (
@@ -18,7 +16,7 @@ export function Ec2Advanced(props: FormProps) {
         setOpen(currentTarget.open);
       }}
     >
-      <summary>Network, access, tags, credentials</summary>
+      <summary>Network, access, tags</summary>
       <div className="field-pair">
         <FormText {...props} field="vpc" label="VPC" technical placeholder="default VPC" help="vpc-…" />
         <FormText {...props} field="securityGroup" label="Security group" technical placeholder="created by JAC" help="sg-…: must allow port 22 from the server and all traffic between the nodes." />
@@ -30,21 +28,6 @@ export function Ec2Advanced(props: FormProps) {
       </div>
       <FormText {...props} field="tags" label="Tags" lines={2} technical placeholder={"team=shop\ncost-centre=42"} help="NAME=VALUE, one per line, for all resources. JAC adds its own tags." />
       <FormText {...props} field="workersMayFail" label="Tolerated worker launch failures" numeric help="The cluster runs with the others. 0 = none." />
-      <Field
-        label="Credentials"
-        help={
-          <>
-            Managed under <Link to="/settings">Settings</Link>.
-          </>
-        }
-      >
-        {(attributes) => (
-          <select {...attributes} className="form-select" value={form.credentials} onChange={(event) => onChange({ ...form, credentials: event.target.value === "environment" ? "environment" : "saved" })}>
-            <option value="saved">saved credentials, or the server’s environment if none</option>
-            <option value="environment">the server’s environment</option>
-          </select>
-        )}
-      </Field>
     </details>
   );
 }

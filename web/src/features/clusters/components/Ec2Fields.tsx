@@ -1,14 +1,17 @@
 import { Field, Switch } from "@/shared/ui/Field";
 import { INSTANCE_TYPES, REGIONS } from "../ec2Places";
+import type { CredentialChoice } from "../credentialChoices";
+import { CredentialField } from "./CredentialField";
 import { Ec2Advanced } from "./Ec2Advanced";
 import { FormText, type FormProps } from "./FormText";
 import { ImageField } from "./ImageField";
 
 /** The machines of a cluster on EC2: where, which, how many, what they boot; everything else is folded below. */
-export function Ec2Fields(props: FormProps) {
-  const { form, onChange } = props;
+export function Ec2Fields({ choices, ...props }: FormProps & { choices: CredentialChoice[] }) {
+  const { form, faults, onChange } = props;
   return (
     <>
+      <CredentialField label="Credentials" choices={choices} value={form.credentials} none="Save an AWS access key or role first," fault={faults.credentials} onChange={(credentials) => onChange({ ...form, credentials })} />
       <FormText {...props} field="region" label="Region" technical suggestions={REGIONS} placeholder="default region" help="e.g. eu-central-1, close to the system under test." />
       <FormText {...props} field="workers" label="Workers" numeric help="Machines that generate the load, in addition to the master. 0 = master only." />
       <div className="field-pair">

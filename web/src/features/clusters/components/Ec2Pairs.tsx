@@ -33,7 +33,7 @@ function pairsOf(config: Ec2Config): [string, string][] {
     ["Key pair", config.key_name],
     ["Tags", tags.length === 0 ? null : tags.join(", ")],
     ["Tolerated worker launch failures", config.workers_may_fail === 0 ? null : formatCount(config.workers_may_fail)],
-    ["Credentials", config.credentials === "saved" ? "saved" : "server’s environment"],
+    ["Credentials", config.credentials === "environment" ? "the server’s own" : "the owner’s, saved"],
   ];
   return pairs.filter((pair): pair is [string, string] => pair[1] !== null);
 }

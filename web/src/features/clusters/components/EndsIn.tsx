@@ -1,11 +1,11 @@
-import type { Cluster } from "@/shared/api/types";
+import type { ClusterSummary } from "@/shared/api/types";
 import { formatDateTime, formatDuration } from "@/shared/format/time";
 import { useNow } from "@/shared/ui/useNow";
 import { endOf } from "../clusterEnd";
 import { END_WORDS, hasEnded } from "../clusterWords";
 
 /** The countdown to whatever ends the cluster first. */
-export function EndsIn({ cluster }: { cluster: Cluster }) {
+export function EndsIn({ cluster }: { cluster: Pick<ClusterSummary, "phase" | "ended_ms" | "expires_at_ms" | "idle_ends_at_ms"> }) {
   const now = useNow();
   if (hasEnded(cluster.phase)) {
     return cluster.ended_ms === null ? <span className="text-faint">–</span> : <span className="text-muted">ended {formatDateTime(cluster.ended_ms)}</span>;

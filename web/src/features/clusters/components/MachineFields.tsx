@@ -1,9 +1,12 @@
 import { sizeWords } from "../clusterWords";
+import { KEY_FILE, type CredentialChoice } from "../credentialChoices";
 import { readHosts } from "../machines";
+import { CredentialField } from "./CredentialField";
 import { FormText, type FormProps } from "./FormText";
 
 /** The machines of a cluster over SSH: which, who signs in with what, and how they are known. */
-export function MachineFields(props: FormProps) {
+export function MachineFields({ choices, ...props }: FormProps & { choices: CredentialChoice[] }) {
+  const { form, faults, onChange } = props;
   const { hosts } = readHosts(props.form.hosts, Infinity);
   return (
     <>
@@ -27,14 +30,15 @@ export function MachineFields(props: FormProps) {
         }
       />
       <FormText {...props} field="user" label="SSH user" technical placeholder="jac" help="Needs no root permissions." />
-      <FormText
+      <CredentialField label="SSH key" choices={choices} value={form.sshKey} none="Save an SSH key first," fault={faults.sshKey} onChange={(sshKey) => onChange({ ...form, sshKey })} />
+      {form.sshKey === KEY_FILE && <FormText
         {...props}
         field="keyFile"
         label="Key file"
         technical
         placeholder="/home/jac/.ssh/jac_key"
         help="Path of the private key (without passphrase) on the server, not on your computer. JAC reads it for each connection and stores no copy."
-      />
+      />}
       <FormText
         {...props}
         field="knownHosts"

@@ -1,4 +1,7 @@
+import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
+import { ShareDialog } from "@/features/shares/components/ShareDialog";
+import { useRights } from "@/shared/session/useSession";
 import { Empty } from "@/shared/ui/Empty";
 import { Icon } from "@/shared/ui/Icon";
 import { Loaded } from "@/shared/ui/Loaded";
@@ -12,6 +15,8 @@ export function ComparePage() {
   const [parameters, setParameters] = useSearchParams();
   const runs = readRuns(parameters.get("runs"));
   const query = useComparison(runs);
+  const { may } = useRights();
+  const [sharing, setSharing] = useState(false);
   const choose = (next: string[]) => {
     setParameters((before) => {
       const after = new URLSearchParams(before);
@@ -27,9 +32,16 @@ export function ComparePage() {
         above={<Link to="/runs">Runs</Link>}
         facts={<span>The first run is the baseline. Changes are judged by statistical tests on all response times.</span>}
         actions={
-          <button type="button" className="btn btn-outline-secondary" onClick={() => window.print()}>
-            <Icon name="printer" /> Print
-          </button>
+          <>
+            {runs.length > 1 && may("start_run") && (
+              <button type="button" className="btn btn-outline-secondary" onClick={() => setSharing(true)}>
+                <Icon name="link" /> Share
+              </button>
+            )}
+            <button type="button" className="btn btn-outline-secondary" onClick={() => window.print()}>
+              <Icon name="printer" /> Print
+            </button>
+          </>
         }
       />
       {runs.length < 2 ? (
@@ -73,6 +85,7 @@ export function ComparePage() {
           )}
         </Loaded>
       )}
+      {sharing && <ShareDialog shared={{ kind: "comparison", runs }} name="this comparison" onClose={() => setSharing(false)} />}
     </>
   );
 }

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { formatUsd } from "@/shared/format/money";
 import { plural } from "@/shared/format/numbers";
 import { formatAgo, formatDateTime } from "@/shared/format/time";
+import { useRights } from "@/shared/session/useSession";
 import { CopyId } from "@/shared/ui/CopyId";
 import { Note } from "@/shared/ui/Note";
 import { sumOf, type Orphan } from "../machineSums";
@@ -12,6 +13,7 @@ import { TerminateOrphanDialog } from "./TerminateOrphanDialog";
 export function OrphanNote({ orphan, now }: { orphan: Orphan; now: number }) {
   const [asking, setAsking] = useState<"adopt" | "terminate" | null>(null);
   const { usdPerHour, usdSoFar } = sumOf(orphan.machines, [], now);
+  const { may } = useRights();
   const close = () => setAsking(null);
   return (
     <>
@@ -25,12 +27,16 @@ export function OrphanNote({ orphan, now }: { orphan: Orphan; now: number }) {
               {orphan.expiresAtMs !== null && <> Expires {formatDateTime(orphan.expiresAtMs)}.</>}
             </p>
           </div>
-          <button type="button" className="btn btn-sm btn-outline-secondary" onClick={() => setAsking("adopt")}>
-            Adopt…
-          </button>
-          <button type="button" className="btn btn-sm btn-stop" onClick={() => setAsking("terminate")}>
-            Terminate…
-          </button>
+          {may("manage_orphans") && (
+            <>
+              <button type="button" className="btn btn-sm btn-outline-secondary" onClick={() => setAsking("adopt")}>
+                Adopt…
+              </button>
+              <button type="button" className="btn btn-sm btn-stop" onClick={() => setAsking("terminate")}>
+                Terminate…
+              </button>
+            </>
+          )}
         </div>
       </Note>
       {asking === "adopt" && <AdoptDialog orphan={orphan} onClose={close} />}

@@ -8,7 +8,7 @@ export function useDeletePlan(id: string) {
     mutationFn: () => remove(`/plans/${id}`),
     onSuccess: () => {
       client.removeQueries({ queryKey: keys.plan(id) });
-      return client.invalidateQueries({ queryKey: keys.planList });
+      return client.invalidateQueries({ queryKey: ["plans", "list"] });
     },
   });
 }

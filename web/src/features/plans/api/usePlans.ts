@@ -1,8 +1,15 @@
-import { useQuery } from "@tanstack/react-query";
-import { getJson } from "@/shared/api/client";
-import { keys } from "@/shared/api/keys";
-import type { Plan } from "@/shared/api/types";
+import type { PlanSummary } from "@/shared/api/types";
+import { useFirstRows, usePages } from "@/shared/lists/usePages";
 
-export function usePlans() {
-  return useQuery({ queryKey: keys.planList, queryFn: ({ signal }) => getJson<Plan[]>("/plans", signal) });
+/** Plans, part after part. */
+export function usePlanPages(search: string) {
+  return usePages<PlanSummary>("plans", search);
+}
+
+/** Enough for a choice of one. */
+export const MOST_PLANS = 200;
+
+/** The newest plans, or those that a text is found in. */
+export function usePlans(search = "", limit = MOST_PLANS) {
+  return useFirstRows<PlanSummary>("plans", search, limit);
 }

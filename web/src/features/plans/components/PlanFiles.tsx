@@ -2,6 +2,7 @@ import { useState } from "react";
 import { encodePath } from "@/shared/api/client";
 import type { Plan, PlanFile } from "@/shared/api/types";
 import { formatBytes } from "@/shared/format/numbers";
+import { useRights } from "@/shared/session/useSession";
 import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 import { Download } from "@/shared/ui/Download";
 import { Icon } from "@/shared/ui/Icon";
@@ -13,6 +14,7 @@ const KIND: Record<PlanFile["kind"], string> = { plan: "plan", data: "data", plu
 /** The plan's files: download, remove, add or replace. */
 export function PlanFiles({ plan, limits }: { plan: Plan; limits: { max_upload_bytes: number; max_files: number } }) {
   const removal = useDeletePlanFile(plan.id);
+  const writes = useRights().mayWrite(plan);
   const [asked, setAsked] = useState<string | null>(null);
   const ask = (path: string) => {
     removal.reset();
@@ -31,7 +33,7 @@ export function PlanFiles({ plan, limits }: { plan: Plan; limits: { max_upload_b
             <span className="file-facts">
               <span>{file.path === plan.main_file ? "main plan" : KIND[file.kind]}</span>
               <span>{formatBytes(file.bytes)}</span>
-              {plan.can_write && file.path !== plan.main_file && (
+              {writes && file.path !== plan.main_file && (
                 <button type="button" className="btn btn-quiet" aria-label={`Remove ${file.path}`} title="Remove file" onClick={() => ask(file.path)}>
                   <Icon name="trash" />
                 </button>
@@ -53,13 +55,13 @@ export function PlanFiles({ plan, limits }: { plan: Plan; limits: { max_upload_b
           <p>The file is removed from the plan. Finished runs keep their own copy. This can’t be undone.</p>
         </ConfirmDialog>
       )}
-      <div className="list-body">
-        {plan.can_write && (
+      {writes && (
+        <div className="list-body">
           <UploadArea planId={plan.id} limits={limits} onDone={() => undefined}>
             Drop files to add them. Files with the same path are replaced.
           </UploadArea>
-        )}
-      </div>
+        </div>
+      )}
     </section>
   );
 }

@@ -3,7 +3,9 @@ import { Link, useNavigate } from "react-router";
 import type { Plan } from "@/shared/api/types";
 import { plural } from "@/shared/format/numbers";
 import { formatDateTime } from "@/shared/format/time";
-import { ReadOnlyChip } from "@/shared/ui/Chip";
+import { OwnerFact } from "@/shared/session/OwnerFact";
+import { ReadOnlyMark } from "@/shared/session/ReadOnlyMark";
+import { useRights } from "@/shared/session/useSession";
 import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 import { CopyId } from "@/shared/ui/CopyId";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
@@ -15,6 +17,7 @@ export function PlanHead({ plan, start }: { plan: Plan; start: ReactNode }) {
   const [asked, setAsked] = useState(false);
   const removal = useDeletePlan(plan.id);
   const navigate = useNavigate();
+  const { mayWrite } = useRights();
   return (
     <>
       <PageHead
@@ -24,19 +27,19 @@ export function PlanHead({ plan, start }: { plan: Plan; start: ReactNode }) {
             <Link to="/plans">Plans</Link> / <CopyId id={plan.id} />
           </>
         }
-        chips={!plan.can_write && <ReadOnlyChip owner={plan.owner.name} />}
+        chips={<ReadOnlyMark thing={plan} />}
         facts={
           <>
             <span>{plan.main_file}</span>
             <span>{plural(plan.runs, "run")}</span>
-            <span>{plan.owner.name}</span>
+            <OwnerFact kind="plans" thing={plan} />
             <span>uploaded {formatDateTime(plan.created_ms)}</span>
           </>
         }
         actions={
           <>
             {start}
-            {plan.can_write && (
+            {mayWrite(plan) && (
               <Menu label="More about this plan">
                 <MenuItem danger consequence="Deletes its files. Its runs and results are kept." onSelect={() => setAsked(true)}>
                   Delete…

@@ -1,19 +1,24 @@
 import type { ReactNode } from "react";
 import { Link, useNavigate } from "react-router";
-import type { Plan } from "@/shared/api/types";
+import type { PlanSummary } from "@/shared/api/types";
 import { formatBytes, formatCount } from "@/shared/format/numbers";
 import { formatAgo, formatDateTime } from "@/shared/format/time";
-import { DataTable } from "@/shared/tables/DataTable";
+import type { Facet } from "@/shared/lists/ListFilters";
+import { searchOf } from "@/shared/lists/listState";
+import { ListTable } from "@/shared/lists/ListTable";
+import { useListState } from "@/shared/lists/useListState";
 import type { Column } from "@/shared/tables/tableRows";
 import { useNow } from "@/shared/ui/useNow";
+import { usePlanPages } from "../api/usePlans";
 
-function columnsAt(now: number): Column<Plan>[] {
+function columnsAt(now: number): Column<PlanSummary>[] {
   return [
     { id: "name", name: "Plan", main: true, value: (plan) => plan.name, cell: (plan) => <Link to={`/plans/${plan.id}`}>{plan.name}</Link> },
     { id: "file", name: "File", clip: true, spareBelow: 700, value: (plan) => plan.main_file, cell: (plan) => plan.main_file },
-    { id: "files", name: "Files", numeric: true, value: (plan) => plan.files.length, cell: (plan) => formatCount(plan.files.length) },
+    { id: "files", name: "Files", numeric: true, value: (plan) => plan.files, cell: (plan) => formatCount(plan.files) },
     { id: "bytes", name: "Size", numeric: true, value: (plan) => plan.bytes, cell: (plan) => formatBytes(plan.bytes) },
     { id: "owner", name: "Owner", clip: true, spareBelow: 900, value: (plan) => plan.owner.name, cell: (plan) => plan.owner.name },
+    { id: "team", name: "Team", clip: true, optional: true, value: (plan) => plan.team?.name ?? null, cell: (plan) => plan.team?.name ?? <span className="text-faint">–</span> },
     { id: "runs", name: "Runs", numeric: true, value: (plan) => plan.runs, cell: (plan) => formatCount(plan.runs) },
     {
       id: "last",
@@ -32,15 +37,26 @@ function columnsAt(now: number): Column<Plan>[] {
   ];
 }
 
-export function PlanTable({ plans, empty }: { plans: Plan[]; empty: ReactNode }) {
+const ORDERS = { name: "name", last: "last_run", created: "created" };
+const NO_FACETS: Facet[] = [];
+const NO_NAMES: string[] = [];
+
+export function PlanTable({ empty }: { empty: ReactNode }) {
   const navigate = useNavigate();
   const now = useNow(10_000);
+  const [state, change] = useListState("", NO_NAMES);
+  const pages = usePlanPages(searchOf(state));
   return (
-    <DataTable
+    <ListTable
       name="plans"
       fills
       title="Plans"
-      rows={plans}
+      pages={pages}
+      state={state}
+      onChange={change}
+      orders={ORDERS}
+      facets={NO_FACETS}
+      searches="Name or file"
       columns={columnsAt(now)}
       rowKey={(plan) => plan.id}
       onOpen={(plan) => void navigate(`/plans/${plan.id}`)}

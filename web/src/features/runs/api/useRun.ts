@@ -3,6 +3,11 @@ import { getJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { Run } from "@/shared/api/types";
 
-export function useRun(id: string) {
-  return useQuery({ queryKey: keys.run(id), queryFn: ({ signal }) => getJson<Run>(`/runs/${id}`, signal) });
+/** `everyMs`: asked again that often until it has finished, where no live connection says what changed. */
+export function useRun(id: string, everyMs: number | false = false) {
+  return useQuery({
+    queryKey: keys.run(id),
+    queryFn: ({ signal }) => getJson<Run>(`/runs/${id}`, signal),
+    refetchInterval: (query) => (query.state.data?.phase === "finished" ? false : everyMs),
+  });
 }

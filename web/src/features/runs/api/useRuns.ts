@@ -1,17 +1,19 @@
-import { useQuery } from "@tanstack/react-query";
-import { getJson } from "@/shared/api/client";
-import { keys } from "@/shared/api/keys";
-import type { Run } from "@/shared/api/types";
+import type { RunSummary } from "@/shared/api/types";
+import { useFirstRows, usePages } from "@/shared/lists/usePages";
 
-/** The server gives no more, the newest, unless it is asked for another number. */
-export const MOST_RUNS = 500;
+/** While something is under way its figures change. */
+const LIVE_MS = 2000;
 
-/** Runs, newest first. Asked again every few seconds while one of them is under way, for its headline. */
-export function useRuns(filter: { cluster?: string; plan?: string } = {}) {
-  const search = new URLSearchParams(filter).toString();
-  return useQuery({
-    queryKey: keys.runList(filter),
-    queryFn: ({ signal }) => getJson<Run[]>(`/runs${search === "" ? "" : `?${search}`}`, signal),
-    refetchInterval: (query) => (query.state.data?.some((run) => run.phase !== "finished") === true ? 2000 : false),
-  });
+function every(runs: RunSummary[]): number | false {
+  return runs.some(({ phase }) => phase !== "finished") ? LIVE_MS : false;
+}
+
+/** Runs, part after part; asked for again every few seconds while one of them is under way. */
+export function useRunPages(search: string) {
+  return usePages<RunSummary>("runs", search, every);
+}
+
+/** The first runs of a list. */
+export function useRuns(search: string, limit: number) {
+  return useFirstRows<RunSummary>("runs", search, limit, (page) => every(page?.items ?? []));
 }

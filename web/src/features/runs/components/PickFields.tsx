@@ -1,25 +1,62 @@
-import type { UseQueryResult } from "@tanstack/react-query";
+import { useState } from "react";
 import { Link } from "react-router";
-import { canRun, clusterChip, hasEnded, sizeWords } from "@/features/clusters/clusterWords";
-import type { Cluster, Plan } from "@/shared/api/types";
+import { useCluster } from "@/features/clusters/api/useCluster";
+import { useLivingClusters } from "@/features/clusters/api/useClusters";
+import { canRun, clusterChip, hasEnded, sizeWords, workersOf } from "@/features/clusters/clusterWords";
+import { usePlan } from "@/features/plans/api/usePlan";
+import { usePlans } from "@/features/plans/api/usePlans";
+import type { ClusterSummary, Named } from "@/shared/api/types";
+import { SearchField } from "@/shared/lists/ListFilters";
+import { useRights } from "@/shared/session/useSession";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Field } from "@/shared/ui/Field";
 
-interface Props {
+/** What may be chosen of; the one that a page named is among them, however old it is. */
+export interface Choice<T> {
+  items: T[] | undefined;
+  error: Error | null;
+  /** The server has others. */
+  more: boolean;
+}
+
+export function usePlanChoice(text: string, named: string | null): Choice<Named> {
+  const listed = usePlans(text === "" ? "" : new URLSearchParams({ text }).toString());
+  const plan = usePlan(named ?? "", named !== null);
+  const items = listed.data?.items;
+  const own = plan.data === undefined || items?.some(({ id }) => id === plan.data.id) !== false ? [] : [plan.data];
+  return { items: items === undefined ? undefined : [...own, ...items], error: listed.error, more: listed.data?.next != null };
+}
+
+/** What a run has to know of a cluster before it is started. */
+export type RunnableCluster = Pick<ClusterSummary, "id" | "name" | "owner" | "team" | "provider" | "phase" | "lost_nodes" | "current_run" | "workers">;
+
+export function useClusterChoice(named: string | null): Choice<RunnableCluster> {
+  const listed = useLivingClusters();
+  const cluster = useCluster(named ?? "", named !== null);
+  const items = listed.data?.items;
+  const own = cluster.data === undefined || items?.some(({ id }) => id === cluster.data.id) !== false ? [] : [{ ...cluster.data, workers: workersOf(cluster.data) }];
+  return { items: items === undefined ? undefined : [...own, ...items], error: listed.error, more: listed.data?.next != null };
+}
+
+interface Props<T> {
+  choice: Choice<T>;
   value: string | null;
   fault: string | undefined;
   onChange: (id: string | null) => void;
 }
 
-export function PickPlan({ plans, value, fault, onChange }: Props & { plans: UseQueryResult<Plan[]> }) {
-  if (plans.error !== null) return <ErrorBox error={plans.error} />;
-  const help = plans.data?.length === 0 ? <Link to="/plans">No plans yet. Upload one.</Link> : undefined;
+export function PickPlan({ choice: { items, error, more }, value, fault, onChange, text, onSearch }: Props<Named> & { text: string; onSearch: (text: string) => void }) {
+  // Once there were too many to list, the field to narrow them stays.
+  const [searches, setSearches] = useState(false);
+  if (more && !searches) setSearches(true);
+  if (error !== null) return <ErrorBox error={error} />;
+  const help = items?.length === 0 && text === "" ? <Link to="/plans">No plans yet. Upload one.</Link> : searches ? <SearchField label="Search plans" hint="Search plans by name" value={text} onChange={onSearch} /> : undefined;
   return (
     <Field label="Plan" fault={fault} help={help}>
       {(attributes) => (
         <select {...attributes} className={attributes.className.replace("form-control", "form-select")} value={value ?? ""} onChange={(event) => onChange(event.target.value === "" ? null : event.target.value)}>
-          <option value="">{plans.data === undefined ? "Loading plans…" : "Select a plan"}</option>
-          {plans.data?.map((plan) => (
+          <option value="">{items === undefined ? "Loading plans…" : items.length === 0 ? "No plans match" : "Select a plan"}</option>
+          {items?.map((plan) => (
             <option key={plan.id} value={plan.id}>
               {plan.name}
             </option>
@@ -30,20 +67,21 @@ export function PickPlan({ plans, value, fault, onChange }: Props & { plans: Use
   );
 }
 
-export function PickCluster({ clusters, value, fault, onChange }: Props & { clusters: UseQueryResult<Cluster[]> }) {
-  if (clusters.error !== null) return <ErrorBox error={clusters.error} />;
-  const living = (clusters.data ?? []).filter((cluster) => !hasEnded(cluster.phase));
-  const none = clusters.data !== undefined && !living.some((cluster) => cluster.can_write && canRun(cluster));
+export function PickCluster({ choice: { items, error }, value, fault, onChange }: Props<RunnableCluster>) {
+  const { mayWrite } = useRights();
+  if (error !== null) return <ErrorBox error={error} />;
+  const living = (items ?? []).filter((cluster) => !hasEnded(cluster.phase));
+  const none = items !== undefined && !living.some((cluster) => mayWrite(cluster) && canRun(cluster));
   return (
     <Field label="Cluster" fault={fault} help={none ? <Link to="/clusters">No cluster is ready. Create one.</Link> : undefined}>
       {(attributes) => (
         <select {...attributes} className={attributes.className.replace("form-control", "form-select")} value={value ?? ""} onChange={(event) => onChange(event.target.value === "" ? null : event.target.value)}>
-          <option value="">{clusters.data === undefined ? "Loading clusters…" : "Select a cluster"}</option>
+          <option value="">{items === undefined ? "Loading clusters…" : "Select a cluster"}</option>
           {living.map((cluster) => (
-            <option key={cluster.id} value={cluster.id} disabled={!cluster.can_write || !canRun(cluster)}>
-              {cluster.name}, {sizeWords(cluster.config.workers)}
+            <option key={cluster.id} value={cluster.id} disabled={!mayWrite(cluster) || !canRun(cluster)}>
+              {cluster.name}, {sizeWords(cluster.workers)}
               {cluster.provider === "ssh" ? ", SSH" : ""}
-              {cluster.can_write ? (canRun(cluster) ? "" : `, ${clusterChip(cluster).word}`) : `, ${cluster.owner.name}’s`}
+              {mayWrite(cluster) ? (canRun(cluster) ? "" : `, ${clusterChip(cluster).word}`) : `, ${cluster.owner.name}’s`}
             </option>
           ))}
         </select>

@@ -1,10 +1,14 @@
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { doubtChip, phaseChip, verdictChip } from "@/features/results/runWords";
+import { ShareDialog } from "@/features/shares/components/ShareDialog";
 import type { Run } from "@/shared/api/types";
 import { formatCount, formatRate, plural } from "@/shared/format/numbers";
 import { formatDateTime } from "@/shared/format/time";
-import { Chip, ReadOnlyChip } from "@/shared/ui/Chip";
+import { OwnerFact } from "@/shared/session/OwnerFact";
+import { ReadOnlyMark } from "@/shared/session/ReadOnlyMark";
+import { useRights } from "@/shared/session/useSession";
+import { Chip } from "@/shared/ui/Chip";
 import { CopyId } from "@/shared/ui/CopyId";
 import { Download } from "@/shared/ui/Download";
 import { Icon } from "@/shared/ui/Icon";
@@ -23,7 +27,9 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
   const doubt = run.phase === "finished" ? doubtChip(run.headline) : null;
   const removal = useDeleteRun(run.id);
   const navigate = useNavigate();
+  const writes = useRights().mayWrite(run);
   const [asked, setAsked] = useState(false);
+  const [sharing, setSharing] = useState(false);
   const rate = run.phase === "running" ? live?.run.headline?.rate_per_s : null;
   return (
     <>
@@ -40,7 +46,7 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
             <Chip {...phaseChip(run)} />
             {doubt !== null && <Chip {...doubt} />}
             {run.phase === "finished" && verdict !== null && <Chip {...verdict} />}
-            {!run.can_write && <ReadOnlyChip owner={run.owner.name} />}
+            <ReadOnlyMark thing={run} />
           </>
         }
         facts={
@@ -53,7 +59,7 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
             </span>
             <span>{run.workers === 0 ? "master only" : plural(run.workers, "worker")}</span>
             {run.total_threads !== null && <span>{formatCount(run.total_threads)} users planned</span>}
-            <span>{run.owner.name}</span>
+            <OwnerFact kind="runs" thing={run} />
             <span>{formatDateTime(run.started_ms ?? run.created_ms)}</span>
           </>
         }
@@ -66,7 +72,12 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
               <Menu label="More about this run">
                 <CompareItem run={run} />
                 <MenuItem onSelect={() => window.print()}>Print</MenuItem>
-                {run.can_write && (
+                {writes && (
+                  <MenuItem consequence="A link that shows the report to people without an account." onSelect={() => setSharing(true)}>
+                    Share…
+                  </MenuItem>
+                )}
+                {writes && (
                   <MenuItem danger consequence="Deletes its results, logs and report." onSelect={() => setAsked(true)}>
                     Delete…
                   </MenuItem>
@@ -74,10 +85,11 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
               </Menu>
             </>
           ) : (
-            run.can_write && <StopControl run={run} />
+            writes && <StopControl run={run} />
           )
         }
       />
+      {sharing && <ShareDialog shared={{ kind: "run", run: run.id }} name={run.name} onClose={() => setSharing(false)} />}
       {asked && (
         <ConfirmDialog
           title={`Delete ${run.name}`}
@@ -95,11 +107,14 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
   );
 }
 
+/** Runs without samples are passed over. */
+const BEFORE = 20;
+
 /** In the menu, so that the plan's runs are asked for only when it is opened. */
 function CompareItem({ run }: { run: Run }) {
-  const runs = useRuns({ plan: run.plan.id });
+  const runs = useRuns(new URLSearchParams({ plan: run.plan.id, phase: "finished", to: String(run.created_ms) }).toString(), BEFORE);
   const navigate = useNavigate();
-  const before = runs.data === undefined ? null : runBefore(run, runs.data);
+  const before = runs.data === undefined ? null : runBefore(run, runs.data.items);
   const none = (run.headline?.samples ?? 0) === 0 ? "This run recorded no samples." : "No earlier run of this plan.";
   return (
     <MenuItem

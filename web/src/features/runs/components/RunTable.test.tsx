@@ -1,26 +1,96 @@
-import { render, screen, within } from "@testing-library/react";
-import { MemoryRouter } from "react-router";
+import { screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
 import { finalFigures } from "@/features/results/finalFigures";
-import { entryOf, runOf, summaryOf } from "@/test/results";
-import { RunTable } from "./RunTable";
+import { fault, renderFor, sessionOf, testApi } from "@/test/api";
+import { entryOf, runSummaryOf, summaryOf } from "@/test/results";
+import { RunList } from "./RunTable";
 
+const api = testApi();
 const headline = { samples: 600, errors: 0, error_percent: 0, rate_per_s: 10, p95_ms: 100, active_users: null };
+const ann = sessionOf("member", {}, [{ id: "t-1", name: "shop" }]);
+const answer = (items: ReturnType<typeof runSummaryOf>[], next: string | null = null) => api.answer("GET /runs", { body: { items, next } });
+const show = (path = "/runs", session = ann) => renderFor(session, <RunList title="Runs" empty="No runs yet." />, path);
+const row = (name: string) => screen.findByRole("row", { name: new RegExp(name) });
+/** The parameters of the newest question, without how many rows it wants. */
+const lastSearch = () => {
+  const search = new URLSearchParams(api.asked.at(-1)?.path.split("?")[1]);
+  search.delete("limit");
+  return search.toString();
+};
 
-it("shows a run whose samples all failed as that, not as completed", () => {
-  const failing = runOf({ id: "r-1", name: "down", headline: { ...headline, errors: 600, error_percent: 100 } });
-  render(<RunTable runs={[failing, runOf({ id: "r-2", name: "fine", headline })]} title="Runs" empty="" />, { wrapper: MemoryRouter });
-  const row = (name: string) => within(screen.getByRole("row", { name: new RegExp(name) }));
-  expect(row("down").getByText("all samples failed").className).toContain("chip-attention");
-  expect(row("down").queryByText("completed")).toBeNull();
-  expect(row("fine").getByText("completed").className).toContain("chip-good");
+it("shows a run whose samples all failed as that, not as completed", async () => {
+  answer([runSummaryOf({ id: "r-1", name: "down", headline: { ...headline, errors: 600, error_percent: 100 } }), runSummaryOf({ id: "r-2", name: "fine", headline })]);
+  show();
+  expect(within(await row("down")).getByText("all samples failed").className).toContain("chip-attention");
+  expect(within(await row("down")).queryByText("completed")).toBeNull();
+  expect(within(await row("fine")).getByText("completed").className).toContain("chip-good");
 });
 
-it("gives a run the duration that its report has: from the first sample to the last", () => {
+it("gives a run the duration that its report has: from the first sample to the last", async () => {
   // JMeter itself was up for 70 s; its samples span 60 s.
-  const run = runOf({ id: "r-2", name: "fine", headline, started_ms: 0, ended_ms: 70_000 });
-  render(<RunTable runs={[run]} title="Runs" empty="" />, { wrapper: MemoryRouter });
-  expect(screen.getByText("1 min")).toBeDefined();
+  answer([runSummaryOf({ id: "r-2", name: "fine", headline, started_ms: 0, ended_ms: 70_000 })]);
+  show();
+  expect(await screen.findByText("1 min")).toBeDefined();
   const figure = finalFigures(summaryOf([entryOf("a", { samples: 600 })], { throughput_per_s: 10 }), [], 1000).find((each) => each.key === "duration");
   expect(figure?.value).toEqual(["1:00", ""]);
+});
+
+it("says what belongs here where there is nothing, and another thing where nothing matches", async () => {
+  answer([]);
+  show("/runs?verdict=failed");
+  await userEvent.click(await screen.findByRole("button", { name: "Clear filters" }));
+  expect(await screen.findByText("No runs yet.")).toBeDefined();
+  expect(window.location.search).toBe("");
+});
+
+it("asks the server for what the URL says, and keeps each choice there", async () => {
+  answer([runSummaryOf({ id: "r-1", name: "shop" })]);
+  show("/runs?whose=mine&phase=finished&sort=-p95&text=shop");
+  await row("shop");
+  expect(lastSearch()).toBe("owner=me&text=shop&phase=finished&sort=p95&order=desc");
+  await userEvent.click(screen.getByRole("button", { name: "Team" }));
+  await waitFor(() => expect(lastSearch()).toBe("team=mine&text=shop&phase=finished&sort=p95&order=desc"));
+  await userEvent.selectOptions(screen.getByLabelText("Criteria"), "failed");
+  await waitFor(() => expect(lastSearch()).toContain("verdict=failed"));
+  await userEvent.click(screen.getByRole("button", { name: "Rate" }));
+  await waitFor(() => expect(lastSearch()).toContain("sort=rate&order=desc"));
+  await userEvent.type(screen.getByRole("searchbox"), " 2{Enter}");
+  await waitFor(() => expect(lastSearch()).toContain("text=shop+2"));
+  expect(Object.fromEntries(new URLSearchParams(window.location.search))).toEqual({ whose: "team", phase: "finished", verdict: "failed", sort: "-rate", text: "shop 2" });
+});
+
+it("fetches the following rows by the cursor, once each", async () => {
+  answer([runSummaryOf({ id: "r-1", name: "first" })], "cursor-1");
+  show();
+  await row("first");
+  answer([runSummaryOf({ id: "r-1", name: "first" }), runSummaryOf({ id: "r-2", name: "second" })]);
+  await userEvent.click(screen.getByRole("button", { name: "Load more" }));
+  await row("second");
+  expect(lastSearch()).toBe("after=cursor-1");
+  expect(screen.getAllByRole("row", { name: /first/ })).toHaveLength(1);
+  expect(screen.queryByRole("button", { name: "Load more" })).toBeNull();
+});
+
+it("has no filter of owners for who is alone on the server, and none of teams for who is in none", async () => {
+  answer([runSummaryOf({ id: "r-1", name: "shop" })]);
+  show("/runs", sessionOf("administrator", { single_user: true }));
+  await row("shop");
+  expect(screen.queryByRole("group", { name: "Whose runs" })).toBeNull();
+});
+
+it("offers no team to who is in none", async () => {
+  answer([runSummaryOf({ id: "r-1", name: "shop" })]);
+  show("/runs", sessionOf("viewer"));
+  await row("shop");
+  expect(within(screen.getByRole("group", { name: "Whose runs" })).getAllByRole("button").map(({ textContent }) => textContent)).toEqual(["Mine", "All"]);
+});
+
+it("tells a failure with a way to try again", async () => {
+  api.answer("GET /runs", { status: 500, body: fault("internal") });
+  show();
+  await screen.findByRole("alert");
+  answer([runSummaryOf({ id: "r-1", name: "shop" })]);
+  await userEvent.click(screen.getByRole("button", { name: "Try again" }));
+  await row("shop");
 });

@@ -2,14 +2,19 @@ import { useState, type ReactNode } from "react";
 import { Link, useNavigate } from "react-router";
 import { measuredSeconds } from "@/features/results/transactions";
 import { stateChip, verdictChip } from "@/features/results/runWords";
-import type { Run } from "@/shared/api/types";
+import type { RunSummary } from "@/shared/api/types";
 import { formatCount, formatMs, formatPercent, formatRate } from "@/shared/format/numbers";
 import { formatAgo, formatDateTime, formatDuration } from "@/shared/format/time";
-import { DataTable } from "@/shared/tables/DataTable";
+import type { Facet } from "@/shared/lists/ListFilters";
+import { EMPTY_LIST, searchOf, type ListState } from "@/shared/lists/listState";
+import { ListTable } from "@/shared/lists/ListTable";
+import { useListState } from "@/shared/lists/useListState";
+import type { Pages } from "@/shared/lists/usePages";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
 import { Icon } from "@/shared/ui/Icon";
 import { useNow } from "@/shared/ui/useNow";
+import { useRunPages, useRuns } from "../api/useRuns";
 import { comparePath } from "../runBefore";
 
 /** How many runs can be compared at once. */
@@ -17,13 +22,14 @@ const MOST = 5;
 /** Narrower windows have room for the figures only beside the run's name, which says its plan unless it was given another. */
 const PLAN_FROM_PX = 1300;
 const CLUSTER_FROM_PX = 1440;
+const OWNER_FROM_PX = 1360;
 
 interface Marks {
   marked: ReadonlySet<string>;
   onMark: (id: string) => void;
 }
 
-function columnsAt(now: number, marks: Marks): Column<Run>[] {
+function columnsAt(now: number, marks: Marks): Column<RunSummary>[] {
   return [
     {
       id: "name",
@@ -41,7 +47,9 @@ function columnsAt(now: number, marks: Marks): Column<Run>[] {
     { id: "verdict", name: "Criteria", value: (run) => run.verdict, cell: (run) => <VerdictCell run={run} /> },
     { id: "plan", name: "Plan", clip: true, spareBelow: PLAN_FROM_PX, value: (run) => run.plan.name, cell: (run) => <Link to={`/plans/${run.plan.id}`}>{run.plan.name}</Link> },
     { id: "cluster", name: "Cluster", clip: true, spareBelow: CLUSTER_FROM_PX, value: (run) => run.cluster.name, cell: (run) => <Link to={`/clusters/${run.cluster.id}`}>{run.cluster.name}</Link> },
-    { id: "owner", name: "Owner", clip: true, optional: true, value: (run) => run.owner.name, cell: (run) => run.owner.name },
+    { id: "provider", name: "Provider", optional: true, value: (run) => run.provider, cell: (run) => run.provider },
+    { id: "owner", name: "Owner", clip: true, spareBelow: OWNER_FROM_PX, value: (run) => run.owner.name, cell: (run) => run.owner.name },
+    { id: "team", name: "Team", clip: true, optional: true, value: (run) => run.team?.name ?? null, cell: (run) => run.team?.name ?? <span className="text-faint">–</span> },
     { id: "samples", name: "Samples", numeric: true, value: (run) => run.headline?.samples ?? null, cell: (run) => formatCount(run.headline?.samples) },
     { id: "rate", name: "Rate", numeric: true, value: (run) => run.headline?.rate_per_s ?? null, cell: (run) => formatRate(run.headline?.rate_per_s) },
     { id: "p95", name: "p95", numeric: true, value: (run) => run.headline?.p95_ms ?? null, cell: (run) => formatMs(run.headline?.p95_ms) },
@@ -58,7 +66,7 @@ function columnsAt(now: number, marks: Marks): Column<Run>[] {
 }
 
 /** Marks a run for comparison. */
-function Mark({ run, marked, onMark }: Marks & { run: Run }) {
+function Mark({ run, marked, onMark }: Marks & { run: RunSummary }) {
   const on = marked.has(run.id);
   const title = run.phase !== "finished" ? "Only finished runs can be compared" : !on && marked.size >= MOST ? `At most ${MOST} runs can be compared` : "Select for comparison";
   return (
@@ -75,34 +83,88 @@ function Mark({ run, marked, onMark }: Marks & { run: Run }) {
 }
 
 /** What was measured, as the report says it; of a run without a rate, how long it was under way. */
-function seconds(run: Run, now: number): number | null {
+function seconds(run: RunSummary, now: number): number | null {
   const measured = run.phase === "finished" && run.headline !== null ? measuredSeconds({ samples: run.headline.samples, rate: run.headline.rate_per_s }) : null;
   if (measured !== null) return measured;
   return run.started_ms === null ? null : ((run.ended_ms ?? now) - run.started_ms) / 1000;
 }
 
-function VerdictCell({ run }: { run: Run }) {
+function VerdictCell({ run }: { run: RunSummary }) {
   const chip = run.phase === "finished" ? verdictChip(run.verdict, run.headline) : null;
   return chip === null ? <span className="text-faint">–</span> : <Chip {...chip} word={run.verdict === "passed" ? "met" : "failed"} />;
 }
 
-function ErrorRate({ run }: { run: Run }) {
+function ErrorRate({ run }: { run: RunSummary }) {
   const bad = (run.headline?.errors ?? 0) > 0;
   return <span className={bad ? "text-failed" : "text-faint"}>{formatPercent(run.headline?.error_percent)}</span>;
 }
 
+const ORDERS = { samples: "samples", rate: "rate", p95: "p95", errors: "errors", duration: "duration", started: "created" };
+const FACETS: Facet[] = [
+  { name: "phase", label: "State", options: ["queued", "preparing", "running", "collecting", "finished"].map((phase) => ({ value: phase, word: phase })) },
+  {
+    name: "verdict",
+    label: "Criteria",
+    options: [
+      { value: "passed", word: "met" },
+      { value: "failed", word: "failed" },
+      { value: "none", word: "none" },
+    ],
+  },
+  {
+    name: "provider",
+    label: "Provider",
+    options: [
+      { value: "local", word: "Local processes" },
+      { value: "ssh", word: "Machines over SSH" },
+      { value: "ec2", word: "Amazon EC2" },
+    ],
+  },
+];
+const NO_ORDERS = {};
+const NAMES = FACETS.map(({ name }) => name);
+
 interface Props {
-  runs: Run[];
   title: string;
   empty: ReactNode;
   /** Columns that the place makes needless (the plan's page needs no plan). */
   without?: string[];
-  /** The page is this list. */
-  fills?: boolean;
   actions?: ReactNode;
 }
 
-export function RunTable({ runs, title, empty, without = [], fills = false, actions }: Props) {
+interface ListProps extends Props {
+  /** Only those of one plan or one cluster: the API's parameters. */
+  of?: Record<string, string>;
+  /** What stands before the list's parameters in the URL of a page that has others. */
+  prefix?: string;
+  /** The page is this list. */
+  fills?: boolean;
+}
+
+/** All runs, or those of a plan or a cluster: filtered and sorted by the server. */
+export function RunList({ of = {}, prefix = "", ...table }: ListProps) {
+  const [state, change] = useListState(prefix, NAMES);
+  const pages = useRunPages(searchOf(state, of));
+  return <RunTable {...table} pages={pages} state={state} onChange={change} facets={FACETS} />;
+}
+
+/** The newest finished runs, as the server has them: nothing to filter. */
+export function LastRuns({ count, ...table }: Props & { count: number }) {
+  const { data, error, refetch } = useRuns("phase=finished", count);
+  const pages: Pages<RunSummary> = { rows: data?.items, error: data === undefined ? error : null, stale: false, more: false, loadingMore: false, loadMore: () => undefined, retry: () => void refetch() };
+  return <RunTable {...table} pages={pages} state={EMPTY_LIST} onChange={() => undefined} facets={null} />;
+}
+
+interface TableProps extends Props {
+  pages: Pages<RunSummary>;
+  state: ListState;
+  onChange: (change: Partial<ListState>) => void;
+  /** null: neither filters nor orders. */
+  facets: Facet[] | null;
+  fills?: boolean;
+}
+
+export function RunTable({ pages, title, empty, without = [], fills = false, actions, state, onChange, facets }: TableProps) {
   const navigate = useNavigate();
   const now = useNow(2000);
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
@@ -113,14 +175,19 @@ export function RunTable({ runs, title, empty, without = [], fills = false, acti
       return after;
     });
   };
-  // What was deleted meanwhile is not compared.
-  const chosen = runs.filter((run) => marked.has(run.id));
+  // What was deleted meanwhile, or is filtered out, is not compared.
+  const chosen = (pages.rows ?? []).filter((run) => marked.has(run.id));
   return (
-    <DataTable
+    <ListTable
       name="runs"
       fills={fills}
       title={title}
-      rows={runs}
+      pages={pages}
+      state={state}
+      onChange={onChange}
+      orders={facets === null ? NO_ORDERS : ORDERS}
+      facets={facets}
+      searches="Name, plan or ID"
       columns={columnsAt(now, { marked, onMark }).filter((column) => !without.includes(column.id))}
       rowKey={(run) => run.id}
       onOpen={(run) => void navigate(`/runs/${run.id}`)}

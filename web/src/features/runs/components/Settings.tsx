@@ -1,6 +1,7 @@
 import { encodePath } from "@/shared/api/client";
 import type { Run } from "@/shared/api/types";
 import { formatDuration } from "@/shared/format/time";
+import { Download } from "@/shared/ui/Download";
 
 /** What the run was started with. */
 export function Settings({ run }: { run: Run }) {
@@ -39,9 +40,9 @@ export function Settings({ run }: { run: Run }) {
         )}
         {run.files.map((file) => (
           <li key={`file ${file.path}`}>
-            <a href={`/api/v1/runs/${run.id}/artefacts/${encodePath(`plan/${file.path}`)}`} download title={file.sha256 === null ? "Plan file as it was run" : `Plan file as it was run, SHA-256 ${file.sha256}`}>
-              {file.path}
-            </a>
+            <span title={file.sha256 === null ? "Plan file as it was run" : `Plan file as it was run, SHA-256 ${file.sha256}`}>
+              <Download path={`/runs/${run.id}/artefacts/${encodePath(`plan/${file.path}`)}`}>{file.path}</Download>
+            </span>
             <span className="text-muted">{file.path === run.main_file ? "main plan" : file.kind}</span>
           </li>
         ))}

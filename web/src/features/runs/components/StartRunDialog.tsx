@@ -1,12 +1,12 @@
 import { useState } from "react";
 import { useNavigate } from "react-router";
-import { useClusters } from "@/features/clusters/api/useClusters";
 import { canRun } from "@/features/clusters/clusterWords";
 import { usePlanCheck } from "@/features/plans/api/usePlanCheck";
-import { usePlans } from "@/features/plans/api/usePlans";
+import { usePlan } from "@/features/plans/api/usePlan";
 import { totalWords } from "@/features/plans/checkWords";
 import { Findings } from "@/features/plans/components/Findings";
-import type { Check, Cluster } from "@/shared/api/types";
+import type { Check } from "@/shared/api/types";
+import { useRights } from "@/shared/session/useSession";
 import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
@@ -15,7 +15,7 @@ import { Waiting } from "@/shared/ui/Waiting";
 import { useStartRun } from "../api/useStartRun";
 import { checkRunForm, EMPTY_FORM, type RunForm } from "../runForm";
 import { CriteriaFields } from "./CriteriaFields";
-import { PickCluster, PickPlan } from "./PickFields";
+import { PickCluster, PickPlan, useClusterChoice, usePlanChoice, type RunnableCluster } from "./PickFields";
 import { PropertiesFileFields, PropertyFields, SplitFields } from "./PlanFields";
 
 interface Props {
@@ -26,17 +26,20 @@ interface Props {
 
 /** What to run, where, with which properties and criteria; the sum before the button. */
 export function StartRunDialog({ planId, clusterId, onClose }: Props) {
-  const plans = usePlans();
-  const clusters = useClusters();
+  const [planText, setPlanText] = useState("");
+  const plans = usePlanChoice(planText, planId);
+  const clusters = useClusterChoice(clusterId);
+  const { mayWrite } = useRights();
   const start = useStartRun();
   const navigate = useNavigate();
   const [typed, setForm] = useState<RunForm>({ ...EMPTY_FORM, planId, clusterId });
   const [tried, setTried] = useState(false);
 
-  const ready = (clusters.data ?? []).filter((cluster) => cluster.can_write && canRun(cluster));
-  const form = withOnlyChoice(typed, ready, plans.data?.map((plan) => plan.id) ?? []);
+  const ready = (clusters.items ?? []).filter((cluster) => mayWrite(cluster) && canRun(cluster));
+  const form = withOnlyChoice(typed, ready, planText === "" ? (plans.items?.map((plan) => plan.id) ?? []) : []);
   const cluster = ready.find((each) => each.id === form.clusterId);
-  const check = usePlanCheck(form.planId, cluster?.config.workers ?? 0);
+  const plan = usePlan(form.planId ?? "", form.planId !== null);
+  const check = usePlanCheck(form.planId, cluster?.workers ?? 0);
   const files = check.data?.data_files.filter((file) => file.found).map((file) => file.path) ?? [];
   const { request, faults } = checkRunForm({ ...form, clusterId: cluster?.id ?? null }, check.data?.properties ?? [], files);
   const blocked = check.data?.ok === false;
@@ -62,16 +65,16 @@ export function StartRunDialog({ planId, clusterId, onClose }: Props) {
       }
     >
       <div className="field-pair">
-        <PickPlan plans={plans} value={form.planId} fault={tried ? faults.plan : undefined} onChange={(id) => setForm({ ...form, planId: id, properties: {}, split: [], propertiesFiles: [] })} />
-        <PickCluster clusters={clusters} value={cluster?.id ?? null} fault={tried ? faults.cluster : undefined} onChange={(id) => setForm({ ...form, clusterId: id })} />
+        <PickPlan choice={plans} text={planText} onSearch={setPlanText} value={form.planId} fault={tried ? faults.plan : undefined} onChange={(id) => setForm({ ...form, planId: id, properties: {}, split: [], propertiesFiles: [] })} />
+        <PickCluster choice={clusters} value={cluster?.id ?? null} fault={tried ? faults.cluster : undefined} onChange={(id) => setForm({ ...form, clusterId: id })} />
       </div>
       {form.planId !== null && check.data === undefined && (check.error === null ? <Waiting what="Checking the plan…" /> : <ErrorBox error={check.error} />)}
       {check.data !== undefined && check.data.findings.length > 0 && <Findings findings={check.data.findings} />}
       {check.data !== undefined && (
         <>
           <PropertyFields check={check.data} form={form} onChange={setForm} faults={tried ? faults : {}} />
-          <PropertiesFileFields plan={plans.data?.find((plan) => plan.id === form.planId)} form={form} onChange={setForm} />
-          <SplitFields check={check.data} workers={cluster?.config.workers ?? 0} form={form} onChange={setForm} />
+          <PropertiesFileFields plan={plan.data} form={form} onChange={setForm} />
+          <SplitFields check={check.data} workers={cluster?.workers ?? 0} form={form} onChange={setForm} />
           <CriteriaFields rows={form.criteria} faults={tried ? faults.criteria : {}} onChange={(criteria) => setForm({ ...form, criteria })} />
         </>
       )}
@@ -91,7 +94,7 @@ export function StartRunDialog({ planId, clusterId, onClose }: Props) {
 }
 
 /** Where there is only one plan or one ready cluster, it is chosen. */
-function withOnlyChoice(form: RunForm, ready: Cluster[], plans: string[]): RunForm {
+function withOnlyChoice(form: RunForm, ready: RunnableCluster[], plans: string[]): RunForm {
   const [onlyCluster] = ready;
   const [onlyPlan] = plans;
   return {
@@ -101,7 +104,7 @@ function withOnlyChoice(form: RunForm, ready: Cluster[], plans: string[]): RunFo
   };
 }
 
-function Sum({ check, cluster, changed }: { check: Check | undefined; cluster: Cluster | undefined; changed: boolean }) {
+function Sum({ check, cluster, changed }: { check: Check | undefined; cluster: RunnableCluster | undefined; changed: boolean }) {
   if (check === undefined || cluster === undefined) return "Select a plan and a cluster.";
   if (!check.ok) return "Fix the errors above.";
   // The check knows the plan's own numbers only; it must not look as if it knew the changed ones.

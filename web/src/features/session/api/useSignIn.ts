@@ -1,17 +1,31 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { postJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import { keepPageSecret } from "@/shared/api/pageSecret";
-import type { Session, SignedIn } from "@/shared/api/types";
+import type { SignedIn } from "@/shared/api/types";
 
-export function useSignIn() {
+function begin(client: QueryClient, { page, session }: SignedIn): void {
+  keepPageSecret(page);
+  client.removeQueries({ queryKey: keys.signedOut });
+  client.setQueryData(keys.session, session);
+}
+
+/** By a one-time link: the first administrator's, an invitation, a reset. */
+export function useLinkSignIn() {
   const client = useQueryClient();
   return useMutation({
+    gcTime: 0,
     mutationFn: (token: string) => postJson<SignedIn>("/session", { token }),
-    meta: { signsIn: true },
-    onSuccess: ({ user, page }) => {
-      keepPageSecret(page);
-      client.setQueryData(keys.session, { user } satisfies Session);
-    },
+    onSuccess: (signedIn) => begin(client, signedIn),
+  });
+}
+
+export function usePasswordSignIn() {
+  const client = useQueryClient();
+  return useMutation({
+    // A password is not kept for those who look at old requests.
+    gcTime: 0,
+    mutationFn: (request: { name: string; password: string }) => postJson<SignedIn>("/session/password", request),
+    onSuccess: (signedIn) => begin(client, signedIn),
   });
 }

@@ -1,79 +1,132 @@
-import { useEffect, useRef, type ReactNode } from "react";
-import { Navigate, useNavigate, useSearchParams } from "react-router";
-import { ApiError } from "@/shared/api/client";
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState, type ReactNode } from "react";
+import { Navigate, useLocation, useNavigate } from "react-router";
+import { keys } from "@/shared/api/keys";
+import { keepPageSecret } from "@/shared/api/pageSecret";
+import type { Session } from "@/shared/api/types";
+import { NewPasswordForm } from "@/shared/session/NewPasswordForm";
+import { useSession } from "@/shared/session/useSession";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Note } from "@/shared/ui/Note";
 import { Waiting } from "@/shared/ui/Waiting";
-import { useSession } from "../api/useSession";
-import { useSignIn } from "../api/useSignIn";
+import { useSignInOffer } from "../api/useSignInOffer";
+import { readArrival, safePath, type Arrival } from "../fragment";
+import { companyFault, endedWords } from "../signInWords";
+import { CompanyButton, takeNext } from "./CompanyButton";
+import { LinkSignIn } from "./LinkSignIn";
+import { PasswordForm } from "./PasswordForm";
+import { WhereLinksComeFrom } from "./WhereLinksComeFrom";
 
-/** Opened by the sign-in link: posts its token once and goes on. Without a token it says where the link comes from. */
+/** Signs in: by name and password, with the company's account, or by the one-time link that led here. */
 export function SignInPage() {
-  const [parameters] = useSearchParams();
-  const token = parameters.get("token");
-  const next = safePath(parameters.get("next"));
-  const session = useSession();
-  const signIn = useSignIn();
+  const location = useLocation();
   const navigate = useNavigate();
-  const posted = useRef(false);
-  const { mutate } = signIn;
+  const session = useSession();
+  const client = useQueryClient();
+  const { hash, pathname, search } = location;
+  const [arrival, setArrival] = useState<Arrival>({ kind: "none" });
+  const [seen, setSeen] = useState("");
+  const [offersPassword, setOffersPassword] = useState<Session | null>(null);
+  const next = safePath(new URLSearchParams(search).get("next"));
+
+  // The fragment is taken out of the address at once; what it said stays.
+  const found = readArrival(hash);
+  if (found.kind !== "none" && hash !== seen) {
+    setSeen(hash);
+    setArrival(found);
+  }
 
   useEffect(() => {
     document.title = "Sign in · JAC";
-    // Who is signed in already does not use the link up.
-    if (token === null || session.data !== null || posted.current) return;
-    posted.current = true;
-    mutate(token, { onSuccess: () => void navigate(next, { replace: true }) });
-  }, [token, session.data, mutate, navigate, next]);
+  }, []);
+  useEffect(() => {
+    const arrived = readArrival(hash);
+    if (arrived.kind === "none") return;
+    // Out of the address bar and the history: whoever looks over a shoulder reads no secret.
+    if (arrived.kind !== "page") return void navigate({ pathname, search, hash: "" }, { replace: true });
+    keepPageSecret(arrived.secret);
+    client.removeQueries({ queryKey: keys.signedOut });
+    void client.resetQueries({ queryKey: keys.session });
+    void navigate({ pathname, search: new URLSearchParams({ next: safePath(takeNext()) }).toString(), hash: "" }, { replace: true });
+  }, [hash, pathname, search, navigate, client]);
 
-  if (session.data != null) return <Navigate to={next} replace />;
+  const open = () => void navigate(next, { replace: true });
+  const onLink = (opened: Session) => {
+    // On one's own machine a link is enough; somebody who was invited or asked for a reset chooses a password.
+    if (opened.single_user) open();
+    else setOffersPassword(opened);
+  };
+
+  if (found.kind !== "none") return <Card><Waiting what="Signing in…" /></Card>;
+  if (offersPassword !== null) return <Card><FirstPassword session={offersPassword} onDone={open} /></Card>;
+  if (session.data === undefined) return <Card>{session.error === null ? <Waiting what="Checking your session…" /> : <ErrorBox error={session.error} onRetry={() => void session.refetch()} />}</Card>;
+  if (arrival.kind === "token") {
+    return (
+      <Card>
+        <LinkSignIn token={arrival.token} signedInAs={session.data?.user.name ?? null} onKeep={open} onDone={onLink} />
+      </Card>
+    );
+  }
+  if (session.data !== null) return <Navigate to={next} replace />;
+  return (
+    <Card>
+      <Ways next={next} fault={arrival.kind === "fault" ? arrival.code : null} onDone={open} />
+    </Card>
+  );
+}
+
+function Card({ children }: { children: ReactNode }) {
   return (
     <main className="sign-in">
       <div className="card sign-in-card">
         <div className="sign-in-brand">
           <img src="/favicon.svg" alt="" /> JAC
         </div>
-        {token === null ? <NoLink /> : <Trial error={signIn.error ?? session.error}><Waiting what="Signing in…" /></Trial>}
+        {children}
       </div>
     </main>
   );
 }
 
-function NoLink() {
+function Ways({ next, fault, onDone }: { next: string; fault: string | null; onDone: () => void }) {
+  const offer = useSignInOffer();
+  const ended = useQueryClient().getQueryData<string>(keys.signedOut);
+  if (offer.error !== null) return <ErrorBox error={offer.error} onRetry={() => void offer.refetch()} />;
+  if (offer.data === undefined) return <Waiting what="Loading…" />;
+  const { local, company } = offer.data;
+  const none = !local && company === null;
   return (
     <>
-      <h1>Sign in with a link</h1>
-      <p>JAC printed a sign-in link at its first start. To get a new one, run this on the JAC server:</p>
-      <Command />
-      <p>Open the printed link in this browser.</p>
-    </>
-  );
-}
-
-function Trial({ error, children }: { error: Error | null; children: ReactNode }) {
-  if (error === null) return children;
-  const used = error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429;
-  return (
-    <>
-      <h1>Sign-in link invalid or expired</h1>
-      {used ? (
-        <>
-          <Note tone="attention">{error.message}</Note>
-          <p>Sign-in links work once and for a limited time. To get a new one, run this on the JAC server:</p>
-          <Command />
-        </>
-      ) : (
-        <ErrorBox error={error} />
+      <h1>{ended !== undefined ? "You have been signed out" : none ? "Sign in with a link" : "Sign in"}</h1>
+      {ended !== undefined && <Note tone="attention">{endedWords(ended)} Sign in again to continue.</Note>}
+      {fault !== null && (
+        <div role="alert">
+          <Note tone="failed">
+            {companyFault(fault, company?.name ?? "Your company’s sign-in")} <span className="text-muted">({fault})</span>
+          </Note>
+        </div>
       )}
+      {company !== null && <CompanyButton name={company.name} next={next} primary={!local} />}
+      {company !== null && local && <div className="sign-in-or">or</div>}
+      {local && <PasswordForm onDone={onDone} />}
+      {(local || none) && <WhereLinksComeFrom only={none} />}
     </>
   );
 }
 
-function Command() {
-  return <code className="sign-in-command">jac admin link</code>;
-}
-
-/** Only a path of this site; anything else goes to the first page. */
-function safePath(path: string | null): string {
-  return path !== null && /^\/(?![/\\])/.test(path) ? path : "/";
+/** After a link: the next sign-in needs a password, or another link. */
+function FirstPassword({ session, onDone }: { session: Session; onDone: () => void }) {
+  return (
+    <>
+      <h1>{session.has_password ? "Set a new password" : "Set a password"}</h1>
+      <p>
+        You are signed in as <strong>{session.user.name}</strong>. {session.has_password ? "Your old password works until you set a new one." : "The link works only once: with a password you can sign in again."}
+      </p>
+      <NewPasswordForm userName={session.user.name} asksCurrent={false} action="Set password" onDone={onDone}>
+        <button type="button" className="btn btn-outline-secondary" onClick={onDone}>
+          Not now
+        </button>
+      </NewPasswordForm>
+    </>
+  );
 }

@@ -1,8 +1,8 @@
 import type { ReactNode } from "react";
 import { Navigate, useLocation } from "react-router";
+import { useSession } from "@/shared/session/useSession";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Waiting } from "@/shared/ui/Waiting";
-import { useSession } from "../api/useSession";
 
 /** Lets through who is signed in; sends others to the sign-in page, which brings them back here. */
 export function SignedIn({ children }: { children: ReactNode }) {

@@ -1,0 +1,173 @@
+import { screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Route, Routes } from "react-router";
+import { ClusterHead } from "@/features/clusters/components/ClusterHead";
+import { CreateClusterDialog } from "@/features/clusters/components/CreateClusterDialog";
+import { EC2 } from "@/features/clusters/ec2Form.fixture";
+import { HomePage } from "@/features/home/HomePage";
+import { PlanHead } from "@/features/plans/components/PlanHead";
+import { RunHead } from "@/features/runs/components/RunHead";
+import type { Cluster, Info, Plan } from "@/shared/api/types";
+import { renderFor, sessionOf, testApi } from "@/test/api";
+import { runOf } from "@/test/results";
+import { ClustersRoute } from "./ClustersRoute";
+import { Needs } from "./Needs";
+import { PlansRoute } from "./PlansRoute";
+import { RunsRoute } from "./RunsRoute";
+import { SettingsLayout } from "./SettingsLayout";
+
+const api = testApi();
+const BOB = { id: "u-2", name: "Bob" };
+const SHOP = { id: "t-1", name: "shop" };
+const CONFIG = { workers: 1, heap_mb: null, lifetime_minutes: 60, idle_minutes: null, remove_after_run: false };
+const CLUSTER: Cluster = {
+  id: "c-1",
+  name: "load",
+  description: "",
+  owner: BOB,
+  team: null,
+  provider: "local",
+  config: CONFIG,
+  phase: "ready",
+  cause: null,
+  lost_nodes: [],
+  current_run: null,
+  nodes: [],
+  created_ms: 0,
+  ready_ms: 0,
+  ended_ms: null,
+  expires_at_ms: 1,
+  idle_since_ms: null,
+  idle_ends_at_ms: null,
+  attended_by: null,
+  usd_per_hour: null,
+  usd_so_far: null,
+  node_prices: null,
+};
+const PLAN: Plan = { id: "p-1", name: "shop", owner: BOB, team: null, created_ms: 0, main_file: "shop.jmx", files: [], bytes: 0, runs: 0, last_run: null };
+const INFO = {
+  version: "1",
+  installation: "i",
+  java: { found: true, path: null, version: "17", hint: null },
+  jmeter: { found: true, path: null, version: "5.6.3", hint: null },
+  jmeter_versions: ["5.6.3"],
+  limits: { max_workers: 16, max_upload_bytes: 1000, max_files: 10 },
+  providers: ["local", "ssh", "ec2"],
+  started_ms: 0,
+  notices: [],
+} satisfies Info;
+
+beforeEach(() => {
+  api.answer("GET /info", { body: INFO });
+  for (const kind of ["runs", "clusters", "plans"]) api.answer(`GET /${kind}`, { body: { items: [], next: null } });
+});
+
+const heads = (
+  <>
+    <RunHead run={runOf({ id: "r-1", name: "peak", owner: BOB, team: SHOP, phase: "running", cause: null })} live={null} />
+    <ClusterHead cluster={{ ...CLUSTER, team: SHOP }} info={undefined} start={null} />
+    <PlanHead plan={{ ...PLAN, team: SHOP }} start={null} />
+  </>
+);
+
+describe("others' things", () => {
+  it.each([
+    ["another member", sessionOf("member"), 0],
+    ["a viewer of the team", sessionOf("viewer", {}, [SHOP]), 0],
+    ["a member of the team", sessionOf("member", {}, [SHOP]), 3],
+    ["an administrator", sessionOf("administrator"), 3],
+  ])("for %s", (_who, session, actions) => {
+    api.answer("GET /teams", { body: [] });
+    renderFor(session, heads);
+    const found = [screen.queryByRole("button", { name: "Stop" }), screen.queryByRole("button", { name: "More about this cluster" }), screen.queryByRole("button", { name: "More about this plan" })];
+    expect(found.filter((button) => button !== null)).toHaveLength(actions);
+    expect(screen.queryAllByText("Read only: Bob, team shop")).toHaveLength(3 - actions);
+  });
+});
+
+describe("a viewer", () => {
+  it.each([
+    ["runs", <RunsRoute key="1" />, "No runs yet.", /Start run/],
+    ["clusters", <ClustersRoute key="2" />, "No active clusters.", /New cluster/],
+    ["plans", <PlansRoute key="3" />, "No plans yet.", /Choose files/],
+    ["the overview", <HomePage key="4" />, "No runs yet.", /Start run|New cluster/],
+  ])("starts and spends nothing: %s", async (_page, page, empty, action) => {
+    renderFor(sessionOf("viewer"), page);
+    await screen.findByText(empty);
+    expect(screen.queryByRole("button", { name: action })).toBeNull();
+  });
+  it("and a member does", async () => {
+    renderFor(sessionOf("member"), <ClustersRoute />);
+    expect(await screen.findAllByRole("button", { name: /New cluster/ })).not.toHaveLength(0);
+  });
+});
+
+describe("settings", () => {
+  const page = (
+    <Routes>
+      <Route path="/settings" element={<SettingsLayout />}>
+        <Route path="people" element={<Needs action="manage_people">Everybody</Needs>} />
+      </Route>
+    </Routes>
+  );
+  const links = () => within(screen.getByRole("navigation", { name: "Settings" })).getAllByRole("link").map(({ textContent }) => textContent.trim());
+  it("of an administrator have the installation's", () => {
+    renderFor(sessionOf("administrator"), page, "/settings/people");
+    expect(links()).toEqual(["My account", "Credentials", "My activity", "People", "Teams", "Audit", "Server"]);
+    expect(screen.getByText("Everybody")).toBeDefined();
+  });
+  it("of others have only their own, also by the address", () => {
+    renderFor(sessionOf("member"), page, "/settings/people");
+    expect(links()).toEqual(["My account", "Credentials", "My activity"]);
+    expect(screen.getByText("Administrators only.")).toBeDefined();
+    expect(screen.queryByText("Everybody")).toBeNull();
+  });
+});
+
+describe("the credentials of a new cluster", () => {
+  const set = (id: string, kind: "aws_keys" | "ssh_key") => ({ id, name: id, kind, owner: { id: "u-1", name: "Ann" }, team: null, region: null, shown: {}, saved_ms: 0, identity: null, fault: null, in_use_by: [] });
+  const open = async (provider: string, session = sessionOf("member")) => {
+    api.answer("GET /clusters/defaults", { body: { ...CONFIG, ec2: EC2 } });
+    api.answer("GET /images", { body: [] });
+    renderFor(session, <CreateClusterDialog info={INFO} onClose={() => undefined} />);
+    await userEvent.click(await screen.findByLabelText(provider));
+  };
+  const options = async (label: string) => within(await screen.findByLabelText(label)).getAllByRole("option").map(({ textContent }) => textContent);
+
+  it("are the only set there is, sent by its id", async () => {
+    api.answer("GET /credentials", { body: [set("main", "aws_keys"), set("lab", "ssh_key")] });
+    api.answer("GET /credentials/environment", { body: { allowed: false, available: true } });
+    api.answer("POST /clusters/forecast", { body: { faults: [], usd_per_hour: 1, notes: [] } });
+    await open("Amazon EC2");
+    await screen.findByRole("option", { name: "main" });
+    expect(await options("Credentials")).toEqual(["main"]);
+    await userEvent.click(screen.getByRole("button", { name: "Check" }));
+    await screen.findByRole("button", { name: "Create cluster" });
+    expect(api.changes()).toMatchObject([{ path: "/clusters/forecast", body: { config: { ec2: { credentials: "main" } } } }]);
+  });
+  it("have to be chosen among several, the server's own among them where they are allowed", async () => {
+    api.answer("GET /credentials", { body: [set("main", "aws_keys"), set("other", "aws_keys")] });
+    api.answer("GET /credentials/environment", { body: { allowed: true, available: true } });
+    await open("Amazon EC2");
+    await screen.findByRole("option", { name: "other" });
+    expect(await options("Credentials")).toEqual(["Select…", "main", "other", "the server’s own"]);
+    await userEvent.click(screen.getByRole("button", { name: "Check" }));
+    expect(screen.getByLabelText("Credentials").getAttribute("aria-invalid")).toBe("true");
+    expect(api.changes()).toEqual([]);
+  });
+  it("over SSH are saved keys; a file on the server only for administrators", async () => {
+    api.answer("GET /credentials", { body: [set("lab", "ssh_key")] });
+    await open("Machines over SSH");
+    await screen.findByRole("option", { name: "lab" });
+    expect(await options("SSH key")).toEqual(["lab"]);
+    expect(screen.queryByLabelText("Key file")).toBeNull();
+  });
+  it("over SSH may be a file on the server for an administrator", async () => {
+    api.answer("GET /credentials", { body: [set("lab", "ssh_key")] });
+    await open("Machines over SSH", sessionOf("administrator"));
+    await screen.findByRole("option", { name: "lab" });
+    await userEvent.selectOptions(screen.getByLabelText("SSH key"), "file");
+    expect(screen.getByLabelText("Key file")).toBeDefined();
+  });
+});

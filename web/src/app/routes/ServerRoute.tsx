@@ -1,0 +1,71 @@
+import { useInfo } from "@/features/session/api/useInfo";
+import { formatBytes, formatCount } from "@/shared/format/numbers";
+import { formatDateTime } from "@/shared/format/time";
+import { Loaded } from "@/shared/ui/Loaded";
+import { Note } from "@/shared/ui/Note";
+
+const PROVIDERS = { local: "local processes", ssh: "machines over SSH", ec2: "Amazon EC2" };
+
+/** What this server is, has and allows; it is set in its configuration. */
+export function ServerRoute() {
+  const info = useInfo();
+  return (
+    <Loaded query={info} what="Loading…">
+      {({ version, installation, started_ms, java, jmeter, jmeter_versions, providers, limits, notices }) => (
+        <>
+          {notices.map((notice) => (
+            <Note key={`${notice.code} ${notice.message}`} tone="attention">
+              {notice.message}
+            </Note>
+          ))}
+          <div className="columns">
+            <Pairs
+              title="Server"
+              pairs={[
+                ["JAC", version],
+                ["Installation", installation],
+                ["Started", formatDateTime(started_ms)],
+                ["Providers", providers.map((each) => PROVIDERS[each]).join(", ")],
+              ]}
+            />
+            <Pairs
+              title="Java and JMeter"
+              pairs={[
+                ["Java", java.version ?? "not found"],
+                ["JMeter", jmeter.version ?? "downloaded with the first cluster"],
+                ["JMeter versions offered", jmeter_versions.join(", ")],
+              ]}
+            />
+            <Pairs
+              title="Limits"
+              pairs={[
+                ["Workers per cluster", formatCount(limits.max_workers)],
+                ["Upload", formatBytes(limits.max_upload_bytes)],
+                ["Files of a plan", formatCount(limits.max_files)],
+              ]}
+            />
+          </div>
+          <p className="text-muted">These are set in the server’s configuration file, environment or flags.</p>
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+function Pairs({ title, pairs }: { title: string; pairs: [string, string][] }) {
+  return (
+    <section className="card list-card" aria-label={title}>
+      <header className="chart-head">
+        <h3>{title}</h3>
+      </header>
+      <ul className="pairs">
+        {pairs.map(([name, value]) => (
+          <li key={name}>
+            <span>{name}</span>
+            <span className="pair-value">{value}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,110 @@
+import { Link, Outlet, useParams, useSearchParams } from "react-router";
+import { useComparison } from "@/features/compare/api/useComparison";
+import { readRuns } from "@/features/compare/chosenRuns";
+import { ComparisonBody } from "@/features/compare/components/ComparisonBody";
+import { ReportBody } from "@/features/results/components/ReportBody";
+import { doubtChip, phaseChip, verdictChip } from "@/features/results/runWords";
+import { useRun } from "@/features/runs/api/useRun";
+import { useRunReport } from "@/features/runs/api/useRunReport";
+import type { Run } from "@/shared/api/types";
+import { formatCount, plural } from "@/shared/format/numbers";
+import { formatDateTime } from "@/shared/format/time";
+import { Chip } from "@/shared/ui/Chip";
+import { Icon } from "@/shared/ui/Icon";
+import { Loaded } from "@/shared/ui/Loaded";
+import { Note } from "@/shared/ui/Note";
+import { PageHead } from "@/shared/ui/PageHead";
+import { ThemeSwitch } from "@/shared/ui/ThemeSwitch";
+
+/** The page of a share link: results without the console around them. */
+export function ShareLayout() {
+  return (
+    <main className="offline">
+      <Outlet />
+      <footer className="offline-foot">
+        <p>
+          Shared from <Link to="/">JAC</Link>, read only.
+        </p>
+      </footer>
+    </main>
+  );
+}
+
+/** A link outlives no run that is deleted, and no reload needs its secret. */
+const WAITING_MS = 5000;
+
+export function ShareRunRoute() {
+  const { id = "" } = useParams();
+  const run = useRun(id, WAITING_MS);
+  return (
+    <Loaded query={run} what="Loading the run…">
+      {(found) => (
+        <>
+          <RunHead run={found} />
+          {found.phase === "finished" ? <SharedReport run={found} /> : <Note tone="info">This run is in progress. Its report appears here when it has finished.</Note>}
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+function RunHead({ run }: { run: Run }) {
+  const doubt = run.phase === "finished" ? doubtChip(run.headline) : null;
+  const verdict = run.phase === "finished" ? verdictChip(run.verdict, run.headline) : null;
+  return (
+    <PageHead
+      title={run.name}
+      chips={
+        <>
+          <Chip {...phaseChip(run)} />
+          {doubt !== null && <Chip {...doubt} />}
+          {verdict !== null && <Chip {...verdict} />}
+        </>
+      }
+      facts={
+        <>
+          <span>plan {run.plan.name}</span>
+          <span>{run.workers === 0 ? "master only" : plural(run.workers, "worker")}</span>
+          {run.total_threads !== null && <span>{formatCount(run.total_threads)} users planned</span>}
+          <span>{run.owner.name}</span>
+          <span>{formatDateTime(run.started_ms ?? run.created_ms)}</span>
+        </>
+      }
+      actions={<Actions />}
+    />
+  );
+}
+
+function SharedReport({ run }: { run: Run }) {
+  const report = useRunReport(run.id, true);
+  return (
+    <Loaded query={report} what="Loading the report…">
+      {(found) => <ReportBody report={found} />}
+    </Loaded>
+  );
+}
+
+export function ShareCompareRoute() {
+  const [parameters] = useSearchParams();
+  const runs = readRuns(parameters.get("runs"));
+  const comparison = useComparison(runs);
+  return (
+    <>
+      <PageHead title="Comparison" facts={<span>{plural(runs.length, "run")}; the first is the baseline</span>} actions={<Actions />} />
+      <Loaded query={comparison} what="Comparing the runs…">
+        {(report) => <ComparisonBody report={report} nameOf={({ run_id }, name) => (run_id === null ? name : <Link to={`/share/runs/${run_id}`}>{name}</Link>)} />}
+      </Loaded>
+    </>
+  );
+}
+
+function Actions() {
+  return (
+    <>
+      <ThemeSwitch />
+      <button type="button" className="btn btn-outline-secondary" onClick={() => window.print()}>
+        <Icon name="printer" /> Print
+      </button>
+    </>
+  );
+}

@@ -1,0 +1,56 @@
+import type { SessionView } from "@/shared/api/types";
+import { formatAgo, formatDateTime } from "@/shared/format/time";
+import { DataTable } from "@/shared/tables/DataTable";
+import type { Column } from "@/shared/tables/tableRows";
+import { Chip } from "@/shared/ui/Chip";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { Loaded } from "@/shared/ui/Loaded";
+import { useNow } from "@/shared/ui/useNow";
+import { useEndSession, useSessions } from "../api/sessions";
+import { browserName } from "../browserName";
+
+/** Where one is signed in; every other session can be ended. */
+export function SessionList() {
+  const sessions = useSessions();
+  const end = useEndSession();
+  const now = useNow(30_000);
+  const columns: Column<SessionView>[] = [
+    {
+      id: "browser",
+      name: "Browser",
+      main: true,
+      value: (session) => browserName(session.user_agent),
+      cell: (session) => (
+        <>
+          <span title={session.user_agent}>{browserName(session.user_agent)}</span> {session.current && <Chip tone="good" word="this session" icon="check-circle" />}
+        </>
+      ),
+    },
+    { id: "address", name: "Address", value: (session) => session.address, cell: (session) => session.address },
+    { id: "created", name: "Signed in", numeric: true, spareBelow: 1100, value: (session) => session.created_ms, cell: (session) => formatDateTime(session.created_ms) },
+    { id: "used", name: "Last used", numeric: true, value: (session) => session.last_used_ms, cell: (session) => <span title={formatDateTime(session.last_used_ms)}>{formatAgo(session.last_used_ms, now)}</span> },
+    { id: "expires", name: "Expires", numeric: true, spareBelow: 1240, value: (session) => session.expires_ms, cell: (session) => formatDateTime(session.expires_ms) },
+    {
+      id: "end",
+      name: "",
+      numeric: true,
+      value: () => null,
+      cell: (session) =>
+        !session.current && (
+          <button type="button" className="btn btn-quiet" disabled={end.isPending} aria-label={`End the session of ${browserName(session.user_agent)}, ${session.address}`} onClick={() => end.mutate(session.id)}>
+            End session
+          </button>
+        ),
+    },
+  ];
+  return (
+    <>
+      {end.error !== null && <ErrorBox error={end.error} />}
+      <Loaded query={sessions} what="Loading sessions…">
+        {(list) => <DataTable name="sessions" title="Sessions" rows={list} columns={columns} rowKey={(session) => session.id} initialSort={NEWEST} empty="No sessions." />}
+      </Loaded>
+    </>
+  );
+}
+
+const NEWEST = { column: "used", down: true };

@@ -1,0 +1,39 @@
+/** A new token as it is typed, and what is wrong with it. Pure. */
+import type { NewToken, Role, TokenScope } from "@/shared/api/types";
+
+export const SCOPES: { scope: TokenScope; word: string; help: string }[] = [
+  { scope: "read", word: "Read", help: "Reads runs, reports and lists; changes nothing." },
+  { scope: "run", word: "Start runs", help: "Reads, uploads plans, starts and stops runs: for CI." },
+  { scope: "all", word: "Everything", help: "Whatever you may do yourself." },
+];
+
+/** Days; null: never. */
+export const EXPIRIES: { days: number | null; word: string }[] = [
+  { days: 7, word: "7 days" },
+  { days: 30, word: "30 days" },
+  { days: 90, word: "90 days" },
+  { days: 365, word: "1 year" },
+  { days: null, word: "Never" },
+];
+
+export interface TokenForm {
+  name: string;
+  scope: TokenScope;
+  days: number | null;
+}
+
+/** A viewer's token can do no more than a viewer. */
+export function scopesFor(role: Role): TokenScope[] {
+  return role === "viewer" ? ["read"] : ["read", "run", "all"];
+}
+
+export function emptyToken(role: Role): TokenForm {
+  return { name: "", scope: role === "viewer" ? "read" : "run", days: 90 };
+}
+
+export function checkToken(form: TokenForm): { request: NewToken | null; fault: string | undefined } {
+  const name = form.name.trim();
+  if (name === "") return { request: null, fault: "Name is required." };
+  if (name.length > 80) return { request: null, fault: "Must be at most 80 characters." };
+  return { request: { name, scope: form.scope, expires_days: form.days }, fault: undefined };
+}

@@ -1,0 +1,72 @@
+import { useState } from "react";
+import type { Named } from "@/shared/api/types";
+import { Field } from "@/shared/ui/Field";
+import { Icon } from "@/shared/ui/Icon";
+import { faultOf, isEmpty, type AuditFilter } from "../auditFilter";
+
+interface Props {
+  filter: AuditFilter;
+  /** null: it is one's own trail. */
+  people: Named[] | null;
+  onSearch: (filter: AuditFilter) => void;
+}
+
+const NONE: AuditFilter = { person: "", action: "", thing: "", text: "", from: "", to: "" };
+
+/** The filters of the audit trail; all that are filled in must match. */
+export function AuditForm({ filter, people, onSearch }: Props) {
+  const [draft, setDraft] = useState(filter);
+  const set = (change: Partial<AuditFilter>) => setDraft({ ...draft, ...change });
+  const fault = faultOf(draft);
+  const text = (field: "action" | "thing" | "text", label: string, placeholder: string) => (
+    <Field label={label}>{(attributes) => <input {...attributes} type="text" autoComplete="off" spellCheck={false} value={draft[field]} placeholder={placeholder} onChange={({ target }) => set({ [field]: target.value })} />}</Field>
+  );
+  const time = (field: "from" | "to", label: string, wrong?: string) => (
+    <Field label={label} fault={wrong}>
+      {(attributes) => <input {...attributes} type="datetime-local" value={draft[field]} onChange={({ target }) => set({ [field]: target.value })} />}
+    </Field>
+  );
+  return (
+    <form
+      className="card sample-form"
+      aria-label="Search the audit trail"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (fault === undefined) onSearch(draft);
+      }}
+    >
+      <div className="sample-fields">
+        {people !== null && (
+          <Field label="Person">
+            {(attributes) => (
+              <select {...attributes} className="form-select" value={draft.person} onChange={({ target }) => set({ person: target.value })}>
+                <option value="">anybody</option>
+                {people.map((person) => (
+                  <option key={person.id} value={person.id}>
+                    {person.name}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+        )}
+        {text("action", "Action", "e.g. run_start")}
+        {text("thing", "Thing", "ID of a run, plan, cluster…")}
+        {text("text", "Text", "in names, codes, details")}
+        {time("from", "From")}
+        {time("to", "Until", fault)}
+      </div>
+      <div className="sample-actions">
+        <button type="submit" className="btn btn-primary">
+          <Icon name="search" /> Search
+        </button>
+        {!isEmpty(filter) && (
+          <button type="button" className="btn btn-outline-secondary" onClick={() => onSearch(NONE)}>
+            Reset
+          </button>
+        )}
+      </div>
+    </form>
+  );
+}

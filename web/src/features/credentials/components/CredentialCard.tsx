@@ -1,0 +1,89 @@
+import { useState } from "react";
+import { Link } from "react-router";
+import type { CredentialView } from "@/shared/api/types";
+import { formatDateTime } from "@/shared/format/time";
+import { Chip } from "@/shared/ui/Chip";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { Menu, MenuItem } from "@/shared/ui/Menu";
+import { Note } from "@/shared/ui/Note";
+import { useTestCredential } from "../api/credentials";
+import { kindWord, shownPairs } from "../credentialWords";
+import { CredentialDialog } from "./CredentialDialog";
+import { DeleteCredentialDialog } from "./DeleteCredentialDialog";
+
+/** One set: what is told of it, who AWS says that it is, which clusters need it. */
+export function CredentialCard({ credential }: { credential: CredentialView }) {
+  const [asking, setAsking] = useState<"rotate" | "delete" | null>(null);
+  const test = useTestCredential();
+  const { name, kind, fault, identity, in_use_by: users } = credential;
+  const aws = kind !== "ssh_key";
+  const close = () => setAsking(null);
+  return (
+    <section className="card list-card" aria-label={name}>
+      <header className="chart-head">
+        <h3>{name}</h3>
+        <span className="chart-unit">{kindWord(kind)}</span>
+        {fault !== null ? <Chip tone="failed" word="fault" icon="x-circle" /> : identity !== null && <Chip tone="good" word="tested" icon="check-circle" />}
+        <span className="flex-grow-1" />
+        {aws && (
+          <button type="button" className="btn btn-quiet" disabled={test.isPending} onClick={() => test.mutate(credential.id)}>
+            {test.isPending ? "Testing…" : "Test"}
+          </button>
+        )}
+        <Menu label={`More about ${name}`} quiet>
+          <MenuItem consequence="Replaces the secret; clusters that use it go on with the new one." onSelect={() => setAsking("rotate")}>
+            Rotate…
+          </MenuItem>
+          <MenuItem danger disabled={users.length > 0} consequence={users.length > 0 ? `In use by ${names(users)}.` : "Removes it from JAC, not from AWS or your machines."} onSelect={() => setAsking("delete")}>
+            Delete…
+          </MenuItem>
+        </Menu>
+      </header>
+      {fault !== null && (
+        <div className="list-body">
+          <Note tone="failed">{fault}</Note>
+        </div>
+      )}
+      {test.error !== null && (
+        <div className="list-body">
+          <ErrorBox error={test.error} />
+        </div>
+      )}
+      <ul className="pairs">
+        {identity !== null && <Pair name="Identity" value={identity} />}
+        {shownPairs(credential).map(([each, value]) => (
+          <Pair key={each} name={each} value={value} />
+        ))}
+        <Pair name="Saved" value={formatDateTime(credential.saved_ms)} />
+        <li>
+          <span>Used by</span>
+          <span className="pair-value">
+            {users.length === 0
+              ? "no active clusters"
+              : users.map((cluster, index) => (
+                  <span key={cluster.id}>
+                    {index > 0 && ", "}
+                    <Link to={`/clusters/${cluster.id}`}>{cluster.name}</Link>
+                  </span>
+                ))}
+          </span>
+        </li>
+      </ul>
+      {asking === "rotate" && <CredentialDialog rotates={credential} onClose={close} />}
+      {asking === "delete" && <DeleteCredentialDialog credential={credential} onClose={close} />}
+    </section>
+  );
+}
+
+function names(users: { name: string }[]): string {
+  return users.map(({ name }) => name).join(", ");
+}
+
+function Pair({ name, value }: { name: string; value: string }) {
+  return (
+    <li>
+      <span>{name}</span>
+      <span className="pair-value">{value}</span>
+    </li>
+  );
+}

@@ -1,0 +1,96 @@
+import { useState } from "react";
+import type { CredentialView } from "@/shared/api/types";
+import { useRights, useSession } from "@/shared/session/useSession";
+import { Empty } from "@/shared/ui/Empty";
+import { Icon } from "@/shared/ui/Icon";
+import { Loaded } from "@/shared/ui/Loaded";
+import { Note } from "@/shared/ui/Note";
+import { useCredentials, useEnvironmentCredentials } from "../api/credentials";
+import { kindWord } from "../credentialWords";
+import { CredentialCard } from "./CredentialCard";
+import { CredentialDialog } from "./CredentialDialog";
+
+/** One's own sets of credentials; administrators see which ones others have. */
+export function CredentialsPage() {
+  const credentials = useCredentials();
+  const { may } = useRights();
+  const { data: session } = useSession();
+  const [adding, setAdding] = useState(false);
+  const saves = may("save_credentials");
+  const add = saves && (
+    <button type="button" className="btn btn-primary" onClick={() => setAdding(true)}>
+      <Icon name="plus" /> Add credentials
+    </button>
+  );
+  return (
+    <>
+      <div className="section-head settings-head">
+        <div>
+          <h2>Credentials</h2>
+          <span className="section-note">Encrypted at rest, never shown again. Only your own clusters use them.</span>
+        </div>
+        {add}
+      </div>
+      <Environment />
+      <Loaded query={credentials} what="Loading credentials…">
+        {(all) => {
+          const own = all.filter(({ owner }) => owner.id === session?.user.id);
+          const others = all.filter(({ owner }) => owner.id !== session?.user.id);
+          return (
+            <>
+              {own.length === 0 ? (
+                <section className="card">
+                  <Empty icon="lock" title="No credentials yet." action={add}>
+                    {saves ? "Save an AWS access key or role to create clusters on Amazon EC2, or an SSH key for machines of your own." : "Your role is viewer: you create no clusters, so you need none."}
+                  </Empty>
+                </section>
+              ) : (
+                <div className="credential-cards">
+                  {own.map((credential) => (
+                    <CredentialCard key={credential.id} credential={credential} />
+                  ))}
+                </div>
+              )}
+              {others.length > 0 && <Others credentials={others} />}
+            </>
+          );
+        }}
+      </Loaded>
+      {adding && <CredentialDialog rotates={null} onClose={() => setAdding(false)} />}
+    </>
+  );
+}
+
+/** The server's own, where this person may use them. */
+function Environment() {
+  const { data } = useEnvironmentCredentials();
+  if (data?.allowed !== true) return null;
+  return (
+    <Note tone="info">
+      {data.available
+        ? "You may also create clusters with the server’s own credentials: its AWS environment, profile or instance role."
+        : "You may use the server’s own credentials, but it has none: no AWS variables, profile or instance role."}
+    </Note>
+  );
+}
+
+function Others({ credentials }: { credentials: CredentialView[] }) {
+  return (
+    <section className="card list-card" aria-label="Credentials of others">
+      <header className="chart-head">
+        <h3>Credentials of others</h3>
+        <span className="chart-unit">their names only</span>
+      </header>
+      <ul className="pairs">
+        {credentials.map((credential) => (
+          <li key={credential.id}>
+            <span>
+              {credential.name} <span className="text-muted">{kindWord(credential.kind)}</span>
+            </span>
+            <span className="pair-value">{credential.owner.name}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,40 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { getJson, patchJson, postJson, remove } from "@/shared/api/client";
+import { keys } from "@/shared/api/keys";
+import type { Invited, NewUser, OneTimeLink, UserChange, UserView } from "@/shared/api/types";
+
+export function usePeople() {
+  return useQuery({ queryKey: keys.people, queryFn: ({ signal }) => getJson<UserView[]>("/people", signal) });
+}
+
+/** Whoever is in a team is listed there too; one's own session says whether one is alone here. */
+function useRefresh() {
+  const client = useQueryClient();
+  return () => Promise.all([keys.people, keys.teams, keys.session].map((queryKey) => client.invalidateQueries({ queryKey })));
+}
+
+export function useInvite() {
+  const refresh = useRefresh();
+  // The link is on the page as long as its dialog is, and nowhere else.
+  return useMutation({ gcTime: 0, mutationFn: (user: NewUser) => postJson<Invited>("/people", user), onSuccess: refresh });
+}
+
+export function useChangePerson(id: string) {
+  const refresh = useRefresh();
+  return useMutation({ mutationFn: (change: UserChange) => patchJson<UserView>(`/people/${id}`, change), onSuccess: refresh });
+}
+
+/** A link with which somebody signs in once and sets a new password. */
+export function useResetLink(id: string) {
+  return useMutation({ gcTime: 0, mutationFn: () => postJson<OneTimeLink>(`/people/${id}/link`) });
+}
+
+/** What they owned goes to `to`; with null their clusters are terminated, and plans and runs go to who removes them. */
+export function useRemovePerson(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (to: string | null) => remove(`/people/${id}${to === null ? "" : `?${new URLSearchParams({ to }).toString()}`}`),
+    // Whatever they owned has another owner now.
+    onSuccess: () => client.invalidateQueries(),
+  });
+}

@@ -1,0 +1,26 @@
+import type { UserView } from "@/shared/api/types";
+import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
+import { useChangePerson } from "../api/people";
+
+/** Locks an account, or opens it again; nothing that it owns is touched. */
+export function DisableDialog({ person, onClose }: { person: UserView; onClose: () => void }) {
+  const change = useChangePerson(person.id);
+  const disable = person.disabled !== true;
+  return (
+    <ConfirmDialog
+      title={disable ? `Disable ${person.name}` : `Enable ${person.name}`}
+      cancel="Cancel"
+      action={disable ? "Disable" : "Enable"}
+      tone={disable ? "danger" : "primary"}
+      request={change}
+      onConfirm={() => change.mutate({ disabled: disable }, { onSuccess: onClose })}
+      onClose={onClose}
+    >
+      <p>
+        {disable
+          ? "Their sessions end at once and their tokens are refused. What they own stays theirs: clusters keep running until they expire, and runs go on."
+          : "They can sign in again with their password or company account, and their tokens work again."}
+      </p>
+    </ConfirmDialog>
+  );
+}

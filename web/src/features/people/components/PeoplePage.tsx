@@ -1,0 +1,104 @@
+import { useState } from "react";
+import type { UserView } from "@/shared/api/types";
+import { formatAgo, formatDateTime } from "@/shared/format/time";
+import { roleWord } from "@/shared/session/roles";
+import { useSession } from "@/shared/session/useSession";
+import { DataTable } from "@/shared/tables/DataTable";
+import type { Column } from "@/shared/tables/tableRows";
+import { Chip } from "@/shared/ui/Chip";
+import { Icon } from "@/shared/ui/Icon";
+import { Loaded } from "@/shared/ui/Loaded";
+import { Menu, MenuItem } from "@/shared/ui/Menu";
+import { useNow } from "@/shared/ui/useNow";
+import { usePeople } from "../api/people";
+import { ownsWords, signInWords } from "../personWords";
+import { DisableDialog } from "./DisableDialog";
+import { InviteDialog } from "./InviteDialog";
+import { PersonDialog } from "./PersonDialog";
+import { RemoveDialog } from "./RemoveDialog";
+import { ResetDialog } from "./ResetDialog";
+
+type Asked = "change" | "reset" | "disable" | "remove";
+
+/** Everybody with an account: invite, role and teams, reset, disable, remove. */
+export function PeoplePage() {
+  const people = usePeople();
+  const { data: session } = useSession();
+  const now = useNow(30_000);
+  const [inviting, setInviting] = useState(false);
+  const [asked, setAsked] = useState<{ what: Asked; person: UserView } | null>(null);
+  const me = session?.user.id;
+  const close = () => setAsked(null);
+  const columns: Column<UserView>[] = [
+    {
+      id: "name",
+      name: "Person",
+      main: true,
+      value: (person) => person.name,
+      cell: (person) => (
+        <>
+          {person.name} {person.id === me && <span className="text-muted">(you)</span>}
+        </>
+      ),
+    },
+    { id: "role", name: "Role", value: (person) => roleWord(person.role), cell: (person) => (person.disabled === true ? <Chip tone="ended" word={`${roleWord(person.role).toLowerCase()}, disabled`} icon="dash-circle" /> : roleWord(person.role)) },
+    { id: "teams", name: "Teams", clip: true, spareBelow: 700, value: (person) => person.teams.map(({ name }) => name).join(", "), cell: (person) => person.teams.map(({ name }) => name).join(", ") || <span className="text-faint">–</span> },
+    { id: "by", name: "Signs in by", spareBelow: 900, value: signInWords, cell: signInWords },
+    { id: "owns", name: "Owns", spareBelow: 1240, value: (person) => ownsWords(person.owns), cell: (person) => ownsWords(person.owns) ?? <span className="text-faint">–</span> },
+    { id: "seen", name: "Last seen", numeric: true, value: (person) => person.last_seen_ms, cell: (person) => (person.last_seen_ms === null ? <span className="text-faint">never</span> : <span title={formatDateTime(person.last_seen_ms)}>{formatAgo(person.last_seen_ms, now)}</span>) },
+    { id: "created", name: "Added", numeric: true, optional: true, value: (person) => person.created_ms, cell: (person) => formatDateTime(person.created_ms) },
+    {
+      id: "actions",
+      name: "",
+      numeric: true,
+      value: () => null,
+      cell: (person) => (
+        <Menu label={`More about ${person.name}`} quiet floats>
+          <MenuItem onSelect={() => setAsked({ what: "change", person })}>Role and teams…</MenuItem>
+          <MenuItem consequence="A one-time link to sign in and set a new password." onSelect={() => setAsked({ what: "reset", person })}>
+            Create sign-in link…
+          </MenuItem>
+          {person.id !== me && (
+            <MenuItem consequence={person.disabled === true ? "Signing in works again." : "Ends their sessions; tokens stop working. Runs go on."} onSelect={() => setAsked({ what: "disable", person })}>
+              {person.disabled === true ? "Enable…" : "Disable…"}
+            </MenuItem>
+          )}
+          {person.id !== me && (
+            <MenuItem danger consequence="You choose what becomes of what they own." onSelect={() => setAsked({ what: "remove", person })}>
+              Remove…
+            </MenuItem>
+          )}
+        </Menu>
+      ),
+    },
+  ];
+  return (
+    <>
+      <Loaded query={people} what="Loading people…">
+        {(all) => (
+          <DataTable
+            name="people"
+            title="People"
+            rows={all}
+            columns={columns}
+            rowKey={(person) => person.id}
+            initialSort={BY_NAME}
+            empty="Nobody has an account."
+            actions={
+              <button type="button" className="btn btn-sm btn-primary" onClick={() => setInviting(true)}>
+                <Icon name="plus" /> Invite
+              </button>
+            }
+          />
+        )}
+      </Loaded>
+      {inviting && <InviteDialog onClose={() => setInviting(false)} />}
+      {asked?.what === "change" && <PersonDialog person={asked.person} onClose={close} />}
+      {asked?.what === "reset" && <ResetDialog person={asked.person} onClose={close} />}
+      {asked?.what === "disable" && <DisableDialog person={asked.person} onClose={close} />}
+      {asked?.what === "remove" && <RemoveDialog person={asked.person} people={people.data ?? []} onClose={close} />}
+    </>
+  );
+}
+
+const BY_NAME = { column: "name", down: false };

@@ -1,0 +1,39 @@
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { useCompanySignIn } from "../api/useCompanySignIn";
+
+/** Where to go on after the company's page, which knows nothing of JAC's paths. */
+const NEXT = "jac.next";
+
+export function takeNext(): string | null {
+  const next = sessionStorage.getItem(NEXT);
+  sessionStorage.removeItem(NEXT);
+  return next;
+}
+
+interface Props {
+  name: string;
+  next: string;
+  primary: boolean;
+  leave?: (url: string) => void;
+}
+
+/** Leaves for the company's sign-in. */
+export function CompanyButton({ name, next, primary, leave = (url) => window.location.assign(url) }: Props) {
+  const company = useCompanySignIn();
+  const go = () => {
+    company.mutate(undefined, {
+      onSuccess: ({ url }) => {
+        sessionStorage.setItem(NEXT, next);
+        leave(url);
+      },
+    });
+  };
+  return (
+    <>
+      <button type="button" className={`btn ${primary ? "btn-primary" : "btn-outline-secondary"} sign-in-button`} disabled={company.isPending || company.isSuccess} onClick={go}>
+        {company.isPending || company.isSuccess ? `Opening ${name}…` : `Sign in with ${name}`}
+      </button>
+      {company.error !== null && <ErrorBox error={company.error} onRetry={go} />}
+    </>
+  );
+}

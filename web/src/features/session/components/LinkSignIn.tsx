@@ -1,0 +1,64 @@
+import { useEffect, useRef } from "react";
+import { Link } from "react-router";
+import type { Session } from "@/shared/api/types";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { Note } from "@/shared/ui/Note";
+import { Waiting } from "@/shared/ui/Waiting";
+import { useLinkSignIn } from "../api/useSignIn";
+import { isDeadLink } from "../signInWords";
+import { Command } from "./WhereLinksComeFrom";
+
+/** Posts a link's token once. Who is signed in already is asked first: the link may be somebody else's. */
+export function LinkSignIn({ token, signedInAs, onKeep, onDone }: { token: string; signedInAs: string | null; onKeep: () => void; onDone: (session: Session) => void }) {
+  const signIn = useLinkSignIn();
+  const posted = useRef(false);
+  const { mutate } = signIn;
+  const go = () => {
+    if (posted.current) return;
+    posted.current = true;
+    mutate(token, { onSuccess: ({ session }) => onDone(session) });
+  };
+  const start = useRef(go);
+  useEffect(() => {
+    if (signedInAs === null) start.current();
+  }, [signedInAs]);
+
+  if (signIn.error !== null) {
+    return (
+      <>
+        <h1>Sign-in link invalid or expired</h1>
+        {isDeadLink(signIn.error) ? (
+          <>
+            <Note tone="attention">Sign-in links work once and for a limited time.</Note>
+            <p>
+              Ask your administrator for a new one, or run this on the JAC server:
+            </p>
+            <Command />
+          </>
+        ) : (
+          <ErrorBox error={signIn.error} />
+        )}
+        <Link to="/sign-in">Other ways to sign in</Link>
+      </>
+    );
+  }
+  if (signedInAs !== null && !signIn.isPending) {
+    return (
+      <>
+        <h1>Use this sign-in link?</h1>
+        <p>
+          This browser is signed in as <strong>{signedInAs}</strong>. The link signs you in as the person it was made for.
+        </p>
+        <div className="form-actions">
+          <button type="button" className="btn btn-primary" onClick={go}>
+            Use the link
+          </button>
+          <button type="button" className="btn btn-outline-secondary" onClick={onKeep}>
+            Continue as {signedInAs}
+          </button>
+        </div>
+      </>
+    );
+  }
+  return <Waiting what="Signing in…" />;
+}

@@ -1,0 +1,79 @@
+import { useState } from "react";
+import { ApiError } from "@/shared/api/client";
+import { serverNow } from "@/shared/api/serverClock";
+import { formatDuration } from "@/shared/format/time";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { Field } from "@/shared/ui/Field";
+import { Note } from "@/shared/ui/Note";
+import { useNow } from "@/shared/ui/useNow";
+import { usePasswordSignIn } from "../api/useSignIn";
+import { passwordSignInFault } from "../signInWords";
+
+/** Name and password; after too many wrong ones it says how long to wait, and waits. */
+export function PasswordForm({ onDone }: { onDone: () => void }) {
+  const [name, setName] = useState("");
+  const [password, setPassword] = useState("");
+  const [tried, setTried] = useState(false);
+  const [delay, setDelay] = useState({ seconds: 0, until: 0 });
+  const now = useNow();
+  const signIn = usePasswordSignIn();
+  // The time on the page is renewed once a second, and may be a little behind.
+  const left = Math.min(delay.seconds, Math.ceil((delay.until - now) / 1000));
+  const delayed = left > 0;
+  const { error } = signIn;
+  const isDelay = error instanceof ApiError && error.code === "sign_in_delayed";
+  const wrong = error === null ? null : passwordSignInFault(error);
+
+  const submit = () => {
+    setTried(true);
+    if (name.trim() === "" || password === "" || signIn.isPending || delayed) return;
+    signIn.mutate(
+      { name: name.trim(), password },
+      {
+        onSuccess: onDone,
+        onError: (refused) => {
+          setPassword("");
+          setTried(false);
+          if (!(refused instanceof ApiError) || refused.code !== "sign_in_delayed") return;
+          const seconds = refused.retryAfterS ?? 30;
+          setDelay({ seconds, until: serverNow() + seconds * 1000 });
+        },
+      },
+    );
+  };
+  return (
+    <form
+      noValidate
+      aria-label="Sign in"
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <Field label="Name" fault={tried && name.trim() === "" ? "Enter your name." : undefined}>
+        {(attributes) => <input {...attributes} type="text" autoComplete="username" autoCapitalize="off" spellCheck={false} value={name} onChange={(event) => setName(event.target.value)} />}
+      </Field>
+      <Field label="Password" fault={tried && password === "" ? "Enter your password." : undefined}>
+        {(attributes) => <input {...attributes} type="password" autoComplete="current-password" value={password} onChange={(event) => setPassword(event.target.value)} />}
+      </Field>
+      <div role="status" className="sign-in-told">
+        {wrong !== null && <Note tone="failed">{wrong}</Note>}
+        {isDelay && (
+          <Note tone="attention">
+            {delayed ? (
+              <>
+                Too many failed attempts. Try again in <strong>{formatDuration(left)}</strong>.
+              </>
+            ) : (
+              "You can try again now."
+            )}
+          </Note>
+        )}
+      </div>
+      {error !== null && wrong === null && !isDelay && <ErrorBox error={error} />}
+      <button type="submit" className="btn btn-primary sign-in-button" disabled={signIn.isPending || delayed}>
+        {signIn.isPending ? "Signing in…" : "Sign in"}
+      </button>
+    </form>
+  );
+}

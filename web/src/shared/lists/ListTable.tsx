@@ -1,0 +1,67 @@
+import type { ReactNode } from "react";
+import { formatCount } from "@/shared/format/numbers";
+import type { Column, Sort } from "@/shared/tables/tableRows";
+import { TableView, type TableProps } from "@/shared/tables/TableView";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { Waiting } from "@/shared/ui/Waiting";
+import { ListFilters, type Facet } from "./ListFilters";
+import { EMPTY_LIST, isUnfiltered, type ListState } from "./listState";
+import type { Pages } from "./usePages";
+
+interface Props<Row> extends TableProps<Row> {
+  pages: Pages<Row>;
+  state: ListState;
+  onChange: (change: Partial<ListState>) => void;
+  /** The server's order by the column that shows it. */
+  orders: Record<string, string>;
+  /** null: a list without any filter. */
+  facets: Facet[] | null;
+  searches: string;
+}
+
+/** A table whose rows, filter and order are the server's; the next rows come when the last ones are in sight. */
+export function ListTable<Row>({ pages, state, onChange, orders, facets, searches, ...table }: Props<Row>) {
+  const { rows, error, more, loadingMore } = pages;
+  if (rows === undefined) return error === null ? <Waiting what={`Loading ${table.title.toLowerCase()}…`} /> : <ErrorBox error={error} onRetry={pages.retry} />;
+  const bare = rows.length === 0 && isUnfiltered(state);
+  const columnOf = (order: string) => Object.keys(orders).find((column) => orders[column] === order) ?? order;
+  const sort: Sort | null = state.sort === null ? null : { column: columnOf(state.sort.column), down: state.sort.down };
+  const onSort = (next: Sort | null) => onChange({ sort: next === null ? null : { column: orders[next.column] ?? next.column, down: next.down } });
+  return (
+    <TableView
+      {...table}
+      rows={rows}
+      count={!bare && (more ? `${formatCount(rows.length)}+` : formatCount(rows.length))}
+      bare={bare}
+      none={<NoMatches title={table.title} onReset={() => onChange({ ...EMPTY_LIST, facets: Object.fromEntries((facets ?? []).map(({ name }) => [name, ""])), sort: state.sort })} />}
+      filters={!bare && facets !== null && <ListFilters title={table.title} state={state} facets={facets} searches={searches} onChange={onChange} />}
+      sort={sort}
+      onSort={onSort}
+      sortable={(column: Column<Row>) => orders[column.id] !== undefined}
+      onNearEnd={pages.loadMore}
+      stale={pages.stale}
+      foot={more && <More busy={loadingMore} onMore={pages.loadMore} />}
+    />
+  );
+}
+
+function NoMatches({ title, onReset }: { title: string; onReset: () => void }): ReactNode {
+  return (
+    <>
+      No {title.toLowerCase()} match these filters.{" "}
+      <button type="button" className="btn btn-quiet" onClick={onReset}>
+        Clear filters
+      </button>
+    </>
+  );
+}
+
+function More({ busy, onMore }: { busy: boolean; onMore: () => void }) {
+  return (
+    <div className="table-more">
+      <button type="button" className="btn btn-quiet" disabled={busy} onClick={onMore}>
+        {busy ? "Loading…" : "Load more"}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,55 @@
+/** What a list shows (whose things, which, in which order), as the URL keeps it and as the server is asked. Pure. */
+import type { Sort } from "@/shared/tables/tableRows";
+
+export type Whose = "mine" | "team" | "all";
+
+export interface ListState {
+  whose: Whose;
+  text: string;
+  /** Chosen values by the name of the API's parameter; absent: any. */
+  facets: Record<string, string>;
+  /** By the server's name of the order; null: as the server has it, the newest first. */
+  sort: Sort | null;
+}
+
+export const EMPTY_LIST: ListState = { whose: "all", text: "", facets: {}, sort: null };
+
+/** `prefix` keeps the lists of a page apart that has others. */
+export function readList(url: URLSearchParams, prefix: string, facets: readonly string[]): ListState {
+  const get = (name: string) => url.get(prefix + name) ?? "";
+  const whose = get("whose");
+  const sort = get("sort");
+  return {
+    whose: whose === "mine" || whose === "team" ? whose : "all",
+    text: get("text"),
+    facets: Object.fromEntries(facets.map((name): [string, string] => [name, get(name)]).filter(([, value]) => value !== "")),
+    sort: sort === "" ? null : sort.startsWith("-") ? { column: sort.slice(1), down: true } : { column: sort, down: false },
+  };
+}
+
+export function writeList(url: URLSearchParams, prefix: string, facets: readonly string[], state: ListState): void {
+  const put = (name: string, value: string) => (value === "" ? url.delete(prefix + name) : url.set(prefix + name, value));
+  put("whose", state.whose === "all" ? "" : state.whose);
+  put("text", state.text);
+  for (const name of facets) put(name, state.facets[name] ?? "");
+  put("sort", state.sort === null ? "" : (state.sort.down ? "-" : "") + state.sort.column);
+}
+
+/** Nothing is left out, so an empty answer means that there is nothing at all. */
+export function isUnfiltered(state: ListState): boolean {
+  return state.whose === "all" && state.text.trim() === "" && Object.keys(state.facets).length === 0;
+}
+
+/** The server's parameters, in one order, so that the same question has the same key. */
+export function searchOf(state: ListState, fixed: Record<string, string> = {}): string {
+  const search = new URLSearchParams();
+  if (state.whose === "mine") search.set("owner", "me");
+  if (state.whose === "team") search.set("team", "mine");
+  if (state.text.trim() !== "") search.set("text", state.text.trim());
+  for (const [name, value] of Object.entries({ ...state.facets, ...fixed }).sort(([a], [b]) => a.localeCompare(b))) search.set(name, value);
+  if (state.sort !== null) {
+    search.set("sort", state.sort.column);
+    search.set("order", state.sort.down ? "desc" : "asc");
+  }
+  return search.toString();
+}

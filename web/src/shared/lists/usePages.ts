@@ -1,0 +1,75 @@
+import { keepPreviousData, useInfiniteQuery, useQuery, type UseQueryResult } from "@tanstack/react-query";
+import { getJson } from "@/shared/api/client";
+import { keys } from "@/shared/api/keys";
+import type { Page } from "@/shared/api/types";
+
+export type ListKind = "clusters" | "plans" | "runs";
+
+/** How many rows one request brings. */
+export const PAGE_ROWS = 100;
+
+export interface Pages<T> {
+  /** undefined until the first answer. */
+  rows: T[] | undefined;
+  error: Error | null;
+  /** What is shown answers an earlier question. */
+  stale: boolean;
+  more: boolean;
+  loadingMore: boolean;
+  loadMore: () => void;
+  retry: () => void;
+}
+
+/**
+ * A list, part after part by the server's cursor. `everyMs` says how often the parts that are there are asked for again; the more of
+ * them, the longer it takes.
+ */
+export function usePages<T extends { id: string }>(kind: ListKind, search: string, everyMs: (rows: T[]) => number | false = () => false): Pages<T> {
+  const query = useInfiniteQuery({
+    queryKey: keys.list(kind, search),
+    queryFn: ({ pageParam, signal }) => getJson<Page<T>>(pathOf(kind, search, PAGE_ROWS, pageParam), signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next,
+    placeholderData: keepPreviousData,
+    select: ({ pages }) => uniqueRows(pages),
+    refetchInterval: ({ state }) => {
+      const pages = state.data?.pages ?? [];
+      const every = everyMs(uniqueRows(pages));
+      return every === false ? false : every * Math.max(1, pages.length);
+    },
+  });
+  return {
+    rows: query.data,
+    error: query.data === undefined ? query.error : null,
+    stale: query.isPlaceholderData,
+    more: query.hasNextPage,
+    loadingMore: query.isFetchingNextPage,
+    loadMore: () => {
+      if (query.hasNextPage && !query.isFetching) void query.fetchNextPage();
+    },
+    retry: () => void query.refetch(),
+  };
+}
+
+/** A row that moved between two answers is in both; it is shown where it was seen first. */
+function uniqueRows<T extends { id: string }>(pages: Page<T>[]): T[] {
+  const seen = new Set<string>();
+  return pages.flatMap(({ items }) => items).filter(({ id }) => !seen.has(id) && seen.add(id));
+}
+
+/** The first rows of a list, for a choice or an overview that does not need the others. */
+export function useFirstRows<T>(kind: ListKind, search: string, limit: number, everyMs: number | false | ((page: Page<T> | undefined) => number | false) = false): UseQueryResult<Page<T>> {
+  return useQuery({
+    queryKey: keys.list(kind, `${search}&limit=${limit}`),
+    queryFn: ({ signal }) => getJson<Page<T>>(pathOf(kind, search, limit, null), signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: typeof everyMs === "function" ? (query) => everyMs(query.state.data) : everyMs,
+  });
+}
+
+function pathOf(kind: ListKind, search: string, limit: number, after: string | null): string {
+  const all = new URLSearchParams(search);
+  all.set("limit", String(limit));
+  if (after !== null) all.set("after", after);
+  return `/${kind}?${all.toString()}`;
+}

@@ -1,0 +1,63 @@
+import { screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it } from "vitest";
+import type { Owned } from "@/shared/api/types";
+import { fault, renderFor, sessionOf, testApi } from "@/test/api";
+import { OwnerFact } from "./OwnerFact";
+import { ReadOnlyMark } from "./ReadOnlyMark";
+
+const api = testApi();
+const SHOP = { id: "t-1", name: "shop" };
+const SEARCH = { id: "t-2", name: "search" };
+const thing = (owner: string, team: Owned["team"] = null) => ({ id: "r-1", owner: { id: owner, name: owner === "u-1" ? "Ann" : "Bob" }, team });
+const show = (session: ReturnType<typeof sessionOf> | undefined, owned: ReturnType<typeof thing>) =>
+  renderFor(
+    session,
+    <>
+      <OwnerFact kind="runs" thing={owned} />
+      <ReadOnlyMark thing={owned} />
+    </>,
+  );
+const menu = () => screen.queryByRole("button", { name: "Team" });
+
+describe("whose a thing is", () => {
+  it.each([
+    ["its owner", sessionOf("member", {}, [SHOP]), thing("u-1"), true, false],
+    ["its owner, who is in no team", sessionOf("member"), thing("u-1"), false, false],
+    ["a team mate", sessionOf("member", {}, [SHOP]), thing("u-2", SHOP), false, false],
+    ["another member", sessionOf("member", {}, [SEARCH]), thing("u-2", SHOP), false, true],
+    ["a viewer", sessionOf("viewer", {}, [SHOP]), thing("u-2", SHOP), false, true],
+  ])("%s sees its team; may change it: %#", (_who, session, owned, changes, readOnly) => {
+    show(session, owned);
+    expect(menu() !== null).toBe(changes);
+    const mark = screen.queryByText(/^Read only: Bob/);
+    expect(mark !== null).toBe(readOnly);
+    if (readOnly) expect(mark?.textContent).toContain("team shop");
+  });
+});
+
+it("its owner shares it with a team, and takes it back", async () => {
+  api.answer("PATCH /runs/r-1/team", { body: {} });
+  show(sessionOf("member", {}, [SHOP, SEARCH]), thing("u-1", SEARCH));
+  await userEvent.click(screen.getByRole("button", { name: "Team" }));
+  await userEvent.click(screen.getByRole("menuitem", { name: /Share with team shop/ }));
+  await waitFor(() => expect(api.changes()).toHaveLength(1));
+  await userEvent.click(screen.getByRole("button", { name: "Team" }));
+  await userEvent.click(screen.getByRole("menuitem", { name: /Stop sharing/ }));
+  await waitFor(() => expect(api.changes().map(({ body }) => body)).toEqual([{ team: "t-1" }, { team: null }]));
+});
+
+it("an administrator chooses among all teams", async () => {
+  api.answer("GET /teams", { body: [{ ...SHOP, members: [] }, { ...SEARCH, members: [] }] });
+  show(sessionOf("administrator"), thing("u-2"));
+  await userEvent.click(await screen.findByRole("button", { name: "Team" }));
+  expect(screen.getAllByRole("menuitem")).toHaveLength(2);
+});
+
+it("a refusal is told beside it", async () => {
+  api.answer("PATCH /runs/r-1/team", { status: 403, body: fault("forbidden") });
+  show(sessionOf("member", {}, [SHOP]), thing("u-1"));
+  await userEvent.click(screen.getByRole("button", { name: "Team" }));
+  await userEvent.click(screen.getByRole("menuitem", { name: /shop/ }));
+  expect((await screen.findByRole("alert")).textContent).toContain("forbidden");
+});

@@ -1,0 +1,157 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useTheme } from "@/shared/ui/theme";
+import { useWindowWidth } from "@/shared/ui/useWindowWidth";
+import { TableHead } from "./TableHead";
+import { TableTools } from "./TableTools";
+import { cellClass, shownColumns, type Column, type Sort } from "./tableRows";
+import { useRowsThatFit } from "./useRowsThatFit";
+
+export interface TableProps<Row> {
+  /** Name of the table; also its place for tests. */
+  name: string;
+  title: string;
+  columns: Column<Row>[];
+  rowKey: (row: Row) => string;
+  /** A row above the others that neither sorts nor filters: the total. */
+  pinned?: Row | null;
+  onOpen?: (row: Row) => void;
+  rowClass?: (row: Row) => string;
+  empty: ReactNode;
+  /** Most rows of height before the table scrolls by itself. */
+  visibleRows?: number;
+  /** The page is this list: it uses the window to its end, and scrolls by itself only beyond that. */
+  fills?: boolean;
+  /** Pixels; more than a line's for cells of two lines. */
+  rowHeight?: number;
+  actions?: ReactNode;
+}
+
+interface Props<Row> extends TableProps<Row> {
+  /** As they are shown: filtered and in order. */
+  rows: Row[];
+  /** What the head says of how many there are. */
+  count: ReactNode;
+  /** There is nothing at all, whatever the filter: the table gives way to `empty`. */
+  bare: boolean;
+  /** What stands in place of rows where the filter leaves none. */
+  none: ReactNode;
+  filters: ReactNode;
+  sort: Sort | null;
+  onSort: (sort: Sort | null) => void;
+  /** By default every column can be rows by. */
+  sortable?: (column: Column<Row>) => boolean;
+  /** Rows near the last one came into sight. */
+  onNearEnd?: () => void;
+  foot?: ReactNode;
+  stale?: boolean;
+}
+
+const ROW = 30;
+const HEAD = 31;
+/** How many rows before the last one the next are asked for. */
+const NEAR_END = 25;
+
+/**
+ * A dense table as it is drawn: sticky head, choice of columns, keyboard, CSV; beyond a page of rows only those in sight are in the DOM. Where
+ * the rows come from, in which order and which of them, is its caller's to say: `DataTable` sorts and filters itself, `ListTable` asks the server.
+ */
+export function TableView<Row>(props: Props<Row>) {
+  const { name, title, rows, columns, rowKey, pinned, onOpen, rowClass, empty, rowHeight = ROW, fills = false, sort, onNearEnd } = props;
+  const { printing } = useTheme();
+  const [chosen, setChosen] = useState<ReadonlyMap<string, boolean>>(new Map());
+  const scroller = useRef<HTMLDivElement>(null);
+  const fitting = useRowsThatFit(scroller, fills ? { headHeight: HEAD, rowHeight } : null);
+  const visibleRows = fitting ?? props.visibleRows ?? 18;
+
+  const shown = shownColumns(columns, chosen, useWindowWidth());
+  const scrolls = rows.length > visibleRows && !printing;
+  // The virtualizer keeps its own state outside React's; nothing here is memoised on it.
+  // eslint-disable-next-line react-hooks/incompatible-library
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 12, enabled: scrolls });
+  const items = scrolls ? virtual.getVirtualItems() : null;
+  // A table that does not scroll shows its last row at once, and has a button for more.
+  const nearEnd = items !== null && (items.at(-1)?.index ?? 0) >= rows.length - NEAR_END;
+  const tellNearEnd = useRef(onNearEnd);
+  useEffect(() => {
+    tellNearEnd.current = onNearEnd;
+  });
+  useEffect(() => {
+    if (nearEnd) tellNearEnd.current?.();
+  }, [nearEnd, rows.length]);
+  const visible = items === null ? rows : items.map((item) => rows[item.index]).filter((row) => row !== undefined);
+
+  const line = (row: Row, key: string, className: string) => (
+    <tr
+      key={key}
+      className={`${className} ${onOpen === undefined ? "" : "row-opens"}`}
+      tabIndex={onOpen === undefined ? undefined : 0}
+      onClick={(event) => {
+        if (event.target instanceof Element && event.target.closest("a,button,input") === null) onOpen?.(row);
+      }}
+      onKeyDown={(event) => {
+        if (event.key === "Enter" && event.target === event.currentTarget) onOpen?.(row);
+        if (event.key === "ArrowDown") move(event.currentTarget.nextElementSibling);
+        if (event.key === "ArrowUp") move(event.currentTarget.previousElementSibling);
+      }}
+    >
+      {shown.map((column) => (
+        <td key={column.id} className={cellClass(column)} title={fullText(column, row)}>
+          {column.cell(row)}
+        </td>
+      ))}
+    </tr>
+  );
+
+  return (
+    <section className={fills ? "card table-card table-fills" : "card table-card"} data-table={name} aria-label={title}>
+      <TableTools
+        title={title}
+        columns={columns}
+        rows={rows}
+        count={props.count}
+        filters={props.filters}
+        bare={props.bare}
+        shown={new Set(shown.map((column) => column.id))}
+        onShow={(id, show) => setChosen(new Map(chosen).set(id, show))}
+        actions={props.actions}
+      />
+      {props.bare ? (
+        <div className="table-empty">{empty}</div>
+      ) : (
+        <div ref={scroller} className={props.stale === true ? "table-scroll stale" : "table-scroll"} style={scrolls ? { height: visibleRows * rowHeight + (fills ? HEAD : 1.5 * ROW) } : undefined}>
+          <table className={rowHeight === ROW ? "table-dense" : "table-dense table-tall"}>
+            <TableHead columns={shown} sort={sort} onSort={props.onSort} {...(props.sortable === undefined ? {} : { sortable: props.sortable })} />
+            <tbody>
+              {pinned !== null && pinned !== undefined && line(pinned, "pinned", "row-pinned")}
+              <Space height={items?.[0]?.start ?? 0} span={shown.length} />
+              {visible.map((row) => line(row, rowKey(row), rowClass?.(row) ?? ""))}
+              <Space height={items === null ? 0 : virtual.getTotalSize() - (items.at(-1)?.end ?? 0)} span={shown.length} />
+            </tbody>
+          </table>
+          {rows.length === 0 && <div className="table-empty">{props.none}</div>}
+          {props.foot}
+        </div>
+      )}
+    </section>
+  );
+}
+
+function move(row: Element | null): void {
+  if (row instanceof HTMLElement) row.focus();
+}
+
+/** What a cell may have cut, whole. */
+function fullText<Row>(column: Column<Row>, row: Row): string | undefined {
+  if (column.main !== true && column.clip !== true) return undefined;
+  const value = column.value(row);
+  return typeof value === "string" && value !== "" ? value.trim() : undefined;
+}
+
+function Space({ height, span }: { height: number; span: number }) {
+  return height <= 0 ? null : (
+    <tr aria-hidden style={{ height }}>
+      <td colSpan={span} />
+    </tr>
+  );
+}

@@ -1,0 +1,27 @@
+import { useState } from "react";
+import { copyText } from "@/shared/export/clipboard";
+import { Icon } from "./Icon";
+
+/** A secret that the server tells once: to be copied now. */
+export function ShownOnce({ label, secret }: { label: string; secret: string }) {
+  const [said, setSaid] = useState<string | null>(null);
+  const copy = () => {
+    void copyText(secret).then((done) => setSaid(done ? "Copied" : "Clipboard access denied: select and copy it by hand"));
+  };
+  return (
+    <div className="shown-once">
+      <code aria-label={label}>{secret}</code>
+      <button type="button" className="btn btn-outline-secondary" onClick={copy}>
+        <Icon name="copy" /> Copy
+      </button>
+      <span className="shown-once-said" role="status">
+        {said ?? "It is shown only now."}
+      </span>
+    </div>
+  );
+}
+
+/** A link of this server, also where the answer has its path only. */
+export function absoluteLink(link: string): string {
+  return new URL(link, window.location.origin).href;
+}
