@@ -16,7 +16,7 @@ function newKey() {
  */
 export async function startProvider({ issuer, jac, secret, people, claimsInToken }) {
   /** What a test changes while it runs. */
-  const spoil = { tokenEndpointIsAway: false, idTokenSeconds: 600 };
+  const spoil = { tokenEndpointIsAway: false, clockMs: 0 };
   const provider = new Provider(issuer, {
     clients: [
       {
@@ -33,20 +33,43 @@ export async function startProvider({ issuer, jac, secret, people, claimsInToken
     findAccount: (_, id) => (people[id] === undefined ? undefined : { accountId: id, claims: () => ({ sub: id, ...people[id] }) }),
     jwks: { keys: [newKey()] },
     pkce: { required: () => true },
-    ttl: { IdToken: () => spoil.idTokenSeconds, AccessToken: 600, Grant: 600, Interaction: 600, Session: 600 },
+    ttl: { IdToken: 600, AccessToken: 600, Grant: 600, Interaction: 600, Session: 600 },
   });
   const answer = provider.callback();
+  let hold = null;
+  /** Tells the test where the browser was to go, and leaves it where it is. */
+  const holdBack = (response) => {
+    const { writeHead } = response;
+    response.writeHead = function (...head) {
+      const location = response.getHeader("location");
+      if (hold === null || !location?.startsWith(`${jac}/`)) return writeHead.apply(response, head);
+      hold(location);
+      hold = null;
+      response.removeHeader("location");
+      return writeHead.call(response, 200);
+    };
+  };
   const server = createServer((request, response) => {
     if (spoil.tokenEndpointIsAway && request.url.startsWith("/token")) {
       response.writeHead(503, { "content-type": "text/plain" }).end("away");
-    } else {
-      answer(request, response);
+      return;
     }
+    // Its tokens alone are of another time: what the browser does in between is of this one.
+    if (spoil.clockMs !== 0 && request.url.startsWith("/token")) {
+      const { now } = Date;
+      Date.now = () => now() + spoil.clockMs;
+      response.once("close", () => {
+        Date.now = now;
+      });
+    }
+    if (hold !== null) holdBack(response);
+    answer(request, response);
   });
-  const { hostname, port } = new URL(issuer);
-  await new Promise((done, failed) => server.once("error", failed).listen(Number(port), hostname, done));
+  await new Promise((done, failed) => server.once("error", failed).listen(Number(new URL(issuer).port), "127.0.0.1", done));
   return {
     spoil,
+    /** The address to which the next browser that is done here would be sent back; it stays here. */
+    heldBack: () => new Promise((told) => (hold = told)),
     async close() {
       const closed = new Promise((done) => server.close(done));
       server.closeAllConnections();

@@ -197,7 +197,9 @@ fn redirect_url(text: &str) -> Result<RedirectUrl, CompanyError> {
         .map_err(|error| CompanyError::Invalid(format!("{text} is not an address: {error}")))
 }
 
-/// An error with what caused it.
+/// An error with all that caused it.
 fn sentence(error: &dyn std::error::Error) -> String {
-    jac_engine::tools::sentence(error)
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let words: Vec<String> = causes.map(|error| error.to_string().trim_end_matches('.').to_owned()).collect();
+    words.join(": ")
 }

@@ -25,8 +25,6 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The longest answer that is read.
 const LONGEST_ANSWER: usize = 1 << 20;
-/// A provider that was away is not asked again at once: those who wait hear the same.
-const AWAY: Duration = Duration::from_secs(1);
 /// However old.
 pub const ANY_AGE: Duration = Duration::MAX;
 
@@ -117,7 +115,7 @@ pub struct Providers {
 #[derive(Debug, Default)]
 struct Known {
     provider: Option<Arc<Provider>>,
-    /// Since when it was away, at the last try, and why.
+    /// When it was found away at the last try, and why.
     away: Option<(Instant, String)>,
 }
 
@@ -128,11 +126,13 @@ impl Providers {
 
     /// The provider as it was at most so long ago.
     pub async fn get(&self, age: Duration) -> Result<Arc<Provider>, CompanyError> {
+        let asked = Instant::now();
         let mut known = self.known.lock().await;
         if let Some(provider) = known.provider.as_ref().filter(|provider| provider.asked.elapsed() < age) {
             return Ok(provider.clone());
         }
-        if let Some((_, why)) = known.away.as_ref().filter(|(since, _)| since.elapsed() < AWAY) {
+        // Many who wait for one that is away hear so at once, not one after the other.
+        if let Some((_, why)) = known.away.as_ref().filter(|(found, _)| *found >= asked) {
             return Err(CompanyError::Unavailable(why.clone()));
         }
         match discover(&self.issuer).await {

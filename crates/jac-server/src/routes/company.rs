@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::{Extension, Json};
 use jac_engine::EngineError;
-use jac_store::StoreError;
+use jac_store::{PersonRow, StoreError};
 use serde::{Deserialize, Serialize};
 
 /// Where the provider sends browsers back to. It is registered there, behind this server's address.
@@ -76,9 +76,16 @@ pub async fn callback(
     Query(back): Query<Back>,
 ) -> Response {
     let client = client.as_deref();
-    audit::begin_sign_in(&app, client, "company", None);
     let used = cookie(&app, COOKIE, "", "Lax", 0, is_https(client));
-    match open(&app, client, &headers, back).await {
+    let mut name = None;
+    let person = arrive(&app, client, &headers, back, &mut name).await;
+    // Only now: the first write takes the entry along, and it is to say who it was.
+    audit::begin_sign_in(&app, client, "company", name.as_deref());
+    let opened = match person {
+        Ok(person) => open(&app, client, &headers, &person).await,
+        Err(code) => Err(code),
+    };
+    match opened {
         Ok((page, session)) => {
             let location = format!("/sign-in#page={page}");
             let headers = [(header::LOCATION, location), (header::SET_COOKIE, used), (header::SET_COOKIE, session)];
@@ -93,13 +100,14 @@ pub async fn callback(
     }
 }
 
-/// The page's secret and the cookie of a session for whoever is back; or a code that says why not.
-async fn open(
+/// Who is back, or a code that says why they may not come in. `name` is what the provider calls them.
+async fn arrive(
     app: &App,
     client: Option<&ClientInfo>,
     headers: &HeaderMap,
     back: Back,
-) -> Result<(String, String), &'static str> {
+    name: &mut Option<String>,
+) -> Result<PersonRow, &'static str> {
     let company = app.edge.company().ok_or("not_found")?;
     let from = super::session::address(client);
     let refused = |error: &CompanyError| {
@@ -114,19 +122,11 @@ async fn open(
     };
     let browser = cookies(app, COOKIE, headers).next();
     let told = company.finish(browser, &state, code).await.map_err(|error| refused(&error))?;
-    if let Some(name) = told.names.first() {
-        audit::detail("name", name.chars().take(100).collect::<String>());
-    }
+    *name = told.names.first().cloned();
     let told = told.person(company.config()).map_err(|error| refused(&error))?;
-    let (store, now_ms, role) = (app.engine.store(), app.engine.now_ms(), told.role);
-    let failed = |error: StoreError| {
-        let is_taken = matches!(error, StoreError::NameTaken { .. });
-        let error = jac_engine::tools::sentence(&EngineError::from(error));
-        tracing::error!(peer = from, "a sign-in from {from} failed: {error}");
-        if is_taken { "name_taken" } else { "failed" }
-    };
-    let person = store.company_person(told, now_ms).await.map_err(failed)?;
-    audit::person(&person.person());
+    let role = told.role;
+    let made = app.engine.store().company_person(told, app.engine.now_ms()).await;
+    let person = made.map_err(|error| failed(&from, error))?;
     if role.is_some_and(|role| role != person.role) {
         tracing::warn!(
             "{} is the last administrator and stays one, though the company sign-on says otherwise",
@@ -139,11 +139,31 @@ async fn open(
         tracing::warn!(peer = from, "a sign-in from {from} was refused: the account of {} is disabled", person.name);
         return Err("sign_in_failed");
     }
+    Ok(person)
+}
+
+/// The page's secret and the cookie of a new session.
+async fn open(
+    app: &App,
+    client: Option<&ClientInfo>,
+    headers: &HeaderMap,
+    person: &PersonRow,
+) -> Result<(String, String), &'static str> {
+    let from = super::session::address(client);
+    audit::person(&person.person());
     let (session, cookie) = new_session(app, headers, client);
     let page = session.page.clone();
-    store.open_session(&person.id, session, now_ms).await.map_err(failed)?;
+    let opened = app.engine.store().open_session(&person.id, session, app.engine.now_ms()).await;
+    opened.map_err(|error| failed(&from, error))?;
     tracing::info!(peer = from, "{} signed in from {from} with the company's account", person.name);
     Ok((page, cookie))
+}
+
+fn failed(from: &str, error: StoreError) -> &'static str {
+    let code = if matches!(error, StoreError::NameTaken { .. }) { "name_taken" } else { "failed" };
+    let error = jac_engine::tools::sentence(&EngineError::from(error));
+    tracing::error!(peer = from, "a sign-in from {from} failed: {error}");
+    code
 }
 
 /// Where a browser goes to sign out of the company's sign-on as well; `None`: nowhere.
