@@ -23,8 +23,17 @@ impl fmt::Debug for Pending {
     }
 }
 
-#[derive(Debug, Default)]
-pub struct Pendings(Mutex<HashMap<String, Kept>>);
+#[derive(Debug)]
+pub struct Pendings {
+    all: Mutex<HashMap<String, Kept>>,
+    most: usize,
+}
+
+impl Default for Pendings {
+    fn default() -> Self {
+        Self { all: Mutex::default(), most: MOST }
+    }
+}
 
 #[derive(Debug)]
 struct Kept {
@@ -39,9 +48,9 @@ fn digest(browser: &str) -> [u8; 32] {
 
 impl Pendings {
     pub fn keep(&self, state: &str, browser: &str, pending: Pending) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, kept| kept.since.elapsed() < super::LIFE);
-        if all.len() >= MOST
+        if all.len() >= self.most
             && let Some(oldest) = all.iter().min_by_key(|(_, kept)| kept.since).map(|(state, _)| state.clone())
         {
             all.remove(&oldest);
@@ -51,7 +60,7 @@ impl Pendings {
 
     /// The sign-in of that state, once, for the browser that has begun it.
     pub fn take(&self, state: &str, browser: &str) -> Option<Pending> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = all.get(state)?;
         // Who does not have the cookie uses up nobody's.
         if kept.browser != digest(browser) {
@@ -84,16 +93,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_oldest_goes_when_there_are_too_many() {
-        let all = Pendings::default();
-        for number in 0..=MOST {
-            all.keep(&number.to_string(), "mine", pending("n"));
-            if number == 0 {
-                tokio::time::advance(std::time::Duration::from_millis(1)).await;
-            }
+        let all = Pendings { most: 2, ..Pendings::default() };
+        for state in ["s1", "s2", "s3"] {
+            all.keep(state, "mine", pending("n"));
+            tokio::time::advance(std::time::Duration::from_millis(1)).await;
         }
-        assert_eq!(all.take("0", "mine"), None);
-        assert!(all.take("1", "mine").is_some());
-        assert!(all.take(&MOST.to_string(), "mine").is_some());
+        assert_eq!(all.take("s1", "mine"), None);
+        assert!(all.take("s2", "mine").is_some() && all.take("s3", "mine").is_some());
     }
 
     #[test]
