@@ -9,6 +9,7 @@ pub mod told;
 
 use crate::access::secret;
 use crate::config::OidcConfig;
+use jac_model::EpochMs;
 use openidconnect::core::CoreAuthenticationFlow;
 use openidconnect::{
     AccessTokenHash, AuthorizationCode, ClaimsVerificationError, ClientId, CsrfToken, LogoutRequest, Nonce,
@@ -17,7 +18,7 @@ use openidconnect::{
 };
 use pending::{Pending, Pendings};
 use provider::{ANY_AGE, Claims, Client, Providers, Tokens, UserInfo};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use told::Told;
 
 /// How long somebody may take on the provider's page.
@@ -25,7 +26,7 @@ pub const LIFE: Duration = Duration::from_secs(600);
 /// What is known of the provider may be so old when somebody leaves for it: later it is asked anew, and found away if it is.
 const FRESH: Duration = Duration::from_secs(60);
 /// How far the provider's clock may be ahead of this one.
-const CLOCK_LEEWAY: Duration = Duration::from_secs(300);
+const CLOCK_LEEWAY_MS: i64 = 300_000;
 /// How long a page waits to hear where one signs out.
 const SIGN_OUT_WAIT: Duration = Duration::from_secs(2);
 
@@ -119,7 +120,13 @@ impl Company {
     ///
     /// # Errors
     /// When this browser has not begun it, the provider does not answer, or its answer does not hold.
-    pub async fn finish(&self, browser: Option<&str>, state: &str, code: String) -> Result<Told, CompanyError> {
+    pub async fn finish(
+        &self,
+        browser: Option<&str>,
+        state: &str,
+        code: String,
+        now_ms: EpochMs,
+    ) -> Result<Told, CompanyError> {
         let pending = browser.and_then(|browser| self.pending.take(state, browser)).ok_or(CompanyError::Expired)?;
         let provider = self.providers.get(ANY_AGE).await?;
         let client = provider.client(&self.config).set_redirect_uri(redirect_url(&pending.redirect)?);
@@ -134,10 +141,10 @@ impl Company {
                 _ => CompanyError::Unavailable(sentence(&error)),
             })?;
         let nonce = Nonce::new(pending.nonce);
-        let claims = match verify(&client, &tokens, &nonce) {
+        let claims = match verify(&client, &tokens, &nonce, now_ms) {
             // It may have new keys since it was asked for them.
             Err(ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey)) => {
-                verify(&self.providers.get(Duration::ZERO).await?.client(&self.config), &tokens, &nonce)
+                verify(&self.providers.get(Duration::ZERO).await?.client(&self.config), &tokens, &nonce, now_ms)
             }
             verified => verified,
         };
@@ -171,12 +178,19 @@ impl Company {
 }
 
 /// The ID token's claims, if it is the provider's, for this client, of this sign-in and of now.
-fn verify<'a>(client: &Client, tokens: &'a Tokens, nonce: &Nonce) -> Result<&'a Claims, ClaimsVerificationError> {
+fn verify<'a>(
+    client: &Client,
+    tokens: &'a Tokens,
+    nonce: &Nonce,
+    now_ms: EpochMs,
+) -> Result<&'a Claims, ClaimsVerificationError> {
     let token = tokens.id_token().ok_or_else(|| ClaimsVerificationError::Other("there is no ID token".to_owned()))?;
     let verifier = client.id_token_verifier().set_issue_time_verifier_fn(|issued| {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + CLOCK_LEEWAY;
-        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-        if issued.timestamp() <= now { Ok(()) } else { Err(format!("the ID token is of the future ({issued})")) }
+        if issued.timestamp_millis() <= now_ms + CLOCK_LEEWAY_MS {
+            Ok(())
+        } else {
+            Err(format!("the ID token is of the future ({issued})"))
+        }
     });
     let claims = token.claims(&verifier, nonce)?;
     if let Some(expected) = claims.access_token_hash() {

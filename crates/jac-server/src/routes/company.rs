@@ -121,7 +121,7 @@ async fn arrive(
         )));
     };
     let browser = cookies(app, COOKIE, headers).next();
-    let told = company.finish(browser, &state, code).await.map_err(|error| refused(&error))?;
+    let told = company.finish(browser, &state, code, app.engine.now_ms()).await.map_err(|error| refused(&error))?;
     *name = told.names.first().cloned();
     let told = told.person(company.config()).map_err(|error| refused(&error))?;
     let role = told.role;
