@@ -113,11 +113,11 @@ async function start(duration) {
   await page.getByRole("button", { name: "Start run" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Cluster").selectOption(idOf(clusterUrl));
-  await dialog.getByLabel("target.host").fill(targetHost);
-  await dialog.getByLabel("target.port").fill(targetPort);
-  await dialog.getByLabel("threads").fill("3");
-  await dialog.getByLabel("duration").fill(String(duration));
-  await dialog.getByLabel("ramp_up").fill("2");
+  await dialog.getByLabel("target.host", { exact: true }).fill(targetHost);
+  await dialog.getByLabel("target.port", { exact: true }).fill(targetPort);
+  await dialog.getByLabel("threads", { exact: true }).fill("3");
+  await dialog.getByLabel("duration", { exact: true }).fill(String(duration));
+  await dialog.getByLabel("ramp_up", { exact: true }).fill("2");
   await dialog.getByText("Split users.csv").click();
   await dialog.getByRole("button", { name: "Start run" }).click();
   await page.waitForURL(/\/runs\/[^/]+$/);

@@ -80,6 +80,7 @@ pub async fn adopt(cloud: &Ec2Cloud, cluster: &ClusterId) -> Result<Adopted, Por
         first_lease_s: 0,
         tags: BTreeMap::new(),
         common_tags: BTreeMap::new(),
+        first_boot: None,
         sealed_seed,
     };
     let seed = cloud.seed(&launch, cluster)?;

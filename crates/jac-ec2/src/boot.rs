@@ -167,7 +167,9 @@ impl Boot<'_> {
                 Ok(_) => return Ok(()),
                 Err(error) => error,
             };
-            if Instant::now() >= deadline {
+            // What this server could not ask, the machine did not leave unanswered.
+            let is_asked = !matches!(error, LinkError::OutOfDescriptors(_));
+            if is_asked && Instant::now() >= deadline {
                 let console = self.last_words().await;
                 return Err(self.refused(format!(
                     "its machine {} did not answer within {} s: {error}{console}",
@@ -190,7 +192,7 @@ impl Boot<'_> {
             let mut has_ended = matches!(machine::read_small(link, cloud_init::RESULT).await, Ok(Some(_)));
             let progress = match machine::read_small(link, user_data::PROGRESS).await {
                 Ok(text) => text.unwrap_or_default().trim().to_owned(),
-                Err(LinkError::Unreachable(_)) => {
+                Err(LinkError::Unreachable(_) | LinkError::OutOfDescriptors(_)) => {
                     has_ended = false;
                     told.clone()
                 }

@@ -8,7 +8,7 @@ use crate::errors::refused;
 use crate::keys::Seed;
 use crate::launch::{self, Call};
 use crate::record::{ClusterRecord, Group, LaunchRecord};
-use crate::{ending, machines, network, tags};
+use crate::{ending, machines, network, tags, user_data};
 use data_encoding::BASE64;
 use futures_util::future::join_all;
 use jac_model::ports::{Cloud, Instance, NodeRequest, PortError, Tell};
@@ -91,6 +91,7 @@ impl Ec2Cloud {
             first_lease_s: first.lease.as_secs().max(1),
             tags: ec2.tags.clone(),
             common_tags: common,
+            first_boot: Some(user_data::words()),
             sealed_seed: BASE64.encode(&sealed),
         };
         self.change(cluster, |record| {

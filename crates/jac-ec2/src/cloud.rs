@@ -182,8 +182,12 @@ impl Cloud for Ec2Cloud {
     }
 
     fn remote(&self, cluster: &ClusterId, node: &str) -> Arc<dyn Remote> {
-        let link = self.records.read(cluster).ok().flatten().and_then(|record| self.link(&record, node));
-        let link = link.unwrap_or_else(|| Arc::new(Link::nowhere(node)));
+        let link = match self.records.read(cluster) {
+            Ok(record) => {
+                record.and_then(|record| self.link(&record, node)).unwrap_or_else(|| Link::nowhere(node).into())
+            }
+            Err(error) => Link::failing(node, error.into()).into(),
+        };
         let base = format!("{}/.jac", user_data::HOME);
         Arc::new(SshRemote::new(node.to_owned(), link, base, self.folder(cluster, node), Arc::clone(&self.tools)))
     }

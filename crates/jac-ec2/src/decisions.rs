@@ -6,6 +6,7 @@ mod recorded;
 use crate::cloud::{Ec2Cloud, Ec2Settings};
 use crate::errors::{Outlook, refusal};
 use crate::machines::{self, Life};
+use crate::record::ClusterRecord;
 use crate::{ending, network, tags};
 use async_trait::async_trait;
 use jac_jmeter::JavaSearch;
@@ -283,6 +284,40 @@ async fn a_launch_that_goes_on_after_a_crash_says_the_same_words_whatever_has_ch
     assert_eq!(again[0], said[0], "the same token with other words would be refused");
     let record = after.records.read(&cluster()).expect("it is read").expect("a record");
     assert!(record.nodes.iter().all(|node| node.instance.is_some() && node.asked_ms.is_some()), "{record:?}");
+}
+
+#[tokio::test]
+async fn a_launch_that_an_upgrade_cuts_goes_on_with_the_first_boot_that_it_began_with() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cut = Recorded::new(|words| match words["Action"].as_str() {
+        "RunInstances" => Answer::Cut,
+        _ => all_is_well(words),
+    });
+    let asked = requests("Friday's", 1);
+    let before = cloud(folder.path());
+    before.prepare(&cut.aws(), &config(), &asked).await.expect("it is written down");
+    // As a version with other words would have written it down.
+    let older = |record: &mut ClusterRecord| {
+        let launch = record.launch.as_mut().expect("it was prepared");
+        launch.first_boot = launch.first_boot.take().map(|words| words.replace("jac-first-end", "jac-older-end"));
+    };
+    before.change(&cluster(), older).expect("it is written");
+    let record = before.records.read(&cluster()).expect("it is read").expect("a record");
+    before.ask(&cut.aws(), &record, &asked, &|_, _| ()).await.expect("an answer for each");
+
+    let after = cloud(folder.path());
+    let well = Recorded::new(all_is_well);
+    let record = after.prepare(&well.aws(), &config(), &asked).await.expect("it is known");
+    after.ask(&well.aws(), &record, &asked, &|_, _| ()).await.expect("all are launched");
+    let (mut first, mut again) = (cut.bodies("RunInstances"), well.bodies("RunInstances"));
+    first.sort();
+    first.dedup();
+    again.sort();
+    assert_eq!((first.len(), &first), (3, &again), "word for word");
+    for words in well.asked("RunInstances") {
+        let user_data = data_encoding::BASE64.decode(words["UserData"].as_bytes()).expect("Base64");
+        assert!(String::from_utf8_lossy(&user_data).contains("jac-older-end"), "the words that it began with");
+    }
 }
 
 #[tokio::test]

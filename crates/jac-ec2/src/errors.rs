@@ -3,6 +3,7 @@
 use aws_sdk_ec2::config::http::HttpResponse;
 use aws_sdk_ec2::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use jac_model::descriptors;
 use jac_model::ports::PortError;
 use std::any::Any;
 use std::error::Error;
@@ -24,6 +25,8 @@ pub enum Outlook {
     Final,
     /// Maybe an answer: there was none.
     Unanswered,
+    /// Maybe an answer: this server had no file descriptor left to ask.
+    OutOfDescriptors,
     /// Maybe another answer: somebody saves other credentials, or a limit on calls is over.
     MayPass,
 }
@@ -33,6 +36,7 @@ impl Refusal {
     pub fn told(&self) -> String {
         match self.outlook {
             Outlook::Unanswered => format!("AWS gave no answer ({})", self.sentence),
+            Outlook::OutOfDescriptors => format!("this server has no file descriptor left ({})", self.sentence),
             _ => self.sentence.clone(),
         }
     }
@@ -44,6 +48,7 @@ impl Refusal {
         match self.outlook {
             Outlook::Final => PortError::Refused { node, what, reason },
             Outlook::Unanswered => PortError::Unreachable { node, reason },
+            Outlook::OutOfDescriptors => PortError::OutOfDescriptors { node, what, reason },
             Outlook::MayPass => PortError::NotNow { node, what, reason },
         }
     }
@@ -82,6 +87,10 @@ where
     let Some(answer) = error.as_service_error() else {
         if let Some(denied) = role_denied(error) {
             return denied;
+        }
+        if descriptors::are_used_up(error) {
+            let sentence = innermost(error);
+            return Refusal { code: String::new(), sentence, outlook: Outlook::OutOfDescriptors };
         }
         let credentials = format!("{}", DisplayErrorContext(error));
         let (sentence, outlook) = if credentials.contains("credential") || credentials.contains("profile") {

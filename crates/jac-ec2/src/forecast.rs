@@ -137,6 +137,7 @@ async fn permissions(
         first_lease_s: 3600,
         tags: BTreeMap::new(),
         common_tags: BTreeMap::new(),
+        first_boot: None,
         sealed_seed: String::new(),
     };
     let call =

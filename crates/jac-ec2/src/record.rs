@@ -36,6 +36,10 @@ pub struct LaunchRecord {
     /// launch that goes on has to say the same. Empty in records of earlier versions.
     #[serde(default)]
     pub common_tags: BTreeMap<String, String>,
+    /// What machines are given for their first boot, with places to be filled in for each ([`crate::user_data`]): another version of
+    /// JAC may have other words, and a launch that goes on has to say the same. `None` in records of earlier versions.
+    #[serde(default)]
+    pub first_boot: Option<String>,
     /// The seed of the cluster's keys, sealed, in Base64.
     pub sealed_seed: String,
 }

@@ -31,7 +31,8 @@ pub fn node_folder(installation: &str, cluster: &jac_model::ClusterId, node: &st
 
 /// The user data of one machine, in Base64.
 pub fn of(launch: &LaunchRecord, seed: &Seed, node: &str, folder: &str) -> Result<String, PortError> {
-    let text = text(launch.first_lease_s, seed, node, folder)?;
+    let own = launch.first_boot.clone().unwrap_or_else(words);
+    let text = filled(&own, launch.first_lease_s, seed, node, folder)?;
     if text.len() > LIMIT {
         return Err(refused(
             "EC2",
@@ -42,19 +43,28 @@ pub fn of(launch: &LaunchRecord, seed: &Seed, node: &str, folder: &str) -> Resul
     Ok(BASE64.encode(text.as_bytes()))
 }
 
-fn text(first_lease_s: u64, seed: &Seed, node: &str, folder: &str) -> Result<String, PortError> {
+/// Fills in what differs from cluster to cluster and from node to node.
+fn filled(words: &str, first_lease_s: u64, seed: &Seed, node: &str, folder: &str) -> Result<String, PortError> {
     let (user_key, host_key) = (seed.user_key()?, seed.host_key(node)?);
-    let timer_s = (first_lease_s + BOOT_MARGIN_S).to_string();
-    let first_boot = include_str!("../scripts/first_boot.sh")
+    let within_json = |text: &str| {
+        let quoted = serde_json::Value::from(text).to_string();
+        quoted[1..quoted.len() - 1].to_owned()
+    };
+    let filled = words
         .replace("@FOLDER@", folder)
-        .replace("@PROGRESS@", PROGRESS)
-        .replace("@DONE@", DONE);
-    let keeper = format!(
-        "#!/bin/sh\n{}\n{}",
-        include_str!("../scripts/before_keeper.sh").replace("@FIRST_LEASE@", &first_lease_s.to_string()),
-        jac_ssh::machine::keeper()
-    );
-    let service = include_str!("../scripts/jac-keeper.service").replace("@FOLDER@", folder);
+        .replace("@FIRST_LEASE@", &first_lease_s.to_string())
+        .replace("@FIRST_END@", &(first_lease_s + BOOT_MARGIN_S).to_string())
+        .replace("@USER_KEY@", &within_json(&user_key.public))
+        .replace("@HOST_PRIVATE@", &within_json(&host_key.private))
+        .replace("@HOST_PUBLIC@", &within_json(&host_key.public));
+    Ok(filled)
+}
+
+/// The user data of this version of JAC, with places for what differs between machines.
+pub fn words() -> String {
+    let first_boot = include_str!("../scripts/first_boot.sh").replace("@PROGRESS@", PROGRESS).replace("@DONE@", DONE);
+    let keeper = format!("#!/bin/sh\n{}\n{}", include_str!("../scripts/before_keeper.sh"), jac_ssh::machine::keeper());
+    let service = include_str!("../scripts/jac-keeper.service");
     let file = |path: &str, mode: &str, content: &str| json!({ "path": path, "permissions": mode, "content": content });
     // JSON is YAML too, and needs no care with quotes.
     let config = json!({
@@ -62,29 +72,29 @@ fn text(first_lease_s: u64, seed: &Seed, node: &str, folder: &str) -> Result<Str
         // Once per machine: an image that JAC made remembers what another machine did.
         "bootcmd": [["cloud-init-per", "instance", "jac-first-end", "systemd-run", "--no-block", "--unit=jac-first-end",
             "--property=DefaultDependencies=no", "--timer-property=DefaultDependencies=no",
-            format!("--on-active={timer_s}"), "systemctl", "poweroff"],
+            "--on-active=@FIRST_END@", "systemctl", "poweroff"],
             ["cloud-init-per", "instance", "jac-forget-keys", "rm", "-f", format!("{HOME}/.ssh/authorized_keys")]],
         "users": ["default", {
             "name": USER, "homedir": HOME, "shell": "/bin/bash", "lock_passwd": true,
-            "ssh_authorized_keys": [user_key.public],
+            "ssh_authorized_keys": ["@USER_KEY@"],
         }],
         // Names are the keeper's: what cloud-init writes there leads to a loopback address, anew with each boot.
         "manage_etc_hosts": false,
         "ssh_deletekeys": true,
-        "ssh_keys": { "ed25519_private": host_key.private, "ed25519_public": host_key.public },
+        "ssh_keys": { "ed25519_private": "@HOST_PRIVATE@", "ed25519_public": "@HOST_PUBLIC@" },
         "ssh_pwauth": false,
         "disable_root": true,
         "write_files": [
             file("/usr/local/lib/jac/keeper", "0755", &keeper),
             file("/usr/local/lib/jac/first-boot", "0755", &first_boot),
-            file("/etc/systemd/system/jac-keeper.service", "0644", &service),
+            file("/etc/systemd/system/jac-keeper.service", "0644", service),
             // A load generator opens many connections.
             file("/etc/security/limits.d/90-jac.conf", "0644", "jac - nofile 1048576\njac - nproc 131072\n"),
             file("/etc/sysctl.d/90-jac.conf", "0644", "net.ipv4.ip_local_port_range = 10240 65535\nnet.ipv4.tcp_tw_reuse = 1\n"),
         ],
         "runcmd": [["/usr/local/lib/jac/first-boot"]],
     });
-    Ok(format!("#cloud-config\n{config}\n"))
+    format!("#cloud-config\n{config}\n")
 }
 
 #[cfg(test)]
@@ -94,9 +104,12 @@ mod tests {
     #[test]
     fn it_is_small_and_the_same_each_time_and_has_no_key_but_the_machines_own() {
         let seed = Seed([9; 32]);
-        let made = text(3600, &seed, "worker-200", "/home/jac/.jac/i/c/worker-200").expect("it is made");
+        let text = || filled(&words(), 3600, &seed, "worker-200", "/home/jac/.jac/i/c/worker-200").expect("it is made");
+        let made = text();
         assert!(made.starts_with("#cloud-config\n{") && made.len() < LIMIT * 3 / 4, "{}", made.len());
-        assert_eq!(made, text(3600, &seed, "worker-200", "/home/jac/.jac/i/c/worker-200").expect("it is made"));
+        assert_eq!(made, text());
+        let read: serde_json::Value = serde_json::from_str(made.trim_start_matches("#cloud-config")).expect("JSON");
+        assert_eq!(read["ssh_keys"]["ed25519_private"], seed.host_key("worker-200").expect("a key").private);
         assert!(!made.contains('@'), "all places are filled in: {:?}", made.find('@').map(|at| &made[at..at + 20]));
         assert_eq!(made.matches("BEGIN OPENSSH PRIVATE KEY").count(), 1);
         let secret = seed.user_key().expect("a key").private;

@@ -167,7 +167,8 @@ impl Engine {
     /// # Errors
     /// While a cluster lives that was made with them: nobody could take it away any more.
     pub async fn delete_aws(&self) -> Result<(), EngineError> {
-        let made_with_them: Vec<Cluster> = self.store().clusters().await?.into_iter().filter(lives_by_saved).collect();
+        let made_with_them: Vec<Cluster> =
+            self.store().living_clusters().await?.into_iter().filter(lives_by_saved).collect();
         if !made_with_them.is_empty() {
             let names: Vec<String> =
                 made_with_them.iter().map(|cluster| format!("'{}' ({})", cluster.name, cluster.id)).collect();
@@ -196,7 +197,7 @@ impl Engine {
 
 fn lives_by_saved(cluster: &Cluster) -> bool {
     let choice = cluster.config.ec2.as_ref().map(|ec2| ec2.credentials);
-    !cluster.phase.is_terminal() && choice == Some(CredentialChoice::Saved)
+    choice == Some(CredentialChoice::Saved)
 }
 
 impl From<VaultError> for EngineError {

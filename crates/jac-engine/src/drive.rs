@@ -14,6 +14,7 @@
 
 use crate::engine::{Engine, Lines};
 use crate::error::EngineError;
+use crate::patience::is_own_fault;
 use jac_jmeter::RmiKeyStore;
 use jac_model::ports::{Instance, NodeRequest};
 use jac_model::{Cluster, ClusterEvent, ClusterId, ClusterPhase, Node, NodeState, Role, StopMode};
@@ -188,7 +189,16 @@ impl Engine {
         let cloud = self.cloud(cluster.provider)?;
         let launch = async |lines: Lines| {
             let tell = |node: &str, text: String| lines.add(Some(node), text);
-            cloud.launch(&cluster.config, &requests, &tell).await
+            loop {
+                match cloud.launch(&cluster.config, &requests, &tell).await {
+                    // The launch's limit is the bound.
+                    Err(error) if is_own_fault(&error) => {
+                        tracing::warn!(cluster = %cluster.id, %error, "cluster {}: {error}", cluster.id);
+                        sleep(Duration::from_secs(1)).await;
+                    }
+                    launched => return launched,
+                }
+            }
         };
         Ok(self.note_while(&cluster.id, launch).await?)
     }
@@ -266,6 +276,7 @@ impl Engine {
             step(cluster, ClusterEvent::NothingLeft)
         })
         .await?;
+        self.forget_observations(id);
         self.note_cluster(id, None, "Nothing of it is left.").await;
         Ok(())
     }

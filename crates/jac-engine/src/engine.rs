@@ -11,10 +11,10 @@ use crate::reconcile::Missing;
 use crate::settings::Settings;
 use crate::tools::{ToolSettings, Toolbox};
 use crate::view::Snapshot;
-use crate::{EngineError, reconcile};
+use crate::{EngineError, deleted, reconcile};
 use jac_model::ports::Cloud;
 use jac_model::{Cluster, ClusterId, EpochMs, Person, PlanId, Provider, RunId};
-use jac_store::{DataFolder, Filter, Lock, Store, Vault};
+use jac_store::{DataFolder, Lock, Store, Vault};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, broadcast, mpsc};
@@ -59,7 +59,6 @@ pub struct Engine {
 
 struct Inner {
     folder: DataFolder,
-    _lock: Lock,
     store: Store,
     vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
@@ -83,6 +82,8 @@ struct Inner {
     tasks: TaskTracker,
     checks: Arc<Semaphore>,
     stop: CancellationToken,
+    /// The last to go: whoever gets the lock finds the database closed.
+    _lock: Lock,
 }
 
 impl Engine {
@@ -130,6 +131,9 @@ impl Engine {
                 reconcile::forever(reconciling.clone(), provider)
             });
         }
+        let sweeping = engine.clone();
+        engine
+            .keep_running("the removal of deleted runs".to_owned(), move |_| deleted::sweep_forever(sweeping.clone()));
         let describing = engine.clone();
         // It reads every run's folder, which nobody waits for.
         engine.inner.tasks.spawn_blocking(move || describing.describe_finished_runs());
@@ -141,7 +145,7 @@ impl Engine {
         let recovering = self.clone();
         let recovered = tokio::task::spawn_blocking(move || recovering.recover_folder()).await;
         recovered.map_err(|panic| EngineError::JMeter(panic.to_string()))??;
-        for cluster in self.store().clusters().await?.into_iter().filter(|cluster| !cluster.phase.is_terminal()) {
+        for cluster in self.store().living_clusters().await? {
             let forsaken = cluster.attended_by.as_ref().is_some_and(|instance| *instance != self.inner.instance);
             if forsaken {
                 tracing::info!(cluster = %cluster.id, "cluster {} was made by a jac that is gone; ending it", cluster.id);
@@ -154,8 +158,8 @@ impl Engine {
             }
             self.drive_cluster(&cluster.id);
         }
-        for row in self.store().runs(&Filter { unfinished: true, ..Filter::default() }).await? {
-            self.supervise(row.run.id);
+        for run in self.store().unfinished_runs().await? {
+            self.supervise(run.id);
         }
         Ok(())
     }

@@ -70,6 +70,12 @@ impl From<StoreError> for EngineError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound { kind, id } => Self::NotFound { kind, id },
+            StoreError::Cursor => Self::Invalid {
+                code: "cursor_invalid",
+                message: "This list cannot be continued from there.".to_owned(),
+                hint: Some("Ask for the first page again, without `after`.".to_owned()),
+                details: Vec::new(),
+            },
             full if full.is_disk_full() => Self::DiskFull { what: "writing JAC's database".to_owned() },
             other => Self::Store(other),
         }

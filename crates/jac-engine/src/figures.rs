@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::error::EngineError;
-use jac_store::{Filter, StoreError};
+use jac_store::StoreError;
 use nix::unistd::AccessFlags;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -41,15 +41,15 @@ impl Engine {
     /// When the database cannot be read.
     pub async fn figures(&self) -> Result<Figures, EngineError> {
         let began = Instant::now();
-        let clusters = self.store().clusters().await?;
-        let runs = self.store().runs(&Filter { unfinished: true, ..Filter::default() }).await?;
+        let clusters = self.store().living_clusters().await?;
+        let runs = self.store().unfinished_runs().await?;
         let database = began.elapsed();
         let mut counted = Figures { clusters: BTreeMap::new(), runs: BTreeMap::new(), samples_followed: 0, database };
-        for cluster in clusters.iter().filter(|cluster| !cluster.phase.is_terminal()) {
+        for cluster in &clusters {
             *counted.clusters.entry((cluster.provider.to_string(), word(&cluster.phase))).or_default() += 1;
         }
-        for row in &runs {
-            *counted.runs.entry(word(&row.run.phase)).or_default() += 1;
+        for run in &runs {
+            *counted.runs.entry(word(&run.phase)).or_default() += 1;
         }
         let live: Vec<_> = self.live().values().cloned().collect();
         counted.samples_followed = live.iter().filter_map(|run| run.headline()).map(|headline| headline.samples).sum();

@@ -10,7 +10,8 @@ use crate::tools::sentence;
 use crate::view::{Machine, Machines, Unreachable};
 use jac_model::ports::{Adopted, Instance, PortError, Unseen};
 use jac_model::{Cluster, ClusterConfig, ClusterId, ClusterPhase, Node, NodeState, Person, Provider, Role};
-use std::collections::HashMap;
+use jac_store::StoreError;
+use std::collections::{HashMap, HashSet};
 use tokio::time::{Instant, timeout};
 
 /// What a provider had at a time. Of what came after that it says nothing.
@@ -86,8 +87,8 @@ impl Engine {
             None => format!("The provider {provider} answers again."),
         };
         tracing::warn!(%provider, "{text}");
-        for cluster in self.store().clusters().await? {
-            if cluster.provider == provider && !cluster.phase.is_terminal() {
+        for cluster in self.store().living_clusters().await? {
+            if cluster.provider == provider {
                 self.note_cluster(&cluster.id, None, &text).await;
             }
         }
@@ -110,9 +111,8 @@ impl Engine {
     /// When the database cannot be read. A provider that cannot be asked is among the unreachable.
     pub async fn machines(&self) -> Result<Machines, EngineError> {
         self.look_where_not_seen().await;
-        let rows: HashMap<ClusterId, Cluster> =
-            self.store().clusters().await?.into_iter().map(|cluster| (cluster.id.clone(), cluster)).collect();
         let seen = self.seen().clone();
+        let rows = self.rows_of(seen.values().flat_map(|seen| &seen.instances)).await?;
         let mut machines: Vec<Machine> = seen
             .iter()
             .flat_map(|(provider, seen)| seen.instances.iter().map(|instance| (*provider, instance)))
@@ -125,6 +125,23 @@ impl Engine {
         Ok(Machines { machines, unreachable })
     }
 
+    /// The rows of the clusters that instances are of, as far as there are any that can be read.
+    async fn rows_of(
+        &self,
+        instances: impl Iterator<Item = &Instance>,
+    ) -> Result<HashMap<ClusterId, Cluster>, EngineError> {
+        let ids: HashSet<&ClusterId> = instances.map(|instance| &instance.cluster).collect();
+        let mut rows = HashMap::new();
+        for id in ids {
+            match self.store().cluster(id).await {
+                Ok(cluster) => drop(rows.insert(id.clone(), cluster)),
+                Err(StoreError::NotFound { .. } | StoreError::Unreadable { .. }) => (),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(rows)
+    }
+
     /// The provider that has machines of a cluster which no row knows.
     async fn provider_of_orphan(&self, id: &ClusterId) -> Result<Provider, EngineError> {
         match self.store().cluster(id).await {
@@ -134,7 +151,7 @@ impl Engine {
                     Some("Look at it among the clusters."),
                 ));
             }
-            Err(jac_store::StoreError::NotFound { .. }) => (),
+            Err(StoreError::NotFound { .. }) => (),
             Err(error) => return Err(error.into()),
         }
         let mut failed = None;

@@ -3,7 +3,7 @@
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use jac_model::{ClusterId, Named, Person, PlanId, RunId};
-use jac_store::Filter;
+use jac_store::Kind;
 
 impl Engine {
     /// Removes a person. What they own goes to `heir`; without one their clusters are terminated and the rest goes to `by`.
@@ -21,31 +21,33 @@ impl Engine {
                 details: Vec::new(),
             });
         }
-        for cluster in self.store().clusters().await?.into_iter().filter(|cluster| cluster.owner.id == leaving.id) {
-            if heir.is_none() && !cluster.phase.is_terminal() {
+        for id in self.store().owned(Kind::Cluster, &leaving.id).await? {
+            let Ok(id) = id.parse::<ClusterId>() else { continue };
+            if heir.is_none() && !self.store().cluster(&id).await?.phase.is_terminal() {
                 let cause = format!("Terminated because its owner {} was removed.", leaving.name);
-                self.request_termination(&cluster.id, &cause, &by.name).await?;
+                self.request_termination(&id, &cause, &by.name).await?;
             }
             let owner = next.clone();
-            self.change_cluster(&cluster.id, move |cluster| {
+            self.change_cluster(&id, move |cluster| {
                 cluster.owner = owner;
                 Ok(())
             })
             .await?;
         }
-        for mut plan in self.store().plans().await?.into_iter().filter(|plan| plan.owner.id == leaving.id) {
+        for id in self.store().owned(Kind::Plan, &leaving.id).await? {
+            let Ok(id) = id.parse::<PlanId>() else { continue };
+            let mut plan = self.store().plan(&id).await?;
             plan.owner = next.clone();
             self.store().put_plan(&plan).await?;
         }
-        for row in self.store().runs(&Filter::default()).await?.into_iter().filter(|row| row.run.owner.id == leaving.id)
-        {
+        for id in self.store().owned(Kind::Run, &leaving.id).await? {
+            let Ok(id) = id.parse::<RunId>() else { continue };
             let owner = next.clone();
-            self.store()
-                .update_run::<_, EngineError>(&row.run.id, move |run| {
-                    run.owner = owner;
-                    Ok(())
-                })
-                .await?;
+            let change = self.store().update_run::<_, EngineError>(&id, move |run| {
+                run.owner = owner;
+                Ok(())
+            });
+            change.await?;
         }
         Ok(self.store().remove_person(&leaving.id).await?)
     }

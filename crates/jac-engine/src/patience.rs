@@ -3,7 +3,9 @@
 
 use async_trait::async_trait;
 use jac_model::NodeTools;
+use jac_model::descriptors;
 use jac_model::ports::{Chunk, Command, Output, PortError, ProcessState, Remote, Tell, Vitals};
+use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +13,8 @@ use tokio::time::{Instant, sleep};
 
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 
-/// The way to a node, asked again for `limit` after each call that may succeed later.
+/// The way to a node, asked again for `limit` after each call that may succeed later; what this server has no descriptor for
+/// does not count.
 pub(crate) struct Patient {
     pub remote: Arc<dyn Remote>,
     pub limit: Duration,
@@ -20,7 +23,10 @@ pub(crate) struct Patient {
 /// Whether the same call may succeed in a moment.
 pub(crate) fn is_passing(error: &PortError) -> bool {
     match error {
-        PortError::Unreachable { .. } | PortError::NotNow { .. } | PortError::TooSlow { .. } => true,
+        PortError::Unreachable { .. }
+        | PortError::NotNow { .. }
+        | PortError::OutOfDescriptors { .. }
+        | PortError::TooSlow { .. } => true,
         PortError::Refused { .. } | PortError::DiskFull { .. } | PortError::Unfit { .. } => false,
     }
 }
@@ -30,11 +36,24 @@ pub(crate) fn is_silence(error: &PortError) -> bool {
     matches!(error, PortError::Unreachable { .. } | PortError::TooSlow { .. })
 }
 
+/// This server could not ask: it says nothing of what was to be asked, so nothing counts the time until it can.
+pub(crate) fn is_own_fault(error: &(dyn Error + 'static)) -> bool {
+    let told = |error: &(dyn Error + 'static)| {
+        matches!(error.downcast_ref::<PortError>(), Some(PortError::OutOfDescriptors { .. }))
+    };
+    descriptors::chain(error).any(told) || descriptors::are_used_up(error)
+}
+
 impl Patient {
     async fn ask<T, F: Future<Output = Result<T, PortError>>>(&self, call: impl Fn() -> F) -> Result<T, PortError> {
         let mut failing_since = None;
         loop {
             match call().await {
+                Err(error) if is_own_fault(&error) => {
+                    tracing::warn!(%error, "{error}");
+                    failing_since = None;
+                    sleep(RETRY_EVERY).await;
+                }
                 Err(error)
                     if is_passing(&error) && failing_since.get_or_insert_with(Instant::now).elapsed() < self.limit =>
                 {

@@ -55,6 +55,15 @@ impl Staging {
     }
 }
 
+/// How long a plan is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// Until somebody removes it.
+    UntilRemoved,
+    /// As long as the one run needs it that it was uploaded for, as `jac run` does.
+    ForOneRun,
+}
+
 /// Removes what uploads that were cut off by a crash left behind.
 pub(crate) fn sweep_uploads(engine: &Engine) {
     for entry in std::fs::read_dir(engine.folder().uploads()).into_iter().flatten().flatten() {
@@ -84,6 +93,7 @@ impl Engine {
         owner: Person,
         name: Option<String>,
         main_file: Option<&str>,
+        kept: Kept,
         staging: Staging,
     ) -> Result<Plan, EngineError> {
         let staging = self.unpacked(staging)?;
@@ -93,7 +103,17 @@ impl Engine {
         let files = self.take_in(staging.folder.path(), files)?;
         let id = self.free_plan_id()?;
         let name = crate::titles::given(name)?.unwrap_or_else(|| plan_name(&main_file));
-        let plan = Plan { id: id.clone(), name, owner, team: None, created_ms: self.now_ms(), main_file, files };
+        let plan = Plan {
+            id: id.clone(),
+            name,
+            owner,
+            team: None,
+            created_ms: self.now_ms(),
+            revision: 1,
+            ephemeral: kept == Kept::ForOneRun,
+            main_file,
+            files,
+        };
         let place = PlanFolder::of(self, &id);
         std::fs::rename(staging.folder.path(), &place.files)
             .map_err(|error| EngineError::file("keeping the plan", error))?;
@@ -261,6 +281,7 @@ impl Engine {
             let place = PlanFolder::of(self, id);
             change(&mut plan, &place.files)?;
             plan.files.sort_by(|one, other| one.path.cmp(&other.path));
+            plan.revision = plan.revision.saturating_add(1);
             place.describe(&plan)?;
             wait(self.store().put_plan(&plan))?;
             self.release_content(&before);

@@ -16,7 +16,7 @@ use crate::settings::Settings;
 use futures_util::future::join_all;
 use jac_model::ports::{Command, Instance, Lease, PortError};
 use jac_model::{Cluster, ClusterId, ClusterPhase, EpochMs, NodeState, Provider};
-use jac_store::{Kind, RunRow};
+use jac_store::{Kind, RunRow, StoreError};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
@@ -89,7 +89,7 @@ async fn once(engine: &Engine, provider: Provider) -> Result<(), EngineError> {
         Err(_) => None,
     };
     // The rows after the nodes: a cluster that is written down between the two is no orphan.
-    let rows = engine.store().clusters().await?;
+    let rows = engine.store().living_clusters().await?;
     for cluster in rows.iter().filter(|cluster| cluster.provider == provider) {
         // One cluster that cannot be looked after is no reason to leave the others.
         if let Err(error) = look_after(engine, cluster, observed.as_ref()).await {
@@ -97,7 +97,31 @@ async fn once(engine: &Engine, provider: Provider) -> Result<(), EngineError> {
         }
     }
     let instances = observed.map(|observed| observed.instances).unwrap_or_default();
+    end_what_is_over(engine, provider, &rows, &instances).await?;
     end_orphans_past_their_time(engine, provider, &instances).await
+}
+
+/// Ends the nodes of clusters that have ended.
+async fn end_what_is_over(
+    engine: &Engine,
+    provider: Provider,
+    living: &[Cluster],
+    instances: &[Instance],
+) -> Result<(), EngineError> {
+    let alive = instances.iter().filter(|instance| instance.alive).map(|instance| &instance.cluster);
+    let others: HashSet<&ClusterId> = alive.filter(|id| !living.iter().any(|cluster| cluster.id == **id)).collect();
+    for id in others {
+        match engine.store().cluster(id).await {
+            Ok(cluster) if cluster.phase.is_terminal() => {
+                tracing::warn!(cluster = %id, "cluster {id} has ended but its nodes are there; ending them");
+                engine.cloud(provider)?.terminate(id).await?;
+            }
+            // One that came to be in between, an orphan, or one whose row cannot be read.
+            Ok(_) | Err(StoreError::NotFound { .. } | StoreError::Unreadable { .. }) => (),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 /// `observed`: what the provider has; `None` while it cannot say.
@@ -123,14 +147,8 @@ async fn look_after(engine: &Engine, cluster: &Cluster, observed: Option<&Observ
             }
         }
         ClusterPhase::Failed | ClusterPhase::Terminating => engine.drive_cluster(&cluster.id),
-        ClusterPhase::Terminated => {
-            engine.forget_observations(&cluster.id);
-            let is_there = |instance: &Instance| instance.cluster == cluster.id && instance.alive;
-            if observed.is_some_and(|observed| observed.instances.iter().any(is_there)) {
-                tracing::warn!(cluster = %cluster.id, "cluster {} has ended but its nodes are there; ending them", cluster.id);
-                engine.cloud(cluster.provider)?.terminate(&cluster.id).await?;
-            }
-        }
+        // Those that have ended are looked after by what is left of them.
+        ClusterPhase::Terminated => (),
     }
     Ok(())
 }
@@ -142,7 +160,8 @@ async fn end_orphans_past_their_time(
     instances: &[Instance],
 ) -> Result<(), EngineError> {
     // Read after the list: a cluster that is written down between the two is no orphan, nor is one whose row cannot be read.
-    let known = engine.store().ids(Kind::Cluster).await?;
+    let clusters: HashSet<String> = instances.iter().map(|instance| instance.cluster.to_string()).collect();
+    let known = engine.store().known(Kind::Cluster, clusters.into_iter().collect()).await?;
     let mut latest_ms: HashMap<&ClusterId, i64> = HashMap::new();
     for instance in instances.iter().filter(|instance| !known.contains(instance.cluster.as_str())) {
         // What does not say when its time is over is left to its lease.
@@ -162,7 +181,7 @@ async fn free_if_run_has_ended(engine: &Engine, cluster: &Cluster) -> Result<(),
     let Some(run) = &cluster.current_run else { return Ok(()) };
     let over = match engine.store().run(run).await {
         Ok(row) => row.run.phase.is_terminal(),
-        Err(jac_store::StoreError::NotFound { .. }) => true,
+        Err(StoreError::NotFound { .. }) => true,
         Err(error) => return Err(error.into()),
     };
     if over { engine.release_cluster(&cluster.id, run).await } else { Ok(()) }
@@ -342,7 +361,7 @@ async fn answering(
 
 impl Engine {
     /// Forgets the observations of a terminated cluster.
-    fn forget_observations(&self, id: &ClusterId) {
+    pub(crate) fn forget_observations(&self, id: &ClusterId) {
         self.missing().remove(id);
         self.became_ready().remove(id);
     }

@@ -11,8 +11,11 @@ use crate::notices::{Notice, RESTORED};
 use crate::plans::{self, PlanFolder};
 use crate::runs::record::RunRecord;
 use jac_model::{PlanId, RunId};
-use jac_store::{Filter, Kind};
+use jac_store::Kind;
 use std::path::Path;
+
+/// How many folders the database is asked about at once.
+const AT_A_TIME: usize = 1_000;
 
 impl Engine {
     pub(crate) fn recover_folder(&self) -> Result<(), EngineError> {
@@ -41,12 +44,26 @@ impl Engine {
 
     /// Folders of runs that no row knows.
     fn recover_runs(&self) -> Result<usize, EngineError> {
-        let known = wait(self.store().ids(Kind::Run))?;
         let mut restored = 0;
-        for (name, folder) in entries(&self.folder().runs()) {
-            if known.contains(&name) {
-                continue;
+        let mut entries = entries(&self.folder().runs());
+        loop {
+            let some: Vec<_> = entries.by_ref().take(AT_A_TIME).collect();
+            if some.is_empty() {
+                return Ok(restored);
             }
+            let names = some.iter().map(|(name, _)| name.clone()).collect();
+            let known = wait(self.store().known(Kind::Run, names))?;
+            let unknown = some.into_iter().filter(|(name, _)| !known.contains(name));
+            restored += self.recover_run_folders(unknown)?;
+        }
+    }
+
+    fn recover_run_folders(
+        &self,
+        folders: impl Iterator<Item = (String, std::path::PathBuf)>,
+    ) -> Result<usize, EngineError> {
+        let mut restored = 0;
+        for (name, folder) in folders {
             match RunRecord::read(&folder) {
                 Ok(Some(record)) if record.run.id.as_str() == name => {
                     record.restore(self)?;
@@ -65,9 +82,9 @@ impl Engine {
     /// Rows of runs that had not finished when the database was kept, whose folders say that they have.
     fn recover_unfinished_runs(&self) -> Result<usize, EngineError> {
         let mut restored = 0;
-        for row in wait(self.store().runs(&Filter { unfinished: true, ..Filter::default() }))? {
-            if let Ok(Some(record)) = RunRecord::read(&self.folder().run(&row.run.id))
-                && record.run.id == row.run.id
+        for run in wait(self.store().unfinished_runs())? {
+            if let Ok(Some(record)) = RunRecord::read(&self.folder().run(&run.id))
+                && record.run.id == run.id
             {
                 record.restore(self)?;
                 restored += 1;
@@ -152,7 +169,7 @@ impl Engine {
 }
 
 /// What lies in a folder, by name. One that cannot be read has nothing that could be moved.
-fn entries(folder: &Path) -> Vec<(String, std::path::PathBuf)> {
+fn entries(folder: &Path) -> impl Iterator<Item = (String, std::path::PathBuf)> + use<> {
     let found = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    found.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path())).collect()
+    found.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()))
 }

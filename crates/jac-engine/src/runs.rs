@@ -216,11 +216,13 @@ impl Engine {
             name,
             plan_id: plan.id,
             plan_name: plan.name,
+            plan_revision: Some(plan.revision),
             main_file: plan.main_file,
             files,
             versions: None,
             cluster_id: cluster.id.clone(),
             cluster_name: cluster.name.clone(),
+            provider: Some(cluster.provider),
             owner,
             team: cluster.team.clone(),
             pinned: false,
@@ -331,14 +333,23 @@ impl Engine {
         }
         let folder = self.folder().run(id);
         // Out of the way first: a crash after the row is gone would bring the run back from its folder.
-        let away = self.folder().uploads().join(format!("deleted-{id}"));
+        let away = crate::deleted::place(self, id);
         match std::fs::rename(&folder, &away) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(EngineError::file("removing the run's folder", error));
             }
             _ => (),
         }
-        self.store().delete_run(id).await?;
+        if let Err(error) = self.store().delete_run(id).await {
+            // It is still in the lists, and its results are to be found there.
+            if let Err(back) = std::fs::rename(&away, &folder)
+                && back.kind() != std::io::ErrorKind::NotFound
+            {
+                tracing::error!(run = %id, %back, "the folder of the run {id} stays in {}", away.display());
+            }
+            return Err(error.into());
+        }
+        // What cannot be removed now is removed later.
         crate::plans::remove_folder(&away);
         self.release_content(&run.files);
         self.tell(Event::Run(id.clone()));

@@ -8,7 +8,7 @@ use jac_model::{
     Cause, Cluster, ClusterId, Named, Person, Plan, PlanFile, Provider, Role, Run, RunId, RunNode, RunPhase, RunStep,
     StopMode, Versions,
 };
-use jac_store::{Filter, RunRow};
+use jac_store::RunRow;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -91,7 +91,7 @@ pub struct PlanView {
     /// The size of all its files.
     pub bytes: u64,
     /// How many runs it had.
-    pub runs: usize,
+    pub runs: u64,
     pub last_run: Option<LastRun>,
 }
 
@@ -219,14 +219,8 @@ impl Engine {
     /// # Errors
     /// When the database cannot be read.
     pub async fn view_plan(&self, plan: Plan) -> Result<PlanView, EngineError> {
-        let runs = self.store().runs(&Filter { plan: Some(plan.id.clone()), ..Filter::default() }).await?;
-        let last_run = runs.first().map(|row| LastRun {
-            id: row.run.id.clone(),
-            phase: row.run.phase,
-            verdict: result_of(row).verdict,
-            created_ms: row.run.created_ms,
-        });
-        Ok(PlanView { bytes: plan.bytes(), runs: runs.len(), last_run, plan })
+        let (runs, last_run) = self.store().runs_of_plan(&plan.id).await?;
+        Ok(PlanView { bytes: plan.bytes(), runs, last_run: last_run.map(LastRun::from), plan })
     }
 
     /// The run as it is shown: secrets masked, with the figures of now.

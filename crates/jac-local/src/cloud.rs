@@ -6,7 +6,7 @@ use crate::remote::LocalRemote;
 use async_trait::async_trait;
 use jac_jmeter::JavaSearch;
 use jac_model::ports::{self, Cloud, Instance, Listed, NodeRequest, PortError, Remote, Tell};
-use jac_model::{ClusterConfig, ClusterId, Role};
+use jac_model::{ClusterConfig, ClusterId, Role, descriptors};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
@@ -137,11 +137,11 @@ fn machine_memory_mb() -> u64 {
 }
 
 fn failed(node: &str, what: &str, error: &io::Error) -> PortError {
+    let (node, what) = (node.to_owned(), what.to_owned());
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            PortError::DiskFull { node: node.to_owned(), what: what.to_owned() }
-        }
-        _ => PortError::Refused { node: node.to_owned(), what: what.to_owned(), reason: error.to_string() },
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => PortError::DiskFull { node, what },
+        _ if descriptors::are_used_up(error) => PortError::OutOfDescriptors { node, what, reason: error.to_string() },
+        _ => PortError::Refused { node, what, reason: error.to_string() },
     }
 }
 

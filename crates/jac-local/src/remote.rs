@@ -4,8 +4,8 @@ use crate::process;
 use async_trait::async_trait;
 use bytes::Bytes;
 use jac_jmeter::{JavaSearch, jvm};
-use jac_model::NodeTools;
 use jac_model::ports::{Chunk, Command, Heap, Output, PortError, ProcessState, Remote, Tell, Vitals};
+use jac_model::{NodeTools, descriptors};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -39,6 +39,9 @@ impl LocalRemote {
         let (node, what) = (self.name.clone(), what.to_owned());
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => PortError::DiskFull { node, what },
+            _ if descriptors::are_used_up(error) => {
+                PortError::OutOfDescriptors { node, what, reason: error.to_string() }
+            }
             _ if self.is_gone() => PortError::Unreachable { node, reason: "its folder is gone".to_owned() },
             _ => PortError::Refused { node, what, reason: error.to_string() },
         }

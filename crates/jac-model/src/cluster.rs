@@ -340,6 +340,14 @@ impl NodePrices {
     }
 }
 
+/// What a cluster of that hour price has cost until its end, or until `now_ms`, in US dollars.
+pub fn usd_so_far(usd_per_hour: Option<f64>, created_ms: i64, ended_ms: Option<i64>, now_ms: i64) -> Option<f64> {
+    let until_ms = ended_ms.unwrap_or(now_ms);
+    #[expect(clippy::cast_precision_loss, reason = "2^53 ms are 285,000 years")]
+    let hours = (until_ms - created_ms).max(0) as f64 / 3_600_000.0;
+    Some(usd_per_hour? * hours)
+}
+
 impl Cluster {
     /// When the idle limit removes it, if nothing is run before.
     pub fn idle_ends_at_ms(&self) -> Option<i64> {
@@ -358,10 +366,7 @@ impl Cluster {
 
     /// What it has cost until `now_ms`, or until its end, in US dollars: its hour price for as long as it was there.
     pub fn usd_so_far(&self, now_ms: i64) -> Option<f64> {
-        let until_ms = self.ended_ms.unwrap_or(now_ms);
-        #[expect(clippy::cast_precision_loss, reason = "2^53 ms are 285,000 years")]
-        let hours = (until_ms - self.created_ms).max(0) as f64 / 3_600_000.0;
-        Some(self.usd_per_hour? * hours)
+        usd_so_far(self.usd_per_hour, self.created_ms, self.ended_ms, now_ms)
     }
 
     /// The nodes it is to have, in the state `requested`.

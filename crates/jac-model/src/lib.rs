@@ -5,8 +5,10 @@
 //! started or shown. It has no clock, no randomness, no network and no files; callers bring time and random bytes.
 
 pub mod cluster;
+pub mod descriptors;
 pub mod ec2;
 pub mod id;
+pub mod list;
 pub mod people;
 pub mod plan;
 pub mod ports;
@@ -18,6 +20,7 @@ pub use cluster::{
 };
 pub use ec2::{BakedImage, CredentialChoice, Distribution, Ec2Addresses, Ec2Config, Ec2Image, ImageState};
 pub use id::{ClusterId, PlanId, RunId};
+pub use list::{ClusterSort, Order, PlanSort, RunSort};
 pub use people::{Action, Denied, Owner, Principal, TokenScope, UserRole, Via, authorize};
 pub use plan::{Plan, PlanFile, PlanFileKind};
 pub use run::{Cause, Named, NodeHealth, NodePhase, Run, RunEvent, RunNode, RunPhase, RunStep, StopMode, Versions};

@@ -56,10 +56,20 @@ pub struct Plan {
     #[serde(default)]
     pub team: Option<Named>,
     pub created_ms: i64,
+    /// Rises by one with each change of its files.
+    #[serde(default = "first_revision")]
+    pub revision: u32,
+    /// Uploaded for one `jac run`, which removes it at its end: one that is left over is removed with time.
+    #[serde(default)]
+    pub ephemeral: bool,
     /// The `.jmx` that is run, relative to the plan's folder. Its folder is JMeter's working folder.
     pub main_file: String,
     /// All files, the main one included, in the order of their paths.
     pub files: Vec<PlanFile>,
+}
+
+fn first_revision() -> u32 {
+    1
 }
 
 impl Plan {

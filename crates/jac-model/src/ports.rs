@@ -21,6 +21,12 @@ pub enum PortError {
     /// The machine answered and refused; trying again will not help.
     #[error("{node} could not {what}: {reason}")]
     Refused { node: String, what: String, reason: String },
+    /// This server, not the node, has no file descriptor left. It says nothing of the node, and passes by itself.
+    #[error(
+        "{node} could not {what}: this server has no file descriptor left ({reason}); raise its limit of open files, such as \
+         LimitNOFILE= of its service"
+    )]
+    OutOfDescriptors { node: String, what: String, reason: String },
     /// A disk has no room left.
     #[error("no space left on the disk of {node} ({what})")]
     DiskFull { node: String, what: String },

@@ -1,6 +1,6 @@
 //! Runs: where one is (phase), why it ended (cause) and whether its criteria passed (verdict) are three fields.
 
-use crate::{ClusterId, Person, PlanFile, PlanId, Role, RunId};
+use crate::{ClusterId, Person, PlanFile, PlanId, Provider, Role, RunId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -210,8 +210,14 @@ pub struct Run {
     pub name: String,
     pub plan_id: PlanId,
     pub plan_name: String,
+    /// Which state of the plan's files it runs; `None`: a JAC started it that did not count them.
+    #[serde(default)]
+    pub plan_revision: Option<u32>,
     pub cluster_id: ClusterId,
     pub cluster_name: String,
+    /// Where its cluster's nodes come from; `None`: a JAC started it that did not say, and its cluster is not known any more.
+    #[serde(default)]
+    pub provider: Option<Provider>,
     pub owner: Person,
     /// The team whose members may change it too; `null`: its owner alone.
     #[serde(default)]

@@ -186,7 +186,7 @@ fn shell() -> Principal {
     Principal { user: administrator(), role: UserRole::Administrator, teams: Vec::new(), via: Via::Shell }
 }
 
-fn of_person(person: &PersonRow, via: Via) -> Principal {
+pub(crate) fn of_person(person: &PersonRow, via: Via) -> Principal {
     Principal { user: person.person(), role: person.role, teams: person.teams.clone(), via }
 }
 

@@ -94,6 +94,7 @@ impl ApiError {
                 EngineError::DiskFull { .. } | EngineError::Port(PortError::DiskFull { .. }) => {
                     StatusCode::INSUFFICIENT_STORAGE
                 }
+                EngineError::Port(PortError::OutOfDescriptors { .. }) => StatusCode::SERVICE_UNAVAILABLE,
                 EngineError::Port(
                     PortError::Unreachable { .. }
                     | PortError::NotNow { .. }
@@ -174,6 +175,9 @@ impl ApiError {
             }
             Self::Engine(EngineError::Port(PortError::Unfit { faults })) => {
                 ErrorDetail { code: "unfit".to_owned(), message: faults.join(" "), hint: None, details: faults }
+            }
+            Self::Engine(error @ EngineError::Port(PortError::OutOfDescriptors { .. })) => {
+                plain("out_of_descriptors", &jac_engine::tools::sentence(&error), None)
             }
             Self::Engine(error) => plain("failed", &jac_engine::tools::sentence(&error), None),
         }

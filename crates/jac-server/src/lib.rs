@@ -23,10 +23,12 @@ mod scans;
 pub mod tls;
 mod upload;
 
-pub use access::{Access, SIGN_IN_PATH, new_sign_in_link, new_token};
+pub use access::{Access, INVITATION_LIFE_MS, LINK_LIFE_MS, SIGN_IN_PATH, new_sign_in_link, new_token};
 pub use edge::Edge;
 pub use health::metrics_router;
 pub use metrics::Metrics;
+pub use routes::account::token_row;
+pub use routes::people::{named as name, new_id};
 
 use axum::http::{HeaderName, HeaderValue};
 use axum::{Router, middleware};

@@ -7,6 +7,7 @@ pub mod company;
 pub mod credentials;
 pub mod images;
 pub mod info;
+pub mod lists;
 pub mod machines;
 pub mod people;
 pub mod plans;

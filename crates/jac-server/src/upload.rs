@@ -18,6 +18,8 @@ use tokio::io::AsyncWriteExt;
 pub struct Fields {
     pub name: Option<String>,
     pub main_file: Option<String>,
+    /// It is uploaded for one run.
+    pub ephemeral: bool,
 }
 
 /// What of a request has come and led to nothing yet: a preamble before the first part, the head of a part. It waits in memory,
@@ -76,6 +78,7 @@ pub async fn receive(engine: &Engine, request: Request) -> Result<(Staging, Fiel
                 left = write(field, &name, &place, left, engine, &waiting).await?;
             }
             Some("name") => fields.name = Some(text(field).await?),
+            Some("ephemeral") => fields.ephemeral = text(field).await? == "true",
             Some("main_file") => fields.main_file = Some(text(field).await?),
             other => {
                 return Err(ApiError::bad_request(

@@ -8,6 +8,7 @@ use crate::{exec, scripts, sftp, time, tools};
 use futures_util::future::join_all;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::{Instant, sleep};
 
 const SCRIPT_LIMIT: Duration = Duration::from_secs(30);
 /// JMeter takes 150 MB while it is unpacked, and the master writes the result log.
@@ -19,6 +20,9 @@ const CLOCK_OFFSET_MS: i64 = 1000;
 /// What `timeout` ends with when it had to end a command; busybox's own passes the signal on.
 const TIMED_OUT: [&str; 2] = ["124", "143"];
 const WAITS: &str = "JMeter waits for each such look-up";
+
+/// How long a look waits for a file descriptor of this server's.
+const DESCRIPTORS_LIMIT: Duration = Duration::from_secs(60);
 
 /// A machine that can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +45,16 @@ pub struct Findings {
 /// Looks at one machine. `own` is the folder of a node that is there already and is no stranger.
 pub async fn look(link: &Link, own: Option<&str>) -> Findings {
     let mut findings = Findings::default();
-    if let Err(error) = look_into(link, own, &mut findings).await {
+    let begun = Instant::now();
+    while let Err(error) = look_into(link, own, &mut findings).await {
+        let is_ours = matches!(error, LinkError::OutOfDescriptors(_));
+        if is_ours && begun.elapsed() < DESCRIPTORS_LIMIT {
+            findings = Findings::default();
+            sleep(Duration::from_secs(1)).await;
+            continue;
+        }
         findings.faults.push(format!("{error}."));
+        break;
     }
     let host = &link.target().host;
     for text in findings.faults.iter_mut().chain(&mut findings.warnings) {

@@ -167,7 +167,12 @@ impl SshCloud {
             _ => {
                 let folder = self.folder(&made.base, &record.cluster, &node.name);
                 let asked = timeout(ASK_LIMIT, machine::has_keeper(&known.link, &folder));
-                let seen = judge(last, asked.await.ok().and_then(Result::ok), Instant::now());
+                let answer = match asked.await {
+                    Ok(Ok(alive)) => Answer::Alive(alive),
+                    Ok(Err(LinkError::OutOfDescriptors(_))) => Answer::NotAsked,
+                    Ok(Err(_)) | Err(_) => Answer::None,
+                };
+                let seen = judge(last, answer, Instant::now());
                 *known.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
                 seen
             }
@@ -212,11 +217,21 @@ fn done(ran: Result<jac_model::ports::Output, LinkError>, node: &str, what: &str
     .map_err(|error| error.at(node, what))
 }
 
+/// What a machine says when it is asked whether its node lives.
+#[derive(Debug, Clone, Copy)]
+enum Answer {
+    Alive(bool),
+    None,
+    /// This server could not ask: nothing is known for or against the machine.
+    NotAsked,
+}
+
 /// What an answer, or none, makes of what was seen before.
-fn judge(last: Option<Seen>, answer: Option<bool>, now: Instant) -> Seen {
+fn judge(last: Option<Seen>, answer: Answer, now: Instant) -> Seen {
     match answer {
-        Some(alive) => Seen { at: now, alive, away_since: None },
-        None => {
+        Answer::Alive(alive) => Seen { at: now, alive, away_since: None },
+        Answer::NotAsked => Seen { at: now, alive: last.is_none_or(|seen| seen.alive), away_since: None },
+        Answer::None => {
             let away_since = last.and_then(|seen| seen.away_since).unwrap_or(now);
             let alive = last.is_none_or(|seen| seen.alive) && now.duration_since(away_since) < AWAY_LIMIT;
             Seen { at: now, alive, away_since: Some(away_since) }
@@ -335,13 +350,15 @@ impl Cloud for SshCloud {
     }
 
     fn remote(&self, cluster: &ClusterId, node: &str) -> Arc<dyn Remote> {
-        let known = self.record(cluster).ok().flatten().and_then(|record| {
+        let known = self.record(cluster).map(|record| {
+            let record = record?;
             let found = record.node(node)?;
             Some((self.known(&record, found).ok()?, found.made.clone()?))
         });
         let (link, base) = match known {
-            Some((known, made)) => (Arc::clone(&known.link), made.base),
-            None => (Arc::new(Link::nowhere(node)), String::new()),
+            Ok(Some((known, made))) => (Arc::clone(&known.link), made.base),
+            Ok(None) => (Arc::new(Link::nowhere(node)), String::new()),
+            Err(error) => (Arc::new(Link::failing(node, error.into())), String::new()),
         };
         let folder = self.folder(&base, cluster, node);
         Arc::new(SshRemote::new(node.to_owned(), link, base, folder, Arc::clone(&self.tools)))
@@ -355,14 +372,29 @@ mod tests {
     #[test]
     fn a_machine_that_is_away_for_a_moment_still_has_its_node_and_one_that_stays_away_has_not() {
         let now = Instant::now();
-        let seen = judge(None, Some(true), now);
+        let seen = judge(None, Answer::Alive(true), now);
         assert!(seen.alive);
-        let away = judge(Some(seen), None, now + Duration::from_secs(4));
+        let away = judge(Some(seen), Answer::None, now + Duration::from_secs(4));
         assert!(away.alive);
-        let long_away = judge(Some(away), None, now + Duration::from_secs(4) + AWAY_LIMIT);
+        let long_away = judge(Some(away), Answer::None, now + Duration::from_secs(4) + AWAY_LIMIT);
         assert!(!long_away.alive);
-        assert!(judge(Some(long_away), Some(true), now).alive, "it is back");
-        assert!(!judge(Some(seen), Some(false), now).alive, "it answers that its node is gone");
-        assert!(judge(None, None, now).alive, "nothing is known against it yet");
+        assert!(judge(Some(long_away), Answer::Alive(true), now).alive, "it is back");
+        assert!(!judge(Some(seen), Answer::Alive(false), now).alive, "it answers that its node is gone");
+        assert!(judge(None, Answer::None, now).alive, "nothing is known against it yet");
+    }
+
+    #[test]
+    fn a_time_in_which_this_server_could_not_ask_counts_against_no_machine() {
+        let now = Instant::now();
+        let mut seen = judge(None, Answer::Alive(true), now);
+        for seconds in 1..=10 {
+            seen = judge(Some(seen), Answer::NotAsked, now + AWAY_LIMIT * seconds);
+            assert!(seen.alive, "after {seconds} times the limit");
+        }
+        let silent = judge(Some(seen), Answer::None, now + AWAY_LIMIT * 11);
+        assert!(silent.alive, "its own silence has only begun");
+        assert!(!judge(Some(silent), Answer::None, now + AWAY_LIMIT * 12).alive);
+        let gone = judge(Some(seen), Answer::Alive(false), now);
+        assert!(!judge(Some(gone), Answer::NotAsked, now).alive, "what it said before still counts");
     }
 }

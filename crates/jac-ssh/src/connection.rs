@@ -6,7 +6,7 @@
 use crate::error::LinkError;
 use crate::host_keys::{self, HostKeys, Judgement};
 use crate::key;
-use jac_model::SshHost;
+use jac_model::{SshHost, descriptors};
 use russh::client::{self, AuthResult, Handle};
 use russh::keys::{PrivateKeyWithHashAlg, PublicKeyOrCertificate};
 use russh::{Disconnect, Preferred};
@@ -90,6 +90,11 @@ impl std::fmt::Debug for Live {
     }
 }
 
+/// Why no file can be opened here now; `None`: one can.
+fn descriptor_fault() -> Option<io::Error> {
+    std::fs::File::open("/dev/null").err().filter(|error| descriptors::are_used_up(error))
+}
+
 /// Why the machine's key was refused, if it was: the library itself only says that it was.
 type Refusal = Arc<StdMutex<Option<String>>>;
 
@@ -123,9 +128,14 @@ impl Link {
 
     /// A connection to a node of which nothing is known any more: every deed fails with that.
     pub fn nowhere(node: &str) -> Self {
+        Self::failing(node, LinkError::Gone)
+    }
+
+    /// A connection that is never made: every deed fails with that.
+    pub fn failing(node: &str, error: LinkError) -> Self {
         let host = SshHost { name: node.to_owned(), port: 22 };
         let target = Target { host, user: String::new(), key_file: PathBuf::new(), known_hosts: Vec::new() };
-        Self { end: LinkError::Gone.into(), ..Self::new(target) }
+        Self { end: error.into(), ..Self::new(target) }
     }
 
     /// The machine is gone for good: from now on every deed fails at once. One that is under way fails when its connection, or the
@@ -179,8 +189,12 @@ impl Link {
                 Ok(Arc::clone(state.live.insert(Arc::new(live))))
             }
             Err(error) => {
-                let pause =
-                    state.failure.as_ref().map_or(FIRST_PAUSE, |failure| (failure.pause * 2).min(LONGEST_PAUSE));
+                let pause = match &state.failure {
+                    // The machine is spared by longer pauses, and had no part in this.
+                    _ if matches!(error, LinkError::OutOfDescriptors(_)) => FIRST_PAUSE,
+                    None => FIRST_PAUSE,
+                    Some(failure) => (failure.pause * 2).min(LONGEST_PAUSE),
+                };
                 state.failure = Some(Failure { error: error.clone(), pause, next_try_at: Instant::now() + pause });
                 Err(error)
             }
@@ -206,7 +220,7 @@ impl Link {
                         done => return done,
                     }
                 }
-                Err(error @ LinkError::Unreachable(_)) => {
+                Err(error @ (LinkError::Unreachable(_) | LinkError::OutOfDescriptors(_))) => {
                     if Instant::now() >= *deadline.get_or_insert_with(|| Instant::now() + PATIENCE) {
                         return Err(error);
                     }
@@ -270,8 +284,14 @@ impl Link {
         };
         let refusal = Refusal::default();
         let client = Client { host: host.clone(), keys, refusal: Arc::clone(&refusal) };
-        let unreachable = |error: io::Error| LinkError::Unreachable(format!("{host} cannot be connected to: {error}"));
-        let socket = TcpStream::connect((host.name.as_str(), host.port)).await.map_err(unreachable)?;
+        let unreachable = |error: io::Error| {
+            LinkError::here(&error, || LinkError::Unreachable(format!("{host} cannot be connected to: {error}")))
+        };
+        let socket = TcpStream::connect((host.name.as_str(), host.port)).await.map_err(|error| {
+            // The resolver says of a name only that it was not found, whatever it could not open for that.
+            let error = if error.raw_os_error().is_none() { descriptor_fault().unwrap_or(error) } else { error };
+            unreachable(error)
+        })?;
         socket.set_nodelay(true).map_err(unreachable)?;
         // While a write waits for a peer that is gone, no question is sent: then the system has to find it dead.
         socket2::SockRef::from(&socket).set_tcp_user_timeout(Some(UNACKNOWLEDGED_LIMIT)).map_err(unreachable)?;

@@ -1,6 +1,8 @@
 //! What can go wrong on the way to a machine, and which of it may get better by itself.
 
+use jac_model::descriptors;
 use jac_model::ports::PortError;
+use std::error::Error;
 use std::time::Duration;
 
 /// Why something was not done on a machine.
@@ -9,6 +11,9 @@ pub enum LinkError {
     /// There is no connection; trying again may help.
     #[error("{0}")]
     Unreachable(String),
+    /// This server has no file descriptor left, which says nothing of the machine; trying again helps once some are free.
+    #[error("this server has no file descriptor left: {0}")]
+    OutOfDescriptors(String),
     /// The machine, or what we know of it, says no; trying again will not help.
     #[error("{0}")]
     Refused(String),
@@ -27,12 +32,28 @@ pub enum LinkError {
     TooSlow(Duration),
 }
 
+/// What is known of the machine could not be read: that is not the machine's fault, and not its absence.
+impl From<PortError> for LinkError {
+    fn from(error: PortError) -> Self {
+        match error {
+            PortError::OutOfDescriptors { reason, .. } => Self::OutOfDescriptors(reason),
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
 impl LinkError {
+    /// What failed on this side: `otherwise`, unless no file descriptor was left for it.
+    pub(crate) fn here(error: &(dyn Error + 'static), otherwise: impl FnOnce() -> Self) -> Self {
+        if descriptors::are_used_up(error) { Self::OutOfDescriptors(error.to_string()) } else { otherwise() }
+    }
+
     /// The same for the engine: which node could not do what.
     pub fn at(self, node: &str, what: &str) -> PortError {
         let (node, what) = (node.to_owned(), what.to_owned());
         match self {
             Self::Unreachable(reason) => PortError::Unreachable { node, reason },
+            Self::OutOfDescriptors(reason) => PortError::OutOfDescriptors { node, what, reason },
             Self::Gone | Self::MachineGone => PortError::Unreachable { node, reason: self.to_string() },
             Self::Refused(reason) => PortError::Refused { node, what, reason },
             Self::NoSuchFile => PortError::Refused { node, what, reason: "there is no such file".to_owned() },

@@ -50,7 +50,10 @@ pub fn read(path: &Path) -> Result<PrivateKey, LinkError> {
         Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
             return refused(format!("{shown} is no private key; name the file that `ssh-keygen` made, without .pub"));
         }
-        Err(error) => return refused(format!("the key {shown} cannot be read: {error}")),
+        Err(error) => {
+            let otherwise = || LinkError::Refused(format!("the key {shown} cannot be read: {error}"));
+            return Err(LinkError::here(&error, otherwise));
+        }
     };
     let encrypted = || {
         refused(format!(

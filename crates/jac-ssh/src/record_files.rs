@@ -1,29 +1,35 @@
 //! What a provider knows of a cluster's machines: one JSON file per cluster, written before anything is made for it. So the
 //! next JAC on this data folder finds the machines, and a termination knows where it has to go, whatever happened before.
 
-use jac_model::ClusterId;
 use jac_model::ports::PortError;
+use jac_model::{ClusterId, descriptors};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Write};
-use std::marker::PhantomData;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The folder of one provider's records.
 #[derive(Debug)]
 pub struct RecordFiles<R> {
     folder: PathBuf,
-    record: PhantomData<fn() -> R>,
+    /// What each was when it was last read or written: what is said of it while no file descriptor is left to read it.
+    last: Mutex<HashMap<ClusterId, R>>,
 }
 
 /// How the name of a file ends that is to replace another one.
 const HALF_WRITTEN: &str = "new";
 
-impl<R: Serialize + DeserializeOwned> RecordFiles<R> {
+impl<R: Serialize + DeserializeOwned + Clone> RecordFiles<R> {
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder, record: PhantomData }
+        Self { folder, last: Mutex::default() }
+    }
+
+    fn last(&self) -> MutexGuard<'_, HashMap<ClusterId, R>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A file of the folder's own, that is of no cluster.
@@ -45,13 +51,26 @@ impl<R: Serialize + DeserializeOwned> RecordFiles<R> {
     /// # Errors
     /// When the file is there and cannot be read.
     pub fn read(&self, cluster: &ClusterId) -> Result<Option<R>, PortError> {
-        read(&self.record_path(cluster)).map_err(|error| failed("read", &error))
+        let found = read::<R>(&self.record_path(cluster));
+        let mut last = self.last();
+        match (found, last.get(cluster)) {
+            (Err(error), Some(known)) if descriptors::are_used_up(&error) => Ok(Some(known.clone())),
+            (Ok(Some(record)), _) => {
+                last.insert(cluster.clone(), record.clone());
+                Ok(Some(record))
+            }
+            (Ok(None), _) => {
+                last.remove(cluster);
+                Ok(None)
+            }
+            (Err(error), _) => Err(failed("read", &error)),
+        }
     }
 
     /// All of them. One that cannot be read is said and left out, so that the others are looked after.
     ///
     /// # Errors
-    /// When the folder cannot be read.
+    /// When the folder cannot be read, or no file descriptor is left to read what is in it: that is no list without it.
     pub fn all(&self) -> Result<Vec<R>, PortError> {
         let mut records = Vec::new();
         for name in self.names().map_err(|error| failed("read", &error))? {
@@ -61,6 +80,7 @@ impl<R: Serialize + DeserializeOwned> RecordFiles<R> {
             let path = self.path(&name);
             match read(&path) {
                 Ok(record) => records.extend(record),
+                Err(error) if descriptors::are_used_up(&error) => return Err(failed("read", &error)),
                 Err(error) => {
                     tracing::warn!(path = %path.display(), %error, "{} cannot be read: {error}", path.display());
                 }
@@ -75,7 +95,9 @@ impl<R: Serialize + DeserializeOwned> RecordFiles<R> {
     /// When it cannot be written.
     pub fn write(&self, cluster: &ClusterId, record: &R) -> Result<(), PortError> {
         let bytes = serde_json::to_vec_pretty(record).map_err(|error| failed("note", &error.into()))?;
-        self.replace(&self.record_path(cluster), &bytes)
+        self.replace(&self.record_path(cluster), &bytes)?;
+        self.last().insert(cluster.clone(), record.clone());
+        Ok(())
     }
 
     /// Writes a file of the folder in one step, readable for this user only.
@@ -101,6 +123,7 @@ impl<R: Serialize + DeserializeOwned> RecordFiles<R> {
     /// # Errors
     /// When one cannot be removed.
     pub fn remove(&self, cluster: &ClusterId) -> Result<(), PortError> {
+        self.last().remove(cluster);
         let record = self.record_path(cluster);
         let begin = format!("{cluster}.");
         let names = self.names().map_err(|error| failed("forget", &error))?;
@@ -135,6 +158,7 @@ fn failed(what: &str, error: &io::Error) -> PortError {
     let (node, what) = ("JAC".to_owned(), format!("{what} what it knows of the machines"));
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => PortError::DiskFull { node, what },
+        _ if descriptors::are_used_up(error) => PortError::OutOfDescriptors { node, what, reason: error.to_string() },
         _ => PortError::Refused { node, what, reason: error.to_string() },
     }
 }

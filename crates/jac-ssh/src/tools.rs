@@ -82,7 +82,7 @@ impl Tools {
         let bundle = tokio::task::spawn_blocking(move || Bundle::of(packed, &path, &cache))
             .await
             .map_err(|panic| LinkError::Refused(panic.to_string()))?
-            .map_err(|error| LinkError::Refused(error.to_string()))?;
+            .map_err(|error| LinkError::here(&error, || LinkError::Refused(error.to_string())))?;
         last.retain(|_, (at, _)| at.elapsed() < FRESH);
         last.insert(home.to_owned(), (Instant::now(), bundle.clone()));
         Ok(bundle)

@@ -32,7 +32,7 @@ pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
 /// # Errors
 /// When the file cannot be read here or kept there, or the connection stays away.
 pub async fn upload(link: &Link, from: &Path, to: &str, guard: &str, progress: Progress<'_>) -> Result<(), LinkError> {
-    let unreadable = |error: io::Error| LinkError::Refused(format!("{} cannot be read here: {error}", from.display()));
+    let unreadable = |error: io::Error| unreadable(from, &error);
     let known = {
         let from = from.to_owned();
         tokio::task::spawn_blocking(move || {
@@ -55,6 +55,10 @@ pub async fn upload(link: &Link, from: &Path, to: &str, guard: &str, progress: P
         }
     })
     .await
+}
+
+fn unreadable(from: &Path, error: &io::Error) -> LinkError {
+    LinkError::here(error, || LinkError::Refused(format!("{} cannot be read here: {error}", from.display())))
 }
 
 struct Source {
@@ -113,7 +117,7 @@ async fn send(
     total: u64,
     progress: Progress<'_>,
 ) -> Result<(), LinkError> {
-    let unreadable = |error: io::Error| LinkError::Refused(format!("{} cannot be read here: {error}", from.display()));
+    let unreadable = |error: io::Error| unreadable(from, &error);
     let mut file = tokio::fs::File::open(from).await.map_err(unreadable)?;
     file.seek(io::SeekFrom::Start(offset)).await.map_err(unreadable)?;
     let flags = OpenFlags::WRITE | OpenFlags::CREATE;

@@ -4,21 +4,35 @@
 //! jac-model's, deeds are jac-engine's.
 
 pub mod audit;
+mod clusters;
 mod company;
 mod connections;
 mod credentials;
 mod documents;
+#[cfg(test)]
+mod examples;
 mod folder;
+mod lists;
+#[cfg(test)]
+mod older;
 mod people;
+mod plans;
+mod runs;
 mod seal;
 mod series;
 mod sign_in;
 mod vault;
 
+pub use clusters::ClusterEventRow;
 pub use company::CompanyPerson;
-pub use documents::{ClusterEventRow, Filter, Kind, RunRow};
+pub use documents::Kind;
 pub use folder::{DataFolder, FolderError, Lock};
+pub use lists::clusters::{ClusterFilter, ListedCluster};
+pub use lists::plans::{ListedPlan, ListedRunOfPlan, PlanFilter};
+pub use lists::runs::{ListedRun, RunFilter};
+pub use lists::{MOST_LISTED, Page, PageRequest};
 pub use people::{PersonChange, PersonRow, TeamRow};
+pub use runs::RunRow;
 pub use seal::{SealError, SealingKey};
 pub use series::StoredPoint;
 pub use sign_in::{NewSession, OpenSession, SessionLimits, SessionRow, TokenRow};
@@ -38,6 +52,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/002-credentials.sql")),
     M::up(include_str!("../migrations/003-oldest-reader.sql")),
     M::up(include_str!("../migrations/004-page-secrets.sql")),
+    M::up(include_str!("../migrations/005-columns.sql")),
     M::up(include_str!("../migrations/006-people.sql")),
 ];
 
@@ -73,6 +88,9 @@ pub enum StoreError {
     /// One row; the others are as they were.
     #[error("the row of the {kind} {id} cannot be read: {source}")]
     Unreadable { kind: &'static str, id: String, source: serde_json::Error },
+    /// What is given as the place to go on from in a list is none, or that of another list.
+    #[error("this list cannot be continued from there")]
+    Cursor,
     #[error("{what} cannot be written as JSON: {source}")]
     Unwritable { what: &'static str, source: serde_json::Error },
 }
@@ -123,7 +141,10 @@ impl Store {
 
     async fn prepare(connections: Connections) -> Result<Self, StoreError> {
         connections.alone(migrate).await?;
-        Ok(Self { connections, unreadable: Arc::default() })
+        let store = Self { connections, unreadable: Arc::default() };
+        let unreadable = store.unreadable.clone();
+        store.write(move |connection| documents::fill_rows(connection, &unreadable)).await?;
+        Ok(store)
     }
 
     /// The rows that could not be read since this JAC was started, as far as anybody has asked for them.
@@ -143,6 +164,18 @@ impl Store {
         ask: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.connections.read(ask).await
+    }
+
+    /// Asks the database several things, all of one moment.
+    async fn read_at_once<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.read(move |connection| {
+            let moment = connection.unchecked_transaction().map_err(during("begin to read"))?;
+            ask(&moment)
+        })
+        .await
     }
 
     /// Changes the database in one transaction; nothing is changed when `change` fails.

@@ -1,6 +1,6 @@
 //! People and teams.
 
-use crate::{Store, StoreError, during};
+use crate::{Kind, Store, StoreError, during};
 use jac_model::{EpochMs, Named, Person, UserRole};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -259,6 +259,22 @@ impl Store {
                 .map_err(failed())?;
             // The next change wants the password.
             connection.execute("UPDATE sessions SET by_link = 0 WHERE person = ?1", [&id]).map(drop).map_err(failed())
+        })
+        .await
+    }
+
+    /// The ids of what somebody owns.
+    pub async fn owned(&self, kind: Kind, person: &str) -> Result<Vec<String>, StoreError> {
+        let sql = match kind {
+            Kind::Cluster => "SELECT id FROM clusters WHERE owner = ?1",
+            Kind::Plan => "SELECT id FROM plans WHERE owner = ?1",
+            Kind::Run => "SELECT id FROM runs WHERE owner = ?1",
+        };
+        let person = person.to_owned();
+        self.read(move |connection| {
+            let read =
+                || connection.prepare_cached(sql)?.query_map([person], |row| row.get(0))?.collect::<Result<_, _>>();
+            read().map_err(during("read what somebody owns"))
         })
         .await
     }

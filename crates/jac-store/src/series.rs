@@ -2,7 +2,7 @@
 
 use crate::{Store, StoreError, during};
 use jac_model::{EpochMs, RunId};
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 /// One bucket of a run's series.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,29 +15,35 @@ pub struct StoredPoint {
     pub point: serde_json::Value,
 }
 
+pub(crate) fn put_points(
+    connection: &Connection,
+    run: &RunId,
+    bucket_ms: i64,
+    points: Vec<StoredPoint>,
+) -> Result<(), StoreError> {
+    let failed = || during("write a series");
+    connection
+        .execute("DELETE FROM run_series WHERE run = ?1 AND bucket_ms <> ?2", params![run.as_str(), bucket_ms])
+        .map_err(failed())?;
+    let mut statement = connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO run_series (run, t_ms, seq, bucket_ms, point) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )
+        .map_err(failed())?;
+    for point in points {
+        let seq = i64::try_from(point.seq).unwrap_or(i64::MAX);
+        statement
+            .execute(params![run.as_str(), point.t_ms, seq, bucket_ms, point.point.to_string()])
+            .map_err(failed())?;
+    }
+    Ok(())
+}
+
 impl Store {
     /// Writes the buckets that a snapshot changed. With another width than the stored ones have, those are replaced.
     pub async fn put_series(&self, run: &RunId, bucket_ms: i64, points: Vec<StoredPoint>) -> Result<(), StoreError> {
-        let failed = || during("write a series");
         let run = run.clone();
-        self.write(move |connection| {
-            connection
-                .execute("DELETE FROM run_series WHERE run = ?1 AND bucket_ms <> ?2", params![run.as_str(), bucket_ms])
-                .map_err(failed())?;
-            let mut statement = connection
-                .prepare_cached(
-                    "INSERT OR REPLACE INTO run_series (run, t_ms, seq, bucket_ms, point) VALUES (?1, ?2, ?3, ?4, ?5)",
-                )
-                .map_err(failed())?;
-            for point in points {
-                let seq = i64::try_from(point.seq).unwrap_or(i64::MAX);
-                statement
-                    .execute(params![run.as_str(), point.t_ms, seq, bucket_ms, point.point.to_string()])
-                    .map_err(failed())?;
-            }
-            Ok(())
-        })
-        .await
+        self.write(move |connection| put_points(connection, &run, bucket_ms, points)).await
     }
 
     /// The buckets of a run in the order of time, and their width; `None` where there are none.
@@ -82,7 +88,9 @@ mod tests {
     #[tokio::test]
     async fn a_late_row_replaces_its_bucket_and_another_width_replaces_all() {
         let store = Store::in_memory().await.expect("a database");
-        let run: RunId = "r-22222222".parse().expect("an id");
+        let run = crate::examples::run(1);
+        store.insert_run(&run).await.expect("written");
+        let run = run.id;
         store.put_series(&run, 1000, vec![point(1000, 1, 5), point(2000, 1, 5)]).await.expect("written");
         store.put_series(&run, 1000, vec![point(2000, 2, 6)]).await.expect("written");
         assert_eq!(store.series(&run).await.expect("read"), Some((1000, vec![point(1000, 1, 5), point(2000, 2, 6)])));

@@ -1,24 +1,402 @@
-//! `jac admin`: what the owner of an installation does from its own machine.
+//! `jac admin`: what the owner of an installation does from its own machine, with a server on the data folder or without.
+//!
+//! Whoever can write the data folder is its administrator: the commands work on the database, and a living server sees what they did
+//! at once. What needs the engine, as the removal of somebody whose clusters have to go, is asked of the server, or done by an engine of this
+//! process.
 
-use crate::cli::{AdminArguments, AdminCommand};
-use crate::connect::ServerFile;
+use crate::cli::{AdminArguments, AdminCommand, AuditArguments, Output, Place, TokenCommand, UserCommand};
+use crate::connect::{Connection, ServerFile, connect, settings};
 use crate::context;
-use crate::exit::Exit;
+use crate::exit::{Exit, with_hint};
 use crate::stdout;
+use crate::utc;
+use anyhow::Context;
+use jac_engine::administrator;
 use jac_engine::clock::{Clock, SystemClock};
-use jac_store::{DataFolder, Store};
+use jac_model::Person;
+use jac_server::{INVITATION_LIFE_MS, LINK_LIFE_MS, new_sign_in_link, new_token, token_row};
+use jac_store::audit::{Deed, EntryFilter, NewEntry, Outcome};
+use jac_store::{DataFolder, PersonChange, PersonRow, Store};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The most entries of the trail that are printed.
+const MOST_ENTRIES: u32 = 100_000;
 
 pub async fn admin(arguments: AdminArguments) -> anyhow::Result<Exit> {
     match arguments.command {
-        AdminCommand::Link { data_dir } => {
-            let folder = DataFolder::open(&context::data_folder(data_dir.as_deref()))?;
-            // Whoever can write this database is the administrator; a living server sees the link at once.
-            let store = Store::open(&folder.database()).await?;
-            let link = jac_server::new_sign_in_link(&store, SystemClock.now_ms()).await?;
-            let url = ServerFile::read(&folder)
-                .map_or_else(|_| "http://127.0.0.1:8080".to_owned(), |file| file.page_url().to_owned());
-            stdout::line(&format!("{url}{link}"));
-            Ok(Exit::Done)
+        AdminCommand::Link { place } => {
+            let desk = Desk::open(&place).await?;
+            desk.link(&administrator(), LINK_LIFE_MS, "person.link").await?;
+        }
+        AdminCommand::User(command) => user(command).await?,
+        AdminCommand::Token(command) => token(command).await?,
+        AdminCommand::Audit(arguments) => audit(arguments).await?,
+    }
+    Ok(Exit::Done)
+}
+
+/// The database of an installation.
+struct Desk {
+    folder: DataFolder,
+    store: Store,
+}
+
+impl Desk {
+    async fn open(place: &Place) -> anyhow::Result<Self> {
+        let folder = DataFolder::open(&context::data_folder(place.data_dir.as_deref()))?;
+        let store = Store::open(&folder.database()).await?;
+        Ok(Self { folder, store })
+    }
+
+    async fn named(&self, name: &str) -> anyhow::Result<PersonRow> {
+        let found = self.store.person_named(name).await?;
+        found.map(|(person, _)| person).ok_or_else(|| {
+            with_hint(
+                format!("there is nobody called '{name}'"),
+                Some("`jac admin user list` shows everybody.".to_owned()),
+            )
+        })
+    }
+
+    /// Changes something as the shell's administrator, with its entry in the audit trail.
+    async fn deed<T>(&self, action: &str, thing: (&str, &str, &str), work: impl Future<Output = T>) -> T {
+        let deed = Deed::default();
+        let (kind, id, name) = thing;
+        deed.begin(NewEntry {
+            at_ms: SystemClock.now_ms(),
+            person: Some(administrator()),
+            via: "shell",
+            via_name: None,
+            address: None,
+            action: action.to_owned(),
+            kind: Some(kind.to_owned()),
+            thing: Some(id.to_owned()),
+            thing_name: Some(name.to_owned()),
+            outcome: Outcome::Done,
+            code: None,
+            details: BTreeMap::new(),
+        });
+        deed.around(work).await
+    }
+
+    async fn link(&self, person: &Person, life_ms: i64, action: &str) -> anyhow::Result<()> {
+        let made = new_sign_in_link(&self.store, &person.id, life_ms, SystemClock.now_ms());
+        let link = self.deed(action, ("person", &person.id, &person.name), made).await?;
+        let url = ServerFile::read(&self.folder)
+            .map_or_else(|_| "http://127.0.0.1:8080".to_owned(), |file| file.page_url().to_owned());
+        stdout::line(&format!("{url}{link}"));
+        Ok(())
+    }
+
+    async fn change(&self, name: &str, change: PersonChange) -> anyhow::Result<()> {
+        let person = self.named(name).await?;
+        let changed = self.store.change_person(&person.id, change);
+        self.deed("person.change", ("person", &person.id, &person.name), changed).await?;
+        Ok(())
+    }
+}
+
+async fn user(command: UserCommand) -> anyhow::Result<()> {
+    match command {
+        UserCommand::Add { name, role, team, place } => {
+            let desk = Desk::open(&place).await?;
+            let name = jac_server::name(&name)?;
+            let mut teams = Vec::new();
+            for team in team {
+                teams.push(team_named(&desk, &team).await?);
+            }
+            let id = jac_server::new_id('u');
+            let added = desk.store.add_person(&id, &name, role.into(), teams, SystemClock.now_ms());
+            let person = desk.deed("person.create", ("person", &id, &name), added).await?;
+            desk.link(&person.person(), INVITATION_LIFE_MS, "person.link").await?;
+        }
+        UserCommand::List { output, place } => {
+            let desk = Desk::open(&place).await?;
+            let rows: Vec<UserLine> = desk.store.people().await?.into_iter().map(UserLine::from).collect();
+            print(output, &rows, || table(&rows))?;
+        }
+        UserCommand::Disable { name, place } => {
+            let change = PersonChange { disabled: Some(true), ..PersonChange::default() };
+            Desk::open(&place).await?.change(&name, change).await?;
+        }
+        UserCommand::Enable { name, place } => {
+            let change = PersonChange { disabled: Some(false), ..PersonChange::default() };
+            Desk::open(&place).await?.change(&name, change).await?;
+        }
+        UserCommand::Link { name, place } => {
+            let desk = Desk::open(&place).await?;
+            let person = desk.named(&name).await?.person();
+            desk.link(&person, LINK_LIFE_MS, "person.link").await?;
+        }
+        UserCommand::Remove { name, to, place } => {
+            let desk = Desk::open(&place).await?;
+            let leaving = desk.named(&name).await?;
+            let heir = match to {
+                Some(to) => Some(desk.named(&to).await?.id),
+                None => None,
+            };
+            drop(desk);
+            remove(&place, &leaving.id, heir.as_deref()).await?;
         }
     }
+    Ok(())
+}
+
+/// Terminating clusters takes an engine: the server's, or one of this process.
+async fn remove(place: &Place, id: &str, heir: Option<&str>) -> anyhow::Result<()> {
+    let folder = context::data_folder(place.data_dir.as_deref());
+    let connection = connect(&folder, None, context::tools(&folder, None), settings(None)).await?;
+    let query = heir.map(|heir| format!("?to={heir}")).unwrap_or_default();
+    let removed = connection.client().delete(&format!("/people/{id}{query}")).await;
+    if let Connection::Own { engine, .. } = &connection {
+        engine.shut_down().await;
+    }
+    removed.context("they could not be removed")?;
+    Ok(())
+}
+
+async fn team_named(desk: &Desk, name: &str) -> anyhow::Result<String> {
+    let name = jac_server::name(name)?;
+    let known = desk.store.teams().await?.into_iter().find(|team| team.name.eq_ignore_ascii_case(&name));
+    if let Some(team) = known {
+        return Ok(team.id);
+    }
+    let id = jac_server::new_id('t');
+    desk.deed("team.create", ("team", &id, &name), desk.store.add_team(&id, &name)).await?;
+    Ok(id)
+}
+
+async fn token(command: TokenCommand) -> anyhow::Result<()> {
+    match command {
+        TokenCommand::Create { name, scope, expires, label, place } => {
+            let desk = Desk::open(&place).await?;
+            let person = desk.named(&name).await?;
+            let now_ms = SystemClock.now_ms();
+            let mut row = token_row(&label, scope.into(), None, now_ms)?;
+            row.expires_ms =
+                expires.map(|life| now_ms.saturating_add(i64::try_from(life.as_millis()).unwrap_or(i64::MAX)));
+            let token = new_token();
+            let (id, label) = (row.id.clone(), row.name.clone());
+            let added = desk.store.add_token(&person.id, &token, row);
+            desk.deed("account.token.create", ("token", &id, &label), added).await?;
+            stdout::line(&token);
+        }
+        TokenCommand::List { name, output, place } => {
+            let desk = Desk::open(&place).await?;
+            let people = match name {
+                Some(name) => vec![desk.named(&name).await?],
+                None => desk.store.people().await?,
+            };
+            let mut lines = Vec::new();
+            for person in people {
+                let tokens = desk.store.tokens_of(&person.id).await?;
+                lines.extend(tokens.into_iter().map(|token| TokenLine {
+                    id: token.id,
+                    person: person.name.clone(),
+                    name: token.name,
+                    scope: token.scope,
+                    created_ms: token.created_ms,
+                    expires_ms: token.expires_ms,
+                    last_used_ms: token.last_used_ms,
+                }));
+            }
+            print(output, &lines, || token_table(&lines))?;
+        }
+        TokenCommand::Revoke { id, place } => {
+            let desk = Desk::open(&place).await?;
+            for person in desk.store.people().await? {
+                if desk.store.tokens_of(&person.id).await?.iter().any(|token| token.id == id) {
+                    let revoked = desk.store.revoke_token(&person.id, &id);
+                    desk.deed("account.token.delete", ("token", &id, ""), revoked).await?;
+                    return Ok(());
+                }
+            }
+            let hint = Some("`jac admin token list` shows all tokens.".to_owned());
+            return Err(with_hint(format!("there is no token {id}"), hint));
+        }
+    }
+    Ok(())
+}
+
+async fn audit(arguments: AuditArguments) -> anyhow::Result<()> {
+    let desk = Desk::open(&arguments.place).await?;
+    let person = match &arguments.person {
+        Some(name) => Some(desk.named(name).await?.id),
+        None => None,
+    };
+    let since = arguments.since.map(|since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+    let filter = EntryFilter {
+        person,
+        action: arguments.action,
+        from_ms: since.map(|since| SystemClock.now_ms().saturating_sub(since)),
+        limit: MOST_ENTRIES,
+        ..EntryFilter::default()
+    };
+    let mut lines: Vec<EntryLine> = desk.store.entries(filter).await?.into_iter().map(EntryLine::from).collect();
+    lines.reverse();
+    match arguments.output {
+        Output::Text => lines.iter().for_each(|line| stdout::line(&line.text())),
+        // A line each, so that a program can read it as it comes.
+        Output::Json => {
+            for line in &lines {
+                stdout::line(&serde_json::to_string(line)?);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn print(output: Output, lines: &impl Serialize, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+    match output {
+        Output::Text => stdout::line(&text()),
+        Output::Json => stdout::json(lines)?,
+    }
+    Ok(())
+}
+
+/// Somebody, as `jac admin user list --output json` has them.
+#[derive(Serialize)]
+struct UserLine {
+    id: String,
+    name: String,
+    role: jac_model::UserRole,
+    teams: Vec<String>,
+    disabled: bool,
+    has_password: bool,
+    via_company: bool,
+    last_seen_ms: Option<i64>,
+}
+
+impl From<PersonRow> for UserLine {
+    fn from(row: PersonRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            role: row.role,
+            teams: row.teams.into_iter().map(|team| team.name).collect(),
+            disabled: row.disabled,
+            has_password: row.has_password,
+            via_company: row.via_company,
+            last_seen_ms: row.last_seen_ms,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct TokenLine {
+    id: String,
+    person: String,
+    name: String,
+    scope: jac_model::TokenScope,
+    created_ms: i64,
+    expires_ms: Option<i64>,
+    last_used_ms: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct EntryLine {
+    id: i64,
+    at_ms: i64,
+    person: Option<Person>,
+    via: String,
+    via_name: Option<String>,
+    address: Option<String>,
+    action: String,
+    kind: Option<String>,
+    thing: Option<String>,
+    thing_name: Option<String>,
+    outcome: Outcome,
+    code: Option<String>,
+    details: BTreeMap<String, String>,
+}
+
+impl From<jac_store::audit::EntryRow> for EntryLine {
+    fn from(row: jac_store::audit::EntryRow) -> Self {
+        Self {
+            id: row.id,
+            at_ms: row.at_ms,
+            person: row.person,
+            via: row.via,
+            via_name: row.via_name,
+            address: row.address,
+            action: row.action,
+            kind: row.kind,
+            thing: row.thing,
+            thing_name: row.thing_name,
+            outcome: row.outcome,
+            code: row.code,
+            details: row.details,
+        }
+    }
+}
+
+impl EntryLine {
+    fn text(&self) -> String {
+        let who = self.person.as_ref().map_or("nobody", |person| person.name.as_str());
+        let thing = self.thing_name.as_deref().filter(|name| !name.is_empty()).or(self.thing.as_deref()).unwrap_or("");
+        let outcome = match (self.outcome, &self.code) {
+            (Outcome::Done, _) => "done".to_owned(),
+            (Outcome::Refused, code) => format!("refused ({})", code.as_deref().unwrap_or("?")),
+            (Outcome::Failed, code) => format!("failed ({})", code.as_deref().unwrap_or("?")),
+        };
+        let from = self.address.as_deref().map(|address| format!(" from {address}")).unwrap_or_default();
+        format!("{}  {who}  {}  {thing}  {outcome}  by {}{from}", utc::minute(self.at_ms), self.action, self.via)
+    }
+}
+
+fn role_word(role: jac_model::UserRole) -> &'static str {
+    match role {
+        jac_model::UserRole::Administrator => "administrator",
+        jac_model::UserRole::Member => "member",
+        jac_model::UserRole::Viewer => "viewer",
+    }
+}
+
+fn time(at_ms: Option<i64>, never: &str) -> String {
+    at_ms.map_or_else(|| never.to_owned(), utc::minute)
+}
+
+fn table(lines: &[UserLine]) -> String {
+    let rows = lines.iter().map(|line| {
+        let state = if line.disabled { "disabled" } else { "" };
+        [
+            line.name.clone(),
+            role_word(line.role).to_owned(),
+            line.teams.join(", "),
+            time(line.last_seen_ms, "never"),
+            state.to_owned(),
+        ]
+    });
+    aligned(["NAME", "ROLE", "TEAMS", "LAST SEEN", ""].map(str::to_owned), rows)
+}
+
+fn token_table(lines: &[TokenLine]) -> String {
+    let rows = lines.iter().map(|line| {
+        let scope = match line.scope {
+            jac_model::TokenScope::Read => "read",
+            jac_model::TokenScope::Run => "run",
+            jac_model::TokenScope::All => "all",
+        };
+        [
+            line.id.clone(),
+            line.person.clone(),
+            line.name.clone(),
+            scope.to_owned(),
+            time(line.expires_ms, "never"),
+            time(line.last_used_ms, "never"),
+        ]
+    });
+    aligned(["ID", "PERSON", "NAME", "SCOPE", "EXPIRES", "LAST USED"].map(str::to_owned), rows)
+}
+
+fn aligned<const N: usize>(head: [String; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let rows: Vec<[String; N]> = std::iter::once(head).chain(rows).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..N).map(width).collect();
+    let line = |row: &[String; N]| {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        cells.join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }

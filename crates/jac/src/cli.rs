@@ -1,11 +1,13 @@
 //! The command line, declared once. Flags win over the environment, the environment over defaults; the server has a file between
 //! those two (`config`).
 
+mod admin;
 mod clusters;
 mod images;
 mod machines;
 mod settings;
 
+pub use admin::{AuditArguments, Place, TokenCommand, UserCommand};
 pub use clusters::{ClusterCommand, CreateArguments, CredentialsCommand, Whose};
 pub use images::{BuildArguments, ImageCommand};
 pub use machines::{Ec2Arguments, NewClusterArguments, ProviderName};
@@ -91,6 +93,9 @@ pub enum Command {
     DemoTarget(DemoTargetArguments),
     /// Look after an installation
     Admin(AdminArguments),
+    /// Say by the exit code whether the server that lives on the data folder answers
+    #[command(hide = true)]
+    Health(HealthArguments),
     /// Keeps a local node until its lease is over
     #[command(hide = true)]
     LocalNode { folder: PathBuf },
@@ -451,14 +456,28 @@ pub struct AdminArguments {
     pub command: AdminCommand,
 }
 
+#[derive(Debug, Args)]
+pub struct HealthArguments {
+    /// Where JAC keeps everything
+    #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum AdminCommand {
-    /// Print a new one-time sign-in link for the administrator
+    /// Print a new one-time sign-in link for the first administrator
     Link {
-        /// Where JAC keeps everything
-        #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
-        data_dir: Option<PathBuf>,
+        #[command(flatten)]
+        place: Place,
     },
+    /// People who may sign in: add, list, disable, enable, remove
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Personal tokens: create, list, revoke
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Who did what to what
+    Audit(AuditArguments),
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
+use jac_engine::list::Page;
+use jac_store::MOST_LISTED;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
@@ -75,6 +77,20 @@ impl Client {
 
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         self.json(Method::GET, path, None, Body::empty()).await
+    }
+
+    /// All of a list, page by page. `path` has a query already.
+    pub async fn list<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<Vec<T>> {
+        let mut all = Vec::new();
+        let mut after = String::new();
+        loop {
+            let page: Page<T> = self.get(&format!("{path}&limit={MOST_LISTED}{after}")).await?;
+            all.extend(page.items);
+            match page.next {
+                Some(next) => after = format!("&after={next}"),
+                None => return Ok(all),
+            }
+        }
     }
 
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {

@@ -10,6 +10,7 @@ use crate::context;
 use crate::desk::{Desk, at, briefly, print};
 use crate::exit::{Exit, Interrupted, RunFailed, with_hint};
 use crate::run::{self, On, machines};
+use jac_engine::list::ClusterSummary;
 use jac_engine::view::{ClusterView, ForecastView, Machines, Unreachable};
 use jac_model::{ClusterConfig, ClusterId};
 use serde_json::{Value, json};
@@ -28,7 +29,13 @@ pub async fn cluster(command: ClusterCommand) -> anyhow::Result<Exit> {
                 let found = find(client, &cluster).await?;
                 let path = format!("/clusters/{}/extend", found.cluster.id);
                 let view: ClusterView = client.post(&path, &json!({ "minutes": minutes })).await?;
-                print(&whose, &view, || format!("{} ends in {} at the latest.", view.cluster.id, until(end_ms(&view))));
+                print(&whose, &view, || {
+                    format!(
+                        "{} ends in {} at the latest.",
+                        view.cluster.id,
+                        until(end_ms(&ClusterSummary::from(&view)))
+                    )
+                });
                 Ok(Exit::Done)
             })
             .await
@@ -47,14 +54,15 @@ pub async fn find(client: &Client, named: &str) -> anyhow::Result<ClusterView> {
 
 /// The same; `None` where there is none.
 async fn look_up(client: &Client, named: &str) -> anyhow::Result<Option<ClusterView>> {
-    let all: Vec<ClusterView> = client.get("/clusters?ended=true").await?;
-    if let Some(found) = all.iter().find(|view| view.cluster.id.as_str() == named) {
-        return Ok(Some(found.clone()));
+    let all: Vec<ClusterSummary> = client.list("/clusters?ended=true").await?;
+    let view = async |id: &ClusterId| client.get(&format!("/clusters/{id}")).await.map(Some);
+    if let Some(found) = all.iter().find(|cluster| cluster.id.as_str() == named) {
+        return view(&found.id).await;
     }
-    let living = all.into_iter().filter(|view| !view.cluster.phase.is_terminal() && view.cluster.name == named);
-    let found: Vec<ClusterView> = living.collect();
+    let living = all.into_iter().filter(|cluster| !cluster.phase.is_terminal() && cluster.name == named);
+    let found: Vec<ClusterSummary> = living.collect();
     match found.as_slice() {
-        [one] => Ok(Some(one.clone())),
+        [one] => view(&one.id).await,
         [] => Ok(None),
         several => Err(with_hint(
             format!("{} clusters are called '{named}'", several.len()),
@@ -138,7 +146,7 @@ async fn create(mut desk: Desk<'_>, arguments: &CreateArguments) -> anyhow::Resu
             "No server looks after it: its nodes end within an hour, unless a `jac serve` lives on this data folder by then."
         );
     }
-    print(&arguments.whose, &view, || line_of(&view));
+    print(&arguments.whose, &view, || line_of(&ClusterSummary::from(&view)));
     Ok(Exit::Done)
 }
 
@@ -162,10 +170,10 @@ async fn find_orphan(desk: &mut Desk<'_>, named: &str) -> anyhow::Result<Cluster
 
 async fn adopt(mut desk: Desk<'_>, named: &str, whose: &Whose) -> anyhow::Result<Exit> {
     let client = desk.client;
-    let rows: Vec<ClusterView> = client.get("/clusters?ended=true").await?;
-    let id = match rows.into_iter().find(|view| view.cluster.id.as_str() == named) {
+    let rows: Vec<ClusterSummary> = client.list("/clusters?ended=true").await?;
+    let id = match rows.into_iter().find(|cluster| cluster.id.as_str() == named) {
         // The server says that it is no orphan.
-        Some(known) => known.cluster.id,
+        Some(known) => known.id,
         None => find_orphan(&mut desk, named).await?,
     };
     let adopted = desk.signals.unless(client.post(&format!("/orphans/{id}/adopt"), &json!({}))).await;
@@ -174,7 +182,7 @@ async fn adopt(mut desk: Desk<'_>, named: &str, whose: &Whose) -> anyhow::Result
         goes_on: format!("Whether {id} is adopted already, `jac cluster list` tells."),
     })??;
     let view = desk.wait_for_adopted(&view).await?;
-    print(whose, &view, || line_of(&view));
+    print(whose, &view, || line_of(&ClusterSummary::from(&view)));
     Ok(Exit::Done)
 }
 
@@ -215,7 +223,7 @@ fn cannot_be_asked(unreachable: &Unreachable) -> String {
 }
 
 async fn list(client: &Client, whose: &Whose, all: bool) -> anyhow::Result<Exit> {
-    let clusters: Vec<ClusterView> = client.get(&format!("/clusters?ended={all}")).await?;
+    let clusters: Vec<ClusterSummary> = client.list(&format!("/clusters?ended={all}")).await?;
     let machines: Machines = client.get("/machines").await?;
     print(whose, &json!({ "clusters": clusters, "machines": machines }), || {
         let mut lines: Vec<String> = clusters.iter().map(line_of).collect();
@@ -232,17 +240,17 @@ async fn list(client: &Client, whose: &Whose, all: bool) -> anyhow::Result<Exit>
 }
 
 /// A cluster in a line.
-fn line_of(view: &ClusterView) -> String {
-    let cluster = &view.cluster;
+fn line_of(cluster: &ClusterSummary) -> String {
     let phase = serde_json::to_value(cluster.phase)
         .ok()
         .and_then(|phase| phase.as_str().map(str::to_owned))
         .unwrap_or_default();
-    let price = match (cluster.usd_per_hour, view.usd_so_far) {
+    let price = match (cluster.usd_per_hour, cluster.usd_so_far) {
         (Some(hour), Some(so_far)) => format!(", about ${hour:.2} an hour, ${so_far:.2} so far"),
         _ => String::new(),
     };
-    let ends = if cluster.phase.is_terminal() { String::new() } else { format!(", ends in {}", until(end_ms(view))) };
+    let ends =
+        if cluster.phase.is_terminal() { String::new() } else { format!(", ends in {}", until(end_ms(cluster))) };
     let lost = if cluster.lost_nodes.is_empty() {
         String::new()
     } else {
@@ -253,13 +261,13 @@ fn line_of(view: &ClusterView) -> String {
         cluster.id,
         cluster.name,
         cluster.provider,
-        cluster.nodes.len()
+        cluster.workers + 1
     )
 }
 
 /// When the cluster ends if nothing is run on it: whichever limit comes first.
-fn end_ms(view: &ClusterView) -> i64 {
-    view.idle_ends_at_ms.unwrap_or(i64::MAX).min(view.cluster.expires_at_ms)
+fn end_ms(cluster: &ClusterSummary) -> i64 {
+    cluster.idle_ends_at_ms.unwrap_or(i64::MAX).min(cluster.expires_at_ms)
 }
 
 /// How long until then.

@@ -25,6 +25,7 @@ mod credentials;
 mod demo_target;
 mod desk;
 mod exit;
+mod health;
 mod images;
 mod jmeter;
 mod logs;
@@ -85,6 +86,7 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
         Command::Jmeter(arguments) => jmeter::jmeter(arguments).await,
         Command::DemoTarget(arguments) => demo_target::demo_target(arguments).await,
         Command::Admin(arguments) => admin::admin(arguments).await,
+        Command::Health(arguments) => health::health(arguments).await,
         Command::LocalNode { .. } => Ok(Exit::Done),
     }
 }

@@ -17,6 +17,7 @@ use crate::exit::{Exit, RunFailed, with_hint};
 use crate::signals::Signals;
 use crate::{stdout, utc};
 use anyhow::Context;
+use jac_engine::list::ClusterSummary;
 use jac_engine::tools::{Toolbox, WantedJMeter};
 use jac_engine::view::{ClusterView, PlanView, RunView, Snapshot};
 use jac_jtl::Summary;
@@ -65,7 +66,8 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     let home = toolbox.home(&WantedJMeter { home: None, version }).map_err(from_engine)?;
     let wanted = Wanted::read(&arguments, home.as_ref())?;
     if let Some(new) = &new {
-        wanted.check(new.workers, new.jmeter_version.clone(), &toolbox, &mut line)?;
+        let check = wanted.check(new.workers, new.jmeter_version.clone(), &toolbox, &mut line)?;
+        new.refuse_endless(&check.findings)?;
         // Other machines have a Java of their own.
         if arguments.server.is_none() && new.provider == Provider::Local {
             toolbox.java().await.map_err(from_engine)?;
@@ -171,7 +173,8 @@ impl Job<'_> {
         let bundle = &self.wanted.bundle;
         let mut files = vec![UploadFile { name: bundle.main.clone(), path: self.wanted.plan.clone() }];
         files.extend(bundle.files.iter().map(|(name, path)| UploadFile { name: name.clone(), path: path.clone() }));
-        let fields = [("name", self.wanted.plan_name.as_str()), ("main_file", bundle.main.as_str())];
+        let fields =
+            [("name", self.wanted.plan_name.as_str()), ("main_file", bundle.main.as_str()), ("ephemeral", "true")];
         self.client.upload("/plans", &fields, &files).await
     }
 
@@ -338,9 +341,7 @@ impl Job<'_> {
     async fn wait_for_leftovers(&mut self, lease: Duration) {
         let since = self.removing_since.unwrap_or_else(Instant::now);
         loop {
-            let clusters: Vec<ClusterView> = self.client.get("/clusters").await.unwrap_or_default();
-            let left: Vec<ClusterView> =
-                clusters.into_iter().filter(|view| view.cluster.attended_by.is_some()).collect();
+            let left = self.attended_clusters().await;
             let Some(limit) = left.iter().map(clusters::removal_limit).max() else { return };
             if !self.waits || since.elapsed() > limit {
                 let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
@@ -358,6 +359,20 @@ impl Job<'_> {
                 () = sleep(Duration::from_millis(200)) => (),
             }
         }
+    }
+
+    /// The living clusters that are for one engine. What cannot be asked for is not waited for.
+    async fn attended_clusters(&self) -> Vec<ClusterView> {
+        let living: Vec<ClusterSummary> = self.client.list("/clusters?ended=false").await.unwrap_or_default();
+        let mut attended = Vec::new();
+        for cluster in living {
+            if let Ok(view) = self.client.get::<ClusterView>(&format!("/clusters/{}", cluster.id)).await
+                && view.cluster.attended_by.is_some()
+            {
+                attended.push(view);
+            }
+        }
+        attended
     }
 
     async fn forget_plan(&mut self, plan: &PlanView) {
@@ -481,7 +496,7 @@ mod tests {
             usd_per_hour: None,
             node_prices: None,
         };
-        ClusterView { cluster, can_write: true, idle_ends_at_ms: None, usd_so_far: None }
+        ClusterView { cluster, idle_ends_at_ms: None, usd_so_far: None }
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     if !engine.store().has_sign_in().await? {
         // A link that lets somebody in does not belong into a file that others read.
         if std::io::stdout().is_terminal() {
-            let link = jac_server::new_sign_in_link(engine.store(), engine.now_ms()).await?;
+            let link = first_link(&engine).await?;
             stdout::line(&format!("Sign in once with {page_url}{link}"));
         } else {
             stdout::line("`jac admin link` prints a link to sign in with.");
@@ -157,6 +157,12 @@ fn warn_of_what_is_open(config: &Config, address: SocketAddr, nodes: Nodes) {
             "the server listens beyond this machine without TLS: give it --tls-cert and --tls-key, or name the proxy before it with --trusted-proxy"
         );
     }
+}
+
+/// A link for the first administrator.
+async fn first_link(engine: &jac_engine::Engine) -> anyhow::Result<String> {
+    let person = jac_engine::administrator().id;
+    Ok(jac_server::new_sign_in_link(engine.store(), &person, jac_server::LINK_LIFE_MS, engine.now_ms()).await?)
 }
 
 /// Lets this process have as many descriptors as the system allows it, and says how many that are: each connection, run and

@@ -76,6 +76,7 @@ export function runOf(more: Partial<Run> & Pick<Run, "id" | "name">): Run {
     cluster: { id: "c-1", name: "walk" },
     owner: { id: "u-1", name: "Administrator" },
     team: null,
+    pinned: false,
     phase: "finished",
     step: "",
     cause: { kind: "completed" },

@@ -12,7 +12,7 @@ use super::supervise::{Interruption, Task, stopped};
 use super::tail::{self, TailState};
 use crate::error::EngineError;
 use crate::live::LiveRun;
-use crate::patience::is_silence;
+use crate::patience::{is_own_fault, is_silence};
 use crate::reconcile::last_call_ms;
 use futures_util::future::join_all;
 use jac_model::ports::{PortError, ProcessState, Remote};
@@ -166,6 +166,10 @@ impl Follower<'_> {
                 self.unseen_since = None;
                 Ok(Some(state))
             }
+            Err(error) if is_own_fault(&error) => {
+                self.unseen_since = None;
+                Ok(None)
+            }
             // One answer that is none is no reason to give up a run that goes on, whatever it says.
             Err(error) => {
                 let since = *self.unseen_since.get_or_insert_with(Instant::now);
@@ -239,6 +243,7 @@ impl Follower<'_> {
                     };
                     seen.push((name, Ok(state)));
                 }
+                Err(error) if is_own_fault(&error) => drop(self.unseen_workers.remove(&name)),
                 Err(error) => {
                     let since = *self.unseen_workers.entry(name.clone()).or_insert_with(Instant::now);
                     if since.elapsed() >= self.patience(&name, &error).await {

@@ -109,6 +109,8 @@ async fn what_it_runs(task: &Task, run: &Run) -> Result<Plan, EngineError> {
         owner: run.owner.clone(),
         team: run.team.clone(),
         created_ms: run.created_ms,
+        revision: run.plan_revision.unwrap_or(1),
+        ephemeral: false,
         main_file: run.main_file.clone(),
         files: run.files.clone(),
     })

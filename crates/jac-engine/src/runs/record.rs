@@ -70,9 +70,7 @@ impl RunRecord {
     pub fn restore(&self, engine: &Engine) -> Result<(), EngineError> {
         let run = &self.run;
         tracing::info!(run = %run.id, "run {}: taken into the list again, as its folder tells it", run.id);
-        if let Some((bucket_ms, points)) = restored_points(engine, &run.id) {
-            wait(engine.store().put_series(&run.id, bucket_ms, points))?;
-        }
-        Ok(wait(engine.store().restore_run(run, self.result.as_ref()))?)
+        let points = restored_points(engine, &run.id);
+        Ok(wait(engine.store().restore_run(run, self.result.as_ref(), points))?)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::intake::{Intake, Pulled};
 use crate::error::EngineError;
-use crate::patience::is_silence;
+use crate::patience::{is_own_fault, is_silence};
 use jac_model::ports::Remote;
 use std::convert::Infallible;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -61,6 +61,8 @@ pub(super) async fn read(intake: &mut Intake, master: &dyn Remote, tail: &TailSt
             }
             // The looks at the master's process tell of that.
             Err(EngineError::Port(error)) if is_silence(&error) => (),
+            // Neither the log nor the file that keeps it is at fault.
+            Err(error) if is_own_fault(&error) => tail.state().trouble = None,
             Err(error) => {
                 let mut state = tail.state();
                 let since = state.trouble.take().map_or(begun, |(since, _)| since);

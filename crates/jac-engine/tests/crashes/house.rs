@@ -5,12 +5,15 @@ use crate::cloud::SimulatedCloud;
 use crate::door::{Crash, Door, PLANNED_PANIC, Planned};
 use crate::world::{World, owner};
 use futures_util::FutureExt;
+use jac_engine::plans::Kept;
 use jac_engine::tools::ToolSettings;
 use jac_engine::{Attendance, Engine, EngineError, NewCluster, NewRun, Parts, Settings};
 use jac_model::ports::Cloud;
-use jac_model::{Cluster, ClusterConfig, ClusterId, ClusterPhase, Ec2Config, PlanId, Provider, Run, RunId, RunPhase};
+use jac_model::{
+    Cluster, ClusterConfig, ClusterId, ClusterPhase, Ec2Config, Order, PlanId, Provider, Run, RunId, RunPhase,
+};
 use jac_report::Report;
-use jac_store::{DataFolder, Filter, Store, Vault};
+use jac_store::{ClusterFilter, DataFolder, MOST_LISTED, PageRequest, PlanFilter, RunFilter, Store, Vault};
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::panic::AssertUnwindSafe;
@@ -99,14 +102,13 @@ impl House {
             self.crashes += 1;
             timeout(LIMIT, living.engine.shut_down()).await.expect("its tasks end");
             drop(living);
-            // The last connection to the database removes this file.
-            let open = self.data().join("jac.db-wal");
+            // The lock is given back when the last that held the engine has let go of it, and of its database.
             let closed = async {
-                while open.exists() {
+                while DataFolder::open(&self.data()).expect("it opens").lock().is_err() {
                     sleep(Duration::from_millis(10)).await;
                 }
             };
-            timeout(LIMIT, closed).await.expect("its database is closed");
+            timeout(LIMIT, closed).await.expect("its folder is free");
         }
     }
 
@@ -274,13 +276,15 @@ impl House {
     /// A plan, taken in as an upload is.
     pub async fn upload(&mut self) -> PlanId {
         loop {
-            if let Some(plan) = self.engine().await.store().plans().await.expect("plans").into_iter().next() {
+            if let Some(plan) =
+                self.engine().await.store().list_plans(&PlanFilter::default(), &all()).await.expect("plans").items.pop()
+            {
                 return plan.id;
             }
             self.ask_waiting(|engine| {
                 let mut staging = engine.stage()?;
                 std::fs::write(staging.place("p.jmx")?, PLAN).expect("written");
-                engine.create_plan(owner(), None, None, staging)
+                engine.create_plan(owner(), None, None, Kept::UntilRemoved, staging)
             })
             .await;
         }
@@ -340,12 +344,27 @@ pub fn config(workers: u32) -> ClusterConfig {
     ClusterConfig { workers, ec2: Some(Ec2Config::default()), ..ClusterConfig::default() }
 }
 
+/// As much of a list as a page may have, the newest first.
+pub fn all<S: Default>() -> PageRequest<S> {
+    PageRequest { sort: S::default(), order: Order::Descending, limit: MOST_LISTED, after: None }
+}
+
 async fn clusters(engine: &Engine) -> Vec<Cluster> {
-    engine.store().clusters().await.expect("clusters")
+    let listed = engine.store().list_clusters(&ClusterFilter::default(), &all()).await.expect("clusters").items;
+    let mut clusters = Vec::new();
+    for cluster in listed {
+        clusters.push(engine.store().cluster(&cluster.id).await.expect("its row"));
+    }
+    clusters
 }
 
 async fn runs(engine: &Engine) -> Vec<Run> {
-    engine.store().runs(&Filter::default()).await.expect("runs").into_iter().map(|row| row.run).collect()
+    let listed = engine.store().list_runs(&RunFilter::default(), &all()).await.expect("runs").items;
+    let mut runs = Vec::new();
+    for run in listed {
+        runs.push(engine.store().run(&run.id).await.expect("its row").run);
+    }
+    runs
 }
 
 /// The smallest folder that is a JMeter home and has the plan's classes.

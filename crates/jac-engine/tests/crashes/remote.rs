@@ -40,6 +40,10 @@ impl SimulatedRemote {
             if machine.cut_off_until_ms > now_ms {
                 return Err(gone("connection timed out"));
             }
+            if machine.unasked_until_ms > now_ms {
+                let (node, what, reason) = (self.node.clone(), what.to_owned(), "Too many open files".to_owned());
+                return Err(PortError::OutOfDescriptors { node, what, reason });
+            }
             effect(machine, now_ms)
         };
         self.door.through(&self.node, &format!("{what} {}", self.node), time, on_machine).await

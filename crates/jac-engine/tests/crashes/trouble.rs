@@ -239,6 +239,19 @@ async fn a_network_that_is_away_for_a_moment_costs_nothing_and_one_that_stays_aw
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_without_file_descriptors_gives_no_run_up_however_long_that_lasts() {
+    let mut house = House::new();
+    // Shorter than the time without them: were it counted, the run would be over.
+    house.settings.unreachable_limit = Duration::from_secs(1);
+    let (cluster, run) = running(&mut house).await;
+    house.world.use_up_descriptors(5_000);
+    let ended = house.until_run(&run, RunPhase::Finished).await;
+    assert_eq!(ended.cause, Some(Cause::Completed));
+    assert!(house.log(&run) == house.measured(&run) && house.log(&run).len() > 1000);
+    end(&mut house, &cluster).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_run_that_is_stopped_keeps_what_it_measured_whenever_the_engine_crashes_over_it() {
     for side in [None, Some(Side::Before), Some(Side::After)] {
         let mut house = House::new();

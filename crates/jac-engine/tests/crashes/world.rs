@@ -73,6 +73,8 @@ pub struct Machine {
     pub masters_started: Arc<AtomicUsize>,
     /// Nobody reaches it until then, though it works on.
     pub cut_off_until_ms: EpochMs,
+    /// The server has no file descriptor left for it until then.
+    pub unasked_until_ms: EpochMs,
 }
 
 impl World {
@@ -157,6 +159,7 @@ impl World {
             processes: BTreeMap::new(),
             masters_started: Arc::clone(&machines.masters_started),
             cut_off_until_ms: 0,
+            unasked_until_ms: 0,
         };
         machines.there.insert(key, machine);
     }
@@ -168,6 +171,15 @@ impl World {
         let mut machines = self.machines();
         let key = machines.there.keys().find(|(_, node)| node == name).cloned().expect("it is there");
         machines.end(&key, now_ms);
+    }
+
+    /// The server has no file descriptor left for any machine for a while.
+    pub fn use_up_descriptors(&self, for_ms: i64) {
+        self.advance();
+        let until_ms = self.now_ms() + for_ms;
+        for machine in self.machines().there.values_mut() {
+            machine.unasked_until_ms = until_ms;
+        }
     }
 
     /// Nobody reaches a machine for a while.

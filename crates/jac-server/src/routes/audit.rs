@@ -37,6 +37,7 @@ pub struct AuditQuery {
     /// How many, 1 to 200; absent: 50.
     pub limit: Option<u32>,
     /// The file's format, for the export; absent: `jsonl`.
+    #[param(inline)]
     pub format: Option<Format>,
 }
 

@@ -4,28 +4,23 @@ use crate::access::allowed::{Allowed, ChangeCluster, CreateCluster, On, View};
 use crate::body::{Body, Query};
 use crate::error::{ApiError, ErrorBody};
 use crate::routes::TeamRequest;
+use crate::routes::lists::ClustersQuery;
 use axum::Json;
 use axum::http::StatusCode;
+use jac_engine::list::{ClusterSummary, Page};
 use jac_engine::view::{ClusterView, ForecastView};
 use jac_engine::{Attendance, NewCluster};
 use jac_model::{Cluster, ClusterConfig, Ec2Config, Provider};
 use serde::{Deserialize, Serialize};
 
-/// Which clusters to list.
-#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct ListQuery {
-    /// Those that have ended too.
-    #[serde(default)]
-    ended: bool,
-}
-
-/// All clusters, the newest first
-#[utoipa::path(get, path = "/clusters", tag = "clusters", params(ListQuery), responses((status = 200, body = Vec<ClusterView>)))]
-pub async fn list(allowed: Allowed<View>, Query(query): Query<ListQuery>) -> Result<Json<Vec<ClusterView>>, ApiError> {
-    let clusters = allowed.engine().store().clusters().await?;
-    let shown = clusters.into_iter().filter(|cluster| query.ended || !cluster.phase.is_terminal());
-    Ok(Json(shown.map(|cluster| allowed.engine().view_cluster(cluster)).collect()))
+/// Clusters, a page at a time
+#[utoipa::path(get, path = "/clusters", tag = "clusters", params(ClustersQuery), responses((status = 200, body = Page<ClusterSummary>), (status = 400, body = ErrorBody)))]
+pub async fn list(
+    allowed: Allowed<View>,
+    Query(query): Query<ClustersQuery>,
+) -> Result<Json<Page<ClusterSummary>>, ApiError> {
+    let (filter, page) = query.ask(&allowed.caller);
+    Ok(Json(allowed.engine().list_clusters(&filter, &page).await?))
 }
 
 /// Whose defaults are wanted.
@@ -39,7 +34,7 @@ pub struct DefaultsQuery {
 
 /// What a new cluster is, unless something is changed
 #[utoipa::path(get, path = "/clusters/defaults", tag = "clusters", params(DefaultsQuery), responses((status = 200, body = ClusterConfig)))]
-pub async fn defaults(allowed: Allowed<View>, Query(query): Query<DefaultsQuery>) -> Json<ClusterConfig> {
+pub async fn defaults(_: Allowed<View>, Query(query): Query<DefaultsQuery>) -> Json<ClusterConfig> {
     let ec2 = (query.provider == Some(Provider::Ec2)).then(Ec2Config::default);
     Json(ClusterConfig { ec2, ..ClusterConfig::default() })
 }

@@ -4,13 +4,15 @@ use crate::access::allowed::{Allowed, ChangePlan, CheckPlan, CreatePlan, On, Vie
 use crate::body::{Body, Query};
 use crate::error::{ApiError, ErrorBody};
 use crate::routes::TeamRequest;
+use crate::routes::lists::PlansQuery;
 use crate::upload;
 use axum::Json;
 use axum::extract::{Path, Request};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use jac_engine::EngineError;
-use jac_engine::plans::RunWish;
+use jac_engine::list::{Page, PlanSummary};
+use jac_engine::plans::{Kept, RunWish};
 use jac_engine::view::PlanView;
 use jac_jmx::Check;
 use jac_model::Plan;
@@ -25,6 +27,8 @@ pub struct Upload {
     name: Option<String>,
     /// Which `.jmx` is run, where there are several.
     main_file: Option<String>,
+    /// It is for one run and is removed with time when whoever uploaded it does not.
+    ephemeral: Option<bool>,
     #[schema(value_type = Vec<String>, format = Binary)]
     file: Vec<Vec<u8>>,
 }
@@ -45,24 +49,25 @@ async fn blocking<T: Send + 'static>(
     }
 }
 
-/// All plans, the newest first
-#[utoipa::path(get, path = "/plans", tag = "plans", responses((status = 200, body = Vec<PlanView>)))]
-pub async fn list(allowed: Allowed<View>) -> Result<Json<Vec<PlanView>>, ApiError> {
-    let plans = allowed.engine().store().plans().await?;
-    let mut views = Vec::new();
-    for plan in plans {
-        views.push(allowed.engine().view_plan(plan).await?);
-    }
-    Ok(Json(views))
+/// Plans, a page at a time
+#[utoipa::path(get, path = "/plans", tag = "plans", params(PlansQuery), responses((status = 200, body = Page<PlanSummary>), (status = 400, body = ErrorBody)))]
+pub async fn list(
+    allowed: Allowed<View>,
+    Query(query): Query<PlansQuery>,
+) -> Result<Json<Page<PlanSummary>>, ApiError> {
+    let (filter, page) = query.ask(&allowed.caller);
+    Ok(Json(allowed.engine().list_plans(&filter, &page).await?))
 }
 
 /// Upload a plan: a `.jmx`, several files, or one zip
 #[utoipa::path(post, path = "/plans", tag = "plans", request_body(content = Upload, content_type = "multipart/form-data"),
     responses((status = 201, body = PlanView), (status = 400, body = ErrorBody), (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
 pub async fn create(allowed: Allowed<CreatePlan>, request: Request) -> Result<(StatusCode, Json<PlanView>), ApiError> {
-    let (staging, fields) = upload::receive(&allowed.engine(), request).await?;
+    let (staging, fields) = upload::receive(allowed.engine(), request).await?;
     let (engine, owner) = (allowed.engine().clone(), allowed.caller.user.clone());
-    let plan = blocking(move || engine.create_plan(owner, fields.name, fields.main_file.as_deref(), staging)).await?;
+    let kept = if fields.ephemeral { Kept::ForOneRun } else { Kept::UntilRemoved };
+    let plan =
+        blocking(move || engine.create_plan(owner, fields.name, fields.main_file.as_deref(), kept, staging)).await?;
     Ok((StatusCode::CREATED, Json(allowed.engine().view_plan(plan).await?)))
 }
 

@@ -4,36 +4,26 @@ use crate::access::allowed::{Allowed, ChangeRun, On, StartRun, View};
 use crate::body::{Body, Query};
 use crate::error::{ApiError, ErrorBody};
 use crate::routes::TeamRequest;
+use crate::routes::lists::RunsQuery;
 use axum::Json;
 use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use jac_engine::list::{Page, RunSummary};
 use jac_engine::runs::{Artefact, LogPiece, NewRun, artefacts};
 use jac_engine::view::{RunView, Snapshot};
 use jac_engine::{Engine, EngineError};
-use jac_model::{Cluster, ClusterId, PlanId, Run, RunId, StopMode};
+use jac_model::{Cluster, Run, RunId, StopMode};
 use jac_report::Report;
-use jac_store::{Filter, RunRow};
+use jac_store::RunRow;
 use serde::Deserialize;
 use tokio_util::io::ReaderStream;
 
-/// Which runs to list.
-#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct ListQuery {
-    cluster: Option<ClusterId>,
-    plan: Option<PlanId>,
-    /// At most so many, the newest; absent: 500.
-    limit: Option<u32>,
-}
-
-/// Runs, the newest first
-#[utoipa::path(get, path = "/runs", tag = "runs", params(ListQuery), responses((status = 200, body = Vec<RunView>)))]
-pub async fn list(allowed: Allowed<View>, Query(query): Query<ListQuery>) -> Result<Json<Vec<RunView>>, ApiError> {
-    let filter =
-        Filter { cluster: query.cluster, plan: query.plan, unfinished: false, limit: Some(query.limit.unwrap_or(500)) };
-    let rows = allowed.engine().store().runs(&filter).await?;
-    Ok(Json(rows.into_iter().map(|row| allowed.engine().view_run(row)).collect()))
+/// Runs, a page at a time
+#[utoipa::path(get, path = "/runs", tag = "runs", params(RunsQuery), responses((status = 200, body = Page<RunSummary>), (status = 400, body = ErrorBody)))]
+pub async fn list(allowed: Allowed<View>, Query(query): Query<RunsQuery>) -> Result<Json<Page<RunSummary>>, ApiError> {
+    let (filter, page) = query.ask(&allowed.caller);
+    Ok(Json(allowed.engine().list_runs(&filter, &page).await?))
 }
 
 /// Start a run; it waits for its cluster by itself

@@ -3,7 +3,7 @@
 use super::company::sign_out_url;
 use crate::App;
 use crate::access::allowed::{Allowed, View, ViewAccount};
-use crate::access::{audit, new_session, no_cookie, page_secret, session_of, sign_out};
+use crate::access::{audit, new_session, no_cookie, of_person, page_secret, session_of, sign_out};
 use crate::body::Body;
 use crate::edge::ClientInfo;
 use crate::error::{ApiError, ErrorBody};
@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::{Extensions, HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse};
 use axum::{Extension, Json};
+use jac_engine::Engine;
 use jac_model::{Named, Principal, UserRole, Via};
 use jac_store::PersonRow;
 use serde::{Deserialize, Serialize};
@@ -80,7 +81,7 @@ pub struct PasswordSignIn {
 /// A session that was opened.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct SignedIn {
-    pub user: User,
+    pub session: Session,
     /// What the page sends along with everything, in `X-JAC-Page` and in Socket.IO's `auth.page`: the cookie alone is not enough.
     pub page: String,
 }
@@ -108,8 +109,21 @@ fn user(principal: &Principal) -> User {
     }
 }
 
-fn user_of(person: &PersonRow) -> User {
-    User { id: person.id.clone(), name: person.name.clone(), role: person.role, teams: person.teams.clone() }
+/// The session as its page is told of it.
+async fn told(engine: &Engine, caller: &Principal, by_link: bool) -> Result<Session, ApiError> {
+    let people = engine.store().people().await?;
+    Ok(Session {
+        has_password: people.iter().any(|person| person.id == caller.user.id && person.has_password),
+        single_user: people.len() == 1,
+        user: user(caller),
+        via: match &caller.via {
+            Via::Session(_) => ViaWord::Session,
+            Via::Token { .. } => ViaWord::Token,
+            Via::Shell => ViaWord::Shell,
+        },
+        by_link,
+        sign_out_url: None,
+    })
 }
 
 /// What the sign-in page offers
@@ -127,28 +141,16 @@ pub async fn show(
     headers: HeaderMap,
     State(app): State<App>,
 ) -> Result<Json<Session>, ApiError> {
-    let store = allowed.engine().store();
-    let people = store.people().await?;
-    let own = people.iter().find(|person| person.id == allowed.caller.user.id);
-    let has_password = own.is_some_and(|person| person.has_password);
     let by_link = match &allowed.caller.via {
         Via::Session(_) => session_of(&app, &headers, None).await?.is_some_and(|open| open.session.by_link),
         Via::Shell | Via::Token { .. } => false,
     };
-    let is_companys = own.is_some_and(|person| person.via_company) && matches!(allowed.caller.via, Via::Session(_));
-    let sign_out_url = if is_companys { sign_out_url(&app, client.as_deref(), &headers).await } else { None };
-    Ok(Json(Session {
-        user: user(&allowed.caller),
-        via: match &allowed.caller.via {
-            Via::Session(_) => ViaWord::Session,
-            Via::Token { .. } => ViaWord::Token,
-            Via::Shell => ViaWord::Shell,
-        },
-        has_password,
-        by_link,
-        single_user: people.len() == 1,
-        sign_out_url,
-    }))
+    let mut session = told(allowed.engine(), &allowed.caller, by_link).await?;
+    let is_in_a_browser = matches!(allowed.caller.via, Via::Session(_)) && !by_link;
+    if is_in_a_browser && allowed.engine().store().person(&allowed.caller.user.id).await?.via_company {
+        session.sign_out_url = sign_out_url(&app, client.as_deref(), &headers).await;
+    }
+    Ok(Json(session))
 }
 
 /// Sign in with the token of a link, which is used up
@@ -162,7 +164,7 @@ pub async fn create(
     let client = client.as_deref();
     audit::begin_sign_in(&app, client, "link", None);
     let (session, cookie) = new_session(&app, &headers, client);
-    let page = session.page.clone();
+    let (id, page) = (session.id.clone(), session.page.clone());
     let person = app.engine.store().sign_in(&sign_in.token, session, app.engine.now_ms()).await?;
     let Some(person) = person else {
         let from = address(client);
@@ -174,7 +176,8 @@ pub async fn create(
             hint: Some("Ask your administrator for a new one, or run `jac admin link` on the server.".to_owned()),
         });
     };
-    Ok(signed_in(client, &person, page, cookie))
+    let session = told(&app.engine, &of_person(&person, Via::Session(id)), true).await?;
+    Ok(signed_in(client, session, page, cookie))
 }
 
 /// Sign in with name and password
@@ -191,10 +194,11 @@ pub async fn by_password(
     audit::begin_sign_in(&app, client, "password", Some(&name));
     let person = prove(&app, client, &name, sign_in.password).await?;
     let (session, cookie) = new_session(&app, &headers, client);
-    let page = session.page.clone();
+    let (id, page) = (session.id.clone(), session.page.clone());
     audit::person(&person.person());
     app.engine.store().open_session(&person.id, session, app.engine.now_ms()).await?;
-    Ok(signed_in(client, &person, page, cookie))
+    let session = told(&app.engine, &of_person(&person, Via::Session(id)), false).await?;
+    Ok(signed_in(client, session, page, cookie))
 }
 
 /// Looks whether it is the person's password, after whatever wait earlier failures have earned.
@@ -242,15 +246,10 @@ pub(super) fn address(client: Option<&ClientInfo>) -> String {
     client.and_then(|client| client.address).map_or_else(|| "this process".to_owned(), |address| address.to_string())
 }
 
-fn signed_in(
-    client: Option<&ClientInfo>,
-    person: &PersonRow,
-    page: String,
-    cookie: String,
-) -> impl IntoResponse + use<> {
+fn signed_in(client: Option<&ClientInfo>, session: Session, page: String, cookie: String) -> impl IntoResponse + use<> {
     let from = address(client);
-    tracing::info!(peer = from, "{} signed in from {from}", person.name);
-    (AppendHeaders([(header::SET_COOKIE, cookie)]), Json(SignedIn { user: user_of(person), page }))
+    tracing::info!(peer = from, "{} signed in from {from}", session.user.name);
+    (AppendHeaders([(header::SET_COOKIE, cookie)]), Json(SignedIn { session, page }))
 }
 
 /// Sign out

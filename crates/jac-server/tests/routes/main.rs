@@ -3,8 +3,11 @@
 mod checks;
 mod connections;
 mod edge;
+mod lists;
 mod live;
 mod money;
+mod people;
+mod permissions;
 mod rented;
 mod results;
 mod served;
@@ -14,9 +17,10 @@ mod tls;
 
 use http::{Method, StatusCode};
 use jac_engine::{Settings, administrator};
-use jac_model::Person;
 use served::Served;
-use things::{others, run};
+
+/// What nobody has to be signed in for.
+const OPEN: &[(&str, &str)] = &[("GET", "/sign-in"), ("POST", "/session"), ("POST", "/session/password")];
 
 const PLAN: &[u8] = br#"<?xml version="1.0"?><jmeterTestPlan version="1.2"><hashTree><TestPlan guiclass="TestPlanGui" testname="P"/><hashTree/></hashTree></jmeterTestPlan>"#;
 
@@ -29,7 +33,7 @@ async fn every_route_is_shut_to_strangers_and_to_other_pages() {
         let path = path.trim_start_matches("/api/v1").replace("{id}", "r-22222222").replace(['{', '}'], "");
         for method in methods.as_object().expect("methods").keys() {
             let method: Method = method.to_uppercase().parse().expect("a method");
-            if (&method, path.as_str()) == (&Method::POST, "/session") {
+            if OPEN.contains(&(method.as_str(), path.as_str())) {
                 continue;
             }
             walked += 1;
@@ -48,6 +52,7 @@ async fn every_route_is_shut_to_strangers_and_to_other_pages() {
                 )
                 .await;
             assert_eq!(forged.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+            assert_eq!(forged.body["error"]["code"], "token_invalid");
             // Cookies go to every port of a host, so whoever has seen one has half of a session.
             let other = ("cookie", served.cookie.as_str());
             for more in [("accept", "*/*"), ("x-jac-page", "0"), ("x-jac-request", "1")] {
@@ -62,44 +67,6 @@ async fn every_route_is_shut_to_strangers_and_to_other_pages() {
         }
     }
     assert!(walked > 32, "{walked} routes");
-}
-
-#[tokio::test]
-async fn others_things_can_be_looked_at_and_not_changed() {
-    let served = Served::new().await;
-    let (cluster, plan) = others(&served).await;
-    for path in [format!("/clusters/{cluster}"), format!("/clusters/{cluster}/events"), format!("/plans/{plan}")] {
-        let shown = served.as_owner(Method::GET, &path, "").await;
-        assert_eq!(shown.status, StatusCode::OK, "{path}");
-        assert_ne!(shown.body["can_write"], true, "{path}");
-    }
-    let changes = [
-        (Method::POST, format!("/clusters/{cluster}/terminate"), "{}"),
-        (Method::POST, format!("/clusters/{cluster}/extend"), r#"{"minutes":5}"#),
-        (Method::DELETE, format!("/plans/{plan}"), ""),
-        (Method::DELETE, format!("/plans/{plan}/files/p.jmx"), ""),
-    ];
-    for (method, path, body) in changes {
-        let refused = served.as_owner(method, &path, body).await;
-        assert_eq!(
-            (refused.status, refused.body["error"]["code"].as_str()),
-            (StatusCode::FORBIDDEN, Some("not_owner")),
-            "{path}"
-        );
-    }
-    let other = Person { id: "other".to_owned(), name: "Somebody else".to_owned() };
-    let run = run(&served, "r-22222222", &other).await.id;
-    let shown = served.as_owner(Method::GET, &format!("/runs/{run}"), "").await;
-    assert_eq!((shown.status, &shown.body["can_write"]), (StatusCode::OK, &false.into()));
-    for (method, path, body) in [
-        (Method::POST, format!("/runs/{run}/stop"), r#"{"how":"graceful"}"#),
-        (Method::DELETE, format!("/runs/{run}"), ""),
-    ] {
-        let refused = served.as_owner(method, &path, body).await;
-        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}: {}", refused.body);
-    }
-    let new_run = format!(r#"{{"cluster_id":"{cluster}","plan_id":"{plan}"}}"#);
-    assert_eq!(served.as_owner(Method::POST, "/runs", &new_run).await.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
@@ -119,7 +86,7 @@ async fn a_bad_cluster_is_told_all_its_faults() {
             assert_eq!(refused.body["error"]["details"].as_array().map(Vec::len), Some(3), "{}", refused.body);
         }
     }
-    assert_eq!(served.as_owner(Method::GET, "/clusters?ended=true", "").await.body, serde_json::json!([]));
+    assert_eq!(served.as_owner(Method::GET, "/clusters?ended=true", "").await.body["items"], serde_json::json!([]));
 }
 
 #[tokio::test]
@@ -157,7 +124,7 @@ async fn a_plan_is_taken_whole_or_not_at_all() {
         );
         assert!(served.is_clean(), "{code} left something behind");
     }
-    assert_eq!(served.as_owner(Method::GET, "/plans", "").await.body.as_array().map(Vec::len), Some(1));
+    assert_eq!(served.as_owner(Method::GET, "/plans", "").await.body["items"].as_array().map(Vec::len), Some(1));
     for path in ["..%2f..%2fjac.db", "../../jac.db", "shop%2f..%2fshop%2fshop.jmx"] {
         let answer = served.as_owner(Method::GET, &format!("/plans/{id}/files/{path}"), "").await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");

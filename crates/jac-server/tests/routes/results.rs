@@ -106,7 +106,7 @@ async fn runs_are_compared_with_the_first_of_them() {
 #[tokio::test]
 async fn whoever_searches_too_much_at_once_is_told_when_to_come_back() {
     let served = Served::new().await;
-    finished(&served, "r-33333333", 0);
+    finished(&served, "r-33333333", 0).await;
     let bearer = format!("Bearer {}", served.app.access.token());
     let headers = [("authorization", bearer.as_str())];
     let search = || served.call(Method::GET, "/runs/r-33333333/samples", &headers, "");

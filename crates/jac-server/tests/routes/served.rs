@@ -81,8 +81,9 @@ impl Served {
 
     /// Opens a session with a new link, which works once, and gives its cookie and its page's secret.
     pub async fn sign_in(&self) -> (String, String) {
-        let link =
-            jac_server::new_sign_in_link(self.app.engine.store(), self.app.engine.now_ms()).await.expect("a link");
+        let link = jac_server::new_sign_in_link(self.app.engine.store(), "admin", 60_000, self.app.engine.now_ms())
+            .await
+            .expect("a link");
         let token = link.split("token=").nth(1).expect("a token").to_owned();
         let answer = self.call(Method::POST, "/session", &[], &format!(r#"{{"token":"{token}"}}"#)).await;
         assert_eq!(answer.status, StatusCode::OK);

@@ -2,7 +2,8 @@
 
 use crate::served::Served;
 use jac_model::{
-    Cause, Cluster, ClusterConfig, ClusterPhase, Person, Plan, PlanFile, PlanFileKind, Provider, Run, RunPhase,
+    Cause, Cluster, ClusterConfig, ClusterId, ClusterPhase, Named, Person, Plan, PlanFile, PlanFileKind, PlanId,
+    Provider, Run, RunId, RunPhase,
 };
 use std::collections::BTreeMap;
 
@@ -39,6 +40,8 @@ pub async fn others(served: &Served) -> (String, String) {
         owner: other,
         team: None,
         created_ms: 1,
+        revision: 1,
+        ephemeral: false,
         main_file: "p.jmx".to_owned(),
         files: vec![file],
     };
@@ -50,6 +53,8 @@ pub async fn others(served: &Served) -> (String, String) {
 /// A finished run of somebody's.
 pub async fn run(served: &Served, id: &str, owner: &Person) -> Run {
     let run = Run {
+        plan_revision: Some(1),
+        provider: Some(Provider::Local),
         id: id.parse().expect("an id"),
         name: format!("run {id}"),
         plan_id: "p-22222222".parse().expect("an id"),
@@ -90,4 +95,28 @@ pub async fn run(served: &Served, id: &str, owner: &Person) -> Run {
     };
     served.app.engine.store().insert_run(&run).await.expect("written");
     run
+}
+
+/// A cluster that has ended, a plan and a finished run of somebody's and their team's, with ids made of `number`.
+pub async fn owned(served: &Served, number: u8, owner: &Person, team: Option<&Named>) -> (ClusterId, PlanId, RunId) {
+    let store = served.app.engine.store();
+    if number == 0 {
+        others(served).await;
+    }
+    let cluster = store.cluster(&"c-22222222".parse().expect("an id")).await.expect("the first one");
+    let plan = store.plan(&"p-22222222".parse().expect("an id")).await.expect("the first one");
+    // An id has a letter of about thirty for each byte.
+    let random = [1, 1, 1, 1, 1, 1, number / 16, number % 16];
+    let (owner, team) = (owner.clone(), team.cloned());
+    let cluster = Cluster { id: ClusterId::from_random(random), owner: owner.clone(), team: team.clone(), ..cluster };
+    let plan = Plan { id: PlanId::from_random(random), owner: owner.clone(), team: team.clone(), ..plan };
+    store.insert_cluster(&cluster).await.expect("written");
+    store.put_plan(&plan).await.expect("written");
+    let run = run(served, RunId::from_random(random).as_str(), &owner).await;
+    let given = store.update_run::<_, jac_store::StoreError>(&run.id, move |run| {
+        run.team = team;
+        Ok(())
+    });
+    given.await.expect("written");
+    (cluster.id, plan.id, run.id)
 }

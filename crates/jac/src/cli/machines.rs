@@ -44,7 +44,8 @@ pub struct NewClusterArguments {
     pub known_hosts: Option<PathBuf>,
     #[command(flatten, next_help_heading = "Machines of EC2 (--provider ec2)")]
     pub ec2: Ec2Arguments,
-    /// After so many minutes the cluster is removed, whatever it does; default: 480, and for a local or SSH run 30 days
+    /// After so many minutes the cluster is removed, whatever it does; default: 480, and for a local or SSH run 30 days. A run
+    /// of a plan that never ends needs it on other machines than this one
     #[arg(long, value_name = "MINUTES", allow_negative_numbers = true)]
     pub lifetime: Option<i64>,
 }

@@ -5,7 +5,9 @@ use super::files;
 use crate::cli::{Ec2Arguments, NewClusterArguments, ProviderName};
 use crate::context;
 use crate::exit::with_hint;
+use jac_jmx::Finding;
 use jac_model::{ClusterConfig, Distribution, Ec2Addresses, Ec2Config, Ec2Image, Provider, SshConfig, SshHost};
+use jac_report::visible;
 use std::path::Path;
 
 /// A cluster that is to be made.
@@ -18,6 +20,30 @@ pub struct NewCluster {
     pub jmeter_version: Option<String>,
     /// `None`: what is usual for the command.
     pub lifetime_minutes: Option<u32>,
+}
+
+/// What a check says of a plan that nothing but somebody's stop ends.
+const ENDLESS: [&str; 2] = ["runs_until_stopped", "loops_ignored"];
+
+impl NewCluster {
+    /// Refuses a plan that never ends by itself on machines of others, which cost money or are missed, unless somebody said
+    /// how long they are his.
+    pub fn refuse_endless(&self, findings: &[Finding]) -> anyhow::Result<()> {
+        let machines = match self.provider {
+            Provider::Local => return Ok(()),
+            Provider::Ssh => "machines of your own over SSH",
+            Provider::Ec2 => "machines of Amazon EC2",
+        };
+        let endless = findings.iter().find(|finding| ENDLESS.contains(&finding.code.as_str()));
+        let (None, Some(finding)) = (self.lifetime_minutes, endless) else { return Ok(()) };
+        Err(with_hint(
+            format!("a plan that never ends needs a lifetime on {machines}: {}", visible(&finding.message)),
+            Some(
+                "Give --lifetime MINUTES, after which the cluster is removed whatever it does, or give the thread group a duration."
+                    .to_owned(),
+            ),
+        ))
+    }
 }
 
 /// What the command line says of it. `on_a_server`: files are named as that server sees them.
@@ -243,5 +269,36 @@ fn workers_of(ssh: &SshConfig, given: Option<i64>) -> anyhow::Result<u32> {
             Some(format!("Leave --workers out, or give --workers {workers}.")),
         )),
         _ => Ok(u32::try_from(workers)?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jac_jmx::Severity;
+
+    #[test]
+    fn a_plan_that_never_ends_is_refused_on_machines_of_others_until_a_lifetime_is_given() {
+        let new = |provider, lifetime_minutes| NewCluster {
+            provider,
+            ssh: None,
+            ec2: None,
+            workers: 1,
+            heap_mb: None,
+            jmeter_version: None,
+            lifetime_minutes,
+        };
+        let found = |code: &str| {
+            let (code, message) = (code.to_owned(), "It does.".to_owned());
+            [Finding { severity: Severity::Info, code, element: None, message, hint: None, params: Default::default() }]
+        };
+        for code in ENDLESS {
+            for provider in [Provider::Ssh, Provider::Ec2] {
+                assert!(new(provider, None).refuse_endless(&found(code)).is_err(), "{provider} {code}");
+                assert!(new(provider, Some(30)).refuse_endless(&found(code)).is_ok(), "{provider} {code}");
+            }
+            assert!(new(Provider::Local, None).refuse_endless(&found(code)).is_ok(), "{code}");
+        }
+        assert!(new(Provider::Ec2, None).refuse_endless(&found("runs_until_csv_ends")).is_ok(), "it ends");
     }
 }

@@ -86,7 +86,7 @@ impl Wanted {
         jmeter_version: Option<String>,
         toolbox: &Toolbox,
         line: &mut Line,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Check> {
         let jmeter = WantedJMeter { home: None, version: jmeter_version };
         let check = self.bundle.check(&self.plan, workers, &self.properties, &self.system_properties, jmeter);
         let check = check.run(toolbox).map_err(from_engine)?;
@@ -95,7 +95,7 @@ impl Wanted {
         }
         refuse(&check)?;
         line.say(&what_will_run(&check));
-        Ok(())
+        Ok(check)
     }
 }
 

@@ -117,6 +117,21 @@ fn flags_of_another_provider_are_refused_by_name() {
 }
 
 #[test]
+fn a_plan_that_never_ends_asks_for_a_lifetime_on_machines_that_cost_money() {
+    let place = Place::new();
+    let steady = std::fs::read_to_string(plan_path("steady.jmx")).expect("the plan");
+    let scheduler = "<boolProp name=\"ThreadGroup.scheduler\">true</boolProp>";
+    assert!(steady.contains(scheduler), "what makes it end");
+    let endless = place.data().with_file_name("endless.jmx");
+    std::fs::write(&endless, steady.replace(scheduler, "").replace("data/names.csv", "names.csv")).expect("a plan");
+    std::fs::write(endless.with_file_name("names.csv"), "name\nAda\n").expect("its data");
+    let endless = endless.display().to_string();
+    let done = place.finish(place.jac(&["run", &endless, "--provider", "ec2"])).expect(2);
+    assert!(done.stderr.contains("hint: Give --lifetime MINUTES") && done.stdout.is_empty(), "{}", done.stderr);
+    assert!(place.has_no_nodes() && all(&place)["clusters"] == serde_json::json!([]), "nothing was made");
+}
+
+#[test]
 fn a_run_on_a_cluster_does_not_offer_what_a_cluster_is_made_of() {
     let place = Place::new();
     let help = |words: &[&str]| place.finish(place.jac(&[words, &["--help"]].concat())).expect(0).stdout;

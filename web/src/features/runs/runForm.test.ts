@@ -22,6 +22,12 @@ describe("the start dialog", () => {
     expect(checkRunForm(form, known, []).request).not.toHaveProperty("system_properties");
     expect(checkRunForm({ ...form, systemProperties: "ok=1\nnone" }, known, []).faults.systemProperties).toBe("Line 2 must be name=value.");
   });
+  it("marks as secret only what is sent", () => {
+    const secret = ["pin", "users", "ssl.pin", "gone"];
+    const { request } = checkRunForm({ ...form, secret, moreProperties: "pin=1234", systemProperties: "ssl.pin=5" }, known, []);
+    expect(request?.secret).toEqual(["pin", "ssl.pin"]);
+    expect(checkRunForm({ ...form, secret: ["gone"] }, known, []).request).not.toHaveProperty("secret");
+  });
   it("splits only files that the plan has", () => {
     expect(checkRunForm({ ...form, split: ["users.csv", "gone.csv"] }, known, ["users.csv"]).request?.split).toEqual(["users.csv"]);
   });

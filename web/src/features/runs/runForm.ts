@@ -21,6 +21,8 @@ export interface RunForm {
   moreProperties: string;
   /** `name=value` on each line: Java system properties. */
   systemProperties: string;
+  /** Names of properties whose values are masked; those whose names say so are masked anyway. */
+  secret: string[];
   split: string[];
   /** The plan's files that every JMeter reads with -q. */
   propertiesFiles: string[];
@@ -37,7 +39,7 @@ export interface RunFaults {
   criteria: Record<number, string>;
 }
 
-export const EMPTY_FORM: RunForm = { planId: null, clusterId: null, name: "", properties: {}, moreProperties: "", systemProperties: "", split: [], propertiesFiles: [], criteria: [], grace: "" };
+export const EMPTY_FORM: RunForm = { planId: null, clusterId: null, name: "", properties: {}, moreProperties: "", systemProperties: "", secret: [], split: [], propertiesFiles: [], criteria: [], grace: "" };
 
 export function newCriterion(key: number): CriterionRow {
   return { key, metric: "error_percent", label: "", op: ">", value: "1" };
@@ -66,14 +68,18 @@ export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: 
   const wrong = faults.plan ?? faults.cluster ?? faults.grace ?? faults.moreProperties ?? faults.systemProperties ?? Object.values(faults.criteria)[0];
   if (wrong !== undefined || form.planId === null || form.clusterId === null) return { request: null, faults };
   const split = form.split.filter((path) => splittable.includes(path));
+  const properties = { ...changed(form.properties, known), ...more.properties };
+  // A mark on what is not sent, or on a line that was typed over, means nothing.
+  const secret = form.secret.filter((name) => name in properties || name in system.properties);
   return {
     faults,
     request: {
       plan_id: form.planId,
       cluster_id: form.clusterId,
       ...(form.name.trim() === "" ? {} : { name: form.name.trim() }),
-      properties: { ...changed(form.properties, known), ...more.properties },
+      properties,
       ...(Object.keys(system.properties).length === 0 ? {} : { system_properties: system.properties }),
+      ...(secret.length === 0 ? {} : { secret }),
       properties_files: form.propertiesFiles,
       split,
       criteria,

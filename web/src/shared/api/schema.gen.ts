@@ -4,6 +4,143 @@
  */
 
 export interface paths {
+    "/api/v1/account/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one did */
+        get: operations["account_own_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set the password; other sessions end */
+        put: operations["account_set_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's sessions */
+        get: operations["account_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of one's sessions */
+        delete: operations["account_end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's personal tokens */
+        get: operations["account_tokens"];
+        put?: never;
+        /** Make a personal token */
+        post: operations["account_create_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke one of one's tokens */
+        delete: operations["account_revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what to what, the newest first */
+        get: operations["audit_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The trail as a file, at most 100,000 entries */
+        get: operations["audit_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/clusters": {
         parameters: {
             query?: never;
@@ -11,7 +148,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All clusters, the newest first */
+        /** Clusters, a page at a time */
         get: operations["clusters_list"];
         put?: never;
         /** Create a cluster; it comes up by itself */
@@ -122,6 +259,23 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{id}/team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Say which team may change it beside its owner */
+        patch: operations["clusters_set_team"];
         trace?: never;
     };
     "/api/v1/clusters/{id}/terminate": {
@@ -279,6 +433,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody who has an account */
+        get: operations["people_list"];
+        put?: never;
+        /** Invite somebody */
+        post: operations["people_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove somebody; what they own is handed over */
+        delete: operations["people_remove"];
+        options?: never;
+        head?: never;
+        /** Change somebody's role or teams, disable or enable them */
+        patch: operations["people_change"];
+        trace?: never;
+    };
+    "/api/v1/people/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a one-time link for somebody who has forgotten their password */
+        post: operations["people_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans": {
         parameters: {
             query?: never;
@@ -286,7 +493,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All plans, the newest first */
+        /** Plans, a page at a time */
         get: operations["plans_list"];
         put?: never;
         /** Upload a plan: a `.jmx`, several files, or one zip */
@@ -367,6 +574,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{id}/team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Say which team may change it beside its owner */
+        patch: operations["plans_set_team"];
+        trace?: never;
+    };
     "/api/v1/runs": {
         parameters: {
             query?: never;
@@ -374,7 +598,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Runs, the newest first */
+        /** Runs, a page at a time */
         get: operations["runs_list"];
         put?: never;
         /** Start a run; it waits for its cluster by itself */
@@ -522,6 +746,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Say which team may change it beside its owner */
+        patch: operations["runs_set_team"];
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -536,6 +777,23 @@ export interface paths {
         post: operations["session_create"];
         /** Sign out */
         delete: operations["session_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in with name and password */
+        post: operations["session_by_password"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -556,6 +814,59 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the sign-in page offers */
+        get: operations["session_methods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All teams */
+        get: operations["people_teams"];
+        put?: never;
+        /** Make a team */
+        post: operations["people_create_team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a team; what it could write is its owners' alone */
+        delete: operations["people_remove_team"];
+        options?: never;
+        head?: never;
+        /** Rename a team, or say who is in it */
+        patch: operations["people_change_team"];
         trace?: never;
     };
 }
@@ -582,6 +893,35 @@ export interface components {
             /** Format: int64 */
             bytes: number;
             media_type: string;
+        };
+        /** @description Who did what to what. */
+        AuditEntry: {
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            at_ms: number;
+            person: components["schemas"]["Person"] | null;
+            /** @description `shell`, `session`, `token` or `none`. */
+            via: string;
+            /** @description Which session or token. */
+            via_name: string | null;
+            address: string | null;
+            action: string;
+            kind: string | null;
+            thing: string | null;
+            thing_name: string | null;
+            outcome: components["schemas"]["OutcomeWord"];
+            /** @description The code of the error. */
+            code: string | null;
+            details: {
+                [key: string]: string;
+            };
+        };
+        /** @description A page of the trail, the newest first. */
+        AuditPage: {
+            items: components["schemas"]["AuditEntry"][];
+            /** @description For `after`; `null`: there is no more. */
+            next: string | null;
         };
         /** @description What is saved for AWS. */
         AwsCredentialsView: {
@@ -786,10 +1126,51 @@ export interface components {
          * @enum {string}
          */
         ClusterPhase: "requested" | "launching" | "preparing" | "ready" | "failed" | "terminating" | "terminated";
-        /** @description A cluster as one person sees it. */
+        /** @description A cluster in a list. */
+        ClusterSummary: {
+            id: components["schemas"]["ClusterId"];
+            name: string;
+            owner: components["schemas"]["Person"];
+            team: components["schemas"]["Named"] | null;
+            provider: components["schemas"]["Provider"];
+            phase: components["schemas"]["ClusterPhase"];
+            /** @description Why it failed or ended, a sentence. */
+            cause: string | null;
+            /** Format: int32 */
+            workers: number;
+            /** @description Nodes that are gone though they should not be. */
+            lost_nodes: string[];
+            /** @description The run that has it to itself now. */
+            current_run: string | null;
+            /** Format: int64 */
+            created_ms: number;
+            /** Format: int64 */
+            ready_ms: number | null;
+            /** Format: int64 */
+            ended_ms: number | null;
+            /**
+             * Format: int64
+             * @description When it is removed at the latest.
+             */
+            expires_at_ms: number;
+            /**
+             * Format: int64
+             * @description When the idle limit removes it, if nothing is run before.
+             */
+            idle_ends_at_ms: number | null;
+            /**
+             * Format: double
+             * @description What all of its nodes together cost an hour, in US dollars, an estimate; `null`: nothing, or it is not known.
+             */
+            usd_per_hour: number | null;
+            /**
+             * Format: double
+             * @description What it has cost until now.
+             */
+            usd_so_far: number | null;
+        };
+        /** @description A cluster as it is shown. */
         ClusterView: components["schemas"]["Cluster"] & {
-            /** @description The one who asks may change it. */
-            can_write: boolean;
             /**
              * Format: int64
              * @description When the idle limit removes it, if nothing is run before.
@@ -825,6 +1206,11 @@ export interface components {
             code: string;
             /** @description Samples that ended in each bucket in order of time; a bucket without one has no entry. */
             points: components["schemas"]["TimedCount"][];
+        };
+        /** @description The company's sign-on. */
+        CompanySignOn: {
+            /** @description What it is called. */
+            name: string;
         };
         /** @description One of the results. */
         ComparedResult: {
@@ -1399,6 +1785,14 @@ export interface components {
             /** @description What a person should see though nobody asked for it; empty when all is well. */
             notices: components["schemas"]["Notice"][];
         };
+        /** @description Somebody who was invited. */
+        Invited: {
+            user: components["schemas"]["UserView"];
+            /** @description A one-time link, shown this once. */
+            link: string;
+            /** Format: int64 */
+            expires_ms: number;
+        };
         /** @description One label's spread. */
         LabelProfile: {
             /** @description The sampler's name. */
@@ -1546,6 +1940,12 @@ export interface components {
             /** @description Empty or absent: named after JMeter and the time. */
             name?: string | null;
         };
+        /** @description A new password. */
+        NewPassword: {
+            /** @description The one before; not needed in a session that a one-time link opened, nor where there was none. */
+            current?: string | null;
+            password: string;
+        };
         /** @description A run that somebody wants. */
         NewRun: {
             cluster_id: components["schemas"]["ClusterId"];
@@ -1576,6 +1976,24 @@ export interface components {
              * @description How long a graceful stop may take, in seconds; absent: 30.
              */
             grace_s?: number | null;
+        };
+        /** @description A team to make. */
+        NewTeam: {
+            name: string;
+        };
+        /** @description A token that was made. */
+        NewToken: {
+            /** @description The secret itself, shown this once. */
+            token: string;
+            view: components["schemas"]["TokenView"];
+        };
+        /** @description Somebody to invite. */
+        NewUser: {
+            /** @description What they sign in with and are shown as. */
+            name: string;
+            role: components["schemas"]["UserRole"];
+            /** @description Ids of teams. */
+            teams?: string[];
         };
         /** @description One machine of a cluster. */
         Node: {
@@ -1698,10 +2116,134 @@ export interface components {
              */
             count: number;
         };
+        /** @description A one-time link. */
+        OneTimeLink: {
+            link: string;
+            /** Format: int64 */
+            expires_ms: number;
+        };
+        /**
+         * @description How it came out.
+         * @enum {string}
+         */
+        OutcomeWord: "done" | "refused" | "failed";
+        /** @description A part of a list. */
+        Page_ClusterSummary: {
+            items: {
+                id: components["schemas"]["ClusterId"];
+                name: string;
+                owner: components["schemas"]["Person"];
+                team?: components["schemas"]["Named"] | null;
+                provider: components["schemas"]["Provider"];
+                phase: components["schemas"]["ClusterPhase"];
+                /** @description Why it failed or ended, a sentence. */
+                cause?: string | null;
+                /** Format: int32 */
+                workers: number;
+                /** @description Nodes that are gone though they should not be. */
+                lost_nodes: string[];
+                /** @description The run that has it to itself now. */
+                current_run?: string | null;
+                /** Format: int64 */
+                created_ms: number;
+                /** Format: int64 */
+                ready_ms?: number | null;
+                /** Format: int64 */
+                ended_ms?: number | null;
+                /**
+                 * Format: int64
+                 * @description When it is removed at the latest.
+                 */
+                expires_at_ms: number;
+                /**
+                 * Format: int64
+                 * @description When the idle limit removes it, if nothing is run before.
+                 */
+                idle_ends_at_ms?: number | null;
+                /**
+                 * Format: double
+                 * @description What all of its nodes together cost an hour, in US dollars, an estimate; `null`: nothing, or it is not known.
+                 */
+                usd_per_hour?: number | null;
+                /**
+                 * Format: double
+                 * @description What it has cost until now.
+                 */
+                usd_so_far?: number | null;
+            }[];
+            /** @description What the following page is asked for with, as `after`; `null`: this is the last one. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        Page_PlanSummary: {
+            items: {
+                id: components["schemas"]["PlanId"];
+                name: string;
+                owner: components["schemas"]["Person"];
+                team?: components["schemas"]["Named"] | null;
+                /** Format: int64 */
+                created_ms: number;
+                /** @description The `.jmx` that is run. */
+                main_file: string;
+                /**
+                 * Format: int64
+                 * @description How many files it has.
+                 */
+                files: number;
+                /**
+                 * Format: int64
+                 * @description The size of all of them.
+                 */
+                bytes: number;
+                /**
+                 * Format: int64
+                 * @description How many runs it had.
+                 */
+                runs: number;
+                last_run?: components["schemas"]["LastRun"] | null;
+            }[];
+            /** @description What the following page is asked for with, as `after`; `null`: this is the last one. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        Page_RunSummary: {
+            items: {
+                id: components["schemas"]["RunId"];
+                name: string;
+                plan: components["schemas"]["Named"];
+                cluster: components["schemas"]["Named"];
+                provider?: components["schemas"]["Provider"] | null;
+                owner: components["schemas"]["Person"];
+                team?: components["schemas"]["Named"] | null;
+                phase: components["schemas"]["RunPhase"];
+                /** @description What is being done now, a sentence. */
+                step: string;
+                cause?: components["schemas"]["Cause"] | null;
+                verdict: components["schemas"]["Verdict"];
+                /** Format: int32 */
+                workers: number;
+                /** Format: int64 */
+                created_ms: number;
+                /** Format: int64 */
+                started_ms?: number | null;
+                /** Format: int64 */
+                ended_ms?: number | null;
+                headline?: components["schemas"]["Headline"] | null;
+                /** @description It is kept whatever the retention says. */
+                pinned: boolean;
+            }[];
+            /** @description What the following page is asked for with, as `after`; `null`: this is the last one. */
+            next: string | null;
+        };
         /** @description The mark of a result that is not the whole run's. */
         Partial: {
             /** @description What ended the run before its time, a sentence. */
             cause: string;
+        };
+        /** @description A name and its password. */
+        PasswordSignIn: {
+            name: string;
+            password: string;
         };
         /** @description Somebody who owns things. */
         Person: {
@@ -1716,6 +2258,13 @@ export interface components {
             team: components["schemas"]["Named"] | null;
             /** Format: int64 */
             created_ms: number;
+            /**
+             * Format: int32
+             * @description Rises by one with each change of its files.
+             */
+            revision: number;
+            /** @description Uploaded for one `jac run`, which removes it at its end: one that is left over is removed with time. */
+            ephemeral: boolean;
             /** @description The `.jmx` that is run, relative to the plan's folder. Its folder is JMeter's working folder. */
             main_file: string;
             /** @description All files, the main one included, in the order of their paths. */
@@ -1747,15 +2296,44 @@ export interface components {
             /** @description The value given for this run; null where none is. */
             value: string | null;
         };
-        /** @description A plan as one person sees it. */
+        /** @description A plan in a list. */
+        PlanSummary: {
+            id: components["schemas"]["PlanId"];
+            name: string;
+            owner: components["schemas"]["Person"];
+            team: components["schemas"]["Named"] | null;
+            /** Format: int64 */
+            created_ms: number;
+            /** @description The `.jmx` that is run. */
+            main_file: string;
+            /**
+             * Format: int64
+             * @description How many files it has.
+             */
+            files: number;
+            /**
+             * Format: int64
+             * @description The size of all of them.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description How many runs it had.
+             */
+            runs: number;
+            last_run: components["schemas"]["LastRun"] | null;
+        };
+        /** @description A plan as it is shown. */
         PlanView: components["schemas"]["Plan"] & {
-            can_write: boolean;
             /**
              * Format: int64
              * @description The size of all its files.
              */
             bytes: number;
-            /** @description How many runs it had. */
+            /**
+             * Format: int64
+             * @description How many runs it had.
+             */
             runs: number;
             last_run: components["schemas"]["LastRun"] | null;
         };
@@ -2021,14 +2599,42 @@ export interface components {
             /** Format: int64 */
             ended_ms: number | null;
         };
-        /** @description A run as one person sees it. */
+        /** @description A run in a list. */
+        RunSummary: {
+            id: components["schemas"]["RunId"];
+            name: string;
+            plan: components["schemas"]["Named"];
+            cluster: components["schemas"]["Named"];
+            provider: components["schemas"]["Provider"] | null;
+            owner: components["schemas"]["Person"];
+            team: components["schemas"]["Named"] | null;
+            phase: components["schemas"]["RunPhase"];
+            /** @description What is being done now, a sentence. */
+            step: string;
+            cause: components["schemas"]["Cause"] | null;
+            verdict: components["schemas"]["Verdict"];
+            /** Format: int32 */
+            workers: number;
+            /** Format: int64 */
+            created_ms: number;
+            /** Format: int64 */
+            started_ms: number | null;
+            /** Format: int64 */
+            ended_ms: number | null;
+            headline: components["schemas"]["Headline"] | null;
+            /** @description It is kept whatever the retention says. */
+            pinned: boolean;
+        };
+        /** @description A run as it is shown. */
         RunView: {
             id: components["schemas"]["RunId"];
             name: string;
             plan: components["schemas"]["Named"];
             cluster: components["schemas"]["Named"];
             owner: components["schemas"]["Person"];
-            can_write: boolean;
+            team: components["schemas"]["Named"] | null;
+            /** @description The retention leaves it alone. */
+            pinned: boolean;
             phase: components["schemas"]["RunPhase"];
             /** @description What is being done now, a sentence. */
             step: string;
@@ -2137,9 +2743,32 @@ export interface components {
              */
             started: components["schemas"]["TimedCount"][];
         };
-        /** @description Who is signed in. */
+        /** @description Who is signed in, and how. A page asks for it once and decides by it what it offers. */
         Session: {
             user: components["schemas"]["User"];
+            via: components["schemas"]["ViaWord"];
+            /** @description They can sign in with a password. */
+            has_password: boolean;
+            /** @description This session was opened by a one-time link: a password may be set without the one before. */
+            by_link: boolean;
+            /** @description Nobody else has an account here. */
+            single_user: boolean;
+            /** @description Where the company's sign-on is signed out of; `null`: nowhere. */
+            sign_out_url: string | null;
+        };
+        /** @description A session, as its person sees it. */
+        SessionView: {
+            id: string;
+            /** @description It is the one that asks. */
+            current: boolean;
+            /** Format: int64 */
+            created_ms: number;
+            /** Format: int64 */
+            last_used_ms: number;
+            /** Format: int64 */
+            expires_ms: number;
+            address: string | null;
+            user_agent: string | null;
         };
         /**
          * @description How much a finding matters.
@@ -2150,9 +2779,15 @@ export interface components {
         SignIn: {
             token: string;
         };
+        /** @description What the sign-in page offers. */
+        SignInMethods: {
+            /** @description By name and password. */
+            local: boolean;
+            company: components["schemas"]["CompanySignOn"] | null;
+        };
         /** @description A session that was opened. */
         SignedIn: {
-            user: components["schemas"]["User"];
+            session: components["schemas"]["Session"];
             /** @description What the page sends along with everything, in `X-JAC-Page` and in Socket.IO's `auth.page`: the cookie alone is not enough. */
             page: string;
         };
@@ -2256,6 +2891,23 @@ export interface components {
             /** @description What has to be known about the numbers. */
             notes: components["schemas"]["Note"][];
         };
+        /** @description What is to be changed of a team; what is left out stays. */
+        TeamChange: {
+            name?: string | null;
+            /** @description The ids of all members. */
+            members?: string[] | null;
+        };
+        /** @description Which team may change something. */
+        TeamRequest: {
+            /** @description The team's id; `null`: none. */
+            team?: string | null;
+        };
+        /** @description A team. */
+        TeamView: {
+            id: string;
+            name: string;
+            members: components["schemas"]["Person"][];
+        };
         /** @description What a test found. */
         TestResult: {
             /**
@@ -2333,6 +2985,36 @@ export interface components {
              */
             samples: number;
         };
+        /** @description A token to make. */
+        TokenRequest: {
+            name: string;
+            scope: components["schemas"]["TokenScope"];
+            /**
+             * Format: int32
+             * @description Absent or `null`: it works until it is revoked.
+             */
+            expires_days?: number | null;
+        };
+        /**
+         * @description How far a personal token reaches; never further than its person.
+         * @enum {string}
+         */
+        TokenScope: "read" | "run" | "all";
+        /** @description A personal token, without its secret. */
+        TokenView: {
+            id: string;
+            name: string;
+            scope: components["schemas"]["TokenScope"];
+            /** Format: int64 */
+            created_ms: number;
+            /**
+             * Format: int64
+             * @description `null`: it works until it is revoked.
+             */
+            expires_ms: number | null;
+            /** Format: int64 */
+            last_used_ms: number | null;
+        };
         /** @description A program that runs need. */
         ToolInfo: {
             found: boolean;
@@ -2360,6 +3042,8 @@ export interface components {
             name?: string | null;
             /** @description Which `.jmx` is run, where there are several. */
             main_file?: string | null;
+            /** @description It is for one run and is removed with time when whoever uploaded it does not. */
+            ephemeral?: boolean | null;
             file: string[];
         };
         /** @description A person and what they may do. */
@@ -2367,12 +3051,35 @@ export interface components {
             id: string;
             name: string;
             role: components["schemas"]["UserRole"];
+            teams: components["schemas"]["Named"][];
+        };
+        /** @description What is to be changed; what is left out stays. */
+        UserChange: {
+            role?: components["schemas"]["UserRole"] | null;
+            /** @description The ids of all their teams. */
+            teams?: string[] | null;
+            disabled?: boolean | null;
         };
         /**
-         * @description What a person may do.
+         * @description What a person is in this installation.
          * @enum {string}
          */
-        UserRole: "administrator";
+        UserRole: "viewer" | "member" | "administrator";
+        /** @description A person. What only administrators see is `null` for others. */
+        UserView: {
+            id: string;
+            name: string;
+            role: components["schemas"]["UserRole"];
+            teams: components["schemas"]["Named"][];
+            disabled: boolean | null;
+            /** @description They sign in by the company's sign-on. */
+            via_company: boolean | null;
+            has_password: boolean | null;
+            /** Format: int64 */
+            created_ms: number | null;
+            /** Format: int64 */
+            last_seen_ms: number | null;
+        };
         /**
          * @description Whether a run's criteria passed.
          * @enum {string}
@@ -2385,6 +3092,11 @@ export interface components {
             /** @description Each that a node has, in order; one where all have the same. */
             java: string[];
         };
+        /**
+         * @description How somebody has shown who they are.
+         * @enum {string}
+         */
+        ViaWord: "session" | "token" | "shell";
         /** Format: int64 */
         i64: number;
     };
@@ -2396,11 +3108,27 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    clusters_list: {
+    account_own_audit: {
         parameters: {
             query?: {
-                /** @description Those that have ended too. */
-                ended?: boolean;
+                /** @description Of this person, by id. */
+                person?: string;
+                /** @description A word such as `cluster.terminate`. */
+                action?: string;
+                /** @description The id of what it was done to. */
+                thing?: string;
+                /** @description Somewhere in names, action, code, address or details. */
+                text?: string;
+                /** @description At that time or later, epoch milliseconds. */
+                from?: number;
+                /** @description Until then, epoch milliseconds. */
+                to?: number;
+                /** @description What the page before gave as `next`. */
+                after?: string;
+                /** @description How many, 1 to 200; absent: 50. */
+                limit?: number;
+                /** @description The file's format, for the export; absent: `jsonl`. */
+                format?: "csv" | "jsonl";
             };
             header?: never;
             path?: never;
@@ -2413,7 +3141,402 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ClusterView"][];
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    account_set_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    account_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"][];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    account_end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    account_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenView"][];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    account_create_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    account_revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    audit_list: {
+        parameters: {
+            query?: {
+                /** @description Of this person, by id. */
+                person?: string;
+                /** @description A word such as `cluster.terminate`. */
+                action?: string;
+                /** @description The id of what it was done to. */
+                thing?: string;
+                /** @description Somewhere in names, action, code, address or details. */
+                text?: string;
+                /** @description At that time or later, epoch milliseconds. */
+                from?: number;
+                /** @description Until then, epoch milliseconds. */
+                to?: number;
+                /** @description What the page before gave as `next`. */
+                after?: string;
+                /** @description How many, 1 to 200; absent: 50. */
+                limit?: number;
+                /** @description The file's format, for the export; absent: `jsonl`. */
+                format?: "csv" | "jsonl";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    audit_export: {
+        parameters: {
+            query?: {
+                /** @description Of this person, by id. */
+                person?: string;
+                /** @description A word such as `cluster.terminate`. */
+                action?: string;
+                /** @description The id of what it was done to. */
+                thing?: string;
+                /** @description Somewhere in names, action, code, address or details. */
+                text?: string;
+                /** @description At that time or later, epoch milliseconds. */
+                from?: number;
+                /** @description Until then, epoch milliseconds. */
+                to?: number;
+                /** @description What the page before gave as `next`. */
+                after?: string;
+                /** @description How many, 1 to 200; absent: 50. */
+                limit?: number;
+                /** @description The file's format, for the export; absent: `jsonl`. */
+                format?: "csv" | "jsonl";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    clusters_list: {
+        parameters: {
+            query?: {
+                /** @description The id of a person; `me`: whoever asks. */
+                owner?: string;
+                /** @description The id of a team; `mine`: any team of whoever asks. */
+                team?: string;
+                provider?: components["schemas"]["Provider"];
+                phase?: components["schemas"]["ClusterPhase"];
+                /** @description Those that have ended too; absent: `false`. */
+                ended?: boolean;
+                /** @description Words that are all in its id, its name or the name of its owner. */
+                text?: string;
+                /** @description What to sort by; absent: `created`. */
+                sort?: "created" | "expires" | "name";
+                /** @description Absent: `desc`. */
+                order?: "asc" | "desc";
+                /** @description Rows of the page, 1 to 200; absent: 50. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ClusterSummary"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description An error */
@@ -2699,6 +3822,48 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    clusters_set_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterView"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3147,7 +4312,7 @@ export interface operations {
             };
         };
     };
-    plans_list: {
+    people_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -3161,7 +4326,241 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PlanView"][];
+                    "application/json": components["schemas"]["UserView"][];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    people_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invited"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    people_remove: {
+        parameters: {
+            query?: {
+                /** @description The id of a person; absent: clusters are terminated, the rest goes to whoever removes. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    people_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    people_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneTimeLink"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    plans_list: {
+        parameters: {
+            query?: {
+                /** @description The id of a person; `me`: whoever asks. */
+                owner?: string;
+                /** @description The id of a team; `mine`: any team of whoever asks. */
+                team?: string;
+                /** @description Words that are all in its id, its name or the name of its owner. */
+                text?: string;
+                /** @description What to sort by; absent: `created`. */
+                sort?: "created" | "name" | "last_run";
+                /** @description Absent: `desc`. */
+                order?: "asc" | "desc";
+                /** @description Rows of the page, 1 to 200; absent: 50. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PlanSummary"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description An error */
@@ -3482,13 +4881,75 @@ export interface operations {
             };
         };
     };
+    plans_set_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     runs_list: {
         parameters: {
             query?: {
-                cluster?: components["schemas"]["ClusterId"];
+                /** @description The id of a person; `me`: whoever asks. */
+                owner?: string;
+                /** @description The id of a team; `mine`: any team of whoever asks. */
+                team?: string;
                 plan?: components["schemas"]["PlanId"];
-                /** @description At most so many, the newest; absent: 500. */
+                cluster?: components["schemas"]["ClusterId"];
+                provider?: components["schemas"]["Provider"];
+                phase?: components["schemas"]["RunPhase"];
+                verdict?: components["schemas"]["Verdict"];
+                pinned?: boolean;
+                /** @description Words that are all in its id, its name or the names of its plan, cluster or owner. */
+                text?: string;
+                /** @description Created from then on, in epoch milliseconds. */
+                from?: number;
+                /** @description Created before then, in epoch milliseconds. */
+                to?: number;
+                /** @description What to sort by; absent: `created`. A figure that a run does not have yet is less than all others. */
+                sort?: "created" | "started" | "duration" | "samples" | "errors" | "p95" | "rate";
+                /** @description Absent: `desc`. */
+                order?: "asc" | "desc";
+                /** @description Rows of the page, 1 to 200; absent: 50. */
                 limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
             };
             header?: never;
             path?: never;
@@ -3501,7 +4962,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunView"][];
+                    "application/json": components["schemas"]["Page_RunSummary"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description An error */
@@ -3945,6 +5414,48 @@ export interface operations {
             };
         };
     };
+    runs_set_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     session_show: {
         parameters: {
             query?: never;
@@ -4047,6 +5558,54 @@ export interface operations {
             };
         };
     };
+    session_by_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordSignIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     session_ticket: {
         parameters: {
             query?: never;
@@ -4069,6 +5628,196 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    session_methods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInMethods"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    people_teams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamView"][];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    people_create_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTeam"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    people_remove_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    people_change_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

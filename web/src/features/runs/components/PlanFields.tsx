@@ -1,7 +1,9 @@
 import type { Check, Plan } from "@/shared/api/types";
 import { formatBytes } from "@/shared/format/numbers";
 import { Field, Switch } from "@/shared/ui/Field";
-import type { RunFaults, RunForm } from "../runForm";
+import { parseProperties, type RunFaults, type RunForm } from "../runForm";
+import { isSecret } from "../secretNames";
+import { SecretNames, SecretToggle } from "./SecretToggle";
 
 interface Props {
   check: Check;
@@ -20,13 +22,17 @@ export function PropertyFields({ check, form, onChange, faults }: Props & { faul
           return (
             <Field key={property.name} label={property.name}>
               {(attributes) => (
-                <input
-                  {...attributes}
-                  type="text"
-                  placeholder={plain === null ? "no default" : ""}
-                  value={form.properties[property.name] ?? plain ?? ""}
-                  onChange={(event) => onChange({ ...form, properties: { ...form.properties, [property.name]: event.target.value } })}
-                />
+                <div className="input-group">
+                  <input
+                    {...attributes}
+                    type={isSecret(property.name, form.secret) ? "password" : "text"}
+                    autoComplete="off"
+                    placeholder={plain === null ? "no default" : ""}
+                    value={form.properties[property.name] ?? plain ?? ""}
+                    onChange={(event) => onChange({ ...form, properties: { ...form.properties, [property.name]: event.target.value } })}
+                  />
+                  <SecretToggle name={property.name} marked={form.secret} onChange={(secret) => onChange({ ...form, secret })} />
+                </div>
               )}
             </Field>
           );
@@ -39,11 +45,13 @@ export function PropertyFields({ check, form, onChange, faults }: Props & { faul
             <textarea {...attributes} rows={3} spellCheck={false} value={form.moreProperties} onChange={(event) => onChange({ ...form, moreProperties: event.target.value })} />
           )}
         </Field>
+        <SecretNames names={Object.keys(parseProperties(form.moreProperties).properties)} marked={form.secret} onChange={(secret) => onChange({ ...form, secret })} />
         <Field label="Java system properties" help="One name=value per line (as with -D), for every JVM." fault={faults.systemProperties}>
           {(attributes) => (
             <textarea {...attributes} rows={2} spellCheck={false} value={form.systemProperties} onChange={(event) => onChange({ ...form, systemProperties: event.target.value })} />
           )}
         </Field>
+        <SecretNames names={Object.keys(parseProperties(form.systemProperties).properties)} marked={form.secret} onChange={(secret) => onChange({ ...form, secret })} />
       </details>
     </fieldset>
   );

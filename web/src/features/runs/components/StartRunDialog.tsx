@@ -65,7 +65,7 @@ export function StartRunDialog({ planId, clusterId, onClose }: Props) {
       }
     >
       <div className="field-pair">
-        <PickPlan choice={plans} text={planText} onSearch={setPlanText} value={form.planId} fault={tried ? faults.plan : undefined} onChange={(id) => setForm({ ...form, planId: id, properties: {}, split: [], propertiesFiles: [] })} />
+        <PickPlan choice={plans} text={planText} onSearch={setPlanText} value={form.planId} fault={tried ? faults.plan : undefined} onChange={(id) => setForm({ ...form, planId: id, properties: {}, secret: [], split: [], propertiesFiles: [] })} />
         <PickCluster choice={clusters} value={cluster?.id ?? null} fault={tried ? faults.cluster : undefined} onChange={(id) => setForm({ ...form, clusterId: id })} />
       </div>
       {form.planId !== null && check.data === undefined && (check.error === null ? <Waiting what="Checking the plan…" /> : <ErrorBox error={check.error} />)}

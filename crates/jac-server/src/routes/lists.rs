@@ -1,0 +1,160 @@
+//! What the lists of runs, clusters and plans can be asked for: their queries, and whom `me` and `mine` stand for.
+
+use jac_jtl::criteria::Verdict;
+use jac_model::{
+    ClusterId, ClusterPhase, ClusterSort, Order, PlanId, PlanSort, Principal, Provider, RunPhase, RunSort,
+};
+use jac_store::{ClusterFilter, MOST_LISTED, PageRequest, PlanFilter, RunFilter};
+use serde::Deserialize;
+
+/// Rows of a page that says nothing of its length.
+const USUAL: u32 = 50;
+
+/// Which runs to list, and in which order.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct RunsQuery {
+    /// The id of a person; `me`: whoever asks.
+    owner: Option<String>,
+    /// The id of a team; `mine`: any team of whoever asks.
+    team: Option<String>,
+    plan: Option<PlanId>,
+    cluster: Option<ClusterId>,
+    provider: Option<Provider>,
+    phase: Option<RunPhase>,
+    verdict: Option<Verdict>,
+    pinned: Option<bool>,
+    /// Words that are all in its id, its name or the names of its plan, cluster or owner.
+    text: Option<String>,
+    /// Created from then on, in epoch milliseconds.
+    from: Option<i64>,
+    /// Created before then, in epoch milliseconds.
+    to: Option<i64>,
+    /// What to sort by; absent: `created`. A figure that a run does not have yet is less than all others.
+    #[param(inline)]
+    sort: Option<RunSort>,
+    /// Absent: `desc`.
+    #[param(inline)]
+    order: Option<Order>,
+    /// Rows of the page, 1 to 200; absent: 50.
+    limit: Option<u32>,
+    /// `next` of the page before.
+    after: Option<String>,
+}
+
+/// Which clusters to list, and in which order.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ClustersQuery {
+    /// The id of a person; `me`: whoever asks.
+    owner: Option<String>,
+    /// The id of a team; `mine`: any team of whoever asks.
+    team: Option<String>,
+    provider: Option<Provider>,
+    phase: Option<ClusterPhase>,
+    /// Those that have ended too; absent: `false`.
+    #[serde(default)]
+    ended: bool,
+    /// Words that are all in its id, its name or the name of its owner.
+    text: Option<String>,
+    /// What to sort by; absent: `created`.
+    #[param(inline)]
+    sort: Option<ClusterSort>,
+    /// Absent: `desc`.
+    #[param(inline)]
+    order: Option<Order>,
+    /// Rows of the page, 1 to 200; absent: 50.
+    limit: Option<u32>,
+    /// `next` of the page before.
+    after: Option<String>,
+}
+
+/// Which plans to list, and in which order.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PlansQuery {
+    /// The id of a person; `me`: whoever asks.
+    owner: Option<String>,
+    /// The id of a team; `mine`: any team of whoever asks.
+    team: Option<String>,
+    /// Words that are all in its id, its name or the name of its owner.
+    text: Option<String>,
+    /// What to sort by; absent: `created`.
+    #[param(inline)]
+    sort: Option<PlanSort>,
+    /// Absent: `desc`.
+    #[param(inline)]
+    order: Option<Order>,
+    /// Rows of the page, 1 to 200; absent: 50.
+    limit: Option<u32>,
+    /// `next` of the page before.
+    after: Option<String>,
+}
+
+/// `me` is whoever asks.
+fn owners(caller: &Principal, owner: Option<String>) -> Option<Vec<String>> {
+    owner.map(|owner| vec![if owner == "me" { caller.user.id.clone() } else { owner }])
+}
+
+/// `mine` is any of their teams.
+fn teams(caller: &Principal, team: Option<String>) -> Option<Vec<String>> {
+    let own = || caller.teams.iter().map(|team| team.id.clone()).collect();
+    team.map(|team| if team == "mine" { own() } else { vec![team] })
+}
+
+fn page<S: Default>(
+    sort: Option<S>,
+    order: Option<Order>,
+    limit: Option<u32>,
+    after: Option<String>,
+) -> PageRequest<S> {
+    PageRequest {
+        sort: sort.unwrap_or_default(),
+        order: order.unwrap_or_default(),
+        limit: limit.unwrap_or(USUAL).clamp(1, MOST_LISTED),
+        after,
+    }
+}
+
+impl RunsQuery {
+    pub fn ask(self, caller: &Principal) -> (RunFilter, PageRequest<RunSort>) {
+        let filter = RunFilter {
+            owners: owners(caller, self.owner),
+            teams: teams(caller, self.team),
+            plan: self.plan,
+            cluster: self.cluster,
+            provider: self.provider,
+            phase: self.phase,
+            verdict: self.verdict,
+            pinned: self.pinned,
+            text: self.text,
+            from_ms: self.from,
+            to_ms: self.to,
+        };
+        (filter, page(self.sort, self.order, self.limit, self.after))
+    }
+}
+
+impl ClustersQuery {
+    pub fn ask(self, caller: &Principal) -> (ClusterFilter, PageRequest<ClusterSort>) {
+        // One who asks for those that have ended has said so.
+        let living = !self.ended && self.phase != Some(ClusterPhase::Terminated);
+        let filter = ClusterFilter {
+            owners: owners(caller, self.owner),
+            teams: teams(caller, self.team),
+            provider: self.provider,
+            phase: self.phase,
+            living,
+            text: self.text,
+        };
+        (filter, page(self.sort, self.order, self.limit, self.after))
+    }
+}
+
+impl PlansQuery {
+    pub fn ask(self, caller: &Principal) -> (PlanFilter, PageRequest<PlanSort>) {
+        let filter =
+            PlanFilter { owners: owners(caller, self.owner), teams: teams(caller, self.team), text: self.text };
+        (filter, page(self.sort, self.order, self.limit, self.after))
+    }
+}

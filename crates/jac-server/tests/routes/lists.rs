@@ -1,0 +1,56 @@
+//! The lists: pages, filters by who asks, and cursors.
+
+use crate::served::Served;
+use http::{Method, StatusCode};
+use serde_json::Value;
+
+async fn names(served: &Served, path: &str) -> Vec<String> {
+    let answer = served.as_owner(Method::GET, path, "").await;
+    assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
+    let items = answer.body["items"].as_array().expect("items").iter();
+    items.map(|item| item["name"].as_str().expect("a name").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_list_comes_in_pages_that_go_on_where_the_one_before_ended() {
+    let served = Served::new().await;
+    for name in ["c.jmx", "a.jmx", "b.jmx"] {
+        assert_eq!(served.upload("/plans", &[(name, crate::PLAN)]).await.status, StatusCode::CREATED);
+    }
+    let first = served.as_owner(Method::GET, "/plans?sort=name&order=asc&limit=2", "").await.body;
+    let next = first["next"].as_str().expect("another page");
+    let rest = served.as_owner(Method::GET, &format!("/plans?sort=name&order=asc&limit=2&after={next}"), "").await.body;
+    let name = |page: &Value, at: usize| page["items"][at]["name"].clone();
+    assert_eq!([name(&first, 0), name(&first, 1), name(&rest, 0)], ["a", "b", "c"]);
+    assert_eq!((rest["items"].as_array().map(Vec::len), &rest["next"]), (Some(1), &Value::Null));
+    for wrong in [
+        format!("/plans?sort=created&after={next}"),
+        "/runs?after=7".to_owned(),
+        format!("/plans?sort=name&order=asc&after={}", &next[1..]),
+    ] {
+        let refused = served.as_owner(Method::GET, &wrong, "").await;
+        assert_eq!(
+            (refused.status, &refused.body["error"]["code"]),
+            (StatusCode::BAD_REQUEST, &"cursor_invalid".into()),
+            "{wrong}"
+        );
+    }
+    for wrong in ["/runs?sort=colour", "/runs?limit=many", "/clusters?phase=asleep", "/runs?plan=shop"] {
+        assert_eq!(served.as_owner(Method::GET, wrong, "").await.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn me_is_whoever_asks_and_mine_their_teams() {
+    let served = Served::new().await;
+    crate::things::others(&served).await;
+    assert_eq!(served.upload("/plans", &[("own.jmx", crate::PLAN)]).await.status, StatusCode::CREATED);
+    assert_eq!(names(&served, "/plans?sort=name&order=asc").await, ["own", "theirs"]);
+    assert_eq!(names(&served, "/plans?owner=me").await, ["own"]);
+    assert_eq!(names(&served, "/plans?text=THEIRS").await, ["theirs"]);
+    assert!(names(&served, "/plans?team=mine").await.is_empty());
+    assert_eq!(names(&served, "/clusters").await.len(), 0, "it has ended");
+    assert_eq!(names(&served, "/clusters?ended=true&provider=local").await.len(), 1);
+    assert_eq!(names(&served, "/clusters?phase=terminated").await.len(), 1);
+    assert_eq!(names(&served, "/clusters?ended=true&owner=me").await.len(), 0);
+}

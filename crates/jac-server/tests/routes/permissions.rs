@@ -1,0 +1,183 @@
+//! Every route as every kind of caller, against a table: a route without a row fails, and so does a row without a route.
+
+use crate::served::Served;
+use http::{Method, StatusCode};
+use jac_model::{ClusterId, Named, Person, PlanId, RunId, TokenScope, UserRole};
+use jac_store::{NewSession, TokenRow};
+
+/// Those who may least come first: what a later one deletes was there for all before.
+const CALLERS: [&str; 9] =
+    ["nobody", "viewer", "other", "read token", "run token", "all token", "mate", "owner", "admin"];
+
+/// `u`: 401; `f`: 403; `+`: whatever else the request deserves. The tokens are the owner's, the things the owner's and the team's.
+const TABLE: &[(&str, &str, &str)] = &[
+    ("GET", "/sign-in", "+++++++++"),
+    ("POST", "/session", "uuuuuuuuu"),
+    ("POST", "/session/password", "+++++++++"),
+    ("GET", "/session", "u++++++++"),
+    ("DELETE", "/session", "u++++++++"),
+    ("POST", "/session/tickets", "u++++++++"),
+    ("GET", "/info", "u++++++++"),
+    ("PUT", "/account/password", "u++ff++++"),
+    ("GET", "/account/sessions", "u++++++++"),
+    ("DELETE", "/account/sessions/{id}", "u++ff++++"),
+    ("GET", "/account/tokens", "u++++++++"),
+    ("POST", "/account/tokens", "u++ff++++"),
+    ("DELETE", "/account/tokens/{id}", "u++ff++++"),
+    ("GET", "/account/audit", "u++++++++"),
+    ("GET", "/people", "u++++++++"),
+    ("POST", "/people", "ufffffff+"),
+    ("PATCH", "/people/{id}", "ufffffff+"),
+    ("DELETE", "/people/{id}", "ufffffff+"),
+    ("POST", "/people/{id}/link", "ufffffff+"),
+    ("GET", "/teams", "u++++++++"),
+    ("POST", "/teams", "ufffffff+"),
+    ("PATCH", "/teams/{id}", "ufffffff+"),
+    ("DELETE", "/teams/{id}", "ufffffff+"),
+    ("GET", "/audit", "ufffffff+"),
+    ("GET", "/audit/export", "ufffffff+"),
+    ("GET", "/clusters", "u++++++++"),
+    ("POST", "/clusters", "uf+f+++++"),
+    ("GET", "/clusters/defaults", "u++++++++"),
+    ("POST", "/clusters/forecast", "uf+f+++++"),
+    ("GET", "/clusters/{id}", "u++++++++"),
+    ("GET", "/clusters/{id}/events", "u++++++++"),
+    ("POST", "/clusters/{id}/terminate", "ufff+++++"),
+    ("POST", "/clusters/{id}/extend", "ufff+++++"),
+    ("PATCH", "/clusters/{id}/team", "ufff+++++"),
+    ("POST", "/clusters/{id}/image", "ufff+++++"),
+    ("GET", "/images", "u++++++++"),
+    ("DELETE", "/images/{region}/{id}", "ufffffff+"),
+    ("GET", "/machines", "u++++++++"),
+    ("POST", "/orphans/{id}/adopt", "ufffffff+"),
+    ("DELETE", "/orphans/{id}", "ufffffff+"),
+    ("GET", "/credentials/aws", "ufffffff+"),
+    ("PUT", "/credentials/aws", "ufffffff+"),
+    ("DELETE", "/credentials/aws", "ufffffff+"),
+    ("GET", "/plans", "u++++++++"),
+    ("POST", "/plans", "uf+f+++++"),
+    ("GET", "/plans/{id}", "u++++++++"),
+    ("DELETE", "/plans/{id}", "ufff+++++"),
+    ("PATCH", "/plans/{id}/team", "ufff+++++"),
+    ("POST", "/plans/{id}/files", "ufff+++++"),
+    ("GET", "/plans/{id}/files/{path}", "u++++++++"),
+    ("DELETE", "/plans/{id}/files/{path}", "ufff+++++"),
+    ("GET", "/plans/{id}/check", "uf+f+++++"),
+    ("GET", "/runs", "u++++++++"),
+    ("POST", "/runs", "ufff+++++"),
+    ("GET", "/runs/{id}", "u++++++++"),
+    ("DELETE", "/runs/{id}", "ufff+++++"),
+    ("POST", "/runs/{id}/stop", "ufff+++++"),
+    ("PATCH", "/runs/{id}/team", "ufff+++++"),
+    ("GET", "/runs/{id}/live", "u++++++++"),
+    ("GET", "/runs/{id}/report", "u++++++++"),
+    ("GET", "/runs/{id}/samples", "u++++++++"),
+    ("GET", "/runs/{id}/logs/{node}", "u++++++++"),
+    ("GET", "/runs/{id}/artefacts", "u++++++++"),
+    ("GET", "/runs/{id}/artefacts/{name}", "u++++++++"),
+    ("GET", "/compare", "u++++++++"),
+];
+
+/// Everybody, with the tokens of the owner; things are the owner's and the team's.
+async fn people(served: &Served) -> Named {
+    let store = served.app.engine.store();
+    let team = Named { id: "t-1".to_owned(), name: "Shop".to_owned() };
+    store.add_team(&team.id, &team.name).await.expect("made");
+    let in_team = || vec![team.id.clone()];
+    for (id, role, teams) in [
+        ("viewer", UserRole::Viewer, in_team()),
+        ("other", UserRole::Member, Vec::new()),
+        ("mate", UserRole::Member, in_team()),
+        ("owner", UserRole::Member, Vec::new()),
+    ] {
+        store.add_person(id, id, role, teams, 0).await.expect("added");
+    }
+    for (name, scope) in [("read", TokenScope::Read), ("run", TokenScope::Run), ("all", TokenScope::All)] {
+        let (id, name) = (format!("k-{name}"), name.to_owned());
+        let row = TokenRow { id, name: name.clone(), scope, created_ms: 0, expires_ms: None, last_used_ms: None };
+        store.add_token("owner", &format!("jac_{name}"), row).await.expect("written");
+    }
+    team
+}
+
+/// The headers of a caller; each call of a browser is by a session of its own, which the call may end.
+async fn headers(served: &Served, caller: &str) -> Vec<(&'static str, String)> {
+    if let Some(scope) = caller.strip_suffix(" token") {
+        return vec![("authorization", format!("Bearer jac_{scope}"))];
+    }
+    if caller == "nobody" {
+        return Vec::new();
+    }
+    let secret = format!("{:032x}", rand::random::<u128>());
+    let session = NewSession {
+        id: secret.clone(),
+        secret: secret.clone(),
+        page: format!("page-{secret}"),
+        expires_ms: i64::MAX,
+        address: None,
+        user_agent: None,
+    };
+    let now_ms = served.app.engine.now_ms();
+    served.app.engine.store().open_session(caller, session, now_ms).await.expect("opened");
+    let name = served.cookie.split('=').next().expect("a name");
+    vec![("cookie", format!("{name}={secret}")), ("x-jac-page", format!("page-{secret}"))]
+}
+
+#[tokio::test]
+async fn every_route_answers_every_kind_of_caller_as_the_table_says() {
+    let served = Served::new().await;
+    let team = people(&served).await;
+    let owner = Person { id: "owner".to_owned(), name: "owner".to_owned() };
+    let document = serde_json::to_value(jac_server::openapi::split().1).expect("a document");
+    let mut routes: Vec<(Method, String)> = Vec::new();
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        for method in methods.as_object().expect("methods").keys() {
+            let method = method.to_uppercase().parse().expect("a method");
+            routes.push((method, path.trim_start_matches("/api/v1").to_owned()));
+        }
+    }
+    assert_eq!(routes.len(), TABLE.len(), "a route without a row, or a row without a route");
+    let mut wrong = Vec::new();
+    for (number, (method, path)) in (0_u8..).zip(&routes) {
+        let row = TABLE.iter().find(|(of, at, _)| *of == method.as_str() && at == path);
+        let (_, _, expected) = row.unwrap_or_else(|| panic!("{method} {path} has no row"));
+        let (cluster, plan, run) = crate::things::owned(&served, number, &owner, Some(&team)).await;
+        let id = match path.split('/').nth(1) {
+            Some("clusters" | "orphans") => cluster.to_string(),
+            Some("plans") => plan.to_string(),
+            _ => run.to_string(),
+        };
+        let at = path.replace("{id}", &id).replace("{path}", "p.jmx").replace(['{', '}'], "");
+        let body = body_of(method, path, &cluster, &plan, &run);
+        let mut seen = String::new();
+        for caller in CALLERS {
+            let headers = headers(&served, caller).await;
+            let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let answer = served.call(method.clone(), &at, &headers, &body).await;
+            // The plan's file is in the database only: reading it fails by the server's own fault.
+            if answer.status.is_server_error() && !path.ends_with("/check") && !path.contains("/files/") {
+                wrong.push(format!("{method} {path} {caller}: {}", answer.body));
+            }
+            seen.push(match answer.status {
+                StatusCode::UNAUTHORIZED => 'u',
+                StatusCode::FORBIDDEN => 'f',
+                _ => '+',
+            });
+        }
+        if seen != *expected {
+            wrong.push(format!("{method} {path}: {seen}, not {expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{CALLERS:?}\n{}", wrong.join("\n"));
+}
+
+/// What a request needs in order to come as far as its permission.
+fn body_of(method: &Method, path: &str, cluster: &ClusterId, plan: &PlanId, _: &RunId) -> String {
+    match (method.as_str(), path) {
+        ("POST", "/runs") => format!(r#"{{"cluster_id":"{cluster}","plan_id":"{plan}"}}"#),
+        ("POST", "/session/password") => r#"{"name":"","password":1}"#.to_owned(),
+        ("POST", "/session") => r#"{"token":"0"}"#.to_owned(),
+        ("PATCH", path) if path.ends_with("/team") => r#"{"team":"t-1"}"#.to_owned(),
+        _ => "{}".to_owned(),
+    }
+}

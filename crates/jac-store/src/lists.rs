@@ -1,0 +1,289 @@
+//! Lists: a page of rows in an order, from where the page before it ended.
+//!
+//! Each list is one statement on the narrow rows, which names the index that gives its order, so that a page costs what it shows: nothing is
+//! sorted (but for the few rows of one cluster, or those that have not finished), no table is read from one end to the other, and SQLite refuses a statement that its index does not fit. Owns the cursor. Does not
+//! own which columns a kind of thing has: those are in the modules below.
+
+pub(crate) mod clusters;
+pub(crate) mod plans;
+pub(crate) mod runs;
+
+use crate::{StoreError, during};
+use jac_model::Order;
+use rusqlite::types::Value;
+use rusqlite::{Connection, Row, params_from_iter};
+use sha2::{Digest, Sha256};
+
+/// The most rows of one page.
+pub const MOST_LISTED: u32 = 200;
+
+/// Which page is wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PageRequest<S> {
+    pub sort: S,
+    pub order: Order,
+    /// At most so many rows; 1 to [`MOST_LISTED`].
+    pub limit: u32,
+    /// What the page before gave as its end; `None`: the first page.
+    pub after: Option<String>,
+}
+
+/// Some of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    /// Where the next page goes on; `None`: there is none.
+    pub next: Option<String>,
+}
+
+/// What a column holds, for bounds that are outside of everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holds {
+    Integer,
+    Real,
+    Text,
+}
+
+/// An order that a list can be given in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Key {
+    pub column: &'static str,
+    pub holds: Holds,
+    /// The index on (`column`, `id`, …).
+    pub index: &'static str,
+}
+
+/// A list's statement while it is put together. Values are bound, never written into it.
+pub(crate) struct Query {
+    table: &'static str,
+    columns: &'static str,
+    index: &'static str,
+    key: Key,
+    order: Order,
+    limit: u32,
+    conditions: Vec<String>,
+    values: Vec<Value>,
+}
+
+impl Query {
+    /// All rows of a table whose columns are filled, from where the page before ended.
+    pub fn new<S>(
+        table: &'static str,
+        columns: &'static str,
+        key: Key,
+        page: &PageRequest<S>,
+    ) -> Result<Self, StoreError> {
+        let mut query = Self {
+            table,
+            columns,
+            index: key.index,
+            key,
+            order: page.order,
+            limit: page.limit.clamp(1, MOST_LISTED),
+            conditions: vec!["version > 0".to_owned()],
+            values: Vec::new(),
+        };
+        let (value, id) = match &page.after {
+            Some(text) => decode(text, key, page.order).ok_or(StoreError::Cursor)?,
+            None => query.before_all(),
+        };
+        let than = match page.order {
+            Order::Ascending => '>',
+            Order::Descending => '<',
+        };
+        let (value, id) = (query.bind(value), query.bind(Value::Text(id)));
+        query.conditions.push(format!("({}, id) {than} ({value}, {id})", key.column));
+        Ok(query)
+    }
+
+    /// What lies before the first row.
+    fn before_all(&self) -> (Value, String) {
+        let value = match (self.order, self.key.holds) {
+            // SQLite takes a blob for greater than all numbers and texts.
+            (Order::Descending, _) => Value::Blob(Vec::new()),
+            (Order::Ascending, Holds::Integer) => Value::Integer(i64::MIN),
+            (Order::Ascending, Holds::Real) => Value::Real(f64::MIN),
+            (Order::Ascending, Holds::Text) => Value::Text(String::new()),
+        };
+        (value, String::new())
+    }
+
+    fn bind(&mut self, value: Value) -> String {
+        self.values.push(value);
+        format!("?{}", self.values.len())
+    }
+
+    /// Takes another index, which has the same order where its first column has one value.
+    pub fn through(&mut self, index: &'static str) {
+        self.index = index;
+    }
+
+    /// Only rows that have this value.
+    pub fn equal(&mut self, column: &'static str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            let place = self.bind(value.into());
+            self.conditions.push(format!("{column} = {place}"));
+        }
+    }
+
+    /// Only rows that have one of these values; none: no row.
+    pub fn one_of(&mut self, column: &'static str, values: Option<&Vec<String>>) {
+        match values.map(Vec::as_slice) {
+            None => (),
+            Some([only]) => self.equal(column, Some(only.clone())),
+            Some(values) => {
+                let places: Vec<String> = values.iter().map(|value| self.bind(Value::Text(value.clone()))).collect();
+                // `+`: which of them it is must not decide the order.
+                self.conditions.push(format!("+{column} IN ({})", places.join(", ")));
+            }
+        }
+    }
+
+    /// Only rows that were created from then on, or before then.
+    pub fn created(&mut self, from_ms: Option<i64>, to_ms: Option<i64>) {
+        for (compared, bound) in [(">=", from_ms), ("<", to_ms)] {
+            if let Some(bound) = bound {
+                let place = self.bind(bound.into());
+                self.conditions.push(format!("created_ms {compared} {place}"));
+            }
+        }
+    }
+
+    /// Only rows in whose text each of the words is.
+    pub fn text(&mut self, text: Option<&str>) {
+        for word in text.unwrap_or_default().split_whitespace() {
+            // Half as long as `instr` takes. What has a meaning in a pattern stands in brackets, where it has none.
+            let pattern: String = word.to_lowercase().chars().map(literal).collect();
+            let place = self.bind(format!("*{pattern}*").into());
+            self.conditions.push(format!("search GLOB {place}"));
+        }
+    }
+
+    /// Only rows of which a statement without values says so.
+    pub fn only(&mut self, condition: &'static str) {
+        self.conditions.push(condition.to_owned());
+    }
+
+    /// The statement. It asks for one row more than the page has, which tells whether there is another page.
+    pub fn sql(&self) -> String {
+        let direction = match self.order {
+            Order::Ascending => "ASC",
+            Order::Descending => "DESC",
+        };
+        format!(
+            "SELECT {columns}, {key}, id FROM {table} INDEXED BY {index} WHERE {conditions} ORDER BY {key} {direction}, id {direction} LIMIT {limit}",
+            columns = self.columns,
+            key = self.key.column,
+            table = self.table,
+            index = self.index,
+            conditions = self.conditions.join(" AND "),
+            limit = self.limit + 1
+        )
+    }
+
+    /// The page. `read` is given each row; the key and the id stand behind the columns that it asked for.
+    pub fn run<T>(
+        &self,
+        connection: &Connection,
+        read: impl Fn(&Row<'_>) -> Result<T, rusqlite::Error>,
+    ) -> Result<Page<T>, StoreError> {
+        let failed = || during("read a list");
+        let mut statement = connection.prepare_cached(&self.sql()).map_err(failed())?;
+        let last = statement.column_count();
+        let mut rows = statement.query(params_from_iter(&self.values)).map_err(failed())?;
+        let mut page = Page { items: Vec::new(), next: None };
+        let mut end = None;
+        while let Some(row) = rows.next().map_err(failed())? {
+            if page.items.len() == self.limit as usize {
+                page.next = end.map(|(value, id)| encode(self.key, self.order, &value, id));
+                break;
+            }
+            page.items.push(read(row).map_err(failed())?);
+            end = Some((row.get(last - 2).map_err(failed())?, row.get(last - 1).map_err(failed())?));
+        }
+        Ok(page)
+    }
+}
+
+/// A letter in a pattern of GLOB that means itself.
+fn literal(letter: char) -> String {
+    if matches!(letter, '*' | '?' | '[') { format!("[{letter}]") } else { letter.to_string() }
+}
+
+/// A cursor: the order, and the key and the id of the last row that was given. It is spelled so that nobody builds one, and with a check.
+fn encode(key: Key, order: Order, value: &Value, id: String) -> String {
+    let value = match value {
+        Value::Integer(number) => number.to_string(),
+        // The bits, because a decimal number may be read as its neighbour.
+        Value::Real(number) => number.to_bits().to_string(),
+        Value::Text(text) => text.clone(),
+        Value::Null | Value::Blob(_) => String::new(),
+    };
+    let text = format!("{}\n{}\n{id}\n{value}", key.column, sign(order));
+    let check = check(&text);
+    hex::encode(text) + &check
+}
+
+fn sign(order: Order) -> char {
+    match order {
+        Order::Ascending => '+',
+        Order::Descending => '-',
+    }
+}
+
+fn check(text: &str) -> String {
+    hex::encode(&Sha256::digest(text)[..4])
+}
+
+fn decode(cursor: &str, key: Key, order: Order) -> Option<(Value, String)> {
+    let (body, checked) = cursor.split_at_checked(cursor.len().checked_sub(8)?)?;
+    let text = String::from_utf8(hex::decode(body).ok()?).ok()?;
+    if check(&text) != checked {
+        return None;
+    }
+    let mut parts = text.splitn(4, '\n');
+    let is_of_list = parts.next()? == key.column && parts.next()? == sign(order).to_string();
+    let (id, value) = (parts.next()?.to_owned(), parts.next()?);
+    let value = match key.holds {
+        Holds::Integer => Value::Integer(value.parse().ok()?),
+        Holds::Real => Value::Real(f64::from_bits(value.parse().ok()?)),
+        Holds::Text => Value::Text(value.to_owned()),
+    };
+    is_of_list.then_some((value, id))
+}
+
+/// A word of a column that this JAC does not know.
+pub(crate) fn unknown_word(column: &'static str, error: serde_json::Error) -> rusqlite::Error {
+    let source = format!("the column {column}: {error}").into();
+    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, source)
+}
+
+/// A column's word as what it stands for.
+pub(crate) fn read_word<T: serde::de::DeserializeOwned>(
+    row: &Row<'_>,
+    column: &'static str,
+) -> Result<T, rusqlite::Error> {
+    crate::documents::from_word(&row.get::<_, String>(column)?).map_err(|error| unknown_word(column, error))
+}
+
+/// An id's column as the id.
+pub(crate) fn read_id<T: std::str::FromStr<Err = jac_model::id::InvalidId>>(
+    row: &Row<'_>,
+    column: &'static str,
+) -> Result<T, rusqlite::Error> {
+    let text: String = row.get(column)?;
+    text.parse().map_err(|error| unknown_word(column, serde::de::Error::custom(error)))
+}
+
+/// Somebody's or something's two columns.
+pub(crate) fn read_team(row: &Row<'_>) -> Result<Option<jac_model::Named>, rusqlite::Error> {
+    let (id, name): (Option<String>, Option<String>) = (row.get("team")?, row.get("team_name")?);
+    Ok(id.zip(name).map(|(id, name)| jac_model::Named { id, name }))
+}
+
+pub(crate) fn read_owner(row: &Row<'_>) -> Result<jac_model::Person, rusqlite::Error> {
+    Ok(jac_model::Person { id: row.get("owner")?, name: row.get("owner_name")? })
+}
+
+#[cfg(test)]
+mod tests;

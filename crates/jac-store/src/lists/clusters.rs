@@ -1,0 +1,107 @@
+//! The list of clusters.
+
+use super::{Holds, Key, Page, PageRequest, Query, read_id, read_owner, read_team, read_word, unknown_word};
+use crate::documents::word;
+use crate::{Store, StoreError};
+use jac_model::{ClusterId, ClusterPhase, ClusterSort, EpochMs, Named, Person, Provider};
+use rusqlite::Row;
+
+/// Which clusters are wanted; empty fields take all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClusterFilter {
+    /// Ids of people; an empty list takes nothing.
+    pub owners: Option<Vec<String>>,
+    /// Ids of teams; an empty list takes nothing.
+    pub teams: Option<Vec<String>>,
+    pub provider: Option<Provider>,
+    pub phase: Option<ClusterPhase>,
+    /// Only those that have not ended.
+    pub living: bool,
+    /// Words that are all in its id, its name or the name of its owner.
+    pub text: Option<String>,
+}
+
+/// A cluster as its row has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListedCluster {
+    pub id: ClusterId,
+    pub name: String,
+    pub owner: Person,
+    pub team: Option<Named>,
+    pub provider: Provider,
+    pub phase: ClusterPhase,
+    pub cause: Option<String>,
+    pub workers: u32,
+    pub lost_nodes: Vec<String>,
+    pub current_run: Option<String>,
+    pub created_ms: EpochMs,
+    pub ready_ms: Option<EpochMs>,
+    pub ended_ms: Option<EpochMs>,
+    pub expires_at_ms: EpochMs,
+    pub idle_ends_at_ms: Option<EpochMs>,
+    pub usd_per_hour: Option<f64>,
+}
+
+const COLUMNS: &str = "name, owner, owner_name, team, team_name, provider, phase, cause, workers, lost_nodes, current_run, created_ms, ready_ms, ended_ms, expires_ms, idle_ends_ms, usd_per_hour";
+
+fn key(sort: ClusterSort) -> Key {
+    let (column, holds, index) = match sort {
+        ClusterSort::Created => ("created_ms", Holds::Integer, "clusters_by_created"),
+        ClusterSort::Expires => ("expires_ms", Holds::Integer, "clusters_by_expires"),
+        ClusterSort::Name => ("name", Holds::Text, "clusters_by_name"),
+    };
+    Key { column, holds, index }
+}
+
+pub(crate) fn query(filter: &ClusterFilter, page: &PageRequest<ClusterSort>) -> Result<Query, StoreError> {
+    let mut query = Query::new("clusters", COLUMNS, key(page.sort), page)?;
+    if filter.living {
+        query.only("phase <> 'terminated'");
+        if page.sort == ClusterSort::Created {
+            query.through("clusters_living");
+        }
+    }
+    query.one_of("owner", filter.owners.as_ref());
+    query.one_of("team", filter.teams.as_ref());
+    query.equal("provider", filter.provider.map(word).transpose()?);
+    query.equal("phase", filter.phase.map(word).transpose()?);
+    query.text(filter.text.as_deref());
+    Ok(query)
+}
+
+fn read(row: &Row<'_>) -> Result<ListedCluster, rusqlite::Error> {
+    let lost = serde_json::from_str(&row.get::<_, String>("lost_nodes")?);
+    Ok(ListedCluster {
+        id: read_id(row, "id")?,
+        name: row.get("name")?,
+        owner: read_owner(row)?,
+        team: read_team(row)?,
+        provider: read_word(row, "provider")?,
+        phase: read_word(row, "phase")?,
+        cause: row.get("cause")?,
+        workers: row.get("workers")?,
+        lost_nodes: lost.map_err(|error| unknown_word("lost_nodes", error))?,
+        current_run: row.get("current_run")?,
+        created_ms: row.get("created_ms")?,
+        ready_ms: row.get("ready_ms")?,
+        ended_ms: row.get("ended_ms")?,
+        expires_at_ms: row.get("expires_ms")?,
+        idle_ends_at_ms: row.get("idle_ends_ms")?,
+        usd_per_hour: row.get("usd_per_hour")?,
+    })
+}
+
+impl Store {
+    /// A page of the clusters that the filter takes.
+    ///
+    /// # Errors
+    /// When the page is to go on from something that is no end of a page of this list.
+    pub async fn list_clusters(
+        &self,
+        filter: &ClusterFilter,
+        page: &PageRequest<ClusterSort>,
+    ) -> Result<Page<ListedCluster>, StoreError> {
+        let query = query(filter, page)?;
+        self.read(move |connection| query.run(connection, read)).await
+    }
+}

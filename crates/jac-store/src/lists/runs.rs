@@ -1,0 +1,152 @@
+//! The list of runs.
+
+use super::{Holds, Key, Page, PageRequest, Query, read_id, read_owner, read_team, read_word, unknown_word};
+use crate::documents::word;
+use crate::{Store, StoreError};
+use jac_jtl::criteria::Verdict;
+use jac_model::{Cause, ClusterId, EpochMs, Named, Person, PlanId, Provider, RunId, RunPhase, RunSort};
+use rusqlite::Row;
+
+/// Which runs are wanted; empty fields take all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Ids of people; an empty list takes nothing.
+    pub owners: Option<Vec<String>>,
+    /// Ids of teams; an empty list takes nothing.
+    pub teams: Option<Vec<String>>,
+    pub plan: Option<PlanId>,
+    pub cluster: Option<ClusterId>,
+    pub provider: Option<Provider>,
+    pub phase: Option<RunPhase>,
+    pub verdict: Option<Verdict>,
+    pub pinned: Option<bool>,
+    /// Words that are all in its id, its name or the names of its plan, cluster or owner.
+    pub text: Option<String>,
+    /// Created from then on.
+    pub from_ms: Option<EpochMs>,
+    /// Created before then.
+    pub to_ms: Option<EpochMs>,
+}
+
+/// A run as its row has it. Figures are `None` until it has finished.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListedRun {
+    pub id: RunId,
+    pub name: String,
+    pub plan: Named,
+    pub cluster: Named,
+    pub provider: Option<Provider>,
+    pub owner: Person,
+    pub team: Option<Named>,
+    pub phase: RunPhase,
+    pub step: String,
+    pub cause: Option<Cause>,
+    pub verdict: Verdict,
+    pub workers: u32,
+    pub pinned: bool,
+    pub created_ms: EpochMs,
+    pub started_ms: Option<EpochMs>,
+    pub ended_ms: Option<EpochMs>,
+    pub samples: Option<u64>,
+    pub errors: Option<u64>,
+    pub p95_ms: Option<f64>,
+    pub rate_per_s: Option<f64>,
+    pub active_users: Option<u64>,
+}
+
+const COLUMNS: &str = "name, plan, plan_name, cluster, cluster_name, provider, owner, owner_name, team, team_name, phase, step, cause_whole, verdict, workers, pinned, created_ms, started_ms, ended_ms, samples, errors, p95_ms, rate_per_s, active_users";
+
+fn key(sort: RunSort) -> Key {
+    let (column, holds, index) = match sort {
+        RunSort::Created => ("created_ms", Holds::Integer, "runs_by_created"),
+        RunSort::Started => ("started_ms", Holds::Integer, "runs_by_started"),
+        RunSort::Duration => ("duration_ms", Holds::Integer, "runs_by_duration"),
+        RunSort::Samples => ("samples", Holds::Integer, "runs_by_samples"),
+        RunSort::Errors => ("errors", Holds::Integer, "runs_by_errors"),
+        RunSort::P95 => ("p95_ms", Holds::Real, "runs_by_p95"),
+        RunSort::Rate => ("rate_per_s", Holds::Real, "runs_by_rate"),
+    };
+    Key { column, holds, index }
+}
+
+/// The filter takes few rows, however many there are.
+pub(crate) fn is_few(filter: &RunFilter) -> bool {
+    filter.cluster.is_some() || filter.phase.is_some_and(|phase| !phase.is_terminal())
+}
+
+pub(crate) fn query(filter: &RunFilter, page: &PageRequest<RunSort>) -> Result<Query, StoreError> {
+    let mut query = Query::new("runs", COLUMNS, key(page.sort), page)?;
+    if is_few(filter) {
+        // Whatever the order, they are sorted sooner than they are found in it.
+        if filter.cluster.is_some() {
+            query.through("runs_by_cluster");
+        } else {
+            query.through("runs_unfinished");
+            query.only("phase <> 'finished'");
+        }
+    } else if page.sort == RunSort::Created {
+        if filter.plan.is_some() {
+            query.through("runs_by_plan");
+        } else if filter.owners.as_ref().is_some_and(|owners| owners.len() == 1) {
+            query.through("runs_by_owner");
+        }
+    }
+    query.one_of("owner", filter.owners.as_ref());
+    query.one_of("team", filter.teams.as_ref());
+    query.equal("plan", filter.plan.as_ref().map(ToString::to_string));
+    query.equal("cluster", filter.cluster.as_ref().map(ToString::to_string));
+    query.equal("provider", filter.provider.map(word).transpose()?);
+    query.equal("phase", filter.phase.map(word).transpose()?);
+    query.equal("verdict", filter.verdict.map(word).transpose()?);
+    query.equal("pinned", filter.pinned);
+    query.text(filter.text.as_deref());
+    query.created(filter.from_ms, filter.to_ms);
+    Ok(query)
+}
+
+fn read(row: &Row<'_>) -> Result<ListedRun, rusqlite::Error> {
+    let number = |column| Ok::<_, rusqlite::Error>(u64::try_from(row.get::<_, i64>(column)?).ok());
+    let time = |column| Ok::<_, rusqlite::Error>(Some(row.get::<_, i64>(column)?).filter(|time| *time >= 0));
+    let figure = |column| Ok::<_, rusqlite::Error>(Some(row.get::<_, f64>(column)?).filter(|figure| *figure >= 0.0));
+    let cause: Option<String> = row.get("cause_whole")?;
+    let cause = cause.map(|cause| serde_json::from_str(&cause)).transpose();
+    let provider = row.get::<_, Option<String>>("provider")?.map(|_| read_word(row, "provider")).transpose()?;
+    Ok(ListedRun {
+        id: read_id(row, "id")?,
+        name: row.get("name")?,
+        plan: Named { id: row.get("plan")?, name: row.get("plan_name")? },
+        cluster: Named { id: row.get("cluster")?, name: row.get("cluster_name")? },
+        provider,
+        owner: read_owner(row)?,
+        team: read_team(row)?,
+        phase: read_word(row, "phase")?,
+        step: row.get("step")?,
+        cause: cause.map_err(|error| unknown_word("cause_whole", error))?,
+        verdict: read_word(row, "verdict")?,
+        workers: row.get("workers")?,
+        pinned: row.get("pinned")?,
+        created_ms: row.get("created_ms")?,
+        started_ms: time("started_ms")?,
+        ended_ms: time("ended_ms")?,
+        samples: number("samples")?,
+        errors: number("errors")?,
+        p95_ms: figure("p95_ms")?,
+        rate_per_s: figure("rate_per_s")?,
+        active_users: row.get::<_, Option<i64>>("active_users")?.and_then(|users| u64::try_from(users).ok()),
+    })
+}
+
+impl Store {
+    /// A page of the runs that the filter takes.
+    ///
+    /// # Errors
+    /// When the page is to go on from something that is no end of a page of this list.
+    pub async fn list_runs(
+        &self,
+        filter: &RunFilter,
+        page: &PageRequest<RunSort>,
+    ) -> Result<Page<ListedRun>, StoreError> {
+        let query = query(filter, page)?;
+        self.read(move |connection| query.run(connection, read)).await
+    }
+}

@@ -1,0 +1,44 @@
+//! `jac health`: whether the server that lives on the data folder answers, for container engines and service managers. It
+//! reads the folder and changes nothing.
+
+use crate::cli::HealthArguments;
+use crate::connect::ServerFile;
+use crate::context;
+use crate::exit::{Exit, RunFailed};
+use std::time::Duration;
+
+/// How long an answer may take.
+const LIMIT: Duration = Duration::from_secs(5);
+const PATH: &str = "/healthz";
+
+pub async fn health(arguments: HealthArguments) -> anyhow::Result<Exit> {
+    let failed = |reason: String| anyhow::Error::new(RunFailed(reason));
+    let path = context::data_folder(arguments.data_dir.as_deref()).join("server.json");
+    let file = std::fs::read(&path).map_err(|error| failed(format!("{} cannot be read: {error}", path.display())))?;
+    let file: ServerFile =
+        serde_json::from_slice(&file).map_err(|error| failed(format!("{} cannot be read: {error}", path.display())))?;
+    let url = format!("{}{PATH}", reachable(&file.url));
+    let client = reqwest::Client::builder().timeout(LIMIT).no_proxy().build()?;
+    let answer = client.get(&url).send().await.map_err(|error| failed(format!("{url} does not answer: {error}")))?;
+    if answer.status().is_success() {
+        return Ok(Exit::Done);
+    }
+    Err(failed(format!("{url} answers with the status {}", answer.status().as_u16())))
+}
+
+/// A server that listens everywhere is reached here too.
+fn reachable(url: &str) -> String {
+    url.replacen("://0.0.0.0:", "://127.0.0.1:", 1).replacen("://[::]:", "://[::1]:", 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_listens_everywhere_is_asked_on_this_machine() {
+        assert_eq!(reachable("http://0.0.0.0:8080"), "http://127.0.0.1:8080");
+        assert_eq!(reachable("http://[::]:8080"), "http://[::1]:8080");
+        assert_eq!(reachable("http://10.0.0.7:80"), "http://10.0.0.7:80");
+    }
+}

@@ -1,0 +1,49 @@
+import { Icon } from "@/shared/ui/Icon";
+import { isSecret, tellsASecret, withSecret } from "../secretNames";
+
+interface Props {
+  name: string;
+  marked: string[];
+  onChange: (marked: string[]) => void;
+}
+
+/** A lock beside a property: closed, its value is masked everywhere. Where the name says that it is a secret it stays closed. */
+export function SecretToggle({ name, marked, onChange }: Props) {
+  const byName = tellsASecret(name);
+  const on = isSecret(name, marked);
+  const title = byName ? "Masked because of its name" : on ? "Masked in the report, the pages and the API" : "Mask this value";
+  return (
+    <button
+      type="button"
+      className={on ? "btn btn-secondary" : "btn btn-outline-secondary"}
+      aria-pressed={on}
+      aria-label={`Secret: ${name}`}
+      title={title}
+      disabled={byName}
+      onClick={() => onChange(withSecret(marked, name, !on))}
+    >
+      <Icon name="lock" />
+    </button>
+  );
+}
+
+/** The same for names that stand in a text. */
+export function SecretNames({ names, marked, onChange }: { names: string[]; marked: string[]; onChange: (marked: string[]) => void }) {
+  if (names.length === 0) return null;
+  return (
+    <div className="field" role="group" aria-label="Secret properties">
+      {names.map((name) => (
+        <label key={name} className="form-check form-check-inline">
+          <input
+            type="checkbox"
+            className="form-check-input"
+            checked={isSecret(name, marked)}
+            disabled={tellsASecret(name)}
+            onChange={(event) => onChange(withSecret(marked, name, event.target.checked))}
+          />
+          <span className="form-check-label">Mask {name}</span>
+        </label>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,20 @@
+/** Which properties nobody is to read: the server masks those whose names say so, and those that are marked. Pure. */
+
+/** Parts of such names, without `-`, `_` and `.`; the same as in crates/jac-engine/src/runs/secrets.rs. */
+const TELLING = ["password", "passwd", "passphrase", "pwd", "secret", "token", "apikey", "accesskey", "privatekey", "credential", "authorization", "bearer"];
+
+/** The server masks its value whether it is marked or not. */
+export function tellsASecret(name: string): boolean {
+  const plain = name.toLowerCase().replaceAll(/[-_.]/g, "");
+  return TELLING.some((telling) => plain.includes(telling));
+}
+
+export function isSecret(name: string, marked: string[]): boolean {
+  return tellsASecret(name) || marked.includes(name);
+}
+
+/** The marked names with this one marked or not. */
+export function withSecret(marked: string[], name: string, on: boolean): string[] {
+  const others = marked.filter((each) => each !== name);
+  return on ? [...others, name] : others;
+}
