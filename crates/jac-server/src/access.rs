@@ -32,6 +32,8 @@ use tokio::time::Instant;
 pub const SIGN_IN_PATH: &str = "/sign-in";
 /// The header with the page's half of a session.
 pub const PAGE_HEADER: &str = "x-jac-page";
+/// What the sessions' cookie is called.
+const SESSION_COOKIE: &str = "session";
 /// How long a download may begin after its page asked for it.
 const TICKET_LIFE: Duration = Duration::from_secs(60);
 /// So many tickets are kept; the oldest goes first.
@@ -211,7 +213,7 @@ pub(crate) fn session_limits(app: &App) -> SessionLimits {
 /// The session of the request's cookie, if it has one that lives.
 pub async fn session_of(app: &App, headers: &HeaderMap, page: Option<&str>) -> Result<Option<Session>, ApiError> {
     // Another server of this host may have set one of the same name for a path of its own.
-    for secret in session_cookies(app, headers) {
+    for secret in cookies(app, SESSION_COOKIE, headers) {
         if let Some(session) = app.engine.store().session(secret, page, session_limits(app)).await? {
             return Ok(Some(Session { session, secret: secret.to_owned() }));
         }
@@ -232,20 +234,20 @@ pub(crate) fn new_session(app: &App, headers: &HeaderMap, client: Option<&Client
         user_agent: user_agent.map(|text| text.chars().take(200).collect()),
     };
     let is_https = client.is_some_and(|client| client.scheme == crate::edge::Scheme::Https);
-    let cookie = format!(
-        "{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{}",
-        cookie_name(app, is_https),
-        session.secret,
-        if is_https { "; Secure" } else { "" }
-    );
+    let cookie = cookie(app, SESSION_COOKIE, &session.secret, "Strict", seconds.unsigned_abs(), is_https);
     (session, cookie)
+}
+
+/// A cookie for this server alone, which no script reads; for no seconds: the one that takes it away.
+pub(crate) fn cookie(app: &App, word: &str, value: &str, same_site: &str, seconds: u64, is_https: bool) -> String {
+    let name = cookie_name(app, word, is_https);
+    let secure = if is_https { "; Secure" } else { "" };
+    format!("{name}={value}; Path=/; HttpOnly; SameSite={same_site}; Max-Age={seconds}{secure}")
 }
 
 /// The cookie that takes the session's away.
 pub(crate) fn no_cookie(app: &App, extensions: &axum::http::Extensions) -> String {
-    let is_https = is_https(extensions);
-    let secure = if is_https { "; Secure" } else { "" };
-    format!("{}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0{secure}", cookie_name(app, is_https))
+    cookie(app, SESSION_COOKIE, "", "Strict", 0, is_https(extensions))
 }
 
 /// Whether the request has the token of this machine's shell.
@@ -260,28 +262,23 @@ pub fn page_secret(headers: &HeaderMap) -> Option<&str> {
 
 /// Ends the session of the request's cookie, if it has one, and says so to those who keep connections open.
 pub async fn sign_out(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
-    for session in session_cookies(app, headers) {
+    for session in cookies(app, SESSION_COOKIE, headers) {
         app.engine.store().sign_out(session).await?;
     }
     app.access.rights_changed();
     Ok(())
 }
 
-/// The name of the sessions' cookie: two servers on a host have two. Over TLS its name says that it was set by this host itself, for
+/// The name of a cookie: two servers on a host have two. Over TLS its name says that it was set by this host itself, for
 /// all of it (`__Host-`, RFC 6265bis 4.1.3.2), which browsers see to.
-fn cookie_name(app: &App, is_https: bool) -> String {
+fn cookie_name(app: &App, word: &str, is_https: bool) -> String {
     let prefix = if is_https { "__Host-" } else { "" };
-    format!("{prefix}jac_session_{}", app.engine.installation().get(..8).unwrap_or_default())
+    format!("{prefix}jac_{word}_{}", app.engine.installation().get(..8).unwrap_or_default())
 }
 
-/// The values of the sessions' cookie in a request: there may be several, for paths above each other.
-fn session_cookies<'a>(app: &App, headers: &'a HeaderMap) -> impl Iterator<Item = &'a str> + use<'a> {
-    cookie_values(headers, &[cookie_name(app, true), cookie_name(app, false)])
-}
-
-/// The values of the cookies of those names.
-fn cookie_values<'a>(headers: &'a HeaderMap, names: &[String]) -> impl Iterator<Item = &'a str> + use<'a> {
-    let names = names.to_vec();
+/// The values of a cookie in a request: there may be several, for paths above each other.
+pub(crate) fn cookies<'a>(app: &App, word: &str, headers: &'a HeaderMap) -> impl Iterator<Item = &'a str> + use<'a> {
+    let names = [cookie_name(app, word, true), cookie_name(app, word, false)];
     headers
         .get_all(header::COOKIE)
         .iter()

@@ -4,6 +4,7 @@
 //! everybody else are gone. [`Peer`] and the `Host` header of a request behind a trusted proxy say the same from here on.
 
 use crate::App;
+use crate::company::Company;
 use crate::config::ServerConfig;
 use crate::error::Failure;
 use crate::forwarded;
@@ -39,6 +40,7 @@ struct Inner {
     metrics: Metrics,
     scans: Scans,
     passwords: Passwords,
+    company: Option<Company>,
     closing: CancellationToken,
 }
 
@@ -53,8 +55,10 @@ impl Edge {
         let metrics = Metrics::default();
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let scans = Scans::new(processors, metrics.clone());
+        let company = config.oidc.clone().map(Company::new);
         Self(Arc::new(Inner {
             config,
+            company,
             metrics,
             scans,
             passwords: Passwords::default(),
@@ -78,6 +82,11 @@ impl Edge {
     /// Turns at hashing passwords.
     pub(crate) fn passwords(&self) -> &Passwords {
         &self.0.passwords
+    }
+
+    /// The company's sign-on, where there is one.
+    pub(crate) fn company(&self) -> Option<&Company> {
+        self.0.company.as_ref()
     }
 
     /// Cancelled when the server ends: connections are closed after their answer, live sockets at once.

@@ -6,6 +6,7 @@
 mod access;
 mod assets;
 mod body;
+mod company;
 pub mod config;
 pub mod edge;
 mod error;

@@ -132,7 +132,7 @@ async fn may(app: &App, socket: &SocketRef, action: Action) -> Result<Option<Pri
 
 /// Tells a page that it has to sign in first, and hangs up.
 fn shut_out(socket: SocketRef) {
-    drop(socket.emit("signed_out", &()));
+    drop(socket.emit("signed_out", &serde_json::json!({ "code": "signed_out" })));
     drop(socket.disconnect());
 }
 

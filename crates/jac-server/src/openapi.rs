@@ -2,7 +2,7 @@
 
 use crate::App;
 use crate::routes::{
-    account, audit, clusters, credentials, images, info, machines, people, plans, results, runs, session, shares,
+    account, audit, clusters, company, credentials, images, info, machines, people, plans, results, runs, session, shares,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
@@ -39,6 +39,7 @@ const SENT_BY_PEOPLE: &[&str] = &[
     "NewImage",
     "TicketRequest",
     "PasswordSignIn",
+    "CompanySignIn",
     "NewPassword",
     "TokenRequest",
     "NewUser",
@@ -60,6 +61,8 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(session::ticket))
         .routes(routes!(session::methods))
         .routes(routes!(session::by_password))
+        .routes(routes!(company::begin))
+        .routes(routes!(company::callback))
         .routes(routes!(account::set_password))
         .routes(routes!(account::sessions))
         .routes(routes!(account::end_session))

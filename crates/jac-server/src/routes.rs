@@ -3,6 +3,7 @@
 pub mod account;
 pub mod audit;
 pub mod clusters;
+pub mod company;
 pub mod credentials;
 pub mod images;
 pub mod info;

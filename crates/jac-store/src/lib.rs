@@ -5,6 +5,7 @@
 
 pub mod audit;
 mod clusters;
+mod company;
 mod connections;
 mod credentials;
 mod documents;
@@ -26,6 +27,7 @@ mod sign_in;
 mod vault;
 
 pub use clusters::ClusterEventRow;
+pub use company::CompanyPerson;
 pub use credentials::{CredentialKind, CredentialRow};
 pub use documents::Kind;
 pub use folder::{DataFolder, FolderError, Lock};
@@ -33,7 +35,7 @@ pub use lists::clusters::{ClusterFilter, ListedCluster};
 pub use lists::plans::{ListedPlan, ListedRunOfPlan, PlanFilter};
 pub use lists::runs::{ListedRun, RunFilter};
 pub use lists::{MOST_LISTED, Page, PageRequest};
-pub use people::{CompanyPerson, PersonChange, PersonRow, TeamRow};
+pub use people::{PersonChange, PersonRow, TeamRow};
 pub use retention::RunPlace;
 pub use runs::RunRow;
 pub use seal::{SealError, SealingKey};

@@ -35,17 +35,6 @@ pub struct TeamRow {
     pub members: Vec<Person>,
 }
 
-/// Somebody that the company's sign-on has told of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CompanyPerson {
-    pub issuer: String,
-    pub subject: String,
-    pub name: String,
-    pub role: UserRole,
-    /// Names of teams; those that are not there are made. `None`: as they are.
-    pub teams: Option<Vec<String>>,
-}
-
 /// What is to be changed of a person; `None` leaves it as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PersonChange {
@@ -115,7 +104,7 @@ fn find(connection: &Connection, condition: &str, value: &str) -> Result<Option<
     read().map_err(during("read a person"))
 }
 
-fn not_found(kind: &'static str, id: &str) -> StoreError {
+pub(crate) fn not_found(kind: &'static str, id: &str) -> StoreError {
     StoreError::NotFound { kind, id: id.to_owned() }
 }
 
@@ -123,7 +112,7 @@ fn is_taken(error: &rusqlite::Error) -> bool {
     matches!(error, rusqlite::Error::SqliteFailure(error, _) if error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
 }
 
-fn taken(kind: &'static str, name: &str) -> impl FnOnce(rusqlite::Error) -> StoreError {
+pub(crate) fn taken(kind: &'static str, name: &str) -> impl FnOnce(rusqlite::Error) -> StoreError {
     let name = name.to_owned();
     move |error| {
         if is_taken(&error) {
@@ -134,7 +123,7 @@ fn taken(kind: &'static str, name: &str) -> impl FnOnce(rusqlite::Error) -> Stor
     }
 }
 
-fn set_teams(connection: &Connection, person: &str, teams: &[String]) -> Result<(), StoreError> {
+pub(crate) fn set_teams(connection: &Connection, person: &str, teams: &[String]) -> Result<(), StoreError> {
     let failed = || during("write a person's teams");
     connection.execute("DELETE FROM team_members WHERE person = ?1", [person]).map_err(failed())?;
     for team in teams {
@@ -151,7 +140,7 @@ fn set_teams(connection: &Connection, person: &str, teams: &[String]) -> Result<
 }
 
 /// Refuses what would leave nobody who can look after the installation.
-fn keep_an_administrator(connection: &Connection) -> Result<(), StoreError> {
+pub(crate) fn keep_an_administrator(connection: &Connection) -> Result<(), StoreError> {
     let left: i64 = connection
         .query_row("SELECT count(*) FROM people WHERE role = 'administrator' AND NOT disabled", [], |row| row.get(0))
         .map_err(during("count the administrators"))?;
@@ -274,60 +263,6 @@ impl Store {
         .await
     }
 
-    /// The person that the company's sign-on tells of; made the first time, with what it says of them renewed each time.
-    pub async fn company_person(
-        &self,
-        new_id: &str,
-        told: CompanyPerson,
-        now_ms: EpochMs,
-    ) -> Result<PersonRow, StoreError> {
-        let new_id = new_id.to_owned();
-        self.write(move |connection| {
-            let failed = || during("write a person of the company's sign-on");
-            let known: Option<String> = connection
-                .query_row(
-                    "SELECT id FROM people WHERE issuer = ?1 AND subject = ?2",
-                    params![told.issuer, told.subject],
-                    |row| row.get(0),
-                )
-                .optional()
-                .map_err(failed())?;
-            let id = match known {
-                Some(id) => {
-                    let sql = "UPDATE people SET role = ?2 WHERE id = ?1";
-                    connection.execute(sql, params![id, role_word(told.role)]).map_err(failed())?;
-                    id
-                }
-                None => {
-                    connection
-                        .execute(
-                            "INSERT INTO people (id, name, role, issuer, subject, created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                            params![new_id, told.name, role_word(told.role), told.issuer, told.subject, now_ms],
-                        )
-                        .map_err(taken("person", &told.name))?;
-                    new_id
-                }
-            };
-            if let Some(names) = &told.teams {
-                let mut teams = Vec::new();
-                for name in names {
-                    let new = format!("t-{}", hex::encode(team_id(name, &id)));
-                    connection
-                        .execute("INSERT OR IGNORE INTO teams (id, name) VALUES (?1, ?2)", params![new, name])
-                        .map_err(failed())?;
-                    let team: String = connection
-                        .query_row("SELECT id FROM teams WHERE name = ?1", [name], |row| row.get(0))
-                        .map_err(failed())?;
-                    teams.push(team);
-                }
-                set_teams(connection, &id, &teams)?;
-            }
-            keep_an_administrator(connection)?;
-            person_of(connection, &id)?.ok_or_else(|| not_found("person", &id))
-        })
-        .await
-    }
-
     /// The ids of what somebody owns.
     pub async fn owned(&self, kind: Kind, person: &str) -> Result<Vec<String>, StoreError> {
         let sql = match kind {
@@ -422,15 +357,6 @@ impl Store {
     }
 }
 
-/// Eight bytes that differ for each name of a team that the company's sign-on tells of.
-fn team_id(name: &str, person: &str) -> [u8; 8] {
-    use sha2::{Digest, Sha256};
-    let digest = Sha256::new().chain_update(name).chain_update(b"\0").chain_update(person).finalize();
-    let mut id = [0; 8];
-    id.copy_from_slice(&digest[..8]);
-    id
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -459,21 +385,5 @@ mod tests {
         assert_eq!((teams[0].name.as_str(), teams[0].members.len()), ("Shops", 0));
         store.remove_team("t-1").await.expect("removed");
         assert!(store.remove_team("t-1").await.is_err());
-    }
-
-    #[tokio::test]
-    async fn the_company_says_anew_each_time_who_somebody_is() {
-        let store = Store::in_memory().await.expect("a database");
-        let told = |role, teams: &[&str]| CompanyPerson {
-            issuer: "https://login.example".to_owned(),
-            subject: "42".to_owned(),
-            name: "Ada".to_owned(),
-            role,
-            teams: Some(teams.iter().map(|team| (*team).to_owned()).collect()),
-        };
-        let first = store.company_person("u-1", told(UserRole::Member, &["Shop"]), 1).await.expect("made");
-        let again = store.company_person("u-2", told(UserRole::Viewer, &["Shop", "Pay"]), 2).await.expect("known");
-        assert_eq!((first.id.as_str(), again.id.as_str()), ("u-1", "u-1"));
-        assert!(again.via_company && again.role == UserRole::Viewer && again.teams.len() == 2);
     }
 }

@@ -50,7 +50,12 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
         tracing::warn!("these settings have no effect in this version of JAC: {names}");
     }
     let tools = context::tools(folder.root(), config.jmeter_home.as_deref());
-    let settings = Settings { max_upload_bytes: config.max_upload_bytes, ..settings(config.lease_seconds) };
+    let settings = Settings {
+        max_upload_bytes: config.max_upload_bytes,
+        runs_days: config.runs_days,
+        runs_count: config.runs_count,
+        ..settings(config.lease_seconds)
+    };
     let descriptors = raise_descriptor_limit();
     let engine = start_engine(folder.clone(), lock, tools, settings, nodes, config.boot_limit).await?;
     let access = Access::with_token(&kept_token(&folder).context("the server's token cannot be kept")?)

@@ -58,19 +58,23 @@ fn action(method: &Method, route: &str) -> String {
 
 /// Opens the deed of a request that may change something, and closes it with how it came out.
 pub async fn record(State(app): State<App>, request: Request, next: Next) -> Response {
-    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+    // Browsers come back from the company's sign-on by following a link.
+    let signs_in = request.uri().path() == crate::routes::company::CALLBACK;
+    if !signs_in && matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return next.run(request).await;
     }
     let deed = Deed::default();
     let answer = deed.around(next.run(request)).await;
     let Some(mut entry) = deed.unwritten() else { return answer };
     let status = answer.status();
+    entry.code = answer.extensions().get::<Refusal>().map(|refusal| refusal.0.clone());
     entry.outcome = match status {
+        // Sent on to a page that says why.
+        _ if status.is_redirection() && entry.code.is_some() => Outcome::Refused,
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => Outcome::Refused,
         _ if status.is_success() || status.is_redirection() => Outcome::Done,
         _ => Outcome::Failed,
     };
-    entry.code = answer.extensions().get::<Refusal>().map(|refusal| refusal.0.clone());
     if let Err(error) = app.engine.store().add_entry(entry).await {
         tracing::error!(%error, "the audit trail could not be written: {error}");
     }

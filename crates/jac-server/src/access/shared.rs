@@ -1,6 +1,6 @@
 //! Runs that a share link shows to whoever has it: the cookie of an opened link, and what it opens.
 
-use super::{bearer, cookie_values};
+use super::{bearer, cookies};
 use crate::App;
 use crate::error::ApiError;
 use axum::extract::FromRequestParts;
@@ -10,16 +10,13 @@ use jac_engine::{Engine, EngineError};
 use jac_model::{Run, RunId, authorize};
 use jac_store::ShareRow;
 
-/// The name of the cookie: two servers on a host have two, and it is not the one of a session.
-pub fn cookie_name(app: &App, is_https: bool) -> String {
-    let prefix = if is_https { "__Host-" } else { "" };
-    format!("{prefix}jac_share_{}", app.engine.installation().get(..8).unwrap_or_default())
-}
+/// What the cookie is called that an opened link leaves.
+pub const SHARE_COOKIE: &str = "share";
 
 /// The link that the request's cookie has opened, while it works; `None`: it has no such cookie.
 async fn opened(app: &App, headers: &HeaderMap) -> Result<Option<ShareRow>, ApiError> {
     let mut is_refused = false;
-    for secret in cookie_values(headers, &[cookie_name(app, true), cookie_name(app, false)]) {
+    for secret in cookies(app, SHARE_COOKIE, headers) {
         match app.engine.store().share_with(secret, app.engine.now_ms()).await? {
             Some(share) => return Ok(Some(share)),
             None => is_refused = true,

@@ -1,5 +1,6 @@
 //! Signing in, by a one-time link or by name and password, and out; leave to download.
 
+use super::company::sign_out_url;
 use crate::App;
 use crate::access::allowed::{Allowed, View, ViewAccount};
 use crate::access::{audit, new_session, no_cookie, of_person, page_secret, session_of, sign_out};
@@ -136,6 +137,7 @@ pub async fn methods(State(app): State<App>) -> Json<SignInMethods> {
 #[utoipa::path(get, path = "/session", tag = "session", responses((status = 200, body = Session), (status = 401, body = ErrorBody)))]
 pub async fn show(
     allowed: Allowed<ViewAccount>,
+    client: Option<Extension<ClientInfo>>,
     headers: HeaderMap,
     State(app): State<App>,
 ) -> Result<Json<Session>, ApiError> {
@@ -143,7 +145,12 @@ pub async fn show(
         Via::Session(_) => session_of(&app, &headers, None).await?.is_some_and(|open| open.session.by_link),
         Via::Shell | Via::Token { .. } => false,
     };
-    Ok(Json(told(allowed.engine(), &allowed.caller, by_link).await?))
+    let mut session = told(allowed.engine(), &allowed.caller, by_link).await?;
+    let is_in_a_browser = matches!(allowed.caller.via, Via::Session(_)) && !by_link;
+    if is_in_a_browser && allowed.engine().store().person(&allowed.caller.user.id).await?.via_company {
+        session.sign_out_url = sign_out_url(&app, client.as_deref(), &headers).await;
+    }
+    Ok(Json(session))
 }
 
 /// Sign in with the token of a link, which is used up
@@ -235,7 +242,7 @@ pub(super) async fn prove(
     }
 }
 
-fn address(client: Option<&ClientInfo>) -> String {
+pub(super) fn address(client: Option<&ClientInfo>) -> String {
     client.and_then(|client| client.address).map_or_else(|| "this process".to_owned(), |address| address.to_string())
 }
 

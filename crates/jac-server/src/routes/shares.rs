@@ -2,7 +2,8 @@
 
 use crate::App;
 use crate::access::allowed::{Allowed, On, ShareRun};
-use crate::access::{audit, shared};
+use crate::access::shared::SHARE_COOKIE;
+use crate::access::{audit, cookie, shared};
 use crate::body::{Body, Query};
 use crate::edge::is_https;
 use crate::error::{ApiError, ErrorBody};
@@ -205,10 +206,8 @@ pub async fn open(
 ) -> Result<impl IntoResponse, ApiError> {
     let now_ms = app.engine.now_ms();
     let row = app.engine.store().share_with(&given.secret, now_ms).await?.ok_or_else(shared::invalid)?;
-    let (is_https, seconds) = (is_https(&extensions), (row.expires_ms - now_ms) / 1000);
-    let secure = if is_https { "; Secure" } else { "" };
-    let name = shared::cookie_name(&app, is_https);
-    let cookie = format!("{name}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}", given.secret);
+    let seconds = u64::try_from((row.expires_ms - now_ms) / 1000).unwrap_or_default();
+    let cookie = cookie(&app, SHARE_COOKIE, &given.secret, "Strict", seconds, is_https(&extensions));
     let kind = match row.kind {
         ShareKind::Run => ShareWord::Run,
         ShareKind::Comparison => ShareWord::Comparison,

@@ -8,7 +8,7 @@ use jac_engine::administrator;
 use serde_json::json;
 
 /// What the server says before it hangs up on somebody who may not listen.
-const SIGNED_OUT: &str = r#"42["signed_out",null]"#;
+const SIGNED_OUT: &str = r#"42["signed_out",{"code":"signed_out"}]"#;
 
 #[tokio::test]
 async fn a_page_that_is_signed_in_hears_of_changes_and_gets_the_run_that_it_asks_for() {

@@ -22,8 +22,14 @@ use jac_engine::{Settings, administrator};
 use served::Served;
 
 /// What nobody has to be signed in for.
-const OPEN: &[(&str, &str)] =
-    &[("GET", "/sign-in"), ("POST", "/session"), ("POST", "/session/password"), ("POST", "/shares/open")];
+const OPEN: &[(&str, &str)] = &[
+    ("GET", "/sign-in"),
+    ("POST", "/session"),
+    ("POST", "/session/password"),
+    ("POST", "/session/company"),
+    ("GET", "/session/company/callback"),
+    ("POST", "/shares/open"),
+];
 
 const PLAN: &[u8] = br#"<?xml version="1.0"?><jmeterTestPlan version="1.2"><hashTree><TestPlan guiclass="TestPlanGui" testname="P"/><hashTree/></hashTree></jmeterTestPlan>"#;
 

@@ -14,6 +14,8 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/sign-in", "+++++++++"),
     ("POST", "/session", "uuuuuuuuu"),
     ("POST", "/session/password", "+++++++++"),
+    ("POST", "/session/company", "+++++++++"),
+    ("GET", "/session/company/callback", "+++++++++"),
     ("GET", "/session", "u++++++++"),
     ("DELETE", "/session", "u++++++++"),
     ("POST", "/session/tickets", "u++++++++"),

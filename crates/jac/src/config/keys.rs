@@ -171,8 +171,7 @@ pub static KEYS: &[Key] = &[
         shape: number(1, YEARS * 366 * 24 * 60),
         value: "MINUTES",
         default: "10080",
-        meaning: "Planned, no effect yet: A sign-in ends after so many minutes without a request",
-        is_planned: true,
+        meaning: "A sign-in ends after so many minutes without a request",
         ..PLAIN
     },
     Key {
@@ -182,8 +181,7 @@ pub static KEYS: &[Key] = &[
         shape: number(1, YEARS * 366 * 24),
         value: "HOURS",
         default: "720",
-        meaning: "Planned, no effect yet: A sign-in ends after so many hours in any case",
-        is_planned: true,
+        meaning: "A sign-in ends after so many hours in any case",
         ..PLAIN
     },
     Key {
@@ -203,8 +201,7 @@ pub static KEYS: &[Key] = &[
         flag: "oidc-issuer",
         value: "URL",
         otherwise: "no company sign-on",
-        meaning: "Planned, no effect yet: Sign in by OpenID Connect with this provider",
-        is_planned: true,
+        meaning: "Sign in by OpenID Connect with this provider",
         ..PLAIN
     },
     Key {
@@ -213,8 +210,7 @@ pub static KEYS: &[Key] = &[
         flag: "oidc-client-id",
         value: "ID",
         otherwise: "none; needed with `oidc_issuer`",
-        meaning: "Planned, no effect yet: JAC's client ID at that provider",
-        is_planned: true,
+        meaning: "JAC's client ID at that provider",
         ..PLAIN
     },
     Key {
@@ -224,8 +220,7 @@ pub static KEYS: &[Key] = &[
         shape: Shape::Path,
         value: "FILE",
         otherwise: "a public client (PKCE alone)",
-        meaning: "Planned, no effect yet: The file with the client's secret",
-        is_planned: true,
+        meaning: "The file with the client's secret",
         ..PLAIN
     },
     Key {
@@ -234,8 +229,7 @@ pub static KEYS: &[Key] = &[
         flag: "oidc-name",
         value: "TEXT",
         default: "Company account",
-        meaning: "Planned, no effect yet: What the company sign-on is called on the sign-in page",
-        is_planned: true,
+        meaning: "What the company sign-on is called on the sign-in page",
         ..PLAIN
     },
     Key {
@@ -244,8 +238,7 @@ pub static KEYS: &[Key] = &[
         flag: "oidc-groups-claim",
         value: "CLAIM",
         default: "groups",
-        meaning: "Planned, no effect yet: The claim of the ID token that lists a person's groups",
-        is_planned: true,
+        meaning: "The claim of the ID token, or of the userinfo endpoint, that lists a person's groups",
         ..PLAIN
     },
     Key {
@@ -254,9 +247,8 @@ pub static KEYS: &[Key] = &[
         flag: "oidc-role-group",
         shape: Shape::Map,
         value: "GROUP=ROLE",
-        otherwise: "everybody is a viewer",
-        meaning: "Planned, no effect yet: The role of a group's members: administrator, member or viewer",
-        is_planned: true,
+        otherwise: "everybody is a member, until an administrator says otherwise",
+        meaning: "The role of a group's members: administrator, member or viewer; of several the one with most rights. Who is in none of the groups cannot sign in",
         ..PLAIN
     },
     Key {
@@ -266,8 +258,7 @@ pub static KEYS: &[Key] = &[
         shape: Shape::Map,
         value: "GROUP=TEAM",
         otherwise: "teams are made by hand",
-        meaning: "Planned, no effect yet: The team of a group's members",
-        is_planned: true,
+        meaning: "The team of a group's members",
         ..PLAIN
     },
     Key {
@@ -296,8 +287,7 @@ pub static KEYS: &[Key] = &[
         shape: number(1, YEARS * 366),
         value: "DAYS",
         otherwise: "kept until deleted",
-        meaning: "Planned, no effect yet: Delete runs so many days after their end, except pinned ones",
-        is_planned: true,
+        meaning: "Delete finished runs that are older than so many days, except pinned ones",
         ..PLAIN
     },
     Key {
@@ -307,8 +297,7 @@ pub static KEYS: &[Key] = &[
         shape: number(1, 100_000_000),
         value: "N",
         otherwise: "kept until deleted",
-        meaning: "Planned, no effect yet: Keep so many finished runs, the newest, and pinned ones",
-        is_planned: true,
+        meaning: "Keep so many finished runs, the newest, and pinned ones",
         ..PLAIN
     },
     Key {

@@ -1,0 +1,219 @@
+//! The company's sign-on by OpenID Connect: the authorization code flow with PKCE against the provider that the configuration names.
+//!
+//! Owns what is said to the provider and what of its answers is believed. Who may then do what here is decided by [`told`]; sessions and
+//! redirects are the routes' own ([`crate::routes::company`]).
+
+mod pending;
+mod provider;
+pub mod told;
+
+use crate::access::secret;
+use crate::config::OidcConfig;
+use jac_model::EpochMs;
+use openidconnect::core::CoreAuthenticationFlow;
+use openidconnect::{
+    AccessTokenHash, AuthorizationCode, ClaimsVerificationError, ClientId, CsrfToken, LogoutRequest, Nonce,
+    OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, PostLogoutRedirectUrl, RedirectUrl, RequestTokenError,
+    Scope, SignatureVerificationError, TokenResponse, UserInfoError,
+};
+use pending::{Pending, Pendings};
+use provider::{ANY_AGE, Claims, Client, Providers, Tokens, UserInfo};
+use std::time::Duration;
+use told::Told;
+
+/// How long somebody may take on the provider's page.
+pub const LIFE: Duration = Duration::from_secs(600);
+/// What is known of the provider may be so old when somebody leaves for it: later it is asked anew, and found away if it is.
+const FRESH: Duration = Duration::from_secs(60);
+/// How far the provider's clock may be ahead of this one.
+const CLOCK_LEEWAY_MS: i64 = 300_000;
+/// How long a page waits to hear where one signs out.
+const SIGN_OUT_WAIT: Duration = Duration::from_secs(2);
+
+/// Why somebody was not signed in. The words are for the server's log.
+#[derive(Debug, thiserror::Error)]
+pub enum CompanyError {
+    #[error("the company sign-on cannot be used now: {0}")]
+    Unavailable(String),
+    #[error("the clocks of this server and of the company sign-on differ: {0}")]
+    Clock(String),
+    #[error("the company sign-on refused: {0}")]
+    Refused(String),
+    #[error("what the company sign-on sent is not valid: {0}")]
+    Invalid(String),
+    #[error("the sign-in was begun in another browser, too long ago, or is used up")]
+    Expired,
+    #[error("{0} is in none of the groups that have a role here")]
+    NoRole(String),
+}
+
+impl CompanyError {
+    /// What the sign-in page is told.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unavailable(_) => "company_unavailable",
+            Self::Clock(_) => "company_clock",
+            Self::Refused(_) => "company_refused",
+            Self::Invalid(_) => "company_invalid",
+            Self::Expired => "company_expired",
+            Self::NoRole(_) => "company_no_role",
+        }
+    }
+}
+
+/// A sign-in that has begun.
+#[derive(Debug)]
+pub struct Begun {
+    /// The provider's page.
+    pub url: String,
+    /// For the browser's cookie: the way back works in this browser only.
+    pub browser: String,
+}
+
+/// The company's sign-on.
+#[derive(Debug)]
+pub struct Company {
+    config: OidcConfig,
+    providers: Providers,
+    pending: Pendings,
+}
+
+impl Company {
+    pub fn new(config: OidcConfig) -> Self {
+        Self { providers: Providers::new(config.issuer.clone()), config, pending: Pendings::default() }
+    }
+
+    pub fn config(&self) -> &OidcConfig {
+        &self.config
+    }
+
+    /// Begins a sign-in, of which the provider sends the browser back to `redirect`.
+    ///
+    /// # Errors
+    /// [`CompanyError::Unavailable`] when the provider does not answer.
+    pub async fn begin(&self, redirect: String) -> Result<Begun, CompanyError> {
+        let provider = self.providers.get(FRESH).await?;
+        let client = provider.client(&self.config).set_redirect_uri(redirect_url(&redirect)?);
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let mut request = client
+            .authorize_url(
+                CoreAuthenticationFlow::AuthorizationCode,
+                || CsrfToken::new(secret()),
+                || Nonce::new(secret()),
+            )
+            .set_pkce_challenge(challenge);
+        // Providers ignore scopes that they do not know, but some refuse: only those are asked for that they list.
+        for scope in ["profile", "email", "groups"] {
+            let scope = Scope::new(scope.to_owned());
+            if provider.knows_scope(&scope) {
+                request = request.add_scope(scope);
+            }
+        }
+        let (url, state, nonce) = request.url();
+        let browser = secret();
+        let (nonce, verifier) = (nonce.secret().clone(), verifier.into_secret());
+        self.pending.keep(state.secret(), &browser, Pending { nonce, verifier, redirect });
+        Ok(Begun { url: url.into(), browser })
+    }
+
+    /// Ends a sign-in whose browser is back from the provider, with what the provider tells of the person.
+    ///
+    /// # Errors
+    /// When this browser has not begun it, the provider does not answer, or its answer does not hold.
+    pub async fn finish(
+        &self,
+        browser: Option<&str>,
+        state: &str,
+        code: String,
+        now_ms: EpochMs,
+    ) -> Result<Told, CompanyError> {
+        let pending = browser.and_then(|browser| self.pending.take(state, browser)).ok_or(CompanyError::Expired)?;
+        let provider = self.providers.get(ANY_AGE).await?;
+        let client = provider.client(&self.config).set_redirect_uri(redirect_url(&pending.redirect)?);
+        let tokens: Tokens = client
+            .exchange_code(AuthorizationCode::new(code))
+            .map_err(|error| CompanyError::Unavailable(sentence(&error)))?
+            .set_pkce_verifier(PkceCodeVerifier::new(pending.verifier))
+            .request_async(&provider.http())
+            .await
+            .map_err(|error| match &error {
+                RequestTokenError::ServerResponse(_) => CompanyError::Refused(sentence(&error)),
+                _ => CompanyError::Unavailable(sentence(&error)),
+            })?;
+        let nonce = Nonce::new(pending.nonce);
+        let claims = match verify(&client, &tokens, &nonce, now_ms) {
+            // It may have new keys since it was asked for them.
+            Err(ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey)) => {
+                verify(&self.providers.get(Duration::ZERO).await?.client(&self.config), &tokens, &nonce, now_ms)
+            }
+            verified => verified,
+        };
+        let claims = claims.map_err(|error| match &error {
+            ClaimsVerificationError::Expired(_) => CompanyError::Clock(sentence(&error)),
+            _ => CompanyError::Invalid(sentence(&error)),
+        })?;
+        let mut told = Told::of_token(claims, &self.config);
+        // Many providers keep the ID token small and tell the rest when they are asked.
+        if told.lacks_something(&self.config)
+            && let Ok(request) = client.user_info(tokens.access_token().clone(), Some(claims.subject().clone()))
+        {
+            let more: UserInfo = request.request_async(&provider.http()).await.map_err(|error| match &error {
+                UserInfoError::ClaimsVerification(_) => CompanyError::Invalid(sentence(&error)),
+                _ => CompanyError::Unavailable(sentence(&error)),
+            })?;
+            told.add(&more, &self.config);
+        }
+        Ok(told)
+    }
+
+    /// Where a browser signs out of the company's sign-on and comes back to `back`; `None`: the provider has no such page, or does not
+    /// answer.
+    pub async fn sign_out_url(&self, back: String) -> Option<String> {
+        let provider = tokio::time::timeout(SIGN_OUT_WAIT, self.providers.get(ANY_AGE)).await.ok()?.ok()?;
+        let request = LogoutRequest::from(provider.end_session()?)
+            .set_client_id(ClientId::new(self.config.client_id.clone()))
+            .set_post_logout_redirect_uri(PostLogoutRedirectUrl::new(back).ok()?);
+        Some(request.http_get_url().into())
+    }
+}
+
+/// The ID token's claims, if it is the provider's, for this client, of this sign-in and of now.
+fn verify<'a>(
+    client: &Client,
+    tokens: &'a Tokens,
+    nonce: &Nonce,
+    now_ms: EpochMs,
+) -> Result<&'a Claims, ClaimsVerificationError> {
+    let token = tokens.id_token().ok_or_else(|| ClaimsVerificationError::Other("there is no ID token".to_owned()))?;
+    let verifier = client.id_token_verifier().set_issue_time_verifier_fn(|issued| {
+        if issued.timestamp_millis() <= now_ms + CLOCK_LEEWAY_MS {
+            Ok(())
+        } else {
+            Err(format!("the ID token is of the future ({issued})"))
+        }
+    });
+    let claims = token.claims(&verifier, nonce)?;
+    if let Some(expected) = claims.access_token_hash() {
+        let other = |error: &dyn std::error::Error| ClaimsVerificationError::Other(error.to_string());
+        let algorithm = token.signing_alg().map_err(|error| other(&error))?;
+        let key = token.signing_key(&verifier).map_err(|error| other(&error))?;
+        let found =
+            AccessTokenHash::from_token(tokens.access_token(), algorithm, key).map_err(|error| other(&error))?;
+        if found != *expected {
+            return Err(ClaimsVerificationError::Other("the access token is another one".to_owned()));
+        }
+    }
+    Ok(claims)
+}
+
+fn redirect_url(text: &str) -> Result<RedirectUrl, CompanyError> {
+    RedirectUrl::new(text.to_owned())
+        .map_err(|error| CompanyError::Invalid(format!("{text} is not an address: {error}")))
+}
+
+/// An error with all that caused it.
+fn sentence(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let words: Vec<String> = causes.map(|error| error.to_string().trim_end_matches('.').to_owned()).collect();
+    words.join(": ")
+}

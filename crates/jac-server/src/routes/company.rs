@@ -1,0 +1,197 @@
+//! Signing in with the company's account: the page leaves for the provider, and the provider sends the browser back.
+
+use crate::App;
+use crate::access::{audit, cookie, cookies, new_session};
+use crate::body::Body;
+use crate::company::{Begun, CompanyError, LIFE};
+use crate::edge::{ClientInfo, Scheme};
+use crate::error::{ApiError, ErrorBody, Refusal};
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::{Extension, Json};
+use jac_engine::EngineError;
+use jac_store::{PersonRow, StoreError};
+use serde::{Deserialize, Serialize};
+
+/// Where the provider sends browsers back to. It is registered there, behind this server's address.
+pub const CALLBACK: &str = "/api/v1/session/company/callback";
+/// What the cookie is called with which a browser shows that it has begun a sign-in.
+const COOKIE: &str = "company";
+
+/// A wish to sign in with the company's account.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct CompanySignIn {}
+
+/// Where the company's account is asked for.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct CompanyPage {
+    /// The page goes there.
+    pub url: String,
+}
+
+/// What the provider sends a browser back with.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Back {
+    /// The sign-in that it is of.
+    state: Option<String>,
+    /// For the provider's tokens.
+    code: Option<String>,
+    /// Why there is no code.
+    error: Option<String>,
+    error_description: Option<String>,
+}
+
+/// Sign in with the company's account: the answer says where
+#[utoipa::path(post, path = "/session/company", tag = "session", operation_id = "company", request_body = CompanySignIn,
+    responses((status = 200, body = CompanyPage), (status = 502, body = ErrorBody)))]
+pub async fn begin(
+    State(app): State<App>,
+    client: Option<Extension<ClientInfo>>,
+    headers: HeaderMap,
+    Body(CompanySignIn {}): Body<CompanySignIn>,
+) -> Result<impl IntoResponse, ApiError> {
+    let company = app.edge.company().ok_or_else(none)?;
+    let client = client.as_deref();
+    let Begun { url, browser } =
+        company.begin(format!("{}{CALLBACK}", base(&app, client, &headers))).await.map_err(|error| {
+            let hint = Some("The server's log says why.".to_owned());
+            let message = format!("{} cannot be reached.", company.config().name);
+            tracing::error!("{error}");
+            ApiError::Request { status: StatusCode::BAD_GATEWAY, code: error.code(), message, hint }
+        })?;
+    // Lax: the provider's page is another site, and its way back is to have the cookie.
+    let cookie = cookie(&app, COOKIE, &browser, "Lax", LIFE.as_secs(), is_https(client));
+    Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Json(CompanyPage { url })))
+}
+
+/// Back from the provider: opens a session and goes on to the sign-in page
+#[utoipa::path(get, path = "/session/company/callback", tag = "session", operation_id = "company_callback", params(Back),
+    responses((status = 303, description = "To the sign-in page, with the page's secret or a code in the fragment.")))]
+pub async fn callback(
+    State(app): State<App>,
+    client: Option<Extension<ClientInfo>>,
+    headers: HeaderMap,
+    Query(back): Query<Back>,
+) -> Response {
+    let client = client.as_deref();
+    let used = cookie(&app, COOKIE, "", "Lax", 0, is_https(client));
+    let mut name = None;
+    let person = arrive(&app, client, &headers, back, &mut name).await;
+    // Only now: the first write takes the entry along, and it is to say who it was.
+    audit::begin_sign_in(&app, client, "company", name.as_deref());
+    let opened = match person {
+        Ok(person) => open(&app, client, &headers, &person).await,
+        Err(code) => Err(code),
+    };
+    match opened {
+        Ok((page, session)) => {
+            let location = format!("/sign-in#page={page}");
+            let headers = [(header::LOCATION, location), (header::SET_COOKIE, used), (header::SET_COOKIE, session)];
+            (StatusCode::SEE_OTHER, AppendHeaders(headers)).into_response()
+        }
+        Err(code) => {
+            let headers = [(header::LOCATION, format!("/sign-in#fault={code}")), (header::SET_COOKIE, used)];
+            let mut answer = (StatusCode::SEE_OTHER, AppendHeaders(headers)).into_response();
+            answer.extensions_mut().insert(Refusal(code.to_owned()));
+            answer
+        }
+    }
+}
+
+/// Who is back, or a code that says why they may not come in. `name` is what the provider calls them.
+async fn arrive(
+    app: &App,
+    client: Option<&ClientInfo>,
+    headers: &HeaderMap,
+    back: Back,
+    name: &mut Option<String>,
+) -> Result<PersonRow, &'static str> {
+    let company = app.edge.company().ok_or("not_found")?;
+    let from = super::session::address(client);
+    let refused = |error: &CompanyError| {
+        tracing::warn!(peer = from, "a sign-in from {from} was refused: {error}");
+        error.code()
+    };
+    let (Some(state), Some(code)) = (back.state, back.code) else {
+        let why = [back.error, back.error_description].into_iter().flatten().collect::<Vec<_>>().join(": ");
+        return Err(refused(&CompanyError::Refused(
+            why.chars().filter(|letter| !letter.is_control()).take(300).collect(),
+        )));
+    };
+    let browser = cookies(app, COOKIE, headers).next();
+    let told = company.finish(browser, &state, code, app.engine.now_ms()).await.map_err(|error| refused(&error))?;
+    *name = told.names.first().cloned();
+    let told = told.person(company.config()).map_err(|error| refused(&error))?;
+    let role = told.role;
+    let made = app.engine.store().company_person(told, app.engine.now_ms()).await;
+    let person = made.map_err(|error| failed(&from, error))?;
+    if role.is_some_and(|role| role != person.role) {
+        tracing::warn!(
+            "{} is the last administrator and stays one, though the company sign-on says otherwise",
+            person.name
+        );
+    }
+    // What the provider said may have taken rights from pages that are open.
+    app.access.rights_changed();
+    if person.disabled {
+        tracing::warn!(peer = from, "a sign-in from {from} was refused: the account of {} is disabled", person.name);
+        return Err("sign_in_failed");
+    }
+    Ok(person)
+}
+
+/// The page's secret and the cookie of a new session.
+async fn open(
+    app: &App,
+    client: Option<&ClientInfo>,
+    headers: &HeaderMap,
+    person: &PersonRow,
+) -> Result<(String, String), &'static str> {
+    let from = super::session::address(client);
+    audit::person(&person.person());
+    let (session, cookie) = new_session(app, headers, client);
+    let page = session.page.clone();
+    let opened = app.engine.store().open_session(&person.id, session, app.engine.now_ms()).await;
+    opened.map_err(|error| failed(&from, error))?;
+    tracing::info!(peer = from, "{} signed in from {from} with the company's account", person.name);
+    Ok((page, cookie))
+}
+
+fn failed(from: &str, error: StoreError) -> &'static str {
+    let code = if matches!(error, StoreError::NameTaken { .. }) { "name_taken" } else { "failed" };
+    let error = jac_engine::tools::sentence(&EngineError::from(error));
+    tracing::error!(peer = from, "a sign-in from {from} failed: {error}");
+    code
+}
+
+/// Where a browser goes to sign out of the company's sign-on as well; `None`: nowhere.
+pub(super) async fn sign_out_url(app: &App, client: Option<&ClientInfo>, headers: &HeaderMap) -> Option<String> {
+    let back = format!("{}{}", base(app, client, headers), crate::SIGN_IN_PATH);
+    app.edge.company()?.sign_out_url(back).await
+}
+
+/// The address under which the browser knows this server.
+fn base(app: &App, client: Option<&ClientInfo>, headers: &HeaderMap) -> String {
+    if let Some(public) = &app.edge.config().public_url {
+        return public.clone();
+    }
+    let scheme = if is_https(client) { "https" } else { "http" };
+    let asked = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = client.and_then(|client| client.host.as_deref()).or(asked).unwrap_or("localhost");
+    format!("{scheme}://{host}")
+}
+
+fn is_https(client: Option<&ClientInfo>) -> bool {
+    client.is_some_and(|client| client.scheme == Scheme::Https)
+}
+
+fn none() -> ApiError {
+    ApiError::Request {
+        status: StatusCode::NOT_FOUND,
+        code: "not_found",
+        message: "This server has no company sign-on.".to_owned(),
+        hint: Some("Set oidc_issuer and oidc_client_id.".to_owned()),
+    }
+}

@@ -1,0 +1,156 @@
+//! People that the company's sign-on tells of.
+
+use crate::people::{PersonRow, keep_an_administrator, not_found, person_of, role_word, set_teams, taken};
+use crate::{Store, StoreError, during};
+use jac_model::{EpochMs, UserRole};
+use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest, Sha256};
+
+/// Somebody that the company's sign-on has told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompanyPerson {
+    pub issuer: String,
+    pub subject: String,
+    /// What they may be called, the best one first: one that nobody else here has is taken.
+    pub names: Vec<String>,
+    /// `None`: as it is; a member who is new.
+    pub role: Option<UserRole>,
+    /// Names of teams; those that are not there are made. `None`: as they are.
+    pub teams: Option<Vec<String>>,
+}
+
+impl Store {
+    /// The person that the company's sign-on tells of; made the first time, with what it says of them renewed each time. The last
+    /// administrator stays one, whatever it says.
+    ///
+    /// # Errors
+    /// [`StoreError::NameTaken`] when others have all the names.
+    pub async fn company_person(&self, told: CompanyPerson, now_ms: EpochMs) -> Result<PersonRow, StoreError> {
+        self.write(move |connection| {
+            let failed = || during("write a person of the company's sign-on");
+            let known: Option<String> = connection
+                .query_row(
+                    "SELECT id FROM people WHERE issuer = ?1 AND subject = ?2",
+                    params![told.issuer, told.subject],
+                    |row| row.get(0),
+                )
+                .optional()
+                .map_err(failed())?;
+            let id = match known {
+                Some(id) => {
+                    if let Some(role) = told.role {
+                        give_role(connection, &id, role)?;
+                    }
+                    id
+                }
+                None => add_company_person(connection, &told, now_ms)?,
+            };
+            if let Some(names) = &told.teams {
+                let mut teams = Vec::new();
+                for name in names {
+                    let new = company_id("t", &[name]);
+                    connection
+                        .execute("INSERT OR IGNORE INTO teams (id, name) VALUES (?1, ?2)", params![new, name])
+                        .map_err(failed())?;
+                    let team: String = connection
+                        .query_row("SELECT id FROM teams WHERE name = ?1", [name], |row| row.get(0))
+                        .map_err(failed())?;
+                    teams.push(team);
+                }
+                set_teams(connection, &id, &teams)?;
+            }
+            person_of(connection, &id)?.ok_or_else(|| not_found("person", &id))
+        })
+        .await
+    }
+}
+
+/// The role that the company's sign-on tells of, unless it would take the last administrator away.
+fn give_role(connection: &Connection, id: &str, role: UserRole) -> Result<(), StoreError> {
+    let before = person_of(connection, id)?.ok_or_else(|| not_found("person", id))?;
+    let set = |role| {
+        connection
+            .execute("UPDATE people SET role = ?2 WHERE id = ?1", params![id, role_word(role)])
+            .map(drop)
+            .map_err(during("change a role"))
+    };
+    set(role)?;
+    match keep_an_administrator(connection) {
+        Err(StoreError::LastAdministrator) if before.role == UserRole::Administrator => set(before.role),
+        kept => kept,
+    }
+}
+
+fn add_company_person(connection: &Connection, told: &CompanyPerson, now_ms: EpochMs) -> Result<String, StoreError> {
+    let id = company_id("u", &[&told.issuer, &told.subject]);
+    let role = role_word(told.role.unwrap_or(UserRole::Member));
+    let mut failure = StoreError::NameTaken { kind: "person", name: told.subject.clone() };
+    for name in &told.names {
+        let added = connection.execute(
+            "INSERT INTO people (id, name, role, issuer, subject, created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![id, name, role, told.issuer, told.subject, now_ms],
+        );
+        match added.map_err(taken("person", name)) {
+            Ok(_) => return Ok(id),
+            Err(error @ StoreError::NameTaken { .. }) => failure = error,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(failure)
+}
+
+/// An id that is the same on every server that the company's sign-on tells the same.
+fn company_id(kind: &str, words: &[&str]) -> String {
+    let mut digest = Sha256::new();
+    for word in words {
+        digest.update(word);
+        digest.update(b"\0");
+    }
+    format!("{kind}-{}", hex::encode(&digest.finalize()[..8]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::PersonChange;
+
+    #[tokio::test]
+    async fn the_company_says_anew_each_time_who_somebody_is() {
+        let store = Store::in_memory().await.expect("a database");
+        let first = store.company_person(told("42", Some(UserRole::Member), &["Shop"]), 1).await.expect("made");
+        let again = store.company_person(told("42", Some(UserRole::Viewer), &["Shop", "Pay"]), 2).await.expect("known");
+        assert_eq!(first.id, again.id);
+        assert!(again.via_company && again.role == UserRole::Viewer && again.teams.len() == 2);
+        let silent = CompanyPerson { teams: None, ..told("42", None, &[]) };
+        let same = store.company_person(silent, 3).await.expect("known");
+        assert_eq!((same.role, same.teams.len()), (UserRole::Viewer, 2), "what it does not tell stays");
+        let new = store.company_person(told("43", None, &[]), 4).await.expect("made");
+        assert_eq!((new.role, new.name.as_str()), (UserRole::Member, "ada@shop.example"), "Ada is somebody else");
+        let third = store.company_person(told("44", None, &[]), 5).await;
+        assert!(matches!(third, Err(StoreError::NameTaken { kind: "person", .. })));
+    }
+
+    #[tokio::test]
+    async fn the_company_cannot_take_the_last_administrator_away() {
+        let store = Store::in_memory().await.expect("a database");
+        let ada = store.company_person(told("42", Some(UserRole::Administrator), &[]), 1).await.expect("made");
+        let demoted = PersonChange { role: Some(UserRole::Member), ..PersonChange::default() };
+        store.change_person("admin", demoted).await.expect("there is Ada");
+        let kept = store.company_person(told("42", Some(UserRole::Viewer), &["Shop"]), 2).await.expect("known");
+        assert_eq!((kept.role, kept.teams.len()), (UserRole::Administrator, 1));
+        let promoted = PersonChange { role: Some(UserRole::Administrator), ..PersonChange::default() };
+        store.change_person("admin", promoted).await.expect("changed");
+        let taken = store.company_person(told("42", Some(UserRole::Viewer), &[]), 3).await.expect("known");
+        assert_eq!((taken.id, taken.role), (ada.id, UserRole::Viewer));
+    }
+
+    fn told(subject: &str, role: Option<UserRole>, teams: &[&str]) -> CompanyPerson {
+        CompanyPerson {
+            issuer: "https://login.example".to_owned(),
+            subject: subject.to_owned(),
+            names: vec!["Ada".to_owned(), "ada@shop.example".to_owned()],
+            role,
+            teams: Some(teams.iter().map(|team| (*team).to_owned()).collect()),
+        }
+    }
+}

@@ -1,0 +1,245 @@
+// The company's sign-on in a real browser, against a real OpenID Connect provider: role and teams from groups, signing out, and what
+// happens when the provider is away, has new keys or another clock, or when somebody else's browser comes back from it.
+//
+//   JAC_E2E_JAC      the executable; the walk starts a server of its own with it, on a data folder of its own
+//   CHROMIUM         the browser, where it is in no usual place
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { createInterface } from "node:readline";
+import { after, before } from "node:test";
+import { SHOTS, launch, openPage, shot } from "./browser.mjs";
+import { freePort, startProvider } from "./provider.mjs";
+import { stepsOn } from "./steps.mjs";
+
+const jac = process.env.JAC_E2E_JAC;
+const SECRET = "the secret of a client in a test";
+const COMPANY = "Shop ID";
+const people = {
+  ada: { preferred_username: "ada", name: "Ada Lovelace", email: "ada@shop.example", groups: ["admins", "staff", "web"] },
+  bob: { preferred_username: "bob", name: "Bob", email: "bob@shop.example", groups: ["staff", "others"] },
+  eve: { preferred_username: "eve", name: "Eve", email: "eve@shop.example", groups: ["others"] },
+};
+
+let folder;
+let server;
+let base;
+let issuer;
+let provider;
+let browser;
+let context;
+let page;
+let faults;
+/** What the server says. */
+const log = [];
+
+/** Starts JAC and waits for the line that says where it listens. */
+async function serve() {
+  writeFileSync(`${folder}/secret`, SECRET);
+  const roles = ["admins=administrator", "staff=member"].flatMap((map) => ["--oidc-role-group", map]);
+  const oidc = ["--oidc-issuer", issuer, "--oidc-client-id", "jac", "--oidc-client-secret-file", `${folder}/secret`, "--oidc-name", COMPANY];
+  const options = ["--data-dir", `${folder}/data`, "--listen", "127.0.0.1:0", ...oidc, ...roles, "--oidc-team-group", "web=Web shop"];
+  server = spawn(jac, ["serve", ...options], { stdio: ["ignore", "pipe", "pipe"] });
+  return new Promise((found, failed) => {
+    for (const stream of [server.stdout, server.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => {
+        log.push(line);
+        const where = / listens on (http:\S+?)\.?(\s|$)/.exec(line)?.[1];
+        if (where !== undefined) found(where.replace(/\/$/, ""));
+      });
+    }
+    server.once("exit", (code) => failed(new Error(`jac serve ended with ${code}:\n${log.join("\n")}`)));
+  });
+}
+
+const startCompany = async (claimsInToken) => {
+  provider = await startProvider({ issuer, jac: base, secret: SECRET, people, claimsInToken });
+};
+
+/** A page that loads nothing from the internet: the provider's own pages ask for a font. */
+async function newPage() {
+  const opened = await openPage(browser);
+  await opened.context.route((url) => !["127.0.0.1", "localhost"].includes(url.hostname), (route) => route.abort());
+  return opened;
+}
+
+before(async () => {
+  assert.ok(jac, "Set JAC_E2E_JAC: the executable.");
+  folder = mkdtempSync(`${tmpdir()}/jac-e2e-company-`);
+  // Another site than JAC's for the browser, as a provider is.
+  issuer = `http://localhost:${await freePort()}`;
+  base = await serve();
+  browser = await launch();
+  ({ context, page, faults } = await newPage());
+});
+
+after(async () => {
+  await browser?.close();
+  await provider?.close();
+  if (server !== undefined && server.exitCode === null) {
+    server.kill("SIGTERM");
+    await once(server, "exit");
+  }
+  rmSync(folder, { recursive: true, force: true });
+  writeFileSync(`${SHOTS}company-server.log`, `${log.join("\n")}\n`);
+});
+
+const step = stepsOn(() => page, "company-failed");
+
+const companyButton = (where) => where.getByRole("button", { name: `Sign in with ${COMPANY}` });
+
+/** From JAC's sign-in page over the provider's pages to the provider's last answer, which sends the browser back. */
+async function signInAtCompany(where, name) {
+  await companyButton(where).click();
+  await where.getByPlaceholder("Enter any login").fill(name);
+  await where.getByPlaceholder("and password").fill("any");
+  await where.getByRole("button", { name: "Sign-in" }).click();
+  await where.getByRole("button", { name: "Continue" }).click();
+}
+
+/** What the page hears of who is signed in, while `work` is done. */
+async function sessionDuring(where, work) {
+  const heard = where.waitForResponse((answer) => new URL(answer.url()).pathname === "/api/v1/session" && answer.request().method() === "GET" && answer.status() === 200);
+  const [answer] = await Promise.all([heard, work()]);
+  return answer.json();
+}
+
+async function faultAfter(where, work) {
+  await work();
+  const alert = where.getByRole("alert");
+  await alert.waitFor();
+  assert.equal(new URL(where.url()).hash, "", "the code is still in the address");
+  return /\((\w+)\)/.exec(await alert.innerText())?.[1];
+}
+
+async function signOut(where) {
+  await where.getByRole("button", { name: "Sign out" }).click();
+  await where.getByRole("button", { name: "Yes, sign me out" }).click();
+  await companyButton(where).waitFor();
+  assert.equal(where.url().startsWith(`${base}/sign-in`), true, where.url());
+}
+
+step("while the provider is away the page says so", async () => {
+  await page.goto(base);
+  const refused = page.waitForResponse(`${base}/api/v1/session/company`);
+  await companyButton(page).click();
+  const answer = await refused;
+  assert.equal(answer.status(), 502);
+  assert.equal((await answer.json()).error.code, "company_unavailable");
+  await shot(page, "company-away");
+});
+
+step("once it is back, its administrators are JAC's, in the team of their group", async () => {
+  await startCompany(false);
+  await page.goto(base);
+  const session = await sessionDuring(page, () => signInAtCompany(page, "ada"));
+  assert.deepEqual(
+    { name: session.user.name, role: session.user.role, teams: session.user.teams.map(({ name }) => name), via: session.via, has_password: session.has_password },
+    { name: "ada", role: "administrator", teams: ["Web shop"], via: "session", has_password: false },
+  );
+  assert.ok(session.sign_out_url.startsWith(`${issuer}/session/end?`), session.sign_out_url);
+  await page.getByRole("navigation", { name: "Pages" }).waitFor();
+  assert.equal(new URL(page.url()).hash, "", "the page's secret is still in the address");
+  await shot(page, "company-signed-in");
+});
+
+step("nothing of the way there is left in the browser but the session", async () => {
+  const cookies = (await context.cookies(base)).filter(({ name }) => name.includes("jac_"));
+  assert.deepEqual(cookies.map(({ name, httpOnly, sameSite }) => [name.replace(/_[0-9a-f]+$/, ""), httpOnly, sameSite]), [["jac_session", true, "Strict"]]);
+});
+
+step("signing out signs out of the company as well and leads back", async () => {
+  await signOut(page);
+  await shot(page, "company-signed-out");
+  await companyButton(page).click();
+  await page.getByPlaceholder("Enter any login").waitFor();
+});
+
+step("what the company says of somebody holds from the next sign-in on", async () => {
+  people.ada.groups = ["staff"];
+  await page.goto(base);
+  const session = await sessionDuring(page, () => signInAtCompany(page, "ada"));
+  assert.deepEqual([session.user.role, session.user.teams], ["member", []]);
+  await signOut(page);
+});
+
+step("who has no role stays out", async () => {
+  assert.equal(await faultAfter(page, () => signInAtCompany(page, "eve")), "company_no_role");
+  await shot(page, "company-no-role");
+});
+
+step("who changes their mind at the company comes back with a code", async () => {
+  await context.clearCookies();
+  await page.goto(base);
+  await companyButton(page).click();
+  assert.equal(await faultAfter(page, () => page.getByText("Cancel").click()), "company_refused");
+});
+
+step("a provider with new keys is believed at once, and claims in the token are enough", async () => {
+  await provider.close();
+  await startCompany(true);
+  await context.clearCookies();
+  await page.goto(base);
+  const session = await sessionDuring(page, () => signInAtCompany(page, "bob"));
+  assert.deepEqual([session.user.name, session.user.role], ["bob", "member"]);
+  await signOut(page);
+});
+
+step("a provider whose clock is two hours behind is told of as such", async () => {
+  provider.spoil.clockMs = -2 * 3600 * 1000;
+  assert.equal(await faultAfter(page, () => signInAtCompany(page, "bob")), "company_clock");
+  provider.spoil.clockMs = 0;
+});
+
+step("a provider that goes away in between is told of, and the next try works", async () => {
+  provider.spoil.tokenEndpointIsAway = true;
+  await context.clearCookies();
+  await page.goto(base);
+  assert.equal(await faultAfter(page, () => signInAtCompany(page, "bob")), "company_unavailable");
+  provider.spoil.tokenEndpointIsAway = false;
+  await context.clearCookies();
+  await page.goto(base);
+  await sessionDuring(page, () => signInAtCompany(page, "bob"));
+  await signOut(page);
+});
+
+step("the way back works once, in the browser that began it", async () => {
+  const [back] = await Promise.all([provider.heldBack(), signInAtCompany(page, "bob")]);
+  const other = await newPage();
+  assert.equal(await faultAfter(other.page, () => other.page.goto(back)), "company_expired");
+  await other.context.close();
+  const session = await sessionDuring(page, () => page.goto(back));
+  assert.equal(session.user.name, "bob");
+  await page.getByRole("navigation", { name: "Pages" }).waitFor();
+  const again = await page.request.get(back, { maxRedirects: 0 });
+  assert.deepEqual([again.status(), again.headers().location], [303, "/sign-in#fault=company_expired"]);
+});
+
+step("the audit trail has who came in and who did not", async () => {
+  const { token } = JSON.parse(readFileSync(`${folder}/data/server.json`, "utf8"));
+  const answer = await fetch(`${base}/api/v1/audit?action=session.create&limit=100`, { headers: { authorization: `Bearer ${token}` } });
+  assert.equal(answer.status, 200);
+  const entries = (await answer.json()).items.filter(({ details }) => details.how === "company").reverse();
+  assert.deepEqual(
+    entries.map(({ person, outcome, code }) => `${person?.name ?? "-"} ${outcome} ${code ?? "-"}`),
+    [
+      "ada done -",
+      "ada done -",
+      "- refused company_no_role",
+      "- refused company_refused",
+      "bob done -",
+      "- refused company_clock",
+      "- refused company_unavailable",
+      "bob done -",
+      "- refused company_expired",
+      "bob done -",
+      "- refused company_expired",
+    ],
+  );
+});
+
+step("no page threw anything", () => {
+  assert.deepEqual(faults, []);
+});
