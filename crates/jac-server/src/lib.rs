@@ -18,6 +18,7 @@ mod live;
 mod metrics;
 pub mod openapi;
 mod password;
+mod per_person;
 mod routes;
 mod scans;
 pub mod tls;
