@@ -158,7 +158,7 @@ step("the server refuses what the page does not offer", async () => {
   const secret = await mia.evaluate(() => localStorage.getItem("jac.page"));
   const answer = await mia.request.delete(`${base}/api/v1/plans/${new URL(planUrl).pathname.split("/").at(-1)}`, { headers: { "X-JAC-Page": secret, Origin: base } });
   assert.equal(answer.status(), 403);
-  assert.equal((await answer.json()).error.code, "forbidden");
+  assert.equal((await answer.json()).error.code, "not_owner");
 });
 
 step("a team that both are in may change what is shared with it", async () => {

@@ -20,7 +20,7 @@ import { SettingsLayout } from "./SettingsLayout";
 const api = testApi();
 const BOB = { id: "u-2", name: "Bob" };
 const SHOP = { id: "t-1", name: "shop" };
-const CONFIG = { workers: 1, heap_mb: null, lifetime_minutes: 60, idle_minutes: null, remove_after_run: false };
+const CONFIG = { workers: 1, heap_mb: null, lifetime_minutes: 60, idle_minutes: null, remove_after_run: false, jmeter_home: null, jmeter_version: null, ssh: null, ec2: null };
 const CLUSTER: Cluster = {
   id: "c-1",
   name: "load",

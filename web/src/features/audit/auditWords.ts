@@ -26,7 +26,7 @@ export function viaWords({ via, via_name: name }: Pick<AuditEntry, "via" | "via_
       return name === null ? "token" : `token ${name}`;
     case "shell":
       return "shell";
-    case "none":
+    default:
       return "not signed in";
   }
 }

@@ -55,9 +55,9 @@ it("an administrator chooses among all teams", async () => {
 });
 
 it("a refusal is told beside it", async () => {
-  api.answer("PATCH /runs/r-1/team", { status: 403, body: fault("forbidden") });
+  api.answer("PATCH /runs/r-1/team", { status: 403, body: fault("not_owner") });
   show(sessionOf("member", {}, [SHOP]), thing("u-1"));
   await userEvent.click(screen.getByRole("button", { name: "Team" }));
   await userEvent.click(screen.getByRole("menuitem", { name: /shop/ }));
-  expect((await screen.findByRole("alert")).textContent).toContain("forbidden");
+  expect((await screen.findByRole("alert")).textContent).toContain("not_owner");
 });

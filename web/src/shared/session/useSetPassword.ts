@@ -1,15 +1,19 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { ApiError, putNothing } from "@/shared/api/client";
+import { putNothing } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
+import { refusalAt } from "@/shared/ui/refusal";
 
 export interface PasswordChange {
   current?: string;
   password: string;
 }
 
+/** Refusals that can be about one of the two fields only. */
+const CODES = { "/password": "password_weak", "/current": "sign_in_failed" };
+
 /** A refusal that stands beside one of the two fields. */
 export function passwordFault(error: Error | null, field: "/password" | "/current"): string | undefined {
-  return error instanceof ApiError && error.field === field ? error.message : undefined;
+  return refusalAt(error, field, CODES[field]);
 }
 
 export function useSetPassword() {
