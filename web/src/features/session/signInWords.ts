@@ -44,10 +44,10 @@ export function endedWords(code: string): string {
 export function passwordSignInFault(error: Error): string | null {
   if (!(error instanceof ApiError)) return null;
   if (error.code === "sign_in_failed") return "Wrong name or password, or the account is disabled.";
-  return sessionsFault(error);
+  return null;
 }
 
-/** What is said while the server's session store is away, whoever asked. */
+/** What is said while the server's session store is away; null of other failures. */
 export function sessionsFault(error: Error): string | null {
   return error instanceof ApiError && error.code === "sessions_unavailable" ? SESSIONS_AWAY : null;
 }

@@ -29,6 +29,7 @@ import lock from "bootstrap-icons/icons/lock.svg?raw";
 import moon from "bootstrap-icons/icons/moon-stars.svg?raw";
 import people from "bootstrap-icons/icons/people.svg?raw";
 import person from "bootstrap-icons/icons/person.svg?raw";
+import pin from "bootstrap-icons/icons/pin-angle-fill.svg?raw";
 import play from "bootstrap-icons/icons/play-fill.svg?raw";
 import plug from "bootstrap-icons/icons/plug.svg?raw";
 import plus from "bootstrap-icons/icons/plus-lg.svg?raw";
@@ -77,6 +78,7 @@ const ICONS = {
   moon,
   people,
   person,
+  pin,
   play,
   plug,
   plus,
