@@ -39,6 +39,7 @@ import sliders from "bootstrap-icons/icons/sliders.svg?raw";
 import stop from "bootstrap-icons/icons/stop-fill.svg?raw";
 import sun from "bootstrap-icons/icons/sun.svg?raw";
 import table from "bootstrap-icons/icons/table.svg?raw";
+import teams from "bootstrap-icons/icons/diagram-3.svg?raw";
 import threeDots from "bootstrap-icons/icons/three-dots.svg?raw";
 import trash from "bootstrap-icons/icons/trash3.svg?raw";
 import wifiOff from "bootstrap-icons/icons/wifi-off.svg?raw";
@@ -88,6 +89,7 @@ const ICONS = {
   stop,
   sun,
   table,
+  teams,
   "three-dots": threeDots,
   trash,
   "wifi-off": wifiOff,

@@ -26,7 +26,7 @@ export function SessionList() {
         </>
       ),
     },
-    { id: "address", name: "Address", value: (session) => session.address, cell: (session) => session.address ?? <span className="text-faint">–</span> },
+    { id: "address", name: "Address", spareBelow: 600, value: (session) => session.address, cell: (session) => session.address ?? <span className="text-faint">–</span> },
     { id: "created", name: "Signed in", numeric: true, spareBelow: 1100, value: (session) => session.created_ms, cell: (session) => formatDateTime(session.created_ms) },
     { id: "used", name: "Last used", numeric: true, value: (session) => session.last_used_ms, cell: (session) => <span title={formatDateTime(session.last_used_ms)}>{formatAgo(session.last_used_ms, now)}</span> },
     { id: "expires", name: "Expires", numeric: true, spareBelow: 1240, value: (session) => session.expires_ms, cell: (session) => formatDateTime(session.expires_ms) },

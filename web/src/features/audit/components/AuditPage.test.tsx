@@ -13,7 +13,7 @@ const entry = (id: number, more: Partial<AuditEntry> = {}): AuditEntry => ({
   via: "session",
   via_name: null,
   address: "10.0.0.7",
-  action: "run_start",
+  action: "run.create",
   kind: "run",
   thing: "r-1",
   thing_name: "peak",
@@ -36,7 +36,7 @@ const lastSearch = () => {
 it("shows who did what to what, with which outcome", async () => {
   show();
   const row = within(await screen.findByRole("row", { name: /refused: not_owner/ }));
-  expect(row.getByText("run start")).toBeDefined();
+  expect(row.getByText("create run")).toBeDefined();
   expect(row.getByRole("link", { name: "peak" }).getAttribute("href")).toBe("/runs/r-1");
 });
 

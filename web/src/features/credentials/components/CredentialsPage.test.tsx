@@ -123,11 +123,11 @@ describe("a new set", () => {
   });
 });
 
-it("says what belongs here, and to a viewer that nothing does", async () => {
-  list();
+it("says what belongs here, and to a viewer that nothing does, without asking for what is refused", async () => {
   show(sessionOf("viewer"));
-  expect(await screen.findByText("No credentials yet.")).toBeDefined();
+  expect(await screen.findByText("No credentials.")).toBeDefined();
   expect(screen.queryByRole("button", { name: "Add credentials" })).toBeNull();
+  expect(api.asked).toEqual([]);
 });
 
 it("shows an administrator the names of others' sets, without actions", async () => {

@@ -65,8 +65,10 @@ it("marks the runs that are pinned, and finds them", async () => {
   show();
   expect(within(await row("kept")).getByRole("img", { name: "Pinned" })).toBeDefined();
   expect(within(await row("other")).queryByRole("img", { name: "Pinned" })).toBeNull();
-  await userEvent.selectOptions(screen.getByRole("combobox", { name: "Pinned" }), "true");
+  await userEvent.click(screen.getByRole("button", { name: "Pinned", pressed: false }));
   await waitFor(() => expect(lastSearch()).toBe("pinned=true"));
+  await userEvent.click(screen.getByRole("button", { name: "Pinned", pressed: true }));
+  await waitFor(() => expect(window.location.search).toBe(""));
 });
 
 it("fetches the following rows by the cursor, once each", async () => {

@@ -125,10 +125,7 @@ const FACETS: Facet[] = [
   {
     name: "pinned",
     label: "Pinned",
-    options: [
-      { value: "true", word: "pinned" },
-      { value: "false", word: "not pinned" },
-    ],
+    options: [{ value: "true", word: "pinned" }],
   },
 ];
 const NO_ORDERS = {};
