@@ -9,6 +9,8 @@ const ACTIONS: Record<string, string> = {
   "account.password": "set password",
   "account.session.delete": "end session",
   "person.link": "create sign-in link",
+  "run.share.create": "create share link",
+  "comparisons.share.create": "create share link",
 };
 
 /** `run.stop` as `stop run`: what was done comes last in a code, and first in words. */

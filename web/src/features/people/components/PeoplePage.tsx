@@ -41,7 +41,7 @@ export function PeoplePage() {
         </>
       ),
     },
-    { id: "role", name: "Role", value: (person) => roleWord(person.role), cell: (person) => (person.disabled === true ? <Chip tone="ended" word={`${roleWord(person.role).toLowerCase()}, disabled`} icon="dash-circle" /> : roleWord(person.role)) },
+    { id: "role", name: "Role", value: (person) => roleWord(person.role), cell: (person) => (person.disabled === true ? <span title={roleWord(person.role)}><Chip tone="ended" word="disabled" icon="dash-circle" /></span> : roleWord(person.role)) },
     { id: "teams", name: "Teams", clip: true, spareBelow: 700, value: (person) => person.teams.map(({ name }) => name).join(", "), cell: (person) => person.teams.map(({ name }) => name).join(", ") || <span className="text-faint">–</span> },
     { id: "by", name: "Signs in by", spareBelow: 900, value: signInWords, cell: signInWords },
     { id: "owns", name: "Owns", spareBelow: 1240, value: (person) => ownsWords(person.owns), cell: (person) => ownsWords(person.owns) ?? <span className="text-faint">–</span> },
