@@ -14,6 +14,7 @@ use crate::access;
 use crate::edge::LIVE_PAGES_OF_A_PERSON;
 use crate::error::ApiError;
 use crate::hosts::is_own_page;
+use crate::listen::HangUp;
 use axum::extract::{Request, State as AxumState};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -28,7 +29,7 @@ use socketioxide::layer::SocketIoLayer;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 /// The room of everybody who is signed in.
 const EVERYBODY: &str = "everybody";
@@ -38,6 +39,8 @@ const LARGEST_MESSAGE: usize = 16 << 10;
 const WAITING_MESSAGES: usize = 32;
 /// So long a connection may take to say what it is, before it is closed.
 const GREETING_LIMIT: Duration = Duration::from_secs(10);
+/// How long a page that is shut out has to take the word of it.
+const LAST_WORD_LIMIT: Duration = Duration::from_secs(2);
 /// Between two looks for sockets whose session has come to its time.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
@@ -140,9 +143,15 @@ async fn may(app: &App, socket: &SocketRef, action: Action) -> Result<Option<Pri
     Ok(caller.filter(|caller| authorize(caller, action, None).is_ok()))
 }
 
-/// Tells a page that it has to sign in first, and hangs up.
+/// Tells a page that it has to sign in first, and hangs up: a page goes away by itself, others are cut off.
 fn shut_out(socket: SocketRef) {
     drop(socket.emit("signed_out", &serde_json::json!({ "code": "signed_out" })));
+    if let Some(hang_up) = socket.req_parts().extensions.get::<HangUp>().cloned() {
+        tokio::spawn(async move {
+            sleep(LAST_WORD_LIMIT).await;
+            hang_up.now();
+        });
+    }
     drop(socket.disconnect());
 }
 

@@ -97,7 +97,7 @@ pub fn price_sentence(forecast: &ForecastView, machines: u32) -> String {
 }
 
 fn new_cluster(arguments: &CreateArguments) -> anyhow::Result<Value> {
-    let given = machines::read(&arguments.cluster, arguments.whose.server.is_some())?;
+    let given = machines::read(&arguments.cluster, arguments.whose.at.server.is_some())?;
     let options = &arguments.options;
     let ordinary = ClusterConfig::default();
     let config = ClusterConfig {
