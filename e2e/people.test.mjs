@@ -86,7 +86,10 @@ step("the administrator signs out, is told of a wrong password, and signs in aga
 
 let planUrl;
 step("the administrator owns a plan", async () => {
-  await page.goto(`${base}/plans`);
+  await page.goto(`${base}/settings/account`);
+  await page.getByRole("heading", { name: "Settings", level: 1 }).waitFor();
+  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Plans" }).click();
+  await page.getByRole("heading", { name: "Plans", level: 1 }).waitFor();
   await page.setInputFiles("[data-upload=files]", [
     { name: `${PLAN}.jmx`, mimeType: "application/xml", buffer: readFileSync(shop("shop.jmx")) },
     { name: "users.csv", mimeType: "text/csv", buffer: readFileSync(shop("users.csv")) },

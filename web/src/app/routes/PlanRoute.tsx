@@ -28,12 +28,16 @@ export function PlanRoute() {
       {(plan) => (
         <>
           <PlanHead plan={plan} start={may("start_run") && <StartRunButton planId={plan.id} disabled={check.data?.ok === false} {...(check.data?.ok === false ? { why: "Fix the errors below." } : {})} />} />
-          <div className="columns columns-main">
-            <div className="stack">
-              {!hasCode(check.error, "read_only_role") && <Validation check={check} workers={workers} max={max} onWorkers={(next) => change((url) => url.set("workers", String(next)))} />}
-            </div>
+          {hasCode(check.error, "read_only_role") ? (
             <PlanFiles plan={plan} limits={info.data?.limits ?? UNKNOWN_LIMITS} />
-          </div>
+          ) : (
+            <div className="columns columns-main">
+              <div className="stack">
+                <Validation check={check} workers={workers} max={max} onWorkers={(next) => change((url) => url.set("workers", String(next)))} />
+              </div>
+              <PlanFiles plan={plan} limits={info.data?.limits ?? UNKNOWN_LIMITS} />
+            </div>
+          )}
           <RunList of={{ plan: plan.id }} prefix="runs." title="Runs of this plan" without={["plan"]} empty="No runs of this plan yet." />
         </>
       )}

@@ -22,7 +22,10 @@ export function SettingsLayout() {
   const page = PAGES.find(({ to }) => pathname === `/settings/${to}`);
   const nav = useRef<HTMLElement>(null);
   // In a narrow window the line of pages scrolls sideways.
-  useEffect(() => nav.current?.querySelector(".active")?.scrollIntoView({ block: "nearest", inline: "nearest" }), [pathname]);
+  useEffect(() => {
+    // Some browsers answer with a promise, which is nothing to clean up by.
+    nav.current?.querySelector(".active")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [pathname]);
   const shown = PAGES.filter(({ needs }) => needs === undefined || may(session, needs));
   return (
     <>

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { putNothing } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
-import { refusalAt } from "@/shared/ui/refusal";
+import { hasCode, refusalAt } from "@/shared/ui/refusal";
 
 export interface PasswordChange {
   current?: string;
@@ -13,7 +13,9 @@ const CODES = { "/password": "password_weak", "/current": "sign_in_failed" };
 
 /** A refusal that stands beside one of the two fields. */
 export function passwordFault(error: Error | null, field: "/password" | "/current"): string | undefined {
-  return refusalAt(error, field, CODES[field]);
+  const refused = refusalAt(error, field, CODES[field]);
+  // The server says the same of every sign-in; here the name is known.
+  return refused !== undefined && hasCode(error, CODES["/current"]) ? "Wrong password." : refused;
 }
 
 export function useSetPassword() {
