@@ -173,9 +173,9 @@ step("a team that both are in may change what is shared with it", async () => {
   await dialog.getByRole("button", { name: "Create team" }).click();
   await page.locator("[data-table=teams]").getByText(TEAM).waitFor();
   await page.goto(planUrl);
-  await page.getByRole("button", { name: "Team", exact: true }).click();
+  await page.getByRole("button", { name: /^Shared with/ }).click();
   await page.getByRole("menuitem", { name: `Share with team ${TEAM}` }).click();
-  await page.getByRole("button", { name: "Team", exact: true }).filter({ hasText: TEAM }).waitFor();
+  await page.getByRole("button", { name: `Shared with: team ${TEAM}` }).waitFor();
   await mia.goto(planUrl);
   await mia.getByRole("button", { name: "More about this plan" }).waitFor();
   assert.equal(await readOnly(mia).count(), 0);

@@ -37,7 +37,7 @@ export function SessionList() {
       value: () => null,
       cell: (session) =>
         !session.current && (
-          <button type="button" className="btn btn-quiet" disabled={end.isPending} aria-label={`End the session of ${[browserName(session.user_agent), session.address].filter(Boolean).join(", ")}`} onClick={() => end.mutate(session.id)}>
+          <button type="button" className="btn btn-quiet" disabled={end.isPending} aria-label={`End session of ${[browserName(session.user_agent), session.address].filter(Boolean).join(", ")}`} onClick={() => end.mutate(session.id)}>
             End session
           </button>
         ),

@@ -89,7 +89,7 @@ function Others({ credentials }: { credentials: CredentialView[] }) {
   return (
     <section className="card list-card" aria-label="Credentials of others">
       <header className="chart-head">
-        <h3>Credentials of others</h3>
+        <h2>Credentials of others</h2>
         <span className="chart-unit">their names only</span>
       </header>
       <ul className="pairs">

@@ -12,7 +12,7 @@ export function Artefacts({ run }: { run: Run }) {
   return (
     <section className="card list-card" aria-label="Files of the run">
       <header className="chart-head">
-        <h3>Files</h3>
+        <h2>Files</h2>
       </header>
       <div className="list-body">
         <Loaded query={query} what="Loading files…">

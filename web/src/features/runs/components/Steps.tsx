@@ -9,7 +9,7 @@ export function Steps({ steps, now: sentence }: { steps: RunStep[]; now: string 
   return (
     <section className="card list-card" aria-label="Steps">
       <header className="chart-head">
-        <h3>Steps</h3>
+        <h2>Steps</h2>
         {steps.length === 0 && <span className="chart-unit">{sentence}</span>}
       </header>
       <ol className="steps">
