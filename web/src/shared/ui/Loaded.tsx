@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { ApiError } from "@/shared/api/client";
 import { Empty } from "./Empty";
 import { ErrorBox } from "./ErrorBox";
+import { PageHead } from "./PageHead";
 import { Waiting } from "./Waiting";
 
 /** A query's three faces: waiting, failed, there. Data that is there stays shown while it is fetched again. */
@@ -17,6 +18,7 @@ export function Loaded<T>({ query, what, children }: { query: UseQueryResult<T>;
 function Gone({ error }: { error: ApiError }) {
   return (
     <div role="alert">
+      <PageHead title="Not found" />
       <Empty icon="search" title={error.message}>
         The link may be incomplete, or it was deleted. <span className="text-faint">({error.code})</span>
       </Empty>

@@ -85,6 +85,15 @@ describe("a set", () => {
 });
 
 describe("a new set", () => {
+  it.each([
+    [{ identity: null, fault: null }, "not tested"],
+    [{ identity: "arn:aws:iam::123456789012:user/load", fault: null }, "tested"],
+    [{ identity: null, fault: "Expired." }, "test failed"],
+  ])("shows how its test came out: %j", async (more, word) => {
+    list(set(more));
+    show();
+    expect(within(await card()).getByText(word)).toBeDefined();
+  });
   it("is tested and saved", async () => {
     api.answer("POST /credentials", { status: 201, body: set() });
     show();

@@ -15,7 +15,7 @@ export function Steps({ steps, now: sentence }: { steps: RunStep[]; now: string 
       <ol className="steps">
         {steps.map((step) => (
           <li key={`${step.started_ms} ${step.text}`} className={step.ended_ms === null ? "step-open" : ""}>
-            {step.ended_ms === null ? <span className="spinner-border spinner-border-sm" aria-label="under way" /> : <Icon name="check-circle" />}
+            {step.ended_ms === null ? <span className="spinner-border spinner-border-sm" role="img" aria-label="under way" /> : <Icon name="check-circle" />}
             <span>{step.text}</span>
             <time>{stepTime((step.ended_ms ?? now) - step.started_ms)}</time>
           </li>
