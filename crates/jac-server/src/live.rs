@@ -20,7 +20,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jac_engine::Event;
 use jac_engine::view::Snapshot;
-use jac_model::{Action, Principal, RunId, authorize};
+use jac_model::{Action, Named, Principal, RunId, UserRole, authorize};
+use jac_store::StoreError;
 use serde::{Deserialize, Serialize};
 use socketioxide::SocketIo;
 use socketioxide::extract::{AckSender, Data, SocketRef, State, TryData};
@@ -128,6 +129,7 @@ async fn admit(socket: SocketRef, TryData(auth): TryData<Auth>, State(app): Stat
     // Given back when the socket is gone, and this with it.
     let place = Arc::new(place);
     socket.on_disconnect(move || async move { drop(place) });
+    socket.extensions.insert(Rights::of(&session.principal()));
     socket.join(EVERYBODY);
     socket.on("subscribe_run", subscribe);
     socket.on("unsubscribe_run", unsubscribe);
@@ -143,9 +145,34 @@ async fn may(app: &App, socket: &SocketRef, action: Action) -> Result<Option<Pri
     Ok(caller.filter(|caller| authorize(caller, action, None).is_ok()))
 }
 
-/// Tells a page that it has to sign in first, and hangs up: a page goes away by itself, others are cut off.
-fn shut_out(socket: SocketRef) {
-    drop(socket.emit("signed_out", &serde_json::json!({ "code": "signed_out" })));
+/// What a page's person may do, as far as the page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Rights {
+    person: String,
+    role: UserRole,
+    teams: Vec<Named>,
+}
+
+impl Rights {
+    fn of(caller: &Principal) -> Self {
+        Self { person: caller.user.id.clone(), role: caller.role, teams: caller.teams.clone() }
+    }
+}
+
+/// Why somebody is shut out: what a page says of it.
+async fn reason(app: &App, socket: &SocketRef) -> &'static str {
+    let Some(rights) = socket.extensions.get::<Rights>() else { return "signed_out" };
+    match app.engine.store().person(&rights.person).await {
+        Ok(person) if person.disabled => "disabled",
+        Err(StoreError::NotFound { .. }) => "removed",
+        Ok(_) | Err(_) => "signed_out",
+    }
+}
+
+/// Tells a page why it has to sign in first, and hangs up: a page goes away by itself, others are cut off.
+async fn shut_out(app: &App, socket: SocketRef) {
+    let code = reason(app, &socket).await;
+    drop(socket.emit("signed_out", &serde_json::json!({ "code": code })));
     if let Some(hang_up) = socket.req_parts().extensions.get::<HangUp>().cloned() {
         tokio::spawn(async move {
             sleep(LAST_WORD_LIMIT).await;
@@ -153,6 +180,14 @@ fn shut_out(socket: SocketRef) {
         });
     }
     drop(socket.disconnect());
+}
+
+/// Has a page ask for its session again when its person may do more or less than before.
+fn tell_of_rights(socket: &SocketRef, now: Rights) {
+    if socket.extensions.get::<Rights>().is_some_and(|before| before != now) {
+        socket.extensions.insert(now);
+        drop(socket.emit("changed", &Changed { kind: "session", id: "" }));
+    }
 }
 
 /// Shuts out the sockets of sessions that have ended while they were open.
@@ -165,9 +200,11 @@ async fn cut_off(app: App, io: SocketIo) {
             () = app.access.session_ended() => (),
         }
         for socket in io.sockets() {
-            // A database that cannot be read now says nothing about a session.
-            if let Ok(None) = may(&app, &socket, Action::View).await {
-                shut_out(socket);
+            match may(&app, &socket, Action::View).await {
+                Ok(None) => shut_out(&app, socket).await,
+                Ok(Some(caller)) => tell_of_rights(&socket, Rights::of(&caller)),
+                // A database that cannot be read now says nothing about a session.
+                Err(_) => (),
             }
         }
     }
@@ -176,7 +213,7 @@ async fn cut_off(app: App, io: SocketIo) {
 async fn subscribe(socket: SocketRef, TryData(wanted): TryData<Subscribe>, ack: AckSender, State(app): State<App>) {
     // Asked anew each time: the session may be over by now.
     if may(&app, &socket, Action::View).await.ok().flatten().is_none() {
-        shut_out(socket);
+        shut_out(&app, socket).await;
         return;
     }
     let answered = match wanted {

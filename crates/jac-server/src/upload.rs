@@ -126,7 +126,7 @@ async fn write(
                 hint: Some(
                     "Leave out what the plan does not need, or make the limit larger with --max-upload-mb.".to_owned(),
                 ),
-                details: Vec::new(),
+                faults: Vec::new(),
             })
         })?;
         file.write_all(&piece).await.map_err(failed)?;

@@ -1,7 +1,7 @@
 //! Plans: upload, look, check, change files, delete.
 
 use crate::App;
-use crate::access::allowed::{Allowed, ChangePlan, CheckPlan, CreatePlan, On, View};
+use crate::access::allowed::{Allowed, ChangePlan, CreatePlan, On, View};
 use crate::body::{Body, Query};
 use crate::error::{ApiError, ErrorBody};
 use crate::routes::TeamRequest;
@@ -127,7 +127,7 @@ pub struct CheckQuery {
 
 /// What the plan needs and will do, and what is wrong with it
 #[utoipa::path(get, path = "/plans/{id}/check", tag = "plans", params(("id" = String, Path), CheckQuery), responses((status = 200, body = Check), (status = 404, body = ErrorBody)))]
-pub async fn check(plan: On<CheckPlan, Plan>, Query(query): Query<CheckQuery>) -> Result<Json<Check>, ApiError> {
+pub async fn check(plan: On<View, Plan>, Query(query): Query<CheckQuery>) -> Result<Json<Check>, ApiError> {
     let wish = RunWish { workers: query.workers, ..RunWish::default() };
     let engine = plan.engine().clone();
     Ok(Json(engine.check_in_turn(move |engine, gone| engine.check_plan(&plan.thing, &wish, gone)).await?))

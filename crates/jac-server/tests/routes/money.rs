@@ -46,7 +46,9 @@ async fn credentials_go_in_and_never_come_out() {
     let bad = r#"{"name":"x","aws":{"access_key_id":"A B","role_arn":"me","region":"Here"}}"#;
     let bad = served.as_owner(Method::POST, "/credentials", bad).await;
     assert_eq!(bad.refusal(), (StatusCode::BAD_REQUEST, "credentials_invalid"));
-    assert_eq!(bad.body["error"]["details"].as_array().map(Vec::len), Some(4), "{}", bad.body);
+    let faults = bad.body["error"]["faults"].as_array().expect("all faults").iter();
+    let fields: Vec<_> = faults.filter_map(|fault| fault["field"].as_str()).collect();
+    assert_eq!(fields, ["/aws/secret_access_key", "/aws/access_key_id", "/aws/role_arn", "/aws/region"]);
     for wrong in [r#"{"name":"x"}"#, r#"{"name":"x","ssh_key":{"private_key":"words"}}"#, r#"{"name":" ","aws":{}}"#] {
         let refused = served.as_owner(Method::POST, "/credentials", wrong).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{wrong}: {}", refused.body);
@@ -94,7 +96,7 @@ async fn credentials_stay_while_a_cluster_lives_that_was_made_with_them() {
     assert_eq!(refused.refusal(), (StatusCode::CONFLICT, "credentials_in_use"));
     let (with, without) = (with.body["id"].as_str().expect("an id"), without.body["id"].as_str().expect("an id"));
     assert!(message(&refused).contains(with) && !message(&refused).contains(without), "{}", refused.body);
-    assert_eq!(refused.body["error"]["details"], serde_json::json!([with]), "a cluster without a name has its id");
+    assert_eq!(refused.body["error"]["faults"][0]["message"], with, "a cluster without a name has its id");
     let shown = served.as_owner(Method::GET, "/credentials", "").await.body;
     assert_eq!(shown[0]["in_use_by"][0]["id"], with);
     let rotated = served.as_owner(Method::PUT, &format!("/credentials/{id}?test=false"), &set("work")).await;
@@ -167,6 +169,7 @@ async fn a_set_is_its_owners_alone_and_the_servers_own_and_its_files_are_the_adm
         let body = CLUSTER.replace(r#""ec2":{}"#, part);
         let refused = as_one(ann, Method::POST, "/clusters", &body).await;
         assert_eq!(refused.refusal(), (StatusCode::FORBIDDEN, "administrator_only"), "{part}");
+        assert!(refused.body["error"]["faults"][0]["field"].is_string(), "{}", refused.body);
     }
 }
 
