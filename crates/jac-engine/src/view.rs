@@ -143,7 +143,7 @@ pub struct RunView {
     pub owner: Person,
     /// The team whose members may change it too.
     pub team: Option<Named>,
-    /// The retention leaves it alone.
+    /// It is kept whatever the retention says.
     pub pinned: bool,
     pub phase: RunPhase,
     /// What is being done now, a sentence.
@@ -151,9 +151,6 @@ pub struct RunView {
     /// Why it ended; `null` until it has.
     pub cause: Option<Cause>,
     pub verdict: Verdict,
-    /// It is kept whatever the retention says.
-    #[serde(default)]
-    pub pinned: bool,
     /// How each criterion came out; empty until the run has ended.
     pub criteria: Vec<CriterionResult>,
     pub criteria_expressions: Vec<String>,
@@ -249,7 +246,6 @@ fn view(run: Run, verdict: Verdict, criteria: Vec<CriterionResult>, headline: Op
         name: run.name,
         owner: run.owner,
         team: run.team,
-        pinned: run.pinned,
         phase: run.phase,
         step: run.step,
         cause: run.cause,

@@ -16,7 +16,6 @@ use jac_engine::view::PlanView;
 use jac_engine::{Engine, EngineError};
 use jac_jmx::Check;
 use jac_model::Plan;
-use jac_store::audit::Deed;
 use serde::Deserialize;
 use tokio_util::io::ReaderStream;
 

@@ -75,9 +75,9 @@ pub struct Pin {
 /// Keep a run whatever the retention says, or no longer
 #[utoipa::path(patch, path = "/runs/{id}/pin", tag = "runs", params(("id" = String, Path)), request_body = Pin,
     responses((status = 200, body = RunView), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
-pub async fn pin(State(app): State<App>, run: Owned<Run>, Body(pin): Body<Pin>) -> Result<Json<RunView>, ApiError> {
-    app.engine.pin_run(&run.thing.id, pin.pinned).await?;
-    Ok(Json(view(&app, &run.caller, &run.thing.id).await?))
+pub async fn pin(run: On<ChangeRun, Run>, Body(pin): Body<Pin>) -> Result<Json<RunView>, ApiError> {
+    run.engine().pin_run(&run.thing.id, pin.pinned).await?;
+    Ok(Json(view(run.engine(), &run.thing.id).await?))
 }
 
 /// Delete a finished run and its artefacts

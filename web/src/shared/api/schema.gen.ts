@@ -2901,7 +2901,6 @@ export interface components {
             cause: components["schemas"]["Cause"] | null;
             verdict: components["schemas"]["Verdict"];
             /** @description It is kept whatever the retention says. */
-            pinned: boolean;
             /** @description How each criterion came out; empty until the run has ended. */
             criteria: components["schemas"]["CriterionResult"][];
             criteria_expressions: string[];
