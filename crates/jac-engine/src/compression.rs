@@ -7,7 +7,7 @@
 
 mod log;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::runs::RESULTS;
 use crate::runs::record::RunRecord;
@@ -56,7 +56,8 @@ impl Queue {
 
 /// What became of a run's logs.
 enum Outcome {
-    Done,
+    /// So many were compressed.
+    Done(usize),
     /// A run began on this machine, or the engine ends.
     Interrupted,
 }
@@ -70,7 +71,9 @@ pub(crate) async fn forever(engine: Engine) {
         while let Some(run) = engine.compression().next() {
             engine.until_nothing_is_measured_here().await;
             match engine.compress_logs(&run).await {
-                Ok(Outcome::Done) => (),
+                Ok(Outcome::Done(0)) => (),
+                // What the pages show of its files has changed.
+                Ok(Outcome::Done(_)) => engine.tell(Event::Run(run)),
                 Ok(Outcome::Interrupted) => engine.compression().add(run),
                 Err(error) => {
                     tracing::warn!(%run, %error, "run {run}: its logs could not be compressed: {error}; they stay as they are, and are tried again");
@@ -119,9 +122,11 @@ impl Engine {
         let mut work = self.spawn_blocking(move || {
             with_lowest_priority(|| {
                 let mut proceed = || engine.may_go_on(&asked);
-                logs_of_finished(&engine.folder().run(&run))
-                    .into_iter()
-                    .try_for_each(|(path, content)| log::compress(&run, &path, content, &mut proceed))
+                let logs = logs_of_finished(&engine.folder().run(&run));
+                for (path, content) in &logs {
+                    log::compress(&run, path, *content, &mut proceed)?;
+                }
+                Ok(logs.len())
             })
         });
         let done = tokio::select! {
@@ -132,7 +137,7 @@ impl Engine {
             }
         };
         match done.map_err(|panic| EngineError::JMeter(panic.to_string()))? {
-            Ok(()) => Ok(Outcome::Done),
+            Ok(compressed) => Ok(Outcome::Done(compressed)),
             Err(CompressError::Cancelled) if self.has_room_for_logs() => Ok(Outcome::Interrupted),
             Err(CompressError::Cancelled) => Err(EngineError::DiskFull { what: "compressing a log".to_owned() }),
             Err(CompressError::Read(error) | CompressError::Write(error)) => {
