@@ -91,6 +91,9 @@ pub(crate) async fn forever(engine: Engine) {
 impl Engine {
     fn queue_what_was_left(&self) {
         for entry in std::fs::read_dir(self.folder().runs()).into_iter().flatten().flatten() {
+            if self.is_ending() {
+                return;
+            }
             let run: Option<RunId> = entry.file_name().to_str().and_then(|name| name.parse().ok());
             if let Some(run) = run.filter(|_| !logs(&entry.path()).is_empty()) {
                 self.compression().add(run);
@@ -118,6 +121,7 @@ impl Engine {
 
     async fn compress_logs(&self, run: &RunId) -> Result<Outcome, EngineError> {
         let interrupted = Arc::new(AtomicBool::new(false));
+        let folder = self.folder().run(run);
         let (engine, run, asked) = (self.clone(), run.clone(), Arc::clone(&interrupted));
         let mut work = self.spawn_blocking(move || {
             with_lowest_priority(|| {
@@ -138,6 +142,8 @@ impl Engine {
         };
         match done.map_err(|panic| EngineError::JMeter(panic.to_string()))? {
             Ok(compressed) => Ok(Outcome::Done(compressed)),
+            // The run was deleted meanwhile.
+            Err(_) if !folder.exists() => Ok(Outcome::Done(0)),
             Err(CompressError::Cancelled) if self.has_room_for_logs() => Ok(Outcome::Interrupted),
             Err(CompressError::Cancelled) => Err(EngineError::DiskFull { what: "compressing a log".to_owned() }),
             Err(CompressError::Read(error) | CompressError::Write(error)) => {
