@@ -19,6 +19,7 @@ mod live;
 mod metrics;
 pub mod openapi;
 mod password;
+mod per_person;
 mod routes;
 mod scans;
 pub mod tls;

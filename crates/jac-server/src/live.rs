@@ -5,11 +5,13 @@
 //!
 //! Only JAC's own page with a living session is listened to: its cookie is looked at before a connection is accepted, its
 //! page's secret when it says what it is. Whoever signs out is cut off at once on all of that session's sockets, and one whose
-//! time is over within [`LOOK_EVERY`]. What cannot be answered is refused in a sentence. Messages are small, and so is what waits
+//! time is over within [`LOOK_EVERY`]. One person has [`LIVE_PAGES_OF_A_PERSON`] at most. What cannot be answered is refused in a sentence. Messages are small, and so is what waits
 //! for a page that does not read.
 
 use crate::App;
 use crate::access;
+#[cfg(doc)]
+use crate::edge::LIVE_PAGES_OF_A_PERSON;
 use crate::error::ApiError;
 use crate::hosts::is_own_page;
 use axum::extract::{Request, State as AxumState};
@@ -23,6 +25,7 @@ use socketioxide::SocketIo;
 use socketioxide::extract::{AckSender, Data, SocketRef, State, TryData};
 use socketioxide::handler::ConnectHandler;
 use socketioxide::layer::SocketIoLayer;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{MissedTickBehavior, interval};
@@ -33,6 +36,8 @@ const EVERYBODY: &str = "everybody";
 const LARGEST_MESSAGE: usize = 16 << 10;
 /// How many messages wait for a page that does not read; what is more is made good when it asks again.
 const WAITING_MESSAGES: usize = 32;
+/// So long a connection may take to say what it is, before it is closed.
+const GREETING_LIMIT: Duration = Duration::from_secs(10);
 /// Between two looks for sockets whose session has come to its time.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
@@ -71,6 +76,7 @@ pub fn layer(app: App) -> SocketIoLayer {
         .ws_max_message_size(LARGEST_MESSAGE)
         .ws_max_frame_size(LARGEST_MESSAGE)
         .max_buffer_size(WAITING_MESSAGES)
+        .connect_timeout(GREETING_LIMIT)
         .build_layer();
     io.ns("/", greet.with(admit));
     let (closing, closed) = (app.edge.closing().clone(), io.clone());
@@ -112,9 +118,13 @@ struct Auth {
 async fn admit(socket: SocketRef, TryData(auth): TryData<Auth>, State(app): State<App>) -> Result<(), &'static str> {
     let page = auth.ok().map(|auth| auth.page);
     let session = access::session_of(&app, &socket.req_parts().headers, page.as_deref()).await.ok().flatten();
-    if !session.is_some_and(|session| session.session.is_own_page) {
-        return Err("signed_out");
-    }
+    let Some(session) = session.filter(|session| session.session.is_own_page) else { return Err("signed_out") };
+    let Some((place, ())) = app.edge.live_pages().enter(&session.principal().user.id) else {
+        return Err("too_many_pages");
+    };
+    // Given back when the socket is gone, and this with it.
+    let place = Arc::new(place);
+    socket.on_disconnect(move || async move { drop(place) });
     socket.join(EVERYBODY);
     socket.on("subscribe_run", subscribe);
     socket.on("unsubscribe_run", unsubscribe);

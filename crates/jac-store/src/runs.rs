@@ -56,6 +56,8 @@ impl Document for Run {
             ("started_ms", self.started_ms.unwrap_or(-1).into()),
             ("ended_ms", self.ended_ms.unwrap_or(-1).into()),
             ("duration_ms", duration_ms.max(-1).into()),
+            ("expected_s", self.expected_s.and_then(|seconds| i64::try_from(seconds).ok()).into()),
+            ("stop_requested", self.stop_requested.map(word).transpose()?.into()),
             ("search", search_text(&found_by).into()),
         ])
     }

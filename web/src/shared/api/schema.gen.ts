@@ -2494,6 +2494,12 @@ export interface components {
                 started_ms?: number | null;
                 /** Format: int64 */
                 ended_ms?: number | null;
+                /**
+                 * Format: int64
+                 * @description How long it takes by its plan, in seconds; `null`: the plan does not say.
+                 */
+                expected_s?: number | null;
+                stop_requested?: components["schemas"]["StopMode"] | null;
                 headline?: components["schemas"]["Headline"] | null;
                 /** @description It is kept whatever the retention says. */
                 pinned: boolean;
@@ -2891,6 +2897,12 @@ export interface components {
             started_ms: number | null;
             /** Format: int64 */
             ended_ms: number | null;
+            /**
+             * Format: int64
+             * @description How long it takes by its plan, in seconds; `null`: the plan does not say.
+             */
+            expected_s: number | null;
+            stop_requested: components["schemas"]["StopMode"] | null;
             headline: components["schemas"]["Headline"] | null;
             /** @description It is kept whatever the retention says. */
             pinned: boolean;
