@@ -5,12 +5,14 @@ mod admin;
 mod clusters;
 mod images;
 mod machines;
+mod server;
 mod settings;
 
 pub use admin::{AuditArguments, Place, TokenCommand, UserCommand};
 pub use clusters::{ClusterCommand, CreateArguments, CredentialsCommand, Whose};
 pub use images::{BuildArguments, ImageCommand};
 pub use machines::{Ec2Arguments, NewClusterArguments, ProviderName};
+pub use server::{LoginArguments, LogoutArguments, ServerArguments};
 pub use settings::{ConfigCommand, ServeArguments};
 
 use clap::error::ErrorKind;
@@ -454,32 +456,6 @@ pub struct DemoTargetArguments {
 pub struct AdminArguments {
     #[command(subcommand)]
     pub command: AdminCommand,
-}
-
-/// Which server is called, and with which token. JAC_TOKEN may have the token itself.
-#[derive(Debug, Default, Args)]
-pub struct ServerArguments {
-    /// The server to work on. Its token: JAC_TOKEN, --token-file, or `jac login`. Default: the one that lives on the data folder, else none
-    #[arg(long, value_name = "URL", env = "JAC_SERVER")]
-    pub server: Option<String>,
-    /// The file with the token of that server
-    #[arg(long, value_name = "FILE", env = "JAC_TOKEN_FILE")]
-    pub token_file: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub struct LoginArguments {
-    /// Its address, such as https://jac.example
-    pub server: String,
-    /// Read the token from standard input instead of asking for it
-    #[arg(long)]
-    pub stdin: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct LogoutArguments {
-    /// Its address
-    pub server: String,
 }
 
 #[derive(Debug, Args)]

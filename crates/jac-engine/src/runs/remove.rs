@@ -1,0 +1,79 @@
+//! The end of a run's results: deletion, by somebody or by the retention, and the pin that keeps the retention away.
+
+use super::record;
+use crate::blocking::wait;
+use crate::clusters::conflict;
+use crate::engine::{Engine, Event};
+use crate::error::EngineError;
+use jac_model::{Run, RunId};
+
+impl Engine {
+    /// Forgets a finished run and removes its artefacts.
+    ///
+    /// # Errors
+    /// When it has not finished.
+    pub async fn delete_run(&self, id: &RunId) -> Result<(), EngineError> {
+        let id = id.clone();
+        self.run_blocking(move |engine| engine.remove_run(wait(engine.store().run(&id))?.run)).await
+    }
+
+    /// The same, unless somebody has pinned it meanwhile.
+    pub(crate) async fn delete_unpinned_run(&self, id: &RunId) -> Result<(), EngineError> {
+        let id = id.clone();
+        let delete = move |engine: &Engine| {
+            let run = wait(engine.store().run(&id))?.run;
+            if run.pinned { Ok(()) } else { engine.remove_run(run) }
+        };
+        self.run_blocking(delete).await
+    }
+
+    /// Says whether a run is kept whatever the retention says.
+    ///
+    /// # Errors
+    /// When there is no such run, or its record cannot be written.
+    pub async fn pin_run(&self, id: &RunId, pinned: bool) -> Result<(), EngineError> {
+        let pin = move |run: &mut Run| {
+            run.pinned = pinned;
+            Ok(())
+        };
+        self.store().update_run::<_, EngineError>(id, pin).await?;
+        let row = self.store().run(id).await?;
+        self.run_blocking(move |engine| {
+            let folder = engine.folder().run(&row.run.id);
+            // A database that is lost or older does not forget it either.
+            if row.run.phase.is_terminal() && folder.is_dir() {
+                record::RunRecord::of(row).write(&folder)
+            } else {
+                Ok(())
+            }
+        })
+        .await?;
+        self.tell(Event::Run(id.clone()));
+        Ok(())
+    }
+
+    fn remove_run(&self, run: Run) -> Result<(), EngineError> {
+        let id = &run.id;
+        if !run.phase.is_terminal() {
+            return Err(conflict("The run has not finished.", Some("Stop it first.")));
+        }
+        let folder = self.folder().run(id);
+        // Out of the way first: a crash after the row is gone would bring the run back from its folder.
+        let away = crate::deleted::place(self, id);
+        match std::fs::rename(&folder, &away) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(EngineError::file("removing the run's folder", error));
+            }
+            _ => (),
+        }
+        if let Err(error) = wait(self.store().delete_run(id)) {
+            // It is still in the lists, and its results are to be found there; if not now, then at the next start.
+            crate::deleted::give_back(self, id);
+            return Err(error.into());
+        }
+        // What cannot be removed now is removed later.
+        crate::deleted::remove(self, &away, &run.files);
+        self.tell(Event::Run(id.clone()));
+        Ok(())
+    }
+}

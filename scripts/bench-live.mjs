@@ -1,0 +1,209 @@
+#!/usr/bin/env node
+// How many live pages one server holds: real Socket.IO clients, in several processes, all on one run, with requests beside them.
+//
+//   scripts/bench-live [--pages 10000] [--seconds 60] [--processes 4] [--rate 200] [--jac PATH]
+//
+// Starts `jac serve` on a folder of its own, a shop, and examples/shop on one master and one worker; makes as many people as the pages
+// need (200 each) and signs them in. Prints the delay from a snapshot's making to its arrival, by the one clock of this machine, its size,
+// and how long the requests took. Fails when a page was lost, a snapshot came later than 2 s or was larger than 25 KB. JMETER_HOME names
+// the JMeter. The clients look at a snapshot's time and do not parse the rest, so that what is measured is the server.
+import { fork, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { homedir, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const PAGES_OF_A_PERSON = 200;
+const LONGEST_DELAY_MS = 2000;
+const LARGEST = 25_000;
+const require = createRequire(join(ROOT, "web/package.json"));
+
+/** A process with some of the pages. It is told who they are, and tells at the end what came. */
+async function pages() {
+  const { io } = require("socket.io-client");
+  const parser = require("socket.io-parser");
+  // Only the time of a snapshot is of interest here.
+  class Decoder extends parser.Decoder {
+    add(text) {
+      if (typeof text === "string" && text.startsWith('2["snapshot",')) {
+        const at = text.indexOf('"at_ms":');
+        const packet = { type: parser.PacketType.EVENT, nsp: "/", data: ["snapshot", Number.parseInt(text.slice(at + 8, at + 24), 10), text.length] };
+        this.emitReserved("decoded", packet);
+      } else {
+        super.add(text);
+      }
+    }
+  }
+  const told = { connected: 0, lost: 0, refused: {}, delays: {}, snapshots: 0, late: 0, worst: 0, largest: 0 };
+  let counts = false;
+  process.on("message", (message) => {
+    if (message.count !== undefined) counts = message.count;
+    if (message.end) process.send({ told }, () => process.exit(0));
+    if (!message.people) return;
+    for (const { url, run, cookie, page, count } of message.people) {
+      for (let made = 0; made < count; made += 1) {
+        const socket = io(url, {
+          path: "/socket.io", transports: ["websocket"], forceNew: true, reconnection: false, timeout: 60_000,
+          extraHeaders: { cookie, origin: url }, auth: { page }, parser: { Encoder: parser.Encoder, Decoder },
+        });
+        socket.on("connect", () => {
+          told.connected += 1;
+          socket.emit("subscribe_run", { run_id: run, after: 0 }, () => process.send({ subscribed: 1 }));
+        });
+        socket.on("connect_error", (error) => {
+          told.refused[error.message] = (told.refused[error.message] ?? 0) + 1;
+          process.send({ subscribed: 1 });
+        });
+        socket.on("disconnect", () => (told.lost += counts ? 1 : 0));
+        socket.on("snapshot", (at, length) => {
+          if (!counts) return;
+          const delay = Date.now() - at;
+          told.snapshots += 1;
+          told.worst = Math.max(told.worst, delay);
+          told.late += delay > LONGEST_DELAY_MS ? 1 : 0;
+          told.largest = Math.max(told.largest, length);
+          const step = Math.round(delay / 10) * 10;
+          told.delays[step] = (told.delays[step] ?? 0) + 1;
+        });
+      }
+    }
+  });
+}
+
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+async function until(what, seconds, ask) {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer;
+    if (Date.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
+    await sleep(200);
+  }
+}
+
+/** The delay that a share of all snapshots had at most, from their counts by step. */
+function percentile(delays, share) {
+  const steps = Object.keys(delays).map(Number).sort((one, other) => one - other);
+  const all = steps.reduce((sum, step) => sum + delays[step], 0);
+  let seen = 0;
+  for (const step of steps) {
+    seen += delays[step];
+    if (seen >= all * share) return step;
+  }
+  return Number.NaN;
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      pages: { type: "string", default: "10000" }, seconds: { type: "string", default: "60" },
+      processes: { type: "string", default: "4" }, rate: { type: "string", default: "200" }, jac: { type: "string" },
+    },
+  });
+  const [wanted, seconds, processes, rate] = [values.pages, values.seconds, values.processes, values.rate].map(Number);
+  const target = process.env.CARGO_TARGET_DIR ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "jac/target");
+  const jac = values.jac ?? join(target, "release/jac");
+  const folder = mkdtempSync(join(tmpdir(), "jac-bench-live-"));
+  const environment = { ...process.env, JAC_DATA_DIR: join(folder, "data") };
+  const children = [];
+  const begin = (args) => {
+    const child = spawn(jac, args, { env: environment, stdio: ["ignore", "pipe", "ignore"] });
+    children.push(child);
+    let text = "";
+    child.stdout.on("data", (piece) => (text += piece));
+    return { child, url: () => until(args.join(" "), 30, () => /https?:\/\/[^\s]+/.exec(text)?.[0]) };
+  };
+  const run = (args) =>
+    new Promise((done, failed) => {
+      let text = "";
+      const child = spawn(jac, args, { env: environment, stdio: ["ignore", "pipe", "inherit"] });
+      child.stdout.on("data", (piece) => (text += piece));
+      child.on("exit", (code) => (code === 0 ? done(text.trim()) : failed(new Error(`jac ${args.join(" ")}: exit code ${code}`))));
+    });
+  try {
+    // One address with all the pages: as behind a proxy.
+    const server = begin(["serve", "--listen", "127.0.0.1:0", "--trusted-proxy", "127.0.0.1/32"]);
+    const url = await server.url();
+    const shop = new URL(await begin(["demo-target", "--listen", "127.0.0.1:0"]).url());
+    const { token } = JSON.parse(readFileSync(join(folder, "data/server.json"), "utf8"));
+    const get = (path) => fetch(`${url}/api/v1${path}`, { headers: { authorization: `Bearer ${token}` } });
+
+    const people = [];
+    for (let left = wanted; left > 0; left -= PAGES_OF_A_PERSON) {
+      const link = await run(["admin", "user", "add", `Viewer ${people.length}`, "--role", "viewer"]);
+      const opened = await fetch(`${url}/api/v1/session`, {
+        method: "POST", headers: { "content-type": "application/json", origin: url },
+        body: JSON.stringify({ token: link.split("token=")[1] }),
+      });
+      if (!opened.ok) throw new Error(`no session: ${opened.status} ${await opened.text()}`);
+      const { page } = await opened.json();
+      const cookie = opened.headers.get("set-cookie").split(";")[0];
+      people.push({ cookie, page, count: Math.min(left, PAGES_OF_A_PERSON) });
+    }
+
+    begin(["run", join(ROOT, "examples/shop/shop.jmx"), "--workers", "1", "--out", join(folder, "out"), `-Jtarget.port=${shop.port}`, "-Jduration=1200"]);
+    const running = await until("the run", 120, async () => {
+      const { items } = await (await get("/runs?limit=1")).json();
+      return items[0]?.headline?.samples > 0 ? items[0].id : null;
+    });
+
+    let subscribed = 0;
+    const workers = Array.from({ length: processes }, () => fork(fileURLToPath(import.meta.url), ["--a-process-of-pages"]));
+    children.push(...workers);
+    for (const worker of workers) worker.on("message", (message) => (subscribed += message.subscribed ?? 0));
+    const began = Date.now();
+    people.forEach((person, place) => workers[place % processes].send({ people: [{ url, run: running, ...person }] }));
+    await until("all pages", 300, () => subscribed >= wanted);
+    const opening = (Date.now() - began) / 1000;
+
+    for (const worker of workers) worker.send({ count: true });
+    const answers = [];
+    let failures = 0;
+    const end = Date.now() + seconds * 1000;
+    const asking = [];
+    for (let asked = 0; Date.now() < end; asked += 1) {
+      const started = Date.now();
+      asking.push(get("/runs?limit=50").then(async (answer) => {
+        await answer.arrayBuffer();
+        failures += answer.ok ? 0 : 1;
+        answers.push(Date.now() - started);
+      }, () => (failures += 1)));
+      await sleep(1000 / rate);
+    }
+    await Promise.all(asking);
+    for (const worker of workers) worker.send({ count: false });
+    const memory = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.child.pid}/status`, "utf8"))?.[1];
+    const told = await Promise.all(workers.map((worker) => new Promise((done) => {
+      worker.on("message", (message) => message.told && done(message.told));
+      worker.send({ end: true });
+    })));
+
+    const sum = (of) => told.reduce((all, one) => all + of(one), 0);
+    const most = (of) => Math.max(...told.map(of));
+    const delays = {};
+    for (const one of told) for (const [step, count] of Object.entries(one.delays)) delays[step] = (delays[step] ?? 0) + count;
+    const connected = sum((one) => one.connected);
+    const [lost, late, snapshots] = [sum((one) => one.lost), sum((one) => one.late), sum((one) => one.snapshots)];
+    answers.sort((one, other) => one - other);
+    console.log(`${connected} of ${wanted} pages live after ${opening.toFixed(1)} s, ${lost} lost; ${Math.round(memory / 1024)} MB resident`);
+    console.log(`snapshots: ${snapshots} in ${seconds} s, delay median ${percentile(delays, 0.5)} ms, 99 % ${percentile(delays, 0.99)} ms, worst ${most((one) => one.worst)} ms, ${late} later than ${LONGEST_DELAY_MS} ms; largest ${(most((one) => one.largest) / 1000).toFixed(1)} KB`);
+    console.log(`requests: ${answers.length} (${(answers.length / seconds).toFixed(0)}/s), median ${answers[answers.length >> 1]} ms, worst ${answers.at(-1)} ms, ${failures} failed`);
+    const refused = told.flatMap((one) => Object.entries(one.refused));
+    if (refused.length > 0) console.log("refused:", refused);
+    const held = connected === wanted && lost === 0 && late === 0 && failures === 0 && snapshots > 0 && most((one) => one.largest) <= LARGEST;
+    console.log(held ? "held" : "not held");
+    process.exitCode = held ? 0 : 1;
+  } finally {
+    for (const child of children.reverse()) child.kill("SIGTERM");
+    await sleep(3000);
+    for (const child of children) child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+if (process.argv.includes("--a-process-of-pages")) await pages();
+else await main();
