@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ApiError } from "@/shared/api/client";
 import { companyFault, companyRefusal, sessionsFault } from "./signInWords";
 
-const refused = (code: string) => new ApiError(503, { code, message: "The server's words.", hint: null, details: [] });
+const refused = (code: string) => new ApiError(503, { code, message: "The server's words.", hint: null, faults: [] });
 const GENERAL = companyFault("new_code", "Okta");
 
 describe("what a failed sign-in is told by", () => {

@@ -1090,8 +1090,7 @@ export interface components {
             /** Format: int64 */
             at_ms: number;
             person: components["schemas"]["Person"] | null;
-            /** @description `shell`, `session`, `token` or `none`. */
-            via: string;
+            via: components["schemas"]["AuditVia"];
             /** @description Which session or token. */
             via_name: string | null;
             address: string | null;
@@ -1112,6 +1111,11 @@ export interface components {
             /** @description For `after`; `null`: there is no more. */
             next: string | null;
         };
+        /**
+         * @description How they came in.
+         * @enum {string}
+         */
+        AuditVia: "shell" | "session" | "token" | "none";
         /** @description An image that JAC made of a machine which had Java and JMeter. */
         BakedImage: {
             /** @description `ami-…`. */
@@ -1783,8 +1787,8 @@ export interface components {
             message: string;
             /** @description What to do. */
             hint: string | null;
-            /** @description All faults, where there are several. */
-            details: string[];
+            /** @description What exactly is wrong, where that is known. */
+            faults: components["schemas"]["Fault"][];
         };
         /** @description Failures that are alike. */
         ErrorGroup: {
@@ -1849,6 +1853,15 @@ export interface components {
             /** Format: int32 */
             minutes: number;
         };
+        /** @description One fault. */
+        Fault: {
+            /** @description Stays the same when the words change. */
+            code: string;
+            /** @description The field of the request's body, as a JSON pointer (RFC 6901); `null`: it is about no single field. */
+            field: string | null;
+            /** @description A sentence. */
+            message: string;
+        };
         /** @description One thing found in a plan. */
         Finding: {
             /** @description How much it matters. */
@@ -1868,8 +1881,8 @@ export interface components {
         };
         /** @description What a cluster would be, before it is made. */
         ForecastView: {
-            /** @description What would make its launch fail, each a sentence. */
-            faults: string[];
+            /** @description What would make its launch fail. */
+            faults: components["schemas"]["Fault"][];
             /** @description What was found or could not be looked at, each a sentence. */
             notes: string[];
             /**
@@ -2383,117 +2396,33 @@ export interface components {
          * @enum {string}
          */
         OutcomeWord: "done" | "refused" | "failed";
+        /** @description How much somebody owns: what would be handed over. */
+        Owns: {
+            /**
+             * Format: int64
+             * @description That live.
+             */
+            clusters: number;
+            /** Format: int64 */
+            plans: number;
+            /** Format: int64 */
+            runs: number;
+        };
         /** @description A part of a list. */
         Page_ClusterSummary: {
-            items: {
-                id: components["schemas"]["ClusterId"];
-                name: string;
-                owner: components["schemas"]["Person"];
-                team?: components["schemas"]["Named"] | null;
-                provider: components["schemas"]["Provider"];
-                phase: components["schemas"]["ClusterPhase"];
-                /** @description Why it failed or ended, a sentence. */
-                cause?: string | null;
-                /** Format: int32 */
-                workers: number;
-                /** @description Nodes that are gone though they should not be. */
-                lost_nodes: string[];
-                /** @description The run that has it to itself now. */
-                current_run?: string | null;
-                /** Format: int64 */
-                created_ms: number;
-                /** Format: int64 */
-                ready_ms?: number | null;
-                /** Format: int64 */
-                ended_ms?: number | null;
-                /**
-                 * Format: int64
-                 * @description When it is removed at the latest.
-                 */
-                expires_at_ms: number;
-                /**
-                 * Format: int64
-                 * @description When the idle limit removes it, if nothing is run before.
-                 */
-                idle_ends_at_ms?: number | null;
-                /**
-                 * Format: double
-                 * @description What all of its nodes together cost an hour, in US dollars, an estimate; `null`: nothing, or it is not known.
-                 */
-                usd_per_hour?: number | null;
-                /**
-                 * Format: double
-                 * @description What it has cost until now.
-                 */
-                usd_so_far?: number | null;
-            }[];
+            items: components["schemas"]["ClusterSummary"][];
             /** @description What the following page is asked for with, as `after`; `null`: this is the last one. */
             next: string | null;
         };
         /** @description A part of a list. */
         Page_PlanSummary: {
-            items: {
-                id: components["schemas"]["PlanId"];
-                name: string;
-                owner: components["schemas"]["Person"];
-                team?: components["schemas"]["Named"] | null;
-                /** Format: int64 */
-                created_ms: number;
-                /** @description The `.jmx` that is run. */
-                main_file: string;
-                /**
-                 * Format: int64
-                 * @description How many files it has.
-                 */
-                files: number;
-                /**
-                 * Format: int64
-                 * @description The size of all of them.
-                 */
-                bytes: number;
-                /**
-                 * Format: int64
-                 * @description How many runs it had.
-                 */
-                runs: number;
-                last_run?: components["schemas"]["LastRun"] | null;
-            }[];
+            items: components["schemas"]["PlanSummary"][];
             /** @description What the following page is asked for with, as `after`; `null`: this is the last one. */
             next: string | null;
         };
         /** @description A part of a list. */
         Page_RunSummary: {
-            items: {
-                id: components["schemas"]["RunId"];
-                name: string;
-                plan: components["schemas"]["Named"];
-                cluster: components["schemas"]["Named"];
-                provider?: components["schemas"]["Provider"] | null;
-                owner: components["schemas"]["Person"];
-                team?: components["schemas"]["Named"] | null;
-                phase: components["schemas"]["RunPhase"];
-                /** @description What is being done now, a sentence. */
-                step: string;
-                cause?: components["schemas"]["Cause"] | null;
-                verdict: components["schemas"]["Verdict"];
-                /** Format: int32 */
-                workers: number;
-                /** Format: int64 */
-                created_ms: number;
-                /** Format: int64 */
-                started_ms?: number | null;
-                /** Format: int64 */
-                ended_ms?: number | null;
-                /**
-                 * Format: int64
-                 * @description How long it takes by its plan, in seconds; `null`: the plan does not say.
-                 */
-                expected_s?: number | null;
-                stop_requested?: components["schemas"]["StopMode"] | null;
-                headline?: components["schemas"]["Headline"] | null;
-                /** @description It is kept whatever the retention says. */
-                pinned: boolean;
-            }[];
+            items: components["schemas"]["RunSummary"][];
             /** @description What the following page is asked for with, as `after`; `null`: this is the last one. */
             next: string | null;
         };
@@ -3357,6 +3286,7 @@ export interface components {
             created_ms: number | null;
             /** Format: int64 */
             last_seen_ms: number | null;
+            owns: components["schemas"]["Owns"] | null;
         };
         /**
          * @description Whether a run's criteria passed.
