@@ -40,6 +40,12 @@ pub enum EngineError {
     RunTransition(#[from] RunTransitionError),
     #[error("{what} failed: {source}")]
     File { what: String, source: std::io::Error },
+    /// A compressed log does not unpack.
+    #[error("The compressed log {name} is damaged.")]
+    LogDamaged {
+        /// Its file's plain name.
+        name: String,
+    },
     /// JMeter could not be started or ended in a way that it should not.
     #[error("{0}")]
     JMeter(String),

@@ -5,6 +5,7 @@ mod finish;
 mod follow;
 mod health;
 mod intake;
+pub(crate) mod kept;
 mod prepare;
 pub(crate) mod record;
 pub mod results;
@@ -34,6 +35,7 @@ use std::path::PathBuf;
 
 pub(crate) use finish::write as write_file;
 pub use finish::{Artefact, LogPiece, artefacts};
+pub use kept::KeptFile;
 
 /// The result log among a run's artefacts.
 pub const RESULTS: &str = "results.jtl";

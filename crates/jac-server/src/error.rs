@@ -112,6 +112,7 @@ impl ApiError {
                 | EngineError::ClusterTransition(_)
                 | EngineError::RunTransition(_)
                 | EngineError::File { .. }
+                | EngineError::LogDamaged { .. }
                 | EngineError::JMeter(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },
         }
@@ -207,6 +208,11 @@ impl ApiError {
             Self::Engine(error @ EngineError::Port(PortError::OutOfDescriptors { .. })) => {
                 plain("out_of_descriptors", &jac_engine::tools::sentence(&error), None)
             }
+            Self::Engine(error @ EngineError::LogDamaged { .. }) => plain(
+                "log_damaged",
+                &jac_engine::tools::sentence(&error),
+                Some("Restore it from a backup. Its compressed file holds what is left of it."),
+            ),
             Self::Engine(error) => plain("failed", &jac_engine::tools::sentence(&error), None),
         }
     }

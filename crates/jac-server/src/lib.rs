@@ -10,6 +10,7 @@ mod company;
 pub mod config;
 pub mod edge;
 mod error;
+mod files;
 mod forwarded;
 mod health;
 mod hosts;

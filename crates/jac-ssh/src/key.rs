@@ -214,7 +214,7 @@ mod tests {
         assert!(error.contains("none cannot be read"), "{error}");
         std::fs::write(locked.path().join("words"), "just words").expect("a file");
         let error = read(&locked.path().join("words")).expect_err("it is none").to_string();
-        assert!(error.contains("no private key") && !error.contains("just words"), "{error}");
+        assert!(error.contains("not a private key") && !error.contains("just words"), "{error}");
     }
 
     #[test]

@@ -186,7 +186,7 @@ async fn a_forecast_tells_faults_and_price_and_makes_nothing() {
     *served.rented.failure.lock().expect("no panic") = Some("no credentials were found".to_owned());
     let down = served.as_owner(Method::POST, "/clusters/forecast", CLUSTER).await;
     assert_eq!((down.status, &down.body["usd_per_hour"]), (StatusCode::OK, &serde_json::Value::Null));
-    assert_eq!(down.body["faults"][0], "EC2 could not be asked: no credentials were found.");
+    assert_eq!(down.body["faults"][0]["code"], "preflight", "{}", down.body);
     assert_eq!(served.as_owner(Method::GET, "/clusters?ended=true", "").await.body["items"], serde_json::json!([]));
     let defaults = served.as_owner(Method::GET, "/clusters/defaults?provider=ec2", "").await.body;
     assert_eq!(defaults["ec2"]["worker_type"], "c6i.large");

@@ -174,6 +174,16 @@ impl Served {
         (sender, tokio::spawn(answer(self.router.clone(), request)))
     }
 
+    /// What the owner downloads: the headers, and the body as far as it comes.
+    pub async fn bytes(&self, path: &str) -> (HeaderMap, Result<Vec<u8>, axum::Error>) {
+        let request =
+            Request::get(format!("/api/v1{path}")).header("cookie", &self.cookie).header("x-jac-page", &self.page);
+        let response =
+            self.router.clone().oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer");
+        let headers = response.headers().clone();
+        (headers, response.into_body().collect().await.map(|body| body.to_bytes().to_vec()))
+    }
+
     /// The body of an answer that is not JSON.
     pub async fn text(&self, request: Request<Body>) -> String {
         let response = self.router.clone().oneshot(request).await.expect("an answer");

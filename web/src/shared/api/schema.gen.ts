@@ -1079,8 +1079,18 @@ export interface components {
         Artefact: {
             /** @description Relative to the run, with `/`: `results.jtl`, `nodes/master/jmeter.log`. */
             name: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Its length, as it is downloaded.
+             */
             bytes: number;
+            /**
+             * Format: int64
+             * @description What it takes on the server's disk: less where it is compressed.
+             */
+            stored_bytes: number;
+            /** @description The name under which it can be downloaded as it is stored, compressed (Zstandard); `null`: it is not compressed. */
+            compressed_name: string | null;
             media_type: string;
         };
         /** @description Who did what to what. */
