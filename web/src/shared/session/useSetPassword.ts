@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { putNothing } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
-import { refusalAt } from "@/shared/ui/refusal";
+import { hasCode, refusalAt } from "@/shared/ui/refusal";
 
 export interface PasswordChange {
   current?: string;
@@ -9,11 +9,13 @@ export interface PasswordChange {
 }
 
 /** Refusals that can be about one of the two fields only. */
-const CODES = { "/password": "password_weak", "/current": "password_wrong" };
+const CODES = { "/password": ["password_weak"], "/current": ["password_wrong", "sign_in_failed"] };
 
 /** A refusal that stands beside one of the two fields. */
 export function passwordFault(error: Error | null, field: "/password" | "/current"): string | undefined {
-  return refusalAt(error, field, CODES[field]);
+  const refused = refusalAt(error, field, ...CODES[field]);
+  // The server's words are those of a sign-in; here the name is known.
+  return refused !== undefined && hasCode(error, "sign_in_failed") ? "Wrong password." : refused;
 }
 
 export function useSetPassword() {
