@@ -10,7 +10,7 @@ const answer = (status: number, body: unknown) =>
 afterEach(() => vi.unstubAllGlobals());
 
 it("a session that has ended leads to the sign-in page, which knows why", async () => {
-  answer(401, { error: { code: "signed_out", message: "", hint: null, details: [] } });
+  answer(401, { error: { code: "signed_out", message: "", hint: null, faults: [] } });
   const client = new QueryClient();
   await afterSignOut(client, "disabled");
   expect(client.getQueryData(keys.session)).toBeNull();

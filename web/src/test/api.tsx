@@ -67,7 +67,7 @@ export function testApi(): TestApi {
 
 /** An error's body. */
 export function fault(code: string, field: string | null = null): unknown {
-  return { error: { code, message: `Refused with ${code}.`, hint: null, details: [], field } };
+  return { error: { code, message: `Refused with ${code}.`, hint: null, faults: field === null ? [] : [{ code, field, message: `Refused with ${code}.` }] } };
 }
 
 export function sessionOf(role: Role, more: Partial<Session> = {}, teams: Session["user"]["teams"] = []): Session {

@@ -39,7 +39,7 @@ export function viaWords({ via, via_name: name }: Pick<AuditEntry, "via" | "via_
       return name === null ? "token" : `token ${name}`;
     case "shell":
       return "shell";
-    default:
+    case "none":
       return "sign-in page";
   }
 }

@@ -97,30 +97,32 @@ describe("the create form for machines of EC2", () => {
 });
 
 describe("the server's faults", () => {
-  const sentences = ["The host a is given twice.", "'b:x' names no machine: give HOST, HOST:PORT or [IPv6]:PORT.", "No user is given to sign in with.", "The key is named by an absolute path on the server."];
-  it("stand beside their fields", () => {
-    const { beside, rest } = placeFaults([...sentences, "A heap of 1 MiB cannot work: give 64 to 1048576 MiB, or leave it out."], formFrom(start, "ssh"));
-    expect(beside.hosts).toBe(`${sentences[0]} ${sentences[1]}`);
-    expect([beside.user, beside.keyFile]).toEqual([sentences[2], sentences[3]]);
-    expect(beside.heapMb).toContain("A heap");
-    expect(rest).toEqual([]);
+  const at = (field: string | null, message: string) => ({ code: "malformed", field, message });
+  it("stand beside their fields, several at one of them", () => {
+    const faults = [at("/config/ssh/hosts", "A."), at("/config/ssh/hosts/1", "B."), at("/config/ssh/key", "C."), at("/config/heap_mb", "D."), at("/config/workers", "E.")];
+    expect(placeFaults(faults, formFrom(start, "ssh"))).toEqual({ beside: { hosts: "A. B. E.", sshKey: "C.", heapMb: "D." }, rest: [] });
   });
-  it("are not lost where there is no such field", () => {
-    expect(placeFaults(["Something new.", "The host a is given twice."], formFrom(start)).rest).toEqual(["Something new.", "The host a is given twice."]);
+  it("stand at the image that was chosen by its id, or at the choice", () => {
+    const form = formFrom(start, "ec2");
+    expect(placeFaults([at("/config/ec2/image", "A.")], { ...form, image: "debian12" }).beside).toEqual({ image: "A." });
+    expect(placeFaults([at("/config/ec2/image", "A.")], { ...form, image: "id" }).beside).toEqual({ imageId: "A." });
+    expect(placeFaults([at("/config/ec2/subnets/0", "B."), at("/config/ec2/tags", "C.")], form).beside).toEqual({ subnets: "B.", tags: "C." });
+  });
+  it("are not lost where there is no such field, or it is another provider's", () => {
+    expect(placeFaults([at(null, "Something new."), at("/provider", "Off."), at("/config/ssh/hosts", "A.")], formFrom(start)).rest).toEqual(["Something new.", "Off.", "A."]);
   });
 });
 
 describe("AWS' sentences", () => {
   const form = { ...formFrom(start, "ec2"), subnets: "subnet-1", vpc: "vpc-2", sshFrom: "10.0.0.0/8" };
+  const said = (...sentences: string[]) => sentences.map((message) => ({ code: "preflight", field: null, message }));
   it("stand beside what was typed, or below", () => {
-    const sentences = ["The subnet subnet-1 is not in vpc-2.", "An hour of 3 machines needs 8 vCPUs, and 4 are left.", "c6i.xlarge is not offered in eu-central-1a.", "201 workers are too many: a cluster has 0 to 200 workers."];
-    const { beside, rest } = placeFaults(sentences, form);
-    expect(beside).toEqual({ subnets: sentences[0], masterType: sentences[2], workers: sentences[3] });
-    expect(rest).toEqual([sentences[1]]);
+    const sentences = ["The subnet subnet-1 is not in vpc-2.", "An hour of 3 machines needs 8 vCPUs, and 4 are left.", "c6i.xlarge is not offered in eu-central-1a."] as const;
+    expect(placeFaults(said(...sentences), form)).toEqual({ beside: { subnets: sentences[0], masterType: sentences[2] }, rest: [sentences[1]] });
   });
   it("are not taken for a field of another provider", () => {
-    expect(placeFaults(["The key pair admin is not there."], form).rest).toHaveLength(1);
-    expect(placeFaults(["The key pair admin is not there."], { ...form, keyName: "admin" }).beside.keyName).toBeDefined();
+    expect(placeFaults(said("The key pair admin is not there."), form).rest).toHaveLength(1);
+    expect(placeFaults(said("The key pair admin is not there."), { ...form, keyName: "admin" }).beside.keyName).toBeDefined();
   });
 });
 

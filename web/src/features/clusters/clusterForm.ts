@@ -1,5 +1,5 @@
 /** The create form as it is typed, and what is wrong with it: all faults at once. Pure. */
-import type { ClusterConfig, Ec2Config, NewCluster, Provider } from "@/shared/api/types";
+import type { ClusterConfig, Ec2Config, Fault, NewCluster, Provider } from "@/shared/api/types";
 import { ADVANCED, checkEc2, ec2FieldOf, ec2FormFrom, whole, type Ec2Form } from "./ec2Form";
 import { readHosts, readKnownHosts } from "./machines";
 
@@ -119,32 +119,52 @@ function checkKnownHosts(form: ClusterForm, hosts: string[], faults: Faults): st
   return keys.lines;
 }
 
-/** What the server's sentences are about. It sends sentences only; one that is not recognised is shown below the form instead. */
-const ABOUT: [RegExp, ClusterField][] = [
-  [/\bheap\b/i, "heapMb"],
-  [/\bno JMeter\b/, "jmeterVersion"],
-  [/\blifetime\b/i, "lifetimeMinutes"],
-  [/\bidle\b/i, "idleMinutes"],
-  [/^The name\b/, "name"],
-];
+/** The fields by their places in the request. */
+const POINTERS: Record<string, keyof Faults> = {
+  "/name": "name",
+  "/config/workers": "workers",
+  "/config/heap_mb": "heapMb",
+  "/config/lifetime_minutes": "lifetimeMinutes",
+  "/config/idle_minutes": "idleMinutes",
+  "/config/jmeter_version": "jmeterVersion",
+  "/config/jmeter_home": "jmeterVersion",
+  "/config/ssh/hosts": "hosts",
+  "/config/ssh/user": "user",
+  "/config/ssh/key": "sshKey",
+  "/config/ssh/key_file": "keyFile",
+  "/config/ssh/known_hosts": "knownHosts",
+  "/config/ec2/region": "region",
+  "/config/ec2/credentials": "credentials",
+  "/config/ec2/master_type": "masterType",
+  "/config/ec2/worker_type": "workerType",
+  "/config/ec2/image": "image",
+  "/config/ec2/vpc": "vpc",
+  "/config/ec2/subnets": "subnets",
+  "/config/ec2/security_group": "securityGroup",
+  "/config/ec2/ssh_from": "sshFrom",
+  "/config/ec2/disk_gb": "diskGb",
+  "/config/ec2/tags": "tags",
+  "/config/ec2/workers_may_fail": "workersMayFail",
+};
 
-/** The same for machines over SSH, and for those that are made. */
-const ABOUT_HOSTS: [RegExp, ClusterField][] = [
-  [/names no machine|\bhosts?\b/i, "hosts"],
-  [/\bkey\b/i, "keyFile"],
-  [/\buser\b/i, "user"],
-];
-const ABOUT_WORKERS: [RegExp, ClusterField][] = [[/\bworkers are too many\b|\bworkers cannot be made\b/, "workers"]];
+/** The field of a pointer, or of the list or the map that it points into; null: it is about none that is shown for this provider. */
+function fieldAt(pointer: string, form: ClusterForm): keyof Faults | null {
+  const of = /^\/config\/(ssh|ec2)\//.exec(pointer)?.[1];
+  if (of !== undefined && of !== form.provider) return null;
+  const field = POINTERS[pointer] ?? POINTERS[pointer.slice(0, pointer.lastIndexOf("/"))] ?? null;
+  if (field === "image") return form.image === "id" ? "imageId" : "image";
+  // Over SSH the number of workers follows from the hosts.
+  return field === "workers" && form.provider === "ssh" ? "hosts" : field;
+}
 
-/** Puts the server's faults beside the fields they are about, as far as such a field is shown. */
-export function placeFaults(details: string[], form: ClusterForm): { beside: Faults; rest: string[] } {
+/** Puts the server's faults beside the fields they are about, as far as such a field is shown; what AWS said names what was typed. */
+export function placeFaults(faults: Fault[], form: ClusterForm): { beside: Faults; rest: string[] } {
   const beside: Faults = {};
   const rest: string[] = [];
-  const own = form.provider === "ssh" ? ABOUT_HOSTS : ABOUT_WORKERS;
-  for (const sentence of details) {
-    const field: keyof Faults | undefined = (form.provider === "ec2" ? ec2FieldOf(sentence, form) : null) ?? [...own, ...ABOUT].find(([pattern]) => pattern.test(sentence))?.[1];
-    if (field === undefined) rest.push(sentence);
-    else beside[field] = beside[field] === undefined ? sentence : `${beside[field]} ${sentence}`;
+  for (const { field: pointer, message } of faults) {
+    const field = pointer !== null ? fieldAt(pointer, form) : form.provider === "ec2" ? ec2FieldOf(message, form) : null;
+    if (field === null) rest.push(message);
+    else beside[field] = beside[field] === undefined ? message : `${beside[field]} ${message}`;
   }
   return { beside, rest };
 }

@@ -135,29 +135,11 @@ export function whole(text: string): number | null {
   return /^\s*\d{1,9}\s*$/.test(text) ? Number(text) : null;
 }
 
-/** What the server's sentences about a configuration begin or end with. */
-const ABOUT: [RegExp, Ec2Field][] = [
-  [/is no region\b|\b(unknown|invalid) region\b|not a valid region\b/i, "region"],
-  [/instance type for the master/, "masterType"],
-  [/instance type for the workers/, "workerType"],
-  [/(begins|starts?) with `?ami-/, "imageId"],
-  [/^No image\b/, "image"],
-  [/(begins|starts?) with `?vpc-/, "vpc"],
-  [/(begins|starts?) with `?subnet-/, "subnets"],
-  [/(begins|starts?) with `?sg-/, "securityGroup"],
-  [/no block of addresses|\bCIDR block\b/, "sshFrom"],
-  [/^A disk of\b/, "diskGb"],
-  [/^The tag\b|\btags are too many|\b(invalid|duplicate) tag\b|too many tags/i, "tags"],
-  [/may fail to come up|let fewer fail|worker launch failures/, "workersMayFail"],
-];
-
 /**
- * The field that a sentence is about: by the server's own words about a configuration, else by what was typed, because AWS' sentences
- * name ids (`subnet-1 is not in vpc-2`: both; the narrower one is taken). null where it names nothing that was typed.
+ * The field that a sentence of AWS is about: by what was typed, because such sentences name ids (`subnet-1 is not in vpc-2`: both; the
+ * narrower one is taken). null where it names nothing that was typed.
  */
 export function ec2FieldOf(sentence: string, form: Ec2Form): Ec2Field | null {
-  const said = ABOUT.find(([pattern]) => pattern.test(sentence))?.[1];
-  if (said !== undefined) return said;
   const typed: [string[], Ec2Field][] = [
     [form.subnets.split(/[\s,;]+/), "subnets"],
     [[form.securityGroup], "securityGroup"],

@@ -1,13 +1,13 @@
 import { ApiError } from "@/shared/api/client";
-import type { Cluster, Forecast, NewCluster, Provider } from "@/shared/api/types";
+import type { Cluster, Fault, Forecast, NewCluster, Provider } from "@/shared/api/types";
 import { useCreateCluster } from "./api/useCreateCluster";
 import { useForecast } from "./api/useForecast";
 
 export interface Creation {
   /** What the provider said of the form as it is now; null: nothing yet, or the form has changed since. */
   forecast: Forecast | null;
-  /** The sentences with which it was refused, by a check or by the server. */
-  refusals: string[];
+  /** Why it was refused, by a check or by the server. */
+  refusals: Fault[];
   /** What went wrong otherwise. */
   error: Error | null;
   /** The next step is a check, not the creation: nothing that costs money is made before its price was shown. */
@@ -26,7 +26,7 @@ export function useCreation(provider: Provider, request: NewCluster | null, onCr
   const tried = same(creating.variables, request, (asked) => asked);
   const forecast = checked ? (forecasting.data ?? null) : null;
   const failed = (checked ? forecasting.error : null) ?? (tried ? creating.error : null);
-  const refused = failed instanceof ApiError && failed.code === "cluster_invalid" ? failed.details : [];
+  const refused = failed instanceof ApiError && failed.code === "cluster_invalid" ? failed.faults : [];
   return {
     forecast,
     refusals: [...(forecast?.faults ?? []), ...refused],

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "@/shared/api/client";
-import { companyFault, companyRefusal, sessionsFault } from "./signInWords";
+import { companyFault, companyRefusal, endedWords, sessionsFault } from "./signInWords";
 
-const refused = (code: string) => new ApiError(503, { code, message: "The server's words.", hint: null, details: [] });
+const refused = (code: string) => new ApiError(503, { code, message: "The server's words.", hint: null, faults: [] });
 const GENERAL = companyFault("new_code", "Okta");
 
 describe("what a failed sign-in is told by", () => {
@@ -13,6 +13,9 @@ describe("what a failed sign-in is told by", () => {
   it("says something of a code that it does not know, and leaves a refusal's own words", () => {
     expect(GENERAL).toContain("Okta");
     expect(companyRefusal(refused("new_code"), "Okta")).toBeNull();
+  });
+  it("asks for another sign-in only where that may work", () => {
+    expect(["disabled", "removed", "session_expired", "new_code"].map((code) => endedWords(code).includes("Sign in again"))).toEqual([false, false, true, true]);
   });
   it("tells of the session store only where that is away", () => {
     expect(sessionsFault(refused("sessions_unavailable"))).not.toBeNull();

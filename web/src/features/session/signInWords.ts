@@ -37,8 +37,12 @@ const ENDED: Record<string, string> = {
   removed: "Your account was removed. Ask an administrator.",
 };
 
+/** After these another sign-in fails too. */
+const SIGNS_IN_NO_MORE = new Set(["disabled", "removed"]);
+
 export function endedWords(code: string): string {
-  return ENDED[code] ?? "Your session has expired, was ended, or your account has changed.";
+  const words = ENDED[code] ?? "Your session has expired, was ended, or your account has changed.";
+  return SIGNS_IN_NO_MORE.has(code) ? words : `${words} Sign in again to continue.`;
 }
 
 export function passwordSignInFault(error: Error): string | null {

@@ -1,42 +1,38 @@
 import { pageSecret } from "./pageSecret";
 import { noteDateHeader } from "./serverClock";
-import type { ErrorBody } from "./types";
+import type { ErrorBody, Fault } from "./types";
 
 export const API = "/api/v1";
 
-/** The generated one, and what stands in it since. */
-type ErrorDetail = ErrorBody["error"] & { field?: string | null };
+type ErrorDetail = ErrorBody["error"];
 
 /** What the server refused, in its own words; `status` 0 means that no answer came at all. */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
   readonly hint: string | null;
-  readonly details: string[];
-  /** What of the request it is about, as a JSON pointer. */
-  readonly field: string | null;
+  /** What exactly is wrong, where that is known. */
+  readonly faults: Fault[];
+  /** What came in place of an answer that can be read. */
+  readonly technical: string | null;
   /** How long to wait before the same is asked again, where the server says it. */
   readonly retryAfterS: number | null;
 
-  constructor(status: number, body: ErrorDetail, retryAfterS: number | null = null) {
+  constructor(status: number, body: ErrorDetail, retryAfterS: number | null = null, technical: string | null = null) {
     super(body.message);
     this.name = "ApiError";
     this.status = status;
     this.code = body.code;
     this.hint = body.hint;
-    this.details = body.details;
-    this.field = body.field ?? null;
+    this.faults = body.faults;
     this.retryAfterS = retryAfterS;
+    this.technical = technical;
   }
 }
 
 export function unreachable(technical: string): ApiError {
-  return new ApiError(0, {
-    code: "unreachable",
-    message: "JAC server unreachable.",
-    hint: "Check that `jac serve` is running. This page reconnects automatically.",
-    details: [technical],
-  });
+  const hint = "Check that `jac serve` is running. This page reconnects automatically.";
+  return new ApiError(0, { code: "unreachable", message: "JAC server unreachable.", hint, faults: [] }, null, technical);
 }
 
 /** An error from a non-2xx body, whatever the body turned out to be; with the answer's `Retry-After`. */
@@ -44,21 +40,17 @@ export function errorFrom(status: number, text: string, retryAfter: string | nul
   const seconds = retryAfter === null || !/^\d+$/.test(retryAfter) ? null : Number(retryAfter);
   try {
     const parsed: unknown = JSON.parse(text);
-    if (isErrorBody(parsed)) return new ApiError(status, { ...parsed.error, hint: parsed.error.hint ?? null, details: parsed.error.details ?? [] }, seconds);
+    if (isErrorBody(parsed)) return new ApiError(status, { ...parsed.error, hint: parsed.error.hint ?? null, faults: parsed.error.faults ?? [] }, seconds);
   } catch {
     // Not JSON: a proxy's page or nothing; told below.
   }
-  return new ApiError(status, {
-    code: `http_${status}`,
-    message: `The server answered with status ${status}.`,
-    hint: null,
-    details: text === "" ? [] : [text.slice(0, 500)],
-  }, seconds);
+  const body = { code: `http_${status}`, message: `The server answered with status ${status}.`, hint: null, faults: [] };
+  return new ApiError(status, body, seconds, text === "" ? null : text.slice(0, 500));
 }
 
-/** `hint` and `details` may be left out. */
+/** `hint` and `faults` may be left out by what answers in the server's place. */
 interface SentError {
-  error: Omit<ErrorDetail, "details" | "hint"> & { details?: string[]; hint?: string | null };
+  error: Omit<ErrorDetail, "faults" | "hint"> & { faults?: Fault[]; hint?: string | null };
 }
 
 function isErrorBody(value: unknown): value is SentError {

@@ -36,10 +36,7 @@ export type NewCredential = Schemas["NewCredentials"];
 export type EnvironmentCredentials = Schemas["EnvironmentCredentials"];
 
 /** Somebody with an account; what only administrators see is null for others. */
-export type UserView = Schemas["UserView"] & {
-  /** What is to be handed over when they are removed; absent where the server does not count it. */
-  owns?: { clusters: number; plans: number; runs: number } | null;
-};
+export type UserView = Schemas["UserView"];
 export type NewUser = Schemas["NewUser"];
 export type UserChange = Schemas["UserChange"];
 export type OneTimeLink = Schemas["OneTimeLink"];

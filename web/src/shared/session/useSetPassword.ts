@@ -9,13 +9,13 @@ export interface PasswordChange {
 }
 
 /** Refusals that can be about one of the two fields only. */
-const CODES = { "/password": "password_weak", "/current": "sign_in_failed" };
+const CODES = { "/password": ["password_weak"], "/current": ["password_wrong", "sign_in_failed"] };
 
 /** A refusal that stands beside one of the two fields. */
 export function passwordFault(error: Error | null, field: "/password" | "/current"): string | undefined {
-  const refused = refusalAt(error, field, CODES[field]);
-  // The server says the same of every sign-in; here the name is known.
-  return refused !== undefined && hasCode(error, CODES["/current"]) ? "Wrong password." : refused;
+  const refused = refusalAt(error, field, ...CODES[field]);
+  // The server's words are those of a sign-in; here the name is known.
+  return refused !== undefined && hasCode(error, "sign_in_failed") ? "Wrong password." : refused;
 }
 
 export function useSetPassword() {

@@ -4,7 +4,7 @@ import { Icon } from "./Icon";
 /** What happened, what to do, and the technical line folded below. */
 export function ErrorBox({ error, onRetry }: { error: Error; onRetry?: () => void }) {
   const known = error instanceof ApiError ? error : null;
-  const technical = known === null ? [error.name] : [...known.details, `${known.code}${known.status > 0 ? `, HTTP ${known.status}` : ""}`];
+  const technical = known === null ? [error.name] : technicalLines(known);
   return (
     <div className="note note-failed" role="alert">
       <Icon name="x-circle" />
@@ -25,4 +25,9 @@ export function ErrorBox({ error, onRetry }: { error: Error; onRetry?: () => voi
       )}
     </div>
   );
+}
+
+function technicalLines({ faults, technical, code, status }: ApiError): string[] {
+  const each = faults.map((fault) => [fault.field, fault.code, fault.message].filter((part) => part !== null).join(": "));
+  return [...each, ...(technical === null ? [] : [technical]), `${code}${status > 0 ? `, HTTP ${status}` : ""}`];
 }

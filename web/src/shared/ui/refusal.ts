@@ -1,9 +1,11 @@
 import { ApiError } from "@/shared/api/client";
 
-/** A refusal beside the field it is about: by the JSON pointer, or by a code that can be about this field only. */
+/** A refusal beside the field it is about: by the JSON pointers of its faults, or by a code that can be about this field only. */
 export function refusalAt(error: Error | null, field: string, ...codes: string[]): string | undefined {
   if (!(error instanceof ApiError)) return undefined;
-  return error.field === field || (error.field === null && codes.includes(error.code)) ? error.message : undefined;
+  const here = error.faults.filter((fault) => fault.field === field).map(({ message }) => message);
+  if (here.length > 0) return here.join(" ");
+  return error.faults.every((fault) => fault.field === null) && codes.includes(error.code) ? error.message : undefined;
 }
 
 export function hasCode(error: Error | null, code: string): boolean {

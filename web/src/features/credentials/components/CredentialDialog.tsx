@@ -6,7 +6,7 @@ import { DialogButtons } from "@/shared/ui/DialogButtons";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Field, Options } from "@/shared/ui/Field";
 import { Note } from "@/shared/ui/Note";
-import { hasCode, refusalAt } from "@/shared/ui/refusal";
+import { hasCode } from "@/shared/ui/refusal";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useSaveCredential } from "../api/credentials";
 import { checkCredential, emptyCredential, fieldAt, type CredentialFaults, type CredentialField, type CredentialForm } from "../credentialForm";
@@ -21,7 +21,7 @@ export function CredentialDialog({ rotates, onClose }: { rotates: CredentialView
   const aws = form.kind !== "ssh_key";
   // AWS itself did not take it: it may be saved all the same, for keys that work later.
   const untested = hasCode(save.error, "credentials_refused");
-  const refused = refusedBeside(save.error, form.kind);
+  const refused = refusedBeside(save.error);
   const shown: CredentialFaults = { ...refused, ...(tried ? faults : {}) };
 
   const change = (next: CredentialForm) => {
@@ -109,11 +109,14 @@ export function CredentialDialog({ rotates, onClose }: { rotates: CredentialView
   );
 }
 
-function refusedBeside(error: Error | null, kind: CredentialForm["kind"]): CredentialFaults {
-  const field = error instanceof ApiError ? fieldAt(error.field) : null;
-  if (field !== null && error !== null) return { [field]: error.message };
-  const name = refusalAt(error, "/name", "name_taken", "name_invalid");
-  if (name !== undefined) return { name };
-  // Of an SSH key nothing else can be wrong.
-  return kind === "ssh_key" && error !== null && hasCode(error, "credentials_invalid") ? { privateKey: error.message } : {};
+function refusedBeside(error: Error | null): CredentialFaults {
+  const faults = error instanceof ApiError ? error.faults : [];
+  const placed: CredentialFaults = {};
+  for (const { field: pointer, message } of faults) {
+    const field = fieldAt(pointer);
+    // Whatever stands nowhere is told whole, with the others.
+    if (field === null) return {};
+    placed[field] = placed[field] === undefined ? message : `${placed[field]} ${message}`;
+  }
+  return placed;
 }

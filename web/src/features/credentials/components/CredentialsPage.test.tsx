@@ -114,7 +114,7 @@ describe("a new set", () => {
   });
   it.each([
     ["credentials_invalid", "/aws/access_key_id", "Access key ID"],
-    ["name_taken", null, "Name"],
+    ["name_taken", "/name", "Name"],
   ])("has the refusal %s at %s beside its field", async (code, field, label) => {
     api.answer("POST /credentials", { status: 400, body: fault(code, field) });
     show();

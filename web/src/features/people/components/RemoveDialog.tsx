@@ -11,7 +11,6 @@ export function RemoveDialog({ person, people, onClose }: { person: UserView; pe
   const [to, setTo] = useState("");
   const removal = useRemovePerson(person.id);
   const owns = ownsWords(person.owns);
-  const ownsNothing = person.owns != null && owns === null;
   const refused = refusalAt(removal.error, "/to", "heir_invalid");
   const heirs = people.filter((each) => each.id !== person.id && each.disabled !== true && each.role !== "viewer");
   const heir = heirs.find(({ id }) => id === to);
@@ -27,15 +26,13 @@ export function RemoveDialog({ person, people, onClose }: { person: UserView; pe
       onClose={onClose}
     >
       <p>Ends their sessions, tokens and share links, and deletes their credentials. This can’t be undone.</p>
-      {ownsNothing ? (
+      {owns === null ? (
         <p>{person.name} owns nothing.</p>
       ) : (
         <>
-          {owns !== null && (
-            <p>
-              {person.name} owns {owns}.
-            </p>
-          )}
+          <p>
+            {person.name} owns {owns}.
+          </p>
           <Field label="Hand over to" fault={refused} help={heir === undefined ? "Their clusters are terminated, runs on them are stopped; plans and runs become yours." : `${heir.name} gets their clusters, plans and runs.`}>
             {(attributes) => (
               <select {...attributes} className="form-select" value={to} onChange={({ target }) => setTo(target.value)}>

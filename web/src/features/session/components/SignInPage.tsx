@@ -99,7 +99,7 @@ function Ways({ next, fault, onDone }: { next: string; fault: string | null; onD
   return (
     <>
       <h1>{ended !== undefined ? "You have been signed out" : none ? "Sign in with a link" : "Sign in"}</h1>
-      {ended !== undefined && <Note tone="attention">{endedWords(ended)} Sign in again to continue.</Note>}
+      {ended !== undefined && <Note tone="attention">{endedWords(ended)}</Note>}
       {fault !== null && (
         <div role="alert">
           <Note tone="failed">
