@@ -205,7 +205,11 @@ impl Engine {
     pub async fn adopt_cluster(&self, owner: Person, id: &ClusterId) -> Result<Cluster, EngineError> {
         let provider = self.provider_of_orphan(id).await?;
         let mut adopted = self.cloud(provider)?.adopt(id).await?;
-        self.resolve_credentials(&owner, &mut adopted.config).await?;
+        // The set that its machines were made with is whoever's it was; only `saved` of an older JAC has to be resolved.
+        let names_a_set = adopted.config.ec2.as_ref().is_some_and(|ec2| ec2.credentials.set().is_some());
+        if !names_a_set {
+            self.resolve_credentials(&owner, &mut adopted.config).await?;
+        }
         let from = adopted.owner.name.clone();
         let cluster = adopted_row(id, provider, owner, adopted, self.now_ms())?;
         self.store().insert_cluster(&cluster).await?;

@@ -1,17 +1,28 @@
 //! Whose things are: handing them over, and giving them to a team.
 
+use crate::administrator;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
-use jac_model::{ClusterId, Named, Person, PlanId, RunId};
-use jac_store::Kind;
+use jac_model::{ClusterId, Named, Person, PlanId, RunId, UserRole};
+use jac_store::{Kind, StoreError};
 
 impl Engine {
     /// Removes a person. What they own goes to `heir`; without one their clusters are terminated and the rest goes to `by`.
     /// Done twice it does the same, so that it can be done again after a crash.
     ///
     /// # Errors
-    /// When they are the last administrator, or the database cannot be written.
+    /// When they are the account of the server's shell, or the last administrator, or the database cannot be written.
     pub async fn remove_person(&self, leaving: &Person, heir: Option<Person>, by: &Person) -> Result<(), EngineError> {
+        if leaving.id == administrator().id {
+            let message =
+                "This account is the one of the server's own shell and cannot be removed. Disable it instead.";
+            return Err(EngineError::invalid("shell_account", message));
+        }
+        // Before anything is handed over; the database looks again in the end.
+        let others = self.store().people().await?.into_iter().filter(|person| person.id != leaving.id);
+        if !others.into_iter().any(|person| person.role == UserRole::Administrator && !person.disabled) {
+            return Err(StoreError::LastAdministrator.into());
+        }
         let next = heir.as_ref().unwrap_or(by);
         if next.id == leaving.id {
             return Err(EngineError::Invalid {

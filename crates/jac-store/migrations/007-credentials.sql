@@ -1,3 +1,6 @@
+-- Whether the server's own credentials were ever worked with is asked whenever machines are looked for.
+CREATE INDEX clusters_of_environment ON clusters (id) WHERE credential = 'environment';
+
 -- Several sets of credentials for each person. What is sealed is bound to the set's id and its owner; the one set of before is still
 -- bound to `credentials/aws` and is sealed anew when it is first used.
 ALTER TABLE credentials RENAME TO credentials_of_before;

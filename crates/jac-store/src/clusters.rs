@@ -68,6 +68,15 @@ impl Store {
         self.read(move |connection| documents::document(connection, id.as_str())).await
     }
 
+    /// Whether a cluster was ever made with the server's own credentials.
+    pub(crate) async fn has_used_environment(&self) -> Result<bool, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM clusters INDEXED BY clusters_of_environment WHERE credential = 'environment')";
+            connection.query_row(sql, [], |row| row.get(0)).map_err(during("read the clusters"))
+        })
+        .await
+    }
+
     /// The clusters that have not ended, the oldest first.
     pub async fn living_clusters(&self) -> Result<Vec<Cluster>, StoreError> {
         let unreadable = self.unreadable.clone();

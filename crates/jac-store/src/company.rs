@@ -48,14 +48,20 @@ impl Store {
             if let Some(names) = &told.teams {
                 let mut teams = Vec::new();
                 for name in names {
-                    let new = company_id("t", &[name]);
-                    connection
-                        .execute("INSERT OR IGNORE INTO teams (id, name) VALUES (?1, ?2)", params![new, name])
-                        .map_err(failed())?;
-                    let team: String = connection
+                    let known: Option<String> = connection
                         .query_row("SELECT id FROM teams WHERE name = ?1", [name], |row| row.get(0))
+                        .optional()
                         .map_err(failed())?;
-                    teams.push(team);
+                    if let Some(team) = known {
+                        teams.push(team);
+                        continue;
+                    }
+                    // One that was made for this name before may have another one by now.
+                    let new = company_id("t", &[name, &now_ms.to_string()]);
+                    connection
+                        .execute("INSERT INTO teams (id, name) VALUES (?1, ?2)", params![new, name])
+                        .map_err(failed())?;
+                    teams.push(new);
                 }
                 set_teams(connection, &id, &teams)?;
             }

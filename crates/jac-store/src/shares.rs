@@ -125,7 +125,7 @@ impl Store {
     pub async fn share_with(&self, secret: &str, now_ms: EpochMs) -> Result<Option<ShareRow>, StoreError> {
         let digest = digest(secret);
         self.read(move |connection| {
-            let sql = format!("{COLUMNS} WHERE digest = ?1 AND expires_ms > ?2");
+            let sql = format!("{COLUMNS} WHERE digest = ?1 AND expires_ms > ?2 AND NOT people.disabled");
             connection.query_row(&sql, params![digest, now_ms], row_of).optional().map_err(during("read a share link"))
         })
         .await

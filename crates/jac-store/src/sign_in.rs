@@ -143,6 +143,7 @@ impl Store {
         let (token, person) = (digest(secret), person.to_owned());
         self.write(move |connection| {
             let failed = || during("write a sign-in link");
+            connection.execute("DELETE FROM sign_in_links WHERE person = ?1", [&person]).map_err(failed())?;
             let sql = "INSERT INTO sign_in_links (token, person, expires_ms) VALUES (?1, ?2, ?3)";
             connection.execute(sql, params![token, person, expires_ms]).map(drop).map_err(failed())
         })

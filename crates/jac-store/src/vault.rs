@@ -276,7 +276,9 @@ impl CredentialSource for Vault {
         let rows = self.store.credentials().await.map_err(|error| refused("list the saved credentials", &error))?;
         let sets: Vec<CredentialChoice> =
             rows.into_iter().filter(|row| row.kind.is_aws()).map(|row| CredentialChoice::Set(row.id)).collect();
-        Ok(if sets.is_empty() { vec![CredentialChoice::Environment] } else { sets })
+        let used = self.store.has_used_environment().await;
+        let with_environment = sets.is_empty() || used.map_err(|error| refused("read the clusters", &error))?;
+        Ok(sets.into_iter().chain(with_environment.then_some(CredentialChoice::Environment)).collect())
     }
 
     async fn used(&self, choice: &CredentialChoice, fault: Option<&str>) {

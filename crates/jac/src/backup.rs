@@ -74,7 +74,9 @@ pub async fn backup(folder: &DataFolder, to: &Path, results: Results, now_ms: i6
 }
 
 fn write(folder: &DataFolder, about: &About, database: &Path, staged: &Path, to: &Path) -> anyhow::Result<()> {
-    let file = File::create_new(staged).with_context(|| format!("{} cannot be written", staged.display()))?;
+    // It has hashes of passwords and sealed secrets.
+    let file = File::options().write(true).create_new(true).mode(0o600).open(staged);
+    let file = file.with_context(|| format!("{} cannot be written", staged.display()))?;
     let mut archive = tar::Builder::new(zstd::Encoder::new(BufWriter::new(file), LEVEL)?);
     append(&mut archive, Path::new(ABOUT), &serde_json::to_vec_pretty(about)?)?;
     append_file(&mut archive, database, Path::new(DATABASE))?;
@@ -134,7 +136,8 @@ fn append_below(archive: &mut Archive, root: &Path, name: &Path) -> anyhow::Resu
 
 fn append_entries(archive: &mut Archive, root: &Path, name: &Path, entries: Vec<OsString>) -> anyhow::Result<()> {
     for entry in entries {
-        if entry.as_encoded_bytes().ends_with(UNFINISHED.as_bytes()) {
+        let is_unfinished = name.starts_with("runs") && entry.as_encoded_bytes().ends_with(UNFINISHED.as_bytes());
+        if is_unfinished {
             continue;
         }
         let name = name.join(entry);

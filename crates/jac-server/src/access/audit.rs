@@ -67,6 +67,10 @@ pub async fn record(State(app): State<App>, request: Request, next: Next) -> Res
     let answer = deed.around(next.run(request)).await;
     let Some(mut entry) = deed.unwritten() else { return answer };
     let status = answer.status();
+    // Somebody who guesses passwords without end is in the log; the trail has the tries that were looked at.
+    if entry.person.is_none() && status == StatusCode::TOO_MANY_REQUESTS {
+        return answer;
+    }
     entry.code = answer.extensions().get::<Refusal>().map(|refusal| refusal.0.clone());
     entry.outcome = match status {
         // Sent on to a page that says why.

@@ -57,10 +57,19 @@ impl Brakes {
         }
     }
 
-    /// It was the right one: the name's failures are forgotten, the address's stay.
+    /// It was the right one: the name's failures are forgotten. The address's stay, but for this try, which was counted before it was
+    /// known: many people may sign in from one address.
     pub fn succeeded(&self, name: &str, address: &str) {
-        let [name, _] = keys(name, address);
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        let [name, address] = keys(name, address);
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.remove(&name);
+        if let Some(failure) = failures.get_mut(&address) {
+            failure.count -= 1;
+            failure.until = Instant::now();
+            if failure.count == 0 {
+                failures.remove(&address);
+            }
+        }
     }
 }
 

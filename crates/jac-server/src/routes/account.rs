@@ -98,7 +98,16 @@ pub async fn set_password(
     };
     let open = if session.is_some() { session_of(&app, &headers, None).await? } else { None };
     let person = allowed.engine().store().person(&caller.user.id).await?;
-    let is_free = !person.has_password || caller.via == Via::Shell || open.is_some_and(|open| open.session.by_link);
+    let is_free = caller.via == Via::Shell || open.is_some_and(|open| open.session.by_link);
+    if !is_free && !person.has_password {
+        // Whoever has taken over a session of the company's sign-on would have a way in that the company cannot close.
+        return Err(ApiError::Request {
+            status: StatusCode::FORBIDDEN,
+            code: "link_needed",
+            message: "A first password is set after signing in with a one-time link.".to_owned(),
+            hint: Some("Ask an administrator for a link.".to_owned()),
+        });
+    }
     if !is_free {
         let current = new.current.unwrap_or_default();
         prove(&app, client.as_deref(), &person.name, current).await?;

@@ -130,7 +130,9 @@ async fn what_a_removed_person_owned_is_handed_over() {
         let shown = served.as_owner(Method::GET, &path, "").await;
         assert_eq!(shown.body["owner"]["id"].as_str(), Some(bob.as_str()), "{path}: {}", shown.body);
     }
-    let last = served.as_owner(Method::DELETE, &format!("/people/admin?to={bob}"), "").await;
+    let shell = served.as_owner(Method::DELETE, &format!("/people/admin?to={bob}"), "").await;
+    assert_eq!(shell.refusal(), (StatusCode::BAD_REQUEST, "shell_account"));
+    let last = served.as_owner(Method::PATCH, "/people/admin", r#"{"disabled":true}"#).await;
     assert_eq!(last.refusal(), (StatusCode::CONFLICT, "last_administrator"));
 }
 
