@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 pub async fn adopt(cloud: &Ec2Cloud, cluster: &ClusterId) -> Result<Adopted, PortError> {
     let places = cloud.places_of(cluster).await?;
     let gone = || refused("EC2", "adopt the cluster", "no machine of it lives any more");
-    let aws = places.first().ok_or_else(gone)?;
+    let (choice, aws) = places.first().ok_or_else(gone)?;
     let mut machines = machines::of_cluster(aws, &cloud.installation, cluster).await?;
     machines.retain(|machine| matches!(machine.life, Life::Coming | Life::Up));
     machines.sort_by_key(|machine| (machine.told.role != Role::Master, number(&machine.told.node)));
@@ -36,7 +36,7 @@ pub async fn adopt(cloud: &Ec2Cloud, cluster: &ClusterId) -> Result<Adopted, Por
     let worker = machines.iter().find(|machine| machine.told.role == Role::Worker).unwrap_or(master);
     let config = Ec2Config {
         region: Some(aws.region.clone()),
-        credentials: cloud.clients.choice().await?,
+        credentials: choice.clone(),
         master_type: master.kind.clone(),
         worker_type: worker.kind.clone(),
         image: Ec2Image::Id(master.image.clone().unwrap_or_default()),

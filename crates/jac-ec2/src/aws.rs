@@ -15,6 +15,8 @@ use tokio::sync::Mutex;
 
 /// Price lists are asked for in this region, whichever the machines are in.
 const PRICES_IN: &str = "us-east-1";
+/// Whose credentials are can be asked in each region.
+const ANY_REGION: &str = "us-east-1";
 /// Every call is done again when AWS throttles or fails, with growing pauses.
 const TRIES: u32 = 8;
 const FEW_TRIES: u32 = 2;
@@ -56,17 +58,17 @@ impl Clients {
     }
 
     /// The clients of a region; `None`: of the one that the credentials or the environment name.
-    pub async fn of(&self, choice: CredentialChoice, region: Option<&str>) -> Result<Arc<Aws>, PortError> {
+    pub async fn of(&self, choice: &CredentialChoice, region: Option<&str>) -> Result<Arc<Aws>, PortError> {
         let (credentials, saved_region) = self.source.aws(choice).await?;
         let region = region.map(str::to_owned).or(saved_region);
         let mut made = self.made.lock().await;
-        let key = (choice, region.clone());
+        let key = (choice.clone(), region.clone());
         if let Some((with, aws)) = made.get(&key)
             && *with == credentials
         {
             return Ok(Arc::clone(aws));
         }
-        let aws = Arc::new(connect(&credentials, region).await?);
+        let aws = Arc::new(connect(&credentials, region, None).await?);
         made.insert(key, (credentials, Arc::clone(&aws)));
         Ok(aws)
     }
@@ -77,13 +79,10 @@ impl Clients {
         self.made.lock().await.insert((choice, region.map(str::to_owned)), (credentials, Arc::new(aws)));
     }
 
-    /// Whose rights a cluster that is made now is made with: the saved ones only where some are saved, so that those which are
-    /// saved later do not become those of a cluster that was made without them.
-    pub async fn choice(&self) -> Result<CredentialChoice, PortError> {
-        Ok(match self.source.aws(CredentialChoice::Saved).await?.0 {
-            AwsCredentials::Environment => CredentialChoice::Environment,
-            AwsCredentials::Keys { .. } | AwsCredentials::Role(_) => CredentialChoice::Saved,
-        })
+    /// Whose those credentials are: an ARN. They need not be saved.
+    pub async fn identity(&self, credentials: &AwsCredentials, region: Option<&str>) -> Result<String, PortError> {
+        let aws = connect(credentials, region.map(str::to_owned), Some(ANY_REGION)).await?;
+        Ok(aws.identity().await?.1)
     }
 
     pub fn source(&self) -> &dyn CredentialSource {
@@ -91,7 +90,12 @@ impl Clients {
     }
 }
 
-async fn connect(credentials: &AwsCredentials, region: Option<String>) -> Result<Aws, PortError> {
+/// Makes the clients. Where no region is given anywhere it is `otherwise`, or a fault.
+async fn connect(
+    credentials: &AwsCredentials,
+    region: Option<String>,
+    otherwise: Option<&'static str>,
+) -> Result<Aws, PortError> {
     let timeouts =
         TimeoutConfig::builder().connect_timeout(CONNECT_LIMIT).operation_attempt_timeout(CALL_LIMIT).build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
@@ -110,6 +114,9 @@ async fn connect(credentials: &AwsCredentials, region: Option<String>) -> Result
         AwsCredentials::Role(role) => Some(role),
     };
     let mut config = loader.load().await;
+    if let (None, Some(otherwise)) = (config.region(), otherwise) {
+        config = config.to_builder().region(Region::new(otherwise)).build();
+    }
     let Some(region) = config.region().map(ToString::to_string) else {
         return Err(PortError::Unfit {
             faults: vec![

@@ -3,12 +3,14 @@
 //! A machine of such an image boots as any other: the user data of its own launch replaces whatever of ours is in the
 //! image but Java and JMeter, see [`crate::user_data`].
 
+use crate::aws::Aws;
 use crate::cloud::Ec2Cloud;
 use crate::errors::{refusal, refused};
 use crate::tags;
 use aws_sdk_ec2::types::{Image, ImageState as AwsState, ResourceType, Tag};
 use jac_model::ports::PortError;
 use jac_model::{BakedImage, ClusterId, CredentialChoice, ImageState, Role};
+use std::sync::Arc;
 
 /// Marks what belongs to an image; with the installation's tag it is ours.
 const IMAGE: &str = "jac:image";
@@ -63,33 +65,74 @@ pub async fn bake(
 
 /// All images of this installation, in every region where it ever had machines.
 pub async fn list(cloud: &Ec2Cloud) -> Result<Vec<BakedImage>, PortError> {
-    let mut images = Vec::new();
-    for region in cloud.records.regions() {
-        let aws = cloud.clients.of(CredentialChoice::Saved, Some(&region)).await?;
-        let answer = aws
-            .ec2
-            .describe_images()
-            .owners("self")
-            .filters(tags::ours(&cloud.installation))
-            .send()
-            .await
-            .map_err(|error| refusal(&error).at(&region, "list the images"))?;
-        images.extend(answer.images().iter().filter_map(|image| read(image, &region)));
+    let mut images: Vec<BakedImage> = Vec::new();
+    let (mut answered, mut failed) = (false, None);
+    for (choice, region) in everywhere(cloud).await? {
+        match images_in(cloud, &choice, &region).await {
+            Ok(found) => {
+                answered = true;
+                // Two sets of credentials may be of one account.
+                let new = found.into_iter().filter(|image| !images.iter().any(|known| known.id == image.id));
+                images.extend(new.collect::<Vec<_>>());
+            }
+            Err(error) => {
+                tracing::warn!(%region, %error, "images in {region} cannot be listed: {error}");
+                failed = Some(error);
+            }
+        }
+    }
+    // One set of credentials that has expired hides its own images only.
+    if let (Some(error), false) = (failed, answered) {
+        return Err(error);
     }
     images.sort_by(|one, other| (&other.created_at, &other.id).cmp(&(&one.created_at, &one.id)));
     Ok(images)
 }
 
+/// All regions with all credentials.
+async fn everywhere(cloud: &Ec2Cloud) -> Result<Vec<(CredentialChoice, String)>, PortError> {
+    let choices = cloud.clients.source().all_aws().await?;
+    let in_each = |region: String| choices.iter().cloned().map(move |choice| (choice, region.clone()));
+    Ok(cloud.records.regions().into_iter().flat_map(in_each).collect())
+}
+
+async fn images_in(cloud: &Ec2Cloud, choice: &CredentialChoice, region: &str) -> Result<Vec<BakedImage>, PortError> {
+    let aws = cloud.clients.of(choice, Some(region)).await?;
+    let asked = aws.ec2.describe_images().owners("self").filters(tags::ours(&cloud.installation)).send().await;
+    let answer = asked.map_err(|error| refusal(&error).at(region, "list the images"))?;
+    Ok(answer.images().iter().filter_map(|image| read(image, region)).collect())
+}
+
 /// Removes one of this installation's images with what is kept of its disk. One that is gone already is a success.
 pub async fn remove(cloud: &Ec2Cloud, region: &str, id: &str) -> Result<(), PortError> {
-    let aws = cloud.clients.of(CredentialChoice::Saved, Some(region)).await?;
+    let mut failed = None;
+    for choice in cloud.clients.source().all_aws().await? {
+        // Whose account has it is not known.
+        match find(cloud, &choice, region, id).await {
+            Ok(Some((aws, image))) => return remove_found(cloud, &aws, region, id, &image).await,
+            Ok(None) => (),
+            Err(error) => failed = Some(error),
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+async fn find(
+    cloud: &Ec2Cloud,
+    choice: &CredentialChoice,
+    region: &str,
+    id: &str,
+) -> Result<Option<(Arc<Aws>, Image)>, PortError> {
+    let aws = cloud.clients.of(choice, Some(region)).await?;
     let answer = aws.ec2.describe_images().image_ids(id).owners("self").send().await.map_err(|error| refusal(&error));
-    let found = match answer {
-        Ok(answer) => answer.images().first().cloned(),
-        Err(no) if no.is_not_found() || no.code.starts_with("InvalidAMIID") => None,
-        Err(other) => return Err(other.at(region, "find the image")),
-    };
-    let Some(image) = found else { return Ok(()) };
+    match answer {
+        Ok(answer) => Ok(answer.images().first().cloned().map(|image| (aws, image))),
+        Err(no) if no.is_not_found() || no.code.starts_with("InvalidAMIID") => Ok(None),
+        Err(other) => Err(other.at(region, "find the image")),
+    }
+}
+
+async fn remove_found(cloud: &Ec2Cloud, aws: &Aws, region: &str, id: &str, image: &Image) -> Result<(), PortError> {
     let is_ours = |tag: &Tag| tag.key() == Some(tags::INSTALLATION) && tag.value() == Some(&cloud.installation);
     if !image.tags().iter().any(is_ours) {
         return Err(refused(region, "remove the image", format!("{id} was not made by this installation")));

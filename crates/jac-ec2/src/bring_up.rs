@@ -31,7 +31,7 @@ impl Ec2Cloud {
         let Some(first) = requests.first() else { return Ok(Vec::new()) };
         let cluster = &first.cluster;
         let region = self.records.read(cluster)?.map(|record| record.region).or_else(|| ec2.region.clone());
-        let aws = self.clients.of(ec2.credentials, region.as_deref()).await?;
+        let aws = self.clients.of(&ec2.credentials, region.as_deref()).await?;
         let record = self.prepare(&aws, ec2, requests).await?;
         self.watch.forget_lists();
         let mut failed = too_many_failed(&record, self.ask(&aws, &record, requests, tell).await?)?;

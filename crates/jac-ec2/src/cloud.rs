@@ -12,9 +12,11 @@ use data_encoding::BASE64;
 use futures_util::future::join_all;
 use jac_jmeter::JavaSearch;
 use jac_model::ports::{
-    Adopted, Cloud, CredentialSource, Forecast, Instance, Lease, Listed, NodeRequest, PortError, Remote, Tell, Unseen,
+    Adopted, AwsCredentials, Cloud, CredentialSource, Forecast, Instance, Lease, Listed, NodeRequest, PortError,
+    Remote, Tell, Unseen,
 };
 use jac_model::{BakedImage, ClusterConfig, ClusterId, SshHost};
+use jac_ssh::key::KeySource;
 use jac_ssh::tools::Tools;
 use jac_ssh::{Link, SshRemote, Target, machine};
 use std::path::PathBuf;
@@ -65,7 +67,7 @@ impl Ec2Cloud {
     }
 
     pub(crate) async fn aws_of(&self, record: &ClusterRecord) -> Result<Arc<Aws>, PortError> {
-        self.clients.of(record.config.credentials, Some(&record.region)).await
+        self.clients.of(&record.config.credentials, Some(&record.region)).await
     }
 
     /// Changes what is known of a cluster. One that is not known is left alone.
@@ -102,7 +104,7 @@ impl Ec2Cloud {
         let link = Arc::new(Link::new(Target {
             host: SshHost { name: address.clone(), port: 22 },
             user: user_data::USER.to_owned(),
-            key_file: self.records.key_path(&record.cluster),
+            key: KeySource::File(self.records.key_path(&record.cluster)),
             known_hosts: boot::known_hosts(&address, &host_key.public),
         }));
         self.watch.keep(&record.cluster, node, &address, &link);
@@ -154,7 +156,7 @@ impl Cloud for Ec2Cloud {
         let places = match &record {
             Some(record) => vec![self.aws_of(record).await?],
             // One that another database made: wherever it is.
-            None => self.places_of(cluster).await?,
+            None => self.places_of(cluster).await?.into_iter().map(|(_, aws)| aws).collect(),
         };
         self.watch.forget_lists();
         for aws in places {
@@ -194,7 +196,7 @@ impl Cloud for Ec2Cloud {
 
     async fn forecast(&self, config: &ClusterConfig) -> Result<Forecast, PortError> {
         let Some(ec2) = &config.ec2 else { return Ok(Forecast::default()) };
-        match self.clients.of(ec2.credentials, ec2.region.as_deref()).await {
+        match self.clients.of(&ec2.credentials, ec2.region.as_deref()).await {
             Ok(aws) => forecast::look(&aws, &self.installation, config, ec2).await,
             Err(PortError::Unfit { faults }) => Ok(Forecast { faults, ..Forecast::default() }),
             Err(error) => Err(error),
@@ -203,6 +205,10 @@ impl Cloud for Ec2Cloud {
 
     async fn adopt(&self, cluster: &ClusterId) -> Result<Adopted, PortError> {
         adopt::adopt(self, cluster).await
+    }
+
+    async fn identity(&self, credentials: &AwsCredentials, region: Option<&str>) -> Result<String, PortError> {
+        self.clients.identity(credentials, region).await
     }
 
     async fn bake(&self, cluster: &ClusterId, name: &str, description: &str) -> Result<BakedImage, PortError> {

@@ -192,8 +192,16 @@ struct Plain;
 
 #[async_trait]
 impl CredentialSource for Plain {
-    async fn aws(&self, _: CredentialChoice) -> Result<(AwsCredentials, Option<String>), PortError> {
+    async fn aws(&self, _: &CredentialChoice) -> Result<(AwsCredentials, Option<String>), PortError> {
         Ok((AwsCredentials::Environment, Some("us-east-1".to_owned())))
+    }
+
+    async fn ssh_key(&self, _: &str) -> Result<String, PortError> {
+        unreachable!("machines of EC2 have keys of their own")
+    }
+
+    async fn all_aws(&self) -> Result<Vec<CredentialChoice>, PortError> {
+        Ok(vec![CredentialChoice::Environment])
     }
 
     fn seal(&self, _: &str, secret: &[u8]) -> Result<Vec<u8>, PortError> {
@@ -359,7 +367,7 @@ async fn the_end_is_written_on_all_machines_once_and_again_when_it_moves_or_was_
     let asked = requests("Friday's", 1);
     let record = cloud.prepare(&aws.aws(), &config(), &asked).await.expect("it is written down");
     cloud.ask(&aws.aws(), &record, &asked, &|_, _| ()).await.expect("all are launched");
-    let choice = record.config.credentials;
+    let choice = record.config.credentials.clone();
     cloud.clients.keep(choice, Some("us-east-1"), AwsCredentials::Environment, aws.aws()).await;
     let end_ms = 1_764_000_000_000;
     let lease = |expires_at_ms| Lease { left: std::time::Duration::from_secs(3600), after_run: None, expires_at_ms };
@@ -371,4 +379,39 @@ async fn the_end_is_written_on_all_machines_once_and_again_when_it_moves_or_was_
     let ends: Vec<_> = tagged.iter().map(|words| words["Tag.1.Value"].as_str()).collect();
     assert_eq!(ends, ["2025-11-24T16:00:00Z", "2025-11-24T16:00:00Z", "2025-11-24T17:00:00Z"]);
     assert!(tagged.iter().all(|words| words["Tag.1.Key"] == "jac:expires-at" && words.contains_key("ResourceId.3")));
+}
+
+#[tokio::test]
+async fn credentials_that_are_refused_hide_their_own_clusters_only() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cloud = cloud(folder.path());
+    let set = |id: &str| CredentialChoice::Set(id.to_owned());
+    let other: ClusterId = "c-bbbbbbbb".parse().expect("a cluster's id");
+    for (cluster, choice) in [(cluster(), set("k-good")), (other.clone(), set("k-expired"))] {
+        let record = crate::record::ClusterRecord {
+            cluster,
+            config: Ec2Config { credentials: choice, ..Ec2Config::default() },
+            region: "us-east-1".to_owned(),
+            nodes: Vec::new(),
+            launch: None,
+        };
+        cloud.records.write(&record).expect("it is written");
+    }
+    let good = Recorded::new(|words| match words.get("NextToken") {
+        None => Answer::Done(recorded!("describe_1")),
+        Some(_) => Answer::Done(recorded!("describe_2")),
+    });
+    let expired = Recorded::new(|_| Answer::Refused(403, "RequestExpired", "the token has expired"));
+    for (choice, aws) in [(set("k-good"), good.aws()), (set("k-expired"), expired.aws())] {
+        cloud.clients.keep(choice, Some("us-east-1"), AwsCredentials::Environment, aws).await;
+    }
+    let listed = cloud.list().await.expect("one of two answers");
+    assert_eq!(listed.instances.len(), 4, "what the good ones see");
+    assert_eq!(listed.unknown.keys().collect::<Vec<_>>(), [&other]);
+    assert!(listed.unknown[&other].contains("expired"), "{:?}", listed.unknown);
+    let unseen = cloud.unseen();
+    assert_eq!(unseen.iter().map(|place| place.region.as_str()).collect::<Vec<_>>(), ["us-east-1"]);
+
+    cloud.records.remove(&cluster()).expect("it goes");
+    cloud.list().await.expect_err("nobody answers any more");
 }

@@ -33,6 +33,8 @@ const OWN_ADDRESS_EVERY: Duration = Duration::from_secs(60);
 type NodeKey = (ClusterId, String);
 /// A region, and with whose rights.
 type Asked = (String, CredentialChoice);
+/// A machine by its id.
+type Found = (String, Instance);
 
 #[derive(Debug, Default)]
 pub struct Watch {
@@ -42,8 +44,10 @@ pub struct Watch {
     lists: Mutex<HashMap<Asked, (Instant, Vec<Machine>)>>,
     /// The machines that AWS has shown, with since when it does not any more: one that was just launched may not be shown yet.
     shown: Mutex<HashMap<String, Option<Instant>>>,
-    /// The regions that could not be looked at though nothing that is known lives there: since when, and why.
-    unseen: Mutex<BTreeMap<String, (Instant, String)>>,
+    /// Where could not be looked: since when, and why.
+    unseen: Mutex<BTreeMap<Asked, (Instant, String)>>,
+    /// What was last told of each set of credentials.
+    faults: Mutex<HashMap<CredentialChoice, Option<String>>>,
     /// Since when a node is out of reach.
     away: Mutex<HashMap<NodeKey, Instant>>,
     own_address_at: Mutex<HashMap<ClusterId, Instant>>,
@@ -86,7 +90,11 @@ impl Watch {
     /// Where the last look could not look.
     pub fn unseen(&self) -> Vec<Unseen> {
         let unseen = open(&self.unseen);
-        unseen.iter().map(|(region, (_, reason))| Unseen { region: region.clone(), reason: reason.clone() }).collect()
+        let place = |((region, _), (_, reason)): (&Asked, &(Instant, String))| Unseen {
+            region: region.clone(),
+            reason: reason.clone(),
+        };
+        unseen.iter().map(place).collect()
     }
 
     pub fn is_new_expiry(&self, cluster: &ClusterId, expires_at_ms: i64) -> bool {
@@ -120,55 +128,120 @@ impl Watch {
 }
 
 impl Ec2Cloud {
-    /// All machines of this installation, in every region where it ever had some.
+    /// All machines of this installation, in every region where it ever had some, with all credentials that there are.
     pub(crate) async fn list_all(&self) -> Result<Listed, PortError> {
         let records = self.records.all()?;
-        let mut asked_at = Instant::now();
-        let mut instances = Vec::new();
-        let (mut asked, mut listed) = (HashSet::new(), HashSet::new());
+        let mut places: BTreeMap<Asked, Vec<&ClusterRecord>> = BTreeMap::new();
         for record in &records {
-            let aws = self.aws_of(record).await?;
-            self.follow_own_address(&aws, record).await;
-            let (at, machines) = self.machines(&aws, record.config.credentials, ASK_EVERY).await?;
-            asked_at = asked_at.min(at);
-            self.give_up_what_is_gone(record, &machines).await;
-            if asked.insert((aws.region.clone(), record.config.credentials)) {
-                // Two kinds of credentials may be of one account.
-                let new: Vec<&Machine> = machines.iter().filter(|machine| listed.insert(machine.id.clone())).collect();
-                instances.extend(join_all(new.iter().map(|machine| self.seen(&aws, &records, machine))).await);
+            places.entry((record.region.clone(), record.config.credentials.clone())).or_default().push(record);
+        }
+        let all = records.as_slice();
+        let looked = join_all(places.iter().map(|((region, choice), living)| async move {
+            (region, choice, living, self.look_where_some_live(region, choice, living, all).await)
+        }));
+        let mut listed = Listed { instances: Vec::new(), age: Duration::ZERO, unknown: BTreeMap::new() };
+        let (mut known, mut failed, mut answered) = (HashSet::new(), None, false);
+        let mut unseen = BTreeMap::new();
+        for (region, choice, living, looked) in looked.await {
+            match looked {
+                Ok((at, found)) => {
+                    answered = true;
+                    listed.age = listed.age.max(at.elapsed());
+                    // Two sets of credentials may be of one account.
+                    listed
+                        .instances
+                        .extend(found.into_iter().filter(|(id, _)| known.insert(id.clone())).map(|one| one.1));
+                }
+                // One set that has expired is no reason to say nothing of what others see.
+                Err(error) => {
+                    let reason = error.to_string();
+                    unseen.insert((region.clone(), choice.clone()), (Instant::now(), reason.clone()));
+                    listed.unknown.extend(living.iter().map(|record| (record.cluster.clone(), reason.clone())));
+                    failed = Some(error);
+                }
             }
         }
-        let is_asked = |region: &String| asked.iter().any(|(asked, _)| asked == region);
-        let elsewhere: Vec<String> = self.records.regions().into_iter().filter(|region| !is_asked(region)).collect();
-        open(&self.watch.unseen).retain(|region, _| elsewhere.contains(region));
-        let looked = join_all(elsewhere.iter().map(|region| self.look_elsewhere(region, &records))).await;
+        let choices = self.clients.source().all_aws().await?;
+        let everywhere = self.records.regions().into_iter();
+        let everywhere =
+            everywhere.flat_map(|region| choices.iter().map(move |choice| (region.clone(), choice.clone())));
+        let elsewhere: Vec<Asked> = everywhere.filter(|place| !places.contains_key(place)).collect();
+        {
+            let mut before = open(&self.watch.unseen);
+            before.retain(|place, _| elsewhere.contains(place));
+            before.extend(unseen);
+        }
+        if let (Some(error), false) = (failed, answered) {
+            return Err(error);
+        }
+        let looked = join_all(elsewhere.iter().map(|place| self.look_elsewhere(place, &records))).await;
         // Nothing that is known lives there: how old those answers are concerns no cluster.
-        instances.extend(looked.into_iter().flatten());
-        Ok(Listed { instances, age: asked_at.elapsed() })
+        let found = looked.into_iter().flatten().filter(|(id, _)| known.insert(id.clone()));
+        listed.instances.extend(found.map(|(_, instance)| instance));
+        Ok(listed)
     }
 
-    /// Looks at a region where nothing lives that is known. That it cannot be looked at is kept, and hinders nobody.
-    async fn look_elsewhere(&self, region: &str, records: &[ClusterRecord]) -> Vec<Instance> {
+    /// Looks where clusters live, with their credentials.
+    async fn look_where_some_live(
+        &self,
+        region: &str,
+        choice: &CredentialChoice,
+        living: &[&ClusterRecord],
+        records: &[ClusterRecord],
+    ) -> Result<(Instant, Vec<Found>), PortError> {
+        let looked = async {
+            let aws = self.clients.of(choice, Some(region)).await?;
+            for record in living {
+                self.follow_own_address(&aws, record).await;
+            }
+            let (at, machines) = self.machines(&aws, choice, ASK_EVERY).await?;
+            for record in living {
+                self.give_up_what_is_gone(record, &machines).await;
+            }
+            Ok((at, self.seen_all(&aws, records, &machines).await))
+        }
+        .await;
+        let fault = looked.as_ref().err().map(ToString::to_string);
+        self.tell_use(choice, fault).await;
+        looked
+    }
+
+    /// Says of credentials whether they worked, when that changes.
+    async fn tell_use(&self, choice: &CredentialChoice, fault: Option<String>) {
+        let before = open(&self.watch.faults).insert(choice.clone(), fault.clone());
+        if before.as_ref() != Some(&fault) {
+            self.clients.source().used(choice, fault.as_deref()).await;
+        }
+    }
+
+    async fn seen_all(&self, aws: &Aws, records: &[ClusterRecord], machines: &[Machine]) -> Vec<Found> {
+        join_all(machines.iter().map(|machine| async { (machine.id.clone(), self.seen(aws, records, machine).await) }))
+            .await
+    }
+
+    /// Looks where nothing lives that is known. That it cannot be looked there is kept, and hinders nobody.
+    async fn look_elsewhere(&self, place: &Asked, records: &[ClusterRecord]) -> Vec<Found> {
+        let (region, choice) = place;
         let failed_lately =
-            open(&self.watch.unseen).get(region).is_some_and(|(at, _)| at.elapsed() < ASK_ELSEWHERE_EVERY);
+            open(&self.watch.unseen).get(place).is_some_and(|(at, _)| at.elapsed() < ASK_ELSEWHERE_EVERY);
         if failed_lately {
             return Vec::new();
         }
         let looked = timeout(ELSEWHERE_LIMIT, async {
-            let aws = self.clients.of(CredentialChoice::Saved, Some(region)).await?;
-            let (_, machines) = self.machines(&aws, CredentialChoice::Saved, ASK_ELSEWHERE_EVERY).await?;
-            Ok::<_, PortError>(join_all(machines.iter().map(|machine| self.seen(&aws, records, machine))).await)
+            let aws = self.clients.of(choice, Some(region)).await?;
+            let (_, machines) = self.machines(&aws, choice, ASK_ELSEWHERE_EVERY).await?;
+            Ok::<_, PortError>(self.seen_all(&aws, records, &machines).await)
         });
         let reason = match looked.await {
             Ok(Ok(found)) => {
-                open(&self.watch.unseen).remove(region);
+                open(&self.watch.unseen).remove(place);
                 return found;
             }
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("AWS in {region} gave no answer within {} s", ELSEWHERE_LIMIT.as_secs()),
         };
         tracing::debug!(%region, "{region} cannot be looked at: {reason}");
-        open(&self.watch.unseen).insert(region.to_owned(), (Instant::now(), reason));
+        open(&self.watch.unseen).insert(place.clone(), (Instant::now(), reason));
         Vec::new()
     }
 
@@ -176,10 +249,10 @@ impl Ec2Cloud {
     async fn machines(
         &self,
         aws: &Aws,
-        choice: CredentialChoice,
+        choice: &CredentialChoice,
         every: Duration,
     ) -> Result<(Instant, Vec<Machine>), PortError> {
-        let key = (aws.region.clone(), choice);
+        let key = (aws.region.clone(), choice.clone());
         let known = open(&self.watch.lists).get(&key).filter(|(at, _)| at.elapsed() < every).cloned();
         if let Some(known) = known {
             return Ok(known);
@@ -261,20 +334,25 @@ impl Ec2Cloud {
         }
     }
 
-    /// The regions where the cluster has machines, for one that no record knows.
-    pub(crate) async fn places_of(&self, cluster: &ClusterId) -> Result<Vec<Arc<Aws>>, PortError> {
+    /// Where the cluster has machines, for one that no record knows, and the credentials that show them.
+    pub(crate) async fn places_of(&self, cluster: &ClusterId) -> Result<Vec<(CredentialChoice, Arc<Aws>)>, PortError> {
+        let choices = self.clients.source().all_aws().await?;
         let regions = self.records.regions();
-        let looked = join_all(regions.iter().map(|region| {
+        let places: Vec<Asked> = regions
+            .iter()
+            .flat_map(|region| choices.iter().map(move |choice| (region.clone(), choice.clone())))
+            .collect();
+        let looked = join_all(places.iter().map(|(region, choice)| {
             timeout(ELSEWHERE_LIMIT, async move {
-                let aws = self.clients.of(CredentialChoice::Saved, Some(region)).await?;
+                let aws = self.clients.of(choice, Some(region)).await?;
                 let machines = machines::of_cluster(&aws, &self.installation, cluster).await?;
-                Ok::<_, PortError>((!machines.is_empty()).then_some(aws))
+                Ok::<_, PortError>((!machines.is_empty()).then(|| (choice.clone(), aws)))
             })
         }));
-        let (mut places, mut failed) = (Vec::new(), None);
-        for (region, looked) in regions.iter().zip(looked.await) {
+        let (mut found, mut failed) = (Vec::new(), None);
+        for ((region, _), looked) in places.iter().zip(looked.await) {
             match looked {
-                Ok(Ok(place)) => places.extend(place),
+                Ok(Ok(place)) => found.extend(place),
                 Ok(Err(error)) => failed = Some(error),
                 Err(_) => {
                     let (node, what) = (format!("AWS in {region}"), "list its machines".to_owned());
@@ -284,8 +362,8 @@ impl Ec2Cloud {
         }
         // A cluster is in one region: where it was found, the others do not matter.
         match failed {
-            Some(error) if places.is_empty() => Err(error),
-            _ => Ok(places),
+            Some(error) if found.is_empty() => Err(error),
+            _ => Ok(found),
         }
     }
 }

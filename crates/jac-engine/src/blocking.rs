@@ -1,8 +1,42 @@
-//! The way back from a thread that may wait: long work on files and logs runs there, and asks the database between.
+//! Threads that may wait: long work on files and logs runs there, and asks the database between.
 
+use crate::engine::Engine;
+use crate::error::EngineError;
+use jac_store::audit::Deed;
 use std::future::Future;
+use std::sync::Arc;
+
+/// So many at a time of those that anybody can ask for. Each holds a thread of the runtime's pool, which has 512, and takes a second one
+/// for each of its questions to the database: without a bound all threads could hold one and wait for another.
+pub(crate) const TURNS: usize = 64;
 
 /// Waits for an answer. Only for work that was started with `spawn_blocking`: on a thread of the runtime it panics.
 pub(crate) fn wait<T>(answer: impl Future<Output = T>) -> T {
     tokio::runtime::Handle::current().block_on(answer)
+}
+
+impl Engine {
+    /// Does work that reads files or waits for the database where it holds nobody up, when it is its turn. Once begun it is done to its
+    /// end, also when the caller has gone away.
+    ///
+    /// # Errors
+    /// What the work fails with.
+    pub async fn run_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Engine) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let ending = |_| EngineError::JMeter("The server is ending.".to_owned());
+        let turn = Arc::clone(self.blocking_turns()).acquire_owned().await.map_err(ending)?;
+        let engine = self.clone();
+        // What it writes is of this request.
+        let deed = Deed::current();
+        let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            match deed {
+                Some(deed) => deed.around_blocking(|| work(&engine)),
+                None => work(&engine),
+            }
+        });
+        done.await.map_err(|panic| EngineError::JMeter(panic.to_string()))?
+    }
 }

@@ -55,7 +55,7 @@ impl Engine {
                 details: faults,
             });
         }
-        self.resolve_credentials(&mut new.config).await?;
+        self.resolve_credentials(&owner, &mut new.config).await?;
         let id = ClusterId::from_random(rand::random());
         let name = new.wished_name().unwrap_or_else(|| id.to_string());
         let now_ms = self.now_ms();
@@ -114,7 +114,7 @@ impl Engine {
             .update_cluster(id, move |cluster| {
                 if matches!(cluster.phase, ClusterPhase::Failed | ClusterPhase::Terminating | ClusterPhase::Terminated)
                 {
-                    return Err(conflict("The cluster is being taken away and cannot be extended.", None));
+                    return Err(conflict("The cluster is terminating and cannot be extended.", None));
                 }
                 // The end that comes first is the one that is moved.
                 let minutes_ms = i64::from(minutes) * 60_000;

@@ -1,12 +1,14 @@
-//! Saving and forgetting AWS credentials. What comes in here never goes out again but to adapters.
+//! Saving, trying and forgetting credentials. What comes in here never goes out again but to adapters.
 
-use crate::clusters::conflict;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use jac_model::ports::{AssumedRole, AwsCredentials};
-use jac_model::{Cluster, CredentialChoice};
-use jac_store::{SavedAws, VaultError};
+use crate::tools::sentence;
+use jac_model::ports::{AssumedRole, AwsCredentials, PortError};
+use jac_model::{Cluster, ClusterConfig, CredentialChoice, Named, Person, Provider};
+use jac_store::{CredentialKind, CredentialRow, NewSet, Secret, VaultError};
 use serde::Deserialize;
+use std::collections::BTreeMap;
+use tokio::time::timeout;
 
 /// AWS credentials to save. Keys come both or not at all; a role without keys is assumed with the environment's.
 #[derive(Deserialize)]
@@ -132,72 +134,240 @@ fn is_role(arn: &str) -> bool {
         && resource.strip_prefix("role/").is_some_and(|name| is_made_of(name, 512, |letter| letter.is_ascii_graphic()))
 }
 
-impl Engine {
-    /// What is saved, without its secrets.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn saved_aws(&self) -> Result<Option<SavedAws>, EngineError> {
-        Ok(self.vault().saved_aws().await?)
-    }
+/// A set of credentials to save: either AWS's or a key for SSH.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewCredentials {
+    /// What its owner calls it; they have no other of that name.
+    pub name: String,
+    #[serde(default)]
+    pub aws: Option<NewAwsCredentials>,
+    #[serde(default)]
+    pub ssh_key: Option<NewSshKey>,
+}
 
-    /// Saves AWS credentials in the place of those that were saved before: a key is rotated, a session token renewed.
-    ///
-    /// # Errors
-    /// When they cannot be credentials; all faults are told.
-    pub async fn save_aws(&self, new: NewAwsCredentials) -> Result<Option<SavedAws>, EngineError> {
-        let new = new.tidy();
-        let faults = new.faults();
-        if !faults.is_empty() {
-            return Err(EngineError::Invalid {
-                code: "credentials_invalid",
-                message: faults.join(" "),
-                hint: None,
-                details: faults,
-            });
-        }
-        let region = new.region.clone();
-        let saved = self.vault().save_aws(&new.credentials(), region.as_deref(), self.now_ms()).await?;
-        tracing::info!("AWS credentials were saved");
-        Ok(saved)
-    }
+/// A private key that signs in by SSH.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewSshKey {
+    /// In OpenSSH's format or as PEM.
+    pub private_key: String,
+    /// What opens it, where it is protected.
+    #[serde(default)]
+    pub passphrase: Option<String>,
+}
 
-    /// Forgets the saved AWS credentials.
-    ///
-    /// # Errors
-    /// While a cluster lives that was made with them: nobody could take it away any more.
-    pub async fn delete_aws(&self) -> Result<(), EngineError> {
-        let made_with_them: Vec<Cluster> =
-            self.store().living_clusters().await?.into_iter().filter(lives_by_saved).collect();
-        if !made_with_them.is_empty() {
-            let names: Vec<String> =
-                made_with_them.iter().map(|cluster| format!("'{}' ({})", cluster.name, cluster.id)).collect();
-            return Err(conflict(
-                format!("The credentials are still needed to take away {}.", names.join(", ")),
-                Some("Terminate first what was made with them, or save others of the same account in their place."),
-            ));
-        }
-        self.vault().delete_aws().await?;
-        tracing::info!("the saved AWS credentials were deleted");
-        Ok(())
-    }
-
-    /// What a new cluster's row says of its credentials: `saved` only where there are saved ones, so that those which
-    /// are saved later do not become those of a cluster that was made without them.
-    pub(crate) async fn resolve_credentials(&self, config: &mut jac_model::ClusterConfig) -> Result<(), EngineError> {
-        if let Some(ec2) = &mut config.ec2
-            && ec2.credentials == CredentialChoice::Saved
-            && self.vault().saved_aws().await?.is_none()
-        {
-            ec2.credentials = CredentialChoice::Environment;
-        }
-        Ok(())
+impl std::fmt::Debug for NewSshKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("NewSshKey(…)")
     }
 }
 
-fn lives_by_saved(cluster: &Cluster) -> bool {
-    let choice = cluster.config.ec2.as_ref().map(|ec2| ec2.credentials);
-    choice == Some(CredentialChoice::Saved)
+fn invalid(code: &'static str, faults: Vec<String>) -> EngineError {
+    EngineError::Invalid { code, message: faults.join(" "), hint: None, details: faults }
+}
+
+fn checked_name(name: &str) -> Result<String, EngineError> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+        return Err(invalid("name_invalid", vec!["A name has 1 to 100 characters.".to_owned()]));
+    }
+    Ok(name.to_owned())
+}
+
+/// Whether a cluster that lives needs the set.
+fn lives_by(cluster: &Cluster, id: &str) -> bool {
+    let config = &cluster.config;
+    let of_aws = config.ec2.as_ref().and_then(|ec2| ec2.credentials.set());
+    let of_ssh = config.ssh.as_ref().and_then(|ssh| ssh.key.as_deref());
+    of_aws == Some(id) || of_ssh == Some(id)
+}
+
+impl Engine {
+    /// The sets of a person, or of everybody, without their secrets, each with the living clusters that need it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn credentials(&self, owner: Option<&str>) -> Result<Vec<(CredentialRow, Vec<Named>)>, EngineError> {
+        let clusters = self.store().living_clusters().await?;
+        let rows = self.store().credentials().await?.into_iter();
+        let wanted = rows.filter(|row| owner.is_none_or(|owner| row.owner.id == owner));
+        let with_users = |row: CredentialRow| {
+            let users = clusters.iter().filter(|cluster| lives_by(cluster, &row.id));
+            let users = users.map(|cluster| Named { id: cluster.id.to_string(), name: cluster.name.clone() }).collect();
+            (row, users)
+        };
+        Ok(wanted.map(with_users).collect())
+    }
+
+    /// One set.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn credentials_of(&self, id: &str) -> Result<(CredentialRow, Vec<Named>), EngineError> {
+        let found = self.credentials(None).await?.into_iter().find(|(row, _)| row.id == id);
+        found.ok_or_else(|| EngineError::NotFound { kind: "set of credentials", id: id.to_owned() })
+    }
+
+    /// Saves a set, new or in the place of `before`: a key is rotated, a session token renewed. With `is_tried` AWS is asked first whose
+    /// it is.
+    ///
+    /// # Errors
+    /// When it cannot be credentials (all faults are told), AWS refuses it, or its owner has another of that name.
+    pub async fn save_credentials(
+        &self,
+        owner: &Person,
+        before: Option<&CredentialRow>,
+        new: NewCredentials,
+        is_tried: bool,
+    ) -> Result<CredentialRow, EngineError> {
+        let name = checked_name(&new.name)?;
+        let (secret, region, shown) = match (new.aws, new.ssh_key) {
+            (Some(aws), None) => {
+                let aws = aws.tidy();
+                let faults = aws.faults();
+                if !faults.is_empty() {
+                    return Err(invalid("credentials_invalid", faults));
+                }
+                let region = aws.region.clone();
+                (Secret::Aws(aws.credentials()), region, BTreeMap::new())
+            }
+            (None, Some(key)) => {
+                let key = self.cloud(Provider::Ssh)?.sign_in_key(&key.private_key, key.passphrase.as_deref());
+                let key = key.map_err(|error| invalid("credentials_invalid", vec![sentence(&error)]))?;
+                let shown = [("fingerprint", key.fingerprint), ("public_key", key.public)];
+                let shown = shown.map(|(name, text)| (name.to_owned(), text));
+                (Secret::SshKey(key.private), None, BTreeMap::from(shown))
+            }
+            _ => {
+                let fault = "Give either AWS credentials or an SSH key.".to_owned();
+                return Err(invalid("credentials_invalid", vec![fault]));
+            }
+        };
+        if before.is_some_and(|before| before.kind.is_aws() != matches!(secret, Secret::Aws(_))) {
+            let fault = "AWS credentials cannot take the place of an SSH key, nor the other way round.".to_owned();
+            return Err(invalid("credentials_invalid", vec![fault]));
+        }
+        let identity = match &secret {
+            Secret::Aws(aws) if is_tried => Some(self.try_aws(aws, region.as_deref()).await?),
+            _ => None,
+        };
+        let id = before.map_or_else(|| format!("k-{}", hex::encode(rand::random::<[u8; 8]>())), |row| row.id.clone());
+        let (owner, now_ms) = (before.map_or(owner, |row| &row.owner).clone(), self.now_ms());
+        let saved = self.vault().save(NewSet { id, owner, name, secret, region, shown, identity, now_ms }).await?;
+        tracing::info!(set = %saved.id, "the credentials {} were saved", saved.id);
+        Ok(saved)
+    }
+
+    /// Asks AWS whose they are.
+    async fn try_aws(&self, credentials: &AwsCredentials, region: Option<&str>) -> Result<String, EngineError> {
+        let limit = self.settings().ask_limit;
+        let asked = timeout(limit, self.cloud(Provider::Ec2)?.identity(credentials, region)).await;
+        let late =
+            |_| PortError::TooSlow { node: "AWS".to_owned(), what: "say whose the credentials are".to_owned(), limit };
+        asked.map_err(late).and_then(|told| told).map_err(|error| EngineError::Invalid {
+            code: "credentials_refused",
+            message: sentence(&error),
+            hint: Some("Look for a slip of the pen. To save them without a try, call with ?test=false.".to_owned()),
+            details: Vec::new(),
+        })
+    }
+
+    /// Asks AWS whose a saved set is, and keeps the answer or the fault.
+    ///
+    /// # Errors
+    /// When there is no such set, or it does not open. That AWS refuses it is no error: the row says it.
+    pub async fn test_credentials(&self, id: &str) -> Result<(), EngineError> {
+        let found = self.vault().secret(id).await?;
+        let (secret, region) =
+            found.ok_or_else(|| EngineError::NotFound { kind: "set of credentials", id: id.to_owned() })?;
+        let Secret::Aws(credentials) = secret else {
+            let fault = "An SSH key is tried by a cluster that uses it.".to_owned();
+            return Err(invalid("credentials_not_testable", vec![fault]));
+        };
+        let (identity, fault) = match self.try_aws(&credentials, region.as_deref()).await {
+            Ok(identity) => (Some(identity), None),
+            Err(EngineError::Invalid { message, .. }) => (None, Some(message)),
+            Err(error) => return Err(error),
+        };
+        Ok(self.store().note_credentials(id, identity, fault).await?)
+    }
+
+    /// Whether the server's environment has credentials that AWS takes.
+    pub async fn has_environment_credentials(&self) -> bool {
+        self.try_aws(&AwsCredentials::Environment, None).await.is_ok()
+    }
+
+    /// Deletes a set.
+    ///
+    /// # Errors
+    /// While a cluster lives that was made with it: nobody could take it away any more.
+    pub async fn delete_credentials(&self, id: &str) -> Result<(), EngineError> {
+        let (_, clusters) = self.credentials_of(id).await?;
+        if !clusters.is_empty() {
+            return Err(EngineError::CredentialsInUse { clusters });
+        }
+        self.store().delete_credentials(id).await?;
+        tracing::info!(set = %id, "the credentials {id} were deleted");
+        Ok(())
+    }
+
+    /// What becomes of the sets of somebody who leaves: those that living clusters need go to `next`, the others go.
+    pub(crate) async fn leave_credentials(&self, leaving: &Person, next: &Person) -> Result<(), EngineError> {
+        for (row, clusters) in self.credentials(Some(&leaving.id)).await? {
+            if clusters.is_empty() {
+                self.store().delete_credentials(&row.id).await?;
+            } else {
+                // With the id, since the next one may have one of that name.
+                let name = format!("{} of {} ({})", row.name, leaving.name, row.id);
+                self.vault().hand_over(&row.id, next, &name).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the set in the place of `saved`, or the environment where the owner has none, and sees to it that it is the owner's.
+    ///
+    /// # Errors
+    /// When the set is not the owner's, or they have several and none is named `default`.
+    pub async fn resolve_credentials(&self, owner: &Person, config: &mut ClusterConfig) -> Result<(), EngineError> {
+        if let Some(id) = config.ssh.as_ref().and_then(|ssh| ssh.key.as_ref()) {
+            self.own_set(owner, id, |kind| kind == CredentialKind::SshKey).await?;
+        }
+        let Some(ec2) = &mut config.ec2 else { return Ok(()) };
+        match &ec2.credentials {
+            CredentialChoice::Environment => Ok(()),
+            CredentialChoice::Set(id) => self.own_set(owner, id, CredentialKind::is_aws).await,
+            CredentialChoice::Saved => {
+                let rows = self.store().credentials().await?.into_iter();
+                let mut own: Vec<_> = rows.filter(|row| row.owner.id == owner.id && row.kind.is_aws()).collect();
+                if own.len() > 1 {
+                    own.retain(|row| row.name.eq_ignore_ascii_case("default"));
+                    if own.is_empty() {
+                        let fault =
+                            "You have several sets of credentials: choose one, or name one `default`.".to_owned();
+                        return Err(invalid("credentials_ambiguous", vec![fault]));
+                    }
+                }
+                ec2.credentials = own.pop().map_or(CredentialChoice::Environment, |row| CredentialChoice::Set(row.id));
+                Ok(())
+            }
+        }
+    }
+
+    async fn own_set(
+        &self,
+        owner: &Person,
+        id: &str,
+        fits: impl Fn(CredentialKind) -> bool,
+    ) -> Result<(), EngineError> {
+        let rows = self.store().credentials().await?;
+        if rows.iter().any(|row| row.id == id && row.owner.id == owner.id && fits(row.kind)) {
+            return Ok(());
+        }
+        Err(invalid("credentials_unknown", vec![format!("You have no such credentials ({id}).")]))
+    }
 }
 
 impl From<VaultError> for EngineError {

@@ -1,12 +1,15 @@
 //! Folders of deleted runs on their way out: first out of the way, then removed. What could not be removed at once, on a full
-//! disk for one, is tried again now and then. A folder whose run has its row is left alone: that deletion did not come about.
+//! disk for one, is tried again now and then. A folder whose run has its row is given back at the next start: that deletion did not
+//! come about.
 
+use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::plans::remove_folder;
-use jac_model::RunId;
+use crate::runs::record::RunRecord;
+use jac_model::{PlanFile, RunId};
 use jac_store::StoreError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -18,26 +21,71 @@ pub(crate) fn place(engine: &Engine, run: &RunId) -> PathBuf {
     engine.folder().uploads().join(format!("{PREFIX}{run}"))
 }
 
+/// The run whose folder waits here; `None`: it is something else.
+fn run_of(folder: &Path) -> Option<RunId> {
+    // A name that is not an id is of nothing that this module has put here.
+    folder.file_name()?.to_str()?.strip_prefix(PREFIX)?.parse().ok()
+}
+
+/// Everything that waits.
+fn waiting(engine: &Engine) -> Vec<(RunId, PathBuf)> {
+    let entries = std::fs::read_dir(engine.folder().uploads()).into_iter().flatten().flatten();
+    entries.filter_map(|entry| Some((run_of(&entry.path())?, entry.path()))).collect()
+}
+
+/// Removes a folder, and the content of the files that nobody else has.
+pub(crate) fn remove(engine: &Engine, folder: &Path, files: &[PlanFile]) {
+    remove_folder(folder);
+    if !folder.exists() {
+        engine.release_content(files);
+    }
+}
+
+/// Puts the folder of a run that keeps its row where it was.
+pub(crate) fn give_back(engine: &Engine, run: &RunId) {
+    let away = place(engine, run);
+    match std::fs::rename(&away, engine.folder().run(run)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::error!(%run, %error, "the folder of the run {run} stays in {}", away.display());
+        }
+        _ => (),
+    }
+}
+
+/// Puts the folders of deletions that did not come about where they were. Call it where waiting is allowed.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(crate) fn give_back_all(engine: &Engine) -> Result<(), EngineError> {
+    for (run, _) in waiting(engine) {
+        match wait(engine.store().run(&run)) {
+            Err(StoreError::NotFound { .. }) => (),
+            Ok(_) | Err(StoreError::Unreadable { .. }) => give_back(engine, &run),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
 /// Removes what is left, until the engine ends.
 pub(crate) async fn sweep_forever(engine: Engine) {
     loop {
         sleep(SWEEP_EVERY).await;
-        if let Err(error) = sweep(&engine).await {
+        // Gigabytes take their time.
+        if let Err(error) = engine.run_blocking(sweep).await {
             tracing::warn!(%error, "folders of deleted runs cannot be removed: {error}");
         }
     }
 }
 
-async fn sweep(engine: &Engine) -> Result<(), EngineError> {
-    for entry in std::fs::read_dir(engine.folder().uploads()).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let run = name.to_str().and_then(|name| name.strip_prefix(PREFIX)).and_then(|id| id.parse::<RunId>().ok());
-        let Some(run) = run else { continue };
-        match engine.store().run(&run).await {
+fn sweep(engine: &Engine) -> Result<(), EngineError> {
+    for (run, folder) in waiting(engine) {
+        match wait(engine.store().run(&run)) {
             Err(StoreError::NotFound { .. }) => {
-                let folder = entry.path();
-                // Gigabytes take their time.
-                drop(tokio::task::spawn_blocking(move || remove_folder(&folder)).await);
+                // What the run had is in its record; without one the content stays.
+                let record = RunRecord::read(&folder).ok().flatten();
+                let files = record.map(|record| record.run.files).unwrap_or_default();
+                remove(engine, &folder, &files);
             }
             Err(error) => return Err(error.into()),
             Ok(_) => (),

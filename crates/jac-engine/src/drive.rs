@@ -288,7 +288,7 @@ impl Engine {
         // Said again: a crash may have come between the cluster's end being wanted and the run being told. A run that
         // still waited for its cluster sees for itself that it will never be ready, and why.
         if cluster.ready_ms.is_some() {
-            self.request_stop(run, StopMode::Graceful, "JAC, because its cluster is taken away").await?;
+            self.request_stop(run, StopMode::Graceful, "JAC, because its cluster is being terminated").await?;
         }
         let grace = self.store().run(run).await.map_or(Duration::ZERO, |row| Duration::from_secs(row.run.grace_s));
         let patience = grace + self.settings().cut_limit * 2 + self.settings().master_end_limit;
@@ -306,7 +306,7 @@ impl Engine {
                 deadline = Instant::now() + patience;
             }
         }
-        tracing::warn!(cluster = %cluster.id, run = %run, "run {run} did not end in time; its cluster {} is taken away", cluster.id);
+        tracing::warn!(cluster = %cluster.id, run = %run, "run {run} did not end in time; its cluster {} is being terminated", cluster.id);
         Ok(())
     }
 }

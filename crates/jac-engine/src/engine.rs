@@ -11,7 +11,7 @@ use crate::reconcile::Missing;
 use crate::settings::Settings;
 use crate::tools::{ToolSettings, Toolbox};
 use crate::view::Snapshot;
-use crate::{EngineError, deleted, reconcile};
+use crate::{EngineError, deleted, reconcile, retention};
 use jac_model::ports::Cloud;
 use jac_model::{Cluster, ClusterId, EpochMs, Person, PlanId, Provider, RunId};
 use jac_store::{DataFolder, Lock, Store, Vault};
@@ -81,6 +81,7 @@ struct Inner {
     plan_locks: Mutex<HashMap<PlanId, Arc<Mutex<()>>>>,
     tasks: TaskTracker,
     checks: Arc<Semaphore>,
+    blocking_turns: Arc<Semaphore>,
     stop: CancellationToken,
     /// The last to go: whoever gets the lock finds the database closed.
     _lock: Lock,
@@ -120,6 +121,7 @@ impl Engine {
                 plan_locks: Mutex::default(),
                 tasks: TaskTracker::new(),
                 checks: Arc::new(Semaphore::new(CHECKS_AT_A_TIME)),
+                blocking_turns: Arc::new(Semaphore::new(crate::blocking::TURNS)),
                 stop: CancellationToken::new(),
             }),
         };
@@ -134,6 +136,8 @@ impl Engine {
         let sweeping = engine.clone();
         engine
             .keep_running("the removal of deleted runs".to_owned(), move |_| deleted::sweep_forever(sweeping.clone()));
+        let keeping = engine.clone();
+        engine.keep_running("the retention".to_owned(), move |_| retention::forever(keeping.clone()));
         let describing = engine.clone();
         // It reads every run's folder, which nobody waits for.
         engine.inner.tasks.spawn_blocking(move || describing.describe_finished_runs());
@@ -207,6 +211,11 @@ impl Engine {
 
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
+    }
+
+    /// Turns at work on threads that may wait.
+    pub(crate) fn blocking_turns(&self) -> &Arc<Semaphore> {
+        &self.inner.blocking_turns
     }
 
     /// Turns at checking plans.

@@ -1,5 +1,6 @@
 //! What the engine could not do, told so that a person knows what to do next.
 
+use jac_model::Named;
 use jac_model::cluster::ClusterTransitionError;
 use jac_model::ports::PortError;
 use jac_model::run::RunTransitionError;
@@ -17,6 +18,9 @@ pub enum EngineError {
     /// It cannot be done now.
     #[error("{message}")]
     Conflict { message: String, hint: Option<String> },
+    /// Clusters live that need the credentials.
+    #[error("The credentials are still needed to take away {}.", clusters.iter().map(|one| format!("'{}' ({})", one.name, one.id)).collect::<Vec<_>>().join(", "))]
+    CredentialsInUse { clusters: Vec<Named> },
     /// A disk of this machine has no room left.
     #[error("There is no space left on this machine's disk ({what}).")]
     DiskFull {

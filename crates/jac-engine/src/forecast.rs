@@ -6,7 +6,7 @@ use crate::error::EngineError;
 use crate::tools::sentence;
 use crate::view::ForecastView;
 use jac_model::ports::{Forecast, PortError};
-use jac_model::{ClusterConfig, ClusterId, Provider};
+use jac_model::{ClusterConfig, ClusterId, Person, Provider};
 use tokio::time::timeout;
 
 impl Engine {
@@ -15,12 +15,15 @@ impl Engine {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn forecast(&self, mut new: NewCluster) -> Result<ForecastView, EngineError> {
+    pub async fn forecast(&self, owner: &Person, mut new: NewCluster) -> Result<ForecastView, EngineError> {
         let faults = self.faults_of(&new);
         if !faults.is_empty() {
             return Ok(ForecastView { faults, notes: Vec::new(), usd_per_hour: None });
         }
-        self.resolve_credentials(&mut new.config).await?;
+        if let Err(error) = self.resolve_credentials(owner, &mut new.config).await {
+            let EngineError::Invalid { details: faults, .. } = error else { return Err(error) };
+            return Ok(ForecastView { faults, notes: Vec::new(), usd_per_hour: None });
+        }
         let forecast = match self.ask_forecast(new.provider, &new.config).await {
             Ok(forecast) => forecast,
             Err(EngineError::Port(PortError::Unfit { faults })) => Forecast { faults, ..Forecast::default() },

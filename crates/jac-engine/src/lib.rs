@@ -25,6 +25,7 @@ mod patience;
 pub mod plans;
 mod reconcile;
 mod recovery;
+mod retention;
 pub mod runs;
 pub mod settings;
 mod supervisor;
@@ -33,7 +34,7 @@ pub mod tools;
 pub mod view;
 
 pub use clusters::{Attendance, NewCluster};
-pub use credentials::NewAwsCredentials;
+pub use credentials::{NewAwsCredentials, NewCredentials, NewSshKey};
 pub use engine::{Engine, Event, Parts, administrator};
 pub use error::EngineError;
 pub use figures::{Figures, Unready};

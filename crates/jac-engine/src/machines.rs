@@ -11,7 +11,7 @@ use crate::view::{Machine, Machines, Unreachable};
 use jac_model::ports::{Adopted, Instance, PortError, Unseen};
 use jac_model::{Cluster, ClusterConfig, ClusterId, ClusterPhase, Node, NodeState, Person, Provider, Role};
 use jac_store::StoreError;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use tokio::time::{Instant, timeout};
 
 /// What a provider had at a time. Of what came after that it says nothing.
@@ -19,6 +19,8 @@ use tokio::time::{Instant, timeout};
 pub(crate) struct Observed {
     pub at: Instant,
     pub instances: Vec<Instance>,
+    /// The clusters of which it says nothing, with the reason.
+    pub unknown: BTreeMap<ClusterId, String>,
 }
 
 /// What was last seen of a provider.
@@ -29,6 +31,8 @@ pub(crate) struct Seen {
     failure: Option<String>,
     /// Where it could not look.
     unseen: Vec<Unseen>,
+    /// The clusters whose machines could not be looked for.
+    unknown: BTreeMap<ClusterId, String>,
     /// When the look that gave this was begun.
     asked: Option<Instant>,
 }
@@ -38,7 +42,10 @@ impl Seen {
     fn take_in(&mut self, instances: &[Instance], unseen: Vec<Unseen>) {
         let is_unseen = |instance: &Instance| {
             let rented = instance.rented.as_ref();
-            rented.is_some_and(|rented| unseen.iter().any(|place| place.region == rented.region))
+            // What one set of credentials cannot see another one may.
+            let is_seen =
+                || instances.iter().any(|seen| seen.cluster == instance.cluster && seen.name == instance.name);
+            rented.is_some_and(|rented| unseen.iter().any(|place| place.region == rented.region)) && !is_seen()
         };
         self.instances.retain(is_unseen);
         self.instances.extend_from_slice(instances);
@@ -56,6 +63,7 @@ impl Engine {
         let asked = Instant::now();
         let listed = timeout(limit, cloud.list()).await.map_err(late).and_then(|listed| listed);
         let failure = listed.as_ref().err().map(|error| sentence(error));
+        let mut known_before = BTreeMap::new();
         let changed = {
             let mut all = self.seen();
             let seen = all.entry(provider).or_default();
@@ -65,6 +73,7 @@ impl Engine {
             {
                 seen.asked = Some(asked);
                 seen.take_in(&listed.instances, cloud.unseen());
+                known_before = std::mem::replace(&mut seen.unknown, listed.unknown.clone());
             }
             let changed = seen.failure.is_some() != failure.is_some();
             seen.failure.clone_from(&failure);
@@ -74,8 +83,21 @@ impl Engine {
             self.tell_reachability(provider, failure.as_deref()).await?;
         }
         let listed = listed?;
+        self.tell_unknown(&known_before, &listed.unknown).await;
         let now = Instant::now();
-        Ok(Observed { at: now.checked_sub(listed.age).unwrap_or(now), instances: listed.instances })
+        let at = now.checked_sub(listed.age).unwrap_or(now);
+        Ok(Observed { at, instances: listed.instances, unknown: listed.unknown })
+    }
+
+    /// Says to each cluster, once, that its own machines cannot be looked for any more, or can again.
+    async fn tell_unknown(&self, before: &BTreeMap<ClusterId, String>, now: &BTreeMap<ClusterId, String>) {
+        for (cluster, reason) in now.iter().filter(|(cluster, _)| !before.contains_key(cluster)) {
+            let text = format!("Its machines cannot be looked for: {reason}. They go on until their lease ends.");
+            self.note_cluster(cluster, None, text).await;
+        }
+        for cluster in before.keys().filter(|cluster| !now.contains_key(cluster)) {
+            self.note_cluster(cluster, None, "Its machines can be looked for again.").await;
+        }
     }
 
     /// Says to a provider's clusters that it cannot be asked any more, or can again.
@@ -183,7 +205,7 @@ impl Engine {
     pub async fn adopt_cluster(&self, owner: Person, id: &ClusterId) -> Result<Cluster, EngineError> {
         let provider = self.provider_of_orphan(id).await?;
         let mut adopted = self.cloud(provider)?.adopt(id).await?;
-        self.resolve_credentials(&mut adopted.config).await?;
+        self.resolve_credentials(&owner, &mut adopted.config).await?;
         let from = adopted.owner.name.clone();
         let cluster = adopted_row(id, provider, owner, adopted, self.now_ms())?;
         self.store().insert_cluster(&cluster).await?;

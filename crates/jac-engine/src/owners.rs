@@ -49,6 +49,7 @@ impl Engine {
             });
             change.await?;
         }
+        self.leave_credentials(leaving, next).await?;
         Ok(self.store().remove_person(&leaving.id).await?)
     }
 

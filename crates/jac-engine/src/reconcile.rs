@@ -142,7 +142,7 @@ async fn look_after(engine: &Engine, cluster: &Cluster, observed: Option<&Observ
             if end_if_over(engine, cluster).await? {
                 return Ok(());
             }
-            if let Some(observed) = observed {
+            if let Some(observed) = observed.filter(|observed| !observed.unknown.contains_key(&cluster.id)) {
                 mark_lost_nodes(engine, cluster, observed).await?;
             }
         }
@@ -187,13 +187,13 @@ async fn free_if_run_has_ended(engine: &Engine, cluster: &Cluster) -> Result<(),
     if over { engine.release_cluster(&cluster.id, run).await } else { Ok(()) }
 }
 
-/// When a cluster with a run on it has to begin to end, so that the run can stop gracefully before the nodes' leases
-/// are over: as long before its end as a stop may take, but at most a quarter of its life.
 /// The run that has the cluster now, where its row can be read.
 async fn current_run(engine: &Engine, cluster: &Cluster) -> Option<RunRow> {
     engine.store().run(cluster.current_run.as_ref()?).await.ok()
 }
 
+/// When a cluster with a run on it has to begin to end, so that the run can stop gracefully before the nodes' leases
+/// are over: as long before its end as a stop may take, but at most a quarter of its life.
 async fn time_to_stop_ms(engine: &Engine, cluster: &Cluster) -> i64 {
     let Some(run) = current_run(engine, cluster).await else { return 0 };
     let settings = engine.settings();

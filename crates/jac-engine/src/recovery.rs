@@ -19,6 +19,7 @@ const AT_A_TIME: usize = 1_000;
 
 impl Engine {
     pub(crate) fn recover_folder(&self) -> Result<(), EngineError> {
+        crate::deleted::give_back_all(self)?;
         plans::sweep_uploads(self);
         // Told at every start, until somebody has looked at it and removed it.
         for (_, path) in entries(&self.folder().lost()) {
@@ -101,6 +102,7 @@ impl Engine {
             if path.is_file() {
                 continue;
             }
+            // A folder whose name is not an id is nobody's plan, and goes to lost/.
             let id: Option<PlanId> = name.parse().ok();
             let described = id.as_ref().and_then(|id| PlanFolder::of(self, id).described());
             match (described, known.contains(&name)) {

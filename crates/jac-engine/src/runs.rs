@@ -327,7 +327,43 @@ impl Engine {
     /// # Errors
     /// When it has not finished.
     pub async fn delete_run(&self, id: &RunId) -> Result<(), EngineError> {
-        let run = self.store().run(id).await?.run;
+        let id = id.clone();
+        self.run_blocking(move |engine| engine.remove_run(wait(engine.store().run(&id))?.run)).await
+    }
+
+    /// The same, unless somebody has pinned it meanwhile.
+    pub(crate) async fn delete_unpinned_run(&self, id: &RunId) -> Result<(), EngineError> {
+        let id = id.clone();
+        let delete = move |engine: &Engine| {
+            let run = wait(engine.store().run(&id))?.run;
+            if run.pinned { Ok(()) } else { engine.remove_run(run) }
+        };
+        self.run_blocking(delete).await
+    }
+
+    /// Says whether a run is kept whatever the retention says.
+    ///
+    /// # Errors
+    /// When there is no such run, or its record cannot be written.
+    pub async fn pin_run(&self, id: &RunId, pinned: bool) -> Result<(), EngineError> {
+        let pin = move |run: &mut Run| {
+            run.pinned = pinned;
+            Ok(())
+        };
+        self.store().update_run::<_, EngineError>(id, pin).await?;
+        let row = self.store().run(id).await?;
+        self.run_blocking(move |engine| {
+            let folder = engine.folder().run(&row.run.id);
+            // A database that is lost or older does not forget it either.
+            if row.run.phase.is_terminal() && folder.is_dir() { record::RunRecord::of(row).write(&folder) } else { Ok(()) }
+        })
+        .await?;
+        self.tell(Event::Run(id.clone()));
+        Ok(())
+    }
+
+    fn remove_run(&self, run: Run) -> Result<(), EngineError> {
+        let id = &run.id;
         if !run.phase.is_terminal() {
             return Err(conflict("The run has not finished.", Some("Stop it first.")));
         }
@@ -340,18 +376,13 @@ impl Engine {
             }
             _ => (),
         }
-        if let Err(error) = self.store().delete_run(id).await {
-            // It is still in the lists, and its results are to be found there.
-            if let Err(back) = std::fs::rename(&away, &folder)
-                && back.kind() != std::io::ErrorKind::NotFound
-            {
-                tracing::error!(run = %id, %back, "the folder of the run {id} stays in {}", away.display());
-            }
+        if let Err(error) = wait(self.store().delete_run(id)) {
+            // It is still in the lists, and its results are to be found there; if not now, then at the next start.
+            crate::deleted::give_back(self, id);
             return Err(error.into());
         }
         // What cannot be removed now is removed later.
-        crate::plans::remove_folder(&away);
-        self.release_content(&run.files);
+        crate::deleted::remove(self, &away, &run.files);
         self.tell(Event::Run(id.clone()));
         Ok(())
     }
@@ -361,8 +392,9 @@ impl Engine {
     /// # Errors
     /// When there is no such run, or what it left cannot be read.
     pub fn snapshot(&self, id: &RunId, after: u64) -> Result<Snapshot, EngineError> {
-        let row = wait(self.store().run(id))?;
+        // Before the row: of a run that ends in between, what was measured is known, and not taken for nothing.
         let live = self.live().get(id).cloned();
+        let row = wait(self.store().run(id))?;
         match live {
             Some(live) => Ok(self.snapshot_of(row, live.since(after))),
             None => self.stored_snapshot(row, after),

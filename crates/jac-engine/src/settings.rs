@@ -47,6 +47,12 @@ pub struct Settings {
     /// What is to stay free on the disk of the data folder, in bytes: no run begins with less, and no log grows with less
     /// than half of it.
     pub disk_reserve_bytes: u64,
+    /// Finished runs are removed so many days after they were asked for; `None`: never for their age. Pinned ones stay.
+    pub runs_days: Option<u32>,
+    /// So many of the newest finished runs are kept, pinned ones not counted; `None`: all.
+    pub runs_count: Option<u32>,
+    /// What happened to a cluster is kept for so many days after its end.
+    pub cluster_events_days: u32,
 }
 
 impl Default for Settings {
@@ -71,6 +77,9 @@ impl Default for Settings {
             max_upload_bytes: 2 << 30,
             max_files: 2_000,
             disk_reserve_bytes: 256 << 20,
+            runs_days: None,
+            runs_count: None,
+            cluster_events_days: 90,
         }
     }
 }

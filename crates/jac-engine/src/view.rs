@@ -143,7 +143,7 @@ pub struct RunView {
     pub owner: Person,
     /// The team whose members may change it too.
     pub team: Option<Named>,
-    /// The retention leaves it alone.
+    /// It is kept whatever the retention says.
     pub pinned: bool,
     pub phase: RunPhase,
     /// What is being done now, a sentence.
@@ -246,10 +246,10 @@ fn view(run: Run, verdict: Verdict, criteria: Vec<CriterionResult>, headline: Op
         name: run.name,
         owner: run.owner,
         team: run.team,
-        pinned: run.pinned,
         phase: run.phase,
         step: run.step,
         cause: run.cause,
+        pinned: run.pinned,
         verdict,
         criteria,
         criteria_expressions: run.criteria,

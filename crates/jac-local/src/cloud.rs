@@ -162,7 +162,7 @@ impl Cloud for LocalCloud {
     async fn list(&self) -> Result<Listed, PortError> {
         let asked = tokio::time::Instant::now();
         let instances = self.list_now().map_err(|error| failed("this machine", "list its nodes", &error))?;
-        Ok(Listed { instances, age: asked.elapsed() })
+        Ok(Listed { instances, age: asked.elapsed(), unknown: std::collections::BTreeMap::new() })
     }
 
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError> {

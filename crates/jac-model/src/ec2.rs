@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 pub struct Ec2Config {
     /// `eu-central-1`…; `null`: the one that the credentials or the server's environment name.
     pub region: Option<String>,
+    /// `saved` (the owner's only set, or the one named `default`), `environment`, or the id of a set.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub credentials: CredentialChoice,
     /// The instance type of the master, which takes in every worker's samples.
     pub master_type: String,
@@ -40,15 +42,53 @@ pub struct Ec2Config {
 }
 
 /// Whose rights the machines are made with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+///
+/// As text: `saved`, `environment`, or the id of a set.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub enum CredentialChoice {
-    /// The saved ones if there are any, else those of the server's environment.
+    /// The owner's only set, or the one named `default`; those of the server's environment where the owner has none. When a cluster is
+    /// made it becomes one of the others. In rows of earlier versions: the one set that there was.
     #[default]
     Saved,
     /// Those of the server's environment: variables, profile, role of the machine.
     Environment,
+    /// The set of that id.
+    Set(String),
+}
+
+impl CredentialChoice {
+    /// The set that was the only one before people had their own.
+    pub const FIRST_SET: &str = "aws";
+
+    /// The id of the set that this is.
+    pub fn set(&self) -> Option<&str> {
+        match self {
+            Self::Saved => Some(Self::FIRST_SET),
+            Self::Environment => None,
+            Self::Set(id) => Some(id),
+        }
+    }
+}
+
+impl From<String> for CredentialChoice {
+    fn from(text: String) -> Self {
+        match text.as_str() {
+            "saved" => Self::Saved,
+            "environment" => Self::Environment,
+            _ => Self::Set(text),
+        }
+    }
+}
+
+impl From<CredentialChoice> for String {
+    fn from(choice: CredentialChoice) -> Self {
+        match choice {
+            CredentialChoice::Saved => "saved".to_owned(),
+            CredentialChoice::Environment => "environment".to_owned(),
+            CredentialChoice::Set(id) => id,
+        }
+    }
 }
 
 /// The system of the machines.
@@ -151,6 +191,13 @@ impl Ec2Config {
             && !is_word(region, |letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-')
         {
             faults.push(format!("'{region}' is no region: give one such as eu-central-1."));
+        }
+        if let CredentialChoice::Set(id) = &self.credentials
+            && !is_word(id, |letter| letter.is_ascii_alphanumeric() || letter == '-')
+        {
+            faults.push(
+                "The credentials are not valid: give `saved`, `environment` or the id of a saved set.".to_owned(),
+            );
         }
         for (role, kind) in [("master", &self.master_type), ("workers", &self.worker_type)] {
             let letters =

@@ -97,6 +97,8 @@ pub struct Listed {
     pub instances: Vec<Instance>,
     /// The time since the provider was asked for the oldest part of it.
     pub age: Duration,
+    /// The clusters whose machines could not be looked for, with the reason, without a full stop: the list says nothing of them.
+    pub unknown: BTreeMap<ClusterId, String>,
 }
 
 /// When nodes end themselves.
@@ -200,6 +202,26 @@ pub trait Cloud: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// Reads a private key that somebody wants to sign in with, and takes its passphrase off.
+    fn sign_in_key(&self, private_key: &str, passphrase: Option<&str>) -> Result<SignInKey, PortError> {
+        let _none_is_taken = (private_key, passphrase);
+        Err(PortError::Refused {
+            node: "The provider".to_owned(),
+            what: "read a private key".to_owned(),
+            reason: "it takes none".to_owned(),
+        })
+    }
+
+    /// Says whose those credentials are, as the provider calls them: an ARN.
+    async fn identity(&self, credentials: &AwsCredentials, region: Option<&str>) -> Result<String, PortError> {
+        let _nobody_knows = (credentials, region);
+        Err(PortError::Refused {
+            node: "The provider".to_owned(),
+            what: "say whose the credentials are".to_owned(),
+            reason: "it takes none".to_owned(),
+        })
+    }
+
     /// Removes one of them, with what it takes on disks. One that is gone already is a success.
     async fn remove_image(&self, region: &str, id: &str) -> Result<(), PortError> {
         Err(PortError::Refused {
@@ -208,6 +230,16 @@ pub trait Cloud: Send + Sync {
             reason: format!("there is no {id}"),
         })
     }
+}
+
+/// A private key that was read. It has no `Debug`.
+pub struct SignInKey {
+    /// In OpenSSH's format, without a passphrase.
+    pub private: String,
+    /// One line: `ssh-ed25519 AAAA…`.
+    pub public: String,
+    /// `SHA256:…`.
+    pub fingerprint: String,
 }
 
 /// AWS credentials. Their secrets are in no `Debug`.
@@ -248,7 +280,18 @@ impl std::fmt::Debug for AwsCredentials {
 #[async_trait]
 pub trait CredentialSource: Send + Sync {
     /// The credentials of that choice with the region that was saved along, as they are now.
-    async fn aws(&self, choice: CredentialChoice) -> Result<(AwsCredentials, Option<String>), PortError>;
+    async fn aws(&self, choice: &CredentialChoice) -> Result<(AwsCredentials, Option<String>), PortError>;
+
+    /// The private key of that id, in OpenSSH's format.
+    async fn ssh_key(&self, id: &str) -> Result<String, PortError>;
+
+    /// With whose rights to look for what nothing is known of: all sets that there are, or the environment's where there is none.
+    async fn all_aws(&self) -> Result<Vec<CredentialChoice>, PortError>;
+
+    /// Takes note of whether the provider took them when they were last used: `None`, or why not.
+    async fn used(&self, choice: &CredentialChoice, fault: Option<&str>) {
+        let _nobody_asks = (choice, fault);
+    }
 
     /// Seals a secret so that only this installation opens it again, for that purpose.
     fn seal(&self, purpose: &str, secret: &[u8]) -> Result<Vec<u8>, PortError>;

@@ -12,8 +12,12 @@ pub struct SshConfig {
     pub hosts: Vec<String>,
     /// Who signs in there.
     pub user: String,
-    /// The private key: a file on the server, named absolutely. Only its place is stored.
-    pub key_file: String,
+    /// The private key: the id of a saved one.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// Or a file on the server, named absolutely, which administrators may. Only its place is stored.
+    #[serde(default)]
+    pub key_file: Option<String>,
     /// The machines' own keys, as lines of a `known_hosts` file. A machine with another key is refused.
     pub known_hosts: Vec<String>,
 }
@@ -88,8 +92,13 @@ impl SshConfig {
         if self.user.trim().is_empty() || self.user.chars().any(char::is_control) {
             faults.push("No user is given to sign in with.".to_owned());
         }
-        if !self.key_file.starts_with('/') {
-            faults.push("The key is named by an absolute path on the server.".to_owned());
+        match (&self.key, &self.key_file) {
+            (Some(_), None) => (),
+            (None, Some(file)) if file.starts_with('/') => (),
+            (None, Some(_)) => faults.push("The key is named by an absolute path on the server.".to_owned()),
+            (None, None) | (Some(_), Some(_)) => {
+                faults.push("Give either a saved key or a file on the server.".to_owned());
+            }
         }
         faults
     }
@@ -126,7 +135,8 @@ mod tests {
         let config = SshConfig {
             hosts: vec!["a".to_owned(), "a:22".to_owned(), "b:x".to_owned()],
             user: String::new(),
-            key_file: "id".to_owned(),
+            key: None,
+            key_file: Some("id".to_owned()),
             known_hosts: Vec::new(),
         };
         assert_eq!(config.faults(1).len(), 5, "{:?}", config.faults(1));

@@ -9,6 +9,8 @@
 pub mod allowed;
 pub mod audit;
 mod brakes;
+pub mod rights;
+pub(crate) mod shared;
 
 use crate::App;
 use crate::edge::{ClientInfo, is_https};
@@ -287,12 +289,12 @@ pub(crate) fn cookies<'a>(app: &App, word: &str, headers: &'a HeaderMap) -> impl
         .map(|(_, value)| value)
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
 /// Compares two secrets without telling by the time where they differ.
-fn same(one: &str, other: &str) -> bool {
+pub(crate) fn same(one: &str, other: &str) -> bool {
     Sha256::digest(one) == Sha256::digest(other)
 }
 

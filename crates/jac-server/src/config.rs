@@ -40,7 +40,8 @@ pub struct ServerConfig {
     pub redis_url: Option<Secret>,
     pub oidc: Option<OidcConfig>,
     pub session: SessionConfig,
-    pub retention: RetentionConfig,
+    /// The names of people who may work with the server's own AWS credentials; administrators always may.
+    pub environment_credentials_for: Vec<String>,
 }
 
 /// Where `/metrics` is answered, besides to the shell of this machine.
@@ -102,15 +103,6 @@ impl Default for SessionConfig {
     fn default() -> Self {
         Self::USUAL
     }
-}
-
-/// How long finished runs are kept. Without a bound they are kept until somebody deletes them; pinned ones always are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RetentionConfig {
-    /// Days after its end at which a run is deleted.
-    pub runs_days: Option<u64>,
-    /// How many finished runs are kept, the newest.
-    pub runs_count: Option<u64>,
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The outermost layer: where a request really came from, its id, its line in the log, and its place in the metrics.
 //!
-//! Handlers ask [`ClientInfo`], and nothing else, for scheme, host and address of their client: forwarded headers of trusted
-//! proxies are in it, and those of everybody else are gone.
+//! Handlers ask [`ClientInfo`] for scheme, host and address of their client: forwarded headers of trusted proxies are in it, and those of
+//! everybody else are gone. [`Peer`] and the `Host` header of a request behind a trusted proxy say the same from here on.
 
 use crate::App;
 use crate::company::Company;

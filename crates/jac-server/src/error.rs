@@ -88,6 +88,7 @@ impl ApiError {
                 EngineError::Invalid { code: "upload_too_large", .. } => StatusCode::PAYLOAD_TOO_LARGE,
                 EngineError::Invalid { .. } => StatusCode::BAD_REQUEST,
                 EngineError::Conflict { .. }
+                | EngineError::CredentialsInUse { .. }
                 | EngineError::Store(StoreError::NameTaken { .. } | StoreError::LastAdministrator) => {
                     StatusCode::CONFLICT
                 }
@@ -164,6 +165,17 @@ impl ApiError {
                 "This is the last administrator. Make somebody else an administrator first.",
                 None,
             ),
+            Self::Engine(error @ EngineError::CredentialsInUse { .. }) => {
+                let message = jac_engine::tools::sentence(&error);
+                let names = match error {
+                    EngineError::CredentialsInUse { clusters } => clusters.into_iter().map(|one| one.name).collect(),
+                    _ => Vec::new(),
+                };
+                let hint =
+                    "Terminate first what was made with them, or save others of the same account in their place.";
+                let code = "credentials_in_use".to_owned();
+                ErrorDetail { code, message, hint: Some(hint.to_owned()), details: names }
+            }
             Self::Engine(EngineError::Conflict { message, hint }) => plain("conflict", &message, hint.as_deref()),
             Self::Engine(error @ EngineError::NotFound { .. }) => plain("not_found", &error.to_string(), None),
             Self::Engine(error @ (EngineError::DiskFull { .. } | EngineError::Port(PortError::DiskFull { .. }))) => {

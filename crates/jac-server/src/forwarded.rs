@@ -1,4 +1,4 @@
-//! What proxies say of a request that they pass on: RFC 7239's `Forwarded`, else `X-Forwarded-For`, `-Proto` and `-Host`.
+//! What proxies say of a request that they pass on: `X-Forwarded-For`, `-Proto` and `-Host`, else RFC 7239's `Forwarded`.
 //!
 //! Pure. Everybody can write these headers, so only those of a named proxy are believed, and of a chain only as far as named
 //! proxies reach: the client is the right-most address that is not one of them.
@@ -36,7 +36,12 @@ pub fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
 
 /// The origin of a request that came from `peer`, who is a trusted proxy.
 pub fn origin(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet]) -> Origin {
-    let hops = if headers.contains_key("forwarded") { standard(headers) } else { customary(headers) };
+    // A proxy that writes one family passes the other on as the client wrote it, and nearly all of them write this one.
+    let hops = if headers.contains_key("x-forwarded-for") || !headers.contains_key("forwarded") {
+        customary(headers)
+    } else {
+        standard(headers)
+    };
     let mut found = Origin { address: peer, is_https: None, host: None };
     for hop in hops.into_iter().rev() {
         found.is_https = hop.is_https.or(found.is_https);
@@ -171,7 +176,8 @@ mod tests {
             (vec![("forwarded", "for=1.1.1.1, for=203.0.113.9;proto=https")], "203.0.113.9"),
             (vec![("forwarded", "for=\"[2001:db8::17]:4711\"")], "2001:db8::17"),
             (vec![("forwarded", "for=unknown, for=10.0.0.2")], "10.0.0.2"),
-            (vec![("forwarded", "for=203.0.113.9"), ("x-forwarded-for", "1.1.1.1")], "203.0.113.9"),
+            // The proxy wrote one of them; the other came from the client.
+            (vec![("forwarded", "for=1.1.1.1"), ("x-forwarded-for", "203.0.113.9")], "203.0.113.9"),
         ] {
             assert_eq!(read(&lines).0, client, "{lines:?}");
         }

@@ -2,7 +2,7 @@
 //! codes; metrics need a token, unless they have an address of their own.
 
 use crate::App;
-use crate::access::has_token;
+use crate::access::{bearer, has_token, same};
 use crate::config::Secret;
 use crate::error::ApiError;
 use axum::Router;
@@ -12,7 +12,6 @@ use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use jac_engine::Unready;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -70,10 +69,7 @@ async fn metrics_apart(State(app): State<App>, headers: HeaderMap) -> Response {
 }
 
 fn is_sent(token: &Secret, headers: &HeaderMap) -> bool {
-    let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let sent = sent.and_then(|value| value.strip_prefix("Bearer "));
-    // Digests, so that the time of comparing tells nothing.
-    sent.is_some_and(|sent| Sha256::digest(sent) == Sha256::digest(token.reveal()))
+    bearer(headers).is_some_and(|sent| same(sent, token.reveal()))
 }
 
 async fn text(app: &App) -> Response {

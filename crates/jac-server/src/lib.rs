@@ -30,11 +30,16 @@ pub use metrics::Metrics;
 pub use routes::account::token_row;
 pub use routes::people::{named as name, new_id};
 
-use axum::http::{HeaderName, HeaderValue};
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, Method};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use axum::{Router, middleware};
-use jac_engine::Engine;
+use error::ApiError;
+use jac_engine::{Engine, EngineError};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
+use tracing::Instrument;
 
 /// What every handler may use.
 #[derive(Clone)]
@@ -59,6 +64,7 @@ pub fn router(app: App) -> Router {
         // What the API says is of this moment and of this person.
         .merge(
             api.layer(middleware::from_fn_with_state(app.clone(), access::audit::record))
+                .layer(middleware::from_fn(complete))
                 .layer(header("cache-control", "no-store")),
         )
         .merge(health::routes())
@@ -73,4 +79,18 @@ pub fn router(app: App) -> Router {
         .layer(header("referrer-policy", "no-referrer"))
         // The outermost: all others see the client as it is.
         .layer(middleware::from_fn_with_state(app, edge::observe))
+}
+
+/// What changes something is done to its end, also when whoever asked has gone: between the database and what follows from it there
+/// is no good place to stop. The start of a run is the exception, since the check before it can take a processor for long.
+async fn complete(request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if reads || request.uri().path() == "/api/v1/runs" {
+        return next.run(request).await;
+    }
+    match tokio::spawn(next.run(request).in_current_span()).await {
+        Ok(answer) => answer,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => ApiError::Engine(EngineError::JMeter("The server is ending.".to_owned())).into_response(),
+    }
 }

@@ -7,6 +7,7 @@
 
 mod places;
 
+use crate::access;
 use crate::metrics::Metrics;
 use crate::tls::Tls;
 use axum::Router;
@@ -136,7 +137,7 @@ pub async fn serve(
     let Listener { tcp, tls, callers, proxies, metrics } = listener.into();
     let places = Places::new(&limits, proxies, metrics);
     let router = router.layer(RequestBodyTimeoutLayer::new(limits.pause));
-    let bearer: Arc<str> = format!("Bearer {token}").into();
+    let token: Arc<str> = token.into();
     let tasks = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -157,7 +158,7 @@ pub async fn serve(
                 let needs_token = place.is_kept || callers == Callers::Shell;
                 let connection = Connection {
                     router: router.clone(),
-                    bearer: Arc::clone(&bearer),
+                    token: Arc::clone(&token),
                     limits: limits.clone(),
                     needs_token,
                 };
@@ -199,7 +200,7 @@ type AnyStream = Pin<Box<dyn Stream>>;
 
 struct Connection {
     router: Router,
-    bearer: Arc<str>,
+    token: Arc<str>,
     limits: Limits,
     /// It serves requests with the shell's token only.
     needs_token: bool,
@@ -238,15 +239,14 @@ impl Connection {
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(self.limits.pause));
         let io = TokioIo::new(Held { stream: Box::pin(stream), _place: place });
-        let (router, bearer, needs_token) = (self.router, self.bearer, self.needs_token);
+        let (router, token, needs_token) = (self.router, self.token, self.needs_token);
         let service = service_fn(move |mut request: Request<Incoming>| {
-            let (router, bearer) = (router.clone(), Arc::clone(&bearer));
+            let (router, token) = (router.clone(), Arc::clone(&token));
             let (is_socket, metrics) = (Arc::clone(&is_socket), metrics.clone());
             request.extensions_mut().insert(Peer(peer));
             request.extensions_mut().insert(transport);
             async move {
-                let authorization = request.headers().get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
-                if needs_token && authorization != Some(bearer.as_bytes()) {
+                if needs_token && !access::bearer(request.headers()).is_some_and(|sent| access::same(sent, &token)) {
                     return Ok::<_, Infallible>(full());
                 }
                 let answer = router.oneshot(request.map(Body::new)).await?;

@@ -74,11 +74,14 @@ pub fn layer(app: App) -> SocketIoLayer {
         .build_layer();
     io.ns("/", greet.with(admit));
     let (closing, closed) = (app.edge.closing().clone(), io.clone());
-    tokio::spawn(async move {
-        closing.cancelled().await;
-        closed.close().await;
-    });
     let engine = app.engine.clone();
+    engine.keep_running("the end of live connections at shutdown".to_owned(), move |_| {
+        let (closing, closed) = (closing.clone(), closed.clone());
+        async move {
+            closing.cancelled().await;
+            closed.close().await;
+        }
+    });
     let (cutting, sockets) = (app.clone(), io.clone());
     engine.keep_running("the end of live connections".to_owned(), move |_| cut_off(cutting.clone(), sockets.clone()));
     engine.keep_running("live events".to_owned(), move |_| forward(app.clone(), io.clone()));
@@ -174,12 +177,10 @@ async fn watch(socket: &SocketRef, app: &App, wanted: Subscribe) -> Result<Snaps
     let room = room(&wanted.run_id);
     // The room first: a snapshot that is made in between arrives twice, which is harmless, instead of never.
     socket.join(room.clone());
-    let engine = app.engine.clone();
-    let snapshot = tokio::task::spawn_blocking(move || engine.snapshot(&wanted.run_id, wanted.after)).await;
-    let refusal = match snapshot {
-        Ok(Ok(snapshot)) => return Ok(snapshot),
-        Ok(Err(error)) => error.to_string(),
-        Err(panic) => panic.to_string(),
+    let ask = move |engine: &jac_engine::Engine| engine.snapshot(&wanted.run_id, wanted.after);
+    let refusal = match app.engine.run_blocking(ask).await {
+        Ok(snapshot) => return Ok(snapshot),
+        Err(error) => error.to_string(),
     };
     // Rooms of what is not there would pile up.
     socket.leave(room);

@@ -2,7 +2,7 @@
 
 use crate::App;
 use crate::routes::{
-    account, audit, clusters, company, credentials, images, info, machines, people, plans, results, runs, session,
+    account, audit, clusters, company, credentials, images, info, machines, people, plans, results, runs, session, shares,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
@@ -27,9 +27,15 @@ const SENT_BY_PEOPLE: &[&str] = &[
     "NewRun",
     "SignIn",
     "Stop",
+    "Pin",
     "Extension",
     "Upload",
     "NewAwsCredentials",
+    "NewCredentials",
+    "NewSshKey",
+    "NewShare",
+    "NewComparisonShare",
+    "SharedSecret",
     "NewImage",
     "TicketRequest",
     "PasswordSignIn",
@@ -81,7 +87,15 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(clusters::terminate))
         .routes(routes!(clusters::extend))
         .routes(routes!(clusters::events))
-        .routes(routes!(credentials::show, credentials::save, credentials::delete))
+        .routes(routes!(credentials::list, credentials::create))
+        .routes(routes!(credentials::environment))
+        .routes(routes!(credentials::replace, credentials::delete))
+        .routes(routes!(credentials::test))
+        .routes(routes!(shares::of_run, shares::share_run))
+        .routes(routes!(shares::revoke_of_run))
+        .routes(routes!(shares::of_comparison, shares::share_comparison))
+        .routes(routes!(shares::revoke_of_comparison))
+        .routes(routes!(shares::open))
         .routes(routes!(images::list))
         .routes(routes!(images::create))
         .routes(routes!(images::delete))
@@ -93,6 +107,7 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(runs::list, runs::create))
         .routes(routes!(runs::show, runs::delete))
         .routes(routes!(runs::stop))
+        .routes(routes!(runs::pin))
         .routes(routes!(runs::live))
         .routes(routes!(runs::report))
         .routes(routes!(results::samples))

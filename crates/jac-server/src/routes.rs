@@ -14,6 +14,7 @@ pub mod plans;
 pub mod results;
 pub mod runs;
 pub mod session;
+pub mod shares;
 
 use serde::Deserialize;
 

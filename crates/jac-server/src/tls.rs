@@ -212,7 +212,7 @@ impl Tls {
         let files = self.current.get().files;
         let mut tried = Seen::Content(self.current.get().digest);
         let mut before = tried;
-        let mut told_expired = false;
+        let (mut told_expired, mut told_early) = (false, None);
         loop {
             match self.current.get().fault_at(clock.now_ms()) {
                 Some(error) if !told_expired => {
@@ -231,9 +231,17 @@ impl Tls {
             if !is_settled || seen == tried {
                 continue;
             }
-            tried = seen;
+            let before_this = std::mem::replace(&mut tried, seen);
             match read.and_then(|content| Pair::of(&files, &content)) {
                 Ok(pair) => match pair.fault_at(clock.now_ms()) {
+                    // Its time may come: it is looked at again, and told of once.
+                    Some(error @ TlsError::NotYetValid { .. }) => {
+                        tried = before_this;
+                        if told_early != Some(seen) {
+                            told_early = Some(seen);
+                            tell_kept(&error);
+                        }
+                    }
                     Some(error) => tell_kept(&error),
                     None => {
                         *self.current.0.write().unwrap_or_else(PoisonError::into_inner) = pair;

@@ -13,6 +13,7 @@
 use crate::checks;
 use crate::connection::{Link, Target};
 use crate::error::LinkError;
+use crate::key::{self, KeySource};
 use crate::machine;
 use crate::record_files::RecordFiles;
 use crate::records::{ClusterRecord, Made, NodeRecord};
@@ -23,9 +24,11 @@ use crate::{exec, scripts, time};
 use async_trait::async_trait;
 use futures_util::future::{join_all, try_join_all};
 use jac_jmeter::JavaSearch;
-use jac_model::ports::{Cloud, Instance, Lease, Listed, NodeRequest, PortError, Remote, Tell};
+use jac_model::ports::{
+    Cloud, CredentialSource, Instance, Lease, Listed, NodeRequest, PortError, Remote, SignInKey, Tell,
+};
 use jac_model::{ClusterConfig, ClusterId, EpochMs, SshConfig, SshHost};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -42,7 +45,7 @@ const AWAY_LIMIT: Duration = Duration::from_secs(60);
 const AFTER_LEASE_MS: i64 = 60_000;
 
 /// Where the provider keeps what it has to know.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SshSettings {
     /// The folder of the records, in the data folder.
     pub records: PathBuf,
@@ -50,15 +53,17 @@ pub struct SshSettings {
     pub bundles: PathBuf,
     /// This installation's id: several may use the same machines.
     pub installation: String,
+    /// Where saved keys are.
+    pub credentials: Arc<dyn CredentialSource>,
     /// Where this machine's own Java is found, for nodes that have none.
     pub java: JavaSearch,
 }
 
 /// Machines that exist already.
-#[derive(Debug)]
 pub struct SshCloud {
     records: RecordFiles<ClusterRecord>,
     installation: String,
+    credentials: Arc<dyn CredentialSource>,
     tools: Arc<Tools>,
     /// The one connection to each node, with what was last seen of it.
     nodes: Mutex<HashMap<(ClusterId, String), Arc<Known>>>,
@@ -85,6 +90,7 @@ impl SshCloud {
         Self {
             records: RecordFiles::new(settings.records),
             installation: settings.installation,
+            credentials: settings.credentials,
             tools: Arc::new(Tools::new(settings.bundles, settings.java)),
             nodes: Mutex::default(),
             changing: Mutex::default(),
@@ -99,7 +105,10 @@ impl SshCloud {
         }
         let host: SshHost =
             node.host.parse().map_err(|error| LinkError::Refused(format!("{error}")).at(&node.name, "be reached"))?;
-        let known = Arc::new(Known { link: Arc::new(Link::new(target(&record.ssh, host))), seen: Mutex::default() });
+        let known = Arc::new(Known {
+            link: Arc::new(Link::new(target(&record.ssh, host, &self.credentials))),
+            seen: Mutex::default(),
+        });
         nodes.insert(key, Arc::clone(&known));
         Ok(known)
     }
@@ -200,11 +209,14 @@ impl SshCloud {
     }
 }
 
-fn target(ssh: &SshConfig, host: SshHost) -> Target {
+fn target(ssh: &SshConfig, host: SshHost, credentials: &Arc<dyn CredentialSource>) -> Target {
     Target {
         host,
         user: ssh.user.clone(),
-        key_file: PathBuf::from(&ssh.key_file),
+        key: match &ssh.key {
+            Some(id) => KeySource::Saved { id: id.clone(), in_: Arc::clone(credentials) },
+            None => KeySource::File(ssh.key_file.clone().unwrap_or_default().into()),
+        },
         known_hosts: ssh.known_hosts.clone(),
     }
 }
@@ -314,7 +326,7 @@ impl Cloud for SshCloud {
         let records = self.records.all()?;
         let nodes = records.iter().flat_map(|record| record.nodes.iter().map(move |node| self.look(record, node)));
         let instances = join_all(nodes).await.into_iter().flatten().collect();
-        Ok(Listed { instances, age: asked.elapsed() })
+        Ok(Listed { instances, age: asked.elapsed(), unknown: BTreeMap::new() })
     }
 
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError> {
@@ -347,6 +359,10 @@ impl Cloud for SshCloud {
         }))
         .await;
         renewed.into_iter().collect()
+    }
+
+    fn sign_in_key(&self, private_key: &str, passphrase: Option<&str>) -> Result<SignInKey, PortError> {
+        key::unlocked(private_key, passphrase).map_err(|error| PortError::Unfit { faults: vec![format!("{error}.")] })
     }
 
     fn remote(&self, cluster: &ClusterId, node: &str) -> Arc<dyn Remote> {

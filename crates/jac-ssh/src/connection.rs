@@ -5,7 +5,7 @@
 
 use crate::error::LinkError;
 use crate::host_keys::{self, HostKeys, Judgement};
-use crate::key;
+use crate::key::KeySource;
 use jac_model::{SshHost, descriptors};
 use russh::client::{self, AuthResult, Handle};
 use russh::keys::{PrivateKeyWithHashAlg, PublicKeyOrCertificate};
@@ -49,7 +49,7 @@ const SESSIONS: usize = 8;
 pub struct Target {
     pub host: SshHost,
     pub user: String,
-    pub key_file: PathBuf,
+    pub key: KeySource,
     /// Lines of `known_hosts`.
     pub known_hosts: Vec<String>,
 }
@@ -131,10 +131,11 @@ impl Link {
         Self::failing(node, LinkError::Gone)
     }
 
-    /// A connection that is never made: every deed fails with that.
+    /// A connection that is never made: every operation fails with `error`.
     pub fn failing(node: &str, error: LinkError) -> Self {
         let host = SshHost { name: node.to_owned(), port: 22 };
-        let target = Target { host, user: String::new(), key_file: PathBuf::new(), known_hosts: Vec::new() };
+        let target =
+            Target { host, user: String::new(), key: KeySource::File(PathBuf::new()), known_hosts: Vec::new() };
         Self { end: error.into(), ..Self::new(target) }
     }
 
@@ -267,15 +268,13 @@ impl Link {
     }
 
     async fn connect(&self) -> Result<Live, LinkError> {
-        let Target { host, user, key_file, known_hosts } = &self.target;
+        let Target { host, user, key, known_hosts } = &self.target;
         let keys = HostKeys::of(known_hosts, host);
         if keys.is_empty() {
             return Err(LinkError::Refused(host_keys::unknown(host)));
         }
-        // A file of another machine may take its time.
-        let file = key_file.clone();
-        let read = tokio::task::spawn_blocking(move || key::read(&file)).await;
-        let key = Arc::new(read.map_err(|panic| LinkError::Refused(panic.to_string()))??);
+        let from = key;
+        let key = Arc::new(from.read().await?);
         let config = client::Config {
             keepalive_interval: Some(KEEP_ALIVE_EVERY),
             keepalive_max: KEEP_ALIVES_MISSED,
@@ -320,8 +319,7 @@ impl Link {
             handle.authenticate_publickey(user, PrivateKeyWithHashAlg::new(key, hash)).await.map_err(lost)?;
         if !matches!(signed_in, AuthResult::Success) {
             return Err(LinkError::Refused(format!(
-                "{user} cannot sign in with the key {}; put its public half into ~{user}/.ssh/authorized_keys there",
-                key_file.display()
+                "{user} cannot sign in with {from}; put its public half into ~{user}/.ssh/authorized_keys there"
             )));
         }
         let channel = handle.channel_open_session().await.map_err(lost)?;

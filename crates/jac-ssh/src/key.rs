@@ -1,13 +1,83 @@
 //! The private key that signs in: read from its file each time, never kept anywhere else.
 
 use crate::error::LinkError;
+use jac_model::ports::{CredentialSource, SignInKey};
 use russh::keys::ssh_key::LineEnding;
 use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
 use russh::keys::{self, PrivateKey};
+use std::fmt;
 use std::fs::OpenOptions;
 use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Where a private key is, until it is needed.
+#[derive(Clone)]
+pub enum KeySource {
+    File(PathBuf),
+    /// Saved under that id, and kept nowhere else.
+    Saved {
+        id: String,
+        in_: Arc<dyn CredentialSource>,
+    },
+}
+
+impl fmt::Debug for KeySource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl fmt::Display for KeySource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(formatter, "the key {}", path.display()),
+            Self::Saved { id, .. } => write!(formatter, "the saved key {id}"),
+        }
+    }
+}
+
+impl KeySource {
+    /// The key, read anew.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with it and what to do. Nothing of its content is in it.
+    pub async fn read(&self) -> Result<PrivateKey, LinkError> {
+        match self {
+            // A file of another machine may take its time.
+            Self::File(path) => {
+                let path = path.clone();
+                let read = tokio::task::spawn_blocking(move || read(&path)).await;
+                read.map_err(|panic| LinkError::Refused(panic.to_string()))?
+            }
+            Self::Saved { id, in_ } => {
+                let text = in_.ssh_key(id).await.map_err(|error| LinkError::Refused(error.to_string()))?;
+                of_text(&text, None, &self.to_string())
+            }
+        }
+    }
+}
+
+/// Reads a key that somebody wants to save, and takes its passphrase off.
+///
+/// # Errors
+/// A sentence that says what is wrong with it. Nothing of its content is in it.
+pub fn unlocked(text: &str, passphrase: Option<&str>) -> Result<SignInKey, LinkError> {
+    if text.len() as u64 > LARGEST_KEY {
+        return Err(LinkError::Refused(format!(
+            "the text is not a private key: one has at most {} KB",
+            LARGEST_KEY >> 10
+        )));
+    }
+    let key = of_text(text, passphrase, "the text")?;
+    let refused = |error: keys::ssh_key::Error| LinkError::Refused(format!("the key cannot be written: {error}"));
+    Ok(SignInKey {
+        private: key.to_openssh(LineEnding::LF).map_err(refused)?.to_string(),
+        public: key.public_key().to_openssh().map_err(refused)?,
+        fingerprint: key.fingerprint(keys::HashAlg::Sha256).to_string(),
+    })
+}
 
 /// A key as files hold it.
 #[derive(Clone, PartialEq, Eq)]
@@ -55,13 +125,19 @@ pub fn read(path: &Path) -> Result<PrivateKey, LinkError> {
             return Err(LinkError::here(&error, otherwise));
         }
     };
+    of_text(&text, None, &shown.to_string())
+}
+
+/// Reads a key's text; `shown` says which it is.
+fn of_text(text: &str, passphrase: Option<&str>, shown: &str) -> Result<PrivateKey, LinkError> {
+    let refused = |reason: String| Err(LinkError::Refused(reason));
     let encrypted = || {
         refused(format!(
             "the key {shown} is protected by a passphrase, which nobody is there to type; use a key of its own for JAC \
              (ssh-keygen -t ed25519 -N '' -f jac_key), or take the passphrase off a copy (ssh-keygen -p -f COPY)"
         ))
     };
-    match keys::decode_secret_key(&text, None) {
+    match keys::decode_secret_key(text, passphrase) {
         Ok(key) if key.is_encrypted() => encrypted(),
         Ok(key) => Ok(key),
         Err(keys::Error::KeyIsEncrypted) => encrypted(),
@@ -135,6 +211,22 @@ mod tests {
         std::fs::write(locked.path().join("words"), "just words").expect("a file");
         let error = read(&locked.path().join("words")).expect_err("it is none").to_string();
         assert!(error.contains("no private key") && !error.contains("just words"), "{error}");
+    }
+
+    #[test]
+    fn a_passphrase_is_taken_off_a_key_that_is_saved_and_a_wrong_one_is_told() {
+        let locked = made("a secret");
+        let text = std::fs::read_to_string(locked.path().join("key")).expect("a key");
+        let saved = unlocked(&text, Some("a secret")).expect("it opens");
+        let public = std::fs::read_to_string(locked.path().join("key.pub")).expect("its public half");
+        assert!(public.starts_with(&saved.public.split(' ').take(2).collect::<Vec<_>>().join(" ")));
+        assert!(saved.fingerprint.starts_with("SHA256:"));
+        let again = unlocked(&saved.private, None).expect("without a passphrase");
+        assert_eq!(again.fingerprint, saved.fingerprint);
+        for wrong in [None, Some("another")] {
+            assert!(unlocked(&text, wrong).is_err(), "{wrong:?}");
+        }
+        assert!(unlocked(&public, None).is_err() && unlocked("words", None).is_err());
     }
 
     #[test]

@@ -31,7 +31,12 @@ async fn without_a_descriptor_no_machine_counts_as_away_and_no_record_as_missing
     let host = SshHost { name: "127.0.0.1".to_owned(), port };
     let public = jac_ssh::key::from_seed(&[8; 32], "host").expect("a key").public;
     let known_hosts = vec![format!("[127.0.0.1]:{port} {public}")];
-    let link = Link::new(Target { host, user: "nobody".to_owned(), key_file, known_hosts });
+    let link = Link::new(Target {
+        host,
+        user: "nobody".to_owned(),
+        key: jac_ssh::key::KeySource::File(key_file),
+        known_hosts,
+    });
 
     let records = RecordFiles::<Vec<String>>::new(folder.path().join("records"));
     let (seen, unseen) = (ClusterId::from_random([1; 8]), ClusterId::from_random([2; 8]));

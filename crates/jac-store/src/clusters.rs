@@ -25,7 +25,7 @@ impl Document for Cluster {
     }
 
     fn columns(&self) -> Result<Vec<(&'static str, Sql)>, StoreError> {
-        let credential = self.config.ec2.as_ref().map(|ec2| word(ec2.credentials)).transpose()?;
+        let credential = self.config.ec2.as_ref().map(|ec2| word(&ec2.credentials)).transpose()?;
         Ok(vec![
             ("created_ms", self.created_ms.into()),
             ("phase", word(self.phase)?.into()),

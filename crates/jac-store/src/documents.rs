@@ -69,7 +69,15 @@ fn add(document: &mut Map<String, Value>, field: &str, value: Value) {
     document.entry(field).or_insert(value);
 }
 
-pub(crate) const CLUSTER_UPGRADES: &[Upgrade] = &[|cluster| add(cluster, "team", Value::Null)];
+pub(crate) const CLUSTER_UPGRADES: &[Upgrade] = &[
+    |cluster| add(cluster, "team", Value::Null),
+    // Machines that are reached by SSH may have a saved key in place of a file.
+    |cluster| {
+        if let Some(Value::Object(ssh)) = cluster.get_mut("config").and_then(|config| config.get_mut("ssh")) {
+            add(ssh, "key", Value::Null);
+        }
+    },
+];
 
 pub(crate) const PLAN_UPGRADES: &[Upgrade] = &[|plan| {
     add(plan, "team", Value::Null);

@@ -66,7 +66,8 @@ pub fn cluster(number: u32) -> Cluster {
     let ssh = SshConfig {
         hosts: vec![SshHost { name: "one".to_owned(), port: 22 }.to_string()],
         user: "jac".to_owned(),
-        key_file: "/k".to_owned(),
+        key: None,
+        key_file: Some("/k".to_owned()),
         known_hosts: vec!["one ssh-ed25519 A".to_owned()],
     };
     let node = Node {

@@ -12,19 +12,23 @@ mod documents;
 #[cfg(test)]
 mod examples;
 mod folder;
+mod key_ring;
 mod lists;
 #[cfg(test)]
 mod older;
 mod people;
 mod plans;
+mod retention;
 mod runs;
 mod seal;
 mod series;
+mod shares;
 mod sign_in;
 mod vault;
 
 pub use clusters::ClusterEventRow;
 pub use company::CompanyPerson;
+pub use credentials::{CredentialKind, CredentialRow};
 pub use documents::Kind;
 pub use folder::{DataFolder, FolderError, Lock};
 pub use lists::clusters::{ClusterFilter, ListedCluster};
@@ -32,11 +36,13 @@ pub use lists::plans::{ListedPlan, ListedRunOfPlan, PlanFilter};
 pub use lists::runs::{ListedRun, RunFilter};
 pub use lists::{MOST_LISTED, Page, PageRequest};
 pub use people::{PersonChange, PersonRow, TeamRow};
+pub use retention::RunPlace;
 pub use runs::RunRow;
 pub use seal::{SealError, SealingKey};
 pub use series::StoredPoint;
+pub use shares::{ShareKind, ShareRow};
 pub use sign_in::{NewSession, OpenSession, SessionLimits, SessionRow, TokenRow};
-pub use vault::{AwsKind, SavedAws, Vault, VaultError};
+pub use vault::{NewSet, Secret, Vault, VaultError};
 
 use audit::Deed;
 use connections::Connections;
@@ -54,6 +60,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/004-page-secrets.sql")),
     M::up(include_str!("../migrations/005-columns.sql")),
     M::up(include_str!("../migrations/006-people.sql")),
+    M::up(include_str!("../migrations/007-credentials.sql")),
 ];
 
 /// The database. Every call is one short transaction, on a thread that may wait. Clones are the same database.
@@ -156,6 +163,16 @@ impl Store {
             reason: reason.clone(),
         };
         known.iter().map(row).collect()
+    }
+
+    /// Writes all that is committed to a new file, which is a database of its own. Nobody waits for it.
+    ///
+    /// # Errors
+    /// When the file is there already or cannot be written.
+    pub async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
+        let file = file.to_string_lossy().into_owned();
+        self.read(move |connection| connection.execute("VACUUM INTO ?1", [file]).map(drop).map_err(during("be copied")))
+            .await
     }
 
     /// Asks the database something.

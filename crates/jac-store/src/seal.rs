@@ -50,8 +50,7 @@ impl SealingKey {
     /// When there is none, or it holds something else. It is not made: a disk that is not there yet must not lead to
     /// a second key.
     pub fn read(path: &Path) -> Result<Self, SealError> {
-        let bytes = fs::read(path).map_err(|source| SealError::Unusable { path: path.to_owned(), source })?;
-        Self::new(&key_in(&bytes).ok_or_else(|| SealError::NoKey { path: path.to_owned() })?)
+        Self::new(&read_bytes(path)?)
     }
 
     /// Reads the key file, and makes it from `random` where there is none, for this user only.
@@ -61,7 +60,7 @@ impl SealingKey {
     pub fn read_or_make(path: &Path, random: [u8; KEY_BYTES]) -> Result<Self, SealError> {
         let unusable = |source| SealError::Unusable { path: path.to_owned(), source };
         if !path.try_exists().map_err(unusable)? {
-            make(path, &random).map_err(unusable)?;
+            in_one_step(path, hex::encode(random).as_bytes()).map_err(unusable)?;
         }
         Self::read(path)
     }
@@ -105,6 +104,12 @@ fn bound_to(purpose: &str) -> Aad<String> {
     Aad::from(format!("jac seal {FORMAT} {purpose}"))
 }
 
+/// The key that a file holds.
+pub(crate) fn read_bytes(path: &Path) -> Result<[u8; KEY_BYTES], SealError> {
+    let bytes = fs::read(path).map_err(|source| SealError::Unusable { path: path.to_owned(), source })?;
+    key_in(&bytes).ok_or_else(|| SealError::NoKey { path: path.to_owned() })
+}
+
 /// 32 bytes as they are, or as text.
 fn key_in(bytes: &[u8]) -> Option<[u8; KEY_BYTES]> {
     if let Ok(key) = bytes.try_into() {
@@ -113,15 +118,17 @@ fn key_in(bytes: &[u8]) -> Option<[u8; KEY_BYTES]> {
     hex::decode(bytes.trim_ascii()).ok()?.try_into().ok()
 }
 
-/// Writes the file in one step, so that a crash leaves a whole key or none.
-fn make(path: &Path, random: &[u8; KEY_BYTES]) -> io::Result<()> {
-    let new = path.with_extension("key.new");
+/// Writes a file for this user only in one step, so that a crash leaves it whole or as it was.
+pub(crate) fn in_one_step(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let new = PathBuf::from(new);
     match fs::remove_file(&new) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => (),
     }
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
-    file.write_all(hex::encode(random).as_bytes())?;
+    file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(new, path)
 }

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 /// How old the time of the last use may be in the database: it is not written at each use.
 const LAST_USE_MS: i64 = 60_000;
 
-fn digest(secret: &str) -> String {
+pub(crate) fn digest(secret: &str) -> String {
     hex::encode(Sha256::digest(secret))
 }
 

@@ -4,6 +4,7 @@
 //! at once. What needs the engine, as the removal of somebody whose clusters have to go, is asked of the server, or done by an engine of this
 //! process.
 
+use crate::backup::{self, Restored, Results};
 use crate::cli::{AdminArguments, AdminCommand, AuditArguments, Output, Place, TokenCommand, UserCommand};
 use crate::connect::{Connection, ServerFile, connect, settings};
 use crate::context;
@@ -16,9 +17,10 @@ use jac_engine::clock::{Clock, SystemClock};
 use jac_model::Person;
 use jac_server::{INVITATION_LIFE_MS, LINK_LIFE_MS, new_sign_in_link, new_token, token_row};
 use jac_store::audit::{Deed, EntryFilter, NewEntry, Outcome};
-use jac_store::{DataFolder, PersonChange, PersonRow, Store};
+use jac_store::{DataFolder, PersonChange, PersonRow, Store, Vault};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 /// The most entries of the trail that are printed.
 const MOST_ENTRIES: u32 = 100_000;
@@ -29,11 +31,48 @@ pub async fn admin(arguments: AdminArguments) -> anyhow::Result<Exit> {
             let desk = Desk::open(&place).await?;
             desk.link(&administrator(), LINK_LIFE_MS, "person.link").await?;
         }
+        AdminCommand::RotateKey { place } => rotate_key(&place).await?,
         AdminCommand::User(command) => user(command).await?,
         AdminCommand::Token(command) => token(command).await?,
         AdminCommand::Audit(arguments) => audit(arguments).await?,
+        AdminCommand::Backup { file, with_results, place } => back_up(&place, &file, with_results).await?,
+        AdminCommand::Restore { file, place } => restore(&place, file).await?,
     }
     Ok(Exit::Done)
+}
+
+async fn rotate_key(place: &Place) -> anyhow::Result<()> {
+    let desk = Desk::open(place).await?;
+    // A server that lives has the key of before, and could open nothing any more.
+    let _lock = desk.folder.lock()?;
+    let named = context::secret_key_file();
+    let sealed = Vault::rotate_key(&desk.folder, &desk.store, named.as_deref(), rand::random()).await?;
+    stdout::line(&format!("The key is changed; {sealed} sets of credentials are sealed with the new one."));
+    Ok(())
+}
+
+async fn back_up(place: &Place, file: &Path, with_results: bool) -> anyhow::Result<()> {
+    let folder = DataFolder::open(&context::data_folder(place.data_dir.as_deref()))?;
+    let results = if with_results { Results::Taken } else { Results::Left };
+    backup::backup(&folder, file, results, SystemClock.now_ms()).await?;
+    stdout::line(&format!(
+        "{} has the database and the plans{}. It does not have secret.key, which opens the saved credentials: keep a copy elsewhere.",
+        file.display(),
+        if with_results { ", and the results of finished runs" } else { "" }
+    ));
+    Ok(())
+}
+
+async fn restore(place: &Place, file: PathBuf) -> anyhow::Result<()> {
+    let folder = DataFolder::open(&context::data_folder(place.data_dir.as_deref()))?;
+    let now_ms = SystemClock.now_ms();
+    let done = tokio::task::spawn_blocking(move || backup::restore(&folder, &file, now_ms)).await??;
+    let Restored { before, plans, runs } = done;
+    let kept = before.map_or_else(String::new, |place| format!(" The one before is {}.", place.display()));
+    stdout::line(&format!(
+        "Restored the database, and {plans} plans and {runs} runs that were not in the folder.{kept}"
+    ));
+    Ok(())
 }
 
 /// The database of an installation.

@@ -470,6 +470,11 @@ pub enum AdminCommand {
         #[command(flatten)]
         place: Place,
     },
+    /// Make a new key for what is saved sealed, and seal all saved credentials with it; no server may run
+    RotateKey {
+        #[command(flatten)]
+        place: Place,
+    },
     /// People who may sign in: add, list, disable, enable, remove
     #[command(subcommand)]
     User(UserCommand),
@@ -478,6 +483,28 @@ pub enum AdminCommand {
     Token(TokenCommand),
     /// Who did what to what
     Audit(AuditArguments),
+    /// Write the database and the plans to a file, while a server works on them or not
+    ///
+    /// The file is an archive (tar, Zstandard). It never has secret.key: keep a copy of that elsewhere, else saved credentials have to be
+    /// entered again after a restore on another machine.
+    Backup {
+        /// Where to, such as jac.tar.zst
+        file: PathBuf,
+        /// The folders of finished runs too: logs, reports, everything
+        #[arg(long)]
+        with_results: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Put a backup back, while no server works on the folder
+    ///
+    /// The database that is there is kept beside the new one. Plans and runs that are in the folder stay, also those of after the backup.
+    Restore {
+        /// What `jac admin backup` wrote
+        file: PathBuf,
+        #[command(flatten)]
+        place: Place,
+    },
 }
 
 #[cfg(test)]

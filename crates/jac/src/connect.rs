@@ -140,6 +140,7 @@ pub async fn start_engine(
         records: folder.ssh_machines(),
         bundles: folder.bundles(),
         installation: installation.clone(),
+        credentials: vault.clone(),
         java: java.clone(),
     });
     let ec2 = Ec2Cloud::new(Ec2Settings {

@@ -19,7 +19,7 @@ pub fn data_folder(named: Option<&Path>) -> PathBuf {
     base.unwrap_or_else(home).join("jac")
 }
 
-/// A variable of the environment; one that is not UTF-8 is none.
+/// An environment variable; `None` also when its value is not valid UTF-8.
 pub fn environment(name: &str) -> Option<String> {
     std::env::var_os(name)?.into_string().ok().filter(|value| !value.is_empty())
 }

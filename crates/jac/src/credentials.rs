@@ -2,6 +2,7 @@
 //! command line, which everybody on the machine may read.
 
 use crate::cli::CredentialsCommand;
+use crate::client::Client;
 use crate::context::{self, AwsKeys};
 use crate::desk::{briefly, print};
 use crate::exit::{Exit, with_hint};
@@ -14,36 +15,58 @@ const THREE_LINES: &str =
     "Give the access key's id, its secret and, of a temporary key, the session token: a line each.";
 
 pub async fn credentials(command: CredentialsCommand) -> anyhow::Result<Exit> {
-    let CredentialsCommand::Aws { save, stdin, role, external_id, region, delete, whose } = command;
+    let CredentialsCommand::Aws { name, no_test, save, stdin, role, external_id, region, delete, whose } = command;
     let keys = match (save, stdin) {
         (false, _) => None,
         (true, false) => Some(context::aws_keys()),
         (true, true) => Some(keys_of_standard_input()?),
     };
     briefly(&whose, async |client| {
+        let known = own_set(client, &name).await?;
+        let path = |id: &Value| format!("/credentials/{}", id.as_str().unwrap_or_default());
         if delete {
-            client.delete("/credentials/aws").await?;
+            if let Some(set) = &known {
+                client.delete(&path(&set["id"])).await?;
+            }
             print(&whose, &json!({ "saved": null }), || "The saved AWS credentials are deleted.".to_owned());
             return Ok(Exit::Done);
         }
         if let Some(keys) = keys {
-            let new = json!({
+            let aws = json!({
                 "access_key_id": keys.access_key_id, "secret_access_key": keys.secret_access_key,
                 "session_token": keys.session_token, "role_arn": role, "external_id": external_id, "region": region,
             });
-            let _: Value = client.put("/credentials/aws", &new).await?;
+            let new = json!({ "name": name, "aws": aws });
+            let query = if no_test { "?test=false" } else { "" };
+            let _: Value = match &known {
+                Some(set) => client.put(&format!("{}{query}", path(&set["id"])), &new).await?,
+                None => client.post(&format!("/credentials{query}"), &new).await?,
+            };
         }
-        let view: Value = client.get("/credentials/aws").await?;
+        let view = json!({ "saved": own_set(client, &name).await? });
         print(&whose, &view, || match &view["saved"] {
             Value::Null => "No AWS credentials are saved: those of the server's environment are used.".to_owned(),
             saved => {
-                let shown = |name: &str| saved[name].as_str().unwrap_or("none").to_owned();
-                format!("Key {}, role {}, region {}.", shown("access_key_id"), shown("role_arn"), shown("region"))
+                let shown = |value: &Value| value.as_str().unwrap_or("none").to_owned();
+                let (key, role) = (&saved["shown"]["access_key_id"], &saved["shown"]["role_arn"]);
+                format!("Key {}, role {}, region {}.", shown(key), shown(role), shown(&saved["region"]))
             }
         });
         Ok(Exit::Done)
     })
     .await
+}
+
+/// The caller's AWS set of that name.
+async fn own_set(client: &Client, name: &str) -> anyhow::Result<Option<Value>> {
+    let session: Value = client.get("/session").await?;
+    let sets: Vec<Value> = client.get("/credentials").await?;
+    let is_wanted = |set: &Value| {
+        let is_aws = set["kind"].as_str().is_some_and(|kind| kind.starts_with("aws_"));
+        let is_named = set["name"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(name));
+        is_aws && is_named && set["owner"]["id"] == session["user"]["id"]
+    };
+    Ok(sets.into_iter().find(is_wanted))
 }
 
 /// A terminal would show the secret while it is typed, and keep it in its history of lines.

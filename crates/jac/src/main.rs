@@ -13,6 +13,7 @@ macro_rules! eprint {
 }
 
 mod admin;
+mod backup;
 mod check;
 mod cli;
 mod client;

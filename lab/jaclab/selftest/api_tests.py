@@ -1,6 +1,6 @@
 """What the lab adds to the emulator's API."""
 
-from botocore.exceptions import ConnectionClosedError, ConnectionError, HTTPClientError
+from botocore.exceptions import ClientError, ConnectionClosedError, ConnectionError, HTTPClientError
 
 from .cloud import refused, until
 
@@ -77,7 +77,18 @@ def a_group_that_is_used_cannot_be_deleted(cloud):
         with refused("DependencyViolation"):
             cloud.ec2.delete_security_group(GroupId=group)
         cloud.terminate(instance)
-    cloud.ec2.delete_security_group(GroupId=group)
+    until(lambda: is_deleted(cloud, group), 10, "the group of a terminated instance can be deleted")
+
+
+def is_deleted(cloud, group):
+    """Asks for it; EC2 refuses while an interface of the instance is still there."""
+    try:
+        cloud.ec2.delete_security_group(GroupId=group)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "DependencyViolation":
+            raise
+        return False
+    return True
 
 
 def calls_are_throttled_by_number_and_by_rate(cloud):

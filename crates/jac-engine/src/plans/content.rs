@@ -44,6 +44,7 @@ impl Content {
     /// Whether a file is the very one that is kept under its hash. A copy, where there are no links, is not known to be.
     pub fn is_kept(&self, file: &PlanFile, place: &Path) -> bool {
         let known = file.sha256.as_deref().filter(|sha256| sha256.len() == 64).map(|sha256| self.place(sha256));
+        // A file that cannot be looked at is not known to be kept, and is taken in again.
         let node = |path: &Path| fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
         known.is_some_and(|kept| node(&kept).is_some_and(|kept| Some(kept) == node(place)))
     }

@@ -56,6 +56,7 @@ impl RunRecord {
         {
             return Err(EngineError::JMeter(format!("A newer JAC wrote the run's record (schema {schema}).")));
         }
+        // Damaged, or written by somebody else: the caller tells of the folder and moves it to lost/.
         let record: Option<Self> = serde_json::from_slice(&bytes).ok();
         Ok(record.filter(|record| record.run.phase.is_terminal()))
     }

@@ -88,7 +88,7 @@ impl Cloud for SimulatedCloud {
         if let Lists::Slow(time) = lists {
             tokio::time::sleep(time).await;
         }
-        Ok(Listed { instances, age: asked.elapsed() })
+        Ok(Listed { instances, age: asked.elapsed(), unknown: std::collections::BTreeMap::new() })
     }
 
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError> {

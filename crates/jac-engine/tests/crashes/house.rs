@@ -22,7 +22,7 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
-const PLAN: &str = r#"<?xml version="1.0"?><jmeterTestPlan version="1.2"><hashTree><TestPlan guiclass="" testname="P"/><hashTree>
+pub const PLAN: &str = r#"<?xml version="1.0"?><jmeterTestPlan version="1.2"><hashTree><TestPlan guiclass="" testname="P"/><hashTree>
 <ThreadGroup guiclass="" testname="G"><stringProp name="ThreadGroup.num_threads">4</stringProp>
 <elementProp name="ThreadGroup.main_controller" elementType="LoopController"><intProp name="LoopController.loops">9</intProp>
 <boolProp name="LoopController.continue_forever">false</boolProp></elementProp>
@@ -290,6 +290,33 @@ impl House {
         }
     }
 
+    fn new_run(&self, cluster: &ClusterId, plan: &PlanId) -> NewRun {
+        NewRun {
+            cluster_id: cluster.clone(),
+            plan_id: plan.clone(),
+            name: None,
+            properties: self.properties.clone(),
+            system_properties: BTreeMap::new(),
+            secret: vec!["pin".to_owned()],
+            properties_files: Vec::new(),
+            split: Vec::new(),
+            criteria: Vec::new(),
+            grace_s: Some(5),
+        }
+    }
+
+    /// A further run of the plan on the cluster, once that is free. Nothing crashes meanwhile.
+    pub async fn another_run(&mut self, cluster: &ClusterId) -> RunId {
+        let plan = self.upload().await;
+        let free = async |engine: &Engine| {
+            engine.store().cluster(cluster).await.ok().filter(|cluster| cluster.current_run.is_none())
+        };
+        self.until("a free cluster", free).await;
+        let new = self.new_run(cluster, &plan);
+        let engine = self.engine().await;
+        waiting(&engine, move |engine| engine.create_run(owner(), new, &|| false)).await.expect("a run").id
+    }
+
     /// A run of the plan on the cluster, asked for until there is one.
     pub async fn run(&mut self, cluster: &ClusterId) -> RunId {
         let plan = self.upload().await;
@@ -298,18 +325,7 @@ impl House {
             if let Some(run) = there {
                 return run.id;
             }
-            let new = NewRun {
-                cluster_id: cluster.clone(),
-                plan_id: plan.clone(),
-                name: None,
-                properties: self.properties.clone(),
-                system_properties: BTreeMap::new(),
-                secret: vec!["pin".to_owned()],
-                properties_files: Vec::new(),
-                split: Vec::new(),
-                criteria: Vec::new(),
-                grace_s: Some(5),
-            };
+            let new = self.new_run(cluster, &plan);
             self.ask_waiting(|engine| engine.create_run(owner(), new, &|| false)).await;
         }
     }

@@ -116,6 +116,11 @@ async fn what_a_deletion_left_is_removed_while_the_server_lives_unless_its_run_i
         (left(&format!("deleted-{}", RunId::from_random([7; 8]))), left(&format!("deleted-{run}")), left(".tmp1"));
     house.until("the folder's removal", async |_: &jac_engine::Engine| (!gone.exists()).then_some(())).await;
     assert!(kept.join("results.jtl").is_file() && upload.is_dir());
+    // A deletion that got as far as the folder: its run is still there, and so is what it measured, from the next start on.
+    std::fs::remove_dir_all(&kept).expect("removed");
+    std::fs::rename(house.data().join("runs").join(run.as_str()), &kept).expect("away");
+    house.crash().await;
+    assert!(house.report(&run).await.is_ok() && !kept.exists());
 }
 
 #[tokio::test(start_paused = true)]

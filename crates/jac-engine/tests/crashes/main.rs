@@ -13,6 +13,7 @@ mod losses;
 mod machines;
 mod panics;
 mod remote;
+mod retention;
 mod story;
 mod trouble;
 mod world;

@@ -184,6 +184,12 @@ impl Ownable for Run {
     }
 }
 
+/// The `{id}` of the path; empty where it has none.
+pub(super) async fn id_of(parts: &mut Parts, app: &App) -> String {
+    let path = Path::<HashMap<String, String>>::from_request_parts(parts, app).await;
+    path.ok().and_then(|Path(mut path)| path.remove("id")).unwrap_or_default()
+}
+
 /// The thing that the path names, and somebody who may do `P` to it.
 pub struct On<P, T> {
     pub thing: T,
@@ -203,9 +209,7 @@ impl<P: Permission, T: Ownable> FromRequestParts<App> for On<P, T> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let caller = principal(parts, app).await?;
-        let path = Path::<HashMap<String, String>>::from_request_parts(parts, app).await;
-        let path = path.map(|Path(path)| path).unwrap_or_default();
-        let text = path.get("id").map(String::as_str).unwrap_or_default();
+        let text = &id_of(parts, app).await;
         audit::begin(parts, app, &caller, Some((T::KIND, text)));
         let not_found = || ApiError::Engine(EngineError::NotFound { kind: T::KIND, id: text.to_owned() });
         let id = text.parse::<T::Id>().map_err(|_| not_found())?;

@@ -56,7 +56,7 @@ impl Places {
         Self { limits: limits.clone(), taken: Arc::default(), proxies, metrics }
     }
 
-    /// A place for a connection from there; `None` when there is none left.
+    /// Reserves a place for a connection from this peer; `None` when its limit or the total is reached.
     pub fn take(&self, peer: IpAddr) -> Option<Place> {
         let mut taken = open(&self.taken);
         let of_peer = taken.of.get(&peer).copied().unwrap_or_default();

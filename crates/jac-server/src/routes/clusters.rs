@@ -1,11 +1,14 @@
 //! Clusters: list, create, look, extend, terminate.
 
+use crate::App;
 use crate::access::allowed::{Allowed, ChangeCluster, CreateCluster, On, View};
+use crate::access::rights;
 use crate::body::{Body, Query};
 use crate::error::{ApiError, ErrorBody};
 use crate::routes::TeamRequest;
 use crate::routes::lists::ClustersQuery;
 use axum::Json;
+use axum::extract::State;
 use axum::http::StatusCode;
 use jac_engine::list::{ClusterSummary, Page};
 use jac_engine::view::{ClusterView, ForecastView};
@@ -44,9 +47,11 @@ pub async fn defaults(_: Allowed<View>, Query(query): Query<DefaultsQuery>) -> J
     responses((status = 200, body = ForecastView), (status = 400, body = ErrorBody)))]
 pub async fn forecast(
     allowed: Allowed<CreateCluster>,
-    Body(new): Body<NewCluster>,
+    State(app): State<App>,
+    Body(mut new): Body<NewCluster>,
 ) -> Result<Json<ForecastView>, ApiError> {
-    Ok(Json(allowed.engine().forecast(new).await?))
+    rights::check(&app, &allowed.caller, &mut new.config).await?;
+    Ok(Json(allowed.engine().forecast(&allowed.caller.user, new).await?))
 }
 
 /// Who the new cluster is for.
@@ -63,9 +68,11 @@ pub struct CreateQuery {
     responses((status = 202, body = ClusterView), (status = 400, body = ErrorBody)))]
 pub async fn create(
     allowed: Allowed<CreateCluster>,
+    State(app): State<App>,
     Query(query): Query<CreateQuery>,
-    Body(new): Body<NewCluster>,
+    Body(mut new): Body<NewCluster>,
 ) -> Result<(StatusCode, Json<ClusterView>), ApiError> {
+    rights::check(&app, &allowed.caller, &mut new.config).await?;
     let attendance = if query.attended { Attendance::ThisEngine } else { Attendance::Unattended };
     let cluster = allowed.engine().create_cluster(allowed.caller.user.clone(), new, attendance).await?;
     Ok((StatusCode::ACCEPTED, Json(allowed.engine().view_cluster(cluster))))

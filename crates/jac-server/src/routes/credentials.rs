@@ -1,81 +1,186 @@
-//! The saved AWS credentials: look, save, forget. Their secrets go in and never come out.
+//! Credentials that people have saved: look, save, try, forget. Their secrets go in and never come out.
 
-use crate::access::allowed::{Allowed, ManagePeople};
-use crate::body::Body;
+use crate::App;
+use crate::access::allowed::{Allowed, ChangeCredentials, ViewCredentials};
+use crate::access::{audit, rights};
+use crate::body::{Body, Query};
 use crate::error::{ApiError, ErrorBody};
 use axum::Json;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use jac_engine::NewAwsCredentials;
-use jac_store::{AwsKind, SavedAws};
-use serde::Serialize;
+use jac_engine::NewCredentials;
+use jac_model::{Named, Person, UserRole};
+use jac_store::{CredentialKind, CredentialRow};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-/// What is saved for AWS.
+/// A set of credentials, as far as it is shown.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct AwsCredentialsView {
-    /// `null`: nothing; clusters are made with what the server's environment gives.
-    pub saved: Option<SavedAwsView>,
-}
-
-/// Saved AWS credentials, as far as they are shown.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct SavedAwsView {
-    pub kind: AwsKindView,
-    /// The first and last letters: `AKIA…MPLE`.
-    pub access_key_id: Option<String>,
-    pub role_arn: Option<String>,
-    pub has_external_id: bool,
-    pub has_session_token: bool,
+pub struct CredentialView {
+    pub id: String,
+    pub name: String,
+    pub kind: CredentialWord,
+    pub owner: Person,
+    /// Always `null`: credentials are their owner's alone.
+    pub team: Option<Named>,
     /// The region of clusters that name none.
     pub region: Option<String>,
+    /// What may be shown, by name: `access_key_id`, `role_arn`, `fingerprint`…
+    pub shown: BTreeMap<String, String>,
     pub saved_ms: i64,
+    /// Who AWS says that it is: an ARN.
+    pub identity: Option<String>,
+    /// Why it did not work when it was last used or tried.
+    pub fault: Option<String>,
+    /// Clusters that live and need it.
+    pub in_use_by: Vec<Named>,
 }
 
-/// How AWS is signed in to.
+/// What a set of credentials is for.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum AwsKindView {
-    /// With an access key, which may then assume a role.
-    Keys,
-    /// With a role that the environment's credentials assume.
-    Role,
+pub enum CredentialWord {
+    /// An access key of AWS, which may then assume a role.
+    AwsKeys,
+    /// A role that the credentials of the server's environment assume.
+    AwsRole,
+    /// A private key that signs in by SSH.
+    SshKey,
 }
 
-fn view(saved: Option<SavedAws>) -> Json<AwsCredentialsView> {
-    Json(AwsCredentialsView {
-        saved: saved.map(|saved| SavedAwsView {
-            kind: match saved.kind {
-                AwsKind::Keys => AwsKindView::Keys,
-                AwsKind::Role => AwsKindView::Role,
-            },
-            access_key_id: saved.access_key_id,
-            role_arn: saved.role_arn,
-            has_external_id: saved.has_external_id,
-            has_session_token: saved.has_session_token,
-            region: saved.region,
-            saved_ms: saved.saved_ms,
-        }),
-    })
+/// The AWS credentials of the server's environment.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct EnvironmentCredentials {
+    /// Whoever asks may work with them.
+    pub allowed: bool,
+    /// There are some that AWS takes. Always `false` to those who may not.
+    pub available: bool,
 }
 
-/// The saved AWS credentials, without their secrets
-#[utoipa::path(get, path = "/credentials/aws", tag = "credentials", responses((status = 200, body = AwsCredentialsView), (status = 403, body = ErrorBody)))]
-pub async fn show(allowed: Allowed<ManagePeople>) -> Result<Json<AwsCredentialsView>, ApiError> {
-    Ok(view(allowed.engine().saved_aws().await?))
+/// Whether credentials are tried before they are saved.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SaveQuery {
+    /// `false`: they are saved without asking AWS whose they are.
+    test: Option<bool>,
 }
 
-/// Save AWS credentials in the place of those that were saved before
-#[utoipa::path(put, path = "/credentials/aws", tag = "credentials", request_body = NewAwsCredentials,
-    responses((status = 200, body = AwsCredentialsView), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody)))]
-pub async fn save(
-    allowed: Allowed<ManagePeople>,
-    Body(new): Body<NewAwsCredentials>,
-) -> Result<Json<AwsCredentialsView>, ApiError> {
-    Ok(view(allowed.engine().save_aws(new).await?))
+fn view((row, in_use_by): (CredentialRow, Vec<Named>), is_own: bool) -> CredentialView {
+    CredentialView {
+        kind: match row.kind {
+            CredentialKind::AwsKeys => CredentialWord::AwsKeys,
+            CredentialKind::AwsRole => CredentialWord::AwsRole,
+            CredentialKind::SshKey => CredentialWord::SshKey,
+        },
+        id: row.id,
+        name: row.name,
+        owner: row.owner,
+        team: None,
+        region: row.region,
+        shown: if is_own { row.shown } else { BTreeMap::new() },
+        saved_ms: row.saved_ms,
+        identity: row.identity.filter(|_| is_own),
+        fault: row.fault.filter(|_| is_own),
+        in_use_by,
+    }
 }
 
-/// Forget the saved AWS credentials
-#[utoipa::path(delete, path = "/credentials/aws", tag = "credentials", responses((status = 204), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
-pub async fn delete(allowed: Allowed<ManagePeople>) -> Result<StatusCode, ApiError> {
-    allowed.engine().delete_aws().await?;
+/// The set as its owner sees it, or as whoever else may change it does.
+async fn shown<P: crate::access::allowed::Permission>(
+    allowed: &Allowed<P>,
+    id: &str,
+) -> Result<Json<CredentialView>, ApiError> {
+    let found = allowed.engine().credentials_of(id).await?;
+    let is_own = found.0.owner.id == allowed.caller.user.id;
+    Ok(Json(view(found, is_own)))
+}
+
+/// Those who may change it get the row. To others than administrators there is no such set.
+async fn changeable(allowed: &Allowed<ChangeCredentials>, id: &str) -> Result<CredentialRow, ApiError> {
+    let (row, _) = allowed.engine().credentials_of(id).await?;
+    audit::about("credentials", id, &row.name);
+    allowed.to(&row.owner, None)?;
+    Ok(row)
+}
+
+/// A role without a key is assumed with the server's own credentials, which are not everybody's.
+fn check_role(app: &App, allowed: &Allowed<ChangeCredentials>, new: &NewCredentials) -> Result<(), ApiError> {
+    let is_role_alone = new.aws.as_ref().is_some_and(|aws| aws.access_key_id.is_none() && aws.role_arn.is_some());
+    if is_role_alone && !rights::may_use_environment(app, &allowed.caller) {
+        return Err(rights::environment_refused());
+    }
+    Ok(())
+}
+
+/// One's own credentials, without their secrets; for administrators the names of everybody's
+#[utoipa::path(get, path = "/credentials", tag = "credentials", responses((status = 200, body = Vec<CredentialView>), (status = 403, body = ErrorBody)))]
+pub async fn list(allowed: Allowed<ViewCredentials>) -> Result<Json<Vec<CredentialView>>, ApiError> {
+    let me = &allowed.caller.user.id;
+    let owner = if allowed.caller.role == UserRole::Administrator { None } else { Some(me.as_str()) };
+    let rows = allowed.engine().credentials(owner).await?.into_iter();
+    Ok(Json(rows.map(|found| (found.0.owner.id == *me, found)).map(|(is_own, found)| view(found, is_own)).collect()))
+}
+
+/// Save credentials
+#[utoipa::path(post, path = "/credentials", tag = "credentials", params(SaveQuery), request_body = NewCredentials,
+    responses((status = 201, body = CredentialView), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub async fn create(
+    allowed: Allowed<ChangeCredentials>,
+    State(app): State<App>,
+    Query(query): Query<SaveQuery>,
+    Body(new): Body<NewCredentials>,
+) -> Result<(StatusCode, Json<CredentialView>), ApiError> {
+    check_role(&app, &allowed, &new)?;
+    audit::about("credentials", "", &new.name);
+    let is_tried = query.test.unwrap_or(true);
+    let saved = allowed.engine().save_credentials(&allowed.caller.user, None, new, is_tried).await?;
+    Ok((StatusCode::CREATED, shown(&allowed, &saved.id).await?))
+}
+
+/// Save others in the place of a set: a key is rotated, a session token renewed
+#[utoipa::path(put, path = "/credentials/{id}", tag = "credentials", params(("id" = String, Path), SaveQuery), request_body = NewCredentials,
+    responses((status = 200, body = CredentialView), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub async fn replace(
+    allowed: Allowed<ChangeCredentials>,
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(query): Query<SaveQuery>,
+    Body(new): Body<NewCredentials>,
+) -> Result<Json<CredentialView>, ApiError> {
+    let before = changeable(&allowed, &id).await?;
+    check_role(&app, &allowed, &new)?;
+    let is_tried = query.test.unwrap_or(true);
+    allowed.engine().save_credentials(&allowed.caller.user, Some(&before), new, is_tried).await?;
+    shown(&allowed, &id).await
+}
+
+/// Ask AWS whose a set is
+#[utoipa::path(post, path = "/credentials/{id}/test", tag = "credentials", params(("id" = String, Path)),
+    responses((status = 200, body = CredentialView), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub async fn test(
+    allowed: Allowed<ChangeCredentials>,
+    Path(id): Path<String>,
+) -> Result<Json<CredentialView>, ApiError> {
+    changeable(&allowed, &id).await?;
+    allowed.engine().test_credentials(&id).await?;
+    shown(&allowed, &id).await
+}
+
+/// Forget a set
+#[utoipa::path(delete, path = "/credentials/{id}", tag = "credentials", params(("id" = String, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub async fn delete(allowed: Allowed<ChangeCredentials>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
+    changeable(&allowed, &id).await?;
+    allowed.engine().delete_credentials(&id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The server's own AWS credentials: who may, and whether there are any
+#[utoipa::path(get, path = "/credentials/environment", tag = "credentials", responses((status = 200, body = EnvironmentCredentials), (status = 403, body = ErrorBody)))]
+pub async fn environment(allowed: Allowed<ViewCredentials>, State(app): State<App>) -> Json<EnvironmentCredentials> {
+    let may = rights::may_use_environment(&app, &allowed.caller);
+    Json(EnvironmentCredentials {
+        allowed: may,
+        available: may && allowed.engine().has_environment_credentials().await,
+    })
 }

@@ -10,13 +10,12 @@ use axum::Json;
 use axum::extract::{Path, Request};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use jac_engine::EngineError;
 use jac_engine::list::{Page, PlanSummary};
 use jac_engine::plans::{Kept, RunWish};
 use jac_engine::view::PlanView;
+use jac_engine::{Engine, EngineError};
 use jac_jmx::Check;
 use jac_model::Plan;
-use jac_store::audit::Deed;
 use serde::Deserialize;
 use tokio_util::io::ReaderStream;
 
@@ -31,22 +30,6 @@ pub struct Upload {
     ephemeral: Option<bool>,
     #[schema(value_type = Vec<String>, format = Binary)]
     file: Vec<Vec<u8>>,
-}
-
-/// Work that reads files is done where it holds nobody up.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, EngineError> + Send + 'static,
-) -> Result<T, ApiError> {
-    // What it writes is of this request.
-    let deed = Deed::current();
-    let work = move || match deed {
-        Some(deed) => deed.around_blocking(work),
-        None => work(),
-    };
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => Ok(done?),
-        Err(panic) => Err(EngineError::JMeter(panic.to_string()).into()),
-    }
 }
 
 /// Plans, a page at a time
@@ -64,10 +47,11 @@ pub async fn list(
     responses((status = 201, body = PlanView), (status = 400, body = ErrorBody), (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
 pub async fn create(allowed: Allowed<CreatePlan>, request: Request) -> Result<(StatusCode, Json<PlanView>), ApiError> {
     let (staging, fields) = upload::receive(allowed.engine(), request).await?;
-    let (engine, owner) = (allowed.engine().clone(), allowed.caller.user.clone());
+    let owner = allowed.caller.user.clone();
     let kept = if fields.ephemeral { Kept::ForOneRun } else { Kept::UntilRemoved };
-    let plan =
-        blocking(move || engine.create_plan(owner, fields.name, fields.main_file.as_deref(), kept, staging)).await?;
+    let create =
+        move |engine: &Engine| engine.create_plan(owner, fields.name, fields.main_file.as_deref(), kept, staging);
+    let plan = allowed.engine().run_blocking(create).await?;
     Ok((StatusCode::CREATED, Json(allowed.engine().view_plan(plan).await?)))
 }
 
@@ -80,8 +64,8 @@ pub async fn show(plan: On<View, Plan>) -> Result<Json<PlanView>, ApiError> {
 /// Delete a plan; its runs stay
 #[utoipa::path(delete, path = "/plans/{id}", tag = "plans", params(("id" = String, Path)), responses((status = 204), (status = 409, body = ErrorBody)))]
 pub async fn delete(plan: On<ChangePlan, Plan>) -> Result<StatusCode, ApiError> {
-    let (engine, id) = (plan.engine().clone(), plan.thing.id.clone());
-    blocking(move || engine.delete_plan(&id)).await?;
+    let id = plan.thing.id.clone();
+    plan.engine().run_blocking(move |engine| engine.delete_plan(&id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -89,9 +73,9 @@ pub async fn delete(plan: On<ChangePlan, Plan>) -> Result<StatusCode, ApiError> 
 #[utoipa::path(post, path = "/plans/{id}/files", tag = "plans", params(("id" = String, Path)), request_body(content = Upload, content_type = "multipart/form-data"),
     responses((status = 200, body = PlanView), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn add_files(plan: On<ChangePlan, Plan>, request: Request) -> Result<Json<PlanView>, ApiError> {
-    let (staging, _) = upload::receive(&plan.engine(), request).await?;
-    let (engine, id) = (plan.engine().clone(), plan.thing.id.clone());
-    let changed = blocking(move || engine.add_plan_files(&id, staging)).await?;
+    let (staging, _) = upload::receive(plan.engine(), request).await?;
+    let id = plan.thing.id.clone();
+    let changed = plan.engine().run_blocking(move |engine| engine.add_plan_files(&id, staging)).await?;
     Ok(Json(plan.engine().view_plan(changed).await?))
 }
 
@@ -118,8 +102,8 @@ pub async fn remove_file(
     plan: On<ChangePlan, Plan>,
     Path((_, path)): Path<(String, String)>,
 ) -> Result<Json<PlanView>, ApiError> {
-    let (engine, id) = (plan.engine().clone(), plan.thing.id.clone());
-    let changed = blocking(move || engine.remove_plan_file(&id, &path)).await?;
+    let id = plan.thing.id.clone();
+    let changed = plan.engine().run_blocking(move |engine| engine.remove_plan_file(&id, &path)).await?;
     Ok(Json(plan.engine().view_plan(changed).await?))
 }
 

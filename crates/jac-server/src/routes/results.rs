@@ -1,7 +1,8 @@
 //! Results of runs: single samples, comparisons.
 
 use crate::App;
-use crate::access::allowed::{Allowed, On, View};
+use crate::access::allowed::{On, View};
+use crate::access::shared::Viewing;
 use crate::body::Query;
 use crate::error::{ApiError, ErrorBody};
 use axum::Json;
@@ -99,20 +100,28 @@ pub struct CompareQuery {
     runs: String,
 }
 
+impl CompareQuery {
+    /// The ids, as they were written.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.runs.split(',').filter(|id| !id.is_empty())
+    }
+}
+
+/// Ids of runs that are ids.
+pub fn run_ids<'a>(ids: impl Iterator<Item = &'a str>) -> Result<Vec<RunId>, EngineError> {
+    let not_found = |id: &str| EngineError::NotFound { kind: "run", id: id.to_owned() };
+    ids.map(|id| id.parse::<RunId>().map_err(|_| not_found(id))).collect()
+}
+
 /// What has changed from one run to others, and what of it is noise
 #[utoipa::path(get, path = "/compare", tag = "runs", params(CompareQuery),
     responses((status = 200, body = ComparisonReport), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn compare(
     State(app): State<App>,
-    allowed: Allowed<View>,
+    viewing: Viewing,
     Query(query): Query<CompareQuery>,
 ) -> Result<Json<ComparisonReport>, ApiError> {
-    let runs = query
-        .runs
-        .split(',')
-        .filter(|id| !id.is_empty())
-        .map(|id| id.parse::<RunId>().map_err(|_| EngineError::NotFound { kind: "run", id: id.to_owned() }))
-        .collect::<Result<Vec<_>, _>>()?;
-    let engine = allowed.engine().clone();
-    Ok(Json(app.edge.scans().run(&allowed.caller.user.id, move || engine.compare_runs(&runs)).await?))
+    let runs = run_ids(query.ids())?;
+    let engine = viewing.exactly(&runs)?.clone();
+    Ok(Json(app.edge.scans().run(&viewing.who, move || engine.compare_runs(&runs)).await?))
 }

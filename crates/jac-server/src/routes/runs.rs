@@ -1,6 +1,7 @@
 //! Runs: start, look, stop, report, artefacts.
 
 use crate::access::allowed::{Allowed, ChangeRun, On, StartRun, View};
+use crate::access::shared::ViewedRun;
 use crate::body::{Body, Query};
 use crate::error::{ApiError, ErrorBody};
 use crate::routes::TeamRequest;
@@ -48,7 +49,7 @@ async fn view(engine: &Engine, id: &RunId) -> Result<RunView, ApiError> {
 
 /// One run
 #[utoipa::path(get, path = "/runs/{id}", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = RunView), (status = 404, body = ErrorBody)))]
-pub async fn show(run: On<View, Run>) -> Result<Json<RunView>, ApiError> {
+pub async fn show(run: ViewedRun) -> Result<Json<RunView>, ApiError> {
     Ok(Json(view(run.engine(), &run.thing.id).await?))
 }
 
@@ -63,6 +64,20 @@ pub struct Stop {
 pub async fn stop(run: On<ChangeRun, Run>, Body(stop): Body<Stop>) -> Result<(StatusCode, Json<RunView>), ApiError> {
     run.engine().request_stop(&run.thing.id, stop.how, &run.caller.user.name).await?;
     Ok((StatusCode::ACCEPTED, Json(view(run.engine(), &run.thing.id).await?)))
+}
+
+/// Whether a run is to be kept.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct Pin {
+    pinned: bool,
+}
+
+/// Keep a run whatever the retention says, or no longer
+#[utoipa::path(patch, path = "/runs/{id}/pin", tag = "runs", params(("id" = String, Path)), request_body = Pin,
+    responses((status = 200, body = RunView), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub async fn pin(run: On<ChangeRun, Run>, Body(pin): Body<Pin>) -> Result<Json<RunView>, ApiError> {
+    run.engine().pin_run(&run.thing.id, pin.pinned).await?;
+    Ok(Json(view(run.engine(), &run.thing.id).await?))
 }
 
 /// Delete a finished run and its artefacts
@@ -84,17 +99,16 @@ pub struct LiveQuery {
 /// The run as it is now, with the points that changed since a snapshot
 #[utoipa::path(get, path = "/runs/{id}/live", tag = "runs", params(("id" = String, Path), LiveQuery), responses((status = 200, body = Snapshot), (status = 404, body = ErrorBody)))]
 pub async fn live(run: On<View, Run>, Query(query): Query<LiveQuery>) -> Result<Json<Snapshot>, ApiError> {
-    let engine = run.engine().clone();
-    let read = tokio::task::spawn_blocking(move || engine.snapshot(&run.thing.id, query.after)).await;
-    Ok(Json(read.map_err(|panic| EngineError::JMeter(panic.to_string()))??))
+    let id = run.thing.id.clone();
+    let read = move |engine: &Engine| engine.snapshot(&id, query.after);
+    Ok(Json(run.engine().run_blocking(read).await?))
 }
 
 /// The report of a finished run
 #[utoipa::path(get, path = "/runs/{id}/report", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = Report), (status = 409, body = ErrorBody)))]
-pub async fn report(run: On<View, Run>) -> Result<Json<Report>, ApiError> {
-    let engine = run.engine().clone();
-    let read = tokio::task::spawn_blocking(move || engine.report(&run.thing.id)).await;
-    Ok(Json(read.map_err(|panic| EngineError::JMeter(panic.to_string()))??))
+pub async fn report(run: ViewedRun) -> Result<Json<Report>, ApiError> {
+    let id = run.thing.id.clone();
+    Ok(Json(run.engine().run_blocking(move |engine| engine.report(&id)).await?))
 }
 
 /// From which byte on.

@@ -54,3 +54,17 @@ async fn me_is_whoever_asks_and_mine_their_teams() {
     assert_eq!(names(&served, "/clusters?phase=terminated").await.len(), 1);
     assert_eq!(names(&served, "/clusters?ended=true&owner=me").await.len(), 0);
 }
+
+#[tokio::test]
+async fn a_run_is_pinned_by_its_owner_and_found_by_that() {
+    let served = Served::new().await;
+    let owner = jac_engine::administrator();
+    let id = crate::things::run(&served, "r-33333333", &owner).await.id;
+    let pin = format!("/runs/{id}/pin");
+    for (body, pinned) in [(r#"{"pinned":true}"#, true), (r#"{"pinned":false}"#, false)] {
+        let answer = served.as_owner(Method::PATCH, &pin, body).await;
+        assert_eq!((answer.status, &answer.body["pinned"]), (StatusCode::OK, &Value::Bool(pinned)), "{}", answer.body);
+        assert_eq!(names(&served, "/runs?pinned=true").await.len(), usize::from(pinned));
+    }
+    assert_eq!(served.as_owner(Method::PATCH, &pin, "{}").await.status, StatusCode::BAD_REQUEST);
+}

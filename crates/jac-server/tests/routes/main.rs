@@ -8,9 +8,11 @@ mod live;
 mod money;
 mod people;
 mod permissions;
+mod pressure;
 mod rented;
 mod results;
 mod served;
+mod shares;
 mod socket;
 mod things;
 mod tls;
@@ -26,6 +28,7 @@ const OPEN: &[(&str, &str)] = &[
     ("POST", "/session/password"),
     ("POST", "/session/company"),
     ("GET", "/session/company/callback"),
+    ("POST", "/shares/open"),
 ];
 
 const PLAN: &[u8] = br#"<?xml version="1.0"?><jmeterTestPlan version="1.2"><hashTree><TestPlan guiclass="TestPlanGui" testname="P"/><hashTree/></hashTree></jmeterTestPlan>"#;

@@ -3,8 +3,12 @@
 use crate::rented::instance;
 use crate::served::{Answer, Served};
 use http::{Method, StatusCode};
-use jac_model::Role;
+use jac_engine::Settings;
 use jac_model::ports::Unseen;
+use jac_model::{Role, TokenScope, UserRole};
+use jac_server::Edge;
+use jac_server::config::ServerConfig;
+use jac_store::TokenRow;
 
 const SECRET: &str = "wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY";
 const CLUSTER: &str = r#"{"provider":"ec2","config":{"workers":2,"heap_mb":null,"lifetime_minutes":60,"idle_minutes":null,"remove_after_run":false,"ec2":{}}}"#;
@@ -13,37 +17,72 @@ fn message(answer: &Answer) -> &str {
     answer.body["error"]["message"].as_str().unwrap_or_default()
 }
 
-async fn save(served: &Served) {
-    let body =
-        format!(r#"{{"access_key_id":"AKIAIOSFODNN7EXAMPLE","secret_access_key":"{SECRET}","region":"eu-central-1"}}"#);
-    let saved = served.as_owner(Method::PUT, "/credentials/aws", &body).await;
-    assert_eq!(saved.status, StatusCode::OK, "{}", saved.body);
-    assert_eq!(saved.body["saved"]["access_key_id"], "AKIA…MPLE");
+/// Saves the owner's set `name`, untried; gives its id.
+async fn save(served: &Served, name: &str) -> String {
+    let saved = served.as_owner(Method::POST, "/credentials?test=false", &set(name)).await;
+    assert_eq!(saved.status, StatusCode::CREATED, "{}", saved.body);
+    assert_eq!(saved.body["shown"]["access_key_id"], "AKIA…MPLE");
     assert!(!saved.body.to_string().contains(SECRET) && !saved.body.to_string().contains("IOSFODNN7"));
+    saved.body["id"].as_str().expect("an id").to_owned()
+}
+
+fn set(name: &str) -> String {
+    format!(
+        r#"{{"name":"{name}","aws":{{"access_key_id":"AKIAIOSFODNN7EXAMPLE","secret_access_key":"{SECRET}","region":"eu-central-1"}}}}"#
+    )
+}
+
+fn code(answer: &Answer) -> (StatusCode, &str) {
+    (answer.status, answer.body["error"]["code"].as_str().unwrap_or_default())
 }
 
 #[tokio::test]
 async fn credentials_go_in_and_never_come_out() {
     let served = Served::new().await;
-    let none = served.as_owner(Method::GET, "/credentials/aws", "").await;
-    assert_eq!((none.status, &none.body["saved"]), (StatusCode::OK, &serde_json::Value::Null));
-    save(&served).await;
-    let shown = served.as_owner(Method::GET, "/credentials/aws", "").await.body;
-    assert_eq!(
-        (&shown["saved"]["kind"], &shown["saved"]["region"], &shown["saved"]["has_session_token"]),
-        (&"keys".into(), &"eu-central-1".into(), &false.into())
-    );
+    assert_eq!(served.as_owner(Method::GET, "/credentials", "").await.body, serde_json::json!([]));
+    let id = save(&served, "work").await;
+    let shown = served.as_owner(Method::GET, "/credentials", "").await.body;
+    assert_eq!((&shown[0]["kind"], &shown[0]["region"]), (&"aws_keys".into(), &"eu-central-1".into()));
+    assert_eq!((&shown[0]["identity"], &shown[0]["owner"]["id"]), (&serde_json::Value::Null, &"admin".into()));
     assert!(!shown.to_string().contains(SECRET));
-    let bad = served
-        .as_owner(Method::PUT, "/credentials/aws", r#"{"access_key_id":"A B","role_arn":"me","region":"Here"}"#)
-        .await;
-    assert_eq!(bad.status, StatusCode::BAD_REQUEST);
+    let again = served.as_owner(Method::POST, "/credentials?test=false", &set("Work")).await;
+    assert_eq!(code(&again), (StatusCode::CONFLICT, "name_taken"));
+    let bad = r#"{"name":"x","aws":{"access_key_id":"A B","role_arn":"me","region":"Here"}}"#;
+    let bad = served.as_owner(Method::POST, "/credentials", bad).await;
+    assert_eq!(code(&bad), (StatusCode::BAD_REQUEST, "credentials_invalid"));
     assert_eq!(bad.body["error"]["details"].as_array().map(Vec::len), Some(4), "{}", bad.body);
-    let unknown = served.as_owner(Method::PUT, "/credentials/aws", &format!(r#"{{"secret":"{SECRET}"}}"#)).await;
+    for wrong in [r#"{"name":"x"}"#, r#"{"name":"x","ssh_key":{"private_key":"words"}}"#, r#"{"name":" ","aws":{}}"#] {
+        let refused = served.as_owner(Method::POST, "/credentials", wrong).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{wrong}: {}", refused.body);
+    }
+    let unknown = format!(r#"{{"name":"x","aws":{{"secret":"{SECRET}"}}}}"#);
+    let unknown = served.as_owner(Method::POST, "/credentials", &unknown).await;
     assert_eq!(unknown.status, StatusCode::BAD_REQUEST);
     assert!(!unknown.body.to_string().contains(SECRET), "{}", unknown.body);
-    assert_eq!(served.as_owner(Method::DELETE, "/credentials/aws", "").await.status, StatusCode::NO_CONTENT);
-    assert_eq!(served.as_owner(Method::GET, "/credentials/aws", "").await.body["saved"], serde_json::Value::Null);
+    let path = format!("/credentials/{id}");
+    assert_eq!(served.as_owner(Method::DELETE, &path, "").await.status, StatusCode::NO_CONTENT);
+    assert_eq!(code(&served.as_owner(Method::DELETE, &path, "").await), (StatusCode::NOT_FOUND, "not_found"));
+}
+
+#[tokio::test]
+async fn aws_is_asked_whose_credentials_are_before_they_are_saved() {
+    let served = Served::new().await;
+    let saved = served.as_owner(Method::POST, "/credentials", &set("work")).await;
+    assert_eq!(saved.status, StatusCode::CREATED, "{}", saved.body);
+    let arn = "arn:aws:iam::123456789012:user/AKIAIOSFODNN7EXAMPLE";
+    assert_eq!(saved.body["identity"], arn);
+    *served.rented.failure.lock().expect("no panic") = Some("the token has expired".to_owned());
+    let refused = served.as_owner(Method::POST, "/credentials", &set("more")).await;
+    assert_eq!(code(&refused), (StatusCode::BAD_REQUEST, "credentials_refused"));
+    assert_eq!(served.as_owner(Method::GET, "/credentials", "").await.body.as_array().map(Vec::len), Some(1));
+    let path = format!("/credentials/{}", saved.body["id"].as_str().expect("an id"));
+    let tried = served.as_owner(Method::POST, &format!("{path}/test"), "").await.body;
+    assert!(tried["fault"].as_str().is_some_and(|fault| fault.contains("expired")), "{tried}");
+    assert_eq!(tried["identity"], arn, "who it was is still known");
+    *served.rented.failure.lock().expect("no panic") = None;
+    assert_eq!(served.as_owner(Method::PUT, &path, &set("work")).await.body["fault"], serde_json::Value::Null);
+    let environment = served.as_owner(Method::GET, "/credentials/environment", "").await.body;
+    assert_eq!(environment, serde_json::json!({"allowed": true, "available": true}));
 }
 
 #[tokio::test]
@@ -52,15 +91,87 @@ async fn credentials_stay_while_a_cluster_lives_that_was_made_with_them() {
     let without = served.as_owner(Method::POST, "/clusters", CLUSTER).await;
     assert_eq!(without.status, StatusCode::ACCEPTED, "{}", without.body);
     assert_eq!(without.body["config"]["ec2"]["credentials"], "environment", "none are saved");
-    save(&served).await;
+    let id = save(&served, "work").await;
     let with = served.as_owner(Method::POST, "/clusters", CLUSTER).await;
-    assert_eq!(with.body["config"]["ec2"]["credentials"], "saved");
-    let refused = served.as_owner(Method::DELETE, "/credentials/aws", "").await;
-    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert_eq!(with.body["config"]["ec2"]["credentials"], *id);
+    let refused = served.as_owner(Method::DELETE, &format!("/credentials/{id}"), "").await;
+    assert_eq!(code(&refused), (StatusCode::CONFLICT, "credentials_in_use"));
     let (with, without) = (with.body["id"].as_str().expect("an id"), without.body["id"].as_str().expect("an id"));
     assert!(message(&refused).contains(with) && !message(&refused).contains(without), "{}", refused.body);
-    assert!(refused.body["error"]["hint"].is_string());
-    save(&served).await;
+    assert_eq!(refused.body["error"]["details"], serde_json::json!([with]), "a cluster without a name has its id");
+    let shown = served.as_owner(Method::GET, "/credentials", "").await.body;
+    assert_eq!(shown[0]["in_use_by"][0]["id"], with);
+    let rotated = served.as_owner(Method::PUT, &format!("/credentials/{id}?test=false"), &set("work")).await;
+    assert_eq!(rotated.status, StatusCode::OK, "{}", rotated.body);
+    save(&served, "more").await;
+    assert_eq!(
+        code(&served.as_owner(Method::POST, "/clusters", CLUSTER).await),
+        (StatusCode::BAD_REQUEST, "credentials_ambiguous")
+    );
+    let chosen = served.as_owner(Method::POST, "/clusters", &with_set(&id)).await;
+    assert_eq!(chosen.status, StatusCode::ACCEPTED, "{}", chosen.body);
+}
+
+fn with_set(id: &str) -> String {
+    CLUSTER.replace(r#""ec2":{}"#, &format!(r#""ec2":{{"credentials":"{id}"}}"#))
+}
+
+#[tokio::test]
+async fn a_set_is_its_owners_alone_and_the_servers_own_and_its_files_are_the_administrators() {
+    let config = ServerConfig { environment_credentials_for: vec!["ben".to_owned()], ..ServerConfig::default() };
+    let served = Served::with_edge(Settings::default(), Edge::new(config)).await;
+    let theirs = save(&served, "work").await;
+    let store = served.app.engine.store();
+    let mut tokens = Vec::new();
+    for (id, name) in [("u-ann", "Ann"), ("u-ben", "Ben")] {
+        store.add_person(id, name, UserRole::Member, Vec::new(), 1).await.expect("a person");
+        let secret = jac_server::new_token();
+        let row = TokenRow {
+            id: format!("t-{id}"),
+            name: "test".to_owned(),
+            scope: TokenScope::All,
+            created_ms: 1,
+            expires_ms: None,
+            last_used_ms: None,
+        };
+        store.add_token(id, &secret, row).await.expect("a token");
+        tokens.push(format!("Bearer {secret}"));
+    }
+    let as_one = async |who: usize, method: Method, path: &str, body: &str| {
+        served.call(method, path, &[("authorization", tokens[who].as_str())], body).await
+    };
+    let (ann, ben) = (0, 1);
+    assert_eq!(as_one(ann, Method::GET, "/credentials", "").await.body, serde_json::json!([]), "not the others'");
+    let delete = as_one(ann, Method::DELETE, &format!("/credentials/{theirs}"), "").await;
+    assert_eq!(code(&delete), (StatusCode::FORBIDDEN, "not_owner"));
+    let used = as_one(ann, Method::POST, "/clusters", &with_set(&theirs)).await;
+    assert_eq!(code(&used), (StatusCode::BAD_REQUEST, "credentials_unknown"));
+    let role = r#"{"name":"r","aws":{"role_arn":"arn:aws:iam::123456789012:role/load"}}"#;
+    for (path, body) in [
+        ("/clusters", CLUSTER),
+        ("/clusters/forecast", CLUSTER),
+        ("/clusters", &with_set("environment")),
+        ("/credentials", role),
+    ] {
+        let refused = as_one(ann, Method::POST, path, body).await;
+        assert_eq!(code(&refused), (StatusCode::FORBIDDEN, "environment_credentials"), "{path} {body}");
+    }
+    assert_eq!(as_one(ben, Method::POST, "/clusters", CLUSTER).await.status, StatusCode::ACCEPTED, "he is named");
+    let saved = as_one(ann, Method::POST, "/credentials?test=false", &set("work")).await;
+    assert_eq!(saved.status, StatusCode::CREATED, "{}", saved.body);
+    let made = as_one(ann, Method::POST, "/clusters", CLUSTER).await;
+    assert_eq!(made.body["config"]["ec2"]["credentials"], saved.body["id"]);
+    let all = served.as_owner(Method::GET, "/credentials", "").await.body;
+    let of_ann = all.as_array().expect("sets").iter().find(|set| set["owner"]["id"] == "u-ann").expect("hers");
+    assert_eq!((&of_ann["name"], &of_ann["shown"]), (&"work".into(), &serde_json::json!({})), "the name, no contents");
+    for part in [
+        r#""jmeter_home":"/opt/jmeter""#,
+        r#""ssh":{"hosts":["10.0.0.4"],"user":"load","key_file":"/root/.ssh/id","known_hosts":[]}"#,
+    ] {
+        let body = CLUSTER.replace(r#""ec2":{}"#, part);
+        let refused = as_one(ann, Method::POST, "/clusters", &body).await;
+        assert_eq!(code(&refused), (StatusCode::FORBIDDEN, "administrator_only"), "{part}");
+    }
 }
 
 #[tokio::test]

@@ -2,9 +2,11 @@
 
 use async_trait::async_trait;
 use jac_model::ports::{
-    Adopted, Cloud, Forecast, Instance, Lease, Listed, NodeRequest, PortError, Remote, Rented, Tell, Unseen,
+    Adopted, AwsCredentials, Cloud, Forecast, Instance, Lease, Listed, NodeRequest, PortError, Remote, Rented, Tell,
+    Unseen,
 };
 use jac_model::{ClusterConfig, ClusterId, Ec2Config, NodePrices, Person, Role};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -60,7 +62,11 @@ impl Cloud for RentedCloud {
         let is_seen = |instance: &Instance| {
             !unseen.iter().any(|place| instance.rented.as_ref().is_some_and(|rented| rented.region == place.region))
         };
-        Ok(Listed { instances: self.ask()?.into_iter().filter(is_seen).collect(), age: Duration::ZERO })
+        Ok(Listed {
+            instances: self.ask()?.into_iter().filter(is_seen).collect(),
+            age: Duration::ZERO,
+            unknown: BTreeMap::new(),
+        })
     }
 
     fn unseen(&self) -> Vec<Unseen> {
@@ -87,6 +93,16 @@ impl Cloud for RentedCloud {
             notes: vec!["The image is debian-12.".to_owned()],
             prices: Some(NodePrices { master: 0.5, worker: (config.workers > 0).then_some(0.5) }),
         })
+    }
+
+    async fn identity(&self, credentials: &AwsCredentials, _: Option<&str>) -> Result<String, PortError> {
+        self.ask()?;
+        let user = match credentials {
+            AwsCredentials::Keys { access_key_id, .. } => access_key_id,
+            AwsCredentials::Role(role) => &role.arn,
+            AwsCredentials::Environment => "server",
+        };
+        Ok(format!("arn:aws:iam::123456789012:user/{user}"))
     }
 
     async fn adopt(&self, cluster: &ClusterId) -> Result<Adopted, PortError> {

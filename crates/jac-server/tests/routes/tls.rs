@@ -2,7 +2,7 @@
 
 use crate::served::Served;
 use futures_util::{SinkExt, StreamExt};
-use jac_engine::clock::SystemClock;
+use jac_engine::clock::{Clock, SystemClock};
 use jac_server::listen::{Limits, Listener};
 use jac_server::tls::{Pair, Tls, TlsFiles};
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
@@ -13,6 +13,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -182,6 +183,36 @@ async fn a_changed_pair_is_used_without_a_restart_and_a_broken_one_is_not() {
     second.shake(address).await.expect("the old one");
     first.write(folder.path());
     until(&first).await;
+}
+
+/// A clock that a test sets.
+struct Hands(AtomicI64);
+
+impl Clock for Hands {
+    fn now_ms(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[tokio::test]
+async fn a_pair_that_is_not_valid_yet_is_used_once_it_is() {
+    let served = Served::new().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (first, second) = (make(), make());
+    let (address, tls) = serve(&served, &first.write(folder.path()), patient()).await;
+    // 2010: before both certificates' time, which is told of the first and keeps the second waiting.
+    let clock = Arc::new(Hands(AtomicI64::new(1_262_304_000_000)));
+    tokio::spawn(tls.follow(Arc::clone(&clock) as Arc<dyn Clock>, Duration::from_millis(20)));
+    second.write(folder.path());
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_millis(300) {
+        first.shake(address).await.expect("the old pair");
+    }
+    clock.0.store(SystemClock.now_ms(), Ordering::Relaxed);
+    let began = Instant::now();
+    while second.shake(address).await.is_err() {
+        assert!(began.elapsed() < LIMIT, "the new pair is not used");
+    }
 }
 
 #[tokio::test]

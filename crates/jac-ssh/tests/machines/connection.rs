@@ -3,6 +3,7 @@
 use crate::place::{LIMIT, Place, shell};
 use crate::sshd::{Machines, wait_for};
 use jac_model::ports::{PortError, ProcessState};
+use jac_ssh::key::KeySource;
 use jac_ssh::machine::read_small;
 use jac_ssh::{Link, LinkError, Target};
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ fn target(machines: &Machines) -> Target {
     Target {
         host: machines.hosts()[0].parse().expect("a host"),
         user: machines.user(),
-        key_file: machines.key(),
+        key: KeySource::File(machines.key()),
         known_hosts: machines.known_hosts(),
     }
 }
@@ -54,7 +55,7 @@ async fn a_key_that_opens_nothing_is_refused_and_it_is_said_what_to_do() {
     let Some(machines) = Machines::start(1) else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let key = key(&folder, "ed25519", "RFC4716");
-    let reason = refusal(Target { key_file: key, ..target(&machines) }).await;
+    let reason = refusal(Target { key: KeySource::File(key), ..target(&machines) }).await;
     assert!(reason.contains("authorized_keys"), "{reason}");
 }
 
@@ -67,7 +68,7 @@ async fn keys_of_every_kind_open_a_machine() {
     for (kind, form) in [("rsa", "PEM"), ("rsa", "RFC4716"), ("ecdsa", "RFC4716"), ("ecdsa", "PEM")] {
         let key = key(&folder, kind, form);
         std::fs::copy(key.with_extension("pub"), &authorized).expect("it is authorized");
-        let link = Link::new(Target { key_file: key, ..target(&machines) });
+        let link = Link::new(Target { key: KeySource::File(key), ..target(&machines) });
         link.live().await.unwrap_or_else(|error| panic!("{kind} as {form}: {error}"));
     }
 }
@@ -167,4 +168,15 @@ async fn a_connection_that_falls_silent_is_found_dead_and_replaced() {
     let chunk = remote.read_at("file", 0, 100).await.expect("a new connection reads it").expect("a file");
     assert_eq!(chunk.bytes, "content");
     assert!(begun.elapsed() < Duration::from_secs(20), "it took {:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_saved_key_opens_a_machine_and_no_file_is_named() {
+    let Some(machines) = Machines::start(1) else { return };
+    let place = Place::new(machines);
+    let config = place.config();
+    let ssh = config.ssh.map(|ssh| jac_model::SshConfig { key: Some("k-1".to_owned()), key_file: None, ..ssh });
+    let config = jac_model::ClusterConfig { ssh, ..config };
+    let launched = place.launch_as(&config, Duration::from_secs(600)).await.expect("the key opens it");
+    assert_eq!(launched.len(), 1);
 }

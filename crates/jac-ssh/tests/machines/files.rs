@@ -53,7 +53,7 @@ async fn a_put_goes_on_where_a_cut_connection_left_it() {
     let link = jac_ssh::Link::new(Target {
         host: ssh.hosts[0].parse().expect("a host"),
         user: ssh.user,
-        key_file: ssh.key_file.into(),
+        key: jac_ssh::key::KeySource::File(ssh.key_file.expect("a file").into()),
         known_hosts: ssh.known_hosts,
     });
     let seen = Mutex::new(Vec::new());

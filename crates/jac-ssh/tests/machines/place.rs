@@ -1,9 +1,10 @@
 //! A cluster on machines of a test, as the engine has one.
 
 use crate::sshd::Machines;
-use jac_model::ports::{Cloud, Command, Instance, NodeRequest, PortError, Remote};
-use jac_model::{Cluster, ClusterConfig, ClusterId, Person, SshConfig};
+use jac_model::ports::{AwsCredentials, Cloud, Command, CredentialSource, Instance, NodeRequest, PortError, Remote};
+use jac_model::{Cluster, ClusterConfig, ClusterId, CredentialChoice, Person, SshConfig};
 use jac_ssh::{SshCloud, SshSettings};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -22,7 +23,7 @@ impl Place {
     /// A provider that nothing was asked of yet.
     pub fn new(machines: Machines) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let cloud = cloud(&folder);
+        let cloud = cloud(&folder, &machines);
         Self { machines, folder, cloud, cluster: ClusterId::from_random([7; 8]), told: Mutex::default() }
     }
 
@@ -35,14 +36,15 @@ impl Place {
 
     /// The next JAC on the same data folder.
     pub fn next_jac(&mut self) {
-        self.cloud = cloud(&self.folder);
+        self.cloud = cloud(&self.folder, &self.machines);
     }
 
     pub fn config(&self) -> ClusterConfig {
         let ssh = SshConfig {
             hosts: self.machines.hosts(),
             user: self.machines.user(),
-            key_file: self.machines.key().display().to_string(),
+            key: None,
+            key_file: Some(self.machines.key().display().to_string()),
             known_hosts: self.machines.known_hosts(),
         };
         let workers = u32::try_from(ssh.hosts.len() - 1).expect("few");
@@ -80,11 +82,39 @@ impl Place {
     }
 }
 
-fn cloud(folder: &tempfile::TempDir) -> SshCloud {
+/// A vault with one key, that of the machines, under the id `k-1`.
+struct Vault(PathBuf);
+
+#[async_trait::async_trait]
+impl CredentialSource for Vault {
+    async fn aws(&self, _: &CredentialChoice) -> Result<(AwsCredentials, Option<String>), PortError> {
+        unreachable!("these machines are nobody's but ours")
+    }
+
+    async fn all_aws(&self) -> Result<Vec<CredentialChoice>, PortError> {
+        unreachable!("these machines are nobody's but ours")
+    }
+
+    async fn ssh_key(&self, id: &str) -> Result<String, PortError> {
+        assert_eq!(id, "k-1");
+        Ok(std::fs::read_to_string(&self.0).expect("a key"))
+    }
+
+    fn seal(&self, _: &str, _: &[u8]) -> Result<Vec<u8>, PortError> {
+        unreachable!("nothing is sealed here")
+    }
+
+    fn open(&self, _: &str, _: &[u8]) -> Result<Vec<u8>, PortError> {
+        unreachable!("nothing is sealed here")
+    }
+}
+
+fn cloud(folder: &tempfile::TempDir, machines: &Machines) -> SshCloud {
     SshCloud::new(SshSettings {
         records: folder.path().join("ssh"),
         bundles: folder.path().join("bundles"),
         installation: "0123456789abcdef".to_owned(),
+        credentials: Arc::new(Vault(machines.key())),
         java: jac_jmeter::JavaSearch { java_home: None, search_path: std::env::var_os("PATH") },
     })
 }

@@ -93,7 +93,7 @@ fn statements() -> Vec<(String, bool)> {
     }
     // What the engine asks for itself, again and again.
     let asked = [crate::clusters::LIVING, crate::runs::UNFINISHED, plans::LAST_RUN, plans::RUNS];
-    statements.extend(asked.map(str::to_owned));
+    statements.extend(asked.into_iter().chain(crate::retention::STATEMENTS).map(str::to_owned));
     statements.into_iter().map(|sql| (sql, false)).chain(may_sort).collect()
 }
 

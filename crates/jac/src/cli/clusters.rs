@@ -100,6 +100,12 @@ pub struct Whose {
 pub enum CredentialsCommand {
     /// What is saved for AWS; with --save what the variables AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN say
     Aws {
+        /// Which of your sets
+        #[arg(long, default_value = "default")]
+        name: String,
+        /// Save without asking AWS whose they are
+        #[arg(long, requires = "save")]
+        no_test: bool,
         /// Save what the variables say
         #[arg(long, conflicts_with = "delete")]
         save: bool,

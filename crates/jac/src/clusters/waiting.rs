@@ -112,10 +112,11 @@ impl Desk<'_> {
     /// Says what came of it.
     async fn take_half_made_away(&mut self, view: &ClusterView) -> String {
         let id = &view.cluster.id;
-        eprintln!("Taking {id} away, which is half made. A second signal ends this at once.");
         let client = self.client;
         let taken_away = async {
             let _: ClusterView = client.post(&format!("/clusters/{id}/terminate"), &json!({})).await?;
+            // Said once it is recorded: whoever ends this now finds it recorded by the next `jac`.
+            eprintln!("Taking {id} away, which is half made. A second signal ends this at once.");
             until_gone(client, view).await
         };
         match self.signals.unless(taken_away).await {

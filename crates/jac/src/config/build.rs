@@ -3,7 +3,7 @@
 use super::keys::{Key, find};
 use super::read::{Fault, Settings, Source, Value, invalid};
 use ipnet::IpNet;
-use jac_server::config::{MetricsConfig, OidcConfig, RetentionConfig, RoleName, Secret, ServerConfig, SessionConfig};
+use jac_server::config::{MetricsConfig, OidcConfig, RoleName, Secret, ServerConfig, SessionConfig};
 use jac_server::tls::{Pair, TlsError, TlsFiles};
 use reqwest::Url;
 use std::collections::BTreeMap;
@@ -24,6 +24,10 @@ pub struct Config {
     pub max_upload_bytes: u64,
     pub lease_seconds: Option<u64>,
     pub boot_limit: Option<Duration>,
+    /// Finished runs older than so many days are removed.
+    pub runs_days: Option<u32>,
+    /// So many of the newest finished runs are kept.
+    pub runs_count: Option<u32>,
     /// The certificate to serve TLS with, and its key.
     pub pair: Option<Pair>,
     pub server: ServerConfig,
@@ -66,10 +70,7 @@ impl Typed<'_> {
                 idle_minutes: self.number("session_idle_minutes").unwrap_or(SessionConfig::USUAL.idle_minutes),
                 hours: self.number("session_hours").unwrap_or(SessionConfig::USUAL.hours),
             },
-            retention: RetentionConfig {
-                runs_days: self.number("retention_runs_days"),
-                runs_count: self.number("retention_runs_count"),
-            },
+            environment_credentials_for: self.list("environment_credentials_for"),
         };
         // Before anything is given up, so that every fault is told.
         let pair = self.tls();
@@ -82,6 +83,8 @@ impl Typed<'_> {
             max_upload_bytes: self.number("max_upload_mb")? << 20,
             lease_seconds: self.number("lease_seconds"),
             boot_limit: self.number("boot_limit_seconds").map(Duration::from_secs),
+            runs_days: self.small("retention_runs_days"),
+            runs_count: self.small("retention_runs_count"),
             pair,
             server,
         })
@@ -103,6 +106,11 @@ impl Typed<'_> {
             Some(Value::Path(path)) => Some(path.clone()),
             _ => None,
         }
+    }
+
+    /// A number whose key allows none that is larger.
+    fn small(&self, name: &str) -> Option<u32> {
+        self.number(name).map(|number| u32::try_from(number).unwrap_or(u32::MAX))
     }
 
     fn number(&self, name: &str) -> Option<u64> {
@@ -185,7 +193,7 @@ impl Typed<'_> {
                 code: "config_value_missing",
                 key: missing.to_owned(),
                 source: Source::Default,
-                message: format!("{there} needs it ({}).", self.source(there)),
+                message: format!("Required by `{there}` ({}).", self.source(there)),
                 expected: find(missing).map(|key| key.value.to_owned()).unwrap_or_default(),
             });
         }
@@ -339,7 +347,7 @@ mod tests {
         assert_eq!(oidc.issuer, "https://id.example/realm/", "letter by letter");
         assert_eq!(oidc.client_secret.as_ref().map(Secret::reveal), Some("hunter2"));
         assert_eq!(oidc.role_groups["admins"], RoleName::Administrator);
-        assert_eq!(config.server.retention.runs_days, Some(30));
+        assert_eq!(config.runs_days, Some(30));
         assert!(!format!("{config:?}").contains("hunter"));
     }
 

@@ -38,6 +38,8 @@ pub struct Key {
     pub meaning: &'static str,
     /// Its value may hold a password, and is printed without it.
     pub is_secret: bool,
+    /// It is read and checked, and nothing follows it yet: the server says so at its start.
+    pub is_planned: bool,
     /// A knob of the tests.
     pub is_hidden: bool,
 }
@@ -52,6 +54,7 @@ const PLAIN: Key = Key {
     otherwise: "",
     meaning: "",
     is_secret: false,
+    is_planned: false,
     is_hidden: false,
 };
 
@@ -187,7 +190,8 @@ pub static KEYS: &[Key] = &[
         flag: "redis",
         value: "URL",
         otherwise: "sign-ins are kept in the database",
-        meaning: "Keep sign-ins in this Redis (redis:// or rediss://), which several servers can share. A password belongs into the environment or the file, not into a flag",
+        meaning: "Planned, no effect yet: Keep sign-ins in this Redis (redis:// or rediss://), which several servers can share. A password belongs into the environment or the file, not into a flag",
+        is_planned: true,
         is_secret: true,
         ..PLAIN
     },
@@ -283,7 +287,7 @@ pub static KEYS: &[Key] = &[
         shape: number(1, YEARS * 366),
         value: "DAYS",
         otherwise: "kept until deleted",
-        meaning: "Delete runs so many days after their end, except pinned ones",
+        meaning: "Delete finished runs that are older than so many days, except pinned ones",
         ..PLAIN
     },
     Key {
@@ -294,6 +298,16 @@ pub static KEYS: &[Key] = &[
         value: "N",
         otherwise: "kept until deleted",
         meaning: "Keep so many finished runs, the newest, and pinned ones",
+        ..PLAIN
+    },
+    Key {
+        name: "environment_credentials_for",
+        environment: "JAC_ENVIRONMENT_CREDENTIALS_FOR",
+        flag: "environment-credentials-for",
+        shape: Shape::List,
+        value: "NAME",
+        otherwise: "administrators only",
+        meaning: "Somebody who may work with the server's own AWS credentials (its variables, profile or role) beside the administrators",
         ..PLAIN
     },
     Key {

@@ -131,8 +131,9 @@ impl Settings {
         let table = match file.text.parse::<toml::Table>() {
             Ok(table) => table,
             Err(error) => {
-                let message =
-                    format!("The file is not valid TOML: {}.", error.to_string().trim().trim_end_matches('.'));
+                // Without the line itself, in which a secret may be.
+                let line = error.span().map_or(1, |span| file.text[..span.start].matches('\n').count() + 1);
+                let message = format!("Line {line} is not valid TOML: {}.", error.message().trim_end_matches('.'));
                 self.faults.push(Fault {
                     code: "config_syntax",
                     key: String::new(),
@@ -145,13 +146,15 @@ impl Settings {
         };
         for (name, value) in &table {
             let Some(key) = find(name) else {
-                let expected = nearest(name).map(|near| format!("a known setting; did you mean {near}?"));
                 self.faults.push(Fault {
                     code: "config_key_unknown",
                     key: name.clone(),
                     source: source.clone(),
-                    message: "Unknown setting.".to_owned(),
-                    expected: expected.unwrap_or_else(|| "one of the settings in docs/configuration.md".to_owned()),
+                    message: match nearest(name) {
+                        Some(near) => format!("Unknown setting. Did you mean `{near}`?"),
+                        None => "Unknown setting.".to_owned(),
+                    },
+                    expected: "one of the settings in docs/configuration.md".to_owned(),
                 });
                 continue;
             };
@@ -256,7 +259,8 @@ fn shaped(key: &Key, parts: &[String]) -> Result<Value, Refusal> {
 
 /// A value of the file.
 fn from_toml(key: &Key, value: &toml::Value, folder: &Path) -> Result<Value, Refusal> {
-    let refused = || Refusal { shown: Some(value.to_string()), expected: expected_of(key) };
+    let shown = || value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let refused = || Refusal { shown: Some(shown()), expected: expected_of(key) };
     let texts = |values: &[toml::Value]| values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
     match (key.shape, value) {
         (Shape::Text, toml::Value::String(text)) => shaped(key, std::slice::from_ref(text)),
@@ -314,6 +318,16 @@ mod tests {
             read(Settings::read(Some(&with_file), variable, &flag)),
             (Value::Number(5), Source::Flag("max-upload-mb"))
         );
+    }
+
+    #[test]
+    fn a_line_that_is_not_toml_is_told_by_its_number_and_not_repeated() {
+        let text = "session_hours = 9\nredis_url = \"redis://:hunter2@localhost\n".to_owned();
+        let file = File { path: PathBuf::from("jac.toml"), text, is_in_data_folder: false };
+        let settings = Settings::read(Some(&file), |_| None, &Flags::new());
+        let told = settings.faults.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert!(told.len() == 1 && told[0].contains("Line 2") && told[0].lines().count() == 1, "{told:?}");
+        assert!(!told[0].contains("hunter2"), "{told:?}");
     }
 
     #[test]

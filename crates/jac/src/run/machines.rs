@@ -181,7 +181,8 @@ fn ssh(arguments: &NewClusterArguments, on_a_server: bool) -> anyhow::Result<Ssh
     Ok(SshConfig {
         hosts: arguments.hosts.clone(),
         user: user.clone(),
-        key_file: key_file.display().to_string(),
+        key: None,
+        key_file: Some(key_file.display().to_string()),
         known_hosts,
     })
 }

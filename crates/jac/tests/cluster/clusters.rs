@@ -188,7 +188,7 @@ fn a_region_that_cannot_be_looked_at_is_told_and_may_have_what_nothing_else_know
 
 /// `jac credentials aws --save --stdin` with that input.
 fn save(place: &Place, more: &[&str], input: &str) -> Finished {
-    let mut command = place.jac(&["credentials", "aws", "--save", "--stdin"]);
+    let mut command = place.jac(&["credentials", "aws", "--save", "--stdin", "--no-test"]);
     command.args(more).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("jac starts");
     let written = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
@@ -202,10 +202,15 @@ fn credentials_come_from_standard_input_and_are_shown_without_their_secret() {
     let saved = save(&place, &["--region", "eu-central-1"], "AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMI/K7MDENG\n").expect(0);
     assert!(saved.stdout.contains("Key AKIA…MPLE, role none, region eu-central-1."), "{}", saved.stdout);
     let shown = data(&place, &["credentials", "aws"]);
-    assert_eq!((&shown["saved"]["kind"], &shown["saved"]["has_session_token"]), (&"keys".into(), &false.into()));
+    assert_eq!((&shown["saved"]["kind"], &shown["saved"]["name"]), (&"aws_keys".into(), &"default".into()));
+    let id = shown["saved"]["id"].clone();
     let saved = save(&place, &["--output", "json"], "ASIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMI/K7MDENG\nto/ken\n").expect(0);
     let saved: Value = serde_json::from_str(&saved.stdout).expect("JSON");
-    assert_eq!(saved["saved"]["has_session_token"], true, "{saved}");
+    assert_eq!((&saved["saved"]["shown"]["session_token"], &saved["saved"]["id"]), (&"saved".into(), &id), "{saved}");
+    save(&place, &["--name", "other"], "AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMI/K7MDENG\n").expect(0);
+    let rotated = place.finish(place.jac(&["admin", "rotate-key"])).expect(0);
+    assert!(rotated.stdout.contains('2'), "{}", rotated.stdout);
+    assert_eq!(data(&place, &["credentials", "aws"])["saved"]["id"], id, "sealed anew, it is still there");
     for (input, words) in [("", "is empty"), ("AKIAIOSFODNN7EXAMPLE\n", "no secret access key in its second line")] {
         let refused = save(&place, &[], input).expect(2);
         assert!(refused.stderr.contains(words) && refused.stderr.contains("a line each"), "{}", refused.stderr);

@@ -324,3 +324,55 @@ fn a_run_that_is_deleted_ends_no_download_and_a_reader_that_never_reads_holds_up
     drop(stuck);
     house.place.assert_nothing_left();
 }
+
+#[test]
+fn a_backup_of_a_living_server_comes_back_and_what_was_measured_since_is_not_lost() {
+    let mut house = House::new();
+    let cluster = house.cluster(0, 30);
+    let short = [("duration", "2")];
+    let before = house.run(&cluster, 5, &short);
+    house.finished(&before);
+    let file = house.place.out().with_file_name("jac.tar.zst");
+    let archive = file.to_str().expect("text");
+    house.place.finish(house.place.jac(&["admin", "backup", archive, "--with-results"])).expect(0);
+    house.place.wait_until("the cluster's release", || {
+        house.api.get(&format!("/clusters/{cluster}"))["current_run"].is_null()
+    });
+    let after = house.run(&cluster, 5, &short);
+    let measured = house.finished(&after)["headline"]["samples"].clone();
+    house.place.finish(house.place.jac(&["admin", "restore", archive])).expect(2);
+    house.server.take().expect("it lives").end();
+
+    house.place.finish(house.place.jac(&["admin", "restore", archive])).expect(0);
+    house.start();
+    let listed = house.api.get("/runs?sort=created&order=asc");
+    let ids: Vec<_> = listed["items"].as_array().expect("runs").iter().map(|run| run["id"].clone()).collect();
+    assert_eq!(ids, [json!(before), json!(after)], "the second came after the backup");
+    assert_eq!(house.show(&after)["headline"]["samples"], measured);
+    assert_eq!(house.api.get("/plans")["items"].as_array().map(Vec::len), Some(2), "the second's plan too");
+    assert!(
+        house
+            .place
+            .data()
+            .read_dir()
+            .expect("the folder")
+            .flatten()
+            .any(|entry| { entry.file_name().to_string_lossy().starts_with("jac.db.before-restore-") })
+    );
+
+    // Elsewhere, where nothing is.
+    let mut elsewhere = House::new();
+    elsewhere.server.take().expect("it lives").end();
+    elsewhere.place.finish(elsewhere.place.jac(&["admin", "restore", archive])).expect(2);
+    std::fs::remove_dir_all(elsewhere.place.data()).expect("removed");
+    elsewhere.place.finish(elsewhere.place.jac(&["admin", "restore", archive])).expect(0);
+    elsewhere.start();
+    let run = elsewhere.show(&before);
+    assert_eq!(
+        (run["phase"].clone(), elsewhere.file(&before, "results.jtl")),
+        (json!("finished"), house.file(&before, "results.jtl"))
+    );
+    assert_eq!(elsewhere.api.send("GET", &format!("/runs/{after}"), &Value::Null).0, 404);
+    house.api.post(&format!("/clusters/{cluster}/terminate"), &Value::Null);
+    house.place.wait_until("the cluster's end", || house.phase_of(&cluster) == "terminated");
+}

@@ -259,7 +259,7 @@ export type Plan = Omit<Schemas["PlanView"], "can_write"> & Owned;
 /** `saved` is the owner's only set; else a set's id. */
 export type Ec2Config = Omit<Schemas["Ec2Config"], "credentials"> & { credentials: string };
 /** A saved key by its id, or a file of the server, which administrators may name. */
-export type SshConfig = Omit<Schemas["SshConfig"], "key_file"> & { key?: string | null; key_file?: string | null };
+export type SshConfig = Omit<Schemas["SshConfig"], "key" | "key_file"> & { key?: string | null; key_file?: string | null };
 
 /** Others than these are sent by the form only where they are of the chosen provider. */
 type Chosen = "jmeter_home" | "jmeter_version" | "ssh" | "ec2";

@@ -312,20 +312,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/credentials/aws": {
+    "/api/v1/comparisons/shares": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** The saved AWS credentials, without their secrets */
-        get: operations["credentials_show"];
-        /** Save AWS credentials in the place of those that were saved before */
-        put: operations["credentials_save"];
+        /** The links of a comparison that still work */
+        get: operations["shares_of_comparison"];
+        put?: never;
+        /** Make a link that shows a comparison to whoever has it */
+        post: operations["shares_share_comparison"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comparisons/shares/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
         post?: never;
-        /** Forget the saved AWS credentials */
+        /** Revoke a link of a comparison */
+        delete: operations["shares_revoke_of_comparison"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own credentials, without their secrets; for administrators the names of everybody's */
+        get: operations["credentials_list"];
+        put?: never;
+        /** Save credentials */
+        post: operations["credentials_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/credentials/environment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The server's own AWS credentials: who may, and whether there are any */
+        get: operations["credentials_environment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/credentials/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Save others in the place of a set: a key is rotated, a session token renewed */
+        put: operations["credentials_replace"];
+        post?: never;
+        /** Forget a set */
         delete: operations["credentials_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/credentials/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask AWS whose a set is */
+        post: operations["credentials_test"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -695,6 +781,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Keep a run whatever the retention says, or no longer */
+        patch: operations["runs_pin"];
+        trace?: never;
+    };
     "/api/v1/runs/{id}/report": {
         parameters: {
             query?: never;
@@ -724,6 +827,41 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The links of a run that still work */
+        get: operations["shares_of_run"];
+        put?: never;
+        /** Make a link that shows a run to whoever has it */
+        post: operations["shares_share_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/shares/{share}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a link of a run */
+        delete: operations["shares_revoke_of_run"];
         options?: never;
         head?: never;
         patch?: never;
@@ -850,6 +988,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shares/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a link: the answer's cookie shows its runs, and nothing else */
+        post: operations["shares_open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sign-in": {
         parameters: {
             query?: never;
@@ -957,15 +1112,6 @@ export interface components {
             /** @description For `after`; `null`: there is no more. */
             next: string | null;
         };
-        /** @description What is saved for AWS. */
-        AwsCredentialsView: {
-            saved: components["schemas"]["SavedAwsView"] | null;
-        };
-        /**
-         * @description How AWS is signed in to.
-         * @enum {string}
-         */
-        AwsKindView: "keys" | "role";
         /** @description An image that JAC made of a machine which had Java and JMeter. */
         BakedImage: {
             /** @description `ami-…`. */
@@ -1333,11 +1479,33 @@ export interface components {
             /** @description The second, third… result compared with the first. */
             comparisons: components["schemas"]["Comparison"][];
         };
+        /** @description A set of credentials, as far as it is shown. */
+        CredentialView: {
+            id: string;
+            name: string;
+            kind: components["schemas"]["CredentialWord"];
+            owner: components["schemas"]["Person"];
+            team: components["schemas"]["Named"] | null;
+            /** @description The region of clusters that name none. */
+            region: string | null;
+            /** @description What may be shown, by name: `access_key_id`, `role_arn`, `fingerprint`… */
+            shown: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            saved_ms: number;
+            /** @description Who AWS says that it is: an ARN. */
+            identity: string | null;
+            /** @description Why it did not work when it was last used or tried. */
+            fault: string | null;
+            /** @description Clusters that live and need it. */
+            in_use_by: components["schemas"]["Named"][];
+        };
         /**
-         * @description Whose rights the machines are made with.
+         * @description What a set of credentials is for.
          * @enum {string}
          */
-        CredentialChoice: "saved" | "environment";
+        CredentialWord: "aws_keys" | "aws_role" | "ssh_key";
         /**
          * @description What a criterion came to.
          * @enum {string}
@@ -1416,8 +1584,11 @@ export interface components {
              * @default null
              */
             region: string | null;
-            /** @default saved */
-            credentials: components["schemas"]["CredentialChoice"];
+            /**
+             * @description `saved` (the owner's only set, or the one named `default`), `environment`, or the id of a set.
+             * @default saved
+             */
+            credentials: string;
             /**
              * @description The instance type of the master, which takes in every worker's samples.
              * @default c6i.xlarge
@@ -1593,6 +1764,13 @@ export interface components {
          * @enum {string}
          */
         EntryKind: "request" | "transaction" | "mixed";
+        /** @description The AWS credentials of the server's environment. */
+        EnvironmentCredentials: {
+            /** @description Whoever asks may work with them. */
+            allowed: boolean;
+            /** @description There are some that AWS takes. Always `false` to those who may not. */
+            available: boolean;
+        };
         /** @description An error as it is sent. */
         ErrorBody: {
             error: components["schemas"]["ErrorDetail"];
@@ -1976,6 +2154,23 @@ export interface components {
             provider: components["schemas"]["Provider"];
             config: components["schemas"]["ClusterConfig"];
         };
+        /** @description Which comparison is to be shown, and how long. */
+        NewComparisonShare: {
+            /** @description Two to five ids; the first is what the others are compared with. */
+            runs: string[];
+            /**
+             * Format: int32
+             * @description 1 to 90.
+             */
+            expires_days: number;
+        };
+        /** @description A set of credentials to save: either AWS's or a key for SSH. */
+        NewCredentials: {
+            /** @description What its owner calls it; they have no other of that name. */
+            name: string;
+            aws?: components["schemas"]["NewAwsCredentials"] | null;
+            ssh_key?: components["schemas"]["NewSshKey"] | null;
+        };
         /** @description How an image is to be called. */
         NewImage: {
             /** @description Empty or absent: named after JMeter and the time. */
@@ -2017,6 +2212,21 @@ export interface components {
              * @description How long a graceful stop may take, in seconds; absent: 30.
              */
             grace_s?: number | null;
+        };
+        /** @description How long a link is to work. */
+        NewShare: {
+            /**
+             * Format: int32
+             * @description 1 to 90.
+             */
+            expires_days: number;
+        };
+        /** @description A private key that signs in by SSH. */
+        NewSshKey: {
+            /** @description In OpenSSH's format or as PEM. */
+            private_key: string;
+            /** @description What opens it, where it is protected. */
+            passphrase?: string | null;
         };
         /** @description A team to make. */
         NewTeam: {
@@ -2163,6 +2373,11 @@ export interface components {
             /** Format: int64 */
             expires_ms: number;
         };
+        /** @description What a link shows. */
+        OpenedShare: {
+            kind: components["schemas"]["ShareWord"];
+            runs: string[];
+        };
         /**
          * @description How it came out.
          * @enum {string}
@@ -2290,6 +2505,10 @@ export interface components {
         Person: {
             id: string;
             name: string;
+        };
+        /** @description Whether a run is to be kept. */
+        Pin: {
+            pinned: boolean;
         };
         /** @description A plan in the store. */
         Plan: {
@@ -2681,6 +2900,7 @@ export interface components {
             step: string;
             cause: components["schemas"]["Cause"] | null;
             verdict: components["schemas"]["Verdict"];
+            /** @description It is kept whatever the retention says. */
             /** @description How each criterion came out; empty until the run has ended. */
             criteria: components["schemas"]["CriterionResult"][];
             criteria_expressions: string[];
@@ -2719,19 +2939,6 @@ export interface components {
             grace_s: number;
             notes: string[];
             steps: components["schemas"]["RunStep"][];
-        };
-        /** @description Saved AWS credentials, as far as they are shown. */
-        SavedAwsView: {
-            kind: components["schemas"]["AwsKindView"];
-            /** @description The first and last letters: `AKIA…MPLE`. */
-            access_key_id: string | null;
-            role_arn: string | null;
-            has_external_id: boolean;
-            has_session_token: boolean;
-            /** @description The region of clusters that name none. */
-            region: string | null;
-            /** Format: int64 */
-            saved_ms: number;
         };
         /** @description What a search found. */
         SearchResult: {
@@ -2816,6 +3023,23 @@ export interface components {
          * @enum {string}
          */
         Severity: "error" | "warning" | "info";
+        /** @description A link. */
+        Share: {
+            id: string;
+            /** @description What is to be given to others, told this once. */
+            url: string | null;
+            /** Format: int64 */
+            created_ms: number;
+            /** Format: int64 */
+            expires_ms: number;
+            by: components["schemas"]["Person"];
+        };
+        /** @enum {string} */
+        ShareWord: "run" | "comparison";
+        /** @description What a link has behind its `#`. */
+        SharedSecret: {
+            secret: string;
+        };
         /** @description The token of a sign-in link. */
         SignIn: {
             token: string;
@@ -2874,8 +3098,10 @@ export interface components {
             hosts: string[];
             /** @description Who signs in there. */
             user: string;
-            /** @description The private key: a file on the server, named absolutely. Only its place is stored. */
-            key_file: string;
+            /** @description The private key: the id of a saved one. */
+            key: string | null;
+            /** @description Or a file on the server, named absolutely, which administrators may. Only its place is stored. */
+            key_file: string | null;
             /** @description The machines' own keys, as lines of a `known_hosts` file. A machine with another key is refused. */
             known_hosts: string[];
         };
@@ -4016,7 +4242,130 @@ export interface operations {
             };
         };
     };
-    credentials_show: {
+    shares_of_comparison: {
+        parameters: {
+            query: {
+                /** @description Two to five ids with commas between; the first is what the others are compared with. */
+                runs: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Share"][];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    shares_share_comparison: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewComparisonShare"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Share"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    shares_revoke_of_comparison: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    credentials_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -4030,7 +4379,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AwsCredentialsView"];
+                    "application/json": components["schemas"]["CredentialView"][];
                 };
             };
             403: {
@@ -4052,25 +4401,28 @@ export interface operations {
             };
         };
     };
-    credentials_save: {
+    credentials_create: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `false`: they are saved without asking AWS whose they are. */
+                test?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewAwsCredentials"];
+                "application/json": components["schemas"]["NewCredentials"];
             };
         };
         responses: {
-            200: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AwsCredentialsView"];
+                    "application/json": components["schemas"]["CredentialView"];
                 };
             };
             400: {
@@ -4081,7 +4433,104 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    credentials_environment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvironmentCredentials"];
+                };
+            };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    credentials_replace: {
+        parameters: {
+            query?: {
+                /** @description `false`: they are saved without asking AWS whose they are. */
+                test?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCredentials"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4104,7 +4553,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -4115,7 +4566,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            403: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4124,6 +4575,52 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    credentials_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5306,6 +5803,56 @@ export interface operations {
             };
         };
     };
+    runs_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Pin"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     runs_report: {
         parameters: {
             query?: never;
@@ -5393,6 +5940,131 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    shares_of_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Share"][];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    shares_share_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Share"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    shares_revoke_of_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                share: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             404: {
                 headers: {
@@ -5741,6 +6413,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DownloadTicket"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    shares_open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SharedSecret"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedShare"];
                 };
             };
             401: {

@@ -24,6 +24,7 @@ import infoCircle from "bootstrap-icons/icons/info-circle.svg?raw";
 import key from "bootstrap-icons/icons/key.svg?raw";
 import listCheck from "bootstrap-icons/icons/list-check.svg?raw";
 import link from "bootstrap-icons/icons/link-45deg.svg?raw";
+import unlock from "bootstrap-icons/icons/unlock.svg?raw";
 import lock from "bootstrap-icons/icons/lock.svg?raw";
 import moon from "bootstrap-icons/icons/moon-stars.svg?raw";
 import people from "bootstrap-icons/icons/people.svg?raw";
@@ -72,6 +73,7 @@ const ICONS = {
   link,
   "list-check": listCheck,
   lock,
+  unlock,
   moon,
   people,
   person,

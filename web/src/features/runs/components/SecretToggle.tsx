@@ -22,7 +22,7 @@ export function SecretToggle({ name, marked, onChange }: Props) {
       disabled={byName}
       onClick={() => onChange(withSecret(marked, name, !on))}
     >
-      <Icon name="lock" />
+      <Icon name={on ? "lock" : "unlock"} />
     </button>
   );
 }

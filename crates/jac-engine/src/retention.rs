@@ -1,0 +1,76 @@
+//! What is kept for how long: once an hour old runs, events of old clusters and plans that a `jac run` left behind are removed.
+//!
+//! Nothing that is pinned or has not finished is ever removed, and nothing by age or count that the settings do not name. It is done in
+//! small batches, so that whoever works meanwhile does not wait.
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use jac_model::{EpochMs, RunId};
+use jac_store::RunPlace;
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+const EVERY: Duration = Duration::from_secs(60 * 60);
+const DAY_MS: EpochMs = 24 * 60 * 60 * 1_000;
+const RUNS_AT_A_TIME: u32 = 50;
+const EVENTS_AT_A_TIME: u32 = 1_000;
+/// A plan of `jac run` is removed by that one at its end: one that is older than the longest cluster's life was left behind.
+const EPHEMERAL_DAYS: i64 = 31;
+
+pub(crate) async fn forever(engine: Engine) {
+    let mut timer = interval_at(Instant::now() + EVERY, EVERY);
+    timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        timer.tick().await;
+        if let Err(error) = engine.remove_what_is_old().await {
+            tracing::warn!(%error, "removing what is old: {error}; trying again in an hour");
+        }
+    }
+}
+
+impl Engine {
+    async fn remove_what_is_old(&self) -> Result<(), EngineError> {
+        let now_ms = self.now_ms();
+        let settings = self.settings();
+        if let Some(days) = settings.runs_days {
+            self.remove_runs_until(&(now_ms - i64::from(days) * DAY_MS, String::new())).await?;
+        }
+        if let Some(count) = settings.runs_count
+            && let Some(place) = self.store().newest_run_beyond(count).await?
+        {
+            self.remove_runs_until(&place).await?;
+        }
+        let before_ms = now_ms - i64::from(settings.cluster_events_days) * DAY_MS;
+        while self.store().delete_old_events(before_ms, EVENTS_AT_A_TIME).await? > 0 {}
+        for plan in self.store().forgotten_plans(now_ms - EPHEMERAL_DAYS * DAY_MS).await? {
+            let id = plan.clone();
+            match self.run_blocking(move |engine| engine.delete_plan(&id)).await {
+                Ok(()) => tracing::info!(%plan, "the plan {plan}, which a jac run left behind, was removed"),
+                Err(error) => tracing::warn!(%plan, %error, "the plan {plan} could not be removed: {error}"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the runs up to a place. One that cannot be removed is passed over.
+    async fn remove_runs_until(&self, until: &RunPlace) -> Result<(), EngineError> {
+        let mut after: RunPlace = (EpochMs::MIN, String::new());
+        loop {
+            let batch = self.store().oldest_runs(&after, until, RUNS_AT_A_TIME).await?;
+            for (place, run) in batch.iter().cloned() {
+                self.remove_old_run(&run).await;
+                after = place;
+            }
+            if batch.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn remove_old_run(&self, run: &RunId) {
+        match self.delete_unpinned_run(run).await {
+            Ok(()) => tracing::info!(%run, "run {run} was removed, as the retention says"),
+            Err(error) => tracing::warn!(%run, %error, "run {run} could not be removed: {error}"),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What is removed with time, and what stays.
+
+use crate::house::{House, all, waiting};
+use crate::world::owner;
+use jac_engine::Engine;
+use jac_engine::plans::Kept;
+use jac_model::{ClusterPhase, RunId, RunPhase};
+use jac_store::RunFilter;
+use std::time::Duration;
+use tokio::time::sleep;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+async fn runs(engine: &Engine) -> Vec<RunId> {
+    let listed = engine.store().list_runs(&RunFilter::default(), &all()).await.expect("runs");
+    listed.items.into_iter().map(|run| run.id).collect()
+}
+
+/// Runs on a cluster, one after the other, which has ended.
+async fn history(house: &mut House, count: usize) -> (jac_model::ClusterId, Vec<RunId>) {
+    let cluster = house.cluster(1).await;
+    house.until_phase(&cluster, ClusterPhase::Ready).await;
+    let mut done = Vec::new();
+    for _ in 0..count {
+        let run = house.another_run(&cluster).await;
+        house.until_run(&run, RunPhase::Finished).await;
+        done.push(run);
+    }
+    house.terminate(&cluster).await;
+    // Nothing lives that would have to be looked after: weeks pass faster.
+    house.crash().await;
+    house.settings.reconcile_every = DAY;
+    (cluster, done)
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_go_by_age_but_for_the_pinned_ones() {
+    let mut house = House::new();
+    house.settings.runs_days = Some(7);
+    house.settings.cluster_events_days = 30;
+    let (cluster, old) = history(&mut house, 2).await;
+    let engine = house.engine().await;
+    engine.pin_run(&old[0], true).await.expect("pinned");
+    let left_behind = waiting(&engine, |engine| {
+        let mut staging = engine.stage()?;
+        std::fs::write(staging.place("p.jmx")?, crate::house::PLAN).expect("written");
+        engine.create_plan(owner(), None, None, Kept::ForOneRun, staging)
+    });
+    let left_behind = left_behind.await.expect("a plan").id;
+    sleep(DAY * 6).await;
+    assert_eq!(runs(&engine).await.len(), 2, "not yet");
+    sleep(DAY * 2).await;
+    assert_eq!(runs(&engine).await, [old[0].clone()]);
+    assert!(!house.data().join("runs").join(old[1].as_str()).exists(), "its folder has gone too");
+    assert!(!engine.store().cluster_events(&cluster).await.expect("events").is_empty(), "not yet");
+    engine.store().plan(&left_behind).await.expect("not yet");
+    sleep(DAY * 30).await;
+    assert_eq!(runs(&engine).await, [old[0].clone()]);
+    assert!(house.log(&old[0]).len() > 1000, "with its log");
+    assert!(engine.store().cluster_events(&cluster).await.expect("events").is_empty());
+    assert!(engine.store().plan(&left_behind).await.is_err(), "no jac run comes back for it");
+    drop(engine);
+    house.crash().await;
+    assert!(house.engine().await.store().run(&old[0]).await.expect("its row").run.pinned);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_newest_runs_stay_by_count_and_what_has_not_finished_is_not_counted() {
+    let mut house = House::new();
+    house.settings.runs_count = Some(2);
+    let (_, done) = history(&mut house, 4).await;
+    let engine = house.engine().await;
+    engine.pin_run(&done[0], true).await.expect("pinned");
+    sleep(DAY).await;
+    let mut left = runs(&engine).await;
+    left.sort();
+    let mut wanted = vec![done[0].clone(), done[2].clone(), done[3].clone()];
+    wanted.sort();
+    assert_eq!(left, wanted);
+}

@@ -1,0 +1,46 @@
+//! What of a cluster's configuration not everybody may say: files of the server, and its own credentials.
+
+use crate::App;
+use crate::error::ApiError;
+use axum::http::StatusCode;
+use jac_model::{ClusterConfig, CredentialChoice, Principal, UserRole};
+
+/// Whether the caller may work with the credentials of the server's environment.
+pub fn may_use_environment(app: &App, caller: &Principal) -> bool {
+    let named = &app.edge.config().environment_credentials_for;
+    caller.role == UserRole::Administrator || named.iter().any(|name| name.eq_ignore_ascii_case(&caller.user.name))
+}
+
+/// The refusal of those who may not.
+pub fn environment_refused() -> ApiError {
+    ApiError::Request {
+        status: StatusCode::FORBIDDEN,
+        code: "environment_credentials",
+        message: "The server's own AWS credentials are for administrators and people whom the configuration names."
+            .to_owned(),
+        hint: Some("Save credentials of your own under Settings, or ask an administrator.".to_owned()),
+    }
+}
+
+/// Puts the caller's own set in the place of `saved`, and refuses what they may not say.
+///
+/// # Errors
+/// When they name a file of the server, another's credentials, or the environment's, and may not.
+pub async fn check(app: &App, caller: &Principal, config: &mut ClusterConfig) -> Result<(), ApiError> {
+    let files = [
+        ("/config/jmeter_home", config.jmeter_home.is_some()),
+        ("/config/ssh/key_file", config.ssh.as_ref().is_some_and(|ssh| ssh.key_file.is_some())),
+    ];
+    if let Some((field, _)) = files.into_iter().find(|(_, is_said)| *is_said && caller.role != UserRole::Administrator)
+    {
+        return Err(ApiError::Request {
+            status: StatusCode::FORBIDDEN,
+            code: "administrator_only",
+            message: format!("Only an administrator can name a file of the server ({field})."),
+            hint: Some("Use a saved SSH key, and a JMeter version in place of a folder.".to_owned()),
+        });
+    }
+    app.engine.resolve_credentials(&caller.user, config).await?;
+    let is_environment = config.ec2.as_ref().is_some_and(|ec2| ec2.credentials == CredentialChoice::Environment);
+    if is_environment && !may_use_environment(app, caller) { Err(environment_refused()) } else { Ok(()) }
+}

@@ -1,0 +1,116 @@
+//! Runs that a share link shows to whoever has it: the cookie of an opened link, and what it opens.
+
+use super::{bearer, cookies};
+use crate::App;
+use crate::error::ApiError;
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use jac_engine::{Engine, EngineError};
+use jac_model::{Run, RunId, authorize};
+use jac_store::ShareRow;
+
+/// What the cookie is called that an opened link leaves.
+pub const SHARE_COOKIE: &str = "share";
+
+/// The link that the request's cookie has opened, while it works; `None`: it has no such cookie.
+async fn opened(app: &App, headers: &HeaderMap) -> Result<Option<ShareRow>, ApiError> {
+    let mut is_refused = false;
+    for secret in cookies(app, SHARE_COOKIE, headers) {
+        match app.engine.store().share_with(secret, app.engine.now_ms()).await? {
+            Some(share) => return Ok(Some(share)),
+            None => is_refused = true,
+        }
+    }
+    if is_refused { Err(invalid()) } else { Ok(None) }
+}
+
+/// The answer to a link that shows nothing any more.
+pub fn invalid() -> ApiError {
+    ApiError::Request {
+        status: axum::http::StatusCode::UNAUTHORIZED,
+        code: "share_invalid",
+        message: "This link is not valid: it has expired or was revoked.".to_owned(),
+        hint: Some("Ask whoever gave it to you for a new one.".to_owned()),
+    }
+}
+
+/// Somebody who may look at runs: signed in, or with an opened link that shows exactly these.
+pub struct Viewing {
+    engine: Engine,
+    /// Who counts for limits: a person's id, or the link's.
+    pub who: String,
+    /// `None`: somebody who may look at all.
+    only: Option<Vec<RunId>>,
+}
+
+impl Viewing {
+    /// The engine, for these runs.
+    ///
+    /// # Errors
+    /// When the link does not show exactly them, in this order.
+    pub fn exactly(&self, runs: &[RunId]) -> Result<&Engine, ApiError> {
+        match &self.only {
+            Some(only) if only.as_slice() != runs => Err(ApiError::SignedOut),
+            _ => Ok(&self.engine),
+        }
+    }
+
+    fn one_of(&self, run: &RunId) -> Result<&Engine, ApiError> {
+        match &self.only {
+            Some(only) if !only.contains(run) => Err(ApiError::SignedOut),
+            _ => Ok(&self.engine),
+        }
+    }
+}
+
+impl FromRequestParts<App> for Viewing {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let engine = app.engine.clone();
+        match super::principal(parts, app).await {
+            Ok(caller) => {
+                authorize(&caller, jac_model::Action::View, None).map_err(ApiError::Denied)?;
+                Ok(Self { engine, who: caller.user.id, only: None })
+            }
+            // A token that is not valid is never made up for by a cookie.
+            Err(refused) if bearer(&parts.headers).is_some() => Err(refused),
+            Err(refused @ (ApiError::SignedOut | ApiError::Foreign)) => match opened(app, &parts.headers).await? {
+                Some(share) => Ok(Self { engine, who: format!("share {}", share.id), only: Some(share.runs) }),
+                None => Err(refused),
+            },
+            Err(refused) => Err(refused),
+        }
+    }
+}
+
+/// A run that the path names, for somebody who may look at it.
+pub struct ViewedRun {
+    pub thing: Run,
+    engine: Engine,
+}
+
+impl ViewedRun {
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+}
+
+impl FromRequestParts<App> for ViewedRun {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let viewing = Viewing::from_request_parts(parts, app).await?;
+        let text = super::allowed::id_of(parts, app).await;
+        let id = text.parse::<RunId>().map_err(|_| EngineError::NotFound { kind: "run", id: text.clone() });
+        let id = match (id, &viewing.only) {
+            (Ok(id), _) => id,
+            (Err(_), Some(_)) => return Err(ApiError::SignedOut),
+            (Err(error), None) => return Err(error.into()),
+        };
+        let engine = viewing.one_of(&id)?.clone();
+        let thing = engine.store().run(&id).await?.run;
+        Ok(Self { thing, engine })
+    }
+}

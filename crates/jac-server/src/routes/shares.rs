@@ -1,0 +1,217 @@
+//! Links that show a run or a comparison to people without an account: made, listed, revoked, opened.
+
+use crate::App;
+use crate::access::allowed::{Allowed, On, ShareRun};
+use crate::access::shared::SHARE_COOKIE;
+use crate::access::{audit, cookie, shared};
+use crate::body::{Body, Query};
+use crate::edge::is_https;
+use crate::error::{ApiError, ErrorBody};
+use crate::routes::results::CompareQuery;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{Extensions, StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse};
+use jac_model::{Person, Principal, Run, RunId};
+use jac_store::{ShareKind, ShareRow};
+use serde::{Deserialize, Serialize};
+
+/// The page that a link opens.
+const PAGE: &str = "/share";
+const LONGEST_DAYS: u32 = 90;
+const DAY_MS: i64 = 24 * 3_600_000;
+
+/// A link.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Share {
+    pub id: String,
+    /// What is to be given to others, told this once.
+    pub url: Option<String>,
+    pub created_ms: i64,
+    pub expires_ms: i64,
+    pub by: Person,
+}
+
+/// How long a link is to work.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct NewShare {
+    /// 1 to 90.
+    pub expires_days: u32,
+}
+
+/// Which comparison is to be shown, and how long.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct NewComparisonShare {
+    /// Two to five ids; the first is what the others are compared with.
+    pub runs: Vec<String>,
+    /// 1 to 90.
+    pub expires_days: u32,
+}
+
+/// What a link has behind its `#`.
+#[derive(Deserialize, utoipa::ToSchema)]
+pub struct SharedSecret {
+    pub secret: String,
+}
+
+/// What a link shows.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct OpenedShare {
+    pub kind: ShareWord,
+    pub runs: Vec<String>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ShareWord {
+    Run,
+    Comparison,
+}
+
+fn view(row: ShareRow, url: Option<String>) -> Share {
+    Share { id: row.id, url, created_ms: row.created_ms, expires_ms: row.expires_ms, by: row.by }
+}
+
+async fn make(
+    app: &App,
+    caller: &Principal,
+    kind: ShareKind,
+    runs: Vec<RunId>,
+    days: u32,
+) -> Result<(StatusCode, Json<Share>), ApiError> {
+    if !(1..=LONGEST_DAYS).contains(&days) {
+        let message = format!("A link works for 1 to {LONGEST_DAYS} days.");
+        return Err(ApiError::bad_request("share_expiry_invalid", message));
+    }
+    let created_ms = app.engine.now_ms();
+    let row = ShareRow {
+        id: format!("s-{}", hex::encode(rand::random::<[u8; 8]>())),
+        kind,
+        runs,
+        by: caller.user.clone(),
+        created_ms,
+        expires_ms: created_ms + i64::from(days) * DAY_MS,
+    };
+    audit::detail("share", &row.id);
+    audit::detail("expires_days", days.to_string());
+    let secret = crate::access::secret();
+    app.engine.store().add_share(row.clone(), &secret).await?;
+    let public = app.edge.config().public_url.clone().unwrap_or_default();
+    Ok((StatusCode::CREATED, Json(view(row, Some(format!("{public}{PAGE}#{secret}"))))))
+}
+
+async fn listed(app: &App, kind: ShareKind, runs: &[RunId]) -> Result<Json<Vec<Share>>, ApiError> {
+    let rows = app.engine.store().shares_of(kind, runs, app.engine.now_ms()).await?;
+    Ok(Json(rows.into_iter().map(|row| view(row, None)).collect()))
+}
+
+/// Revokes a link; one of something else is as good as none.
+async fn revoke(app: &App, id: &str, fits: impl Fn(&ShareRow) -> bool) -> Result<StatusCode, ApiError> {
+    audit::detail("share", id);
+    let not_found = || jac_engine::EngineError::NotFound { kind: "share link", id: id.to_owned() };
+    let row = app.engine.store().share(id).await?;
+    if !fits(&row) {
+        return Err(not_found().into());
+    }
+    app.engine.store().delete_share(id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The links of a run that still work
+#[utoipa::path(get, path = "/runs/{id}/shares", tag = "shares", params(("id" = String, Path)), responses((status = 200, body = Vec<Share>), (status = 404, body = ErrorBody)))]
+pub async fn of_run(State(app): State<App>, run: On<ShareRun, Run>) -> Result<Json<Vec<Share>>, ApiError> {
+    listed(&app, ShareKind::Run, std::slice::from_ref(&run.thing.id)).await
+}
+
+/// Make a link that shows a run to whoever has it
+#[utoipa::path(post, path = "/runs/{id}/shares", tag = "shares", params(("id" = String, Path)), request_body = NewShare,
+    responses((status = 201, body = Share), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub async fn share_run(
+    State(app): State<App>,
+    run: On<ShareRun, Run>,
+    Body(new): Body<NewShare>,
+) -> Result<(StatusCode, Json<Share>), ApiError> {
+    make(&app, &run.caller, ShareKind::Run, vec![run.thing.id.clone()], new.expires_days).await
+}
+
+/// Revoke a link of a run
+#[utoipa::path(delete, path = "/runs/{id}/shares/{share}", tag = "shares", params(("id" = String, Path), ("share" = String, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody)))]
+pub async fn revoke_of_run(
+    State(app): State<App>,
+    run: On<ShareRun, Run>,
+    Path((_, share)): Path<(String, String)>,
+) -> Result<StatusCode, ApiError> {
+    revoke(&app, &share, |row| row.kind == ShareKind::Run && row.runs == [run.thing.id.clone()]).await
+}
+
+/// The runs of those ids, all of which the caller may share.
+async fn shareable<'a>(
+    allowed: &Allowed<ShareRun>,
+    ids: impl Iterator<Item = &'a str>,
+) -> Result<Vec<RunId>, ApiError> {
+    let runs = super::results::run_ids(ids)?;
+    if !(2..=5).contains(&runs.len()) {
+        return Err(ApiError::bad_request("share_runs_invalid", "A comparison has two to five runs."));
+    }
+    for id in &runs {
+        let run = allowed.engine().store().run(id).await?.run;
+        allowed.to(&run.owner, run.team.as_ref())?;
+    }
+    Ok(runs)
+}
+
+/// The links of a comparison that still work
+#[utoipa::path(get, path = "/comparisons/shares", tag = "shares", params(CompareQuery), responses((status = 200, body = Vec<Share>), (status = 404, body = ErrorBody)))]
+pub async fn of_comparison(
+    allowed: Allowed<ShareRun>,
+    State(app): State<App>,
+    Query(query): Query<CompareQuery>,
+) -> Result<Json<Vec<Share>>, ApiError> {
+    let runs = shareable(&allowed, query.ids()).await?;
+    listed(&app, ShareKind::Comparison, &runs).await
+}
+
+/// Make a link that shows a comparison to whoever has it
+#[utoipa::path(post, path = "/comparisons/shares", tag = "shares", request_body = NewComparisonShare,
+    responses((status = 201, body = Share), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub async fn share_comparison(
+    allowed: Allowed<ShareRun>,
+    State(app): State<App>,
+    Body(new): Body<NewComparisonShare>,
+) -> Result<(StatusCode, Json<Share>), ApiError> {
+    audit::about("comparison", &new.runs.join(","), "");
+    let runs = shareable(&allowed, new.runs.iter().map(String::as_str)).await?;
+    make(&app, &allowed.caller, ShareKind::Comparison, runs, new.expires_days).await
+}
+
+/// Revoke a link of a comparison
+#[utoipa::path(delete, path = "/comparisons/shares/{id}", tag = "shares", params(("id" = String, Path)), responses((status = 204), (status = 404, body = ErrorBody)))]
+pub async fn revoke_of_comparison(
+    allowed: Allowed<ShareRun>,
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let row = allowed.engine().store().share(&id).await?;
+    allowed.to(&row.by, None)?;
+    revoke(&app, &id, |row| row.kind == ShareKind::Comparison).await
+}
+
+/// Open a link: the answer's cookie shows its runs, and nothing else
+#[utoipa::path(post, path = "/shares/open", tag = "shares", request_body = SharedSecret, responses((status = 200, body = OpenedShare), (status = 401, body = ErrorBody)))]
+pub async fn open(
+    State(app): State<App>,
+    extensions: Extensions,
+    Body(given): Body<SharedSecret>,
+) -> Result<impl IntoResponse, ApiError> {
+    let now_ms = app.engine.now_ms();
+    let row = app.engine.store().share_with(&given.secret, now_ms).await?.ok_or_else(shared::invalid)?;
+    let seconds = u64::try_from((row.expires_ms - now_ms) / 1000).unwrap_or_default();
+    let cookie = cookie(&app, SHARE_COOKIE, &given.secret, "Strict", seconds, is_https(&extensions));
+    let kind = match row.kind {
+        ShareKind::Run => ShareWord::Run,
+        ShareKind::Comparison => ShareWord::Comparison,
+    };
+    let opened = OpenedShare { kind, runs: row.runs.iter().map(ToString::to_string).collect() };
+    Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Json(opened)))
+}

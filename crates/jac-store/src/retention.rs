@@ -1,0 +1,73 @@
+//! What is old: which rows are to go first.
+
+use crate::documents::ids;
+use crate::{Store, StoreError, during};
+use jac_model::{EpochMs, PlanId, RunId};
+use rusqlite::{OptionalExtension, params};
+
+/// A place in the order of creation: the time and the id of a run.
+pub type RunPlace = (EpochMs, String);
+
+const OLDEST: &str = "SELECT created_ms, id FROM runs INDEXED BY runs_by_created
+    WHERE (created_ms, id) > (?1, ?2) AND (created_ms, id) <= (?3, ?4) AND version > 0 AND pinned = 0 AND phase = 'finished'
+    ORDER BY created_ms, id LIMIT ?5";
+const NTH_NEWEST: &str = "SELECT created_ms, id FROM runs INDEXED BY runs_by_created
+    WHERE (created_ms, id) < (x'', '') AND version > 0 AND pinned = 0 AND phase = 'finished'
+    ORDER BY created_ms DESC, id DESC LIMIT 1 OFFSET ?1";
+const OLD_EVENTS: &str = "DELETE FROM cluster_events WHERE id IN (
+    SELECT cluster_events.id FROM clusters INDEXED BY clusters_by_ended
+    CROSS JOIN cluster_events INDEXED BY cluster_events_by_cluster ON cluster_events.cluster = clusters.id
+    WHERE clusters.phase = 'terminated' AND clusters.ended_ms < ?1 LIMIT ?2)";
+const EPHEMERAL: &str = "SELECT id FROM plans INDEXED BY plans_ephemeral WHERE ephemeral = 1 AND created_ms < ?1
+    AND NOT EXISTS (SELECT 1 FROM runs INDEXED BY runs_by_plan WHERE plan = plans.id AND phase <> 'finished')";
+
+#[cfg(test)]
+pub(crate) const STATEMENTS: [&str; 4] = [OLDEST, NTH_NEWEST, OLD_EVENTS, EPHEMERAL];
+
+impl Store {
+    /// The finished runs after one place and up to another that nobody has pinned, the oldest first, at most `limit`.
+    pub async fn oldest_runs(
+        &self,
+        after: &RunPlace,
+        until: &RunPlace,
+        limit: u32,
+    ) -> Result<Vec<(RunPlace, RunId)>, StoreError> {
+        let (after, until) = (after.clone(), until.clone());
+        let rows: Vec<RunPlace> = self
+            .read(move |connection| {
+                let mut statement = connection.prepare_cached(OLDEST).map_err(during("read old runs"))?;
+                let rows = statement.query_map(params![after.0, after.1, until.0, until.1, limit], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                });
+                rows.and_then(Iterator::collect).map_err(during("read old runs"))
+            })
+            .await?;
+        Ok(rows.into_iter().filter_map(|place| place.1.parse().ok().map(|id| (place, id))).collect())
+    }
+
+    /// Where the finished runs that nobody has pinned begin to be more than `count`; `None`: there are no more.
+    pub async fn newest_run_beyond(&self, count: u32) -> Result<Option<RunPlace>, StoreError> {
+        self.read(move |connection| {
+            let found = connection.prepare_cached(NTH_NEWEST).and_then(|mut statement| {
+                statement.query_row([count], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+            });
+            found.map_err(during("count runs"))
+        })
+        .await
+    }
+
+    /// Removes at most `limit` events of clusters that ended before then, and says how many there were.
+    pub async fn delete_old_events(&self, before_ms: EpochMs, limit: u32) -> Result<usize, StoreError> {
+        self.write(move |connection| {
+            connection.execute(OLD_EVENTS, params![before_ms, limit]).map_err(during("delete old events"))
+        })
+        .await
+    }
+
+    /// Plans of one run that were uploaded before then and that no run needs any more.
+    pub async fn forgotten_plans(&self, before_ms: EpochMs) -> Result<Vec<PlanId>, StoreError> {
+        let sql = EPHEMERAL.replace("?1", &before_ms.to_string());
+        let found = self.read(move |connection| ids(connection, &sql)).await?;
+        Ok(found.iter().filter_map(|id| id.parse().ok()).collect())
+    }
+}

@@ -1,0 +1,221 @@
+//! `jac admin backup` and `jac admin restore`: an archive of what a data folder knows, made while a server works on it.
+//!
+//! The archive (tar, Zstandard) has the database, the installation's id and the plans; the folders of finished runs by choice. It never has
+//! `secret.key`, nor the keys of clusters: whoever has the archive alone opens no saved credential. The contents below `blobs/` are those of
+//! the plans' files once more and come back from them.
+//!
+//! A restore replaces the database only, and keeps the one that it replaces. Plans and runs that are in the folder stay as they are, and the
+//! next start takes those into the list that the database does not know (decision 11).
+
+use anyhow::{Context, bail};
+use jac_store::{DataFolder, Store};
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::{Component, Path, PathBuf};
+
+/// Raised when an older JAC could not restore the archive.
+const FORMAT: u32 = 1;
+const ABOUT: &str = "jac-backup.json";
+const DATABASE: &str = "jac.db";
+const LEVEL: i32 = 3;
+
+/// The archive's first entry.
+#[derive(Debug, Serialize, Deserialize)]
+struct About {
+    format: u32,
+    jac_version: String,
+    created_ms: i64,
+    installation: String,
+    with_results: bool,
+}
+
+/// What a backup holds beside the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Results {
+    Left,
+    Taken,
+}
+
+/// What was done, for people.
+#[derive(Debug)]
+pub struct Restored {
+    /// Where the database lies that was there before.
+    pub before: Option<PathBuf>,
+    pub plans: usize,
+    pub runs: usize,
+}
+
+/// Writes the archive. A file of that name is replaced once the new one is whole.
+pub async fn backup(folder: &DataFolder, to: &Path, results: Results, now_ms: i64) -> anyhow::Result<()> {
+    if !folder.database().is_file() {
+        bail!("{} has no database", folder.root().display());
+    }
+    let store = Store::open(&folder.database()).await?;
+    let beside = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let staging = tempfile::tempdir_in(beside).with_context(|| format!("{} cannot be written to", beside.display()))?;
+    let database = staging.path().join(DATABASE);
+    // The database before the files: what comes between the two is in the folder's files and comes into the list at the next start.
+    store.copy_to(&database).await?;
+    let about = About {
+        format: FORMAT,
+        jac_version: env!("CARGO_PKG_VERSION").to_owned(),
+        created_ms: now_ms,
+        installation: folder.installation(rand::random())?,
+        with_results: results == Results::Taken,
+    };
+    let (folder, staged, to) = (folder.clone(), staging.path().join("archive"), to.to_owned());
+    let written = tokio::task::spawn_blocking(move || write(&folder, &about, &database, &staged, &to));
+    written.await??;
+    drop(staging);
+    Ok(())
+}
+
+fn write(folder: &DataFolder, about: &About, database: &Path, staged: &Path, to: &Path) -> anyhow::Result<()> {
+    let file = File::create_new(staged).with_context(|| format!("{} cannot be written", staged.display()))?;
+    let mut archive = tar::Builder::new(zstd::Encoder::new(BufWriter::new(file), LEVEL)?);
+    append(&mut archive, Path::new(ABOUT), &serde_json::to_vec_pretty(about)?)?;
+    append_file(&mut archive, database, Path::new(DATABASE))?;
+    append_below(&mut archive, folder.root(), Path::new("plans"))?;
+    if about.with_results {
+        for run in names(&folder.runs())? {
+            // One that goes on has no record yet; its log grows.
+            if folder.runs().join(&run).join("run.json").is_file() {
+                append_below(&mut archive, folder.root(), &Path::new("runs").join(run))?;
+            }
+        }
+    }
+    let mut file = archive.into_inner()?.finish()?;
+    file.flush()?;
+    file.get_ref().sync_all()?;
+    std::fs::rename(staged, to).with_context(|| format!("{} cannot be written", to.display()))
+}
+
+type Archive = tar::Builder<zstd::Encoder<'static, BufWriter<File>>>;
+
+fn append(archive: &mut Archive, name: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let mut header = tar::Header::new_gnu();
+    header.set_size(bytes.len() as u64);
+    header.set_mode(0o600);
+    Ok(archive.append_data(&mut header, name, bytes)?)
+}
+
+/// A file that has gone meanwhile is left out, and one that has grown is as long as it was.
+fn append_file(archive: &mut Archive, from: &Path, name: &Path) -> anyhow::Result<()> {
+    let file = match File::open(from) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        opened => opened.with_context(|| format!("{} cannot be read", from.display()))?,
+    };
+    let bytes = file.metadata()?.len();
+    let mut header = tar::Header::new_gnu();
+    header.set_size(bytes);
+    header.set_mode(0o600);
+    let content = BufReader::new(file).take(bytes);
+    archive.append_data(&mut header, name, content).with_context(|| format!("{} cannot be read", from.display()))
+}
+
+fn append_below(archive: &mut Archive, root: &Path, name: &Path) -> anyhow::Result<()> {
+    for entry in names(&root.join(name))? {
+        let name = name.join(entry);
+        let kind = match std::fs::symlink_metadata(root.join(&name)) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            found => found?.file_type(),
+        };
+        if kind.is_dir() {
+            append_below(archive, root, &name)?;
+        } else if kind.is_file() {
+            append_file(archive, &root.join(&name), &name)?;
+        }
+    }
+    Ok(())
+}
+
+/// The names in a folder, in their order; none where it has gone.
+fn names(folder: &Path) -> anyhow::Result<Vec<std::ffi::OsString>> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        read => read.with_context(|| format!("{} cannot be read", folder.display()))?,
+    };
+    let mut names = entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<Result<Vec<_>, _>>()?;
+    names.sort();
+    Ok(names)
+}
+
+/// Puts an archive back into a folder that no server works on. It is unpacked and looked at whole before anything is replaced.
+pub fn restore(folder: &DataFolder, from: &Path, now_ms: i64) -> anyhow::Result<Restored> {
+    let _nobody_else = folder.lock()?;
+    let staging = tempfile::tempdir_in(folder.uploads()).context("the data folder cannot be written to")?;
+    let about = unpack(from, staging.path()).with_context(|| format!("{} is not a whole backup", from.display()))?;
+    let place = folder.root().join("installation");
+    match std::fs::read_to_string(&place) {
+        Ok(id) if id.trim() != about.installation => bail!(
+            "{} is of another installation ({}) than {} ({}): restore it into an empty folder",
+            from.display(),
+            about.installation,
+            folder.root().display(),
+            id.trim()
+        ),
+        Ok(_) => (),
+        Err(_) => std::fs::write(&place, &about.installation)?,
+    }
+    let plans = take_what_is_missing(&staging.path().join("plans"), &folder.plans())?;
+    let runs = take_what_is_missing(&staging.path().join("runs"), &folder.runs())?;
+    let before = set_database_aside(folder, now_ms)?;
+    std::fs::rename(staging.path().join(DATABASE), folder.database())?;
+    Ok(Restored { before, plans, runs })
+}
+
+fn unpack(from: &Path, to: &Path) -> anyhow::Result<About> {
+    let mut archive = tar::Archive::new(zstd::Decoder::new(File::open(from)?)?);
+    let mut about = None;
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        let name = entry.path()?.into_owned();
+        if !entry.header().entry_type().is_file() || !name.components().all(|part| matches!(part, Component::Normal(_)))
+        {
+            bail!("it has the entry {}", name.display());
+        }
+        if name == Path::new(ABOUT) {
+            let read: About = serde_json::from_reader(&mut entry)?;
+            if read.format > FORMAT {
+                bail!("a newer JAC made it (format {}, this JAC knows {FORMAT})", read.format);
+            }
+            about = Some(read);
+        } else {
+            entry.unpack_in(to)?;
+        }
+    }
+    if !to.join(DATABASE).is_file() {
+        bail!("it has no database");
+    }
+    about.context("it does not say what it is")
+}
+
+/// Moves each thing that is not there into a folder, and with a thing's folder what lies beside it and describes it.
+fn take_what_is_missing(from: &Path, to: &Path) -> anyhow::Result<usize> {
+    let there: std::collections::HashSet<_> = names(to)?.into_iter().collect();
+    let mut taken = 0;
+    for name in names(from)? {
+        let thing = Path::new(&name).file_stem().unwrap_or(&name);
+        if there.contains(thing) || there.contains(&name) {
+            continue;
+        }
+        std::fs::rename(from.join(&name), to.join(&name))?;
+        taken += usize::from(to.join(&name).is_dir());
+    }
+    Ok(taken)
+}
+
+/// The write-ahead log goes with its database: beside another one it would be replayed into that.
+fn set_database_aside(folder: &DataFolder, now_ms: i64) -> anyhow::Result<Option<PathBuf>> {
+    let aside = |suffix: &str| folder.root().join(format!("{DATABASE}.before-restore-{now_ms}{suffix}"));
+    let mut before = None;
+    for suffix in ["", "-wal", "-shm"] {
+        match std::fs::rename(folder.root().join(format!("{DATABASE}{suffix}")), aside(suffix)) {
+            Ok(()) => before = before.or_else(|| Some(aside(suffix))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => (),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(before)
+}
