@@ -355,7 +355,11 @@ impl Engine {
         self.run_blocking(move |engine| {
             let folder = engine.folder().run(&row.run.id);
             // A database that is lost or older does not forget it either.
-            if row.run.phase.is_terminal() && folder.is_dir() { record::RunRecord::of(row).write(&folder) } else { Ok(()) }
+            if row.run.phase.is_terminal() && folder.is_dir() {
+                record::RunRecord::of(row).write(&folder)
+            } else {
+                Ok(())
+            }
         })
         .await?;
         self.tell(Event::Run(id.clone()));

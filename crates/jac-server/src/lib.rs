@@ -20,6 +20,7 @@ pub mod openapi;
 mod password;
 mod routes;
 mod scans;
+mod sessions;
 pub mod tls;
 mod upload;
 

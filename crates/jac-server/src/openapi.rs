@@ -2,7 +2,8 @@
 
 use crate::App;
 use crate::routes::{
-    account, audit, clusters, company, credentials, images, info, machines, people, plans, results, runs, session, shares,
+    account, audit, clusters, company, credentials, images, info, machines, people, plans, results, runs, session,
+    shares,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;

@@ -123,8 +123,8 @@ fn config_check_names_the_place_of_every_setting_and_shows_no_secret() {
     for line in [
         "listen = \"127.0.0.1:8080\"  # default".to_owned(),
         "max_upload_mb = 9  # --max-upload-mb".to_owned(),
-        "session_hours = 10  # JAC_SESSION_HOURS, no effect yet".to_owned(),
-        format!("redis_url = \"redis://…@localhost:6379\"  # {}, no effect yet", file.display()),
+        "session_hours = 10  # JAC_SESSION_HOURS".to_owned(),
+        format!("redis_url = \"redis://…@localhost:6379\"  # {}", file.display()),
     ] {
         assert!(out(&done).lines().any(|said| said == line), "{line} in {}", out(&done));
     }

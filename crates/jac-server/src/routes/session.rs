@@ -165,7 +165,7 @@ pub async fn create(
     audit::begin_sign_in(&app, client, "link", None);
     let (session, cookie) = new_session(&app, &headers, client);
     let (id, page) = (session.id.clone(), session.page.clone());
-    let person = app.engine.store().sign_in(&sign_in.token, session, app.engine.now_ms()).await?;
+    let person = app.sessions().open_by_link(&sign_in.token, session).await?;
     let Some(person) = person else {
         let from = address(client);
         tracing::warn!(peer = from, "a sign-in from {from} was refused: the link is unknown, used or over");
@@ -196,7 +196,7 @@ pub async fn by_password(
     let (session, cookie) = new_session(&app, &headers, client);
     let (id, page) = (session.id.clone(), session.page.clone());
     audit::person(&person.person());
-    app.engine.store().open_session(&person.id, session, app.engine.now_ms()).await?;
+    app.sessions().open(&person, session).await?;
     let session = told(&app.engine, &of_person(&person, Via::Session(id)), false).await?;
     Ok(signed_in(client, session, page, cookie))
 }
