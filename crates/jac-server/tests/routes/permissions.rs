@@ -83,6 +83,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("DELETE", "/runs/{id}", "ufff+++++"),
     ("POST", "/runs/{id}/stop", "ufff+++++"),
     ("PATCH", "/runs/{id}/team", "ufff+++++"),
+    ("PATCH", "/runs/{id}/pin", "ufff+++++"),
     ("GET", "/runs/{id}/live", "u++++++++"),
     ("GET", "/runs/{id}/report", "u++++++++"),
     ("GET", "/runs/{id}/samples", "u++++++++"),

@@ -2893,14 +2893,13 @@ export interface components {
             cluster: components["schemas"]["Named"];
             owner: components["schemas"]["Person"];
             team: components["schemas"]["Named"] | null;
-            /** @description The retention leaves it alone. */
+            /** @description It is kept whatever the retention says. */
             pinned: boolean;
             phase: components["schemas"]["RunPhase"];
             /** @description What is being done now, a sentence. */
             step: string;
             cause: components["schemas"]["Cause"] | null;
             verdict: components["schemas"]["Verdict"];
-            /** @description It is kept whatever the retention says. */
             /** @description How each criterion came out; empty until the run has ended. */
             criteria: components["schemas"]["CriterionResult"][];
             criteria_expressions: string[];
