@@ -109,8 +109,9 @@ impl Company {
         let (browser, state) = (secret(), secret());
         let Derived { nonce, verifier } = Derived::of(&browser, &state);
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
+        let csrf = CsrfToken::new(state.clone());
         let mut request = client
-            .authorize_url(CoreAuthenticationFlow::AuthorizationCode, || CsrfToken::new(state.clone()), || nonce)
+            .authorize_url(CoreAuthenticationFlow::AuthorizationCode, || csrf, || nonce)
             .set_pkce_challenge(challenge);
         // Providers ignore scopes that they do not know, but some refuse: only those are asked for that they list.
         for scope in ["profile", "email", "groups"] {

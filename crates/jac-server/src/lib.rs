@@ -18,6 +18,9 @@ mod live;
 mod metrics;
 pub mod openapi;
 mod password;
+#[cfg(test)]
+#[path = "../tests/routes/redis_server.rs"]
+mod redis_server;
 mod routes;
 mod scans;
 mod sessions;

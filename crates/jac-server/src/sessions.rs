@@ -11,7 +11,6 @@ use crate::App;
 use crate::access::session_limits;
 use crate::error::ApiError;
 use jac_store::{NewSession, OpenSession, PersonRow, SessionRow, Store, StoreError};
-use redis::Redis;
 use shared::Shared;
 
 /// Where this server's sessions are.

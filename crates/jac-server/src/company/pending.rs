@@ -17,8 +17,14 @@ const MOST: usize = 10_000;
 const KEY: &str = "jac:company-sign-ins";
 
 #[derive(Debug)]
-pub enum Pendings {
-    Memory { all: Mutex<HashMap<String, EpochMs>>, most: usize },
+pub struct Pendings {
+    kept: Kept,
+    most: usize,
+}
+
+#[derive(Debug)]
+enum Kept {
+    Memory(Mutex<HashMap<String, EpochMs>>),
     Redis(Redis),
 }
 
@@ -33,7 +39,8 @@ fn life_ms() -> i64 {
 
 impl Pendings {
     pub fn new(redis: Option<Redis>) -> Self {
-        redis.map_or_else(|| Self::Memory { all: Mutex::default(), most: MOST }, Self::Redis)
+        let kept = redis.map_or_else(|| Kept::Memory(Mutex::default()), Kept::Redis);
+        Self { kept, most: MOST }
     }
 
     /// Remembers a sign-in that begins now.
@@ -42,11 +49,11 @@ impl Pendings {
     /// [`CompanyError::SessionsUnavailable`] when Redis does not answer.
     pub async fn keep(&self, state: &str, browser: &str, now_ms: EpochMs) -> Result<(), CompanyError> {
         let digest = digest(state, browser);
-        match self {
-            Self::Memory { all, most } => {
+        match &self.kept {
+            Kept::Memory(all) => {
                 let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
                 all.retain(|_, since_ms| now_ms - *since_ms < life_ms());
-                if all.len() >= *most
+                if all.len() >= self.most
                     && let Some(oldest) = all.iter().min_by_key(|(_, since_ms)| **since_ms).map(|(key, _)| key.clone())
                 {
                     all.remove(&oldest);
@@ -54,11 +61,11 @@ impl Pendings {
                 all.insert(digest, now_ms);
                 Ok(())
             }
-            Self::Redis(redis) => {
+            Kept::Redis(redis) => {
                 let mut asked = pipe();
                 asked.atomic().zrembyscore(KEY, "-inf", now_ms - life_ms()).ignore();
                 asked.zadd(KEY, digest, now_ms).ignore();
-                let all_but_most = -1 - isize::try_from(MOST).unwrap_or(isize::MAX - 1);
+                let all_but_most = -1 - isize::try_from(self.most).unwrap_or(isize::MAX - 1);
                 asked.zremrangebyrank(KEY, 0, all_but_most).ignore();
                 asked.pexpire(KEY, life_ms()).ignore();
                 Ok(redis.ask(&asked).await?)
@@ -72,12 +79,12 @@ impl Pendings {
     /// [`CompanyError::SessionsUnavailable`] when Redis does not answer.
     pub async fn take(&self, state: &str, browser: &str, now_ms: EpochMs) -> Result<bool, CompanyError> {
         let digest = digest(state, browser);
-        match self {
-            Self::Memory { all, .. } => {
+        match &self.kept {
+            Kept::Memory(all) => {
                 let since_ms = all.lock().unwrap_or_else(PoisonError::into_inner).remove(&digest);
                 Ok(since_ms.is_some_and(|since_ms| now_ms - since_ms < life_ms()))
             }
-            Self::Redis(redis) => {
+            Kept::Redis(redis) => {
                 let mut asked = pipe();
                 asked.atomic().zrembyscore(KEY, "-inf", now_ms - life_ms()).ignore();
                 asked.zrem(KEY, digest);
@@ -91,23 +98,27 @@ impl Pendings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::RedisUrl;
+    use crate::redis_server::RedisServer;
 
-    #[tokio::test]
-    async fn a_sign_in_comes_back_once_in_time_and_to_its_own_browser() {
-        let all = Pendings::new(None);
-        all.keep("s1", "mine", 0).await.expect("kept");
-        let take = async |state, browser, now_ms| all.take(state, browser, now_ms).await.expect("asked");
+    fn redis(server: &RedisServer) -> Redis {
+        Redis::new(RedisUrl::parse(&server.url()).expect("an address"))
+    }
+
+    async fn comes_back_once_in_time_and_to_its_own_browser(begun: &Pendings, ended: &Pendings) {
+        begun.keep("s1", "mine", 0).await.expect("kept");
+        let take = async |state, browser, now_ms| ended.take(state, browser, now_ms).await.expect("asked");
         assert!(!take("s1", "theirs", 1).await);
         assert!(!take("s2", "mine", 1).await);
         assert!(take("s1", "mine", 1).await, "others' tries have not used it up");
         assert!(!take("s1", "mine", 1).await);
-        all.keep("s3", "mine", 0).await.expect("kept");
+        assert!(!begun.take("s1", "mine", 1).await.expect("asked"));
+        begun.keep("s3", "mine", 0).await.expect("kept");
         assert!(!take("s3", "mine", life_ms()).await);
     }
 
-    #[tokio::test]
-    async fn the_oldest_goes_when_there_are_too_many() {
-        let all = Pendings::Memory { all: Mutex::default(), most: 2 };
+    async fn forgets_the_oldest_when_there_are_too_many(kept: Kept) {
+        let all = Pendings { kept, most: 2 };
         for (now_ms, state) in (0..).zip(["s1", "s2", "s3"]) {
             all.keep(state, "mine", now_ms).await.expect("kept");
         }
@@ -115,5 +126,31 @@ mod tests {
         for state in ["s2", "s3"] {
             assert!(all.take(state, "mine", 3).await.expect("asked"));
         }
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_comes_back_once_in_time_and_to_its_own_browser() {
+        let all = Pendings::new(None);
+        comes_back_once_in_time_and_to_its_own_browser(&all, &all).await;
+        forgets_the_oldest_when_there_are_too_many(Kept::Memory(Mutex::default())).await;
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_that_was_begun_on_one_server_ends_once_on_any_that_shares_the_redis() {
+        let server = RedisServer::start();
+        let (one, other) = (redis(&server), redis(&server));
+        comes_back_once_in_time_and_to_its_own_browser(&Pendings::new(Some(one.clone())), &Pendings::new(Some(other)))
+            .await;
+        forgets_the_oldest_when_there_are_too_many(Kept::Redis(one)).await;
+    }
+
+    #[tokio::test]
+    async fn without_redis_no_sign_in_begins_or_ends_and_the_code_says_why() {
+        let mut server = RedisServer::start();
+        let all = Pendings::new(Some(redis(&server)));
+        server.kill();
+        let begun = all.keep("s1", "mine", 0).await.expect_err("it is away");
+        let ended = all.take("s1", "mine", 0).await.expect_err("it is away");
+        assert_eq!((begun.code(), ended.code()), ("sessions_unavailable", "sessions_unavailable"));
     }
 }
