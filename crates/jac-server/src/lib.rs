@@ -20,6 +20,7 @@ pub mod openapi;
 mod password;
 #[cfg(test)]
 #[path = "../tests/routes/redis_server.rs"]
+#[expect(dead_code, reason = "the tests of the routes use all of it")]
 mod redis_server;
 mod routes;
 mod scans;

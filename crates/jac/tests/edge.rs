@@ -1,8 +1,13 @@
 //! `jac serve` and `jac config check` as an operator meets them: faults, TLS with the shell beside it, and the end.
 
+#[path = "../../jac-server/tests/routes/redis_server.rs"]
+#[expect(dead_code, reason = "the tests of the routes use all of it")]
+mod redis_server;
+
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+use redis_server::{PASSWORD, RedisServer};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -71,7 +76,10 @@ struct Server {
 
 impl Server {
     fn start(place: &Place, arguments: &[&str]) -> Self {
-        let mut command = place.jac(&[&["serve"], arguments].concat());
+        Self::spawn(place, place.jac(&[&["serve"], arguments].concat()))
+    }
+
+    fn spawn(place: &Place, mut command: Command) -> Self {
         let log = std::fs::File::create(place.0.path().join("serve.log")).expect("a log");
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("jac starts");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
@@ -234,6 +242,33 @@ fn an_expired_certificate_is_told_once_and_costs_nobody_the_server() {
     assert_eq!(server.end().0, Some(0));
     let log = std::fs::read_to_string(place.0.path().join("serve.log")).expect("the log");
     assert_eq!(log.matches("tls_certificate_expired").count(), 1, "{log}");
+}
+
+#[test]
+fn a_redis_over_tls_is_used_when_its_certificate_is_one_that_is_trusted() {
+    let place = Place::new();
+    place.write_pair(2100);
+    let pair = place.data().join("tls");
+    let redis = RedisServer::with_tls(&pair);
+    place.write_config(&format!("listen = \"127.0.0.1:0\"\nredis_url = \"{}\"\n", redis.url()));
+    for (is_trusted, ready) in [(true, "200"), (false, "503")] {
+        let mut command = place.jac(&["serve"]);
+        if is_trusted {
+            command.env("SSL_CERT_FILE", pair.join("cert.pem"));
+        }
+        let mut server = Server::spawn(&place, command);
+        for _ in 0..3 {
+            let request = "GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+            let mut answer = String::new();
+            connect(server.address(), request).read_to_string(&mut answer).expect("an answer");
+            assert!(answer.starts_with(&format!("HTTP/1.1 {ready}")), "{answer}");
+            assert_eq!(answer.contains("sessions_unavailable"), !is_trusted, "{answer}");
+        }
+        assert_eq!(server.end().0, Some(0));
+        let log = std::fs::read_to_string(place.0.path().join("serve.log")).expect("the log");
+        assert_eq!(log.matches("sessions_unavailable").count(), usize::from(!is_trusted), "{log}");
+        assert!(!log.contains(PASSWORD), "{log}");
+    }
 }
 
 fn connect(address: &str, begun: &str) -> TcpStream {

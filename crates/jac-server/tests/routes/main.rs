@@ -10,6 +10,7 @@ mod money;
 mod people;
 mod permissions;
 mod pressure;
+#[expect(dead_code, reason = "TLS is tried with the executable")]
 mod redis_server;
 mod rented;
 mod results;

@@ -1,7 +1,10 @@
 //! A real redis-server of a test's own, on a free port of this machine, with a password.
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use redis::{Commands, Connection};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -16,23 +19,30 @@ pub struct RedisServer {
     port: u16,
     /// It has on its disk what it was told.
     remembers: bool,
+    /// It speaks TLS alone, with `cert.pem` and `key.pem` of this folder.
+    tls: Option<PathBuf>,
     child: Option<Child>,
 }
 
 impl RedisServer {
     /// One that has forgotten everything after a restart.
     pub fn start() -> Self {
-        Self::new(false)
+        Self::new(false, None)
     }
 
     /// One that keeps everything over a restart.
     pub fn that_remembers() -> Self {
-        Self::new(true)
+        Self::new(true, None)
     }
 
-    fn new(remembers: bool) -> Self {
+    /// One that speaks TLS alone, with `cert.pem` and `key.pem` of that folder.
+    pub fn with_tls(folder: &Path) -> Self {
+        Self::new(false, Some(folder.to_owned()))
+    }
+
+    fn new(remembers: bool, tls: Option<PathBuf>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut server = Self { folder, port: 0, remembers, child: None };
+        let mut server = Self { folder, port: 0, remembers, tls, child: None };
         let began = Instant::now();
         loop {
             // Another program may take the port before Redis does.
@@ -56,23 +66,39 @@ impl RedisServer {
     fn try_to_start(&mut self) -> bool {
         let port = self.port.to_string();
         let append = if self.remembers { "yes" } else { "no" };
-        let child = Command::new("redis-server")
+        let mut command = Command::new("redis-server");
+        match &self.tls {
+            None => command.args(["--port", &port]),
+            Some(folder) => command
+                .args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no", "--tls-cert-file"])
+                .arg(folder.join("cert.pem"))
+                .arg("--tls-key-file")
+                .arg(folder.join("key.pem")),
+        };
+        let child = command
             .current_dir(self.folder.path())
-            .args(["--port", &port, "--bind", "127.0.0.1", "--requirepass", PASSWORD])
+            .args(["--bind", "127.0.0.1", "--requirepass", PASSWORD])
             .args(["--save", "", "--appendonly", append, "--appendfsync", "always"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("redis-server is not installed (Debian: redis-server); scripts/test installs it");
-        let child = self.child.insert(child);
+        self.child = Some(child);
         let began = Instant::now();
         while began.elapsed() < LIMIT {
-            if child.try_wait().expect("it is ours").is_some() {
+            let ended = self.child.as_mut().map(|child| child.try_wait().expect("it is ours"));
+            if ended.flatten().is_some() {
                 return false;
             }
-            let client = redis::Client::open(address(self.port)).expect("an address");
-            let answers = |mut connection: Connection| redis::cmd("PING").exec(&mut connection).is_ok();
-            if client.get_connection().is_ok_and(answers) {
+            // Over TLS nobody asks it here: whoever does trusts its certificate.
+            let answers = match &self.tls {
+                None => redis::Client::open(self.url())
+                    .and_then(|client| client.get_connection())
+                    .and_then(|mut connection| redis::cmd("PING").exec(&mut connection))
+                    .is_ok(),
+                Some(_) => TcpStream::connect(("127.0.0.1", self.port)).is_ok(),
+            };
+            if answers {
                 return true;
             }
             std::thread::sleep(Duration::from_millis(20));
@@ -88,13 +114,28 @@ impl RedisServer {
         }
     }
 
+    /// Stops it in the middle of whatever it does, with its connections open.
+    pub fn pause(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    pub fn go_on(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let id = self.child.as_ref().expect("it runs").id();
+        kill(Pid::from_raw(i32::try_from(id).expect("a number")), signal).expect("it is there");
+    }
+
     pub fn url(&self) -> String {
-        address(self.port)
+        let scheme = if self.tls.is_some() { "rediss" } else { "redis" };
+        format!("{scheme}://:{PASSWORD}@localhost:{}", self.port)
     }
 
     /// A connection of the test's own.
     pub fn connection(&self) -> Connection {
-        redis::Client::open(address(self.port)).expect("an address").get_connection().expect("a connection")
+        redis::Client::open(self.url()).expect("an address").get_connection().expect("a connection")
     }
 
     /// The keys that begin so.
@@ -125,10 +166,6 @@ impl RedisServer {
         }
         text
     }
-}
-
-fn address(port: u16) -> String {
-    format!("redis://:{PASSWORD}@127.0.0.1:{port}")
 }
 
 impl Drop for RedisServer {

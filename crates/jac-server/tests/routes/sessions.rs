@@ -326,6 +326,18 @@ async fn readiness(served: &Served) -> (u16, serde_json::Value) {
 }
 
 #[tokio::test]
+async fn a_redis_that_says_nothing_is_waited_for_a_moment_only() {
+    let redis = RedisServer::start();
+    let one = served(&redis).await;
+    redis.pause();
+    let began = Instant::now();
+    assert_eq!(asked(&one, &own(&one)).await, unavailable());
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    redis.go_on();
+    until(&one, &own(&one), signed_in()).await;
+}
+
+#[tokio::test]
 async fn a_redis_that_has_forgotten_everything_has_signed_everybody_out() {
     let mut redis = RedisServer::start();
     let one = served(&redis).await;

@@ -4,6 +4,7 @@ import { ApiError } from "@/shared/api/client";
 const COMPANY: Record<string, string> = {
   sign_in_failed: "Your account has no access to JAC, or it is disabled. Ask an administrator.",
   forbidden: "Your account has no access to JAC. Ask an administrator.",
+  sessions_unavailable: "JAC cannot keep sign-ins at the moment. Try again in a minute.",
   sign_in_delayed: "Too many sign-ins failed. Wait a minute and try again.",
 };
 
