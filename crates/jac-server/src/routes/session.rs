@@ -134,7 +134,7 @@ pub async fn methods(State(app): State<App>) -> Json<SignInMethods> {
 }
 
 /// Who is signed in
-#[utoipa::path(get, path = "/session", tag = "session", responses((status = 200, body = Session), (status = 401, body = ErrorBody)))]
+#[utoipa::path(get, path = "/session", tag = "session", responses((status = 200, body = Session), (status = 401, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub async fn show(
     allowed: Allowed<ViewAccount>,
     client: Option<Extension<ClientInfo>>,
@@ -154,7 +154,7 @@ pub async fn show(
 }
 
 /// Sign in with the token of a link, which is used up
-#[utoipa::path(post, path = "/session", tag = "session", request_body = SignIn, responses((status = 200, body = SignedIn), (status = 401, body = ErrorBody)))]
+#[utoipa::path(post, path = "/session", tag = "session", request_body = SignIn, responses((status = 200, body = SignedIn), (status = 401, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub async fn create(
     State(app): State<App>,
     client: Option<Extension<ClientInfo>>,
@@ -182,7 +182,7 @@ pub async fn create(
 
 /// Sign in with name and password
 #[utoipa::path(post, path = "/session/password", tag = "session", request_body = PasswordSignIn,
-    responses((status = 200, body = SignedIn), (status = 401, body = ErrorBody), (status = 429, body = ErrorBody)))]
+    responses((status = 200, body = SignedIn), (status = 401, body = ErrorBody), (status = 429, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub async fn by_password(
     State(app): State<App>,
     client: Option<Extension<ClientInfo>>,
