@@ -125,7 +125,6 @@ fn print_json(loaded: &Loaded, faults: &[Fault]) {
 #[cfg(test)]
 mod tests {
     use super::keys::KEYS;
-    use super::*;
     use std::fmt::Write;
 
     /// The table of the documentation.

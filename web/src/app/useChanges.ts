@@ -5,9 +5,6 @@ import { closeLiveSocket, liveSocket } from "@/shared/api/socket";
 import type { Changed, SignedOut } from "@/shared/api/types";
 import { sessionQuery } from "@/shared/session/useSession";
 
-/** Between two tries to connect to a server that cannot say who is signed in. */
-const RETRY_MS = 2000;
-
 /** The server says what changed; whatever shows it is fetched again. After a reconnect everything is, for what was missed. */
 export function useChanges(): void {
   const client = useQueryClient();
@@ -26,8 +23,6 @@ export function useChanges(): void {
     const onSignedOut = ({ code }: SignedOut) => void afterSignOut(client, code);
     const onRefused = (error: Error) => {
       if (error.message === "signed_out") void afterSignOut(client, error.message);
-      // The server could not look the session up. A refusal is not retried by the library itself.
-      else if (!socket.active) setTimeout(() => socket.connect(), RETRY_MS);
     };
     socket.on("changed", onChanged);
     socket.on("signed_out", onSignedOut);

@@ -112,7 +112,7 @@ async fn a_monitor_hears_that_the_server_lives_and_whether_it_can_work() {
 
 #[tokio::test]
 async fn a_failure_of_the_servers_is_logged_once_with_the_id_that_the_client_has() {
-    let (log, _listening) = Log::listen("jac_server=debug");
+    let (log, _listening) = Log::listen();
     let served = Served::new().await;
     let run = run(&served, "r-22222222", &administrator()).await;
     let folder = served.app.engine.folder().run(&run.id);

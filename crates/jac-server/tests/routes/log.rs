@@ -17,12 +17,13 @@ impl std::io::Write for Log {
 }
 
 impl Log {
-    /// Listens to this thread until the guard is dropped.
-    pub fn listen(filter: &str) -> (Self, DefaultGuard) {
+    /// Listens to this thread until the guard is dropped. All tests listen to the same: what one of them leaves out, `tracing` may leave
+    /// out for the others that go on at that time.
+    pub fn listen() -> (Self, DefaultGuard) {
         let log = Self::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()
-            .with_env_filter(filter)
+            .with_env_filter("jac_server=debug")
             .with_ansi(false)
             .with_writer(move || writer.clone())
             .finish();

@@ -252,7 +252,7 @@ async fn live_connections_of_a_session_that_ends_on_another_server_are_cut_off()
 
 #[tokio::test]
 async fn while_redis_is_away_the_answer_is_clear_tokens_go_on_and_the_log_says_it_once() {
-    let (log, _listening) = Log::listen("info");
+    let (log, _listening) = Log::listen();
     let mut redis = RedisServer::that_remembers();
     let one = served(&redis).await;
     add(&one, "u-1", "Ada").await;

@@ -52,6 +52,10 @@ export function liveSocket(): JacSocket {
       // A disconnect that the server asked for is not retried by the library itself.
       if (reason === "io server disconnect") setTimeout(() => socket?.connect(), 1000);
     });
+    socket.on("connect_error", (error) => {
+      // Nor is a refusal, such as of a server that cannot look sessions up now. Who is signed out has to sign in first.
+      if (socket?.active === false && error.message !== "signed_out") setTimeout(() => socket?.connect(), 2000);
+    });
   }
   return socket;
 }
