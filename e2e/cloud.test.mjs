@@ -56,7 +56,7 @@ step("credentials are saved, and no secret is shown again", async () => {
   await dialog.waitFor({ state: "detached", timeout: 60_000 });
   const saved = page.getByRole("region", { name: "lab", exact: true });
   await saved.getByText(`…${key.slice(-4)}`).waitFor();
-  await saved.getByText("tested").waitFor();
+  await saved.getByText("tested", { exact: true }).waitFor();
   assert.ok(!(await page.content()).includes(secret), "the secret is on the page");
   await shot(page, "cloud-credentials");
 });

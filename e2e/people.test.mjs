@@ -86,7 +86,10 @@ step("the administrator signs out, is told of a wrong password, and signs in aga
 
 let planUrl;
 step("the administrator owns a plan", async () => {
-  await page.goto(`${base}/plans`);
+  await page.goto(`${base}/settings/account`);
+  await page.getByRole("heading", { name: "Settings", level: 1 }).waitFor();
+  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Plans" }).click();
+  await page.getByRole("heading", { name: "Plans", level: 1 }).waitFor();
   await page.setInputFiles("[data-upload=files]", [
     { name: `${PLAN}.jmx`, mimeType: "application/xml", buffer: readFileSync(shop("shop.jmx")) },
     { name: "users.csv", mimeType: "text/csv", buffer: readFileSync(shop("users.csv")) },
@@ -158,7 +161,7 @@ step("the server refuses what the page does not offer", async () => {
   const secret = await mia.evaluate(() => localStorage.getItem("jac.page"));
   const answer = await mia.request.delete(`${base}/api/v1/plans/${new URL(planUrl).pathname.split("/").at(-1)}`, { headers: { "X-JAC-Page": secret, Origin: base } });
   assert.equal(answer.status(), 403);
-  assert.equal((await answer.json()).error.code, "forbidden");
+  assert.equal((await answer.json()).error.code, "not_owner");
 });
 
 step("a team that both are in may change what is shared with it", async () => {
@@ -170,9 +173,9 @@ step("a team that both are in may change what is shared with it", async () => {
   await dialog.getByRole("button", { name: "Create team" }).click();
   await page.locator("[data-table=teams]").getByText(TEAM).waitFor();
   await page.goto(planUrl);
-  await page.getByRole("button", { name: "Team", exact: true }).click();
+  await page.getByRole("button", { name: /^Shared with/ }).click();
   await page.getByRole("menuitem", { name: `Share with team ${TEAM}` }).click();
-  await page.getByRole("button", { name: "Team", exact: true }).filter({ hasText: TEAM }).waitFor();
+  await page.getByRole("button", { name: `Shared with: team ${TEAM}` }).waitFor();
   await mia.goto(planUrl);
   await mia.getByRole("button", { name: "More about this plan" }).waitFor();
   assert.equal(await readOnly(mia).count(), 0);

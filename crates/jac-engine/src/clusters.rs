@@ -3,7 +3,7 @@
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::tools::WantedJMeter;
-use jac_model::{Cluster, ClusterConfig, ClusterEvent, ClusterId, ClusterPhase, Person, Provider, StopMode};
+use jac_model::{Cluster, ClusterConfig, ClusterEvent, ClusterId, ClusterPhase, Fault, Person, Provider, StopMode};
 use serde::Deserialize;
 
 /// A cluster that somebody wants.
@@ -48,12 +48,7 @@ impl Engine {
         self.cloud(new.provider)?;
         let faults = self.faults_of(&new);
         if !faults.is_empty() {
-            return Err(EngineError::Invalid {
-                code: "cluster_invalid",
-                message: faults.join(" "),
-                hint: None,
-                details: faults,
-            });
+            return Err(EngineError::faulty("cluster_invalid", faults));
         }
         self.resolve_credentials(&owner, &mut new.config).await?;
         let id = ClusterId::from_random(rand::random());
@@ -90,15 +85,18 @@ impl Engine {
         Ok(cluster)
     }
 
-    /// Every fault that shows without asking the provider, each a sentence.
-    pub(crate) fn faults_of(&self, new: &NewCluster) -> Vec<String> {
-        let mut faults = new.config.faults(new.provider);
+    /// Every fault that shows without asking the provider.
+    pub(crate) fn faults_of(&self, new: &NewCluster) -> Vec<Fault> {
+        let config = new.config.faults(new.provider).into_iter();
+        let mut faults: Vec<Fault> = config.map(|fault| fault.under("/config")).collect();
         if let Err(error) = self.cloud(new.provider) {
-            faults.push(error.to_string());
+            faults.push(Fault::at("/provider", "provider_off", error.to_string()));
         }
-        faults.extend(new.wished_name().and_then(|name| crate::titles::fault(&name)));
+        let name = new.wished_name().and_then(|name| crate::titles::fault(&name));
+        faults.extend(name.map(|message| Fault::at("/name", "name_invalid", message)));
         if let Err(error) = self.toolbox().home(&WantedJMeter::of(&new.config)) {
-            faults.push(error.to_string());
+            let field = if new.config.jmeter_home.is_some() { "/config/jmeter_home" } else { "/config/jmeter_version" };
+            faults.push(Fault::at(field, "no_jmeter", error.to_string()));
         }
         faults
     }

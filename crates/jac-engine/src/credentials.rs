@@ -4,7 +4,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::tools::sentence;
 use jac_model::ports::{AssumedRole, AwsCredentials, PortError};
-use jac_model::{Cluster, ClusterConfig, CredentialChoice, Named, Person, Provider};
+use jac_model::{Cluster, ClusterConfig, CredentialChoice, Fault, Named, Person, Provider};
 use jac_store::{CredentialKind, CredentialRow, NewSet, Secret, VaultError};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -53,55 +53,64 @@ impl NewAwsCredentials {
         }
     }
 
-    /// Every fault, each a sentence. None of them repeats a secret.
-    fn faults(&self) -> Vec<String> {
-        let mut faults: Vec<&str> = Vec::new();
+    /// Every fault, with fields within this. None of them repeats a secret.
+    fn faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let mut fault = |field: &str, code: &str, message: &str| faults.push(Fault::at(field, code, message));
         match (&self.access_key_id, &self.secret_access_key) {
-            (Some(_), None) => faults.push("The secret access key is missing."),
-            (None, Some(_)) => faults.push("The access key id is missing."),
+            (Some(_), None) => fault("/secret_access_key", Fault::MISSING, "The secret access key is missing."),
+            (None, Some(_)) => fault("/access_key_id", Fault::MISSING, "The access key ID is missing."),
             (None, None) if self.role_arn.is_none() => {
-                faults.push("Give an access key (its id and its secret), a role to assume, or both.");
+                let message = "Give an access key (its ID and its secret), a role to assume, or both.";
+                fault("/access_key_id", Fault::MISSING, message);
             }
             (None, None) | (Some(_), Some(_)) => (),
         }
         if let Some(id) = &self.access_key_id {
             if !is_made_of(id, 128, |letter| letter.is_ascii_alphanumeric() || letter == '_') {
-                faults.push("The access key id is none: it has letters and digits only, such as AKIAIOSFODNN7EXAMPLE.");
+                let message =
+                    "The access key ID is not valid. Expected letters and digits, such as AKIAIOSFODNN7EXAMPLE.";
+                fault("/access_key_id", Fault::MALFORMED, message);
             }
             if id.starts_with("ASIA") && self.session_token.is_none() {
-                faults.push("An access key that begins with ASIA works only with its session token.");
+                let message = "An access key that starts with ASIA is temporary and needs its session token.";
+                fault("/session_token", Fault::MISSING, message);
             }
         }
         if self.secret_access_key.as_ref().is_some_and(|secret| !is_made_of(secret, 256, |l| l.is_ascii_graphic())) {
-            faults.push("The secret access key is none: there is a space or another unusual letter in it.");
+            let message = "The secret access key is not valid: it has a space or another character that no key has.";
+            fault("/secret_access_key", Fault::MALFORMED, message);
         }
         match &self.session_token {
             Some(_) if self.access_key_id.is_none() => {
-                faults.push("A session token goes with an access key, and there is none.");
+                fault("/access_key_id", Fault::MISSING, "A session token needs its access key.");
             }
             Some(token) if !is_made_of(token, 8192, |letter| letter.is_ascii_graphic()) => {
-                faults.push("The session token is none: there is a space or another unusual letter in it.");
+                let message = "The session token is not valid: it has a space or another character that no token has.";
+                fault("/session_token", Fault::MALFORMED, message);
             }
             _ => (),
         }
         if self.role_arn.as_ref().is_some_and(|arn| !is_role(arn)) {
-            faults.push("The role is no ARN of one: give it as arn:aws:iam::123456789012:role/name.");
+            let message = "The role ARN is not valid. Expected arn:aws:iam::ACCOUNT:role/NAME.";
+            fault("/role_arn", Fault::MALFORMED, message);
         }
         if let Some(id) = &self.external_id {
             if self.role_arn.is_none() {
-                faults.push("An external id goes with a role, and there is none.");
+                fault("/role_arn", Fault::MISSING, "An external ID needs a role.");
             }
             // As the API reference of sts:AssumeRole has it.
             let allowed = |letter: char| letter.is_ascii_alphanumeric() || "_+=,.@:/-".contains(letter);
             if id.len() < 2 || !is_made_of(id, 1224, allowed) {
-                faults.push("The external id is none: it has 2 to 1224 letters, digits and _+=,.@:/- only.");
+                let message = "The external ID is not valid. Expected 2 to 1224 letters, digits and _+=,.@:/-.";
+                fault("/external_id", Fault::MALFORMED, message);
             }
         }
         let in_regions = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
         if self.region.as_ref().is_some_and(|region| !is_made_of(region, 64, in_regions)) {
-            faults.push("The region is none: give one such as eu-central-1.");
+            fault("/region", Fault::MALFORMED, "The region is not valid. Expected one such as eu-central-1.");
         }
-        faults.into_iter().map(str::to_owned).collect()
+        faults
     }
 
     fn credentials(self) -> AwsCredentials {
@@ -164,14 +173,10 @@ impl std::fmt::Debug for NewSshKey {
     }
 }
 
-fn invalid(code: &'static str, faults: Vec<String>) -> EngineError {
-    EngineError::Invalid { code, message: faults.join(" "), hint: None, details: faults }
-}
-
 fn checked_name(name: &str) -> Result<String, EngineError> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
-        return Err(invalid("name_invalid", vec!["A name has 1 to 100 characters.".to_owned()]));
+        return Err(EngineError::invalid_field("name_invalid", "/name", "A name has 1 to 100 characters."));
     }
     Ok(name.to_owned())
 }
@@ -226,28 +231,30 @@ impl Engine {
         let (secret, region, shown) = match (new.aws, new.ssh_key) {
             (Some(aws), None) => {
                 let aws = aws.tidy();
-                let faults = aws.faults();
+                let faults: Vec<Fault> = aws.faults().into_iter().map(|fault| fault.under("/aws")).collect();
                 if !faults.is_empty() {
-                    return Err(invalid("credentials_invalid", faults));
+                    return Err(EngineError::faulty("credentials_invalid", faults));
                 }
                 let region = aws.region.clone();
                 (Secret::Aws(aws.credentials()), region, BTreeMap::new())
             }
             (None, Some(key)) => {
                 let key = self.cloud(Provider::Ssh)?.sign_in_key(&key.private_key, key.passphrase.as_deref());
-                let key = key.map_err(|error| invalid("credentials_invalid", vec![sentence(&error)]))?;
+                let key = key.map_err(|error| {
+                    let fault = Fault::at("/ssh_key/private_key", Fault::MALFORMED, sentence(&error));
+                    EngineError::faulty("credentials_invalid", vec![fault])
+                })?;
                 let shown = [("fingerprint", key.fingerprint), ("public_key", key.public)];
                 let shown = shown.map(|(name, text)| (name.to_owned(), text));
                 (Secret::SshKey(key.private), None, BTreeMap::from(shown))
             }
             _ => {
-                let fault = "Give either AWS credentials or an SSH key.".to_owned();
-                return Err(invalid("credentials_invalid", vec![fault]));
+                return Err(EngineError::invalid("credentials_invalid", "Give either AWS credentials or an SSH key."));
             }
         };
         if before.is_some_and(|before| before.kind.is_aws() != matches!(secret, Secret::Aws(_))) {
-            let fault = "AWS credentials cannot take the place of an SSH key, nor the other way round.".to_owned();
-            return Err(invalid("credentials_invalid", vec![fault]));
+            let message = "AWS credentials cannot replace an SSH key, nor an SSH key AWS credentials.";
+            return Err(EngineError::invalid("credentials_invalid", message));
         }
         let identity = match &secret {
             Secret::Aws(aws) if is_tried => Some(self.try_aws(aws, region.as_deref()).await?),
@@ -270,7 +277,7 @@ impl Engine {
             code: "credentials_refused",
             message: sentence(&error),
             hint: Some("Look for a slip of the pen. To save them without a try, call with ?test=false.".to_owned()),
-            details: Vec::new(),
+            faults: Vec::new(),
         })
     }
 
@@ -283,8 +290,8 @@ impl Engine {
         let (secret, region) =
             found.ok_or_else(|| EngineError::NotFound { kind: "set of credentials", id: id.to_owned() })?;
         let Secret::Aws(credentials) = secret else {
-            let fault = "An SSH key is tried by a cluster that uses it.".to_owned();
-            return Err(invalid("credentials_not_testable", vec![fault]));
+            let message = "An SSH key cannot be tested alone. It is tested by the cluster that uses it.";
+            return Err(EngineError::invalid("credentials_not_testable", message));
         };
         let (identity, fault) = match self.try_aws(&credentials, region.as_deref()).await {
             Ok(identity) => (Some(identity), None),
@@ -333,21 +340,23 @@ impl Engine {
     /// When the set is not the owner's, or they have several and none is named `default`.
     pub async fn resolve_credentials(&self, owner: &Person, config: &mut ClusterConfig) -> Result<(), EngineError> {
         if let Some(id) = config.ssh.as_ref().and_then(|ssh| ssh.key.as_ref()) {
-            self.own_set(owner, id, |kind| kind == CredentialKind::SshKey).await?;
+            self.own_set(owner, id, "/config/ssh/key", |kind| kind == CredentialKind::SshKey).await?;
         }
         let Some(ec2) = &mut config.ec2 else { return Ok(()) };
         match &ec2.credentials {
             CredentialChoice::Environment => Ok(()),
-            CredentialChoice::Set(id) => self.own_set(owner, id, CredentialKind::is_aws).await,
+            CredentialChoice::Set(id) => {
+                self.own_set(owner, id, "/config/ec2/credentials", CredentialKind::is_aws).await
+            }
             CredentialChoice::Saved => {
                 let rows = self.store().credentials().await?.into_iter();
                 let mut own: Vec<_> = rows.filter(|row| row.owner.id == owner.id && row.kind.is_aws()).collect();
                 if own.len() > 1 {
                     own.retain(|row| row.name.eq_ignore_ascii_case("default"));
                     if own.is_empty() {
-                        let fault =
-                            "You have several sets of credentials: choose one, or name one `default`.".to_owned();
-                        return Err(invalid("credentials_ambiguous", vec![fault]));
+                        let message = "You have several sets of credentials. Choose one, or name one `default`.";
+                        let field = "/config/ec2/credentials";
+                        return Err(EngineError::invalid_field("credentials_ambiguous", field, message));
                     }
                 }
                 ec2.credentials = own.pop().map_or(CredentialChoice::Environment, |row| CredentialChoice::Set(row.id));
@@ -360,13 +369,18 @@ impl Engine {
         &self,
         owner: &Person,
         id: &str,
+        field: &str,
         fits: impl Fn(CredentialKind) -> bool,
     ) -> Result<(), EngineError> {
         let rows = self.store().credentials().await?;
         if rows.iter().any(|row| row.id == id && row.owner.id == owner.id && fits(row.kind)) {
             return Ok(());
         }
-        Err(invalid("credentials_unknown", vec![format!("You have no such credentials ({id}).")]))
+        Err(EngineError::invalid_field(
+            "credentials_unknown",
+            field,
+            format!("You have no credentials with the ID {id}."),
+        ))
     }
 }
 
@@ -394,7 +408,7 @@ mod tests {
             r#"{"role_arn": "arn:aws-cn:iam::123456789012:role/path/load", "external_id": "a:b"}"#,
             r#"{"access_key_id": "ASIA1", "secret_access_key": "s", "session_token": "t", "role_arn": "arn:aws:iam::123456789012:role/load", "region": ""}"#,
         ] {
-            assert_eq!(read(json).faults(), Vec::<String>::new(), "{json}");
+            assert_eq!(read(json).faults(), Vec::new(), "{json}");
         }
     }
 
@@ -404,16 +418,22 @@ mod tests {
             r#"{"access_key_id": "ASIA 1", "session_token": "to ken", "role_arn": "arn:aws:iam::1:user/x", "external_id": "!", "region": "Frankfurt"}"#,
         );
         assert_eq!(bad.faults().len(), 6, "{:#?}", bad.faults());
-        assert!(!bad.faults().join(" ").contains("to ken") && !format!("{bad:?}").contains("ASIA"));
-        for (json, fault) in [
-            ("{}", "Give an access key"),
-            (r#"{"secret_access_key": "s"}"#, "access key id is missing"),
-            (r#"{"secret_access_key": "s e", "access_key_id": "AKIA1"}"#, "a space"),
-            (r#"{"role_arn": "arn:aws:iam::123456789012:role/x", "session_token": "t"}"#, "goes with an access key"),
-            (r#"{"access_key_id": "AKIA1", "secret_access_key": "s", "external_id": "abc"}"#, "goes with a role"),
+        assert!(!Fault::sentences(&bad.faults()).contains("to ken") && !format!("{bad:?}").contains("ASIA"));
+        let role = r#"{"role_arn": "arn:aws:iam::123456789012:role/x", "session_token": "t"}"#;
+        for (json, field, code) in [
+            ("{}", "/access_key_id", Fault::MISSING),
+            (r#"{"secret_access_key": "s"}"#, "/access_key_id", Fault::MISSING),
+            (r#"{"secret_access_key": "s e", "access_key_id": "AKIA1"}"#, "/secret_access_key", Fault::MALFORMED),
+            (role, "/access_key_id", Fault::MISSING),
+            (
+                r#"{"access_key_id": "AKIA1", "secret_access_key": "s", "external_id": "abc"}"#,
+                "/role_arn",
+                Fault::MISSING,
+            ),
         ] {
             let faults = read(json).faults();
-            assert!(faults.len() == 1 && faults[0].contains(fault), "{json}: {faults:?}");
+            let told: Vec<_> = faults.iter().map(|fault| (fault.field.as_deref(), fault.code.as_str())).collect();
+            assert_eq!(told, [(Some(field), code)], "{json}: {faults:?}");
         }
     }
 }

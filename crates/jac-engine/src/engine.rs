@@ -11,13 +11,14 @@ use crate::reconcile::Missing;
 use crate::settings::Settings;
 use crate::tools::{ToolSettings, Toolbox};
 use crate::view::Snapshot;
-use crate::{EngineError, deleted, reconcile, retention};
+use crate::{EngineError, compression, deleted, reconcile, retention};
 use jac_model::ports::Cloud;
 use jac_model::{Cluster, ClusterId, EpochMs, Person, PlanId, Provider, RunId};
 use jac_store::{DataFolder, Lock, Store, Vault};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, broadcast, mpsc};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -82,6 +83,7 @@ struct Inner {
     tasks: TaskTracker,
     checks: Arc<Semaphore>,
     blocking_turns: Arc<Semaphore>,
+    compression: compression::Queue,
     stop: CancellationToken,
     /// The last to go: whoever gets the lock finds the database closed.
     _lock: Lock,
@@ -122,6 +124,7 @@ impl Engine {
                 tasks: TaskTracker::new(),
                 checks: Arc::new(Semaphore::new(CHECKS_AT_A_TIME)),
                 blocking_turns: Arc::new(Semaphore::new(crate::blocking::TURNS)),
+                compression: compression::Queue::default(),
                 stop: CancellationToken::new(),
             }),
         };
@@ -138,6 +141,8 @@ impl Engine {
             .keep_running("the removal of deleted runs".to_owned(), move |_| deleted::sweep_forever(sweeping.clone()));
         let keeping = engine.clone();
         engine.keep_running("the retention".to_owned(), move |_| retention::forever(keeping.clone()));
+        let compressing = engine.clone();
+        engine.keep_running("the compression of logs".to_owned(), move |_| compression::forever(compressing.clone()));
         let describing = engine.clone();
         // It reads every run's folder, which nobody waits for.
         engine.inner.tasks.spawn_blocking(move || describing.describe_finished_runs());
@@ -173,6 +178,20 @@ impl Engine {
         self.inner.stop.cancel();
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
+    }
+
+    /// Starts work that waits, on a thread for that. The engine's end waits for it.
+    pub(crate) fn spawn_blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+        self.inner.tasks.spawn_blocking(work)
+    }
+
+    /// Is the engine asked to end?
+    pub(crate) fn is_ending(&self) -> bool {
+        self.inner.stop.is_cancelled()
+    }
+
+    pub(crate) fn compression(&self) -> &compression::Queue {
+        &self.inner.compression
     }
 
     /// Starts a task that ends with the engine.

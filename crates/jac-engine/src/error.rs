@@ -1,20 +1,20 @@
 //! What the engine could not do, told so that a person knows what to do next.
 
-use jac_model::Named;
 use jac_model::cluster::ClusterTransitionError;
 use jac_model::ports::PortError;
 use jac_model::run::RunTransitionError;
+use jac_model::{Fault, Named};
 use jac_store::{StoreError, VaultError};
 
 /// Why a wish was not granted or a step not done.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// There is no such thing.
-    #[error("There is no {kind} '{id}'.")]
+    #[error("The {kind} '{id}' was not found.")]
     NotFound { kind: &'static str, id: String },
     /// What was asked for cannot work, whoever asks.
     #[error("{message}")]
-    Invalid { code: &'static str, message: String, hint: Option<String>, details: Vec<String> },
+    Invalid { code: &'static str, message: String, hint: Option<String>, faults: Vec<Fault> },
     /// It cannot be done now.
     #[error("{message}")]
     Conflict { message: String, hint: Option<String> },
@@ -40,6 +40,12 @@ pub enum EngineError {
     RunTransition(#[from] RunTransitionError),
     #[error("{what} failed: {source}")]
     File { what: String, source: std::io::Error },
+    /// A compressed log does not unpack.
+    #[error("The compressed log {name} is damaged.")]
+    LogDamaged {
+        /// Its file's plain name.
+        name: String,
+    },
     /// JMeter could not be started or ended in a way that it should not.
     #[error("{0}")]
     JMeter(String),
@@ -48,7 +54,17 @@ pub enum EngineError {
 impl EngineError {
     /// A fault of what was asked for, without details.
     pub fn invalid(code: &'static str, message: impl Into<String>) -> Self {
-        Self::Invalid { code, message: message.into(), hint: None, details: Vec::new() }
+        Self::Invalid { code, message: message.into(), hint: None, faults: Vec::new() }
+    }
+
+    /// A fault of one field of what was asked for.
+    pub fn invalid_field(code: &'static str, field: &str, message: impl Into<String>) -> Self {
+        Self::faulty(code, vec![Fault::at(field, code, message)])
+    }
+
+    /// All faults of what was asked for.
+    pub fn faulty(code: &'static str, faults: Vec<Fault>) -> Self {
+        Self::Invalid { code, message: Fault::sentences(&faults), hint: None, faults }
     }
 
     /// An input or output error, told apart by whether the disk is full.
@@ -63,7 +79,7 @@ impl EngineError {
                 code: "file_name",
                 message: format!("A file and a folder would have the same name ({what})."),
                 hint: Some("Give one of them another name.".to_owned()),
-                details: Vec::new(),
+                faults: Vec::new(),
             },
             _ => Self::File { what, source },
         }
@@ -78,7 +94,7 @@ impl From<StoreError> for EngineError {
                 code: "cursor_invalid",
                 message: "This list cannot be continued from there.".to_owned(),
                 hint: Some("Ask for the first page again, without `after`.".to_owned()),
-                details: Vec::new(),
+                faults: Vec::new(),
             },
             full if full.is_disk_full() => Self::DiskFull { what: "writing JAC's database".to_owned() },
             other => Self::Store(other),

@@ -6,7 +6,7 @@ use crate::error::EngineError;
 use crate::tools::sentence;
 use crate::view::ForecastView;
 use jac_model::ports::{Forecast, PortError};
-use jac_model::{ClusterConfig, ClusterId, Person, Provider};
+use jac_model::{ClusterConfig, ClusterId, Fault, Person, Provider};
 use tokio::time::timeout;
 
 impl Engine {
@@ -21,7 +21,7 @@ impl Engine {
             return Ok(ForecastView { faults, notes: Vec::new(), usd_per_hour: None });
         }
         if let Err(error) = self.resolve_credentials(owner, &mut new.config).await {
-            let EngineError::Invalid { details: faults, .. } = error else { return Err(error) };
+            let EngineError::Invalid { faults, .. } = error else { return Err(error) };
             return Ok(ForecastView { faults, notes: Vec::new(), usd_per_hour: None });
         }
         let forecast = match self.ask_forecast(new.provider, &new.config).await {
@@ -29,8 +29,9 @@ impl Engine {
             Err(EngineError::Port(PortError::Unfit { faults })) => Forecast { faults, ..Forecast::default() },
             Err(error) => Forecast { faults: vec![sentence(&error)], ..Forecast::default() },
         };
+        let faults = forecast.faults.into_iter().map(|message| Fault::whole("preflight", message)).collect();
         let usd_per_hour = forecast.prices.map(|prices| prices.sum(new.config.workers));
-        Ok(ForecastView { faults: forecast.faults, notes: forecast.notes, usd_per_hour })
+        Ok(ForecastView { faults, notes: forecast.notes, usd_per_hour })
     }
 
     async fn ask_forecast(&self, provider: Provider, config: &ClusterConfig) -> Result<Forecast, EngineError> {

@@ -6,6 +6,7 @@
 mod blocking;
 pub mod clock;
 mod clusters;
+mod compression;
 mod credentials;
 mod deleted;
 mod disk;

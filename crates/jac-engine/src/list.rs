@@ -9,6 +9,7 @@ use crate::view::{ClusterView, Headline, LastRun};
 use jac_jtl::criteria::Verdict;
 use jac_model::{
     Cause, ClusterId, ClusterPhase, ClusterSort, Named, Person, PlanId, PlanSort, Provider, RunId, RunPhase, RunSort,
+    StopMode,
 };
 use jac_store::{
     ClusterFilter, ListedCluster, ListedPlan, ListedRun, ListedRunOfPlan, PageRequest, PlanFilter, RunFilter,
@@ -46,6 +47,9 @@ pub struct RunSummary {
     pub created_ms: i64,
     pub started_ms: Option<i64>,
     pub ended_ms: Option<i64>,
+    /// How long it takes by its plan, in seconds; `null`: the plan does not say.
+    pub expected_s: Option<u64>,
+    pub stop_requested: Option<StopMode>,
     /// `null`: nothing was measured yet.
     pub headline: Option<Headline>,
     /// It is kept whatever the retention says.
@@ -184,6 +188,8 @@ fn summary_of_run(run: ListedRun, headline: Option<Headline>) -> RunSummary {
         created_ms: run.created_ms,
         started_ms: run.started_ms,
         ended_ms: run.ended_ms,
+        expected_s: run.expected_s,
+        stop_requested: run.stop_requested,
         headline,
         pinned: run.pinned,
     }

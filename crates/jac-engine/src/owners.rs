@@ -18,7 +18,7 @@ impl Engine {
                 code: "heir_invalid",
                 message: "What somebody owns cannot be handed over to themselves.".to_owned(),
                 hint: Some("Name another person.".to_owned()),
-                details: Vec::new(),
+                faults: Vec::new(),
             });
         }
         for id in self.store().owned(Kind::Cluster, &leaving.id).await? {

@@ -16,7 +16,7 @@ use archive::Limits;
 use check::{PlanCheck, relative_to_main};
 use content::Content;
 use jac_jmx::{Check, Properties};
-use jac_model::{Person, Plan, PlanFile, PlanFileKind, PlanId};
+use jac_model::{Fault, Person, Plan, PlanFile, PlanFileKind, PlanId};
 use jac_store::StoreError;
 use jac_store::audit::Deed;
 use names::safe_name;
@@ -182,7 +182,7 @@ impl Engine {
                 code: "upload_empty",
                 message: "The upload holds no file.".to_owned(),
                 hint: Some("Send the .jmx and the files that it reads, or a zip of them.".to_owned()),
-                details: Vec::new(),
+                faults: Vec::new(),
             }),
             [only] if only.path.to_ascii_lowercase().ends_with(".zip") => {
                 let unpacked = self.stage()?;
@@ -243,7 +243,7 @@ impl Engine {
                 hint: Some(
                     "Leave out what the plan does not need, or raise the limit with --max-upload-mb.".to_owned(),
                 ),
-                details: Vec::new(),
+                faults: Vec::new(),
             });
         }
         Ok(())
@@ -425,7 +425,7 @@ fn choose_main(files: &[PlanFile], named: Option<&str>) -> Result<String, Engine
             code: "no_plan",
             message: "The upload holds no .jmx file.".to_owned(),
             hint: Some("Send the plan's .jmx together with the files that it reads, or a zip of them.".to_owned()),
-            details: files.iter().map(|file| file.path.clone()).take(20).collect(),
+            faults: files.iter().take(20).map(|file| Fault::whole("not_a_plan", file.path.clone())).collect(),
         },
     )
 }
@@ -442,7 +442,7 @@ fn not_a_plan(name: &str, error: &jac_jmx::PlanError) -> EngineError {
         code: "not_a_plan",
         message: format!("\"{name}\" cannot be used: {error}"),
         hint: Some(error.hint().to_owned()),
-        details: Vec::new(),
+        faults: Vec::new(),
     }
 }
 

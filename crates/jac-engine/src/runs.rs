@@ -5,6 +5,7 @@ mod finish;
 mod follow;
 mod health;
 mod intake;
+pub(crate) mod kept;
 mod prepare;
 pub(crate) mod record;
 pub mod results;
@@ -25,7 +26,7 @@ use jac_jmx::Severity;
 use jac_jtl::Entry;
 use jac_jtl::criteria::Criterion;
 use jac_model::{
-    Cluster, ClusterId, ClusterPhase, Node, NodePhase, Person, PlanId, Run, RunId, RunNode, RunPhase, StopMode,
+    Cluster, ClusterId, ClusterPhase, Fault, Node, NodePhase, Person, PlanId, Run, RunId, RunNode, RunPhase, StopMode,
 };
 use jac_store::{DataFolder, RunRow};
 use serde::Deserialize;
@@ -34,6 +35,7 @@ use std::path::PathBuf;
 
 pub(crate) use finish::write as write_file;
 pub use finish::{Artefact, LogPiece, artefacts};
+pub use kept::KeptFile;
 
 /// The result log among a run's artefacts.
 pub const RESULTS: &str = "results.jtl";
@@ -172,7 +174,7 @@ impl Engine {
                 code: "split_plan",
                 message: format!("{name} is a JMeter plan, which cannot be split."),
                 hint: Some("Split only CSV files.".to_owned()),
-                details: Vec::new(),
+                faults: Vec::new(),
             });
         }
         let wish = RunWish {
@@ -193,7 +195,7 @@ impl Engine {
                 code: "plan_check",
                 message: faults.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>().join(" "),
                 hint: faults.first().and_then(|finding| finding.hint.clone()),
-                details: faults.iter().map(|finding| finding.message.clone()).collect(),
+                faults: faults.iter().map(|finding| Fault::whole(&finding.code, finding.message.clone())).collect(),
             });
         }
         let notes = check
@@ -468,26 +470,24 @@ fn waiting_node(node: &Node) -> RunNode {
 
 fn refuse_bad_wishes(new: &NewRun) -> Result<(), EngineError> {
     let mut faults = Vec::new();
-    for expression in &new.criteria {
+    for (place, expression) in new.criteria.iter().enumerate() {
         if let Err(error) = expression.parse::<Criterion>() {
-            faults.push(crate::tools::sentence(&error));
+            let message = crate::tools::sentence(&error);
+            faults.push(Fault::at(&format!("/criteria/{place}"), Fault::MALFORMED, message));
         }
     }
-    for name in new
-        .properties
-        .keys()
-        .chain(new.system_properties.keys())
-        .filter(|name| name.trim().is_empty() || name.chars().any(char::is_control))
+    for (field, names) in [("/properties", new.properties.keys()), ("/system_properties", new.system_properties.keys())]
     {
-        faults.push(format!("'{}' cannot be the name of a property.", name.escape_debug()));
+        for name in names.filter(|name| name.trim().is_empty() || name.chars().any(char::is_control)) {
+            let message = format!("'{}' is not a valid name of a property.", name.escape_debug());
+            faults.push(Fault::at(field, Fault::MALFORMED, message));
+        }
     }
     if new.grace_s.is_some_and(|grace_s| grace_s > MAX_GRACE_S) {
-        faults.push(format!("The grace period is at most {MAX_GRACE_S} seconds."));
+        let message = format!("The graceful stop timeout is at most {MAX_GRACE_S} seconds.");
+        faults.push(Fault::at("/grace_s", Fault::OUT_OF_RANGE, message));
     }
-    if faults.is_empty() {
-        return Ok(());
-    }
-    Err(EngineError::Invalid { code: "run_invalid", message: faults.join(" "), hint: None, details: faults })
+    if faults.is_empty() { Ok(()) } else { Err(EngineError::faulty("run_invalid", faults)) }
 }
 
 #[cfg(test)]

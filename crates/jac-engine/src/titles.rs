@@ -24,7 +24,7 @@ fn changes_direction(letter: char) -> bool {
 pub(crate) fn given(name: Option<String>) -> Result<Option<String>, EngineError> {
     let name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
     match name.as_deref().and_then(fault) {
-        Some(fault) => Err(EngineError::invalid("name_invalid", fault)),
+        Some(fault) => Err(EngineError::invalid_field("name_invalid", "/name", fault)),
         None => Ok(name),
     }
 }

@@ -65,7 +65,7 @@ impl Toolbox {
     /// Java, asked for its version.
     pub async fn java(&self) -> Result<Java, EngineError> {
         Java::find(self.settings.java_home.as_deref(), self.settings.search_path.as_deref()).await.map_err(|error| {
-            EngineError::Invalid { code: "no_java", message: sentence(&error), hint: None, details: Vec::new() }
+            EngineError::Invalid { code: "no_java", message: sentence(&error), hint: None, faults: Vec::new() }
         })
     }
 
@@ -150,7 +150,7 @@ fn no_jmeter(error: &dyn std::fmt::Display, hint: &str) -> EngineError {
         code: "no_jmeter",
         message: sentence(error),
         hint: Some(hint.to_owned()),
-        details: Vec::new(),
+        faults: Vec::new(),
     }
 }
 

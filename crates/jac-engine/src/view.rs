@@ -5,8 +5,8 @@ use crate::error::EngineError;
 use jac_jtl::criteria::{CriterionResult, Verdict};
 use jac_jtl::{ErrorGroup, Point, Summary};
 use jac_model::{
-    Cause, Cluster, ClusterId, Named, Person, Plan, PlanFile, Provider, Role, Run, RunId, RunNode, RunPhase, RunStep,
-    StopMode, Versions,
+    Cause, Cluster, ClusterId, Fault, Named, Person, Plan, PlanFile, Provider, Role, Run, RunId, RunNode, RunPhase,
+    RunStep, StopMode, Versions,
 };
 use jac_store::RunRow;
 use serde::{Deserialize, Serialize};
@@ -28,8 +28,8 @@ pub struct ClusterView {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ForecastView {
-    /// What would make its launch fail, each a sentence.
-    pub faults: Vec<String>,
+    /// What would make its launch fail.
+    pub faults: Vec<Fault>,
     /// What was found or could not be looked at, each a sentence.
     pub notes: Vec<String>,
     /// What all nodes together would cost an hour, an estimate; `null`: it is not known, and a note says why.

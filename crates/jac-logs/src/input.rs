@@ -1,5 +1,6 @@
 //! Where a log comes from, and how it is packed.
 
+use crate::frames::{ANNOUNCEMENT_SIZE, announced};
 use crate::utf16::{Utf16, byte_order};
 use crate::{Kind, LogError};
 use std::fs::File;
@@ -94,11 +95,15 @@ pub(crate) fn open(input: &Input) -> Result<Opened, LogError> {
     let unpacked: Box<dyn Read + Send> = match packing {
         Packing::Plain => Box::new(source),
         Packing::Gzip => {
-            Box::new(Unpacked::new(flate2::bufread::MultiGzDecoder::new(source), unreadable, Arc::clone(&broken)))
+            let decoder = flate2::bufread::MultiGzDecoder::new(source);
+            Box::new(Unpacked::new(decoder, None, unreadable, Arc::clone(&broken)))
         }
         Packing::Zstandard => {
-            let decoder = zstd::Decoder::with_buffer(source).map_err(failed)?;
-            Box::new(Unpacked::new(decoder, unreadable, Arc::clone(&broken)))
+            let mut first = Vec::new();
+            source.by_ref().take(ANNOUNCEMENT_SIZE as u64).read_to_end(&mut first).map_err(failed)?;
+            let length = announced(&first);
+            let decoder = zstd::Decoder::with_buffer(Cursor::new(first).chain(source)).map_err(failed)?;
+            Box::new(Unpacked::new(decoder, length, unreadable, Arc::clone(&broken)))
         }
     };
     let (head, bytes) = peeked(unpacked).map_err(failed)?;
@@ -158,14 +163,17 @@ impl Read for Counted {
 /// before. Without a single byte, and where the system cannot read, it is an error.
 struct Unpacked<R> {
     decoder: R,
-    begun: bool,
+    /// Bytes that it has unpacked.
+    given: u64,
+    /// How many there are at least, where the log says so: it may have been cut where nothing else tells.
+    announced: Option<u64>,
     unreadable: Arc<AtomicBool>,
     broken: Arc<AtomicBool>,
 }
 
 impl<R: Read> Unpacked<R> {
-    fn new(decoder: R, unreadable: Arc<AtomicBool>, broken: Arc<AtomicBool>) -> Self {
-        Self { decoder, begun: false, unreadable, broken }
+    fn new(decoder: R, announced: Option<u64>, unreadable: Arc<AtomicBool>, broken: Arc<AtomicBool>) -> Self {
+        Self { decoder, given: 0, announced, unreadable, broken }
     }
 }
 
@@ -175,12 +183,20 @@ impl<R: Read> Read for Unpacked<R> {
             return Ok(0);
         }
         match self.decoder.read(into) {
+            Ok(0) if !into.is_empty() => {
+                if self.announced.is_some_and(|length| self.given < length) {
+                    self.broken.store(true, Ordering::Relaxed);
+                }
+                Ok(0)
+            }
             Ok(count) => {
-                self.begun |= count > 0;
+                self.given += count as u64;
                 Ok(count)
             }
             Err(error)
-                if !self.begun || error.kind() == ErrorKind::Interrupted || self.unreadable.load(Ordering::Relaxed) =>
+                if self.given == 0
+                    || error.kind() == ErrorKind::Interrupted
+                    || self.unreadable.load(Ordering::Relaxed) =>
             {
                 Err(error)
             }

@@ -1,10 +1,11 @@
 //! `jac-logs` opens result logs, wherever they are and however they are packed, and runs them through `jac-jtl`.
 //!
-//! It owns files, standard input and decompression; what the bytes mean is `jac-jtl`'s. Memory does not grow with a
+//! It owns files, standard input and compression; what the bytes mean is `jac-jtl`'s. Memory does not grow with a
 //! log's length.
 
 mod dates;
 mod filter;
+mod frames;
 mod input;
 mod kind;
 mod read;
@@ -13,6 +14,7 @@ mod search;
 mod utf16;
 
 pub use filter::{Bound, Condition, Field, Filter, FilterError, Moment, Test};
+pub use frames::{CompressError, Compressed, Content, FrameReader, FramedLog, compress, holds_the_same};
 pub use input::Input;
 pub use kind::Kind;
 pub use read::{Empty, LogError, Progress, ReadOptions, first_start, read_logs, read_logs_with};

@@ -4,12 +4,14 @@
 //! stand between two rows where the next part begins. If one does not, everything is read again in one piece. So the
 //! result is always that of one pass.
 
+mod framed;
 mod packed;
 mod plain;
 mod segments;
 mod sequential;
 
 use crate::dates;
+use crate::frames::FramedLog;
 use crate::input::{Opened, Packing, open};
 use crate::{Input, LogError};
 use jac_jtl::{ReadOutcome, Settings, TakeSample};
@@ -94,13 +96,25 @@ impl<C: Collector> Scan<'_, C> {
         let threads = threads(self.threads);
         if threads > 1
             && opened.is_utf8
-            && let Input::File(path) = input
-            && opened.size.is_some_and(|size| size >= segments::WORTH_SPLITTING)
+            && let (Input::File(path), Some(size)) = (input, opened.size)
         {
-            let parallel = match opened.packing {
-                Packing::Plain => self.plain_file(path, threads, report),
-                Packing::Gzip | Packing::Zstandard => self.packed_file(input, open(input)?, threads, report),
+            let is_long = size >= segments::WORTH_SPLITTING;
+            let framed = match opened.packing {
+                Packing::Zstandard => {
+                    FramedLog::open(path).map_err(|source| LogError::Read { name: input.name(), source })?
+                }
+                Packing::Plain | Packing::Gzip => None,
             };
+            let mut parallel = Err(Failed::Unsplittable);
+            if let Some(log) = framed.filter(|log| log.frame_count() > 1) {
+                parallel = self.framed_file(input, &log, threads, report);
+            }
+            if matches!(parallel, Err(Failed::Unsplittable)) && is_long {
+                parallel = match opened.packing {
+                    Packing::Plain => self.plain_file(path, threads, report),
+                    Packing::Gzip | Packing::Zstandard => self.packed_file(input, open(input)?, threads, report),
+                };
+            }
             match parallel {
                 Ok(scanned) => return Ok(scanned),
                 Err(Failed::Error(error)) => return Err(error),

@@ -1,6 +1,8 @@
 //! Several threads give what one gives, on logs that are easy and on logs that are hard to split.
 
-use jac_logs::{Empty, Filter, Input, Keep, ReadOptions, Search, read_logs_with, search_logs};
+use jac_logs::{
+    Content, Empty, Filter, FramedLog, Input, Keep, ReadOptions, Search, compress, read_logs_with, search_logs,
+};
 use std::fmt::Write as _;
 use std::num::NonZero;
 use std::ops::ControlFlow;
@@ -72,6 +74,13 @@ fn same_on_any_number_of_threads(odd: &str) {
     assert!(shown(&plain, 3) == expected, "plain");
     let zstandard = zstd::encode_all(log.as_bytes(), -5).expect("packs");
     assert!(shown(&written(folder.path(), "log.zst", &zstandard), 3) == expected, "packed");
+    let framed = folder.path().join("framed.zst");
+    compress(&folder.path().join("log.jtl"), &framed, Content::Samples, &mut || ControlFlow::Continue(()))
+        .expect("packs");
+    assert!(FramedLog::open(&framed).expect("it opens").expect("its table").frame_count() > 3);
+    for threads in [1, 3] {
+        assert!(shown(&Input::File(framed.clone()), threads) == expected, "in frames, {threads} threads");
+    }
 }
 
 #[test]

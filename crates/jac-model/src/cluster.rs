@@ -1,6 +1,6 @@
 //! Clusters and their nodes: what is wanted of them and which state may follow which.
 
-use crate::{ClusterId, Ec2Config, Named, RunId, SshConfig};
+use crate::{ClusterId, Ec2Config, Fault, Named, RunId, SshConfig};
 use serde::{Deserialize, Serialize};
 
 /// Somebody who owns things.
@@ -134,48 +134,62 @@ impl ClusterConfig {
     /// The longest lifetime, in minutes: 30 days.
     pub const MAX_LIFETIME_MINUTES: u32 = 30 * 24 * 60;
 
-    /// Every fault of the configuration for this provider, each a sentence; empty when it can be created.
-    pub fn faults(&self, provider: Provider) -> Vec<String> {
+    /// Every fault of the configuration for this provider, with fields within it; empty when it can be created.
+    pub fn faults(&self, provider: Provider) -> Vec<Fault> {
         let mut faults = Vec::new();
         if self.workers > Self::MAX_WORKERS {
-            faults.push(format!(
-                "{} workers are too many: a cluster has 0 to {} workers.",
-                self.workers,
-                Self::MAX_WORKERS
-            ));
+            let message = format!("{} workers are too many. A cluster has 0 to {}.", self.workers, Self::MAX_WORKERS);
+            faults.push(Fault::at("/workers", Fault::OUT_OF_RANGE, message));
         }
         if let Some(heap_mb) = self.heap_mb
             && !(64..=1_048_576).contains(&heap_mb)
         {
-            faults.push(format!("A heap of {heap_mb} MiB cannot work: give 64 to 1048576 MiB, or leave it out."));
+            let message = format!("A heap of {heap_mb} MiB is not valid. Expected 64 to 1048576 MiB, or none.");
+            faults.push(Fault::at("/heap_mb", Fault::OUT_OF_RANGE, message));
         }
         if self.lifetime_minutes == 0 || self.lifetime_minutes > Self::MAX_LIFETIME_MINUTES {
-            faults.push(format!(
-                "A lifetime of {} minutes cannot be kept: give 1 to {} minutes.",
+            let message = format!(
+                "A lifetime of {} minutes is not valid. Expected 1 to {} minutes.",
                 self.lifetime_minutes,
                 Self::MAX_LIFETIME_MINUTES
-            ));
+            );
+            faults.push(Fault::at("/lifetime_minutes", Fault::OUT_OF_RANGE, message));
         }
         if self.idle_minutes == Some(0) {
-            faults.push(
-                "An idle limit of 0 minutes would remove the cluster at once: give 1 or more, or none.".to_owned(),
-            );
+            let message =
+                "An idle timeout of 0 minutes would terminate the cluster at once. Expected 1 or more, or none.";
+            faults.push(Fault::at("/idle_minutes", Fault::OUT_OF_RANGE, message));
         }
         if self.jmeter_home.is_some() && self.jmeter_version.is_some() {
-            faults.push("A JMeter home is of a version already: give the home or the version, not both.".to_owned());
+            let message = "A JMeter home has a version already. Give the home or the version, not both.";
+            faults.push(Fault::at("/jmeter_version", Fault::CONFLICTING, message));
         }
         match (provider, &self.ssh) {
-            (Provider::Ssh, Some(ssh)) => faults.extend(ssh.faults(self.workers)),
-            (Provider::Ssh, None) => {
-                faults.push("The provider ssh needs to know its machines: give hosts, user and key.".to_owned());
+            (Provider::Ssh, Some(ssh)) => {
+                faults.extend(ssh.faults(self.workers).into_iter().map(|fault| fault.under("/ssh")));
             }
-            (_, Some(_)) => faults.push(format!("Hosts are for the provider ssh, not for {provider}.")),
+            (Provider::Ssh, None) => {
+                let message = "The provider ssh needs its machines: hosts, user and key.";
+                faults.push(Fault::at("/ssh", Fault::MISSING, message));
+            }
+            (_, Some(_)) => {
+                let message = format!("Hosts are for the provider ssh, not for {provider}.");
+                faults.push(Fault::at("/ssh", Fault::CONFLICTING, message));
+            }
             (_, None) => (),
         }
         match (provider, &self.ec2) {
-            (Provider::Ec2, Some(ec2)) => faults.extend(ec2.faults(self.workers)),
-            (Provider::Ec2, None) => faults.push("The provider ec2 needs its part of the configuration.".to_owned()),
-            (_, Some(_)) => faults.push(format!("Machines of EC2 are for the provider ec2, not for {provider}.")),
+            (Provider::Ec2, Some(ec2)) => {
+                faults.extend(ec2.faults(self.workers).into_iter().map(|fault| fault.under("/ec2")));
+            }
+            (Provider::Ec2, None) => {
+                let message = "The provider ec2 needs its part of the configuration.";
+                faults.push(Fault::at("/ec2", Fault::MISSING, message));
+            }
+            (_, Some(_)) => {
+                let message = format!("Instances of EC2 are for the provider ec2, not for {provider}.");
+                faults.push(Fault::at("/ec2", Fault::CONFLICTING, message));
+            }
             (_, None) => (),
         }
         faults

@@ -1,5 +1,6 @@
 //! Machines of Amazon EC2: what a cluster of the provider `ec2` is made of.
 
+use crate::Fault;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -184,68 +185,79 @@ impl Ec2Config {
     /// EC2's limits of a tag, see "Tag restrictions" in its user guide; ten of the fifty are JAC's own.
     const MAX_TAGS: usize = 40;
 
-    /// Every fault that shows without asking AWS, each a sentence.
-    pub(crate) fn faults(&self, workers: u32) -> Vec<String> {
+    /// Every fault that shows without asking AWS, with fields within this.
+    pub(crate) fn faults(&self, workers: u32) -> Vec<Fault> {
         let mut faults = Vec::new();
         if let Some(region) = &self.region
             && !is_word(region, |letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-')
         {
-            faults.push(format!("'{region}' is no region: give one such as eu-central-1."));
+            let message = format!("'{region}' is not a valid region. Expected one such as eu-central-1.");
+            faults.push(Fault::at("/region", Fault::MALFORMED, message));
         }
         if let CredentialChoice::Set(id) = &self.credentials
             && !is_word(id, |letter| letter.is_ascii_alphanumeric() || letter == '-')
         {
-            faults.push(
-                "The credentials are not valid: give `saved`, `environment` or the id of a saved set.".to_owned(),
-            );
+            let message = "The credentials are not valid. Expected `saved`, `environment` or the ID of a saved set.";
+            faults.push(Fault::at("/credentials", Fault::MALFORMED, message));
         }
-        for (role, kind) in [("master", &self.master_type), ("workers", &self.worker_type)] {
+        for (field, role, kind) in
+            [("/master_type", "master", &self.master_type), ("/worker_type", "workers", &self.worker_type)]
+        {
             let letters =
                 |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || ".-".contains(letter);
             if !is_word(kind, letters) || !kind.contains('.') {
-                faults.push(format!("'{kind}' is no instance type for the {role}: give one such as c6i.large."));
+                let message =
+                    format!("'{kind}' is not a valid instance type for the {role}. Expected one such as c6i.large.");
+                faults.push(Fault::at(field, Fault::MALFORMED, message));
             }
         }
-        let ids = self.subnets.iter().map(|id| ("subnet-", id));
         let image = match &self.image {
             Ec2Image::Id(id) => Some(id),
             Ec2Image::Newest(_) => None,
         };
-        let ids = ids
-            .chain(self.vpc.iter().map(|id| ("vpc-", id)))
-            .chain(self.security_group.iter().map(|id| ("sg-", id)))
-            .chain(image.map(|id| ("ami-", id)));
-        for (prefix, id) in ids {
+        let subnets = self.subnets.iter().enumerate().map(|(place, id)| (format!("/subnets/{place}"), "subnet-", id));
+        let ids = subnets
+            .chain(self.vpc.iter().map(|id| ("/vpc".to_owned(), "vpc-", id)))
+            .chain(self.security_group.iter().map(|id| ("/security_group".to_owned(), "sg-", id)))
+            .chain(image.map(|id| ("/image".to_owned(), "ami-", id)));
+        for (field, prefix, id) in ids {
             let rest = id.strip_prefix(prefix);
             if rest.is_none_or(|rest| !is_word(rest, |letter| letter.is_ascii_alphanumeric())) {
-                faults.push(format!("'{id}' is no id that begins with {prefix}."));
+                let message = format!("'{id}' is not a valid ID. Expected one that starts with {prefix}.");
+                faults.push(Fault::at(&field, Fault::MALFORMED, message));
             }
         }
         if let Some(block) = &self.ssh_from
             && !is_block(block)
         {
-            faults.push(format!("'{block}' is no block of addresses: give one such as 203.0.113.7/32."));
+            let message = format!("'{block}' is not a valid range of addresses. Expected one such as 203.0.113.7/32.");
+            faults.push(Fault::at("/ssh_from", Fault::MALFORMED, message));
         }
         if !(8..=16_384).contains(&self.disk_gb) {
-            faults.push(format!("A disk of {} GB cannot be made: give 8 to 16384 GB.", self.disk_gb));
+            let message = format!("A disk of {} GB is not valid. Expected 8 to 16384 GB.", self.disk_gb);
+            faults.push(Fault::at("/disk_gb", Fault::OUT_OF_RANGE, message));
         }
         if self.tags.len() > Self::MAX_TAGS {
-            faults.push(format!("{} tags are too many: give {} at most.", self.tags.len(), Self::MAX_TAGS));
+            let message = format!("{} tags are too many. Up to {} are allowed.", self.tags.len(), Self::MAX_TAGS);
+            faults.push(Fault::at("/tags", Fault::OUT_OF_RANGE, message));
         }
         for (name, value) in &self.tags {
             let own = name.starts_with("jac:") || name.to_ascii_lowercase().starts_with("aws:") || name == "Name";
             if own || name.is_empty() || name.chars().count() > 127 || value.chars().count() > 255 {
-                faults.push(format!(
-                    "The tag '{name}' cannot be set: a name has 1 to 127 characters, does not begin with jac: or aws: and is \
-                     not Name; a value has 255 at most."
-                ));
+                let message = format!(
+                    "The tag '{name}' is not valid. A name has 1 to 127 characters, does not start with jac: or aws: and is \
+                     not Name; a value has at most 255."
+                );
+                faults.push(Fault::at("/tags", Fault::MALFORMED, message));
             }
         }
         if self.workers_may_fail > workers {
-            faults
-                .push(format!("{} workers may fail to come up, but the cluster has {workers}.", self.workers_may_fail));
+            let message =
+                format!("{} workers may fail to launch, but the cluster has {workers}.", self.workers_may_fail);
+            faults.push(Fault::at("/workers_may_fail", Fault::OUT_OF_RANGE, message));
         } else if workers > 0 && self.workers_may_fail == workers {
-            faults.push("At least one worker has to come up: let fewer fail.".to_owned());
+            let message = "At least one worker has to launch. Tolerate fewer failures.";
+            faults.push(Fault::at("/workers_may_fail", Fault::OUT_OF_RANGE, message));
         }
         faults
     }

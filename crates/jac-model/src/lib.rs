@@ -7,6 +7,7 @@
 pub mod cluster;
 pub mod descriptors;
 pub mod ec2;
+pub mod fault;
 pub mod id;
 pub mod list;
 pub mod people;
@@ -19,6 +20,7 @@ pub use cluster::{
     Cluster, ClusterConfig, ClusterEvent, ClusterPhase, Node, NodePrices, NodeState, NodeTools, Person, Provider, Role,
 };
 pub use ec2::{BakedImage, CredentialChoice, Distribution, Ec2Addresses, Ec2Config, Ec2Image, ImageState};
+pub use fault::Fault;
 pub use id::{ClusterId, PlanId, RunId};
 pub use list::{ClusterSort, Order, PlanSort, RunSort};
 pub use people::{Action, Denied, Owner, Principal, TokenScope, UserRole, Via, authorize};

@@ -70,8 +70,6 @@ pub enum Action {
     ViewCredentials,
     /// Save, try and delete one's own credentials.
     ChangeCredentials,
-    /// Have the server read a plan.
-    CheckPlan,
     CreatePlan,
     ChangePlan,
     CreateCluster,
@@ -90,13 +88,12 @@ pub enum Action {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 16] = [
         Self::View,
         Self::ViewAccount,
         Self::ChangeAccount,
         Self::ViewCredentials,
         Self::ChangeCredentials,
-        Self::CheckPlan,
         Self::CreatePlan,
         Self::ChangePlan,
         Self::CreateCluster,
@@ -118,7 +115,7 @@ impl Action {
             Self::ChangeAccount => (Role::Viewer, Scope::All, false),
             Self::ViewCredentials => (Role::Member, Scope::Read, false),
             Self::ChangeCredentials => (Role::Member, Scope::All, true),
-            Self::CheckPlan | Self::CreatePlan | Self::CreateCluster => (Role::Member, Scope::Run, false),
+            Self::CreatePlan | Self::CreateCluster => (Role::Member, Scope::Run, false),
             Self::ChangePlan | Self::ChangeCluster | Self::StartRun | Self::ChangeRun => {
                 (Role::Member, Scope::Run, true)
             }
@@ -199,20 +196,20 @@ mod tests {
     fn the_table_of_who_may_what() {
         use UserRole::{Administrator, Member, Viewer};
         let session = || Via::Session("s".to_owned());
-        // View, account (view, change), credentials (view, change), check and create a plan, change it, cluster (create, change),
+        // View, account (view, change), credentials (view, change), create a plan, change it, cluster (create, change),
         // run (start, change, share), machines, images, people, audit.
         for (who, expected) in [
-            (principal("owner", Member, None, session()), "+++++++++++++rrrr"),
-            (principal("mate", Member, Some("team"), session()), "+++++++++++++rrrr"),
-            (principal("other", Member, Some("others"), session()), "++++o++o+oooorrrr"),
-            (principal("viewer", Viewer, Some("team"), session()), "+++rrrrrrrrrrrrrr"),
-            (principal("admin", Administrator, None, session()), "+++++++++++++++++"),
-            (principal("admin", Administrator, None, Via::Shell), "+++++++++++++++++"),
-            (principal("owner", Member, None, token(TokenScope::Read)), "++s+sssssssssssss"),
-            (principal("owner", Member, None, token(TokenScope::Run)), "++s+s+++++++sssss"),
-            (principal("owner", Member, None, token(TokenScope::All)), "+++++++++++++rrrr"),
-            (principal("viewer", Viewer, None, token(TokenScope::All)), "+++rrrrrrrrrrrrrr"),
-            (principal("admin", Administrator, None, token(TokenScope::Run)), "++s+s+++++++sssss"),
+            (principal("owner", Member, None, session()), "++++++++++++rrrr"),
+            (principal("mate", Member, Some("team"), session()), "++++++++++++rrrr"),
+            (principal("other", Member, Some("others"), session()), "++++o+o+oooorrrr"),
+            (principal("viewer", Viewer, Some("team"), session()), "+++rrrrrrrrrrrrr"),
+            (principal("admin", Administrator, None, session()), "++++++++++++++++"),
+            (principal("admin", Administrator, None, Via::Shell), "++++++++++++++++"),
+            (principal("owner", Member, None, token(TokenScope::Read)), "++s+ssssssssssss"),
+            (principal("owner", Member, None, token(TokenScope::Run)), "++s+s++++++sssss"),
+            (principal("owner", Member, None, token(TokenScope::All)), "++++++++++++rrrr"),
+            (principal("viewer", Viewer, None, token(TokenScope::All)), "+++rrrrrrrrrrrrr"),
+            (principal("admin", Administrator, None, token(TokenScope::Run)), "++s+s++++++sssss"),
         ] {
             assert_eq!(row(&who), expected, "{who:?}");
         }

@@ -1,5 +1,6 @@
 //! Machines that exist already: how the provider `ssh` reaches them.
 
+use crate::Fault;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -70,34 +71,48 @@ impl std::fmt::Display for SshHost {
 }
 
 impl SshConfig {
-    /// Every fault, each a sentence.
-    pub(crate) fn faults(&self, workers: u32) -> Vec<String> {
+    /// Every fault, with fields within this.
+    pub(crate) fn faults(&self, workers: u32) -> Vec<Fault> {
         let mut faults = Vec::new();
         let mut seen = Vec::new();
-        for text in &self.hosts {
+        for (place, text) in self.hosts.iter().enumerate() {
+            let field = format!("/hosts/{place}");
             match text.parse::<SshHost>() {
-                Ok(host) if seen.contains(&host) => faults.push(format!("The host {host} is given twice.")),
+                Ok(host) if seen.contains(&host) => {
+                    faults.push(Fault::at(&field, Fault::DUPLICATE, format!("The host {host} is given twice.")));
+                }
                 Ok(host) => seen.push(host),
-                Err(error) => faults.push(format!("{error}.")),
+                Err(error) => faults.push(Fault::at(&field, Fault::MALFORMED, format!("{error}."))),
             }
         }
         match self.hosts.len() {
-            0 => faults.push("No host is given: the first one is the master, the others are workers.".to_owned()),
-            hosts if hosts - 1 != workers as usize => faults.push(format!(
-                "The number of hosts is {hosts}, which is the master and {} workers, but {workers} workers were asked for.",
-                hosts - 1
-            )),
+            0 => {
+                let message = "No host is given. The first one is the master, the others are workers.";
+                faults.push(Fault::at("/hosts", Fault::MISSING, message));
+            }
+            hosts if hosts - 1 != workers as usize => {
+                let message = format!(
+                    "{hosts} hosts are one master and {} workers, but {workers} workers were requested.",
+                    hosts - 1
+                );
+                faults.push(Fault::at("/hosts", Fault::CONFLICTING, message));
+            }
             _ => (),
         }
         if self.user.trim().is_empty() || self.user.chars().any(char::is_control) {
-            faults.push("No user is given to sign in with.".to_owned());
+            faults.push(Fault::at("/user", Fault::MISSING, "The user to sign in with is missing."));
         }
         match (&self.key, &self.key_file) {
             (Some(_), None) => (),
             (None, Some(file)) if file.starts_with('/') => (),
-            (None, Some(_)) => faults.push("The key is named by an absolute path on the server.".to_owned()),
-            (None, None) | (Some(_), Some(_)) => {
-                faults.push("Give either a saved key or a file on the server.".to_owned());
+            (None, Some(_)) => {
+                let message = "The key file must be an absolute path on the server.";
+                faults.push(Fault::at("/key_file", Fault::MALFORMED, message));
+            }
+            (None, None) => faults.push(Fault::at("/key", Fault::MISSING, "The SSH key is missing.")),
+            (Some(_), Some(_)) => {
+                let message = "Give a saved key or a file on the server, not both.";
+                faults.push(Fault::at("/key_file", Fault::CONFLICTING, message));
             }
         }
         faults

@@ -12,6 +12,7 @@ use crate::hosts::host_of;
 use crate::listen::{Peer, Transport};
 use crate::metrics::Metrics;
 use crate::password::Passwords;
+use crate::per_person::PerPerson;
 use crate::scans::Scans;
 use crate::sessions::redis::Redis;
 use axum::extract::{MatchedPath, Request, State};
@@ -28,6 +29,10 @@ use tracing::Instrument;
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id that is taken over from a proxy.
 const LONGEST_ID: usize = 64;
+/// Uploads of one person that go on at once; a browser sends six.
+pub(crate) const UPLOADS_OF_A_PERSON: usize = 8;
+/// Live pages of one person.
+pub(crate) const LIVE_PAGES_OF_A_PERSON: usize = 200;
 /// Browsers come back by HTTPS only, for a year.
 const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
@@ -40,6 +45,8 @@ struct Inner {
     config: ServerConfig,
     metrics: Metrics,
     scans: Scans,
+    uploads: PerPerson,
+    live_pages: PerPerson,
     passwords: Passwords,
     company: Option<Company>,
     redis: Option<Redis>,
@@ -65,6 +72,8 @@ impl Edge {
             redis,
             metrics,
             scans,
+            uploads: PerPerson::new(UPLOADS_OF_A_PERSON),
+            live_pages: PerPerson::new(LIVE_PAGES_OF_A_PERSON),
             passwords: Passwords::default(),
             closing: CancellationToken::new(),
         }))
@@ -81,6 +90,16 @@ impl Edge {
     /// Turns at scanning result logs.
     pub(crate) fn scans(&self) -> &Scans {
         &self.0.scans
+    }
+
+    /// Who uploads how much at once.
+    pub(crate) fn uploads(&self) -> &PerPerson {
+        &self.0.uploads
+    }
+
+    /// Who has how many live pages open.
+    pub(crate) fn live_pages(&self) -> &PerPerson {
+        &self.0.live_pages
     }
 
     /// Turns at hashing passwords.

@@ -5,7 +5,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jac_engine::EngineError;
 use jac_model::ports::PortError;
-use jac_model::{Denied, UserRole};
+use jac_model::{Denied, Fault, UserRole};
 use jac_store::StoreError;
 use serde::{Deserialize, Serialize};
 
@@ -24,8 +24,8 @@ pub struct ErrorDetail {
     pub message: String,
     /// What to do.
     pub hint: Option<String>,
-    /// All faults, where there are several.
-    pub details: Vec<String>,
+    /// What exactly is wrong, where that is known.
+    pub faults: Vec<Fault>,
 }
 
 /// What a handler answers when it cannot do what was asked.
@@ -40,6 +40,10 @@ pub enum ApiError {
     BadToken,
     /// Somebody is, and may not do this.
     Denied(Denied),
+    /// Somebody who is not an administrator names a file of the server, in that field.
+    ServersFile {
+        field: &'static str,
+    },
     /// A request that did not come from JAC's own page or shell.
     Foreign,
     Request {
@@ -99,7 +103,7 @@ impl ApiError {
         match self {
             Self::SignedOut | Self::BadToken => StatusCode::UNAUTHORIZED,
             Self::SessionsUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Denied(_) | Self::Foreign => StatusCode::FORBIDDEN,
+            Self::Denied(_) | Self::ServersFile { .. } | Self::Foreign => StatusCode::FORBIDDEN,
             Self::Request { status, .. } | Self::Later { status, .. } => *status,
             Self::Engine(error) => match error {
                 EngineError::NotFound { .. } => StatusCode::NOT_FOUND,
@@ -126,6 +130,7 @@ impl ApiError {
                 | EngineError::ClusterTransition(_)
                 | EngineError::RunTransition(_)
                 | EngineError::File { .. }
+                | EngineError::LogDamaged { .. }
                 | EngineError::JMeter(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },
         }
@@ -136,13 +141,13 @@ impl ApiError {
             code: code.to_owned(),
             message: message.to_owned(),
             hint: hint.map(str::to_owned),
-            details: Vec::new(),
+            faults: field_of(code).map(|field| Fault::at(field, code, message)).into_iter().collect(),
         };
         match self {
             Self::SignedOut => plain(
                 "signed_out",
                 "You are not signed in.",
-                Some("Open a sign-in link; `jac admin link` prints a new one."),
+                Some("Sign in again. Programs send a token: Authorization: Bearer …."),
             ),
             Self::SessionsUnavailable => plain(
                 "sessions_unavailable",
@@ -168,6 +173,15 @@ impl ApiError {
                 "The scope of this token does not allow this.",
                 Some("Create a token with a wider scope."),
             ),
+            Self::ServersFile { field } => {
+                let (code, message) = ("administrator_only", "Only an administrator can name a file of the server.");
+                ErrorDetail {
+                    code: code.to_owned(),
+                    message: message.to_owned(),
+                    hint: Some("Use a saved SSH key, and a JMeter version in place of a folder.".to_owned()),
+                    faults: vec![Fault::at(field, code, message)],
+                }
+            }
             Self::Foreign => plain(
                 "foreign_request",
                 "The request did not come from JAC's own page.",
@@ -177,8 +191,8 @@ impl ApiError {
             Self::Later { code, message, seconds, .. } => {
                 plain(code, &message, Some(&format!("Try again in {seconds} seconds.")))
             }
-            Self::Engine(EngineError::Invalid { code, message, hint, details }) => {
-                ErrorDetail { code: code.to_owned(), message, hint, details }
+            Self::Engine(EngineError::Invalid { code, message, hint, faults }) => {
+                ErrorDetail { code: code.to_owned(), message, hint, faults }
             }
             Self::Engine(EngineError::Store(error @ StoreError::NameTaken { .. })) => {
                 plain("name_taken", &jac_engine::tools::sentence(&error), None)
@@ -190,14 +204,16 @@ impl ApiError {
             ),
             Self::Engine(error @ EngineError::CredentialsInUse { .. }) => {
                 let message = jac_engine::tools::sentence(&error);
-                let names = match error {
-                    EngineError::CredentialsInUse { clusters } => clusters.into_iter().map(|one| one.name).collect(),
+                let faults = match error {
+                    EngineError::CredentialsInUse { clusters } => {
+                        clusters.into_iter().map(|one| Fault::whole("in_use", one.name)).collect()
+                    }
                     _ => Vec::new(),
                 };
                 let hint =
                     "Terminate first what was made with them, or save others of the same account in their place.";
                 let code = "credentials_in_use".to_owned();
-                ErrorDetail { code, message, hint: Some(hint.to_owned()), details: names }
+                ErrorDetail { code, message, hint: Some(hint.to_owned()), faults }
             }
             Self::Engine(EngineError::Conflict { message, hint }) => plain("conflict", &message, hint.as_deref()),
             Self::Engine(error @ EngineError::NotFound { .. }) => plain("not_found", &error.to_string(), None),
@@ -209,14 +225,33 @@ impl ApiError {
                 )
             }
             Self::Engine(EngineError::Port(PortError::Unfit { faults })) => {
-                ErrorDetail { code: "unfit".to_owned(), message: faults.join(" "), hint: None, details: faults }
+                let faults: Vec<Fault> = faults.into_iter().map(|one| Fault::whole("preflight", one)).collect();
+                ErrorDetail { code: "unfit".to_owned(), message: Fault::sentences(&faults), hint: None, faults }
             }
             Self::Engine(error @ EngineError::Port(PortError::OutOfDescriptors { .. })) => {
                 plain("out_of_descriptors", &jac_engine::tools::sentence(&error), None)
             }
+            Self::Engine(error @ EngineError::LogDamaged { .. }) => plain(
+                "log_damaged",
+                &jac_engine::tools::sentence(&error),
+                Some("Restore it from a backup. Its compressed file holds what is left of it."),
+            ),
             Self::Engine(error) => plain("failed", &jac_engine::tools::sentence(&error), None),
         }
     }
+}
+
+/// The field of the request that a code is about, for those that are about the same one wherever they occur.
+fn field_of(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "name_taken" | "name_invalid" => "/name",
+        "password_weak" => "/password",
+        "password_wrong" => "/current",
+        "share_expiry_invalid" => "/expires_days",
+        "share_runs_invalid" => "/runs",
+        "heir_invalid" => "/to",
+        _ => return None,
+    })
 }
 
 impl IntoResponse for ApiError {

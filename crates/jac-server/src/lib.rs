@@ -10,6 +10,7 @@ mod company;
 pub mod config;
 pub mod edge;
 mod error;
+mod files;
 mod forwarded;
 mod health;
 mod hosts;
@@ -18,6 +19,7 @@ mod live;
 mod metrics;
 pub mod openapi;
 mod password;
+mod per_person;
 #[cfg(test)]
 #[path = "../tests/routes/redis_server.rs"]
 #[expect(dead_code, reason = "the tests of the routes use all of it")]

@@ -31,7 +31,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 use tower_http::timeout::RequestBodyTimeoutLayer;
@@ -52,7 +52,7 @@ pub struct Limits {
 impl Limits {
     /// For a process that may have so many descriptors: half of them are for connections, the rest for the server itself.
     pub fn for_descriptors(descriptors: u64) -> Self {
-        let connections = usize::try_from(descriptors / 2).unwrap_or(usize::MAX).clamp(64, 4096);
+        let connections = usize::try_from(descriptors / 2).unwrap_or(usize::MAX).clamp(64, 32_768);
         Self {
             connections,
             connections_per_peer: connections / 2,
@@ -238,13 +238,16 @@ impl Connection {
         let stream: AnyStream = Box::pin(stream);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(self.limits.pause));
-        let io = TokioIo::new(Held { stream: Box::pin(stream), _place: place });
+        let hang_up = HangUp(CancellationToken::new());
+        let hung_up = Box::pin(hang_up.0.clone().cancelled_owned());
+        let io = TokioIo::new(Held { stream: Box::pin(stream), hung_up, place });
         let (router, token, needs_token) = (self.router, self.token, self.needs_token);
         let service = service_fn(move |mut request: Request<Incoming>| {
             let (router, token) = (router.clone(), Arc::clone(&token));
             let (is_socket, metrics) = (Arc::clone(&is_socket), metrics.clone());
             request.extensions_mut().insert(Peer(peer));
             request.extensions_mut().insert(transport);
+            request.extensions_mut().insert(hang_up.clone());
             async move {
                 if needs_token && !access::bearer(request.headers()).is_some_and(|sent| access::same(sent, &token)) {
                     return Ok::<_, Infallible>(full());
@@ -287,10 +290,22 @@ fn full() -> Response<Body> {
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
 
+/// Ends the WebSocket that a connection has become, among its request's extensions: its client may go on without end otherwise. A
+/// connection that has become none goes on, since it may bring others' requests too.
+#[derive(Debug, Clone)]
+pub struct HangUp(CancellationToken);
+
+impl HangUp {
+    pub fn now(&self) {
+        self.0.cancel();
+    }
+}
+
 /// A connection with its place: also one that has become a WebSocket holds it.
 struct Held {
     stream: Pin<Box<TimeoutStream<AnyStream>>>,
-    _place: Place,
+    hung_up: Pin<Box<WaitForCancellationFutureOwned>>,
+    place: Place,
 }
 
 impl AsyncRead for Held {
@@ -299,6 +314,9 @@ impl AsyncRead for Held {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.place.is_socket.load(Ordering::Relaxed) && self.hung_up.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
         self.stream.as_mut().poll_read(context, buffer)
     }
 }

@@ -5,27 +5,32 @@
 //!
 //! Only JAC's own page with a living session is listened to: its cookie is looked at before a connection is accepted, its
 //! page's secret when it says what it is. Whoever signs out is cut off at once on all of that session's sockets, and one whose
-//! time is over within [`LOOK_EVERY`]. What cannot be answered is refused in a sentence. Messages are small, and so is what waits
+//! time is over within [`LOOK_EVERY`]. One person has [`LIVE_PAGES_OF_A_PERSON`] at most. What cannot be answered is refused in a sentence. Messages are small, and so is what waits
 //! for a page that does not read.
 
 use crate::App;
 use crate::access;
+#[cfg(doc)]
+use crate::edge::LIVE_PAGES_OF_A_PERSON;
 use crate::error::ApiError;
 use crate::hosts::is_own_page;
+use crate::listen::HangUp;
 use axum::extract::{Request, State as AxumState};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jac_engine::Event;
 use jac_engine::view::Snapshot;
-use jac_model::{Action, Principal, RunId, authorize};
+use jac_model::{Action, Named, Principal, RunId, UserRole, authorize};
+use jac_store::StoreError;
 use serde::{Deserialize, Serialize};
 use socketioxide::SocketIo;
 use socketioxide::extract::{AckSender, Data, SocketRef, State, TryData};
 use socketioxide::handler::ConnectHandler;
 use socketioxide::layer::SocketIoLayer;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 /// The room of everybody who is signed in.
 const EVERYBODY: &str = "everybody";
@@ -33,6 +38,10 @@ const EVERYBODY: &str = "everybody";
 const LARGEST_MESSAGE: usize = 16 << 10;
 /// How many messages wait for a page that does not read; what is more is made good when it asks again.
 const WAITING_MESSAGES: usize = 32;
+/// So long a connection may take to say what it is, before it is closed.
+const GREETING_LIMIT: Duration = Duration::from_secs(10);
+/// How long a page that is shut out has to take the word of it.
+const LAST_WORD_LIMIT: Duration = Duration::from_secs(2);
 /// Between two looks for sockets whose session has come to its time.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
@@ -71,6 +80,7 @@ pub fn layer(app: App) -> SocketIoLayer {
         .ws_max_message_size(LARGEST_MESSAGE)
         .ws_max_frame_size(LARGEST_MESSAGE)
         .max_buffer_size(WAITING_MESSAGES)
+        .connect_timeout(GREETING_LIMIT)
         .build_layer();
     io.ns("/", greet.with(admit));
     let (closing, closed) = (app.edge.closing().clone(), io.clone());
@@ -116,12 +126,19 @@ struct Auth {
 /// Lets a page in. What it may ask is known before it is told that it is in, so that nothing it asks then is passed over.
 async fn admit(socket: SocketRef, TryData(auth): TryData<Auth>, State(app): State<App>) -> Result<(), String> {
     let page = auth.ok().map(|auth| auth.page);
-    match access::session_of(&app, &socket.req_parts().headers, page.as_deref()).await {
-        Ok(Some(session)) if session.session.is_own_page => (),
+    let session = match access::session_of(&app, &socket.req_parts().headers, page.as_deref()).await {
+        Ok(Some(session)) if session.session.is_own_page => session,
         Ok(_) => return Err(ApiError::SignedOut.code()),
         // Nothing is known of the session: the page tries again.
         Err(error) => return Err(error.code()),
-    }
+    };
+    let Some((place, ())) = app.edge.live_pages().enter(&session.principal().user.id) else {
+        return Err("too_many_pages".to_owned());
+    };
+    // Given back when the socket is gone, and this with it.
+    let place = Arc::new(place);
+    socket.on_disconnect(move || async move { drop(place) });
+    socket.extensions.insert(Rights::of(&session.principal()));
     socket.join(EVERYBODY);
     socket.on("subscribe_run", subscribe);
     socket.on("unsubscribe_run", unsubscribe);
@@ -137,10 +154,49 @@ async fn may(app: &App, socket: &SocketRef, action: Action) -> Result<Option<Pri
     Ok(caller.filter(|caller| authorize(caller, action, None).is_ok()))
 }
 
-/// Tells a page that it has to sign in first, and hangs up.
-fn shut_out(socket: SocketRef) {
-    drop(socket.emit("signed_out", &serde_json::json!({ "code": "signed_out" })));
+/// What a page's person may do, as far as the page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Rights {
+    person: String,
+    role: UserRole,
+    teams: Vec<Named>,
+}
+
+impl Rights {
+    fn of(caller: &Principal) -> Self {
+        Self { person: caller.user.id.clone(), role: caller.role, teams: caller.teams.clone() }
+    }
+}
+
+/// Why somebody is shut out: what a page says of it.
+async fn reason(app: &App, socket: &SocketRef) -> &'static str {
+    let Some(rights) = socket.extensions.get::<Rights>() else { return "signed_out" };
+    match app.engine.store().person(&rights.person).await {
+        Ok(person) if person.disabled => "disabled",
+        Err(StoreError::NotFound { .. }) => "removed",
+        Ok(_) | Err(_) => "signed_out",
+    }
+}
+
+/// Tells a page why it has to sign in first, and hangs up: a page goes away by itself, others are cut off.
+async fn shut_out(app: &App, socket: SocketRef) {
+    let code = reason(app, &socket).await;
+    drop(socket.emit("signed_out", &serde_json::json!({ "code": code })));
+    if let Some(hang_up) = socket.req_parts().extensions.get::<HangUp>().cloned() {
+        tokio::spawn(async move {
+            sleep(LAST_WORD_LIMIT).await;
+            hang_up.now();
+        });
+    }
     drop(socket.disconnect());
+}
+
+/// Has a page ask for its session again when its person may do more or less than before.
+fn tell_of_rights(socket: &SocketRef, now: Rights) {
+    if socket.extensions.get::<Rights>().is_some_and(|before| before != now) {
+        socket.extensions.insert(now);
+        drop(socket.emit("changed", &Changed { kind: "session", id: "" }));
+    }
 }
 
 /// Shuts out the sockets of sessions that have ended while they were open.
@@ -154,8 +210,8 @@ async fn cut_off(app: App, io: SocketIo) {
         }
         for socket in io.sockets() {
             match may(&app, &socket, Action::View).await {
-                Ok(Some(_)) => (),
-                Ok(None) => shut_out(socket),
+                Ok(None) => shut_out(&app, socket).await,
+                Ok(Some(caller)) => tell_of_rights(&socket, Rights::of(&caller)),
                 // What cannot be read now says nothing about a session, and the next one cannot be read either.
                 Err(_) => break,
             }
@@ -168,7 +224,7 @@ async fn subscribe(socket: SocketRef, TryData(wanted): TryData<Subscribe>, ack: 
     let caller = match may(&app, &socket, Action::View).await {
         Ok(Some(_)) => Ok(()),
         Ok(None) => {
-            shut_out(socket);
+            shut_out(&app, socket).await;
             return;
         }
         Err(error) => Err(error),

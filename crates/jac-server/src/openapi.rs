@@ -11,7 +11,7 @@ use axum::{Json, Router};
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 use utoipa::OpenApi as _;
-use utoipa::openapi::schema::Schema;
+use utoipa::openapi::schema::{ArrayItems, Schema};
 use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 use utoipa::openapi::{OpenApi, RefOr};
 use utoipa_axum::router::OpenApiRouter;
@@ -122,6 +122,7 @@ pub fn split() -> (Router<App>, OpenApi) {
         OpenApiRouter::<App>::new().routes(routes!(plans::file, plans::remove_file)).routes(routes!(runs::artefact));
     let (_, deep_document) = OpenApiRouter::with_openapi(Base::openapi()).nest("/api/v1", deep).split_for_parts();
     document.merge(deep_document);
+    refer_to_items(&mut document);
     require_what_is_sent(&mut document);
     name_operations(&mut document);
     tell_of_errors(&mut document);
@@ -159,6 +160,19 @@ fn tell_of_errors(document: &mut OpenApi) {
             let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
             let error = ResponseBuilder::new().description("An error").content("application/json", content).build();
             operation.responses.responses.insert("default".to_owned(), RefOr::T(error));
+        }
+    }
+}
+
+/// The items of a page are those of the schema that the page's name has behind its `Page_`, and not a copy of it.
+fn refer_to_items(document: &mut OpenApi) {
+    let Some(components) = &mut document.components else { return };
+    for (name, schema) in &mut components.schemas {
+        if let Some(item) = name.strip_prefix("Page_")
+            && let RefOr::T(Schema::Object(page)) = schema
+            && let Some(RefOr::T(Schema::Array(items))) = page.properties.get_mut("items")
+        {
+            items.items = ArrayItems::RefOrSchema(Box::new(Ref::from_schema_name(item).into()));
         }
     }
 }

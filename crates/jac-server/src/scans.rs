@@ -3,10 +3,10 @@
 
 use crate::error::ApiError;
 use crate::metrics::Metrics;
+use crate::per_person::PerPerson;
 use axum::http::StatusCode;
 use jac_engine::EngineError;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 /// Scans of one person that go on or wait; a page asks for a handful at once.
@@ -21,28 +21,25 @@ const RETRY_AFTER_S: u64 = 2;
 pub struct Scans {
     /// Turns of everybody together.
     turns: Arc<Semaphore>,
-    people: Arc<Mutex<HashMap<String, OfPerson>>>,
+    people: PerPerson<OwnTurns>,
     metrics: Metrics,
 }
 
-#[derive(Debug)]
-struct OfPerson {
-    /// Going on or waiting.
-    count: usize,
-    turns: Arc<Semaphore>,
-}
+/// The turns of one person.
+#[derive(Debug, Clone)]
+struct OwnTurns(Arc<Semaphore>);
 
-/// A place in the queue, given back when it is dropped.
-struct Place {
-    scans: Scans,
-    person: String,
+impl Default for OwnTurns {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(TURNS_OF_A_PERSON)))
+    }
 }
 
 impl Scans {
     /// For a machine with so many processors: one of them is left for everything else.
     pub fn new(processors: usize, metrics: Metrics) -> Self {
         let at_a_time = processors.saturating_sub(1).clamp(1, 8);
-        Self { turns: Arc::new(Semaphore::new(at_a_time)), people: Arc::default(), metrics }
+        Self { turns: Arc::new(Semaphore::new(at_a_time)), people: PerPerson::new(MOST_OF_A_PERSON), metrics }
     }
 
     /// Does work that scans logs, when it is its turn. A caller who goes away gives up the turn; what is being done is done.
@@ -54,7 +51,7 @@ impl Scans {
         person: &str,
         work: impl FnOnce() -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let (place, turns) = self.queue(person)?;
+        let (place, OwnTurns(turns)) = self.people.enter(person).ok_or_else(|| self.too_many())?;
         // One's own turn first, so that nobody stands in everybody's queue more often than that.
         let closed = |_| EngineError::JMeter("The server is ending.".to_owned());
         let own = turns.acquire_owned().await.map_err(closed)?;
@@ -66,33 +63,13 @@ impl Scans {
         Ok(done.await.map_err(|panic| EngineError::JMeter(panic.to_string()))??)
     }
 
-    fn queue(&self, person: &str) -> Result<(Place, Arc<Semaphore>), ApiError> {
-        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_person = people
-            .entry(person.to_owned())
-            .or_insert_with(|| OfPerson { count: 0, turns: Arc::new(Semaphore::new(TURNS_OF_A_PERSON)) });
-        if of_person.count >= MOST_OF_A_PERSON {
-            self.metrics.scan_refused();
-            return Err(ApiError::Later {
-                status: StatusCode::TOO_MANY_REQUESTS,
-                code: "busy",
-                message: format!("You already have {MOST_OF_A_PERSON} searches or comparisons in progress."),
-                seconds: RETRY_AFTER_S,
-            });
-        }
-        of_person.count += 1;
-        Ok((Place { scans: self.clone(), person: person.to_owned() }, Arc::clone(&of_person.turns)))
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut people = self.scans.people.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(of_person) = people.get_mut(&self.person) {
-            of_person.count -= 1;
-            if of_person.count == 0 {
-                people.remove(&self.person);
-            }
+    fn too_many(&self) -> ApiError {
+        self.metrics.scan_refused();
+        ApiError::Later {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            code: "busy",
+            message: format!("You already have {MOST_OF_A_PERSON} searches or comparisons in progress."),
+            seconds: RETRY_AFTER_S,
         }
     }
 }
@@ -117,7 +94,7 @@ mod tests {
             let scans = scans.clone();
             going.push(tokio::spawn(async move { scans.run("ann", move || Ok(ended.recv().is_ok())).await }));
         }
-        let of_ann = || scans.people.lock().expect("whole").get("ann").map_or(0, |person| person.count);
+        let of_ann = || scans.people.count("ann");
         timeout(LIMIT, async {
             while of_ann() < MOST_OF_A_PERSON {
                 tokio::task::yield_now().await;

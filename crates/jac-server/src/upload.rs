@@ -1,5 +1,6 @@
 //! Takes files of a multipart request in, piece by piece, onto the disk.
 
+use crate::edge::{Edge, UPLOADS_OF_A_PERSON};
 use crate::error::ApiError;
 use axum::body::Body;
 use axum::extract::multipart::{Field, MultipartError};
@@ -58,9 +59,15 @@ const MAX_TEXT: usize = 1024;
 /// Reads the whole request into a staging folder.
 ///
 /// # Errors
-/// When it is larger than an upload may be, a name leads elsewhere, the connection ends early or the disk is full. The folder is
-/// gone then.
-pub async fn receive(engine: &Engine, request: Request) -> Result<(Staging, Fields), ApiError> {
+/// When the person has too many on their way, it is larger than an upload may be, a name leads elsewhere, the connection ends early or
+/// the disk is full. The folder is gone then.
+pub async fn receive(
+    edge: &Edge,
+    engine: &Engine,
+    person: &str,
+    request: Request,
+) -> Result<(Staging, Fields), ApiError> {
+    let _place = edge.uploads().enter(person).ok_or_else(too_many)?;
     let waiting = Waiting::default();
     let request = request.map(|body| waiting.watch(body));
     let mut request = Multipart::from_request(request, &()).await.map_err(|rejection| {
@@ -91,6 +98,15 @@ pub async fn receive(engine: &Engine, request: Request) -> Result<(Staging, Fiel
     Ok((staging, fields))
 }
 
+fn too_many() -> ApiError {
+    ApiError::Later {
+        status: StatusCode::TOO_MANY_REQUESTS,
+        code: "too_many_uploads",
+        message: format!("You already have {UPLOADS_OF_A_PERSON} uploads in progress."),
+        seconds: 2,
+    }
+}
+
 async fn write(
     mut field: Field<'_>,
     name: &str,
@@ -110,7 +126,7 @@ async fn write(
                 hint: Some(
                     "Leave out what the plan does not need, or make the limit larger with --max-upload-mb.".to_owned(),
                 ),
-                details: Vec::new(),
+                faults: Vec::new(),
             })
         })?;
         file.write_all(&piece).await.map_err(failed)?;

@@ -118,7 +118,9 @@ pub fn read(path: &Path) -> Result<PrivateKey, LinkError> {
             ));
         }
         Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-            return refused(format!("{shown} is no private key; name the file that `ssh-keygen` made, without .pub"));
+            return refused(format!(
+                "{shown} is not a private key. Name the file that `ssh-keygen` made, without .pub"
+            ));
         }
         Err(error) => {
             let otherwise = || LinkError::Refused(format!("the key {shown} cannot be read: {error}"));
@@ -143,9 +145,11 @@ fn of_text(text: &str, passphrase: Option<&str>, shown: &str) -> Result<PrivateK
         Err(keys::Error::KeyIsEncrypted) => encrypted(),
         Err(_) if text.contains("ENCRYPTED") => encrypted(),
         Err(_) if text.trim_start().starts_with("ssh-") => {
-            refused(format!("{shown} is a public key; name the private one, the same without .pub"))
+            refused(format!("{shown} is a public key. Name the private one, the file without .pub"))
         }
-        Err(_) => refused(format!("{shown} is no private key that JAC can read; make one with ssh-keygen -t ed25519")),
+        Err(_) => {
+            refused(format!("{shown} is not a private key that JAC can read. Create one with `ssh-keygen -t ed25519`"))
+        }
     }
 }
 
@@ -210,7 +214,7 @@ mod tests {
         assert!(error.contains("none cannot be read"), "{error}");
         std::fs::write(locked.path().join("words"), "just words").expect("a file");
         let error = read(&locked.path().join("words")).expect_err("it is none").to_string();
-        assert!(error.contains("no private key") && !error.contains("just words"), "{error}");
+        assert!(error.contains("not a private key") && !error.contains("just words"), "{error}");
     }
 
     #[test]

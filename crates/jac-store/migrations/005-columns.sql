@@ -98,6 +98,8 @@ CREATE TABLE runs (
   started_ms    INTEGER NOT NULL DEFAULT -1,
   ended_ms      INTEGER NOT NULL DEFAULT -1,
   duration_ms   INTEGER NOT NULL DEFAULT -1,
+  expected_s    INTEGER,
+  stop_requested TEXT,
   samples       INTEGER NOT NULL DEFAULT -1,
   errors        INTEGER NOT NULL DEFAULT -1,
   p95_ms        REAL NOT NULL DEFAULT -1,

@@ -10,6 +10,7 @@ use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How a deed came out.
@@ -102,6 +103,8 @@ pub struct EntryFilter {
 #[derive(Debug, Clone, Default)]
 pub struct Deed {
     pending: Arc<Mutex<Option<NewEntry>>>,
+    /// Nothing came of it so far: its entry waits for its end.
+    held: Arc<AtomicBool>,
 }
 
 tokio::task_local! {
@@ -134,6 +137,35 @@ impl Deed {
         if let Some(entry) = self.pending.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             amend(entry);
         }
+    }
+
+    /// Says what is being made, where the request does not: of the deed that this thread is at, if any.
+    pub(crate) fn makes(kind: &str, id: &str, name: &str) {
+        let Some(deed) = Self::current() else { return };
+        deed.amend(|entry| {
+            if entry.thing.is_none() {
+                entry.kind = Some(kind.to_owned());
+                entry.thing = Some(id.to_owned());
+                entry.thing_name = Some(name.to_owned());
+            }
+        });
+    }
+
+    /// Says who it is that was not known before.
+    pub(crate) fn is_of(person: &Person) {
+        let Some(deed) = Self::current() else { return };
+        deed.amend(|entry| entry.person = Some(person.clone()));
+    }
+
+    /// The change that is going on is not what was asked for, which is refused.
+    pub(crate) fn hold() {
+        let Some(deed) = Self::current() else { return };
+        deed.held.store(true, Ordering::Relaxed);
+    }
+
+    /// The entry that goes along with the change that is going on.
+    pub(crate) fn due(&self) -> Option<NewEntry> {
+        if self.held.swap(false, Ordering::Relaxed) { None } else { self.unwritten() }
     }
 
     /// The entry that no change has taken along.

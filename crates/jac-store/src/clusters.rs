@@ -1,5 +1,6 @@
 //! Clusters, and what happened to them.
 
+use crate::audit::Deed;
 use crate::documents::{self, CLUSTER_UPGRADES, Document, Kind, Put, search_text, to_json, word};
 use crate::{Store, StoreError, during};
 use jac_model::{Cluster, ClusterId, EpochMs};
@@ -54,7 +55,11 @@ impl Store {
     /// Writes a new cluster down.
     pub async fn insert_cluster(&self, cluster: &Cluster) -> Result<(), StoreError> {
         let cluster = cluster.clone();
-        self.write(move |connection| documents::put(connection, &cluster, Put::New)).await
+        self.write(move |connection| {
+            Deed::makes("cluster", cluster.id.as_str(), &cluster.name);
+            documents::put(connection, &cluster, Put::New)
+        })
+        .await
     }
 
     /// The cluster of that id.

@@ -36,7 +36,7 @@ pub use lists::clusters::{ClusterFilter, ListedCluster};
 pub use lists::plans::{ListedPlan, ListedRunOfPlan, PlanFilter};
 pub use lists::runs::{ListedRun, RunFilter};
 pub use lists::{MOST_LISTED, Page, PageRequest};
-pub use people::{PersonChange, PersonRow, TeamRow};
+pub use people::{Owned, PersonChange, PersonRow, TeamRow};
 pub use retention::RunPlace;
 pub use runs::RunRow;
 pub use seal::{SealError, SealingKey};
@@ -203,19 +203,20 @@ impl Store {
         &self,
         change: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E> {
-        let deed = Deed::current();
-        let entry = deed.as_ref().and_then(Deed::unwritten);
-        let with_entry = entry.is_some();
+        let Some(deed) = Deed::current() else { return self.connections.write(change).await };
+        let of_request = deed.clone();
         let changed = self.connections.write(move |connection| {
-            let answer = change(connection)?;
+            // The change may say more of what is done.
+            let answer = deed.around_blocking(|| change(connection))?;
+            let entry = deed.due();
             if let Some(entry) = &entry {
                 audit::insert(connection, entry)?;
             }
-            Ok::<T, E>(answer)
+            Ok::<_, E>((answer, entry.is_some()))
         });
-        let answer = changed.await?;
-        if let (true, Some(deed)) = (with_entry, deed) {
-            deed.written();
+        let (answer, with_entry) = changed.await?;
+        if with_entry {
+            of_request.written();
         }
         Ok(answer)
     }

@@ -3,6 +3,7 @@
 use crate::{Kind, Store, StoreError, during};
 use jac_model::{EpochMs, Named, Person, UserRole};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::collections::HashMap;
 
 /// A person as the database has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,6 +148,15 @@ pub(crate) fn keep_an_administrator(connection: &Connection) -> Result<(), Store
     if left == 0 { Err(StoreError::LastAdministrator) } else { Ok(()) }
 }
 
+/// How much somebody owns.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Owned {
+    /// That live.
+    pub clusters: u64,
+    pub plans: u64,
+    pub runs: u64,
+}
+
 impl Store {
     /// Everybody, by name.
     pub async fn people(&self) -> Result<Vec<PersonRow>, StoreError> {
@@ -161,6 +171,29 @@ impl Store {
                 Ok(people)
             };
             read().map_err(during("read the people"))
+        })
+        .await
+    }
+
+    /// How much everybody owns, by their ids; who owns nothing is left out.
+    pub async fn owned_counts(&self) -> Result<HashMap<String, Owned>, StoreError> {
+        self.read(|connection| {
+            let mut all: HashMap<String, Owned> = HashMap::new();
+            let mut count = |sql: &str, into: fn(&mut Owned) -> &mut u64| {
+                let mut statement = connection.prepare_cached(sql)?;
+                let mut rows = statement.query([])?;
+                while let Some(row) = rows.next()? {
+                    *into(all.entry(row.get(0)?).or_default()) = row.get::<_, i64>(1)?.unsigned_abs();
+                }
+                Ok::<_, rusqlite::Error>(())
+            };
+            count("SELECT owner, COUNT(*) FROM clusters WHERE phase <> 'terminated' GROUP BY owner", |owned| {
+                &mut owned.clusters
+            })
+            .and_then(|()| count("SELECT owner, COUNT(*) FROM plans GROUP BY owner", |owned| &mut owned.plans))
+            .and_then(|()| count("SELECT owner, COUNT(*) FROM runs GROUP BY owner", |owned| &mut owned.runs))
+            .map_err(during("count what people own"))?;
+            Ok(all)
         })
         .await
     }

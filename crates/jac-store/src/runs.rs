@@ -1,5 +1,6 @@
 //! Runs, and what they measured.
 
+use crate::audit::Deed;
 use crate::documents::{self, Document, Kind, Put, RUN_UPGRADES, search_text, to_json, word};
 use crate::plans::note_last_run;
 use crate::series::put_points;
@@ -56,6 +57,8 @@ impl Document for Run {
             ("started_ms", self.started_ms.unwrap_or(-1).into()),
             ("ended_ms", self.ended_ms.unwrap_or(-1).into()),
             ("duration_ms", duration_ms.max(-1).into()),
+            ("expected_s", self.expected_s.and_then(|seconds| i64::try_from(seconds).ok()).into()),
+            ("stop_requested", self.stop_requested.map(word).transpose()?.into()),
             ("search", search_text(&found_by).into()),
         ])
     }
@@ -132,6 +135,7 @@ impl Store {
     pub async fn insert_run(&self, run: &Run) -> Result<(), StoreError> {
         let run = run.clone();
         self.write(move |connection| {
+            Deed::makes("run", run.id.as_str(), &run.name);
             documents::put(connection, &run, Put::New)?;
             note_last_run(connection, run.plan_id.as_str())
         })

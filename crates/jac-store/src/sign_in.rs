@@ -1,6 +1,7 @@
 //! One-time sign-in links, sessions and personal tokens. Only digests of their secrets are kept: who reads the database gets in
 //! nowhere.
 
+use crate::audit::Deed;
 use crate::people::{PersonRow, person_of};
 use crate::{Store, StoreError, during};
 use jac_model::{EpochMs, TokenScope};
@@ -174,7 +175,11 @@ impl Store {
                 .optional()
                 .map_err(failed())?;
             let person = person.map(|id| person_of(connection, &id)).transpose()?.flatten();
-            let Some(person) = person.filter(|person| !person.disabled) else { return Ok(None) };
+            let Some(person) = person.filter(|person| !person.disabled) else {
+                Deed::hold();
+                return Ok(None);
+            };
+            Deed::is_of(&person.person());
             // The tries before this one were not kept by their browser.
             connection.execute("DELETE FROM sessions WHERE link = ?1", [&link]).map_err(failed())?;
             open_session(connection, &person.id, &session, Some(&link), now_ms)?;

@@ -5,7 +5,9 @@
 //! process.
 
 use crate::backup::{self, Restored, Results};
-use crate::cli::{AdminArguments, AdminCommand, AuditArguments, Output, Place, TokenCommand, UserCommand};
+use crate::cli::{
+    AdminArguments, AdminCommand, AuditArguments, Output, Place, ServerArguments, TokenCommand, UserCommand,
+};
 use crate::connect::{Connection, ServerFile, connect, settings};
 use crate::context;
 use crate::exit::{Exit, with_hint};
@@ -185,7 +187,8 @@ async fn user(command: UserCommand) -> anyhow::Result<()> {
 /// Terminating clusters takes an engine: the server's, or one of this process.
 async fn remove(place: &Place, id: &str, heir: Option<&str>) -> anyhow::Result<()> {
     let folder = context::data_folder(place.data_dir.as_deref());
-    let connection = connect(&folder, None, context::tools(&folder, None), settings(None)).await?;
+    let connection =
+        connect(&folder, &ServerArguments::default(), context::tools(&folder, None), settings(None)).await?;
     let query = heir.map(|heir| format!("?to={heir}")).unwrap_or_default();
     let removed = connection.client().delete(&format!("/people/{id}{query}")).await;
     if let Connection::Own { engine, .. } = &connection {

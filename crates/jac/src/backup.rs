@@ -10,6 +10,8 @@
 use anyhow::{Context, bail};
 use jac_store::{DataFolder, Store};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Component, Path, PathBuf};
@@ -114,8 +116,27 @@ fn append_file(archive: &mut Archive, from: &Path, name: &Path) -> anyhow::Resul
     archive.append_data(&mut header, name, content).with_context(|| format!("{} cannot be read", from.display()))
 }
 
+/// What is being written below a run's folder, and will have another name.
+const UNFINISHED: &str = ".new";
+
 fn append_below(archive: &mut Archive, root: &Path, name: &Path) -> anyhow::Result<()> {
-    for entry in names(&root.join(name))? {
+    let mut seen = HashSet::new();
+    // A log that is compressed meanwhile has its new name before it loses the old one: the second look finds it.
+    loop {
+        let mut entries = names(&root.join(name))?;
+        entries.retain(|entry| seen.insert(entry.clone()));
+        if entries.is_empty() {
+            return Ok(());
+        }
+        append_entries(archive, root, name, entries)?;
+    }
+}
+
+fn append_entries(archive: &mut Archive, root: &Path, name: &Path, entries: Vec<OsString>) -> anyhow::Result<()> {
+    for entry in entries {
+        if entry.as_encoded_bytes().ends_with(UNFINISHED.as_bytes()) {
+            continue;
+        }
         let name = name.join(entry);
         let kind = match std::fs::symlink_metadata(root.join(&name)) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
@@ -131,7 +152,7 @@ fn append_below(archive: &mut Archive, root: &Path, name: &Path) -> anyhow::Resu
 }
 
 /// The names in a folder, in their order; none where it has gone.
-fn names(folder: &Path) -> anyhow::Result<Vec<std::ffi::OsString>> {
+fn names(folder: &Path) -> anyhow::Result<Vec<OsString>> {
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         read => read.with_context(|| format!("{} cannot be read", folder.display()))?,
@@ -193,7 +214,7 @@ fn unpack(from: &Path, to: &Path) -> anyhow::Result<About> {
 
 /// Moves each thing that is not there into a folder, and with a thing's folder what lies beside it and describes it.
 fn take_what_is_missing(from: &Path, to: &Path) -> anyhow::Result<usize> {
-    let there: std::collections::HashSet<_> = names(to)?.into_iter().collect();
+    let there: HashSet<_> = names(to)?.into_iter().collect();
     let mut taken = 0;
     for name in names(from)? {
         let thing = Path::new(&name).file_stem().unwrap_or(&name);

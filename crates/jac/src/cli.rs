@@ -91,6 +91,10 @@ pub enum Command {
     Jmeter(JmeterArguments),
     /// A small shop to try load tests on
     DemoTarget(DemoTargetArguments),
+    /// Save a personal token of a server, for --server
+    Login(LoginArguments),
+    /// Remove the saved token of a server from this machine
+    Logout(LogoutArguments),
     /// Look after an installation
     Admin(AdminArguments),
     /// Say by the exit code whether the server that lives on the data folder answers
@@ -192,12 +196,8 @@ pub struct PlanArguments {
     /// What fails the run, such as 'p95 > 800ms', 'error_percent("Log in") >= 1%'
     #[arg(long, value_name = "EXPR")]
     pub fail_on: Vec<String>,
-    /// A server to run on; JAC_TOKEN has its token. Default: the one that lives on the data folder, else none
-    #[arg(long, value_name = "URL", env = "JAC_SERVER")]
-    pub server: Option<String>,
-    /// The token of the server given with --server
-    #[arg(long, env = "JAC_TOKEN", hide = true, hide_env_values = true)]
-    pub token: Option<String>,
+    #[command(flatten)]
+    pub at: ServerArguments,
     /// How long nodes live without hearing from JAC
     #[arg(long, value_name = "SECONDS", hide = true)]
     pub lease_seconds: Option<u64>,
@@ -454,6 +454,32 @@ pub struct DemoTargetArguments {
 pub struct AdminArguments {
     #[command(subcommand)]
     pub command: AdminCommand,
+}
+
+/// Which server is called, and with which token. JAC_TOKEN may have the token itself.
+#[derive(Debug, Default, Args)]
+pub struct ServerArguments {
+    /// The server to work on. Its token: JAC_TOKEN, --token-file, or `jac login`. Default: the one that lives on the data folder, else none
+    #[arg(long, value_name = "URL", env = "JAC_SERVER")]
+    pub server: Option<String>,
+    /// The file with the token of that server
+    #[arg(long, value_name = "FILE", env = "JAC_TOKEN_FILE")]
+    pub token_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct LoginArguments {
+    /// Its address, such as https://jac.example
+    pub server: String,
+    /// Read the token from standard input instead of asking for it
+    #[arg(long)]
+    pub stdin: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct LogoutArguments {
+    /// Its address
+    pub server: String,
 }
 
 #[derive(Debug, Args)]

@@ -12,7 +12,7 @@ use crate::exit::{Exit, Interrupted, RunFailed, with_hint};
 use crate::run::{self, On, machines};
 use jac_engine::list::ClusterSummary;
 use jac_engine::view::{ClusterView, ForecastView, Machines, Unreachable};
-use jac_model::{ClusterConfig, ClusterId};
+use jac_model::{ClusterConfig, ClusterId, Fault};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -81,7 +81,11 @@ fn unknown(named: &str) -> anyhow::Error {
 /// What would be made; an error where it cannot be.
 pub async fn forecast(client: &Client, new: &Value) -> anyhow::Result<ForecastView> {
     let forecast: ForecastView = client.post("/clusters/forecast", new).await?;
-    if forecast.faults.is_empty() { Ok(forecast) } else { Err(anyhow::anyhow!("{}", forecast.faults.join(" "))) }
+    if forecast.faults.is_empty() {
+        Ok(forecast)
+    } else {
+        Err(anyhow::anyhow!("{}", Fault::sentences(&forecast.faults)))
+    }
 }
 
 /// What the machines cost, in a sentence.
@@ -97,7 +101,7 @@ pub fn price_sentence(forecast: &ForecastView, machines: u32) -> String {
 }
 
 fn new_cluster(arguments: &CreateArguments) -> anyhow::Result<Value> {
-    let given = machines::read(&arguments.cluster, arguments.whose.server.is_some())?;
+    let given = machines::read(&arguments.cluster, arguments.whose.at.server.is_some())?;
     let options = &arguments.options;
     let ordinary = ClusterConfig::default();
     let config = ClusterConfig {
@@ -120,7 +124,7 @@ async fn check(client: &Client, arguments: &CreateArguments) -> anyhow::Result<E
         let machines =
             new["config"]["workers"].as_u64().and_then(|workers| u32::try_from(workers).ok()).unwrap_or(0) + 1;
         let mut lines = forecast.notes.clone();
-        lines.extend(forecast.faults.iter().map(|fault| format!("error: {fault}")));
+        lines.extend(forecast.faults.iter().map(|fault| format!("error: {}", fault.message)));
         if new["provider"] == "ec2" {
             lines.push(price_sentence(&forecast, machines));
         }

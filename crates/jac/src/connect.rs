@@ -1,8 +1,10 @@
 //! Where a command's engine is: in a server that lives on the data folder, in one that was named, or in this process.
 
+use crate::cli::ServerArguments;
 use crate::client::Client;
 use crate::context;
 use crate::exit::with_hint;
+use crate::login;
 use anyhow::Context;
 use jac_ec2::{Ec2Cloud, Ec2Settings};
 use jac_engine::clock::SteadyClock;
@@ -76,20 +78,20 @@ impl Connection {
 /// Finds the engine for `jac run`.
 pub async fn connect(
     data_folder: &Path,
-    server: Option<(&str, Option<&str>)>,
+    at: &ServerArguments,
     tools: ToolSettings,
     settings: Settings,
 ) -> anyhow::Result<Connection> {
-    if let Some((url, token)) = server {
-        if let Some(token) = token {
-            return Ok(Connection::Server(Client::remote(url, token)?));
+    if let Some(url) = at.server.as_deref() {
+        if let Some(token) = saved_token(url, at.token_file.as_deref())? {
+            return Ok(Connection::Server(Client::remote(url, &token)?));
         }
         let is_own = |file: &ServerFile| [file.url.as_str(), file.page_url()].contains(&url.trim_end_matches('/'));
         let own = DataFolder::open(data_folder).ok().and_then(|folder| ServerFile::read(&folder).ok()).filter(is_own);
         let own = own.ok_or_else(|| {
             with_hint(
                 format!("no token for the server {url}"),
-                Some("Set JAC_TOKEN to what is in the file `token` of the server's data folder.".to_owned()),
+                Some(format!("Log in with `jac login {url}`, or set JAC_TOKEN or --token-file.")),
             )
         })?;
         return Ok(Connection::Server(own.client()?));
@@ -111,6 +113,19 @@ pub async fn connect(
         Err(FolderError::Locked { .. }) => Ok(Connection::Server(ServerFile::read(&folder)?.client()?)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The token for a server that was named: of the environment, a file, or `jac login`.
+fn saved_token(url: &str, file: Option<&Path>) -> anyhow::Result<Option<String>> {
+    if let Some(token) = context::environment("JAC_TOKEN") {
+        return Ok(Some(token));
+    }
+    if let Some(file) = file {
+        let text =
+            std::fs::read_to_string(file).with_context(|| format!("the token in {} cannot be read", file.display()))?;
+        return Ok(Some(text.trim().to_owned()));
+    }
+    Ok(login::logins().get(url)?.map(|login| login.token))
 }
 
 /// Whether this machine may be used for nodes.

@@ -19,6 +19,13 @@ pub fn data_folder(named: Option<&Path>) -> PathBuf {
     base.unwrap_or_else(home).join("jac")
 }
 
+/// The folder in which this user's own settings are.
+pub fn config_folder() -> PathBuf {
+    let base = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default().join(".config");
+    base.unwrap_or_else(home).join("jac")
+}
+
 /// An environment variable; `None` also when its value is not valid UTF-8.
 pub fn environment(name: &str) -> Option<String> {
     std::env::var_os(name)?.into_string().ok().filter(|value| !value.is_empty())

@@ -29,6 +29,8 @@ mod exit;
 mod health;
 mod images;
 mod jmeter;
+mod login;
+mod logins;
 mod logs;
 mod report;
 mod run;
@@ -86,6 +88,8 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
         Command::Samples(arguments) => samples::samples(&arguments),
         Command::Jmeter(arguments) => jmeter::jmeter(arguments).await,
         Command::DemoTarget(arguments) => demo_target::demo_target(arguments).await,
+        Command::Login(arguments) => login::login(arguments).await,
+        Command::Logout(arguments) => login::logout(&arguments),
         Command::Admin(arguments) => admin::admin(arguments).await,
         Command::Health(arguments) => health::health(arguments).await,
         Command::LocalNode { .. } => Ok(Exit::Done),

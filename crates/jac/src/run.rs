@@ -55,7 +55,7 @@ enum Target {
 pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     let mut line = Line::new();
     let new = match &on {
-        On::New(given) => Some(machines::read(given, arguments.server.is_some())?),
+        On::New(given) => Some(machines::read(given, arguments.at.server.is_some())?),
         On::Existing(_) => None,
     };
     let data_folder = context::data_folder(arguments.data_dir.as_deref());
@@ -69,16 +69,15 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
         let check = wanted.check(new.workers, new.jmeter_version.clone(), &toolbox, &mut line)?;
         new.refuse_endless(&check.findings)?;
         // Other machines have a Java of their own.
-        if arguments.server.is_none() && new.provider == Provider::Local {
+        if arguments.at.server.is_none() && new.provider == Provider::Local {
             toolbox.java().await.map_err(from_engine)?;
         }
     }
     let out = OutFolder::make(&wanted.out)?;
 
-    let server = arguments.server.as_deref().map(|url| (url, arguments.token.as_deref()));
     let settings = settings(arguments.lease_seconds);
     let lease = settings.lease;
-    let connection = connect(&data_folder, server, tools, settings).await?;
+    let connection = connect(&data_folder, &arguments.at, tools, settings).await?;
     let target = match (on, new) {
         (On::Existing(named), _) => {
             let existing = clusters::find(connection.client(), &named).await?;

@@ -501,3 +501,43 @@ fn a_log_in_which_every_sample_failed_meets_no_criterion() {
     assert_eq!(output.status.code(), Some(1), "{}", err(&output));
     assert!(err(&output).contains("All 100 samples failed."), "{}", err(&output));
 }
+
+#[test]
+fn a_log_in_frames_gives_the_report_of_the_plain_one_by_name_and_by_pipe() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let compressed = folder.path().join("log.zst");
+    let names = [
+        "good.jtl",
+        "utf16.jtl",
+        "transactions.jtl",
+        "negative-elapsed.jtl",
+        "start-zero.jtl",
+        "time-only.jtl",
+        "cut.xml",
+        "ddmmyyyy-silent.jtl",
+        "comma-in-label.jtl",
+        "nasty-labels.jtl",
+        "hostname-col.jtl",
+        "distributed.jtl",
+        "no-bytes-col.jtl",
+    ];
+    for name in names {
+        let plain = case(name);
+        let content = jac_logs::Content::Samples;
+        jac_logs::compress(&plain, &compressed, content, &mut || std::ops::ControlFlow::Continue(())).expect(name);
+        let by_name = |log: &Path| {
+            let said = out(&jac(&["report", text(log), "--output", "json"]));
+            serde_json::from_str::<Value>(&said.replace(text(log), "the log")).expect(name)
+        };
+        let by_pipe = |log: &Path| {
+            let output = Command::new(env!("CARGO_BIN_EXE_jac"))
+                .args(["report", "-", "--output", "json"])
+                .stdin(std::fs::File::open(log).expect(name))
+                .output()
+                .expect("jac starts");
+            serde_json::from_slice::<Value>(&output.stdout).expect(name)
+        };
+        assert_eq!(by_name(&compressed), by_name(&plain), "{name}");
+        assert_eq!(by_pipe(&compressed), by_pipe(&plain), "{name}");
+    }
+}

@@ -1,118 +1,20 @@
-//! `jac serve` and `jac config check` as an operator meets them: faults, TLS with the shell beside it, and the end.
+//! `jac serve`, `jac config`, `jac admin` and `jac login` as an operator meets them: faults, TLS with the shell beside it, people and
+//! their tokens, and the end.
 
+#[path = "edge/people.rs"]
+mod people;
+#[path = "edge/place.rs"]
+mod place;
 #[path = "../../jac-server/tests/routes/redis_server.rs"]
 #[expect(dead_code, reason = "the tests of the routes use all of it")]
 mod redis_server;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+use place::{LIMIT, Place, Server, WITH_TLS, err, out};
 use redis_server::{PASSWORD, RedisServer};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
-
-const LIMIT: Duration = Duration::from_secs(60);
-
-struct Place(tempfile::TempDir);
-
-impl Place {
-    fn new() -> Self {
-        Self(tempfile::tempdir().expect("a folder"))
-    }
-
-    fn data(&self) -> PathBuf {
-        self.0.path().join("data")
-    }
-
-    fn jac(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_jac"));
-        command.args(arguments).env_clear().env("PATH", "/usr/bin:/bin").env("JAC_DATA_DIR", self.data());
-        command.stdin(Stdio::null());
-        command
-    }
-
-    fn write_config(&self, text: &str) {
-        std::fs::create_dir_all(self.data()).expect("a folder");
-        std::fs::write(self.data().join("jac.toml"), text).expect("written");
-    }
-
-    /// A certificate for this machine that ends with that year, as the files that the configuration names.
-    fn write_pair(&self, until: i32) -> String {
-        let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
-        let mut params = CertificateParams::new(names).expect("names");
-        params.not_before = date_time_ymd(2020, 1, 1);
-        params.not_after = date_time_ymd(until, 1, 1);
-        let key = KeyPair::generate().expect("a key");
-        let certificate = params.self_signed(&key).expect("a certificate").pem();
-        std::fs::create_dir_all(self.data().join("tls")).expect("a folder");
-        std::fs::write(self.data().join("tls/cert.pem"), &certificate).expect("written");
-        std::fs::write(self.data().join("tls/key.pem"), key.serialize_pem()).expect("written");
-        certificate
-    }
-
-    fn server_file(&self) -> Value {
-        serde_json::from_slice(&std::fs::read(self.data().join("server.json")).expect("server.json")).expect("JSON")
-    }
-}
-
-const WITH_TLS: &str = "listen = \"127.0.0.1:0\"\ntls_cert = \"tls/cert.pem\"\ntls_key = \"tls/key.pem\"\n";
-
-fn out(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-struct Server {
-    child: Child,
-    url: String,
-}
-
-impl Server {
-    fn start(place: &Place, arguments: &[&str]) -> Self {
-        Self::spawn(place, place.jac(&[&["serve"], arguments].concat()))
-    }
-
-    fn spawn(place: &Place, mut command: Command) -> Self {
-        let log = std::fs::File::create(place.0.path().join("serve.log")).expect("a log");
-        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("jac starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let first = lines.next().expect("a line").expect("text");
-        let url = first.split_whitespace().last().expect("the address").to_owned();
-        Self { child, url }
-    }
-
-    fn address(&self) -> &str {
-        self.url.split("://").nth(1).expect("an address")
-    }
-
-    /// Sends SIGTERM, and gives the exit code and how long it took.
-    fn end(&mut self) -> (Option<i32>, Duration) {
-        let began = Instant::now();
-        let pid = Pid::from_raw(i32::try_from(self.child.id()).expect("a number"));
-        kill(pid, Signal::SIGTERM).expect("it is there");
-        loop {
-            if let Some(status) = self.child.try_wait().expect("it is ours") {
-                return (status.code(), began.elapsed());
-            }
-            assert!(began.elapsed() < LIMIT, "the server does not end");
-            std::thread::yield_now();
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
 
 #[test]
 fn config_check_names_the_place_of_every_setting_and_shows_no_secret() {
@@ -307,6 +209,6 @@ fn sigterm_ends_a_server_in_time_whoever_is_connected() {
         let (code, took) = server.end();
         assert_eq!(code, Some(0));
         assert!(took < Duration::from_secs(10), "{took:?}");
-        assert!(!Path::new(&place.data().join("server.json")).exists());
+        assert!(!place.data().join("server.json").exists());
     }
 }

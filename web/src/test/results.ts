@@ -121,6 +121,8 @@ export function runSummaryOf(more: Partial<RunSummary> & Pick<RunSummary, "id" |
     created_ms: 0,
     started_ms: 0,
     ended_ms: 60_000,
+    expected_s: null,
+    stop_requested: null,
     headline: null,
     pinned: false,
     ...more,

@@ -19,7 +19,7 @@ pub struct Limits {
 }
 
 fn refused(message: String, hint: &str) -> EngineError {
-    EngineError::Invalid { code: "archive", message, hint: Some(hint.to_owned()), details: Vec::new() }
+    EngineError::Invalid { code: "archive", message, hint: Some(hint.to_owned()), faults: Vec::new() }
 }
 
 /// Unpacks the zip at `archive` into `folder`. What a Mac adds (`__MACOSX`, `.DS_Store`) is left out.

@@ -17,7 +17,7 @@ pub fn safe_name(name: &str) -> Result<String, EngineError> {
             code: "file_name",
             message: format!("The file name '{}' cannot be used: {why}.", shown(name)),
             hint: Some("Name files relative to the plan, such as data/users.csv.".to_owned()),
-            details: Vec::new(),
+            faults: Vec::new(),
         })
     };
     let name_with_slashes = name.replace('\\', "/");

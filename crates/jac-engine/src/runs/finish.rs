@@ -1,5 +1,6 @@
 //! The artefacts of a run: what they are called, how they are made, and how a finished run is read back from them.
 
+use super::kept::{COMPRESSED, KeptFile, compressed_path};
 use super::{RESULTS, spool};
 use crate::blocking::wait;
 use crate::engine::Engine;
@@ -13,7 +14,7 @@ use jac_model::{EpochMs, Run, RunId};
 use jac_report::{Facts, LogFile, Report, RunFacts};
 use jac_store::{RunRow, StoredPoint};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The report as data.
 const REPORT: &str = "report.json";
@@ -28,7 +29,12 @@ const LOG_PIECE: usize = 256 * 1024;
 pub struct Artefact {
     /// Relative to the run, with `/`: `results.jtl`, `nodes/master/jmeter.log`.
     pub name: String,
+    /// Its length, as it is downloaded.
     pub bytes: u64,
+    /// What it takes on the server's disk: less where it is compressed.
+    pub stored_bytes: u64,
+    /// The name under which it can be downloaded as it is stored, compressed (Zstandard); `null`: it is not compressed.
+    pub compressed_name: Option<String>,
     pub media_type: String,
 }
 
@@ -151,13 +157,32 @@ pub fn artefacts(folder: &Path) -> Result<Vec<Artefact>, EngineError> {
     );
     let plan = files_below(folder, super::PLAN);
     for name in names.chain(plan) {
-        match std::fs::metadata(folder.join(&name)) {
-            Ok(file) => found.push(Artefact { bytes: file.len(), media_type: media_type(&name).to_owned(), name }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => (),
-            Err(error) => return Err(EngineError::file("reading the run's folder", error)),
-        }
+        found.extend(Artefact::find(folder, name)?);
     }
     Ok(found)
+}
+
+impl Artefact {
+    /// The file of that name, compressed or not.
+    fn find(folder: &Path, name: String) -> Result<Option<Self>, EngineError> {
+        let plain = folder.join(&name);
+        let (file, name, compressed_name) = match KeptFile::open(&plain) {
+            Ok(Some(file @ KeptFile::Compressed(_))) => {
+                let compressed = format!("{name}{COMPRESSED}");
+                (file, name, Some(compressed))
+            }
+            Ok(Some(file)) => (file, name, None),
+            Ok(None) => return Ok(None),
+            // What is left of it can be had as it is.
+            Err(EngineError::LogDamaged { .. }) => match KeptFile::open_as_it_is(&compressed_path(&plain))? {
+                Some(file) => (file, format!("{name}{COMPRESSED}"), None),
+                None => return Ok(None),
+            },
+            Err(error) => return Err(error),
+        };
+        let (bytes, stored_bytes) = (file.bytes(), file.stored_bytes());
+        Ok(Some(Self { media_type: media_type(&name).to_owned(), name, bytes, stored_bytes, compressed_name }))
+    }
 }
 
 /// The names of all files below a folder of the run, in order.
@@ -181,22 +206,36 @@ fn media_type(name: &str) -> &'static str {
         Some("json") => "application/json",
         Some("jtl" | "csv") => "text/csv; charset=utf-8",
         Some("jar" | "zip") => "application/octet-stream",
+        Some("zst") => "application/zstd",
         _ => "text/plain; charset=utf-8",
     }
 }
 
 impl Engine {
-    /// The artefact of that name and where it lies.
+    /// The artefact of that name, or the compressed form of one, opened.
     ///
     /// # Errors
-    /// When the run has no such artefact. A name is looked up, never made into a path.
-    pub async fn artefact(&self, run: &RunId, name: &str) -> Result<(Artefact, PathBuf), EngineError> {
+    /// When the run has no such artefact, or it is compressed and damaged. A name is looked up, never made into a path.
+    pub async fn artefact(&self, run: &RunId, name: &str) -> Result<(Artefact, KeptFile), EngineError> {
         self.store().run(run).await?;
         let folder = self.folder().run(run);
-        let found = artefacts(&folder)?.into_iter().find(|artefact| artefact.name == name);
-        found
-            .map(|artefact| (artefact, folder.join(name)))
-            .ok_or_else(|| EngineError::NotFound { kind: "artefact", id: name.to_owned() })
+        let missing = || EngineError::NotFound { kind: "artefact", id: name.to_owned() };
+        for artefact in artefacts(&folder)? {
+            if artefact.name == name {
+                let file = KeptFile::open(&folder.join(name))?.ok_or_else(missing)?;
+                return Ok((artefact, file));
+            }
+            if artefact.compressed_name.as_deref() == Some(name) {
+                let file = KeptFile::open_as_it_is(&folder.join(name))?.ok_or_else(missing)?;
+                return Ok((
+                    Artefact { name: name.to_owned(), media_type: media_type(name).to_owned(), ..artefact },
+                    file,
+                ));
+            }
+        }
+        // One whose plain name is asked for may be listed under the other.
+        let is_damaged = artefacts(&folder)?.iter().any(|artefact| artefact.name == format!("{name}{COMPRESSED}"));
+        Err(if is_damaged { super::kept::damaged(Path::new(name)) } else { missing() })
     }
 
     /// The report of a finished run.
@@ -232,9 +271,8 @@ impl Engine {
         let run = self.store().run(id).await?.run;
         known_node(&run, node)?;
         let kept = self.folder().run(id).join("nodes").join(node).join("jmeter.log");
-        let (bytes, size) = if kept.is_file() {
-            let failed = |error| EngineError::file("reading JMeter's log", error);
-            (read_piece(&kept, from).map_err(failed)?, std::fs::metadata(&kept).map_err(failed)?.len())
+        let (bytes, size) = if let Some(log) = KeptFile::open(&kept)? {
+            (log.read_at(&kept, from, LOG_PIECE)?, log.bytes())
         } else if run.phase.is_terminal() {
             (Vec::new(), 0)
         } else {
@@ -290,17 +328,4 @@ impl Engine {
 pub(super) fn restored_points(engine: &Engine, run: &RunId) -> Option<(i64, Vec<StoredPoint>)> {
     let series = engine.read_report(run).ok()?.series;
     Some((i64::try_from(series.bucket_ms).ok()?, super::intake::stored(&series.points, 1)))
-}
-
-fn read_piece(path: &Path, from: u64) -> std::io::Result<Vec<u8>> {
-    use std::io::{Read, Seek, SeekFrom};
-    let mut file = std::fs::File::open(path)?;
-    // Beyond its end there is nothing, however far.
-    if from >= file.metadata()?.len() {
-        return Ok(Vec::new());
-    }
-    file.seek(SeekFrom::Start(from))?;
-    let mut bytes = Vec::new();
-    file.take(LOG_PIECE as u64).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -2,6 +2,7 @@
 //!
 //! Both read the log itself. What arrives while a run lives is in its spool, so a run can be searched while it goes on.
 
+use super::kept::{compressed_path, damaged};
 use super::spool;
 use crate::blocking::wait;
 use crate::clusters::conflict;
@@ -11,6 +12,7 @@ use jac_jtl::{ResponseTimes, Settings};
 use jac_logs::{Empty, Input, LogError, ReadOptions, Search, SearchResult, first_start, read_logs_with, search_logs};
 use jac_model::{Run, RunId};
 use jac_report::{Compared, ComparedResult, ComparisonReport, Report, Thresholds};
+use std::io::ErrorKind;
 use std::ops::ControlFlow;
 
 /// How many runs are compared at most.
@@ -24,16 +26,19 @@ impl Engine {
     /// # Errors
     /// When there is no such run, or it has no log.
     pub fn search_samples(&self, run: &RunId, mut search: Search) -> Result<SearchResult, EngineError> {
-        let input = self.log_of(&wait(self.store().run(run))?.run)?;
+        wait(self.store().run(run))?;
         search.limit = search.limit.min(MOST_FOUND);
         // A run that goes on may have no sample yet.
         search.empty = Empty::Allowed;
-        let inputs = [input];
-        if search.filter.counts_from_start() {
-            let start = first_start(&inputs, &Settings::default()).map_err(unread)?;
-            search.filter = search.filter.settle(start.unwrap_or_default());
-        }
-        search_logs(&inputs, &search, &mut |_| ControlFlow::Continue(())).map_err(unread)
+        self.read_log(run, |input| {
+            let inputs = [input];
+            let mut search = search.clone();
+            if search.filter.counts_from_start() {
+                let start = first_start(&inputs, &Settings::default())?;
+                search.filter = search.filter.settle(start.unwrap_or_default());
+            }
+            search_logs(&inputs, &search, &mut |_| ControlFlow::Continue(()))
+        })
     }
 
     /// Compares finished runs with the first of them. It reads their logs: call it where that is allowed.
@@ -79,28 +84,39 @@ impl Engine {
             percents: profiles.percents,
             summary,
         };
-        Ok(Compared { result, response_times: self.response_times(&run)? })
+        let samples = result.summary.total.samples;
+        Ok(Compared { result, response_times: self.response_times(&run, samples)? })
     }
 
     /// The exact response times; `None` where the log is gone.
-    fn response_times(&self, run: &Run) -> Result<Option<ResponseTimes>, EngineError> {
-        let input = match self.log_of(run) {
-            Ok(input) => input,
+    fn response_times(&self, run: &Run, samples: u64) -> Result<Option<ResponseTimes>, EngineError> {
+        let read = self.read_log(&run.id, |input| {
+            read_logs_with(&[input], &ReadOptions::default(), &mut |_| ControlFlow::Continue(()))
+        });
+        let mut log = match read {
+            Ok(log) => log,
             Err(EngineError::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let mut log =
-            read_logs_with(&[input], &ReadOptions::default(), &mut |_| ControlFlow::Continue(())).map_err(unread)?;
+        if log.outcome().cut_logs > 0 && log.summary().total.samples < samples {
+            // What is left of it would be compared as if it were all.
+            return Err(damaged(&spool(self.folder(), &run.id)));
+        }
         Ok(Some(log.response_times()))
     }
 
-    fn log_of(&self, run: &Run) -> Result<Input, EngineError> {
-        let path = spool(self.folder(), &run.id);
-        if path.is_file() {
-            Ok(Input::File(path))
-        } else {
-            Err(EngineError::NotFound { kind: "log of the run", id: run.id.to_string() })
+    /// Reads a run's log, plain or compressed. It may be compressed while this looks: then it has its second name.
+    fn read_log<T>(&self, run: &RunId, read: impl Fn(Input) -> Result<T, LogError>) -> Result<T, EngineError> {
+        let plain = spool(self.folder(), run);
+        for path in [plain.clone(), compressed_path(&plain)] {
+            match read(Input::File(path)) {
+                Err(LogError::Open { source, .. }) if source.kind() == ErrorKind::NotFound => (),
+                // Not the system but the content: a plain log is never refused for that.
+                Err(LogError::Read { source, .. }) if source.raw_os_error().is_none() => return Err(damaged(&plain)),
+                read => return read.map_err(unread),
+            }
         }
+        Err(EngineError::NotFound { kind: "log of the run", id: run.to_string() })
     }
 }
 

@@ -122,7 +122,10 @@ impl Task {
                         continue;
                     }
                 },
-                RunPhase::Finished => return,
+                RunPhase::Finished => {
+                    self.engine.compression().add(self.id.clone());
+                    return;
+                }
             };
             if let Err(interruption) = outcome {
                 self.conclude(interruption.into_cause()).await;

@@ -4,9 +4,11 @@
 use crate::door::{Planned, Side, Trouble, Which};
 use crate::house::{House, all, waiting};
 use crate::world::owner;
+use jac_engine::runs::KeptFile;
 use jac_engine::view::Snapshot;
 use jac_model::{Cause, ClusterId, ClusterPhase, RunId, RunPhase, StopMode};
 use jac_store::{ClusterFilter, PlanFilter, RunFilter};
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -314,8 +316,11 @@ async fn a_run_keeps_what_it_ran_whatever_becomes_of_the_plan() {
     let ran = house.until_run(&run, RunPhase::Finished).await;
     assert_eq!(ran.cause, Some(Cause::Completed));
     assert_eq!((ran.main_file.as_str(), ran.files.len()), ("p.jmx", 1));
-    let (artefact, place) = engine.artefact(&run, "plan/p.jmx").await.expect("what it ran");
-    assert_eq!((artefact.bytes, std::fs::read(place).expect("read")), (was.len() as u64, was));
+    let (artefact, file) = engine.artefact(&run, "plan/p.jmx").await.expect("what it ran");
+    let KeptFile::Plain(mut file, _) = file else { panic!("{file:?}") };
+    let mut ran_file = Vec::new();
+    file.read_to_end(&mut ran_file).expect("read");
+    assert_eq!((artefact.bytes, ran_file), (was.len() as u64, was));
     let versions = ran.versions.expect("what it was measured with");
     assert_eq!((versions.jmeter.as_str(), versions.java), ("5.6.3", vec!["17.0.15".to_owned()]));
 }

@@ -5,6 +5,7 @@
 //! The database and the data folder are real; the machines, their JMeter and the time are not.
 
 mod cloud;
+mod compression;
 mod door;
 mod house;
 mod jmeter;

@@ -50,6 +50,12 @@ impl<'a> Shared<'a> {
         self.stop.store(true, Ordering::Relaxed);
     }
 
+    /// The log cannot be read in these parts.
+    pub(super) fn give_up(&self) {
+        self.wrong.store(true, Ordering::Relaxed);
+        self.stop();
+    }
+
     /// Reads one part, whose bytes `feed` hands to the reader.
     pub(super) fn read<C: Collector>(
         &self,
@@ -69,8 +75,7 @@ impl<'a> Shared<'a> {
         if segment.last {
             reader.finish(sink);
         } else if !reader.is_between_rows(self.layout) {
-            self.wrong.store(true, Ordering::Relaxed);
-            self.stop();
+            self.give_up();
         }
         Ok(reader.outcome())
     }

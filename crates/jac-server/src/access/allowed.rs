@@ -34,11 +34,6 @@ impl Permission for ChangeAccount {
     const ACTION: Action = Action::ChangeAccount;
 }
 
-pub struct CheckPlan;
-impl Permission for CheckPlan {
-    const ACTION: Action = Action::CheckPlan;
-}
-
 pub struct CreatePlan;
 impl Permission for CreatePlan {
     const ACTION: Action = Action::CreatePlan;

@@ -33,12 +33,7 @@ pub async fn check(app: &App, caller: &Principal, config: &mut ClusterConfig) ->
     ];
     if let Some((field, _)) = files.into_iter().find(|(_, is_said)| *is_said && caller.role != UserRole::Administrator)
     {
-        return Err(ApiError::Request {
-            status: StatusCode::FORBIDDEN,
-            code: "administrator_only",
-            message: format!("Only an administrator can name a file of the server ({field})."),
-            hint: Some("Use a saved SSH key, and a JMeter version in place of a folder.".to_owned()),
-        });
+        return Err(ApiError::ServersFile { field });
     }
     app.engine.resolve_credentials(&caller.user, config).await?;
     let is_environment = config.ec2.as_ref().is_some_and(|ec2| ec2.credentials == CredentialChoice::Environment);

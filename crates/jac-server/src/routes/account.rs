@@ -168,18 +168,13 @@ pub async fn create_token(
 
 /// A token's row, from what was asked for.
 pub fn token_row(name: &str, scope: TokenScope, days: Option<u32>, now_ms: i64) -> Result<TokenRow, EngineError> {
-    let invalid = |message: String| EngineError::Invalid {
-        code: "token_request_invalid",
-        details: vec![message.clone()],
-        message,
-        hint: None,
-    };
+    let invalid = |field: &str, message: String| EngineError::invalid_field("token_request_invalid", field, message);
     let name = name.trim();
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-        return Err(invalid(format!("The name of a token has 1 to {LONGEST_NAME} characters.")));
+        return Err(invalid("/name", format!("The name of a token has 1 to {LONGEST_NAME} characters.")));
     }
     if days.is_some_and(|days| days == 0 || days > MOST_DAYS) {
-        return Err(invalid(format!("A token works for 1 to {MOST_DAYS} days.")));
+        return Err(invalid("/expires_days", format!("A token works for 1 to {MOST_DAYS} days.")));
     }
     Ok(TokenRow {
         id: format!("k-{}", hex::encode(rand::random::<[u8; 6]>())),

@@ -66,8 +66,7 @@ pub struct AuditEntry {
     pub at_ms: i64,
     /// `null`: nobody who is known.
     pub person: Option<Person>,
-    /// `shell`, `session`, `token` or `none`.
-    pub via: String,
+    pub via: AuditVia,
     /// Which session or token.
     pub via_name: Option<String>,
     pub address: Option<String>,
@@ -79,6 +78,18 @@ pub struct AuditEntry {
     /// The code of the error.
     pub code: Option<String>,
     pub details: BTreeMap<String, String>,
+}
+
+/// How they came in.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AuditVia {
+    /// With the data folder's token, or at the data folder itself.
+    Shell,
+    Session,
+    Token,
+    /// Not at all: a sign-in that failed.
+    None,
 }
 
 /// A page of the trail, the newest first.
@@ -95,7 +106,12 @@ impl From<EntryRow> for AuditEntry {
             id: row.id,
             at_ms: row.at_ms,
             person: row.person,
-            via: row.via,
+            via: match row.via.as_str() {
+                "shell" => AuditVia::Shell,
+                "session" => AuditVia::Session,
+                "token" => AuditVia::Token,
+                _ => AuditVia::None,
+            },
             via_name: row.via_name,
             address: row.address,
             action: row.action,
@@ -180,6 +196,12 @@ fn csv(entries: &[AuditEntry]) -> String {
             OutcomeWord::Refused => "refused",
             OutcomeWord::Failed => "failed",
         };
+        let via = match entry.via {
+            AuditVia::Shell => "shell",
+            AuditVia::Session => "session",
+            AuditVia::Token => "token",
+            AuditVia::None => "none",
+        };
         let details = serde_json::to_string(&entry.details).unwrap_or_default();
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         let (person, name) = entry.person.as_ref().map_or(("", ""), |person| (&person.id[..], &person.name[..]));
@@ -188,7 +210,7 @@ fn csv(entries: &[AuditEntry]) -> String {
             entry.at_ms.to_string(),
             person.to_owned(),
             name.to_owned(),
-            entry.via.clone(),
+            via.to_owned(),
             text(&entry.via_name),
             text(&entry.address),
             entry.action.clone(),

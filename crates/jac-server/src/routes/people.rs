@@ -10,7 +10,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use jac_engine::{Engine, EngineError};
 use jac_model::{Named, Person, UserRole};
-use jac_store::{PersonChange, PersonRow, TeamRow};
+use jac_store::{Owned, PersonChange, PersonRow, TeamRow};
 use serde::{Deserialize, Serialize};
 
 /// A person. What only administrators see is `null` for others.
@@ -26,11 +26,22 @@ pub struct UserView {
     pub has_password: Option<bool>,
     pub created_ms: Option<i64>,
     pub last_seen_ms: Option<i64>,
+    pub owns: Option<Owns>,
+}
+
+/// How much somebody owns: what would be handed over.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Owns {
+    /// That live.
+    pub clusters: u64,
+    pub plans: u64,
+    pub runs: u64,
 }
 
 impl UserView {
-    fn full(row: PersonRow) -> Self {
+    fn full(row: PersonRow, owned: Owned) -> Self {
         Self {
+            owns: Some(Owns { clusters: owned.clusters, plans: owned.plans, runs: owned.runs }),
             id: row.id,
             name: row.name,
             role: row.role,
@@ -44,8 +55,16 @@ impl UserView {
     }
 
     fn of_others(row: PersonRow) -> Self {
-        let full = Self::full(row);
-        Self { disabled: None, via_company: None, has_password: None, created_ms: None, last_seen_ms: None, ..full }
+        let full = Self::full(row, Owned::default());
+        Self {
+            disabled: None,
+            via_company: None,
+            has_password: None,
+            created_ms: None,
+            last_seen_ms: None,
+            owns: None,
+            ..full
+        }
     }
 }
 
@@ -130,8 +149,7 @@ pub struct TeamChange {
 pub fn named(name: &str) -> Result<String, EngineError> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
-        let message = "A name has 1 to 100 characters.".to_owned();
-        return Err(EngineError::Invalid { code: "name_invalid", details: vec![message.clone()], message, hint: None });
+        return Err(EngineError::invalid_field("name_invalid", "/name", "A name has 1 to 100 characters."));
     }
     Ok(name.to_owned())
 }
@@ -152,9 +170,12 @@ async fn link(app: &App, person: &str, life_ms: i64) -> Result<OneTimeLink, ApiE
 #[utoipa::path(get, path = "/people", tag = "people", responses((status = 200, body = Vec<UserView>)))]
 pub async fn list(allowed: Allowed<View>) -> Result<Json<Vec<UserView>>, ApiError> {
     let rows = allowed.engine().store().people().await?;
-    let is_administrator = allowed.caller.role == UserRole::Administrator;
-    let view = |row| if is_administrator { UserView::full(row) } else { UserView::of_others(row) };
-    Ok(Json(rows.into_iter().map(view).collect()))
+    if allowed.caller.role != UserRole::Administrator {
+        return Ok(Json(rows.into_iter().map(UserView::of_others).collect()));
+    }
+    let owned = allowed.engine().store().owned_counts().await?;
+    let owned_by = |row: &PersonRow| owned.get(&row.id).copied().unwrap_or_default();
+    Ok(Json(rows.into_iter().map(|row| (owned_by(&row), row)).map(|(owned, row)| UserView::full(row, owned)).collect()))
 }
 
 /// Invite somebody
@@ -169,7 +190,7 @@ pub async fn create(
     audit::about("person", &id, &name);
     let row = engine.store().add_person(&id, &name, new.role, new.teams, engine.now_ms()).await?;
     let OneTimeLink { link, expires_ms } = link(&app, &id, INVITATION_LIFE_MS).await?;
-    Ok((StatusCode::CREATED, Json(Invited { user: UserView::full(row), link, expires_ms })))
+    Ok((StatusCode::CREATED, Json(Invited { user: UserView::full(row, Owned::default()), link, expires_ms })))
 }
 
 /// Change somebody's role or teams, disable or enable them
@@ -196,7 +217,8 @@ pub async fn change(
         app.sessions().end_all_of(&row).await;
     }
     app.access.rights_changed();
-    Ok(Json(UserView::full(row)))
+    let owned = store.owned_counts().await?.get(&row.id).copied().unwrap_or_default();
+    Ok(Json(UserView::full(row, owned)))
 }
 
 /// Make a one-time link for somebody who has forgotten their password
@@ -246,6 +268,10 @@ async fn team(engine: &Engine, id: &str) -> Result<Json<TeamView>, ApiError> {
     Ok(Json(found.into()))
 }
 
+async fn team_name(engine: &Engine, id: &str) -> Result<String, ApiError> {
+    Ok(team(engine, id).await?.0.name)
+}
+
 /// Make a team
 #[utoipa::path(post, path = "/teams", tag = "people", request_body = NewTeam, responses((status = 201, body = TeamView), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn create_team(
@@ -268,7 +294,7 @@ pub async fn change_team(
     Body(change): Body<TeamChange>,
 ) -> Result<Json<TeamView>, ApiError> {
     let name = change.name.as_deref().map(named).transpose()?;
-    audit::about("team", &id, name.as_deref().unwrap_or_default());
+    audit::about("team", &id, &team_name(allowed.engine(), &id).await?);
     allowed.engine().store().change_team(&id, name, change.members).await?;
     app.access.rights_changed();
     team(allowed.engine(), &id).await
@@ -281,7 +307,7 @@ pub async fn remove_team(
     State(app): State<App>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    audit::about("team", &id, "");
+    audit::about("team", &id, &team_name(allowed.engine(), &id).await?);
     allowed.engine().store().remove_team(&id).await?;
     app.access.rights_changed();
     Ok(StatusCode::NO_CONTENT)

@@ -1,13 +1,14 @@
 //! Plans: upload, look, check, change files, delete.
 
-use crate::access::allowed::{Allowed, ChangePlan, CheckPlan, CreatePlan, On, View};
+use crate::App;
+use crate::access::allowed::{Allowed, ChangePlan, CreatePlan, On, View};
 use crate::body::{Body, Query};
 use crate::error::{ApiError, ErrorBody};
 use crate::routes::TeamRequest;
 use crate::routes::lists::PlansQuery;
 use crate::upload;
 use axum::Json;
-use axum::extract::{Path, Request};
+use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use jac_engine::list::{Page, PlanSummary};
@@ -45,8 +46,12 @@ pub async fn list(
 /// Upload a plan: a `.jmx`, several files, or one zip
 #[utoipa::path(post, path = "/plans", tag = "plans", request_body(content = Upload, content_type = "multipart/form-data"),
     responses((status = 201, body = PlanView), (status = 400, body = ErrorBody), (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
-pub async fn create(allowed: Allowed<CreatePlan>, request: Request) -> Result<(StatusCode, Json<PlanView>), ApiError> {
-    let (staging, fields) = upload::receive(allowed.engine(), request).await?;
+pub async fn create(
+    State(app): State<App>,
+    allowed: Allowed<CreatePlan>,
+    request: Request,
+) -> Result<(StatusCode, Json<PlanView>), ApiError> {
+    let (staging, fields) = upload::receive(&app.edge, allowed.engine(), &allowed.caller.user.id, request).await?;
     let owner = allowed.caller.user.clone();
     let kept = if fields.ephemeral { Kept::ForOneRun } else { Kept::UntilRemoved };
     let create =
@@ -72,8 +77,12 @@ pub async fn delete(plan: On<ChangePlan, Plan>) -> Result<StatusCode, ApiError> 
 /// Add files to a plan, or replace them
 #[utoipa::path(post, path = "/plans/{id}/files", tag = "plans", params(("id" = String, Path)), request_body(content = Upload, content_type = "multipart/form-data"),
     responses((status = 200, body = PlanView), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
-pub async fn add_files(plan: On<ChangePlan, Plan>, request: Request) -> Result<Json<PlanView>, ApiError> {
-    let (staging, _) = upload::receive(plan.engine(), request).await?;
+pub async fn add_files(
+    State(app): State<App>,
+    plan: On<ChangePlan, Plan>,
+    request: Request,
+) -> Result<Json<PlanView>, ApiError> {
+    let (staging, _) = upload::receive(&app.edge, plan.engine(), &plan.caller.user.id, request).await?;
     let id = plan.thing.id.clone();
     let changed = plan.engine().run_blocking(move |engine| engine.add_plan_files(&id, staging)).await?;
     Ok(Json(plan.engine().view_plan(changed).await?))
@@ -118,7 +127,7 @@ pub struct CheckQuery {
 
 /// What the plan needs and will do, and what is wrong with it
 #[utoipa::path(get, path = "/plans/{id}/check", tag = "plans", params(("id" = String, Path), CheckQuery), responses((status = 200, body = Check), (status = 404, body = ErrorBody)))]
-pub async fn check(plan: On<CheckPlan, Plan>, Query(query): Query<CheckQuery>) -> Result<Json<Check>, ApiError> {
+pub async fn check(plan: On<View, Plan>, Query(query): Query<CheckQuery>) -> Result<Json<Check>, ApiError> {
     let wish = RunWish { workers: query.workers, ..RunWish::default() };
     let engine = plan.engine().clone();
     Ok(Json(engine.check_in_turn(move |engine, gone| engine.check_plan(&plan.thing, &wish, gone)).await?))

@@ -4,21 +4,21 @@ use crate::access::allowed::{Allowed, ChangeRun, On, StartRun, View};
 use crate::access::shared::ViewedRun;
 use crate::body::{Body, Query};
 use crate::error::{ApiError, ErrorBody};
+use crate::files::file_body;
 use crate::routes::TeamRequest;
 use crate::routes::lists::RunsQuery;
 use axum::Json;
 use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use jac_engine::Engine;
 use jac_engine::list::{Page, RunSummary};
 use jac_engine::runs::{Artefact, LogPiece, NewRun, artefacts};
 use jac_engine::view::{RunView, Snapshot};
-use jac_engine::{Engine, EngineError};
 use jac_model::{Cluster, Run, RunId, StopMode};
 use jac_report::Report;
 use jac_store::RunRow;
 use serde::Deserialize;
-use tokio_util::io::ReaderStream;
 
 /// Runs, a page at a time
 #[utoipa::path(get, path = "/runs", tag = "runs", params(RunsQuery), responses((status = 200, body = Page<RunSummary>), (status = 400, body = ErrorBody)))]
@@ -142,19 +142,14 @@ pub async fn artefact(
     run: On<View, Run>,
     Path((_, name)): Path<(String, String)>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let (artefact, place) = run.engine().artefact(&run.thing.id, &name).await?;
-    let file =
-        tokio::fs::File::open(&place).await.map_err(|error| EngineError::file(format!("reading {name}"), error))?;
-    // A log that still grows is longer at its end than it says now.
-    let length = file.metadata().await.map_err(|error| EngineError::file(format!("reading {name}"), error))?.len();
+    let (artefact, file) = run.engine().artefact(&run.thing.id, &name).await?;
     let saved_as = format!("{}-{}", run.thing.id, artefact.name.replace('/', "-"));
     let headers = [
         (header::CONTENT_TYPE, artefact.media_type),
-        (header::CONTENT_LENGTH, length.to_string()),
+        (header::CONTENT_LENGTH, file.bytes().to_string()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{saved_as}\"")),
     ];
-    use tokio::io::AsyncReadExt;
-    Ok((headers, axum::body::Body::from_stream(ReaderStream::with_capacity(file.take(length), 256 * 1024))))
+    Ok((headers, file_body(file)))
 }
 
 /// Say which team may change it beside its owner

@@ -96,7 +96,7 @@ async fn a_bad_cluster_is_told_all_its_faults() {
             assert!(message.contains("give 0 to 200"), "{message}");
         }
         if workers == "10000" {
-            assert_eq!(refused.body["error"]["details"].as_array().map(Vec::len), Some(3), "{}", refused.body);
+            assert_eq!(refused.body["error"]["faults"].as_array().map(Vec::len), Some(3), "{}", refused.body);
         }
     }
     assert_eq!(served.as_owner(Method::GET, "/clusters?ended=true", "").await.body["items"], serde_json::json!([]));

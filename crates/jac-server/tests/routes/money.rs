@@ -32,10 +32,6 @@ fn set(name: &str) -> String {
     )
 }
 
-fn code(answer: &Answer) -> (StatusCode, &str) {
-    (answer.status, answer.body["error"]["code"].as_str().unwrap_or_default())
-}
-
 #[tokio::test]
 async fn credentials_go_in_and_never_come_out() {
     let served = Served::new().await;
@@ -46,11 +42,13 @@ async fn credentials_go_in_and_never_come_out() {
     assert_eq!((&shown[0]["identity"], &shown[0]["owner"]["id"]), (&serde_json::Value::Null, &"admin".into()));
     assert!(!shown.to_string().contains(SECRET));
     let again = served.as_owner(Method::POST, "/credentials?test=false", &set("Work")).await;
-    assert_eq!(code(&again), (StatusCode::CONFLICT, "name_taken"));
+    assert_eq!(again.refusal(), (StatusCode::CONFLICT, "name_taken"));
     let bad = r#"{"name":"x","aws":{"access_key_id":"A B","role_arn":"me","region":"Here"}}"#;
     let bad = served.as_owner(Method::POST, "/credentials", bad).await;
-    assert_eq!(code(&bad), (StatusCode::BAD_REQUEST, "credentials_invalid"));
-    assert_eq!(bad.body["error"]["details"].as_array().map(Vec::len), Some(4), "{}", bad.body);
+    assert_eq!(bad.refusal(), (StatusCode::BAD_REQUEST, "credentials_invalid"));
+    let faults = bad.body["error"]["faults"].as_array().expect("all faults").iter();
+    let fields: Vec<_> = faults.filter_map(|fault| fault["field"].as_str()).collect();
+    assert_eq!(fields, ["/aws/secret_access_key", "/aws/access_key_id", "/aws/role_arn", "/aws/region"]);
     for wrong in [r#"{"name":"x"}"#, r#"{"name":"x","ssh_key":{"private_key":"words"}}"#, r#"{"name":" ","aws":{}}"#] {
         let refused = served.as_owner(Method::POST, "/credentials", wrong).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{wrong}: {}", refused.body);
@@ -61,7 +59,7 @@ async fn credentials_go_in_and_never_come_out() {
     assert!(!unknown.body.to_string().contains(SECRET), "{}", unknown.body);
     let path = format!("/credentials/{id}");
     assert_eq!(served.as_owner(Method::DELETE, &path, "").await.status, StatusCode::NO_CONTENT);
-    assert_eq!(code(&served.as_owner(Method::DELETE, &path, "").await), (StatusCode::NOT_FOUND, "not_found"));
+    assert_eq!(served.as_owner(Method::DELETE, &path, "").await.refusal(), (StatusCode::NOT_FOUND, "not_found"));
 }
 
 #[tokio::test]
@@ -73,7 +71,7 @@ async fn aws_is_asked_whose_credentials_are_before_they_are_saved() {
     assert_eq!(saved.body["identity"], arn);
     *served.rented.failure.lock().expect("no panic") = Some("the token has expired".to_owned());
     let refused = served.as_owner(Method::POST, "/credentials", &set("more")).await;
-    assert_eq!(code(&refused), (StatusCode::BAD_REQUEST, "credentials_refused"));
+    assert_eq!(refused.refusal(), (StatusCode::BAD_REQUEST, "credentials_refused"));
     assert_eq!(served.as_owner(Method::GET, "/credentials", "").await.body.as_array().map(Vec::len), Some(1));
     let path = format!("/credentials/{}", saved.body["id"].as_str().expect("an id"));
     let tried = served.as_owner(Method::POST, &format!("{path}/test"), "").await.body;
@@ -95,17 +93,17 @@ async fn credentials_stay_while_a_cluster_lives_that_was_made_with_them() {
     let with = served.as_owner(Method::POST, "/clusters", CLUSTER).await;
     assert_eq!(with.body["config"]["ec2"]["credentials"], *id);
     let refused = served.as_owner(Method::DELETE, &format!("/credentials/{id}"), "").await;
-    assert_eq!(code(&refused), (StatusCode::CONFLICT, "credentials_in_use"));
+    assert_eq!(refused.refusal(), (StatusCode::CONFLICT, "credentials_in_use"));
     let (with, without) = (with.body["id"].as_str().expect("an id"), without.body["id"].as_str().expect("an id"));
     assert!(message(&refused).contains(with) && !message(&refused).contains(without), "{}", refused.body);
-    assert_eq!(refused.body["error"]["details"], serde_json::json!([with]), "a cluster without a name has its id");
+    assert_eq!(refused.body["error"]["faults"][0]["message"], with, "a cluster without a name has its id");
     let shown = served.as_owner(Method::GET, "/credentials", "").await.body;
     assert_eq!(shown[0]["in_use_by"][0]["id"], with);
     let rotated = served.as_owner(Method::PUT, &format!("/credentials/{id}?test=false"), &set("work")).await;
     assert_eq!(rotated.status, StatusCode::OK, "{}", rotated.body);
     save(&served, "more").await;
     assert_eq!(
-        code(&served.as_owner(Method::POST, "/clusters", CLUSTER).await),
+        served.as_owner(Method::POST, "/clusters", CLUSTER).await.refusal(),
         (StatusCode::BAD_REQUEST, "credentials_ambiguous")
     );
     let chosen = served.as_owner(Method::POST, "/clusters", &with_set(&id)).await;
@@ -143,9 +141,9 @@ async fn a_set_is_its_owners_alone_and_the_servers_own_and_its_files_are_the_adm
     let (ann, ben) = (0, 1);
     assert_eq!(as_one(ann, Method::GET, "/credentials", "").await.body, serde_json::json!([]), "not the others'");
     let delete = as_one(ann, Method::DELETE, &format!("/credentials/{theirs}"), "").await;
-    assert_eq!(code(&delete), (StatusCode::FORBIDDEN, "not_owner"));
+    assert_eq!(delete.refusal(), (StatusCode::FORBIDDEN, "not_owner"));
     let used = as_one(ann, Method::POST, "/clusters", &with_set(&theirs)).await;
-    assert_eq!(code(&used), (StatusCode::BAD_REQUEST, "credentials_unknown"));
+    assert_eq!(used.refusal(), (StatusCode::BAD_REQUEST, "credentials_unknown"));
     let role = r#"{"name":"r","aws":{"role_arn":"arn:aws:iam::123456789012:role/load"}}"#;
     for (path, body) in [
         ("/clusters", CLUSTER),
@@ -154,7 +152,7 @@ async fn a_set_is_its_owners_alone_and_the_servers_own_and_its_files_are_the_adm
         ("/credentials", role),
     ] {
         let refused = as_one(ann, Method::POST, path, body).await;
-        assert_eq!(code(&refused), (StatusCode::FORBIDDEN, "environment_credentials"), "{path} {body}");
+        assert_eq!(refused.refusal(), (StatusCode::FORBIDDEN, "environment_credentials"), "{path} {body}");
     }
     assert_eq!(as_one(ben, Method::POST, "/clusters", CLUSTER).await.status, StatusCode::ACCEPTED, "he is named");
     let saved = as_one(ann, Method::POST, "/credentials?test=false", &set("work")).await;
@@ -170,7 +168,8 @@ async fn a_set_is_its_owners_alone_and_the_servers_own_and_its_files_are_the_adm
     ] {
         let body = CLUSTER.replace(r#""ec2":{}"#, part);
         let refused = as_one(ann, Method::POST, "/clusters", &body).await;
-        assert_eq!(code(&refused), (StatusCode::FORBIDDEN, "administrator_only"), "{part}");
+        assert_eq!(refused.refusal(), (StatusCode::FORBIDDEN, "administrator_only"), "{part}");
+        assert!(refused.body["error"]["faults"][0]["field"].is_string(), "{}", refused.body);
     }
 }
 
@@ -187,7 +186,7 @@ async fn a_forecast_tells_faults_and_price_and_makes_nothing() {
     *served.rented.failure.lock().expect("no panic") = Some("no credentials were found".to_owned());
     let down = served.as_owner(Method::POST, "/clusters/forecast", CLUSTER).await;
     assert_eq!((down.status, &down.body["usd_per_hour"]), (StatusCode::OK, &serde_json::Value::Null));
-    assert_eq!(down.body["faults"][0], "EC2 could not be asked: no credentials were found.");
+    assert_eq!(down.body["faults"][0]["code"], "preflight", "{}", down.body);
     assert_eq!(served.as_owner(Method::GET, "/clusters?ended=true", "").await.body["items"], serde_json::json!([]));
     let defaults = served.as_owner(Method::GET, "/clusters/defaults?provider=ec2", "").await.body;
     assert_eq!(defaults["ec2"]["worker_type"], "c6i.large");

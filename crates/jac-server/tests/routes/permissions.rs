@@ -76,7 +76,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("POST", "/plans/{id}/files", "ufff+++++"),
     ("GET", "/plans/{id}/files/{path}", "u++++++++"),
     ("DELETE", "/plans/{id}/files/{path}", "ufff+++++"),
-    ("GET", "/plans/{id}/check", "uf+f+++++"),
+    ("GET", "/plans/{id}/check", "u++++++++"),
     ("GET", "/runs", "u++++++++"),
     ("POST", "/runs", "ufff+++++"),
     ("GET", "/runs/{id}", "u++++++++"),

@@ -42,3 +42,29 @@ async fn what_was_asked_for_is_done_also_when_the_caller_has_gone() {
     };
     timeout(LIMIT, ended).await.expect("the session ends");
 }
+
+#[tokio::test]
+async fn one_person_has_so_many_uploads_at_once_and_the_next_one_is_told_when_to_come_back() {
+    let served = Served::new().await;
+    let head = b"--xyz\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.jmx\"\r\n\r\n<";
+    let mut going = Vec::new();
+    let refused = loop {
+        let answer = served.upload("/plans", &[("b.jmx", crate::PLAN)]).await;
+        if answer.status != StatusCode::CREATED {
+            break answer;
+        }
+        assert!(going.len() < 100, "a hundred uploads of one person");
+        let (sender, answer) = served.begin_upload();
+        // What comes after the first piece is taken once that was read: it has its place.
+        for piece in [&head[..], b"x", b"x"] {
+            sender.send(piece.to_vec()).await.expect("it is read");
+        }
+        going.push((sender, answer));
+    };
+    assert_eq!(refused.refusal(), (StatusCode::TOO_MANY_REQUESTS, "too_many_uploads"));
+    assert!(refused.headers.contains_key("retry-after"));
+    let (sender, answer) = going.pop().expect("some go on");
+    drop(sender);
+    assert_eq!(answer.await.expect("an answer").code(), "upload_broken", "it has no end");
+    assert_eq!(served.upload("/plans", &[("b.jmx", crate::PLAN)]).await.status, StatusCode::CREATED);
+}

@@ -123,3 +123,86 @@ async fn whoever_searches_too_much_at_once_is_told_when_to_come_back() {
     assert_eq!(search().await.status, StatusCode::OK, "nothing is left in the queue");
     assert_ne!(compare().await.status, StatusCode::TOO_MANY_REQUESTS);
 }
+
+/// Compresses the log of a run as the engine does.
+fn compress_log(served: &Served, id: &str) -> std::path::PathBuf {
+    let plain = served.app.engine.folder().run(&id.parse().expect("an id")).join("results.jtl");
+    let compressed = plain.with_extension("jtl.zst");
+    let content = jac_logs::Content::Samples;
+    jac_logs::compress(&plain, &compressed, content, &mut || std::ops::ControlFlow::Continue(())).expect("compressed");
+    std::fs::remove_file(plain).expect("removed");
+    compressed
+}
+
+#[tokio::test]
+async fn a_compressed_log_is_found_compared_and_downloaded_as_before() {
+    let served = Served::new().await;
+    finished(&served, "r-33333333", 0).await;
+    finished(&served, "r-44444444", 80).await;
+    let paths = ["/runs/r-33333333/samples?success=false", "/compare?runs=r-33333333,r-44444444"];
+    let ask = async || {
+        let mut answers = Vec::new();
+        for path in paths {
+            let mut answer = served.as_owner(Method::GET, path, "").await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
+            answer.body["created_ms"] = serde_json::Value::Null;
+            answers.push(answer.body);
+        }
+        answers
+    };
+    let plain = served.app.engine.folder().run(&"r-33333333".parse().expect("an id")).join("results.jtl");
+    let (log, before) = (std::fs::read(plain).expect("the log"), ask().await);
+    for id in ["r-33333333", "r-44444444"] {
+        compress_log(&served, id);
+    }
+    assert_eq!(ask().await, before);
+    let folder = served.app.engine.folder().run(&"r-33333333".parse().expect("an id"));
+    let stored = std::fs::read(folder.join("results.jtl.zst")).expect("the compressed log");
+    let list = served.as_owner(Method::GET, "/runs/r-33333333/artefacts", "").await.body;
+    let listed =
+        list.as_array().expect("a list").iter().find(|one| one["name"] == "results.jtl").expect("the log").clone();
+    assert_eq!(
+        (&listed["bytes"], &listed["stored_bytes"], &listed["compressed_name"]),
+        (&log.len().into(), &stored.len().into(), &"results.jtl.zst".into())
+    );
+    for (name, content, media_type) in
+        [("results.jtl", &log, "text/csv; charset=utf-8"), ("results.jtl.zst", &stored, "application/zstd")]
+    {
+        let (headers, bytes) = served.bytes(&format!("/runs/r-33333333/artefacts/{name}")).await;
+        assert_eq!(headers["content-type"], media_type);
+        assert_eq!(headers["content-length"], content.len().to_string().as_str());
+        assert_eq!(headers["content-disposition"], format!("attachment; filename=\"r-33333333-{name}\"").as_str());
+        assert!(bytes.expect("all of it") == *content, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_log_is_told_by_its_code_and_never_short() {
+    let served = Served::new().await;
+    finished(&served, "r-33333333", 0).await;
+    finished(&served, "r-44444444", 80).await;
+    let stored = compress_log(&served, "r-44444444");
+    let whole = std::fs::read(&stored).expect("the compressed log");
+    let path = "/runs/r-44444444/artefacts/results.jtl";
+    // Its frame is damaged, which shows when it is unpacked: the answer breaks off.
+    let mut bytes = whole.clone();
+    bytes[whole.len() / 2] ^= 1;
+    std::fs::write(&stored, bytes).expect("written");
+    let (_, received) = served.bytes(path).await;
+    assert!(received.is_err(), "it must not seem whole");
+    // Its table is gone.
+    std::fs::write(&stored, &whole[..whole.len() - 3]).expect("written");
+    let refused = served.as_owner(Method::GET, path, "").await;
+    assert_eq!(
+        (refused.status, &refused.body["error"]["code"]),
+        (StatusCode::INTERNAL_SERVER_ERROR, &"log_damaged".into())
+    );
+    // Some of its samples are.
+    std::fs::write(&stored, &whole[..whole.len() * 2 / 3]).expect("written");
+    for path in ["/compare?runs=r-33333333,r-44444444", "/runs/r-44444444/samples"] {
+        let refused = served.as_owner(Method::GET, path, "").await;
+        assert_eq!(refused.body["error"]["code"], "log_damaged", "{path}: {}", refused.body);
+    }
+    let (_, left) = served.bytes("/runs/r-44444444/artefacts/results.jtl.zst").await;
+    assert_eq!(left.expect("what is left").len(), whole.len() * 2 / 3);
+}

@@ -3,14 +3,15 @@
 use crate::rented::RentedCloud;
 use axum::Router;
 use axum::body::Body;
+use futures_util::StreamExt;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use jac_engine::clock::SystemClock;
 use jac_engine::tools::ToolSettings;
 use jac_engine::{Engine, Parts, Settings};
 use jac_local::LocalCloud;
-use jac_model::Provider;
 use jac_model::ports::Cloud;
+use jac_model::{Provider, UserRole};
 use jac_server::listen::{Limits, Listener, serve};
 use jac_server::{Access, App, Edge};
 use jac_store::{DataFolder, Store, Vault};
@@ -18,6 +19,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
@@ -37,6 +39,18 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: serde_json::Value,
+}
+
+impl Answer {
+    /// The code of a fault; empty where it is none.
+    pub fn code(&self) -> &str {
+        self.body["error"]["code"].as_str().unwrap_or_default()
+    }
+
+    /// How it was refused.
+    pub fn refusal(&self) -> (StatusCode, &str) {
+        (self.status, self.code())
+    }
 }
 
 impl Served {
@@ -81,7 +95,18 @@ impl Served {
 
     /// Opens a session with a new link, which works once, and gives its cookie and its page's secret.
     pub async fn sign_in(&self) -> (String, String) {
-        let link = jac_server::new_sign_in_link(self.app.engine.store(), "admin", 60_000, self.app.engine.now_ms())
+        self.sign_in_as("admin").await
+    }
+
+    /// The same for somebody who is new, a member.
+    pub async fn sign_in_as_another(&self) -> (String, String) {
+        let store = self.app.engine.store();
+        store.add_person("another", "Another", UserRole::Member, Vec::new(), 0).await.expect("added");
+        self.sign_in_as("another").await
+    }
+
+    async fn sign_in_as(&self, person: &str) -> (String, String) {
+        let link = jac_server::new_sign_in_link(self.app.engine.store(), person, 60_000, self.app.engine.now_ms())
             .await
             .expect("a link");
         let token = link.split("token=").nth(1).expect("a token").to_owned();
@@ -132,10 +157,31 @@ impl Served {
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.expect("an answer");
-        let (status, headers) = (response.status(), response.headers().clone());
-        let bytes = response.into_body().collect().await.expect("a body").to_bytes();
-        Answer { status, headers, body: serde_json::from_slice(&bytes).unwrap_or_default() }
+        answer(self.router.clone(), request).await
+    }
+
+    /// Begins an upload whose file goes on until the sender is dropped.
+    pub fn begin_upload(&self) -> (mpsc::Sender<Vec<u8>>, JoinHandle<Answer>) {
+        let (sender, mut receiver) = mpsc::channel::<Vec<u8>>(1);
+        let pieces = futures_util::stream::poll_fn(move |context| receiver.poll_recv(context));
+        let body = Body::from_stream(pieces.map(Ok::<_, std::io::Error>));
+        let request = Request::post("/api/v1/plans")
+            .header("cookie", &self.cookie)
+            .header("x-jac-page", &self.page)
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=xyz")
+            .body(body)
+            .expect("a request");
+        (sender, tokio::spawn(answer(self.router.clone(), request)))
+    }
+
+    /// What the owner downloads: the headers, and the body as far as it comes.
+    pub async fn bytes(&self, path: &str) -> (HeaderMap, Result<Vec<u8>, axum::Error>) {
+        let request =
+            Request::get(format!("/api/v1{path}")).header("cookie", &self.cookie).header("x-jac-page", &self.page);
+        let response =
+            self.router.clone().oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer");
+        let headers = response.headers().clone();
+        (headers, response.into_body().collect().await.map(|body| body.to_bytes().to_vec()))
     }
 
     /// The body of an answer that is not JSON.
@@ -167,4 +213,11 @@ impl Served {
     pub fn is_clean(&self) -> bool {
         std::fs::read_dir(self.app.engine.folder().uploads()).expect("the folder").next().is_none()
     }
+}
+
+async fn answer(router: Router, request: Request<Body>) -> Answer {
+    let response = router.oneshot(request).await.expect("an answer");
+    let (status, headers) = (response.status(), response.headers().clone());
+    let bytes = response.into_body().collect().await.expect("a body").to_bytes();
+    Answer { status, headers, body: serde_json::from_slice(&bytes).unwrap_or_default() }
 }

@@ -5,10 +5,6 @@ use crate::things::{others, run};
 use http::{Method, StatusCode, header};
 use jac_engine::administrator;
 
-fn code(answer: &Answer) -> (StatusCode, &str) {
-    (answer.status, answer.body["error"]["code"].as_str().unwrap_or_default())
-}
-
 /// Makes a link there; gives its id and its secret.
 async fn share(served: &Served, path: &str, body: &str) -> (String, String) {
     let made = served.as_owner(Method::POST, path, body).await;
@@ -62,7 +58,7 @@ async fn a_link_shows_its_run_and_nothing_else_until_it_is_revoked() {
         (Method::POST, "/runs/r-22222222/shares"),
     ] {
         assert_eq!(
-            code(&visit(method.clone(), path).await),
+            visit(method.clone(), path).await.refusal(),
             (StatusCode::UNAUTHORIZED, "signed_out"),
             "{method} {path}"
         );
@@ -73,9 +69,9 @@ async fn a_link_shows_its_run_and_nothing_else_until_it_is_revoked() {
     assert_eq!(elsewhere.status, StatusCode::NOT_FOUND, "it is another run's");
     let revoked = served.as_owner(Method::DELETE, &format!("/runs/r-22222222/shares/{id}"), "").await;
     assert_eq!(revoked.status, StatusCode::NO_CONTENT);
-    assert_eq!(code(&visit(Method::GET, "/runs/r-22222222").await), (StatusCode::UNAUTHORIZED, "share_invalid"));
+    assert_eq!(visit(Method::GET, "/runs/r-22222222").await.refusal(), (StatusCode::UNAUTHORIZED, "share_invalid"));
     let again = served.call(Method::POST, "/shares/open", &[], &format!(r#"{{"secret":"{secret}"}}"#)).await;
-    assert_eq!(code(&again), (StatusCode::UNAUTHORIZED, "share_invalid"));
+    assert_eq!(again.refusal(), (StatusCode::UNAUTHORIZED, "share_invalid"));
 }
 
 #[tokio::test]
@@ -92,13 +88,13 @@ async fn a_link_of_a_comparison_shows_exactly_that_comparison() {
     assert_eq!(visit("/runs/r-33333333").await.status, StatusCode::OK);
     assert_ne!(visit("/compare?runs=r-22222222,r-33333333").await.status, StatusCode::UNAUTHORIZED);
     for runs in ["r-33333333,r-22222222", "r-22222222", "r-22222222,r-33333333,r-44444444"] {
-        assert_eq!(code(&visit(&format!("/compare?runs={runs}")).await).1, "signed_out", "{runs}");
+        assert_eq!(visit(&format!("/compare?runs={runs}")).await.code(), "signed_out", "{runs}");
     }
     let listed = served.as_owner(Method::GET, "/comparisons/shares?runs=r-22222222,r-33333333", "").await.body;
     assert_eq!(listed.as_array().map(Vec::len), Some(1), "{listed}");
     let revoked = served.as_owner(Method::DELETE, &format!("/comparisons/shares/{id}"), "").await;
     assert_eq!(revoked.status, StatusCode::NO_CONTENT);
-    assert_eq!(code(&visit("/runs/r-33333333").await).1, "share_invalid");
+    assert_eq!(visit("/runs/r-33333333").await.code(), "share_invalid");
 }
 
 #[tokio::test]
@@ -108,7 +104,7 @@ async fn a_link_ends_at_its_time_and_its_secret_is_in_no_file() {
     for days in [0, 91] {
         let body = format!(r#"{{"expires_days":{days}}}"#);
         let refused = served.as_owner(Method::POST, "/runs/r-22222222/shares", &body).await;
-        assert_eq!(code(&refused), (StatusCode::BAD_REQUEST, "share_expiry_invalid"));
+        assert_eq!(refused.refusal(), (StatusCode::BAD_REQUEST, "share_expiry_invalid"));
     }
     let (_, secret) = share(&served, "/runs/r-22222222/shares", r#"{"expires_days":90}"#).await;
     let (store, now_ms) = (served.app.engine.store(), served.app.engine.now_ms());

@@ -4,7 +4,7 @@ use super::{Holds, Key, Page, PageRequest, Query, read_id, read_owner, read_team
 use crate::documents::word;
 use crate::{Store, StoreError};
 use jac_jtl::criteria::Verdict;
-use jac_model::{Cause, ClusterId, EpochMs, Named, Person, PlanId, Provider, RunId, RunPhase, RunSort};
+use jac_model::{Cause, ClusterId, EpochMs, Named, Person, PlanId, Provider, RunId, RunPhase, RunSort, StopMode};
 use rusqlite::Row;
 
 /// Which runs are wanted; empty fields take all.
@@ -47,6 +47,9 @@ pub struct ListedRun {
     pub created_ms: EpochMs,
     pub started_ms: Option<EpochMs>,
     pub ended_ms: Option<EpochMs>,
+    /// How long it takes by its plan, in seconds.
+    pub expected_s: Option<u64>,
+    pub stop_requested: Option<StopMode>,
     pub samples: Option<u64>,
     pub errors: Option<u64>,
     pub p95_ms: Option<f64>,
@@ -54,7 +57,7 @@ pub struct ListedRun {
     pub active_users: Option<u64>,
 }
 
-const COLUMNS: &str = "name, plan, plan_name, cluster, cluster_name, provider, owner, owner_name, team, team_name, phase, step, cause_whole, verdict, workers, pinned, created_ms, started_ms, ended_ms, samples, errors, p95_ms, rate_per_s, active_users";
+const COLUMNS: &str = "name, plan, plan_name, cluster, cluster_name, provider, owner, owner_name, team, team_name, phase, step, cause_whole, verdict, workers, pinned, created_ms, started_ms, ended_ms, expected_s, stop_requested, samples, errors, p95_ms, rate_per_s, active_users";
 
 fn key(sort: RunSort) -> Key {
     let (column, holds, index) = match sort {
@@ -111,6 +114,7 @@ fn read(row: &Row<'_>) -> Result<ListedRun, rusqlite::Error> {
     let cause: Option<String> = row.get("cause_whole")?;
     let cause = cause.map(|cause| serde_json::from_str(&cause)).transpose();
     let provider = row.get::<_, Option<String>>("provider")?.map(|_| read_word(row, "provider")).transpose()?;
+    let stop_requested: Option<String> = row.get("stop_requested")?;
     Ok(ListedRun {
         id: read_id(row, "id")?,
         name: row.get("name")?,
@@ -128,6 +132,8 @@ fn read(row: &Row<'_>) -> Result<ListedRun, rusqlite::Error> {
         created_ms: row.get("created_ms")?,
         started_ms: time("started_ms")?,
         ended_ms: time("ended_ms")?,
+        expected_s: row.get::<_, Option<i64>>("expected_s")?.and_then(|seconds| u64::try_from(seconds).ok()),
+        stop_requested: stop_requested.map(|_| read_word(row, "stop_requested")).transpose()?,
         samples: number("samples")?,
         errors: number("errors")?,
         p95_ms: figure("p95_ms")?,

@@ -1,6 +1,6 @@
 //! The words of `jac cluster` and `jac credentials`.
 
-use super::{NewClusterArguments, Output, PlanArguments};
+use super::{NewClusterArguments, Output, PlanArguments, ServerArguments};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -88,12 +88,8 @@ pub struct Whose {
     /// What is printed on standard output
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub output: Output,
-    /// The server to ask; JAC_TOKEN has its token. Default: the one that lives on the data folder, else none
-    #[arg(long, value_name = "URL", env = "JAC_SERVER")]
-    pub server: Option<String>,
-    /// The token of the server given with --server
-    #[arg(long, env = "JAC_TOKEN", hide = true, hide_env_values = true)]
-    pub token: Option<String>,
+    #[command(flatten)]
+    pub at: ServerArguments,
 }
 
 #[derive(Debug, Subcommand)]

@@ -2,7 +2,7 @@
 //! the cluster away while somebody still reads.
 
 use crate::api::Api;
-use crate::place::{Place, plan_path};
+use crate::place::{Place, kept, kept_bytes, plan_path};
 use crate::server::Server;
 use serde_json::{Value, json};
 use socket2::{Domain, Socket, Type};
@@ -77,7 +77,7 @@ impl House {
     }
 
     fn file(&self, run: &str, name: &str) -> String {
-        std::fs::read_to_string(self.folder(run).join(name)).unwrap_or_default()
+        kept(&self.folder(run).join(name)).unwrap_or_default()
     }
 
     fn summary(&self, run: &str) -> Value {
@@ -297,7 +297,7 @@ fn a_cluster_that_its_owner_takes_away_ends_its_run_and_no_download() {
     let length = slow.length;
     let read = slow.rest();
     assert_eq!(read.len() as u64, length, "the download comes to its end");
-    let kept = std::fs::read(&log).expect("the log");
+    let kept = kept_bytes(&log).expect("the log");
     assert!(kept.starts_with(&read), "with the log's own bytes");
     let rows = house.assert_kept(&run, "Stopped by Administrator; threads finished their samples.");
     assert_eq!(house.counted_by_jmeter(&run), Some(rows));
@@ -312,7 +312,7 @@ fn a_run_that_is_deleted_ends_no_download_and_a_reader_that_never_reads_holds_up
     house.place.wait_until("a long log", || std::fs::metadata(&log).map_or(0, |file| file.len()) > MUCH);
     house.terminate(&cluster);
     house.finished(&run);
-    let kept = std::fs::read(&log).expect("the log");
+    let kept = kept_bytes(&log).expect("the log");
     let path = format!("/runs/{run}/artefacts/results.jtl");
     let (slow, stuck) = (SlowReader::get(&house, &path), SlowReader::get(&house, &path));
     let (status, answer) = house.api.send("DELETE", &format!("/runs/{run}"), &Value::Null);

@@ -10,6 +10,19 @@ use std::time::{Duration, Instant};
 /// No single step of a run takes this long, even on a busy machine.
 pub const LIMIT: Duration = Duration::from_secs(120);
 
+/// A log of a finished run, by its plain name: it may be compressed by now.
+pub fn kept_bytes(log: &Path) -> Option<Vec<u8>> {
+    fs::read(log).ok().or_else(|| {
+        let compressed = fs::File::open(format!("{}.zst", log.display())).ok()?;
+        Some(zstd::decode_all(compressed).expect("it unpacks"))
+    })
+}
+
+/// The same as text.
+pub fn kept(log: &Path) -> Option<String> {
+    kept_bytes(log).map(|bytes| String::from_utf8(bytes).expect("text"))
+}
+
 /// A data folder of its own. When the test ends, whatever still runs in it is ended.
 pub struct Place {
     folder: tempfile::TempDir,
@@ -134,7 +147,7 @@ impl Place {
     /// How many rows the growing log of the only run has now.
     pub fn rows_so_far(&self) -> usize {
         let runs = fs::read_dir(self.data().join("runs")).into_iter().flatten().flatten();
-        runs.filter_map(|run| fs::read_to_string(run.path().join("results.jtl")).ok())
+        runs.filter_map(|run| kept(&run.path().join("results.jtl")))
             .map(|log| log.lines().count().saturating_sub(1))
             .sum()
     }

@@ -1,6 +1,6 @@
 //! The server killed and started anew, a run from the shell through it, and what it says of itself.
 
-use crate::place::{Place, Running, kill, plan_path};
+use crate::place::{Place, Running, kept, kill, plan_path};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 
@@ -96,7 +96,7 @@ fn a_server_that_is_killed_while_it_prepares_a_run_prepares_it_again() {
     let _server = Server::start(&place);
     place.wait_until("the run's end", || runs_of(&place).iter().any(|run| run.join("summary.json").is_file()));
     let folder = runs_of(&place).remove(0);
-    let log = std::fs::read_to_string(folder.join("results.jtl")).expect("the log");
+    let log = kept(&folder.join("results.jtl")).expect("the log");
     let summary: serde_json::Value =
         serde_json::from_slice(&std::fs::read(folder.join("summary.json")).expect("the summary")).expect("JSON");
     assert_eq!(summary["partial"], serde_json::Value::Null, "{summary}");

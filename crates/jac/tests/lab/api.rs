@@ -17,7 +17,9 @@ pub type Answer = (u16, Value);
 impl Api {
     pub fn new(url: &str, token: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().expect("a client");
+        // The runtime stands still between two requests, so it would not see that the server has closed an idle connection.
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).pool_max_idle_per_host(0);
+        let client = client.build().expect("a client");
         Self { url: url.to_owned(), token: token.to_owned(), runtime, client }
     }
 

@@ -1,5 +1,6 @@
 //! What goes wrong while a run is on the machines: each has its cause in a sentence, and the results until then.
 
+use crate::place::kept;
 use crate::site::Site;
 use serde_json::{Value, json};
 use std::net::IpAddr;
@@ -13,7 +14,7 @@ fn failure(site: &Site, run: &str) -> String {
     let view = site.finished(run);
     assert_eq!(view["cause"]["kind"], "failed", "{view}");
     let folder = site.place.data().join("runs").join(run);
-    let rows = std::fs::read_to_string(folder.join("results.jtl")).expect("the log").lines().count() - 1;
+    let rows = kept(&folder.join("results.jtl")).expect("the log").lines().count() - 1;
     let summary: Value =
         serde_json::from_slice(&std::fs::read(folder.join("summary.json")).expect("it")).expect("JSON");
     // A last row that was cut off, by a full disk for one, is counted as one that cannot be read.

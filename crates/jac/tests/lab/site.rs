@@ -1,7 +1,7 @@
 //! The lab for one test: a server on a data folder of its own, the lab without any fault, and what is left afterwards.
 
 use crate::api::Api;
-use crate::place::{LIMIT, Place, plan_path};
+use crate::place::{LIMIT, Place, kept, plan_path};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
@@ -197,8 +197,8 @@ impl Site {
         let view = self.finished(run);
         assert_eq!(view["cause"]["kind"], "completed", "{}\n{}", view["cause"], view["notes"]);
         let folder = self.place.data().join("runs").join(run);
-        let rows = std::fs::read_to_string(folder.join("results.jtl")).expect("the log").lines().count() - 1;
-        let text = std::fs::read_to_string(folder.join("nodes/master/jmeter.log")).expect("the master's log");
+        let rows = kept(&folder.join("results.jtl")).expect("the log").lines().count() - 1;
+        let text = kept(&folder.join("nodes/master/jmeter.log")).expect("the master's log");
         let last = text.lines().rev().find(|line| line.contains("summary =")).expect("JMeter's summary");
         let counted = last.split("summary =").nth(1).and_then(|rest| rest.split_whitespace().next());
         assert_eq!(counted.and_then(|number| number.parse().ok()), Some(rows), "{last}");

@@ -4,6 +4,7 @@
 //! cargo test --workspace --locked --test lab speed -- --ignored --nocapture --test-threads 1
 //! ```
 
+use crate::place::kept;
 use crate::site::Site;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -112,7 +113,7 @@ fn following_a_run_costs_little_of_its_throughput() {
     }
     site.start();
     site.assert_whole(&run);
-    let log = std::fs::read_to_string(site.place.data().join("runs").join(&run).join("results.jtl")).expect("the log");
+    let log = kept(&site.place.data().join("runs").join(&run).join("results.jtl")).expect("the log");
     let mut counts = vec![0_u32; TURNS];
     for row in log.lines().skip(1) {
         let stamp: i64 = row.split(',').next().and_then(|field| field.parse().ok()).expect("a time");

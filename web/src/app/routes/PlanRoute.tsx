@@ -9,6 +9,7 @@ import { StartRunButton } from "@/features/runs/components/StartRunButton";
 import { useInfo } from "@/features/session/api/useInfo";
 import { useRights } from "@/shared/session/useSession";
 import { Loaded } from "@/shared/ui/Loaded";
+import { hasCode } from "@/shared/ui/refusal";
 import { useUrlParameters } from "@/shared/url/useUrlParameters";
 
 const UNKNOWN_LIMITS = { max_upload_bytes: Infinity, max_files: Infinity };
@@ -27,32 +28,52 @@ export function PlanRoute() {
       {(plan) => (
         <>
           <PlanHead plan={plan} start={may("start_run") && <StartRunButton planId={plan.id} disabled={check.data?.ok === false} {...(check.data?.ok === false ? { why: "Fix the errors below." } : {})} />} />
-          <div className="columns columns-main">
-            <div className="stack">
-              <div className="section-head">
-                <h2>Validation</h2>
-                <label className="workers-choice">
-                  for
-                  <input
-                    type="number"
-                    className="form-control form-control-sm"
-                    min={0}
-                    max={max}
-                    value={workers}
-                    onChange={(event) => change((url) => url.set("workers", String(Math.min(max, Math.max(0, Number(event.target.value) || 0)))))}
-                  />
-                  workers
-                </label>
-              </div>
-              <Loaded query={check} what="Validating the plan…">
-                {(found) => <CheckView check={found} />}
-              </Loaded>
-            </div>
+          {hasCode(check.error, "read_only_role") ? (
             <PlanFiles plan={plan} limits={info.data?.limits ?? UNKNOWN_LIMITS} />
-          </div>
+          ) : (
+            <div className="columns columns-main">
+              <div className="stack">
+                <Validation check={check} workers={workers} max={max} onWorkers={(next) => change((url) => url.set("workers", String(next)))} />
+              </div>
+              <PlanFiles plan={plan} limits={info.data?.limits ?? UNKNOWN_LIMITS} />
+            </div>
+          )}
           <RunList of={{ plan: plan.id }} prefix="runs." title="Runs of this plan" without={["plan"]} empty="No runs of this plan yet." />
         </>
       )}
     </Loaded>
+  );
+}
+
+interface ValidationProps {
+  check: ReturnType<typeof usePlanCheck>;
+  workers: number;
+  max: number;
+  onWorkers: (workers: number) => void;
+}
+
+/** What the plan needs and does with so many workers. */
+function Validation({ check, workers, max, onWorkers }: ValidationProps) {
+  return (
+    <>
+      <div className="section-head">
+        <h2>Validation</h2>
+        <label className="workers-choice">
+          for
+          <input
+            type="number"
+            className="form-control form-control-sm"
+            min={0}
+            max={max}
+            value={workers}
+            onChange={(event) => onWorkers(Math.min(max, Math.max(0, Number(event.target.value) || 0)))}
+          />
+          workers
+        </label>
+      </div>
+      <Loaded query={check} what="Validating the plan…">
+        {(found) => <CheckView check={found} />}
+      </Loaded>
+    </>
   );
 }

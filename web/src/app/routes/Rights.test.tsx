@@ -1,7 +1,7 @@
 import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { beforeEach, describe, expect, it } from "vitest";
-import { Route, Routes } from "react-router";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { Link, Route, Routes } from "react-router";
 import { ClusterHead } from "@/features/clusters/components/ClusterHead";
 import { CreateClusterDialog } from "@/features/clusters/components/CreateClusterDialog";
 import { EC2 } from "@/features/clusters/ec2Form.fixture";
@@ -20,7 +20,7 @@ import { SettingsLayout } from "./SettingsLayout";
 const api = testApi();
 const BOB = { id: "u-2", name: "Bob" };
 const SHOP = { id: "t-1", name: "shop" };
-const CONFIG = { workers: 1, heap_mb: null, lifetime_minutes: 60, idle_minutes: null, remove_after_run: false };
+const CONFIG = { workers: 1, heap_mb: null, lifetime_minutes: 60, idle_minutes: null, remove_after_run: false, jmeter_home: null, jmeter_version: null, ssh: null, ec2: null };
 const CLUSTER: Cluster = {
   id: "c-1",
   name: "load",
@@ -122,6 +122,25 @@ describe("settings", () => {
     expect(links()).toEqual(["My account", "Credentials", "My activity"]);
     expect(screen.getByText("Administrators only.")).toBeDefined();
     expect(screen.queryByText("Everybody")).toBeNull();
+  });
+  it("of a viewer have no credentials", () => {
+    renderFor(sessionOf("viewer"), page, "/settings/people");
+    expect(links()).toEqual(["My account", "My activity"]);
+  });
+  it("can be left where the browser scrolls by a promise", async () => {
+    vi.spyOn(Element.prototype, "scrollIntoView").mockReturnValue(Promise.resolve() as unknown as undefined);
+    const both = (
+      <Routes>
+        <Route path="/settings" element={<><Link to="/plans">Leave</Link><SettingsLayout /></>}>
+          <Route path="account" element="Mine" />
+        </Route>
+        <Route path="/plans" element="All plans" />
+      </Routes>
+    );
+    renderFor(sessionOf("member"), both, "/settings/account");
+    await userEvent.click(screen.getByRole("link", { name: "Leave" }));
+    expect(await screen.findByText("All plans")).toBeDefined();
+    vi.restoreAllMocks();
   });
 });
 

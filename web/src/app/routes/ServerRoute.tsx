@@ -56,7 +56,7 @@ function Pairs({ title, pairs }: { title: string; pairs: [string, string][] }) {
   return (
     <section className="card list-card" aria-label={title}>
       <header className="chart-head">
-        <h3>{title}</h3>
+        <h2>{title}</h2>
       </header>
       <ul className="pairs">
         {pairs.map(([name, value]) => (

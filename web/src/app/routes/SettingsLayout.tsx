@@ -7,10 +7,10 @@ import { PageHead } from "@/shared/ui/PageHead";
 
 const PAGES: { to: string; icon: IconName; word: string; needs?: Action }[] = [
   { to: "account", icon: "person", word: "My account" },
-  { to: "credentials", icon: "key", word: "Credentials" },
+  { to: "credentials", icon: "key", word: "Credentials", needs: "save_credentials" },
   { to: "activity", icon: "clock", word: "My activity" },
   { to: "people", icon: "people", word: "People", needs: "manage_people" },
-  { to: "teams", icon: "columns", word: "Teams", needs: "manage_people" },
+  { to: "teams", icon: "teams", word: "Teams", needs: "manage_people" },
   { to: "audit", icon: "list-check", word: "Audit", needs: "read_audit" },
   { to: "server", icon: "hdd-rack", word: "Server", needs: "read_server" },
 ];
@@ -22,7 +22,10 @@ export function SettingsLayout() {
   const page = PAGES.find(({ to }) => pathname === `/settings/${to}`);
   const nav = useRef<HTMLElement>(null);
   // In a narrow window the line of pages scrolls sideways.
-  useEffect(() => nav.current?.querySelector(".active")?.scrollIntoView({ block: "nearest", inline: "nearest" }), [pathname]);
+  useEffect(() => {
+    // Some browsers answer with a promise, which is nothing to clean up by.
+    nav.current?.querySelector(".active")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [pathname]);
   const shown = PAGES.filter(({ needs }) => needs === undefined || may(session, needs));
   return (
     <>

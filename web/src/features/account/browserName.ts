@@ -17,10 +17,11 @@ const SYSTEMS: [string, string][] = [
   ["Linux", "Linux"],
 ];
 
-export function browserName(userAgent: string): string {
+export function browserName(userAgent: string | null): string {
+  if (userAgent === null || userAgent === "") return "Unknown browser";
   const of = (names: [string, string][]) => names.find(([part]) => userAgent.includes(part))?.[1];
   const browser = of(BROWSERS);
   const system = of(SYSTEMS);
-  if (browser === undefined) return userAgent === "" ? "Unknown browser" : userAgent.slice(0, 40);
+  if (browser === undefined) return userAgent.slice(0, 40);
   return system === undefined ? browser : `${browser} on ${system}`;
 }

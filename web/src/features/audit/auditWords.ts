@@ -1,9 +1,22 @@
 import type { AuditEntry } from "@/shared/api/types";
 import type { ChipLook } from "@/shared/ui/Chip";
 
-/** `run_start` as `run start`: actions are codes, and are read as such. */
+/** Actions whose words do not follow from their parts. */
+const ACTIONS: Record<string, string> = {
+  "session.create": "sign in",
+  "session.delete": "sign out",
+  "session.company": "begin company sign-in",
+  "account.password": "set password",
+  "account.session.delete": "end session",
+  "person.link": "create sign-in link",
+  "run.share.create": "create share link",
+  "comparisons.share.create": "create share link",
+};
+
+/** `run.stop` as `stop run`: what was done comes last in a code, and first in words. */
 export function actionWords(action: string): string {
-  return action.replaceAll(/[._]/g, " ");
+  const parts = action.replaceAll("_", " ").split(".");
+  return ACTIONS[action] ?? [...parts.slice(-1), ...parts.slice(0, -1).filter((part) => part !== "account")].join(" ");
 }
 
 export function outcomeChip({ outcome, code }: Pick<AuditEntry, "outcome" | "code">): ChipLook {
@@ -26,8 +39,8 @@ export function viaWords({ via, via_name: name }: Pick<AuditEntry, "via" | "via_
       return name === null ? "token" : `token ${name}`;
     case "shell":
       return "shell";
-    case "none":
-      return "not signed in";
+    default:
+      return "sign-in page";
   }
 }
 

@@ -4,7 +4,7 @@ import { checkForm, formFrom, isBelowFold, placeFaults, type StartConfig } from 
 import { sumWords } from "./clusterWords";
 import { EC2 } from "./ec2Form.fixture";
 
-const defaults: ClusterConfig = { workers: 2, heap_mb: null, lifetime_minutes: 120, idle_minutes: 30, remove_after_run: false };
+const defaults: ClusterConfig = { workers: 2, heap_mb: null, lifetime_minutes: 120, idle_minutes: 30, remove_after_run: false, jmeter_home: null, jmeter_version: null, ssh: null, ec2: null };
 const start: StartConfig = { ...defaults, ec2: EC2 };
 
 describe("the create form", () => {
@@ -39,6 +39,7 @@ describe("the create form for machines over SSH", () => {
           ssh: {
             hosts: ["load-1", "load-2:2222", "load-3"],
             user: "jac",
+            key: null,
             key_file: "/home/me/.ssh/jac_key",
             known_hosts: [`load-1 ${KEY}`, `[load-2]:2222 ${KEY}`, `load-3 ${KEY}`],
           },
@@ -60,8 +61,7 @@ describe("the create form for machines over SSH", () => {
   });
   it("sends a saved key by its id, and no file then", () => {
     const { request } = checkForm({ ...filled, sshKey: "k-1" }, 16);
-    expect(request?.config.ssh).toMatchObject({ key: "k-1", user: "jac" });
-    expect(request?.config.ssh).not.toHaveProperty("key_file");
+    expect(request?.config.ssh).toMatchObject({ key: "k-1", key_file: null, user: "jac" });
   });
   it("forgets the machines when the nodes are to be local after all", () => {
     const { request } = checkForm({ ...filled, provider: "local", workers: "1" }, 16);

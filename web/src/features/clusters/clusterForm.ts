@@ -78,7 +78,8 @@ export function checkForm(form: ClusterForm, maxWorkers: number): Checked {
       provider: form.provider,
       config: {
         ...nodes,
-        ...(form.jmeterVersion === "" ? {} : { jmeter_version: form.jmeterVersion }),
+        jmeter_home: null,
+        jmeter_version: form.jmeterVersion === "" ? null : form.jmeterVersion,
         heap_mb: heap === "chosen" ? null : heap,
         lifetime_minutes: lifetime,
         idle_minutes: idle === "never" ? null : idle,
@@ -95,7 +96,7 @@ function checkNodes(form: ClusterForm, maxWorkers: number, faults: Faults): Node
   const typed = whole(form.workers);
   const workers = typed !== null && typed <= maxWorkers ? typed : null;
   if (workers === null) faults.workers = `Must be a whole number from 0 to ${maxWorkers}. 0 = master only.`;
-  return { workers: workers ?? 0, ...(form.provider === "ec2" ? { ec2: checkEc2(form, workers, faults) } : {}) };
+  return { workers: workers ?? 0, ssh: null, ec2: form.provider === "ec2" ? checkEc2(form, workers, faults) : null };
 }
 
 function checkMachines(form: ClusterForm, maxWorkers: number, faults: Faults): NodesPart {
@@ -105,10 +106,11 @@ function checkMachines(form: ClusterForm, maxWorkers: number, faults: Faults): N
   if (user === "") faults.user = "SSH user is required.";
   const keyFile = form.keyFile.trim();
   if (form.sshKey === "") faults.sshKey = "Select an SSH key.";
-  if (form.sshKey !== "file") return { workers: Math.max(hosts.length - 1, 0), ssh: { hosts, user, key: form.sshKey, known_hosts: checkKnownHosts(form, hosts, faults) } };
-  if (keyFile.includes("PRIVATE KEY")) faults.keyFile = "This is a private key. Enter the path of its file on the server instead.";
-  else if (!keyFile.startsWith("/")) faults.keyFile = "Enter an absolute path on the server (no ~).";
-  return { workers: Math.max(hosts.length - 1, 0), ssh: { hosts, user, key_file: keyFile, known_hosts: checkKnownHosts(form, hosts, faults) } };
+  const isFile = form.sshKey === "file";
+  if (isFile && keyFile.includes("PRIVATE KEY")) faults.keyFile = "This is a private key. Enter the path of its file on the server instead.";
+  else if (isFile && !keyFile.startsWith("/")) faults.keyFile = "Enter an absolute path on the server (no ~).";
+  const ssh = { hosts, user, key: isFile ? null : form.sshKey, key_file: isFile ? keyFile : null, known_hosts: checkKnownHosts(form, hosts, faults) };
+  return { workers: Math.max(hosts.length - 1, 0), ssh, ec2: null };
 }
 
 function checkKnownHosts(form: ClusterForm, hosts: string[], faults: Faults): string[] {

@@ -13,7 +13,7 @@ export function FirstSteps({ hasPlan, clusters, info }: { hasPlan: boolean; clus
   return (
     <section className="card first-steps" aria-label="First steps">
       <header className="chart-head">
-        <h3>Three steps to the first run</h3>
+        <h2>Three steps to the first run</h2>
       </header>
       <ol>
         <Step done={hasPlan} number={1} title="Upload a plan" action={<Link className={`btn ${hasPlan ? "btn-outline-secondary" : "btn-primary"}`} to="/plans">Go to plans</Link>}>

@@ -13,7 +13,7 @@ export function OverviewClusters({ clusters, more }: { clusters: ClusterSummary[
   return (
     <section className="card list-card" aria-label="Clusters">
       <header className="chart-head">
-        <h3>Clusters</h3>
+        <h2>Clusters</h2>
         <span className="flex-grow-1" />
         <Link className="btn btn-quiet" to="/clusters">
           {more ? "All clusters" : shown.length < clusters.length ? `All ${plural(clusters.length, "cluster")}` : "Go to clusters"}

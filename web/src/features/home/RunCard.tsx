@@ -10,7 +10,7 @@ import { useNow } from "@/shared/ui/useNow";
 export function RunCard({ run }: { run: RunSummary }) {
   const now = useNow();
   const elapsed = run.started_ms === null ? null : (now - run.started_ms) / 1000;
-  const expected = run.expected_s ?? null;
+  const expected = run.expected_s;
   const share = elapsed === null || expected === null ? null : Math.min(100, Math.max(0, (elapsed / expected) * 100));
   const head = run.headline;
   return (

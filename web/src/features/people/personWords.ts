@@ -9,7 +9,7 @@ export function signInWords({ via_company: company, has_password: password }: Pi
 
 /** `2 clusters, 1 plan, 30 runs`; null where they own nothing. */
 export function ownsWords(owns: UserView["owns"]): string | null {
-  if (owns === null) return null;
+  if (owns == null) return null;
   const parts = [
     [owns.clusters, "cluster"],
     [owns.plans, "plan"],

@@ -9,7 +9,7 @@ export type Counts = { samples: number; errors: number } | null;
 type Seen = Pick<RunSummary, "phase" | "cause" | "stop_requested" | "headline">;
 
 export function phaseChip({ phase, cause, stop_requested, headline }: Seen): ChipLook {
-  if (phase !== "finished" && stop_requested != null) {
+  if (phase !== "finished" && stop_requested !== null) {
     return { tone: "attention", word: stop_requested === "graceful" ? "stopping" : "aborting", icon: "hourglass" };
   }
   switch (phase) {

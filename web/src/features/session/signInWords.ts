@@ -1,15 +1,32 @@
 /** What is said of a sign-in that failed or a session that ended, by its code; the server's own words stand where a code is new. */
 import { ApiError } from "@/shared/api/client";
 
-const COMPANY: Record<string, string> = {
-  sign_in_failed: "Your account has no access to JAC, or it is disabled. Ask an administrator.",
-  forbidden: "Your account has no access to JAC. Ask an administrator.",
-  sessions_unavailable: "JAC cannot keep sign-ins at the moment. Try again in a minute.",
-  sign_in_delayed: "Too many sign-ins failed. Wait a minute and try again.",
+const ASK = "Ask an administrator.";
+/** By what the company's sign-on is called here. */
+const COMPANY: Record<string, (name: string) => string> = {
+  sign_in_failed: () => `Your account has no access to JAC, or it is disabled. ${ASK}`,
+  sign_in_delayed: () => "Too many sign-ins failed. Wait a minute and try again.",
+  company_unavailable: (name) => `${name} does not answer. Try again in a minute; if it keeps failing, ask an administrator.`,
+  company_clock: (name) => `The clocks of ${name} and of this server differ too much to sign you in. Ask an administrator to correct them.`,
+  company_refused: (name) => `${name} refused the sign-in. Try again; if you did not cancel it yourself, ask an administrator.`,
+  company_invalid: (name) => `The answer of ${name} is not valid, so you were not signed in. ${ASK}`,
+  company_expired: () => "The sign-in took too long, was used already, or was begun in another browser. Sign in again.",
+  company_no_role: () => "You are in none of the groups that have access to JAC. Ask an administrator to add you to one.",
+  name_taken: () => `Somebody else has an account here under your name. ${ASK}`,
+  sessions_unavailable: () => SESSIONS_AWAY,
 };
 
+/** The store of the sessions is away; everything else goes on. */
+const SESSIONS_AWAY = "Signing in is not possible right now: the server cannot reach its session store. Runs go on. Try again in a minute.";
+
+/** What is said of a code that comes back from the company's sign-on. */
 export function companyFault(code: string, name: string): string {
-  return COMPANY[code] ?? `${name} did not sign you in. Try again; if it keeps failing, ask an administrator.`;
+  return COMPANY[code]?.(name) ?? `${name} did not sign you in. Try again; if it keeps failing, ask an administrator.`;
+}
+
+/** The same of a refusal before anybody has left for it; null where the code is none of these. */
+export function companyRefusal(error: Error, name: string): string | null {
+  return error instanceof ApiError ? (COMPANY[error.code]?.(name) ?? null) : null;
 }
 
 const ENDED: Record<string, string> = {
@@ -28,6 +45,11 @@ export function passwordSignInFault(error: Error): string | null {
   if (!(error instanceof ApiError)) return null;
   if (error.code === "sign_in_failed") return "Wrong name or password, or the account is disabled.";
   return null;
+}
+
+/** What is said while the server's session store is away; null of other failures. */
+export function sessionsFault(error: Error): string | null {
+  return error instanceof ApiError && error.code === "sessions_unavailable" ? SESSIONS_AWAY : null;
 }
 
 /** A link that is used up, too old, or not whole. */

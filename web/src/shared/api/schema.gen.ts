@@ -1079,8 +1079,18 @@ export interface components {
         Artefact: {
             /** @description Relative to the run, with `/`: `results.jtl`, `nodes/master/jmeter.log`. */
             name: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Its length, as it is downloaded.
+             */
             bytes: number;
+            /**
+             * Format: int64
+             * @description What it takes on the server's disk: less where it is compressed.
+             */
+            stored_bytes: number;
+            /** @description The name under which it can be downloaded as it is stored, compressed (Zstandard); `null`: it is not compressed. */
+            compressed_name: string | null;
             media_type: string;
         };
         /** @description Who did what to what. */
@@ -2484,6 +2494,12 @@ export interface components {
                 started_ms?: number | null;
                 /** Format: int64 */
                 ended_ms?: number | null;
+                /**
+                 * Format: int64
+                 * @description How long it takes by its plan, in seconds; `null`: the plan does not say.
+                 */
+                expected_s?: number | null;
+                stop_requested?: components["schemas"]["StopMode"] | null;
                 headline?: components["schemas"]["Headline"] | null;
                 /** @description It is kept whatever the retention says. */
                 pinned: boolean;
@@ -2881,6 +2897,12 @@ export interface components {
             started_ms: number | null;
             /** Format: int64 */
             ended_ms: number | null;
+            /**
+             * Format: int64
+             * @description How long it takes by its plan, in seconds; `null`: the plan does not say.
+             */
+            expected_s: number | null;
+            stop_requested: components["schemas"]["StopMode"] | null;
             headline: components["schemas"]["Headline"] | null;
             /** @description It is kept whatever the retention says. */
             pinned: boolean;

@@ -23,15 +23,20 @@ export interface Connection {
   connected: boolean;
   /** Since when it is so, as far as the server's clock is known; null before the first connection. */
   since_ms: number | null;
+  /** The server does not let this page in now, by a code; null: it was not asked, or it does. */
+  refused: string | null;
 }
 
+/** Until the server is asked again to let in a page that it refused. */
+const REFUSED_RETRY_MS = 5000;
+
 let socket: JacSocket | null = null;
-let connection: Connection = { connected: false, since_ms: null };
+let connection: Connection = { connected: false, since_ms: null, refused: null };
 const listeners = new Set<() => void>();
 
-function setConnected(connected: boolean): void {
-  if (connection.connected === connected) return;
-  connection = { connected, since_ms: serverNow() };
+function setConnected(connected: boolean, refused: string | null = null): void {
+  if (connection.connected === connected && connection.refused === refused) return;
+  connection = { connected, since_ms: serverNow(), refused };
   for (const listener of listeners) listener();
 }
 
@@ -47,14 +52,16 @@ export function liveSocket(): JacSocket {
       timeout: 5000,
     });
     socket.on("connect", () => setConnected(true));
+    socket.on("connect_error", ({ message }) => {
+      if (message !== "too_many_pages" && message !== "sessions_unavailable") return;
+      if (message === "too_many_pages") setConnected(false, message);
+      // The library does not retry what the server refused; another page may be closed, or sessions can be looked up again.
+      setTimeout(() => socket?.connect(), REFUSED_RETRY_MS);
+    });
     socket.on("disconnect", (reason) => {
       setConnected(false);
       // A disconnect that the server asked for is not retried by the library itself.
       if (reason === "io server disconnect") setTimeout(() => socket?.connect(), 1000);
-    });
-    socket.on("connect_error", (error) => {
-      // Nor is a refusal, such as of a server that cannot look sessions up now. Who is signed out has to sign in first.
-      if (socket?.active === false && error.message !== "signed_out") setTimeout(() => socket?.connect(), 2000);
     });
   }
   return socket;

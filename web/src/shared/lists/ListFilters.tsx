@@ -7,6 +7,7 @@ export interface Facet {
   /** The API's parameter. */
   name: string;
   label: string;
+  /** With a single one it is a switch: that one, or any. */
   options: { value: string; word: string }[];
 }
 
@@ -46,22 +47,30 @@ export function ListFilters({ title, state, facets, searches, onChange }: Props)
       )}
       <SearchField label={`Search ${title.toLowerCase()}`} hint={searches} value={state.text} onChange={(text) => onChange({ text })} />
       {facets.map((facet) => (
-        <select
-          key={facet.name}
-          className="form-select form-select-sm list-facet"
-          aria-label={facet.label}
-          value={state.facets[facet.name] ?? ""}
-          onChange={({ target }) => onChange({ facets: { ...state.facets, [facet.name]: target.value } })}
-        >
-          <option value="">{facet.label}: any</option>
-          {facet.options.map(({ value, word }) => (
-            <option key={value} value={value}>
-              {word}
-            </option>
-          ))}
-        </select>
+        <FacetField key={facet.name} facet={facet} value={state.facets[facet.name] ?? ""} onChange={(value) => onChange({ facets: { ...state.facets, [facet.name]: value } })} />
       ))}
     </>
+  );
+}
+
+function FacetField({ facet, value, onChange }: { facet: Facet; value: string; onChange: (value: string) => void }) {
+  const [only] = facet.options;
+  if (facet.options.length === 1 && only !== undefined) {
+    return (
+      <button type="button" className="btn btn-sm btn-outline-secondary list-switch" aria-pressed={value === only.value} onClick={() => onChange(value === only.value ? "" : only.value)}>
+        {facet.label}
+      </button>
+    );
+  }
+  return (
+    <select className="form-select form-select-sm list-facet" aria-label={facet.label} value={value} onChange={({ target }) => onChange(target.value)}>
+      <option value="">{facet.label}: any</option>
+      {facet.options.map((option) => (
+        <option key={option.value} value={option.value}>
+          {option.word}
+        </option>
+      ))}
+    </select>
   );
 }
 

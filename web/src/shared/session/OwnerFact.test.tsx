@@ -18,7 +18,7 @@ const show = (session: ReturnType<typeof sessionOf> | undefined, owned: ReturnTy
       <ReadOnlyMark thing={owned} />
     </>,
   );
-const menu = () => screen.queryByRole("button", { name: "Team" });
+const menu = () => screen.queryByRole("button", { name: /^Shared with/ });
 
 describe("whose a thing is", () => {
   it.each([
@@ -39,10 +39,10 @@ describe("whose a thing is", () => {
 it("its owner shares it with a team, and takes it back", async () => {
   api.answer("PATCH /runs/r-1/team", { body: {} });
   show(sessionOf("member", {}, [SHOP, SEARCH]), thing("u-1", SEARCH));
-  await userEvent.click(screen.getByRole("button", { name: "Team" }));
+  await userEvent.click(screen.getByRole("button", { name: /^Shared with/ }));
   await userEvent.click(screen.getByRole("menuitem", { name: /Share with team shop/ }));
   await waitFor(() => expect(api.changes()).toHaveLength(1));
-  await userEvent.click(screen.getByRole("button", { name: "Team" }));
+  await userEvent.click(screen.getByRole("button", { name: /^Shared with/ }));
   await userEvent.click(screen.getByRole("menuitem", { name: /Stop sharing/ }));
   await waitFor(() => expect(api.changes().map(({ body }) => body)).toEqual([{ team: "t-1" }, { team: null }]));
 });
@@ -50,14 +50,14 @@ it("its owner shares it with a team, and takes it back", async () => {
 it("an administrator chooses among all teams", async () => {
   api.answer("GET /teams", { body: [{ ...SHOP, members: [] }, { ...SEARCH, members: [] }] });
   show(sessionOf("administrator"), thing("u-2"));
-  await userEvent.click(await screen.findByRole("button", { name: "Team" }));
+  await userEvent.click(await screen.findByRole("button", { name: /^Shared with/ }));
   expect(screen.getAllByRole("menuitem")).toHaveLength(2);
 });
 
 it("a refusal is told beside it", async () => {
-  api.answer("PATCH /runs/r-1/team", { status: 403, body: fault("forbidden") });
+  api.answer("PATCH /runs/r-1/team", { status: 403, body: fault("not_owner") });
   show(sessionOf("member", {}, [SHOP]), thing("u-1"));
-  await userEvent.click(screen.getByRole("button", { name: "Team" }));
+  await userEvent.click(screen.getByRole("button", { name: /^Shared with/ }));
   await userEvent.click(screen.getByRole("menuitem", { name: /shop/ }));
-  expect((await screen.findByRole("alert")).textContent).toContain("forbidden");
+  expect((await screen.findByRole("alert")).textContent).toContain("not_owner");
 });

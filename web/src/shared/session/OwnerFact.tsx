@@ -33,7 +33,7 @@ function TeamMenu({ kind, thing, teams }: { kind: Kind; thing: Owned & { id: str
   const now = thing.team;
   return (
     <>
-      <Menu label="Team" quiet floats icon="chevron-down" text={now === null ? "no team" : `team ${now.name}`}>
+      <Menu label="Shared with" quiet floats icon="chevron-down" text={now === null ? "no team" : `team ${now.name}`}>
         {teams
           .filter(({ id }) => id !== now?.id)
           .map((team) => (

@@ -20,7 +20,9 @@ export function TableHead<Row>({ columns, sort, onSort, sortable = () => true }:
               className={cellClass(column)}
               aria-sort={by === null ? (sortable(column) ? "none" : undefined) : by.down ? "descending" : "ascending"}
             >
-              {column.name === "" ? null : !sortable(column) ? (
+              {column.name === "" ? (
+                <span className="visually-hidden">{column.title ?? "Actions"}</span>
+              ) : !sortable(column) ? (
                 column.name
               ) : (
                 <button type="button" title={column.title ?? `Sort by ${column.name}`} onClick={() => onSort(nextSort(column, sort))}>

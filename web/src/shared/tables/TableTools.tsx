@@ -33,7 +33,7 @@ export function TableTools<Row>({ title, columns, rows, count, filters, bare, sh
   };
   return (
     <header className="table-tools">
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       {count !== false && <span className="table-count">{count}</span>}
       <span className="flex-grow-1" />
       {said !== null && (

@@ -11,8 +11,20 @@ export function useConnection(): Connection {
 /** On every page: since when nothing comes any more. Tests do not depend on it. */
 export function ConnectionNote() {
   const connection = useConnection();
+  if (connection.refused === "too_many_pages") return <TooMany />;
   if (connection.connected || connection.since_ms === null) return null;
   return <Lost since={connection.since_ms} />;
+}
+
+function TooMany() {
+  return (
+    <div className="note note-attention" role="status" data-connection="refused">
+      <Icon name="exclamation-triangle" />
+      <div>
+        <strong>Too many pages of JAC are open under your name.</strong> This one shows no live data until you close others.
+      </div>
+    </div>
+  );
 }
 
 function Lost({ since }: { since: number }) {

@@ -23,7 +23,7 @@ export function Figures({ figures }: { figures: Figure[] }) {
             {figure.value[1] !== "" && <span className="figure-unit">{figure.value[1]}</span>}
           </dd>
           <dd className="figure-note">{figure.note ?? "\u00a0"}</dd>
-          {figure.spark !== undefined && <div className="figure-spark">{figure.spark}</div>}
+          {figure.spark !== undefined && <dd className="figure-spark">{figure.spark}</dd>}
         </div>
       ))}
     </dl>

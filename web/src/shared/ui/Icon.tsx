@@ -29,6 +29,7 @@ import lock from "bootstrap-icons/icons/lock.svg?raw";
 import moon from "bootstrap-icons/icons/moon-stars.svg?raw";
 import people from "bootstrap-icons/icons/people.svg?raw";
 import person from "bootstrap-icons/icons/person.svg?raw";
+import pin from "bootstrap-icons/icons/pin-angle-fill.svg?raw";
 import play from "bootstrap-icons/icons/play-fill.svg?raw";
 import plug from "bootstrap-icons/icons/plug.svg?raw";
 import plus from "bootstrap-icons/icons/plus-lg.svg?raw";
@@ -38,6 +39,7 @@ import sliders from "bootstrap-icons/icons/sliders.svg?raw";
 import stop from "bootstrap-icons/icons/stop-fill.svg?raw";
 import sun from "bootstrap-icons/icons/sun.svg?raw";
 import table from "bootstrap-icons/icons/table.svg?raw";
+import teams from "bootstrap-icons/icons/diagram-3.svg?raw";
 import threeDots from "bootstrap-icons/icons/three-dots.svg?raw";
 import trash from "bootstrap-icons/icons/trash3.svg?raw";
 import wifiOff from "bootstrap-icons/icons/wifi-off.svg?raw";
@@ -77,6 +79,7 @@ const ICONS = {
   moon,
   people,
   person,
+  pin,
   play,
   plug,
   plus,
@@ -86,6 +89,7 @@ const ICONS = {
   stop,
   sun,
   table,
+  teams,
   "three-dots": threeDots,
   trash,
   "wifi-off": wifiOff,

@@ -1,11 +1,27 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { ApiError } from "@/shared/api/client";
+import { Empty } from "./Empty";
 import { ErrorBox } from "./ErrorBox";
+import { PageHead } from "./PageHead";
 import { Waiting } from "./Waiting";
 
 /** A query's three faces: waiting, failed, there. Data that is there stays shown while it is fetched again. */
 export function Loaded<T>({ query, what, children }: { query: UseQueryResult<T>; what: string; children: (data: T) => ReactNode }) {
   if (query.data !== undefined) return <>{children(query.data)}</>;
+  if (query.error instanceof ApiError && query.error.status === 404) return <Gone error={query.error} />;
   if (query.error !== null) return <ErrorBox error={query.error} onRetry={() => void query.refetch()} />;
   return <Waiting what={what} />;
+}
+
+/** Trying again does not bring it back. */
+function Gone({ error }: { error: ApiError }) {
+  return (
+    <div role="alert">
+      <PageHead title="Not found" />
+      <Empty icon="search" title={error.message}>
+        The link may be incomplete, or it was deleted. <span className="text-faint">({error.code})</span>
+      </Empty>
+    </div>
+  );
 }

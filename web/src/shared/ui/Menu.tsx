@@ -89,7 +89,7 @@ export function Menu({ label, icon = "three-dots", text, quiet, stays, floats, c
         aria-haspopup="menu"
         aria-expanded={open}
         aria-controls={id}
-        aria-label={label}
+        aria-label={text === undefined ? label : `${label}: ${text}`}
         title={label}
         onClick={() => setOpen(!open)}
       >

@@ -49,7 +49,7 @@ describe("sessions", () => {
     show();
     const table = within(await screen.findByRole("region", { name: "Sessions" }));
     expect(table.getByText("this session")).toBeDefined();
-    await userEvent.click(table.getByRole("button", { name: /^End the session/ }));
+    await userEvent.click(table.getByRole("button", { name: /^End session/ }));
     await waitFor(() => expect(api.changes()).toMatchObject([{ method: "DELETE", path: "/account/sessions/s-2" }]));
   });
 });

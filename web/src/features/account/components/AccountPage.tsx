@@ -28,7 +28,7 @@ function Me({ session: { user } }: { session: Session }) {
   return (
     <section className="card list-card" aria-label="Account">
       <header className="chart-head">
-        <h3>Account</h3>
+        <h2>Account</h2>
       </header>
       <ul className="pairs">
         <li>
@@ -55,7 +55,7 @@ function Password({ session }: { session: Session }) {
   return (
     <section className="card settings-form" aria-label="Change password">
       <header className="chart-head">
-        <h3>{session.has_password ? "Change password" : "Set a password"}</h3>
+        <h2>{session.has_password ? "Change password" : "Set a password"}</h2>
       </header>
       <div className="list-body">
         {!session.has_password && <p className="text-muted form-intro">You have no password: you sign in with one-time links{session.sign_out_url === null ? "" : " or your company account"}.</p>}

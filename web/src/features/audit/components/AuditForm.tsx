@@ -2,6 +2,7 @@ import { useState } from "react";
 import type { Named } from "@/shared/api/types";
 import { Field } from "@/shared/ui/Field";
 import { Icon } from "@/shared/ui/Icon";
+import { useWindowWidth } from "@/shared/ui/useWindowWidth";
 import { faultOf, isEmpty, type AuditFilter } from "../auditFilter";
 
 interface Props {
@@ -11,11 +12,14 @@ interface Props {
   onSearch: (filter: AuditFilter) => void;
 }
 
+const NARROW_PX = 700;
 const NONE: AuditFilter = { person: "", action: "", thing: "", text: "", from: "", to: "" };
 
 /** The filters of the audit trail; all that are filled in must match. */
 export function AuditForm({ filter, people, onSearch }: Props) {
   const [draft, setDraft] = useState(filter);
+  const [opened, setOpened] = useState(!isEmpty(filter));
+  const isNarrow = useWindowWidth() < NARROW_PX;
   const set = (change: Partial<AuditFilter>) => setDraft({ ...draft, ...change });
   const fault = faultOf(draft);
   const text = (field: "action" | "thing" | "text", label: string, placeholder: string) => (
@@ -26,6 +30,14 @@ export function AuditForm({ filter, people, onSearch }: Props) {
       {(attributes) => <input {...attributes} type="datetime-local" value={draft[field]} onChange={({ target }) => set({ [field]: target.value })} />}
     </Field>
   );
+  // There the entries would begin below the window's end.
+  if (isNarrow && !opened) {
+    return (
+      <button type="button" className="btn btn-outline-secondary audit-open" onClick={() => setOpened(true)}>
+        <Icon name="search" /> Search the audit trail
+      </button>
+    );
+  }
   return (
     <form
       className="card sample-form"
@@ -51,21 +63,21 @@ export function AuditForm({ filter, people, onSearch }: Props) {
             )}
           </Field>
         )}
-        {text("action", "Action", "e.g. run_start")}
+        {text("action", "Action", "code, e.g. run.create")}
         {text("thing", "Thing", "ID of a run, plan, cluster…")}
         {text("text", "Text", "in names, codes, details")}
         {time("from", "From")}
         {time("to", "Until", fault)}
-      </div>
-      <div className="sample-actions">
-        <button type="submit" className="btn btn-primary">
-          <Icon name="search" /> Search
-        </button>
-        {!isEmpty(filter) && (
-          <button type="button" className="btn btn-outline-secondary" onClick={() => onSearch(NONE)}>
-            Reset
+        <div className="sample-actions">
+          <button type="submit" className="btn btn-primary">
+            <Icon name="search" /> Search
           </button>
-        )}
+          {!isEmpty(filter) && (
+            <button type="button" className="btn btn-outline-secondary" onClick={() => onSearch(NONE)}>
+              Reset
+            </button>
+          )}
+        </div>
       </div>
     </form>
   );

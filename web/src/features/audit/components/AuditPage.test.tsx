@@ -6,14 +6,14 @@ import { fault, renderFor, sessionOf, testApi } from "@/test/api";
 import { AuditPage, OwnActivityPage } from "./AuditPage";
 
 const api = testApi();
-const entry = (id: string, more: Partial<AuditEntry> = {}): AuditEntry => ({
+const entry = (id: number, more: Partial<AuditEntry> = {}): AuditEntry => ({
   id,
   at_ms: 0,
   person: { id: "u-1", name: "Ann" },
   via: "session",
   via_name: null,
   address: "10.0.0.7",
-  action: "run_start",
+  action: "run.create",
   kind: "run",
   thing: "r-1",
   thing_name: "peak",
@@ -24,7 +24,7 @@ const entry = (id: string, more: Partial<AuditEntry> = {}): AuditEntry => ({
 });
 beforeEach(() => {
   api.answer("GET /people", { body: [{ id: "u-2", name: "Bob", role: "member", teams: [] }] });
-  api.answer("GET /audit", { body: { items: [entry("a-1"), entry("a-2", { outcome: "refused", code: "forbidden", via: "token", via_name: "ci" })], next: null } });
+  api.answer("GET /audit", { body: { items: [entry(1), entry(2, { outcome: "refused", code: "not_owner", via: "token", via_name: "ci" })], next: null } });
 });
 const show = (path = "/settings/audit") => renderFor(sessionOf("administrator"), <AuditPage />, path);
 const lastSearch = () => {
@@ -35,8 +35,8 @@ const lastSearch = () => {
 
 it("shows who did what to what, with which outcome", async () => {
   show();
-  const row = within(await screen.findByRole("row", { name: /refused: forbidden/ }));
-  expect(row.getByText("run start")).toBeDefined();
+  const row = within(await screen.findByRole("row", { name: /refused: not_owner/ }));
+  expect(row.getByText("create run")).toBeDefined();
   expect(row.getByRole("link", { name: "peak" }).getAttribute("href")).toBe("/runs/r-1");
 });
 
@@ -61,7 +61,7 @@ it("says where the end of the time lies before its start, and asks nothing", asy
 });
 
 it("fetches older entries by the cursor", async () => {
-  api.answer("GET /audit", { body: { items: [entry("a-1")], next: "older" } });
+  api.answer("GET /audit", { body: { items: [entry(1)], next: "older" } });
   show();
   await userEvent.click(await screen.findByRole("button", { name: "Load more" }));
   await waitFor(() => expect(lastSearch()).toEqual({ after: "older" }));
@@ -87,8 +87,8 @@ it("shows everybody their own activity, without people and export", async () => 
 });
 
 it("tells a failure with a way to try again", async () => {
-  api.answer("GET /audit", { status: 403, body: fault("forbidden") });
+  api.answer("GET /audit", { status: 403, body: fault("not_owner") });
   show();
-  expect((await screen.findByRole("alert")).textContent).toContain("forbidden");
+  expect((await screen.findByRole("alert")).textContent).toContain("not_owner");
   expect(screen.getByRole("button", { name: "Try again" })).toBeDefined();
 });

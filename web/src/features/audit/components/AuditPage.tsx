@@ -22,7 +22,7 @@ import { AuditForm } from "./AuditForm";
 function columnsAt(now: number): Column<AuditEntry>[] {
   return [
     { id: "at", name: "Time", value: (entry) => entry.at_ms, cell: (entry) => <span title={formatDateTime(entry.at_ms)}>{formatTimeNear(entry.at_ms, now)}</span> },
-    { id: "person", name: "Person", clip: true, value: (entry) => entry.person.name, cell: (entry) => entry.person.name },
+    { id: "person", name: "Person", clip: true, value: (entry) => entry.person?.name ?? null, cell: (entry) => entry.person?.name ?? <span className="text-faint">–</span> },
     { id: "action", name: "Action", value: (entry) => entry.action, cell: (entry) => <span title={entry.action}>{actionWords(entry.action)}</span> },
     { id: "thing", name: "What", main: true, value: (entry) => entry.thing_name ?? entry.thing, cell: (entry) => <Thing entry={entry} /> },
     { id: "outcome", name: "Outcome", value: (entry) => [entry.outcome, entry.code].filter(Boolean).join(" "), cell: (entry) => <Chip {...outcomeChip(entry)} /> },
@@ -81,7 +81,7 @@ function Trail({ everybody }: { everybody: boolean }) {
           title={title}
           rows={entries}
           columns={columnsAt(now)}
-          rowKey={(entry) => entry.id}
+          rowKey={(entry) => String(entry.id)}
           count={query.hasNextPage ? `${formatCount(entries.length)}+` : formatCount(entries.length)}
           bare={entries.length === 0}
           none={null}

@@ -61,7 +61,7 @@ export function Configuration({ cluster }: { cluster: Cluster }) {
   return (
     <section className="card list-card" aria-label="Configuration">
       <header className="chart-head">
-        <h3>Configuration</h3>
+        <h2>Configuration</h2>
       </header>
       <ul className="pairs">
         <li>

@@ -13,7 +13,7 @@ export function Events({ cluster }: { cluster: Cluster }) {
   return (
     <section className="card list-card" aria-label="Events">
       <header className="chart-head">
-        <h3>Events</h3>
+        <h2>Events</h2>
       </header>
       <div className="list-body">
         <Loaded query={query} what="Loading events…">

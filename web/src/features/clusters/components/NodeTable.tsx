@@ -16,7 +16,7 @@ export function NodeTable({ cluster }: { cluster: Cluster }) {
   return (
     <section className="card table-card" aria-label="Nodes">
       <header className="table-tools">
-        <h3>Nodes</h3>
+        <h2>Nodes</h2>
       </header>
       {cluster.nodes.length === 0 ? (
         <div className="table-empty">Nodes appear here as they are launched.</div>

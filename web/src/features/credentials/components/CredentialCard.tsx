@@ -23,7 +23,7 @@ export function CredentialCard({ credential }: { credential: CredentialView }) {
       <header className="chart-head">
         <h3>{name}</h3>
         <span className="chart-unit">{kindWord(kind)}</span>
-        {fault !== null ? <Chip tone="failed" word="fault" icon="x-circle" /> : identity !== null && <Chip tone="good" word="tested" icon="check-circle" />}
+        {aws && <TestChip identity={identity} fault={fault} />}
         <span className="flex-grow-1" />
         {aws && (
           <button type="button" className="btn btn-quiet" disabled={test.isPending} onClick={() => test.mutate(credential.id)}>
@@ -86,4 +86,9 @@ function Pair({ name, value }: { name: string; value: string }) {
       <span className="pair-value">{value}</span>
     </li>
   );
+}
+
+function TestChip({ identity, fault }: Pick<CredentialView, "identity" | "fault">) {
+  if (fault !== null) return <Chip tone="failed" word="test failed" icon="x-circle" />;
+  return identity === null ? <Chip tone="ended" word="not tested" icon="dash-circle" /> : <Chip tone="good" word="tested" icon="check-circle" />;
 }

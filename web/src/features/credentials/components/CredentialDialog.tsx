@@ -7,6 +7,7 @@ import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Field, Options } from "@/shared/ui/Field";
 import { Note } from "@/shared/ui/Note";
 import { hasCode, refusalAt } from "@/shared/ui/refusal";
+import { Waiting } from "@/shared/ui/Waiting";
 import { useSaveCredential } from "../api/credentials";
 import { checkCredential, emptyCredential, fieldAt, type CredentialFaults, type CredentialField, type CredentialForm } from "../credentialForm";
 import { KINDS } from "../credentialWords";
@@ -20,7 +21,7 @@ export function CredentialDialog({ rotates, onClose }: { rotates: CredentialView
   const aws = form.kind !== "ssh_key";
   // AWS itself did not take it: it may be saved all the same, for keys that work later.
   const untested = hasCode(save.error, "credentials_refused");
-  const refused = refusedBeside(save.error);
+  const refused = refusedBeside(save.error, form.kind);
   const shown: CredentialFaults = { ...refused, ...(tried ? faults : {}) };
 
   const change = (next: CredentialForm) => {
@@ -95,10 +96,11 @@ export function CredentialDialog({ rotates, onClose }: { rotates: CredentialView
           {text("passphrase", "Passphrase", "Where the key has one.", { secret: true, placeholder: "optional" })}
         </>
       )}
+      {save.isPending && aws && <Waiting what="Asking AWS whose credentials these are. This takes a few seconds." />}
       {untested && save.error !== null && (
         <div role="alert">
           <Note tone="failed">
-            <strong>AWS refused these credentials.</strong> {save.error.message}
+            <strong>The test failed.</strong> {save.error.message}
           </Note>
         </div>
       )}
@@ -107,9 +109,11 @@ export function CredentialDialog({ rotates, onClose }: { rotates: CredentialView
   );
 }
 
-function refusedBeside(error: Error | null): CredentialFaults {
+function refusedBeside(error: Error | null, kind: CredentialForm["kind"]): CredentialFaults {
   const field = error instanceof ApiError ? fieldAt(error.field) : null;
   if (field !== null && error !== null) return { [field]: error.message };
-  const taken = refusalAt(error, "/name", "name_taken");
-  return taken === undefined ? {} : { name: taken };
+  const name = refusalAt(error, "/name", "name_taken", "name_invalid");
+  if (name !== undefined) return { name };
+  // Of an SSH key nothing else can be wrong.
+  return kind === "ssh_key" && error !== null && hasCode(error, "credentials_invalid") ? { privateKey: error.message } : {};
 }

@@ -85,6 +85,15 @@ describe("a set", () => {
 });
 
 describe("a new set", () => {
+  it.each([
+    [{ identity: null, fault: null }, "not tested"],
+    [{ identity: "arn:aws:iam::123456789012:user/load", fault: null }, "tested"],
+    [{ identity: null, fault: "Expired." }, "test failed"],
+  ])("shows how its test came out: %j", async (more, word) => {
+    list(set(more));
+    show();
+    expect(within(await card()).getByText(word)).toBeDefined();
+  });
   it("is tested and saved", async () => {
     api.answer("POST /credentials", { status: 201, body: set() });
     show();
@@ -123,11 +132,11 @@ describe("a new set", () => {
   });
 });
 
-it("says what belongs here, and to a viewer that nothing does", async () => {
-  list();
+it("says what belongs here, and to a viewer that nothing does, without asking for what is refused", async () => {
   show(sessionOf("viewer"));
-  expect(await screen.findByText("No credentials yet.")).toBeDefined();
+  expect(await screen.findByText("No credentials.")).toBeDefined();
   expect(screen.queryByRole("button", { name: "Add credentials" })).toBeNull();
+  expect(api.asked).toEqual([]);
 });
 
 it("shows an administrator the names of others' sets, without actions", async () => {

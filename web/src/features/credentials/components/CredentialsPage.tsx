@@ -10,14 +10,25 @@ import { kindWord } from "../credentialWords";
 import { CredentialCard } from "./CredentialCard";
 import { CredentialDialog } from "./CredentialDialog";
 
-/** One's own sets of credentials; administrators see which ones others have. */
+/** One's own sets of credentials; administrators see which ones others have. Viewers create no clusters, and have none. */
 export function CredentialsPage() {
-  const credentials = useCredentials();
-  const { may } = useRights();
   const { data: session } = useSession();
+  const { may } = useRights();
+  if (session == null) return null;
+  if (may("save_credentials")) return <OwnCredentials me={session.user.id} />;
+  return (
+    <section className="card">
+      <Empty icon="lock" title="No credentials.">
+        Your role is viewer: you create no clusters, so you need none.
+      </Empty>
+    </section>
+  );
+}
+
+function OwnCredentials({ me }: { me: string }) {
+  const credentials = useCredentials();
   const [adding, setAdding] = useState(false);
-  const saves = may("save_credentials");
-  const add = saves && (
+  const add = (
     <button type="button" className="btn btn-primary" onClick={() => setAdding(true)}>
       <Icon name="plus" /> Add credentials
     </button>
@@ -34,14 +45,14 @@ export function CredentialsPage() {
       <Environment />
       <Loaded query={credentials} what="Loading credentials…">
         {(all) => {
-          const own = all.filter(({ owner }) => owner.id === session?.user.id);
-          const others = all.filter(({ owner }) => owner.id !== session?.user.id);
+          const own = all.filter(({ owner }) => owner.id === me);
+          const others = all.filter(({ owner }) => owner.id !== me);
           return (
             <>
               {own.length === 0 ? (
                 <section className="card">
                   <Empty icon="lock" title="No credentials yet." action={add}>
-                    {saves ? "Save an AWS access key or role to create clusters on Amazon EC2, or an SSH key for machines of your own." : "Your role is viewer: you create no clusters, so you need none."}
+                    Save an AWS access key or role to create clusters on Amazon EC2, or an SSH key for machines of your own.
                   </Empty>
                 </section>
               ) : (
@@ -78,7 +89,7 @@ function Others({ credentials }: { credentials: CredentialView[] }) {
   return (
     <section className="card list-card" aria-label="Credentials of others">
       <header className="chart-head">
-        <h3>Credentials of others</h3>
+        <h2>Credentials of others</h2>
         <span className="chart-unit">their names only</span>
       </header>
       <ul className="pairs">

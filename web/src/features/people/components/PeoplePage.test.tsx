@@ -171,7 +171,7 @@ describe("teams", () => {
 });
 
 it("tells a list that failed", async () => {
-  api.answer("GET /people", { status: 403, body: fault("forbidden") });
+  api.answer("GET /people", { status: 403, body: fault("not_owner") });
   show();
-  expect((await screen.findByRole("alert")).textContent).toContain("forbidden");
+  expect((await screen.findByRole("alert")).textContent).toContain("not_owner");
 });

@@ -2,6 +2,7 @@ import { useState } from "react";
 import type { UserView } from "@/shared/api/types";
 import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 import { Field } from "@/shared/ui/Field";
+import { refusalAt } from "@/shared/ui/refusal";
 import { useRemovePerson } from "../api/people";
 import { ownsWords } from "../personWords";
 
@@ -10,6 +11,8 @@ export function RemoveDialog({ person, people, onClose }: { person: UserView; pe
   const [to, setTo] = useState("");
   const removal = useRemovePerson(person.id);
   const owns = ownsWords(person.owns);
+  const ownsNothing = person.owns != null && owns === null;
+  const refused = refusalAt(removal.error, "/to", "heir_invalid");
   const heirs = people.filter((each) => each.id !== person.id && each.disabled !== true && each.role !== "viewer");
   const heir = heirs.find(({ id }) => id === to);
   return (
@@ -19,19 +22,21 @@ export function RemoveDialog({ person, people, onClose }: { person: UserView; pe
       action="Remove"
       busy="Removing…"
       tone="danger"
-      request={removal}
+      request={refused === undefined ? removal : { ...removal, error: null }}
       onConfirm={() => removal.mutate(heir?.id ?? null, { onSuccess: onClose })}
       onClose={onClose}
     >
       <p>Ends their sessions, tokens and share links, and deletes their credentials. This can’t be undone.</p>
-      {owns === null ? (
+      {ownsNothing ? (
         <p>{person.name} owns nothing.</p>
       ) : (
         <>
-          <p>
-            {person.name} owns {owns}.
-          </p>
-          <Field label="Hand over to" help={heir === undefined ? "Their clusters are terminated, runs on them are stopped; plans and runs become yours." : `${heir.name} gets their clusters, plans and runs.`}>
+          {owns !== null && (
+            <p>
+              {person.name} owns {owns}.
+            </p>
+          )}
+          <Field label="Hand over to" fault={refused} help={heir === undefined ? "Their clusters are terminated, runs on them are stopped; plans and runs become yours." : `${heir.name} gets their clusters, plans and runs.`}>
             {(attributes) => (
               <select {...attributes} className="form-select" value={to} onChange={({ target }) => setTo(target.value)}>
                 <option value="">Nobody: terminate their clusters</option>

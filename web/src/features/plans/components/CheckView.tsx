@@ -19,14 +19,14 @@ export function CheckView({ check }: { check: Check }) {
       {check.findings.length > 0 && (
         <section className="card list-card" aria-label="Findings">
           <header className="chart-head">
-            <h3>Findings</h3>
+            <h2>Findings</h2>
           </header>
           <Findings findings={check.findings} />
         </section>
       )}
       <section className="card table-card" aria-label="Thread groups">
         <header className="table-tools">
-          <h3>Outline</h3>
+          <h2>Outline</h2>
           <span className="chart-unit">{totalWords(check)}</span>
         </header>
         {check.thread_groups.length === 0 ? <div className="table-empty">The plan has no thread groups.</div> : <Groups check={check} />}
@@ -89,7 +89,7 @@ function DataFiles({ check }: { check: Check }) {
   return (
     <section className="card list-card" aria-label="Data files">
       <header className="chart-head">
-        <h3>Data files</h3>
+        <h2>Data files</h2>
         <span className="chart-unit">referenced by the plan</span>
       </header>
       <ul className="pairs">
@@ -117,7 +117,7 @@ function Properties({ check }: { check: Check }) {
   return (
     <section className="card list-card" aria-label="Parameters">
       <header className="chart-head">
-        <h3>Parameters</h3>
+        <h2>Parameters</h2>
         <span className="chart-unit">set when you start a run</span>
       </header>
       <ul className="pairs">

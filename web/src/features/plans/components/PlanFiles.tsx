@@ -23,7 +23,7 @@ export function PlanFiles({ plan, limits }: { plan: Plan; limits: { max_upload_b
   return (
     <section className="card list-card" aria-label="Files of the plan">
       <header className="chart-head">
-        <h3>Files</h3>
+        <h2>Files</h2>
         <span className="chart-unit">{formatBytes(plan.bytes)}</span>
       </header>
       <ul className="pairs">

@@ -30,7 +30,7 @@ export function ApdexTable({ summary, profiles, apdex }: { summary: Summary; pro
         value: (row) => row.apdex,
         cell: (row) => formatApdex(row.apdex),
       },
-      { id: "parts", name: "", value: () => null, cell: (row) => <Bar row={row} /> },
+      { id: "parts", name: "", title: "Share of each zone", value: () => null, cell: (row) => <Bar row={row} /> },
       count("satisfied", "Satisfied", `Passed within ${satisfied}`),
       count("tolerated", "Tolerated", `Passed within ${tolerated}`),
       count("frustrated", "Frustrated", `Passed, above ${tolerated}`),

@@ -8,7 +8,7 @@ export function Criteria({ results, expressions }: { results: CriterionResult[];
   return (
     <section className="card list-card" aria-label="Criteria">
       <header className="chart-head">
-        <h3>Criteria</h3>
+        <h2>Criteria</h2>
         {open.length > 0 && <span className="chart-unit">evaluated at the end</span>}
       </header>
       <ul className="criteria">

@@ -12,7 +12,7 @@ export function Artefacts({ run }: { run: Run }) {
   return (
     <section className="card list-card" aria-label="Files of the run">
       <header className="chart-head">
-        <h3>Files</h3>
+        <h2>Files</h2>
       </header>
       <div className="list-body">
         <Loaded query={query} what="Loading files…">
@@ -23,7 +23,15 @@ export function Artefacts({ run }: { run: Run }) {
                   <Download path={`/runs/${run.id}/artefacts/${encodePath(artefact.name)}`}>
                     <Icon name="download" /> {artefact.name}
                   </Download>
-                  <span className="text-muted">{formatBytes(artefact.bytes)}</span>
+                  <span className="text-muted">
+                    {formatBytes(artefact.bytes)}
+                    {artefact.compressed_name !== null && (
+                      <>
+                        , {formatBytes(artefact.stored_bytes)} on disk (
+                        <Download path={`/runs/${run.id}/artefacts/${encodePath(artefact.compressed_name)}`}>compressed</Download>)
+                      </>
+                    )}
+                  </span>
                 </li>
               ))}
               {artefacts.length === 0 && <li className="text-muted">The result log, summary, report and JMeter logs appear here when the run ends.</li>}

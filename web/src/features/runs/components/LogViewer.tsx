@@ -18,10 +18,10 @@ export function LogViewer({ run }: { run: Run }) {
   return (
     <section className="card log-card" aria-label="JMeter log">
       <header className="table-tools">
-        <h3>JMeter log</h3>
+        <h2>JMeter log</h2>
         <div className="log-nodes" role="tablist" aria-label="Node">
           {names.map((name) => (
-            <button key={name} type="button" role="tab" className="btn btn-quiet" aria-selected={name === node} aria-pressed={name === node} onClick={() => setChosen(name)}>
+            <button key={name} type="button" role="tab" className="btn btn-quiet" aria-selected={name === node} onClick={() => setChosen(name)}>
               {name}
             </button>
           ))}

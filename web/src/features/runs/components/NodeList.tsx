@@ -24,7 +24,7 @@ export function NodeList({ nodes }: { nodes: RunNode[] }) {
   return (
     <section className="card list-card" aria-label="Nodes">
       <header className="chart-head">
-        <h3>Nodes</h3>
+        <h2>Nodes</h2>
       </header>
       <ul className="pairs">
         {nodes.map((node) => (

@@ -9,23 +9,27 @@ import { OwnerFact } from "@/shared/session/OwnerFact";
 import { ReadOnlyMark } from "@/shared/session/ReadOnlyMark";
 import { useRights } from "@/shared/session/useSession";
 import { Chip } from "@/shared/ui/Chip";
+import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 import { CopyId } from "@/shared/ui/CopyId";
 import { Download } from "@/shared/ui/Download";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Icon } from "@/shared/ui/Icon";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
 import { PageHead } from "@/shared/ui/PageHead";
 import { useDeleteRun } from "../api/useDeleteRun";
+import { usePinRun } from "../api/usePinRun";
 import { useRuns } from "../api/useRuns";
 import type { LiveRun } from "../live/liveRun";
 import { comparePath, runBefore } from "../runBefore";
+import { PinMark } from "./PinMark";
 import { StopControl } from "./StopControl";
-import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 
 /** Title, state, owner, the one main action. */
 export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
   const verdict = verdictChip(run.verdict, run.headline);
   const doubt = run.phase === "finished" ? doubtChip(run.headline) : null;
   const removal = useDeleteRun(run.id);
+  const pin = usePinRun(run.id);
   const navigate = useNavigate();
   const writes = useRights().mayWrite(run);
   const [asked, setAsked] = useState(false);
@@ -46,6 +50,7 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
             <Chip {...phaseChip(run)} />
             {doubt !== null && <Chip {...doubt} />}
             {run.phase === "finished" && verdict !== null && <Chip {...verdict} />}
+            {run.pinned && <PinMark />}
             <ReadOnlyMark thing={run} />
           </>
         }
@@ -73,6 +78,11 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
                 <CompareItem run={run} />
                 <MenuItem onSelect={() => window.print()}>Print</MenuItem>
                 {writes && (
+                  <MenuItem disabled={pin.isPending} consequence={run.pinned ? "Retention may delete it again." : "Kept whatever the retention deletes."} onSelect={() => pin.mutate(!run.pinned)}>
+                    {run.pinned ? "Unpin" : "Pin"}
+                  </MenuItem>
+                )}
+                {writes && (
                   <MenuItem consequence="A link that shows the report to people without an account." onSelect={() => setSharing(true)}>
                     Share…
                   </MenuItem>
@@ -89,6 +99,7 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
           )
         }
       />
+      {pin.error !== null && <ErrorBox error={pin.error} />}
       {sharing && <ShareDialog shared={{ kind: "run", run: run.id }} name={run.name} onClose={() => setSharing(false)} />}
       {asked && (
         <ConfirmDialog

@@ -60,6 +60,17 @@ it("asks the server for what the URL says, and keeps each choice there", async (
   expect(Object.fromEntries(new URLSearchParams(window.location.search))).toEqual({ whose: "team", phase: "finished", verdict: "failed", sort: "-rate", text: "shop 2" });
 });
 
+it("marks the runs that are pinned, and finds them", async () => {
+  answer([runSummaryOf({ id: "r-1", name: "kept", pinned: true }), runSummaryOf({ id: "r-2", name: "other" })]);
+  show();
+  expect(within(await row("kept")).getByRole("img", { name: "Pinned" })).toBeDefined();
+  expect(within(await row("other")).queryByRole("img", { name: "Pinned" })).toBeNull();
+  await userEvent.click(screen.getByRole("button", { name: "Pinned", pressed: false }));
+  await waitFor(() => expect(lastSearch()).toBe("pinned=true"));
+  await userEvent.click(screen.getByRole("button", { name: "Pinned", pressed: true }));
+  await waitFor(() => expect(window.location.search).toBe(""));
+});
+
 it("fetches the following rows by the cursor, once each", async () => {
   answer([runSummaryOf({ id: "r-1", name: "first" })], "cursor-1");
   show();

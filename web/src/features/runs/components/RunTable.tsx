@@ -16,6 +16,7 @@ import { Icon } from "@/shared/ui/Icon";
 import { useNow } from "@/shared/ui/useNow";
 import { useRunPages, useRuns } from "../api/useRuns";
 import { comparePath } from "../runBefore";
+import { PinMark } from "./PinMark";
 
 /** How many runs can be compared at once. */
 const MOST = 5;
@@ -40,6 +41,7 @@ function columnsAt(now: number, marks: Marks): Column<RunSummary>[] {
         <>
           <Mark run={run} {...marks} />
           <Link to={`/runs/${run.id}`}>{run.name}</Link>
+          {run.pinned && <PinMark />}
         </>
       ),
     },
@@ -119,6 +121,11 @@ const FACETS: Facet[] = [
       { value: "ssh", word: "Machines over SSH" },
       { value: "ec2", word: "Amazon EC2" },
     ],
+  },
+  {
+    name: "pinned",
+    label: "Pinned",
+    options: [{ value: "true", word: "pinned" }],
   },
 ];
 const NO_ORDERS = {};

@@ -9,7 +9,7 @@ export function Settings({ run }: { run: Run }) {
   return (
     <section className="card list-card" aria-label="Settings">
       <header className="chart-head">
-        <h3>Run settings</h3>
+        <h2>Run settings</h2>
       </header>
       <ul className="pairs">
         {properties.map(([name, value]) => (

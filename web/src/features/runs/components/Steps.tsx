@@ -9,13 +9,13 @@ export function Steps({ steps, now: sentence }: { steps: RunStep[]; now: string 
   return (
     <section className="card list-card" aria-label="Steps">
       <header className="chart-head">
-        <h3>Steps</h3>
+        <h2>Steps</h2>
         {steps.length === 0 && <span className="chart-unit">{sentence}</span>}
       </header>
       <ol className="steps">
         {steps.map((step) => (
           <li key={`${step.started_ms} ${step.text}`} className={step.ended_ms === null ? "step-open" : ""}>
-            {step.ended_ms === null ? <span className="spinner-border spinner-border-sm" aria-label="under way" /> : <Icon name="check-circle" />}
+            {step.ended_ms === null ? <span className="spinner-border spinner-border-sm" role="img" aria-label="under way" /> : <Icon name="check-circle" />}
             <span>{step.text}</span>
             <time>{stepTime((step.ended_ms ?? now) - step.started_ms)}</time>
           </li>

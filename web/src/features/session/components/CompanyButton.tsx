@@ -1,5 +1,6 @@
-import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { useCompanySignIn } from "../api/useCompanySignIn";
+import { companyRefusal } from "../signInWords";
+import { SignInFault } from "./SignInFault";
 
 /** Where to go on after the company's page, which knows nothing of JAC's paths. */
 const NEXT = "jac.next";
@@ -33,7 +34,7 @@ export function CompanyButton({ name, next, primary, leave = (url) => window.loc
       <button type="button" className={`btn ${primary ? "btn-primary" : "btn-outline-secondary"} sign-in-button`} disabled={company.isPending || company.isSuccess} onClick={go}>
         {company.isPending || company.isSuccess ? `Opening ${name}…` : `Sign in with ${name}`}
       </button>
-      {company.error !== null && <ErrorBox error={company.error} onRetry={go} />}
+      {company.error !== null && <SignInFault error={company.error} words={companyRefusal(company.error, name)} onRetry={go} />}
     </>
   );
 }

@@ -1,11 +1,11 @@
 import { useEffect, useRef } from "react";
 import { Link } from "react-router";
 import type { Session } from "@/shared/api/types";
-import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Note } from "@/shared/ui/Note";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useLinkSignIn } from "../api/useSignIn";
-import { isDeadLink } from "../signInWords";
+import { isDeadLink, sessionsFault } from "../signInWords";
+import { SignInFault } from "./SignInFault";
 import { Command } from "./WhereLinksComeFrom";
 
 /** Posts a link's token once. Who is signed in already is asked first: the link may be somebody else's. */
@@ -26,7 +26,7 @@ export function LinkSignIn({ token, signedInAs, onKeep, onDone }: { token: strin
   if (signIn.error !== null) {
     return (
       <>
-        <h1>Sign-in link invalid or expired</h1>
+        <h1>{isDeadLink(signIn.error) ? "Sign-in link invalid or expired" : "The link could not be used yet"}</h1>
         {isDeadLink(signIn.error) ? (
           <>
             <Note tone="attention">Sign-in links work once and for a limited time.</Note>
@@ -36,7 +36,7 @@ export function LinkSignIn({ token, signedInAs, onKeep, onDone }: { token: strin
             <Command />
           </>
         ) : (
-          <ErrorBox error={signIn.error} />
+          <SignInFault error={signIn.error} words={sessionsFault(signIn.error)} onRetry={() => mutate(token, { onSuccess: ({ session }) => onDone(session) })} />
         )}
         <Link to="/sign-in">Other ways to sign in</Link>
       </>

@@ -2,12 +2,12 @@ import { useState } from "react";
 import { ApiError } from "@/shared/api/client";
 import { serverNow } from "@/shared/api/serverClock";
 import { formatDuration } from "@/shared/format/time";
-import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Field } from "@/shared/ui/Field";
 import { Note } from "@/shared/ui/Note";
 import { useNow } from "@/shared/ui/useNow";
 import { usePasswordSignIn } from "../api/useSignIn";
-import { passwordSignInFault } from "../signInWords";
+import { passwordSignInFault, sessionsFault } from "../signInWords";
+import { SignInFault } from "./SignInFault";
 
 /** Name and password; after too many wrong ones it says how long to wait, and waits. */
 export function PasswordForm({ onDone }: { onDone: () => void }) {
@@ -32,7 +32,8 @@ export function PasswordForm({ onDone }: { onDone: () => void }) {
       {
         onSuccess: onDone,
         onError: (refused) => {
-          setPassword("");
+          // A server that failed says nothing of the password: the same may be sent again.
+          if (refused instanceof ApiError && refused.status >= 400 && refused.status < 500) setPassword("");
           setTried(false);
           if (!(refused instanceof ApiError) || refused.code !== "sign_in_delayed") return;
           const seconds = refused.retryAfterS ?? 30;
@@ -70,7 +71,7 @@ export function PasswordForm({ onDone }: { onDone: () => void }) {
           </Note>
         )}
       </div>
-      {error !== null && wrong === null && !isDelay && <ErrorBox error={error} />}
+      {error !== null && wrong === null && !isDelay && <SignInFault error={error} words={sessionsFault(error)} />}
       <button type="submit" className="btn btn-primary sign-in-button" disabled={signIn.isPending || delayed}>
         {signIn.isPending ? "Signing in…" : "Sign in"}
       </button>

@@ -101,8 +101,8 @@ describe("with the company's account", () => {
   });
   it("comes back refused with a code, and can be tried again", async () => {
     offer(false, "Example");
-    show("/sign-in#fault=company_unreachable");
-    expect((await screen.findByRole("alert")).textContent).toContain("company_unreachable");
+    show("/sign-in#fault=company_refused");
+    expect((await screen.findByRole("alert")).textContent).toContain("company_refused");
     expect(screen.getByRole("button", { name: "Sign in with Example" })).toBeDefined();
   });
 });

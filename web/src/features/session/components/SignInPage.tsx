@@ -11,10 +11,11 @@ import { Note } from "@/shared/ui/Note";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useSignInOffer } from "../api/useSignInOffer";
 import { readArrival, safePath, type Arrival } from "../fragment";
-import { companyFault, endedWords } from "../signInWords";
+import { companyFault, endedWords, sessionsFault } from "../signInWords";
 import { CompanyButton, takeNext } from "./CompanyButton";
 import { LinkSignIn } from "./LinkSignIn";
 import { PasswordForm } from "./PasswordForm";
+import { SignInFault } from "./SignInFault";
 import { WhereLinksComeFrom } from "./WhereLinksComeFrom";
 
 /** Signs in: by name and password, with the company's account, or by the one-time link that led here. */
@@ -59,7 +60,7 @@ export function SignInPage() {
 
   if (found.kind !== "none") return <Card><Waiting what="Signing in…" /></Card>;
   if (offersPassword !== null) return <Card><FirstPassword session={offersPassword} onDone={open} /></Card>;
-  if (session.data === undefined) return <Card>{session.error === null ? <Waiting what="Checking your session…" /> : <ErrorBox error={session.error} onRetry={() => void session.refetch()} />}</Card>;
+  if (session.data === undefined) return <Card>{session.error === null ? <Waiting what="Checking your session…" /> : <SignInFault error={session.error} words={sessionsFault(session.error)} onRetry={() => void session.refetch()} />}</Card>;
   if (arrival.kind === "token") {
     return (
       <Card>

@@ -1,8 +1,9 @@
 import type { ReactNode } from "react";
 import { Navigate, useLocation } from "react-router";
 import { useSession } from "@/shared/session/useSession";
-import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Waiting } from "@/shared/ui/Waiting";
+import { sessionsFault } from "../signInWords";
+import { SignInFault } from "./SignInFault";
 
 /** Lets through who is signed in; sends others to the sign-in page, which brings them back here. */
 export function SignedIn({ children }: { children: ReactNode }) {
@@ -14,7 +15,7 @@ export function SignedIn({ children }: { children: ReactNode }) {
   if (session.data !== undefined) return children;
   return (
     <main className="sign-in">
-      {session.error === null ? <Waiting what="Checking your session…" /> : <ErrorBox error={session.error} onRetry={() => void session.refetch()} />}
+      {session.error === null ? <Waiting what="Checking your session…" /> : <SignInFault error={session.error} words={sessionsFault(session.error)} onRetry={() => void session.refetch()} />}
     </main>
   );
 }

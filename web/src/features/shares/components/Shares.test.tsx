@@ -38,10 +38,10 @@ it("revokes a link", async () => {
 
 it("shares a comparison by its runs", async () => {
   api.answer("GET /comparisons/shares", { body: [] });
-  api.answer("POST /comparisons/shares", { status: 403, body: fault("forbidden") });
+  api.answer("POST /comparisons/shares", { status: 403, body: fault("not_owner") });
   renderFor(sessionOf("member"), <ShareDialog shared={{ kind: "comparison", runs: ["r-1", "r-2"] }} name="this comparison" onClose={() => undefined} />);
   await userEvent.click(await screen.findByRole("button", { name: "Create link" }));
-  expect((await screen.findByRole("alert")).textContent).toContain("forbidden");
+  expect((await screen.findByRole("alert")).textContent).toContain("not_owner");
   expect(api.changes()).toEqual([{ method: "POST", path: "/comparisons/shares", body: { runs: ["r-1", "r-2"], expires_days: 7 } }]);
 });
 

@@ -1,0 +1,197 @@
+//! Compresses the logs of finished runs: one at a time, by one thread that has a processor only when nobody else wants it.
+//!
+//! It owns which logs are compressed and when; the steps of one log are `compression/log.rs`'s. A run's logs are compressed once the run
+//! has finished, and those that an earlier engine left when this one starts. It waits while a run on this machine goes on, which it would
+//! slow, and begins a log anew that such a run interrupts. Logs below [`SMALLEST`] stay as they are: they take no room, and everybody can
+//! read them.
+
+mod log;
+
+use crate::engine::{Engine, Event};
+use crate::error::EngineError;
+use crate::runs::RESULTS;
+use crate::runs::record::RunRecord;
+use jac_logs::{CompressError, Content};
+use jac_model::{Provider, RunId};
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::sleep;
+
+/// A log of fewer bytes is not compressed.
+const SMALLEST: u64 = 1 << 20;
+/// How often it is looked whether a run goes on here.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// After this long a log is tried again that could not be compressed: the disk may have room by then.
+const RETRY_EVERY: Duration = Duration::from_secs(10 * 60);
+/// The least that Linux gives a thread.
+#[cfg(target_os = "linux")]
+const LOWEST_PRIORITY: i32 = 19;
+
+/// Finished runs whose logs are to be compressed.
+#[derive(Default)]
+pub(crate) struct Queue {
+    runs: Mutex<VecDeque<RunId>>,
+    added: Notify,
+}
+
+impl Queue {
+    pub fn add(&self, run: RunId) {
+        self.lock().push_back(run);
+        self.added.notify_one();
+    }
+
+    fn next(&self) -> Option<RunId> {
+        self.lock().pop_front()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<RunId>> {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What became of a run's logs.
+enum Outcome {
+    /// So many were compressed.
+    Done(usize),
+    /// A run began on this machine, or the engine ends.
+    Interrupted,
+}
+
+pub(crate) async fn forever(engine: Engine) {
+    let looking = engine.clone();
+    // It reads the folder of every run.
+    engine.spawn_blocking(move || looking.queue_what_was_left()).await.unwrap_or_default();
+    let mut failed = Vec::new();
+    loop {
+        while let Some(run) = engine.compression().next() {
+            engine.until_nothing_is_measured_here().await;
+            match engine.compress_logs(&run).await {
+                Ok(Outcome::Done(0)) => (),
+                // What the pages show of its files has changed.
+                Ok(Outcome::Done(_)) => engine.tell(Event::Run(run)),
+                Ok(Outcome::Interrupted) => engine.compression().add(run),
+                Err(error) => {
+                    tracing::warn!(%run, %error, "run {run}: its logs could not be compressed: {error}; they stay as they are, and are tried again");
+                    failed.push(run);
+                }
+            }
+        }
+        tokio::select! {
+            () = engine.compression().added.notified() => (),
+            () = sleep(RETRY_EVERY), if !failed.is_empty() => failed.drain(..).for_each(|run| engine.compression().add(run)),
+        }
+    }
+}
+
+impl Engine {
+    fn queue_what_was_left(&self) {
+        for entry in std::fs::read_dir(self.folder().runs()).into_iter().flatten().flatten() {
+            if self.is_ending() {
+                return;
+            }
+            let run: Option<RunId> = entry.file_name().to_str().and_then(|name| name.parse().ok());
+            if let Some(run) = run.filter(|_| !logs(&entry.path()).is_empty()) {
+                self.compression().add(run);
+            }
+        }
+    }
+
+    /// Is a test going on that this machine's processors belong to? A database that cannot be read now says nothing.
+    async fn is_measuring_here(&self) -> bool {
+        let is_here = |provider: Option<Provider>| provider.is_none_or(|provider| provider == Provider::Local);
+        self.store().unfinished_runs().await.is_ok_and(|runs| runs.iter().any(|run| is_here(run.provider)))
+    }
+
+    async fn until_nothing_is_measured_here(&self) {
+        while self.is_measuring_here().await {
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn until_something_is_measured_here(&self) {
+        while !self.is_measuring_here().await {
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn compress_logs(&self, run: &RunId) -> Result<Outcome, EngineError> {
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let folder = self.folder().run(run);
+        let (engine, run, asked) = (self.clone(), run.clone(), Arc::clone(&interrupted));
+        let mut work = self.spawn_blocking(move || {
+            with_lowest_priority(|| {
+                let mut proceed = || engine.may_go_on(&asked);
+                let logs = logs_of_finished(&engine.folder().run(&run));
+                for (path, content) in &logs {
+                    log::compress(&run, path, *content, &mut proceed)?;
+                }
+                Ok(logs.len())
+            })
+        });
+        let done = tokio::select! {
+            done = &mut work => done,
+            () = self.until_something_is_measured_here() => {
+                interrupted.store(true, Ordering::Relaxed);
+                work.await
+            }
+        };
+        match done.map_err(|panic| EngineError::JMeter(panic.to_string()))? {
+            Ok(compressed) => Ok(Outcome::Done(compressed)),
+            // The run was deleted meanwhile.
+            Err(_) if !folder.exists() => Ok(Outcome::Done(0)),
+            Err(CompressError::Cancelled) if self.has_room_for_logs() => Ok(Outcome::Interrupted),
+            Err(CompressError::Cancelled) => Err(EngineError::DiskFull { what: "compressing a log".to_owned() }),
+            Err(CompressError::Read(error) | CompressError::Write(error)) => {
+                Err(EngineError::file("compressing a log", error))
+            }
+            Err(error @ (CompressError::Changed | CompressError::Different)) => {
+                Err(EngineError::JMeter(format!("{error}.")))
+            }
+        }
+    }
+
+    fn may_go_on(&self, interrupted: &AtomicBool) -> ControlFlow<()> {
+        let goes_on = !interrupted.load(Ordering::Relaxed) && !self.is_ending() && self.has_room_for_logs();
+        if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+
+    /// What is written takes room until the plain log is removed, and a log that grows comes first.
+    fn has_room_for_logs(&self) -> bool {
+        self.room().is_none_or(|room| room.is_for_logs())
+    }
+}
+
+/// The logs in a run's folder that are worth it, with what is in them.
+fn logs(folder: &Path) -> Vec<(PathBuf, Content)> {
+    let nodes = std::fs::read_dir(folder.join("nodes")).into_iter().flatten().flatten();
+    let of_nodes =
+        nodes.flat_map(|node| ["jmeter.log", "output.txt"].map(|name| (node.path().join(name), Content::Lines)));
+    let mut logs: Vec<_> = std::iter::once((folder.join(RESULTS), Content::Samples)).chain(of_nodes).collect();
+    logs.retain(|(path, _)| std::fs::metadata(path).is_ok_and(|log| log.is_file() && log.len() >= SMALLEST));
+    logs
+}
+
+/// The same once nothing is added to them any more: the run's record is written last.
+fn logs_of_finished(folder: &Path) -> Vec<(PathBuf, Content)> {
+    if RunRecord::is_in(folder) { logs(folder) } else { Vec::new() }
+}
+
+/// Does work on a thread that others go before. Elsewhere than on Linux a thread has no priority of its own that could be set so simply.
+fn with_lowest_priority<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let worked = std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            #[cfg(target_os = "linux")]
+            if let Err(error) = rustix::process::setpriority_process(None, LOWEST_PRIORITY) {
+                tracing::debug!(%error, "logs are compressed with ordinary priority: {error}");
+            }
+            work()
+        });
+        thread.join()
+    });
+    worked.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}

@@ -1,0 +1,39 @@
+//! Bodies of files: piece by piece, so that a file of any length takes little memory, and a slow reader no thread.
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::stream::try_unfold;
+use jac_engine::runs::KeptFile;
+use jac_logs::{FrameReader, FramedLog};
+use std::sync::Arc;
+use tokio::io::AsyncReadExt;
+use tokio_util::io::ReaderStream;
+
+/// Bytes of a plain file that are read at once.
+const PIECE: usize = 256 * 1024;
+
+/// A file's content, unpacked where it is compressed. A damaged one breaks off: the reader misses bytes of the length that it was told.
+pub fn file_body(file: KeptFile) -> Body {
+    match file {
+        // A log that still grows is longer at its end than it says now.
+        KeptFile::Plain(file, bytes) => {
+            Body::from_stream(ReaderStream::with_capacity(tokio::fs::File::from_std(file).take(bytes), PIECE))
+        }
+        KeptFile::Compressed(log) => unpacked(log),
+    }
+}
+
+/// A compressed log, a frame at a time: the next one is unpacked when the reader has taken the last.
+fn unpacked(log: FramedLog) -> Body {
+    let begin = (Arc::new(log), FrameReader::default(), 0);
+    Body::from_stream(try_unfold(begin, |(log, mut reader, number)| async move {
+        if number == log.frame_count() {
+            return Ok(None);
+        }
+        let unpack = tokio::task::spawn_blocking(move || {
+            let bytes = Bytes::copy_from_slice(reader.read(&log, number)?);
+            std::io::Result::Ok((bytes, (log, reader, number + 1)))
+        });
+        unpack.await.map_err(std::io::Error::other)?.map(Some)
+    }))
+}

@@ -1,0 +1,10 @@
+import { Icon } from "@/shared/ui/Icon";
+
+/** Beside the name of a run that is kept. */
+export function PinMark() {
+  return (
+    <span className="pin-mark" role="img" aria-label="Pinned" title="Pinned: kept whatever the retention deletes">
+      <Icon name="pin" />
+    </span>
+  );
+}
