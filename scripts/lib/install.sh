@@ -97,6 +97,9 @@ has_node() {
 # OpenSSH's server, which the tests start themselves, on loopback and on ports of their own.
 has_sshd() { [ -x /usr/sbin/sshd ] && command -v ssh-keygen >/dev/null; }
 
+# Redis, which the tests start themselves, on loopback and on ports of their own.
+has_redis() { command -v redis-server >/dev/null; }
+
 has_maven() { command -v mvn >/dev/null; }
 
 # Sets CHROMIUM for the browser walk.
@@ -119,6 +122,7 @@ name_of() {
     rust) echo "Rust $RUST_VERSION or newer with rustfmt and clippy (https://rustup.rs)" ;;
     node) echo "Node.js 20.19, 22.13 or 24 and newer, with npm (https://nodejs.org)" ;;
     sshd) echo "OpenSSH's server and ssh-keygen (package openssh-server); its service may stay off" ;;
+    redis) echo "redis-server, version 7 or newer (package redis-server); its service may stay off" ;;
     maven) echo "Maven, since Apache's archive of JMeter did not answer (package maven)" ;;
     chromium) echo "Chromium or Google Chrome; its path in CHROMIUM where it is in no usual place" ;;
   esac
@@ -249,17 +253,23 @@ install_chromium() {
   (cd "$root/e2e" && node node_modules/playwright-core/cli.js install chromium)
 }
 
-# The program alone is wanted. Debian's package starts its service at once and at every boot, which nobody asked for.
-install_sshd() {
-  local policy=/usr/sbin/policy-rc.d made=""
+install_sshd() { install_without_service "ssh.service ssh.socket" openssh-server openssh-client; }
+
+install_redis() { install_without_service redis-server.service redis-server; }
+
+# The program alone is wanted. Debian's packages start their services at once and at every boot, which nobody asked for.
+install_without_service() {
+  local units policy=/usr/sbin/policy-rc.d made=""
+  read -ra units <<<"$1"
+  shift
   if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
     as_root chmod 755 "$policy"
     made=yes
   fi
   local outcome=0
-  install_packages openssh-server openssh-client || outcome=$?
+  install_packages "$@" || outcome=$?
   [ -z "$made" ] || as_root rm -f "$policy"
-  if command -v systemctl >/dev/null; then as_root systemctl disable ssh.service ssh.socket >/dev/null 2>&1 || true; fi
+  if command -v systemctl >/dev/null; then as_root systemctl disable "${units[@]}" >/dev/null 2>&1 || true; fi
   return "$outcome"
 }

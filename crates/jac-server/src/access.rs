@@ -206,15 +206,18 @@ impl Session {
 
 /// How long sessions live, now.
 pub(crate) fn session_limits(app: &App) -> SessionLimits {
-    let minutes = i64::try_from(app.edge.config().session.idle_minutes).unwrap_or(i64::MAX / 60_000);
-    SessionLimits { now_ms: app.engine.now_ms(), idle_ms: minutes.saturating_mul(60_000) }
+    SessionLimits { now_ms: app.engine.now_ms(), idle_ms: ms(app.edge.config().session.idle) }
+}
+
+fn ms(length: Duration) -> i64 {
+    i64::try_from(length.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// The session of the request's cookie, if it has one that lives.
 pub async fn session_of(app: &App, headers: &HeaderMap, page: Option<&str>) -> Result<Option<Session>, ApiError> {
     // Another server of this host may have set one of the same name for a path of its own.
     for secret in cookies(app, SESSION_COOKIE, headers) {
-        if let Some(session) = app.engine.store().session(secret, page, session_limits(app)).await? {
+        if let Some(session) = app.sessions().find(secret, page).await? {
             return Ok(Some(Session { session, secret: secret.to_owned() }));
         }
     }
@@ -223,18 +226,18 @@ pub async fn session_of(app: &App, headers: &HeaderMap, page: Option<&str>) -> R
 
 /// A session that is to be opened for whoever sends this request; with its cookie.
 pub(crate) fn new_session(app: &App, headers: &HeaderMap, client: Option<&ClientInfo>) -> (NewSession, String) {
-    let seconds = i64::try_from(app.edge.config().session.hours.saturating_mul(3600)).unwrap_or(i64::MAX / 1000);
+    let life = app.edge.config().session.absolute;
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     let session = NewSession {
         id: hex::encode(rand::random::<[u8; 8]>()),
         secret: secret(),
         page: secret(),
-        expires_ms: app.engine.now_ms().saturating_add(seconds.saturating_mul(1000)),
+        expires_ms: app.engine.now_ms().saturating_add(ms(life)),
         address: client.and_then(|client| client.address).map(|address| address.to_string()),
         user_agent: user_agent.map(|text| text.chars().take(200).collect()),
     };
     let is_https = client.is_some_and(|client| client.scheme == crate::edge::Scheme::Https);
-    let cookie = cookie(app, SESSION_COOKIE, &session.secret, "Strict", seconds.unsigned_abs(), is_https);
+    let cookie = cookie(app, SESSION_COOKIE, &session.secret, "Strict", life.as_secs(), is_https);
     (session, cookie)
 }
 
@@ -263,17 +266,20 @@ pub fn page_secret(headers: &HeaderMap) -> Option<&str> {
 /// Ends the session of the request's cookie, if it has one, and says so to those who keep connections open.
 pub async fn sign_out(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
     for session in cookies(app, SESSION_COOKIE, headers) {
-        app.engine.store().sign_out(session).await?;
+        app.sessions().end(session).await?;
     }
     app.access.rights_changed();
     Ok(())
 }
 
-/// The name of a cookie: two servers on a host have two. Over TLS its name says that it was set by this host itself, for
-/// all of it (`__Host-`, RFC 6265bis 4.1.3.2), which browsers see to.
+/// The name of a cookie: two servers on a host have two, unless they share sessions. Over TLS its name says that it was set by this
+/// host itself, for all of it (`__Host-`, RFC 6265bis 4.1.3.2), which browsers see to.
 fn cookie_name(app: &App, word: &str, is_https: bool) -> String {
     let prefix = if is_https { "__Host-" } else { "" };
-    format!("{prefix}jac_{word}_{}", app.engine.installation().get(..8).unwrap_or_default())
+    match app.edge.redis() {
+        Some(_) => format!("{prefix}jac_{word}"),
+        None => format!("{prefix}jac_{word}_{}", app.engine.installation().get(..8).unwrap_or_default()),
+    }
 }
 
 /// The values of a cookie in a request: there may be several, for paths above each other.

@@ -9,6 +9,7 @@ pub mod told;
 
 use crate::access::secret;
 use crate::config::OidcConfig;
+use crate::sessions::redis::{Redis, Unavailable};
 use jac_model::EpochMs;
 use openidconnect::core::CoreAuthenticationFlow;
 use openidconnect::{
@@ -16,8 +17,9 @@ use openidconnect::{
     OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, PostLogoutRedirectUrl, RedirectUrl, RequestTokenError,
     Scope, SignatureVerificationError, TokenResponse, UserInfoError,
 };
-use pending::{Pending, Pendings};
+use pending::Pendings;
 use provider::{ANY_AGE, Claims, Client, Providers, Tokens, UserInfo};
+use sha2::{Digest, Sha256};
 use std::time::Duration;
 use told::Told;
 
@@ -43,6 +45,8 @@ pub enum CompanyError {
     Invalid(String),
     #[error("the sign-in was begun in another browser, too long ago, or is used up")]
     Expired,
+    #[error("the sign-in cannot be remembered, because Redis does not answer")]
+    SessionsUnavailable,
     #[error("{0} is in none of the groups that have a role here")]
     NoRole(String),
 }
@@ -56,8 +60,15 @@ impl CompanyError {
             Self::Refused(_) => "company_refused",
             Self::Invalid(_) => "company_invalid",
             Self::Expired => "company_expired",
+            Self::SessionsUnavailable => "sessions_unavailable",
             Self::NoRole(_) => "company_no_role",
         }
+    }
+}
+
+impl From<Unavailable> for CompanyError {
+    fn from(_: Unavailable) -> Self {
+        Self::SessionsUnavailable
     }
 }
 
@@ -79,8 +90,9 @@ pub struct Company {
 }
 
 impl Company {
-    pub fn new(config: OidcConfig) -> Self {
-        Self { providers: Providers::new(config.issuer.clone()), config, pending: Pendings::default() }
+    /// With a Redis, a sign-in may end on another server than it was begun on.
+    pub fn new(config: OidcConfig, redis: Option<Redis>) -> Self {
+        Self { providers: Providers::new(config.issuer.clone()), config, pending: Pendings::new(redis) }
     }
 
     pub fn config(&self) -> &OidcConfig {
@@ -90,17 +102,16 @@ impl Company {
     /// Begins a sign-in, of which the provider sends the browser back to `redirect`.
     ///
     /// # Errors
-    /// [`CompanyError::Unavailable`] when the provider does not answer.
-    pub async fn begin(&self, redirect: String) -> Result<Begun, CompanyError> {
+    /// [`CompanyError::Unavailable`] when the provider does not answer, [`CompanyError::SessionsUnavailable`] when Redis does not.
+    pub async fn begin(&self, redirect: String, now_ms: EpochMs) -> Result<Begun, CompanyError> {
         let provider = self.providers.get(FRESH).await?;
         let client = provider.client(&self.config).set_redirect_uri(redirect_url(&redirect)?);
-        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let (browser, state) = (secret(), secret());
+        let Derived { nonce, verifier } = Derived::of(&browser, &state);
+        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
+        let csrf = CsrfToken::new(state.clone());
         let mut request = client
-            .authorize_url(
-                CoreAuthenticationFlow::AuthorizationCode,
-                || CsrfToken::new(secret()),
-                || Nonce::new(secret()),
-            )
+            .authorize_url(CoreAuthenticationFlow::AuthorizationCode, || csrf, || nonce)
             .set_pkce_challenge(challenge);
         // Providers ignore scopes that they do not know, but some refuse: only those are asked for that they list.
         for scope in ["profile", "email", "groups"] {
@@ -109,14 +120,12 @@ impl Company {
                 request = request.add_scope(scope);
             }
         }
-        let (url, state, nonce) = request.url();
-        let browser = secret();
-        let (nonce, verifier) = (nonce.secret().clone(), verifier.into_secret());
-        self.pending.keep(state.secret(), &browser, Pending { nonce, verifier, redirect });
+        let (url, ..) = request.url();
+        self.pending.keep(&state, &browser, now_ms).await?;
         Ok(Begun { url: url.into(), browser })
     }
 
-    /// Ends a sign-in whose browser is back from the provider, with what the provider tells of the person.
+    /// Ends a sign-in whose browser is back from the provider at `redirect`, with what the provider tells of the person.
     ///
     /// # Errors
     /// When this browser has not begun it, the provider does not answer, or its answer does not hold.
@@ -125,22 +134,26 @@ impl Company {
         browser: Option<&str>,
         state: &str,
         code: String,
+        redirect: String,
         now_ms: EpochMs,
     ) -> Result<Told, CompanyError> {
-        let pending = browser.and_then(|browser| self.pending.take(state, browser)).ok_or(CompanyError::Expired)?;
+        let browser = browser.ok_or(CompanyError::Expired)?;
+        if !self.pending.take(state, browser, now_ms).await? {
+            return Err(CompanyError::Expired);
+        }
+        let Derived { nonce, verifier } = Derived::of(browser, state);
         let provider = self.providers.get(ANY_AGE).await?;
-        let client = provider.client(&self.config).set_redirect_uri(redirect_url(&pending.redirect)?);
+        let client = provider.client(&self.config).set_redirect_uri(redirect_url(&redirect)?);
         let tokens: Tokens = client
             .exchange_code(AuthorizationCode::new(code))
             .map_err(|error| CompanyError::Unavailable(sentence(&error)))?
-            .set_pkce_verifier(PkceCodeVerifier::new(pending.verifier))
+            .set_pkce_verifier(verifier)
             .request_async(&provider.http())
             .await
             .map_err(|error| match &error {
                 RequestTokenError::ServerResponse(_) => CompanyError::Refused(sentence(&error)),
                 _ => CompanyError::Unavailable(sentence(&error)),
             })?;
-        let nonce = Nonce::new(pending.nonce);
         let claims = match verify(&client, &tokens, &nonce, now_ms) {
             // It may have new keys since it was asked for them.
             Err(ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey)) => {
@@ -174,6 +187,22 @@ impl Company {
             .set_client_id(ClientId::new(self.config.client_id.clone()))
             .set_post_logout_redirect_uri(PostLogoutRedirectUrl::new(back).ok()?);
         Some(request.http_get_url().into())
+    }
+}
+
+/// What guards a sign-in besides its state. Both follow from the 256 random bits of the browser's cookie, so that they are known again on
+/// the way back and kept nowhere meanwhile.
+struct Derived {
+    /// Binds the ID token to the sign-in.
+    nonce: Nonce,
+    /// Binds the code to who has begun the sign-in (PKCE, RFC 7636).
+    verifier: PkceCodeVerifier,
+}
+
+impl Derived {
+    fn of(browser: &str, state: &str) -> Self {
+        let derive = |what: &str| hex::encode(Sha256::digest(format!("{what}\n{state}\n{browser}")));
+        Self { nonce: Nonce::new(derive("nonce")), verifier: PkceCodeVerifier::new(derive("verifier")) }
     }
 }
 

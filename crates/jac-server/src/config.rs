@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 /// A value that is never printed, logged or compared with others than by its own user.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,8 +37,8 @@ pub struct ServerConfig {
     /// Proxies whose forwarded headers are believed.
     pub trusted_proxies: Vec<IpNet>,
     pub metrics: MetricsConfig,
-    /// Where sessions are kept, if not in the database. It may hold a password.
-    pub redis_url: Option<Secret>,
+    /// Where sessions are kept, if not in the database.
+    pub redis: Option<RedisUrl>,
     pub oidc: Option<OidcConfig>,
     pub session: SessionConfig,
     /// The names of people who may work with the server's own AWS credentials; administrators always may.
@@ -88,20 +89,52 @@ impl RoleName {
 /// How long a sign-in lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionConfig {
-    /// Minutes without a request after which a session ends.
-    pub idle_minutes: u64,
-    /// Hours after which it ends in any case.
-    pub hours: u64,
+    /// A session that is not used for so long ends.
+    pub idle: Duration,
+    /// It ends after this in any case.
+    pub absolute: Duration,
 }
 
 impl SessionConfig {
     /// A week without a visit, and thirty days.
-    pub const USUAL: Self = Self { idle_minutes: 7 * 24 * 60, hours: 30 * 24 };
+    pub const USUAL: Self =
+        Self { idle: Duration::from_secs(7 * 24 * 3600), absolute: Duration::from_secs(30 * 24 * 3600) };
 }
 
 impl Default for SessionConfig {
     fn default() -> Self {
         Self::USUAL
+    }
+}
+
+/// A Redis that several servers can share: `redis://` or, with TLS, `rediss://`. It may hold a password, and is printed without.
+#[derive(Clone)]
+pub struct RedisUrl(redis::Client);
+
+impl RedisUrl {
+    /// `None` for what is not such an address: a host, perhaps a user with a password, a port and the number of a database.
+    pub fn parse(text: &str) -> Option<Self> {
+        let url = redis::parse_redis_url(text)?;
+        let is_plain = matches!(url.scheme(), "redis" | "rediss") && url.query().is_none() && url.fragment().is_none();
+        let client = if is_plain { redis::Client::open(url).ok()? } else { return None };
+        Some(Self(client))
+    }
+
+    /// What connects to it.
+    pub(crate) fn client(&self) -> &redis::Client {
+        &self.0
+    }
+}
+
+impl fmt::Display for RedisUrl {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.0.get_connection_info().addr())
+    }
+}
+
+impl fmt::Debug for RedisUrl {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "RedisUrl({self})")
     }
 }
 
@@ -112,11 +145,30 @@ mod tests {
     #[test]
     fn a_secret_is_not_printed_with_what_holds_it() {
         let config = ServerConfig {
-            redis_url: Some(Secret::new("redis://:hunter2@localhost")),
+            redis: RedisUrl::parse("redis://hunter1:hunter2@localhost"),
             metrics: MetricsConfig { listen: None, token: Some(Secret::new("hunter3")) },
             ..ServerConfig::default()
         };
         let printed = format!("{config:?}");
         assert!(!printed.contains("hunter"), "{printed}");
+    }
+
+    #[test]
+    fn a_redis_is_a_host_with_what_it_takes_to_be_let_in() {
+        for (text, place) in [
+            ("redis://localhost", "localhost:6379"),
+            ("redis://10.0.0.1:7000/2", "10.0.0.1:7000"),
+            ("rediss://jac:hunter2@cache.example", "cache.example:6379"),
+            ("redis://:hunter2@[::1]:6380/0", "::1:6380"),
+        ] {
+            let url = RedisUrl::parse(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(url.to_string(), place);
+        }
+        let others =
+            ["", "localhost", "redis://", "redis:///1", "http://localhost", "redis://localhost/one", "unix:///redis"];
+        // The last two would change how it is spoken to, or leave its certificate unlooked at.
+        for text in others.into_iter().chain(["redis://localhost?protocol=resp3", "rediss://localhost/#insecure"]) {
+            assert!(RedisUrl::parse(text).is_none(), "{text}");
+        }
     }
 }

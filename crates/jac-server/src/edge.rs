@@ -14,6 +14,7 @@ use crate::metrics::Metrics;
 use crate::password::Passwords;
 use crate::per_person::PerPerson;
 use crate::scans::Scans;
+use crate::sessions::redis::Redis;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
@@ -48,6 +49,7 @@ struct Inner {
     live_pages: PerPerson,
     passwords: Passwords,
     company: Option<Company>,
+    redis: Option<Redis>,
     closing: CancellationToken,
 }
 
@@ -62,10 +64,12 @@ impl Edge {
         let metrics = Metrics::default();
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let scans = Scans::new(processors, metrics.clone());
-        let company = config.oidc.clone().map(Company::new);
+        let redis = config.redis.clone().map(Redis::new);
+        let company = config.oidc.clone().map(|oidc| Company::new(oidc, redis.clone()));
         Self(Arc::new(Inner {
             config,
             company,
+            redis,
             metrics,
             scans,
             uploads: PerPerson::new(UPLOADS_OF_A_PERSON),
@@ -106,6 +110,11 @@ impl Edge {
     /// The company's sign-on, where there is one.
     pub(crate) fn company(&self) -> Option<&Company> {
         self.0.company.as_ref()
+    }
+
+    /// Where sessions are, if not in the database.
+    pub(crate) fn redis(&self) -> Option<&Redis> {
+        self.0.redis.as_ref()
     }
 
     /// Cancelled when the server ends: connections are closed after their answer, live sockets at once.
@@ -215,7 +224,8 @@ pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -
     app.edge.metrics().answered(&method, &route, status.as_u16(), took);
     let from = client.address.map_or_else(|| "this process".to_owned(), |address| address.to_string());
     match answer.extensions_mut().remove::<Failure>() {
-        Some(Failure { code, message }) => {
+        Some(Failure { is_logged: true, .. }) => (),
+        Some(Failure { code, message, .. }) => {
             tracing::error!(id, code, route, "request {id} ({method} {route}) failed: {message}");
         }
         // It says by itself that the server is not ready, again and again.

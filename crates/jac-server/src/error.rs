@@ -34,6 +34,8 @@ pub enum ApiError {
     Engine(EngineError),
     /// Nobody is signed in.
     SignedOut,
+    /// Sessions are in Redis, which does not answer: nobody can be looked up.
+    SessionsUnavailable,
     /// The token is unknown, has expired or was revoked.
     BadToken,
     /// Somebody is, and may not do this.
@@ -59,6 +61,9 @@ pub enum ApiError {
     },
 }
 
+/// When to try again while sessions cannot be looked up.
+const UNAVAILABLE_SECONDS: u64 = 2;
+
 /// The code of an error, among the extensions of its answer: the audit trail has it.
 #[derive(Debug, Clone)]
 pub struct Refusal(pub String);
@@ -68,6 +73,8 @@ pub struct Refusal(pub String);
 pub struct Failure {
     pub code: String,
     pub message: String,
+    /// Somebody else has said it already, for all requests together.
+    pub is_logged: bool,
 }
 
 impl<E: Into<EngineError>> From<E> for ApiError {
@@ -82,9 +89,20 @@ impl ApiError {
         Self::Request { status: StatusCode::BAD_REQUEST, code, message: message.into(), hint: None }
     }
 
+    /// Its stable code, where there is no HTTP to answer by.
+    pub fn code(self) -> String {
+        self.detail().code
+    }
+
+    /// Its sentence, where there is no HTTP to answer by.
+    pub fn message(self) -> String {
+        self.detail().message
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::SignedOut | Self::BadToken => StatusCode::UNAUTHORIZED,
+            Self::SessionsUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Denied(_) | Self::ServersFile { .. } | Self::Foreign => StatusCode::FORBIDDEN,
             Self::Request { status, .. } | Self::Later { status, .. } => *status,
             Self::Engine(error) => match error {
@@ -130,6 +148,11 @@ impl ApiError {
                 "signed_out",
                 "You are not signed in.",
                 Some("Sign in again. Programs send a token: Authorization: Bearer …."),
+            ),
+            Self::SessionsUnavailable => plain(
+                "sessions_unavailable",
+                "Sign-ins cannot be checked, because Redis does not answer. Runs continue.",
+                Some("Try again in a moment. Tokens and the shell of the server's machine still work."),
             ),
             Self::BadToken => plain(
                 "token_invalid",
@@ -234,10 +257,19 @@ fn field_of(code: &str) -> Option<&'static str> {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = self.status();
-        let wait = if let Self::Later { seconds, .. } = &self { Some(*seconds) } else { None };
+        let wait = match &self {
+            Self::Later { seconds, .. } => Some(*seconds),
+            Self::SessionsUnavailable => Some(UNAVAILABLE_SECONDS),
+            _ => None,
+        };
+        // Whoever asks Redis says once that it is away.
+        let is_logged = matches!(self, Self::SessionsUnavailable);
         let detail = self.detail();
-        let failure =
-            status.is_server_error().then(|| Failure { code: detail.code.clone(), message: detail.message.clone() });
+        let failure = status.is_server_error().then(|| Failure {
+            code: detail.code.clone(),
+            message: detail.message.clone(),
+            is_logged,
+        });
         let refusal = Refusal(detail.code.clone());
         let mut answer = (status, Json(ErrorBody { error: detail })).into_response();
         answer.extensions_mut().insert(refusal);

@@ -22,7 +22,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 struct Ready {
     ready: bool,
     /// Why not.
-    codes: Vec<Unready>,
+    codes: Vec<Code>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Code {
+    Engine(Unready),
+    Server(&'static str),
 }
 
 /// The three routes, beside the API.
@@ -40,12 +47,18 @@ async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// The database and the disk do.
+/// The database, the disk and whatever keeps the sessions do.
 async fn ready(State(app): State<App>) -> Response {
-    let codes = match timeout(PATIENCE, app.engine.unready()).await {
+    let faults = match timeout(PATIENCE, app.engine.unready()).await {
         Ok(codes) => codes,
         Err(_) => vec![Unready::DatabaseUnavailable],
     };
+    let mut codes: Vec<Code> = faults.into_iter().map(Code::Engine).collect();
+    if let Some(redis) = app.edge.redis()
+        && redis.available().await.is_err()
+    {
+        codes.push(Code::Server("sessions_unavailable"));
+    }
     let status = if codes.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(Ready { ready: codes.is_empty(), codes })).into_response()
 }

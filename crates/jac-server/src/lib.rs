@@ -20,8 +20,13 @@ mod metrics;
 pub mod openapi;
 mod password;
 mod per_person;
+#[cfg(test)]
+#[path = "../tests/routes/redis_server.rs"]
+#[expect(dead_code, reason = "the tests of the routes use all of it")]
+mod redis_server;
 mod routes;
 mod scans;
+mod sessions;
 pub mod tls;
 mod upload;
 

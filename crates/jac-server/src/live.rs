@@ -94,6 +94,11 @@ pub fn layer(app: App) -> SocketIoLayer {
     });
     let (cutting, sockets) = (app.clone(), io.clone());
     engine.keep_running("the end of live connections".to_owned(), move |_| cut_off(cutting.clone(), sockets.clone()));
+    if let Some(redis) = app.edge.redis().cloned() {
+        let access = app.access.clone();
+        let follow = move |_| redis.clone().follow(access.clone());
+        engine.keep_running("word of sessions that end on other servers".to_owned(), follow);
+    }
     engine.keep_running("live events".to_owned(), move |_| forward(app.clone(), io.clone()));
     layer
 }
@@ -119,12 +124,16 @@ struct Auth {
 }
 
 /// Lets a page in. What it may ask is known before it is told that it is in, so that nothing it asks then is passed over.
-async fn admit(socket: SocketRef, TryData(auth): TryData<Auth>, State(app): State<App>) -> Result<(), &'static str> {
+async fn admit(socket: SocketRef, TryData(auth): TryData<Auth>, State(app): State<App>) -> Result<(), String> {
     let page = auth.ok().map(|auth| auth.page);
-    let session = access::session_of(&app, &socket.req_parts().headers, page.as_deref()).await.ok().flatten();
-    let Some(session) = session.filter(|session| session.session.is_own_page) else { return Err("signed_out") };
+    let session = match access::session_of(&app, &socket.req_parts().headers, page.as_deref()).await {
+        Ok(Some(session)) if session.session.is_own_page => session,
+        Ok(_) => return Err(ApiError::SignedOut.code()),
+        // Nothing is known of the session: the page tries again.
+        Err(error) => return Err(error.code()),
+    };
     let Some((place, ())) = app.edge.live_pages().enter(&session.principal().user.id) else {
-        return Err("too_many_pages");
+        return Err("too_many_pages".to_owned());
     };
     // Given back when the socket is gone, and this with it.
     let place = Arc::new(place);
@@ -203,8 +212,8 @@ async fn cut_off(app: App, io: SocketIo) {
             match may(&app, &socket, Action::View).await {
                 Ok(None) => shut_out(&app, socket).await,
                 Ok(Some(caller)) => tell_of_rights(&socket, Rights::of(&caller)),
-                // A database that cannot be read now says nothing about a session.
-                Err(_) => (),
+                // What cannot be read now says nothing about a session, and the next one cannot be read either.
+                Err(_) => break,
             }
         }
     }
@@ -212,16 +221,21 @@ async fn cut_off(app: App, io: SocketIo) {
 
 async fn subscribe(socket: SocketRef, TryData(wanted): TryData<Subscribe>, ack: AckSender, State(app): State<App>) {
     // Asked anew each time: the session may be over by now.
-    if may(&app, &socket, Action::View).await.ok().flatten().is_none() {
-        shut_out(&app, socket).await;
-        return;
-    }
-    let answered = match wanted {
-        Ok(wanted) => match watch(&socket, &app, wanted).await {
+    let caller = match may(&app, &socket, Action::View).await {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => {
+            shut_out(&app, socket).await;
+            return;
+        }
+        Err(error) => Err(error),
+    };
+    let answered = match (caller, wanted) {
+        (Err(error), _) => ack.send(&Refused { error: error.message() }),
+        (Ok(()), Ok(wanted)) => match watch(&socket, &app, wanted).await {
             Ok(snapshot) => ack.send(&snapshot),
             Err(error) => ack.send(&Refused { error }),
         },
-        Err(error) => ack.send(&Refused { error: format!("This is no subscription to a run: {error}.") }),
+        (Ok(()), Err(error)) => ack.send(&Refused { error: format!("This is no subscription to a run: {error}.") }),
     };
     if let Err(error) = answered {
         tracing::debug!(%error, "a page went away while it was answered");

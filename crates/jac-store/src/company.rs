@@ -141,11 +141,11 @@ mod tests {
         let store = Store::in_memory().await.expect("a database");
         let ada = store.company_person(told("42", Some(UserRole::Administrator), &[]), 1).await.expect("made");
         let demoted = PersonChange { role: Some(UserRole::Member), ..PersonChange::default() };
-        store.change_person("admin", demoted).await.expect("there is Ada");
+        store.change_person("admin", demoted, 2).await.expect("there is Ada");
         let kept = store.company_person(told("42", Some(UserRole::Viewer), &["Shop"]), 2).await.expect("known");
         assert_eq!((kept.role, kept.teams.len()), (UserRole::Administrator, 1));
         let promoted = PersonChange { role: Some(UserRole::Administrator), ..PersonChange::default() };
-        store.change_person("admin", promoted).await.expect("changed");
+        store.change_person("admin", promoted, 3).await.expect("changed");
         let taken = store.company_person(told("42", Some(UserRole::Viewer), &[]), 3).await.expect("known");
         assert_eq!((taken.id, taken.role), (ada.id, UserRole::Viewer));
     }

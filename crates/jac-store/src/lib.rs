@@ -22,6 +22,7 @@ mod retention;
 mod runs;
 mod seal;
 mod series;
+mod sessions_elsewhere;
 mod shares;
 mod sign_in;
 mod vault;
@@ -40,6 +41,7 @@ pub use retention::RunPlace;
 pub use runs::RunRow;
 pub use seal::{SealError, SealingKey};
 pub use series::StoredPoint;
+pub use sessions_elsewhere::link_digest;
 pub use shares::{ShareKind, ShareRow};
 pub use sign_in::{NewSession, OpenSession, SessionLimits, SessionRow, TokenRow};
 pub use vault::{NewSet, Secret, Vault, VaultError};
@@ -61,6 +63,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/005-columns.sql")),
     M::up(include_str!("../migrations/006-people.sql")),
     M::up(include_str!("../migrations/007-credentials.sql")),
+    M::up(include_str!("../migrations/008-sessions-elsewhere.sql")),
 ];
 
 /// The database. Every call is one short transaction, on a thread that may wait. Clones are the same database.

@@ -92,7 +92,7 @@ pub(crate) fn person_of(connection: &Connection, id: &str) -> Result<Option<Pers
     find(connection, "id = ?1", id)
 }
 
-fn find(connection: &Connection, condition: &str, value: &str) -> Result<Option<PersonRow>, StoreError> {
+pub(crate) fn find(connection: &Connection, condition: &str, value: &str) -> Result<Option<PersonRow>, StoreError> {
     let read = || {
         let sql = format!("SELECT {COLUMNS} WHERE {condition}");
         let found = connection.query_row(&sql, [value], row_of).optional()?;
@@ -241,7 +241,12 @@ impl Store {
     }
 
     /// Changes somebody. Who is disabled is signed out everywhere, and their tokens work no more until they are enabled.
-    pub async fn change_person(&self, id: &str, change: PersonChange) -> Result<PersonRow, StoreError> {
+    pub async fn change_person(
+        &self,
+        id: &str,
+        change: PersonChange,
+        now_ms: EpochMs,
+    ) -> Result<PersonRow, StoreError> {
         let id = id.to_owned();
         self.write(move |connection| {
             person_of(connection, &id)?.ok_or_else(|| not_found("person", &id))?;
@@ -254,6 +259,8 @@ impl Store {
                 let sql = "UPDATE people SET disabled = ?2 WHERE id = ?1";
                 connection.execute(sql, params![id, disabled]).map_err(failed())?;
                 if disabled {
+                    let sql = "UPDATE people SET signed_out_ms = ?2 WHERE id = ?1";
+                    connection.execute(sql, params![id, now_ms]).map_err(failed())?;
                     connection.execute("DELETE FROM sessions WHERE person = ?1", [&id]).map_err(failed())?;
                     connection.execute("DELETE FROM sign_in_links WHERE person = ?1", [&id]).map_err(failed())?;
                 }
@@ -408,11 +415,11 @@ mod tests {
         assert_eq!(store.people().await.expect("people").len(), 2, "what failed left nobody");
 
         let demoted = PersonChange { role: Some(UserRole::Member), ..PersonChange::default() };
-        assert!(matches!(store.change_person("admin", demoted.clone()).await, Err(StoreError::LastAdministrator)));
+        assert!(matches!(store.change_person("admin", demoted.clone(), 6).await, Err(StoreError::LastAdministrator)));
         assert!(matches!(store.remove_person("admin").await, Err(StoreError::LastAdministrator)));
         let promoted = PersonChange { role: Some(UserRole::Administrator), ..PersonChange::default() };
-        store.change_person("u-1", promoted).await.expect("changed");
-        store.change_person("admin", demoted).await.expect("there is another");
+        store.change_person("u-1", promoted, 6).await.expect("changed");
+        store.change_person("admin", demoted, 6).await.expect("there is another");
         store.change_team("t-1", Some("Shops".to_owned()), Some(Vec::new())).await.expect("changed");
         let teams = store.teams().await.expect("teams");
         assert_eq!((teams[0].name.as_str(), teams[0].members.len()), ("Shops", 0));

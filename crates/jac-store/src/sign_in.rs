@@ -8,7 +8,7 @@ use jac_model::{EpochMs, TokenScope};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 
-/// How old the time of the last use may be in the database: it is not written at each use.
+/// How old the kept time of the last use may be: it is not written at each use.
 const LAST_USE_MS: i64 = 60_000;
 
 pub(crate) fn digest(secret: &str) -> String {
@@ -72,6 +72,13 @@ pub struct SessionLimits {
     pub idle_ms: i64,
 }
 
+impl SessionLimits {
+    /// Whether the time of the last use has to be written anew: seldom, but often enough for a short idle limit.
+    pub fn is_use_due(&self, last_used_ms: EpochMs) -> bool {
+        self.now_ms - last_used_ms >= LAST_USE_MS.min(self.idle_ms / 4)
+    }
+}
+
 fn scope_word(scope: TokenScope) -> &'static str {
     match scope {
         TokenScope::Read => "read",
@@ -132,7 +139,8 @@ impl Store {
     /// Whether anybody was ever let in or invited.
     pub async fn has_sign_in(&self) -> Result<bool, StoreError> {
         self.read(|connection| {
-            let sql = "SELECT EXISTS (SELECT 1 FROM sign_in_links UNION ALL SELECT 1 FROM sessions UNION ALL SELECT 1 FROM people WHERE password IS NOT NULL)";
+            let sql = "SELECT EXISTS (SELECT 1 FROM sign_in_links UNION ALL SELECT 1 FROM sessions
+                       UNION ALL SELECT 1 FROM people WHERE password IS NOT NULL OR last_seen_ms IS NOT NULL)";
             connection.query_row(sql, [], |row| row.get(0)).map_err(during("read the sessions"))
         })
         .await
@@ -224,7 +232,7 @@ impl Store {
         // Digests are compared: the time that it takes tells nothing of the secret.
         open.is_own_page = page.is_some_and(|page| page == kept);
         let uses_link_up = open.is_own_page && link.is_some();
-        if uses_link_up || now_ms - used_ms >= LAST_USE_MS {
+        if uses_link_up || limits.is_use_due(used_ms) {
             let person = open.person.id.clone();
             self.write(move |connection| {
                 let used = || during("note a session's use");
@@ -444,7 +452,7 @@ mod tests {
         assert!(lives(300_000, 200_000).await);
         assert_eq!(store.sessions_of("u-1", at(300_000)).await.expect("sessions").len(), 1);
         let disabled = PersonChange { disabled: Some(true), ..PersonChange::default() };
-        store.change_person("u-1", disabled).await.expect("changed");
+        store.change_person("u-1", disabled, 300_000).await.expect("changed");
         assert!(!lives(300_000, 200_000).await);
         assert!(store.end_session("u-1", "id-s1").await.is_err(), "it is gone");
     }

@@ -134,7 +134,7 @@ impl Desk {
 
     async fn change(&self, name: &str, change: PersonChange) -> anyhow::Result<()> {
         let person = self.named(name).await?;
-        let changed = self.store.change_person(&person.id, change);
+        let changed = self.store.change_person(&person.id, change, SystemClock.now_ms());
         self.deed("person.change", ("person", &person.id, &person.name), changed).await?;
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::context;
 use crate::exit::Exit;
 use crate::stdout;
 use build::{Config, build, shown, tls_fault};
-use read::{Fault, File, Flags, Given, Settings, Source, Value};
+use read::{Fault, File, Flags, Settings, Source, Value};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -25,14 +25,6 @@ pub struct Loaded {
     pub file: Option<PathBuf>,
     settings: Settings,
     pub config: Result<Config, Vec<Fault>>,
-}
-
-impl Loaded {
-    /// The names of settings that somebody has given and that nothing follows yet.
-    pub fn without_effect(&self) -> Vec<&'static str> {
-        let is_given = |given: &&Given| given.key.is_planned && given.source != Source::Default;
-        self.settings.all().filter(is_given).map(|given| given.key.name).collect()
-    }
 }
 
 /// Reads everything. Nothing is made, and no lock is taken.
@@ -117,8 +109,7 @@ fn print_text(loaded: &Loaded) {
     for given in plain.into_iter().chain(tables) {
         let value = toml::Value::try_from(shown(given.key, &given.value));
         let text = value.map_or_else(|error| error.to_string(), |value| value.to_string());
-        let effect = if given.key.is_planned { ", no effect yet" } else { "" };
-        stdout::line(&format!("{} = {text}  # {}{effect}", given.key.name, given.source));
+        stdout::line(&format!("{} = {text}  # {}", given.key.name, given.source));
     }
 }
 
@@ -134,16 +125,7 @@ fn print_json(loaded: &Loaded, faults: &[Fault]) {
 #[cfg(test)]
 mod tests {
     use super::keys::KEYS;
-    use super::*;
     use std::fmt::Write;
-
-    #[test]
-    fn a_setting_that_nothing_follows_yet_is_told_where_somebody_has_given_it() {
-        let flags = Flags::from([("redis_url", vec!["redis://localhost".to_owned()])]);
-        let settings = Settings::read(None, |_| None, &flags);
-        let loaded = Loaded { file: None, config: build(&settings), settings };
-        assert_eq!(loaded.without_effect(), ["redis_url"]);
-    }
 
     /// The table of the documentation.
     fn table() -> String {

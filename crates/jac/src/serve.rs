@@ -29,9 +29,7 @@ use tokio_util::task::TaskTracker;
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
-    let loaded = config::load(&arguments);
-    let without_effect = loaded.without_effect();
-    let config = match loaded.config {
+    let config = match config::load(&arguments).config {
         Ok(config) => config,
         Err(faults) => return Ok(config::tell_faults(&faults)),
     };
@@ -45,10 +43,6 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     let address = doors.main.local_addr().context("its address is not known")?;
     let nodes = if address.ip().is_loopback() || config.allow_local_nodes { Nodes::Local } else { Nodes::None };
     warn_of_what_is_open(&config, address, nodes);
-    if !without_effect.is_empty() {
-        let names = without_effect.join(", ");
-        tracing::warn!("these settings have no effect in this version of JAC: {names}");
-    }
     let tools = context::tools(folder.root(), config.jmeter_home.as_deref());
     let settings = Settings {
         max_upload_bytes: config.max_upload_bytes,

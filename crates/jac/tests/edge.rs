@@ -5,8 +5,12 @@
 mod people;
 #[path = "edge/place.rs"]
 mod place;
+#[path = "../../jac-server/tests/routes/redis_server.rs"]
+#[expect(dead_code, reason = "the tests of the routes use all of it")]
+mod redis_server;
 
 use place::{LIMIT, Place, Server, WITH_TLS, err, out};
+use redis_server::{PASSWORD, RedisServer};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -30,7 +34,7 @@ fn config_check_names_the_place_of_every_setting_and_shows_no_secret() {
         "listen = \"127.0.0.1:8080\"  # default".to_owned(),
         "max_upload_mb = 9  # --max-upload-mb".to_owned(),
         "session_hours = 10  # JAC_SESSION_HOURS".to_owned(),
-        format!("redis_url = \"redis://…@localhost:6379\"  # {}, no effect yet", file.display()),
+        format!("redis_url = \"redis://…@localhost:6379\"  # {}", file.display()),
     ] {
         assert!(out(&done).lines().any(|said| said == line), "{line} in {}", out(&done));
     }
@@ -140,6 +144,33 @@ fn an_expired_certificate_is_told_once_and_costs_nobody_the_server() {
     assert_eq!(server.end().0, Some(0));
     let log = std::fs::read_to_string(place.0.path().join("serve.log")).expect("the log");
     assert_eq!(log.matches("tls_certificate_expired").count(), 1, "{log}");
+}
+
+#[test]
+fn a_redis_over_tls_is_used_when_its_certificate_is_one_that_is_trusted() {
+    let place = Place::new();
+    place.write_pair(2100);
+    let pair = place.data().join("tls");
+    let redis = RedisServer::with_tls(&pair);
+    place.write_config(&format!("listen = \"127.0.0.1:0\"\nredis_url = \"{}\"\n", redis.url()));
+    for (is_trusted, ready) in [(true, "200"), (false, "503")] {
+        let mut command = place.jac(&["serve"]);
+        if is_trusted {
+            command.env("SSL_CERT_FILE", pair.join("cert.pem"));
+        }
+        let mut server = Server::spawn(&place, command);
+        for _ in 0..3 {
+            let request = "GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+            let mut answer = String::new();
+            connect(server.address(), request).read_to_string(&mut answer).expect("an answer");
+            assert!(answer.starts_with(&format!("HTTP/1.1 {ready}")), "{answer}");
+            assert_eq!(answer.contains("sessions_unavailable"), !is_trusted, "{answer}");
+        }
+        assert_eq!(server.end().0, Some(0));
+        let log = std::fs::read_to_string(place.0.path().join("serve.log")).expect("the log");
+        assert_eq!(log.matches("sessions_unavailable").count(), usize::from(!is_trusted), "{log}");
+        assert!(!log.contains(PASSWORD), "{log}");
+    }
 }
 
 fn connect(address: &str, begun: &str) -> TcpStream {

@@ -2,7 +2,7 @@
 
 use crate::App;
 use crate::access::allowed::{Allowed, ChangeAccount, ViewAccount};
-use crate::access::{audit, new_token, session_limits, session_of};
+use crate::access::{audit, new_token, session_of};
 use crate::body::{Body, Query};
 use crate::edge::ClientInfo;
 use crate::error::{ApiError, ErrorBody};
@@ -114,7 +114,7 @@ pub async fn set_password(
     }
     Passwords::check(&new.password, &person.name)?;
     let hash = app.edge.passwords().hash(new.password).await?;
-    allowed.engine().store().set_password(&person.id, &hash, session).await?;
+    app.sessions().set_password(&person, &hash, session).await?;
     app.access.rights_changed();
     Ok(StatusCode::NO_CONTENT)
 }
@@ -125,7 +125,8 @@ pub async fn sessions(
     allowed: Allowed<ViewAccount>,
     State(app): State<App>,
 ) -> Result<Json<Vec<SessionView>>, ApiError> {
-    let rows = allowed.engine().store().sessions_of(&allowed.caller.user.id, session_limits(&app)).await?;
+    let person = allowed.engine().store().person(&allowed.caller.user.id).await?;
+    let rows = app.sessions().of(&person).await?;
     let current = |id: &str| matches!(&allowed.caller.via, Via::Session(own) if own == id);
     let view = |row: jac_store::SessionRow| SessionView {
         current: current(&row.id),
@@ -147,7 +148,8 @@ pub async fn end_session(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     audit::about("session", &id, "");
-    allowed.engine().store().end_session(&allowed.caller.user.id, &id).await?;
+    let person = allowed.engine().store().person(&allowed.caller.user.id).await?;
+    app.sessions().end_one(&person, &id).await?;
     app.access.rights_changed();
     Ok(StatusCode::NO_CONTENT)
 }

@@ -45,7 +45,7 @@ pub struct Back {
 
 /// Sign in with the company's account: the answer says where
 #[utoipa::path(post, path = "/session/company", tag = "session", operation_id = "company", request_body = CompanySignIn,
-    responses((status = 200, body = CompanyPage), (status = 502, body = ErrorBody)))]
+    responses((status = 200, body = CompanyPage), (status = 502, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub async fn begin(
     State(app): State<App>,
     client: Option<Extension<ClientInfo>>,
@@ -54,13 +54,16 @@ pub async fn begin(
 ) -> Result<impl IntoResponse, ApiError> {
     let company = app.edge.company().ok_or_else(none)?;
     let client = client.as_deref();
-    let Begun { url, browser } =
-        company.begin(format!("{}{CALLBACK}", base(&app, client, &headers))).await.map_err(|error| {
+    let begun = company.begin(redirect(&app, client, &headers), app.engine.now_ms()).await;
+    let Begun { url, browser } = begun.map_err(|error| match error {
+        CompanyError::SessionsUnavailable => ApiError::SessionsUnavailable,
+        error => {
             let hint = Some("The server's log says why.".to_owned());
             let message = format!("{} cannot be reached.", company.config().name);
             tracing::error!("{error}");
             ApiError::Request { status: StatusCode::BAD_GATEWAY, code: error.code(), message, hint }
-        })?;
+        }
+    })?;
     // Lax: the provider's page is another site, and its way back is to have the cookie.
     let cookie = cookie(&app, COOKIE, &browser, "Lax", LIFE.as_secs(), is_https(client));
     Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Json(CompanyPage { url })))
@@ -121,12 +124,15 @@ async fn arrive(
         )));
     };
     let browser = cookies(app, COOKIE, headers).next();
-    let told = company.finish(browser, &state, code, app.engine.now_ms()).await.map_err(|error| refused(&error))?;
+    // It came back to the address that it was sent with.
+    let redirect = redirect(app, client, headers);
+    let told = company.finish(browser, &state, code, redirect, app.engine.now_ms()).await;
+    let told = told.map_err(|error| refused(&error))?;
     *name = told.names.first().cloned();
     let told = told.person(company.config()).map_err(|error| refused(&error))?;
     let role = told.role;
     let made = app.engine.store().company_person(told, app.engine.now_ms()).await;
-    let person = made.map_err(|error| failed(&from, error))?;
+    let person = made.map_err(|error| failed(&from, error.into()))?;
     if role.is_some_and(|role| role != person.role) {
         tracing::warn!(
             "{} is the last administrator and stays one, though the company sign-on says otherwise",
@@ -153,16 +159,18 @@ async fn open(
     audit::person(&person.person());
     let (session, cookie) = new_session(app, headers, client);
     let page = session.page.clone();
-    let opened = app.engine.store().open_session(&person.id, session, app.engine.now_ms()).await;
-    opened.map_err(|error| failed(&from, error))?;
+    app.sessions().open(person, session).await.map_err(|error| failed(&from, error))?;
     tracing::info!(peer = from, "{} signed in from {from} with the company's account", person.name);
     Ok((page, cookie))
 }
 
-fn failed(from: &str, error: StoreError) -> &'static str {
-    let code = if matches!(error, StoreError::NameTaken { .. }) { "name_taken" } else { "failed" };
-    let error = jac_engine::tools::sentence(&EngineError::from(error));
-    tracing::error!(peer = from, "a sign-in from {from} failed: {error}");
+fn failed(from: &str, error: ApiError) -> &'static str {
+    let code = match &error {
+        ApiError::SessionsUnavailable => return "sessions_unavailable",
+        ApiError::Engine(EngineError::Store(StoreError::NameTaken { .. })) => "name_taken",
+        _ => "failed",
+    };
+    tracing::error!(peer = from, "a sign-in from {from} failed: {}", error.message());
     code
 }
 
@@ -170,6 +178,11 @@ fn failed(from: &str, error: StoreError) -> &'static str {
 pub(super) async fn sign_out_url(app: &App, client: Option<&ClientInfo>, headers: &HeaderMap) -> Option<String> {
     let back = format!("{}{}", base(app, client, headers), crate::SIGN_IN_PATH);
     app.edge.company()?.sign_out_url(back).await
+}
+
+/// Where the provider sends the browser back to.
+fn redirect(app: &App, client: Option<&ClientInfo>, headers: &HeaderMap) -> String {
+    format!("{}{CALLBACK}", base(app, client, headers))
 }
 
 /// The address under which the browser knows this server.

@@ -212,7 +212,10 @@ pub async fn change(
         audit::detail("role", format!("{role:?}").to_lowercase());
     }
     let change = PersonChange { role: change.role, teams: change.teams, disabled: change.disabled };
-    let row = store.change_person(&id, change).await?;
+    let row = store.change_person(&id, change, allowed.engine().now_ms()).await?;
+    if row.disabled {
+        app.sessions().end_all_of(&row).await;
+    }
     app.access.rights_changed();
     let owned = store.owned_counts().await?.get(&row.id).copied().unwrap_or_default();
     Ok(Json(UserView::full(row, owned)))
@@ -247,6 +250,7 @@ pub async fn remove(
         None => None,
     };
     engine.remove_person(&leaving.person(), heir, &allowed.caller.user).await?;
+    app.sessions().end_all_of(&leaving).await;
     app.access.rights_changed();
     Ok(StatusCode::NO_CONTENT)
 }

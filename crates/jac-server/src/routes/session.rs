@@ -134,7 +134,7 @@ pub async fn methods(State(app): State<App>) -> Json<SignInMethods> {
 }
 
 /// Who is signed in
-#[utoipa::path(get, path = "/session", tag = "session", responses((status = 200, body = Session), (status = 401, body = ErrorBody)))]
+#[utoipa::path(get, path = "/session", tag = "session", responses((status = 200, body = Session), (status = 401, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub async fn show(
     allowed: Allowed<ViewAccount>,
     client: Option<Extension<ClientInfo>>,
@@ -154,7 +154,7 @@ pub async fn show(
 }
 
 /// Sign in with the token of a link, which is used up
-#[utoipa::path(post, path = "/session", tag = "session", request_body = SignIn, responses((status = 200, body = SignedIn), (status = 401, body = ErrorBody)))]
+#[utoipa::path(post, path = "/session", tag = "session", request_body = SignIn, responses((status = 200, body = SignedIn), (status = 401, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub async fn create(
     State(app): State<App>,
     client: Option<Extension<ClientInfo>>,
@@ -165,7 +165,7 @@ pub async fn create(
     audit::begin_sign_in(&app, client, "link", None);
     let (session, cookie) = new_session(&app, &headers, client);
     let (id, page) = (session.id.clone(), session.page.clone());
-    let person = app.engine.store().sign_in(&sign_in.token, session, app.engine.now_ms()).await?;
+    let person = app.sessions().open_by_link(&sign_in.token, session).await?;
     let Some(person) = person else {
         let from = address(client);
         tracing::warn!(peer = from, "a sign-in from {from} was refused: the link is unknown, used or over");
@@ -182,7 +182,7 @@ pub async fn create(
 
 /// Sign in with name and password
 #[utoipa::path(post, path = "/session/password", tag = "session", request_body = PasswordSignIn,
-    responses((status = 200, body = SignedIn), (status = 401, body = ErrorBody), (status = 429, body = ErrorBody)))]
+    responses((status = 200, body = SignedIn), (status = 401, body = ErrorBody), (status = 429, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub async fn by_password(
     State(app): State<App>,
     client: Option<Extension<ClientInfo>>,
@@ -196,7 +196,7 @@ pub async fn by_password(
     let (session, cookie) = new_session(&app, &headers, client);
     let (id, page) = (session.id.clone(), session.page.clone());
     audit::person(&person.person());
-    app.engine.store().open_session(&person.id, session, app.engine.now_ms()).await?;
+    app.sessions().open(&person, session).await?;
     let session = told(&app.engine, &of_person(&person, Via::Session(id)), false).await?;
     Ok(signed_in(client, session, page, cookie))
 }

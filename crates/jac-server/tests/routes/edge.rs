@@ -1,5 +1,6 @@
 //! The edge as a proxy, a browser behind one, a monitor and somebody with bad intentions meet it, over real connections.
 
+use crate::log::Log;
 use crate::served::{Answer, Served};
 use crate::things::run;
 use http::{Method, StatusCode};
@@ -9,7 +10,6 @@ use jac_server::config::{MetricsConfig, Secret, ServerConfig};
 use jac_server::listen::{Callers, Limits, Listener};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -110,30 +110,9 @@ async fn a_monitor_hears_that_the_server_lives_and_whether_it_can_work() {
     assert_eq!(get(&full, "/healthz", &[]).await.status, StatusCode::OK, "a restart would not help");
 }
 
-/// What is logged while it lives, by the test's own thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("whole").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn a_failure_of_the_servers_is_logged_once_with_the_id_that_the_client_has() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter("jac_server=debug")
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _listening = tracing::subscriber::set_default(subscriber);
+    let (log, _listening) = Log::listen();
     let served = Served::new().await;
     let run = run(&served, "r-22222222", &administrator()).await;
     let folder = served.app.engine.folder().run(&run.id);
@@ -143,7 +122,7 @@ async fn a_failure_of_the_servers_is_logged_once_with_the_id_that_the_client_has
     assert!(failed.status.is_server_error(), "{}", failed.status);
     let refused = served.as_owner(Method::GET, "/nothing?ticket=hunter2", "").await;
     assert_eq!(refused.status, StatusCode::NOT_FOUND);
-    let told = String::from_utf8(log.0.lock().expect("whole").clone()).expect("text");
+    let told = log.text();
     let of = |answer: &Answer, level: &str| {
         let id = answer.headers["x-request-id"].to_str().expect("text").to_owned();
         told.lines().filter(|line| line.contains(level) && line.contains(&id)).count()

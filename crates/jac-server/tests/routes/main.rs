@@ -5,13 +5,17 @@ mod connections;
 mod edge;
 mod lists;
 mod live;
+mod log;
 mod money;
 mod people;
 mod permissions;
 mod pressure;
+#[expect(dead_code, reason = "TLS is tried with the executable")]
+mod redis_server;
 mod rented;
 mod results;
 mod served;
+mod sessions;
 mod shares;
 mod socket;
 mod things;

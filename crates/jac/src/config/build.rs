@@ -3,7 +3,7 @@
 use super::keys::{Key, find};
 use super::read::{Fault, Settings, Source, Value, invalid};
 use ipnet::IpNet;
-use jac_server::config::{MetricsConfig, OidcConfig, RoleName, Secret, ServerConfig, SessionConfig};
+use jac_server::config::{MetricsConfig, OidcConfig, RedisUrl, RoleName, Secret, ServerConfig, SessionConfig};
 use jac_server::tls::{Pair, TlsError, TlsFiles};
 use reqwest::Url;
 use std::collections::BTreeMap;
@@ -64,11 +64,11 @@ impl Typed<'_> {
             public_url: public.map(|url| url.origin().ascii_serialization()),
             trusted_proxies: self.networks(),
             metrics: MetricsConfig { listen: metrics_listen, token: self.secret_in("metrics_token_file") },
-            redis_url: self.parsed("redis_url", "redis://HOST:PORT or rediss://HOST:PORT", redis_url).map(Secret::new),
+            redis: self.parsed("redis_url", "redis://HOST:PORT or rediss://HOST:PORT", RedisUrl::parse),
             oidc: self.oidc(),
             session: SessionConfig {
-                idle_minutes: self.number("session_idle_minutes").unwrap_or(SessionConfig::USUAL.idle_minutes),
-                hours: self.number("session_hours").unwrap_or(SessionConfig::USUAL.hours),
+                idle: self.duration("session_idle_minutes", 60).unwrap_or(SessionConfig::USUAL.idle),
+                absolute: self.duration("session_hours", 3600).unwrap_or(SessionConfig::USUAL.absolute),
             },
             environment_credentials_for: self.list("environment_credentials_for"),
         };
@@ -111,6 +111,11 @@ impl Typed<'_> {
     /// A number whose key allows none that is larger.
     fn small(&self, name: &str) -> Option<u32> {
         self.number(name).map(|number| u32::try_from(number).unwrap_or(u32::MAX))
+    }
+
+    /// A number as a length of time, of a unit of so many seconds.
+    fn duration(&self, name: &str, unit_seconds: u64) -> Option<Duration> {
+        self.number(name).map(|number| Duration::from_secs(number.saturating_mul(unit_seconds)))
     }
 
     fn number(&self, name: &str) -> Option<u64> {
@@ -272,11 +277,6 @@ fn public_url(text: &str) -> Option<Url> {
         && url.username().is_empty()
         && url.password().is_none();
     is_origin.then_some(url)
-}
-
-fn redis_url(text: &str) -> Option<String> {
-    let url = Url::parse(text).ok()?;
-    (matches!(url.scheme(), "redis" | "rediss") && url.has_host()).then(|| text.to_owned())
 }
 
 /// Kept as it is written: a provider's name for itself is compared letter by letter.

@@ -38,8 +38,6 @@ pub struct Key {
     pub meaning: &'static str,
     /// Its value may hold a password, and is printed without it.
     pub is_secret: bool,
-    /// It is read and checked, and nothing follows it yet: the server says so at its start.
-    pub is_planned: bool,
     /// A knob of the tests.
     pub is_hidden: bool,
 }
@@ -54,7 +52,6 @@ const PLAIN: Key = Key {
     otherwise: "",
     meaning: "",
     is_secret: false,
-    is_planned: false,
     is_hidden: false,
 };
 
@@ -190,8 +187,7 @@ pub static KEYS: &[Key] = &[
         flag: "redis",
         value: "URL",
         otherwise: "sign-ins are kept in the database",
-        meaning: "Planned, no effect yet: Keep sign-ins in this Redis (redis:// or rediss://), which several servers can share. A password belongs into the environment or the file, not into a flag",
-        is_planned: true,
+        meaning: "Keep sign-ins in this Redis (redis:// or rediss://), which several servers can share. A password belongs into the environment or the file, not into a flag",
         is_secret: true,
         ..PLAIN
     },
@@ -363,8 +359,8 @@ mod tests {
     #[test]
     fn declared_defaults_are_the_ones_that_the_server_has() {
         let number = |name| find(name).expect("a key").default.parse::<u64>().expect("a number");
-        assert_eq!(number("session_idle_minutes"), SessionConfig::USUAL.idle_minutes);
-        assert_eq!(number("session_hours"), SessionConfig::USUAL.hours);
+        assert_eq!(number("session_idle_minutes") * 60, SessionConfig::USUAL.idle.as_secs());
+        assert_eq!(number("session_hours") * 3600, SessionConfig::USUAL.absolute.as_secs());
     }
 
     #[test]

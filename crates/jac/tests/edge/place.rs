@@ -70,7 +70,11 @@ pub struct Server {
 
 impl Server {
     pub fn start(place: &Place, arguments: &[&str]) -> Self {
-        let mut command = place.jac(&[&["serve"], arguments].concat());
+        Self::spawn(place, place.jac(&[&["serve"], arguments].concat()))
+    }
+
+    /// The same of a command that has more in its environment.
+    pub fn spawn(place: &Place, mut command: Command) -> Self {
         let log = std::fs::File::create(place.0.path().join("serve.log")).expect("a log");
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("jac starts");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();

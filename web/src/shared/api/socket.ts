@@ -53,9 +53,9 @@ export function liveSocket(): JacSocket {
     });
     socket.on("connect", () => setConnected(true));
     socket.on("connect_error", ({ message }) => {
-      if (message !== "too_many_pages") return;
-      setConnected(false, message);
-      // The library does not retry what the server refused; another page may be closed meanwhile.
+      if (message !== "too_many_pages" && message !== "sessions_unavailable") return;
+      if (message === "too_many_pages") setConnected(false, message);
+      // The library does not retry what the server refused; another page may be closed, or sessions can be looked up again.
       setTimeout(() => socket?.connect(), REFUSED_RETRY_MS);
     });
     socket.on("disconnect", (reason) => {
