@@ -20,6 +20,8 @@ use tokio::time::{Instant, timeout};
 const ASK_EVERY: Duration = Duration::from_secs(5);
 /// …and this often where there only were some, for what was left there.
 const ASK_ELSEWHERE_EVERY: Duration = Duration::from_secs(60);
+/// How long a region where clusters live may take with one set of credentials: the engine gives up on all of them a little later.
+const SOME_LIVE_LIMIT: Duration = Duration::from_secs(45);
 /// How long such a region may take to answer: the others are not to wait for it.
 const ELSEWHERE_LIMIT: Duration = Duration::from_secs(15);
 /// How long an answer of a machine may take: the reconciler waits for it.
@@ -137,7 +139,12 @@ impl Ec2Cloud {
         }
         let all = records.as_slice();
         let looked = join_all(places.iter().map(|((region, choice), living)| async move {
-            (region, choice, living, self.look_where_some_live(region, choice, living, all).await)
+            let looking = self.look_where_some_live(region, choice, living, all);
+            let looked = timeout(SOME_LIVE_LIMIT, looking).await.unwrap_or_else(|_| {
+                let (node, what) = (format!("AWS in {region}"), "list its machines".to_owned());
+                Err(PortError::TooSlow { node, what, limit: SOME_LIVE_LIMIT })
+            });
+            (region, choice, living, looked)
         }));
         let mut listed = Listed { instances: Vec::new(), age: Duration::ZERO, unknown: BTreeMap::new() };
         let (mut known, mut failed, mut answered) = (HashSet::new(), None, false);

@@ -276,7 +276,7 @@ impl Engine {
         asked.map_err(late).and_then(|told| told).map_err(|error| EngineError::Invalid {
             code: "credentials_refused",
             message: sentence(&error),
-            hint: Some("Look for a slip of the pen. To save them without a try, call with ?test=false.".to_owned()),
+            hint: Some("Check the values. To save them untested, call with ?test=false.".to_owned()),
             faults: Vec::new(),
         })
     }

@@ -19,7 +19,7 @@ pub enum EngineError {
     #[error("{message}")]
     Conflict { message: String, hint: Option<String> },
     /// Clusters live that need the credentials.
-    #[error("The credentials are still needed to take away {}.", clusters.iter().map(|one| format!("'{}' ({})", one.name, one.id)).collect::<Vec<_>>().join(", "))]
+    #[error("The credentials are still needed to terminate {}.", clusters.iter().map(|one| format!("'{}' ({})", one.name, one.id)).collect::<Vec<_>>().join(", "))]
     CredentialsInUse { clusters: Vec<Named> },
     /// A disk of this machine has no room left.
     #[error("There is no space left on this machine's disk ({what}).")]
@@ -96,6 +96,7 @@ impl From<StoreError> for EngineError {
                 hint: Some("Ask for the first page again, without `after`.".to_owned()),
                 faults: Vec::new(),
             },
+            long @ StoreError::TextTooLong { .. } => Self::invalid("text_too_long", crate::tools::sentence(&long)),
             full if full.is_disk_full() => Self::DiskFull { what: "writing JAC's database".to_owned() },
             other => Self::Store(other),
         }

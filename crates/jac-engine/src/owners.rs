@@ -23,6 +23,13 @@ impl Engine {
         if !others.into_iter().any(|person| person.role == UserRole::Administrator && !person.disabled) {
             return Err(StoreError::LastAdministrator.into());
         }
+        if let Some(heir) = &heir {
+            let heir = self.store().person(&heir.id).await?;
+            if heir.disabled || heir.role == UserRole::Viewer {
+                let message = format!("{} cannot take over: the account is disabled, or may only read.", heir.name);
+                return Err(EngineError::invalid("heir_invalid", message));
+            }
+        }
         let next = heir.as_ref().unwrap_or(by);
         if next.id == leaving.id {
             return Err(EngineError::Invalid {
@@ -47,9 +54,8 @@ impl Engine {
         }
         for id in self.store().owned(Kind::Plan, &leaving.id).await? {
             let Ok(id) = id.parse::<PlanId>() else { continue };
-            let mut plan = self.store().plan(&id).await?;
-            plan.owner = next.clone();
-            self.store().put_plan(&plan).await?;
+            let owner = next.clone();
+            self.run_blocking(move |engine| engine.change_plan_owner(&id, |plan| plan.owner = owner)).await?;
         }
         for id in self.store().owned(Kind::Run, &leaving.id).await? {
             let Ok(id) = id.parse::<RunId>() else { continue };
@@ -59,6 +65,7 @@ impl Engine {
                 Ok(())
             });
             change.await?;
+            self.describe_run(&id).await?;
         }
         self.leave_credentials(leaving, next).await?;
         Ok(self.store().remove_person(&leaving.id).await?)
@@ -93,11 +100,8 @@ impl Engine {
     /// # Errors
     /// When the database cannot be written.
     pub async fn set_plan_team(&self, id: &PlanId, team: Option<Named>) -> Result<(), EngineError> {
-        let mut plan = self.store().plan(id).await?;
-        plan.team = team;
-        self.store().put_plan(&plan).await?;
-        self.tell(Event::Plan(id.to_string()));
-        Ok(())
+        let id = id.clone();
+        self.run_blocking(move |engine| engine.change_plan_owner(&id, |plan| plan.team = team)).await
     }
 
     /// Says which team may change a run beside its owner.
@@ -110,6 +114,7 @@ impl Engine {
             Ok(())
         });
         change.await?;
+        self.describe_run(id).await?;
         self.tell(Event::Run(id.clone()));
         Ok(())
     }

@@ -290,6 +290,18 @@ impl Engine {
         })
     }
 
+    /// Changes whose a plan is, in its row and in the file that describes it. Its files, and so its revision, stay.
+    pub(crate) fn change_plan_owner(&self, id: &PlanId, change: impl FnOnce(&mut Plan)) -> Result<(), EngineError> {
+        self.locked_plan(id, || {
+            let mut plan = wait(self.store().plan(id))?;
+            change(&mut plan);
+            PlanFolder::of(self, id).describe(&plan)?;
+            wait(self.store().put_plan(&plan))?;
+            self.tell(Event::Plan(id.to_string()));
+            Ok(())
+        })
+    }
+
     /// Removes a plan. Its runs keep what they ran.
     ///
     /// # Errors

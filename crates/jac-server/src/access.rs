@@ -206,7 +206,7 @@ impl Session {
 
 /// How long sessions live, now.
 pub(crate) fn session_limits(app: &App) -> SessionLimits {
-    SessionLimits { now_ms: app.engine.now_ms(), idle_ms: ms(app.edge.config().session.idle) }
+    SessionLimits { now_ms: app.engine.now_ms(), idle_ms: ms(app.edge.config().session.idle), is_use: true }
 }
 
 fn ms(length: Duration) -> i64 {
@@ -215,9 +215,23 @@ fn ms(length: Duration) -> i64 {
 
 /// The session of the request's cookie, if it has one that lives.
 pub async fn session_of(app: &App, headers: &HeaderMap, page: Option<&str>) -> Result<Option<Session>, ApiError> {
+    find_session(app, headers, page, session_limits(app)).await
+}
+
+/// The same for somebody who only listens, which is no use of the session.
+pub(crate) async fn listening_session_of(app: &App, headers: &HeaderMap) -> Result<Option<Session>, ApiError> {
+    find_session(app, headers, None, SessionLimits { is_use: false, ..session_limits(app) }).await
+}
+
+async fn find_session(
+    app: &App,
+    headers: &HeaderMap,
+    page: Option<&str>,
+    limits: SessionLimits,
+) -> Result<Option<Session>, ApiError> {
     // Another server of this host may have set one of the same name for a path of its own.
     for secret in cookies(app, SESSION_COOKIE, headers) {
-        if let Some(session) = app.sessions().find(secret, page).await? {
+        if let Some(session) = app.sessions().find(secret, page, limits).await? {
             return Ok(Some(Session { session, secret: secret.to_owned() }));
         }
     }

@@ -29,8 +29,6 @@ pub const LIFE: Duration = Duration::from_secs(600);
 const FRESH: Duration = Duration::from_secs(60);
 /// How far the provider's clock may be ahead of this one.
 const CLOCK_LEEWAY_MS: i64 = 300_000;
-/// How long a page waits to hear where one signs out.
-const SIGN_OUT_WAIT: Duration = Duration::from_secs(2);
 
 /// Why somebody was not signed in. The words are for the server's log.
 #[derive(Debug, thiserror::Error)]
@@ -179,10 +177,10 @@ impl Company {
         Ok(told)
     }
 
-    /// Where a browser signs out of the company's sign-on and comes back to `back`; `None`: the provider has no such page, or does not
-    /// answer.
-    pub async fn sign_out_url(&self, back: String) -> Option<String> {
-        let provider = tokio::time::timeout(SIGN_OUT_WAIT, self.providers.get(ANY_AGE)).await.ok()?.ok()?;
+    /// Where a browser signs out of the company's sign-on and comes back to `back`; `None`: the provider has no such page, or was not
+    /// asked since the server's start.
+    pub fn sign_out_url(&self, back: String) -> Option<String> {
+        let provider = self.providers.known()?;
         let request = LogoutRequest::from(provider.end_session()?)
             .set_client_id(ClientId::new(self.config.client_id.clone()))
             .set_post_logout_redirect_uri(PostLogoutRedirectUrl::new(back).ok()?);

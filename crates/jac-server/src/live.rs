@@ -149,7 +149,7 @@ async fn greet() {}
 
 /// Who the socket was let in as, if their session still lives and they may still do this. What is pushed is of [`Action::View`] only.
 async fn may(app: &App, socket: &SocketRef, action: Action) -> Result<Option<Principal>, ApiError> {
-    let session = access::session_of(app, &socket.req_parts().headers, None).await?;
+    let session = access::listening_session_of(app, &socket.req_parts().headers).await?;
     let caller = session.map(|session| session.principal());
     Ok(caller.filter(|caller| authorize(caller, action, None).is_ok()))
 }

@@ -10,7 +10,7 @@ mod shared;
 use crate::App;
 use crate::access::session_limits;
 use crate::error::ApiError;
-use jac_store::{NewSession, OpenSession, PersonRow, SessionRow, Store, StoreError};
+use jac_store::{NewSession, OpenSession, PersonRow, SessionLimits, SessionRow, Store, StoreError};
 use shared::Shared;
 
 /// Where this server's sessions are.
@@ -52,10 +52,15 @@ impl Sessions<'_> {
     }
 
     /// The session of a cookie's secret, if it lives, and whether the page's secret is its own.
-    pub async fn find(&self, secret: &str, page: Option<&str>) -> Result<Option<OpenSession>, ApiError> {
+    pub async fn find(
+        &self,
+        secret: &str,
+        page: Option<&str>,
+        limits: SessionLimits,
+    ) -> Result<Option<OpenSession>, ApiError> {
         match self {
-            Self::Database(app) => Ok(store(app).session(secret, page, session_limits(app)).await?),
-            Self::Redis(shared) => shared.find(secret, page).await,
+            Self::Database(app) => Ok(store(app).session(secret, page, limits).await?),
+            Self::Redis(shared) => shared.find(secret, page, limits).await,
         }
     }
 

@@ -132,6 +132,10 @@ mod tests {
         assert_eq!((same.role, same.teams.len()), (UserRole::Viewer, 2), "what it does not tell stays");
         let new = store.company_person(told("43", None, &[]), 4).await.expect("made");
         assert_eq!((new.role, new.name.as_str()), (UserRole::Member, "ada@shop.example"), "Ada is somebody else");
+        let shop = again.teams.iter().find(|team| team.name == "Shop").expect("a team").id.clone();
+        store.change_team(&shop, Some("Store".to_owned()), None).await.expect("renamed");
+        let renamed = store.company_person(told("42", None, &["Shop"]), 5).await.expect("known");
+        assert!(renamed.teams.len() == 1 && renamed.teams[0].id != shop, "the group's team is made anew");
         let third = store.company_person(told("44", None, &[]), 5).await;
         assert!(matches!(third, Err(StoreError::NameTaken { kind: "person", .. })));
     }

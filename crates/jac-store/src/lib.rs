@@ -101,6 +101,8 @@ pub enum StoreError {
     /// What is given as the place to go on from in a list is none, or that of another list.
     #[error("this list cannot be continued from there")]
     Cursor,
+    #[error("a search has at most {longest} characters")]
+    TextTooLong { longest: usize },
     #[error("{what} cannot be written as JSON: {source}")]
     Unwritable { what: &'static str, source: serde_json::Error },
 }
@@ -139,6 +141,21 @@ impl Store {
     /// When it cannot be opened or is of a newer JAC.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         Self::prepare(Connections::of_file(path)).await
+    }
+
+    /// Whether a database is of this JAC's schema, so that opening it changes nothing. One that is not there is not.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn is_current(path: &Path) -> Result<bool, StoreError> {
+        if !path.exists() {
+            return Ok(false);
+        }
+        let failed = || during("read the version of the schema");
+        let connection =
+            Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed())?;
+        let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed())?;
+        Ok(version as usize == MIGRATIONS.len())
     }
 
     /// A database that is gone with its last user.

@@ -65,6 +65,9 @@ pub(crate) struct Query {
     values: Vec<Value>,
 }
 
+/// The longest text that is searched for, in letters.
+const LONGEST_TEXT: usize = 200;
+
 impl Query {
     /// All rows of a table whose columns are filled, from where the page before ended.
     pub fn new<S>(
@@ -150,13 +153,21 @@ impl Query {
     }
 
     /// Only rows in whose text each of the words is.
-    pub fn text(&mut self, text: Option<&str>) {
-        for word in text.unwrap_or_default().split_whitespace() {
+    ///
+    /// # Errors
+    /// With more than [`LONGEST_TEXT`] letters, which SQLite might not take.
+    pub fn text(&mut self, text: Option<&str>) -> Result<(), StoreError> {
+        let text = text.unwrap_or_default();
+        if text.chars().count() > LONGEST_TEXT {
+            return Err(StoreError::TextTooLong { longest: LONGEST_TEXT });
+        }
+        for word in text.split_whitespace() {
             // Half as long as `instr` takes. What has a meaning in a pattern stands in brackets, where it has none.
             let pattern: String = word.to_lowercase().chars().map(literal).collect();
             let place = self.bind(format!("*{pattern}*").into());
             self.conditions.push(format!("search GLOB {place}"));
         }
+        Ok(())
     }
 
     /// Only rows of which a statement without values says so.

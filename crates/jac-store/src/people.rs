@@ -175,6 +175,17 @@ impl Store {
         .await
     }
 
+    /// How many people there are.
+    pub async fn count_people(&self) -> Result<u64, StoreError> {
+        self.read(|connection| {
+            let count: i64 = connection
+                .query_row("SELECT count(*) FROM people", [], |row| row.get(0))
+                .map_err(during("count the people"))?;
+            Ok(count.unsigned_abs())
+        })
+        .await
+    }
+
     /// How much everybody owns, by their ids; who owns nothing is left out.
     pub async fn owned_counts(&self) -> Result<HashMap<String, Owned>, StoreError> {
         self.read(|connection| {

@@ -70,12 +70,14 @@ pub struct SessionLimits {
     pub now_ms: EpochMs,
     /// One that was not used for so long has ended.
     pub idle_ms: i64,
+    /// Whether asking for a session is a use of it: a page that only listens would keep its session for ever.
+    pub is_use: bool,
 }
 
 impl SessionLimits {
     /// Whether the time of the last use has to be written anew: seldom, but often enough for a short idle limit.
     pub fn is_use_due(&self, last_used_ms: EpochMs) -> bool {
-        self.now_ms - last_used_ms >= LAST_USE_MS.min(self.idle_ms / 4)
+        self.is_use && self.now_ms - last_used_ms >= LAST_USE_MS.min(self.idle_ms / 4)
     }
 }
 
@@ -210,7 +212,7 @@ impl Store {
     ) -> Result<Option<OpenSession>, StoreError> {
         let (token, page) = (digest(session), page.map(digest));
         let asked = token.clone();
-        let SessionLimits { now_ms, idle_ms } = limits;
+        let SessionLimits { now_ms, idle_ms, .. } = limits;
         let found = self
             .read(move |connection| {
                 type Found = (String, String, String, Option<String>, bool, EpochMs);
@@ -408,15 +410,15 @@ mod tests {
     }
 
     fn at(now_ms: EpochMs) -> SessionLimits {
-        SessionLimits { now_ms, idle_ms: 1_000_000 }
+        SessionLimits { now_ms, idle_ms: 1_000_000, is_use: true }
     }
 
     #[tokio::test]
     async fn a_link_works_once_and_not_after_its_time() {
         let store = Store::in_memory().await.expect("a database");
         assert!(!store.has_sign_in().await.expect("read"));
+        store.add_sign_in_link("sent to a wrong address", "admin", 1000).await.expect("written");
         store.add_sign_in_link("one", "admin", 1000).await.expect("written");
-        store.add_sign_in_link("two", "admin", 1000).await.expect("written");
         let session = async |secret: &str, page, now_ms| {
             let open = store.session(secret, page, at(now_ms)).await.expect("asked");
             open.map(|open| (open.person.id, open.is_own_page))
@@ -425,6 +427,7 @@ mod tests {
             store.sign_in(link, new(secret), now_ms).await.expect("asked").map(|person| person.id)
         };
         let admin = |is_own_page| Some(("admin".to_owned(), is_own_page));
+        assert_eq!(sign_in("sent to a wrong address", "s0", 500).await, None, "there is a newer one");
         assert_eq!(sign_in("one", "s0", 500).await.as_deref(), Some("admin"));
         assert_eq!(session("s0", None, 600).await, admin(false), "a cookie alone has used nothing up");
         assert_eq!(session("s0", Some("other"), 600).await, admin(false));
@@ -432,6 +435,7 @@ mod tests {
         assert_eq!(session("s0", Some("page"), 600).await, None, "the try before is over");
         assert_eq!(session("s1", Some("page"), 1999).await, admin(true));
         assert_eq!(sign_in("one", "s2", 500).await, None);
+        store.add_sign_in_link("two", "admin", 1000).await.expect("written");
         assert_eq!(sign_in("two", "s3", 1000).await, None);
         assert_eq!(session("s1", Some("page"), 2000).await, None);
         store.sign_out("s1").await.expect("asked");
@@ -445,7 +449,11 @@ mod tests {
         let long = |secret: &str| NewSession { expires_ms: 10_000_000, ..new(secret) };
         store.open_session("u-1", long("s1"), 0).await.expect("opened");
         let lives = async |now_ms, idle_ms| {
-            store.session("s1", Some("page"), SessionLimits { now_ms, idle_ms }).await.expect("asked").is_some()
+            store
+                .session("s1", Some("page"), SessionLimits { now_ms, idle_ms, is_use: true })
+                .await
+                .expect("asked")
+                .is_some()
         };
         assert!(lives(90_000, 100_000).await && lives(180_000, 100_000).await, "it was used in between");
         assert!(!lives(300_000, 100_000).await);

@@ -10,7 +10,7 @@ use crate::backup::{self, Restored, Results};
 use crate::cli::{
     AdminArguments, AdminCommand, AuditArguments, Output, Place, ServerArguments, TokenCommand, UserCommand,
 };
-use crate::connect::{Connection, ServerFile, connect, settings};
+use crate::connect::{Connection, ServerFile, connect, open_store, settings};
 use crate::context;
 use crate::exit::{Exit, with_hint};
 use crate::stdout;
@@ -88,7 +88,7 @@ struct Desk {
 impl Desk {
     async fn open(place: &Place) -> anyhow::Result<Self> {
         let folder = DataFolder::open(&context::data_folder(place.data_dir.as_deref()))?;
-        let store = Store::open(&folder.database()).await?;
+        let store = open_store(&folder).await?;
         Ok(Self { folder, store })
     }
 

@@ -7,13 +7,15 @@
 //! A restore replaces the database only, and keeps the one that it replaces. Plans and runs that are in the folder stay as they are, and the
 //! next start takes those into the list that the database does not know (decision 11).
 
+use crate::connect::open_store;
 use anyhow::{Context, bail};
-use jac_store::{DataFolder, Store};
+use jac_store::DataFolder;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 
 /// Raised when an older JAC could not restore the archive.
@@ -53,7 +55,7 @@ pub async fn backup(folder: &DataFolder, to: &Path, results: Results, now_ms: i6
     if !folder.database().is_file() {
         bail!("{} has no database", folder.root().display());
     }
-    let store = Store::open(&folder.database()).await?;
+    let store = open_store(folder).await?;
     let beside = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let staging = tempfile::tempdir_in(beside).with_context(|| format!("{} cannot be written to", beside.display()))?;
     let database = staging.path().join(DATABASE);

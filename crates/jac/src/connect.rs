@@ -59,6 +59,22 @@ impl ServerFile {
     }
 }
 
+/// Opens the database for a command that works on it beside a server that may live.
+///
+/// # Errors
+/// When a server of another version lives on the folder: it could not go on with a database of this one's.
+pub async fn open_store(folder: &DataFolder) -> anyhow::Result<Store> {
+    // Held while the database is brought up to date.
+    let alone = folder.lock();
+    if alone.is_err() && !Store::is_current(&folder.database())? {
+        return Err(with_hint(
+            "the server on this data folder is of another version of JAC".to_owned(),
+            Some("Restart the server with this version first.".to_owned()),
+        ));
+    }
+    Ok(Store::open(&folder.database()).await?)
+}
+
 /// A server on this machine, or one in this process.
 pub enum Connection {
     /// Somebody else's engine.

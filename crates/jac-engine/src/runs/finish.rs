@@ -217,7 +217,12 @@ impl Engine {
     /// # Errors
     /// When the run has no such artefact, or it is compressed and damaged. A name is looked up, never made into a path.
     pub async fn artefact(&self, run: &RunId, name: &str) -> Result<(Artefact, KeptFile), EngineError> {
-        self.store().run(run).await?;
+        let (run, name) = (run.clone(), name.to_owned());
+        self.run_blocking(move |engine| engine.open_artefact(&run, &name)).await
+    }
+
+    fn open_artefact(&self, run: &RunId, name: &str) -> Result<(Artefact, KeptFile), EngineError> {
+        wait(self.store().run(run))?;
         let folder = self.folder().run(run);
         let missing = || EngineError::NotFound { kind: "artefact", id: name.to_owned() };
         for artefact in artefacts(&folder)? {
@@ -271,8 +276,13 @@ impl Engine {
         let run = self.store().run(id).await?.run;
         known_node(&run, node)?;
         let kept = self.folder().run(id).join("nodes").join(node).join("jmeter.log");
-        let (bytes, size) = if let Some(log) = KeptFile::open(&kept)? {
-            (log.read_at(&kept, from, LOG_PIECE)?, log.bytes())
+        // A piece of one that is compressed is unpacked.
+        let read = move |_: &Engine| {
+            let log = KeptFile::open(&kept)?;
+            log.map(|log| Ok((log.read_at(&kept, from, LOG_PIECE)?, log.bytes()))).transpose()
+        };
+        let (bytes, size) = if let Some(read) = self.run_blocking(read).await? {
+            read
         } else if run.phase.is_terminal() {
             (Vec::new(), 0)
         } else {

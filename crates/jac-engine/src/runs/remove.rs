@@ -37,19 +37,23 @@ impl Engine {
             Ok(())
         };
         self.store().update_run::<_, EngineError>(id, pin).await?;
+        self.describe_run(id).await?;
+        self.tell(Event::Run(id.clone()));
+        Ok(())
+    }
+
+    /// Writes what a finished run's row says into its folder too: a database that is lost or older does not forget it.
+    pub(crate) async fn describe_run(&self, id: &RunId) -> Result<(), EngineError> {
         let row = self.store().run(id).await?;
         self.run_blocking(move |engine| {
             let folder = engine.folder().run(&row.run.id);
-            // A database that is lost or older does not forget it either.
             if row.run.phase.is_terminal() && folder.is_dir() {
                 record::RunRecord::of(row).write(&folder)
             } else {
                 Ok(())
             }
         })
-        .await?;
-        self.tell(Event::Run(id.clone()));
-        Ok(())
+        .await
     }
 
     fn remove_run(&self, run: Run) -> Result<(), EngineError> {

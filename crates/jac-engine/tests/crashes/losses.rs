@@ -6,7 +6,7 @@ use crate::house::{House, all, waiting};
 use crate::world::owner;
 use jac_engine::runs::KeptFile;
 use jac_engine::view::Snapshot;
-use jac_model::{Cause, ClusterId, ClusterPhase, RunId, RunPhase, StopMode};
+use jac_model::{Cause, ClusterId, ClusterPhase, Named, RunId, RunPhase, StopMode};
 use jac_store::{ClusterFilter, PlanFilter, RunFilter};
 use std::io::Read;
 use std::path::Path;
@@ -289,6 +289,21 @@ async fn a_run_that_is_stopped_while_it_is_prepared_ends_at_once() {
         assert!(matches!(ran.cause, Some(Cause::Stopped { .. })), "{step}: {:?}", ran.cause);
         assert!(asked.elapsed() < Duration::from_secs(15), "{step}: {:?}", asked.elapsed());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whose_a_plan_is_stays_over_a_restart() {
+    let mut house = House::new();
+    let plan = house.upload().await;
+    let team = Named { id: "t-1".to_owned(), name: "Shop".to_owned() };
+    let engine = house.engine().await;
+    engine.store().add_team(&team.id, &team.name).await.expect("made");
+    engine.set_plan_team(&plan, Some(team.clone())).await.expect("given to a team");
+    drop(engine);
+    house.crash().await;
+    let engine = house.engine().await;
+    assert_eq!(engine.store().plan(&plan).await.expect("a plan").team, Some(team));
+    assert!(codes_of(&engine).is_empty(), "the row and the folder say the same: {:?}", codes_of(&engine));
 }
 
 #[tokio::test(start_paused = true)]

@@ -111,4 +111,15 @@ mod tests {
         brakes.succeeded("ada", "192.0.2.1");
         assert!(brakes.wait("ada", "").is_none());
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_people_sign_in_from_one_address_without_a_wait() {
+        let brakes = Brakes::default();
+        for number in 0..100 {
+            let name = format!("person {number}");
+            assert!(brakes.wait(&name, "192.0.2.1").is_none(), "{name}");
+            brakes.failed(&name, "192.0.2.1");
+            brakes.succeeded(&name, "192.0.2.1");
+        }
+    }
 }

@@ -4,6 +4,7 @@ use crate::App;
 use crate::error::ApiError;
 use axum::http::StatusCode;
 use jac_model::{ClusterConfig, CredentialChoice, Principal, UserRole};
+use jac_store::CredentialKind;
 
 /// Whether the caller may work with the credentials of the server's environment.
 pub fn may_use_environment(app: &App, caller: &Principal) -> bool {
@@ -36,6 +37,14 @@ pub async fn check(app: &App, caller: &Principal, config: &mut ClusterConfig) ->
         return Err(ApiError::ServersFile { field });
     }
     app.engine.resolve_credentials(&caller.user, config).await?;
-    let is_environment = config.ec2.as_ref().is_some_and(|ec2| ec2.credentials == CredentialChoice::Environment);
-    if is_environment && !may_use_environment(app, caller) { Err(environment_refused()) } else { Ok(()) }
+    if may_use_environment(app, caller) {
+        return Ok(());
+    }
+    let needs_environment = match config.ec2.as_ref().map(|ec2| &ec2.credentials) {
+        Some(CredentialChoice::Environment) => true,
+        // A role without a key is assumed with the server's own credentials.
+        Some(CredentialChoice::Set(id)) => app.engine.credentials_of(id).await?.0.kind == CredentialKind::AwsRole,
+        Some(CredentialChoice::Saved) | None => false,
+    };
+    if needs_environment { Err(environment_refused()) } else { Ok(()) }
 }

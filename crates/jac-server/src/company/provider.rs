@@ -124,6 +124,11 @@ impl Providers {
         Self { issuer, known: Mutex::default() }
     }
 
+    /// The provider as it was when it was last asked, if ever; nobody waits for it. While it is being asked it is not known.
+    pub fn known(&self) -> Option<Arc<Provider>> {
+        self.known.try_lock().ok()?.provider.clone()
+    }
+
     /// The provider as it was at most so long ago.
     pub async fn get(&self, age: Duration) -> Result<Arc<Provider>, CompanyError> {
         let asked = Instant::now();

@@ -110,7 +110,12 @@ pub async fn set_password(
     }
     if !is_free {
         let current = new.current.unwrap_or_default();
-        prove(&app, client.as_deref(), &person.name, current).await?;
+        prove(&app, client.as_deref(), &person.name, current).await.map_err(|error| match error {
+            ApiError::Request { code: "sign_in_failed", .. } => {
+                ApiError::bad_request("password_wrong", "The current password is wrong.")
+            }
+            other => other,
+        })?;
     }
     Passwords::check(&new.password, &person.name)?;
     let hash = app.edge.passwords().hash(new.password).await?;

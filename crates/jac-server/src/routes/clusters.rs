@@ -84,7 +84,7 @@ pub async fn show(cluster: On<View, Cluster>) -> Json<ClusterView> {
     Json(cluster.engine().view_cluster(cluster.thing.clone()))
 }
 
-/// Take a cluster away; a run on it is stopped first, plans and results stay
+/// Terminate a cluster; a run on it is stopped first, plans and results stay
 #[utoipa::path(post, path = "/clusters/{id}/terminate", tag = "clusters", params(("id" = String, Path)), responses((status = 202, body = ClusterView), (status = 404, body = ErrorBody)))]
 pub async fn terminate(cluster: On<ChangeCluster, Cluster>) -> Result<(StatusCode, Json<ClusterView>), ApiError> {
     let by = &cluster.caller.user.name;
@@ -98,7 +98,7 @@ pub struct Extension {
     pub minutes: u32,
 }
 
-/// Move a cluster's end
+/// Extend a cluster's lifetime
 #[utoipa::path(post, path = "/clusters/{id}/extend", tag = "clusters", params(("id" = String, Path)), request_body = Extension,
     responses((status = 200, body = ClusterView), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn extend(

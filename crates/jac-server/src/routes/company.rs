@@ -175,9 +175,9 @@ fn failed(from: &str, error: ApiError) -> &'static str {
 }
 
 /// Where a browser goes to sign out of the company's sign-on as well; `None`: nowhere.
-pub(super) async fn sign_out_url(app: &App, client: Option<&ClientInfo>, headers: &HeaderMap) -> Option<String> {
+pub(super) fn sign_out_url(app: &App, client: Option<&ClientInfo>, headers: &HeaderMap) -> Option<String> {
     let back = format!("{}{}", base(app, client, headers), crate::SIGN_IN_PATH);
-    app.edge.company()?.sign_out_url(back).await
+    app.edge.company()?.sign_out_url(back)
 }
 
 /// Where the provider sends the browser back to.

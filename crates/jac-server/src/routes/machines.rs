@@ -15,7 +15,7 @@ pub async fn list(allowed: Allowed<View>) -> Result<Json<Machines>, ApiError> {
     Ok(Json(allowed.engine().machines().await?))
 }
 
-/// Take over a cluster that no row knows; it becomes ready by itself
+/// Adopt a cluster that no row knows; it becomes ready by itself
 #[utoipa::path(post, path = "/orphans/{id}/adopt", tag = "orphans", params(("id" = String, Path)),
     responses((status = 202, body = ClusterView), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn adopt(

@@ -132,7 +132,8 @@ pub async fn log(
 /// What the run left
 #[utoipa::path(get, path = "/runs/{id}/artefacts", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = Vec<Artefact>)))]
 pub async fn list_artefacts(run: On<View, Run>) -> Result<Json<Vec<Artefact>>, ApiError> {
-    Ok(Json(artefacts(&run.engine().folder().run(&run.thing.id))?))
+    let id = run.thing.id.clone();
+    Ok(Json(run.engine().run_blocking(move |engine| artefacts(&engine.folder().run(&id))).await?))
 }
 
 /// A file that the run left

@@ -14,6 +14,7 @@ use axum::{Extension, Json};
 use jac_engine::Engine;
 use jac_model::{Named, Principal, UserRole, Via};
 use jac_store::PersonRow;
+use jac_store::StoreError;
 use serde::{Deserialize, Serialize};
 
 /// Who is signed in, and how. A page asks for it once and decides by it what it offers.
@@ -111,10 +112,15 @@ fn user(principal: &Principal) -> User {
 
 /// The session as its page is told of it.
 async fn told(engine: &Engine, caller: &Principal, by_link: bool) -> Result<Session, ApiError> {
-    let people = engine.store().people().await?;
+    let has_password = match engine.store().person(&caller.user.id).await {
+        Ok(person) => person.has_password,
+        // The shell's account in a database of its own.
+        Err(StoreError::NotFound { .. }) => false,
+        Err(error) => return Err(error.into()),
+    };
     Ok(Session {
-        has_password: people.iter().any(|person| person.id == caller.user.id && person.has_password),
-        single_user: people.len() == 1,
+        has_password,
+        single_user: engine.store().count_people().await? == 1,
         user: user(caller),
         via: match &caller.via {
             Via::Session(_) => ViaWord::Session,
@@ -148,7 +154,7 @@ pub async fn show(
     let mut session = told(allowed.engine(), &allowed.caller, by_link).await?;
     let is_in_a_browser = matches!(allowed.caller.via, Via::Session(_)) && !by_link;
     if is_in_a_browser && allowed.engine().store().person(&allowed.caller.user.id).await?.via_company {
-        session.sign_out_url = sign_out_url(&app, client.as_deref(), &headers).await;
+        session.sign_out_url = sign_out_url(&app, client.as_deref(), &headers);
     }
     Ok(Json(session))
 }

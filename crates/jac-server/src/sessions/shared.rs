@@ -147,8 +147,12 @@ impl Shared<'_> {
         Ok(Some(person))
     }
 
-    pub async fn find(&self, secret: &str, page: Option<&str>) -> Result<Option<OpenSession>, ApiError> {
-        let limits = self.limits();
+    pub async fn find(
+        &self,
+        secret: &str,
+        page: Option<&str>,
+        limits: SessionLimits,
+    ) -> Result<Option<OpenSession>, ApiError> {
         let key = session_key(secret);
         let fields = self.redis.run(READ, &key, &[]).await?;
         let Some(kept) = Kept::of(key, fields, limits) else { return Ok(None) };

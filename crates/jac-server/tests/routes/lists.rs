@@ -49,6 +49,12 @@ async fn me_is_whoever_asks_and_mine_their_teams() {
     assert_eq!(names(&served, "/plans?owner=me").await, ["own"]);
     assert_eq!(names(&served, "/plans?text=THEIRS").await, ["theirs"]);
     assert!(names(&served, "/plans?team=mine").await.is_empty());
+    for text in ["a+".repeat(1_000), "x".repeat(50_000)] {
+        for list in ["plans", "runs", "clusters"] {
+            let refused = served.as_owner(Method::GET, &format!("/{list}?text={text}"), "").await;
+            assert_eq!(refused.refusal(), (StatusCode::BAD_REQUEST, "text_too_long"), "{list}");
+        }
+    }
     assert_eq!(names(&served, "/clusters").await.len(), 0, "it has ended");
     assert_eq!(names(&served, "/clusters?ended=true&provider=local").await.len(), 1);
     assert_eq!(names(&served, "/clusters?phase=terminated").await.len(), 1);

@@ -8,7 +8,7 @@ use jac_model::ports::Unseen;
 use jac_model::{Role, TokenScope, UserRole};
 use jac_server::Edge;
 use jac_server::config::ServerConfig;
-use jac_store::TokenRow;
+use jac_store::{PersonChange, TokenRow};
 
 const SECRET: &str = "wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY";
 const CLUSTER: &str = r#"{"provider":"ec2","config":{"workers":2,"heap_mb":null,"lifetime_minutes":60,"idle_minutes":null,"remove_after_run":false,"ec2":{}}}"#;
@@ -155,6 +155,16 @@ async fn a_set_is_its_owners_alone_and_the_servers_own_and_its_files_are_the_adm
         assert_eq!(refused.refusal(), (StatusCode::FORBIDDEN, "environment_credentials"), "{path} {body}");
     }
     assert_eq!(as_one(ben, Method::POST, "/clusters", CLUSTER).await.status, StatusCode::ACCEPTED, "he is named");
+    // A role without a key is assumed with the server's own credentials, whoever may not use them any more.
+    let has = |role| PersonChange { role: Some(role), ..PersonChange::default() };
+    store.change_person("u-ann", has(UserRole::Administrator), 2).await.expect("promoted");
+    let of_role = as_one(ann, Method::POST, "/credentials?test=false", role).await;
+    let role_set = of_role.body["id"].as_str().expect("its id").to_owned();
+    store.change_person("u-ann", has(UserRole::Member), 3).await.expect("demoted");
+    let refused = as_one(ann, Method::POST, "/clusters", &with_set(&role_set)).await;
+    assert_eq!(refused.refusal(), (StatusCode::FORBIDDEN, "environment_credentials"), "of when she was allowed to");
+    let gone = as_one(ann, Method::DELETE, &format!("/credentials/{role_set}"), "").await;
+    assert_eq!(gone.status, StatusCode::NO_CONTENT, "{}", gone.body);
     let saved = as_one(ann, Method::POST, "/credentials?test=false", &set("work")).await;
     assert_eq!(saved.status, StatusCode::CREATED, "{}", saved.body);
     let made = as_one(ann, Method::POST, "/clusters", CLUSTER).await;

@@ -2,6 +2,8 @@
 
 use crate::served::{Answer, Served};
 use http::{Method, StatusCode, header};
+use jac_model::UserRole;
+use jac_store::{CompanyPerson, NewSession};
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -43,7 +45,8 @@ async fn somebody_is_invited_sets_a_password_and_signs_in_with_it() {
     let served = Served::new().await;
     let (_, own) = join(&served, "Ada", "member").await;
     let again = call(&served, &own, Method::PUT, "/account/password", r#"{"password":"another good long one"}"#).await;
-    assert_eq!(again.refusal(), (StatusCode::UNAUTHORIZED, "sign_in_failed"), "the one before is needed now");
+    assert_eq!(again.refusal(), (StatusCode::BAD_REQUEST, "password_wrong"), "the one before is needed now");
+    assert_eq!(again.body["error"]["faults"][0]["field"], "/current");
     let weak = format!(r#"{{"current":"{PASSWORD}","password":"password123"}}"#);
     let weak = call(&served, &own, Method::PUT, "/account/password", &weak).await;
     assert_eq!(weak.refusal(), (StatusCode::BAD_REQUEST, "password_weak"));
@@ -112,6 +115,35 @@ async fn who_is_disabled_is_out_at_once_and_their_tokens_with_them() {
 }
 
 #[tokio::test]
+async fn who_came_by_the_companys_sign_on_sets_a_first_password_with_a_link_only() {
+    let served = Served::new().await;
+    let store = served.app.engine.store();
+    let told = CompanyPerson {
+        issuer: "https://id.example".to_owned(),
+        subject: "42".to_owned(),
+        names: vec!["Ada".to_owned()],
+        role: Some(UserRole::Member),
+        teams: None,
+    };
+    let ada = store.company_person(told, 0).await.expect("made");
+    let now_ms = served.app.engine.now_ms();
+    let new = NewSession {
+        id: "s".to_owned(),
+        secret: "secret".to_owned(),
+        page: "page".to_owned(),
+        expires_ms: now_ms + 60_000,
+        address: None,
+        user_agent: None,
+    };
+    store.open_session(&ada.id, new, now_ms).await.expect("opened");
+    let name = served.cookie.split('=').next().expect("a name");
+    let own = [("cookie", format!("{name}=secret")), ("x-jac-page", "page".to_owned())];
+    let body = format!(r#"{{"password":"{PASSWORD}"}}"#);
+    let refused = call(&served, &own, Method::PUT, "/account/password", &body).await;
+    assert_eq!(refused.refusal(), (StatusCode::FORBIDDEN, "link_needed"));
+}
+
+#[tokio::test]
 async fn what_a_removed_person_owned_is_handed_over() {
     let served = Served::new().await;
     let (ada, _) = join(&served, "Ada", "member").await;
@@ -122,6 +154,9 @@ async fn what_a_removed_person_owned_is_handed_over() {
     // Her cluster has been terminated, so there is none to hand over.
     let of_ada = listed.as_array().expect("a list").iter().find(|one| one["id"] == *ada).expect("she is there");
     assert_eq!(of_ada["owns"], serde_json::json!({ "clusters": 0, "plans": 1, "runs": 1 }));
+    let (viewer, _) = join(&served, "Vera", "viewer").await;
+    let to_viewer = served.as_owner(Method::DELETE, &format!("/people/{ada}?to={viewer}"), "").await;
+    assert_eq!(to_viewer.refusal(), (StatusCode::BAD_REQUEST, "heir_invalid"), "who could not terminate her clusters");
     let to_oneself = served.as_owner(Method::DELETE, &format!("/people/{ada}?to={ada}"), "").await;
     assert_eq!(to_oneself.refusal(), (StatusCode::BAD_REQUEST, "heir_invalid"));
     let removed = served.as_owner(Method::DELETE, &format!("/people/{ada}?to={bob}"), "").await;

@@ -4,6 +4,8 @@ use crate::served::{Answer, Served};
 use crate::things::{others, run};
 use http::{Method, StatusCode, header};
 use jac_engine::administrator;
+use jac_model::UserRole;
+use jac_store::PersonChange;
 
 /// Makes a link there; gives its id and its secret.
 async fn share(served: &Served, path: &str, body: &str) -> (String, String) {
@@ -111,6 +113,12 @@ async fn a_link_ends_at_its_time_and_its_secret_is_in_no_file() {
     let day_ms = 24 * 3_600_000;
     assert!(store.share_with(&secret, now_ms + 89 * day_ms).await.expect("asked").is_some());
     assert!(store.share_with(&secret, now_ms + 91 * day_ms).await.expect("asked").is_none());
+    let disabled = |disabled| PersonChange { disabled: Some(disabled), ..PersonChange::default() };
+    store.add_person("u-1", "Ada", UserRole::Administrator, Vec::new(), 0).await.expect("another administrator");
+    store.change_person("admin", disabled(true), now_ms).await.expect("disabled");
+    assert!(store.share_with(&secret, now_ms).await.expect("asked").is_none(), "of somebody who is disabled");
+    store.change_person("admin", disabled(false), now_ms).await.expect("enabled");
+    assert!(store.share_with(&secret, now_ms).await.expect("asked").is_some());
     let mut read = 0;
     for entry in std::fs::read_dir(served.app.engine.folder().root()).expect("the folder").flatten() {
         if entry.file_name().to_string_lossy().starts_with("jac.db") {

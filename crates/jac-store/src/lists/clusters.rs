@@ -65,7 +65,7 @@ pub(crate) fn query(filter: &ClusterFilter, page: &PageRequest<ClusterSort>) -> 
     query.one_of("team", filter.teams.as_ref());
     query.equal("provider", filter.provider.map(word).transpose()?);
     query.equal("phase", filter.phase.map(word).transpose()?);
-    query.text(filter.text.as_deref());
+    query.text(filter.text.as_deref())?;
     Ok(query)
 }
 

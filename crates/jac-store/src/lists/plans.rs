@@ -59,7 +59,7 @@ pub(crate) fn query(filter: &PlanFilter, page: &PageRequest<PlanSort>) -> Result
     let mut query = Query::new("plans", COLUMNS, key(page.sort), page)?;
     query.one_of("owner", filter.owners.as_ref());
     query.one_of("team", filter.teams.as_ref());
-    query.text(filter.text.as_deref());
+    query.text(filter.text.as_deref())?;
     Ok(query)
 }
 

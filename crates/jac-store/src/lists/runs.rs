@@ -102,7 +102,7 @@ pub(crate) fn query(filter: &RunFilter, page: &PageRequest<RunSort>) -> Result<Q
     query.equal("phase", filter.phase.map(word).transpose()?);
     query.equal("verdict", filter.verdict.map(word).transpose()?);
     query.equal("pinned", filter.pinned);
-    query.text(filter.text.as_deref());
+    query.text(filter.text.as_deref())?;
     query.created(filter.from_ms, filter.to_ms);
     Ok(query)
 }
