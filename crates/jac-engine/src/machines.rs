@@ -9,7 +9,9 @@ use crate::error::EngineError;
 use crate::tools::sentence;
 use crate::view::{Machine, Machines, Unreachable};
 use jac_model::ports::{Adopted, Instance, PortError, Unseen};
-use jac_model::{Cluster, ClusterConfig, ClusterId, ClusterPhase, Node, NodeState, Person, Provider, Role};
+use jac_model::{
+    Cluster, ClusterConfig, ClusterId, ClusterPhase, CredentialChoice, Node, NodeState, Person, Provider, Role,
+};
 use jac_store::StoreError;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use tokio::time::{Instant, timeout};
@@ -206,7 +208,8 @@ impl Engine {
         let provider = self.provider_of_orphan(id).await?;
         let mut adopted = self.cloud(provider)?.adopt(id).await?;
         // The set that its machines were made with is whoever's it was; only `saved` of an older JAC has to be resolved.
-        let names_a_set = adopted.config.ec2.as_ref().is_some_and(|ec2| ec2.credentials.set().is_some());
+        let names_a_set =
+            adopted.config.ec2.as_ref().is_some_and(|ec2| matches!(ec2.credentials, CredentialChoice::Set(_)));
         if !names_a_set {
             self.resolve_credentials(&owner, &mut adopted.config).await?;
         }

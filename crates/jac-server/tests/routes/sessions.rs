@@ -45,11 +45,7 @@ async fn call(served: &Served, caller: &Caller, method: Method, path: &str, body
 /// The status and the code with which a session is answered.
 async fn asked(served: &Served, caller: &Caller) -> (u16, String) {
     let answer = call(served, caller, Method::GET, "/session", "").await;
-    (answer.status.as_u16(), code(&answer).to_owned())
-}
-
-fn code(answer: &Answer) -> &str {
-    answer.body["error"]["code"].as_str().unwrap_or_default()
+    (answer.status.as_u16(), answer.code().to_owned())
 }
 
 fn signed_in() -> (u16, String) {
@@ -97,7 +93,7 @@ async fn add(served: &Served, id: &str, name: &str) {
     let set = call(served, &session, Method::PUT, "/account/password", &body).await;
     assert_eq!(set.status, StatusCode::NO_CONTENT, "{}", set.body);
     let again = call(served, &session, Method::PUT, "/account/password", &body).await;
-    assert_eq!(code(&again), "sign_in_failed", "a session that a link opened sets a password once");
+    assert_eq!(again.code(), "password_wrong", "a session that a link opened sets a password once");
     let out = call(served, &session, Method::DELETE, "/session", "").await;
     assert_eq!(out.status, StatusCode::NO_CONTENT);
 }
@@ -117,7 +113,7 @@ async fn who_signs_in_on_one_server_is_signed_in_on_the_other_and_signs_out_of_b
     assert_eq!((answer.status, &answer.body["user"]["id"]), (StatusCode::OK, &"admin".into()));
     let half = [("cookie", one.cookie.clone()), ("x-jac-page", "0".to_owned())];
     let half = call(&two, &half, Method::GET, "/session", "").await;
-    assert_eq!(code(&half), "foreign_request", "the cookie alone is half of it there too");
+    assert_eq!(half.code(), "foreign_request", "the cookie alone is half of it there too");
     let out = call(&two, &own(&one), Method::DELETE, "/session", "").await;
     assert_eq!(out.status, StatusCode::NO_CONTENT);
     assert_eq!(asked(&one, &own(&one)).await, signed_out());
@@ -212,7 +208,7 @@ async fn ones_sessions_of_all_servers_are_listed_and_ended_from_any() {
     assert_eq!(call(&one, &own(&one), Method::DELETE, &path, "").await.status, StatusCode::NO_CONTENT);
     assert_eq!(asked(&two, &own(&two)).await, signed_out());
     let again = call(&one, &own(&one), Method::DELETE, &path, "").await;
-    assert_eq!((again.status, code(&again)), (StatusCode::NOT_FOUND, "not_found"));
+    assert_eq!((again.status, again.code()), (StatusCode::NOT_FOUND, "not_found"));
     assert_eq!(list(&two, &own(&one)).await.len(), 1);
     // One that was thrown out by a Redis that is full could not be ended any more.
     let () = redis.connection().del("jac:sessions-of:name:administrator").expect("deleted");
@@ -274,14 +270,14 @@ async fn while_redis_is_away_the_answer_is_clear_tokens_go_on_and_the_log_says_i
         assert_eq!(asked(&one, &me).await, unavailable());
     }
     let answer = call(&one, &me, Method::GET, "/runs", "").await;
-    assert_eq!((answer.status.as_u16(), code(&answer)), (503, "sessions_unavailable"));
+    assert_eq!((answer.status.as_u16(), answer.code()), (503, "sessions_unavailable"));
     assert!(answer.headers.contains_key("retry-after"));
     for (path, body) in [
         ("/session/password", format!(r#"{{"name":"Ada","password":"{LONG_PASSWORD}"}}"#)),
         ("/session", format!(r#"{{"token":"{}"}}"#, link_token(&one).await)),
     ] {
         let answer = one.call(Method::POST, path, &[], &body).await;
-        assert_eq!((answer.status.as_u16(), code(&answer)), (503, "sessions_unavailable"), "{path}");
+        assert_eq!((answer.status.as_u16(), answer.code()), (503, "sessions_unavailable"), "{path}");
     }
     let shell = format!("Bearer {}", one.app.access.token());
     for bearer in ["Bearer jac_1", &shell] {
@@ -290,7 +286,7 @@ async fn while_redis_is_away_the_answer_is_clear_tokens_go_on_and_the_log_says_i
     }
     let body = r#"{"password":"another good long one"}"#;
     let set = one.call(Method::PUT, "/account/password", &[("authorization", &shell)], body).await;
-    assert_eq!((set.status.as_u16(), code(&set)), (503, "sessions_unavailable"), "it would not end what it should");
+    assert_eq!((set.status.as_u16(), set.code()), (503, "sessions_unavailable"), "it would not end what it should");
     let disabled = one.call(Method::PATCH, "/people/u-1", &[("authorization", &shell)], r#"{"disabled":true}"#).await;
     assert_eq!(disabled.status, StatusCode::OK, "somebody can be shut out all the same: {}", disabled.body);
     assert_eq!(readiness(&one).await, (503, serde_json::json!(["sessions_unavailable"])));

@@ -66,6 +66,9 @@ fn people_are_added_listed_disabled_and_removed_with_a_server_and_without() {
     );
     done(&place, &["admin", "user", "disable", "Ada"]);
     assert_eq!(person("Ada").expect("she is there")["disabled"], true);
+    let to_nobody = jac(&place, &["admin", "user", "remove", "Bob", "--to", "Ada"]);
+    assert_eq!(to_nobody.status.code(), Some(2), "who is disabled takes nothing over: {}", err(&to_nobody));
+    done(&place, &["admin", "user", "enable", "Ada"]);
     done(&place, &["admin", "user", "remove", "Bob", "--to", "Ada"]);
     assert_eq!(person("Bob"), None);
     for (unknown, arguments) in [

@@ -236,7 +236,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Move a cluster's end */
+        /** Extend a cluster's lifetime */
         post: operations["clusters_extend"];
         delete?: never;
         options?: never;
@@ -287,7 +287,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take a cluster away; a run on it is stopped first, plans and results stay */
+        /** Terminate a cluster; a run on it is stopped first, plans and results stay */
         post: operations["clusters_terminate"];
         delete?: never;
         options?: never;
@@ -511,7 +511,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take over a cluster that no row knows; it becomes ready by itself */
+        /** Adopt a cluster that no row knows; it becomes ready by itself */
         post: operations["orphans_adopt"];
         delete?: never;
         options?: never;
