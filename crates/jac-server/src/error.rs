@@ -89,16 +89,6 @@ impl ApiError {
         Self::Request { status: StatusCode::BAD_REQUEST, code, message: message.into(), hint: None }
     }
 
-    /// Its stable code, where there is no HTTP to answer by.
-    pub fn code(self) -> String {
-        self.detail().code
-    }
-
-    /// Its sentence, where there is no HTTP to answer by.
-    pub fn message(self) -> String {
-        self.detail().message
-    }
-
     fn status(&self) -> StatusCode {
         match self {
             Self::SignedOut | Self::BadToken => StatusCode::UNAUTHORIZED,
@@ -136,7 +126,8 @@ impl ApiError {
         }
     }
 
-    fn detail(self) -> ErrorDetail {
+    /// What is said of it: the whole answer but its status.
+    pub fn detail(self) -> ErrorDetail {
         let plain = |code: &str, message: &str, hint: Option<&str>| ErrorDetail {
             code: code.to_owned(),
             message: message.to_owned(),

@@ -49,10 +49,15 @@ pub struct Limits {
     pub pause: Duration,
 }
 
+/// The most descriptors that the server keeps for its own files and connections.
+const OWN_DESCRIPTORS: u64 = 4096;
+
 impl Limits {
-    /// For a process that may have so many descriptors: half of them are for connections, the rest for the server itself.
+    /// For a process that may have so many descriptors: half of them, and all beyond [`OWN_DESCRIPTORS`], are for connections, the rest for
+    /// the server itself.
     pub fn for_descriptors(descriptors: u64) -> Self {
-        let connections = usize::try_from(descriptors / 2).unwrap_or(usize::MAX).clamp(64, 32_768);
+        let connections = (descriptors / 2).max(descriptors.saturating_sub(OWN_DESCRIPTORS));
+        let connections = usize::try_from(connections).unwrap_or(usize::MAX).clamp(64, 32_768);
         Self {
             connections,
             connections_per_peer: connections / 2,

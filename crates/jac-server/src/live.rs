@@ -65,6 +65,8 @@ struct Changed<'a> {
 
 #[derive(Debug, Serialize)]
 struct Refused {
+    /// Stays the same when the words change.
+    code: String,
     error: String,
 }
 
@@ -128,9 +130,9 @@ async fn admit(socket: SocketRef, TryData(auth): TryData<Auth>, State(app): Stat
     let page = auth.ok().map(|auth| auth.page);
     let session = match access::session_of(&app, &socket.req_parts().headers, page.as_deref()).await {
         Ok(Some(session)) if session.session.is_own_page => session,
-        Ok(_) => return Err(ApiError::SignedOut.code()),
+        Ok(_) => return Err(ApiError::SignedOut.detail().code),
         // Nothing is known of the session: the page tries again.
-        Err(error) => return Err(error.code()),
+        Err(error) => return Err(error.detail().code),
     };
     let Some((place, ())) = app.edge.live_pages().enter(&session.principal().user.id) else {
         return Err("too_many_pages".to_owned());
@@ -230,12 +232,18 @@ async fn subscribe(socket: SocketRef, TryData(wanted): TryData<Subscribe>, ack: 
         Err(error) => Err(error),
     };
     let answered = match (caller, wanted) {
-        (Err(error), _) => ack.send(&Refused { error: error.message() }),
+        (Err(error), _) => {
+            let detail = error.detail();
+            ack.send(&Refused { code: detail.code, error: detail.message })
+        }
         (Ok(()), Ok(wanted)) => match watch(&socket, &app, wanted).await {
             Ok(snapshot) => ack.send(&snapshot),
-            Err(error) => ack.send(&Refused { error }),
+            Err(error) => ack.send(&Refused { code: "run_unavailable".to_owned(), error }),
         },
-        (Ok(()), Err(error)) => ack.send(&Refused { error: format!("This is no subscription to a run: {error}.") }),
+        (Ok(()), Err(error)) => {
+            let error = format!("This is not a valid subscription to a run: {error}.");
+            ack.send(&Refused { code: "subscription_invalid".to_owned(), error })
+        }
     };
     if let Err(error) = answered {
         tracing::debug!(%error, "a page went away while it was answered");

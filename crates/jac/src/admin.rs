@@ -10,7 +10,7 @@ use crate::backup::{self, Restored, Results};
 use crate::cli::{
     AdminArguments, AdminCommand, AuditArguments, Output, Place, ServerArguments, TokenCommand, UserCommand,
 };
-use crate::connect::{Connection, ServerFile, connect, open_store, settings};
+use crate::connect::{Connection, ServerFile, connect, lock_alone, open_store, settings};
 use crate::context;
 use crate::exit::{Exit, with_hint};
 use crate::stdout;
@@ -48,7 +48,7 @@ pub async fn admin(arguments: AdminArguments) -> anyhow::Result<Exit> {
 async fn rotate_key(place: &Place) -> anyhow::Result<()> {
     let desk = Desk::open(place).await?;
     // A server that lives has the key of before, and could open nothing any more.
-    let _lock = desk.folder.lock()?;
+    let _lock = lock_alone(&desk.folder)?;
     let named = context::secret_key_file();
     let sealed = Vault::rotate_key(&desk.folder, &desk.store, named.as_deref(), rand::random()).await?;
     stdout::line(&format!("The key is changed; {sealed} sets of credentials are sealed with the new one."));

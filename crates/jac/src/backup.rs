@@ -7,7 +7,7 @@
 //! A restore replaces the database only, and keeps the one that it replaces. Plans and runs that are in the folder stay as they are, and the
 //! next start takes those into the list that the database does not know (decision 11).
 
-use crate::connect::open_store;
+use crate::connect::{lock_alone, open_store};
 use anyhow::{Context, bail};
 use jac_store::DataFolder;
 use serde::{Deserialize, Serialize};
@@ -169,7 +169,7 @@ fn names(folder: &Path) -> anyhow::Result<Vec<OsString>> {
 
 /// Puts an archive back into a folder that no server works on. It is unpacked and looked at whole before anything is replaced.
 pub fn restore(folder: &DataFolder, from: &Path, now_ms: i64) -> anyhow::Result<Restored> {
-    let _nobody_else = folder.lock()?;
+    let _nobody_else = lock_alone(folder)?;
     let staging = tempfile::tempdir_in(folder.uploads()).context("the data folder cannot be written to")?;
     let about = unpack(from, staging.path()).with_context(|| format!("{} is not a whole backup", from.display()))?;
     let place = folder.root().join("installation");

@@ -59,6 +59,14 @@ impl ServerFile {
     }
 }
 
+/// Takes the folder for a command that nobody may work beside.
+///
+/// # Errors
+/// When a server or another command works on it.
+pub fn lock_alone(folder: &DataFolder) -> anyhow::Result<Lock> {
+    folder.lock().map_err(|error| with_hint(error.to_string(), Some("Stop the server first.".to_owned())))
+}
+
 /// Opens the database for a command that works on it beside a server that may live.
 ///
 /// # Errors

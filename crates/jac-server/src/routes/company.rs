@@ -170,7 +170,7 @@ fn failed(from: &str, error: ApiError) -> &'static str {
         ApiError::Engine(EngineError::Store(StoreError::NameTaken { .. })) => "name_taken",
         _ => "failed",
     };
-    tracing::error!(peer = from, "a sign-in from {from} failed: {}", error.message());
+    tracing::error!(peer = from, "a sign-in from {from} failed: {}", error.detail().message);
     code
 }
 

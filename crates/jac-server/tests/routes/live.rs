@@ -141,6 +141,7 @@ async fn what_cannot_be_subscribed_to_is_refused_in_a_sentence_and_the_page_goes
     let id = run(&served, "r-22222222", &administrator()).await.id;
     let mut page = Socket::welcomed(address, &served.cookie, &served.page).await;
     let unknown = page.ask(1, r#"["subscribe_run",{"run_id":"r-99999999","after":0}]"#).await;
+    assert_eq!(unknown["code"], "run_unavailable", "{unknown}");
     assert!(unknown["error"].as_str().is_some_and(|said| said.contains("r-99999999")), "{unknown}");
     let malformed = [
         r#"["subscribe_run"]"#,
@@ -155,8 +156,7 @@ async fn what_cannot_be_subscribed_to_is_refused_in_a_sentence_and_the_page_goes
     ];
     for (number, event) in (10..).zip(malformed) {
         let answer = page.ask(number, event).await;
-        let said = answer["error"].as_str().unwrap_or_else(|| panic!("{event}: {answer}"));
-        assert!(said.starts_with("This is no subscription to a run: ") && said.ends_with('.'), "{event}: {said}");
+        assert_eq!(answer["code"], "subscription_invalid", "{event}: {answer}");
     }
     // Nobody asked for an answer to these, and there is none.
     for event in [r#"["unsubscribe_run",7]"#, r#"["subscribe_run",7]"#, r#"["nothing_that_there_is",{}]"#] {

@@ -114,6 +114,22 @@ async fn who_is_disabled_is_out_at_once_and_their_tokens_with_them() {
     assert_eq!(by_password(&served, "Ada", PASSWORD).await.status, StatusCode::OK);
 }
 
+/// Whoever has set a browser's cookie before its owner signs in knows nothing of the session (fixation).
+#[tokio::test]
+async fn each_sign_in_is_a_session_of_its_own_whatever_cookie_the_browser_had() {
+    let served = Served::new().await;
+    join(&served, "Ada", "member").await;
+    let name = served.cookie.split('=').next().expect("a name").to_owned();
+    let planted = ("cookie", format!("{name}=planted"));
+    let body = serde_json::json!({ "name": "Ada", "password": PASSWORD }).to_string();
+    let own = session(&call(&served, std::slice::from_ref(&planted), Method::POST, "/session/password", &body).await);
+    assert_ne!(own[0].1, planted.1);
+    let again = session(&call(&served, &own, Method::POST, "/session/password", &body).await);
+    assert_ne!((&again[0].1, &again[1].1), (&own[0].1, &own[1].1), "a new one for each sign-in");
+    let with_planted = [planted, ("x-jac-page", own[1].1.clone())];
+    assert_eq!(call(&served, &with_planted, Method::GET, "/session", "").await.status, StatusCode::UNAUTHORIZED);
+}
+
 #[tokio::test]
 async fn who_came_by_the_companys_sign_on_sets_a_first_password_with_a_link_only() {
     let served = Served::new().await;
