@@ -163,7 +163,8 @@ async function main() {
     for (const worker of workers) worker.send({ count: true });
     const answers = [];
     let failures = 0;
-    const end = Date.now() + seconds * 1000;
+    const from = Date.now();
+    const end = from + seconds * 1000;
     const asking = [];
     for (let asked = 0; Date.now() < end; asked += 1) {
       const started = Date.now();
@@ -172,7 +173,8 @@ async function main() {
         failures += answer.ok ? 0 : 1;
         answers.push(Date.now() - started);
       }, () => (failures += 1)));
-      await sleep(1000 / rate);
+      const due = from + ((asked + 1) * 1000) / rate;
+      if (due > Date.now()) await sleep(due - Date.now());
     }
     await Promise.all(asking);
     for (const worker of workers) worker.send({ count: false });
