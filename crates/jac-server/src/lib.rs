@@ -15,7 +15,7 @@ mod forwarded;
 mod health;
 mod hosts;
 pub mod listen;
-mod live;
+pub mod live;
 mod metrics;
 pub mod openapi;
 mod password;

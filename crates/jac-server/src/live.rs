@@ -34,6 +34,10 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 /// The room of everybody who is signed in.
 const EVERYBODY: &str = "everybody";
+/// What a page may send once it is let in. Each asks for [`Action::View`], anew each time.
+pub const ASKED: [&str; 2] = [SUBSCRIBE, UNSUBSCRIBE];
+const SUBSCRIBE: &str = "subscribe_run";
+const UNSUBSCRIBE: &str = "unsubscribe_run";
 /// The largest message of a page, in bytes: it names a run and a number.
 const LARGEST_MESSAGE: usize = 16 << 10;
 /// How many messages wait for a page that does not read; what is more is made good when it asks again.
@@ -142,8 +146,8 @@ async fn admit(socket: SocketRef, TryData(auth): TryData<Auth>, State(app): Stat
     socket.on_disconnect(move || async move { drop(place) });
     socket.extensions.insert(Rights::of(&session.principal()));
     socket.join(EVERYBODY);
-    socket.on("subscribe_run", subscribe);
-    socket.on("unsubscribe_run", unsubscribe);
+    socket.on(SUBSCRIBE, subscribe);
+    socket.on(UNSUBSCRIBE, unsubscribe);
     Ok(())
 }
 

@@ -1,9 +1,11 @@
 //! Every route as every kind of caller, against a table: a route without a row fails, and so does a row without a route.
 
 use crate::served::Served;
+use crate::socket::Socket;
 use http::{Method, StatusCode};
 use jac_model::{ClusterId, Named, Person, PlanId, RunId, TokenScope, UserRole};
 use jac_store::{NewSession, TokenRow};
+use std::net::SocketAddr;
 
 /// Those who may least come first: what a later one deletes was there for all before.
 const CALLERS: [&str; 9] =
@@ -91,6 +93,16 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/runs/{id}/artefacts", "u++++++++"),
     ("GET", "/runs/{id}/artefacts/{name}", "u++++++++"),
     ("GET", "/compare", "u++++++++"),
+];
+
+/// Live events as the same callers. `u`: the connection itself is refused with 401, so nothing of it is heard; `+`: it is answered, or comes.
+/// A token opens none, whatever its scope: only JAC's own page listens, as somebody who has signed in.
+const LIVE: &[(&str, &str)] = &[
+    ("connect", "u++uuu+++"),
+    ("subscribe_run", "u++uuu+++"),
+    ("unsubscribe_run", "u++uuu+++"),
+    // What is pushed to everybody who is in.
+    ("changed", "u++uuu+++"),
 ];
 
 /// Everybody, with the tokens of the owner; things are the owner's and the team's.
@@ -184,6 +196,65 @@ async fn every_route_answers_every_kind_of_caller_as_the_table_says() {
         }
     }
     assert!(wrong.is_empty(), "{CALLERS:?}\n{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn every_live_event_answers_every_kind_of_caller_as_the_table_says() {
+    let served = Served::new().await;
+    let team = people(&served).await;
+    let address = served.listen().await;
+    let owner = Person { id: "owner".to_owned(), name: "owner".to_owned() };
+    let (_, _, run) = crate::things::owned(&served, 0, &owner, Some(&team)).await;
+    for event in jac_server::live::ASKED {
+        assert!(LIVE.iter().any(|(name, _)| *name == event), "{event} has no row");
+    }
+    let mut seen = vec![String::new(); LIVE.len()];
+    for caller in CALLERS {
+        match let_in(&served, address, caller).await {
+            Ok(mut page) => {
+                for ((event, _), seen) in LIVE.iter().zip(&mut seen) {
+                    assert!(comes(&served, &mut page, event, &run).await, "{event} as {caller}");
+                    seen.push('+');
+                }
+            }
+            Err(status) => {
+                assert_eq!(status, 401, "{caller}");
+                seen.iter_mut().for_each(|seen| seen.push('u'));
+            }
+        }
+    }
+    let expected: Vec<_> = LIVE.iter().map(|(event, expected)| (*event, (*expected).to_owned())).collect();
+    let seen: Vec<_> = LIVE.iter().map(|(event, _)| *event).zip(seen).collect();
+    assert_eq!(seen, expected, "{CALLERS:?}");
+}
+
+/// The live connection of a caller, once it is let in, or the status with which it is refused.
+async fn let_in(served: &Served, address: SocketAddr, caller: &str) -> Result<Socket, u16> {
+    let headers = headers(served, caller).await;
+    let page = headers.iter().find(|(name, _)| *name == "x-jac-page").map_or("", |(_, page)| page.as_str());
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut socket = Socket::open(address, &headers).await?;
+    socket.say(&format!(r#"40{{"page":"{page}"}}"#)).await;
+    socket.wait_for("40").await;
+    Ok(socket)
+}
+
+/// Does a page that is in get what the event is for?
+async fn comes(served: &Served, page: &mut Socket, event: &str, run: &RunId) -> bool {
+    match event {
+        "connect" => true,
+        "subscribe_run" => page.ask(1, &format!(r#"["{event}",{{"run_id":"{run}"}}]"#)).await["run_id"] == run.as_str(),
+        // It has no answer; what is asked after it has one.
+        "unsubscribe_run" => {
+            page.say(&format!(r#"42["{event}",{{"run_id":"{run}"}}]"#)).await;
+            page.ask(2, r#"["subscribe_run",7]"#).await["code"] == "subscription_invalid"
+        }
+        "changed" => {
+            let plan = served.upload("/plans", &[("a.jmx", crate::PLAN)]).await.body["id"].to_string();
+            page.wait_for(r#"42["changed""#).await.contains(&plan)
+        }
+        unknown => panic!("it is not known what {unknown} should give"),
+    }
 }
 
 /// What a request needs in order to come as far as its permission.
