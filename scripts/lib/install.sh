@@ -9,6 +9,8 @@ RUST_VERSION=1.95.0
 RUSTUP_VERSION=1.28.2
 NODE_VERSION=22.22.0
 CARGO_DENY_VERSION=0.20.2
+# An S3 server that checks signatures, for the tests. Its source comes as a Go module.
+S3_GATEWAY_VERSION=1.8.0
 
 cache_folder=${XDG_CACHE_HOME:-$HOME/.cache}/jac
 node_folder=$cache_folder/node-$NODE_VERSION

@@ -24,6 +24,7 @@ mod errors;
 mod forecast;
 mod images;
 mod keys;
+mod keys_of_chain;
 mod launch;
 mod machines;
 mod network;
@@ -38,3 +39,4 @@ mod watch;
 
 pub use boot::launch_limit;
 pub use cloud::{Ec2Cloud, Ec2Settings};
+pub use keys_of_chain::{ChainKeys, KeyChain};

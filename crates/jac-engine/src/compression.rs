@@ -71,9 +71,15 @@ pub(crate) async fn forever(engine: Engine) {
         while let Some(run) = engine.compression().next() {
             engine.until_nothing_is_measured_here().await;
             match engine.compress_logs(&run).await {
-                Ok(Outcome::Done(0)) => (),
-                // What the pages show of its files has changed.
-                Ok(Outcome::Done(_)) => engine.tell(Event::Run(run)),
+                Ok(Outcome::Done(compressed)) => {
+                    if let Some(archive) = engine.archive() {
+                        archive.add(run.clone());
+                    }
+                    // What the pages show of its files has changed.
+                    if compressed > 0 {
+                        engine.tell(Event::Run(run));
+                    }
+                }
                 Ok(Outcome::Interrupted) => engine.compression().add(run),
                 Err(error) => {
                     tracing::warn!(%run, %error, "run {run}: its logs could not be compressed: {error}; they stay as they are, and are tried again");
@@ -95,7 +101,7 @@ impl Engine {
                 return;
             }
             let run: Option<RunId> = entry.file_name().to_str().and_then(|name| name.parse().ok());
-            if let Some(run) = run.filter(|_| !logs(&entry.path()).is_empty()) {
+            if let Some(run) = run.filter(|_| self.has_uncompressed_logs(&entry.path())) {
                 self.compression().add(run);
             }
         }
@@ -119,6 +125,21 @@ impl Engine {
         }
     }
 
+    /// Is there something in a run's folder that is to be compressed?
+    pub(crate) fn has_uncompressed_logs(&self, folder: &Path) -> bool {
+        !logs(folder, self.smallest_results()).is_empty()
+    }
+
+    /// In the store every result log is in frames.
+    fn smallest_results(&self) -> u64 {
+        if self.archive().is_some() { 1 } else { SMALLEST }
+    }
+
+    /// The logs that are worth it once nothing is added to them any more: the run's record is written last.
+    fn logs_of_finished(&self, folder: &Path) -> Vec<(PathBuf, Content)> {
+        if RunRecord::is_in(folder) { logs(folder, self.smallest_results()) } else { Vec::new() }
+    }
+
     async fn compress_logs(&self, run: &RunId) -> Result<Outcome, EngineError> {
         let interrupted = Arc::new(AtomicBool::new(false));
         let folder = self.folder().run(run);
@@ -126,7 +147,7 @@ impl Engine {
         let mut work = self.spawn_blocking(move || {
             with_lowest_priority(|| {
                 let mut proceed = || engine.may_go_on(&asked);
-                let logs = logs_of_finished(&engine.folder().run(&run));
+                let logs = engine.logs_of_finished(&engine.folder().run(&run));
                 for (path, content) in &logs {
                     log::compress(&run, path, *content, &mut proceed)?;
                 }
@@ -167,18 +188,16 @@ impl Engine {
 }
 
 /// The logs in a run's folder that are worth it, with what is in them.
-fn logs(folder: &Path) -> Vec<(PathBuf, Content)> {
+fn logs(folder: &Path, smallest_results: u64) -> Vec<(PathBuf, Content)> {
     let nodes = std::fs::read_dir(folder.join("nodes")).into_iter().flatten().flatten();
     let of_nodes =
         nodes.flat_map(|node| ["jmeter.log", "output.txt"].map(|name| (node.path().join(name), Content::Lines)));
     let mut logs: Vec<_> = std::iter::once((folder.join(RESULTS), Content::Samples)).chain(of_nodes).collect();
-    logs.retain(|(path, _)| std::fs::metadata(path).is_ok_and(|log| log.is_file() && log.len() >= SMALLEST));
+    logs.retain(|(path, content)| {
+        let smallest = if *content == Content::Samples { smallest_results } else { SMALLEST };
+        std::fs::metadata(path).is_ok_and(|log| log.is_file() && log.len() >= smallest)
+    });
     logs
-}
-
-/// The same once nothing is added to them any more: the run's record is written last.
-fn logs_of_finished(folder: &Path) -> Vec<(PathBuf, Content)> {
-    if RunRecord::is_in(folder) { logs(folder) } else { Vec::new() }
 }
 
 /// Does work on a thread that others go before. Elsewhere than on Linux a thread has no priority of its own that could be set so simply.

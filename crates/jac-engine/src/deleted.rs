@@ -2,16 +2,18 @@
 //! disk for one, is tried again now and then. A folder whose run has its row is given back at the next start: that deletion did not
 //! come about.
 
+use crate::archive::{Archive, keep_only_the_address, record_of, was_begun};
 use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::plans::remove_folder;
 use crate::runs::record::RunRecord;
+use jac_artefacts::run_prefix;
 use jac_model::{PlanFile, RunId};
 use jac_store::StoreError;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 const SWEEP_EVERY: Duration = Duration::from_secs(10 * 60);
 const PREFIX: &str = "deleted-";
@@ -33,12 +35,35 @@ fn waiting(engine: &Engine) -> Vec<(RunId, PathBuf)> {
     entries.filter_map(|entry| Some((run_of(&entry.path())?, entry.path()))).collect()
 }
 
-/// Removes a folder, and the content of the files that nobody else has.
+/// Removes a folder, and the content of the files that nobody else has. Of a run that is in the store too, what tells where it is there
+/// stays until the store has forgotten it: nobody waits for that.
 pub(crate) fn remove(engine: &Engine, folder: &Path, files: &[PlanFile]) {
+    if let Some(archive) = engine.archive().filter(|_| was_begun(folder)) {
+        keep_only_the_address(folder);
+        engine.release_content(files);
+        archive.removals().notify_one();
+        return;
+    }
     remove_folder(folder);
     if !folder.exists() {
         engine.release_content(files);
     }
+}
+
+/// Is it the folder of a deleted run that the store has yet to forget?
+pub(crate) fn waits_for_store(folder: &Path) -> bool {
+    run_of(folder).is_some() && was_begun(folder)
+}
+
+/// Has the store forget a run whose folder waits.
+fn remove_from_store(archive: &Archive, folder: &Path) {
+    if let Some(run) = record_of(folder)
+        && let Err(error) = wait(archive.store().remove_run(&run_prefix(&run.id, run.created_ms)))
+    {
+        tracing::warn!(run = %run.id, code = error.code(), "run {}: its objects in the store are still there: {error} Trying again.", run.id);
+        return;
+    }
+    remove_folder(folder);
 }
 
 /// Puts the folder of a run that keeps its row where it was.
@@ -70,7 +95,10 @@ pub(crate) fn give_back_all(engine: &Engine) -> Result<(), EngineError> {
 /// Removes what is left, until the engine ends.
 pub(crate) async fn sweep_forever(engine: Engine) {
     loop {
-        sleep(SWEEP_EVERY).await;
+        match engine.archive() {
+            Some(archive) => drop(timeout(SWEEP_EVERY, archive.removals().notified()).await),
+            None => sleep(SWEEP_EVERY).await,
+        }
         // Gigabytes take their time.
         if let Err(error) = engine.run_blocking(sweep).await {
             tracing::warn!(%error, "folders of deleted runs cannot be removed: {error}");
@@ -82,6 +110,10 @@ fn sweep(engine: &Engine) -> Result<(), EngineError> {
     for (run, folder) in waiting(engine) {
         match wait(engine.store().run(&run)) {
             Err(StoreError::NotFound { .. }) => {
+                if let Some(archive) = engine.archive().filter(|_| was_begun(&folder)) {
+                    remove_from_store(archive, &folder);
+                    continue;
+                }
                 // What the run had is in its record; without one the content stays.
                 let record = RunRecord::read(&folder).ok().flatten();
                 let files = record.map(|record| record.run.files).unwrap_or_default();

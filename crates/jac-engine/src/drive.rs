@@ -253,6 +253,7 @@ impl Engine {
     async fn take_away(&self, cluster: &Cluster) -> Result<(), EngineError> {
         let id = &cluster.id;
         self.wait_for_run(cluster).await?;
+        self.wait_for_archive(id).await;
         self.cloud(cluster.provider)?.terminate(id).await?;
         // It is what the pages show from now on: nobody is told that it is gone beside machines that are not.
         let seen = self.look(cluster.provider).await?;

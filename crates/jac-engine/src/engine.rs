@@ -3,6 +3,7 @@
 //! It starts a task for every cluster on its way and for every run that has not finished, those of an earlier process
 //! included, and the reconciler. Dropping it ends no node: what runs on, runs on, and the next engine takes it up.
 
+use crate::archive::Archive;
 use crate::clock::Clock;
 use crate::live::LiveRun;
 use crate::machines::Seen;
@@ -11,7 +12,8 @@ use crate::reconcile::Missing;
 use crate::settings::Settings;
 use crate::tools::{ToolSettings, Toolbox};
 use crate::view::Snapshot;
-use crate::{EngineError, compression, deleted, reconcile, retention};
+use crate::{EngineError, archive, compression, deleted, reconcile, retention};
+use jac_artefacts::ArtefactStore;
 use jac_model::ports::Cloud;
 use jac_model::{Cluster, ClusterId, EpochMs, Person, PlanId, Provider, RunId};
 use jac_store::{DataFolder, Lock, Store, Vault};
@@ -50,6 +52,8 @@ pub struct Parts {
     pub clouds: HashMap<Provider, Arc<dyn Cloud>>,
     pub tools: ToolSettings,
     pub settings: Settings,
+    /// Where what finished runs left is kept for good; `None`: in the data folder alone.
+    pub artefacts: Option<ArtefactStore>,
 }
 
 /// A handle to the engine; clones are the same engine.
@@ -84,6 +88,7 @@ struct Inner {
     checks: Arc<Semaphore>,
     blocking_turns: Arc<Semaphore>,
     compression: compression::Queue,
+    archive: Option<Archive>,
     stop: CancellationToken,
     /// The last to go: whoever gets the lock finds the database closed.
     _lock: Lock,
@@ -125,6 +130,7 @@ impl Engine {
                 checks: Arc::new(Semaphore::new(CHECKS_AT_A_TIME)),
                 blocking_turns: Arc::new(Semaphore::new(crate::blocking::TURNS)),
                 compression: compression::Queue::default(),
+                archive: parts.artefacts.map(Archive::new),
                 stop: CancellationToken::new(),
             }),
         };
@@ -143,6 +149,10 @@ impl Engine {
         engine.keep_running("the retention".to_owned(), move |_| retention::forever(keeping.clone()));
         let compressing = engine.clone();
         engine.keep_running("the compression of logs".to_owned(), move |_| compression::forever(compressing.clone()));
+        if engine.archive().is_some() {
+            let archiving = engine.clone();
+            engine.keep_running("the archive of results".to_owned(), move |_| archive::forever(archiving.clone()));
+        }
         let describing = engine.clone();
         // It reads every run's folder, which nobody waits for.
         engine.inner.tasks.spawn_blocking(move || describing.describe_finished_runs());
@@ -192,6 +202,11 @@ impl Engine {
 
     pub(crate) fn compression(&self) -> &compression::Queue {
         &self.inner.compression
+    }
+
+    /// Where finished runs are kept for good, if anywhere.
+    pub(crate) fn archive(&self) -> Option<&Archive> {
+        self.inner.archive.as_ref()
     }
 
     /// Starts a task that ends with the engine.

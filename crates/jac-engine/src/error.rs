@@ -1,5 +1,6 @@
 //! What the engine could not do, told so that a person knows what to do next.
 
+use jac_artefacts::ArtefactError;
 use jac_model::cluster::ClusterTransitionError;
 use jac_model::ports::PortError;
 use jac_model::run::RunTransitionError;
@@ -46,6 +47,9 @@ pub enum EngineError {
         /// Its file's plain name.
         name: String,
     },
+    /// The store of artefacts does not do what was asked of it.
+    #[error("{0}")]
+    Artefacts(#[from] ArtefactError),
     /// JMeter could not be started or ended in a way that it should not.
     #[error("{0}")]
     JMeter(String),

@@ -3,6 +3,7 @@
 //! Owns every sequence of deeds and every deadline. Knows the ports of jac-model and the store; does not know HTTP,
 //! nor any provider.
 
+pub mod archive;
 mod blocking;
 pub mod clock;
 mod clusters;

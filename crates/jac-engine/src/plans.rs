@@ -67,6 +67,9 @@ pub enum Kept {
 /// Removes what uploads that were cut off by a crash left behind.
 pub(crate) fn sweep_uploads(engine: &Engine) {
     for entry in std::fs::read_dir(engine.folder().uploads()).into_iter().flatten().flatten() {
+        if engine.archive().is_some() && crate::deleted::waits_for_store(&entry.path()) {
+            continue;
+        }
         if let Err(error) = std::fs::remove_dir_all(entry.path()) {
             tracing::warn!(path = %entry.path().display(), %error, "an unfinished upload cannot be removed");
         }

@@ -1,4 +1,4 @@
-//! What is kept for how long: once an hour old runs, events of old clusters and plans that a `jac run` left behind are removed.
+//! What is kept for how long: once an hour old runs, logs that the store for artefacts has too, events of old clusters and plans that a `jac run` left behind are removed.
 //!
 //! Nothing that is pinned or has not finished is ever removed, and nothing by age or count that the settings do not name. It is done in
 //! small batches, so that whoever works meanwhile does not wait.
@@ -40,6 +40,11 @@ impl Engine {
         {
             self.remove_runs_until(&place).await?;
         }
+        if let Some(days) = settings.stored_logs_days
+            && self.archive().is_some()
+        {
+            self.remove_stored_logs_until(&(now_ms - i64::from(days) * DAY_MS, String::new())).await?;
+        }
         let before_ms = now_ms - i64::from(settings.cluster_events_days) * DAY_MS;
         while self.store().delete_old_events(before_ms, EVENTS_AT_A_TIME).await? > 0 {}
         for plan in self.store().forgotten_plans(now_ms - EPHEMERAL_DAYS * DAY_MS).await? {
@@ -64,6 +69,21 @@ impl Engine {
             if batch.is_empty() {
                 return Ok(());
             }
+        }
+    }
+
+    /// Removes the logs of runs up to a place that the store has: they are read there from then on.
+    async fn remove_stored_logs_until(&self, until: &RunPlace) -> Result<(), EngineError> {
+        let mut after: RunPlace = (EpochMs::MIN, String::new());
+        loop {
+            let batch = self.store().oldest_runs(&after, until, RUNS_AT_A_TIME).await?;
+            let Some((last, _)) = batch.last().cloned() else { return Ok(()) };
+            after = last;
+            let remove = move |engine: &Engine| {
+                batch.iter().for_each(|(_, run)| crate::archive::remove_stored_logs(&engine.folder().run(run)));
+                Ok(())
+            };
+            self.run_blocking(remove).await?;
         }
     }
 

@@ -51,6 +51,8 @@ pub struct Settings {
     pub runs_days: Option<u32>,
     /// So many of the newest finished runs are kept, pinned ones not counted; `None`: all.
     pub runs_count: Option<u32>,
+    /// Logs of runs that are in the store for artefacts leave the data folder so many days after the run was asked for; `None`: never.
+    pub stored_logs_days: Option<u32>,
     /// What happened to a cluster is kept for so many days after its end.
     pub cluster_events_days: u32,
 }
@@ -79,6 +81,7 @@ impl Default for Settings {
             disk_reserve_bytes: 256 << 20,
             runs_days: None,
             runs_count: None,
+            stored_logs_days: None,
             cluster_events_days: 90,
         }
     }

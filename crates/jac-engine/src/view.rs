@@ -1,5 +1,6 @@
 //! What the outside sees of clusters and runs: the rows with what is only known while they live.
 
+use crate::archive::ArchiveView;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use jac_jtl::criteria::{CriterionResult, Verdict};
@@ -145,6 +146,8 @@ pub struct RunView {
     pub team: Option<Named>,
     /// It is kept whatever the retention says.
     pub pinned: bool,
+    /// Its way into the store for artefacts; `null`: none is configured, or the run has not finished.
+    pub archive: Option<ArchiveView>,
     pub phase: RunPhase,
     /// What is being done now, a sentence.
     pub step: String,
@@ -229,7 +232,8 @@ impl Engine {
         let result = result_of(&row);
         let live = self.live().get(&row.run.id).cloned();
         let headline = result.headline.or_else(|| live.and_then(|live| live.headline()));
-        view(row.run, result.verdict, result.criteria, headline)
+        let archive = self.archive_view(&row.run);
+        RunView { archive, ..view(row.run, result.verdict, result.criteria, headline) }
     }
 }
 
@@ -250,6 +254,7 @@ fn view(run: Run, verdict: Verdict, criteria: Vec<CriterionResult>, headline: Op
         step: run.step,
         cause: run.cause,
         pinned: run.pinned,
+        archive: None,
         verdict,
         criteria,
         criteria_expressions: run.criteria,

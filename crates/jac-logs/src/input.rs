@@ -1,5 +1,6 @@
 //! Where a log comes from, and how it is packed.
 
+use crate::bytes_at::{BytesAt, InOrder};
 use crate::frames::{ANNOUNCEMENT_SIZE, announced};
 use crate::utf16::{Utf16, byte_order};
 use crate::{Kind, LogError};
@@ -21,7 +22,25 @@ pub enum Input {
     File(PathBuf),
     /// Standard input, packed or not.
     Stdin,
+    /// Bytes elsewhere, packed or not.
+    Elsewhere(Elsewhere),
 }
+
+/// Bytes that are not in a file here, such as an object of a store.
+#[derive(Debug, Clone)]
+pub struct Elsewhere {
+    /// What to call them in a report.
+    pub name: String,
+    pub bytes: Arc<dyn BytesAt>,
+}
+
+impl PartialEq for Elsewhere {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Elsewhere {}
 
 impl Input {
     /// From a command line's word: `-` is standard input.
@@ -34,6 +53,7 @@ impl Input {
         match self {
             Self::File(path) => path.display().to_string(),
             Self::Stdin => "standard input".to_owned(),
+            Self::Elsewhere(elsewhere) => elsewhere.name.clone(),
         }
     }
 }
@@ -83,6 +103,12 @@ pub(crate) fn open(input: &Input) -> Result<Opened, LogError> {
         Input::File(path) => {
             let (file, size) = open_file(path)?;
             (Box::new(file), size)
+        }
+        Input::Elsewhere(elsewhere) => {
+            let bytes = InOrder::new(Arc::clone(&elsewhere.bytes))
+                .map_err(|source| LogError::Read { name: input.name(), source })?;
+            let size = bytes.size();
+            (Box::new(bytes), Some(size))
         }
     };
     let failed = |error| LogError::Read { name: input.name(), source: error };

@@ -1,8 +1,9 @@
 //! `jac-logs` opens result logs, wherever they are and however they are packed, and runs them through `jac-jtl`.
 //!
-//! It owns files, standard input and compression; what the bytes mean is `jac-jtl`'s. Memory does not grow with a
+//! It owns files, standard input, bytes that lie elsewhere, and compression; what the bytes mean is `jac-jtl`'s. Memory does not grow with a
 //! log's length.
 
+mod bytes_at;
 mod dates;
 mod filter;
 mod frames;
@@ -13,9 +14,10 @@ mod scan;
 mod search;
 mod utf16;
 
+pub use bytes_at::BytesAt;
 pub use filter::{Bound, Condition, Field, Filter, FilterError, Moment, Test};
 pub use frames::{CompressError, Compressed, Content, FrameReader, FramedLog, compress, holds_the_same};
-pub use input::Input;
+pub use input::{Elsewhere, Input};
 pub use kind::Kind;
 pub use read::{Empty, LogError, Progress, ReadOptions, first_start, read_logs, read_logs_with};
 pub use search::{FoundSample, Keep, Search, SearchResult, search_logs};

@@ -65,6 +65,10 @@ pub(crate) fn size(input: &Input) -> Result<Option<u64>, LogError> {
     match input {
         Input::Stdin => Ok(None),
         Input::File(path) => Ok(crate::input::open_file(path)?.1),
+        Input::Elsewhere(elsewhere) => {
+            let size = elsewhere.bytes.size();
+            size.map(Some).map_err(|source| LogError::Read { name: input.name(), source })
+        }
     }
 }
 
@@ -96,13 +100,11 @@ impl<C: Collector> Scan<'_, C> {
         let threads = threads(self.threads);
         if threads > 1
             && opened.is_utf8
-            && let (Input::File(path), Some(size)) = (input, opened.size)
+            && let Some(size) = opened.size
         {
             let is_long = size >= segments::WORTH_SPLITTING;
             let framed = match opened.packing {
-                Packing::Zstandard => {
-                    FramedLog::open(path).map_err(|source| LogError::Read { name: input.name(), source })?
-                }
+                Packing::Zstandard => framed(input).map_err(|source| LogError::Read { name: input.name(), source })?,
                 Packing::Plain | Packing::Gzip => None,
             };
             let mut parallel = Err(Failed::Unsplittable);
@@ -110,9 +112,11 @@ impl<C: Collector> Scan<'_, C> {
                 parallel = self.framed_file(input, &log, threads, report);
             }
             if matches!(parallel, Err(Failed::Unsplittable)) && is_long {
-                parallel = match opened.packing {
-                    Packing::Plain => self.plain_file(path, threads, report),
-                    Packing::Gzip | Packing::Zstandard => self.packed_file(input, open(input)?, threads, report),
+                parallel = match (opened.packing, input) {
+                    (Packing::Plain, Input::File(path)) => self.plain_file(path, threads, report),
+                    // Each of its pieces would be fetched for one thread alone.
+                    (Packing::Plain, _) => Err(Failed::Unsplittable),
+                    (Packing::Gzip | Packing::Zstandard, _) => self.packed_file(input, open(input)?, threads, report),
                 };
             }
             match parallel {
@@ -122,6 +126,15 @@ impl<C: Collector> Scan<'_, C> {
             }
         }
         sequential::read(self, input, opened, report)
+    }
+}
+
+/// The log in frames, where it is one.
+fn framed(input: &Input) -> std::io::Result<Option<FramedLog>> {
+    match input {
+        Input::File(path) => FramedLog::open(path),
+        Input::Elsewhere(elsewhere) => FramedLog::of(Arc::clone(&elsewhere.bytes)),
+        Input::Stdin => Ok(None),
     }
 }
 

@@ -82,13 +82,15 @@ pub enum Action {
     /// Adopt or terminate instances that no cluster here knows.
     ManageMachines,
     ManageImages,
+    /// Take runs that are in the store for artefacts alone into the list.
+    ManageArchive,
     ManagePeople,
     ViewAudit,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::View,
         Self::ViewAccount,
         Self::ChangeAccount,
@@ -103,6 +105,7 @@ impl Action {
         Self::ShareRun,
         Self::ManageMachines,
         Self::ManageImages,
+        Self::ManageArchive,
         Self::ManagePeople,
         Self::ViewAudit,
     ];
@@ -120,7 +123,7 @@ impl Action {
                 (Role::Member, Scope::Run, true)
             }
             Self::ShareRun => (Role::Member, Scope::All, true),
-            Self::ManageMachines | Self::ManageImages | Self::ManagePeople | Self::ViewAudit => {
+            Self::ManageMachines | Self::ManageImages | Self::ManageArchive | Self::ManagePeople | Self::ViewAudit => {
                 (Role::Administrator, Scope::All, false)
             }
         }
@@ -197,19 +200,19 @@ mod tests {
         use UserRole::{Administrator, Member, Viewer};
         let session = || Via::Session("s".to_owned());
         // View, account (view, change), credentials (view, change), create a plan, change it, cluster (create, change),
-        // run (start, change, share), machines, images, people, audit.
+        // run (start, change, share), machines, images, archive, people, audit.
         for (who, expected) in [
-            (principal("owner", Member, None, session()), "++++++++++++rrrr"),
-            (principal("mate", Member, Some("team"), session()), "++++++++++++rrrr"),
-            (principal("other", Member, Some("others"), session()), "++++o+o+oooorrrr"),
-            (principal("viewer", Viewer, Some("team"), session()), "+++rrrrrrrrrrrrr"),
-            (principal("admin", Administrator, None, session()), "++++++++++++++++"),
-            (principal("admin", Administrator, None, Via::Shell), "++++++++++++++++"),
-            (principal("owner", Member, None, token(TokenScope::Read)), "++s+ssssssssssss"),
-            (principal("owner", Member, None, token(TokenScope::Run)), "++s+s++++++sssss"),
-            (principal("owner", Member, None, token(TokenScope::All)), "++++++++++++rrrr"),
-            (principal("viewer", Viewer, None, token(TokenScope::All)), "+++rrrrrrrrrrrrr"),
-            (principal("admin", Administrator, None, token(TokenScope::Run)), "++s+s++++++sssss"),
+            (principal("owner", Member, None, session()), "++++++++++++rrrrr"),
+            (principal("mate", Member, Some("team"), session()), "++++++++++++rrrrr"),
+            (principal("other", Member, Some("others"), session()), "++++o+o+oooorrrrr"),
+            (principal("viewer", Viewer, Some("team"), session()), "+++rrrrrrrrrrrrrr"),
+            (principal("admin", Administrator, None, session()), "+++++++++++++++++"),
+            (principal("admin", Administrator, None, Via::Shell), "+++++++++++++++++"),
+            (principal("owner", Member, None, token(TokenScope::Read)), "++s+sssssssssssss"),
+            (principal("owner", Member, None, token(TokenScope::Run)), "++s+s++++++ssssss"),
+            (principal("owner", Member, None, token(TokenScope::All)), "++++++++++++rrrrr"),
+            (principal("viewer", Viewer, None, token(TokenScope::All)), "+++rrrrrrrrrrrrrr"),
+            (principal("admin", Administrator, None, token(TokenScope::Run)), "++s+s++++++ssssss"),
         ] {
             assert_eq!(row(&who), expected, "{who:?}");
         }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jac_artefacts::ArtefactError;
 use jac_engine::EngineError;
 use jac_model::ports::PortError;
 use jac_model::{Denied, Fault, UserRole};
@@ -107,6 +108,9 @@ impl ApiError {
                 EngineError::DiskFull { .. } | EngineError::Port(PortError::DiskFull { .. }) => {
                     StatusCode::INSUFFICIENT_STORAGE
                 }
+                EngineError::Artefacts(ArtefactError::Missing { .. }) => StatusCode::NOT_FOUND,
+                // What is there behind it does not do what it should.
+                EngineError::Artefacts(_) => StatusCode::BAD_GATEWAY,
                 EngineError::Port(PortError::OutOfDescriptors { .. }) => StatusCode::SERVICE_UNAVAILABLE,
                 EngineError::Port(
                     PortError::Unreachable { .. }
@@ -182,6 +186,7 @@ impl ApiError {
             Self::Later { code, message, seconds, .. } => {
                 plain(code, &message, Some(&format!("Try again in {seconds} seconds.")))
             }
+            Self::Engine(EngineError::Artefacts(error)) => plain(error.code(), &error.to_string(), error.hint()),
             Self::Engine(EngineError::Invalid { code, message, hint, faults }) => {
                 ErrorDetail { code: code.to_owned(), message, hint, faults }
             }

@@ -4,12 +4,12 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream::try_unfold;
 use jac_engine::runs::KeptFile;
-use jac_logs::{FrameReader, FramedLog};
+use jac_logs::{BytesAt, FrameReader, FramedLog};
 use std::sync::Arc;
 use tokio::io::AsyncReadExt;
 use tokio_util::io::ReaderStream;
 
-/// Bytes of a plain file that are read at once.
+/// Bytes of a plain file, or an object, that are read at once.
 const PIECE: usize = 256 * 1024;
 
 /// A file's content, unpacked where it is compressed. A damaged one breaks off: the reader misses bytes of the length that it was told.
@@ -20,7 +20,29 @@ pub fn file_body(file: KeptFile) -> Body {
             Body::from_stream(ReaderStream::with_capacity(tokio::fs::File::from_std(file).take(bytes), PIECE))
         }
         KeptFile::Compressed(log) => unpacked(log),
+        KeptFile::Elsewhere(object, bytes) => fetched(object, bytes),
     }
+}
+
+/// An object of the store, a piece at a time.
+fn fetched(object: Arc<dyn BytesAt>, bytes: u64) -> Body {
+    Body::from_stream(try_unfold(0, move |position: u64| {
+        let object = Arc::clone(&object);
+        async move {
+            if position == bytes {
+                return Ok(None);
+            }
+            let fetch = tokio::task::spawn_blocking(move || {
+                let left = usize::try_from(bytes - position).unwrap_or(usize::MAX);
+                let mut piece = vec![0; left.min(PIECE)];
+                object.read_exact_at(&mut piece, position)?;
+                std::io::Result::Ok(Bytes::from(piece))
+            });
+            let piece = fetch.await.map_err(std::io::Error::other)??;
+            let next = position + piece.len() as u64;
+            std::io::Result::Ok(Some((piece, next)))
+        }
+    }))
 }
 
 /// A compressed log, a frame at a time: the next one is unpacked when the reader has taken the last.

@@ -2,6 +2,7 @@
 //! those two (`config`).
 
 mod admin;
+mod artefacts;
 mod clusters;
 mod images;
 mod machines;
@@ -9,6 +10,7 @@ mod server;
 mod settings;
 
 pub use admin::{AuditArguments, Place, TokenCommand, UserCommand};
+pub use artefacts::ArtifactsCommand;
 pub use clusters::{ClusterCommand, CreateArguments, CredentialsCommand, Whose};
 pub use images::{BuildArguments, ImageCommand};
 pub use machines::{Ec2Arguments, NewClusterArguments, ProviderName};
@@ -78,6 +80,9 @@ pub enum Command {
     /// The AWS credentials that the server works with
     #[command(subcommand)]
     Credentials(CredentialsCommand),
+    /// Results in an object store: where a run's are, store them now, verify them, rebuild the list of runs
+    #[command(subcommand)]
+    Artifacts(ArtifactsCommand),
     /// Say what a plan needs and will do, and what is missing
     #[command(after_help = "Exit codes: 0 it can run, 2 it cannot.")]
     Check(CheckArguments),
@@ -192,6 +197,9 @@ pub struct PlanArguments {
     /// Where the results go; default: ./jac-results/<plan>-<time>
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Store the results there too: s3://BUCKET/PREFIX, gs://…, az://… or file:///FOLDER. A server that is named has a store of its own
+    #[arg(long, value_name = "URL", env = "JAC_ARTIFACTS_URL")]
+    pub artifacts_url: Option<String>,
     /// What is printed on standard output
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub output: Output,

@@ -1,5 +1,6 @@
 //! `jac compare`: what has changed between two results, and what of it is noise.
 
+use crate::artefacts;
 use crate::cli::{CompareArguments, Output};
 use crate::exit::{Exit, with_hint};
 use crate::{logs, stdout};
@@ -59,22 +60,25 @@ fn thresholds(arguments: &CompareArguments) -> anyhow::Result<Thresholds> {
 
 /// Where a result is read from.
 enum Source {
-    Log(PathBuf),
+    Log(Input),
     /// A table alone.
     Summary(PathBuf, Box<Summary>),
 }
 
 impl Source {
     fn find(path: &Path) -> anyhow::Result<Self> {
+        if let Some(address) = path.to_str().filter(|path| artefacts::is_address(path)) {
+            return Ok(Self::Log(logs::input(address)?));
+        }
         if !path.is_dir() {
             return if path.extension().is_some_and(|ending| ending == "json") {
                 Self::table(path)
             } else {
-                Ok(Self::Log(path.to_owned()))
+                Ok(Self::Log(Input::File(path.to_owned())))
             };
         }
         if let Some(log) = LOGS.into_iter().map(|name| path.join(name)).find(|log| log.is_file()) {
-            return Ok(Self::Log(log));
+            return Ok(Self::Log(Input::File(log)));
         }
         let summary = path.join(SUMMARY);
         if summary.is_file() {
@@ -91,15 +95,15 @@ impl Source {
         Ok(match serde_json::from_str(&text) {
             Ok(summary) => Self::Summary(path.to_owned(), Box::new(summary)),
             // Reading it as a log says what it is.
-            Err(_) => Self::Log(path.to_owned()),
+            Err(_) => Self::Log(Input::File(path.to_owned())),
         })
     }
 
     fn read(self, filter: &Filter, settings: &Settings) -> anyhow::Result<Compared> {
         match self {
-            Self::Log(path) => {
-                let name = path.display().to_string();
-                let mut log = logs::read(&[Input::File(path)], settings, filter)?;
+            Self::Log(input) => {
+                let name = input.name();
+                let mut log = logs::read(&[input], settings, filter)?;
                 Ok(Compared::of_log(name, &mut log))
             }
             Self::Summary(path, _) if !filter.is_empty() => Err(with_hint(

@@ -9,9 +9,9 @@ pub mod read;
 
 use crate::cli::{ConfigCommand, Output, ServeArguments};
 use crate::context;
-use crate::exit::Exit;
+use crate::exit::{Exit, with_hint};
 use crate::stdout;
-use build::{Config, build, shown, tls_fault};
+use build::{ArtefactsConfig, Config, build, shown, tls_fault};
 use read::{Fault, File, Flags, Settings, Source, Value};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,23 @@ pub fn load(arguments: &ServeArguments) -> Loaded {
     settings.faults.splice(0..0, unreadable);
     let config = build(&settings);
     Loaded { file: file.map(|file| file.path), settings, config }
+}
+
+/// Where results are stored for good, as the file and the environment of a command say, or the address that was typed.
+///
+/// # Errors
+/// When these settings have faults.
+pub fn artefacts(data_folder: &Path, typed: Option<&str>) -> anyhow::Result<Option<ArtefactsConfig>> {
+    let mut flags = Flags::from([("data_dir", vec![data_folder.display().to_string()])]);
+    flags.extend(typed.map(|url| ("artifacts_url", vec![url.to_owned()])));
+    let named = context::environment("JAC_CONFIG").map(PathBuf::from);
+    let (file, unreadable) = find_file(named.as_deref(), &flags);
+    let mut settings = Settings::read(file.as_ref(), context::environment, &flags);
+    settings.faults.splice(0..0, unreadable);
+    build::artefacts(&settings).map_err(|faults| {
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        with_hint(faults.join("\n"), Some("`jac config check` shows every setting and where it comes from.".to_owned()))
+    })
 }
 
 /// The named file, else the one in the data folder where there is one.

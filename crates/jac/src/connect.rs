@@ -6,6 +6,7 @@ use crate::context;
 use crate::exit::with_hint;
 use crate::login;
 use anyhow::Context;
+use jac_artefacts::ArtefactStore;
 use jac_ec2::{Ec2Cloud, Ec2Settings};
 use jac_engine::clock::SteadyClock;
 use jac_engine::tools::ToolSettings;
@@ -105,6 +106,7 @@ pub async fn connect(
     at: &ServerArguments,
     tools: ToolSettings,
     settings: Settings,
+    artefacts: Option<ArtefactStore>,
 ) -> anyhow::Result<Connection> {
     if let Some(url) = at.server.as_deref() {
         if let Some(token) = saved_token(url, at.token_file.as_deref())? {
@@ -126,7 +128,7 @@ pub async fn connect(
             // Whoever wrote it is gone, since the lock was free.
             drop(std::fs::remove_file(folder.server_file()));
             let app = App {
-                engine: start_engine(folder, lock, tools, settings, Nodes::Local, None).await?,
+                engine: start_engine(folder, lock, tools, settings, Nodes::Local, None, artefacts).await?,
                 access: Access::default(),
                 edge: Edge::default(),
             };
@@ -168,6 +170,7 @@ pub async fn start_engine(
     settings: Settings,
     nodes: Nodes,
     boot_limit: Option<Duration>,
+    artefacts: Option<ArtefactStore>,
 ) -> anyhow::Result<Engine> {
     let settings = with_time_to_boot(settings.for_disk_of(folder.root()), boot_limit);
     let store = Store::open(&folder.database()).await?;
@@ -206,6 +209,7 @@ pub async fn start_engine(
         clouds,
         tools,
         settings,
+        artefacts,
     })
     .await?)
 }

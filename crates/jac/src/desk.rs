@@ -8,6 +8,7 @@ use crate::context;
 use crate::exit::{Exit, Interrupted};
 use crate::signals::Signals;
 use crate::stdout;
+use crate::{artefacts, config};
 use serde::Serialize;
 
 /// What a command works with.
@@ -23,7 +24,8 @@ pub async fn at(whose: &Whose, deed: impl AsyncFnOnce(Desk<'_>) -> anyhow::Resul
     let data_folder = context::data_folder(whose.data_dir.as_deref());
     let tools = context::tools(&data_folder, whose.jmeter_home.as_deref());
     let mut signals = Signals::listen()?;
-    let connection = connect(&data_folder, &whose.at, tools, settings(None)).await?;
+    let store = artefacts::open(config::artefacts(&data_folder, None)?.as_ref()).await?;
+    let connection = connect(&data_folder, &whose.at, tools, settings(None), store).await?;
     let is_server = matches!(connection, Connection::Server(_));
     let done = deed(Desk { client: connection.client(), signals: &mut signals, is_server }).await;
     if let Connection::Own { engine, .. } = &connection {

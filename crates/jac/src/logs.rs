@@ -1,6 +1,7 @@
 //! What `report`, `compare` and `samples` share: which samples are meant, a bar while logs are read, files that are whole
 //! or not there.
 
+use crate::artefacts;
 use crate::cli::{CountArguments, NarrowArguments, ReadArguments, TimeUnitName};
 use crate::exit::{Exit, with_hint};
 use anyhow::Context;
@@ -12,6 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
 
 /// The samples that `--from`, `--to` and `--label` mean.
 pub fn filter(narrow: &NarrowArguments) -> anyhow::Result<Filter> {
@@ -116,6 +118,22 @@ pub fn max_unread_percent(words: &str) -> anyhow::Result<f64> {
     number.parse::<f64>().ok().filter(|percent| (0.0..=100.0).contains(percent)).ok_or_else(|| {
         with_hint(format!("--max-unread {words} is not a share"), Some("Give a percentage, such as 0.1%.".to_owned()))
     })
+}
+
+/// The logs of a command line: files, `-`, or addresses of a store (`s3://…`). Call it where waiting is allowed.
+///
+/// # Errors
+/// When a store has no such log.
+pub fn inputs(arguments: &[String]) -> anyhow::Result<Vec<Input>> {
+    arguments.iter().map(|argument| input(argument)).collect()
+}
+
+/// One of them.
+pub fn input(argument: &str) -> anyhow::Result<Input> {
+    if artefacts::is_address(argument) {
+        return Handle::current().block_on(artefacts::log_at(argument));
+    }
+    Ok(Input::of_argument(argument))
 }
 
 /// Reads logs into statistics and shows how far it is. Where no sample is as the filter asks, that is an error: nothing

@@ -13,6 +13,7 @@ macro_rules! eprint {
 }
 
 mod admin;
+mod artefacts;
 mod backup;
 mod check;
 mod cli;
@@ -45,6 +46,7 @@ use cli::{Cli, Command, RunArguments};
 use exit::Exit;
 use run::On;
 use std::process::ExitCode;
+use tokio::task::block_in_place;
 
 fn main() -> ExitCode {
     let cli = Cli::read();
@@ -79,13 +81,15 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
         }
         Command::Cluster(command) => clusters::cluster(*command).await,
         Command::Image(command) => images::image(command).await,
+        Command::Artifacts(command) => artefacts::artefacts(command).await,
         Command::Credentials(command) => credentials::credentials(command).await,
         Command::Serve(arguments) => serve::serve(arguments).await,
         Command::Config(command) => Ok(config::config(&command)),
         Command::Check(arguments) => check::check(&arguments),
-        Command::Report(arguments) => report::report(&arguments),
-        Command::Compare(arguments) => compare::compare(&arguments),
-        Command::Samples(arguments) => samples::samples(&arguments),
+        // They read, and wait for what is in a store.
+        Command::Report(arguments) => block_in_place(|| report::report(&arguments)),
+        Command::Compare(arguments) => block_in_place(|| compare::compare(&arguments)),
+        Command::Samples(arguments) => block_in_place(|| samples::samples(&arguments)),
         Command::Jmeter(arguments) => jmeter::jmeter(arguments).await,
         Command::DemoTarget(arguments) => demo_target::demo_target(arguments).await,
         Command::Login(arguments) => login::login(arguments).await,

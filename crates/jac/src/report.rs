@@ -17,7 +17,7 @@ pub fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
             expression.parse::<Criterion>().map_err(|error| with_hint(format!("--fail-on: {error}"), None))
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let inputs: Vec<Input> = arguments.files.iter().map(|file| Input::of_argument(file)).collect();
+    let inputs = logs::inputs(&arguments.files)?;
     let filter = logs::filter(&arguments.narrow)?;
     let writer = logs::Writer::new();
     let max_unread_percent = logs::max_unread_percent(&arguments.max_unread)?;
@@ -73,6 +73,7 @@ fn facts(arguments: &ReportArguments, inputs: &[Input], log: &LogStatistics) -> 
     let bytes = |input: &Input| match input {
         Input::File(path) => std::fs::metadata(path).map_or(0, |file| file.len()),
         Input::Stdin => log.outcome().bytes,
+        Input::Elsewhere(elsewhere) => elsewhere.bytes.size().unwrap_or_default(),
     };
     Facts {
         title: arguments.title.clone().or_else(|| inputs.first().map(Input::name)).unwrap_or_default(),

@@ -15,8 +15,10 @@ use crate::connect::{Connection, connect, settings};
 use crate::context;
 use crate::exit::{Exit, RunFailed, with_hint};
 use crate::signals::Signals;
+use crate::{artefacts, config};
 use crate::{stdout, utc};
 use anyhow::Context;
+use jac_engine::archive::{ArchivePhase, ArchiveView};
 use jac_engine::list::ClusterSummary;
 use jac_engine::tools::{Toolbox, WantedJMeter};
 use jac_engine::view::{ClusterView, PlanView, RunView, Snapshot};
@@ -77,7 +79,8 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
 
     let settings = settings(arguments.lease_seconds);
     let lease = settings.lease;
-    let connection = connect(&data_folder, &arguments.at, tools, settings).await?;
+    let store = artefacts::open(config::artefacts(&data_folder, arguments.artifacts_url.as_deref())?.as_ref()).await?;
+    let connection = connect(&data_folder, &arguments.at, tools, settings, store).await?;
     let target = match (on, new) {
         (On::Existing(named), _) => {
             let existing = clusters::find(connection.client(), &named).await?;
@@ -165,7 +168,9 @@ impl Job<'_> {
         self.remove(&cluster, connection).await;
         let finished = finished?;
         self.bring_results(&finished).await?;
-        self.verdict(&finished)
+        let exit = self.verdict(&finished);
+        self.wait_for_archive(&finished).await;
+        exit
     }
 
     async fn upload(&mut self) -> anyhow::Result<PlanView> {
@@ -395,6 +400,30 @@ impl Job<'_> {
             )?;
         }
         Ok(())
+    }
+
+    /// Waits until the results are in the store, if there is one. What is not there yet is no failure of the run.
+    async fn wait_for_archive(&mut self, run: &RunView) {
+        if run.archive.is_none() {
+            return;
+        }
+        let id = run.id.to_string();
+        let (client, line) = (self.client, &mut *self.line);
+        let mut show = |view: &ArchiveView| line.step(&artefacts::line(view));
+        let stored = artefacts::until_stored(client, &id, artefacts::PATIENCE, &mut show);
+        let seen = tokio::select! {
+            seen = stored => seen,
+            _ = self.signals.next_stop() => Err(anyhow::anyhow!("it was not waited for")),
+        };
+        match seen {
+            // That has been said.
+            Ok(view) if view.phase == ArchivePhase::Stored => (),
+            Ok(view) => self.line.say(&format!(
+                "warning: {} The results are complete in the data folder, and the next `jac` on it goes on storing them.",
+                artefacts::line(&view)
+            )),
+            Err(error) => self.line.say(&format!("warning: whether the results of {id} are stored is not known: {error}.")),
+        }
     }
 
     /// Prints what came of it, and says how the command ends.

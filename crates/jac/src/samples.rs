@@ -6,14 +6,14 @@ use crate::cli::{SamplesArguments, SamplesOutput};
 use crate::exit::Exit;
 use crate::{logs, stdout};
 use anyhow::Context;
-use jac_logs::{Empty, Input, Keep, Search, search_logs};
+use jac_logs::{Empty, Keep, Search, search_logs};
 
 pub fn samples(arguments: &SamplesArguments) -> anyhow::Result<Exit> {
     let mut filter = logs::filter(&arguments.narrow)?;
     for condition in &arguments.conditions {
         filter.add(condition.parse().with_context(|| format!("--where {condition}"))?);
     }
-    let inputs: Vec<Input> = arguments.files.iter().map(|file| Input::of_argument(file)).collect();
+    let inputs = logs::inputs(&arguments.files)?;
     let settings = logs::settings(&arguments.read)?;
     let search = Search {
         filter: logs::settled(&filter, &inputs, &settings)?,

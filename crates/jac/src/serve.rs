@@ -1,5 +1,6 @@
 //! `jac serve`: the server and its web app.
 
+use crate::artefacts;
 use crate::cli::ServeArguments;
 use crate::config;
 use crate::config::build::Config;
@@ -48,10 +49,12 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
         max_upload_bytes: config.max_upload_bytes,
         runs_days: config.runs_days,
         runs_count: config.runs_count,
+        stored_logs_days: config.artefacts_local_days,
         ..settings(config.lease_seconds)
     };
     let descriptors = raise_descriptor_limit();
-    let engine = start_engine(folder.clone(), lock, tools, settings, nodes, config.boot_limit).await?;
+    let store = artefacts::open(config.artefacts.as_ref()).await?;
+    let engine = start_engine(folder.clone(), lock, tools, settings, nodes, config.boot_limit, store).await?;
     let access = Access::with_token(&kept_token(&folder).context("the server's token cannot be kept")?)
         .with_hosts(&config.allowed_hosts);
     let edge = Edge::new(config.server);

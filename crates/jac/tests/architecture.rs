@@ -18,10 +18,24 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // …apart from EC2's machines, which are reached over SSH.
     ("jac-ec2", &["jac-ssh", "jac-jmeter", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
     ("jac-local", &["jac-jmeter", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
-    ("jac-engine", &["jac-store", "jac-jmeter", "jac-report", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
+    ("jac-artefacts", &["jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
+    (
+        "jac-engine",
+        &["jac-artefacts", "jac-store", "jac-jmeter", "jac-report", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"],
+    ),
     (
         "jac-server",
-        &["jac-engine", "jac-store", "jac-jmeter", "jac-report", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"],
+        &[
+            "jac-engine",
+            "jac-artefacts",
+            "jac-store",
+            "jac-jmeter",
+            "jac-report",
+            "jac-logs",
+            "jac-jtl",
+            "jac-jmx",
+            "jac-model",
+        ],
     ),
 ];
 

@@ -77,6 +77,7 @@ export function runOf(more: Partial<Run> & Pick<Run, "id" | "name">): Run {
     owner: { id: "u-1", name: "Administrator" },
     team: null,
     pinned: false,
+    archive: null,
     phase: "finished",
     step: "",
     cause: { kind: "completed" },
@@ -125,6 +126,7 @@ export function runSummaryOf(more: Partial<RunSummary> & Pick<RunSummary, "id" |
     stop_requested: null,
     headline: null,
     pinned: false,
+    archive: null,
     ...more,
   };
 }

@@ -2,18 +2,21 @@
 
 use super::kept::{COMPRESSED, KeptFile, compressed_path};
 use super::{RESULTS, spool};
+use crate::archive::{manifest_in, remote_file};
 use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::live::LiveRun;
 use crate::runs::supervise::{Task, known_node};
 use crate::view::{Headline, RunResult, Snapshot};
+use jac_artefacts::{Manifest, local_name, object_name};
 use jac_jtl::LogStatistics;
 use jac_jtl::criteria::{Criterion, CriterionResult, MAX_UNREAD_PERCENT, Verdict, judge};
 use jac_model::{EpochMs, Run, RunId};
 use jac_report::{Facts, LogFile, Report, RunFacts};
 use jac_store::{RunRow, StoredPoint};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The report as data.
@@ -150,14 +153,20 @@ pub fn artefacts(folder: &Path) -> Result<Vec<Artefact>, EngineError> {
         .flatten()
         .flatten()
         .map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let mut node_names: Vec<String> = nodes.collect();
-    node_names.sort();
+    let manifest = manifest_in(folder);
+    let stored: Vec<String> =
+        manifest.iter().flat_map(|manifest| &manifest.objects).map(|object| local_name(&object.name)).collect();
+    let stored_nodes =
+        stored.iter().filter_map(|name| Some(name.strip_prefix("nodes/")?.split_once('/')?.0.to_owned()));
+    let node_names: BTreeSet<String> = nodes.chain(stored_nodes).collect();
     let names = ["report.html", "summary.json", RESULTS, REPORT].into_iter().map(str::to_owned).chain(
         node_names.iter().flat_map(|node| ["jmeter.log", "output.txt"].map(|file| format!("nodes/{node}/{file}"))),
     );
-    let plan = files_below(folder, super::PLAN);
+    let mut plan: BTreeSet<String> = files_below(folder, super::PLAN).into_iter().collect();
+    plan.extend(stored.iter().filter(|name| name.starts_with("plan/")).cloned());
     for name in names.chain(plan) {
-        found.extend(Artefact::find(folder, name)?);
+        let here = Artefact::find(folder, name.clone())?;
+        found.extend(here.or_else(|| Artefact::in_store(manifest.as_ref()?, name)));
     }
     Ok(found)
 }
@@ -182,6 +191,21 @@ impl Artefact {
         };
         let (bytes, stored_bytes) = (file.bytes(), file.stored_bytes());
         Ok(Some(Self { media_type: media_type(&name).to_owned(), name, bytes, stored_bytes, compressed_name }))
+    }
+}
+
+impl Artefact {
+    /// What the store alone has under that name, compressed or not.
+    fn in_store(manifest: &Manifest, name: String) -> Option<Self> {
+        let object = remote_file(manifest, &name)?;
+        let is_compressed = object.name != object_name(&name);
+        Some(Self {
+            media_type: media_type(&name).to_owned(),
+            bytes: object.unpacked_bytes.filter(|_| is_compressed).unwrap_or(object.bytes),
+            stored_bytes: object.bytes,
+            compressed_name: is_compressed.then(|| format!("{name}{COMPRESSED}")),
+            name,
+        })
     }
 }
 
@@ -227,11 +251,11 @@ impl Engine {
         let missing = || EngineError::NotFound { kind: "artefact", id: name.to_owned() };
         for artefact in artefacts(&folder)? {
             if artefact.name == name {
-                let file = KeptFile::open(&folder.join(name))?.ok_or_else(missing)?;
+                let file = self.kept_file(run, name)?.ok_or_else(missing)?;
                 return Ok((artefact, file));
             }
             if artefact.compressed_name.as_deref() == Some(name) {
-                let file = KeptFile::open_as_it_is(&folder.join(name))?.ok_or_else(missing)?;
+                let file = self.kept_file_as_it_is(run, name)?.ok_or_else(missing)?;
                 return Ok((
                     Artefact { name: name.to_owned(), media_type: media_type(name).to_owned(), ..artefact },
                     file,
@@ -275,11 +299,11 @@ impl Engine {
     pub async fn jmeter_log(&self, id: &RunId, node: &str, from: u64) -> Result<LogPiece, EngineError> {
         let run = self.store().run(id).await?.run;
         known_node(&run, node)?;
-        let kept = self.folder().run(id).join("nodes").join(node).join("jmeter.log");
+        let (kept, of) = (format!("nodes/{node}/jmeter.log"), id.clone());
         // A piece of one that is compressed is unpacked.
-        let read = move |_: &Engine| {
-            let log = KeptFile::open(&kept)?;
-            log.map(|log| Ok((log.read_at(&kept, from, LOG_PIECE)?, log.bytes()))).transpose()
+        let read = move |engine: &Engine| {
+            let log = engine.kept_file(&of, &kept)?;
+            log.map(|log| Ok((log.read_at(Path::new(&kept), from, LOG_PIECE)?, log.bytes()))).transpose()
         };
         let (bytes, size) = if let Some(read) = self.run_blocking(read).await? {
             read

@@ -1,11 +1,12 @@
 //! Logs in a run's folder, plain or compressed by now: whoever reads one need not know.
 
 use crate::error::EngineError;
-use jac_logs::FramedLog;
+use jac_artefacts::ArtefactError;
+use jac_logs::{BytesAt, FramedLog};
 use std::fs::File;
 use std::io::ErrorKind;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What the name of a compressed log ends with.
 pub(crate) const COMPRESSED: &str = ".zst";
@@ -22,8 +23,10 @@ pub(crate) fn compressed_path(plain: &Path) -> PathBuf {
 pub enum KeptFile {
     /// As it is, with its length when it was opened.
     Plain(File, u64),
-    /// A log that was compressed.
+    /// A log that was compressed, here or in the store.
     Compressed(FramedLog),
+    /// As it is, in the store, with its length.
+    Elsewhere(Arc<dyn BytesAt>, u64),
 }
 
 impl KeptFile {
@@ -37,7 +40,7 @@ impl KeptFile {
         }
         // A log has its second name before it loses the first.
         let Some(Self::Plain(file, _)) = Self::open_as_it_is(&compressed_path(plain))? else { return Ok(None) };
-        let log = FramedLog::of(file).map_err(|error| unread(plain, error))?;
+        let log = FramedLog::of(Arc::new(file)).map_err(|error| unread(plain, error))?;
         log.map(Self::Compressed).map(Some).ok_or_else(|| damaged(plain))
     }
 
@@ -60,7 +63,7 @@ impl KeptFile {
     /// How long it is for who reads it.
     pub fn bytes(&self) -> u64 {
         match self {
-            Self::Plain(_, bytes) => *bytes,
+            Self::Plain(_, bytes) | Self::Elsewhere(_, bytes) => *bytes,
             Self::Compressed(log) => log.bytes(),
         }
     }
@@ -68,20 +71,22 @@ impl KeptFile {
     /// What it takes on the disk.
     pub fn stored_bytes(&self) -> u64 {
         match self {
-            Self::Plain(_, bytes) => *bytes,
+            Self::Plain(_, bytes) | Self::Elsewhere(_, bytes) => *bytes,
             Self::Compressed(log) => log.packed_bytes(),
         }
     }
 
     /// At most `most` bytes from a byte on; none behind its end.
     pub(crate) fn read_at(&self, path: &Path, from: u64, most: usize) -> Result<Vec<u8>, EngineError> {
+        let piece = |file: &dyn BytesAt, bytes: u64| {
+            let left = usize::try_from(bytes.saturating_sub(from)).unwrap_or(usize::MAX);
+            let mut piece = vec![0; most.min(left)];
+            file.read_exact_at(&mut piece, from).map_err(|error| unread(path, error))?;
+            Ok(piece)
+        };
         match self {
-            Self::Plain(file, bytes) => {
-                let left = usize::try_from(bytes.saturating_sub(from)).unwrap_or(usize::MAX);
-                let mut piece = vec![0; most.min(left)];
-                file.read_exact_at(&mut piece, from).map_err(|error| unread(path, error))?;
-                Ok(piece)
-            }
+            Self::Plain(file, bytes) => piece(file, *bytes),
+            Self::Elsewhere(object, bytes) => piece(object.as_ref(), *bytes),
             Self::Compressed(log) => log.read_at(from, most).map_err(|error| unread(path, error)),
         }
     }
@@ -96,7 +101,11 @@ pub(crate) fn damaged(path: &Path) -> EngineError {
     EngineError::LogDamaged { name: name(path) }
 }
 
-fn unread(path: &Path, error: std::io::Error) -> EngineError {
+pub(crate) fn unread(path: &Path, error: std::io::Error) -> EngineError {
+    // The store's own words, with their code.
+    if let Some(error) = error.get_ref().and_then(|error| error.downcast_ref::<ArtefactError>()) {
+        return error.clone().into();
+    }
     match error.kind() {
         ErrorKind::InvalidData => damaged(path),
         _ => EngineError::file(format!("reading {}", name(path)), error),

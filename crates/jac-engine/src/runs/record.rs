@@ -9,7 +9,7 @@ use jac_store::RunRow;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-const NAME: &str = "run.json";
+pub(crate) const NAME: &str = "run.json";
 /// Raised when a field changes its meaning; one that is added needs no new number.
 const SCHEMA: u32 = 1;
 

@@ -48,7 +48,11 @@ impl Engine {
         self.run_blocking(move |engine| {
             let folder = engine.folder().run(&row.run.id);
             if row.run.phase.is_terminal() && folder.is_dir() {
-                record::RunRecord::of(row).write(&folder)
+                crate::archive::mark_stale(&folder)?;
+                let run = row.run.clone();
+                record::RunRecord::of(row).write(&folder)?;
+                engine.archive_again(&run);
+                Ok(())
             } else {
                 Ok(())
             }
@@ -74,6 +78,9 @@ impl Engine {
             // It is still in the lists, and its results are to be found there; if not now, then at the next start.
             crate::deleted::give_back(self, id);
             return Err(error.into());
+        }
+        if let Some(archive) = self.archive() {
+            archive.forget(id);
         }
         // What cannot be removed now is removed later.
         crate::deleted::remove(self, &away, &run.files);

@@ -14,6 +14,7 @@ use jac_model::{Run, RunId};
 use jac_report::{Compared, ComparedResult, ComparisonReport, Report, Thresholds};
 use std::io::ErrorKind;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 /// How many runs are compared at most.
 pub const MOST_COMPARED: usize = 5;
@@ -105,7 +106,7 @@ impl Engine {
         Ok(Some(log.response_times()))
     }
 
-    /// Reads a run's log, plain or compressed. It may be compressed while this looks: then it has its second name.
+    /// Reads a run's log, plain or compressed, here or in the store. It may be compressed while this looks: then it has its second name.
     fn read_log<T>(&self, run: &RunId, read: impl Fn(Input) -> Result<T, LogError>) -> Result<T, EngineError> {
         let plain = spool(self.folder(), run);
         for path in [plain.clone(), compressed_path(&plain)] {
@@ -116,7 +117,8 @@ impl Engine {
                 read => return read.map_err(unread),
             }
         }
-        Err(EngineError::NotFound { kind: "log of the run", id: run.to_string() })
+        let missing = || EngineError::NotFound { kind: "log of the run", id: run.to_string() };
+        read(self.archived_log(run)?.ok_or_else(missing)?).map_err(unread)
     }
 }
 
@@ -134,7 +136,7 @@ fn tell_apart(compared: &mut [Compared]) {
 fn unread(error: LogError) -> EngineError {
     match error {
         LogError::Open { source, .. } | LogError::Read { source, .. } => {
-            EngineError::file("reading the run's log", source)
+            super::kept::unread(Path::new(super::RESULTS), source)
         }
         other => EngineError::JMeter(format!("The run's log cannot be read: {other}.")),
     }

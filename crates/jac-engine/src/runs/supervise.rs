@@ -123,6 +123,9 @@ impl Task {
                     }
                 },
                 RunPhase::Finished => {
+                    if let Some(archive) = self.engine.archive() {
+                        archive.expect(&run);
+                    }
                     self.engine.compression().add(self.id.clone());
                     return;
                 }

@@ -149,6 +149,7 @@ impl House {
             clouds: HashMap::from(clouds),
             tools: ToolSettings { jmeter_home: Some(self.place.path().join("jmeter")), ..ToolSettings::default() },
             settings: self.settings.clone(),
+            artefacts: None,
         };
         Some(Living { engine: Engine::start(parts).await.expect("it starts"), generation })
     }

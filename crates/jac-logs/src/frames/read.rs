@@ -1,21 +1,22 @@
 //! Reading a log in frames: any frame, and any byte.
 
 use super::{ANNOUNCEMENT_SIZE, FOOTER_SIZE, SKIPPABLE_HEADER, announced, entries, footer};
+use crate::bytes_at::BytesAt;
 use std::fs::File;
 use std::io::{Error, ErrorKind};
-use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::Arc;
 use zstd::bulk::Decompressor;
 
 /// A frame that unpacks to more is not read alone: a few of them would take all memory.
 const LARGEST: u32 = 64 << 20;
 
 /// A log in frames, opened.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct FramedLog {
-    file: File,
+    file: Arc<dyn BytesAt>,
     /// Those that unpack to something, in order.
-    frames: Vec<Frame>,
+    frames: Arc<[Frame]>,
     bytes: u64,
     packed_bytes: u64,
 }
@@ -40,15 +41,15 @@ impl FramedLog {
     /// # Errors
     /// When it cannot be opened or read.
     pub fn open(path: &Path) -> std::io::Result<Option<Self>> {
-        Self::of(File::open(path)?)
+        Self::of(Arc::new(File::open(path)?))
     }
 
-    /// The same of a file that is open.
+    /// The same of a file that is open, or of an object elsewhere.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn of(file: File) -> std::io::Result<Option<Self>> {
-        let packed_bytes = file.metadata()?.len();
+    pub fn of(file: Arc<dyn BytesAt>) -> std::io::Result<Option<Self>> {
+        let packed_bytes = file.size()?;
         let mut last = [0; FOOTER_SIZE];
         let Some(footer_at) = packed_bytes.checked_sub(FOOTER_SIZE as u64) else { return Ok(None) };
         file.read_exact_at(&mut last, footer_at)?;
@@ -76,7 +77,7 @@ impl FramedLog {
         if offset != table_at || is_announced {
             return Ok(None);
         }
-        Ok(Some(Self { file, frames, bytes: position, packed_bytes }))
+        Ok(Some(Self { file, frames: frames.into(), bytes: position, packed_bytes }))
     }
 
     /// Bytes of the log, unpacked.

@@ -89,6 +89,11 @@ impl Permission for ManageImages {
     const ACTION: Action = Action::ManageImages;
 }
 
+pub struct ManageArchive;
+impl Permission for ManageArchive {
+    const ACTION: Action = Action::ManageArchive;
+}
+
 pub struct ManagePeople;
 impl Permission for ManagePeople {
     const ACTION: Action = Action::ManagePeople;

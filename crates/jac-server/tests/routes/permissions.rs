@@ -92,6 +92,10 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/runs/{id}/logs/{node}", "u++++++++"),
     ("GET", "/runs/{id}/artefacts", "u++++++++"),
     ("GET", "/runs/{id}/artefacts/{name}", "u++++++++"),
+    ("POST", "/runs/{id}/archive/retry", "ufff+++++"),
+    ("POST", "/runs/{id}/archive/verify", "ufff+++++"),
+    ("GET", "/runs/{id}/archive/link", "u++++++++"),
+    ("POST", "/archive/rebuild", "ufffffff+"),
     ("GET", "/compare", "u++++++++"),
 ];
 

@@ -83,6 +83,7 @@ impl Served {
             ]),
             tools: ToolSettings::default(),
             settings,
+            artefacts: None,
         })
         .await
         .expect("an engine");

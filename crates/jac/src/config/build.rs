@@ -3,6 +3,7 @@
 use super::keys::{Key, find};
 use super::read::{Fault, Settings, Source, Value, invalid};
 use ipnet::IpNet;
+use jac_artefacts::{Location, Options};
 use jac_server::config::{MetricsConfig, OidcConfig, RedisUrl, RoleName, Secret, ServerConfig, SessionConfig};
 use jac_server::tls::{Pair, TlsError, TlsFiles};
 use reqwest::Url;
@@ -28,9 +29,32 @@ pub struct Config {
     pub runs_days: Option<u32>,
     /// So many of the newest finished runs are kept.
     pub runs_count: Option<u32>,
+    /// Where results are stored for good.
+    pub artefacts: Option<ArtefactsConfig>,
+    /// Logs of stored runs leave the data folder after so many days.
+    pub artefacts_local_days: Option<u32>,
     /// The certificate to serve TLS with, and its key.
     pub pair: Option<Pair>,
     pub server: ServerConfig,
+}
+
+/// A store for artefacts.
+#[derive(Debug, Clone)]
+pub struct ArtefactsConfig {
+    pub location: Location,
+    pub options: Options,
+}
+
+/// Where results are stored for good, for commands that need nothing else of the configuration.
+///
+/// # Errors
+/// The faults of these settings.
+pub fn artefacts(settings: &Settings) -> Result<Option<ArtefactsConfig>, Vec<Fault>> {
+    let is_about_it = |fault: &&Fault| fault.key.starts_with("artifacts_") || fault.key.is_empty();
+    let faults = settings.faults.iter().filter(is_about_it).cloned().collect();
+    let mut typed = Typed { settings, faults };
+    let artefacts = typed.artefacts();
+    if typed.faults.is_empty() { Ok(artefacts) } else { Err(typed.faults) }
 }
 
 /// Reads typed values and collects what is wrong with them.
@@ -74,6 +98,7 @@ impl Typed<'_> {
         };
         // Before anything is given up, so that every fault is told.
         let pair = self.tls();
+        let artefacts = self.artefacts();
         Some(Config {
             listen: listen?,
             data_dir: self.path("data_dir"),
@@ -85,6 +110,8 @@ impl Typed<'_> {
             boot_limit: self.number("boot_limit_seconds").map(Duration::from_secs),
             runs_days: self.small("retention_runs_days"),
             runs_count: self.small("retention_runs_count"),
+            artefacts,
+            artefacts_local_days: self.small("artifacts_local_days"),
             pair,
             server,
         })
@@ -177,6 +204,21 @@ impl Typed<'_> {
             }
         }
         networks
+    }
+
+    fn artefacts(&mut self) -> Option<ArtefactsConfig> {
+        let expected = "s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///FOLDER";
+        let location = self.parsed("artifacts_url", expected, |text| Location::parse(text).ok())?;
+        let options = Options {
+            region: self.text("artifacts_region"),
+            endpoint: self.parsed("artifacts_endpoint", "http:// or https:// and a host", |text| {
+                let url: Url = text.parse().ok()?;
+                matches!(url.scheme(), "http" | "https").then(|| text.trim_end_matches('/').to_owned())
+            }),
+            kms_key: self.text("artifacts_kms_key"),
+            storage_class: self.text("artifacts_storage_class"),
+        };
+        Some(ArtefactsConfig { location, options })
     }
 
     fn tls(&mut self) -> Option<Pair> {

@@ -297,6 +297,61 @@ pub static KEYS: &[Key] = &[
         ..PLAIN
     },
     Key {
+        name: "artifacts_url",
+        environment: "JAC_ARTIFACTS_URL",
+        flag: "artifacts-url",
+        value: "URL",
+        otherwise: "results are in the data folder alone",
+        meaning: "Store the results of every finished run there: s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///FOLDER. Credentials are those of the stores' own tools, for S3 the AWS SDK's variables, profile or role",
+        ..PLAIN
+    },
+    Key {
+        name: "artifacts_region",
+        environment: "JAC_ARTIFACTS_REGION",
+        flag: "artifacts-region",
+        value: "REGION",
+        otherwise: "`AWS_REGION`, or the profile's",
+        meaning: "The region of that S3 bucket",
+        ..PLAIN
+    },
+    Key {
+        name: "artifacts_endpoint",
+        environment: "JAC_ARTIFACTS_ENDPOINT",
+        flag: "artifacts-endpoint",
+        value: "URL",
+        otherwise: "`AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL`, else AWS",
+        meaning: "The address of a store that speaks S3's protocol",
+        ..PLAIN
+    },
+    Key {
+        name: "artifacts_kms_key",
+        environment: "JAC_ARTIFACTS_KMS_KEY",
+        flag: "artifacts-kms-key",
+        value: "KEY",
+        otherwise: "the bucket's own encryption",
+        meaning: "The id or ARN of the KMS key that S3 encrypts the objects with",
+        ..PLAIN
+    },
+    Key {
+        name: "artifacts_storage_class",
+        environment: "JAC_ARTIFACTS_STORAGE_CLASS",
+        flag: "artifacts-storage-class",
+        value: "CLASS",
+        otherwise: "the bucket's own",
+        meaning: "The storage class of logs in S3, such as STANDARD_IA; the small objects are STANDARD",
+        ..PLAIN
+    },
+    Key {
+        name: "artifacts_local_days",
+        environment: "JAC_ARTIFACTS_LOCAL_DAYS",
+        flag: "artifacts-local-days",
+        shape: number(1, YEARS * 366),
+        value: "DAYS",
+        otherwise: "logs stay in the data folder too",
+        meaning: "Remove the logs of stored runs from the data folder after so many days; they are read from the store then",
+        ..PLAIN
+    },
+    Key {
         name: "environment_credentials_for",
         environment: "JAC_ENVIRONMENT_CREDENTIALS_FOR",
         flag: "environment-credentials-for",

@@ -1,0 +1,255 @@
+//! What goes wrong with an object store, told apart by what helps.
+
+use object_store::Error;
+use object_store::client::{HttpError, HttpErrorKind};
+use std::error::Error as StdError;
+
+/// Why something could not be stored or read. Each has a code, a sentence, and mostly something to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ArtefactError {
+    #[error("'{url}' is not an address for artefacts: {reason}")]
+    Url { url: String, reason: String },
+    #[error("The bucket or container of {store} does not exist.")]
+    BucketMissing { store: String },
+    #[error("The bucket of {store} is in another region than the one that was asked.")]
+    WrongRegion { store: String },
+    #[error("There are no credentials for {store}.")]
+    CredentialsMissing { store: String },
+    #[error("{store} does not accept the credentials: {detail}.")]
+    CredentialsRefused { store: String, detail: String },
+    #[error("The credentials for {store} have expired.")]
+    CredentialsExpired { store: String },
+    #[error("{store} refuses requests because this machine's clock differs from its own.")]
+    Clock { store: String },
+    #[error("The credentials do not allow this in {store}: {detail}.")]
+    Denied { store: String, detail: String },
+    #[error("{store} has no room left.")]
+    Full { store: String },
+    #[error("{store} cannot be reached: {detail}.")]
+    Unreachable { store: String, detail: String },
+    #[error("{name} is not in {store}.")]
+    Missing { store: String, name: String },
+    #[error("{store} failed: {detail}.")]
+    Failed { store: String, detail: String },
+    #[error("The manifest {name} in {store} cannot be read: {detail}.")]
+    Manifest { store: String, name: String, detail: String },
+    #[error("{name} cannot be read: {detail}.")]
+    File { name: String, detail: String },
+    #[error("{name} has changed while it was uploaded.")]
+    Changed { name: String },
+}
+
+impl ArtefactError {
+    /// Its stable name.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Url { .. } => "artefacts_url_invalid",
+            Self::BucketMissing { .. } => "artefacts_bucket_missing",
+            Self::WrongRegion { .. } => "artefacts_wrong_region",
+            Self::CredentialsMissing { .. } => "artefacts_credentials_missing",
+            Self::CredentialsRefused { .. } => "artefacts_credentials_refused",
+            Self::CredentialsExpired { .. } => "artefacts_credentials_expired",
+            Self::Clock { .. } => "artefacts_clock",
+            Self::Denied { .. } => "artefacts_denied",
+            Self::Full { .. } => "artefacts_full",
+            Self::Unreachable { .. } => "artefacts_unreachable",
+            Self::Missing { .. } => "artefacts_object_missing",
+            Self::Failed { .. } => "artefacts_failed",
+            Self::Manifest { .. } => "artefacts_manifest_unreadable",
+            Self::File { .. } => "artefacts_file_unreadable",
+            Self::Changed { .. } => "artefacts_file_changed",
+        }
+    }
+
+    /// What to do about it, a sentence.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Url { .. } => "Use s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///FOLDER.",
+            Self::BucketMissing { .. } => "Create it, or correct the address.",
+            Self::WrongRegion { .. } => "Set AWS_REGION to the bucket's region.",
+            Self::CredentialsMissing { .. } => {
+                "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this machine a role."
+            }
+            Self::CredentialsRefused { .. } => "Check the access key and its secret.",
+            Self::CredentialsExpired { .. } => "Get new ones; the upload goes on where it was.",
+            Self::Clock { .. } => "Correct the time of this machine (NTP).",
+            Self::Denied { .. } => {
+                "Allow s3:PutObject, s3:GetObject, s3:ListBucket, s3:DeleteObject and s3:AbortMultipartUpload below the prefix, and the use of the KMS key if there is one."
+            }
+            Self::Full { .. } => "Make room there; the upload goes on by itself.",
+            Self::Unreachable { .. } => "Check address, network and proxy; it is tried again by itself.",
+            Self::Missing { .. }
+            | Self::Failed { .. }
+            | Self::Manifest { .. }
+            | Self::File { .. }
+            | Self::Changed { .. } => {
+                return None;
+            }
+        })
+    }
+
+    pub(crate) fn of(store: &str, error: &Error) -> Self {
+        let store = store.to_owned();
+        let text = words(error);
+        match code_in(&text) {
+            Some("NoSuchBucket" | "ContainerNotFound") => return Self::BucketMissing { store },
+            Some("PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException") => {
+                return Self::WrongRegion { store };
+            }
+            Some("ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired") => {
+                return Self::CredentialsExpired { store };
+            }
+            Some("RequestTimeTooSkewed" | "RequestExpired") => return Self::Clock { store },
+            Some(
+                code @ ("InvalidAccessKeyId"
+                | "SignatureDoesNotMatch"
+                | "InvalidToken"
+                | "InvalidClientTokenId"
+                | "AuthenticationFailed"
+                | "XAdminUserNotFound"),
+            ) => return Self::CredentialsRefused { store, detail: code.to_owned() },
+            Some(code @ ("AccessDenied" | "AllAccessDisabled" | "AccountProblem" | "KMS.AccessDeniedException")) => {
+                return Self::Denied { store, detail: code.to_owned() };
+            }
+            Some("QuotaExceeded" | "StorageFull" | "XMinioStorageFull" | "InsufficientStorage") => {
+                return Self::Full { store };
+            }
+            _ => (),
+        }
+        match error {
+            Error::NotFound { path, .. } if is_absence(code_in(&text)) => Self::Missing { store, name: path.clone() },
+            Error::PermissionDenied { .. } => Self::Denied { store, detail: "access is denied".to_owned() },
+            Error::Unauthenticated { .. } => {
+                Self::CredentialsRefused { store, detail: "they are not valid".to_owned() }
+            }
+            _ if text.contains("without LOCATION") => Self::WrongRegion { store },
+            _ if has_full_disk(error) || text.contains(" 507 ") => Self::Full { store },
+            _ if text.contains("credential") && !text.contains("<Code>") => Self::CredentialsMissing { store },
+            _ => match http(error) {
+                Some(error) => Self::Unreachable { store, detail: reason(error) },
+                None => Self::Failed { store, detail: short(&text) },
+            },
+        }
+    }
+}
+
+/// The error and all that caused it.
+fn words(error: &Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !words.contains(&more) {
+            words.push_str(": ");
+            words.push_str(&more);
+        }
+        cause = error.source();
+    }
+    words
+}
+
+/// The code in an answer of S3's or Azure's kind: `<Code>NoSuchBucket</Code>`.
+fn code_in(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("<Code>")?;
+    Some(rest.split_once("</Code>")?.0)
+}
+
+/// Does a 404 with this code say that an object is not there? Some servers answer so to other things too.
+fn is_absence(code: Option<&str>) -> bool {
+    matches!(code, None | Some("NoSuchKey" | "NoSuchUpload" | "NoSuchVersion" | "BlobNotFound" | "NotFound"))
+}
+
+fn http(error: &Error) -> Option<&HttpError> {
+    let mut cause: Option<&(dyn StdError + 'static)> = error.source();
+    while let Some(error) = cause {
+        if let Some(http) = error.downcast_ref::<HttpError>() {
+            return matches!(
+                http.kind(),
+                HttpErrorKind::Connect | HttpErrorKind::Timeout | HttpErrorKind::Interrupted | HttpErrorKind::Request
+            )
+            .then_some(http);
+        }
+        cause = error.source();
+    }
+    None
+}
+
+fn reason(error: &HttpError) -> String {
+    match error.kind() {
+        HttpErrorKind::Timeout => "it does not answer in time",
+        HttpErrorKind::Connect => "no connection can be made",
+        _ => "the connection was cut",
+    }
+    .to_owned()
+}
+
+fn has_full_disk(error: &Error) -> bool {
+    let mut cause: Option<&(dyn StdError + 'static)> = error.source();
+    while let Some(error) = cause {
+        if let Some(io) = error.downcast_ref::<std::io::Error>() {
+            return matches!(io.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded);
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// A detail for one line, the same each time: the server's code and sentence, else what the library says behind its own story.
+fn short(text: &str) -> String {
+    let message =
+        text.split_once("<Message>").and_then(|(_, rest)| rest.split_once("</Message>")).map(|(text, _)| text);
+    let said = match (code_in(text), message) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        (Some(code), None) => code.to_owned(),
+        _ => text.rsplit(" - ").next().unwrap_or(text).to_owned(),
+    };
+    let line: String = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = line.trim_end_matches('.');
+    match line.char_indices().nth(300) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(code: &str) -> Error {
+        let body =
+            format!("Server returned non-2xx status code: 403 Forbidden: <?xml?><Error><Code>{code}</Code></Error>");
+        Error::Generic { store: "S3", source: body.into() }
+    }
+
+    #[test]
+    fn what_the_store_answers_is_told_apart_by_what_helps() {
+        for (answer, code) in [
+            ("NoSuchBucket", "artefacts_bucket_missing"),
+            ("PermanentRedirect", "artefacts_wrong_region"),
+            ("AuthorizationHeaderMalformed", "artefacts_wrong_region"),
+            ("ExpiredToken", "artefacts_credentials_expired"),
+            ("RequestTimeTooSkewed", "artefacts_clock"),
+            ("InvalidAccessKeyId", "artefacts_credentials_refused"),
+            ("SignatureDoesNotMatch", "artefacts_credentials_refused"),
+            ("AccessDenied", "artefacts_denied"),
+            ("XMinioStorageFull", "artefacts_full"),
+            ("SomethingNew", "artefacts_failed"),
+        ] {
+            assert_eq!(ArtefactError::of("s3://b", &answered(answer)).code(), code, "{answer}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_told_in_the_servers_words_without_the_librarys_story() {
+        let body = "Error performing PUT http://a/b in 3.2ms - Server returned non-2xx status code: 500: <Error><Code>Odd</Code><Message>Something  odd.</Message></Error>";
+        let error = Error::Generic { store: "S3", source: body.into() };
+        assert_eq!(ArtefactError::of("s3://b", &error).to_string(), "s3://b failed: Odd: Something odd.");
+    }
+
+    #[test]
+    fn a_full_disk_of_a_folder_is_told_as_such() {
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let error = Error::Generic { store: "LocalFileSystem", source: Box::new(full) };
+        assert_eq!(ArtefactError::of("file:///a", &error).code(), "artefacts_full");
+    }
+}

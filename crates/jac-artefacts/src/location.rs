@@ -1,0 +1,184 @@
+//! Which store: its address, and what else there is to say about it.
+
+use crate::ArtefactError;
+use async_trait::async_trait;
+use std::path::PathBuf;
+use std::time::SystemTime;
+use url::Url;
+
+/// Where artefacts are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    pub(crate) kind: Kind,
+    /// Without slashes at its ends.
+    pub(crate) prefix: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
+    S3 { bucket: String },
+    Google { bucket: String },
+    Azure { container: String },
+    Folder { path: PathBuf },
+}
+
+impl Location {
+    /// Reads an address: `s3://BUCKET/PREFIX`, `gs://BUCKET/PREFIX`, `az://CONTAINER/PREFIX`, `file:///FOLDER`.
+    ///
+    /// # Errors
+    /// When it is none of these, or says more than they can.
+    pub fn parse(text: &str) -> Result<Self, ArtefactError> {
+        let refused = |reason: &str| ArtefactError::Url { url: shown(text), reason: reason.to_owned() };
+        let url = Url::parse(text).map_err(|_| refused("it is not a URL"))?;
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(refused("it has a query or a fragment"));
+        }
+        if url.password().is_some() || !url.username().is_empty() {
+            return Err(refused("credentials do not belong into it"));
+        }
+        if url.scheme() == "file" {
+            let path = url.to_file_path().map_err(|()| refused("a folder of this machine has three slashes"))?;
+            return Ok(Self { kind: Kind::Folder { path }, prefix: String::new() });
+        }
+        let host =
+            url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| refused("it names no bucket"))?.to_owned();
+        if url.port().is_some() {
+            return Err(refused("a port belongs into the endpoint (AWS_ENDPOINT_URL)"));
+        }
+        let kind = match url.scheme() {
+            "s3" => Kind::S3 { bucket: host },
+            "gs" => Kind::Google { bucket: host },
+            "az" => Kind::Azure { container: host },
+            _ => return Err(refused("its scheme is not s3, gs, az or file")),
+        };
+        let prefix = url.path().trim_matches('/').to_owned();
+        if prefix.split('/').any(|part| matches!(part, "." | "..")) || prefix.contains("//") {
+            return Err(refused("its prefix has an empty part"));
+        }
+        Ok(Self { kind, prefix })
+    }
+
+    /// Is it S3, or what speaks its protocol?
+    pub fn is_s3(&self) -> bool {
+        matches!(self.kind, Kind::S3 { .. })
+    }
+
+    /// Splits off the last part of the path: the place it is in, and its name. `None`: there is no part left.
+    pub fn split_last(&self) -> Option<(Self, String)> {
+        match &self.kind {
+            Kind::Folder { path } => {
+                let name = path.file_name()?.to_str()?.to_owned();
+                Some((Self { kind: Kind::Folder { path: path.parent()?.to_owned() }, prefix: String::new() }, name))
+            }
+            kind => {
+                let (prefix, name) = self.prefix.rsplit_once('/').unwrap_or(("", &self.prefix));
+                let parent = Self { kind: kind.clone(), prefix: prefix.to_owned() };
+                (!name.is_empty()).then(|| (parent, name.to_owned()))
+            }
+        }
+    }
+
+    /// As it is shown: it holds nothing secret.
+    pub fn address(&self) -> String {
+        let (scheme, host) = match &self.kind {
+            Kind::S3 { bucket } => ("s3", bucket),
+            Kind::Google { bucket } => ("gs", bucket),
+            Kind::Azure { container } => ("az", container),
+            Kind::Folder { path } => return format!("file://{}", path.display()),
+        };
+        match self.prefix.as_str() {
+            "" => format!("{scheme}://{host}"),
+            prefix => format!("{scheme}://{host}/{prefix}"),
+        }
+    }
+}
+
+/// An address without what somebody may have written between `//` and `@`.
+fn shown(text: &str) -> String {
+    match (text.find("://"), text.rfind('@')) {
+        (Some(scheme), Some(at)) if at > scheme => format!("{}://…{}", &text[..scheme], &text[at..]),
+        _ => text.to_owned(),
+    }
+}
+
+/// What an address does not say, of S3. Google's and Azure's stores read the environment as their own tools do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The region of an S3 bucket.
+    pub region: Option<String>,
+    /// The URL of a store that speaks S3's protocol.
+    pub endpoint: Option<String>,
+    /// The id or ARN of the KMS key that S3 encrypts objects with.
+    pub kms_key: Option<String>,
+    /// S3's storage class of the result logs, such as `STANDARD_IA`.
+    pub storage_class: Option<String>,
+}
+
+/// AWS keys, and until when.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeysUntil {
+    pub access_key_id: String,
+    pub secret_access_key: String,
+    pub session_token: Option<String>,
+    pub expires: Option<SystemTime>,
+}
+
+/// Where AWS keys come from, when not from the environment.
+#[async_trait]
+pub trait Keys: std::fmt::Debug + Send + Sync {
+    /// Keys that are valid now.
+    ///
+    /// # Errors
+    /// A phrase that says why there are none.
+    async fn current(&self) -> Result<KeysUntil, String>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_and_shown_without_what_is_secret() {
+        for (text, shown) in [
+            ("s3://bucket", "s3://bucket"),
+            ("s3://bucket/", "s3://bucket"),
+            ("s3://bucket/a/b/", "s3://bucket/a/b"),
+            ("gs://bucket/a", "gs://bucket/a"),
+            ("az://container/a", "az://container/a"),
+            ("file:///srv/jac", "file:///srv/jac"),
+        ] {
+            assert_eq!(Location::parse(text).expect(text).address(), shown);
+        }
+        for text in [
+            "",
+            "bucket",
+            "s3:bucket",
+            "s3://",
+            "s3:///a",
+            "s3://bucket?x=1",
+            "s3://bucket#a",
+            "s3://bucket:9000/a",
+            "s3://key:secret@bucket",
+            "http://bucket/a",
+            "file://host/a",
+            "s3://bucket/a//b",
+        ] {
+            let error = Location::parse(text).expect_err(text);
+            assert_eq!(error.code(), "artefacts_url_invalid");
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_object_is_split_from_the_place_it_is_in() {
+        for (text, parent, name) in [
+            ("s3://bucket/a/b", "s3://bucket/a", "b"),
+            ("s3://bucket/a", "s3://bucket", "a"),
+            ("file:///srv/jac/a.jtl", "file:///srv/jac", "a.jtl"),
+        ] {
+            let (place, last) = Location::parse(text).expect(text).split_last().expect(text);
+            assert_eq!((place.address().as_str(), last.as_str()), (parent, name));
+        }
+        assert_eq!(Location::parse("s3://bucket").expect("an address").split_last(), None);
+    }
+}

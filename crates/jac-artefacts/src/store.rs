@@ -1,0 +1,336 @@
+//! The store: objects are put, read, listed and removed below one prefix.
+
+use crate::location::{Keys, KeysUntil, Kind, Location, Options};
+use crate::manifest::{MANIFEST, Manifest, StoredObject};
+use crate::{ArtefactError, ObjectBytes};
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use object_store::aws::{AmazonS3Builder, AwsCredential, Checksum};
+use object_store::azure::MicrosoftAzureBuilder;
+use object_store::client::CredentialProvider;
+use object_store::gcp::GoogleCloudStorageBuilder;
+use object_store::local::LocalFileSystem;
+use object_store::multipart::MultipartStore;
+use object_store::path::Path;
+use object_store::signer::Signer;
+use object_store::{
+    Attribute, Attributes, BackoffConfig, ClientOptions, Error, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode,
+    PutOptions, PutPayload, RetryConfig,
+};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+
+/// How long one request may take: a part of 8 MiB over 1 Mbit/s.
+const REQUEST_LIMIT: Duration = Duration::from_secs(90);
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// How long a request that failed is tried again before its caller hears of it; the caller tries again too, later.
+const RETRY_LIMIT: Duration = Duration::from_secs(20);
+const RETRIES: usize = 4;
+/// Requests at a time where many small ones are made.
+const AT_A_TIME: usize = 16;
+
+/// An object store with a prefix. Clones are the same store.
+#[derive(Debug, Clone)]
+pub struct ArtefactStore {
+    pub(crate) objects: Arc<dyn ObjectStore>,
+    /// Uploads in parts that another process can go on with; a folder has none.
+    pub(crate) parts: Option<Parts>,
+    signer: Option<LinkSigner>,
+    prefix: Path,
+    address: String,
+    storage_class: Option<String>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Parts(pub(crate) Arc<dyn MultipartStore>);
+
+#[derive(Clone)]
+struct LinkSigner(Arc<dyn Signer>);
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Parts")
+    }
+}
+
+impl std::fmt::Debug for LinkSigner {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("LinkSigner")
+    }
+}
+
+/// What a check of one object against the manifest found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checked {
+    /// Its content is what the manifest says.
+    Same,
+    Missing,
+    /// It has another length or content.
+    Differs,
+}
+
+/// Our keys as the library wants them.
+#[derive(Debug)]
+struct KeyProvider(Arc<dyn Keys>);
+
+#[async_trait]
+impl CredentialProvider for KeyProvider {
+    type Credential = AwsCredential;
+
+    async fn get_credential(&self) -> object_store::Result<Arc<AwsCredential>> {
+        let KeysUntil { access_key_id, secret_access_key, session_token, .. } = self
+            .0
+            .current()
+            .await
+            .map_err(|reason| Error::Generic { store: "S3", source: format!("no credential: {reason}").into() })?;
+        Ok(Arc::new(AwsCredential { key_id: access_key_id, secret_key: secret_access_key, token: session_token }))
+    }
+}
+
+impl ArtefactStore {
+    /// A store at that place. Nothing is asked of it yet: one that is away now may be there later.
+    ///
+    /// # Errors
+    /// When what is said about it makes no sense, or a folder cannot be made.
+    pub fn new(location: &Location, options: &Options, keys: Option<Arc<dyn Keys>>) -> Result<Self, ArtefactError> {
+        let address = location.address();
+        let failed = |error: Error| ArtefactError::of(&address, &error);
+        let retry = RetryConfig {
+            backoff: BackoffConfig { init_backoff: Duration::from_millis(200), ..BackoffConfig::default() },
+            max_retries: RETRIES,
+            retry_timeout: RETRY_LIMIT,
+        };
+        let endpoint = options.endpoint.clone();
+        let is_plain = endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"));
+        let client = ClientOptions::new()
+            .with_timeout(REQUEST_LIMIT)
+            .with_connect_timeout(CONNECT_LIMIT)
+            .with_allow_http(is_plain);
+        let prefix = Path::parse(&location.prefix).map_err(|error| failed(error.into()))?;
+        let mut store = Self {
+            objects: Arc::new(object_store::memory::InMemory::new()),
+            parts: None,
+            signer: None,
+            prefix,
+            storage_class: options.storage_class.clone(),
+            address: address.clone(),
+        };
+        match &location.kind {
+            Kind::S3 { bucket } => {
+                // Nothing of the environment: whoever opens the store has read it.
+                let mut builder = AmazonS3Builder::new()
+                    .with_bucket_name(bucket)
+                    .with_client_options(client)
+                    .with_retry(retry)
+                    .with_checksum_algorithm(Checksum::SHA256);
+                if let Some(region) = &options.region {
+                    builder = builder.with_region(region);
+                }
+                if let Some(endpoint) = endpoint {
+                    builder = builder.with_endpoint(endpoint);
+                }
+                if let Some(key) = &options.kms_key {
+                    builder = builder.with_sse_kms_encryption(key);
+                }
+                if let Some(keys) = keys {
+                    builder = builder.with_credentials(Arc::new(KeyProvider(keys)));
+                }
+                let s3 = Arc::new(builder.build().map_err(failed)?);
+                store.parts = Some(Parts(Arc::clone(&s3) as Arc<dyn MultipartStore>));
+                store.signer = Some(LinkSigner(Arc::clone(&s3) as Arc<dyn Signer>));
+                store.objects = s3;
+            }
+            Kind::Google { bucket } => {
+                let builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(bucket);
+                let google = Arc::new(builder.with_client_options(client).with_retry(retry).build().map_err(failed)?);
+                store.parts = Some(Parts(Arc::clone(&google) as Arc<dyn MultipartStore>));
+                store.signer = Some(LinkSigner(Arc::clone(&google) as Arc<dyn Signer>));
+                store.objects = google;
+            }
+            Kind::Azure { container } => {
+                let builder = MicrosoftAzureBuilder::from_env().with_container_name(container);
+                let azure = Arc::new(builder.with_client_options(client).with_retry(retry).build().map_err(failed)?);
+                store.parts = Some(Parts(Arc::clone(&azure) as Arc<dyn MultipartStore>));
+                store.signer = Some(LinkSigner(Arc::clone(&azure) as Arc<dyn Signer>));
+                store.objects = azure;
+            }
+            Kind::Folder { path } => {
+                std::fs::create_dir_all(path).map_err(|error| ArtefactError::File {
+                    name: path.display().to_string(),
+                    detail: error.to_string(),
+                })?;
+                let folder = LocalFileSystem::new_with_prefix(path).map_err(failed)?;
+                store.objects = Arc::new(folder.with_fsync(true).with_automatic_cleanup(true));
+                store.storage_class = None;
+            }
+        }
+        Ok(store)
+    }
+
+    /// What to call it; it holds nothing secret.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub(crate) fn failed(&self, error: &Error) -> ArtefactError {
+        ArtefactError::of(&self.address, error)
+    }
+
+    /// The path of an object. Names of files may hold what paths of the store may not: that is escaped.
+    pub(crate) fn path(&self, name: &str) -> Path {
+        name.split('/').filter(|part| !part.is_empty()).fold(self.prefix.clone(), |path, part| path.join(part))
+    }
+
+    /// What objects of this name are stored with.
+    pub(crate) fn attributes(&self, name: &str) -> Attributes {
+        let mut attributes = Attributes::new();
+        // Small objects are read at once, and cost more in the classes for what is seldom read.
+        if let Some(class) =
+            self.storage_class.as_ref().filter(|_| name.contains("/samples/") || name.contains("/logs/"))
+        {
+            attributes.insert(Attribute::StorageClass, class.clone().into());
+        }
+        attributes
+    }
+
+    /// Writes a small object, over one that is there.
+    ///
+    /// # Errors
+    /// When the store does not take it.
+    pub async fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), ArtefactError> {
+        let options = PutOptions { attributes: self.attributes(name), ..PutOptions::default() };
+        let put = self.objects.put_opts(&self.path(name), PutPayload::from(bytes), options).await;
+        put.map(drop).map_err(|error| self.failed(&error))
+    }
+
+    /// Writes a small object where there is none. Tells whether it did.
+    ///
+    /// # Errors
+    /// When the store does not take it.
+    pub async fn put_new(&self, name: &str, bytes: Vec<u8>) -> Result<bool, ArtefactError> {
+        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+        match self.objects.put_opts(&self.path(name), PutPayload::from(bytes), options).await {
+            Ok(_) => Ok(true),
+            Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Ok(false),
+            Err(error) => Err(self.failed(&error)),
+        }
+    }
+
+    /// A small object, whole; `None`: it is not there.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub async fn get(&self, name: &str) -> Result<Option<Bytes>, ArtefactError> {
+        let got = async { self.objects.get(&self.path(name)).await?.bytes().await };
+        match got.await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) => self.unless_missing(&error),
+        }
+    }
+
+    /// Nothing where something is not there; a bucket that is not there is another matter.
+    fn unless_missing<T>(&self, error: &Error) -> Result<Option<T>, ArtefactError> {
+        match self.failed(error) {
+            ArtefactError::Missing { .. } => Ok(None),
+            failed => Err(failed),
+        }
+    }
+
+    pub(crate) async fn head(&self, name: &str) -> Result<Option<ObjectMeta>, ArtefactError> {
+        match self.objects.head(&self.path(name)).await {
+            Ok(meta) => Ok(Some(meta)),
+            Err(error) => self.unless_missing(&error),
+        }
+    }
+
+    /// An object to be read from any position, without fetching all of it.
+    ///
+    /// # Errors
+    /// When it is not there, or the store cannot be asked.
+    pub async fn object(&self, name: &str) -> Result<ObjectBytes, ArtefactError> {
+        let meta = self.head(name).await?;
+        let missing = || ArtefactError::Missing { store: self.address.clone(), name: name.to_owned() };
+        Ok(ObjectBytes::new(self.clone(), meta.ok_or_else(missing)?, Handle::current()))
+    }
+
+    /// An address at which anybody can fetch an object for so long; `None`: the store has no such thing.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub async fn link(&self, name: &str, valid_for: Duration) -> Result<Option<String>, ArtefactError> {
+        let Some(LinkSigner(signer)) = &self.signer else { return Ok(None) };
+        let url = signer.signed_url(http::Method::GET, &self.path(name), valid_for).await;
+        url.map(|url| Some(url.into())).map_err(|error| self.failed(&error))
+    }
+
+    /// The manifest of the run at that prefix; `None`: there is none, so not all of the run is there.
+    ///
+    /// # Errors
+    /// When the store cannot be asked, or it cannot be understood.
+    pub async fn manifest(&self, prefix: &str) -> Result<Option<Manifest>, ArtefactError> {
+        let name = format!("{prefix}{MANIFEST}");
+        let Some(bytes) = self.get(&name).await? else { return Ok(None) };
+        let unreadable = |detail| ArtefactError::Manifest { store: self.address.clone(), name: name.clone(), detail };
+        Manifest::parse(&bytes).map(Some).map_err(unreadable)
+    }
+
+    /// The prefixes of all runs, those without a manifest too.
+    ///
+    /// # Errors
+    /// When the store cannot be listed.
+    pub async fn run_prefixes(&self) -> Result<Vec<String>, ArtefactError> {
+        let mut level = vec![self.path("runs")];
+        for _ in ["year", "month", "run"] {
+            let listed = stream::iter(level).map(|prefix| async move {
+                self.objects.list_with_delimiter(Some(&prefix)).await.map(|found| found.common_prefixes)
+            });
+            let listed: Vec<Vec<Path>> =
+                listed.buffer_unordered(AT_A_TIME).try_collect().await.map_err(|error| self.failed(&error))?;
+            level = listed.into_iter().flatten().collect();
+        }
+        level.sort();
+        let below = |path: Path| {
+            let rest: Vec<String> = path.prefix_match(&self.prefix)?.map(|part| part.as_ref().to_owned()).collect();
+            Some(format!("{}/", rest.join("/")))
+        };
+        Ok(level.into_iter().filter_map(below).collect())
+    }
+
+    /// Removes everything at a run's prefix, the manifest first: what is left after a crash is no run.
+    ///
+    /// # Errors
+    /// When something could not be removed; it can be done again.
+    pub async fn remove_run(&self, prefix: &str) -> Result<(), ArtefactError> {
+        match self.objects.delete(&self.path(&format!("{prefix}{MANIFEST}"))).await {
+            Ok(()) | Err(Error::NotFound { .. }) => (),
+            Err(error) => return Err(self.failed(&error)),
+        }
+        let path = self.path(prefix);
+        let found = self.objects.list(Some(&path)).map_ok(|meta| meta.location).boxed();
+        let removed = self.objects.delete_stream(found).try_for_each(|_| async { Ok(()) }).await;
+        removed.map_err(|error| self.failed(&error))
+    }
+
+    /// Reads an object and compares it with what the manifest says.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub async fn check(&self, prefix: &str, object: &StoredObject) -> Result<Checked, ArtefactError> {
+        let got = match self.objects.get(&self.path(&format!("{prefix}{}", object.name))).await {
+            Ok(got) => got,
+            Err(error) => return self.unless_missing(&error).map(|found| found.unwrap_or(Checked::Missing)),
+        };
+        if got.meta.size != object.bytes {
+            return Ok(Checked::Differs);
+        }
+        let mut digest = Sha256::new();
+        let mut content = got.into_stream();
+        while let Some(piece) = content.try_next().await.map_err(|error| self.failed(&error))? {
+            digest.update(&piece);
+        }
+        Ok(if crate::upload::hexadecimal(digest) == object.sha256 { Checked::Same } else { Checked::Differs })
+    }
+}

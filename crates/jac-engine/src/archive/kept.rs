@@ -1,0 +1,95 @@
+//! What of a run is in the store and not here (any more): found by the manifest in the run's folder, read without fetching all of it.
+
+use super::Archive;
+use crate::blocking::wait;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::runs::kept::{COMPRESSED, KeptFile, damaged};
+use jac_artefacts::{Manifest, ObjectBytes, StoredObject, local_name, object_name};
+use jac_logs::{Elsewhere, FramedLog, Input};
+use jac_model::RunId;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Its name in a run's folder, as in the store.
+pub const MANIFEST: &str = jac_artefacts::MANIFEST;
+
+/// The manifest in a run's folder; `None`: the run is not in the store, or it cannot be read.
+pub fn manifest_in(folder: &Path) -> Option<Manifest> {
+    Manifest::parse(&std::fs::read(folder.join(MANIFEST)).ok()?).ok()
+}
+
+/// What the store has of the file of that name, plain or compressed.
+pub(crate) fn remote_file<'a>(manifest: &'a Manifest, local: &str) -> Option<&'a StoredObject> {
+    let name = object_name(local);
+    manifest.object(&name).or_else(|| manifest.object(&format!("{name}{COMPRESSED}")))
+}
+
+/// Removes the logs from the folder of a run that the store has, unless the run has changed since.
+pub(crate) fn remove_stored_logs(folder: &Path) {
+    if super::run::is_stale(folder) {
+        return;
+    }
+    let Some(manifest) = manifest_in(folder) else { return };
+    for object in manifest.objects.iter().filter(|object| is_log(&object.name)) {
+        let path = folder.join(local_name(&object.name));
+        // Only what is the store's own copy.
+        if std::fs::metadata(&path).is_ok_and(|file| file.len() == object.bytes)
+            && let Err(error) = std::fs::remove_file(&path)
+        {
+            tracing::warn!(%error, "{} could not be removed: {error}", path.display());
+        }
+    }
+}
+
+/// Objects that are large, and are read where they are.
+pub(super) fn is_log(object: &str) -> bool {
+    object.starts_with("samples/") || object.starts_with("logs/")
+}
+
+impl Archive {
+    fn open(&self, manifest: &Manifest, object: &StoredObject) -> Result<ObjectBytes, EngineError> {
+        Ok(wait(self.store.object(&format!("{}{}", manifest.prefix(), object.name)))?)
+    }
+}
+
+impl Engine {
+    /// A file of a run, unpacked where it is compressed, from here or from the store. `None`: it is in neither. Call it where waiting is
+    /// allowed.
+    pub(crate) fn kept_file(&self, run: &RunId, name: &str) -> Result<Option<KeptFile>, EngineError> {
+        let path = self.folder().run(run).join(name);
+        if let Some(file) = KeptFile::open(&path)? {
+            return Ok(Some(file));
+        }
+        let Some((archive, manifest)) = self.archived(run) else { return Ok(None) };
+        let Some(object) = remote_file(&manifest, name) else { return Ok(None) };
+        let bytes = archive.open(&manifest, object)?;
+        if object.name == object_name(name) {
+            return Ok(Some(KeptFile::Elsewhere(Arc::new(bytes), object.bytes)));
+        }
+        let log = FramedLog::of(Arc::new(bytes)).map_err(|error| crate::runs::kept::unread(&path, error))?;
+        log.map(KeptFile::Compressed).map(Some).ok_or_else(|| damaged(&path))
+    }
+
+    /// The same of just that name: compressed where it is.
+    pub(crate) fn kept_file_as_it_is(&self, run: &RunId, name: &str) -> Result<Option<KeptFile>, EngineError> {
+        if let Some(file) = KeptFile::open_as_it_is(&self.folder().run(run).join(name))? {
+            return Ok(Some(file));
+        }
+        let Some((archive, manifest)) = self.archived(run) else { return Ok(None) };
+        let Some(object) = manifest.object(&object_name(name)) else { return Ok(None) };
+        Ok(Some(KeptFile::Elsewhere(Arc::new(archive.open(&manifest, object)?), object.bytes)))
+    }
+
+    /// A run's log in the store. `None`: it is not there.
+    pub(crate) fn archived_log(&self, run: &RunId) -> Result<Option<Input>, EngineError> {
+        let Some((archive, manifest)) = self.archived(run) else { return Ok(None) };
+        let Some(object) = remote_file(&manifest, crate::runs::RESULTS) else { return Ok(None) };
+        let name = format!("{}/{}{}", archive.store.address(), manifest.prefix(), object.name);
+        Ok(Some(Input::Elsewhere(Elsewhere { name, bytes: Arc::new(archive.open(&manifest, object)?) })))
+    }
+
+    fn archived(&self, run: &RunId) -> Option<(&Archive, Manifest)> {
+        Some((self.archive()?, manifest_in(&self.folder().run(run))?))
+    }
+}

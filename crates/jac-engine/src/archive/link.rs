@@ -1,0 +1,47 @@
+//! Addresses at which what is in the store can be downloaded without passing through JAC.
+
+use super::manifest_in;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use jac_artefacts::object_name;
+use jac_model::{EpochMs, RunId};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+const VALID_FOR: Duration = Duration::from_secs(15 * 60);
+
+/// An address that opens an object to whoever has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Link {
+    pub url: String,
+    /// From then on it opens nothing.
+    pub expires_ms: EpochMs,
+}
+
+impl Engine {
+    /// Signs an address of an artefact. A compressed one is downloaded as it is stored.
+    ///
+    /// # Errors
+    /// When no store is configured, it signs no addresses (a folder), or it does not have the artefact.
+    pub async fn archive_link(&self, run: &RunId, name: &str) -> Result<Link, EngineError> {
+        let store = self.configured_archive()?.store();
+        let (id, name) = (run.clone(), name.to_owned());
+        let missing = EngineError::NotFound { kind: "artefact in the store", id: name.clone() };
+        let object = self
+            .run_blocking(move |engine| {
+                let Some(manifest) = manifest_in(&engine.folder().run(&id)) else { return Ok(None) };
+                let object = super::remote_file(&manifest, &name).or_else(|| manifest.object(&object_name(&name)));
+                Ok(object.map(|object| format!("{}{}", manifest.prefix(), object.name)))
+            })
+            .await?;
+        let valid_ms = EpochMs::try_from(VALID_FOR.as_millis()).unwrap_or(EpochMs::MAX);
+        let expires_ms = self.now_ms() + valid_ms;
+        let signed = store.link(&object.ok_or(missing)?, VALID_FOR).await?;
+        let url = signed.ok_or_else(|| EngineError::Conflict {
+            message: "This store gives no addresses to download from.".to_owned(),
+            hint: Some("Download it from the run's page.".to_owned()),
+        })?;
+        Ok(Link { url, expires_ms })
+    }
+}

@@ -1,0 +1,138 @@
+//! Runs that the store has and this installation does not: a database and folder that were lost come back from manifests. The logs
+//! stay where they are, and are read there.
+
+use super::kept::{MANIFEST, is_log};
+use crate::engine::{Engine, Event};
+use crate::error::EngineError;
+use crate::runs::record::RunRecord;
+use crate::runs::write_file;
+use futures_util::{StreamExt, stream};
+use jac_artefacts::{ArtefactError, ArtefactStore, Manifest, local_name};
+use jac_model::RunId;
+use jac_store::StoreError;
+use serde::{Deserialize, Serialize};
+use std::path::{Component, Path};
+
+/// Runs that are looked at at a time.
+const AT_A_TIME: usize = 8;
+
+/// What a rebuilding did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Rebuilt {
+    /// Runs that are in the list again.
+    pub restored: u64,
+    /// Runs that were there.
+    pub known: u64,
+    /// Uploads that never came to their end: they have no manifest.
+    pub unfinished: u64,
+    /// Runs that cannot be restored, each with why, a sentence.
+    pub failed: Vec<String>,
+}
+
+enum Outcome {
+    Restored,
+    Known,
+    Unfinished,
+    Failed(String),
+}
+
+impl Engine {
+    /// Takes every run that the store has into the list, unless it is there.
+    ///
+    /// # Errors
+    /// When no store is configured, or it cannot be asked.
+    pub async fn rebuild_from_archive(&self) -> Result<Rebuilt, EngineError> {
+        let store = self.configured_archive()?.store();
+        let prefixes = store.run_prefixes().await?;
+        let mut rebuilt = Rebuilt::default();
+        let outcomes = stream::iter(prefixes).map(|prefix| async move {
+            self.restore_run(store, &prefix)
+                .await
+                .unwrap_or_else(|error| Outcome::Failed(format!("{prefix}: {}", crate::tools::sentence(&error))))
+        });
+        let mut outcomes = outcomes.buffer_unordered(AT_A_TIME);
+        while let Some(outcome) = outcomes.next().await {
+            match outcome {
+                Outcome::Restored => rebuilt.restored += 1,
+                Outcome::Known => rebuilt.known += 1,
+                Outcome::Unfinished => rebuilt.unfinished += 1,
+                Outcome::Failed(why) => rebuilt.failed.push(why),
+            }
+        }
+        rebuilt.failed.sort();
+        Ok(rebuilt)
+    }
+
+    async fn restore_run(&self, store: &ArtefactStore, prefix: &str) -> Result<Outcome, EngineError> {
+        let named: Option<RunId> = prefix.trim_end_matches('/').rsplit('/').next().and_then(|name| name.parse().ok());
+        let Some(run) = named else { return Ok(Outcome::Failed(format!("{prefix}: this is not the name of a run."))) };
+        match self.store().run(&run).await {
+            Ok(_) => return Ok(Outcome::Known),
+            Err(StoreError::NotFound { .. }) => (),
+            Err(error) => return Err(error.into()),
+        }
+        let Some(manifest) = store.manifest(prefix).await? else { return Ok(Outcome::Unfinished) };
+        if manifest.run != run || manifest.prefix() != prefix {
+            return Ok(Outcome::Failed(format!("{prefix}: its manifest is of the run {}.", manifest.run)));
+        }
+        // Under a name of its own until it is whole: after a crash it is swept as an upload that was not finished.
+        let staged = self.folder().uploads().join(format!("restored-{run}"));
+        let fetched = fetch(store, &manifest, &staged).await;
+        let (engine, id, place) = (self.clone(), run.clone(), staged.clone());
+        let restored = self
+            .run_blocking(move |_| {
+                fetched?;
+                let record = RunRecord::read(&place)?.filter(|record| record.run.id == id);
+                let Some(record) = record else {
+                    return Ok(Outcome::Failed(format!("{id}: its run.json is not that of a finished run.")));
+                };
+                let folder = engine.folder().run(&id);
+                std::fs::rename(&place, &folder).map_err(|error| EngineError::file("the run's folder", error))?;
+                record.restore(&engine)?;
+                Ok(Outcome::Restored)
+            })
+            .await;
+        if !matches!(restored, Ok(Outcome::Restored)) {
+            crate::plans::remove_folder(&staged);
+        } else if let Some(archive) = self.archive() {
+            archive.is_stored_now(&run, manifest.objects.iter().map(|object| object.bytes).sum());
+            self.tell(Event::Run(run));
+        }
+        restored
+    }
+}
+
+/// Fetches what a run's folder needs; its logs stay in the store.
+async fn fetch(store: &ArtefactStore, manifest: &Manifest, folder: &Path) -> Result<(), EngineError> {
+    for object in &manifest.objects {
+        if is_log(&object.name) {
+            continue;
+        }
+        let local = local_name(&object.name);
+        // Whoever writes to the bucket writes no files outside of the run's folder.
+        if !Path::new(&local).components().all(|part| matches!(part, Component::Normal(_))) {
+            return Err(EngineError::JMeter(format!(
+                "the manifest names '{}', which is not a file of a run",
+                object.name
+            )));
+        }
+        let name = format!("{}{}", manifest.prefix(), object.name);
+        let missing = || ArtefactError::Missing { store: store.address().to_owned(), name: name.clone() };
+        let bytes = store.get(&name).await?.ok_or_else(missing)?;
+        write_below(folder, &local, bytes.to_vec()).await?;
+    }
+    let text = manifest.to_bytes().map_err(EngineError::JMeter)?;
+    write_below(folder, MANIFEST, text).await
+}
+
+async fn write_below(folder: &Path, name: &str, bytes: Vec<u8>) -> Result<(), EngineError> {
+    let path = folder.join(name);
+    let written = tokio::task::spawn_blocking(move || {
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(|error| EngineError::file("the run's folder", error))?;
+        }
+        write_file(&path, &bytes)
+    });
+    written.await.map_err(|panic| EngineError::JMeter(panic.to_string()))?
+}

@@ -1,0 +1,220 @@
+//! The steps in which one finished run gets into the store. A crash may come at any moment; all of it can be done again.
+//!
+//! | step | what                                                                                  |
+//! |------|---------------------------------------------------------------------------------------|
+//! | 1    | its logs are compressed (`compression.rs`), which nothing here does                    |
+//! | 2    | the store's manifest is read, if it has one: what is there already is not uploaded      |
+//! | 3    | each file is uploaded, large ones in parts that are written down (`uploads.json`)       |
+//! | 4    | the manifest is put into the store: from here on the run is there                        |
+//! | 5    | the manifest is written into the run's folder: from here on JAC knows                   |
+//!
+//! A run whose record changes afterwards (its pin) has `manifest.stale` beside the manifest until the store has the new one.
+
+use super::journal::{JOURNAL, RunJournal};
+use super::{Archive, MANIFEST, manifest_in};
+use crate::engine::{Engine, Event};
+use crate::error::EngineError;
+use crate::runs::kept::{COMPRESSED, KeptFile};
+use crate::runs::record::RunRecord;
+use crate::runs::write_file;
+use crate::view::RunResult;
+use jac_artefacts::{ArtefactError, Manifest, StoredObject, digest, object_name};
+use jac_model::{Run, RunId};
+use jac_store::StoreError;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// Beside the manifest of a run that has changed since.
+const STALE: &str = "manifest.stale";
+/// What ends with this is not whole yet.
+const UNFINISHED: &str = "new";
+/// How often pages hear of an upload.
+const TELL_EVERY: Duration = Duration::from_secs(1);
+
+/// Has the run changed since it was stored?
+pub(super) fn is_stale(folder: &Path) -> bool {
+    folder.join(STALE).exists()
+}
+
+/// Says so, before it is changed.
+pub(crate) fn mark_stale(folder: &Path) -> Result<(), EngineError> {
+    if manifest_in(folder).is_none() {
+        return Ok(());
+    }
+    std::fs::write(folder.join(STALE), "").map_err(|error| EngineError::file("the run's folder", error))
+}
+
+/// A file of the run's folder with its object.
+struct Kept {
+    path: PathBuf,
+    object: StoredObject,
+}
+
+impl Engine {
+    /// Stores a run. Gives its bytes in the store; `None`: there is nothing to be stored yet, or any more.
+    pub(super) async fn archive_run(&self, archive: &Archive, id: &RunId) -> Result<Option<u64>, ArtefactError> {
+        let row = match self.store().run(id).await {
+            Ok(row) => row,
+            Err(StoreError::NotFound { .. }) => {
+                archive.forget(id);
+                return Ok(None);
+            }
+            Err(error) => return Err(unreadable("the database", &error)),
+        };
+        let folder = self.folder().run(id);
+        if !row.run.phase.is_terminal() || self.has_uncompressed_logs(&folder) {
+            return Ok(None);
+        }
+        let pending = archive.pend(id, &row.run.cluster_id);
+        archive.change(id, |pending| pending.is_uploading = true);
+        self.tell(Event::Run(id.clone()));
+        // A page that shows it must hear of it.
+        let mut ticks = interval(TELL_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let result: Option<RunResult> =
+            row.result.as_ref().and_then(|value| serde_json::from_value(value.clone()).ok());
+        let samples = result.and_then(|result| result.headline).map_or(0, |headline| headline.samples);
+        let storing = self.put_run(archive, &row.run, samples, &folder, &pending.bytes);
+        tokio::pin!(storing);
+        loop {
+            tokio::select! {
+                stored = &mut storing => return stored,
+                _ = ticks.tick() => self.tell(Event::Run(id.clone())),
+            }
+        }
+    }
+
+    async fn put_run(
+        &self,
+        archive: &Archive,
+        run: &Run,
+        samples: u64,
+        folder: &Path,
+        moved: &Arc<AtomicU64>,
+    ) -> Result<Option<u64>, ArtefactError> {
+        let store = archive.store();
+        let prefix = jac_artefacts::run_prefix(&run.id, run.created_ms);
+        let there = store.manifest(&prefix).await?;
+        let place = folder.to_owned();
+        // Whatever changes from here on makes it stale again.
+        let listed = tokio::task::spawn_blocking(move || {
+            match std::fs::remove_file(place.join(STALE)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => (),
+            }
+            kept_files(&place)
+        });
+        let listed = listed.await.map_err(|panic| unreadable("the run's folder", &panic))?;
+        let files = match listed {
+            Ok(files) => files,
+            Err(_) if !folder.exists() => return Ok(None),
+            Err(error) => return Err(unreadable("the run's folder", &error)),
+        };
+        let stored_before = |object: &StoredObject| there.as_ref().is_some_and(|there| there.objects.contains(object));
+        moved.store(0, Ordering::Relaxed);
+        let total = files.iter().map(|file| file.object.bytes).sum();
+        archive.change(&run.id, |pending| pending.total_bytes = total);
+        let journal = RunJournal::of(folder);
+        let count = |bytes| _ = moved.fetch_add(bytes, Ordering::Relaxed);
+        for Kept { path, object } in &files {
+            if stored_before(object) {
+                count(object.bytes);
+                continue;
+            }
+            match store.upload(&format!("{prefix}{}", object.name), path, object, &journal, &count).await {
+                // The run was deleted meanwhile.
+                Err(_) if !folder.exists() => return Ok(None),
+                done => done?,
+            }
+        }
+        let mut objects: Vec<StoredObject> = files.into_iter().map(|file| file.object).collect();
+        // What is in the store alone.
+        let elsewhere = there.iter().flat_map(|there| &there.objects);
+        let elsewhere: Vec<_> =
+            elsewhere.filter(|object| objects.iter().all(|kept| kept.name != object.name)).cloned().collect();
+        objects.extend(elsewhere);
+        let bytes = objects.iter().map(|object| object.bytes).sum();
+        let version = env!("CARGO_PKG_VERSION");
+        let manifest = Manifest::new(run.id.clone(), run.created_ms, self.now_ms(), samples, objects, version);
+        let text = manifest.to_bytes().map_err(|detail| ArtefactError::File { name: MANIFEST.to_owned(), detail })?;
+        let name = format!("{prefix}{MANIFEST}");
+        if there.is_some() || !store.put_new(&name, text.clone()).await? {
+            store.put(&name, text.clone()).await?;
+        }
+        let place = folder.join(MANIFEST);
+        let written = tokio::task::spawn_blocking(move || write_file(&place, &text));
+        match written.await.map_err(|panic| unreadable(MANIFEST, &panic))? {
+            Err(_) if !folder.exists() => Ok(None),
+            Err(error) => Err(unreadable(MANIFEST, &error)),
+            // Somebody has changed its record meanwhile: once more.
+            Ok(()) if is_stale(folder) => {
+                archive.add(run.id.clone());
+                Ok(None)
+            }
+            Ok(()) => Ok(Some(bytes)),
+        }
+    }
+}
+
+fn unreadable(name: &str, error: &dyn std::fmt::Display) -> ArtefactError {
+    ArtefactError::File { name: name.to_owned(), detail: error.to_string() }
+}
+
+/// The files of a finished run's folder that are stored.
+fn kept_files(folder: &Path) -> std::io::Result<Vec<Kept>> {
+    let mut names = Vec::new();
+    names_below(folder, "", &mut names)?;
+    names.retain(|name| ![MANIFEST, STALE, JOURNAL].contains(&name.as_str()) && !name.ends_with(UNFINISHED));
+    names.sort();
+    let kept = |name: String| {
+        let path = folder.join(&name);
+        let (bytes, sha256) = digest(&path)?;
+        let log = name.ends_with(COMPRESSED).then(|| KeptFile::open(&path.with_extension("")).ok().flatten()).flatten();
+        let unpacked_bytes = log.filter(|log| matches!(log, KeptFile::Compressed(_))).map(|log| log.bytes());
+        Ok(Kept { path, object: StoredObject { name: object_name(&name), bytes, sha256, unpacked_bytes } })
+    };
+    names.into_iter().map(kept).collect()
+}
+
+fn names_below(folder: &Path, name: &str, names: &mut Vec<String>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder.join(name))? {
+        let entry = entry?;
+        let (kind, file) = (entry.file_type()?, entry.file_name());
+        let Some(file) = file.to_str() else { continue };
+        let name = if name.is_empty() { file.to_owned() } else { format!("{name}/{file}") };
+        if kind.is_dir() {
+            names_below(folder, &name, names)?;
+        } else if kind.is_file() {
+            names.push(name);
+        }
+    }
+    Ok(())
+}
+
+/// Is the run in the store, or on its way there?
+pub(crate) fn was_begun(folder: &Path) -> bool {
+    [MANIFEST, JOURNAL].iter().any(|name| folder.join(name).exists())
+}
+
+/// What is left of a run's folder until the store has forgotten it too: what tells where it is there.
+pub(crate) fn keep_only_the_address(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        if [MANIFEST, JOURNAL, crate::runs::record::NAME].iter().any(|kept| name == *kept) {
+            continue;
+        }
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            crate::plans::remove_folder(&entry.path());
+        } else {
+            drop(std::fs::remove_file(entry.path()));
+        }
+    }
+}
+
+/// The run that a folder is of, with when it was asked for.
+pub(crate) fn record_of(folder: &Path) -> Option<Run> {
+    RunRecord::read(folder).ok().flatten().map(|record| record.run)
+}

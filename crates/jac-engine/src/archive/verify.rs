@@ -1,0 +1,57 @@
+//! Reading a stored run anew, and comparing it with its manifest.
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use jac_artefacts::{Checked, run_prefix};
+use jac_model::RunId;
+use serde::{Deserialize, Serialize};
+
+/// What a check of a stored run found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Verified {
+    /// Where its objects are.
+    pub address: String,
+    /// There is a manifest: everything was there once.
+    pub is_stored: bool,
+    /// How many objects the manifest names.
+    pub objects: u64,
+    /// Bytes in all.
+    pub bytes: u64,
+    /// The objects that are not there.
+    pub missing: Vec<String>,
+    /// The objects that have another content than the manifest says.
+    pub different: Vec<String>,
+}
+
+impl Engine {
+    /// Reads everything of a run in the store and compares it with the manifest there.
+    ///
+    /// # Errors
+    /// When no store is configured, or it cannot be asked.
+    pub async fn verify_archive(&self, run: &RunId) -> Result<Verified, EngineError> {
+        let store = self.configured_archive()?.store();
+        let run = self.store().run(run).await?.run;
+        let prefix = run_prefix(&run.id, run.created_ms);
+        let mut verified = Verified {
+            address: format!("{}/{prefix}", store.address()),
+            is_stored: false,
+            objects: 0,
+            bytes: 0,
+            missing: Vec::new(),
+            different: Vec::new(),
+        };
+        let Some(manifest) = store.manifest(&prefix).await? else { return Ok(verified) };
+        verified.is_stored = true;
+        for object in &manifest.objects {
+            verified.objects += 1;
+            verified.bytes += object.bytes;
+            match store.check(&prefix, object).await? {
+                Checked::Same => (),
+                Checked::Missing => verified.missing.push(object.name.clone()),
+                Checked::Differs => verified.different.push(object.name.clone()),
+            }
+        }
+        Ok(verified)
+    }
+}

@@ -1,0 +1,68 @@
+//! Bytes that can be read from any position: a file, or an object of a store elsewhere.
+
+use std::fmt::Debug;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+/// Read at once from what is read in its order: an object elsewhere answers large pieces in not much more time than small ones.
+const PIECE: usize = 1 << 20;
+
+/// Bytes with positions. Reading waits: call it where that is allowed.
+pub trait BytesAt: Debug + Send + Sync {
+    /// How many there are.
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    fn size(&self) -> std::io::Result<u64>;
+
+    /// Fills all of `into` from a position on.
+    ///
+    /// # Errors
+    /// When it cannot be read; [`ErrorKind::UnexpectedEof`] where there are not so many.
+    fn read_exact_at(&self, into: &mut [u8], position: u64) -> std::io::Result<()>;
+}
+
+impl BytesAt for File {
+    fn size(&self) -> std::io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+
+    fn read_exact_at(&self, into: &mut [u8], position: u64) -> std::io::Result<()> {
+        FileExt::read_exact_at(self, into, position)
+    }
+}
+
+/// All of them, in their order.
+pub(crate) struct InOrder {
+    bytes: Arc<dyn BytesAt>,
+    size: u64,
+    position: u64,
+}
+
+impl InOrder {
+    pub(crate) fn new(bytes: Arc<dyn BytesAt>) -> std::io::Result<Self> {
+        Ok(Self { size: bytes.size()?, bytes, position: 0 })
+    }
+
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+}
+
+impl Read for InOrder {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let left = usize::try_from(self.size - self.position).unwrap_or(usize::MAX);
+        let count = into.len().min(left).min(PIECE);
+        match self.bytes.read_exact_at(&mut into[..count], self.position) {
+            Ok(()) => {
+                self.position += count as u64;
+                Ok(count)
+            }
+            // It has become shorter: what it is now ends here.
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(0),
+            Err(error) => Err(error),
+        }
+    }
+}

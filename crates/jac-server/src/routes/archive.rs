@@ -1,0 +1,46 @@
+//! What is in the store for artefacts: tried again, verified, linked to, taken into the list again.
+
+use crate::access::allowed::{Allowed, ChangeRun, ManageArchive, On, View};
+use crate::body::Query;
+use crate::error::{ApiError, ErrorBody};
+use axum::Json;
+use axum::http::StatusCode;
+use jac_engine::archive::{ArchiveView, Link, Rebuilt, Verified};
+use jac_model::Run;
+use serde::Deserialize;
+
+/// Store a run's results now, in place of at the next try
+#[utoipa::path(post, path = "/runs/{id}/archive/retry", tag = "archive", params(("id" = String, Path)),
+    responses((status = 202, body = ArchiveView), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub async fn retry(run: On<ChangeRun, Run>) -> Result<(StatusCode, Json<ArchiveView>), ApiError> {
+    Ok((StatusCode::ACCEPTED, Json(run.engine().retry_archive(&run.thing.id).await?)))
+}
+
+/// Read a stored run anew and compare it with its manifest
+#[utoipa::path(post, path = "/runs/{id}/archive/verify", tag = "archive", params(("id" = String, Path)),
+    responses((status = 200, body = Verified), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 502, body = ErrorBody)))]
+pub async fn verify(run: On<ChangeRun, Run>) -> Result<Json<Verified>, ApiError> {
+    Ok(Json(run.engine().verify_archive(&run.thing.id).await?))
+}
+
+/// Which object.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LinkQuery {
+    /// The artefact, as the list of artefacts names it, or its compressed name.
+    name: String,
+}
+
+/// An address at which anybody can download an artefact from the store for a quarter of an hour
+#[utoipa::path(get, path = "/runs/{id}/archive/link", tag = "archive", params(("id" = String, Path), LinkQuery),
+    responses((status = 200, body = Link), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub async fn link(run: On<View, Run>, Query(query): Query<LinkQuery>) -> Result<Json<Link>, ApiError> {
+    Ok(Json(run.engine().archive_link(&run.thing.id, &query.name).await?))
+}
+
+/// Take every run that the store has into the list, unless it is there
+#[utoipa::path(post, path = "/archive/rebuild", tag = "archive",
+    responses((status = 200, body = Rebuilt), (status = 409, body = ErrorBody), (status = 502, body = ErrorBody)))]
+pub async fn rebuild(allowed: Allowed<ManageArchive>) -> Result<Json<Rebuilt>, ApiError> {
+    Ok(Json(allowed.engine().rebuild_from_archive().await?))
+}

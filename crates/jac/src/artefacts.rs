@@ -1,0 +1,225 @@
+//! `jac artifacts`: results in an object store; and the store itself, opened with what the configuration says.
+
+use crate::cli::{ArtifactsCommand, Whose};
+use crate::client::Client;
+use crate::config::build::ArtefactsConfig;
+use crate::context;
+use crate::desk::{briefly, print};
+use crate::exit::{Exit, RunFailed, with_hint};
+use anyhow::{Context, bail};
+use async_trait::async_trait;
+use jac_artefacts::{ArtefactError, ArtefactStore, Keys, KeysUntil, Location, Options};
+use jac_ec2::KeyChain;
+use jac_engine::archive::{ArchivePhase, ArchiveView, Rebuilt, Verified};
+use jac_engine::view::RunView;
+use jac_logs::{Elsewhere, Input};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Where a stored run has its log.
+const SAMPLES: &str = "samples/";
+/// Between two looks at an upload.
+const LOOK_EVERY: Duration = Duration::from_millis(300);
+/// So long an upload of which nothing moves is waited for.
+pub const PATIENCE: Duration = Duration::from_secs(2 * 60);
+
+/// What the AWS SDK finds by itself.
+#[derive(Debug, Default)]
+struct Chain(KeyChain);
+
+#[async_trait]
+impl Keys for Chain {
+    async fn current(&self) -> Result<KeysUntil, String> {
+        let keys = self.0.current().await?;
+        Ok(KeysUntil {
+            access_key_id: keys.access_key_id,
+            secret_access_key: keys.secret_access_key,
+            session_token: keys.session_token,
+            expires: keys.expires,
+        })
+    }
+}
+
+/// Opens the store that is configured. Nothing is asked of it yet.
+///
+/// # Errors
+/// When what is said about it makes no sense.
+pub async fn open(config: Option<&ArtefactsConfig>) -> anyhow::Result<Option<ArtefactStore>> {
+    let Some(ArtefactsConfig { location, options }) = config else { return Ok(None) };
+    let mut options = options.clone();
+    let keys = Chain::default();
+    if location.is_s3() {
+        if options.region.is_none() {
+            options.region = keys.0.region().await;
+        }
+        let endpoint = || ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].into_iter().find_map(context::environment);
+        options.endpoint = options.endpoint.or_else(endpoint);
+    }
+    let opened = ArtefactStore::new(location, &options, Some(Arc::new(keys)));
+    let told = |error: ArtefactError| with_hint(error.to_string(), error.hint().map(str::to_owned));
+    opened.map(Some).map_err(told)
+}
+
+/// A result log in a store: the object of that address, or the log of the run that is stored at it.
+///
+/// # Errors
+/// When there is none, or the store cannot be asked.
+pub async fn log_at(address: &str) -> anyhow::Result<Input> {
+    let told = |error: ArtefactError| with_hint(error.to_string(), error.hint().map(str::to_owned));
+    let location = Location::parse(address).map_err(told)?;
+    let Some((place, name)) = location.split_last() else {
+        return Err(with_hint(
+            format!("{address} names a bucket, not a log"),
+            Some("Name the object, or the run's folder in the store.".to_owned()),
+        ));
+    };
+    let config = ArtefactsConfig { location: place, options: options_of_environment() };
+    let Some(store) = open(Some(&config)).await? else { bail!("no store") };
+    let of_run = store.manifest(&format!("{name}/")).await.map_err(told)?;
+    let log = of_run.and_then(|manifest| manifest.objects.into_iter().find(|object| object.name.starts_with(SAMPLES)));
+    let name = log.map_or(name.clone(), |log| format!("{name}/{}", log.name));
+    let bytes = store.object(&name).await.map_err(told)?;
+    Ok(Input::Elsewhere(Elsewhere { name: format!("{}/{name}", store.address()), bytes: Arc::new(bytes) }))
+}
+
+/// Is it the address of something in a store?
+pub fn is_address(argument: &str) -> bool {
+    ["s3://", "gs://", "az://"].iter().any(|scheme| argument.starts_with(scheme))
+}
+
+fn options_of_environment() -> Options {
+    Options {
+        region: context::environment("JAC_ARTIFACTS_REGION"),
+        endpoint: context::environment("JAC_ARTIFACTS_ENDPOINT"),
+        ..Options::default()
+    }
+}
+
+pub async fn artefacts(command: ArtifactsCommand) -> anyhow::Result<Exit> {
+    match command {
+        ArtifactsCommand::Status { run, whose } => {
+            briefly(&whose, async |client| {
+                let view = archive_of(client, &run).await?;
+                print(&whose, &view, || line(&view));
+                Ok(Exit::Done)
+            })
+            .await
+        }
+        ArtifactsCommand::Retry { run, whose } => {
+            briefly(&whose, async |client| retry(client, &run, &whose).await).await
+        }
+        ArtifactsCommand::Verify { run, whose } => {
+            briefly(&whose, async |client| verify(client, &run, &whose).await).await
+        }
+        ArtifactsCommand::Rebuild { whose } => briefly(&whose, async |client| rebuild(client, &whose).await).await,
+    }
+}
+
+async fn archive_of(client: &Client, run: &str) -> anyhow::Result<ArchiveView> {
+    let view: RunView = client.get(&format!("/runs/{run}")).await?;
+    view.archive.ok_or_else(|| match view.phase.is_terminal() {
+        true => with_hint(
+            "no store for artefacts is configured".to_owned(),
+            Some("Name one with --artifacts-url or JAC_ARTIFACTS_URL, such as s3://BUCKET/PREFIX.".to_owned()),
+        ),
+        false => {
+            with_hint("the run has not finished".to_owned(), Some("Its results are stored when it has.".to_owned()))
+        }
+    })
+}
+
+/// A run's way into the store in a line.
+pub fn line(view: &ArchiveView) -> String {
+    match view.phase {
+        ArchivePhase::Waiting => format!("Waiting to be stored in {}", view.address),
+        ArchivePhase::Uploading if view.total_bytes > 0 => {
+            // In steps of ten: where it is no terminal each is a line.
+            format!("Storing results in {}: {} %", view.address, view.bytes * 10 / view.total_bytes * 10)
+        }
+        ArchivePhase::Uploading => format!("Storing results in {}", view.address),
+        ArchivePhase::Stored => format!("Stored in {}", view.address),
+        ArchivePhase::Failed => format!(
+            "Not stored in {}: {} {}",
+            view.address,
+            view.message.as_deref().unwrap_or("unknown."),
+            view.hint.as_deref().unwrap_or("It is tried again.")
+        ),
+    }
+}
+
+async fn retry(client: &Client, run: &str, whose: &Whose) -> anyhow::Result<Exit> {
+    archive_of(client, run).await?;
+    let _: ArchiveView = client.post(&format!("/runs/{run}/archive/retry"), &json!({})).await?;
+    let view = until_stored(client, run, PATIENCE, &mut |_| ()).await?;
+    print(whose, &view, || line(&view));
+    match view.phase {
+        ArchivePhase::Stored => Ok(Exit::Done),
+        _ => Err(anyhow::Error::new(RunFailed(format!("the results of {run} are not stored")))),
+    }
+}
+
+/// Waits until a run is stored, or nothing of it has moved for so long. Gives what was seen last.
+///
+/// # Errors
+/// When the server does not answer.
+pub async fn until_stored(
+    client: &Client,
+    run: &str,
+    patience: Duration,
+    show: &mut dyn FnMut(&ArchiveView),
+) -> anyhow::Result<ArchiveView> {
+    let mut deadline = Instant::now() + patience;
+    let mut before = 0;
+    loop {
+        let view = archive_of(client, run).await?;
+        show(&view);
+        if view.phase == ArchivePhase::Stored || Instant::now() > deadline {
+            return Ok(view);
+        }
+        if view.bytes != before {
+            before = view.bytes;
+            deadline = Instant::now() + patience;
+        }
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+async fn verify(client: &Client, run: &str, whose: &Whose) -> anyhow::Result<Exit> {
+    let verified: Verified = client.post(&format!("/runs/{run}/archive/verify"), &json!({})).await?;
+    print(whose, &verified, || {
+        if !verified.is_stored {
+            return format!("{} has no manifest: the run is not (all) there.", verified.address);
+        }
+        let mut lines = vec![format!(
+            "{}: {} objects, {} bytes, {} missing, {} different.",
+            verified.address,
+            verified.objects,
+            verified.bytes,
+            verified.missing.len(),
+            verified.different.len()
+        )];
+        lines.extend(verified.missing.iter().map(|name| format!("missing: {name}")));
+        lines.extend(verified.different.iter().map(|name| format!("different: {name}")));
+        lines.join("\n")
+    });
+    let is_whole = verified.is_stored && verified.missing.is_empty() && verified.different.is_empty();
+    Ok(if is_whole { Exit::Done } else { Exit::CriteriaNotMet })
+}
+
+async fn rebuild(client: &Client, whose: &Whose) -> anyhow::Result<Exit> {
+    let rebuilt: Rebuilt = client.post("/archive/rebuild", &json!({})).await.context("nothing was rebuilt")?;
+    print(whose, &rebuilt, || {
+        let mut lines = vec![format!(
+            "{} runs restored, {} known, {} uploads that were never finished.",
+            rebuilt.restored, rebuilt.known, rebuilt.unfinished
+        )];
+        lines.extend(rebuilt.failed.iter().map(|why| format!("not restored: {why}")));
+        lines.join("\n")
+    });
+    match rebuilt.failed.len() {
+        0 => Ok(Exit::Done),
+        failed => Err(anyhow::Error::new(RunFailed(format!("{failed} runs could not be restored")))),
+    }
+}
