@@ -5,7 +5,9 @@ use super::{own, unread};
 use crate::EngineError;
 use crate::tools::{Toolbox, WantedJMeter};
 use jac_jmeter::classes::ClassIndex;
-use jac_jmx::{Assembly, Check, CheckInput, ClassLookup, ClassNames, FileFacts, Properties, RowCounter, Severity};
+use jac_jmx::{
+    Assembly, Cancel, Check, CheckInput, ClassLookup, ClassNames, FileFacts, Properties, RowCounter, Severity,
+};
 use jac_model::PlanFileKind;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -46,6 +48,7 @@ impl PlanCheck {
     /// # Errors
     /// `cancelled` then.
     pub fn run_until(&self, toolbox: &Toolbox, is_cancelled: &dyn Fn() -> bool) -> Result<Check, EngineError> {
+        let cancel = Cancel::when(is_cancelled);
         let go_on = || if is_cancelled() { Err(cancelled()) } else { Ok(()) };
         let home = toolbox.home(&self.jmeter)?;
         let source = PlanSource::read(Given {
@@ -56,11 +59,13 @@ impl PlanCheck {
             properties: &self.properties,
             system_properties: &self.system_properties,
             home: home.as_ref(),
+            cancel,
         })?;
-        go_on()?;
         let mut files = BTreeMap::new();
-        let assembly = source.assembly();
+        let assembly = source.assembly_until(cancel);
+        go_on()?;
         for (path, place) in &self.files {
+            go_on()?;
             let size =
                 std::fs::metadata(place).map_err(|error| EngineError::file(format!("reading {path}"), error))?.len();
             let rows =
@@ -77,7 +82,7 @@ impl PlanCheck {
         });
         let known = known.transpose()?;
         let mut plugins = ClassIndex::default();
-        plugins.add_jars(self.plugins().map(|(_, place)| place.clone()));
+        plugins.add_jars(self.plugins().map(|(_, place)| place.clone()).take_while(|_| !is_cancelled()));
         go_on()?;
         let has_class = |class: &str| known.as_ref().is_some_and(|(_, index)| index.has(class)) || plugins.has(class);
         let classes = known.as_ref().map(|(names, _)| ClassLookup { names, has_class: &has_class });
@@ -97,7 +102,7 @@ impl PlanCheck {
             functions: functions.as_ref(),
             classes,
         };
-        let mut check = jac_jmx::check_until(&plan, &input, is_cancelled).ok_or_else(cancelled)?;
+        let mut check = jac_jmx::check_until(&plan, &input, cancel).ok_or_else(cancelled)?;
         let mut own = own::properties(&given_properties, &self.system_properties);
         own.extend(own::plugins(self.plugins().map(|(path, _)| path)));
         check.ok &= own.iter().all(|finding| finding.severity != Severity::Error);
