@@ -165,6 +165,7 @@ impl Engine {
                 )
                 .await?;
             }
+            self.tell_grace(&cluster).await;
             self.drive_cluster(&cluster.id);
         }
         for run in self.store().unfinished_runs().await? {

@@ -16,6 +16,7 @@ mod equip;
 mod error;
 mod figures;
 mod forecast;
+mod grace;
 mod images;
 pub mod list;
 mod live;
