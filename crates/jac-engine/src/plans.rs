@@ -18,7 +18,7 @@ use content::Content;
 use jac_jmx::{Check, Properties};
 use jac_model::{Fault, Person, Plan, PlanFile, PlanFileKind, PlanId};
 use jac_store::StoreError;
-use jac_store::audit::Deed;
+use jac_store::audit::AuditedChange;
 use names::safe_name;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -376,10 +376,10 @@ impl Engine {
         let (engine, token) = (self.clone(), CancellationToken::new());
         let _told_when_gone = token.clone().drop_guard();
         // What it writes is of the request that asked.
-        let deed = Deed::current().unwrap_or_default();
+        let audited = AuditedChange::current().unwrap_or_default();
         let done = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            deed.around_blocking(|| work(&engine, &|| token.is_cancelled()))
+            audited.around_blocking(|| work(&engine, &|| token.is_cancelled()))
         });
         done.await.map_err(|panic| EngineError::JMeter(panic.to_string()))?
     }

@@ -173,7 +173,7 @@ async fn end_orphans_past_their_time(
     let mut latest_ms: HashMap<&ClusterId, i64> = HashMap::new();
     for instance in instances.iter().filter(|instance| !known.contains(instance.cluster.as_str())) {
         // What does not say when its time is over is left to its lease.
-        let end_ms = instance.rented.as_ref().and_then(|rented| rented.expires_at_ms).unwrap_or(i64::MAX);
+        let end_ms = instance.billable.as_ref().and_then(|billable| billable.expires_at_ms).unwrap_or(i64::MAX);
         let latest = latest_ms.entry(&instance.cluster).or_insert(end_ms);
         *latest = end_ms.max(*latest);
     }

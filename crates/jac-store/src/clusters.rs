@@ -1,6 +1,6 @@
 //! Clusters, and what happened to them.
 
-use crate::audit::Deed;
+use crate::audit::AuditedChange;
 use crate::documents::{self, CLUSTER_UPGRADES, Document, Kind, Put, search_text, to_json, word};
 use crate::{Store, StoreError, during};
 use jac_model::{Cluster, ClusterId, EpochMs};
@@ -56,7 +56,7 @@ impl Store {
     pub async fn insert_cluster(&self, cluster: &Cluster) -> Result<(), StoreError> {
         let cluster = cluster.clone();
         self.write(move |connection| {
-            Deed::makes("cluster", cluster.id.as_str(), &cluster.name);
+            AuditedChange::makes("cluster", cluster.id.as_str(), &cluster.name);
             documents::put(connection, &cluster, Put::New)
         })
         .await

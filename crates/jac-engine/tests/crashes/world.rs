@@ -5,7 +5,7 @@
 
 use crate::door::Calls;
 use crate::jmeter::{self, Process};
-use jac_model::ports::{Instance, Rented};
+use jac_model::ports::{Billable, Instance};
 use jac_model::{ClusterConfig, ClusterId, EpochMs, Person, Provider};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -141,7 +141,7 @@ impl World {
             detail: format!("i-{number}"),
             memory_mb: 4096,
             alive: true,
-            rented: Some(Rented {
+            billable: Some(Billable {
                 region: "eu-central-1".to_owned(),
                 id: format!("i-{number}"),
                 kind: "c6i.large".to_owned(),
