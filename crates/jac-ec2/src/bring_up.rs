@@ -277,7 +277,7 @@ impl Ec2Cloud {
     }
 }
 
-/// Only a failure of workers that are allowed to fail is none.
+/// The failure of workers that are allowed to fail does not count.
 fn too_many_failed(
     record: &ClusterRecord,
     failed: Vec<(String, PortError)>,

@@ -328,7 +328,7 @@ impl Engine {
         tokio::join!(work(Lines(lines)), write_down).0
     }
 
-    /// Writes a line to what happened to a cluster. A line that cannot be written is no reason to stop the work.
+    /// Adds an event to a cluster's history. A line that cannot be written is no reason to stop the work.
     pub(crate) async fn note_cluster(&self, id: &ClusterId, node: Option<&str>, text: impl Into<String>) {
         let text = text.into();
         tracing::info!(cluster = %id, node, "cluster {id}: {text}");

@@ -53,7 +53,7 @@ pub struct Settings {
     pub runs_days: Option<u32>,
     /// So many of the newest finished runs are kept, pinned ones not counted; `None`: all.
     pub runs_count: Option<u32>,
-    /// What happened to a cluster is kept for so many days after its end.
+    /// A cluster's events are kept for so many days after its end.
     pub cluster_events_days: u32,
 }
 

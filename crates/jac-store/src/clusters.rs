@@ -120,7 +120,7 @@ impl Store {
         .await
     }
 
-    /// What happened to a cluster, the oldest first, the last thousand.
+    /// A cluster's events, the oldest first, the last thousand.
     pub async fn cluster_events(&self, id: &ClusterId) -> Result<Vec<ClusterEventRow>, StoreError> {
         let id = id.clone();
         self.read(move |connection| {

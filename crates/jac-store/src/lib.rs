@@ -98,7 +98,7 @@ pub enum StoreError {
     /// One row; the others are as they were.
     #[error("the row of the {kind} {id} cannot be read: {source}")]
     Unreadable { kind: &'static str, id: String, source: serde_json::Error },
-    /// What is given as the place to go on from in a list is none, or that of another list.
+    /// The cursor is not valid, or is that of another list.
     #[error("this list cannot be continued from there")]
     Cursor,
     #[error("a search has at most {longest} characters")]

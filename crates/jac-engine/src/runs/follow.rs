@@ -170,7 +170,7 @@ impl Follower<'_> {
                 self.unseen_since = None;
                 Ok(None)
             }
-            // One answer that is none is no reason to give up a run that goes on, whatever it says.
+            // A single failed answer is no reason to give up a run that goes on, whatever it says.
             Err(error) => {
                 let since = *self.unseen_since.get_or_insert_with(Instant::now);
                 if since.elapsed() < self.patience(&self.master_name, &error).await {

@@ -42,7 +42,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The code of a fault; empty where it is none.
+    /// The code of a fault; empty where there is none.
     pub fn code(&self) -> &str {
         self.body["error"]["code"].as_str().unwrap_or_default()
     }
