@@ -217,7 +217,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened to a cluster, the last thousand events, the oldest first */
+        /** A cluster's events, the last thousand, the oldest first */
         get: operations["clusters_events"];
         put?: never;
         post?: never;
