@@ -175,6 +175,7 @@ impl Engine {
                 )
                 .await?;
             }
+            self.tell_grace(&cluster).await;
             self.drive_cluster(&cluster.id);
         }
         for run in self.store().unfinished_runs().await? {
@@ -342,7 +343,7 @@ impl Engine {
         tokio::join!(work(Lines(lines)), write_down).0
     }
 
-    /// Writes a line to what happened to a cluster. A line that cannot be written is no reason to stop the deed.
+    /// Adds an event to a cluster's history. A line that cannot be written is no reason to stop the work.
     pub(crate) async fn note_cluster(&self, id: &ClusterId, node: Option<&str>, text: impl Into<String>) {
         let text = text.into();
         tracing::info!(cluster = %id, node, "cluster {id}: {text}");

@@ -110,7 +110,7 @@ impl Engine {
     /// A page of the runs that the filter takes.
     ///
     /// # Errors
-    /// When the page is to go on from something that is no end of a page of this list.
+    /// When the page is to go on from something that is not a cursor of this list.
     pub async fn list_runs(
         &self,
         filter: &RunFilter,
@@ -128,7 +128,7 @@ impl Engine {
     /// A page of the clusters that the filter takes.
     ///
     /// # Errors
-    /// When the page is to go on from something that is no end of a page of this list.
+    /// When the page is to go on from something that is not a cursor of this list.
     pub async fn list_clusters(
         &self,
         filter: &ClusterFilter,
@@ -145,7 +145,7 @@ impl Engine {
     /// A page of the plans that the filter takes.
     ///
     /// # Errors
-    /// When the page is to go on from something that is no end of a page of this list.
+    /// When the page is to go on from something that is not a cursor of this list.
     pub async fn list_plans(
         &self,
         filter: &PlanFilter,

@@ -1,6 +1,6 @@
 //! Runs, and what they measured.
 
-use crate::audit::Deed;
+use crate::audit::AuditedChange;
 use crate::documents::{self, Document, Kind, Put, RUN_UPGRADES, search_text, to_json, word};
 use crate::plans::note_last_run;
 use crate::series::put_points;
@@ -135,7 +135,7 @@ impl Store {
     pub async fn insert_run(&self, run: &Run) -> Result<(), StoreError> {
         let run = run.clone();
         self.write(move |connection| {
-            Deed::makes("run", run.id.as_str(), &run.name);
+            AuditedChange::makes("run", run.id.as_str(), &run.name);
             documents::put(connection, &run, Put::New)?;
             note_last_run(connection, run.plan_id.as_str())
         })

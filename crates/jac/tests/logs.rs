@@ -102,7 +102,7 @@ fn a_report_counts_only_what_it_was_narrowed_to_and_says_so() {
     assert!(apdex("1000,2000") > apdex("500,1500") && apdex("100,200") == 0.0);
     for (arguments, expected) in [
         (["--from", "soon"], "2026-11-25T08:30:00"),
-        (["--label", "("], "is no regular expression"),
+        (["--label", "("], "is not a valid regular expression"),
         (["--apdex", "9,3"], "no pair of thresholds"),
         (["--fail-on", "p96 > 3"], "p96"),
     ] {

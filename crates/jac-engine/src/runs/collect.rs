@@ -274,7 +274,8 @@ impl Task {
             match intake.pull_all(master).await {
                 Err(EngineError::DiskFull { .. })
                     if waits
-                        && self.engine.now_ms() < self.engine.store().cluster(&cluster.id).await?.expires_at_ms =>
+                        && self.engine.now_ms()
+                            < self.engine.expiry_ms(&self.engine.store().cluster(&cluster.id).await?) =>
                 {
                     intake.tell_room(true);
                     self.try_to(

@@ -26,8 +26,8 @@ pub enum FilterError {
         /// The operators that it takes.
         takes: &'static str,
     },
-    /// The value is none of the field's.
-    #[error("{value:?} is no value of {field}: {wanted}")]
+    /// The value is not valid for the field.
+    #[error("{value:?} is not a valid {field}: {wanted}")]
     WrongValue {
         /// The field.
         field: String,
@@ -36,8 +36,8 @@ pub enum FilterError {
         /// What it takes.
         wanted: &'static str,
     },
-    /// A pattern that is none.
-    #[error("{pattern:?} is no regular expression: {source}")]
+    /// A pattern that is not a valid regular expression.
+    #[error("{pattern:?} is not a valid regular expression: {source}")]
     Pattern {
         /// What was given.
         pattern: String,

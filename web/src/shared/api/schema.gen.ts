@@ -148,7 +148,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The trail as a file, at most 100,000 entries */
+        /** The trail as a file, at most 100,000 entries; where there are more, `x-jac-next` has the `after` of the next file */
         get: operations["audit_export"];
         put?: never;
         post?: never;
@@ -234,7 +234,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened to a cluster, the last thousand events, the oldest first */
+        /** A cluster's events, the last thousand, the oldest first */
         get: operations["clusters_events"];
         put?: never;
         post?: never;
@@ -1595,7 +1595,6 @@ export interface components {
             name: string;
             kind: components["schemas"]["CredentialWord"];
             owner: components["schemas"]["Person"];
-            team: components["schemas"]["Named"] | null;
             /** @description The region of clusters that name none. */
             region: string | null;
             /** @description What may be shown, by name: `access_key_id`, `role_arn`, `fingerprint`… */
