@@ -215,6 +215,20 @@ install_cargo_deny() {
   rm -rf "$cache_folder/tools/target"
 }
 
+# Sets JAC_TEST_S3_GATEWAY to an S3 server for the tests, compiled once. Without a Go that can compile it nothing is set: the tests
+# that need it say so, and fail in CI.
+install_s3_gateway() {
+  local gateway=$cache_folder/tools/bin/versitygw-$S3_GATEWAY_VERSION
+  if [ ! -x "$gateway" ]; then
+    command -v go >/dev/null || { say "There is no Go, which the S3 server of the tests is compiled with (https://go.dev)."; return; }
+    say "Compiling the S3 server of the tests (versitygw $S3_GATEWAY_VERSION); that takes some minutes, once."
+    mkdir -p "$cache_folder/tools/bin"
+    GOBIN=$cache_folder/tools/go GOFLAGS=-trimpath quietly go install "github.com/versity/versitygw/cmd/versitygw@v$S3_GATEWAY_VERSION" || return 0
+    mv "$cache_folder/tools/go/versitygw" "$gateway"
+  fi
+  export JAC_TEST_S3_GATEWAY=$gateway
+}
+
 # Node.js' own build, into the cache folder.
 install_node() { install_node_from_its_makers || install_node_from_npm; }
 

@@ -97,6 +97,14 @@ struct Pending {
     failed: Option<(ArtefactError, EpochMs)>,
 }
 
+/// Runs of a cluster on their way into the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Moved {
+    bytes: u64,
+    /// `false`: all tries have failed so far, and the next one comes later.
+    may_move: bool,
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -172,12 +180,17 @@ impl Archive {
         lock(&self.stored).remove(run);
     }
 
-    /// Bytes of the cluster's runs that are there, while not all of them are. `None`: nothing of them is missing.
-    fn moved_of(&self, cluster: &ClusterId) -> Option<u64> {
+    /// What moves of the cluster's runs, while not all of them are there. `None`: nothing of them is missing.
+    fn moved_of(&self, cluster: &ClusterId) -> Option<Moved> {
         let pending = lock(&self.pending);
         let mut of_cluster = pending.values().filter(|pending| pending.cluster == *cluster).peekable();
         of_cluster.peek()?;
-        Some(of_cluster.map(|pending| pending.bytes.load(Ordering::Relaxed) + u64::from(pending.is_uploading)).sum())
+        let mut moved = Moved { bytes: 0, may_move: false };
+        for pending in of_cluster {
+            moved.bytes += pending.bytes.load(Ordering::Relaxed) + u64::from(pending.is_uploading);
+            moved.may_move |= pending.is_uploading || pending.failed.is_none();
+        }
+        Some(moved)
     }
 
     fn view(&self, run: &Run) -> ArchiveView {
@@ -298,11 +311,11 @@ impl Engine {
         let mut deadline = Instant::now() + PATIENCE;
         let mut before = None;
         while let Some(moved) = archive.moved_of(cluster) {
-            if before != Some(moved) {
-                before = Some(moved);
+            if before != Some(moved.bytes) {
+                before = Some(moved.bytes);
                 deadline = Instant::now() + PATIENCE;
             }
-            if Instant::now() > deadline {
+            if !moved.may_move || Instant::now() > deadline {
                 let text = "Its results are not in the store for artefacts yet; they are complete on JAC's server, and are stored from there.";
                 self.note_cluster(cluster, None, text).await;
                 return;

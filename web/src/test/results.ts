@@ -126,7 +126,6 @@ export function runSummaryOf(more: Partial<RunSummary> & Pick<RunSummary, "id" |
     stop_requested: null,
     headline: null,
     pinned: false,
-    archive: null,
     ...more,
   };
 }

@@ -111,7 +111,8 @@ async fn fetch(store: &ArtefactStore, manifest: &Manifest, folder: &Path) -> Res
         }
         let local = local_name(&object.name);
         // Whoever writes to the bucket writes no files outside of the run's folder.
-        if !Path::new(&local).components().all(|part| matches!(part, Component::Normal(_))) {
+        let is_below = Path::new(&local).components().all(|part| matches!(part, Component::Normal(_)));
+        if !is_below || local.split('/').any(|part| part.is_empty() || part == ".") {
             return Err(EngineError::JMeter(format!(
                 "the manifest names '{}', which is not a file of a run",
                 object.name

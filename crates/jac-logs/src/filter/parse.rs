@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_condition_is_a_sentence() {
+    fn what_is_not_a_condition_is_a_sentence() {
         let table = [
             ("slow", "is no condition"),
             ("size>3", "there is no field \"size\""),
@@ -267,7 +267,7 @@ mod tests {
             ("elapsed>fast", "milliseconds"),
             ("elapsed>-1", "milliseconds"),
             ("time>yesterday", "2026-11-25T08:30:00"),
-            ("label~(", "is no regular expression"),
+            ("label~(", "is not a valid regular expression"),
         ];
         for (words, expected) in table {
             let error = words.parse::<Condition>().expect_err(words).to_string();

@@ -2,7 +2,7 @@
 
 use crate::place::{Place, Running, kept, kill, plan_path};
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// A living server on the place's data folder.
 pub struct Server {
@@ -17,7 +17,17 @@ impl Server {
 
     /// At the address of an earlier one.
     pub fn listen(place: &Place, address: &str) -> Self {
-        let mut command = place.jac(&["serve", "--listen", address]);
+        Self::of(place.jac(&["serve", "--listen", address]))
+    }
+
+    /// One that is told of more.
+    pub fn with(place: &Place, variables: &[(&'static str, String)]) -> Self {
+        let mut command = place.jac(&["serve", "--listen", "127.0.0.1:0"]);
+        command.envs(variables.iter().map(|(name, value)| (*name, value)));
+        Self::of(command)
+    }
+
+    fn of(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("jac starts");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let first = lines.next().expect("a line").expect("text");

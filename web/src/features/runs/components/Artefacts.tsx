@@ -5,6 +5,7 @@ import { Download } from "@/shared/ui/Download";
 import { Icon } from "@/shared/ui/Icon";
 import { Loaded } from "@/shared/ui/Loaded";
 import { useRunArtefacts } from "../api/useRunArtefacts";
+import { ArchiveState } from "./ArchiveState";
 
 /** The files of the run, each to download. */
 export function Artefacts({ run }: { run: Run }) {
@@ -15,6 +16,7 @@ export function Artefacts({ run }: { run: Run }) {
         <h2>Files</h2>
       </header>
       <div className="list-body">
+        <ArchiveState run={run} />
         <Loaded query={query} what="Loading files…">
           {(artefacts) => (
             <ul className="pairs">
