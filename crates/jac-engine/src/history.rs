@@ -15,7 +15,7 @@ use jac_jtl::{Entry, EntryKind};
 use jac_model::{EpochMs, Fault, PlanId, Run, RunId};
 use jac_report::{Change, CoarseTimes, LineComparison, Thresholds, compare_lines};
 use jac_store::{MOST_LISTED, TrendPlace, TrendRow};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// The most tags of a run.
@@ -30,7 +30,7 @@ const MOST_LABELS: u32 = 1_000;
 const OTHER_LOAD_PERCENT: f64 = 10.0;
 
 /// How a plan's figures went from run to run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Trend {
     /// `null`: the totals.
@@ -44,7 +44,7 @@ pub struct Trend {
 }
 
 /// One run in a trend. Times are milliseconds, rates per second; `null` where a figure does not exist.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TrendPoint {
     pub run: RunId,
@@ -74,7 +74,7 @@ pub struct TrendPoint {
 }
 
 /// What the tests of `jac compare` say of a run in a trend.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TrendComparison {
     /// The run that it is compared with.
