@@ -21,46 +21,46 @@ const NOTE_IN_TRAIL: usize = 200;
 
 /// The tags of a run, in the place of those that it has.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
-pub struct Tags {
+pub struct RunTags {
     /// At most 20 of 1 to 40 characters, without commas. Upper and lower case are the same.
     tags: Vec<String>,
 }
 
 /// What is to be known of a run.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
-pub struct Note {
+pub struct RunNote {
     /// At most 4,000 characters; empty: nothing.
     note: String,
 }
 
 /// Whether a run is its plan's baseline.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
-pub struct Baseline {
+pub struct RunBaseline {
     baseline: bool,
 }
 
 /// Say which tags a run has
-#[utoipa::path(patch, path = "/runs/{id}/tags", tag = "runs", params(("id" = String, Path)), request_body = Tags,
+#[utoipa::path(patch, path = "/runs/{id}/tags", tag = "runs", params(("id" = String, Path)), request_body = RunTags,
     responses((status = 200, body = RunView), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
-pub async fn set_tags(run: On<ChangeRun, Run>, Body(new): Body<Tags>) -> Result<Json<RunView>, ApiError> {
+pub async fn set_tags(run: On<ChangeRun, Run>, Body(new): Body<RunTags>) -> Result<Json<RunView>, ApiError> {
     audit::detail("tags", new.tags.join(", "));
     run.engine().tag_run(&run.thing.id, new.tags).await?;
     Ok(Json(view(run.engine(), &run.thing.id).await?))
 }
 
 /// Say what is to be known of a run
-#[utoipa::path(patch, path = "/runs/{id}/note", tag = "runs", params(("id" = String, Path)), request_body = Note,
+#[utoipa::path(patch, path = "/runs/{id}/note", tag = "runs", params(("id" = String, Path)), request_body = RunNote,
     responses((status = 200, body = RunView), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
-pub async fn set_note(run: On<ChangeRun, Run>, Body(new): Body<Note>) -> Result<Json<RunView>, ApiError> {
+pub async fn set_note(run: On<ChangeRun, Run>, Body(new): Body<RunNote>) -> Result<Json<RunView>, ApiError> {
     audit::detail("note", new.note.chars().take(NOTE_IN_TRAIL).collect::<String>());
     run.engine().note_run(&run.thing.id, &new.note).await?;
     Ok(Json(view(run.engine(), &run.thing.id).await?))
 }
 
 /// Make a finished run the baseline of its plan, in the place of any other, or no longer
-#[utoipa::path(patch, path = "/runs/{id}/baseline", tag = "runs", params(("id" = String, Path)), request_body = Baseline,
+#[utoipa::path(patch, path = "/runs/{id}/baseline", tag = "runs", params(("id" = String, Path)), request_body = RunBaseline,
     responses((status = 200, body = RunView), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
-pub async fn set_baseline(run: On<ChangeRun, Run>, Body(new): Body<Baseline>) -> Result<Json<RunView>, ApiError> {
+pub async fn set_baseline(run: On<ChangeRun, Run>, Body(new): Body<RunBaseline>) -> Result<Json<RunView>, ApiError> {
     audit::detail("baseline", new.baseline.to_string());
     run.engine().set_run_baseline(&run.thing.id, new.baseline).await?;
     Ok(Json(view(run.engine(), &run.thing.id).await?))

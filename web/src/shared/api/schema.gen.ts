@@ -1247,10 +1247,6 @@ export interface components {
              */
             size_gb: number | null;
         };
-        /** @description Whether a run is its plan's baseline. */
-        Baseline: {
-            baseline: boolean;
-        };
         /** @description Why a run ended. */
         Cause: {
             /** @enum {string} */
@@ -2470,7 +2466,7 @@ export interface components {
             /** @description One of the codes in `docs/statistics.md`, such as `rows_unread`. */
             code: string;
             /** @description What the sentence is about, by name. */
-            params?: {
+            params: {
                 [key: string]: components["schemas"]["NoteValue"];
             };
             /** @description The sentence. */
@@ -2842,6 +2838,10 @@ export interface components {
          * @enum {string}
          */
         Role: "master" | "worker";
+        /** @description Whether a run is its plan's baseline. */
+        RunBaseline: {
+            baseline: boolean;
+        };
         /** @description The run that a report is about. */
         RunFacts: {
             /** @description Its id. */
@@ -2895,6 +2895,11 @@ export interface components {
              */
             clock_offset_ms: number | null;
             health: components["schemas"]["NodeHealth"] | null;
+        };
+        /** @description What is to be known of a run. */
+        RunNote: {
+            /** @description At most 4,000 characters; empty: nothing. */
+            note: string;
         };
         /** @description One run by elapsed time. */
         RunOverTime: {
@@ -2961,6 +2966,11 @@ export interface components {
             tags: string[];
             /** @description It is the one that the other runs of its plan are compared with. */
             baseline: boolean;
+        };
+        /** @description The tags of a run, in the place of those that it has. */
+        RunTags: {
+            /** @description At most 20 of 1 to 40 characters, without commas. Upper and lower case are the same. */
+            tags: string[];
         };
         /** @description A run as it is shown. */
         RunView: {
@@ -3246,11 +3256,6 @@ export interface components {
             rejected: components["schemas"]["Rejected"][];
             /** @description What has to be known about the numbers. */
             notes: components["schemas"]["Note"][];
-        };
-        /** @description The tags of a run, in the place of those that it has. */
-        Tags: {
-            /** @description At most 20 of 1 to 40 characters, without commas. Upper and lower case are the same. */
-            tags: string[];
         };
         /** @description What is to be changed of a team; what is left out stays. */
         TeamChange: {
@@ -6030,7 +6035,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Baseline"];
+                "application/json": components["schemas"]["RunBaseline"];
             };
         };
         responses: {
@@ -6170,7 +6175,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Note"];
+                "application/json": components["schemas"]["RunNote"];
             };
         };
         responses: {
@@ -6552,7 +6557,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Tags"];
+                "application/json": components["schemas"]["RunTags"];
             };
         };
         responses: {
