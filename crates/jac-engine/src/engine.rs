@@ -12,7 +12,7 @@ use crate::reconcile::Missing;
 use crate::settings::Settings;
 use crate::tools::{ToolSettings, Toolbox};
 use crate::view::Snapshot;
-use crate::{EngineError, archive, compression, deleted, reconcile, retention};
+use crate::{EngineError, archive, compression, deleted, history, reconcile, retention};
 use jac_artefacts::ArtefactStore;
 use jac_model::ports::Cloud;
 use jac_model::{Cluster, ClusterId, EpochMs, Person, PlanId, Provider, RunId};
@@ -153,6 +153,8 @@ impl Engine {
             let archiving = engine.clone();
             engine.keep_running("the archive of results".to_owned(), move |_| archive::forever(archiving.clone()));
         }
+        let filling = engine.clone();
+        engine.keep_running("the figures of earlier runs".to_owned(), move |_| history::metrics::fill(filling.clone()));
         let describing = engine.clone();
         // It reads every run's folder, which nobody waits for.
         engine.inner.tasks.spawn_blocking(move || describing.describe_finished_runs());

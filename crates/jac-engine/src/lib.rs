@@ -18,6 +18,7 @@ mod error;
 mod figures;
 mod forecast;
 mod grace;
+pub mod history;
 mod images;
 pub mod list;
 mod live;

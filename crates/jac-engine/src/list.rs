@@ -54,6 +54,10 @@ pub struct RunSummary {
     pub headline: Option<Headline>,
     /// It is kept whatever the retention says.
     pub pinned: bool,
+    /// Short words that people find it by.
+    pub tags: Vec<String>,
+    /// It is the one that the other runs of its plan are compared with.
+    pub baseline: bool,
 }
 
 /// A cluster in a list.
@@ -192,6 +196,8 @@ fn summary_of_run(run: ListedRun, headline: Option<Headline>) -> RunSummary {
         stop_requested: run.stop_requested,
         headline,
         pinned: run.pinned,
+        tags: run.tags,
+        baseline: run.is_baseline,
     }
 }
 

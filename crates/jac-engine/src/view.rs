@@ -148,6 +148,12 @@ pub struct RunView {
     pub pinned: bool,
     /// Its way into the store for artefacts; `null`: none is configured, or the run has not finished.
     pub archive: Option<ArchiveView>,
+    /// Short words that people find it by.
+    pub tags: Vec<String>,
+    /// What people have to say of it; empty: nothing.
+    pub note: String,
+    /// It is the one that the other runs of its plan are compared with.
+    pub baseline: bool,
     pub phase: RunPhase,
     /// What is being done now, a sentence.
     pub step: String,
@@ -255,6 +261,9 @@ fn view(run: Run, verdict: Verdict, criteria: Vec<CriterionResult>, headline: Op
         cause: run.cause,
         pinned: run.pinned,
         archive: None,
+        tags: run.tags,
+        note: run.note,
+        baseline: run.baseline_ms.is_some(),
         verdict,
         criteria,
         criteria_expressions: run.criteria,

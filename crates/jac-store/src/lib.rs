@@ -12,6 +12,7 @@ mod documents;
 #[cfg(test)]
 mod examples;
 mod folder;
+mod history;
 mod key_ring;
 mod lists;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use company::CompanyPerson;
 pub use credentials::{CredentialKind, CredentialRow};
 pub use documents::Kind;
 pub use folder::{DataFolder, FolderError, Lock};
+pub use history::{RunMetrics, TrendPlace, TrendRow};
 pub use lists::clusters::{ClusterFilter, ListedCluster};
 pub use lists::plans::{ListedPlan, ListedRunOfPlan, PlanFilter};
 pub use lists::runs::{ListedRun, RunFilter};
@@ -64,6 +66,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/006-people.sql")),
     M::up(include_str!("../migrations/007-credentials.sql")),
     M::up(include_str!("../migrations/008-sessions-elsewhere.sql")),
+    M::up(include_str!("../migrations/011-history.sql")),
 ];
 
 /// The database. Every call is one short transaction, on a thread that may wait. Clones are the same database.

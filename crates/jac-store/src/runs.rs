@@ -54,6 +54,9 @@ impl Document for Run {
             ("cause_whole", self.cause.as_ref().map(|cause| to_json("a cause", cause)).transpose()?.into()),
             ("workers", self.workers.into()),
             ("pinned", self.pinned.into()),
+            ("tags", to_json("tags", &self.tags)?.into()),
+            ("note", self.note.clone().into()),
+            ("baseline_ms", self.baseline_ms.into()),
             ("started_ms", self.started_ms.unwrap_or(-1).into()),
             ("ended_ms", self.ended_ms.unwrap_or(-1).into()),
             ("duration_ms", duration_ms.max(-1).into()),
@@ -61,6 +64,10 @@ impl Document for Run {
             ("stop_requested", self.stop_requested.map(word).transpose()?.into()),
             ("search", search_text(&found_by).into()),
         ])
+    }
+
+    fn put_beside(&self, connection: &Connection) -> Result<(), StoreError> {
+        crate::history::put_tags(connection, self)
     }
 
     fn complete(&mut self, connection: &Connection) -> Result<(), StoreError> {

@@ -8,6 +8,7 @@ mod images;
 mod logs;
 mod machines;
 mod plans;
+mod runs;
 mod server;
 mod settings;
 
@@ -21,6 +22,7 @@ pub use logs::{
 };
 pub use machines::{Ec2Arguments, NewClusterArguments, ProviderName};
 pub use plans::{CheckArguments, PlanArguments, RunArguments};
+pub use runs::RunsCommand;
 pub use server::{LoginArguments, LogoutArguments, ServerArguments};
 pub use settings::{ConfigCommand, ServeArguments};
 
@@ -81,6 +83,9 @@ pub enum Command {
     /// Clusters that stay: list, create, run on, extend, adopt, terminate
     #[command(subcommand)]
     Cluster(Box<ClusterCommand>),
+    /// Runs: list, tag, note, choose a plan's baseline, show its trend
+    #[command(subcommand)]
+    Runs(Box<RunsCommand>),
     /// Images of EC2 that have Java and JMeter, so that clusters come up sooner: build, list, remove
     #[command(subcommand)]
     Image(ImageCommand),

@@ -11,6 +11,9 @@ mod clusters;
 mod ends;
 #[path = "cluster/faults.rs"]
 mod faults;
+#[path = "../../jac-artefacts/tests/s3/gateway.rs"]
+#[allow(dead_code, reason = "jac-artefacts' own tests use all of it")]
+mod gateway;
 #[path = "cluster/interrupted.rs"]
 mod interrupted;
 #[path = "cluster/machines.rs"]
@@ -21,11 +24,8 @@ mod ordinary;
 mod place;
 #[path = "cluster/server.rs"]
 mod server;
-#[path = "cluster/stored.rs"]
-mod stored;
-#[path = "../../jac-artefacts/tests/s3/gateway.rs"]
-#[allow(dead_code, reason = "jac-artefacts' own tests use all of it")]
-mod gateway;
 #[path = "../../jac-ssh/tests/machines/sshd.rs"]
 #[allow(dead_code, reason = "jac-ssh's own tests use all of it")]
 mod sshd;
+#[path = "cluster/stored.rs"]
+mod stored;

@@ -78,6 +78,9 @@ export function runOf(more: Partial<Run> & Pick<Run, "id" | "name">): Run {
     team: null,
     pinned: false,
     archive: null,
+    tags: [],
+    note: "",
+    baseline: false,
     phase: "finished",
     step: "",
     cause: { kind: "completed" },
@@ -126,6 +129,8 @@ export function runSummaryOf(more: Partial<RunSummary> & Pick<RunSummary, "id" |
     stop_requested: null,
     headline: null,
     pinned: false,
+    tags: [],
+    baseline: false,
     ...more,
   };
 }

@@ -8,6 +8,7 @@ mod clocks;
 mod cloud;
 mod compression;
 mod door;
+mod history;
 mod house;
 mod jmeter;
 mod lists;

@@ -5,6 +5,7 @@ mod billable;
 mod checks;
 mod connections;
 mod edge;
+mod history;
 mod lists;
 mod live;
 mod log;

@@ -72,8 +72,7 @@ fn a_run_is_in_the_store_when_its_command_ends_and_comes_back_to_an_empty_folder
     let stored = gateway.file(address.trim_start_matches(&format!("s3://{BUCKET}/team/load/")));
     fs::write(stored.join("plan/steady.jmx"), "other").expect("written");
     fs::remove_file(stored.join("report.html")).expect("removed");
-    let verified =
-        empty.finish(told(empty.jac(&["artifacts", "verify", &id, "--output", "json"]), &gateway)).expect(1);
+    let verified = empty.finish(told(empty.jac(&["artifacts", "verify", &id, "--output", "json"]), &gateway)).expect(1);
     let verified = json(verified.stdout.as_bytes());
     assert_eq!(verified["missing"], serde_json::json!(["report.html"]));
     assert_eq!(verified["different"], serde_json::json!(["plan/steady.jmx"]));

@@ -107,23 +107,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/archive/rebuild": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Take every run that the store has into the list, unless it is there */
-        post: operations["archive_rebuild"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -321,6 +304,23 @@ export interface paths {
         };
         /** What has changed from one run to others, and what of it is noise */
         get: operations["runs_compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compare/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs by the time since each began */
+        get: operations["runs_series"];
         put?: never;
         post?: never;
         delete?: never;
@@ -677,6 +677,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The labels that a plan's trend can be asked for, by name, at most 1,000 */
+        get: operations["plans_labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans/{id}/team": {
         parameters: {
             query?: never;
@@ -692,6 +709,23 @@ export interface paths {
         head?: never;
         /** Say which team may change it beside its owner */
         patch: operations["plans_set_team"];
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a plan's figures went from run to run, the newest first; also of a plan that was deleted */
+        get: operations["plans_trend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/runs": {
@@ -725,57 +759,6 @@ export interface paths {
         post?: never;
         /** Delete a finished run and its artefacts */
         delete: operations["runs_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{id}/archive/link": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** An address at which anybody can download an artefact from the store for a quarter of an hour */
-        get: operations["archive_link"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{id}/archive/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Store a run's results now, in place of at the next try */
-        post: operations["archive_retry"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{id}/archive/verify": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Read a stored run anew and compare it with its manifest */
-        post: operations["archive_verify"];
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -815,6 +798,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/baseline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Make a finished run the baseline of its plan, in the place of any other, or no longer */
+        patch: operations["runs_set_baseline"];
+        trace?: never;
+    };
     "/api/v1/runs/{id}/live": {
         parameters: {
             query?: never;
@@ -847,6 +847,23 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Say what is to be known of a run */
+        patch: operations["runs_set_note"];
         trace?: never;
     };
     "/api/v1/runs/{id}/pin": {
@@ -950,6 +967,23 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Say which tags a run has */
+        patch: operations["runs_set_tags"];
         trace?: never;
     };
     "/api/v1/runs/{id}/team": {
@@ -1142,34 +1176,6 @@ export interface components {
              * @description A success within this is tolerated.
              */
             tolerated_ms: number;
-        };
-        /**
-         * @description Where a run is on its way into the store.
-         * @enum {string}
-         */
-        ArchivePhase: "waiting" | "uploading" | "stored" | "failed";
-        /** @description A run's way into the store, as it is shown. */
-        ArchiveView: {
-            /** @description Where its objects are, or will be. */
-            address: string;
-            phase: components["schemas"]["ArchivePhase"];
-            /**
-             * Format: int64
-             * @description Bytes that are there.
-             */
-            bytes: number;
-            /**
-             * Format: int64
-             * @description Bytes in all, compressed; 0 until that is known.
-             */
-            total_bytes: number;
-            /** @description Why the last try failed: a code that stays the same when the words change. */
-            code: string | null;
-            /** @description The same, a sentence. */
-            message: string | null;
-            /** @description What to do about it. */
-            hint: string | null;
-            next_try_ms: components["schemas"]["i64"] | null;
         };
         /** @description A file that a run left. */
         Artefact: {
@@ -2180,12 +2186,6 @@ export interface components {
             tail: components["schemas"]["TestResult"] | null;
             errors: components["schemas"]["TestResult"] | null;
         };
-        /** @description An address that opens an object to whoever has it. */
-        Link: {
-            url: string;
-            /** @description From then on it opens nothing. */
-            expires_ms: components["schemas"]["i64"];
-        };
         /** @description A log that was read. */
         LogFile: {
             /** @description Its name. */
@@ -2770,26 +2770,6 @@ export interface components {
             /** @description Startup delay. */
             delay_s: string | null;
         };
-        /** @description What a rebuilding did. */
-        Rebuilt: {
-            /**
-             * Format: int64
-             * @description Runs that are in the list again.
-             */
-            restored: number;
-            /**
-             * Format: int64
-             * @description Runs that were there.
-             */
-            known: number;
-            /**
-             * Format: int64
-             * @description Uploads that never came to their end: they have no manifest.
-             */
-            unfinished: number;
-            /** @description Runs that cannot be restored, each with why, a sentence. */
-            failed: string[];
-        };
         /** @description A row that could not be read. */
         Rejected: {
             /** @description The log that it is in, where there may be several; empty otherwise. */
@@ -2858,6 +2838,10 @@ export interface components {
          * @enum {string}
          */
         Role: "master" | "worker";
+        /** @description Whether a run is its plan's baseline. */
+        RunBaseline: {
+            baseline: boolean;
+        };
         /** @description The run that a report is about. */
         RunFacts: {
             /** @description Its id. */
@@ -2912,6 +2896,28 @@ export interface components {
             clock_offset_ms: number | null;
             health: components["schemas"]["NodeHealth"] | null;
         };
+        /** @description What is to be known of a run. */
+        RunNote: {
+            /** @description At most 4,000 characters; empty: nothing. */
+            note: string;
+        };
+        /** @description One run by elapsed time. */
+        RunOverTime: {
+            run: components["schemas"]["RunId"];
+            name: string;
+            /**
+             * Format: int64
+             * @description When its first bucket began, epoch milliseconds; `null`: it has no point.
+             */
+            start_ms: number | null;
+            /**
+             * Format: int64
+             * @description Width of a bucket in milliseconds; runs of different lengths have different ones.
+             */
+            bucket_ms: number;
+            /** @description `t_ms` counts from `start_ms`, in milliseconds. Empty where the run has no sample of the label, or it is not among its busiest. */
+            points: components["schemas"]["Point"][];
+        };
         /**
          * @description Where a run is.
          * @enum {string}
@@ -2956,6 +2962,15 @@ export interface components {
             headline: components["schemas"]["Headline"] | null;
             /** @description It is kept whatever the retention says. */
             pinned: boolean;
+            /** @description Short words that people find it by. */
+            tags: string[];
+            /** @description It is the one that the other runs of its plan are compared with. */
+            baseline: boolean;
+        };
+        /** @description The tags of a run, in the place of those that it has. */
+        RunTags: {
+            /** @description At most 20 of 1 to 40 characters, without commas. Upper and lower case are the same. */
+            tags: string[];
         };
         /** @description A run as it is shown. */
         RunView: {
@@ -2967,7 +2982,12 @@ export interface components {
             team: components["schemas"]["Named"] | null;
             /** @description It is kept whatever the retention says. */
             pinned: boolean;
-            archive: components["schemas"]["ArchiveView"] | null;
+            /** @description Short words that people find it by. */
+            tags: string[];
+            /** @description What people have to say of it; empty: nothing. */
+            note: string;
+            /** @description It is the one that the other runs of its plan are compared with. */
+            baseline: boolean;
             phase: components["schemas"]["RunPhase"];
             /** @description What is being done now, a sentence. */
             step: string;
@@ -3011,6 +3031,13 @@ export interface components {
             grace_s: number;
             notes: string[];
             steps: components["schemas"]["RunStep"][];
+        };
+        /** @description Runs by elapsed time. */
+        RunsOverTime: {
+            /** @description `null`: the totals. */
+            label: string | null;
+            /** @description In the order in which they were asked for. */
+            runs: components["schemas"]["RunOverTime"][];
         };
         /** @description What a search found. */
         SearchResult: {
@@ -3368,6 +3395,67 @@ export interface components {
          * @enum {string}
          */
         TotalBasis: "samples" | "transactions";
+        /** @description How a plan's figures went from run to run. */
+        Trend: {
+            /** @description `null`: the totals. */
+            label: string | null;
+            baseline: components["schemas"]["TrendPoint"] | null;
+            /** @description The runs, the newest first. */
+            items: components["schemas"]["TrendPoint"][];
+            /** @description `before` of the next page; `null`: there is none. */
+            next: string | null;
+        };
+        /** @description What the tests of `jac compare` say of a run in a trend. */
+        TrendComparison: {
+            /** @description The run that it is compared with. */
+            with: components["schemas"]["RunId"];
+            /** @description `worse` is a regression. `unclear` also where too many rows of either log could not be read. */
+            change: components["schemas"]["Change"];
+            /** @description Why, a sentence. */
+            sentence: string;
+            /** @description Their rates differ by more than 10 %: response times depend on the load. */
+            load_differs: boolean;
+        };
+        /** @description One run in a trend. Times are milliseconds, rates per second; `null` where a figure does not exist. */
+        TrendPoint: {
+            run: components["schemas"]["RunId"];
+            name: string;
+            /** Format: int64 */
+            created_ms: number;
+            /** Format: int64 */
+            started_ms: number | null;
+            verdict: components["schemas"]["Verdict"];
+            /** @description It ended before its time: its figures are of a part. */
+            partial: boolean;
+            tags: string[];
+            /** @description It is the plan's baseline. */
+            baseline: boolean;
+            pinned: boolean;
+            /**
+             * Format: int32
+             * @description Which state of the plan's files it ran.
+             */
+            plan_revision: number | null;
+            /** Format: int64 */
+            samples: number;
+            /** Format: int64 */
+            errors: number;
+            /** Format: double */
+            error_percent: number | null;
+            /** Format: double */
+            mean_ms: number | null;
+            /** Format: double */
+            p50_ms: number | null;
+            /** Format: double */
+            p90_ms: number | null;
+            /** Format: double */
+            p95_ms: number | null;
+            /** Format: double */
+            p99_ms: number | null;
+            /** Format: double */
+            rate_per_s: number | null;
+            compared: components["schemas"]["TrendComparison"] | null;
+        };
         /** @description A provider that cannot be asked, or one of its regions. */
         Unreachable: {
             provider: components["schemas"]["Provider"];
@@ -3425,27 +3513,6 @@ export interface components {
          * @enum {string}
          */
         Verdict: "passed" | "failed" | "none";
-        /** @description What a check of a stored run found. */
-        Verified: {
-            /** @description Where its objects are. */
-            address: string;
-            /** @description There is a manifest: everything was there once. */
-            is_stored: boolean;
-            /**
-             * Format: int64
-             * @description How many objects the manifest names.
-             */
-            objects: number;
-            /**
-             * Format: int64
-             * @description Bytes in all.
-             */
-            bytes: number;
-            /** @description The objects that are not there. */
-            missing: string[];
-            /** @description The objects that have another content than the manifest says. */
-            different: string[];
-        };
         /** @description The programs that a run was measured with. */
         Versions: {
             jac: string;
@@ -3720,50 +3787,6 @@ export interface operations {
                 content?: never;
             };
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description An error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    archive_rebuild: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Rebuilt"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            502: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4362,6 +4385,55 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runs_series: {
+        parameters: {
+            query: {
+                /** @description One to five ids with commas between. */
+                runs: string;
+                /** @description Of this label; absent: the totals. */
+                label?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunsOverTime"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5557,6 +5629,44 @@ export interface operations {
             };
         };
     };
+    plans_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     plans_set_team: {
         parameters: {
             query?: never;
@@ -5599,6 +5709,59 @@ export interface operations {
             };
         };
     };
+    plans_trend: {
+        parameters: {
+            query?: {
+                /** @description Of this label; absent: the totals. */
+                label?: string;
+                /** @description How many runs, 1 to 200; absent: 50. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                before?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trend"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     runs_list: {
         parameters: {
             query?: {
@@ -5612,6 +5775,8 @@ export interface operations {
                 phase?: components["schemas"]["RunPhase"];
                 verdict?: components["schemas"]["Verdict"];
                 pinned?: boolean;
+                /** @description A tag that it has; upper and lower case are the same. */
+                tag?: string;
                 /** @description Words that are all in its id, its name or the names of its plan, cluster or owner. */
                 text?: string;
                 /** @description Created from then on, in epoch milliseconds. */
@@ -5790,155 +5955,6 @@ export interface operations {
             };
         };
     };
-    archive_link: {
-        parameters: {
-            query: {
-                /** @description The artefact, as the list of artefacts names it, or its compressed name. */
-                name: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Link"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description An error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    archive_retry: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ArchiveView"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description An error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    archive_verify: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Verified"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description An error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
     runs_list_artefacts: {
         parameters: {
             query?: never;
@@ -5990,6 +6006,64 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runs_set_baseline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunBaseline"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6069,6 +6143,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogPiece"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runs_set_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunNote"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             404: {
@@ -6393,6 +6525,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runs_set_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunTags"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             404: {
