@@ -107,6 +107,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/archive/rebuild": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take every run that the store has into the list, unless it is there */
+        post: operations["archive_rebuild"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -764,6 +781,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/archive/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An address at which anybody can download an artefact from the store for a quarter of an hour */
+        get: operations["archive_link"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/archive/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Store a run's results now, in place of at the next try */
+        post: operations["archive_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/archive/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read a stored run anew and compare it with its manifest */
+        post: operations["archive_verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/artefacts": {
         parameters: {
             query?: never;
@@ -1176,6 +1244,34 @@ export interface components {
              * @description A success within this is tolerated.
              */
             tolerated_ms: number;
+        };
+        /**
+         * @description Where a run is on its way into the store.
+         * @enum {string}
+         */
+        ArchivePhase: "waiting" | "uploading" | "stored" | "failed";
+        /** @description A run's way into the store, as it is shown. */
+        ArchiveView: {
+            /** @description Where its objects are, or will be. */
+            address: string;
+            phase: components["schemas"]["ArchivePhase"];
+            /**
+             * Format: int64
+             * @description Bytes that are there.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes in all, compressed; 0 until that is known.
+             */
+            total_bytes: number;
+            /** @description Why the last try failed: a code that stays the same when the words change. */
+            code: string | null;
+            /** @description The same, a sentence. */
+            message: string | null;
+            /** @description What to do about it. */
+            hint: string | null;
+            next_try_ms: components["schemas"]["i64"] | null;
         };
         /** @description A file that a run left. */
         Artefact: {
@@ -2186,6 +2282,12 @@ export interface components {
             tail: components["schemas"]["TestResult"] | null;
             errors: components["schemas"]["TestResult"] | null;
         };
+        /** @description An address that opens an object to whoever has it. */
+        Link: {
+            url: string;
+            /** @description From then on it opens nothing. */
+            expires_ms: components["schemas"]["i64"];
+        };
         /** @description A log that was read. */
         LogFile: {
             /** @description Its name. */
@@ -2770,6 +2872,26 @@ export interface components {
             /** @description Startup delay. */
             delay_s: string | null;
         };
+        /** @description What a rebuilding did. */
+        Rebuilt: {
+            /**
+             * Format: int64
+             * @description Runs that are in the list again.
+             */
+            restored: number;
+            /**
+             * Format: int64
+             * @description Runs that were there.
+             */
+            known: number;
+            /**
+             * Format: int64
+             * @description Uploads that never came to their end: they have no manifest.
+             */
+            unfinished: number;
+            /** @description Runs that cannot be restored, each with why, a sentence. */
+            failed: string[];
+        };
         /** @description A row that could not be read. */
         Rejected: {
             /** @description The log that it is in, where there may be several; empty otherwise. */
@@ -2982,6 +3104,7 @@ export interface components {
             team: components["schemas"]["Named"] | null;
             /** @description It is kept whatever the retention says. */
             pinned: boolean;
+            archive: components["schemas"]["ArchiveView"] | null;
             /** @description Short words that people find it by. */
             tags: string[];
             /** @description What people have to say of it; empty: nothing. */
@@ -3513,6 +3636,27 @@ export interface components {
          * @enum {string}
          */
         Verdict: "passed" | "failed" | "none";
+        /** @description What a check of a stored run found. */
+        Verified: {
+            /** @description Where its objects are. */
+            address: string;
+            /** @description There is a manifest: everything was there once. */
+            is_stored: boolean;
+            /**
+             * Format: int64
+             * @description How many objects the manifest names.
+             */
+            objects: number;
+            /**
+             * Format: int64
+             * @description Bytes in all.
+             */
+            bytes: number;
+            /** @description The objects that are not there. */
+            missing: string[];
+            /** @description The objects that have another content than the manifest says. */
+            different: string[];
+        };
         /** @description The programs that a run was measured with. */
         Versions: {
             jac: string;
@@ -3787,6 +3931,50 @@ export interface operations {
                 content?: never;
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    archive_rebuild: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rebuilt"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            502: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5937,6 +6125,155 @@ export interface operations {
                 content?: never;
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    archive_link: {
+        parameters: {
+            query: {
+                /** @description The artefact, as the list of artefacts names it, or its compressed name. */
+                name: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Link"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    archive_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchiveView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    archive_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verified"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            502: {
                 headers: {
                     [name: string]: unknown;
                 };
