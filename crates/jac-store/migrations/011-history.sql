@@ -6,7 +6,7 @@ ALTER TABLE runs ADD COLUMN baseline_ms INTEGER;
 -- Whether its figures are in run_metrics: 0 not yet, 1 they are, 2 there are none.
 ALTER TABLE runs ADD COLUMN metrics INTEGER NOT NULL DEFAULT 0;
 
-CREATE INDEX runs_without_metrics ON runs (created_ms, id) WHERE metrics = 0 AND phase = 'finished' AND version > 0;
+CREATE INDEX runs_without_metrics ON runs (metrics, created_ms, id) WHERE metrics = 0 AND phase = 'finished' AND version > 0;
 
 CREATE TABLE run_tags (
   tag TEXT NOT NULL COLLATE NOCASE,

@@ -231,7 +231,7 @@ fn samples_are_found_counted_and_printed_in_every_form() {
     let again = jac(&["samples", text(&csv), "--where", "message~basket", "--count"]);
     assert_eq!(out(&again).trim(), "7", "{}", err(&again));
     for (condition, words) in
-        [("slow", "is no condition"), ("size>3", "there is no field"), ("label~(", "no regular expression")]
+        [("slow", "invalid condition"), ("size>3", "there is no field"), ("label~(", "not a valid regular expression")]
     {
         let refused = jac(&["samples", text(&log), "--where", condition]);
         assert_eq!(refused.status.code(), Some(2), "{condition}");

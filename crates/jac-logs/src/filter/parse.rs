@@ -9,7 +9,7 @@ use std::time::UNIX_EPOCH;
 #[derive(Debug, thiserror::Error)]
 pub enum FilterError {
     /// It has no operator in it.
-    #[error("{0:?} is no condition: write FIELD OP VALUE, such as elapsed>1000 or label~^Home")]
+    #[error("invalid condition {0:?}; expected FIELD OP VALUE, such as elapsed>1000 or label~^Home")]
     NoOperator(String),
     /// There is no such field.
     #[error(
@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn what_is_not_a_condition_is_a_sentence() {
         let table = [
-            ("slow", "is no condition"),
+            ("slow", "invalid condition"),
             ("size>3", "there is no field \"size\""),
             ("elapsed~3", "elapsed takes = != > >= < <=, not ~"),
             ("label>3", "label takes = != ~ !~, not >"),
