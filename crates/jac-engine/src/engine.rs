@@ -9,6 +9,7 @@ use crate::machines::Seen;
 use crate::notices::Notice;
 use crate::reconcile::Missing;
 use crate::settings::Settings;
+use crate::shipping::Shipping;
 use crate::tools::{ToolSettings, Toolbox};
 use crate::view::Snapshot;
 use crate::{EngineError, compression, deleted, reconcile, retention};
@@ -84,6 +85,7 @@ struct Inner {
     checks: Arc<Semaphore>,
     blocking_turns: Arc<Semaphore>,
     compression: compression::Queue,
+    shipping: Shipping,
     stop: CancellationToken,
     /// The last to go: whoever gets the lock finds the database closed.
     _lock: Lock,
@@ -125,6 +127,7 @@ impl Engine {
                 checks: Arc::new(Semaphore::new(CHECKS_AT_A_TIME)),
                 blocking_turns: Arc::new(Semaphore::new(crate::blocking::TURNS)),
                 compression: compression::Queue::default(),
+                shipping: Shipping::default(),
                 stop: CancellationToken::new(),
             }),
         };
@@ -192,6 +195,10 @@ impl Engine {
 
     pub(crate) fn compression(&self) -> &compression::Queue {
         &self.inner.compression
+    }
+
+    pub(crate) fn shipping(&self) -> &Shipping {
+        &self.inner.shipping
     }
 
     /// Starts a task that ends with the engine.

@@ -113,7 +113,8 @@ impl ApiError {
                     | PortError::NotNow { .. }
                     | PortError::TooSlow { .. }
                     | PortError::Unfit { .. },
-                ) => StatusCode::BAD_GATEWAY,
+                )
+                | EngineError::Target(_) => StatusCode::BAD_GATEWAY,
                 EngineError::Port(PortError::Refused { .. })
                 | EngineError::Store(_)
                 | EngineError::Vault(_)
@@ -227,6 +228,7 @@ impl ApiError {
                 &jac_engine::tools::sentence(&error),
                 Some("Restore it from a backup. Its compressed file holds what is left of it."),
             ),
+            Self::Engine(EngineError::Target(error)) => plain(error.code, &error.message, None),
             Self::Engine(error) => plain("failed", &jac_engine::tools::sentence(&error), None),
         }
     }

@@ -155,8 +155,8 @@ pub fn artefacts(folder: &Path) -> Result<Vec<Artefact>, EngineError> {
     let names = ["report.html", "summary.json", RESULTS, REPORT].into_iter().map(str::to_owned).chain(
         node_names.iter().flat_map(|node| ["jmeter.log", "output.txt"].map(|file| format!("nodes/{node}/{file}"))),
     );
-    let plan = files_below(folder, super::PLAN);
-    for name in names.chain(plan) {
+    let further = [super::PLAN, crate::shipping::FOLDER].into_iter().flat_map(|below| files_below(folder, below));
+    for name in names.chain(further) {
         found.extend(Artefact::find(folder, name)?);
     }
     Ok(found)
@@ -204,6 +204,7 @@ fn media_type(name: &str) -> &'static str {
     match name.rsplit('.').next() {
         Some("html") => "text/html; charset=utf-8",
         Some("json") => "application/json",
+        Some("ndjson") => "application/x-ndjson",
         Some("jtl" | "csv") => "text/csv; charset=utf-8",
         Some("jar" | "zip") => "application/octet-stream",
         Some("zst") => "application/zstd",
