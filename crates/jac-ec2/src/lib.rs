@@ -20,6 +20,7 @@ mod cloud_init;
 #[cfg(test)]
 mod decisions;
 mod ending;
+mod environment;
 mod errors;
 mod forecast;
 mod images;
@@ -38,3 +39,4 @@ mod watch;
 
 pub use boot::launch_limit;
 pub use cloud::{Ec2Cloud, Ec2Settings};
+pub use environment::environment_credentials;

@@ -159,7 +159,12 @@ impl Settings {
         self.index.clone().unwrap_or_else(|| format!("{base}-{}", self.namespace))
     }
 
-    /// What a data view is made for.
+    /// What a data view of Kibana is made for: the data stream, or all indices.
+    pub fn data_view(&self) -> String {
+        self.index_pattern(self.layout)
+    }
+
+    /// The same in that layout.
     pub(crate) fn index_pattern(&self, layout: Layout) -> String {
         match layout {
             Layout::DataStream => self.index_name(layout),

@@ -2,8 +2,8 @@
 
 use crate::App;
 use crate::routes::{
-    account, audit, clusters, company, credentials, images, info, machines, people, plans, results, runs, session,
-    shares,
+    account, audit, clusters, company, credentials, images, info, machines, people, plans, results, runs, search,
+    session, shares,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
@@ -115,6 +115,9 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(results::compare))
         .routes(routes!(runs::log))
         .routes(routes!(runs::list_artefacts))
+        .routes(routes!(search::targets))
+        .routes(routes!(search::test))
+        .routes(routes!(search::shipments, search::ship, search::delete))
         .merge(uploads);
     let (router, mut document) = OpenApiRouter::with_openapi(Base::openapi()).nest("/api/v1", api).split_for_parts();
     // Names with slashes in them: axum and OpenAPI spell such a parameter differently, so these two are said twice.

@@ -190,7 +190,7 @@ async fn user(command: UserCommand) -> anyhow::Result<()> {
 async fn remove(place: &Place, id: &str, heir: Option<&str>) -> anyhow::Result<()> {
     let folder = context::data_folder(place.data_dir.as_deref());
     let connection =
-        connect(&folder, &ServerArguments::default(), context::tools(&folder, None), settings(None)).await?;
+        connect(&folder, &ServerArguments::default(), context::tools(&folder, None), settings(None), None).await?;
     let query = heir.map(|heir| format!("?to={heir}")).unwrap_or_default();
     let removed = connection.client().delete(&format!("/people/{id}{query}")).await;
     if let Connection::Own { engine, .. } = &connection {

@@ -5,6 +5,7 @@ mod admin;
 mod clusters;
 mod images;
 mod machines;
+mod search;
 mod server;
 mod settings;
 
@@ -12,6 +13,7 @@ pub use admin::{AuditArguments, Place, TokenCommand, UserCommand};
 pub use clusters::{ClusterCommand, CreateArguments, CredentialsCommand, Whose};
 pub use images::{BuildArguments, ImageCommand};
 pub use machines::{Ec2Arguments, NewClusterArguments, ProviderName};
+pub use search::{DashboardsArguments, DashboardsName, SearchCommand};
 pub use server::{LoginArguments, LogoutArguments, ServerArguments};
 pub use settings::{ConfigCommand, ServeArguments};
 
@@ -89,6 +91,9 @@ pub enum Command {
     /// Find single samples in result logs
     #[command(after_help = CONDITIONS)]
     Samples(SamplesArguments),
+    /// Samples in Elasticsearch and OpenSearch: test, backfill, status, delete, dashboards
+    #[command(subcommand)]
+    Search(SearchCommand),
     /// JAC's own copy of JMeter
     Jmeter(JmeterArguments),
     /// A small shop to try load tests on
@@ -198,6 +203,9 @@ pub struct PlanArguments {
     /// What fails the run, such as 'p95 > 800ms', 'error_percent("Log in") >= 1%'
     #[arg(long, value_name = "EXPR")]
     pub fail_on: Vec<String>,
+    /// Ship every sample to this Elasticsearch or OpenSearch too, where no server does the run [env: JAC_SEARCH_URL]
+    #[arg(long, value_name = "URL")]
+    pub search_url: Option<String>,
     #[command(flatten)]
     pub at: ServerArguments,
     /// How long nodes live without hearing from JAC

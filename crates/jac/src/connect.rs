@@ -2,6 +2,7 @@
 
 use crate::cli::ServerArguments;
 use crate::client::Client;
+use crate::config;
 use crate::context;
 use crate::exit::with_hint;
 use crate::login;
@@ -99,12 +100,13 @@ impl Connection {
     }
 }
 
-/// Finds the engine for `jac run`.
+/// Finds the engine for `jac run`. `search_url`: where an engine of this process ships samples to, in the place of what the environment says.
 pub async fn connect(
     data_folder: &Path,
     at: &ServerArguments,
     tools: ToolSettings,
     settings: Settings,
+    search_url: Option<&str>,
 ) -> anyhow::Result<Connection> {
     if let Some(url) = at.server.as_deref() {
         if let Some(token) = saved_token(url, at.token_file.as_deref())? {
@@ -125,11 +127,10 @@ pub async fn connect(
         Ok(lock) => {
             // Whoever wrote it is gone, since the lock was free.
             drop(std::fs::remove_file(folder.server_file()));
-            let app = App {
-                engine: start_engine(folder, lock, tools, settings, Nodes::Local, None).await?,
-                access: Access::default(),
-                edge: Edge::default(),
-            };
+            let targets = config::search_targets(data_folder, search_url)?;
+            let engine = start_engine(folder, lock, tools, settings, Nodes::Local, None).await?;
+            engine.use_search_targets(targets).await?;
+            let app = App { engine, access: Access::default(), edge: Edge::default() };
             let engine = app.engine.clone();
             let token = app.access.token().to_owned();
             Ok(Connection::Own { client: Client::in_process(jac_server::router(app), &token), engine })

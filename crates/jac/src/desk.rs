@@ -23,7 +23,7 @@ pub async fn at(whose: &Whose, deed: impl AsyncFnOnce(Desk<'_>) -> anyhow::Resul
     let data_folder = context::data_folder(whose.data_dir.as_deref());
     let tools = context::tools(&data_folder, whose.jmeter_home.as_deref());
     let mut signals = Signals::listen()?;
-    let connection = connect(&data_folder, &whose.at, tools, settings(None)).await?;
+    let connection = connect(&data_folder, &whose.at, tools, settings(None), None).await?;
     let is_server = matches!(connection, Connection::Server(_));
     let done = deed(Desk { client: connection.client(), signals: &mut signals, is_server }).await;
     if let Connection::Own { engine, .. } = &connection {

@@ -35,6 +35,7 @@ mod logs;
 mod report;
 mod run;
 mod samples;
+mod search;
 mod serve;
 mod signals;
 mod stderr;
@@ -85,6 +86,7 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
         Command::Check(arguments) => check::check(&arguments),
         Command::Report(arguments) => report::report(&arguments),
         Command::Compare(arguments) => compare::compare(&arguments),
+        Command::Search(command) => search::search(command).await,
         Command::Samples(arguments) => samples::samples(&arguments),
         Command::Jmeter(arguments) => jmeter::jmeter(arguments).await,
         Command::DemoTarget(arguments) => demo_target::demo_target(arguments).await,

@@ -6,6 +6,7 @@
 pub mod files;
 pub mod machines;
 mod progress;
+mod search;
 mod wanted;
 
 use crate::cli::{NewClusterArguments, Output, PlanArguments};
@@ -77,7 +78,10 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
 
     let settings = settings(arguments.lease_seconds);
     let lease = settings.lease;
-    let connection = connect(&data_folder, &arguments.at, tools, settings).await?;
+    let connection = connect(&data_folder, &arguments.at, tools, settings, arguments.search_url.as_deref()).await?;
+    if arguments.search_url.is_some() && matches!(connection, Connection::Server(_)) {
+        line.say("note: --search-url is without effect: the server that does the run ships to its own search targets.");
+    }
     let target = match (on, new) {
         (On::Existing(named), _) => {
             let existing = clusters::find(connection.client(), &named).await?;
@@ -165,6 +169,7 @@ impl Job<'_> {
         self.remove(&cluster, connection).await;
         let finished = finished?;
         self.bring_results(&finished).await?;
+        self.wait_for_search(&finished).await;
         self.verdict(&finished)
     }
 

@@ -43,8 +43,8 @@ fn home_of(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// A Java of at least that version.
-fn java(major: u32) -> PathBuf {
+/// A Java of at least that version; `None` where there is none and need not be.
+fn java(major: u32) -> Option<PathBuf> {
     let named = std::env::var_os("JAVA_HOME").map(PathBuf::from);
     let installed = std::fs::read_dir("/usr/lib/jvm").into_iter().flatten().flatten().map(|entry| entry.path());
     let mut homes: Vec<PathBuf> = named.into_iter().chain(installed).collect();
@@ -55,13 +55,19 @@ fn java(major: u32) -> PathBuf {
         let version = text.split('"').nth(1).and_then(|version| version.split('.').next()?.parse::<u32>().ok());
         version.is_some_and(|version| version >= major)
     };
-    homes.into_iter().find(is_new_enough).unwrap_or_else(|| panic!("a Java {major} or newer is not in /usr/lib/jvm"))
+    let found = homes.into_iter().find(is_new_enough);
+    if found.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "a Java {major} or newer is not in /usr/lib/jvm");
+        eprintln!("skipped: a Java {major} or newer is not in /usr/lib/jvm");
+    }
+    found
 }
 
 impl Engine {
     /// Starts the engine of that name with these lines in its configuration besides the usual ones.
     pub async fn start(name: &str, settings: &str) -> Option<Self> {
         let source = home_of(name)?;
+        let java_home = java(if name.starts_with("opensearch-3") { 21 } else { 17 })?;
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).expect("its rights");
@@ -76,7 +82,6 @@ impl Engine {
             }
         }
         let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").port();
-        let java_home = java(if name.starts_with("opensearch-3") { 21 } else { 17 });
         let mut engine =
             Self { home, folder, settings: settings.to_owned(), java_home, child: None, port, _alone: alone };
         engine.start_again().await;
