@@ -46,8 +46,9 @@ async fn jac_run_ends_when_its_samples_are_counted_there() {
     let folder = tempfile::tempdir().expect("a folder");
     let (data, out) = (folder.path().join("data"), folder.path().join("out"));
     let plan = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plans/steady.jmx");
+    let url = engine.url();
     let run = |duration: &str| {
-        let mut command = jac(&data, &engine.url());
+        let mut command = jac(&data, &url);
         command.arg("run").arg(&plan).arg("--out").arg(&out).args([
             "--workers",
             "1",
@@ -84,10 +85,10 @@ async fn jac_run_ends_when_its_samples_are_counted_there() {
         .flatten()
         .map(|run| run.file_name().to_string_lossy().into_owned());
     let second = second.into_iter().find(|run| !runs.contains(run)).expect("the second run");
-    let output = jac(&data, &engine.url()).args(["search", "backfill", &second]).output().expect("jac starts");
+    let output = jac(&data, &url).args(["search", "backfill", &second]).output().expect("jac starts");
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert_eq!(count(&engine, &second).await, Some(rows));
-    let output = jac(&data, &engine.url()).args(["search", "delete", &second]).output().expect("jac starts");
+    let output = jac(&data, &url).args(["search", "delete", &second]).output().expect("jac starts");
     assert!(said(&output).contains(&format!("{rows} documents deleted")), "{}", said(&output));
     assert_eq!(count(&engine, &second).await, Some(0));
     assert_eq!(count(&engine, &runs[0]).await.map(|count| count > 20), Some(true), "the other run's stay");

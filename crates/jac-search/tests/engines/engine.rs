@@ -18,6 +18,8 @@ use tokio::time::{Instant, sleep};
 /// No start takes this long, even on a busy machine.
 const LIMIT: Duration = Duration::from_secs(180);
 const NOBODY: u32 = 65_534;
+/// What it writes into. The log of its garbage collector is in its home whatever it is told.
+const WRITTEN: [&str; 5] = ["data", "logs", "config", "tmp", "home/logs"];
 
 /// One at a time: each has a gigabyte and all processors.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -73,8 +75,8 @@ impl Engine {
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).expect("its rights");
         let home = folder.path().join("home");
         link(&source, &home);
-        for part in ["data", "logs", "config", "tmp"] {
-            std::fs::create_dir(folder.path().join(part)).expect("a folder");
+        for part in WRITTEN {
+            std::fs::create_dir_all(folder.path().join(part)).expect("a folder");
         }
         for entry in std::fs::read_dir(home.join("config")).expect("its configuration").flatten() {
             if entry.path().is_file() {
@@ -161,6 +163,7 @@ impl Engine {
         format!("http://127.0.0.1:{}/", self.port)
     }
 
+    #[allow(dead_code, reason = "the tests of whole runs need no proxy")]
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -195,7 +198,7 @@ fn link(from: &Path, to: &Path) {
 fn own_all(place: &Path) {
     let own = |path: &Path| chown(path, Some(Uid::from_raw(NOBODY)), Some(Gid::from_raw(NOBODY))).expect("its owner");
     own(place);
-    let mut folders: Vec<PathBuf> = ["data", "logs", "config", "tmp"].map(|part| place.join(part)).into();
+    let mut folders: Vec<PathBuf> = WRITTEN.map(|part| place.join(part)).into();
     while let Some(folder) = folders.pop() {
         own(&folder);
         for entry in std::fs::read_dir(&folder).expect("a folder").flatten() {

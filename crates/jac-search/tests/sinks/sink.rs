@@ -41,6 +41,7 @@ impl Sink {
         let url = format!("http://{}/", listener.local_addr().expect("its address"));
         let seen = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&seen);
+        let answer = Arc::new(answer);
         let handler = move |method: Method, uri: Uri, headers: HeaderMap, raw: Bytes| {
             let mut body = String::new();
             let unpacked = match headers.get("content-encoding") {
