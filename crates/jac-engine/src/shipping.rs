@@ -23,7 +23,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, sleep};
 
-/// Finished runs that are shipped at a time; those that go on are shipped at once.
+/// Finished runs that are shipped to a target at a time; those that go on are shipped at once.
 const FINISHED_AT_A_TIME: usize = 2;
 /// Between two tries of something that failed outside of a target.
 const RETRY_EVERY: Duration = Duration::from_secs(15);
@@ -37,21 +37,13 @@ const STOP_LIMIT: Duration = Duration::from_secs(10);
 type Key = (RunId, String);
 
 /// The targets, and what is being shipped to them.
+#[derive(Default)]
 pub(crate) struct Shipping {
     targets: Mutex<Vec<Arc<dyn SampleTarget>>>,
     /// Told when something about the shipment has changed, or it is to be tried again now.
     working: Mutex<HashMap<Key, Arc<Notify>>>,
-    finished_turns: Semaphore,
-}
-
-impl Default for Shipping {
-    fn default() -> Self {
-        Self {
-            targets: Mutex::default(),
-            working: Mutex::default(),
-            finished_turns: Semaphore::new(FINISHED_AT_A_TIME),
-        }
-    }
+    /// By the target's name: one that is away keeps no other waiting.
+    finished_turns: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
 impl Shipping {
@@ -61,6 +53,11 @@ impl Shipping {
 
     fn working(&self) -> MutexGuard<'_, HashMap<Key, Arc<Notify>>> {
         self.working.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn finished_turns(&self, target: &str) -> Arc<Semaphore> {
+        let mut turns = self.finished_turns.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(target.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(FINISHED_AT_A_TIME))))
     }
 
     fn poke(&self, key: &Key) {
@@ -170,6 +167,13 @@ impl Engine {
         Ok(())
     }
 
+    /// A run is deleted, and its shipments with it: whoever ships it finds nothing more to do.
+    pub(crate) fn stop_shipping(&self, run: &RunId) {
+        for (_, poked) in self.shipping().working().iter().filter(|((of, _), _)| of == run) {
+            poked.notify_one();
+        }
+    }
+
     fn named_targets(&self, target: Option<&str>) -> Result<Vec<String>, EngineError> {
         let all: Vec<String> = self.shipping().targets().iter().map(|target| target.info().name).collect();
         match target {
@@ -239,7 +243,8 @@ impl Engine {
             Err(StoreError::NotFound { .. }) => return Ok(()),
             Err(error) => return Err(of_store(error)),
         };
-        let _turn = if stored.phase.is_terminal() { self.shipping().finished_turns.acquire().await.ok() } else { None };
+        let turns = self.shipping().finished_turns(name);
+        let _turn = if stored.phase.is_terminal() { turns.acquire().await.ok() } else { None };
         if row.attempt == Attempt::Anew {
             if target.counts() {
                 target.delete(run).await?;

@@ -46,6 +46,8 @@ enum Fault {
     Foreign,
     /// It refuses each fifth row.
     Refuses,
+    /// It takes nothing, and waits for ever.
+    Hangs,
     /// It breaks off after some batches, whose refused rows were told.
     BreaksOff,
 }
@@ -90,6 +92,9 @@ impl SampleTarget for Simulated {
     async fn ship(&self, _: &ShippedRun, from: Cursor, log: &dyn SampleLog) -> Result<Cursor, TargetError> {
         let fault = self.faults.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or(Fault::None);
         self.kept().shipped += 1;
+        if fault == Fault::Hangs {
+            std::future::pending::<()>().await;
+        }
         let mut text = Vec::new();
         loop {
             let piece = log.read_at(text.len() as u64, 100).await?;
@@ -108,7 +113,8 @@ impl SampleTarget for Simulated {
             }
             let is_fifth = number % 5 == 0;
             let refuses = is_fifth && matches!(fault, Fault::Refuses | Fault::BreaksOff);
-            if !refuses && !(is_fifth && fault == Fault::Loses) {
+            let loses = is_fifth && fault == Fault::Loses;
+            if !refuses && !loses {
                 let mut kept = self.kept();
                 let times = kept.rows.entry(row).or_insert(0);
                 *times = (*times).max(1) + u32::from(is_fifth && fault == Fault::Doubles);
@@ -277,6 +283,31 @@ async fn a_target_that_goes_on_losing_rows_is_told_as_such_and_can_be_shipped_to
     assert_eq!(engine.delete_shipped(&house.run, Some("simulated")).await.expect("deleted"), ROWS);
     assert_eq!(engine.shipments(&house.run).await.expect("read"), []);
     assert!(engine.ship_run(&house.run, Some("another")).await.is_err());
+    engine.shut_down().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_deleted_is_not_shipped_any_more_and_one_that_hangs_is_tried_again_by_hand() {
+    let house = House::new().await;
+    let target = Simulated::with(&[Fault::Hangs, Fault::Hangs]);
+    let engine = house.engine(&target).await;
+    let until = async |times: u32| {
+        while target.kept().shipped < times {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    engine.ship_run(&house.run, None).await.expect("begun");
+    timeout(LIMIT, until(1)).await.expect("it is tried");
+    engine.ship_run(&house.run, None).await.expect("tried again");
+    timeout(LIMIT, until(2)).await.expect("it is tried again");
+    engine.delete_run(&house.run).await.expect("deleted");
+    let over = async {
+        while Arc::strong_count(&target) > 2 {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(LIMIT, over).await.expect("nobody ships it any more");
+    assert_eq!(target.kept().shipped, 2);
     engine.shut_down().await;
 }
 

@@ -255,8 +255,8 @@ impl IntoResponse for ApiError {
             Self::SessionsUnavailable => Some(UNAVAILABLE_SECONDS),
             _ => None,
         };
-        // Whoever asks Redis says once that it is away.
-        let is_logged = matches!(self, Self::SessionsUnavailable);
+        // Whoever asks Redis says once that it is away, and whoever ships to a search target that it is.
+        let is_logged = matches!(self, Self::SessionsUnavailable | Self::Engine(EngineError::Target(_)));
         let detail = self.detail();
         let failure = status.is_server_error().then(|| Failure {
             code: detail.code.clone(),

@@ -75,6 +75,7 @@ impl Engine {
             crate::deleted::give_back(self, id);
             return Err(error.into());
         }
+        self.stop_shipping(id);
         // What cannot be removed now is removed later.
         crate::deleted::remove(self, &away, &run.files);
         self.tell(Event::Run(id.clone()));

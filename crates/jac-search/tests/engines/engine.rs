@@ -163,7 +163,6 @@ impl Engine {
         format!("http://127.0.0.1:{}/", self.port)
     }
 
-    #[allow(dead_code, reason = "the tests of whole runs need no proxy")]
     pub fn port(&self) -> u16 {
         self.port
     }

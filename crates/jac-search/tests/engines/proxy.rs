@@ -30,7 +30,7 @@ impl Proxy {
         let cuts = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&cuts);
         tokio::spawn(async move {
-            let mut number = 0;
+            let mut number = 0_usize;
             while let Ok((client, _)) = listener.accept().await {
                 number += 1;
                 tokio::spawn(relay(client, port, trouble, number, Arc::clone(&counted)));
@@ -42,7 +42,7 @@ impl Proxy {
 
 async fn relay(mut client: TcpStream, port: u16, trouble: Trouble, number: usize, cuts: Arc<AtomicUsize>) {
     let Ok(mut server) = TcpStream::connect(("127.0.0.1", port)).await else { return };
-    let swallows = trouble.swallows_answers_of_each.is_some_and(|each| number % each == 0);
+    let swallows = trouble.swallows_answers_of_each.is_some_and(|each| number.is_multiple_of(each));
     let (mut up, mut down, mut sent) = (vec![0; 16 << 10], vec![0; 16 << 10], 0);
     loop {
         tokio::select! {

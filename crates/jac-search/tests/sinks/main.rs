@@ -39,7 +39,7 @@ async fn what_went_to_the_failure_store_was_refused() {
     let every_third = |seen: &Seen| {
         let item = |id: &str| {
             let row: u64 = id.rsplit('-').next().and_then(|position| position.parse().ok()).expect("a position");
-            json!({ "status": 201, "failure_store": if row % 3 == 0 { "used" } else { "not_enabled" } })
+            json!({ "status": 201, "failure_store": if row.is_multiple_of(3) { "used" } else { "not_enabled" } })
         };
         seen.path.ends_with("/_bulk").then(|| bulk(seen, item))
     };
