@@ -32,6 +32,28 @@ build_web() {
   printf '%s' "$wanted" >"$stamp"
 }
 
+# The search engines that the tests ship samples to, in their makers' minimal distributions; prints the folder that they are in.
+SEARCH_ENGINES=(
+  org.opensearch.distribution.integ-test-zip:opensearch:2.19.4
+  org.opensearch.distribution.integ-test-zip:opensearch:3.6.0
+  org.elasticsearch.distribution.integ-test-zip:elasticsearch:8.19.5
+)
+install_search_engines() {
+  local folder=$cache_folder/test/search engine name
+  for engine in "${SEARCH_ENGINES[@]}"; do
+    name=${engine#*:}
+    name=${name/:/-}
+    [ ! -d "$folder/$name" ] || continue
+    require maven >&2
+    say "Fetching $name through Maven."
+    rm -rf "$folder/.new"
+    quietly mvn -B "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack" "-Dartifact=$engine:zip" "-DoutputDirectory=$folder/.new" >&2
+    mv "$folder/.new/$name" "$folder/$name"
+  done
+  rm -rf "$folder/.new"
+  printf '%s\n' "$folder"
+}
+
 # JAC's own copy of JMeter in a data folder; prints its path. Apache's archive comes first, with its progress in sight; where
 # that cannot be reached, Maven fetches it, and is installed for that.
 install_jmeter() {

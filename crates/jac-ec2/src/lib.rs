@@ -20,11 +20,11 @@ mod cloud_init;
 #[cfg(test)]
 mod decisions;
 mod ending;
+mod environment;
 mod errors;
 mod forecast;
 mod images;
 mod keys;
-mod keys_of_chain;
 mod launch;
 mod machines;
 mod network;
@@ -39,4 +39,4 @@ mod watch;
 
 pub use boot::launch_limit;
 pub use cloud::{Ec2Cloud, Ec2Settings};
-pub use keys_of_chain::{ChainKeys, KeyChain};
+pub use environment::{EnvironmentKeys, KeyChain, environment_credentials};

@@ -10,6 +10,7 @@ use crate::machines::Seen;
 use crate::notices::Notice;
 use crate::reconcile::Missing;
 use crate::settings::Settings;
+use crate::shipping::Shipping;
 use crate::tools::{ToolSettings, Toolbox};
 use crate::view::Snapshot;
 use crate::{EngineError, archive, compression, deleted, history, reconcile, retention};
@@ -89,6 +90,7 @@ struct Inner {
     blocking_turns: Arc<Semaphore>,
     compression: compression::Queue,
     archive: Option<Archive>,
+    shipping: Shipping,
     stop: CancellationToken,
     /// The last to go: whoever gets the lock finds the database closed.
     _lock: Lock,
@@ -131,6 +133,7 @@ impl Engine {
                 blocking_turns: Arc::new(Semaphore::new(crate::blocking::TURNS)),
                 compression: compression::Queue::default(),
                 archive: parts.artefacts.map(Archive::new),
+                shipping: Shipping::default(),
                 stop: CancellationToken::new(),
             }),
         };
@@ -210,6 +213,10 @@ impl Engine {
     /// Where finished runs are kept for good, if anywhere.
     pub(crate) fn archive(&self) -> Option<&Archive> {
         self.inner.archive.as_ref()
+    }
+
+    pub(crate) fn shipping(&self) -> &Shipping {
+        &self.inner.shipping
     }
 
     /// Starts a task that ends with the engine.

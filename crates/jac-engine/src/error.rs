@@ -4,6 +4,7 @@ use jac_artefacts::ArtefactError;
 use jac_model::cluster::ClusterTransitionError;
 use jac_model::ports::PortError;
 use jac_model::run::RunTransitionError;
+use jac_model::search::TargetError;
 use jac_model::{Fault, Named};
 use jac_store::{StoreError, VaultError};
 
@@ -30,6 +31,9 @@ pub enum EngineError {
     },
     #[error("{0}")]
     Port(#[from] PortError),
+    /// A search target could not do it.
+    #[error("{0}")]
+    Target(#[from] TargetError),
     #[error("{0}")]
     Store(StoreError),
     /// A secret could not be sealed, opened or read.

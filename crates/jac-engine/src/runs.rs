@@ -268,6 +268,9 @@ impl Engine {
             crate::plans::remove_folder(&folder);
             return Err(error);
         }
+        if let Err(error) = wait(self.begin_shipping(&id)) {
+            tracing::warn!(run = %id, %error, "run {id}: its shipping to search targets could not be begun: {error}");
+        }
         self.tell(Event::Run(id.clone()));
         self.supervise(id);
         Ok(run)

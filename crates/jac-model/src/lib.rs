@@ -14,6 +14,7 @@ pub mod people;
 pub mod plan;
 pub mod ports;
 pub mod run;
+pub mod search;
 pub mod ssh;
 
 pub use cluster::{

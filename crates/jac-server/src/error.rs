@@ -117,7 +117,8 @@ impl ApiError {
                     | PortError::NotNow { .. }
                     | PortError::TooSlow { .. }
                     | PortError::Unfit { .. },
-                ) => StatusCode::BAD_GATEWAY,
+                )
+                | EngineError::Target(_) => StatusCode::BAD_GATEWAY,
                 EngineError::Port(PortError::Refused { .. })
                 | EngineError::Store(_)
                 | EngineError::Vault(_)
@@ -232,6 +233,7 @@ impl ApiError {
                 &jac_engine::tools::sentence(&error),
                 Some("Restore it from a backup. Its compressed file holds what is left of it."),
             ),
+            Self::Engine(EngineError::Target(error)) => plain(error.code, &error.message, None),
             Self::Engine(error) => plain("failed", &jac_engine::tools::sentence(&error), None),
         }
     }
@@ -258,8 +260,8 @@ impl IntoResponse for ApiError {
             Self::SessionsUnavailable => Some(UNAVAILABLE_SECONDS),
             _ => None,
         };
-        // Whoever asks Redis says once that it is away.
-        let is_logged = matches!(self, Self::SessionsUnavailable);
+        // Whoever asks Redis says once that it is away, and whoever ships to a search target that it is.
+        let is_logged = matches!(self, Self::SessionsUnavailable | Self::Engine(EngineError::Target(_)));
         let detail = self.detail();
         let failure = status.is_server_error().then(|| Failure {
             code: detail.code.clone(),

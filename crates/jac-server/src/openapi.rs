@@ -3,7 +3,7 @@
 use crate::App;
 use crate::routes::{
     account, archive, audit, clusters, company, credentials, history, images, info, machines, people, plans, results,
-    runs, session, shares,
+    runs, search, session, shares,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
@@ -128,6 +128,9 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(archive::verify))
         .routes(routes!(archive::link))
         .routes(routes!(archive::rebuild))
+        .routes(routes!(search::targets))
+        .routes(routes!(search::test))
+        .routes(routes!(search::shipments, search::ship, search::delete))
         .merge(uploads);
     let (router, mut document) = OpenApiRouter::with_openapi(Base::openapi()).nest("/api/v1", api).split_for_parts();
     // Names with slashes in them: axum and OpenAPI spell such a parameter differently, so these two are said twice.

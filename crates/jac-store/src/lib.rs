@@ -25,6 +25,7 @@ mod seal;
 mod series;
 mod sessions_elsewhere;
 mod shares;
+mod shipments;
 mod sign_in;
 mod vault;
 
@@ -45,6 +46,7 @@ pub use seal::{SealError, SealingKey};
 pub use series::StoredPoint;
 pub use sessions_elsewhere::link_digest;
 pub use shares::{ShareKind, ShareRow};
+pub use shipments::{Attempt, ShipmentRow};
 pub use sign_in::{NewSession, OpenSession, SessionLimits, SessionRow, TokenRow};
 pub use vault::{NewSet, Secret, Vault, VaultError};
 
@@ -66,7 +68,8 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/006-people.sql")),
     M::up(include_str!("../migrations/007-credentials.sql")),
     M::up(include_str!("../migrations/008-sessions-elsewhere.sql")),
-    M::up(include_str!("../migrations/011-history.sql")),
+    M::up(include_str!("../migrations/009-shipments.sql")),
+    M::up(include_str!("../migrations/010-history.sql")),
 ];
 
 /// The database. Every call is one short transaction, on a thread that may wait. Clones are the same database.

@@ -10,7 +10,7 @@ use crate::backup::{self, Restored, Results};
 use crate::cli::{
     AdminArguments, AdminCommand, AuditArguments, Output, Place, ServerArguments, TokenCommand, UserCommand,
 };
-use crate::connect::{Connection, ServerFile, connect, lock_alone, open_store, settings};
+use crate::connect::{Connection, Elsewhere, ServerFile, connect, lock_alone, open_store, settings};
 use crate::context;
 use crate::exit::{Exit, with_hint};
 use crate::stdout;
@@ -189,8 +189,14 @@ async fn user(command: UserCommand) -> anyhow::Result<()> {
 /// Terminating clusters takes an engine: the server's, or one of this process.
 async fn remove(place: &Place, id: &str, heir: Option<&str>) -> anyhow::Result<()> {
     let folder = context::data_folder(place.data_dir.as_deref());
-    let connection =
-        connect(&folder, &ServerArguments::default(), context::tools(&folder, None), settings(None), None).await?;
+    let connection = connect(
+        &folder,
+        &ServerArguments::default(),
+        context::tools(&folder, None),
+        settings(None),
+        Elsewhere::default(),
+    )
+    .await?;
     let query = heir.map(|heir| format!("?to={heir}")).unwrap_or_default();
     let removed = connection.client().delete(&format!("/people/{id}{query}")).await;
     if let Connection::Own { engine, .. } = &connection {

@@ -9,6 +9,7 @@ mod logs;
 mod machines;
 mod plans;
 mod runs;
+mod search;
 mod server;
 mod settings;
 
@@ -23,6 +24,7 @@ pub use logs::{
 pub use machines::{Ec2Arguments, NewClusterArguments, ProviderName};
 pub use plans::{CheckArguments, PlanArguments, RunArguments};
 pub use runs::RunsCommand;
+pub use search::{DashboardsArguments, DashboardsName, SearchCommand};
 pub use server::{LoginArguments, LogoutArguments, ServerArguments};
 pub use settings::{ConfigCommand, ServeArguments};
 
@@ -106,6 +108,9 @@ pub enum Command {
     /// Find single samples in result logs
     #[command(after_help = CONDITIONS)]
     Samples(SamplesArguments),
+    /// Samples in Elasticsearch and OpenSearch: test, backfill, status, delete, dashboards
+    #[command(subcommand)]
+    Search(SearchCommand),
     /// JAC's own copy of JMeter
     Jmeter(JmeterArguments),
     /// A small shop to try load tests on

@@ -128,6 +128,11 @@ impl Client {
         if status.is_success() { Ok(()) } else { Err(refused(status, &collect(body).await?)) }
     }
 
+    /// Deletes something and reads what is said of it.
+    pub async fn delete_and_read<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        self.json(Method::DELETE, path, None, Body::empty()).await
+    }
+
     /// Writes an answer's body to a file.
     pub async fn download(&self, path: &str, to: &Path) -> anyhow::Result<()> {
         let (status, mut body) = self.send(Method::GET, path, None, Body::empty()).await?;

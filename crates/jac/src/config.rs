@@ -6,15 +6,18 @@
 pub mod build;
 pub mod keys;
 pub mod read;
+mod search;
 
 use crate::cli::{ConfigCommand, Output, ServeArguments};
 use crate::context;
 use crate::exit::{Exit, with_hint};
 use crate::stdout;
-use build::{ArtefactsConfig, Config, build, shown, tls_fault};
+use build::{ArtefactsConfig, Config, build, build_search, shown, tls_fault};
+use jac_model::search::SampleTarget;
 use read::{Fault, File, Flags, Settings, Source, Value};
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The file in the data folder.
 const FILE_NAME: &str = "jac.toml";
@@ -52,6 +55,35 @@ pub fn artefacts(data_folder: &Path, typed: Option<&str>) -> anyhow::Result<Opti
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         with_hint(faults.join("\n"), Some("`jac config check` shows every setting and where it comes from.".to_owned()))
     })
+}
+
+/// The search targets of a command whose engine is in its own process: those that a server on this folder would have, and one on
+/// the command line in the place of the environment's.
+///
+/// # Errors
+/// All faults of their settings.
+pub fn search_targets(data_folder: &Path, url: Option<&str>) -> anyhow::Result<Vec<Arc<dyn SampleTarget>>> {
+    made(search_settings(data_folder, url)?)
+}
+
+/// The settings of the same.
+///
+/// # Errors
+/// All their faults.
+pub fn search_settings(data_folder: &Path, url: Option<&str>) -> anyhow::Result<Vec<jac_search::Settings>> {
+    let mut flags = Flags::from([("data_dir", vec![data_folder.display().to_string()])]);
+    flags.extend(url.map(|url| ("search_url", vec![url.to_owned()])));
+    let (file, unreadable) = find_file(context::environment("JAC_CONFIG").map(PathBuf::from).as_deref(), &flags);
+    let mut settings = Settings::read(file.as_ref(), context::environment, &flags);
+    settings.faults.extend(unreadable);
+    let told = |faults: Vec<Fault>| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    build_search(&settings).map_err(|faults| anyhow::anyhow!("{}", told(faults)))
+}
+
+/// Targets of settings that were checked.
+pub fn made(settings: Vec<jac_search::Settings>) -> anyhow::Result<Vec<Arc<dyn SampleTarget>>> {
+    let made = settings.into_iter().map(jac_search::target).collect::<Result<_, _>>();
+    made.map_err(|error| anyhow::anyhow!("{}", error.message))
 }
 
 /// The named file, else the one in the data folder where there is one.
@@ -154,12 +186,10 @@ mod tests {
                 (default, _) => format!("`{default}`"),
             };
             let value = if key.value.is_empty() { String::new() } else { format!(" {}", key.value) };
-            writeln!(
-                out,
-                "| `{}` | `--{}{value}` | `{}` | {default} | {} |",
-                key.name, key.flag, key.environment, key.meaning
-            )
-            .expect("text");
+            let cell = |text: String, is_there: bool| if is_there { format!("`{text}`") } else { "–".to_owned() };
+            let flag = cell(format!("--{}{value}", key.flag), !key.flag.is_empty());
+            let environment = cell(key.environment.to_owned(), !key.environment.is_empty());
+            writeln!(out, "| `{}` | {flag} | {environment} | {default} | {} |", key.name, key.meaning).expect("text");
         }
         out
     }

@@ -1,7 +1,9 @@
 //! Where a command's engine is: in a server that lives on the data folder, in one that was named, or in this process.
 
+use crate::artefacts;
 use crate::cli::ServerArguments;
 use crate::client::Client;
+use crate::config;
 use crate::context;
 use crate::exit::with_hint;
 use crate::login;
@@ -100,13 +102,20 @@ impl Connection {
     }
 }
 
-/// Finds the engine for `jac run`.
+/// Where the results of an engine of this process go besides the data folder, as it was typed: weaker places are read too.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Elsewhere<'a> {
+    pub artifacts_url: Option<&'a str>,
+    pub search_url: Option<&'a str>,
+}
+
+/// Finds the engine for `jac run`. `search_url`: where an engine of this process ships samples to, in the place of what the environment says.
 pub async fn connect(
     data_folder: &Path,
     at: &ServerArguments,
     tools: ToolSettings,
     settings: Settings,
-    artefacts: Option<ArtefactStore>,
+    elsewhere: Elsewhere<'_>,
 ) -> anyhow::Result<Connection> {
     if let Some(url) = at.server.as_deref() {
         if let Some(token) = saved_token(url, at.token_file.as_deref())? {
@@ -127,11 +136,11 @@ pub async fn connect(
         Ok(lock) => {
             // Whoever wrote it is gone, since the lock was free.
             drop(std::fs::remove_file(folder.server_file()));
-            let app = App {
-                engine: start_engine(folder, lock, tools, settings, Nodes::Local, None, artefacts).await?,
-                access: Access::default(),
-                edge: Edge::default(),
-            };
+            let store = artefacts::open(config::artefacts(data_folder, elsewhere.artifacts_url)?.as_ref()).await?;
+            let targets = config::search_targets(data_folder, elsewhere.search_url)?;
+            let engine = start_engine(folder, lock, tools, settings, Nodes::Local, None, store).await?;
+            engine.use_search_targets(targets).await?;
+            let app = App { engine, access: Access::default(), edge: Edge::default() };
             let engine = app.engine.clone();
             let token = app.access.token().to_owned();
             Ok(Connection::Own { client: Client::in_process(jac_server::router(app), &token), engine })

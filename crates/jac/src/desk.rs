@@ -3,12 +3,11 @@
 
 use crate::cli::{Output, Whose};
 use crate::client::Client;
-use crate::connect::{Connection, connect, settings};
+use crate::connect::{Connection, Elsewhere, connect, settings};
 use crate::context;
 use crate::exit::{Exit, Interrupted};
 use crate::signals::Signals;
 use crate::stdout;
-use crate::{artefacts, config};
 use serde::Serialize;
 
 /// What a command works with.
@@ -24,8 +23,7 @@ pub async fn at(whose: &Whose, work: impl AsyncFnOnce(Desk<'_>) -> anyhow::Resul
     let data_folder = context::data_folder(whose.data_dir.as_deref());
     let tools = context::tools(&data_folder, whose.jmeter_home.as_deref());
     let mut signals = Signals::listen()?;
-    let store = artefacts::open(config::artefacts(&data_folder, None)?.as_ref()).await?;
-    let connection = connect(&data_folder, &whose.at, tools, settings(None), store).await?;
+    let connection = connect(&data_folder, &whose.at, tools, settings(None), Elsewhere::default()).await?;
     let is_server = matches!(connection, Connection::Server(_));
     let done = work(Desk { client: connection.client(), signals: &mut signals, is_server }).await;
     if let Connection::Own { engine, .. } = &connection {

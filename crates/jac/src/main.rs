@@ -37,6 +37,7 @@ mod logs;
 mod report;
 mod run;
 mod samples;
+mod search;
 mod serve;
 mod signals;
 mod stderr;
@@ -92,6 +93,7 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
         Command::Report(arguments) => block_in_place(|| report::report(&arguments)),
         Command::Compare(arguments) => block_in_place(|| compare::compare(&arguments)),
         Command::Samples(arguments) => block_in_place(|| samples::samples(&arguments)),
+        Command::Search(command) => search::search(command).await,
         Command::Jmeter(arguments) => jmeter::jmeter(arguments).await,
         Command::DemoTarget(arguments) => demo_target::demo_target(arguments).await,
         Command::Login(arguments) => login::login(arguments).await,

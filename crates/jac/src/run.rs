@@ -6,16 +6,17 @@
 pub mod files;
 pub mod machines;
 mod progress;
+mod search;
 mod wanted;
 
+use crate::artefacts;
 use crate::cli::{NewClusterArguments, Output, PlanArguments};
 use crate::client::{Client, UploadFile};
 use crate::clusters;
-use crate::connect::{Connection, connect, settings};
+use crate::connect::{Connection, Elsewhere, connect, settings};
 use crate::context;
 use crate::exit::{Exit, RunFailed, with_hint};
 use crate::signals::Signals;
-use crate::{artefacts, config};
 use crate::{stdout, utc};
 use anyhow::Context;
 use jac_engine::archive::{ArchivePhase, ArchiveView};
@@ -79,8 +80,12 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
 
     let settings = settings(arguments.lease_seconds);
     let lease = settings.lease;
-    let store = artefacts::open(config::artefacts(&data_folder, arguments.artifacts_url.as_deref())?.as_ref()).await?;
-    let connection = connect(&data_folder, &arguments.at, tools, settings, store).await?;
+    let elsewhere =
+        Elsewhere { artifacts_url: arguments.artifacts_url.as_deref(), search_url: arguments.search_url.as_deref() };
+    let connection = connect(&data_folder, &arguments.at, tools, settings, elsewhere).await?;
+    if arguments.search_url.is_some() && matches!(connection, Connection::Server(_)) {
+        line.say("note: --search-url is without effect: the server that does the run ships to its own search targets.");
+    }
     let target = match (on, new) {
         (On::Existing(named), _) => {
             let existing = clusters::find(connection.client(), &named).await?;
@@ -170,6 +175,7 @@ impl Job<'_> {
         self.bring_results(&finished).await?;
         let exit = self.verdict(&finished);
         self.wait_for_archive(&finished).await;
+        self.wait_for_search(&finished).await;
         exit
     }
 

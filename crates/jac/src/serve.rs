@@ -55,6 +55,7 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     let descriptors = raise_descriptor_limit();
     let store = artefacts::open(config.artefacts.as_ref()).await?;
     let engine = start_engine(folder.clone(), lock, tools, settings, nodes, config.boot_limit, store).await?;
+    engine.use_search_targets(config::made(config.search)?).await?;
     let access = Access::with_token(&kept_token(&folder).context("the server's token cannot be kept")?)
         .with_hosts(&config.allowed_hosts);
     let edge = Edge::new(config.server);

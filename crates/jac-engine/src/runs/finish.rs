@@ -165,9 +165,12 @@ pub fn artefacts(folder: &Path) -> Result<Vec<Artefact>, EngineError> {
     let names = ["report.html", "summary.json", RESULTS, REPORT].into_iter().map(str::to_owned).chain(
         node_names.iter().flat_map(|node| ["jmeter.log", "output.txt"].map(|file| format!("nodes/{node}/{file}"))),
     );
-    let mut plan: BTreeSet<String> = files_below(folder, super::PLAN).into_iter().collect();
-    plan.extend(stored.iter().filter(|name| name.starts_with("plan/")).cloned());
-    for name in names.chain(plan) {
+    let here = [super::PLAN, crate::shipping::FOLDER].into_iter().flat_map(|below| files_below(folder, below));
+    let is_further = |name: &&String| {
+        [super::PLAN, crate::shipping::FOLDER].iter().any(|below| name.starts_with(&format!("{below}/")))
+    };
+    let further: BTreeSet<String> = here.chain(stored.iter().filter(is_further).cloned()).collect();
+    for name in names.chain(further) {
         let here = Artefact::find(folder, name.clone())?;
         found.extend(here.or_else(|| Artefact::in_store(manifest.as_ref()?, name)));
     }
@@ -231,6 +234,7 @@ fn media_type(name: &str) -> &'static str {
     match name.rsplit('.').next() {
         Some("html") => "text/html; charset=utf-8",
         Some("json") => "application/json",
+        Some("ndjson") => "application/x-ndjson",
         Some("jtl" | "csv") => "text/csv; charset=utf-8",
         Some("jar" | "zip") => "application/octet-stream",
         Some("zst") => "application/zstd",

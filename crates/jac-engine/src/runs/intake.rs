@@ -169,6 +169,9 @@ impl Intake {
             return Ok(false);
         }
         std::fs::rename(new, &path).map_err(failed)?;
+        if let Err(error) = task.engine.log_was_replaced(&self.run).await {
+            tracing::warn!(run = %self.run, %error, "run {}: what was shipped of its log could not be taken back: {error}", self.run);
+        }
         task.engine.live().remove(&self.run);
         *self = Self::open(task).await?;
         Ok(true)

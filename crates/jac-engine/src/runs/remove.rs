@@ -82,6 +82,7 @@ impl Engine {
         if let Some(archive) = self.archive() {
             archive.forget(id);
         }
+        self.stop_shipping(id);
         // What cannot be removed now is removed later.
         crate::deleted::remove(self, &away, &run.files);
         self.tell(Event::Run(id.clone()));

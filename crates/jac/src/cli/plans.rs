@@ -68,6 +68,9 @@ pub struct PlanArguments {
     /// What fails the run, such as 'p95 > 800ms', 'error_percent("Log in") >= 1%'
     #[arg(long, value_name = "EXPR")]
     pub fail_on: Vec<String>,
+    /// Ship every sample to this Elasticsearch or OpenSearch too, where no server does the run [env: JAC_SEARCH_URL]
+    #[arg(long, value_name = "URL")]
+    pub search_url: Option<String>,
     #[command(flatten)]
     pub at: ServerArguments,
     /// How long nodes live without hearing from JAC

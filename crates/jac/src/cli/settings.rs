@@ -36,6 +36,11 @@ pub enum ConfigCommand {
 #[derive(Debug, Default)]
 pub struct SettingFlags(pub Flags);
 
+/// The settings that have a flag.
+fn typed_keys() -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().filter(|key| !key.flag.is_empty())
+}
+
 fn flag(key: &'static Key) -> Arg {
     let mut help = key.meaning.to_owned();
     if !key.environment.is_empty() {
@@ -52,14 +57,14 @@ fn flag(key: &'static Key) -> Arg {
         Shape::Switch => return arg.action(ArgAction::SetTrue),
         Shape::List => arg.action(ArgAction::Append).value_delimiter(','),
         Shape::Map => arg.action(ArgAction::Append),
-        Shape::Text | Shape::Path | Shape::Number { .. } => arg.action(ArgAction::Set),
+        Shape::Text | Shape::Path | Shape::Number { .. } | Shape::Tables => arg.action(ArgAction::Set),
     };
     arg.value_name(key.value).allow_negative_numbers(true)
 }
 
 impl Args for SettingFlags {
     fn augment_args(command: Command) -> Command {
-        command.args(KEYS.iter().map(flag))
+        command.args(typed_keys().map(flag))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -70,7 +75,7 @@ impl Args for SettingFlags {
 impl FromArgMatches for SettingFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let mut flags = Flags::new();
-        for key in KEYS {
+        for key in typed_keys() {
             let values = match key.shape {
                 Shape::Switch => matches.get_flag(key.name).then(|| vec![String::new()]),
                 _ => matches.get_many::<String>(key.name).map(|values| values.cloned().collect()),

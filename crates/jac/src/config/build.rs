@@ -36,6 +36,8 @@ pub struct Config {
     pub artefacts_local_days: Option<u32>,
     /// The certificate to serve TLS with, and its key.
     pub pair: Option<Pair>,
+    /// Where every sample goes.
+    pub search: Vec<jac_search::Settings>,
     pub server: ServerConfig,
 }
 
@@ -59,9 +61,19 @@ pub fn artefacts(settings: &Settings) -> Result<Option<ArtefactsConfig>, Vec<Fau
 }
 
 /// Reads typed values and collects what is wrong with them.
-struct Typed<'a> {
+pub(super) struct Typed<'a> {
     settings: &'a Settings,
-    faults: Vec<Fault>,
+    pub(super) faults: Vec<Fault>,
+}
+
+/// The search targets alone, and the faults of their settings: what a command without a server needs.
+pub fn build_search(settings: &Settings) -> Result<Vec<jac_search::Settings>, Vec<Fault>> {
+    let concerns = |fault: &Fault| fault.key.is_empty() || fault.key.starts_with("search");
+    let faults = settings.faults.iter().filter(|fault| concerns(fault)).cloned().collect();
+    let mut typed = Typed { settings, faults };
+    typed.check_search_layout();
+    let targets = typed.search();
+    if typed.faults.is_empty() { Ok(targets) } else { Err(typed.faults) }
 }
 
 /// Makes the configuration.
@@ -100,6 +112,8 @@ impl Typed<'_> {
         // Before anything is given up, so that every fault is told.
         let pair = self.tls();
         let artefacts = self.artefacts();
+        self.check_search_layout();
+        let search = self.search();
         Some(Config {
             listen: listen?,
             data_dir: self.path("data_dir"),
@@ -114,22 +128,23 @@ impl Typed<'_> {
             artefacts,
             artefacts_local_days: self.small("artifacts_local_days"),
             pair,
+            search,
             server,
         })
     }
 
-    fn value(&self, name: &str) -> Option<&Value> {
+    pub(super) fn value(&self, name: &str) -> Option<&Value> {
         self.settings.get(name).map(|given| &given.value)
     }
 
-    fn text(&self, name: &str) -> Option<String> {
+    pub(super) fn text(&self, name: &str) -> Option<String> {
         match self.value(name) {
             Some(Value::Text(text)) => Some(text.clone()),
             _ => None,
         }
     }
 
-    fn path(&self, name: &str) -> Option<PathBuf> {
+    pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
         match self.value(name) {
             Some(Value::Path(path)) => Some(path.clone()),
             _ => None,
@@ -167,14 +182,21 @@ impl Typed<'_> {
         }
     }
 
-    fn source(&self, name: &str) -> Source {
+    pub(super) fn source(&self, name: &str) -> Source {
         self.settings.get(name).map_or(Source::Default, |given| given.source.clone())
     }
 
-    fn refuse(&mut self, name: &str, shown: &str, expected: &str) {
+    pub(super) fn refuse(&mut self, name: &str, shown: &str, expected: &str) {
         if let Some(key) = find(name) {
             self.faults.push(invalid(key, self.source(name), Some(shown), expected.to_owned()));
         }
+    }
+
+    /// A value that cannot be used for a reason of its own.
+    pub(super) fn refuse_because(&mut self, name: &str, message: String) {
+        let source = self.source(name);
+        let key = name.to_owned();
+        self.faults.push(Fault { code: "config_value_invalid", key, source, message, expected: String::new() });
     }
 
     fn parsed<T>(&mut self, name: &str, expected: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
@@ -234,7 +256,7 @@ impl Typed<'_> {
     }
 
     /// `there` is nothing without `missing`.
-    fn lacks<T>(&mut self, there: &str, missing: &str) -> Option<T> {
+    pub(super) fn lacks<T>(&mut self, there: &str, missing: &str) -> Option<T> {
         // What was given and could not be read is told already.
         if !self.faults.iter().any(|fault| fault.key == missing) {
             self.faults.push(Fault {
@@ -343,6 +365,12 @@ pub fn shown(key: &Key, value: &Value) -> Value {
             }
             Err(_) => "…".to_owned(),
         }),
+        // What a table holds is told by `jac search status`.
+        Value::Tables(tables) => {
+            let names =
+                tables.iter().map(|table| table.get("name").and_then(|name| name.as_str()).unwrap_or("…").to_owned());
+            Value::List(names.collect())
+        }
         other => other.clone(),
     }
 }

@@ -16,6 +16,8 @@ pub enum Shape {
     List,
     /// Names with values: a table in the file, `NAME=VALUE` with commas in the environment, a flag for each.
     Map,
+    /// Tables of one kind; in the file only.
+    Tables,
 }
 
 /// A setting.
@@ -349,6 +351,82 @@ pub static KEYS: &[Key] = &[
         value: "DAYS",
         otherwise: "logs stay in the data folder too",
         meaning: "Remove the logs of stored runs from the data folder after so many days; they are read from the store then",
+        ..PLAIN
+    },
+    Key {
+        name: "search_url",
+        environment: "JAC_SEARCH_URL",
+        flag: "search-url",
+        value: "URL",
+        otherwise: "samples are not shipped",
+        meaning: "Ship every sample to this Elasticsearch or OpenSearch ([search.md](search.md)). The file and the environment may have a user and a password in it",
+        is_secret: true,
+        ..PLAIN
+    },
+    Key {
+        name: "search_username",
+        environment: "JAC_SEARCH_USERNAME",
+        flag: "search-username",
+        value: "NAME",
+        otherwise: "not signed in",
+        meaning: "Who signs in there",
+        ..PLAIN
+    },
+    Key {
+        name: "search_password_file",
+        environment: "JAC_SEARCH_PASSWORD_FILE",
+        flag: "search-password-file",
+        shape: Shape::Path,
+        value: "FILE",
+        otherwise: "not signed in",
+        meaning: "The file with the password",
+        ..PLAIN
+    },
+    Key {
+        name: "search_api_key_file",
+        environment: "JAC_SEARCH_API_KEY_FILE",
+        flag: "search-api-key-file",
+        shape: Shape::Path,
+        value: "FILE",
+        otherwise: "not signed in",
+        meaning: "The file with an API key of Elasticsearch, in its encoded form",
+        ..PLAIN
+    },
+    Key {
+        name: "search_ca_file",
+        environment: "JAC_SEARCH_CA_FILE",
+        flag: "search-ca-file",
+        shape: Shape::Path,
+        value: "FILE",
+        otherwise: "the public authorities only",
+        meaning: "Certificates of authorities to trust there besides the public ones (PEM)",
+        ..PLAIN
+    },
+    Key {
+        name: "search_layout",
+        environment: "JAC_SEARCH_LAYOUT",
+        flag: "search-layout",
+        value: "LAYOUT",
+        otherwise: "`data_stream`",
+        meaning: "One data stream for all runs (data_stream), or an index for each run (index_per_run)",
+        ..PLAIN
+    },
+    Key {
+        name: "search_dashboards_url",
+        environment: "JAC_SEARCH_DASHBOARDS_URL",
+        flag: "search-dashboards-url",
+        value: "URL",
+        otherwise: "no links to dashboards",
+        meaning: "Kibana or OpenSearch Dashboards, as people open it: each run links to its dashboard there",
+        ..PLAIN
+    },
+    Key {
+        name: "search",
+        shape: Shape::Tables,
+        value: "[[search]] tables",
+        otherwise: "none",
+        meaning: "Several targets, each a `[[search]]` table ([search.md](search.md))",
+        is_secret: true,
         ..PLAIN
     },
     Key {

@@ -71,6 +71,7 @@ pub enum Value {
     Switch(bool),
     List(Vec<String>),
     Map(BTreeMap<String, String>),
+    Tables(Vec<BTreeMap<String, serde_json::Value>>),
 }
 
 /// A setting that has a value.
@@ -216,6 +217,7 @@ fn expected_of(key: &Key) -> String {
         Shape::Switch => "true or false".to_owned(),
         Shape::List => format!("a list of {}", key.value),
         Shape::Map => format!("{} pairs", key.value),
+        Shape::Tables => key.value.to_owned(),
     }
 }
 
@@ -254,6 +256,8 @@ fn shaped(key: &Key, parts: &[String]) -> Result<Value, Refusal> {
             })
             .collect::<Result<_, _>>()
             .map(Value::Map),
+        // Neither the environment nor a flag has them.
+        Shape::Tables => Err(refused(last)),
     }
 }
 
@@ -279,6 +283,14 @@ fn from_toml(key: &Key, value: &toml::Value, folder: &Path) -> Result<Value, Ref
             })
             .collect::<Result<_, _>>()
             .map(Value::Map),
+        (Shape::Tables, toml::Value::Array(values)) => values
+            .iter()
+            .map(|value| match (value, serde_json::to_value(value)) {
+                (toml::Value::Table(_), Ok(serde_json::Value::Object(table))) => Ok(table.into_iter().collect()),
+                _ => Err(refused()),
+            })
+            .collect::<Result<_, _>>()
+            .map(Value::Tables),
         _ => Err(refused()),
     }
 }

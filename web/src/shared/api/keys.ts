@@ -25,6 +25,9 @@ export const keys = {
   run: (id: string) => ["runs", id] as const,
   runReport: (id: string) => ["run-report", id] as const,
   runSamples: (id: string, search: string) => ["run-samples", id, search] as const,
+  /** Below the run's own key: whatever changes the run may have changed it. */
+  runShipments: (id: string) => ["runs", id, "search"] as const,
+  searchTargets: ["search-targets"] as const,
   comparison: (runs: string[]) => ["comparison", ...runs] as const,
   runArtefacts: (id: string) => ["run-artefacts", id] as const,
 };

@@ -985,6 +985,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a run's samples get to the search targets */
+        get: operations["search_shipments"];
+        put?: never;
+        /** Ship a run: what waits is tried again at once, what has ended is shipped from the log's beginning, which stores no row twice */
+        post: operations["search_ship"];
+        /** Delete a run's documents at the search targets; the run itself stays */
+        delete: operations["search_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/shares": {
         parameters: {
             query?: never;
@@ -1069,6 +1088,40 @@ export interface paths {
         head?: never;
         /** Say which team may change it beside its owner */
         patch: operations["runs_set_team"];
+        trace?: never;
+    };
+    "/api/v1/search/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The search targets of this server */
+        get: operations["search_targets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/targets/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a target who it is, and whether it takes the server's credentials */
+        post: operations["search_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/session": {
@@ -1732,6 +1785,17 @@ export interface components {
             /** @description Why, for people. */
             sentence: string;
         };
+        /** @description A Kibana, or an OpenSearch Dashboards. */
+        DashboardsInfo: {
+            kind: components["schemas"]["DashboardsKind"];
+            /** @description As people open it, with a space or base path where there is one, without a slash at its end. */
+            url: string;
+        };
+        /**
+         * @description Which of the two: their files and links differ.
+         * @enum {string}
+         */
+        DashboardsKind: "kibana" | "opensearch_dashboards";
         /** @description A file that the plan reads. */
         DataFile: {
             /** @description Its path relative to the plan, or as written where it is not there. */
@@ -1749,6 +1813,14 @@ export interface components {
             split: boolean;
             /** @description It is not there, but the plan seems to write it before it reads it. */
             written_by_plan: boolean;
+        };
+        /** @description What was deleted. */
+        DeletedDocuments: {
+            /**
+             * Format: int64
+             * @description Documents of the run that were there.
+             */
+            documents: number;
         };
         /**
          * @description A distribution whose images are found by their owner and name.
@@ -3262,6 +3334,64 @@ export interface components {
         SharedSecret: {
             secret: string;
         };
+        /** @description The shipping of a run to a target. */
+        Shipment: {
+            /** @description The target's name. */
+            target: string;
+            target_info: components["schemas"]["TargetInfo"] | null;
+            state: components["schemas"]["ShipmentState"];
+            /**
+             * Format: int64
+             * @description Rows of the log that were sent and answered; each makes a document.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Those of them that the target took.
+             */
+            shipped: number;
+            /**
+             * Format: int64
+             * @description Those of them that the target refused.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Documents of the run at the target, counted in the end; `null`: not counted.
+             */
+            counted: number | null;
+            /**
+             * Format: int64
+             * @description Bytes of the log that were not answered yet; `null` when everything was.
+             */
+            waiting_bytes: number | null;
+            /**
+             * Format: int64
+             * @description While rows are shipped: how long ago the newest one that was answered began, in milliseconds.
+             */
+            delay_ms: number | null;
+            trouble: components["schemas"]["ShipmentTrouble"] | null;
+            /** @description Why the first of the refused rows was, as the server says it. */
+            refused_reason: string | null;
+            /** @description The artefact with the refused rows and their reasons. */
+            refused_file: string | null;
+            /** @description The run's dashboard; `null`: no address of one is configured. */
+            dashboard_url: string | null;
+            /** Format: int64 */
+            updated_ms: number;
+        };
+        /**
+         * @description Where the shipping of a run to a target is.
+         * @enum {string}
+         */
+        ShipmentState: "shipping" | "complete" | "incomplete" | "delivered";
+        /** @description What is wrong with a shipment. */
+        ShipmentTrouble: {
+            /** @description Stays the same when the words change. */
+            code: string;
+            /** @description A sentence. */
+            message: string;
+        };
         /** @description The token of a sign-in link. */
         SignIn: {
             token: string;
@@ -3379,6 +3509,43 @@ export interface components {
             rejected: components["schemas"]["Rejected"][];
             /** @description What has to be known about the numbers. */
             notes: components["schemas"]["Note"][];
+        };
+        /** @description A target as it is shown: without credentials. */
+        TargetInfo: {
+            /** @description Unique on this server. */
+            name: string;
+            kind: components["schemas"]["TargetKind"];
+            /** @description Scheme, host and port. */
+            address: string;
+            /** @description The data stream, or the indices, that samples are in: what a data view of Kibana is made for. */
+            index_pattern: string;
+            dashboards: components["schemas"]["DashboardsInfo"] | null;
+        };
+        /**
+         * @description What a target is.
+         * @enum {string}
+         */
+        TargetKind: "elasticsearch" | "logstash";
+        /** @description What a test of a target found. */
+        TargetTest: {
+            /** @description `elasticsearch`, `opensearch` or `logstash`. */
+            server: string;
+            /** @description Its version; empty where it does not say. */
+            version: string;
+            /** @description The layout that is used there: `data_stream`, `index_per_run`; empty for Logstash. */
+            layout: string;
+            /** @description What else is worth knowing, each a sentence. */
+            notes: string[];
+        };
+        /** @description A search target of this server. */
+        TargetView: {
+            target: components["schemas"]["TargetInfo"];
+            /**
+             * Format: int64
+             * @description Runs that are being shipped to it, or wait for it.
+             */
+            unfinished: number;
+            trouble: components["schemas"]["ShipmentTrouble"] | null;
         };
         /** @description What is to be changed of a team; what is left out stays. */
         TeamChange: {
@@ -6716,6 +6883,150 @@ export interface operations {
             };
         };
     };
+    search_shipments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shipment"][];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    search_ship: {
+        parameters: {
+            query?: {
+                /** @description The target's name; absent: all. */
+                target?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shipment"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    search_delete: {
+        parameters: {
+            query?: {
+                /** @description The target's name; absent: all. */
+                target?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedDocuments"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     shares_of_run: {
         parameters: {
             query?: never;
@@ -6965,6 +7276,80 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    search_targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetView"][];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    search_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetTest"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            502: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -69,6 +69,8 @@ export type RunNode = Schemas["RunNode"];
 export type RunStep = Schemas["RunStep"];
 export type NodeLog = Schemas["LogPiece"];
 export type Artefact = Schemas["Artefact"];
+export type Shipment = Schemas["Shipment"];
+export type SearchTarget = Schemas["TargetView"];
 export type ErrorBody = Schemas["ErrorBody"];
 /** What exactly is wrong with a request: `field` is a JSON pointer into its body; null: about no single field. */
 export type Fault = Schemas["Fault"];

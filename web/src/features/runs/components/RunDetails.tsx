@@ -3,6 +3,7 @@ import { Artefacts } from "./Artefacts";
 import { LogViewer } from "./LogViewer";
 import { NodeList } from "./NodeList";
 import { Settings } from "./Settings";
+import { Shipments } from "./Shipments";
 import { Steps } from "./Steps";
 
 /** Below the results: JMeter's log, and beside it the nodes, files, settings and steps of the run. */
@@ -14,6 +15,7 @@ export function RunDetails({ run }: { run: Run }) {
       <div className="stack">
         <NodeList nodes={run.nodes} />
         <Artefacts run={run} />
+        <Shipments run={run} />
         <Settings run={run} />
         {prepared && run.steps.length > 0 && <Steps steps={run.steps} now={run.step} />}
       </div>

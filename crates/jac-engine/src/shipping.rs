@@ -1,0 +1,371 @@
+//! Every sample of every run to the search targets: a task for each run and target, with a cursor of its own in the database.
+//!
+//! Owns when a run is shipped, how far it is, and whether it has arrived: in the end the target's documents are counted, too many are thinned
+//! out and missing ones shipped again. Protocols and documents are the adapter's ([`SampleTarget`]). It only reads the run's log, beside
+//! everything else that is done with it: a target that is slow, away or wrong costs the run nothing. A crash at any moment costs at most
+//! that some rows are sent again, which the ids of their documents make harmless.
+
+mod log;
+mod view;
+
+pub(crate) use log::FOLDER;
+pub use view::{Shipment, ShipmentTrouble, TargetView};
+
+use crate::engine::{Engine, Event};
+use crate::error::EngineError;
+use jac_model::search::{SampleTarget, ShipmentState, ShippedRun, TargetError, TargetTest};
+use jac_model::{Run, RunId};
+use jac_store::{Attempt, ShipmentRow, StoreError};
+use log::SpoolLog;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::{Instant, sleep};
+
+/// Finished runs that are shipped to a target at a time; those that go on are shipped at once.
+const FINISHED_AT_A_TIME: usize = 2;
+/// Between two tries of something that failed outside of a target.
+const RETRY_EVERY: Duration = Duration::from_secs(15);
+/// How often documents are counted that should be there and are not yet.
+const COUNTS: u32 = 6;
+/// Before the second count; doubled before each further one.
+const COUNT_PAUSE: Duration = Duration::from_millis(500);
+/// How long a shipment may take to stop before its documents are deleted.
+const STOP_LIMIT: Duration = Duration::from_secs(10);
+
+type Key = (RunId, String);
+
+/// The targets, and what is being shipped to them.
+#[derive(Default)]
+pub(crate) struct Shipping {
+    targets: Mutex<Vec<Arc<dyn SampleTarget>>>,
+    /// Told when something about the shipment has changed, or it is to be tried again now.
+    working: Mutex<HashMap<Key, Arc<Notify>>>,
+    /// By the target's name: one that is away keeps no other waiting.
+    finished_turns: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+impl Shipping {
+    fn targets(&self) -> Vec<Arc<dyn SampleTarget>> {
+        self.targets.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn working(&self) -> MutexGuard<'_, HashMap<Key, Arc<Notify>>> {
+        self.working.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn finished_turns(&self, target: &str) -> Arc<Semaphore> {
+        let mut turns = self.finished_turns.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(target.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(FINISHED_AT_A_TIME))))
+    }
+
+    fn poke(&self, key: &Key) {
+        if let Some(notify) = self.working().get(key) {
+            notify.notify_one();
+        }
+    }
+}
+
+/// A target as part of a list that can be searched by name.
+fn named<'a>(targets: &'a [Arc<dyn SampleTarget>], name: &str) -> Option<&'a Arc<dyn SampleTarget>> {
+    targets.iter().find(|target| target.info().name == name)
+}
+
+impl Engine {
+    /// Ships to these from now on: runs that have not finished, those that are started, and what an earlier engine has not shipped to its end.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub async fn use_search_targets(&self, targets: Vec<Arc<dyn SampleTarget>>) -> Result<(), EngineError> {
+        *self.shipping().targets.lock().unwrap_or_else(PoisonError::into_inner) = targets;
+        for run in self.store().unfinished_runs().await? {
+            self.begin_shipping(&run.id).await?;
+        }
+        for row in self.store().unfinished_shipments().await? {
+            self.work_on_shipment(&row.run, &row.target);
+        }
+        Ok(())
+    }
+
+    /// Ships a run to all targets.
+    pub(crate) async fn begin_shipping(&self, run: &RunId) -> Result<(), EngineError> {
+        for target in self.shipping().targets() {
+            let name = target.info().name;
+            self.store().add_shipment(run, &name, self.now_ms()).await?;
+            self.work_on_shipment(run, &name);
+        }
+        Ok(())
+    }
+
+    /// Ships a run to a target, or to all: one that is being shipped is tried again at once, everything else from the log's beginning.
+    ///
+    /// # Errors
+    /// When there is no such run or target.
+    pub async fn ship_run(&self, run: &RunId, target: Option<&str>) -> Result<Vec<Shipment>, EngineError> {
+        self.store().run(run).await?;
+        for name in self.named_targets(target)? {
+            self.store().add_shipment(run, &name, self.now_ms()).await?;
+            let now_ms = self.now_ms();
+            let again = move |row: &mut ShipmentRow| {
+                if row.state.is_final() {
+                    *row = ShipmentRow::new(row.run.clone(), row.target.clone(), now_ms);
+                }
+            };
+            self.store().update_shipment(run, &name, again).await?;
+            self.work_on_shipment(run, &name);
+            self.shipping().poke(&(run.clone(), name));
+        }
+        self.tell(Event::Run(run.clone()));
+        self.shipments(run).await
+    }
+
+    /// Deletes a run's documents at a target, or at all, and says how many there were. Nothing more is shipped.
+    ///
+    /// # Errors
+    /// When there is no such run or target, or the target does not do it.
+    pub async fn delete_shipped(&self, run: &RunId, target: Option<&str>) -> Result<u64, EngineError> {
+        self.store().run(run).await?;
+        let targets = self.shipping().targets();
+        let mut deleted = 0;
+        for name in self.named_targets(target)? {
+            let Some(target) = named(&targets, &name) else { continue };
+            let key = (run.clone(), name.clone());
+            self.store().delete_shipment(run, &name).await?;
+            self.shipping().poke(&key);
+            let began = Instant::now();
+            while self.shipping().working().contains_key(&key) && began.elapsed() < STOP_LIMIT {
+                sleep(Duration::from_millis(20)).await;
+            }
+            deleted += target.delete(run).await?;
+        }
+        self.tell(Event::Run(run.clone()));
+        Ok(deleted)
+    }
+
+    /// Asks a target who it is.
+    ///
+    /// # Errors
+    /// When there is no such target, or it cannot be used as it is.
+    pub async fn test_search_target(&self, name: &str) -> Result<TargetTest, EngineError> {
+        let targets = self.shipping().targets();
+        let target = named(&targets, name).ok_or_else(|| not_found(name))?;
+        Ok(target.test().await?)
+    }
+
+    /// What was shipped of a log is not what the log holds now.
+    pub(crate) async fn log_was_replaced(&self, run: &RunId) -> Result<(), EngineError> {
+        for row in self.store().shipments(run).await? {
+            let now_ms = self.now_ms();
+            let anew = move |row: &mut ShipmentRow| {
+                let fresh = ShipmentRow::new(row.run.clone(), row.target.clone(), now_ms);
+                *row = ShipmentRow { attempt: Attempt::Anew, ..fresh };
+            };
+            self.store().update_shipment(run, &row.target, anew).await?;
+            self.shipping().poke(&(run.clone(), row.target));
+        }
+        Ok(())
+    }
+
+    /// A run is deleted, and its shipments with it: whoever ships it finds nothing more to do.
+    pub(crate) fn stop_shipping(&self, run: &RunId) {
+        for (_, poked) in self.shipping().working().iter().filter(|((of, _), _)| of == run) {
+            poked.notify_one();
+        }
+    }
+
+    fn named_targets(&self, target: Option<&str>) -> Result<Vec<String>, EngineError> {
+        let all: Vec<String> = self.shipping().targets().iter().map(|target| target.info().name).collect();
+        match target {
+            None if all.is_empty() => Err(EngineError::invalid(
+                "search_not_configured",
+                "No search target is configured. Set `search_url`, or add a [[search]] table to jac.toml.",
+            )),
+            None => Ok(all),
+            Some(name) if all.iter().any(|known| known == name) => Ok(vec![name.to_owned()]),
+            Some(name) => Err(not_found(name)),
+        }
+    }
+
+    /// Sees to it that there is a task for the shipment, if its target is one of this server's.
+    fn work_on_shipment(&self, run: &RunId, target: &str) {
+        let targets = self.shipping().targets();
+        let Some(target) = named(&targets, target).cloned() else { return };
+        let key = (run.clone(), target.info().name);
+        let poked = Arc::new(Notify::new());
+        if self.shipping().working().contains_key(&key) {
+            return;
+        }
+        self.shipping().working().insert(key.clone(), Arc::clone(&poked));
+        let engine = self.clone();
+        self.keep_running(format!("the shipping of run {} to {}", key.0, key.1), move |_| {
+            engine.clone().ship_to_the_end(key.clone(), Arc::clone(&target), Arc::clone(&poked))
+        });
+    }
+
+    async fn ship_to_the_end(self, key: Key, target: Arc<dyn SampleTarget>, poked: Arc<Notify>) {
+        loop {
+            let shipped = tokio::select! {
+                biased;
+                () = poked.notified() => continue,
+                shipped = self.ship(&key, target.as_ref()) => shipped,
+            };
+            if let Err(error) = shipped {
+                tracing::warn!(run = %key.0, target = key.1, code = error.code, "run {}: search target {}: {error}", key.0, key.1);
+                self.note_trouble(&key, Some(error)).await;
+                tokio::select! {
+                    () = poked.notified() => (),
+                    () = sleep(RETRY_EVERY) => (),
+                }
+                continue;
+            }
+            self.tell(Event::Run(key.0.clone()));
+            self.shipping().working().remove(&key);
+            // It may have been begun again just before.
+            match self.store().shipment(&key.0, &key.1).await {
+                Ok(Some(row)) if !row.state.is_final() => {
+                    self.shipping().working().insert(key.clone(), Arc::clone(&poked));
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// Ships what is left and looks whether it has arrived. A shipment that is not there any more has come to its end too.
+    async fn ship(&self, key: &Key, target: &dyn SampleTarget) -> Result<(), TargetError> {
+        let (run, name) = key;
+        let Some(mut row) = self.store().shipment(run, name).await.map_err(of_store)? else { return Ok(()) };
+        if row.state.is_final() {
+            return Ok(());
+        }
+        let stored = match self.store().run(run).await {
+            Ok(row) => row.run,
+            Err(StoreError::NotFound { .. }) => return Ok(()),
+            Err(error) => return Err(of_store(error)),
+        };
+        let turns = self.shipping().finished_turns(name);
+        let _turn = if stored.phase.is_terminal() { turns.acquire().await.ok() } else { None };
+        if row.attempt == Attempt::Anew {
+            if target.counts() {
+                target.delete(run).await?;
+            }
+            let Some(begun) = self.change_shipment(key, |row| row.attempt = Attempt::Again).await? else {
+                return Ok(());
+            };
+            row = begun;
+        }
+        let log = SpoolLog::open(self, &row).await?;
+        let shipped = target.ship(&shipped_run(&stored), row.cursor, &log).await;
+        log.write_down().await?;
+        match shipped {
+            Ok(_) if target.counts() => self.finish_counted(key, target).await,
+            Ok(_) => self.finish(key, ShipmentState::Delivered, None, None).await,
+            // It was taken back, or begins anew.
+            Err(error) if error.code == log::CHANGED => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Counts what has arrived, deletes what is there twice, and ships once more where something is missing.
+    async fn finish_counted(&self, key: &Key, target: &dyn SampleTarget) -> Result<(), TargetError> {
+        let Some(row) = self.store().shipment(&key.0, &key.1).await.map_err(of_store)? else { return Ok(()) };
+        let expected = row.cursor.shipped;
+        let mut counted = target.count(&key.0).await?;
+        for again in 0..COUNTS {
+            if counted > expected && target.delete_doubles(&key.0).await? == 0 || counted == expected {
+                break;
+            }
+            if counted < expected {
+                sleep(COUNT_PAUSE * (1 << again)).await;
+            }
+            counted = target.count(&key.0).await?;
+        }
+        if counted == expected && row.cursor.refused == 0 {
+            return self.finish(key, ShipmentState::Complete, Some(counted), None).await;
+        }
+        if counted == expected {
+            let text = format!("The target refused {} of {} rows.", row.cursor.refused, row.cursor.rows);
+            let trouble = ("search_rows_refused", text);
+            return self.finish(key, ShipmentState::Incomplete, Some(counted), Some(trouble)).await;
+        }
+        if row.attempt == Attempt::First {
+            // What is missing is shipped by shipping everything; what is too much and no double is of no log of this run.
+            let attempt = if counted > expected { Attempt::Anew } else { Attempt::Again };
+            tracing::warn!(run = %key.0, target = key.1, counted, expected, "run {}: {counted} documents of {expected} at {}; shipping again", key.0, key.1);
+            let reset = move |row: &mut ShipmentRow| {
+                *row = ShipmentRow { attempt, ..ShipmentRow::new(row.run.clone(), row.target.clone(), row.updated_ms) };
+            };
+            self.change_shipment(key, reset).await?;
+            return Err(TargetError::new(
+                "search_miscounted",
+                format!("{counted} documents were found of {expected}; all rows are shipped again."),
+            ));
+        }
+        let trouble =
+            ("search_miscounted", format!("{counted} documents are there of {expected} that the target took."));
+        self.finish(key, ShipmentState::Incomplete, Some(counted), Some(trouble)).await
+    }
+
+    async fn finish(
+        &self,
+        key: &Key,
+        state: ShipmentState,
+        counted: Option<u64>,
+        trouble: Option<(&'static str, String)>,
+    ) -> Result<(), TargetError> {
+        let done = move |row: &mut ShipmentRow| {
+            row.state = state;
+            row.counted = counted;
+            row.trouble = trouble.map(|(code, message)| (code.to_owned(), message));
+        };
+        if let Some(row) = self.change_shipment(key, done).await? {
+            let rows = row.cursor.rows;
+            tracing::info!(run = %key.0, target = key.1, ?state, rows, counted, "run {}: shipped to {}: {state:?}, {rows} rows", key.0, key.1);
+        }
+        Ok(())
+    }
+
+    /// Changes a shipment that has not ended.
+    async fn change_shipment(
+        &self,
+        key: &Key,
+        change: impl FnOnce(&mut ShipmentRow) + Send + 'static,
+    ) -> Result<Option<ShipmentRow>, TargetError> {
+        let now_ms = self.now_ms();
+        let changed = self.store().update_shipment(&key.0, &key.1, move |row| {
+            if !row.state.is_final() {
+                change(row);
+                row.updated_ms = now_ms;
+            }
+        });
+        Ok(changed.await.map_err(of_store)?.map(|(row, ())| row))
+    }
+
+    /// Writes down what holds a shipment up.
+    async fn note_trouble(&self, key: &Key, trouble: Option<TargetError>) {
+        let trouble = trouble.map(|error| (error.code.to_owned(), error.message));
+        if let Err(error) = self.change_shipment(key, move |row| row.trouble = trouble).await {
+            tracing::warn!(run = %key.0, %error, "run {}: a fault of its shipping could not be written down: {error}", key.0);
+        }
+        self.tell(Event::Run(key.0.clone()));
+    }
+}
+
+fn shipped_run(run: &Run) -> ShippedRun {
+    ShippedRun {
+        id: run.id.clone(),
+        name: run.name.clone(),
+        plan: run.plan_name.clone(),
+        cluster: run.cluster_name.clone(),
+        owner: run.owner.name.clone(),
+        source: 0,
+    }
+}
+
+fn not_found(name: &str) -> EngineError {
+    EngineError::NotFound { kind: "search target", id: name.to_owned() }
+}
+
+fn of_store(error: StoreError) -> TargetError {
+    TargetError::new("search_failed", format!("JAC's database could not be used: {error}."))
+}

@@ -1,0 +1,228 @@
+//! The log of a run for whoever ships it: read where it lies, plain or compressed, and its cursor kept in the database.
+
+use super::{Key, of_store};
+use crate::engine::Engine;
+use crate::runs::kept::KeptFile;
+use crate::runs::spool;
+use async_trait::async_trait;
+use jac_model::RunId;
+use jac_model::search::{RefusedRow, SampleLog, Step, TargetError};
+use jac_store::{Attempt, ShipmentRow};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// The shipment is gone, or begins anew.
+pub(super) const CHANGED: &str = "shipment_changed";
+/// How often it is looked whether the log has more.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// A cursor is written down this often; after a crash what came after it is sent again.
+const KEEP_EVERY: Duration = Duration::from_millis(500);
+/// Refused rows are written down up to this, and counted beyond it.
+const MOST_REFUSED_BYTES: u64 = 64 << 20;
+/// The folder of a run with the rows that targets refused.
+pub(crate) const FOLDER: &str = "search";
+
+/// The file with the rows that a target refused.
+pub(super) fn refused_path(engine: &Engine, run: &RunId, target: &str) -> PathBuf {
+    engine.folder().run(run).join(FOLDER).join(refused_name(target))
+}
+
+pub(super) fn refused_name(target: &str) -> String {
+    format!("{target}.refused.ndjson")
+}
+
+pub(super) struct SpoolLog<'a> {
+    engine: &'a Engine,
+    key: Key,
+    path: PathBuf,
+    refused: PathBuf,
+    attempt: Attempt,
+    /// The run was seen to have finished, and what came before that has been read.
+    was_finished: AtomicBool,
+    state: Mutex<State>,
+}
+
+#[derive(Clone)]
+struct State {
+    step: Step,
+    refused_bytes: u64,
+    reason: Option<String>,
+    written: Instant,
+    is_pending: bool,
+}
+
+impl<'a> SpoolLog<'a> {
+    /// Opens the log of a shipment. What a crash left behind in the file of refused rows is cut off.
+    pub async fn open(engine: &'a Engine, row: &ShipmentRow) -> Result<Self, TargetError> {
+        let refused = refused_path(engine, &row.run, &row.target);
+        let (path, bytes) = (refused.clone(), row.refused_bytes);
+        blocking(move || cut(&path, bytes)).await?;
+        let state = State {
+            step: Step { cursor: row.cursor, refused: Vec::new() },
+            refused_bytes: row.refused_bytes,
+            reason: row.reason.clone(),
+            written: Instant::now(),
+            is_pending: false,
+        };
+        Ok(Self {
+            engine,
+            key: (row.run.clone(), row.target.clone()),
+            path: spool(engine.folder(), &row.run),
+            refused,
+            attempt: row.attempt,
+            was_finished: AtomicBool::new(false),
+            state: Mutex::new(state),
+        })
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes the cursor down.
+    pub async fn write_down(&self) -> Result<(), TargetError> {
+        let state = self.state().clone();
+        if !state.is_pending {
+            return Ok(());
+        }
+        let (attempt, cursor) = (self.attempt, state.step.cursor);
+        let mut is_same = false;
+        let change = move |row: &mut ShipmentRow| {
+            if row.attempt != attempt || row.state.is_final() {
+                return false;
+            }
+            row.cursor = cursor;
+            row.refused_bytes = state.refused_bytes;
+            row.reason = state.reason;
+            true
+        };
+        let now_ms = self.engine.now_ms();
+        let written = self.engine.store().update_shipment(&self.key.0, &self.key.1, move |row| {
+            row.updated_ms = now_ms;
+            change(row)
+        });
+        if let Some((_, same)) = written.await.map_err(of_store)? {
+            is_same = same;
+        }
+        if !is_same {
+            return Err(TargetError::new(CHANGED, "The shipment has begun anew, or was taken back."));
+        }
+        let mut state = self.state();
+        state.is_pending = false;
+        state.written = Instant::now();
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl SampleLog for SpoolLog<'_> {
+    async fn read_at(&self, from: u64, most: usize) -> Result<Vec<u8>, TargetError> {
+        let path = self.path.clone();
+        blocking(move || {
+            let read = || match KeptFile::open(&path)? {
+                Some(log) => log.read_at(&path, from, most),
+                None => Ok(Vec::new()),
+            };
+            read().map_err(|error| TargetError::new("log_not_read", crate::tools::sentence(&error)))
+        })
+        .await
+    }
+
+    async fn grows(&self) -> bool {
+        if self.was_finished.load(Ordering::Relaxed) {
+            return false;
+        }
+        let is_finished = self.engine.store().run(&self.key.0).await.is_ok_and(|row| row.run.phase.is_terminal());
+        self.was_finished.store(is_finished, Ordering::Relaxed);
+        // Of a run that has finished what came since the last read is read at once.
+        if !is_finished {
+            sleep(LOOK_EVERY).await;
+        }
+        true
+    }
+
+    async fn keep(&self, step: Step) -> Result<(), TargetError> {
+        let has_refused = !step.refused.is_empty();
+        if has_refused {
+            let (path, bytes, rows) = (self.refused.clone(), self.state().refused_bytes, step.refused.clone());
+            let bytes = blocking(move || append(&path, bytes, &rows)).await?;
+            let mut state = self.state();
+            state.refused_bytes = bytes;
+            if state.reason.is_none() {
+                state.reason = step.refused.first().map(|row| row.reason.clone());
+            }
+        }
+        let is_due = {
+            let mut state = self.state();
+            state.step = Step { refused: Vec::new(), ..step };
+            state.is_pending = true;
+            has_refused || state.written.elapsed() >= KEEP_EVERY
+        };
+        if is_due { self.write_down().await } else { Ok(()) }
+    }
+
+    async fn tell(&self, trouble: Option<TargetError>) {
+        let (run, target) = &self.key;
+        match &trouble {
+            Some(error) => {
+                tracing::warn!(%run, target, code = error.code, "run {run}: search target {target}: {error}")
+            }
+            None => tracing::info!(%run, target, "run {run}: search target {target} takes samples again"),
+        }
+        self.engine.note_trouble(&self.key, trouble).await;
+    }
+}
+
+/// Does something with files where that holds nobody up.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, TargetError> + Send + 'static,
+) -> Result<T, TargetError> {
+    let failed = |panic| TargetError::new("search_failed", format!("{panic}."));
+    tokio::task::spawn_blocking(work).await.map_err(failed)?
+}
+
+fn unwritten(error: &std::io::Error) -> TargetError {
+    TargetError::new("search_refused_not_kept", format!("The refused rows cannot be written down: {error}."))
+}
+
+fn cut(path: &Path, bytes: u64) -> Result<(), TargetError> {
+    match std::fs::File::options().write(true).open(path).and_then(|file| file.set_len(bytes)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unwritten(&error)),
+        _ => Ok(()),
+    }
+}
+
+/// Appends refused rows and gives the file's length.
+fn append(path: &Path, bytes: u64, rows: &[RefusedRow]) -> Result<u64, TargetError> {
+    if bytes >= MOST_REFUSED_BYTES {
+        return Ok(bytes);
+    }
+    let mut lines = Vec::new();
+    for row in rows {
+        let document: Value = serde_json::from_str(&row.document).unwrap_or_else(|_| json!(row.document));
+        let line = json!({ "id": row.id, "status": row.status, "reason": row.reason, "document": document });
+        // A vector takes every write.
+        drop(writeln!(lines, "{line}"));
+    }
+    let write = || {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let mut file = std::fs::File::options().create(true).append(true).open(path)?;
+        file.set_len(bytes)?;
+        file.write_all(&lines)
+    };
+    write().map_err(|error| unwritten(&error))?;
+    Ok(bytes + lines.len() as u64)
+}
+
+/// How many bytes of the log are behind the last acknowledged row.
+pub(super) fn waiting_bytes(engine: &Engine, row: &ShipmentRow) -> Option<u64> {
+    let log = KeptFile::open(&spool(engine.folder(), &row.run)).ok()??;
+    Some(log.bytes().saturating_sub(row.cursor.row.unwrap_or(0)))
+}

@@ -1,0 +1,347 @@
+//! What the engine does about a search target that loses rows, has them twice, refuses them, or breaks off: over a simulated one, in a time
+//! that does not pass by itself.
+
+use async_trait::async_trait;
+use jac_engine::clock::SystemClock;
+use jac_engine::tools::ToolSettings;
+use jac_engine::{Engine, Parts, Settings, Shipment};
+use jac_model::search::{
+    Cursor, RefusedRow, SampleLog, SampleTarget, ShipmentState, ShippedRun, Step, TargetError, TargetInfo, TargetKind,
+    TargetTest,
+};
+use jac_model::{EpochMs, Run, RunId};
+use jac_store::{DataFolder, Store, Vault};
+use serde_json::json;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
+
+const ROWS: u64 = 40;
+const LIMIT: Duration = Duration::from_secs(3600);
+
+/// A target that keeps how often it has each row.
+#[derive(Default)]
+struct Simulated {
+    kept: Mutex<Kept>,
+    faults: Mutex<Vec<Fault>>,
+}
+
+#[derive(Default)]
+struct Kept {
+    rows: HashMap<u64, u32>,
+    shipped: u32,
+    deleted: u32,
+}
+
+/// What goes wrong with one call after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    None,
+    /// It acknowledges each fifth row and does not have it.
+    Loses,
+    /// It has each fifth row once more.
+    Doubles,
+    /// It has documents of the run that nobody ships.
+    Foreign,
+    /// It refuses each fifth row.
+    Refuses,
+    /// It takes nothing, and waits for ever.
+    Hangs,
+    /// It breaks off after some batches, whose refused rows were told.
+    BreaksOff,
+}
+
+impl Simulated {
+    fn with(faults: &[Fault]) -> Arc<Self> {
+        let mut faults = faults.to_vec();
+        faults.reverse();
+        Arc::new(Self { kept: Mutex::default(), faults: Mutex::new(faults) })
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl SampleTarget for Simulated {
+    fn info(&self) -> TargetInfo {
+        TargetInfo {
+            name: "simulated".to_owned(),
+            kind: TargetKind::Elasticsearch,
+            address: String::new(),
+            index_pattern: String::new(),
+            dashboards: None,
+        }
+    }
+
+    fn dashboard_url(&self, run: &RunId, from_ms: EpochMs, to_ms: EpochMs) -> Option<String> {
+        Some(format!("{run} {from_ms} {to_ms}"))
+    }
+
+    fn counts(&self) -> bool {
+        true
+    }
+
+    async fn test(&self) -> Result<TargetTest, TargetError> {
+        Err(TargetError::new("search_unreachable", "It is simulated."))
+    }
+
+    /// A row is a line; its place is what it is known by.
+    async fn ship(&self, _: &ShippedRun, from: Cursor, log: &dyn SampleLog) -> Result<Cursor, TargetError> {
+        let fault = self.faults.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or(Fault::None);
+        self.kept().shipped += 1;
+        if fault == Fault::Hangs {
+            std::future::pending::<()>().await;
+        }
+        let mut text = Vec::new();
+        loop {
+            let piece = log.read_at(text.len() as u64, 100).await?;
+            if piece.is_empty() && !log.grows().await {
+                break;
+            }
+            text.extend(piece);
+        }
+        let mut cursor = from;
+        let mut place = 0;
+        for (number, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            let row = place;
+            place += line.len() as u64;
+            if number == 0 || cursor.row.is_some_and(|known| row <= known) {
+                continue;
+            }
+            let is_fifth = number % 5 == 0;
+            let refuses = is_fifth && matches!(fault, Fault::Refuses | Fault::BreaksOff);
+            let loses = is_fifth && fault == Fault::Loses;
+            if !refuses && !loses {
+                let mut kept = self.kept();
+                let times = kept.rows.entry(row).or_insert(0);
+                *times = (*times).max(1) + u32::from(is_fifth && fault == Fault::Doubles);
+            }
+            if fault == Fault::Foreign {
+                self.kept().rows.insert(1_000_000 + row, 1);
+            }
+            cursor = Cursor {
+                row: Some(row),
+                rows: cursor.rows + 1,
+                shipped: cursor.shipped + u64::from(!refuses),
+                refused: cursor.refused + u64::from(refuses),
+                newest_ms: Some(5),
+            };
+            let refused = RefusedRow {
+                id: row.to_string(),
+                status: 400,
+                reason: "a reason".to_owned(),
+                document: "{}".to_owned(),
+            };
+            log.keep(Step { cursor, refused: refuses.then_some(refused).into_iter().collect() }).await?;
+            if fault == Fault::BreaksOff && number as u64 > ROWS / 2 {
+                return Err(TargetError::new("search_failed", "It broke off."));
+            }
+        }
+        Ok(cursor)
+    }
+
+    async fn count(&self, _: &RunId) -> Result<u64, TargetError> {
+        Ok(self.kept().rows.values().map(|times| u64::from(*times)).sum())
+    }
+
+    async fn delete_doubles(&self, _: &RunId) -> Result<u64, TargetError> {
+        let mut deleted = 0;
+        for times in self.kept().rows.values_mut() {
+            deleted += u64::from(*times - 1);
+            *times = 1;
+        }
+        Ok(deleted)
+    }
+
+    async fn delete(&self, _: &RunId) -> Result<u64, TargetError> {
+        let mut kept = self.kept();
+        kept.deleted += 1;
+        Ok(kept.rows.drain().count() as u64)
+    }
+}
+
+/// A data folder with a finished run.
+struct House {
+    folder: tempfile::TempDir,
+    run: RunId,
+}
+
+impl House {
+    async fn new() -> Self {
+        let house = Self { folder: tempfile::tempdir().expect("a folder"), run: "r-33333333".parse().expect("an id") };
+        let folder = DataFolder::open(house.folder.path()).expect("it opens");
+        let store = Store::open(&folder.database()).await.expect("a database");
+        let run: Run = serde_json::from_value(json!({
+            "id": house.run, "name": "evening", "plan_id": "p-22222222", "plan_name": "shop", "cluster_id": "c-22222222",
+            "cluster_name": "c", "owner": { "id": "admin", "name": "Administrator" }, "phase": "finished", "step": "",
+            "cause": { "kind": "completed" }, "criteria": [], "created_ms": 1, "started_ms": 100_000, "ended_ms": 200_000,
+            "expected_s": null, "stop_requested": null, "stop_requested_by": null, "nodes": [], "properties": {},
+            "properties_files": [], "split": [], "workers": 1, "total_threads": null, "grace_s": 30, "notes": [], "steps": [],
+            "shutdown_port": null, "provider": "local",
+        }))
+        .expect("a run");
+        store.insert_run(&run).await.expect("written");
+        std::fs::create_dir_all(folder.run(&house.run)).expect("a folder");
+        let rows: String = (0..ROWS).map(|row| format!("{},1,a,true\n", 1_700_000_000_000 + row)).collect();
+        std::fs::write(folder.run(&house.run).join("results.jtl"), format!("timeStamp,elapsed,label,success\n{rows}"))
+            .expect("written");
+        house
+    }
+
+    async fn engine(&self, target: &Arc<Simulated>) -> Engine {
+        let folder = DataFolder::open(self.folder.path()).expect("it opens");
+        // The last that held an engine before gives it back.
+        let lock = loop {
+            match folder.lock() {
+                Ok(lock) => break lock,
+                Err(_) => sleep(Duration::from_millis(10)).await,
+            }
+        };
+        let store = Store::open(&folder.database()).await.expect("a database");
+        let vault = Arc::new(Vault::open(&folder, store.clone(), None, [7; 32]).expect("a vault"));
+        let tools = ToolSettings::default();
+        let parts = Parts {
+            folder,
+            lock,
+            store,
+            vault,
+            clock: Arc::new(SystemClock),
+            clouds: HashMap::new(),
+            tools,
+            settings: Settings::default(),
+            artefacts: None,
+        };
+        let engine = Engine::start(parts).await.expect("it starts");
+        engine.use_search_targets(vec![Arc::clone(target) as Arc<dyn SampleTarget>]).await.expect("it ships");
+        engine
+    }
+
+    /// Ships the run, and gives what came of it.
+    async fn ship(&self, engine: &Engine) -> Shipment {
+        engine.ship_run(&self.run, None).await.expect("begun");
+        self.end(engine).await
+    }
+
+    async fn end(&self, engine: &Engine) -> Shipment {
+        let ended = async {
+            loop {
+                let shipments = engine.shipments(&self.run).await.expect("read");
+                match shipments.into_iter().find(|shipment| shipment.state.is_final()) {
+                    Some(shipment) => return shipment,
+                    None => sleep(Duration::from_millis(100)).await,
+                }
+            }
+        };
+        timeout(LIMIT, ended).await.expect("in time")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_lost_doubled_or_foreign_is_made_right_and_both_numbers_are_told() {
+    for (faults, shipped, deleted) in [
+        (&[Fault::None][..], 1, 0),
+        (&[Fault::Doubles], 1, 0),
+        (&[Fault::Loses], 2, 0),
+        (&[Fault::Foreign], 2, 1),
+        (&[Fault::BreaksOff, Fault::None], 2, 0),
+    ] {
+        let house = House::new().await;
+        let target = Simulated::with(faults);
+        let engine = house.engine(&target).await;
+        let end = house.ship(&engine).await;
+        if faults[0] == Fault::BreaksOff {
+            assert_eq!((end.state, end.rows, end.refused), (ShipmentState::Incomplete, ROWS, 4), "{end:?}");
+        } else {
+            assert_eq!(
+                (end.state, end.rows, end.counted),
+                (ShipmentState::Complete, ROWS, Some(ROWS)),
+                "{faults:?}: {end:?}"
+            );
+            assert_eq!(end.trouble, None);
+        }
+        let calls = {
+            let kept = target.kept();
+            (kept.shipped, kept.deleted)
+        };
+        assert_eq!(calls, (shipped, deleted), "{faults:?}");
+        assert_eq!(end.dashboard_url.as_deref(), Some("r-33333333 40000 260000"), "a minute around the run");
+        engine.shut_down().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_goes_on_losing_rows_is_told_as_such_and_can_be_shipped_to_again() {
+    let house = House::new().await;
+    let target = Simulated::with(&[Fault::Loses, Fault::Loses]);
+    let engine = house.engine(&target).await;
+    let end = house.ship(&engine).await;
+    assert_eq!((end.state, end.counted), (ShipmentState::Incomplete, Some(ROWS - ROWS / 5)));
+    assert_eq!(end.trouble.map(|trouble| trouble.code), Some("search_miscounted".to_owned()));
+    assert_eq!(house.ship(&engine).await.state, ShipmentState::Complete);
+    assert_eq!(engine.delete_shipped(&house.run, Some("simulated")).await.expect("deleted"), ROWS);
+    assert_eq!(engine.shipments(&house.run).await.expect("read"), []);
+    assert!(engine.ship_run(&house.run, Some("another")).await.is_err());
+    engine.shut_down().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_deleted_is_not_shipped_any_more_and_one_that_hangs_is_tried_again_by_hand() {
+    let house = House::new().await;
+    let target = Simulated::with(&[Fault::Hangs, Fault::Hangs]);
+    let engine = house.engine(&target).await;
+    let until = async |times: u32| {
+        while target.kept().shipped < times {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    engine.ship_run(&house.run, None).await.expect("begun");
+    timeout(LIMIT, until(1)).await.expect("it is tried");
+    engine.ship_run(&house.run, None).await.expect("tried again");
+    timeout(LIMIT, until(2)).await.expect("it is tried again");
+    engine.delete_run(&house.run).await.expect("deleted");
+    let over = async {
+        while Arc::strong_count(&target) > 2 {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(LIMIT, over).await.expect("nobody ships it any more");
+    assert_eq!(target.kept().shipped, 2);
+    engine.shut_down().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_rows_are_in_a_file_once_each_also_over_a_restart() {
+    let house = House::new().await;
+    let target = Simulated::with(&[Fault::BreaksOff, Fault::Refuses]);
+    let engine = house.engine(&target).await;
+    engine.ship_run(&house.run, None).await.expect("begun");
+    while target.kept().shipped < 1 {
+        sleep(Duration::from_millis(10)).await;
+    }
+    sleep(Duration::from_secs(1)).await;
+    engine.shut_down().await;
+    drop(engine);
+    // What a crash would leave: rows that were written down, and the cursor that was not.
+    let file = house.folder.path().join("runs").join(house.run.as_str()).join("search/simulated.refused.ndjson");
+    let kept = std::fs::read_to_string(&file).expect("the file");
+    assert_eq!(kept.lines().count(), 4);
+    std::fs::write(&file, format!("{kept}{{\"id\":\"half a li")).expect("written");
+    let engine = house.engine(&target).await;
+    let end = house.end(&engine).await;
+    assert_eq!((end.state, end.refused, end.counted), (ShipmentState::Incomplete, ROWS / 5, Some(ROWS - ROWS / 5)));
+    assert_eq!(end.trouble.map(|trouble| trouble.code), Some("search_rows_refused".to_owned()));
+    assert_eq!(end.refused_file.as_deref(), Some("search/simulated.refused.ndjson"));
+    let text = std::fs::read_to_string(&file).expect("the file");
+    let ids: Vec<String> = text
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).expect("JSON")["id"].as_str().expect("an id").to_owned()
+        })
+        .collect();
+    let distinct: std::collections::BTreeSet<&String> = ids.iter().collect();
+    assert_eq!((ids.len() as u64, distinct.len() as u64), (ROWS / 5, ROWS / 5));
+    engine.shut_down().await;
+}

@@ -1,0 +1,199 @@
+//! Search targets: where every sample of a run goes, one document each, and the port to one of them.
+//!
+//! Owns the words of shipping (cursor, step, trouble, shipment) and the port. The adapter owns protocols and documents, the engine owns
+//! the log, the cursor and when it is tried.
+
+use crate::{EpochMs, RunId};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+/// What a target is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum TargetKind {
+    /// Elasticsearch or OpenSearch; which of them is learned from the server.
+    Elasticsearch,
+    /// A Logstash with an `http` or a `tcp` input, which sends on what it gets.
+    Logstash,
+}
+
+/// A target as it is shown: without credentials.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TargetInfo {
+    /// Unique on this server.
+    pub name: String,
+    pub kind: TargetKind,
+    /// Scheme, host and port.
+    pub address: String,
+    /// The data stream, or the indices, that samples are in: what a data view of Kibana is made for.
+    pub index_pattern: String,
+    /// Where Kibana or OpenSearch Dashboards is; `null`: not configured.
+    pub dashboards: Option<DashboardsInfo>,
+}
+
+/// A Kibana, or an OpenSearch Dashboards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DashboardsInfo {
+    pub kind: DashboardsKind,
+    /// As people open it, with a space or base path where there is one, without a slash at its end.
+    pub url: String,
+}
+
+/// Which of the two: their files and links differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum DashboardsKind {
+    Kibana,
+    OpensearchDashboards,
+}
+
+/// What a test of a target found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TargetTest {
+    /// `elasticsearch`, `opensearch` or `logstash`.
+    pub server: String,
+    /// Its version; empty where it does not say.
+    pub version: String,
+    /// The layout that is used there: `data_stream`, `index_per_run`; empty for Logstash.
+    pub layout: String,
+    /// What else is worth knowing, each a sentence.
+    pub notes: Vec<String>,
+}
+
+/// What a target could not do, or what holds shipping up. Every one may pass: rights can be given and servers come back.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct TargetError {
+    /// Stays the same when the words change: `search_unreachable`, `search_denied`…
+    pub code: &'static str,
+    /// A sentence.
+    pub message: String,
+}
+
+impl TargetError {
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
+/// The run that documents are made for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShippedRun {
+    pub id: RunId,
+    pub name: String,
+    pub plan: String,
+    pub cluster: String,
+    /// The owner's name.
+    pub owner: String,
+    /// Which of the run's logs, from 0.
+    pub source: u32,
+}
+
+/// How far a log has been acknowledged, without a gap. All of it is of one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cursor {
+    /// Byte at which the last acknowledged row begins; `None`: none is.
+    pub row: Option<u64>,
+    /// Rows up to there, each of which makes a document.
+    pub rows: u64,
+    /// Those of them that the target took, or had already.
+    pub shipped: u64,
+    /// Those of them that the target refuses, whatever is done.
+    pub refused: u64,
+    /// When the newest sample among them began, epoch milliseconds.
+    pub newest_ms: Option<i64>,
+}
+
+/// A row that the target refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedRow {
+    /// The document's id.
+    pub id: String,
+    /// HTTP status of the row.
+    pub status: u16,
+    /// The server's reason, as it gave it.
+    pub reason: String,
+    /// The document, JSON.
+    pub document: String,
+}
+
+/// The cursor after the next batch, and which of the batch's rows were refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    pub cursor: Cursor,
+    pub refused: Vec<RefusedRow>,
+}
+
+/// The log that is shipped, and whoever keeps its cursor.
+#[async_trait]
+pub trait SampleLog: Send + Sync {
+    /// At most `most` bytes from a byte on; none where there are none yet.
+    async fn read_at(&self, from: u64, most: usize) -> Result<Vec<u8>, TargetError>;
+
+    /// Waits a moment for more of the log. `false`: nothing more will come, and nothing came since the last `true`.
+    async fn grows(&self) -> bool;
+
+    /// Keeps how far it is. Called in order, after the target has acknowledged.
+    async fn keep(&self, step: Step) -> Result<(), TargetError>;
+
+    /// Says what holds it up, or that nothing does any more.
+    async fn tell(&self, trouble: Option<TargetError>);
+}
+
+/// A place that every sample goes to.
+#[async_trait]
+pub trait SampleTarget: Send + Sync {
+    fn info(&self) -> TargetInfo;
+
+    /// Where a run's samples of that time are shown; `None`: no address of dashboards is configured.
+    fn dashboard_url(&self, run: &RunId, from_ms: EpochMs, to_ms: EpochMs) -> Option<String>;
+
+    /// Whether the target can be asked how many documents a run has there.
+    fn counts(&self) -> bool;
+
+    /// Asks it who it is, and whether samples could be written. Nothing is written.
+    async fn test(&self) -> Result<TargetTest, TargetError>;
+
+    /// Ships a log from a cursor to its end. Faults that may pass are told to the log and tried again for as long as it takes; a call that
+    /// is dropped goes on at the last cursor that was kept. Shipping a row twice is harmless.
+    async fn ship(&self, run: &ShippedRun, from: Cursor, log: &dyn SampleLog) -> Result<Cursor, TargetError>;
+
+    /// Makes what was shipped searchable and counts a run's documents.
+    async fn count(&self, run: &RunId) -> Result<u64, TargetError>;
+
+    /// Deletes documents of a run that are there more than once, all but one each, and says how many.
+    async fn delete_doubles(&self, run: &RunId) -> Result<u64, TargetError>;
+
+    /// Deletes all documents of a run, and says how many there were.
+    async fn delete(&self, run: &RunId) -> Result<u64, TargetError>;
+}
+
+/// Where the shipping of a run to a target is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum ShipmentState {
+    /// Rows are being shipped, or wait to be.
+    Shipping,
+    /// All rows are there, counted.
+    Complete,
+    /// Everything was tried; some rows are not there.
+    Incomplete,
+    /// The target has taken all rows and cannot be asked how many arrived.
+    Delivered,
+}
+
+impl ShipmentState {
+    /// Is there nothing left to do by itself?
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::Shipping => false,
+            Self::Complete | Self::Incomplete | Self::Delivered => true,
+        }
+    }
+}

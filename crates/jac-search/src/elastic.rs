@@ -1,0 +1,205 @@
+//! The target Elasticsearch or OpenSearch.
+
+use crate::batch::{Batch, Framing};
+use crate::bulk;
+use crate::dashboards::link;
+use crate::http::Http;
+use crate::pace;
+use crate::server;
+use crate::settings::{Layout, Settings, SettingsError};
+use crate::ship::{Failure, Sender, Verdict, ship};
+use crate::{stored, template};
+use async_trait::async_trait;
+use jac_model::search::{Cursor, SampleLog, SampleTarget, ShippedRun, TargetError, TargetInfo, TargetKind, TargetTest};
+use jac_model::{EpochMs, RunId};
+use reqwest::Method;
+use std::ops::Range;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+use tokio::time::sleep;
+
+pub(crate) struct Elastic {
+    http: Http,
+    settings: Settings,
+    /// What was found there, once its templates were seen to.
+    prepared: Mutex<Option<Prepared>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Prepared {
+    layout: Layout,
+}
+
+impl Elastic {
+    pub fn new(settings: Settings) -> Result<Self, SettingsError> {
+        settings.check()?;
+        if !matches!(settings.url.scheme(), "http" | "https") {
+            let message = "The address of Elasticsearch or OpenSearch begins with http:// or https://.".to_owned();
+            return Err(SettingsError { key: "url", message });
+        }
+        Ok(Self { http: Http::new(&settings)?, settings, prepared: Mutex::default() })
+    }
+
+    /// Learns who answers and sees to its templates, once.
+    async fn prepared(&self) -> Result<Prepared, TargetError> {
+        let mut known = self.prepared.lock().await;
+        if let Some(prepared) = &*known {
+            return Ok(*prepared);
+        }
+        server::learn(&self.http).await?;
+        let layout = self.layout().await?;
+        template::prepare(&self.http, &self.settings, layout).await?;
+        Ok(*known.insert(Prepared { layout }))
+    }
+
+    /// The layout that is wanted, or indices where the server has no data streams.
+    async fn layout(&self) -> Result<Layout, TargetError> {
+        if self.settings.layout == Layout::IndexPerRun || self.has_data_streams().await? {
+            return Ok(self.settings.layout);
+        }
+        tracing::warn!(
+            target = %self.settings.name,
+            "search target {}: the server has no data streams; each run gets an index", self.settings.name
+        );
+        Ok(Layout::IndexPerRun)
+    }
+
+    /// Whether an index template may make a data stream there: one that is only tried says so.
+    async fn has_data_streams(&self) -> Result<bool, TargetError> {
+        let name = self.settings.index_name(Layout::DataStream);
+        let body = serde_json::json!({ "index_patterns": [name], "priority": 1_000_000, "data_stream": {} });
+        let answer = self
+            .http
+            .send(Method::POST, "_index_template/_simulate", Some(&crate::http::Payload::json(&body)))
+            .await
+            .map_err(|silence| silence.error)?;
+        match answer.status.as_u16() {
+            200..300 => Ok(true),
+            // Who may not try templates finds them made by somebody who may.
+            401 | 403 => Ok(true),
+            429 | 500.. => Err(answer.fault()),
+            _ => Ok(!answer.fault().message.contains("data_stream")),
+        }
+    }
+
+    /// Where documents of a run are written to.
+    fn index(&self, layout: Layout, run: &RunId) -> String {
+        let name = self.settings.index_name(layout);
+        match layout {
+            Layout::DataStream => name,
+            Layout::IndexPerRun => format!("{name}-{run}"),
+        }
+    }
+}
+
+/// Sends batches of one run.
+struct ToIndex<'a> {
+    target: &'a Elastic,
+    index: String,
+}
+
+#[async_trait]
+impl Sender for ToIndex<'_> {
+    fn framing(&self) -> Framing {
+        Framing::Bulk
+    }
+
+    async fn send(&self, batch: &Arc<Batch>, rows: Vec<Range<usize>>) -> Result<Verdict, Failure> {
+        let verdict = bulk::send(&self.target.http, &self.index, batch, rows).await?;
+        if verdict.trouble.as_ref().is_some_and(|error| error.code == "search_index_missing") {
+            // Somebody has deleted it, perhaps with its template.
+            *self.target.prepared.lock().await = None;
+            let prepared = self.target.prepared().await;
+            prepared.map_err(|error| Failure::Passing { error, retry_after: None })?;
+        }
+        Ok(verdict)
+    }
+}
+
+#[async_trait]
+impl SampleTarget for Elastic {
+    fn info(&self) -> TargetInfo {
+        TargetInfo {
+            name: self.settings.name.clone(),
+            kind: TargetKind::Elasticsearch,
+            address: self.settings.address(),
+            index_pattern: self.settings.index_pattern(self.settings.layout),
+            dashboards: self.settings.dashboards_info(),
+        }
+    }
+
+    fn dashboard_url(&self, run: &RunId, from_ms: EpochMs, to_ms: EpochMs) -> Option<String> {
+        self.settings.dashboards.as_ref().map(|dashboards| link(dashboards, run, from_ms, to_ms))
+    }
+
+    fn counts(&self) -> bool {
+        true
+    }
+
+    async fn test(&self) -> Result<TargetTest, TargetError> {
+        let server = server::learn(&self.http).await?;
+        let layout = self.layout().await?;
+        let mut notes = Vec::new();
+        if layout != self.settings.layout {
+            notes.push("The server has no data streams: each run gets an index.".to_owned());
+        }
+        // Reading is the least that is needed, and tells whether the credentials are worth anything.
+        let index = self.settings.index_pattern(layout);
+        let path = format!("{index}/_count?ignore_unavailable=true&allow_no_indices=true");
+        self.http.call(Method::GET, &path, None).await?;
+        Ok(TargetTest {
+            server: server.distribution.word().to_owned(),
+            version: server.version,
+            layout: layout.word().to_owned(),
+            notes,
+        })
+    }
+
+    async fn ship(&self, run: &ShippedRun, from: Cursor, log: &dyn SampleLog) -> Result<Cursor, TargetError> {
+        let mut tries = 0;
+        let prepared = loop {
+            match self.prepared().await {
+                Ok(prepared) => break prepared,
+                Err(error) => {
+                    tries += 1;
+                    let wait = pace::pause(tries, &error, None);
+                    log.tell(Some(error)).await;
+                    sleep(wait).await;
+                }
+            }
+        };
+        if tries > 0 {
+            log.tell(None).await;
+        }
+        let sender = ToIndex { target: self, index: self.index(prepared.layout, &run.id) };
+        ship(&sender, &self.settings, run, from, log).await
+    }
+
+    async fn count(&self, run: &RunId) -> Result<u64, TargetError> {
+        let index = self.index(self.prepared().await?.layout, run);
+        stored::refresh(&self.http, &index).await?;
+        stored::count(&self.http, &index, run).await
+    }
+
+    async fn delete_doubles(&self, run: &RunId) -> Result<u64, TargetError> {
+        let index = self.index(self.prepared().await?.layout, run);
+        let deleted = stored::delete_doubles(&self.http, &index, run).await?;
+        stored::refresh(&self.http, &index).await?;
+        Ok(deleted)
+    }
+
+    async fn delete(&self, run: &RunId) -> Result<u64, TargetError> {
+        let prepared = self.prepared().await?;
+        let index = self.index(prepared.layout, run);
+        if prepared.layout == Layout::DataStream {
+            return stored::delete(&self.http, &index, run).await;
+        }
+        stored::refresh(&self.http, &index).await?;
+        let count = stored::count(&self.http, &index, run).await?;
+        let answer = self.http.send(Method::DELETE, &index, None).await.map_err(|silence| silence.error)?;
+        match answer.status.as_u16() {
+            200..300 | 404 => Ok(count),
+            _ => Err(answer.fault()),
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Every sample of a run in Elasticsearch, OpenSearch or behind a Logstash: the adapter of [`SampleTarget`].
+//!
+//! Owns the documents and their mapping, the protocols, how fast it is sent, and what an answer means. Does not own the log, the cursor
+//! or when a run is shipped: those are the engine's. A row's document has the row's place in its log as its id and is only ever created, so
+//! sending it again changes nothing; that is why a crash, a cut connection or a lost answer needs no more than to go on at the last cursor.
+
+mod batch;
+mod bulk;
+mod dashboards;
+mod document;
+mod elastic;
+mod http;
+mod import;
+mod logstash;
+mod pace;
+mod rows;
+mod server;
+mod settings;
+mod ship;
+mod sigv4;
+mod stored;
+mod template;
+
+pub use dashboards::saved_objects;
+pub use import::import_dashboards;
+pub use settings::{Auth, DashboardsSettings, Layout, Secret, Settings, SettingsError, SigV4};
+
+use jac_model::search::{SampleTarget, TargetKind};
+use std::sync::Arc;
+
+/// The target that the settings describe. Nothing is asked of it yet.
+///
+/// # Errors
+/// When the settings do not fit together.
+pub fn target(settings: Settings) -> Result<Arc<dyn SampleTarget>, SettingsError> {
+    Ok(match settings.kind {
+        TargetKind::Elasticsearch => Arc::new(elastic::Elastic::new(settings)?),
+        TargetKind::Logstash => Arc::new(logstash::Logstash::new(settings)?),
+    })
+}

@@ -1,0 +1,161 @@
+//! How fast a target is sent to: fewer requests at a time when it has too much to do, more again when it keeps up; smaller ones where it,
+//! or a proxy before it, does not take them.
+
+use jac_model::search::TargetError;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// After so many answers in a row one more request is sent at a time.
+const STEADY: u32 = 16;
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// What a server asks for is believed up to this.
+const LONGEST_ASKED: Duration = Duration::from_secs(120);
+/// Wrong credentials are not tried so often that an account is locked for it.
+const SLOW_PAUSE: Duration = Duration::from_secs(10);
+/// Requests are not made smaller than this.
+const SMALLEST: usize = 32 << 10;
+
+/// Shared by the requests to one target for one run.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    turns: Semaphore,
+    state: Mutex<State>,
+    most: usize,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Requests at a time now.
+    allowed: usize,
+    /// Those that are to be taken away once they are given back.
+    surplus: usize,
+    steady: u32,
+    most_bytes: usize,
+}
+
+impl Pace {
+    pub fn new(in_flight: usize, bytes: usize) -> Self {
+        let most = in_flight.max(1);
+        let state = State { allowed: most, surplus: 0, steady: 0, most_bytes: bytes };
+        Self { turns: Semaphore::new(most), state: Mutex::new(state), most }
+    }
+
+    /// Waits until another request may be sent.
+    pub async fn turn(&self) -> Turn<'_> {
+        // Never closed.
+        Turn { pace: self, permit: self.turns.acquire().await.ok() }
+    }
+
+    /// The most bytes that a request has now.
+    pub fn most_bytes(&self) -> usize {
+        self.state().most_bytes
+    }
+
+    /// A request was taken.
+    pub fn took(&self) {
+        let mut state = self.state();
+        state.steady += 1;
+        if state.steady >= STEADY && state.allowed < self.most {
+            state.steady = 0;
+            state.allowed += 1;
+            if state.surplus > 0 {
+                state.surplus -= 1;
+            } else {
+                self.turns.add_permits(1);
+            }
+        }
+    }
+
+    /// The server has too much to do.
+    pub fn slower(&self) {
+        let mut state = self.state();
+        state.steady = 0;
+        if state.allowed > 1 {
+            state.allowed -= 1;
+            state.surplus += 1;
+        }
+    }
+
+    /// A request of so many bytes was too large.
+    pub fn smaller(&self, than: usize) {
+        let mut state = self.state();
+        state.most_bytes = state.most_bytes.min((than / 2).max(SMALLEST));
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The right to send a request now. It is given back while one waits.
+pub(crate) struct Turn<'a> {
+    pace: &'a Pace,
+    permit: Option<SemaphorePermit<'a>>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let Some(permit) = self.permit.take() else { return };
+        let mut state = self.pace.state();
+        if state.surplus > 0 {
+            state.surplus -= 1;
+            permit.forget();
+        }
+    }
+}
+
+/// How long to wait before try number `tries` (from 1): longer each time, never quite the same for two senders.
+pub(crate) fn pause(tries: u32, error: &TargetError, asked: Option<Duration>) -> Duration {
+    let least = match error.code {
+        "search_denied" | "search_certificate" | "search_credentials" => SLOW_PAUSE,
+        _ => FIRST_PAUSE,
+    };
+    let doubled = least.saturating_mul(1 << tries.saturating_sub(1).min(10)).min(LONGEST_PAUSE);
+    let jittered = doubled.mul_f64(0.5 + rand::random::<f64>());
+    jittered.max(asked.unwrap_or_default().min(LONGEST_ASKED))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn it_slows_down_at_once_and_speeds_up_again_bit_by_bit() {
+        let pace = Pace::new(4, 1 << 20);
+        let free = || pace.turns.available_permits();
+        let (first, second) = (pace.turn().await, pace.turn().await);
+        pace.slower();
+        pace.slower();
+        drop((first, second));
+        assert_eq!(free(), 2);
+        for _ in 0..10 {
+            pace.slower();
+            drop(pace.turn().await);
+        }
+        assert_eq!(free(), 1, "one request is always sent");
+        for _ in 0..STEADY {
+            pace.took();
+        }
+        assert_eq!(free(), 2);
+        for _ in 0..10 * STEADY {
+            pace.took();
+        }
+        assert_eq!(free(), 4, "never more than at first");
+    }
+
+    #[test]
+    fn requests_shrink_to_a_bound_and_pauses_grow_to_one() {
+        let pace = Pace::new(4, 5 << 20);
+        pace.smaller(1 << 20);
+        assert_eq!(pace.most_bytes(), 512 << 10);
+        pace.smaller(1);
+        assert_eq!(pace.most_bytes(), SMALLEST);
+        let busy = TargetError::new("search_busy", "");
+        assert!(pause(1, &busy, None) < Duration::from_secs(1));
+        assert!((1..100).all(|tries| pause(tries, &busy, None) <= LONGEST_PAUSE.mul_f64(1.5)));
+        assert!(pause(1, &TargetError::new("search_denied", ""), None) >= SLOW_PAUSE / 2);
+        assert_eq!(pause(1, &busy, Some(Duration::from_secs(7))), Duration::from_secs(7));
+    }
+}

@@ -1,0 +1,218 @@
+//! What a target is told: where it is, who signs in, and how its samples are laid out.
+
+use aws_credential_types::provider::SharedCredentialsProvider;
+use jac_model::search::{DashboardsInfo, DashboardsKind, TargetKind};
+use reqwest::Url;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// The most bytes of one request, uncompressed.
+const BATCH_BYTES: usize = 5 << 20;
+/// The most rows of one request.
+const BATCH_ROWS: usize = 5_000;
+/// Requests at a time.
+const IN_FLIGHT: usize = 4;
+/// The data stream's name before its namespace, as Elastic's own naming scheme has it: type, dataset, namespace.
+const DATA_STREAM: &str = "logs-jmeter.sample";
+/// The same for indices, outside of `logs-*-*`, whose built-in template makes data streams.
+const INDEX: &str = "jmeter.sample";
+
+/// A password or a key. It cannot be printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("…")
+    }
+}
+
+/// How requests are signed in.
+#[derive(Debug, Clone)]
+pub enum Auth {
+    None,
+    Basic {
+        user: String,
+        password: Secret,
+    },
+    /// Elasticsearch's: the encoded form, as it is shown when it is made.
+    ApiKey(Secret),
+    /// Amazon's service.
+    SigV4(SigV4),
+}
+
+/// Signing for Amazon OpenSearch Service.
+#[derive(Clone)]
+pub struct SigV4 {
+    pub region: String,
+    /// `es`, or `aoss` for the serverless service.
+    pub service: String,
+    pub credentials: SharedCredentialsProvider,
+    pub now: Arc<dyn Fn() -> SystemTime + Send + Sync>,
+}
+
+impl fmt::Debug for SigV4 {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "SigV4({}, {})", self.region, self.service)
+    }
+}
+
+/// How samples are laid out at the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Layout {
+    /// One data stream for all runs.
+    #[default]
+    DataStream,
+    /// An index for each run: exact by construction, and deleted as a whole.
+    IndexPerRun,
+}
+
+impl Layout {
+    /// As it is written in configurations and answers.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::DataStream => "data_stream",
+            Self::IndexPerRun => "index_per_run",
+        }
+    }
+}
+
+/// Where the dashboards of a target are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DashboardsSettings {
+    pub kind: DashboardsKind,
+    pub url: Url,
+}
+
+/// A target.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub name: String,
+    pub kind: TargetKind,
+    /// `http://` or `https://`; for Logstash also `tcp://`. Without credentials.
+    pub url: Url,
+    pub auth: Auth,
+    /// Certificates of authorities to trust besides the public ones, PEM.
+    pub ca_pem: Option<Vec<u8>>,
+    pub layout: Layout,
+    pub namespace: String,
+    /// A name of one's own for the data stream, or the beginning of the indices' names.
+    pub index: Option<String>,
+    /// Further fields of every document: `labels.<name>`.
+    pub labels: BTreeMap<String, String>,
+    /// `service.name` of every document.
+    pub service: Option<String>,
+    pub dashboards: Option<DashboardsSettings>,
+    pub batch_bytes: usize,
+    pub batch_rows: usize,
+    pub in_flight: usize,
+}
+
+/// Settings that do not fit together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingsError {
+    /// The setting's name.
+    pub key: &'static str,
+    /// What is wrong, a sentence.
+    pub message: String,
+}
+
+impl Settings {
+    /// A target with the usual layout, and nobody signed in.
+    pub fn new(name: impl Into<String>, kind: TargetKind, url: Url) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            url,
+            auth: Auth::None,
+            ca_pem: None,
+            layout: Layout::default(),
+            namespace: "default".to_owned(),
+            index: None,
+            labels: BTreeMap::new(),
+            service: None,
+            dashboards: None,
+            batch_bytes: BATCH_BYTES,
+            batch_rows: BATCH_ROWS,
+            in_flight: IN_FLIGHT,
+        }
+    }
+
+    /// The data stream's name, or what the names of all indices begin with.
+    pub(crate) fn index_name(&self, layout: Layout) -> String {
+        let base = match layout {
+            Layout::DataStream => DATA_STREAM,
+            Layout::IndexPerRun => INDEX,
+        };
+        self.index.clone().unwrap_or_else(|| format!("{base}-{}", self.namespace))
+    }
+
+    /// What a data view of Kibana is made for: the data stream, or all indices.
+    pub fn data_view(&self) -> String {
+        self.index_pattern(self.layout)
+    }
+
+    /// The same in that layout.
+    pub(crate) fn index_pattern(&self, layout: Layout) -> String {
+        match layout {
+            Layout::DataStream => self.index_name(layout),
+            Layout::IndexPerRun => format!("{}-*", self.index_name(layout)),
+        }
+    }
+
+    /// The parts of the data stream's name, where it follows Elastic's naming scheme.
+    pub(crate) fn data_stream_parts(&self) -> Option<(&'static str, &'static str, &str)> {
+        let (kind, dataset) = DATA_STREAM.split_once('-')?;
+        (self.layout == Layout::DataStream && self.index.is_none()).then_some((kind, dataset, &self.namespace))
+    }
+
+    pub(crate) fn address(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        let port = self.url.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
+        format!("{}://{host}{port}", self.url.scheme())
+    }
+
+    pub(crate) fn dashboards_info(&self) -> Option<DashboardsInfo> {
+        let dashboards = self.dashboards.as_ref()?;
+        Some(DashboardsInfo { kind: dashboards.kind, url: dashboards.url.as_str().trim_end_matches('/').to_owned() })
+    }
+
+    /// Checks what every kind has in common.
+    pub(crate) fn check(&self) -> Result<(), SettingsError> {
+        let refused = |key, message: &str| Err(SettingsError { key, message: message.to_owned() });
+        let is_name = |text: &str| {
+            !text.is_empty()
+                && text.len() <= 100
+                && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte))
+                && !text.starts_with(['-', '_', '.'])
+        };
+        if !is_name(&self.namespace) || self.namespace.contains('-') {
+            return refused("namespace", "A namespace has lower-case letters, digits, dots and underscores only.");
+        }
+        if self.index.as_deref().is_some_and(|index| !is_name(index)) {
+            return refused(
+                "index",
+                "An index name has lower-case letters, digits, '.', '-' and '_' only, and begins with a letter or digit.",
+            );
+        }
+        if !self.url.username().is_empty() || self.url.password().is_some() {
+            return refused("url", "The address holds credentials.");
+        }
+        if self.url.host_str().is_none_or(str::is_empty) {
+            return refused("url", "The address has no host.");
+        }
+        Ok(())
+    }
+}

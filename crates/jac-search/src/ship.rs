@@ -1,0 +1,206 @@
+//! A log to a target: batches are sent several at a time and acknowledged in the log's order, so that what is kept has no gap.
+//!
+//! In memory are at most the batches in flight, one that waits and the one that is being made.
+
+use crate::batch::{Batch, Framing, document_id};
+use crate::pace::{self, Pace};
+use crate::rows;
+use crate::settings::Settings;
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesOrdered;
+use jac_model::search::{Cursor, RefusedRow, SampleLog, ShippedRun, Step, TargetError};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+/// After so many tries that broke off on the way, requests are made smaller: a proxy that cuts large ones need not say so.
+const BROKEN_TRIES: u32 = 2;
+
+/// What became of the rows of one request that was answered.
+#[derive(Debug, Default)]
+pub(crate) struct Verdict {
+    /// Rows that will never be taken, with status and reason.
+    pub refused: Vec<(usize, u16, String)>,
+    /// Rows to be sent again.
+    pub again: Vec<usize>,
+    /// Why, where there are such.
+    pub trouble: Option<TargetError>,
+}
+
+/// Why a request as a whole came to nothing.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// It may pass.
+    Passing { error: TargetError, retry_after: Option<Duration> },
+    /// It broke off on the way, which may be because of its size.
+    Broken(TargetError),
+    /// It is too large, or cannot be understood as a whole: one of its rows may be the reason.
+    Divide { status: u16, reason: String },
+}
+
+/// Sends rows to a target.
+#[async_trait]
+pub(crate) trait Sender: Send + Sync {
+    fn framing(&self) -> Framing;
+    /// Sends these rows of a batch.
+    async fn send(&self, batch: &Arc<Batch>, rows: Vec<Range<usize>>) -> Result<Verdict, Failure>;
+}
+
+/// Ships a log from a cursor to its end.
+pub(crate) async fn ship(
+    sender: &dyn Sender,
+    settings: &Settings,
+    run: &ShippedRun,
+    from: Cursor,
+    log: &dyn SampleLog,
+) -> Result<Cursor, TargetError> {
+    let (batches, mut ready) = mpsc::channel(1);
+    let courier =
+        Courier { sender, run, log, pace: Pace::new(settings.in_flight, settings.batch_bytes), told: Mutex::default() };
+    let read = rows::read(run, settings, sender.framing(), from, log, batches);
+    let send = async {
+        let mut cursor = from;
+        let mut in_flight = FuturesOrdered::new();
+        let mut more = true;
+        while more || !in_flight.is_empty() {
+            tokio::select! {
+                biased;
+                Some(done) = in_flight.next(), if !in_flight.is_empty() => {
+                    let step = advanced(cursor, done);
+                    cursor = step.cursor;
+                    log.keep(step).await?;
+                }
+                batch = ready.recv(), if more && in_flight.len() < settings.in_flight.max(1) => match batch {
+                    Some(batch) => in_flight.push_back(courier.deliver(Arc::new(batch))),
+                    None => more = false,
+                },
+            }
+        }
+        Ok(cursor)
+    };
+    let ((), cursor) = tokio::try_join!(read, send)?;
+    Ok(cursor)
+}
+
+/// The cursor behind a batch.
+fn advanced(cursor: Cursor, (batch, refused): (Arc<Batch>, Vec<RefusedRow>)) -> Step {
+    let (rows, not_taken) = (batch.len() as u64, refused.len() as u64);
+    let cursor = Cursor {
+        row: batch.last_position().or(cursor.row),
+        rows: cursor.rows + rows,
+        shipped: cursor.shipped + rows - not_taken,
+        refused: cursor.refused + not_taken,
+        newest_ms: cursor.newest_ms.max(Some(batch.newest_ms)),
+    };
+    Step { cursor, refused }
+}
+
+/// Sends batches until every row has been taken or refused.
+struct Courier<'a> {
+    sender: &'a dyn Sender,
+    run: &'a ShippedRun,
+    log: &'a dyn SampleLog,
+    pace: Pace,
+    /// The code of what was told last; `None`: nothing holds it up.
+    told: Mutex<Option<&'static str>>,
+}
+
+impl Courier<'_> {
+    async fn deliver(&self, batch: Arc<Batch>) -> (Arc<Batch>, Vec<RefusedRow>) {
+        let mut refused: Vec<(usize, u16, String)> = Vec::new();
+        // What is still to be sent: parts, each of rows that go in one request. The first is the last.
+        let mut parts: Vec<Vec<usize>> = vec![(0..batch.len()).collect()];
+        let mut tries = 0;
+        let mut broken = 0;
+        while let Some(part) = parts.pop() {
+            let size = |rows: &[usize]| rows.iter().map(|row| batch.bytes(*row..row + 1).len()).sum::<usize>();
+            if part.len() > 1 && size(&part) > self.pace.most_bytes() {
+                divide(part, &mut parts);
+                continue;
+            }
+            let turn = self.pace.turn().await;
+            let sent = self.sender.send(&batch, ranges(&part)).await;
+            drop(turn);
+            let (error, retry_after, again) = match sent {
+                Ok(verdict) => {
+                    refused.extend(verdict.refused);
+                    match verdict.trouble {
+                        Some(error) if !verdict.again.is_empty() => (error, None, verdict.again),
+                        _ => {
+                            (tries, broken) = (0, 0);
+                            self.pace.took();
+                            self.tell(None).await;
+                            continue;
+                        }
+                    }
+                }
+                Err(Failure::Passing { error, retry_after }) => (error, retry_after, part),
+                Err(Failure::Broken(error)) => {
+                    broken += 1;
+                    if broken >= BROKEN_TRIES {
+                        broken = 0;
+                        self.pace.smaller(size(&part));
+                    }
+                    (error, None, part)
+                }
+                Err(Failure::Divide { status, reason }) => {
+                    if part.len() > 1 {
+                        self.pace.smaller(size(&part));
+                        divide(part, &mut parts);
+                    } else {
+                        refused.extend(part.first().map(|row| (*row, status, reason)));
+                    }
+                    continue;
+                }
+            };
+            parts.push(again);
+            if error.code == "search_busy" {
+                self.pace.slower();
+            }
+            tries += 1;
+            let wait = pace::pause(tries, &error, retry_after);
+            self.tell(Some(error)).await;
+            sleep(wait).await;
+        }
+        refused.sort_by_key(|(row, ..)| *row);
+        let refused = refused.into_iter().map(|(row, status, reason)| RefusedRow {
+            id: document_id(self.run, batch.position(row)),
+            status,
+            reason,
+            document: batch.document(row).to_owned(),
+        });
+        let refused = refused.collect();
+        (batch, refused)
+    }
+
+    /// Tells what holds it up where that has changed.
+    async fn tell(&self, trouble: Option<TargetError>) {
+        let code = trouble.as_ref().map(|error| error.code);
+        let before = std::mem::replace(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner), code);
+        if before != code {
+            self.log.tell(trouble).await;
+        }
+    }
+}
+
+/// Puts the halves of a part on the stack, the first on top.
+fn divide(mut part: Vec<usize>, parts: &mut Vec<Vec<usize>>) {
+    let second = part.split_off(part.len() / 2);
+    parts.push(second);
+    parts.push(part);
+}
+
+/// Neighbouring rows as ranges.
+fn ranges(rows: &[usize]) -> Vec<Range<usize>> {
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    for row in rows {
+        match ranges.last_mut() {
+            Some(range) if range.end == *row => range.end += 1,
+            _ => ranges.push(*row..row + 1),
+        }
+    }
+    ranges
+}

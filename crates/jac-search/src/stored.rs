@@ -1,0 +1,113 @@
+//! Documents that are there: counted, found twice, deleted. A page at a time, by searches that both servers have had for long.
+
+use crate::bulk;
+use crate::http::{Http, Payload};
+use jac_model::RunId;
+use jac_model::search::TargetError;
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// How many documents are looked at in one request.
+const PAGE: usize = 5_000;
+
+#[derive(Deserialize)]
+struct Found {
+    hits: Hits,
+}
+
+#[derive(Deserialize)]
+struct Hits {
+    hits: Vec<Hit>,
+}
+
+#[derive(Deserialize)]
+struct Hit {
+    _index: String,
+    _id: String,
+    #[serde(default)]
+    sort: Vec<Value>,
+}
+
+/// Makes what was written searchable. Who may not ask for that waits for the server's own interval, which the caller's patience covers.
+pub(crate) async fn refresh(http: &Http, index: &str) -> Result<(), TargetError> {
+    match http.call(Method::POST, &format!("{index}/_refresh?{MISSING}"), None).await {
+        Err(error) if !matches!(error.code, "search_denied" | "search_refused") => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// An index that is not there has no documents.
+const MISSING: &str = "ignore_unavailable=true&allow_no_indices=true";
+
+fn of_run(run: &RunId) -> Value {
+    json!({ "term": { "run.id": run } })
+}
+
+/// How many documents a run has.
+pub(crate) async fn count(http: &Http, index: &str, run: &RunId) -> Result<u64, TargetError> {
+    let query = Payload::json(&json!({ "query": of_run(run) }));
+    let answer = http.call(Method::POST, &format!("{index}/_count?{MISSING}"), Some(&query)).await?;
+    // A shard that does not answer would make too few of them.
+    let failed = answer.pointer("/_shards/failed").and_then(Value::as_u64).unwrap_or(0);
+    match answer.get("count").and_then(Value::as_u64) {
+        Some(count) if failed == 0 => Ok(count),
+        Some(_) => Err(TargetError::new("search_unavailable", format!("{failed} shards did not answer the count."))),
+        None => Err(TargetError::new("search_answer_invalid", "The answer to the count has no number.")),
+    }
+}
+
+/// Deletes all documents of a run.
+pub(crate) async fn delete(http: &Http, index: &str, run: &RunId) -> Result<u64, TargetError> {
+    let query = json!({ "size": PAGE, "_source": false, "query": of_run(run), "sort": ["_doc"] });
+    let mut deleted = 0;
+    loop {
+        refresh(http, index).await?;
+        let page = search(http, index, &query).await?;
+        if page.is_empty() {
+            return Ok(deleted);
+        }
+        deleted += page.len() as u64;
+        bulk::delete(http, &addresses(page)).await?;
+    }
+}
+
+/// Deletes what is there more than once. Ids are unique in an index only, and a data stream may go on in another one while a batch is sent
+/// again: such documents have the same place in the log.
+pub(crate) async fn delete_doubles(http: &Http, index: &str, run: &RunId) -> Result<u64, TargetError> {
+    let mut query = json!({
+        "size": PAGE, "_source": false, "query": of_run(run),
+        "sort": [{ "run.source": "asc" }, { "jmeter.position": "asc" }, { "_index": "asc" }],
+    });
+    let (mut before, mut deleted) = (None, 0);
+    loop {
+        let page = search(http, index, &query).await?;
+        let Some(last) = page.last().map(|hit| hit.sort.clone()) else { return Ok(deleted) };
+        let mut doubles = Vec::new();
+        for hit in page {
+            let place = hit.sort.get(..2).map(<[Value]>::to_vec);
+            if place.is_some() && place == before {
+                doubles.push(hit);
+            }
+            before = place;
+        }
+        if !doubles.is_empty() {
+            deleted += doubles.len() as u64;
+            bulk::delete(http, &addresses(doubles)).await?;
+        }
+        query["search_after"] = Value::Array(last);
+    }
+}
+
+async fn search(http: &Http, index: &str, query: &Value) -> Result<Vec<Hit>, TargetError> {
+    let path = format!("{index}/_search?{MISSING}&allow_partial_search_results=false");
+    let answer = http.call(Method::POST, &path, Some(&Payload::json(query))).await?;
+    let found: Found = serde_json::from_value(answer).map_err(|error| {
+        TargetError::new("search_answer_invalid", format!("The answer to a search cannot be read: {error}."))
+    })?;
+    Ok(found.hits.hits)
+}
+
+fn addresses(hits: Vec<Hit>) -> Vec<(String, String)> {
+    hits.into_iter().map(|hit| (hit._index, hit._id)).collect()
+}

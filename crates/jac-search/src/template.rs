@@ -1,0 +1,140 @@
+//! The templates that the samples' data stream or indices are made from. JAC's own are written when they are missing or of an older JAC;
+//! the team's (`jac@custom`) is made empty once and never touched again.
+
+use crate::http::{Http, Payload};
+use crate::settings::{Layout, Settings};
+use jac_model::search::TargetError;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// Raised when a template changes.
+const VERSION: u64 = 1;
+/// Above those that come with Elasticsearch: `logs-*-*` has 100, and would switch a pipeline and the failure store on.
+const PRIORITY: u64 = 500;
+const MAPPINGS: &str = "jac-mappings";
+const SETTINGS: &str = "jac-settings";
+/// For settings and fields of the team's own.
+const CUSTOM: &str = "jac@custom";
+
+/// Sees to it that the templates are there.
+pub(crate) async fn prepare(http: &Http, settings: &Settings, layout: Layout) -> Result<(), TargetError> {
+    let name = format!("jac-{}", settings.index_name(layout));
+    let path = format!("_index_template/{name}");
+    if version(http, &path, "/index_templates/0/index_template/version").await? >= Some(VERSION) {
+        return Ok(());
+    }
+    put(http, &format!("_component_template/{MAPPINGS}"), &component(mappings())).await?;
+    put(http, &format!("_component_template/{SETTINGS}"), &component(json!({ "settings": index_settings() }))).await?;
+    let custom = format!("_component_template/{CUSTOM}");
+    if !is_there(http, &custom).await? {
+        put(
+            http,
+            &custom,
+            &json!({ "template": {}, "_meta": { "description": "Settings and fields of your own for JAC's samples" } }),
+        )
+        .await?;
+    }
+    put(http, &path, &index_template(settings, layout)).await
+}
+
+/// The version of a template; `None`: it is not there.
+async fn version(http: &Http, path: &str, pointer: &str) -> Result<Option<u64>, TargetError> {
+    let answer = http.send(Method::GET, path, None).await.map_err(|silence| silence.error)?;
+    match answer.status.as_u16() {
+        404 => Ok(None),
+        200..300 => Ok(Some(answer.json::<Value>()?.pointer(pointer).and_then(Value::as_u64).unwrap_or(0))),
+        _ => Err(answer.fault()),
+    }
+}
+
+async fn is_there(http: &Http, path: &str) -> Result<bool, TargetError> {
+    let answer = http.send(Method::GET, path, None).await.map_err(|silence| silence.error)?;
+    match answer.status.as_u16() {
+        404 => Ok(false),
+        200..300 => Ok(true),
+        _ => Err(answer.fault()),
+    }
+}
+
+async fn put(http: &Http, path: &str, body: &Value) -> Result<(), TargetError> {
+    http.call(Method::PUT, path, Some(&Payload::json(body))).await.map(drop).map_err(|error| match error.code {
+        "search_refused" => {
+            TargetError::new("search_template_refused", format!("The template {path} was refused. {}", error.message))
+        }
+        _ => error,
+    })
+}
+
+fn component(template: Value) -> Value {
+    json!({ "template": template, "version": VERSION, "_meta": { "managed_by": "jac" } })
+}
+
+fn index_template(settings: &Settings, layout: Layout) -> Value {
+    let mut template = json!({
+        "index_patterns": [settings.index_pattern(layout)],
+        "priority": PRIORITY,
+        "composed_of": [MAPPINGS, SETTINGS, CUSTOM],
+        "version": VERSION,
+        "_meta": { "managed_by": "jac", "description": "Samples of JMeter's runs" },
+    });
+    if layout == Layout::DataStream {
+        template["data_stream"] = json!({});
+    }
+    template
+}
+
+fn index_settings() -> Value {
+    // One copy where there is one machine only: else the cluster would be yellow for ever.
+    json!({ "index": { "codec": "best_compression", "refresh_interval": "5s", "auto_expand_replicas": "0-1" } })
+}
+
+/// The names of all fields that can be searched.
+#[cfg(test)]
+pub(crate) fn field_names() -> std::collections::BTreeSet<String> {
+    fn add(prefix: &str, properties: &Value, names: &mut std::collections::BTreeSet<String>) {
+        for (name, field) in properties.as_object().into_iter().flatten() {
+            match field.get("properties") {
+                Some(below) => add(&format!("{prefix}{name}."), below, names),
+                None => drop(names.insert(format!("{prefix}{name}"))),
+            }
+        }
+    }
+    let mut names = std::collections::BTreeSet::new();
+    add("", &mappings()["mappings"]["properties"], &mut names);
+    names
+}
+
+/// What is known of each field. What is not named here is kept, and not searched: a field more costs memory in every index.
+fn mappings() -> Value {
+    let keyword = || json!({ "type": "keyword", "ignore_above": 1024 });
+    let long_text = || json!({ "type": "keyword", "ignore_above": 8191 });
+    let long = || json!({ "type": "long" });
+    let fields = |fields: Value| json!({ "properties": fields });
+    json!({ "mappings": {
+        "dynamic": false,
+        "dynamic_templates": [{ "labels": { "path_match": "labels.*", "match_mapping_type": "string", "mapping": keyword() } }],
+        "properties": {
+            "@timestamp": { "type": "date" },
+            "ecs": fields(json!({ "version": keyword() })),
+            "data_stream": fields(json!({ "type": keyword(), "dataset": keyword(), "namespace": keyword() })),
+            "event": fields(json!({ "kind": keyword(), "dataset": keyword(), "outcome": keyword(), "duration": long() })),
+            "http": fields(json!({
+                "request": fields(json!({ "bytes": long() })),
+                "response": fields(json!({ "bytes": long(), "status_code": long() })),
+            })),
+            "url": fields(json!({ "full": long_text() })),
+            "error": fields(json!({ "message": long_text() })),
+            "host": fields(json!({ "name": keyword() })),
+            "process": fields(json!({ "thread": fields(json!({ "name": keyword() })) })),
+            "service": fields(json!({ "name": keyword() })),
+            "user": fields(json!({ "name": keyword() })),
+            "labels": { "type": "object", "dynamic": true },
+            "run": fields(json!({ "id": keyword(), "name": keyword(), "plan": keyword(), "cluster": keyword(), "source": long() })),
+            "jmeter": fields(json!({
+                "label": keyword(), "position": long(), "transaction": { "type": "boolean" }, "sample_count": long(),
+                "error_count": long(), "elapsed_ms": long(), "latency_ms": long(), "connect_ms": long(), "response_code": keyword(),
+                "response_message": long_text(), "thread_group": keyword(), "group_threads": long(), "all_threads": long(),
+            })),
+        },
+    } })
+}

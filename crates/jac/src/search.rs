@@ -1,0 +1,207 @@
+//! `jac search`: samples in Elasticsearch and OpenSearch, and the dashboards that show them.
+
+pub mod waiting;
+
+use crate::cli::{DashboardsArguments, DashboardsName, SearchCommand, Whose};
+use crate::client::Client;
+use crate::config;
+use crate::context;
+use crate::desk::{at, briefly, print};
+use crate::exit::{Exit, Interrupted, RunFailed, with_hint};
+use anyhow::Context;
+use jac_engine::{Shipment, TargetView};
+use jac_model::search::{DashboardsKind, ShipmentState, TargetKind, TargetTest};
+use jac_search::{Auth, DashboardsSettings, import_dashboards, saved_objects};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// What the dashboards show where no target is configured: every data stream of samples.
+const ANY_SAMPLES: &str = "logs-jmeter.sample-*";
+
+pub async fn search(command: SearchCommand) -> anyhow::Result<Exit> {
+    match command {
+        SearchCommand::Test { target, whose } => {
+            briefly(&whose, async |client| test(client, target.as_deref(), &whose).await).await
+        }
+        SearchCommand::Status { runs, whose } => {
+            briefly(&whose, async |client| status(client, &runs, &whose).await).await
+        }
+        SearchCommand::Delete { run, target, whose } => {
+            briefly(&whose, async |client| delete(client, &run, target.as_deref(), &whose).await).await
+        }
+        SearchCommand::Backfill { runs, target, whose } => {
+            at(&whose, async |desk| {
+                let work = backfill(desk.client, &runs, target.as_deref(), &whose);
+                let goes_on = if desk.is_server { "The server goes on shipping." } else { "" };
+                let interrupted = |signal| Interrupted { signal, goes_on: goes_on.to_owned() };
+                desk.signals.unless(work).await.map_err(interrupted)?
+            })
+            .await
+        }
+        SearchCommand::Dashboards(arguments) => dashboards(&arguments).await,
+    }
+}
+
+/// The part of an address that names a target.
+fn of_target(target: Option<&str>) -> String {
+    target.map_or_else(String::new, |name| format!("?target={name}"))
+}
+
+async fn targets(client: &Client) -> anyhow::Result<Vec<TargetView>> {
+    let targets: Vec<TargetView> = client.get("/search/targets").await?;
+    if targets.is_empty() {
+        let hint = "Set JAC_SEARCH_URL, or add a [[search]] table to jac.toml, and restart the server.".to_owned();
+        return Err(with_hint("no search target is configured".to_owned(), Some(hint)));
+    }
+    Ok(targets)
+}
+
+async fn test(client: &Client, target: Option<&str>, whose: &Whose) -> anyhow::Result<Exit> {
+    #[derive(Serialize)]
+    struct Tested {
+        target: String,
+        test: Option<TargetTest>,
+        error: Option<String>,
+    }
+    let names = match target {
+        Some(name) => vec![name.to_owned()],
+        None => targets(client).await?.into_iter().map(|view| view.target.name).collect(),
+    };
+    let mut tested = Vec::new();
+    for name in names {
+        let answer: anyhow::Result<TargetTest> = client.post(&format!("/search/targets/{name}/test"), &json!({})).await;
+        let (test, error) = match answer {
+            Ok(test) => (Some(test), None),
+            // A name that is not there, or a server that does not answer, is no target's fault.
+            Err(error) if error.downcast_ref::<RunFailed>().is_none() => return Err(error),
+            Err(error) => (None, Some(format!("{error:#}"))),
+        };
+        tested.push(Tested { target: name, test, error });
+    }
+    print(whose, &tested, || {
+        let line = |one: &Tested| match (&one.test, &one.error) {
+            (Some(test), _) => {
+                let layout = if test.layout.is_empty() { String::new() } else { format!(", layout {}", test.layout) };
+                let notes: String = test.notes.iter().map(|note| format!(" {note}")).collect();
+                format!("{}: {} {}{layout}.{notes}", one.target, test.server, test.version)
+            }
+            (None, error) => format!("{}: {}", one.target, error.as_deref().unwrap_or_default()),
+        };
+        tested.iter().map(line).collect::<Vec<_>>().join("\n")
+    });
+    Ok(if tested.iter().all(|one| one.test.is_some()) { Exit::Done } else { Exit::Failed })
+}
+
+async fn status(client: &Client, runs: &[String], whose: &Whose) -> anyhow::Result<Exit> {
+    if runs.is_empty() {
+        let targets = targets(client).await?;
+        print(whose, &targets, || {
+            let line = |view: &TargetView| {
+                let trouble = view.trouble.as_ref().map_or_else(String::new, |trouble| format!(" {}", trouble.message));
+                let TargetView { target, unfinished, .. } = view;
+                format!(
+                    "{}: {} ({}), {unfinished} runs being shipped.{trouble}",
+                    target.name, target.address, target.index_pattern
+                )
+            };
+            targets.iter().map(line).collect::<Vec<_>>().join("\n")
+        });
+        return Ok(Exit::Done);
+    }
+    let mut found: BTreeMap<&str, Vec<Shipment>> = BTreeMap::new();
+    for run in runs {
+        found.insert(run, client.get(&format!("/runs/{run}/search")).await?);
+    }
+    print(whose, &found, || {
+        let lines = found.iter().flat_map(|(run, shipments)| {
+            let nothing = shipments.is_empty().then(|| format!("{run}: not shipped"));
+            nothing
+                .into_iter()
+                .chain(shipments.iter().map(move |shipment| format!("{run}: {}", waiting::sentence(shipment))))
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    });
+    Ok(Exit::Done)
+}
+
+async fn backfill(client: &Client, runs: &[String], target: Option<&str>, whose: &Whose) -> anyhow::Result<Exit> {
+    targets(client).await?;
+    for run in runs {
+        let _: Vec<Shipment> = client.post(&format!("/runs/{run}/search{}", of_target(target)), &json!({})).await?;
+    }
+    let mut ended: BTreeMap<&str, Vec<Shipment>> = BTreeMap::new();
+    for run in runs {
+        let mut shipments = waiting::wait(client, run).await?;
+        shipments.retain(|shipment| target.is_none_or(|name| shipment.target == name));
+        ended.insert(run, shipments);
+    }
+    print(whose, &ended, || {
+        let lines = ended.iter().flat_map(|(run, shipments)| {
+            shipments.iter().map(move |shipment| format!("{run}: {}", waiting::sentence(shipment)))
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    });
+    let is_there = |shipment: &Shipment| matches!(shipment.state, ShipmentState::Complete | ShipmentState::Delivered);
+    Ok(if ended.values().flatten().all(is_there) { Exit::Done } else { Exit::Failed })
+}
+
+async fn delete(client: &Client, run: &str, target: Option<&str>, whose: &Whose) -> anyhow::Result<Exit> {
+    #[derive(Serialize, Deserialize)]
+    struct Deleted {
+        documents: u64,
+    }
+    let deleted: Deleted = client.delete_and_read(&format!("/runs/{run}/search{}", of_target(target))).await?;
+    print(whose, &deleted, || format!("{run}: {} documents deleted.", deleted.documents));
+    Ok(Exit::Done)
+}
+
+/// Needs no server: the files are made of this JAC's own description, and the application is another one.
+async fn dashboards(arguments: &DashboardsArguments) -> anyhow::Result<Exit> {
+    let data_folder = context::data_folder(arguments.data_dir.as_deref());
+    let targets = config::search_settings(&data_folder, None)?;
+    let target = match &arguments.target {
+        None => targets.first(),
+        Some(name) => {
+            let found = targets.iter().find(|target| target.name == *name);
+            Some(found.with_context(|| format!("no search target is called '{name}'"))?)
+        }
+    };
+    let pattern = match (&arguments.index_pattern, target) {
+        (Some(pattern), _) => pattern.clone(),
+        (None, Some(target)) => target.data_view(),
+        (None, None) => ANY_SAMPLES.to_owned(),
+    };
+    let files =
+        [(&arguments.kibana, DashboardsKind::Kibana), (&arguments.opensearch, DashboardsKind::OpensearchDashboards)];
+    if arguments.import.is_none() && files.iter().all(|(file, _)| file.is_none()) {
+        let hint = "Name a file with --kibana or --opensearch, or an address with --import.".to_owned();
+        return Err(with_hint("nothing to write".to_owned(), Some(hint)));
+    }
+    for (file, kind) in files {
+        if let Some(file) = file {
+            std::fs::write(file, saved_objects(kind, &pattern))
+                .with_context(|| format!("{} cannot be written", file.display()))?;
+            eprintln!("{} shows {pattern}. Import it under Stack Management, Saved objects.", file.display());
+        }
+    }
+    if let Some(address) = &arguments.import {
+        let kind = match arguments.kind {
+            DashboardsName::Kibana => DashboardsKind::Kibana,
+            DashboardsName::Opensearch => DashboardsKind::OpensearchDashboards,
+        };
+        let url = reqwest::Url::parse(address).with_context(|| format!("'{address}' is not a valid address"))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            let hint =
+                "Signing in is the search target's: JAC_SEARCH_USERNAME and JAC_SEARCH_PASSWORD_FILE.".to_owned();
+            return Err(with_hint("the address holds credentials".to_owned(), Some(hint)));
+        }
+        let elastic = target.filter(|target| target.kind == TargetKind::Elasticsearch);
+        let auth = elastic.map_or(Auth::None, |target| target.auth.clone());
+        let ca = elastic.and_then(|target| target.ca_pem.as_deref());
+        let imported = import_dashboards(&DashboardsSettings { kind, url }, auth, ca, &pattern).await;
+        let imported = imported.map_err(|error| anyhow::Error::new(RunFailed(error.message)))?;
+        eprintln!("{imported} objects were imported; they show {pattern}.");
+    }
+    Ok(Exit::Done)
+}

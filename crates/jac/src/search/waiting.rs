@@ -1,0 +1,58 @@
+//! Waiting until a run's samples are at the search targets, for as long as something moves.
+
+use crate::client::Client;
+use jac_engine::Shipment;
+use jac_model::search::ShipmentState;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// A target that takes nothing for so long is not waited for.
+const STANDSTILL: Duration = Duration::from_secs(60);
+
+/// Gives the shipments once all have ended, or as they are when none has moved for a minute.
+pub async fn wait(client: &Client, run: &str) -> anyhow::Result<Vec<Shipment>> {
+    let moved = |shipments: &[Shipment]| shipments.iter().map(|one| (one.rows, one.state)).collect::<Vec<_>>();
+    let mut last = Vec::new();
+    let mut since = Instant::now();
+    loop {
+        let shipments: Vec<Shipment> = client.get(&format!("/runs/{run}/search")).await?;
+        if shipments.iter().all(|shipment| shipment.state.is_final()) {
+            return Ok(shipments);
+        }
+        let now = moved(&shipments);
+        if now != last {
+            last = now;
+            since = Instant::now();
+        }
+        if since.elapsed() > STANDSTILL {
+            return Ok(shipments);
+        }
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Where a shipment is.
+pub fn sentence(shipment: &Shipment) -> String {
+    let Shipment { target, rows, refused, .. } = shipment;
+    let trouble = shipment
+        .trouble
+        .as_ref()
+        .map_or_else(String::new, |trouble| format!(" {} [{}]", trouble.message, trouble.code));
+    let refused = if *refused == 0 { String::new() } else { format!(", {refused} refused") };
+    match (shipment.state, shipment.counted) {
+        (ShipmentState::Complete, _) => format!("{target}: complete, all {rows} rows counted."),
+        (ShipmentState::Delivered, _) => {
+            format!("{target}: delivered, {rows} rows; it cannot be asked how many arrived.{trouble}")
+        }
+        (ShipmentState::Incomplete, Some(counted)) => {
+            format!("{target}: incomplete, {rows} rows, {counted} documents counted{refused}.{trouble}")
+        }
+        (ShipmentState::Incomplete, None) => format!("{target}: incomplete, {rows} rows{refused}.{trouble}"),
+        (ShipmentState::Shipping, _) => {
+            let left =
+                shipment.waiting_bytes.map_or_else(String::new, |bytes| format!(", {bytes} bytes of the log to go"));
+            format!("{target}: shipping, {rows} rows so far{refused}{left}.{trouble}")
+        }
+    }
+}

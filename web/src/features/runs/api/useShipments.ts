@@ -1,0 +1,33 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { getJson, postJson } from "@/shared/api/client";
+import { keys } from "@/shared/api/keys";
+import type { SearchTarget, Shipment } from "@/shared/api/types";
+
+const EVERY_MS = 2000;
+
+/** How the run's samples get to the search targets; asked again while any are on their way. */
+export function useShipments(id: string) {
+  return useQuery({
+    queryKey: keys.runShipments(id),
+    queryFn: ({ signal }) => getJson<Shipment[]>(`/runs/${id}/search`, signal),
+    refetchInterval: (query) => (query.state.data?.some(({ state }) => state === "shipping") === true ? EVERY_MS : false),
+  });
+}
+
+/** The server's targets; they change with its restart only. */
+export function useSearchTargets() {
+  return useQuery({
+    queryKey: keys.searchTargets,
+    queryFn: ({ signal }) => getJson<SearchTarget[]>("/search/targets", signal),
+    staleTime: Infinity,
+  });
+}
+
+/** Ships the run to a target: at once where it waits, from the beginning where it has ended. */
+export function useShipRun(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (target: string) => postJson<Shipment[]>(`/runs/${id}/search?target=${encodeURIComponent(target)}`, {}),
+    onSuccess: (shipments) => client.setQueryData(keys.runShipments(id), shipments),
+  });
+}

@@ -1,0 +1,71 @@
+import { screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { expect, it } from "vitest";
+import type { SearchTarget, Shipment } from "@/shared/api/types";
+import { renderFor, sessionOf, testApi } from "@/test/api";
+import { runOf } from "@/test/results";
+import { Shipments } from "./Shipments";
+
+const api = testApi();
+const run = runOf({ id: "r-1", name: "shop" });
+const info = { name: "es", kind: "elasticsearch", address: "http://es.test:9200", index_pattern: "logs-jmeter.sample-default", dashboards: null } as const;
+const target: SearchTarget = { target: info, unfinished: 0, trouble: null };
+const shipment: Shipment = {
+  target: "es",
+  target_info: info,
+  state: "complete",
+  rows: 1200,
+  shipped: 1200,
+  refused: 0,
+  counted: 1200,
+  waiting_bytes: null,
+  delay_ms: null,
+  trouble: null,
+  refused_reason: null,
+  refused_file: null,
+  dashboard_url: "https://kibana.test/app/dashboards#/view/jac-run",
+  updated_ms: 1,
+};
+
+function show(shipments: Shipment[], role: "member" | "viewer" = "member") {
+  api.answer("GET /runs/r-1/search", { body: shipments });
+  api.answer("GET /search/targets", { body: [target] });
+  renderFor(sessionOf(role), <Shipments run={run} />);
+  return screen.findByRole("listitem");
+}
+
+it("tells both numbers, and links to the dashboard", async () => {
+  const item = await show([shipment]);
+  await waitFor(() => expect(item.textContent).toContain("1,200 rows · 1,200 documents counted"));
+  expect(screen.getByRole("link", { name: "Dashboard" }).getAttribute("href")).toBe(shipment.dashboard_url);
+  expect(screen.queryByRole("button")).toBeNull();
+});
+
+it("offers to retry what waits, and says why it does", async () => {
+  const trouble = { code: "search_unreachable", message: "es.test:9200 does not answer." };
+  await show([{ ...shipment, state: "shipping", counted: null, waiting_bytes: 2_000_000, delay_ms: 90_000, trouble }]);
+  api.answer("POST /runs/r-1/search", { status: 202, body: [shipment] });
+  expect(await screen.findByText("es.test:9200 does not answer.")).toBeDefined();
+  await userEvent.click(screen.getByRole("button", { name: "Retry now" }));
+  await waitFor(() => expect(api.changes()).toEqual([{ method: "POST", path: "/runs/r-1/search?target=es", body: {} }]));
+  expect(await screen.findByText("complete")).toBeDefined();
+});
+
+it("shows refused rows with the server's reason and the file that has them", async () => {
+  const reason = "mapper_parsing_exception: failed to parse field [jmeter.label]";
+  await show([{ ...shipment, state: "incomplete", refused: 3, refused_reason: reason, refused_file: "search/es.refused.ndjson" }]);
+  expect(await screen.findByText(new RegExp("failed to parse"))).toBeDefined();
+  expect(screen.getByRole("link", { name: "All refused rows" }).getAttribute("href")).toBe("/api/v1/runs/r-1/artefacts/search/es.refused.ndjson");
+  expect(screen.getByRole("button", { name: "Ship again" })).toBeDefined();
+});
+
+it("offers to ship a run of before, but not to a viewer", async () => {
+  await show([]);
+  expect(await screen.findByRole("button", { name: "Ship" })).toBeDefined();
+});
+
+it("shows a viewer where it is and no button", async () => {
+  const item = await show([], "viewer");
+  expect(item.textContent).toContain("not shipped");
+  expect(screen.queryByRole("button")).toBeNull();
+});

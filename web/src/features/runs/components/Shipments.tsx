@@ -1,0 +1,89 @@
+import { encodePath } from "@/shared/api/client";
+import type { Run, Shipment } from "@/shared/api/types";
+import { useRights } from "@/shared/session/useSession";
+import { Chip } from "@/shared/ui/Chip";
+import { Download } from "@/shared/ui/Download";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { useSearchTargets, useShipments, useShipRun } from "../api/useShipments";
+import { shipmentChip, shipmentFigures } from "../shipmentWords";
+
+/** The run's samples at the search targets; nothing where there are none. */
+export function Shipments({ run }: { run: Run }) {
+  const shipments = useShipments(run.id).data ?? [];
+  const targets = useSearchTargets().data ?? [];
+  const ship = useShipRun(run.id);
+  const { mayWrite } = useRights();
+  const names = [...new Set([...targets.map(({ target }) => target.name), ...shipments.map(({ target }) => target)])];
+  if (names.length === 0) return null;
+  return (
+    <section className="card list-card" aria-label="Search targets">
+      <header className="chart-head">
+        <h2>Search targets</h2>
+      </header>
+      <ul className="pairs">
+        {names.map((name) => (
+          <Target
+            key={name}
+            run={run}
+            name={name}
+            shipment={shipments.find(({ target }) => target === name) ?? null}
+            onShip={mayWrite(run) && targets.some(({ target }) => target.name === name) ? () => ship.mutate(name) : null}
+            busy={ship.isPending}
+          />
+        ))}
+      </ul>
+      {ship.error !== null && <ErrorBox error={ship.error} />}
+    </section>
+  );
+}
+
+interface TargetProps {
+  run: Run;
+  name: string;
+  shipment: Shipment | null;
+  /** null: not by this person, or the server has no such target any more. */
+  onShip: (() => void) | null;
+  busy: boolean;
+}
+
+function Target({ run, name, shipment, onShip, busy }: TargetProps) {
+  const action = actionOf(shipment);
+  return (
+    <li>
+      <span>
+        {name}
+        {shipment?.dashboard_url != null && (
+          <>
+            {" · "}
+            <a href={shipment.dashboard_url} target="_blank" rel="noreferrer">
+              Dashboard
+            </a>
+          </>
+        )}
+        {shipment !== null && <small className="text-muted d-block">{shipmentFigures(shipment)}</small>}
+        {shipment?.trouble != null && <small className="text-danger d-block">{shipment.trouble.message}</small>}
+        {shipment?.refused_reason != null && (
+          <small className="text-muted d-block">
+            First refusal: {shipment.refused_reason}{" "}
+            {shipment.refused_file !== null && <Download path={`/runs/${run.id}/artefacts/${encodePath(shipment.refused_file)}`}>All refused rows</Download>}
+          </small>
+        )}
+      </span>
+      <span>
+        <Chip {...shipmentChip(shipment)} />
+        {onShip !== null && action !== null && (
+          <button type="button" className="btn btn-sm btn-outline-secondary ms-2" disabled={busy} onClick={onShip}>
+            {action}
+          </button>
+        )}
+      </span>
+    </li>
+  );
+}
+
+/** What can be done about it by hand. */
+function actionOf(shipment: Shipment | null): string | null {
+  if (shipment === null) return "Ship";
+  if (shipment.state === "shipping") return shipment.trouble === null ? null : "Retry now";
+  return shipment.state === "incomplete" ? "Ship again" : null;
+}
