@@ -325,9 +325,10 @@ step("a run is compared with the one before, from its menu", async () => {
   await page.waitForURL(/\/compare\?/);
   assert.equal(new URL(page.url()).searchParams.get("runs"), `${runId},${secondId}`);
   const comparison = await api(`/compare?runs=${runId},${secondId}`);
-  const { worse, total, labels } = comparison.comparisons[0];
+  const { outcome, total, labels } = comparison.comparisons[0];
   assert.notEqual(total.change, "unclear", "two runs of hundreds of samples are compared conclusively");
-  await page.getByText(worse ? "is worse than" : "is no worse than").waitFor();
+  const said = { worse: "is worse than", mixed: "is in part worse than", better: "is better than", same: "No significant difference between" };
+  await page.getByText(said[outcome]).waitFor();
   for (const id of ["compare-throughput", "compare-p95", "compare-errors", "compare-percentiles"]) await waitForPoints(page, id, 8, 10_000);
   const rows = page.locator("[data-table=changes] tbody tr");
   assert.equal(await rows.count(), labels.length + 1, "each label and the total");

@@ -33,6 +33,7 @@ export type Report = Schemas["Report"];
 export type Change = Schemas["Change"];
 export type TestResult = Schemas["TestResult"];
 export type LineComparison = Schemas["LineComparison"];
+export type ComparisonOutcome = Schemas["ComparisonOutcome"];
 export type Comparison = Schemas["Comparison"];
 export type ComparedResult = Schemas["ComparedResult"];
 export type ComparisonReport = Schemas["ComparisonReport"];

@@ -38,9 +38,11 @@ export function ComparePage() {
                 <Icon name="link" /> Share
               </button>
             )}
-            <button type="button" className="btn btn-outline-secondary" onClick={() => window.print()}>
-              <Icon name="printer" /> Print
-            </button>
+            {runs.length > 1 && (
+              <button type="button" className="btn btn-outline-secondary" onClick={() => window.print()}>
+                <Icon name="printer" /> Print
+              </button>
+            )}
           </>
         }
       />

@@ -8,7 +8,7 @@ import { Icon } from "@/shared/ui/Icon";
 import { Note } from "@/shared/ui/Note";
 import { useTheme } from "@/shared/ui/theme";
 import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
-import { changeChip, countChanges, outcomeOf, shownSentence } from "../changeWords";
+import { changeChip, countChanges, outcomeLook, outcomeTone, shownSentence } from "../changeWords";
 import type { Overlaid } from "../overlay";
 import { resultNames } from "../resultNames";
 import { ChangeTable } from "./ChangeTable";
@@ -54,34 +54,33 @@ export function ComparisonBody({ report, nameOf, actionsOf }: Props) {
       {comparison !== undefined && <Outcome comparison={comparison} before={all[0]?.name ?? comparison.before} after={all[shown]?.name ?? comparison.after} />}
       {comparison !== undefined && <ChangeTable comparison={comparison} />}
       <OverlayCharts all={all} />
-      {comparison !== undefined && <Method notes={comparison.notes} />}
+      {comparison !== undefined && <Method notes={methodOf(comparison)} />}
     </TimelineProvider>
   );
 }
 
-const OUTCOME_TONES = { none: "attention", worse: "failed", unclear: "attention", fine: "good" } as const;
-const OUTCOME_WORDS = {
-  none: (before: string, after: string) => `${after} cannot be compared with ${before}.`,
-  worse: (before: string, after: string) => `${after} is worse than ${before}.`,
-  unclear: (before: string, after: string) => `Inconclusive: no significant difference between ${before} and ${after}.`,
-  fine: (before: string, after: string) => `${after} is no worse than ${before}.`,
-};
-
-/** What the pair comes to, before any table. */
+/** What the pair comes to, before any table; first what makes the two hard to compare. */
 function Outcome({ comparison, before, after }: { comparison: Comparison; before: string; after: string }) {
-  const { total, labels, missing } = comparison;
+  const { total, labels, missing, outcome, findings } = comparison;
   const counts = countChanges(comparison);
+  const told = total.change === "same" || total.change === "unclear" ? shownSentence(total) : `${total.change}, ${shownSentence(total)}`;
   return (
     <>
-      <Note tone={OUTCOME_TONES[outcomeOf(comparison)]}>
-        <strong>{OUTCOME_WORDS[outcomeOf(comparison)](before, after)}</strong>{" "}
-        {outcomeOf(comparison) !== "none" && <>Overall: {total.change === "same" || total.change === "unclear" ? shownSentence(total) : `${total.change}, ${shownSentence(total)}`}. </>}
-        <span className="compare-counts">
-          {labels.length === 0 ? "No labels in common." : `${plural(labels.length, "label")} in both:`}
-          {counts.map(({ change, count }) => (
-            <Chip key={change} {...changeChip(change)} word={`${count} ${changeChip(change).word}`} />
-          ))}
-        </span>
+      {findings.map(({ code, message }) => (
+        <Note key={`${code} ${message}`} tone="attention">
+          {message}
+        </Note>
+      ))}
+      <Note tone={outcomeTone(comparison)}>
+        <strong>{outcomeLook(outcome).sentence(before, after)}</strong> {labels.length > 0 && <>Overall: {told}. </>}
+        {labels.length > 0 && (
+          <span className="compare-counts">
+            {plural(labels.length, "label")} in both:
+            {counts.map(({ change, count }) => (
+              <Chip key={change} {...changeChip(change)} word={`${count} ${changeChip(change).word}`} />
+            ))}
+          </span>
+        )}
       </Note>
       <OnlyIn labels={missing} where={before} tone="attention" />
       <OnlyIn labels={comparison.new} where={after} tone="info" />
@@ -102,6 +101,11 @@ function OnlyIn({ labels, where, tone }: { labels: string[]; where: string; tone
       {labels.length > 20 && ` and ${labels.length - 20} more`}
     </Note>
   );
+}
+
+/** How it was judged; what was found of these results is said first. */
+function methodOf({ notes, findings }: Comparison): string[] {
+  return notes.filter((note) => !findings.some(({ message }) => message === note));
 }
 
 function Method({ notes }: { notes: string[] }) {
