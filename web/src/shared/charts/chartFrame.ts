@@ -13,7 +13,7 @@ export const FRAME = {
 export const CURSOR = { x: true, y: false, points: { size: 6, width: 1.5 } } satisfies uPlot.Cursor;
 
 /** The axis along the foot; its values are the chart's own. */
-export function xAxis(colours: ChartColours, space: number): uPlot.Axis {
+export function xAxis(colours: ChartColours, space: uPlot.Axis.Space): uPlot.Axis {
   return { stroke: colours.text, font: FONT, size: 26, gap: 4, space, grid: { show: false }, ticks: { stroke: colours.grid, size: 4, width: 1 } };
 }
 

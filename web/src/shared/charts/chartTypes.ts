@@ -38,4 +38,7 @@ export interface XyContent {
   lines: ChartLine[];
 }
 
+/** Where the ticks of a chart's values are: at round numbers, at whole ones (counts), at round KB and MB (bytes). */
+export type Steps = "any" | "whole" | "bytes";
+
 export type YScale = "linear" | "log";

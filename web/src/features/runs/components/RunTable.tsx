@@ -22,7 +22,7 @@ import { PinMark } from "./PinMark";
 const MOST = 5;
 /** Narrower windows have room for the figures only beside the run's name, which says its plan unless it was given another. */
 const PLAN_FROM_PX = 1300;
-const CLUSTER_FROM_PX = 1440;
+const CLUSTER_FROM_PX = 1600;
 const OWNER_FROM_PX = 1360;
 
 interface Marks {
