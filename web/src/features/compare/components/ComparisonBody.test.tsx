@@ -22,7 +22,7 @@ function shown(more: Partial<Comparison>) {
 it("says first that the load was another one, and calls nothing good then", () => {
   const { container } = shown({ findings: [{ code: "load_differs", message: LOAD, params: {} }], notes: [LOAD, "How it was tested."] });
   expect([...container.querySelectorAll(".note")].map((note) => note.className)).toEqual(["note note-attention", "note note-info"]);
-  expect(container.querySelector(".note")?.textContent?.trim()).toBe(LOAD);
+  expect(container.querySelector(".note")?.textContent.trim()).toBe(LOAD);
   expect(within(screen.getByRole("region", { name: "Method" })).queryByText(LOAD)).toBeNull();
 });
 

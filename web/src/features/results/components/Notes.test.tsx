@@ -4,7 +4,7 @@ import { entryOf, summaryOf } from "@/test/results";
 import { Notes } from "./Notes";
 
 const note = (code: string, message: string) => ({ code, message, params: {} });
-const tones = (container: HTMLElement) => [...container.querySelectorAll(".note")].map((each) => [each.className.replace("note note-", ""), each.textContent?.trim()]);
+const tones = (container: HTMLElement) => [...container.querySelectorAll(".note")].map((each) => [each.className.replace("note note-", ""), each.textContent.trim()]);
 
 it("warns of what puts numbers in doubt, and only explains what does not", () => {
   const summary = summaryOf([entryOf("Home")], {}, { notes: [note("transactions_not_in_total", "Explained."), note("values_unread", "Doubtful.")] });
