@@ -10,6 +10,9 @@ export const FRAME = {
   padding: [8, 26, 0, 0],
 } satisfies Partial<uPlot.Options>;
 
+/** Ticks of counts: between no two whole numbers. */
+export const WHOLE_STEPS = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000].flatMap((step) => [step, 2 * step, 5 * step]);
+
 export const CURSOR = { x: true, y: false, points: { size: 6, width: 1.5 } } satisfies uPlot.Cursor;
 
 /** The axis along the foot; its values are the chart's own. */

@@ -1,7 +1,7 @@
 import uPlot from "uplot";
 import { formatClock, formatDate, formatTime, sameDay } from "@/shared/format/time";
 import { isolatedRows, zeroBasedRange } from "./chartData";
-import { CURSOR, FRAME, withAlpha, xAxis, yAxis, yScale } from "./chartFrame";
+import { CURSOR, FRAME, WHOLE_STEPS, withAlpha, xAxis, yAxis, yScale } from "./chartFrame";
 import type { ChartContent, ChartLine, Steps, Threshold, YScale } from "./chartTypes";
 import type { ChartColours } from "./palette";
 
@@ -34,7 +34,6 @@ export interface Callbacks {
 }
 
 const ELAPSED_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400];
-const WHOLE_STEPS = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000].flatMap((step) => [step, 2 * step, 5 * step]);
 const BYTE_STEPS = [1, 1024, 1024 ** 2, 1024 ** 3].flatMap((unit) => [1, 2, 5, 10, 20, 50, 100, 200, 500].map((step) => step * unit));
 const STEPS: Record<Steps, Partial<uPlot.Axis>> = { any: {}, whole: { incrs: WHOLE_STEPS }, bytes: { incrs: BYTE_STEPS } };
 
