@@ -50,7 +50,7 @@ pub async fn bake(
         .await
         .map_err(|error| refusal(&error).at(&aws.region, "make an image"))?;
     let id = made.image_id().ok_or_else(|| refused(&aws.region, "make an image", "the answer named none"))?;
-    cloud.records.remember_region(&aws.region)?;
+    cloud.records.remember(&aws.region, &record.config.credentials)?;
     Ok(BakedImage {
         id: id.to_owned(),
         region: aws.region.clone(),
@@ -91,7 +91,7 @@ pub async fn list(cloud: &Ec2Cloud) -> Result<Vec<BakedImage>, PortError> {
 
 /// All regions with all credentials.
 async fn everywhere(cloud: &Ec2Cloud) -> Result<Vec<(CredentialChoice, String)>, PortError> {
-    let choices = cloud.clients.source().all_aws().await?;
+    let choices = cloud.choices().await?;
     let in_each = |region: String| choices.iter().cloned().map(move |choice| (choice, region.clone()));
     Ok(cloud.records.regions().into_iter().flat_map(in_each).collect())
 }
@@ -106,7 +106,7 @@ async fn images_in(cloud: &Ec2Cloud, choice: &CredentialChoice, region: &str) ->
 /// Removes one of this installation's images with what is kept of its disk. One that is gone already is a success.
 pub async fn remove(cloud: &Ec2Cloud, region: &str, id: &str) -> Result<(), PortError> {
     let mut failed = None;
-    for choice in cloud.clients.source().all_aws().await? {
+    for choice in cloud.choices().await? {
         // Whose account has it is not known.
         match find(cloud, &choice, region, id).await {
             Ok(Some((aws, image))) => return remove_found(cloud, &aws, region, id, &image).await,

@@ -71,7 +71,7 @@ impl Ec2Cloud {
         let found = launch::find(aws, ec2).await?;
         if record.is_none() {
             let record = launch::record(aws, ec2, requests, &found);
-            self.records.remember_region(&aws.region)?;
+            self.records.remember(&aws.region, &ec2.credentials)?;
             self.records.write(&record.ok_or_else(|| refused(&aws.region, "launch", "no node was asked for"))?)?;
         }
         let common = tags::of_all(&self.installation, first, &ec2.tags);
@@ -277,7 +277,7 @@ impl Ec2Cloud {
     }
 }
 
-/// Only a failure of workers that are allowed to fail is none.
+/// The failure of workers that are allowed to fail does not count.
 fn too_many_failed(
     record: &ClusterRecord,
     failed: Vec<(String, PortError)>,

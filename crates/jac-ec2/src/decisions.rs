@@ -15,7 +15,7 @@ use jac_model::{ClusterId, CredentialChoice, Ec2Config, Person, Role};
 use recorded::{Answer, Recorded, Words};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 macro_rules! recorded {
     ($name:literal) => {
@@ -187,8 +187,11 @@ async fn ssh_is_let_in_from_the_new_address_before_it_is_shut_to_the_old_one() {
     assert!(refused.asked("RevokeSecurityGroupIngress").is_empty(), "nobody is shut out");
 }
 
-/// Credentials of the environment, and seals that hide nothing.
-struct Plain;
+/// Credentials of the environment until somebody saves a set, and seals that hide nothing.
+#[derive(Default)]
+struct Plain {
+    has_set: AtomicBool,
+}
 
 #[async_trait]
 impl CredentialSource for Plain {
@@ -201,7 +204,8 @@ impl CredentialSource for Plain {
     }
 
     async fn all_aws(&self) -> Result<Vec<CredentialChoice>, PortError> {
-        Ok(vec![CredentialChoice::Environment])
+        let has_set = self.has_set.load(Ordering::SeqCst);
+        Ok(vec![if has_set { CredentialChoice::Set("k-1".to_owned()) } else { CredentialChoice::Environment }])
     }
 
     fn seal(&self, _: &str, secret: &[u8]) -> Result<Vec<u8>, PortError> {
@@ -214,11 +218,15 @@ impl CredentialSource for Plain {
 }
 
 fn cloud(folder: &Path) -> Ec2Cloud {
+    cloud_with(folder, Arc::new(Plain::default()))
+}
+
+fn cloud_with(folder: &Path, credentials: Arc<Plain>) -> Ec2Cloud {
     Ec2Cloud::new(Ec2Settings {
         records: folder.join("ec2"),
         bundles: folder.join("bundles"),
         installation: INSTALLATION.to_owned(),
-        credentials: Arc::new(Plain),
+        credentials,
         java: JavaSearch::default(),
         boot_limit: None,
     })
@@ -388,14 +396,7 @@ async fn credentials_that_are_refused_hide_their_own_clusters_only() {
     let set = |id: &str| CredentialChoice::Set(id.to_owned());
     let other: ClusterId = "c-bbbbbbbb".parse().expect("a cluster's id");
     for (cluster, choice) in [(cluster(), set("k-good")), (other.clone(), set("k-expired"))] {
-        let record = crate::record::ClusterRecord {
-            cluster,
-            config: Ec2Config { credentials: choice, ..Ec2Config::default() },
-            region: "us-east-1".to_owned(),
-            nodes: Vec::new(),
-            launch: None,
-        };
-        cloud.records.write(&record).expect("it is written");
+        cloud.records.write(&living(cluster, choice, "us-east-1")).expect("it is written");
     }
     let good = Recorded::new(|words| match words.get("NextToken") {
         None => Answer::Done(recorded!("describe_1")),
@@ -414,4 +415,55 @@ async fn credentials_that_are_refused_hide_their_own_clusters_only() {
 
     cloud.records.remove(&cluster()).expect("it goes");
     cloud.list().await.expect_err("nobody answers any more");
+}
+
+/// A cluster of which nothing is known but where it is.
+fn living(cluster: ClusterId, credentials: CredentialChoice, region: &str) -> ClusterRecord {
+    let config = Ec2Config { credentials, ..Ec2Config::default() };
+    ClusterRecord { cluster, config, region: region.to_owned(), nodes: Vec::new(), launch: None }
+}
+
+#[tokio::test]
+async fn images_of_the_environments_account_stay_listed_when_somebody_saves_a_set() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let source = Arc::new(Plain::default());
+    let cloud = cloud_with(folder.path(), Arc::clone(&source));
+    let (own, other) = (Recorded::new(all_is_well), Recorded::new(|_| Answer::Done("<DescribeImagesResponse/>")));
+    let set = CredentialChoice::Set("k-1".to_owned());
+    for (choice, aws) in [(CredentialChoice::Environment, own.aws()), (set.clone(), other.aws())] {
+        cloud.clients.keep(choice, Some("us-east-1"), AwsCredentials::Environment, aws).await;
+    }
+    source.has_set.store(true, Ordering::SeqCst);
+    cloud.records.remember("us-east-1", &set).expect("it is kept");
+    assert_eq!(cloud.images().await.expect("the set's"), [], "nothing was ever made with the environment's");
+    source.has_set.store(false, Ordering::SeqCst);
+    let before = cloud.images().await.expect("the environment's");
+    assert!(!before.is_empty());
+    source.has_set.store(true, Ordering::SeqCst);
+    assert_eq!(cloud.images().await.expect("both"), before);
+    assert_eq!((own.asked("DescribeImages").len(), other.asked("DescribeImages").len()), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_region_that_never_answers_hides_its_own_clusters_only_and_is_given_up_before_the_engine_gives_all_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cloud = cloud(folder.path());
+    let set = |id: &str| CredentialChoice::Set(id.to_owned());
+    let silent: ClusterId = "c-bbbbbbbb".parse().expect("a cluster's id");
+    for record in [living(cluster(), set("k-good"), "us-east-1"), living(silent.clone(), set("k-silent"), "us-east-1")]
+    {
+        cloud.records.write(&record).expect("it is written");
+    }
+    let good = Recorded::new(|words| match words.get("NextToken") {
+        None => Answer::Done(recorded!("describe_1")),
+        Some(_) => Answer::Done(recorded!("describe_2")),
+    });
+    for (choice, aws) in [("k-good", good.aws()), ("k-silent", Recorded::new(|_| Answer::Never).aws())] {
+        cloud.clients.keep(set(choice), Some("us-east-1"), AwsCredentials::Environment, aws).await;
+    }
+    let asked = tokio::time::Instant::now();
+    let listed = cloud.list().await.expect("one of two answers");
+    assert!(asked.elapsed() < std::time::Duration::from_secs(60), "the engine's own limit: {:?}", asked.elapsed());
+    assert_eq!(listed.instances.len(), 4, "what the good ones see");
+    assert_eq!(listed.unknown.keys().collect::<Vec<_>>(), [&silent]);
 }

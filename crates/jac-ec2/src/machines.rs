@@ -4,7 +4,7 @@ use crate::aws::Aws;
 use crate::errors::refusal;
 use crate::tags::{self, Told};
 use aws_sdk_ec2::types::{Filter, InstanceLifecycleType, InstanceStateName};
-use jac_model::ports::{Instance, PortError, Rented};
+use jac_model::ports::{Billable, Instance, PortError};
 use jac_model::{ClusterId, EpochMs};
 
 /// Where a machine is in its life.
@@ -119,7 +119,7 @@ impl Machine {
             address,
             memory_mb,
             alive,
-            rented: Some(Rented {
+            billable: Some(Billable {
                 region: region.to_owned(),
                 id: self.id.clone(),
                 kind: self.kind.clone(),

@@ -4,7 +4,7 @@
 //! Everything that a launch says to AWS is in it, since the same `ClientToken` with other words is refused.
 
 use jac_model::ports::PortError;
-use jac_model::{ClusterId, Ec2Config, EpochMs, Role};
+use jac_model::{ClusterId, CredentialChoice, Ec2Config, EpochMs, Role};
 use jac_ssh::record_files::RecordFiles;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -124,8 +124,29 @@ impl Records {
             .unwrap_or_default()
     }
 
-    /// Keeps a region, for those who look for what was left there.
-    pub fn remember_region(&self, region: &str) -> Result<(), PortError> {
+    /// Whether anything here was ever made with the credentials of the server's environment.
+    pub fn knows_environment(&self) -> bool {
+        self.files.path(ENVIRONMENT).exists()
+    }
+
+    /// Keeps that the environment's credentials were used: sets that somebody saves later are not of the same account, perhaps, and do not
+    /// show what was made with these.
+    pub fn remember_environment(&self) -> Result<(), PortError> {
+        if self.knows_environment() {
+            return Ok(());
+        }
+        self.files.replace(&self.files.path(ENVIRONMENT), b"true")
+    }
+
+    /// Keeps where something is made, and with whose credentials, for those who look for what was left there.
+    pub fn remember(&self, region: &str, choice: &CredentialChoice) -> Result<(), PortError> {
+        if *choice == CredentialChoice::Environment {
+            self.remember_environment()?;
+        }
+        self.remember_region(region)
+    }
+
+    fn remember_region(&self, region: &str) -> Result<(), PortError> {
         let mut regions = self.regions();
         if regions.iter().any(|known| known == region) {
             return Ok(());
@@ -137,6 +158,7 @@ impl Records {
 }
 
 const REGIONS: &str = "regions.json";
+const ENVIRONMENT: &str = "environment.json";
 
 impl ClusterRecord {
     pub fn node(&self, name: &str) -> Option<&NodeRecord> {
@@ -166,9 +188,11 @@ mod tests {
         };
         records.write(&record).expect("it is written");
         records.write_key(&cluster, "a secret").expect("it is written");
-        records.remember_region("eu-central-1").expect("it is kept");
-        records.remember_region("eu-central-1").expect("once");
-        assert_eq!(records.all().expect("the folder"), [record], "the regions are no record");
+        records.remember("eu-central-1", &CredentialChoice::Set("k-1".to_owned())).expect("it is kept");
+        assert!(!records.knows_environment());
+        records.remember("eu-central-1", &CredentialChoice::Environment).expect("the region once");
+        assert!(records.knows_environment());
+        assert_eq!(records.all().expect("the folder"), [record], "the regions are not a record");
         records.remove(&cluster).expect("it goes");
         assert!(!records.key_path(&cluster).exists());
         assert!(records.all().expect("the folder").is_empty());

@@ -168,7 +168,7 @@ impl Ec2Cloud {
                 }
             }
         }
-        let choices = self.clients.source().all_aws().await?;
+        let choices = self.choices().await?;
         let everywhere = self.records.regions().into_iter();
         let everywhere =
             everywhere.flat_map(|region| choices.iter().map(move |choice| (region.clone(), choice.clone())));
@@ -186,6 +186,18 @@ impl Ec2Cloud {
         let found = looked.into_iter().flatten().filter(|(id, _)| known.insert(id.clone()));
         listed.instances.extend(found.map(|(_, instance)| instance));
         Ok(listed)
+    }
+
+    /// With whose rights to look for what no record knows: all sets, and the environment's where there is no set or something was made with them.
+    pub(crate) async fn choices(&self) -> Result<Vec<CredentialChoice>, PortError> {
+        let mut choices = self.clients.source().all_aws().await?;
+        let has_environment = choices.contains(&CredentialChoice::Environment);
+        if has_environment && !self.records.regions().is_empty() {
+            self.records.remember_environment()?;
+        } else if !has_environment && self.records.knows_environment() {
+            choices.push(CredentialChoice::Environment);
+        }
+        Ok(choices)
     }
 
     /// Looks where clusters live, with their credentials.
@@ -343,7 +355,7 @@ impl Ec2Cloud {
 
     /// Where the cluster has machines, for one that no record knows, and the credentials that show them.
     pub(crate) async fn places_of(&self, cluster: &ClusterId) -> Result<Vec<(CredentialChoice, Arc<Aws>)>, PortError> {
-        let choices = self.clients.source().all_aws().await?;
+        let choices = self.choices().await?;
         let regions = self.records.regions();
         let places: Vec<Asked> = regions
             .iter()

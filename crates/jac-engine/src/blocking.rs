@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::error::EngineError;
-use jac_store::audit::Deed;
+use jac_store::audit::AuditedChange;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -29,11 +29,11 @@ impl Engine {
         let turn = Arc::clone(self.blocking_turns()).acquire_owned().await.map_err(ending)?;
         let engine = self.clone();
         // What it writes is of this request.
-        let deed = Deed::current();
+        let audited = AuditedChange::current();
         let done = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            match deed {
-                Some(deed) => deed.around_blocking(|| work(&engine)),
+            match audited {
+                Some(audited) => audited.around_blocking(|| work(&engine)),
                 None => work(&engine),
             }
         });

@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::titles;
 use crate::tools::sentence;
 use jac_model::ports::{AssumedRole, AwsCredentials, PortError};
 use jac_model::{Cluster, ClusterConfig, CredentialChoice, Fault, Named, Person, Provider};
@@ -173,14 +174,6 @@ impl std::fmt::Debug for NewSshKey {
     }
 }
 
-fn checked_name(name: &str) -> Result<String, EngineError> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
-        return Err(EngineError::invalid_field("name_invalid", "/name", "A name has 1 to 100 characters."));
-    }
-    Ok(name.to_owned())
-}
-
 /// Whether a cluster that lives needs the set.
 fn lives_by(cluster: &Cluster, id: &str) -> bool {
     let config = &cluster.config;
@@ -227,7 +220,7 @@ impl Engine {
         new: NewCredentials,
         is_tried: bool,
     ) -> Result<CredentialRow, EngineError> {
-        let name = checked_name(&new.name)?;
+        let name = titles::required(&new.name)?;
         let (secret, region, shown) = match (new.aws, new.ssh_key) {
             (Some(aws), None) => {
                 let aws = aws.tidy();

@@ -107,7 +107,7 @@ impl Engine {
             self.change_cluster(id, move |cluster| step(cluster, ClusterEvent::LaunchStarted)).await?;
             let limit = self.settings().launch_limit_of(cluster.provider);
             // It counts from the launch, not from this server's start.
-            let left = self.left_of(limit, cluster.created_ms).max(SHORTEST_LIMIT.min(limit));
+            let left = self.left_of(limit, cluster.created_ms);
             let instances = timeout(left, self.launch(cluster)).await.map_err(|_| {
                 EngineError::JMeter(format!("The nodes were not there within {} s.", limit.as_secs()))
             })??;
@@ -153,10 +153,10 @@ impl Engine {
         Ok(())
     }
 
-    /// What is left of a limit that counts from a time.
+    /// What is left of a limit that counts from a time, but not next to nothing.
     pub(crate) fn left_of(&self, limit: Duration, since_ms: i64) -> Duration {
         let gone_ms = (self.now_ms() - since_ms).max(0).unsigned_abs();
-        limit.saturating_sub(Duration::from_millis(gone_ms))
+        limit.saturating_sub(Duration::from_millis(gone_ms)).max(SHORTEST_LIMIT.min(limit))
     }
 
     /// Waits until the cluster is not on its way up any more.
@@ -211,7 +211,7 @@ impl Engine {
     /// When a lease given now ends: never after the cluster itself.
     pub(crate) fn lease_end(&self, cluster: &Cluster) -> i64 {
         let lease_ms = i64::try_from(self.settings().lease.as_millis()).unwrap_or(i64::MAX);
-        (self.now_ms() + lease_ms).min(cluster.expires_at_ms)
+        (self.now_ms() + lease_ms).min(self.expiry_ms(cluster))
     }
 
     /// The key store, made once; a restart finds it there.

@@ -11,7 +11,7 @@ use crate::reconcile::Missing;
 use crate::settings::Settings;
 use crate::tools::{ToolSettings, Toolbox};
 use crate::view::Snapshot;
-use crate::{EngineError, compression, deleted, reconcile, retention};
+use crate::{EngineError, compression, deleted, history, reconcile, retention};
 use jac_model::ports::Cloud;
 use jac_model::{Cluster, ClusterId, EpochMs, Person, PlanId, Provider, RunId};
 use jac_store::{DataFolder, Lock, Store, Vault};
@@ -143,6 +143,8 @@ impl Engine {
         engine.keep_running("the retention".to_owned(), move |_| retention::forever(keeping.clone()));
         let compressing = engine.clone();
         engine.keep_running("the compression of logs".to_owned(), move |_| compression::forever(compressing.clone()));
+        let filling = engine.clone();
+        engine.keep_running("the figures of earlier runs".to_owned(), move |_| history::metrics::fill(filling.clone()));
         let describing = engine.clone();
         // It reads every run's folder, which nobody waits for.
         engine.inner.tasks.spawn_blocking(move || describing.describe_finished_runs());
@@ -165,6 +167,7 @@ impl Engine {
                 )
                 .await?;
             }
+            self.tell_grace(&cluster).await;
             self.drive_cluster(&cluster.id);
         }
         for run in self.store().unfinished_runs().await? {
@@ -327,7 +330,7 @@ impl Engine {
         tokio::join!(work(Lines(lines)), write_down).0
     }
 
-    /// Writes a line to what happened to a cluster. A line that cannot be written is no reason to stop the deed.
+    /// Adds an event to a cluster's history. A line that cannot be written is no reason to stop the work.
     pub(crate) async fn note_cluster(&self, id: &ClusterId, node: Option<&str>, text: impl Into<String>) {
         let text = text.into();
         tracing::info!(cluster = %id, node, "cluster {id}: {text}");

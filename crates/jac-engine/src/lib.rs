@@ -1,6 +1,6 @@
 //! The engine: launches clusters, supervises runs, reconciles what is wanted with what is there, streams what is measured.
 //!
-//! Owns every sequence of deeds and every deadline. Knows the ports of jac-model and the store; does not know HTTP,
+//! Owns every sequence of operations and every deadline. Knows the ports of jac-model and the store; does not know HTTP,
 //! nor any provider.
 
 mod blocking;
@@ -16,6 +16,8 @@ mod equip;
 mod error;
 mod figures;
 mod forecast;
+mod grace;
+pub mod history;
 mod images;
 pub mod list;
 mod live;
@@ -42,3 +44,4 @@ pub use figures::{Figures, Unready};
 pub use notices::Notice;
 pub use runs::NewRun;
 pub use settings::Settings;
+pub use titles::required as required_name;

@@ -54,6 +54,10 @@ pub struct RunSummary {
     pub headline: Option<Headline>,
     /// It is kept whatever the retention says.
     pub pinned: bool,
+    /// Short words that people find it by.
+    pub tags: Vec<String>,
+    /// It is the one that the other runs of its plan are compared with.
+    pub baseline: bool,
 }
 
 /// A cluster in a list.
@@ -110,7 +114,7 @@ impl Engine {
     /// A page of the runs that the filter takes.
     ///
     /// # Errors
-    /// When the page is to go on from something that is no end of a page of this list.
+    /// When the page is to go on from something that is not a cursor of this list.
     pub async fn list_runs(
         &self,
         filter: &RunFilter,
@@ -128,7 +132,7 @@ impl Engine {
     /// A page of the clusters that the filter takes.
     ///
     /// # Errors
-    /// When the page is to go on from something that is no end of a page of this list.
+    /// When the page is to go on from something that is not a cursor of this list.
     pub async fn list_clusters(
         &self,
         filter: &ClusterFilter,
@@ -145,7 +149,7 @@ impl Engine {
     /// A page of the plans that the filter takes.
     ///
     /// # Errors
-    /// When the page is to go on from something that is no end of a page of this list.
+    /// When the page is to go on from something that is not a cursor of this list.
     pub async fn list_plans(
         &self,
         filter: &PlanFilter,
@@ -192,6 +196,8 @@ fn summary_of_run(run: ListedRun, headline: Option<Headline>) -> RunSummary {
         stop_requested: run.stop_requested,
         headline,
         pinned: run.pinned,
+        tags: run.tags,
+        baseline: run.is_baseline,
     }
 }
 

@@ -43,11 +43,11 @@ impl Seen {
     /// Takes in what a look gave. What was seen before where it could not look stays, to be shown.
     fn take_in(&mut self, instances: &[Instance], unseen: Vec<Unseen>) {
         let is_unseen = |instance: &Instance| {
-            let rented = instance.rented.as_ref();
+            let billable = instance.billable.as_ref();
             // What one set of credentials cannot see another one may.
             let is_seen =
                 || instances.iter().any(|seen| seen.cluster == instance.cluster && seen.name == instance.name);
-            rented.is_some_and(|rented| unseen.iter().any(|place| place.region == rented.region)) && !is_seen()
+            billable.is_some_and(|billable| unseen.iter().any(|place| place.region == billable.region)) && !is_seen()
         };
         self.instances.retain(is_unseen);
         self.instances.extend_from_slice(instances);
@@ -237,20 +237,20 @@ impl Engine {
 
 /// A machine as it is shown; `None` for a node that costs nothing. What a row says is newer than what the tags say.
 fn machine(provider: Provider, instance: &Instance, row: Option<&Cluster>) -> Option<Machine> {
-    let rented = instance.rented.as_ref()?;
+    let billable = instance.billable.as_ref()?;
     Some(Machine {
         provider,
-        region: rented.region.clone(),
-        id: rented.id.clone(),
-        kind: rented.kind.clone(),
-        spot: rented.spot,
+        region: billable.region.clone(),
+        id: billable.id.clone(),
+        kind: billable.kind.clone(),
+        spot: billable.spot,
         cluster_id: instance.cluster.clone(),
-        cluster_name: row.map_or_else(|| rented.cluster_name.clone(), |row| row.name.clone()),
-        owner: row.map_or_else(|| rented.owner.clone(), |row| row.owner.clone()),
+        cluster_name: row.map_or_else(|| billable.cluster_name.clone(), |row| row.name.clone()),
+        owner: row.map_or_else(|| billable.owner.clone(), |row| row.owner.clone()),
         node: instance.name.clone(),
         role: instance.role,
-        since_ms: rented.since_ms,
-        expires_at_ms: row.map(|row| row.expires_at_ms).or(rented.expires_at_ms),
+        since_ms: billable.since_ms,
+        expires_at_ms: row.map(|row| row.expires_at_ms).or(billable.expires_at_ms),
         usd_per_hour: row.and_then(|row| price_of_one(row, instance.role)),
         orphan: row.is_none(),
     })
@@ -302,7 +302,7 @@ fn adopted_row(
     }
     let mut nodes: Vec<Node> = there.iter().map(|instance| adopted_node(instance)).collect();
     nodes.sort_by_key(|node| (node.role == Role::Worker, node.name.len(), node.name.clone()));
-    let since = there.iter().filter_map(|instance| Some(instance.rented.as_ref()?.since_ms)).min();
+    let since = there.iter().filter_map(|instance| Some(instance.billable.as_ref()?.since_ms)).min();
     let created_ms = since.unwrap_or(now_ms);
     Ok(Cluster {
         id: id.clone(),

@@ -4,7 +4,9 @@ use crate::administrator;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use jac_model::{ClusterId, Named, Person, PlanId, RunId, UserRole};
+use jac_store::audit::AuditedChange;
 use jac_store::{Kind, StoreError};
+use std::collections::BTreeMap;
 
 impl Engine {
     /// Removes a person. What they own goes to `heir`; without one their clusters are terminated and the rest goes to `by`.
@@ -39,9 +41,26 @@ impl Engine {
                 faults: Vec::new(),
             });
         }
+        // Many transactions, which a failure may end in the middle: the trail has their beginning, and the removal only when it is done.
+        AuditedChange::prepare("person.hand_over");
+        AuditedChange::detail("to", format!("{} ({})", next.name, next.id));
+        self.hand_over(leaving, heir.is_none(), next, by).await?;
+        AuditedChange::conclude();
+        Ok(self.store().remove_person(&leaving.id).await?)
+    }
+
+    /// Gives all that somebody owns to `next`, their living clusters terminated if `is_ending`.
+    async fn hand_over(
+        &self,
+        leaving: &Person,
+        is_ending: bool,
+        next: &Person,
+        by: &Person,
+    ) -> Result<(), EngineError> {
+        let mut done = HandedOver::default();
         for id in self.store().owned(Kind::Cluster, &leaving.id).await? {
             let Ok(id) = id.parse::<ClusterId>() else { continue };
-            if heir.is_none() && !self.store().cluster(&id).await?.phase.is_terminal() {
+            if is_ending && !self.store().cluster(&id).await?.phase.is_terminal() {
                 let cause = format!("Terminated because its owner {} was removed.", leaving.name);
                 self.request_termination(&id, &cause, &by.name).await?;
             }
@@ -51,11 +70,13 @@ impl Engine {
                 Ok(())
             })
             .await?;
+            done.count("clusters");
         }
         for id in self.store().owned(Kind::Plan, &leaving.id).await? {
             let Ok(id) = id.parse::<PlanId>() else { continue };
             let owner = next.clone();
             self.run_blocking(move |engine| engine.change_plan_owner(&id, |plan| plan.owner = owner)).await?;
+            done.count("plans");
         }
         for id in self.store().owned(Kind::Run, &leaving.id).await? {
             let Ok(id) = id.parse::<RunId>() else { continue };
@@ -65,10 +86,10 @@ impl Engine {
                 Ok(())
             });
             change.await?;
+            done.count("runs");
             self.describe_run(&id).await?;
         }
-        self.leave_credentials(leaving, next).await?;
-        Ok(self.store().remove_person(&leaving.id).await?)
+        self.leave_credentials(leaving, next).await
     }
 
     /// The team of that id, for something that is to be its.
@@ -117,5 +138,17 @@ impl Engine {
         self.describe_run(id).await?;
         self.tell(Event::Run(id.clone()));
         Ok(())
+    }
+}
+
+/// How many things of each kind have another owner so far, told to the audit trail.
+#[derive(Default)]
+struct HandedOver(BTreeMap<&'static str, u64>);
+
+impl HandedOver {
+    fn count(&mut self, kind: &'static str) {
+        let count = self.0.entry(kind).or_default();
+        *count += 1;
+        AuditedChange::detail(kind, count.to_string());
     }
 }

@@ -1,59 +1,29 @@
-//! Plans in the store: taking uploads in, changing their files, checking them.
+//! Plans in the store: made of uploads, changed, removed.
 
 pub mod archive;
 pub mod check;
 pub(crate) mod content;
+mod folder;
 pub mod names;
 mod own;
 pub mod source;
+mod staging;
 mod unread;
+
+pub use check::RunWish;
+pub(crate) use folder::PlanFolder;
+pub use staging::Staging;
+pub(crate) use staging::sweep_uploads;
 
 use crate::blocking::wait;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
-use crate::tools::WantedJMeter;
-use archive::Limits;
-use check::{PlanCheck, relative_to_main};
 use content::Content;
-use jac_jmx::{Check, Properties};
-use jac_model::{Fault, Person, Plan, PlanFile, PlanFileKind, PlanId};
+use jac_model::{Person, Plan, PlanFile, PlanId};
 use jac_store::StoreError;
-use jac_store::audit::Deed;
-use names::safe_name;
-use std::collections::BTreeMap;
+use staging::{choose_main, list_files, refuse_what_is_no_plan};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio_util::sync::CancellationToken;
-
-/// A folder in which an upload is put together. It is gone with this value, whatever happened to the upload.
-#[derive(Debug)]
-pub struct Staging {
-    folder: tempfile::TempDir,
-    files: usize,
-    max_files: usize,
-}
-
-impl Staging {
-    /// Where a file of that name is to be written; its folders are there afterwards.
-    ///
-    /// # Errors
-    /// When the name leads elsewhere, there are too many files, or the disk is full.
-    pub fn place(&mut self, name: &str) -> Result<PathBuf, EngineError> {
-        let name = safe_name(name)?;
-        self.files += 1;
-        if self.files > self.max_files {
-            return Err(EngineError::invalid(
-                "too_many_files",
-                format!("A plan has at most {} files.", self.max_files),
-            ));
-        }
-        let place = self.folder.path().join(&name);
-        if let Some(parent) = place.parent() {
-            std::fs::create_dir_all(parent).map_err(|error| EngineError::file(format!("taking {name}"), error))?;
-        }
-        Ok(place)
-    }
-}
 
 /// How long a plan is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,26 +34,7 @@ pub enum Kept {
     ForOneRun,
 }
 
-/// Removes what uploads that were cut off by a crash left behind.
-pub(crate) fn sweep_uploads(engine: &Engine) {
-    for entry in std::fs::read_dir(engine.folder().uploads()).into_iter().flatten().flatten() {
-        if let Err(error) = std::fs::remove_dir_all(entry.path()) {
-            tracing::warn!(path = %entry.path().display(), %error, "an unfinished upload cannot be removed");
-        }
-    }
-}
-
 impl Engine {
-    /// A place for a new upload.
-    ///
-    /// # Errors
-    /// When the disk is full.
-    pub fn stage(&self) -> Result<Staging, EngineError> {
-        let folder = tempfile::tempdir_in(self.folder().uploads())
-            .map_err(|error| EngineError::file("taking the upload", error))?;
-        Ok(Staging { folder, files: 0, max_files: self.settings().max_files })
-    }
-
     /// Makes a plan of an upload. A single zip is unpacked.
     ///
     /// # Errors
@@ -173,26 +124,6 @@ impl Engine {
         let lock: Arc<Mutex<()>> = Arc::clone(self.plan_locks().entry(id.clone()).or_default());
         let _held = lock.lock().unwrap_or_else(PoisonError::into_inner);
         work()
-    }
-
-    fn unpacked(&self, staging: Staging) -> Result<Staging, EngineError> {
-        let files = list_files(staging.folder.path())?;
-        match files.as_slice() {
-            [] => Err(EngineError::Invalid {
-                code: "upload_empty",
-                message: "The upload holds no file.".to_owned(),
-                hint: Some("Send the .jmx and the files that it reads, or a zip of them.".to_owned()),
-                faults: Vec::new(),
-            }),
-            [only] if only.path.to_ascii_lowercase().ends_with(".zip") => {
-                let unpacked = self.stage()?;
-                let limits =
-                    Limits { max_bytes: self.settings().max_upload_bytes, max_files: self.settings().max_files };
-                archive::unpack(&staging.folder.path().join(&only.path), unpacked.folder.path(), limits)?;
-                Ok(unpacked)
-            }
-            _ => Ok(staging),
-        }
     }
 
     /// Adds files to a plan, or replaces those of the same names. Runs that were asked for before run what it was then.
@@ -331,121 +262,6 @@ impl Engine {
         }
         Err(EngineError::NotFound { kind: "file", id: path.to_owned() })
     }
-
-    /// What the plan needs and will do. It reads files: call it where that is allowed, and in turn
-    /// ([`Engine::check_in_turn`]).
-    ///
-    /// # Errors
-    /// When the plan cannot be read, or nobody waits for the check any more.
-    pub fn check_plan(
-        &self,
-        plan: &Plan,
-        wanted: &RunWish,
-        is_cancelled: &dyn Fn() -> bool,
-    ) -> Result<Check, EngineError> {
-        let folder = self.folder().plan(&plan.id);
-        let files: BTreeMap<String, PathBuf> = plan
-            .files
-            .iter()
-            .filter(|file| file.path != plan.main_file)
-            .map(|file| (relative_to_main(&plan.main_file, &file.path), folder.join(&file.path)))
-            .collect();
-        let check = PlanCheck {
-            name: plan.main_file.clone(),
-            main: folder.join(&plan.main_file),
-            files,
-            workers: wanted.workers,
-            splits: wanted.splits.clone(),
-            properties: wanted.properties.clone(),
-            system_properties: wanted.system_properties.clone(),
-            properties_files: wanted.properties_files.iter().map(|path| folder.join(path)).collect(),
-            jmeter: wanted.jmeter.clone(),
-        };
-        check.run_until(self.toolbox(), is_cancelled)
-    }
-
-    /// Does work that checks a plan where it holds nobody up, only a few at a time. When the caller goes away, the work is told.
-    ///
-    /// # Errors
-    /// What the work fails with.
-    pub async fn check_in_turn<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Engine, &dyn Fn() -> bool) -> Result<T, EngineError> + Send + 'static,
-    ) -> Result<T, EngineError> {
-        let permit = Arc::clone(self.checks()).acquire_owned().await.map_err(|_| check::cancelled())?;
-        let (engine, token) = (self.clone(), CancellationToken::new());
-        let _told_when_gone = token.clone().drop_guard();
-        // What it writes is of the request that asked.
-        let deed = Deed::current().unwrap_or_default();
-        let done = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            deed.around_blocking(|| work(&engine, &|| token.is_cancelled()))
-        });
-        done.await.map_err(|panic| EngineError::JMeter(panic.to_string()))?
-    }
-}
-
-/// The part of a run's wishes that the check knows of.
-#[derive(Debug, Clone, Default)]
-pub struct RunWish {
-    pub workers: u32,
-    pub splits: Vec<String>,
-    pub properties: Properties,
-    pub system_properties: Properties,
-    /// Paths in the plan.
-    pub properties_files: Vec<String>,
-    pub jmeter: WantedJMeter,
-}
-
-/// All files below a folder, in the order of their paths.
-fn list_files(folder: &Path) -> Result<Vec<PlanFile>, EngineError> {
-    fn visit(root: &Path, folder: &Path, files: &mut Vec<PlanFile>) -> std::io::Result<()> {
-        for entry in std::fs::read_dir(folder)? {
-            let entry = entry?;
-            let path = entry.path();
-            if entry.file_type()?.is_dir() {
-                visit(root, &path, files)?;
-            } else if let Some(name) = path.strip_prefix(root).ok().and_then(Path::to_str) {
-                files.push(PlanFile {
-                    path: name.to_owned(),
-                    bytes: entry.metadata()?.len(),
-                    kind: PlanFileKind::of(name),
-                    sha256: None,
-                });
-            }
-        }
-        Ok(())
-    }
-    let mut files = Vec::new();
-    visit(folder, folder, &mut files).map_err(|error| EngineError::file("reading the upload", error))?;
-    files.sort_by(|one, other| one.path.cmp(&other.path));
-    Ok(files)
-}
-
-/// The `.jmx` to run: the one that was named, the only one, else the one that lies highest.
-fn choose_main(files: &[PlanFile], named: Option<&str>) -> Result<String, EngineError> {
-    let plans: Vec<&str> =
-        files.iter().filter(|file| file.kind == PlanFileKind::Plan).map(|file| file.path.as_str()).collect();
-    if let Some(named) = named {
-        return plans
-            .contains(&named)
-            .then(|| named.to_owned())
-            .ok_or_else(|| EngineError::invalid("no_plan", format!("The upload holds no plan '{named}'.")));
-    }
-    plans.iter().min_by_key(|path| (path.matches('/').count(), **path)).map(|path| (*path).to_owned()).ok_or_else(
-        || EngineError::Invalid {
-            code: "no_plan",
-            message: "The upload holds no .jmx file.".to_owned(),
-            hint: Some("Send the plan's .jmx together with the files that it reads, or a zip of them.".to_owned()),
-            faults: files.iter().take(20).map(|file| Fault::whole("not_a_plan", file.path.clone())).collect(),
-        },
-    )
-}
-
-fn refuse_what_is_no_plan(folder: &Path, main_file: &str) -> Result<(), EngineError> {
-    let bytes = std::fs::read(folder.join(main_file))
-        .map_err(|error| EngineError::file(format!("reading {main_file}"), error))?;
-    jac_jmx::Plan::parse(&bytes).map(drop).map_err(|error| not_a_plan(main_file, &error))
 }
 
 /// A file that JMeter could not load.
@@ -470,45 +286,6 @@ fn refuse_clash(folder: &Path, path: &str) -> Result<(), EngineError> {
 /// `shop` of `plans/shop.jmx`.
 fn plan_name(main_file: &str) -> String {
     Path::new(main_file).file_stem().map_or_else(|| main_file.to_owned(), |stem| stem.to_string_lossy().into_owned())
-}
-
-/// Where a plan lies: the folder of its files, and beside it a file that says what it is, so that a database which is lost
-/// or older loses no plan.
-pub(crate) struct PlanFolder {
-    files: PathBuf,
-    description: PathBuf,
-}
-
-impl PlanFolder {
-    pub fn of(engine: &Engine, id: &PlanId) -> Self {
-        Self { files: engine.folder().plan(id), description: engine.folder().plans().join(format!("{id}.json")) }
-    }
-
-    fn describe(&self, plan: &Plan) -> Result<(), EngineError> {
-        let bytes = serde_json::to_vec_pretty(plan).map_err(|error| EngineError::JMeter(error.to_string()))?;
-        crate::runs::write_file(&self.description, &bytes)
-    }
-
-    /// The plan as the file says it is; `None` where that is not to be had, or not what lies there.
-    pub fn described(&self) -> Option<Plan> {
-        let plan: Plan = serde_json::from_slice(&std::fs::read(&self.description).ok()?).ok()?;
-        let is_whole = plan.files.iter().all(|file| self.files.join(&file.path).is_file());
-        (is_whole && self.files.ends_with(plan.id.as_str())).then_some(plan)
-    }
-
-    fn forget(&self) -> Result<(), EngineError> {
-        match std::fs::remove_file(&self.description) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(EngineError::file("removing the plan", error))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn remove(&self) {
-        drop(self.forget());
-        remove_folder(&self.files);
-    }
 }
 
 /// Removes a folder of our own. What cannot be removed is told once and left.

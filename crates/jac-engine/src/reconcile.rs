@@ -1,6 +1,7 @@
 //! The reconciler: compares what the rows want with what a provider has, on a timer and without any input.
 //!
-//! It terminates a cluster if and only if its lifetime or its idle limit is over, or all of its nodes are gone, or its row
+//! It terminates a cluster if and only if its lifetime or its idle limit is over (not at once after a start, when the clock may be
+//! wrong), or all of its nodes are gone, or its row
 //! says that it has ended and the provider still has nodes of it, or no row knows it and its own tags say that its time
 //! is over. Other nodes that no row knows are left to their lease. It renews the leases of what is wanted, and marks
 //! nodes that are gone. Each provider has a reconciler of its own; while one cannot be asked, its clusters still end at
@@ -11,8 +12,8 @@
 
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
+use crate::grace::millis;
 use crate::machines::Observed;
-use crate::settings::Settings;
 use futures_util::future::join_all;
 use jac_model::ports::{Command, Instance, Lease, PortError};
 use jac_model::{Cluster, ClusterId, ClusterPhase, EpochMs, NodeState, Provider};
@@ -30,8 +31,9 @@ const ALL_GONE_FOR: Duration = Duration::from_secs(10);
 const SAME_LIST: Duration = Duration::from_secs(1);
 /// How long a node may take to answer that lists do not name.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
-/// A machine's own lease is counted in whole minutes and may end it so much before its cluster's lifetime does.
-const LEASE_GRAIN_MS: i64 = 60_000;
+/// A machine's own lease ends with its cluster's time, but is counted in whole seconds by the machine: nodes that are missed for the first time
+/// so shortly before that time, or later, have ended by it, and those that are missed earlier are lost.
+const LEASE_GRAIN: Duration = Duration::from_secs(5);
 
 /// What lists have said of the nodes of a cluster.
 #[derive(Debug, Default)]
@@ -58,6 +60,12 @@ impl Missing {
 
     fn is_lost(&self, name: &str) -> bool {
         self.nodes.get(name).is_some_and(|(lists, _)| *lists >= LISTS_UNTIL_LOST)
+    }
+
+    /// How long ago the last of the nodes was there, as far as lists say; `None` where one is not missed.
+    fn all_missed_for(&self, nodes: &[&str]) -> Option<Duration> {
+        let each = nodes.iter().map(|name| self.nodes.get(*name).map(|(_, since)| since.elapsed()));
+        each.min().flatten()
     }
 
     fn are_all_gone(&self, nodes: &[&str]) -> bool {
@@ -138,7 +146,7 @@ async fn look_after(engine: &Engine, cluster: &Cluster, observed: Option<&Observ
                 tracing::warn!(cluster = %cluster.id, %error, "cluster {}: {error}; trying again", cluster.id);
             }
             renew(engine, cluster).await;
-            // Whoever ends first, its time or its machines whose leases end with it: it is the time.
+            // Before its nodes are looked for: where their leases end with its time, it is the time that ends it.
             if end_if_over(engine, cluster).await? {
                 return Ok(());
             }
@@ -165,11 +173,13 @@ async fn end_orphans_past_their_time(
     let mut latest_ms: HashMap<&ClusterId, i64> = HashMap::new();
     for instance in instances.iter().filter(|instance| !known.contains(instance.cluster.as_str())) {
         // What does not say when its time is over is left to its lease.
-        let end_ms = instance.rented.as_ref().and_then(|rented| rented.expires_at_ms).unwrap_or(i64::MAX);
+        let end_ms = instance.billable.as_ref().and_then(|billable| billable.expires_at_ms).unwrap_or(i64::MAX);
         let latest = latest_ms.entry(&instance.cluster).or_insert(end_ms);
         *latest = end_ms.max(*latest);
     }
-    for (orphan, _) in latest_ms.into_iter().filter(|(_, end_ms)| *end_ms <= engine.now_ms()) {
+    // One of before this engine's start, as far as anybody knows.
+    let is_over = |end_ms: EpochMs| engine.after_grace_ms(EpochMs::MIN, end_ms) <= engine.now_ms();
+    for (orphan, _) in latest_ms.into_iter().filter(|(_, end_ms)| is_over(*end_ms)) {
         tracing::warn!(cluster = %orphan, "no row knows the cluster {orphan}, and its time is over; ending it");
         engine.cloud(provider)?.terminate(orphan).await?;
     }
@@ -202,31 +212,48 @@ async fn time_to_stop_ms(engine: &Engine, cluster: &Cluster) -> i64 {
 
 /// When a run that is being stopped is cut at the latest, whatever its grace: JMeter still has to end, and its last
 /// samples to be fetched, before the nodes' leases are over.
-pub(crate) fn last_call_ms(settings: &Settings, cluster: &Cluster) -> EpochMs {
-    cluster.expires_at_ms - part_of_life_ms(cluster, settings.cut_limit * 2, 8)
+pub(crate) fn last_call_ms(engine: &Engine, cluster: &Cluster) -> EpochMs {
+    engine.expiry_ms(cluster) - part_of_life_ms(cluster, engine.settings().cut_limit * 2, 8)
 }
 
 /// So much of a cluster's life, but at most one `part`th of it.
 fn part_of_life_ms(cluster: &Cluster, wanted: Duration, part: i64) -> i64 {
-    let wanted_ms = i64::try_from(wanted.as_millis()).unwrap_or(i64::MAX);
-    wanted_ms.min((cluster.expires_at_ms - cluster.created_ms) / part)
+    millis(wanted).min((cluster.expires_at_ms - cluster.created_ms) / part)
 }
 
 const LIFETIME_OVER: &str = "Its lifetime is over.";
 const BY_ITS_TIME: &str = "JAC, because the cluster's time was over";
+const NODES_GONE: &str = "All of its nodes are gone.";
+const BY_LOSS: &str = "JAC, because the cluster's nodes are gone";
 
 /// Whether its time was over, and its end has begun.
 async fn end_if_over(engine: &Engine, cluster: &Cluster) -> Result<bool, EngineError> {
     let now_ms = engine.now_ms();
-    let cause = if now_ms >= cluster.expires_at_ms - time_to_stop_ms(engine, cluster).await {
-        LIFETIME_OVER
-    } else if cluster.idle_ends_at_ms().is_some_and(|limit_ms| now_ms >= limit_ms) {
-        "Nothing ran on it for as long as its idle limit allows."
+    let stop_ms =
+        engine.after_grace_ms(cluster.created_ms, cluster.expires_at_ms - time_to_stop_ms(engine, cluster).await);
+    let idle_ms = cluster.idle_ends_at_ms().map(|limit_ms| engine.after_grace_ms(cluster.created_ms, limit_ms));
+    let (end_ms, cause) = if now_ms >= stop_ms {
+        (stop_ms, LIFETIME_OVER)
+    } else if let Some(idle_ms) = idle_ms.filter(|idle_ms| now_ms >= *idle_ms) {
+        (idle_ms, "Nothing ran on it for as long as its idle limit allows.")
     } else {
         return Ok(false);
     };
-    engine.request_termination(&cluster.id, cause, BY_ITS_TIME).await?;
+    let (cause, by) =
+        if were_gone_before(engine, cluster, end_ms) { (NODES_GONE, BY_LOSS) } else { (cause, BY_ITS_TIME) };
+    engine.request_termination(&cluster.id, cause, by).await?;
     Ok(true)
+}
+
+/// Whether all of its nodes were lost clearly before a time, so that it is not that time which ended them.
+fn were_gone_before(engine: &Engine, cluster: &Cluster, end_ms: EpochMs) -> bool {
+    let names: Vec<&str> = crate::engine::node_names(cluster).collect();
+    if names.is_empty() || names.iter().any(|name| !cluster.lost_nodes.iter().any(|lost| lost == name)) {
+        return false;
+    }
+    // Those that an engine before this one found lost were so before its end.
+    let missed_for = engine.missing().get(&cluster.id).and_then(|missing| missing.all_missed_for(&names));
+    missed_for.is_none_or(|gone_for| engine.now_ms() - millis(gone_for) < end_ms - millis(LEASE_GRAIN))
 }
 
 /// Renews the nodes' lease when it is time. A node that does not answer is no reason to leave the cluster's end, or its
@@ -271,15 +298,15 @@ async fn wanted_lease(engine: &Engine, cluster: &Cluster) -> Lease {
         return ordinary;
     };
     let after_run = engine.settings().lease_after_run;
-    let after_run_ms = i64::try_from(after_run.as_millis()).unwrap_or(i64::MAX);
+    let after_run_ms = millis(after_run);
     let run_end_ms = match (run.run.started_ms, run.run.expected_s) {
         (Some(started_ms), Some(expected_s)) => {
             started_ms + i64::try_from(expected_s).unwrap_or(0) * 1000 + after_run_ms
         }
-        (Some(_), None) => cluster.expires_at_ms,
+        (Some(_), None) => engine.expiry_ms(cluster),
         (None, _) => return ordinary,
     };
-    let until_ms = run_end_ms.max(ordinary_ms).min(cluster.expires_at_ms);
+    let until_ms = run_end_ms.max(ordinary_ms).min(engine.expiry_ms(cluster));
     Lease { left: engine.until(until_ms), after_run: Some(after_run), ..ordinary }
 }
 
@@ -307,14 +334,7 @@ async fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, observed: &Observed
     let answering = answering(engine, cluster, unnamed).await?;
     lost.retain(|name| !answering.contains(name));
     if all_gone && answering.is_empty() && cluster.current_run.is_none() {
-        // The machines' own leases end with the cluster's lifetime, a little earlier or later.
-        let is_its_time = engine.now_ms() >= cluster.expires_at_ms - LEASE_GRAIN_MS;
-        let (cause, by) = if is_its_time {
-            (LIFETIME_OVER, BY_ITS_TIME)
-        } else {
-            ("All of its nodes are gone.", "JAC, because the cluster's nodes are gone")
-        };
-        engine.request_termination(&cluster.id, cause, by).await?;
+        engine.request_termination(&cluster.id, NODES_GONE, BY_LOSS).await?;
     }
     if lost == cluster.lost_nodes {
         return Ok(());

@@ -16,6 +16,8 @@ pub struct Settings {
     pub lease_after_run: Duration,
     /// How often wanted and seen are compared.
     pub reconcile_every: Duration,
+    /// How long a cluster goes on after the engine's start though its time is over: a clock that is wrong then ends nothing at once.
+    pub start_grace: Duration,
     /// How long the nodes of a cluster may take to be there.
     pub launch_limit: Duration,
     /// The same for machines that are made and have to boot: an image that is large or a region that is busy takes minutes.
@@ -51,7 +53,7 @@ pub struct Settings {
     pub runs_days: Option<u32>,
     /// So many of the newest finished runs are kept, pinned ones not counted; `None`: all.
     pub runs_count: Option<u32>,
-    /// What happened to a cluster is kept for so many days after its end.
+    /// A cluster's events are kept for so many days after its end.
     pub cluster_events_days: u32,
 }
 
@@ -62,6 +64,7 @@ impl Default for Settings {
             renew_every: Duration::from_secs(5 * 60),
             lease_after_run: Duration::from_secs(30 * 60),
             reconcile_every: Duration::from_secs(2),
+            start_grace: Duration::from_secs(5 * 60),
             launch_limit: Duration::from_secs(120),
             machine_launch_limit: Duration::from_secs(10 * 60),
             equip_limit: Duration::from_secs(30 * 60),

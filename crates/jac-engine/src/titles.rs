@@ -1,4 +1,4 @@
-//! Names that people give to plans, runs and clusters. They are shown on pages and terminals, so they are short and have no
+//! Names that people give to plans, runs, clusters and what is theirs, and that they have themselves. They are shown on pages and terminals, so they are short and have no
 //! characters that change what stands beside them.
 
 use crate::error::EngineError;
@@ -29,6 +29,15 @@ pub(crate) fn given(name: Option<String>) -> Result<Option<String>, EngineError>
     }
 }
 
+/// The name of something that has to have one: a person, a team, a set of credentials, a token.
+///
+/// # Errors
+/// `name_invalid` when it is empty, too long or has control characters.
+pub fn required(name: &str) -> Result<String, EngineError> {
+    let empty = || EngineError::invalid_field("name_invalid", "/name", "The name is missing.");
+    given(Some(name.to_owned()))?.ok_or_else(empty)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,5 +52,9 @@ mod tests {
         }
         assert_eq!(given(Some("  ".to_owned())).expect("none"), None);
         assert_eq!(given(None).expect("none"), None);
+        assert_eq!(required(" Ada ").expect("a name"), "Ada");
+        for bad in ["", " ", "a\u{202E}b"] {
+            assert!(matches!(required(bad), Err(EngineError::Invalid { code: "name_invalid", .. })), "{bad:?}");
+        }
     }
 }

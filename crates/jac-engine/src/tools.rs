@@ -72,7 +72,7 @@ impl Toolbox {
     /// The wanted JMeter, if it is there already; `None`: [`Toolbox::jmeter`] would install it.
     ///
     /// # Errors
-    /// When the home that was named is none, or JAC manages no such version.
+    /// When the folder that was named is not a JMeter home, or JAC manages no such version.
     pub fn home(&self, wanted: &WantedJMeter) -> Result<Option<JMeterHome>, EngineError> {
         Ok(match self.find(wanted)? {
             Found::Home(home) => Some(home),
@@ -124,7 +124,7 @@ impl Toolbox {
                 })?
             }
         };
-        // A managed copy is whole or not there: what cannot be opened is none, and installing says what is in its way.
+        // A managed copy is whole or not there: what cannot be opened counts as missing, and installing says what is in its way.
         let managed = JMeterHome::open(&install::managed_path(&self.settings.managed_folder, release)).ok();
         Ok(managed.map_or(Found::Missing(release), Found::Home))
     }

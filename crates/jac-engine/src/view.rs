@@ -145,6 +145,12 @@ pub struct RunView {
     pub team: Option<Named>,
     /// It is kept whatever the retention says.
     pub pinned: bool,
+    /// Short words that people find it by.
+    pub tags: Vec<String>,
+    /// What people have to say of it; empty: nothing.
+    pub note: String,
+    /// It is the one that the other runs of its plan are compared with.
+    pub baseline: bool,
     pub phase: RunPhase,
     /// What is being done now, a sentence.
     pub step: String,
@@ -250,6 +256,9 @@ fn view(run: Run, verdict: Verdict, criteria: Vec<CriterionResult>, headline: Op
         step: run.step,
         cause: run.cause,
         pinned: run.pinned,
+        tags: run.tags,
+        note: run.note,
+        baseline: run.baseline_ms.is_some(),
         verdict,
         criteria,
         criteria_expressions: run.criteria,

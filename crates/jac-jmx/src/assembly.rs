@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
+use crate::cancel::Cancel;
 use crate::decode::PlanError;
 use crate::evaluate::{Properties, Scope};
 use crate::functions::Functions;
@@ -35,6 +36,8 @@ pub struct Sources<'a> {
     pub folder: &'a str,
     /// The functions that JMeter has; `None`: not known, then only JMeter's own are.
     pub functions: Option<&'a Functions>,
+    /// Whether it is to be given up: what is put together then is not whole.
+    pub cancel: Cancel<'a>,
 }
 
 /// An element that takes part.
@@ -73,6 +76,7 @@ pub struct Assembly<'a> {
     pub(crate) folder: &'a str,
     /// The main plan and all included ones that were reached.
     pub(crate) plans: Vec<&'a Plan>,
+    pub(crate) cancel: Cancel<'a>,
 }
 
 impl<'a> Assembly<'a> {
@@ -83,7 +87,7 @@ impl<'a> Assembly<'a> {
             elements: Vec::new(),
             problems: Vec::new(),
             seen: HashSet::new(),
-            targets: Targets::new(sources.plan),
+            targets: Targets::new(sources.plan, sources.cancel),
             plans: vec![sources.plan],
             known: HashSet::new(),
             modules: Vec::new(),
@@ -101,12 +105,13 @@ impl<'a> Assembly<'a> {
             system_properties: sources.system_properties,
             folder: sources.folder,
             plans: walk.plans,
+            cancel: sources.cancel,
         }
     }
 
     /// The elements that run, of the plan and of those that it includes.
     pub(crate) fn running(&self) -> impl Iterator<Item = &'a Element> + '_ {
-        self.elements.iter().filter(|located| located.runs).map(|located| located.element)
+        self.cancel.each(&self.elements).filter(|located| located.runs).map(|located| located.element)
     }
 }
 
@@ -152,7 +157,7 @@ impl<'a> Walk<'a> {
         let mut group: Option<Range<usize>> = None;
         let mut fragment = if runs { 0..0 } else { range.clone() };
         let mut index = range.start;
-        while index < range.end {
+        while index < range.end && !self.sources.cancel.is_cancelled() {
             let element = &plan.elements[index];
             if !element.enabled {
                 index = element.end;
@@ -238,7 +243,9 @@ impl<'a> Walk<'a> {
     /// JMeter looks up the target of every Module Controller of the plan, disabled ones too, and refuses the whole plan
     /// where one has none.
     fn unresolved_modules(&mut self) {
-        for module in self.sources.plan.elements.iter().filter(|element| element.kind() == "ModuleController") {
+        for module in
+            self.sources.cancel.each(&self.sources.plan.elements).filter(|element| element.kind() == "ModuleController")
+        {
             if self.targets.of(module).is_none() {
                 self.problems.push(Problem::NoTarget { module, path: node_path(module) });
             }
@@ -273,13 +280,13 @@ struct Targets<'a> {
 }
 
 impl<'a> Targets<'a> {
-    fn new(plan: &'a Plan) -> Self {
+    fn new(plan: &'a Plan, cancel: Cancel<'_>) -> Self {
         let mut targets = Targets { paths: HashMap::new(), last: Vec::new() };
         if !plan.elements.iter().any(|element| element.kind() == "ModuleController") {
             return targets;
         }
         let mut path_of: Vec<Option<usize>> = Vec::with_capacity(plan.elements.len());
-        for (index, element) in plan.elements.iter().enumerate() {
+        for (index, element) in cancel.each(plan.elements.iter().enumerate()) {
             let above = element.parent.map_or(Some(0), |parent| path_of[parent]);
             let above = above.filter(|_| element.kind() != "ModuleController");
             path_of.push(above.map(|above| {

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::assembly::{Assembly, Sources};
+use crate::cancel::Cancel;
 use crate::classes::ClassLookup;
 use crate::decode::PlanError;
 use crate::evaluate::{Properties, Scope};
@@ -193,13 +194,11 @@ const LISTED: usize = 1_000;
 
 /// Checks a plan. Pure: everything it knows is in `input`.
 pub fn check(plan: &Plan, input: &CheckInput<'_>) -> Check {
-    check_until(plan, input, &|| false).unwrap_or_else(|| unreachable!("nothing cancels it"))
+    check_until(plan, input, Cancel::NEVER).unwrap_or_else(|| unreachable!("nothing cancels it"))
 }
 
-/// Checks a plan unless `is_cancelled` says in between that nobody waits for it any more.
-pub fn check_until(plan: &Plan, input: &CheckInput<'_>, is_cancelled: &dyn Fn() -> bool) -> Option<Check> {
-    let go_on = || (!is_cancelled()).then_some(());
-    go_on()?;
+/// Checks a plan, or gives it up with `None` when nobody waits for it any more.
+pub fn check_until(plan: &Plan, input: &CheckInput<'_>, cancel: Cancel<'_>) -> Option<Check> {
     let assembly = Assembly::new(Sources {
         plan,
         included: &input.included,
@@ -208,28 +207,25 @@ pub fn check_until(plan: &Plan, input: &CheckInput<'_>, is_cancelled: &dyn Fn() 
         scripts: &input.scripts,
         folder: input.folder,
         functions: input.functions,
+        cancel,
     });
     let context = Context { plan, assembly, input };
     let mut findings = Findings::default();
-    go_on()?;
-    let mut groups = groups(plan, context.scope());
+    let mut groups = groups(plan, context.scope(), cancel);
     let load = load(plan, context.scope(), &groups, input.workers);
-    go_on()?;
     groups::check(&context, &groups, &load, &mut findings);
     borrowed::check(&context, &mut findings);
-    go_on()?;
     let mut data_files = files::check(&context, &mut findings);
-    go_on()?;
     let uses = properties(&context.assembly);
     environment::properties(&uses, &mut findings);
-    go_on()?;
     environment::classes(&context, &mut findings);
     named_classes::check(&context, &mut findings);
     environment::text(&context, &mut findings);
     environment::elements(&context, &mut findings);
-    go_on()?;
     functions::check(&context, &mut findings);
     listeners::check(&context, &mut findings);
+    // What was found is whole only if nobody gave it up meanwhile.
+    cancel.go_on()?;
 
     let mut properties: Vec<PlanProperty> = uses.into_iter().map(|used| used.property).collect();
     shorten(&mut groups, LISTED, "thread groups", &mut findings);

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::cancel::Cancel;
 use crate::plan::Plan;
 
 /// A class that the plan names.
@@ -103,11 +104,12 @@ impl ClassLookup<'_> {
 
 impl Plan {
     /// Every class that JMeter loads with this plan, of disabled elements too, by name.
-    pub fn required_classes(&self) -> Vec<ClassUse> {
+    pub fn required_classes(&self, cancel: Cancel<'_>) -> Vec<ClassUse> {
         let mut uses: BTreeMap<&str, ClassUse> = BTreeMap::new();
-        for element in &self.elements {
+        for element in cancel.each(&self.elements) {
             let of_properties = element.properties.iter().map(|property| property.class.as_str());
-            for name in std::iter::once(element.tag.as_str()).chain(of_properties).filter(|name| !name.is_empty()) {
+            let names = std::iter::once(element.tag.as_str()).chain(of_properties);
+            for name in cancel.each(names).filter(|name| !name.is_empty()) {
                 let entry = uses.entry(name).or_insert_with(|| ClassUse {
                     name: name.to_owned(),
                     elements: Vec::new(),

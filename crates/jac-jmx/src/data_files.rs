@@ -1,6 +1,7 @@
 //! The files that a plan reads while it runs.
 
 use crate::assembly::{Assembly, include_path};
+use crate::cancel::Cancel;
 use crate::evaluate::Scope;
 use crate::expression::each_call;
 use crate::path::PlanPath;
@@ -76,7 +77,7 @@ impl Assembly<'_> {
                 });
             };
             of_element(element, &self.scope, &mut add);
-            of_functions(element, &mut add);
+            of_functions(element, self.cancel, &mut add);
             // A relative one is looked up from JMeter's working folder.
             let key_store =
                 self.system_properties.get(KEY_STORE).filter(|path| !path.starts_with('/') && *path != "NONE");
@@ -135,10 +136,10 @@ fn of_element(element: &Element, scope: &Scope<'_>, add: &mut dyn FnMut(DataFile
     }
 }
 
-fn of_functions(element: &Element, add: &mut dyn FnMut(DataFileKind, &str)) {
+fn of_functions(element: &Element, cancel: Cancel<'_>, add: &mut dyn FnMut(DataFileKind, &str)) {
     // The name of an element is evaluated like its other texts.
-    for text in std::iter::once(&element.name).chain(element.properties.iter().map(|property| &property.text)) {
-        each_call(text, &mut |name, arguments| {
+    for text in cancel.each(element.texts()) {
+        each_call(text, cancel, &mut |name, arguments| {
             let Some(file) = arguments.first().filter(|file| !file.starts_with('*')) else {
                 return;
             };

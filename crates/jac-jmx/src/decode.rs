@@ -14,6 +14,9 @@ pub(crate) const MAX_DEPTH: usize = 1_000;
 /// to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
+    /// Nobody waits for the plan any more, so that it was not read to its end.
+    #[error("Reading the plan was cancelled.")]
+    Cancelled,
     /// No byte, or only white space.
     #[error("The plan file is empty.")]
     Empty,
@@ -133,6 +136,7 @@ impl PlanError {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
+            PlanError::Cancelled => "Check the plan again.",
             PlanError::Empty => "Upload the .jmx file again; it may not have been saved or sent completely.",
             PlanError::TooLarge { .. } => "Move recorded bodies and data out of the plan into data files.",
             PlanError::Encoding { .. } => "Save the file as UTF-8 without changing anything else.",

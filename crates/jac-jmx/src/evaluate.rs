@@ -44,20 +44,23 @@ impl<'a> Scope<'a> {
     pub(crate) fn new<'e>(elements: impl Iterator<Item = &'e Element> + Clone, sources: Sources<'a>) -> Self {
         let mut scope = Scope {
             properties: sources.properties,
-            set_by_plan: set_properties(elements.clone(), sources.scripts),
+            set_by_plan: set_properties(elements.clone(), sources),
             functions: sources.functions,
             variables: BTreeMap::new(),
             too_long: None,
         };
-        for element in elements {
+        for element in sources.cancel.each(elements) {
             let holds_variables = match element.tag.as_str() {
                 "TestPlan" => true,
                 "Arguments" => element.gui_class != "HTTPArgumentsPanel",
                 _ => false,
             };
             if holds_variables {
-                let values: Vec<_> =
-                    element.arguments().map(|(name, value)| (name.to_owned(), scope.evaluate(value))).collect();
+                let values: Vec<_> = sources
+                    .cancel
+                    .each(element.arguments())
+                    .map(|(name, value)| (name.to_owned(), scope.evaluate(value)))
+                    .collect();
                 for ((name, value), (_, written)) in values.iter().zip(element.arguments()) {
                     if value.is_none() && scope.too_long.is_none() && scope.is_too_long(written) {
                         scope.too_long = Some(name.clone());
@@ -193,13 +196,14 @@ const SETTERS: [&str; 7] = [
 ];
 
 /// The properties that scripts and `${__setProperty(…)}` give a value.
-fn set_properties<'e>(elements: impl Iterator<Item = &'e Element>, scripts: &[String]) -> HashSet<String> {
+fn set_properties<'e>(elements: impl Iterator<Item = &'e Element>, sources: Sources<'_>) -> HashSet<String> {
     let mut found = HashSet::new();
-    for element in elements {
-        for text in std::iter::once(element.name.as_str()).chain(element.properties.iter().map(|p| p.text.as_str())) {
+    let cancel = sources.cancel;
+    for element in cancel.each(elements) {
+        for text in cancel.each(element.texts()) {
             set_in_script(text, &mut found);
             if text.contains("__setProperty") {
-                each_call(text, &mut |function, arguments| {
+                each_call(text, cancel, &mut |function, arguments| {
                     if function == "__setProperty" {
                         found.extend(arguments.first().cloned());
                     }
@@ -207,7 +211,7 @@ fn set_properties<'e>(elements: impl Iterator<Item = &'e Element>, scripts: &[St
             }
         }
     }
-    for script in scripts {
+    for script in cancel.each(sources.scripts) {
         set_in_script(script, &mut found);
     }
     found
@@ -271,6 +275,7 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cancel::Cancel;
     use crate::plan::Plan;
 
     fn evaluated(text: &str) -> Option<String> {
@@ -284,6 +289,7 @@ mod tests {
             scripts: &[],
             folder: "",
             functions: Some(&Functions::new()),
+            cancel: Cancel::NEVER,
         };
         Scope::new(plan.elements.iter(), sources).evaluate(text)
     }
@@ -353,6 +359,7 @@ mod tests {
             scripts: &[],
             folder: "",
             functions: None,
+            cancel: Cancel::NEVER,
         };
         let scope = Scope::new(plan.elements().iter(), sources);
         assert_eq!(scope.evaluate("${v3}").map(|value| value.len()), Some(80));

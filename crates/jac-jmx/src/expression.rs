@@ -3,6 +3,10 @@
 //! Follows `org.apache.jmeter.engine.util.FunctionParser`: `\` keeps the next `$`, `,` or `\` from meaning anything, a
 //! comma ends an argument unless it stands inside another `${…}`, and parentheses in an argument are paired.
 
+use crate::cancel::Cancel;
+use std::iter::Peekable;
+use std::str::Chars;
+
 /// How deep `${…}` may be nested before a text counts as unreadable.
 pub(crate) const MAX_NESTING: usize = 10;
 
@@ -22,32 +26,43 @@ pub(crate) fn has_expression(text: &str) -> bool {
     text.contains("${")
 }
 
-/// Splits a text. An expression that is never closed is plain text, as JMeter takes it.
-pub(crate) fn pieces(text: &str) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    let mut plain = String::new();
-    let mut rest = text.chars().peekable();
-    while let Some(character) = rest.next() {
-        match character {
-            '\\' => match rest.next() {
-                Some(next @ ('$' | ',' | '\\')) => plain.push(next),
-                Some(next) => plain.extend(['\\', next]),
-                None => plain.push('\\'),
-            },
-            '$' if rest.peek() == Some(&'{') => {
-                rest.next();
+/// Splits a text, piece by piece as they are asked for. An expression that is never closed is plain text, as JMeter takes it.
+pub(crate) fn pieces(text: &str) -> Pieces<'_> {
+    Pieces { rest: text.chars().peekable(), is_first: true }
+}
+
+/// The pieces of a text; at least one.
+pub(crate) struct Pieces<'t> {
+    rest: Peekable<Chars<'t>>,
+    is_first: bool,
+}
+
+impl Iterator for Pieces<'_> {
+    type Item = Piece;
+
+    fn next(&mut self) -> Option<Piece> {
+        let is_first = std::mem::take(&mut self.is_first);
+        let mut plain = String::new();
+        while let Some(character) = self.rest.peek().copied() {
+            if character == '$' && self.rest.clone().nth(1) == Some('{') {
                 if !plain.is_empty() {
-                    pieces.push(Piece::Text(std::mem::take(&mut plain)));
+                    break;
                 }
-                pieces.push(expression(&mut rest));
+                self.rest.nth(1);
+                return Some(expression(&mut self.rest));
             }
-            other => plain.push(other),
+            self.rest.next();
+            match character {
+                '\\' => match self.rest.next() {
+                    Some(next @ ('$' | ',' | '\\')) => plain.push(next),
+                    Some(next) => plain.extend(['\\', next]),
+                    None => plain.push('\\'),
+                },
+                other => plain.push(other),
+            }
         }
+        (is_first || !plain.is_empty()).then_some(Piece::Text(plain))
     }
-    if !plain.is_empty() || pieces.is_empty() {
-        pieces.push(Piece::Text(plain));
-    }
-    pieces
 }
 
 fn expression(rest: &mut impl Iterator<Item = char>) -> Piece {
@@ -111,19 +126,19 @@ fn arguments(rest: &mut impl Iterator<Item = char>) -> Vec<String> {
 }
 
 /// Calls `visit` with every function call in a text, those in arguments included.
-pub(crate) fn each_call(text: &str, visit: &mut dyn FnMut(&str, &[String])) {
-    each_call_at(text, 0, visit);
+pub(crate) fn each_call(text: &str, cancel: Cancel<'_>, visit: &mut dyn FnMut(&str, &[String])) {
+    each_call_at(text, 0, cancel, visit);
 }
 
-fn each_call_at(text: &str, nesting: usize, visit: &mut dyn FnMut(&str, &[String])) {
+fn each_call_at(text: &str, nesting: usize, cancel: Cancel<'_>, visit: &mut dyn FnMut(&str, &[String])) {
     if nesting > MAX_NESTING || !has_expression(text) {
         return;
     }
-    for piece in pieces(text) {
+    for piece in cancel.each(pieces(text)) {
         if let Piece::Call { name, arguments } = piece {
             visit(&name, &arguments);
-            for argument in &arguments {
-                each_call_at(argument, nesting + 1, visit);
+            for argument in cancel.each(&arguments) {
+                each_call_at(argument, nesting + 1, cancel, visit);
             }
         }
     }
@@ -139,6 +154,7 @@ mod tests {
 
     #[test]
     fn texts_variables_and_calls_are_told_apart() {
+        let pieces = |text| pieces(text).collect::<Vec<_>>();
         assert_eq!(
             pieces("a${b}c${__P(d,e)}"),
             [Piece::Text("a".into()), Piece::Variable("b".into()), Piece::Text("c".into()), call("__P", &["d", "e"])]
@@ -150,12 +166,14 @@ mod tests {
 
     #[test]
     fn arguments_keep_nested_calls_escapes_and_pairs() {
+        let pieces = |text| pieces(text).collect::<Vec<_>>();
         assert_eq!(pieces(r"${__P(x,${__property(y,,a\,b)})}"), [call("__P", &["x", r"${__property(y,,a\,b)}"])]);
         assert_eq!(pieces("${__groovy(f(1) + g())}"), [call("__groovy", &["f(1) + g()"])]);
     }
 
     #[test]
     fn escaped_and_unclosed_expressions_are_plain() {
+        let pieces = |text| pieces(text).collect::<Vec<_>>();
         assert_eq!(pieces(r"\${a}"), [Piece::Text("${a}".into())]);
         assert_eq!(pieces("${never"), [Piece::Text("never".into())]);
         assert_eq!(pieces("${__P(x"), [call("__P", &["x"])]);
@@ -164,11 +182,11 @@ mod tests {
     #[test]
     fn nested_calls_are_visited_up_to_a_bound() {
         let mut seen = Vec::new();
-        each_call("${__a(${__b(1)},${c})} ${__d()}", &mut |name, _| seen.push(name.to_owned()));
+        each_call("${__a(${__b(1)},${c})} ${__d()}", Cancel::NEVER, &mut |name, _| seen.push(name.to_owned()));
         assert_eq!(seen, ["__a", "__b", "__d"]);
         let deep = "${__a(".repeat(5_000);
         let mut count = 0;
-        each_call(&deep, &mut |_, _| count += 1);
+        each_call(&deep, Cancel::NEVER, &mut |_, _| count += 1);
         assert!(count <= MAX_NESTING + 1);
     }
 }

@@ -17,6 +17,7 @@
 //! ```
 
 mod assembly;
+mod cancel;
 mod check;
 mod classes;
 mod data_files;
@@ -35,6 +36,7 @@ mod split;
 mod thread_groups;
 
 pub use assembly::{Assembly, Sources};
+pub use cancel::Cancel;
 pub use check::{Check, CheckInput, DataFile, FileFacts, Finding, Severity, check, check_until};
 pub use classes::{ClassLookup, ClassNames, ClassUse};
 pub use data_files::{DataFileKind, DataFileUse};

@@ -12,6 +12,7 @@
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
+use crate::cancel::Cancel;
 use crate::decode::{MAX_DEPTH, PlanError, Text};
 use crate::plan::{Element, Plan, Property};
 
@@ -49,7 +50,7 @@ struct Builder {
 }
 
 /// Builds the plan.
-pub(crate) fn parse(Text { text, lossy }: Text) -> Result<Plan, PlanError> {
+pub(crate) fn parse(Text { text, lossy }: Text, cancel: Cancel<'_>) -> Result<Plan, PlanError> {
     let mut reader = Reader::from_str(&text);
     reader.config_mut().check_comments = true;
     let mut builder = Builder {
@@ -63,6 +64,9 @@ pub(crate) fn parse(Text { text, lossy }: Text) -> Result<Plan, PlanError> {
     };
     let mut declared_encoding = None;
     while !builder.finished {
+        if cancel.is_cancelled() {
+            return Err(PlanError::Cancelled);
+        }
         let position = reader.buffer_position();
         let line =
             || 1 + text.as_bytes()[..(position as usize).min(text.len())].iter().filter(|b| **b == b'\n').count();
@@ -126,7 +130,8 @@ pub(crate) fn parse(Text { text, lossy }: Text) -> Result<Plan, PlanError> {
         }
     }
     let mut plan = Plan { elements: builder.elements, declared_encoding, lossy };
-    plan.settle();
+    plan.settle(cancel);
+    cancel.go_on().ok_or(PlanError::Cancelled)?;
     Ok(plan)
 }
 

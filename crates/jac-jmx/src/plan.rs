@@ -3,6 +3,7 @@
 //! Elements and properties are flat lists with levels instead of nested boxes: nothing here recurses, so no plan can
 //! overflow a stack, neither in reading nor in dropping it.
 
+use crate::cancel::Cancel;
 use crate::decode::PlanError;
 
 /// A property of an element, as written. Nested ones (`elementProp`, `collectionProp`) follow their parent with a higher
@@ -56,6 +57,11 @@ impl Element {
     /// The last part of the class name: `HTTPSamplerProxy`, `ConcurrencyThreadGroup`.
     pub fn kind(&self) -> &str {
         self.tag.rsplit(['.', '$']).next().unwrap_or(&self.tag)
+    }
+
+    /// Every text of it that JMeter may evaluate: its name, and its properties.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.name.as_str()).chain(self.properties.iter().map(|property| property.text.as_str()))
     }
 
     /// A property's text, if the property is there.
@@ -130,7 +136,15 @@ impl Plan {
     /// # Errors
     /// A [`PlanError`] says why the bytes are not a plan that JMeter could load and run.
     pub fn parse(bytes: &[u8]) -> Result<Plan, PlanError> {
-        let plan = Plan::parse_fragment(bytes)?;
+        Plan::parse_until(bytes, Cancel::NEVER)
+    }
+
+    /// The same, unless nobody waits for it any more.
+    ///
+    /// # Errors
+    /// [`PlanError::Cancelled`] then.
+    pub fn parse_until(bytes: &[u8], cancel: Cancel<'_>) -> Result<Plan, PlanError> {
+        let plan = Plan::parse_fragment_until(bytes, cancel)?;
         // A test fragment that was saved alone has none; JMeter runs nothing of it.
         if plan.test_plan().is_none() { Err(PlanError::NoTestPlan) } else { Ok(plan) }
     }
@@ -140,7 +154,15 @@ impl Plan {
     /// # Errors
     /// A [`PlanError`] says why JMeter could not load it.
     pub fn parse_fragment(bytes: &[u8]) -> Result<Plan, PlanError> {
-        crate::parse::parse(crate::decode::decode(bytes)?)
+        Plan::parse_fragment_until(bytes, Cancel::NEVER)
+    }
+
+    /// The same, unless nobody waits for it any more.
+    ///
+    /// # Errors
+    /// [`PlanError::Cancelled`] then.
+    pub fn parse_fragment_until(bytes: &[u8], cancel: Cancel<'_>) -> Result<Plan, PlanError> {
+        crate::parse::parse(crate::decode::decode(bytes)?, cancel)
     }
 
     /// Every test element in the order of the file, disabled ones included. The first is the `TestPlan`, as a rule.
@@ -166,8 +188,8 @@ impl Plan {
     }
 
     /// Where each element ends and whether it is active, once all are read.
-    pub(crate) fn settle(&mut self) {
-        for index in 0..self.elements.len() {
+    pub(crate) fn settle(&mut self, cancel: Cancel<'_>) {
+        for index in cancel.each(0..self.elements.len()) {
             // A property wins over the attribute, being read after it (tried).
             let own = self.elements[index].text("TestElement.enabled").map(|text| text.eq_ignore_ascii_case("true"));
             let name = self.elements[index].text("TestElement.name").map(str::to_owned);

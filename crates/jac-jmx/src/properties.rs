@@ -36,12 +36,11 @@ pub(crate) struct Bare {
 
 /// Every property that elements read which run, by name.
 pub(crate) fn properties(assembly: &Assembly<'_>) -> Vec<PropertyUse> {
-    let (scope, given) = (&assembly.scope, assembly.properties);
+    let (scope, given, cancel) = (&assembly.scope, assembly.properties, assembly.cancel);
     let mut found: BTreeMap<String, PropertyUse> = BTreeMap::new();
     for element in assembly.running() {
-        let names = std::iter::once(element.name.as_str());
-        for text in names.chain(element.properties.iter().map(|property| property.text.as_str())) {
-            each_call(text, &mut |function, arguments| {
+        for text in cancel.each(element.texts()) {
+            each_call(text, cancel, &mut |function, arguments| {
                 let (function, default) = match function {
                     "__P" => ("__P", arguments.get(1)),
                     "__property" => ("__property", arguments.get(2)),

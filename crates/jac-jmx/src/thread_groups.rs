@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::cancel::Cancel;
 use crate::evaluate::Scope;
 use crate::plan::{Element, Plan};
 use crate::{open_model, plugin_groups};
@@ -98,8 +99,8 @@ pub(crate) struct Group {
 }
 
 /// Every thread group of the plan itself, disabled ones included, in its order.
-pub(crate) fn groups(plan: &Plan, scope: &Scope<'_>) -> Vec<Group> {
-    let elements = plan.elements().iter().enumerate();
+pub(crate) fn groups(plan: &Plan, scope: &Scope<'_>, cancel: Cancel<'_>) -> Vec<Group> {
+    let elements = cancel.each(plan.elements().iter().enumerate());
     elements.filter(|(_, element)| element.is_thread_group()).map(|(index, e)| group(index, e, scope)).collect()
 }
 

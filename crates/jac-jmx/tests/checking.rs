@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use jac_jmx::{Assembly, Check, CheckInput, ClassLookup, ClassNames, FileFacts, Plan, Severity, Sources, check};
+use jac_jmx::{
+    Assembly, Cancel, Check, CheckInput, ClassLookup, ClassNames, FileFacts, Plan, Severity, Sources, check,
+};
 
 macro_rules! plan {
     ($name:literal) => {
@@ -27,6 +29,7 @@ fn csv_shape(plan: &Plan, path: &str) -> Option<jac_jmx::CsvShape> {
         scripts: &[],
         folder: "",
         functions: None,
+        cancel: Cancel::NEVER,
     };
     Assembly::new(sources).csv_shape(path)
 }

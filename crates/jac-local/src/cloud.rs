@@ -121,7 +121,7 @@ fn look(folder: &Path) -> io::Result<Option<Instance>> {
         detail: folder.display().to_string(),
         memory_mb: file.memory_mb,
         alive,
-        rented: None,
+        billable: None,
     }))
 }
 

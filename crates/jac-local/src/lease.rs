@@ -32,7 +32,7 @@ impl Lease {
         }
     }
 
-    /// The lease of a node; `None` when there is none or it is none, which a keeper takes for the end.
+    /// The lease of a node; `None` when there is none or it is not valid, which a keeper takes for the end.
     ///
     /// # Errors
     /// When the file cannot be read now.

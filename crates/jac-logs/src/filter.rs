@@ -132,7 +132,7 @@ impl Condition {
     /// The label matches a regular expression somewhere.
     ///
     /// # Errors
-    /// When it is none.
+    /// When it is not a valid regular expression.
     pub fn label(pattern: &str) -> Result<Self, FilterError> {
         Ok(Self::Text(Field::Label, Test::Matches(parse::pattern(pattern)?)))
     }
@@ -140,7 +140,7 @@ impl Condition {
     /// The thread's name matches a regular expression somewhere.
     ///
     /// # Errors
-    /// When it is none.
+    /// When it is not a valid regular expression.
     pub fn thread(pattern: &str) -> Result<Self, FilterError> {
         Ok(Self::Text(Field::Thread, Test::Matches(parse::pattern(pattern)?)))
     }

@@ -16,6 +16,25 @@ pub enum UserRole {
     Administrator,
 }
 
+impl UserRole {
+    /// The least first.
+    pub const ALL: [Self; 3] = [Self::Viewer, Self::Member, Self::Administrator];
+
+    /// As it is written everywhere.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Member => "member",
+            Self::Administrator => "administrator",
+        }
+    }
+
+    /// The role of that word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.word() == word)
+    }
+}
+
 /// How far a personal token reaches; never further than its person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -27,6 +46,25 @@ pub enum TokenScope {
     Run,
     /// Everything that its person may.
     All,
+}
+
+impl TokenScope {
+    /// The narrowest first.
+    pub const ALL: [Self; 3] = [Self::Read, Self::Run, Self::All];
+
+    /// As it is written everywhere.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Run => "run",
+            Self::All => "all",
+        }
+    }
+
+    /// The scope of that word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.word() == word)
+    }
 }
 
 /// How somebody has shown who they are.

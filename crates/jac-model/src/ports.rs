@@ -72,12 +72,12 @@ pub struct Instance {
     /// It runs; `false` while it is on its way out or broken.
     pub alive: bool,
     /// What is known of a machine that somebody pays for.
-    pub rented: Option<Rented>,
+    pub billable: Option<Billable>,
 }
 
 /// A machine that somebody pays for, as its provider and its tags tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rented {
+pub struct Billable {
     pub region: String,
     /// `i-…`.
     pub id: String,

@@ -225,6 +225,15 @@ pub struct Run {
     /// It is kept whatever the retention says.
     #[serde(default)]
     pub pinned: bool,
+    /// Short words that people find it by.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// What people have to say of it; empty: nothing.
+    #[serde(default)]
+    pub note: String,
+    /// When it was made the one that the other runs of its plan are compared with; `None`: it is not.
+    #[serde(default)]
+    pub baseline_ms: Option<i64>,
     pub phase: RunPhase,
     /// What is being done now, a sentence; empty when it is finished.
     pub step: String,

@@ -6,9 +6,11 @@
 //! test says so *and* it is large enough to matter; each alone is not worth a red build: many samples make any trifle
 //! significant, and few make anything look large.
 
+mod coarse;
 mod tests;
 mod text;
 
+pub use coarse::CoarseTimes;
 pub use tests::TestResult;
 pub use text::comparison_text;
 
@@ -226,6 +228,20 @@ pub fn compare(before: &Side, after: &Side, thresholds: Thresholds) -> Compariso
     }
 }
 
+/// Compares one line of two results of which nothing is left but the line itself and its response times in coarse steps, as [`compare`] does
+/// with the lines of a table. Only its own tests are corrected for.
+pub fn compare_lines(
+    before: (&Entry, &CoarseTimes),
+    after: (&Entry, &CoarseTimes),
+    thresholds: Thresholds,
+) -> LineComparison {
+    let of = |times: &CoarseTimes| (!times.counts().is_empty()).then(|| Distribution::new(times.counts()));
+    let mut line = line(before.0, after.0, of(before.1).as_ref(), of(after.1).as_ref());
+    holm(&mut line.tests_mut().collect::<Vec<_>>());
+    line.judge(thresholds);
+    line
+}
+
 fn by_label(side: &Side) -> HashMap<&str, &[(u32, u64)]> {
     let labels = side.response_times.iter().flat_map(|times| &times.labels);
     labels.map(|(label, counts)| (label.as_str(), counts.as_slice())).collect()
@@ -427,7 +443,7 @@ const SAID_OTHERWISE: [&str; 3] = ["rows_unread", "log_incomplete", "transaction
 
 #[cfg(test)]
 mod compared {
-    use super::{Change, ComparisonOutcome, Side, Thresholds, compare};
+    use super::{Change, CoarseTimes, ComparisonOutcome, Side, Thresholds, compare, compare_lines};
     use jac_jtl::{LogStatistics, Settings};
 
     /// 2,000 samples whose times lie around a middle, in an order that depends on the seed.
@@ -552,6 +568,34 @@ mod compared {
             change(&a, &b) != Change::Same
         });
         assert!(wrong.count() <= 1);
+    }
+
+    /// A line's verdict on coarse steps is the one on exact times.
+    #[test]
+    fn coarse_steps_change_no_verdict() {
+        let base = side("a", 1, 200, 600, 5);
+        for (number, other) in [
+            side("b", 2, 260, 660, 5),
+            side("b", 3, 200, 900, 5),
+            side("b", 4, 200, 600, 50),
+            side("b", 99, 200, 600, 6),
+            side("b", 98, 203, 603, 5),
+            side("b", 97, 160, 500, 5),
+        ]
+        .iter()
+        .enumerate()
+        {
+            for (before, after) in [(&base, other), (other, &base)] {
+                let coarse = |side: &Side| {
+                    let times = side.response_times.as_ref().expect("times");
+                    CoarseTimes::of(times.total.iter().copied())
+                };
+                let (entry, later) = (&before.summary.total, &after.summary.total);
+                let line = compare_lines((entry, &coarse(before)), (later, &coarse(after)), Thresholds::default());
+                let exact = compare(before, after, Thresholds::default()).total;
+                assert_eq!((line.change, &line.sentence), (exact.change, &exact.sentence), "{number}");
+            }
+        }
     }
 
     #[test]

@@ -14,7 +14,8 @@ mod shown;
 mod text;
 
 pub use compare::{
-    Change, Comparison, ComparisonOutcome, LineComparison, Side, TestResult, Thresholds, compare, comparison_text,
+    Change, CoarseTimes, Comparison, ComparisonOutcome, LineComparison, Side, TestResult, Thresholds, compare,
+    compare_lines, comparison_text,
 };
 pub use comparison_report::{Compared, ComparedResult, ComparisonReport};
 pub use csv::{csv_field, plain_csv_field, table_csv};

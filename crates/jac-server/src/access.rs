@@ -9,6 +9,7 @@
 pub mod allowed;
 pub mod audit;
 mod brakes;
+pub(crate) mod ended;
 pub mod rights;
 pub(crate) mod shared;
 
@@ -19,6 +20,7 @@ use crate::hosts::{Hosts, is_own_page};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use brakes::Brakes;
+use ended::{Ended, EndedSessions};
 use jac_engine::administrator;
 use jac_model::{EpochMs, Principal, UserRole, Via};
 use jac_store::{NewSession, OpenSession, PersonRow, SessionLimits, Store, StoreError};
@@ -52,6 +54,7 @@ pub struct Access {
     token: Arc<str>,
     pub(crate) hosts: Arc<Hosts>,
     ended: Arc<Notify>,
+    pub(crate) ended_sessions: Arc<EndedSessions>,
     tickets: Arc<Mutex<Vec<Ticket>>>,
     pub(crate) brakes: Arc<Brakes>,
 }
@@ -77,6 +80,7 @@ impl Access {
             token: token.into(),
             hosts: Arc::default(),
             ended: Arc::default(),
+            ended_sessions: Arc::default(),
             tickets: Arc::default(),
             brakes: Arc::default(),
         }
@@ -279,8 +283,12 @@ pub fn page_secret(headers: &HeaderMap) -> Option<&str> {
 
 /// Ends the session of the request's cookie, if it has one, and says so to those who keep connections open.
 pub async fn sign_out(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
-    for session in cookies(app, SESSION_COOKIE, headers) {
-        app.sessions().end(session).await?;
+    let limits = SessionLimits { is_use: false, ..session_limits(app) };
+    for secret in cookies(app, SESSION_COOKIE, headers) {
+        if let Some(open) = app.sessions().find(secret, None, limits).await? {
+            app.access.ended_sessions.note(&open.id, Ended::SignedOut);
+        }
+        app.sessions().end(secret).await?;
     }
     app.access.rights_changed();
     Ok(())

@@ -3,6 +3,7 @@
 //! Only values: nothing here reads a file or the environment.
 
 use ipnet::IpNet;
+use jac_model::UserRole;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
@@ -67,23 +68,9 @@ pub struct OidcConfig {
     /// The claim with the names of a person's groups.
     pub groups_claim: String,
     /// Groups that give a role. Of several roles the one with most rights holds.
-    pub role_groups: BTreeMap<String, RoleName>,
+    pub role_groups: BTreeMap<String, UserRole>,
     /// Groups that make somebody a member of a team, by the team's name.
     pub team_groups: BTreeMap<String, String>,
-}
-
-/// A role as the configuration names it, the one with most rights last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RoleName {
-    Viewer,
-    Member,
-    Administrator,
-}
-
-impl RoleName {
-    /// All of them, with the words that name them.
-    pub const ALL: [(&'static str, Self); 3] =
-        [("administrator", Self::Administrator), ("member", Self::Member), ("viewer", Self::Viewer)];
 }
 
 /// How long a sign-in lasts.

@@ -35,7 +35,8 @@ pub use edge::Edge;
 pub use health::metrics_router;
 pub use metrics::Metrics;
 pub use routes::account::token_row;
-pub use routes::people::{named as name, new_id};
+pub use routes::audit::AuditEntry;
+pub use routes::people::new_id;
 
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method};

@@ -9,7 +9,7 @@
 //! for a page that does not read.
 
 use crate::App;
-use crate::access;
+use crate::access::{self, ended::Ended};
 #[cfg(doc)]
 use crate::edge::LIVE_PAGES_OF_A_PERSON;
 use crate::error::ApiError;
@@ -141,6 +141,7 @@ async fn admit(socket: SocketRef, TryData(auth): TryData<Auth>, State(app): Stat
     let place = Arc::new(place);
     socket.on_disconnect(move || async move { drop(place) });
     socket.extensions.insert(Rights::of(&session.principal()));
+    socket.extensions.insert(SessionId(session.session.id.clone()));
     socket.join(EVERYBODY);
     socket.on("subscribe_run", subscribe);
     socket.on("unsubscribe_run", unsubscribe);
@@ -155,6 +156,10 @@ async fn may(app: &App, socket: &SocketRef, action: Action) -> Result<Option<Pri
     let caller = session.map(|session| session.principal());
     Ok(caller.filter(|caller| authorize(caller, action, None).is_ok()))
 }
+
+/// What the session of a page is called.
+#[derive(Debug, Clone)]
+struct SessionId(String);
 
 /// What a page's person may do, as far as the page shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,10 +179,15 @@ impl Rights {
 async fn reason(app: &App, socket: &SocketRef) -> &'static str {
     let Some(rights) = socket.extensions.get::<Rights>() else { return "signed_out" };
     match app.engine.store().person(&rights.person).await {
-        Ok(person) if person.disabled => "disabled",
-        Err(StoreError::NotFound { .. }) => "removed",
-        Ok(_) | Err(_) => "signed_out",
+        Ok(person) if person.disabled => return "disabled",
+        Err(StoreError::NotFound { .. }) => return "removed",
+        Ok(_) | Err(_) => (),
     }
+    let session = socket.extensions.get::<SessionId>();
+    let known = session.and_then(|session| app.access.ended_sessions.why(&session.0));
+    // One that other servers share may have ended there, nobody knows here how.
+    let otherwise = if app.edge.redis().is_some() { Ended::SignedOut } else { Ended::Expired };
+    known.unwrap_or(otherwise).code()
 }
 
 /// Tells a page why it has to sign in first, and hangs up: a page goes away by itself, others are cut off.

@@ -2,8 +2,8 @@
 
 use crate::App;
 use crate::routes::{
-    account, audit, clusters, company, credentials, images, info, machines, people, plans, results, runs, session,
-    shares,
+    account, audit, clusters, company, credentials, history, images, info, machines, people, plans, results, runs,
+    session, shares,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
@@ -29,6 +29,9 @@ const SENT_BY_PEOPLE: &[&str] = &[
     "SignIn",
     "Stop",
     "Pin",
+    "RunTags",
+    "RunNote",
+    "RunBaseline",
     "Extension",
     "Upload",
     "NewAwsCredentials",
@@ -109,6 +112,12 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(runs::show, runs::delete))
         .routes(routes!(runs::stop))
         .routes(routes!(runs::pin))
+        .routes(routes!(history::set_tags))
+        .routes(routes!(history::set_note))
+        .routes(routes!(history::set_baseline))
+        .routes(routes!(history::trend))
+        .routes(routes!(history::labels))
+        .routes(routes!(history::series))
         .routes(routes!(runs::live))
         .routes(routes!(runs::report))
         .routes(routes!(results::samples))

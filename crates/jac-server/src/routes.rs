@@ -5,6 +5,7 @@ pub mod audit;
 pub mod clusters;
 pub mod company;
 pub mod credentials;
+pub mod history;
 pub mod images;
 pub mod info;
 pub mod lists;

@@ -260,7 +260,7 @@ fn instance(record: &ClusterRecord, node: &NodeRecord, made: &Made, alive: bool)
         detail: format!("{}@{}", record.ssh.user, node.host),
         memory_mb: made.memory_mb,
         alive,
-        rented: None,
+        billable: None,
     }
 }
 

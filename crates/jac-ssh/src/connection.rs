@@ -35,9 +35,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Between two looks at whether a pause is over.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// How long a deed waits for a connection that cannot be made.
+/// How long an operation waits for a connection that cannot be made.
 const PATIENCE: Duration = Duration::from_secs(25);
-/// How many connections one deed may lose.
+/// How many connections one operation may lose.
 const CONNECTIONS_LOST: u32 = 8;
 /// How long SFTP may take for one answer; a dead connection is found sooner.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
@@ -126,7 +126,7 @@ impl Link {
         Self { target, end: OnceLock::new(), state: Mutex::default(), sessions: Semaphore::new(SESSIONS) }
     }
 
-    /// A connection to a node of which nothing is known any more: every deed fails with that.
+    /// A connection to a node of which nothing is known any more: every operation fails with that.
     pub fn nowhere(node: &str) -> Self {
         Self::failing(node, LinkError::Gone)
     }
@@ -139,7 +139,7 @@ impl Link {
         Self { end: error.into(), ..Self::new(target) }
     }
 
-    /// The machine is gone for good: from now on every deed fails at once. One that is under way fails when its connection, or the
+    /// The machine is gone for good: from now on every operation fails at once. One that is under way fails when its connection, or the
     /// try to make one, has ended.
     pub async fn give_up(&self) {
         if self.end.set(LinkError::MachineGone).is_err() {
@@ -202,8 +202,8 @@ impl Link {
         }
     }
 
-    /// Does a deed that may be done twice; if the connection goes meanwhile, it is done again over a new one.
-    pub(crate) async fn persist<T, F, D>(&self, deed: D) -> Result<T, LinkError>
+    /// Does an operation that may be done twice; if the connection goes meanwhile, it is done again over a new one.
+    pub(crate) async fn persist<T, F, D>(&self, operation: D) -> Result<T, LinkError>
     where
         D: Fn(Arc<Live>) -> F,
         F: Future<Output = Result<T, LinkError>>,
@@ -213,7 +213,7 @@ impl Link {
             match self.live().await {
                 Ok(live) => {
                     deadline = None;
-                    match deed(Arc::clone(&live)).await {
+                    match operation(Arc::clone(&live)).await {
                         Err(LinkError::Unreachable(_)) if lost < CONNECTIONS_LOST => {
                             lost += 1;
                             self.drop_connection(&live).await;
@@ -232,15 +232,15 @@ impl Link {
         }
     }
 
-    /// Does a deed that somebody repeats anyhow: at most once more, and never waits out a pause.
-    pub(crate) async fn attempt<T, F, D>(&self, deed: D) -> Result<T, LinkError>
+    /// Does an operation that somebody repeats anyhow: at most once more, and never waits out a pause.
+    pub(crate) async fn attempt<T, F, D>(&self, operation: D) -> Result<T, LinkError>
     where
         D: Fn(Arc<Live>) -> F,
         F: Future<Output = Result<T, LinkError>>,
     {
         for last in [false, true] {
             let live = self.live().await?;
-            match deed(Arc::clone(&live)).await {
+            match operation(Arc::clone(&live)).await {
                 Err(LinkError::Unreachable(reason)) => {
                     self.drop_connection(&live).await;
                     if last {
@@ -253,7 +253,7 @@ impl Link {
         Err(LinkError::Unreachable("the connection was lost twice".to_owned()))
     }
 
-    /// A connection over which a deed was lost is not used again, even if it does not know yet that it is dead.
+    /// A connection over which an operation was lost is not used again, even if it does not know yet that it is dead.
     async fn drop_connection(&self, lost: &Arc<Live>) {
         let mut state = self.state.lock().await;
         if state.live.as_ref().is_some_and(|live| Arc::ptr_eq(live, lost)) {

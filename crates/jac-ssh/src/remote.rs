@@ -100,13 +100,13 @@ impl SshRemote {
     }
 
     /// Asks something that is asked again soon.
-    async fn ask<T, F, D>(&self, what: &str, deed: D) -> Result<T, PortError>
+    async fn ask<T, F, D>(&self, what: &str, operation: D) -> Result<T, PortError>
     where
         D: Fn(Arc<Live>) -> F,
         F: Future<Output = Result<T, LinkError>>,
     {
         let late = || LinkError::Unreachable(format!("it gave no answer within {} s", ANSWER_LIMIT.as_secs()));
-        let answer = timeout(ANSWER_LIMIT, self.link.attempt(deed)).await.unwrap_or_else(|_| Err(late()));
+        let answer = timeout(ANSWER_LIMIT, self.link.attempt(operation)).await.unwrap_or_else(|_| Err(late()));
         answer.map_err(|error| error.at(&self.name, what))
     }
 }

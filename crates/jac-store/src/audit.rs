@@ -1,8 +1,9 @@
 //! The audit trail: who did what to what, written in the transaction of the change itself.
 //!
-//! Whoever answers a request opens a [`Deed`] around it. The first change of the database within it writes the deed's entry along, in the
-//! same transaction: there is no change without its entry, and no entry of a change that was rolled back. What changed nothing, was refused
-//! or failed is written when the deed is closed.
+//! Whoever answers a request wraps it in an [`AuditedChange`]. The first change of the database within it writes the entry along, in the same
+//! transaction: there is no change without its entry, and no entry of a change that was rolled back. What changed nothing, was refused or
+//! failed is written when the request is answered. What takes many transactions is [prepared](AuditedChange::prepare) first, with an entry of
+//! its own.
 
 use crate::{Store, StoreError, during};
 use jac_model::{EpochMs, Person};
@@ -11,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How a deed came out.
+/// How a request came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -99,32 +100,40 @@ pub struct EntryFilter {
     pub limit: u32,
 }
 
-/// What a request does. Clones are the same deed.
+/// What a request changes, with its entry. Clones are the same.
 #[derive(Debug, Clone, Default)]
-pub struct Deed {
+pub struct AuditedChange {
     pending: Arc<Mutex<Option<NewEntry>>>,
     /// Nothing came of it so far: its entry waits for its end.
     held: Arc<AtomicBool>,
+    preparation: Arc<Mutex<Option<Preparation>>>,
+}
+
+/// What is changed before the change that was asked for.
+#[derive(Debug, Clone, Copy)]
+struct Preparation {
+    action: &'static str,
+    is_written: bool,
 }
 
 tokio::task_local! {
-    static DEED: Deed;
+    static CURRENT: AuditedChange;
 }
 
-impl Deed {
-    /// Runs a future within the deed.
+impl AuditedChange {
+    /// Runs a future within it.
     pub async fn around<T>(&self, work: impl Future<Output = T>) -> T {
-        DEED.scope(self.clone(), work).await
+        CURRENT.scope(self.clone(), work).await
     }
 
-    /// Runs work on this thread within the deed.
+    /// Runs work on this thread within it.
     pub fn around_blocking<T>(&self, work: impl FnOnce() -> T) -> T {
-        DEED.sync_scope(self.clone(), work)
+        CURRENT.sync_scope(self.clone(), work)
     }
 
-    /// The deed that this task is at, if any.
+    /// The one that this task is at, if any.
     pub fn current() -> Option<Self> {
-        DEED.try_with(Clone::clone).ok()
+        CURRENT.try_with(Clone::clone).ok()
     }
 
     /// Says what is being done, before it is done.
@@ -139,10 +148,10 @@ impl Deed {
         }
     }
 
-    /// Says what is being made, where the request does not: of the deed that this thread is at, if any.
+    /// Says what is being made, where the request does not: of the request that this thread works for, if any.
     pub(crate) fn makes(kind: &str, id: &str, name: &str) {
-        let Some(deed) = Self::current() else { return };
-        deed.amend(|entry| {
+        let Some(audited) = Self::current() else { return };
+        audited.amend(|entry| {
             if entry.thing.is_none() {
                 entry.kind = Some(kind.to_owned());
                 entry.thing = Some(id.to_owned());
@@ -153,19 +162,51 @@ impl Deed {
 
     /// Says who it is that was not known before.
     pub(crate) fn is_of(person: &Person) {
-        let Some(deed) = Self::current() else { return };
-        deed.amend(|entry| entry.person = Some(person.clone()));
+        let Some(audited) = Self::current() else { return };
+        audited.amend(|entry| entry.person = Some(person.clone()));
     }
 
     /// The change that is going on is not what was asked for, which is refused.
     pub(crate) fn hold() {
-        let Some(deed) = Self::current() else { return };
-        deed.held.store(true, Ordering::Relaxed);
+        let Some(audited) = Self::current() else { return };
+        audited.held.store(true, Ordering::Relaxed);
+    }
+
+    /// What is changed from now on prepares what was asked for: the first change writes an entry with this action, and the entry of the
+    /// request waits for [`conclude`](Self::conclude), or for the answer where that is a failure.
+    pub fn prepare(action: &'static str) {
+        let Some(audited) = Self::current() else { return };
+        *audited.preparing() = Some(Preparation { action, is_written: false });
+    }
+
+    /// The next change is the one that was asked for.
+    pub fn conclude() {
+        let Some(audited) = Self::current() else { return };
+        audited.preparing().take();
+    }
+
+    /// Adds a detail to the entry of the request that this task works for, if any. Never a secret.
+    pub fn detail(key: &str, value: impl Into<String>) {
+        let Some(audited) = Self::current() else { return };
+        audited.amend(|entry| drop(entry.details.insert(key.to_owned(), value.into())));
+    }
+
+    fn preparing(&self) -> MutexGuard<'_, Option<Preparation>> {
+        self.preparation.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The entry that goes along with the change that is going on.
     pub(crate) fn due(&self) -> Option<NewEntry> {
-        if self.held.swap(false, Ordering::Relaxed) { None } else { self.unwritten() }
+        if self.held.swap(false, Ordering::Relaxed) {
+            return None;
+        }
+        match *self.preparing() {
+            None => self.unwritten(),
+            Some(Preparation { is_written: true, .. }) => None,
+            Some(Preparation { action, .. }) => {
+                self.unwritten().map(|entry| NewEntry { action: action.to_owned(), ..entry })
+            }
+        }
     }
 
     /// The entry that no change has taken along.
@@ -173,7 +214,12 @@ impl Deed {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The entry that was due is written.
     pub(crate) fn written(&self) {
+        if let Some(preparation) = self.preparing().as_mut() {
+            preparation.is_written = true;
+            return;
+        }
         self.pending.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
@@ -299,13 +345,13 @@ mod tests {
     #[tokio::test]
     async fn an_entry_is_written_with_its_change_once_and_not_with_one_that_failed() {
         let store = Store::in_memory().await.expect("a database");
-        let deed = Deed::default();
-        deed.begin(entry("team.create"));
-        deed.around(store.add_team("t-1", "Shop")).await.expect("made");
-        assert!(deed.unwritten().is_none());
-        deed.around(store.add_team("t-2", "Pay")).await.expect("made");
-        assert_eq!(actions(&store, EntryFilter::default()).await, ["team.create"], "once for all changes of a deed");
-        let failing = Deed::default();
+        let audited = AuditedChange::default();
+        audited.begin(entry("team.create"));
+        audited.around(store.add_team("t-1", "Shop")).await.expect("made");
+        assert!(audited.unwritten().is_none());
+        audited.around(store.add_team("t-2", "Pay")).await.expect("made");
+        assert_eq!(actions(&store, EntryFilter::default()).await, ["team.create"], "once for all changes of a request");
+        let failing = AuditedChange::default();
         failing.begin(entry("team.twice"));
         assert!(failing.around(store.add_team("t-1", "Shop")).await.is_err());
         assert!(failing.unwritten().is_some());

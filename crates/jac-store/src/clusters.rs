@@ -1,6 +1,6 @@
 //! Clusters, and what happened to them.
 
-use crate::audit::Deed;
+use crate::audit::AuditedChange;
 use crate::documents::{self, CLUSTER_UPGRADES, Document, Kind, Put, search_text, to_json, word};
 use crate::{Store, StoreError, during};
 use jac_model::{Cluster, ClusterId, EpochMs};
@@ -56,7 +56,7 @@ impl Store {
     pub async fn insert_cluster(&self, cluster: &Cluster) -> Result<(), StoreError> {
         let cluster = cluster.clone();
         self.write(move |connection| {
-            Deed::makes("cluster", cluster.id.as_str(), &cluster.name);
+            AuditedChange::makes("cluster", cluster.id.as_str(), &cluster.name);
             documents::put(connection, &cluster, Put::New)
         })
         .await
@@ -120,7 +120,7 @@ impl Store {
         .await
     }
 
-    /// What happened to a cluster, the oldest first, the last thousand.
+    /// A cluster's events, the oldest first, the last thousand.
     pub async fn cluster_events(&self, id: &ClusterId) -> Result<Vec<ClusterEventRow>, StoreError> {
         let id = id.clone();
         self.read(move |connection| {

@@ -1,6 +1,6 @@
 //! People that the company's sign-on tells of.
 
-use crate::people::{PersonRow, keep_an_administrator, not_found, person_of, role_word, set_teams, taken};
+use crate::people::{PersonRow, keep_an_administrator, not_found, person_of, set_teams, taken};
 use crate::{Store, StoreError, during};
 use jac_model::{EpochMs, UserRole};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -74,9 +74,9 @@ impl Store {
 /// The role that the company's sign-on tells of, unless it would take the last administrator away.
 fn give_role(connection: &Connection, id: &str, role: UserRole) -> Result<(), StoreError> {
     let before = person_of(connection, id)?.ok_or_else(|| not_found("person", id))?;
-    let set = |role| {
+    let set = |role: UserRole| {
         connection
-            .execute("UPDATE people SET role = ?2 WHERE id = ?1", params![id, role_word(role)])
+            .execute("UPDATE people SET role = ?2 WHERE id = ?1", params![id, role.word()])
             .map(drop)
             .map_err(during("change a role"))
     };
@@ -89,7 +89,7 @@ fn give_role(connection: &Connection, id: &str, role: UserRole) -> Result<(), St
 
 fn add_company_person(connection: &Connection, told: &CompanyPerson, now_ms: EpochMs) -> Result<String, StoreError> {
     let id = company_id("u", &[&told.issuer, &told.subject]);
-    let role = role_word(told.role.unwrap_or(UserRole::Member));
+    let role = told.role.unwrap_or(UserRole::Member).word();
     let mut failure = StoreError::NameTaken { kind: "person", name: told.subject.clone() };
     for name in &told.names {
         let added = connection.execute(

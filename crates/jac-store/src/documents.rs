@@ -53,6 +53,10 @@ pub(crate) trait Document: Serialize + DeserializeOwned + Send + 'static {
     fn id(&self) -> &str;
     /// What its row says of it, `id` and `version` apart.
     fn columns(&self) -> Result<Vec<(&'static str, Sql)>, StoreError>;
+    /// Writes what is kept of it in tables of their own, whenever it is written.
+    fn put_beside(&self, _connection: &Connection) -> Result<(), StoreError> {
+        Ok(())
+    }
     /// Adds what a document of an older JAC does not say and other rows do.
     fn complete(&mut self, _connection: &Connection) -> Result<(), StoreError> {
         Ok(())
@@ -85,12 +89,19 @@ pub(crate) const PLAN_UPGRADES: &[Upgrade] = &[|plan| {
     add(plan, "ephemeral", json!(false));
 }];
 
-pub(crate) const RUN_UPGRADES: &[Upgrade] = &[|run| {
-    add(run, "team", Value::Null);
-    add(run, "pinned", json!(false));
-    add(run, "provider", Value::Null);
-    add(run, "plan_revision", Value::Null);
-}];
+pub(crate) const RUN_UPGRADES: &[Upgrade] = &[
+    |run| {
+        add(run, "team", Value::Null);
+        add(run, "pinned", json!(false));
+        add(run, "provider", Value::Null);
+        add(run, "plan_revision", Value::Null);
+    },
+    |run| {
+        add(run, "tags", json!([]));
+        add(run, "note", json!(""));
+        add(run, "baseline_ms", Value::Null);
+    },
+];
 
 pub(crate) fn to_json<T: Serialize>(what: &'static str, document: &T) -> Result<String, StoreError> {
     serde_json::to_string(document).map_err(|source| StoreError::Unwritable { what, source })
@@ -196,7 +207,8 @@ pub(crate) fn put<T: Document>(connection: &Connection, thing: &T, put: Put) -> 
     let written = connection
         .prepare_cached(&document)
         .and_then(|mut document| document.execute(params![thing.id(), schema_of::<T>(), text]));
-    written.map(drop).map_err(during("write a document"))
+    written.map(drop).map_err(during("write a document"))?;
+    thing.put_beside(connection)
 }
 
 /// Removes a thing; what belongs to it goes with it.

@@ -1,7 +1,7 @@
 //! What JAC remembers: clusters, plans and runs in SQLite, files in a folder, secrets sealed.
 //!
 //! Owns the data folder's layout, the database and its migrations, and the key that secrets are sealed with. Does not own what any of it means: transitions are
-//! jac-model's, deeds are jac-engine's.
+//! jac-model's, operations are jac-engine's.
 
 pub mod audit;
 mod clusters;
@@ -12,6 +12,7 @@ mod documents;
 #[cfg(test)]
 mod examples;
 mod folder;
+mod history;
 mod key_ring;
 mod lists;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use company::CompanyPerson;
 pub use credentials::{CredentialKind, CredentialRow};
 pub use documents::Kind;
 pub use folder::{DataFolder, FolderError, Lock};
+pub use history::{RunMetrics, TrendPlace, TrendRow};
 pub use lists::clusters::{ClusterFilter, ListedCluster};
 pub use lists::plans::{ListedPlan, ListedRunOfPlan, PlanFilter};
 pub use lists::runs::{ListedRun, RunFilter};
@@ -46,7 +48,7 @@ pub use shares::{ShareKind, ShareRow};
 pub use sign_in::{NewSession, OpenSession, SessionLimits, SessionRow, TokenRow};
 pub use vault::{NewSet, Secret, Vault, VaultError};
 
-use audit::Deed;
+use audit::AuditedChange;
 use connections::Connections;
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations, SchemaVersion};
@@ -64,6 +66,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/006-people.sql")),
     M::up(include_str!("../migrations/007-credentials.sql")),
     M::up(include_str!("../migrations/008-sessions-elsewhere.sql")),
+    M::up(include_str!("../migrations/011-history.sql")),
 ];
 
 /// The database. Every call is one short transaction, on a thread that may wait. Clones are the same database.
@@ -98,7 +101,7 @@ pub enum StoreError {
     /// One row; the others are as they were.
     #[error("the row of the {kind} {id} cannot be read: {source}")]
     Unreadable { kind: &'static str, id: String, source: serde_json::Error },
-    /// What is given as the place to go on from in a list is none, or that of another list.
+    /// The cursor is not valid, or is that of another list.
     #[error("this list cannot be continued from there")]
     Cursor,
     #[error("a search has at most {longest} characters")]
@@ -220,12 +223,12 @@ impl Store {
         &self,
         change: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E> {
-        let Some(deed) = Deed::current() else { return self.connections.write(change).await };
-        let of_request = deed.clone();
+        let Some(audited) = AuditedChange::current() else { return self.connections.write(change).await };
+        let of_request = audited.clone();
         let changed = self.connections.write(move |connection| {
             // The change may say more of what is done.
-            let answer = deed.around_blocking(|| change(connection))?;
-            let entry = deed.due();
+            let answer = audited.around_blocking(|| change(connection))?;
+            let entry = audited.due();
             if let Some(entry) = &entry {
                 audit::insert(connection, entry)?;
             }

@@ -142,6 +142,15 @@ impl Query {
         }
     }
 
+    /// Only rows whose column is among what a statement gives that ends with a value.
+    pub fn in_list(&mut self, column: &'static str, statement: &'static str, value: Option<String>) {
+        if let Some(value) = value {
+            let place = self.bind(Value::Text(value));
+            // `+`: it must not decide the order.
+            self.conditions.push(format!("+{column} IN ({statement}{place})"));
+        }
+    }
+
     /// Only rows that were created from then on, or before then.
     pub fn created(&mut self, from_ms: Option<i64>, to_ms: Option<i64>) {
         for (compared, bound) in [(">=", from_ms), ("<", to_ms)] {

@@ -1,9 +1,10 @@
 //! People and teams.
 
+use crate::audit::AuditedChange;
 use crate::{Kind, Store, StoreError, during};
 use jac_model::{EpochMs, Named, Person, UserRole};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// A person as the database has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,24 +46,6 @@ pub struct PersonChange {
     pub disabled: Option<bool>,
 }
 
-/// A role as the column has it.
-pub(crate) fn role_word(role: UserRole) -> &'static str {
-    match role {
-        UserRole::Viewer => "viewer",
-        UserRole::Member => "member",
-        UserRole::Administrator => "administrator",
-    }
-}
-
-/// A word that this JAC does not know is read as the least.
-fn role_of(word: &str) -> UserRole {
-    match word {
-        "administrator" => UserRole::Administrator,
-        "member" => UserRole::Member,
-        _ => UserRole::Viewer,
-    }
-}
-
 const COLUMNS: &str =
     "id, name, role, disabled, password IS NOT NULL, issuer IS NOT NULL, created_ms, last_seen_ms FROM people";
 
@@ -70,7 +53,8 @@ fn row_of(row: &Row<'_>) -> rusqlite::Result<PersonRow> {
     Ok(PersonRow {
         id: row.get(0)?,
         name: row.get(1)?,
-        role: role_of(&row.get::<_, String>(2)?),
+        // A word that this JAC does not know is read as the least.
+        role: UserRole::of_word(&row.get::<_, String>(2)?).unwrap_or(UserRole::Viewer),
         teams: Vec::new(),
         disabled: row.get(3)?,
         has_password: row.get(4)?,
@@ -126,6 +110,7 @@ pub(crate) fn taken(kind: &'static str, name: &str) -> impl FnOnce(rusqlite::Err
 
 pub(crate) fn set_teams(connection: &Connection, person: &str, teams: &[String]) -> Result<(), StoreError> {
     let failed = || during("write a person's teams");
+    let before = teams_of(connection, person).map_err(failed())?;
     connection.execute("DELETE FROM team_members WHERE person = ?1", [person]).map_err(failed())?;
     for team in teams {
         let known = connection
@@ -137,7 +122,27 @@ pub(crate) fn set_teams(connection: &Connection, person: &str, teams: &[String])
             .execute("INSERT OR IGNORE INTO team_members (team, person) VALUES (?1, ?2)", params![team, person])
             .map_err(failed())?;
     }
+    let after = teams_of(connection, person).map_err(failed())?;
+    let shown = |teams: Vec<Named>| teams.into_iter().map(|team| format!("{} ({})", team.name, team.id)).collect();
+    tell_difference("teams", &shown(before), &shown(after));
     Ok(())
+}
+
+/// Says in the audit trail who or what came into a list, and what left it.
+fn tell_difference(what: &str, before: &BTreeSet<String>, after: &BTreeSet<String>) {
+    for (how, difference) in [("added", after - before), ("removed", before - after)] {
+        if !difference.is_empty() {
+            AuditedChange::detail(&format!("{what}_{how}"), Vec::from_iter(difference).join(", "));
+        }
+    }
+}
+
+/// The members of a team, as the audit trail has them.
+fn members_of(connection: &Connection, team: &str) -> rusqlite::Result<BTreeSet<String>> {
+    connection
+        .prepare_cached("SELECT name, id FROM people JOIN team_members ON person = id WHERE team = ?1")?
+        .query_map([team], |row| Ok(format!("{} ({})", row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?
+        .collect()
 }
 
 /// Refuses what would leave nobody who can look after the installation.
@@ -242,7 +247,7 @@ impl Store {
             connection
                 .execute(
                     "INSERT INTO people (id, name, role, created_ms) VALUES (?1, ?2, ?3, ?4)",
-                    params![id, name, role_word(role), now_ms],
+                    params![id, name, role.word(), now_ms],
                 )
                 .map_err(taken("person", &name))?;
             set_teams(connection, &id, &teams)?;
@@ -264,7 +269,7 @@ impl Store {
             let failed = || during("change a person");
             if let Some(role) = change.role {
                 let sql = "UPDATE people SET role = ?2 WHERE id = ?1";
-                connection.execute(sql, params![id, role_word(role)]).map_err(failed())?;
+                connection.execute(sql, params![id, role.word()]).map_err(failed())?;
             }
             if let Some(disabled) = change.disabled {
                 let sql = "UPDATE people SET disabled = ?2 WHERE id = ?1";
@@ -381,14 +386,17 @@ impl Store {
             if let Some(name) = &name {
                 let sql = "UPDATE teams SET name = ?2 WHERE id = ?1";
                 connection.execute(sql, params![id, name]).map_err(taken("team", name))?;
+                AuditedChange::detail("name", name);
             }
             if let Some(members) = &members {
+                let before = members_of(connection, &id).map_err(failed())?;
                 connection.execute("DELETE FROM team_members WHERE team = ?1", [&id]).map_err(failed())?;
                 for person in members {
                     person_of(connection, person)?.ok_or_else(|| not_found("person", person))?;
                     let sql = "INSERT OR IGNORE INTO team_members (team, person) VALUES (?1, ?2)";
                     connection.execute(sql, params![id, person]).map_err(failed())?;
                 }
+                tell_difference("members", &before, &members_of(connection, &id).map_err(failed())?);
             }
             Ok(())
         })

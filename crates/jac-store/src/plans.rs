@@ -1,6 +1,6 @@
 //! Plans.
 
-use crate::audit::Deed;
+use crate::audit::AuditedChange;
 use crate::documents::{self, Document, Kind, PLAN_UPGRADES, Put, search_text};
 use crate::{Store, StoreError, during};
 use jac_model::{Plan, PlanId};
@@ -47,7 +47,7 @@ impl Store {
     pub async fn put_plan(&self, plan: &Plan) -> Result<(), StoreError> {
         let plan = plan.clone();
         self.write(move |connection| {
-            Deed::makes("plan", plan.id.as_str(), &plan.name);
+            AuditedChange::makes("plan", plan.id.as_str(), &plan.name);
             documents::put(connection, &plan, Put::Over)?;
             note_last_run(connection, plan.id.as_str())
         })

@@ -1,6 +1,6 @@
 //! Runs, and what they measured.
 
-use crate::audit::Deed;
+use crate::audit::AuditedChange;
 use crate::documents::{self, Document, Kind, Put, RUN_UPGRADES, search_text, to_json, word};
 use crate::plans::note_last_run;
 use crate::series::put_points;
@@ -54,6 +54,9 @@ impl Document for Run {
             ("cause_whole", self.cause.as_ref().map(|cause| to_json("a cause", cause)).transpose()?.into()),
             ("workers", self.workers.into()),
             ("pinned", self.pinned.into()),
+            ("tags", to_json("tags", &self.tags)?.into()),
+            ("note", self.note.clone().into()),
+            ("baseline_ms", self.baseline_ms.into()),
             ("started_ms", self.started_ms.unwrap_or(-1).into()),
             ("ended_ms", self.ended_ms.unwrap_or(-1).into()),
             ("duration_ms", duration_ms.max(-1).into()),
@@ -61,6 +64,10 @@ impl Document for Run {
             ("stop_requested", self.stop_requested.map(word).transpose()?.into()),
             ("search", search_text(&found_by).into()),
         ])
+    }
+
+    fn put_beside(&self, connection: &Connection) -> Result<(), StoreError> {
+        crate::history::put_tags(connection, self)
     }
 
     fn complete(&mut self, connection: &Connection) -> Result<(), StoreError> {
@@ -135,7 +142,7 @@ impl Store {
     pub async fn insert_run(&self, run: &Run) -> Result<(), StoreError> {
         let run = run.clone();
         self.write(move |connection| {
-            Deed::makes("run", run.id.as_str(), &run.name);
+            AuditedChange::makes("run", run.id.as_str(), &run.name);
             documents::put(connection, &run, Put::New)?;
             note_last_run(connection, run.plan_id.as_str())
         })

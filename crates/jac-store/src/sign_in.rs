@@ -1,7 +1,7 @@
 //! One-time sign-in links, sessions and personal tokens. Only digests of their secrets are kept: who reads the database gets in
 //! nowhere.
 
-use crate::audit::Deed;
+use crate::audit::AuditedChange;
 use crate::people::{PersonRow, person_of};
 use crate::{Store, StoreError, during};
 use jac_model::{EpochMs, TokenScope};
@@ -81,28 +81,12 @@ impl SessionLimits {
     }
 }
 
-fn scope_word(scope: TokenScope) -> &'static str {
-    match scope {
-        TokenScope::Read => "read",
-        TokenScope::Run => "run",
-        TokenScope::All => "all",
-    }
-}
-
-/// A word that this JAC does not know is read as the least.
-fn scope_of(word: &str) -> TokenScope {
-    match word {
-        "all" => TokenScope::All,
-        "run" => TokenScope::Run,
-        _ => TokenScope::Read,
-    }
-}
-
 fn token_row(row: &Row<'_>) -> rusqlite::Result<TokenRow> {
     Ok(TokenRow {
         id: row.get(0)?,
         name: row.get(1)?,
-        scope: scope_of(&row.get::<_, String>(2)?),
+        // A word that this JAC does not know is read as the least.
+        scope: TokenScope::of_word(&row.get::<_, String>(2)?).unwrap_or(TokenScope::Read),
         created_ms: row.get(3)?,
         expires_ms: row.get(4)?,
         last_used_ms: row.get(5)?,
@@ -179,10 +163,10 @@ impl Store {
                 .map_err(failed())?;
             let person = person.map(|id| person_of(connection, &id)).transpose()?.flatten();
             let Some(person) = person.filter(|person| !person.disabled) else {
-                Deed::hold();
+                AuditedChange::hold();
                 return Ok(None);
             };
-            Deed::is_of(&person.person());
+            AuditedChange::is_of(&person.person());
             // The tries before this one were not kept by their browser.
             connection.execute("DELETE FROM sessions WHERE link = ?1", [&link]).map_err(failed())?;
             open_session(connection, &person.id, &session, Some(&link), now_ms)?;
@@ -314,7 +298,7 @@ impl Store {
                         digest,
                         person,
                         token.name,
-                        scope_word(token.scope),
+                        token.scope.word(),
                         token.created_ms,
                         token.expires_ms
                     ],

@@ -18,10 +18,10 @@ use anyhow::Context;
 use jac_engine::administrator;
 use jac_engine::clock::{Clock, SystemClock};
 use jac_model::Person;
-use jac_server::{INVITATION_LIFE_MS, LINK_LIFE_MS, new_sign_in_link, new_token, token_row};
-use jac_store::audit::{Deed, EntryFilter, NewEntry, Outcome};
+use jac_server::{AuditEntry, INVITATION_LIFE_MS, LINK_LIFE_MS, new_sign_in_link, new_token, token_row};
+use jac_store::audit::{AuditedChange, EntryFilter, NewEntry, Outcome};
 use jac_store::{DataFolder, PersonChange, PersonRow, Store, Vault};
-use lines::{EntryLine, TokenLine, UserLine, table, token_table};
+use lines::{TokenLine, UserLine, entry_text, table, token_table};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -103,10 +103,10 @@ impl Desk {
     }
 
     /// Changes something as the shell's administrator, with its entry in the audit trail.
-    async fn deed<T>(&self, action: &str, thing: (&str, &str, &str), work: impl Future<Output = T>) -> T {
-        let deed = Deed::default();
+    async fn audited<T>(&self, action: &str, thing: (&str, &str, &str), work: impl Future<Output = T>) -> T {
+        let audited = AuditedChange::default();
         let (kind, id, name) = thing;
-        deed.begin(NewEntry {
+        audited.begin(NewEntry {
             at_ms: SystemClock.now_ms(),
             person: Some(administrator()),
             via: "shell",
@@ -120,12 +120,12 @@ impl Desk {
             code: None,
             details: BTreeMap::new(),
         });
-        deed.around(work).await
+        audited.around(work).await
     }
 
     async fn link(&self, person: &Person, life_ms: i64, action: &str) -> anyhow::Result<()> {
         let made = new_sign_in_link(&self.store, &person.id, life_ms, SystemClock.now_ms());
-        let link = self.deed(action, ("person", &person.id, &person.name), made).await?;
+        let link = self.audited(action, ("person", &person.id, &person.name), made).await?;
         let url = ServerFile::read(&self.folder)
             .map_or_else(|_| "http://127.0.0.1:8080".to_owned(), |file| file.page_url().to_owned());
         stdout::line(&format!("{url}{link}"));
@@ -135,7 +135,7 @@ impl Desk {
     async fn change(&self, name: &str, change: PersonChange) -> anyhow::Result<()> {
         let person = self.named(name).await?;
         let changed = self.store.change_person(&person.id, change, SystemClock.now_ms());
-        self.deed("person.change", ("person", &person.id, &person.name), changed).await?;
+        self.audited("person.change", ("person", &person.id, &person.name), changed).await?;
         Ok(())
     }
 }
@@ -144,14 +144,14 @@ async fn user(command: UserCommand) -> anyhow::Result<()> {
     match command {
         UserCommand::Add { name, role, team, place } => {
             let desk = Desk::open(&place).await?;
-            let name = jac_server::name(&name)?;
+            let name = jac_engine::required_name(&name)?;
             let mut teams = Vec::new();
             for team in team {
                 teams.push(team_named(&desk, &team).await?);
             }
             let id = jac_server::new_id('u');
-            let added = desk.store.add_person(&id, &name, role.into(), teams, SystemClock.now_ms());
-            let person = desk.deed("person.create", ("person", &id, &name), added).await?;
+            let added = desk.store.add_person(&id, &name, role, teams, SystemClock.now_ms());
+            let person = desk.audited("person.create", ("person", &id, &name), added).await?;
             desk.link(&person.person(), INVITATION_LIFE_MS, "person.link").await?;
         }
         UserCommand::List { output, place } => {
@@ -201,13 +201,13 @@ async fn remove(place: &Place, id: &str, heir: Option<&str>) -> anyhow::Result<(
 }
 
 async fn team_named(desk: &Desk, name: &str) -> anyhow::Result<String> {
-    let name = jac_server::name(name)?;
+    let name = jac_engine::required_name(name)?;
     let known = desk.store.teams().await?.into_iter().find(|team| team.name.eq_ignore_ascii_case(&name));
     if let Some(team) = known {
         return Ok(team.id);
     }
     let id = jac_server::new_id('t');
-    desk.deed("team.create", ("team", &id, &name), desk.store.add_team(&id, &name)).await?;
+    desk.audited("team.create", ("team", &id, &name), desk.store.add_team(&id, &name)).await?;
     Ok(id)
 }
 
@@ -217,13 +217,13 @@ async fn token(command: TokenCommand) -> anyhow::Result<()> {
             let desk = Desk::open(&place).await?;
             let person = desk.named(&name).await?;
             let now_ms = SystemClock.now_ms();
-            let mut row = token_row(&label, scope.into(), None, now_ms)?;
+            let mut row = token_row(&label, scope, None, now_ms)?;
             row.expires_ms =
                 expires.map(|life| now_ms.saturating_add(i64::try_from(life.as_millis()).unwrap_or(i64::MAX)));
             let token = new_token();
             let (id, label) = (row.id.clone(), row.name.clone());
             let added = desk.store.add_token(&person.id, &token, row);
-            desk.deed("account.token.create", ("token", &id, &label), added).await?;
+            desk.audited("account.token.create", ("token", &id, &label), added).await?;
             stdout::line(&token);
         }
         TokenCommand::List { name, output, place } => {
@@ -252,7 +252,7 @@ async fn token(command: TokenCommand) -> anyhow::Result<()> {
             for person in desk.store.people().await? {
                 if desk.store.tokens_of(&person.id).await?.iter().any(|token| token.id == id) {
                     let revoked = desk.store.revoke_token(&person.id, &id);
-                    desk.deed("account.token.delete", ("token", &id, ""), revoked).await?;
+                    desk.audited("account.token.delete", ("token", &id, ""), revoked).await?;
                     return Ok(());
                 }
             }
@@ -277,10 +277,10 @@ async fn audit(arguments: AuditArguments) -> anyhow::Result<()> {
         limit: MOST_ENTRIES,
         ..EntryFilter::default()
     };
-    let mut lines: Vec<EntryLine> = desk.store.entries(filter).await?.into_iter().map(EntryLine::from).collect();
+    let mut lines: Vec<AuditEntry> = desk.store.entries(filter).await?.into_iter().map(AuditEntry::from).collect();
     lines.reverse();
     match arguments.output {
-        Output::Text => lines.iter().for_each(|line| stdout::line(&line.text())),
+        Output::Text => lines.iter().for_each(|line| stdout::line(&entry_text(line))),
         // A line each, so that a program can read it as it comes.
         Output::Json => {
             for line in &lines {

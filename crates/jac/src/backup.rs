@@ -245,3 +245,36 @@ fn set_database_aside(folder: &DataFolder, now_ms: i64) -> anyhow::Result<Option
     }
     Ok(before)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[tokio::test]
+    async fn a_backup_is_its_owners_alone_and_has_nothing_that_is_being_written() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = DataFolder::open(&place.path().join("data")).expect("it opens");
+        drop(open_store(&folder).await.expect("a database"));
+        let run = folder.runs().join("r-22222222");
+        std::fs::create_dir_all(run.join("nodes")).expect("a folder");
+        for name in ["run.json", "results.jtl", "results.jtl.zst.new", "report.new", "nodes/jmeter.log"] {
+            std::fs::write(run.join(name), name).expect("written");
+        }
+        let to = place.path().join("backup.tar.zst");
+        backup(&folder, &to, Results::Taken, 1).await.expect("a backup");
+        assert_eq!(std::fs::metadata(&to).expect("a file").permissions().mode() & 0o777, 0o600);
+        let mut archive = tar::Archive::new(zstd::Decoder::new(File::open(&to).expect("a file")).expect("Zstandard"));
+        let entries = archive.entries().expect("entries");
+        let names: Vec<String> = entries
+            .map(|entry| entry.expect("an entry"))
+            .inspect(|entry| assert_eq!(entry.header().mode().expect("a mode"), 0o600))
+            .map(|entry| entry.path().expect("a path").display().to_string())
+            .filter(|name| name.starts_with("runs/"))
+            .collect();
+        let kept = ["nodes/jmeter.log", "results.jtl", "run.json"].map(|name| format!("runs/r-22222222/{name}"));
+        assert_eq!(names, kept);
+        let staged = std::fs::read_dir(place.path()).expect("the folder").count();
+        assert_eq!(staged, 2, "the data folder and the backup: what it was put together in is gone");
+    }
+}

@@ -4,14 +4,23 @@
 mod admin;
 mod clusters;
 mod images;
+mod logs;
 mod machines;
+mod plans;
+mod runs;
 mod server;
 mod settings;
 
 pub use admin::{AuditArguments, Place, TokenCommand, UserCommand};
 pub use clusters::{ClusterCommand, CreateArguments, CredentialsCommand, Whose};
 pub use images::{BuildArguments, ImageCommand};
+pub use logs::{
+    CompareArguments, CountArguments, NarrowArguments, ReadArguments, ReportArguments, SamplesArguments, SamplesOutput,
+    TimeUnitName,
+};
 pub use machines::{Ec2Arguments, NewClusterArguments, ProviderName};
+pub use plans::{CheckArguments, PlanArguments, RunArguments};
+pub use runs::RunsCommand;
 pub use server::{LoginArguments, LogoutArguments, ServerArguments};
 pub use settings::{ConfigCommand, ServeArguments};
 
@@ -72,6 +81,9 @@ pub enum Command {
     /// Clusters that stay: list, create, run on, extend, adopt, terminate
     #[command(subcommand)]
     Cluster(Box<ClusterCommand>),
+    /// Runs: list, tag, note, choose a plan's baseline, show its trend
+    #[command(subcommand)]
+    Runs(Box<RunsCommand>),
     /// Images of EC2 that have Java and JMeter, so that clusters come up sooner: build, list, remove
     #[command(subcommand)]
     Image(ImageCommand),
@@ -134,278 +146,6 @@ pub enum Output {
     /// A table
     Text,
     /// The summary as JSON
-    Json,
-}
-
-/// `jac run`: a plan, and the cluster that is made for it.
-#[derive(Debug, Args)]
-pub struct RunArguments {
-    #[command(flatten)]
-    pub plan: PlanArguments,
-    #[command(flatten)]
-    pub cluster: NewClusterArguments,
-}
-
-/// What is run and what comes of it, whichever cluster it runs on.
-#[derive(Debug, Args)]
-pub struct PlanArguments {
-    /// The JMeter plan
-    #[arg(value_name = "PLAN.jmx")]
-    pub plan: PathBuf,
-    /// Another file that the plan reads; files that the plan names are taken along by themselves
-    #[arg(long, value_name = "FILE")]
-    pub data: Vec<PathBuf>,
-    /// A CSV file whose rows are dealt out among the workers, its header line kept
-    #[arg(long, value_name = "FILE")]
-    pub split: Vec<PathBuf>,
-    /// A plugin that the plan needs
-    #[arg(long, value_name = "JAR")]
-    pub plugin: Vec<PathBuf>,
-    /// A JMeter property for the master and every worker
-    #[arg(short = 'J', value_name = "name=value")]
-    pub property: Vec<String>,
-    /// A Java system property for the master and every worker, such as javax.net.ssl.keyStore=client.p12
-    #[arg(short = 'D', value_name = "name=value")]
-    pub system_property: Vec<String>,
-    /// A property whose value is a secret: it is masked in the report and wherever the run is shown. Names such as password or
-    /// api_key are masked by themselves
-    #[arg(long, value_name = "NAME")]
-    pub secret: Vec<String>,
-    /// A properties file for the master and every worker
-    #[arg(short = 'q', value_name = "FILE")]
-    pub properties_file: Vec<PathBuf>,
-    /// A folder above the plan's, which its files stay in: a plan in tests/ may then read ../data/rows.csv
-    #[arg(long, value_name = "DIR")]
-    pub root: Option<PathBuf>,
-    /// A JMeter to use instead of JAC's own
-    #[arg(long, value_name = "DIR", env = "JMETER_HOME")]
-    pub jmeter_home: Option<PathBuf>,
-    /// What the run is called
-    #[arg(long, value_name = "TEXT")]
-    pub name: Option<String>,
-    /// How long a graceful stop may take before requests are cut
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    pub grace: u64,
-    /// Where JAC keeps everything
-    #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
-    pub data_dir: Option<PathBuf>,
-    /// Where the results go; default: ./jac-results/<plan>-<time>
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-    /// What is printed on standard output
-    #[arg(long, value_enum, default_value_t = Output::Text)]
-    pub output: Output,
-    /// What fails the run, such as 'p95 > 800ms', 'error_percent("Log in") >= 1%'
-    #[arg(long, value_name = "EXPR")]
-    pub fail_on: Vec<String>,
-    #[command(flatten)]
-    pub at: ServerArguments,
-    /// How long nodes live without hearing from JAC
-    #[arg(long, value_name = "SECONDS", hide = true)]
-    pub lease_seconds: Option<u64>,
-}
-
-#[derive(Debug, Args)]
-pub struct CheckArguments {
-    /// The JMeter plan
-    #[arg(value_name = "PLAN.jmx")]
-    pub plan: PathBuf,
-    /// Another file that the plan reads
-    #[arg(long, value_name = "FILE")]
-    pub data: Vec<PathBuf>,
-    /// A CSV file whose rows are to be dealt out among the workers
-    #[arg(long, value_name = "FILE")]
-    pub split: Vec<PathBuf>,
-    /// A plugin that the plan needs
-    #[arg(long, value_name = "JAR")]
-    pub plugin: Vec<PathBuf>,
-    /// A JMeter property
-    #[arg(short = 'J', value_name = "name=value")]
-    pub property: Vec<String>,
-    /// A Java system property
-    #[arg(short = 'D', value_name = "name=value")]
-    pub system_property: Vec<String>,
-    /// A properties file
-    #[arg(short = 'q', value_name = "FILE")]
-    pub properties_file: Vec<PathBuf>,
-    /// A folder above the plan's, which its files stay in
-    #[arg(long, value_name = "DIR")]
-    pub root: Option<PathBuf>,
-    /// How many JMeter workers; 0: the master runs the plan alone
-    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
-    pub workers: i64,
-    /// What is printed on standard output
-    #[arg(long, value_enum, default_value_t = Output::Text)]
-    pub output: Output,
-    /// The JMeter whose classes are looked at
-    #[arg(long, value_name = "DIR", env = "JMETER_HOME")]
-    pub jmeter_home: Option<PathBuf>,
-    /// The version of JAC's own JMeter whose classes are looked at
-    #[arg(long, value_name = "VERSION")]
-    pub jmeter_version: Option<String>,
-    /// Where JAC keeps everything
-    #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
-    pub data_dir: Option<PathBuf>,
-}
-
-/// Which of a log's samples are looked at.
-#[derive(Debug, Args)]
-pub struct NarrowArguments {
-    /// Only samples that started then or later: 2026-11-25T08:30:00 (UTC), epoch milliseconds, or +90s after the log's start
-    #[arg(long, value_name = "TIME")]
-    pub from: Option<String>,
-    /// Only samples that started before then
-    #[arg(long, value_name = "TIME")]
-    pub to: Option<String>,
-    /// Only samples whose label matches somewhere
-    #[arg(long, value_name = "REGEX")]
-    pub label: Option<String>,
-}
-
-/// How a log is read where it does not say it itself.
-#[derive(Debug, Args)]
-pub struct ReadArguments {
-    /// The columns of a log without a header, such as timeStamp,elapsed,label,responseCode,success
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub columns: Option<Vec<String>>,
-    /// How time stamps are written, as in JMeter's timestamp_format: 'dd/MM/yyyy HH:mm:ss.SSS'
-    #[arg(long, value_name = "PATTERN", conflicts_with = "time_unit")]
-    pub time_format: Option<String>,
-    /// Time zone of dates that do not name one: UTC, +02:00
-    #[arg(long, value_name = "OFFSET", default_value = "UTC", allow_hyphen_values = true)]
-    pub time_zone: String,
-    /// What numeric time stamps count; default: by their size
-    #[arg(long, value_enum)]
-    pub time_unit: Option<TimeUnitName>,
-}
-
-/// What numeric time stamps count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum TimeUnitName {
-    /// Seconds
-    S,
-    /// Milliseconds
-    Ms,
-    /// Microseconds
-    Us,
-    /// Nanoseconds
-    Ns,
-}
-
-/// How a log is counted.
-#[derive(Debug, Args)]
-pub struct CountArguments {
-    /// Apdex: the response times in ms within which a success satisfies and is tolerated
-    #[arg(long, value_name = "MS,MS", default_value = "500,1500")]
-    pub apdex: String,
-    /// Labels that are kept apart; later ones are counted together
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
-    pub max_labels: usize,
-}
-
-#[derive(Debug, Args)]
-pub struct ReportArguments {
-    /// Result logs; several are merged
-    #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<String>,
-    #[command(flatten)]
-    pub narrow: NarrowArguments,
-    #[command(flatten)]
-    pub read: ReadArguments,
-    #[command(flatten)]
-    pub count: CountArguments,
-    /// What is printed on standard output
-    #[arg(long, value_enum, default_value_t = Output::Text)]
-    pub output: Output,
-    /// Write the report as one offline page
-    #[arg(long, value_name = "FILE")]
-    pub html: Option<PathBuf>,
-    /// Write the table as CSV
-    #[arg(long, value_name = "FILE")]
-    pub csv: Option<PathBuf>,
-    /// Write the criteria and labels as JUnit XML
-    #[arg(long, value_name = "FILE")]
-    pub junit: Option<PathBuf>,
-    /// What the page is called; default: the first file's name
-    #[arg(long, value_name = "TEXT")]
-    pub title: Option<String>,
-    /// What fails the report, such as 'p95 > 800ms'
-    #[arg(long, value_name = "EXPR")]
-    pub fail_on: Vec<String>,
-    /// Share of the rows that may be unread before the result cannot be judged
-    #[arg(long, value_name = "PERCENT", default_value = "0.1%")]
-    pub max_unread: String,
-}
-
-#[derive(Debug, Args)]
-pub struct CompareArguments {
-    /// What is compared with: a folder of results, a log, or a summary.json
-    #[arg(value_name = "BEFORE")]
-    pub before: PathBuf,
-    /// What is judged
-    #[arg(value_name = "AFTER")]
-    pub after: PathBuf,
-    #[command(flatten)]
-    pub narrow: NarrowArguments,
-    #[command(flatten)]
-    pub read: ReadArguments,
-    /// What is printed on standard output
-    #[arg(long, value_enum, default_value_t = Output::Text)]
-    pub output: Output,
-    /// Write the comparison as one offline page
-    #[arg(long, value_name = "FILE")]
-    pub html: Option<PathBuf>,
-    /// Greatest probability of calling noise a change
-    #[arg(long, value_name = "P", default_value_t = 0.01)]
-    pub significance: f64,
-    /// Least change of mean, median or p95 that matters, in percent
-    #[arg(long, value_name = "PERCENT", default_value_t = 5.0)]
-    pub min_change: f64,
-    /// Least such change in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 2.0)]
-    pub min_ms: f64,
-    /// Least change of the share of failures that matters, in percentage points
-    #[arg(long, value_name = "POINTS", default_value_t = 0.1)]
-    pub min_errors: f64,
-    /// Share of the rows of either that may be unread before they cannot be judged
-    #[arg(long, value_name = "PERCENT", default_value = "0.1%")]
-    pub max_unread: String,
-}
-
-#[derive(Debug, Args)]
-pub struct SamplesArguments {
-    /// Result logs
-    #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<String>,
-    /// A condition, such as success=false, 'elapsed>2s', 'label~^Log', kind=request
-    #[arg(long = "where", value_name = "FIELD OP VALUE")]
-    pub conditions: Vec<String>,
-    #[command(flatten)]
-    pub narrow: NarrowArguments,
-    #[command(flatten)]
-    pub read: ReadArguments,
-    /// The slowest in place of the first; requests before transactions
-    #[arg(long)]
-    pub slowest: bool,
-    /// How many are shown; all are counted
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub limit: usize,
-    /// Print only how many there are
-    #[arg(long)]
-    pub count: bool,
-    /// What is printed on standard output
-    #[arg(long, value_enum, default_value_t = SamplesOutput::Text)]
-    pub output: SamplesOutput,
-}
-
-/// How samples are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SamplesOutput {
-    /// A table
-    Text,
-    /// All fields as CSV, with a header
-    Csv,
-    /// All fields as JSON
     Json,
 }
 

@@ -101,6 +101,10 @@ impl Client {
         self.json(Method::PUT, path, Some("application/json"), Body::from(serde_json::to_vec(body)?)).await
     }
 
+    pub async fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
+        self.json(Method::PATCH, path, Some("application/json"), Body::from(serde_json::to_vec(body)?)).await
+    }
+
     /// Uploads files as a form, piece by piece.
     pub async fn upload<T: DeserializeOwned>(
         &self,

@@ -238,4 +238,27 @@ mod tests {
             assert!(settings.queue_limit_of(Provider::Ec2) > launch + settings.equip_limit);
         }
     }
+
+    /// The schema's number as the database's file has it: SQLite's format keeps it at byte 60.
+    fn schema(folder: &DataFolder) -> u32 {
+        let bytes = std::fs::read(folder.database()).expect("a database");
+        u32::from_be_bytes(bytes[60..64].try_into().expect("four bytes"))
+    }
+
+    #[tokio::test]
+    async fn a_command_beside_a_server_of_another_version_leaves_its_database_alone() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = DataFolder::open(place.path()).expect("it opens");
+        let server = folder.lock().expect("it is free");
+        drop(Store::open(&folder.database()).await.expect("a database"));
+        drop(open_store(&folder).await.expect("of this version, beside its server"));
+        // As an older server has it.
+        let older = schema(&folder) - 1;
+        let mut bytes = std::fs::read(folder.database()).expect("a database");
+        bytes[60..64].copy_from_slice(&older.to_be_bytes());
+        std::fs::write(folder.database(), bytes).expect("written");
+        open_store(&folder).await.expect_err("the server could not go on");
+        assert_eq!(schema(&folder), older);
+        drop(server);
+    }
 }

@@ -19,13 +19,13 @@ pub struct Desk<'a> {
 }
 
 /// Does something that listens to signals by itself.
-pub async fn at(whose: &Whose, deed: impl AsyncFnOnce(Desk<'_>) -> anyhow::Result<Exit>) -> anyhow::Result<Exit> {
+pub async fn at(whose: &Whose, work: impl AsyncFnOnce(Desk<'_>) -> anyhow::Result<Exit>) -> anyhow::Result<Exit> {
     let data_folder = context::data_folder(whose.data_dir.as_deref());
     let tools = context::tools(&data_folder, whose.jmeter_home.as_deref());
     let mut signals = Signals::listen()?;
     let connection = connect(&data_folder, &whose.at, tools, settings(None)).await?;
     let is_server = matches!(connection, Connection::Server(_));
-    let done = deed(Desk { client: connection.client(), signals: &mut signals, is_server }).await;
+    let done = work(Desk { client: connection.client(), signals: &mut signals, is_server }).await;
     if let Connection::Own { engine, .. } = &connection {
         // Whoever does not want to wait for it any more need not: the next engine takes up what this one left.
         let _either = signals.unless(engine.shut_down()).await;
@@ -34,8 +34,8 @@ pub async fn at(whose: &Whose, deed: impl AsyncFnOnce(Desk<'_>) -> anyhow::Resul
 }
 
 /// Does something that a signal may end at any moment.
-pub async fn briefly(whose: &Whose, deed: impl AsyncFnOnce(&Client) -> anyhow::Result<Exit>) -> anyhow::Result<Exit> {
-    at(whose, async |desk| desk.signals.unless(deed(desk.client)).await.map_err(Interrupted::early)?).await
+pub async fn briefly(whose: &Whose, work: impl AsyncFnOnce(&Client) -> anyhow::Result<Exit>) -> anyhow::Result<Exit> {
+    at(whose, async |desk| desk.signals.unless(work(desk.client)).await.map_err(Interrupted::early)?).await
 }
 
 /// Prints what came of it: a text, or the same as JSON. Nothing else goes to standard output.

@@ -27,6 +27,7 @@ mod demo_target;
 mod desk;
 mod exit;
 mod health;
+mod history;
 mod images;
 mod jmeter;
 mod login;
@@ -78,6 +79,7 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
             run::run(plan, On::New(Box::new(cluster))).await
         }
         Command::Cluster(command) => clusters::cluster(*command).await,
+        Command::Runs(command) => history::runs(*command).await,
         Command::Image(command) => images::image(command).await,
         Command::Credentials(command) => credentials::credentials(command).await,
         Command::Serve(arguments) => serve::serve(arguments).await,

@@ -41,10 +41,10 @@ impl Signals {
         how
     }
 
-    /// Does something, unless a signal comes first: then gives its number, and the deed is dropped where it is.
-    pub async fn unless<T>(&mut self, deed: impl Future<Output = T>) -> Result<T, u8> {
+    /// Does something, unless a signal comes first: then gives its number, and the work is dropped where it is.
+    pub async fn unless<T>(&mut self, work: impl Future<Output = T>) -> Result<T, u8> {
         tokio::select! {
-            done = deed => Ok(done),
+            done = work => Ok(done),
             number = self.next() => Err(number),
         }
     }

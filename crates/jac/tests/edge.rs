@@ -8,6 +8,8 @@ mod place;
 #[path = "../../jac-server/tests/routes/redis_server.rs"]
 #[expect(dead_code, reason = "the tests of the routes use all of it")]
 mod redis_server;
+#[path = "edge/runs.rs"]
+mod runs;
 
 use place::{LIMIT, Place, Server, WITH_TLS, err, out};
 use redis_server::{PASSWORD, RedisServer};

@@ -102,7 +102,7 @@ fn a_report_counts_only_what_it_was_narrowed_to_and_says_so() {
     assert!(apdex("1000,2000") > apdex("500,1500") && apdex("100,200") == 0.0);
     for (arguments, expected) in [
         (["--from", "soon"], "2026-11-25T08:30:00"),
-        (["--label", "("], "is no regular expression"),
+        (["--label", "("], "is not a valid regular expression"),
         (["--apdex", "9,3"], "no pair of thresholds"),
         (["--fail-on", "p96 > 3"], "p96"),
     ] {
@@ -231,7 +231,7 @@ fn samples_are_found_counted_and_printed_in_every_form() {
     let again = jac(&["samples", text(&csv), "--where", "message~basket", "--count"]);
     assert_eq!(out(&again).trim(), "7", "{}", err(&again));
     for (condition, words) in
-        [("slow", "is no condition"), ("size>3", "there is no field"), ("label~(", "no regular expression")]
+        [("slow", "invalid condition"), ("size>3", "there is no field"), ("label~(", "not a valid regular expression")]
     {
         let refused = jac(&["samples", text(&log), "--where", condition]);
         assert_eq!(refused.status.code(), Some(2), "{condition}");

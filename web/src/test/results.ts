@@ -77,6 +77,9 @@ export function runOf(more: Partial<Run> & Pick<Run, "id" | "name">): Run {
     owner: { id: "u-1", name: "Administrator" },
     team: null,
     pinned: false,
+    tags: [],
+    note: "",
+    baseline: false,
     phase: "finished",
     step: "",
     cause: { kind: "completed" },
@@ -125,6 +128,8 @@ export function runSummaryOf(more: Partial<RunSummary> & Pick<RunSummary, "id" |
     stop_requested: null,
     headline: null,
     pinned: false,
+    tags: [],
+    baseline: false,
     ...more,
   };
 }

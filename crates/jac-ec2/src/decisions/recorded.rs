@@ -24,6 +24,8 @@ pub enum Answer {
     Refused(u16, &'static str, &'static str),
     /// The connection is reset before the answer.
     Cut,
+    /// Nothing ever comes.
+    Never,
 }
 
 /// A connection to AWS that keeps what is said.
@@ -94,6 +96,7 @@ impl HttpConnector for Recorded {
                      <RequestID>r</RequestID></Response>"
                 ),
             ),
+            Answer::Never => return HttpConnectorFuture::new(std::future::pending()),
             Answer::Cut => {
                 let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
                 return HttpConnectorFuture::ready(Err(ConnectorError::io(reset.into())));

@@ -1,15 +1,21 @@
-//! Checks a plan's files: the same check before every start, on the plan's page and in `jac check`.
+//! Checks a plan's files: the same check before every start, on the plan's page and in `jac check`. Those that the server makes take turns, and
+//! end when nobody waits for them any more.
 
 use super::source::{Given, PlanSource};
 use super::{own, unread};
-use crate::EngineError;
 use crate::tools::{Toolbox, WantedJMeter};
+use crate::{Engine, EngineError};
 use jac_jmeter::classes::ClassIndex;
-use jac_jmx::{Assembly, Check, CheckInput, ClassLookup, ClassNames, FileFacts, Properties, RowCounter, Severity};
-use jac_model::PlanFileKind;
+use jac_jmx::{
+    Assembly, Cancel, Check, CheckInput, ClassLookup, ClassNames, FileFacts, Properties, RowCounter, Severity,
+};
+use jac_model::{Plan, PlanFileKind};
+use jac_store::audit::AuditedChange;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// What is checked. It touches the disk and may take a while for large files: call it where that is allowed.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +52,7 @@ impl PlanCheck {
     /// # Errors
     /// `cancelled` then.
     pub fn run_until(&self, toolbox: &Toolbox, is_cancelled: &dyn Fn() -> bool) -> Result<Check, EngineError> {
+        let cancel = Cancel::when(is_cancelled);
         let go_on = || if is_cancelled() { Err(cancelled()) } else { Ok(()) };
         let home = toolbox.home(&self.jmeter)?;
         let source = PlanSource::read(Given {
@@ -56,11 +63,13 @@ impl PlanCheck {
             properties: &self.properties,
             system_properties: &self.system_properties,
             home: home.as_ref(),
+            cancel,
         })?;
-        go_on()?;
         let mut files = BTreeMap::new();
-        let assembly = source.assembly();
+        let assembly = source.assembly_until(cancel);
+        go_on()?;
         for (path, place) in &self.files {
+            go_on()?;
             let size =
                 std::fs::metadata(place).map_err(|error| EngineError::file(format!("reading {path}"), error))?.len();
             let rows =
@@ -77,7 +86,7 @@ impl PlanCheck {
         });
         let known = known.transpose()?;
         let mut plugins = ClassIndex::default();
-        plugins.add_jars(self.plugins().map(|(_, place)| place.clone()));
+        plugins.add_jars(self.plugins().map(|(_, place)| place.clone()).take_while(|_| !is_cancelled()));
         go_on()?;
         let has_class = |class: &str| known.as_ref().is_some_and(|(_, index)| index.has(class)) || plugins.has(class);
         let classes = known.as_ref().map(|(names, _)| ClassLookup { names, has_class: &has_class });
@@ -97,7 +106,7 @@ impl PlanCheck {
             functions: functions.as_ref(),
             classes,
         };
-        let mut check = jac_jmx::check_until(&plan, &input, is_cancelled).ok_or_else(cancelled)?;
+        let mut check = jac_jmx::check_until(&plan, &input, cancel).ok_or_else(cancelled)?;
         let mut own = own::properties(&given_properties, &self.system_properties);
         own.extend(own::plugins(self.plugins().map(|(path, _)| path)));
         check.ok &= own.iter().all(|finding| finding.severity != Severity::Error);
@@ -141,6 +150,72 @@ fn count_rows(
             0 => return Ok(counter.rows()),
             length => counter.push(&buffer[..length]),
         }
+    }
+}
+
+/// The part of a run's wishes that the check knows of.
+#[derive(Debug, Clone, Default)]
+pub struct RunWish {
+    pub workers: u32,
+    pub splits: Vec<String>,
+    pub properties: Properties,
+    pub system_properties: Properties,
+    /// Paths in the plan.
+    pub properties_files: Vec<String>,
+    pub jmeter: WantedJMeter,
+}
+
+impl Engine {
+    /// What the plan needs and will do. It reads files: call it where that is allowed, and in turn
+    /// ([`Engine::check_in_turn`]).
+    ///
+    /// # Errors
+    /// When the plan cannot be read, or nobody waits for the check any more.
+    pub fn check_plan(
+        &self,
+        plan: &Plan,
+        wanted: &RunWish,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<Check, EngineError> {
+        let folder = self.folder().plan(&plan.id);
+        let files: BTreeMap<String, PathBuf> = plan
+            .files
+            .iter()
+            .filter(|file| file.path != plan.main_file)
+            .map(|file| (relative_to_main(&plan.main_file, &file.path), folder.join(&file.path)))
+            .collect();
+        let check = PlanCheck {
+            name: plan.main_file.clone(),
+            main: folder.join(&plan.main_file),
+            files,
+            workers: wanted.workers,
+            splits: wanted.splits.clone(),
+            properties: wanted.properties.clone(),
+            system_properties: wanted.system_properties.clone(),
+            properties_files: wanted.properties_files.iter().map(|path| folder.join(path)).collect(),
+            jmeter: wanted.jmeter.clone(),
+        };
+        check.run_until(self.toolbox(), is_cancelled)
+    }
+
+    /// Does work that checks a plan where it holds nobody up, only a few at a time. When the caller goes away, the work is told.
+    ///
+    /// # Errors
+    /// What the work fails with.
+    pub async fn check_in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Engine, &dyn Fn() -> bool) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let permit = Arc::clone(self.checks()).acquire_owned().await.map_err(|_| cancelled())?;
+        let (engine, token) = (self.clone(), CancellationToken::new());
+        let _told_when_gone = token.clone().drop_guard();
+        // What it writes is of the request that asked.
+        let audited = AuditedChange::current().unwrap_or_default();
+        let done = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            audited.around_blocking(|| work(&engine, &|| token.is_cancelled()))
+        });
+        done.await.map_err(|panic| EngineError::JMeter(panic.to_string()))?
     }
 }
 

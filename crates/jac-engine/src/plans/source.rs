@@ -3,7 +3,7 @@
 
 use crate::EngineError;
 use jac_jmeter::{JMeterHome, properties::from_file};
-use jac_jmx::{Assembly, DataFileKind, PlanError, PlanPath, Properties, Sources};
+use jac_jmx::{Assembly, Cancel, DataFileKind, PlanError, PlanPath, Properties, Sources};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +27,8 @@ pub struct Given<'a> {
     pub system_properties: &'a Properties,
     /// The JMeter that the nodes will have, if it is there already.
     pub home: Option<&'a JMeterHome>,
+    /// Whether nobody waits for it any more: what is read then is not whole.
+    pub cancel: Cancel<'a>,
 }
 
 /// A plan with all that decides how it is read.
@@ -49,11 +51,12 @@ impl PlanSource {
     /// Reads the plan.
     ///
     /// # Errors
-    /// When the file is not a plan, or it or a properties file cannot be read.
+    /// When the file is not a plan, or it or a properties file cannot be read, or nobody waits for it any more.
     pub fn read(given: Given<'_>) -> Result<Self, EngineError> {
         let bytes =
             std::fs::read(given.main).map_err(|error| EngineError::file(format!("reading {}", given.name), error))?;
-        let plan = jac_jmx::Plan::parse(&bytes).map_err(|error| super::not_a_plan(given.name, &error))?;
+        let plan = jac_jmx::Plan::parse_until(&bytes, given.cancel);
+        let plan = plan.map_err(|error| super::not_a_plan(given.name, &error))?;
         drop(bytes);
         let mut given_properties = Properties::new();
         for file in given.properties_files {
@@ -77,13 +80,18 @@ impl PlanSource {
             system_properties,
             given_properties,
         };
-        source.read_included(given.find);
-        source.read_scripts(given.find);
-        Ok(source)
+        source.read_included(given.find, given.cancel);
+        source.read_scripts(given.find, given.cancel);
+        if given.cancel.is_cancelled() { Err(super::check::cancelled()) } else { Ok(source) }
     }
 
     /// The plan as it runs.
     pub fn assembly(&self) -> Assembly<'_> {
+        self.assembly_until(Cancel::NEVER)
+    }
+
+    /// The same, which is not whole if it is given up.
+    pub fn assembly_until<'a>(&'a self, cancel: Cancel<'a>) -> Assembly<'a> {
         Assembly::new(Sources {
             plan: &self.plan,
             included: &self.included,
@@ -92,18 +100,19 @@ impl PlanSource {
             scripts: &self.scripts,
             folder: &self.folder,
             functions: None,
+            cancel,
         })
     }
 
     /// Follows Include Controllers at every level; their paths all start from the plan's own folder.
-    fn read_included(&mut self, find: &dyn Fn(&str) -> Option<PathBuf>) {
+    fn read_included(&mut self, find: &dyn Fn(&str) -> Option<PathBuf>, cancel: Cancel<'_>) {
         let mut wanted = self.plan.include_paths(&self.properties, &self.folder);
-        while let Some(path) = wanted.pop() {
+        while let Some(path) = wanted.pop().filter(|_| !cancel.is_cancelled()) {
             if self.included.contains_key(&path) {
                 continue;
             }
             let Some(bytes) = find(&path).and_then(|place| std::fs::read(place).ok()) else { continue };
-            let parsed = jac_jmx::Plan::parse_fragment(&bytes);
+            let parsed = jac_jmx::Plan::parse_fragment_until(&bytes, cancel);
             if let Ok(included) = &parsed {
                 wanted.extend(included.include_paths(&self.properties, &self.folder));
             }
@@ -111,9 +120,9 @@ impl PlanSource {
         }
     }
 
-    fn read_scripts(&mut self, find: &dyn Fn(&str) -> Option<PathBuf>) {
+    fn read_scripts(&mut self, find: &dyn Fn(&str) -> Option<PathBuf>, cancel: Cancel<'_>) {
         let mut paths: Vec<String> = Vec::new();
-        for used in self.assembly().data_files() {
+        for used in self.assembly_until(cancel).data_files() {
             if let (DataFileKind::Script, Some(PlanPath::Beside(path))) = (used.kind, used.path) {
                 paths.push(path);
             }
@@ -123,6 +132,7 @@ impl PlanSource {
         let is_small = |place: &PathBuf| std::fs::metadata(place).is_ok_and(|file| file.len() <= LARGEST_SCRIPT);
         let places = paths.iter().filter_map(|path| find(path)).filter(is_small);
         self.scripts = places
+            .take_while(|_| !cancel.is_cancelled())
             .filter_map(|place| std::fs::read(place).ok())
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             .collect();

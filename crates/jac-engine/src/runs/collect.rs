@@ -104,6 +104,7 @@ impl Task {
     async fn finish(&self, end: &RunEnd) -> Result<(), EngineError> {
         let result = serde_json::to_value(&end.result).map_err(|error| EngineError::JMeter(error.to_string()))?;
         self.engine.store().put_run_result(&self.id, &result).await?;
+        self.engine.store().put_run_metrics(&self.id, end.metrics.clone()).await?;
         let (now_ms, ended_ms) = (self.engine.now_ms(), end.ended_ms);
         let finished = move |run: &mut Run| {
             run.phase = run.phase.apply(RunEvent::Collected)?;
@@ -136,7 +137,7 @@ impl Task {
         })
         .await?;
         let result = RunResult::default();
-        self.finish(&RunEnd { ended_ms: self.engine.now_ms(), result }).await
+        self.finish(&RunEnd { ended_ms: self.engine.now_ms(), result, metrics: Vec::new() }).await
     }
 
     /// Something that is good to have, and no reason to stop.
@@ -274,7 +275,8 @@ impl Task {
             match intake.pull_all(master).await {
                 Err(EngineError::DiskFull { .. })
                     if waits
-                        && self.engine.now_ms() < self.engine.store().cluster(&cluster.id).await?.expires_at_ms =>
+                        && self.engine.now_ms()
+                            < self.engine.expiry_ms(&self.engine.store().cluster(&cluster.id).await?) =>
                 {
                     intake.tell_room(true);
                     self.try_to(

@@ -12,7 +12,7 @@ use jac_jtl::LogStatistics;
 use jac_jtl::criteria::{Criterion, CriterionResult, MAX_UNREAD_PERCENT, Verdict, judge};
 use jac_model::{EpochMs, Run, RunId};
 use jac_report::{Facts, LogFile, Report, RunFacts};
-use jac_store::{RunRow, StoredPoint};
+use jac_store::{RunMetrics, RunRow, StoredPoint};
 use serde::Serialize;
 use std::path::Path;
 
@@ -56,6 +56,8 @@ pub struct LogPiece {
 pub(super) struct RunEnd {
     pub ended_ms: EpochMs,
     pub result: RunResult,
+    /// Its figures for the trend of its plan.
+    pub metrics: Vec<RunMetrics>,
 }
 
 impl RunEnd {
@@ -122,6 +124,7 @@ fn end_of(run: &Run, statistics: &mut LogStatistics, now_ms: EpochMs) -> RunEnd 
     RunEnd {
         ended_ms: run.ended_ms.unwrap_or(now_ms),
         result: RunResult { verdict, criteria, headline: Some(headline) },
+        metrics: crate::history::metrics::of_statistics(statistics),
     }
 }
 

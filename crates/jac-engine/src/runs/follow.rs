@@ -170,7 +170,7 @@ impl Follower<'_> {
                 self.unseen_since = None;
                 Ok(None)
             }
-            // One answer that is none is no reason to give up a run that goes on, whatever it says.
+            // A single failed answer is no reason to give up a run that goes on, whatever it says.
             Err(error) => {
                 let since = *self.unseen_since.get_or_insert_with(Instant::now);
                 if since.elapsed() < self.patience(&self.master_name, &error).await {
@@ -362,7 +362,7 @@ impl Follower<'_> {
     /// The grace period does not outlast the machines: at their end the run has to have been cut, and its log to be here.
     async fn cluster_is_about_to_end(&self, run: &Run) -> Result<bool, EngineError> {
         let engine = &self.task.engine;
-        Ok(engine.now_ms() >= last_call_ms(engine.settings(), &self.task.cluster(run).await?))
+        Ok(engine.now_ms() >= last_call_ms(engine, &self.task.cluster(run).await?))
     }
 
     async fn cause_at_exit(&self, run: &Run, code: i32) -> Cause {

@@ -19,7 +19,7 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(4);
 const BUSY_PERCENT: u32 = 75;
 /// How the note about them begins.
 const BUSY_NOTE: &str = "The processors of ";
-/// So many looks in a row make a warning: a moment's work is none.
+/// So many looks in a row make a warning: a single one does not.
 const BUSY_LOOKS: u32 = 3;
 /// From here on a clock's offset is seen in a chart of seconds.
 const CLOCK_OFFSET_MS: i64 = 1000;

@@ -41,7 +41,7 @@ impl RunRecord {
         folder.join(NAME).is_file()
     }
 
-    /// The record in a run's folder; `None`: there is none, or what lies there is none.
+    /// The record in a run's folder; `None`: there is none, or what lies there is not a valid record.
     ///
     /// # Errors
     /// When it cannot be read now, or a newer JAC wrote it: the folder may be a run's all the same.

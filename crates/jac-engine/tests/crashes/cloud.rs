@@ -112,8 +112,8 @@ impl Cloud for SimulatedCloud {
                 for ((of, name), machine) in &mut world.machines().there {
                     if of == cluster && !gone.contains(name) {
                         machine.lease_until_ms = until_ms;
-                        if let Some(rented) = &mut machine.instance.rented {
-                            rented.expires_at_ms = Some(lease.expires_at_ms);
+                        if let Some(billable) = &mut machine.instance.billable {
+                            billable.expires_at_ms = Some(lease.expires_at_ms);
                         }
                     }
                 }
@@ -145,7 +145,7 @@ impl Cloud for SimulatedCloud {
                 let machines = world.machines();
                 let instances: Vec<Instance> = machines.of(cluster).map(|machine| machine.instance.clone()).collect();
                 let first = machines.of(cluster).next().expect("the engine has seen it");
-                let rented = first.instance.rented.clone().expect("it costs money");
+                let billable = first.instance.billable.clone().expect("it costs money");
                 Ok(Adopted {
                     // Machines tell neither whose credentials they were made with nor how long they were to live.
                     config: ClusterConfig {
@@ -153,9 +153,9 @@ impl Cloud for SimulatedCloud {
                         ec2: Some(Ec2Config::default()),
                         ..ClusterConfig::default()
                     },
-                    name: rented.cluster_name,
-                    owner: rented.owner,
-                    expires_at_ms: rented.expires_at_ms.expect("it is written on it"),
+                    name: billable.cluster_name,
+                    owner: billable.owner,
+                    expires_at_ms: billable.expires_at_ms.expect("it is written on it"),
                     instances,
                 })
             })

@@ -10,6 +10,7 @@ use jac_model::EpochMs;
 use jac_model::ports::PortError;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -86,11 +87,14 @@ pub struct Crash;
 pub struct Door {
     pub world: Arc<World>,
     generation: u64,
+    /// How far the engine's clock is off, which it is from its start on.
+    clock_off_ms: i64,
 }
 
 impl Door {
     pub fn new(world: Arc<World>, generation: u64) -> Self {
-        Self { world, generation }
+        let clock_off_ms = world.clock_off_ms.load(Ordering::Relaxed);
+        Self { world, generation, clock_off_ms }
     }
 
     /// What is planned for this call; `None` if the engine that calls is gone.
@@ -162,7 +166,9 @@ impl Clock for Door {
     fn now_ms(&self) -> EpochMs {
         match self.meet("clock", Side::Before) {
             Some(Some(Trouble::Panic)) => panic!("{PLANNED_PANIC} at the clock"),
-            Some(None | Some(Trouble::Refuse(_) | Trouble::Hang | Trouble::CutOff(_))) => self.world.now_ms(),
+            Some(None | Some(Trouble::Refuse(_) | Trouble::Hang | Trouble::CutOff(_))) => {
+                self.world.now_ms() + self.clock_off_ms
+            }
             None | Some(Some(Trouble::Crash)) => std::panic::panic_any(Crash),
         }
     }

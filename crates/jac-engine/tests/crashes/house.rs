@@ -154,9 +154,9 @@ impl House {
     }
 
     /// Asks the engine for something; `None` if it crashed over it.
-    pub async fn ask<T>(&mut self, deed: impl AsyncFnOnce(&Engine) -> Result<T, EngineError>) -> Option<T> {
+    pub async fn ask<T>(&mut self, work: impl AsyncFnOnce(&Engine) -> Result<T, EngineError>) -> Option<T> {
         let engine = self.engine().await;
-        match AssertUnwindSafe(deed(&engine)).catch_unwind().await {
+        match AssertUnwindSafe(work(&engine)).catch_unwind().await {
             Ok(done) => Some(done.expect("it can be done")),
             Err(panic) => {
                 assert!(panic.is::<Crash>(), "the engine panicked");
@@ -168,19 +168,19 @@ impl House {
     /// The same of something that reads and writes files, on a thread that may wait.
     pub async fn ask_waiting<T: Send + 'static>(
         &mut self,
-        deed: impl FnOnce(&Engine) -> Result<T, EngineError> + Send + 'static,
+        work: impl FnOnce(&Engine) -> Result<T, EngineError> + Send + 'static,
     ) -> Option<T> {
-        self.ask(async |engine| waiting(engine, deed).await).await
+        self.ask(async |engine| waiting(engine, work).await).await
     }
 
     /// The same of something that takes its time.
-    pub async fn ask_for<T, F>(&mut self, deed: impl FnOnce(Engine) -> F) -> Option<T>
+    pub async fn ask_for<T, F>(&mut self, work: impl FnOnce(Engine) -> F) -> Option<T>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, EngineError>> + Send + 'static,
     {
         let engine = self.engine().await;
-        let mut task = tokio::spawn(deed(engine));
+        let mut task = tokio::spawn(work(engine));
         let done = loop {
             tokio::select! {
                 done = &mut task => break done,

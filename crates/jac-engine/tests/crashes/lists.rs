@@ -59,16 +59,34 @@ async fn machines_that_are_gone_are_seen_through_lists_that_are_slow() {
 
 #[tokio::test(start_paused = true)]
 async fn machines_whose_lease_ends_with_the_lifetime_end_by_the_lifetime() {
-    for early_ms in [0, 20_000, 50_000] {
+    for early_ms in [0, 1_500, -1_500] {
         let mut house = House::new();
         let config = jac_model::ClusterConfig { lifetime_minutes: 3, ..crate::house::config(1) };
         let cluster = house.cluster_of(jac_model::Provider::Ec2, config).await;
         let ready = house.until_phase(&cluster, ClusterPhase::Ready).await;
-        // Their timers are counted in minutes.
+        // They count in whole seconds.
         for machine in house.world.machines().there.values_mut() {
             machine.lease_until_ms = ready.expires_at_ms - early_ms;
         }
         let ended = house.until_gone(&cluster).await;
         assert_eq!(ended.cause.as_deref(), Some("Its lifetime is over."), "{early_ms} ms early");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn machines_that_are_gone_before_the_lifetime_or_the_idle_limit_is_over_are_lost() {
+    for (early_s, idle_minutes) in [(8, None), (20, None), (50, None), (8, Some(2))] {
+        let mut house = House::new();
+        let config = jac_model::ClusterConfig { lifetime_minutes: 3, idle_minutes, ..crate::house::config(1) };
+        let cluster = house.cluster_of(jac_model::Provider::Ec2, config).await;
+        let ready = house.until_phase(&cluster, ClusterPhase::Ready).await;
+        let end_ms = ready.idle_ends_at_ms().unwrap_or(ready.expires_at_ms);
+        let left_ms = u64::try_from(end_ms - house.world.now_ms()).expect("it lives");
+        sleep(Duration::from_millis(left_ms) - Duration::from_secs(early_s)).await;
+        for node in ["master", "worker-1"] {
+            house.world.lose(node);
+        }
+        let ended = house.until_gone(&cluster).await;
+        assert_eq!(ended.cause.as_deref(), Some("All of its nodes are gone."), "{early_s} s before the end");
     }
 }

@@ -61,10 +61,10 @@ async fn a_cluster_fails_when_more_workers_or_its_master_do_not_come() {
 async fn a_provider_that_cannot_be_asked_does_not_concern_the_others() {
     let mut house = House::new();
     let short = ClusterConfig { lifetime_minutes: 20, ..config(1) };
-    let rented = house.cluster_of(Provider::Ec2, short).await;
+    let billable = house.cluster_of(Provider::Ec2, short).await;
     let idle = ClusterConfig { idle_minutes: Some(5), ec2: None, ..config(1) };
     let local = house.cluster_of(Provider::Local, idle).await;
-    house.until_phase(&rented, ClusterPhase::Ready).await;
+    house.until_phase(&billable, ClusterPhase::Ready).await;
     house.until_phase(&local, ClusterPhase::Ready).await;
     for trouble in [Trouble::Refuse("the token has expired"), Trouble::Hang] {
         let from = house.world.calls().counts["list"] + 1;
@@ -76,15 +76,15 @@ async fn a_provider_that_cannot_be_asked_does_not_concern_the_others() {
         house.world.calls().planned.clear();
         house
             .until("its answer", async |engine: &jac_engine::Engine| {
-                let events = engine.store().cluster_events(&rented).await.expect("events");
+                let events = engine.store().cluster_events(&billable).await.expect("events");
                 events.last().is_some_and(|event| event.text.contains("answers again")).then_some(())
             })
             .await;
     }
-    let row = house.engine().await.store().cluster(&rented).await.expect("its row");
+    let row = house.engine().await.store().cluster(&billable).await.expect("its row");
     assert_eq!((row.phase, row.lost_nodes.len()), (ClusterPhase::Ready, 0), "none of its nodes counts as gone");
     let told = |events: &[String], words| events.iter().filter(|text| text.contains(words)).count();
-    let events = house.events(&rented).await;
+    let events = house.events(&billable).await;
     assert_eq!((told(&events, "cannot be asked"), told(&events, "answers again")), (2, 2), "{events:#?}");
     assert_eq!(told(&house.events(&local).await, "cannot be asked"), 0);
 
@@ -94,11 +94,11 @@ async fn a_provider_that_cannot_be_asked_does_not_concern_the_others() {
     let ended = house.until_gone(&local).await;
     assert!(ended.cause.is_some_and(|cause| cause.contains("idle limit")));
     let ending = house.until("its time", async |engine: &jac_engine::Engine| {
-        engine.store().cluster(&rented).await.ok().filter(|cluster| cluster.phase == ClusterPhase::Terminating)
+        engine.store().cluster(&billable).await.ok().filter(|cluster| cluster.phase == ClusterPhase::Terminating)
     });
     assert_eq!(ending.await.cause.as_deref(), Some("Its lifetime is over."));
     house.world.calls().planned.clear();
-    house.until_gone(&rented).await;
+    house.until_gone(&billable).await;
     assert!(house.world.machines().there.is_empty());
 }
 

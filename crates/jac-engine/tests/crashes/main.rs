@@ -4,9 +4,11 @@
 //!
 //! The database and the data folder are real; the machines, their JMeter and the time are not.
 
+mod clocks;
 mod cloud;
 mod compression;
 mod door;
+mod history;
 mod house;
 mod jmeter;
 mod lists;

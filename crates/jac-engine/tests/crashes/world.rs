@@ -5,11 +5,11 @@
 
 use crate::door::Calls;
 use crate::jmeter::{self, Process};
-use jac_model::ports::{Instance, Rented};
+use jac_model::ports::{Billable, Instance};
 use jac_model::{ClusterConfig, ClusterId, EpochMs, Person, Provider};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicI64, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -27,6 +27,8 @@ pub struct World {
     pub lists: Mutex<Lists>,
     /// How many bytes of a result log come in a second; `None`: all at once.
     pub line: Mutex<Option<usize>>,
+    /// How far the clock of a server is off that starts now.
+    pub clock_off_ms: AtomicI64,
     pub crashed: Notify,
 }
 
@@ -86,6 +88,7 @@ impl World {
             machines: Mutex::default(),
             lists: Mutex::default(),
             line: Mutex::default(),
+            clock_off_ms: AtomicI64::new(0),
             crashed: Notify::new(),
         }
     }
@@ -138,7 +141,7 @@ impl World {
             detail: format!("i-{number}"),
             memory_mb: 4096,
             alive: true,
-            rented: Some(Rented {
+            billable: Some(Billable {
                 region: "eu-central-1".to_owned(),
                 id: format!("i-{number}"),
                 kind: "c6i.large".to_owned(),

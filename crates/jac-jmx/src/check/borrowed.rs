@@ -5,7 +5,7 @@ use crate::assembly::Problem;
 use crate::decode::PlanError;
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
-    for problem in &context.assembly.problems {
+    for problem in context.assembly.cancel.each(&context.assembly.problems) {
         match problem {
             Problem::NoTarget { module, path } => {
                 let target = path.get(1..).unwrap_or_default().join(" > ");

@@ -33,7 +33,7 @@ pub(super) fn classes(context: &Context<'_>, findings: &mut Findings) {
         return;
     };
     let mut told: HashSet<String> = HashSet::new();
-    for used in context.assembly.plans.iter().flat_map(|plan| plan.required_classes()) {
+    for used in context.assembly.plans.iter().flat_map(|plan| plan.required_classes(context.assembly.cancel)) {
         if lookup.finds(&used.name) || !told.insert(used.name.clone()) {
             continue;
         }

@@ -37,7 +37,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) -> Vec<DataF
     let mut files: Vec<DataFile> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut readers: HashSet<(usize, &str)> = HashSet::new();
-    for used in &uses {
+    for used in context.assembly.cancel.each(&uses) {
         one(context, used, &index, findings);
         let path = used.path.as_ref().map_or(used.written.as_str(), PlanPath::as_str);
         if path.is_empty() {
@@ -63,7 +63,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) -> Vec<DataF
             written_by_plan: facts.is_none() && index.written.contains(path),
         });
     }
-    for (written, path) in context.input.splits.iter().zip(&splits) {
+    for (written, path) in context.assembly.cancel.each(context.input.splits.iter().zip(&splits)) {
         split(context, written, path, &uses, findings);
     }
     copied(context, &uses, &splits, findings);
@@ -196,7 +196,7 @@ fn origin(context: &Context<'_>, used: &DataFileUse) -> (String, Option<String>)
         );
     }
     let mut property = None;
-    each_call(&used.written, &mut |function, arguments| {
+    each_call(&used.written, context.assembly.cancel, &mut |function, arguments| {
         let default = match function {
             "__P" => 1,
             "__property" => 2,
@@ -307,7 +307,7 @@ fn copied(context: &Context<'_>, uses: &[DataFileUse], splits: &[PlanPath], find
         return;
     }
     let mut told: HashSet<&str> = HashSet::new();
-    for used in uses.iter().filter(|used| used.kind == DataFileKind::Csv) {
+    for used in context.assembly.cancel.each(uses).filter(|used| used.kind == DataFileKind::Csv) {
         if let Some(path @ PlanPath::Beside(name)) = &used.path
             && context.input.files.contains_key(name)
             && !splits.contains(path)

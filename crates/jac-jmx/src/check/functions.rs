@@ -9,11 +9,12 @@ use crate::functions::{is_missing, parameters};
 pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
     let mut told: HashSet<String> = HashSet::new();
     // JMeter compiles everything that is enabled, Test Fragments included.
-    for element in context.assembly.elements.iter().map(|located| located.element) {
+    let cancel = context.assembly.cancel;
+    for element in cancel.each(&context.assembly.elements).map(|located| located.element) {
         let texts =
             element.properties.iter().filter(|property| property.tag != "boolProp").map(|property| &property.text);
-        for text in std::iter::once(&element.name).chain(texts) {
-            each_call(text, &mut |name, arguments| match parameters(name) {
+        for text in cancel.each(std::iter::once(&element.name).chain(texts)) {
+            each_call(text, cancel, &mut |name, arguments| match parameters(name) {
                 Some((least, most)) if !(least..=most).contains(&arguments.len()) => {
                     let takes = match (least, most) {
                         (least, usize::MAX) => format!("at least {least}"),

@@ -20,7 +20,7 @@ pub(super) fn check(context: &Context<'_>, groups: &[Group], load: &Load, findin
     }
     samplers(context, &enabled, findings);
     let ending = ending_files(context);
-    for group in &enabled {
+    for group in context.assembly.cancel.each(&enabled) {
         numbers(group, findings);
         length(group, ending.get(&Some(group.index)).or_else(|| ending.get(&None)).copied(), findings);
     }
@@ -41,8 +41,8 @@ fn samplers(context: &Context<'_>, groups: &[&Group], findings: &mut Findings) {
     // A plugin's element may be a sampler by any name, and a controller may borrow samplers from elsewhere.
     let sampling: HashSet<usize> = context
         .assembly
-        .elements
-        .iter()
+        .cancel
+        .each(&context.assembly.elements)
         .filter(|located| located.runs && context.may_sample(located.element))
         .filter_map(|located| located.group)
         .collect();
@@ -53,7 +53,7 @@ fn samplers(context: &Context<'_>, groups: &[&Group], findings: &mut Findings) {
         findings.add(Severity::Error, "no_sampler", None, message, hint);
         return;
     }
-    for group in empty {
+    for group in context.assembly.cancel.each(empty) {
         let message = format!("The thread group \"{}\" has no enabled sampler.", group.report.name);
         findings.add(Severity::Warning, "group_without_sampler", Some(&group.report.name), message, hint);
     }
@@ -67,7 +67,7 @@ fn ending_files<'a>(context: &'a Context<'_>) -> HashMap<Option<usize>, &'a str>
         let recycles = located.element.text("recycle").is_none() || is("recycle");
         located.runs && !located.borrowed && located.element.kind() == "CSVDataSet" && is("stopThread") && !recycles
     };
-    let elements = context.assembly.elements.iter().filter(of_csv);
+    let elements = context.assembly.cancel.each(&context.assembly.elements).filter(of_csv);
     elements.map(|located| (located.group, located.element.name.as_str())).collect()
 }
 

@@ -9,7 +9,7 @@ pub enum CriterionError {
     /// It is not of the form.
     #[error("expected METRIC[(\"LABEL\")] OP NUMBER[ms|s|%|/s], such as p95(\"Log in\") > 800ms")]
     Form,
-    /// The metric is none.
+    /// There is no such metric.
     #[error("there is no metric {name:?}; the metrics are {}", metric_names())]
     Metric {
         /// What stands in its place.
@@ -29,13 +29,13 @@ pub enum CriterionError {
     /// The parenthesis is missing.
     #[error("after the label comes a closing parenthesis")]
     Parenthesis,
-    /// The operator is none.
+    /// There is no such operator.
     #[error("after the metric comes one of > >= < <=, found {found:?}")]
     Operator {
         /// What stands in its place.
         found: String,
     },
-    /// The number is none.
+    /// It is not a valid number.
     #[error("expected a number after {operator}, found {found:?}")]
     Number {
         /// The operator as written.

@@ -157,7 +157,7 @@ fn word(bytes: &[u8], at: usize) -> u64 {
 /// The last characters of a word, so many of them.
 const LAST: [u64; 9] = [0, !0 << 56, !0 << 48, !0 << 40, !0 << 32, !0 << 24, !0 << 16, !0 << 8, !0];
 
-/// Two numbers, and what is not zero where one of them is none.
+/// Two numbers, and what is not zero where one of them is not a number.
 pub(super) type Pair = ([u64; 2], i32);
 
 /// The numbers that the words spell, 0 where a length is; `None`: one is longer than its word or no number.

@@ -76,7 +76,7 @@ mod tests {
             }
             let mut sums = Vec::new();
             summing.take(&mut sums);
-            // A count of nothing is none.
+            // A count of zero is the same as no count.
             expected.retain(|_, count| *count > 0);
             assert_eq!(sums.into_iter().filter(|(_, count)| *count > 0).collect::<BTreeMap<_, _>>(), expected);
         }

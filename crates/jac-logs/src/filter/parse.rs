@@ -9,7 +9,7 @@ use std::time::UNIX_EPOCH;
 #[derive(Debug, thiserror::Error)]
 pub enum FilterError {
     /// It has no operator in it.
-    #[error("{0:?} is no condition: write FIELD OP VALUE, such as elapsed>1000 or label~^Home")]
+    #[error("invalid condition {0:?}; expected FIELD OP VALUE, such as elapsed>1000 or label~^Home")]
     NoOperator(String),
     /// There is no such field.
     #[error(
@@ -26,8 +26,8 @@ pub enum FilterError {
         /// The operators that it takes.
         takes: &'static str,
     },
-    /// The value is none of the field's.
-    #[error("{value:?} is no value of {field}: {wanted}")]
+    /// The value is not valid for the field.
+    #[error("{value:?} is not a valid {field}: {wanted}")]
     WrongValue {
         /// The field.
         field: String,
@@ -36,8 +36,8 @@ pub enum FilterError {
         /// What it takes.
         wanted: &'static str,
     },
-    /// A pattern that is none.
-    #[error("{pattern:?} is no regular expression: {source}")]
+    /// A pattern that is not a valid regular expression.
+    #[error("{pattern:?} is not a valid regular expression: {source}")]
     Pattern {
         /// What was given.
         pattern: String,
@@ -256,9 +256,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_condition_is_a_sentence() {
+    fn what_is_not_a_condition_is_a_sentence() {
         let table = [
-            ("slow", "is no condition"),
+            ("slow", "invalid condition"),
             ("size>3", "there is no field \"size\""),
             ("elapsed~3", "elapsed takes = != > >= < <=, not ~"),
             ("label>3", "label takes = != ~ !~, not >"),
@@ -267,7 +267,7 @@ mod tests {
             ("elapsed>fast", "milliseconds"),
             ("elapsed>-1", "milliseconds"),
             ("time>yesterday", "2026-11-25T08:30:00"),
-            ("label~(", "is no regular expression"),
+            ("label~(", "is not a valid regular expression"),
         ];
         for (words, expected) in table {
             let error = words.parse::<Condition>().expect_err(words).to_string();

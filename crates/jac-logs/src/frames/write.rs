@@ -99,7 +99,7 @@ pub fn compress(from: &Path, to: &Path, content: Content, proceed: Proceed<'_>) 
 /// Does a file in frames unpack to just what another file holds?
 ///
 /// # Errors
-/// When one of them cannot be read, or `proceed` breaks. A damaged file is none: it does not.
+/// When one of them cannot be read, or `proceed` breaks. A damaged file does not hold the same: that is no error.
 pub fn holds_the_same(framed: &Path, plain: &Path, proceed: Proceed<'_>) -> Result<bool, CompressError> {
     let plain = File::open(plain).map_err(CompressError::Read)?;
     let Some(log) = FramedLog::open(framed).map_err(CompressError::Read)? else { return Ok(false) };

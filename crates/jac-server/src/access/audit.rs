@@ -9,7 +9,7 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use jac_model::{Principal, Via};
-use jac_store::audit::{Deed, NewEntry, Outcome};
+use jac_store::audit::{AuditedChange, NewEntry, Outcome};
 use std::collections::BTreeMap;
 
 /// What a request does, in a word for programs: `cluster.terminate` of `POST /api/v1/clusters/{id}/terminate`.
@@ -26,7 +26,7 @@ fn action(method: &Method, route: &str) -> String {
         other => other.to_owned(),
     };
     let names_a_thing = route.ends_with('}');
-    let is_deed = words.len() > 1
+    let is_verb = words.len() > 1
         && !names_a_thing
         && matches!(
             *words.last().unwrap_or(&""),
@@ -38,12 +38,15 @@ fn action(method: &Method, route: &str) -> String {
                 | "link"
                 | "team"
                 | "pin"
+                | "tags"
+                | "note"
+                | "baseline"
                 | "test"
                 | "password"
                 | "open"
         );
     let mut parts: Vec<String> = words.iter().map(|word| singular(word)).collect();
-    if !is_deed {
+    if !is_verb {
         let verb = match method.as_str() {
             "POST" => "create",
             "PUT" => "save",
@@ -56,16 +59,16 @@ fn action(method: &Method, route: &str) -> String {
     parts.join(".")
 }
 
-/// Opens the deed of a request that may change something, and closes it with how it came out.
+/// Audits a request that may change something: what no change has taken along is written with how it came out.
 pub async fn record(State(app): State<App>, request: Request, next: Next) -> Response {
     // Browsers come back from the company's sign-on by following a link.
     let signs_in = request.uri().path() == crate::routes::company::CALLBACK;
     if !signs_in && matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return next.run(request).await;
     }
-    let deed = Deed::default();
-    let answer = deed.around(next.run(request)).await;
-    let Some(mut entry) = deed.unwritten() else { return answer };
+    let audited = AuditedChange::default();
+    let answer = audited.around(next.run(request)).await;
+    let Some(mut entry) = audited.unwritten() else { return answer };
     let status = answer.status();
     // Somebody who guesses passwords without end is in the log; the trail has the tries that were looked at.
     if entry.person.is_none() && status == StatusCode::TOO_MANY_REQUESTS {
@@ -87,14 +90,14 @@ pub async fn record(State(app): State<App>, request: Request, next: Next) -> Res
 
 /// Says who asks for what, in requests that may change something.
 pub(super) fn begin(parts: &Parts, app: &App, caller: &Principal, thing: Option<(&str, &str)>) {
-    let Some(deed) = Deed::current() else { return };
+    let Some(audited) = AuditedChange::current() else { return };
     let route = parts.extensions.get::<MatchedPath>().map_or(parts.uri.path(), MatchedPath::as_str);
     let (via, via_name) = match &caller.via {
         Via::Shell => ("shell", None),
         Via::Session(id) => ("session", Some(id.clone())),
         Via::Token { name, .. } => ("token", Some(name.clone())),
     };
-    deed.begin(NewEntry {
+    audited.begin(NewEntry {
         at_ms: app.engine.now_ms(),
         person: Some(caller.user.clone()),
         via,
@@ -112,8 +115,8 @@ pub(super) fn begin(parts: &Parts, app: &App, caller: &Principal, thing: Option<
 
 /// Says that somebody tries to sign in, under a name or with a link.
 pub fn begin_sign_in(app: &App, client: Option<&ClientInfo>, how: &str, name: Option<&str>) {
-    let Some(deed) = Deed::current() else { return };
-    deed.begin(NewEntry {
+    let Some(audited) = AuditedChange::current() else { return };
+    audited.begin(NewEntry {
         at_ms: app.engine.now_ms(),
         person: None,
         via: "none",
@@ -138,22 +141,22 @@ fn address(client: Option<&ClientInfo>) -> Option<String> {
 
 /// What the thing is called that the request is about.
 pub(super) fn name(name: &str) {
-    if let Some(deed) = Deed::current() {
-        deed.amend(|entry| entry.thing_name = Some(name.to_owned()));
+    if let Some(audited) = AuditedChange::current() {
+        audited.amend(|entry| entry.thing_name = Some(name.to_owned()));
     }
 }
 
 /// Who it is, once that is known.
 pub fn person(person: &jac_model::Person) {
-    if let Some(deed) = Deed::current() {
-        deed.amend(|entry| entry.person = Some(person.clone()));
+    if let Some(audited) = AuditedChange::current() {
+        audited.amend(|entry| entry.person = Some(person.clone()));
     }
 }
 
 /// What it is about, where the path does not say it.
 pub fn about(kind: &str, id: &str, name: &str) {
-    if let Some(deed) = Deed::current() {
-        deed.amend(|entry| {
+    if let Some(audited) = AuditedChange::current() {
+        audited.amend(|entry| {
             entry.kind = Some(kind.to_owned());
             entry.thing = Some(id.to_owned());
             entry.thing_name = Some(name.to_owned());
@@ -163,11 +166,7 @@ pub fn about(kind: &str, id: &str, name: &str) {
 
 /// What else is to be known of it. Never a secret.
 pub fn detail(key: &str, value: impl Into<String>) {
-    if let Some(deed) = Deed::current() {
-        deed.amend(|entry| {
-            entry.details.insert(key.to_owned(), value.into());
-        });
-    }
+    AuditedChange::detail(key, value);
 }
 
 #[cfg(test)]

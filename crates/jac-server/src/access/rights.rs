@@ -6,10 +6,18 @@ use axum::http::StatusCode;
 use jac_model::{ClusterConfig, CredentialChoice, Principal, UserRole};
 use jac_store::CredentialKind;
 
-/// Whether the caller may work with the credentials of the server's environment.
-pub fn may_use_environment(app: &App, caller: &Principal) -> bool {
+/// Whether the caller may work with the credentials of the server's environment. The configuration names somebody by their id, or by the name
+/// of an account that an administrator made: whoever comes by the company's sign-on may be called as somebody was who is gone.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn may_use_environment(app: &App, caller: &Principal) -> Result<bool, ApiError> {
     let named = &app.edge.config().environment_credentials_for;
-    caller.role == UserRole::Administrator || named.iter().any(|name| name.eq_ignore_ascii_case(&caller.user.name))
+    let is_named = |word: &str| named.iter().any(|name| name.eq_ignore_ascii_case(word));
+    if caller.role == UserRole::Administrator || is_named(&caller.user.id) {
+        return Ok(true);
+    }
+    Ok(is_named(&caller.user.name) && !app.engine.store().person(&caller.user.id).await?.via_company)
 }
 
 /// The refusal of those who may not.
@@ -37,7 +45,7 @@ pub async fn check(app: &App, caller: &Principal, config: &mut ClusterConfig) ->
         return Err(ApiError::ServersFile { field });
     }
     app.engine.resolve_credentials(&caller.user, config).await?;
-    if may_use_environment(app, caller) {
+    if may_use_environment(app, caller).await? {
         return Ok(());
     }
     let needs_environment = match config.ec2.as_ref().map(|ec2| &ec2.credentials) {

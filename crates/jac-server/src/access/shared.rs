@@ -13,19 +13,18 @@ use jac_store::ShareRow;
 /// What the cookie is called that an opened link leaves.
 pub const SHARE_COOKIE: &str = "share";
 
-/// The link that the request's cookie has opened, while it works; `None`: it has no such cookie.
+/// The link that the request's cookie has opened, while it works. A cookie of one that does not is as good as none: the browser of somebody
+/// who has an account keeps it for long after, and they are to sign in.
 async fn opened(app: &App, headers: &HeaderMap) -> Result<Option<ShareRow>, ApiError> {
-    let mut is_refused = false;
     for secret in cookies(app, SHARE_COOKIE, headers) {
-        match app.engine.store().share_with(secret, app.engine.now_ms()).await? {
-            Some(share) => return Ok(Some(share)),
-            None => is_refused = true,
+        if let Some(share) = app.engine.store().share_with(secret, app.engine.now_ms()).await? {
+            return Ok(Some(share));
         }
     }
-    if is_refused { Err(invalid()) } else { Ok(None) }
+    Ok(None)
 }
 
-/// The answer to a link that shows nothing any more.
+/// The answer to whoever opens a link that shows nothing any more.
 pub fn invalid() -> ApiError {
     ApiError::Request {
         status: axum::http::StatusCode::UNAUTHORIZED,

@@ -2,8 +2,7 @@
 
 use super::CompanyError;
 use super::provider::{Claims, OtherClaims, UserInfo};
-use crate::config::{OidcConfig, RoleName};
-use jac_model::UserRole;
+use crate::config::OidcConfig;
 use jac_store::CompanyPerson;
 use serde_json::Value;
 
@@ -81,17 +80,9 @@ impl Told {
             issuer: self.issuer,
             subject: self.subject,
             names,
-            role: role.copied().map(role_of),
+            role: role.copied(),
             teams: (!config.team_groups.is_empty()).then_some(teams),
         })
-    }
-}
-
-fn role_of(name: RoleName) -> UserRole {
-    match name {
-        RoleName::Viewer => UserRole::Viewer,
-        RoleName::Member => UserRole::Member,
-        RoleName::Administrator => UserRole::Administrator,
     }
 }
 
@@ -114,9 +105,10 @@ fn kept_name(name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jac_model::UserRole;
     use serde_json::json;
 
-    fn config(roles: &[(&str, RoleName)], teams: &[(&str, &str)]) -> OidcConfig {
+    fn config(roles: &[(&str, UserRole)], teams: &[(&str, &str)]) -> OidcConfig {
         OidcConfig {
             issuer: "https://login.example".to_owned(),
             client_id: "jac".to_owned(),
@@ -138,7 +130,7 @@ mod tests {
     #[test]
     fn of_several_roles_the_highest_holds() {
         let config =
-            config(&[("staff", RoleName::Member), ("ops", RoleName::Administrator), ("all", RoleName::Viewer)], &[]);
+            config(&[("staff", UserRole::Member), ("ops", UserRole::Administrator), ("all", UserRole::Viewer)], &[]);
         for (claim, role) in [
             (json!(["all"]), UserRole::Viewer),
             (json!(["staff", "all"]), UserRole::Member),
@@ -152,7 +144,7 @@ mod tests {
 
     #[test]
     fn who_is_in_none_of_the_groups_stays_out() {
-        let config = config(&[("staff", RoleName::Member)], &[]);
+        let config = config(&[("staff", UserRole::Member)], &[]);
         for claim in [json!([]), json!(["Staff"]), json!(["staff "]), json!({ "staff": true }), json!(null), json!([7])]
         {
             let refused = told(&claim).person(&config).expect_err("no role");
@@ -177,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_provider_that_keeps_its_token_small_is_asked_for_the_rest() {
-        let wants = config(&[("staff", RoleName::Member)], &[]);
+        let wants = config(&[("staff", UserRole::Member)], &[]);
         assert!(told(&json!(null)).lacks_something(&wants));
         assert!(!told(&json!([])).lacks_something(&wants));
         assert!(!told(&json!(null)).lacks_something(&config(&[], &[])));

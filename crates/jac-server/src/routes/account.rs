@@ -2,6 +2,7 @@
 
 use crate::App;
 use crate::access::allowed::{Allowed, ChangeAccount, ViewAccount};
+use crate::access::ended::Ended;
 use crate::access::{audit, new_token, session_of};
 use crate::body::{Body, Query};
 use crate::edge::ClientInfo;
@@ -119,6 +120,8 @@ pub async fn set_password(
     }
     Passwords::check(&new.password, &person.name)?;
     let hash = app.edge.passwords().hash(new.password).await?;
+    let others = app.sessions().of(&person).await?.into_iter().filter(|row| Some(row.id.as_str()) != session);
+    others.for_each(|row| app.access.ended_sessions.note(&row.id, Ended::PasswordChanged));
     app.sessions().set_password(&person, &hash, session).await?;
     app.access.rights_changed();
     Ok(StatusCode::NO_CONTENT)
@@ -154,6 +157,7 @@ pub async fn end_session(
 ) -> Result<StatusCode, ApiError> {
     audit::about("session", &id, "");
     let person = allowed.engine().store().person(&allowed.caller.user.id).await?;
+    app.access.ended_sessions.note(&id, Ended::Revoked);
     app.sessions().end_one(&person, &id).await?;
     app.access.rights_changed();
     Ok(StatusCode::NO_CONTENT)

@@ -4,10 +4,11 @@ use crate::access::allowed::{Allowed, ViewAudit};
 use crate::body::Query;
 use crate::error::{ApiError, ErrorBody};
 use axum::Json;
-use axum::http::header;
+use axum::http::{HeaderName, header};
 use axum::response::IntoResponse;
 use jac_engine::Engine;
 use jac_model::Person;
+use jac_store::StoreError;
 use jac_store::audit::{EntryFilter, EntryRow, Outcome};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -15,6 +16,8 @@ use std::collections::BTreeMap;
 /// The most entries of one page, and of one file.
 const MOST: u32 = 200;
 const MOST_EXPORTED: u32 = 100_000;
+/// Where a file that has not all says how to go on.
+const NEXT: HeaderName = HeaderName::from_static("x-jac-next");
 
 /// Which entries.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -59,6 +62,17 @@ pub enum OutcomeWord {
     Failed,
 }
 
+impl OutcomeWord {
+    /// As it is written everywhere.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// Who did what to what.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct AuditEntry {
@@ -81,7 +95,7 @@ pub struct AuditEntry {
 }
 
 /// How they came in.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AuditVia {
     /// With the data folder's token, or at the data folder itself.
@@ -90,6 +104,18 @@ pub enum AuditVia {
     Token,
     /// Not at all: a sign-in that failed.
     None,
+}
+
+impl AuditVia {
+    /// As it is written everywhere.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Shell => "shell",
+            Self::Session => "session",
+            Self::Token => "token",
+            Self::None => "none",
+        }
+    }
 }
 
 /// A page of the trail, the newest first.
@@ -150,6 +176,10 @@ async fn entries(engine: &Engine, query: AuditQuery, limit: u32) -> Result<Vec<A
 /// One page.
 pub async fn page(engine: &Engine, query: AuditQuery) -> Result<AuditPage, ApiError> {
     let limit = query.limit.unwrap_or(50).clamp(1, MOST);
+    at_most(engine, query, limit).await
+}
+
+async fn at_most(engine: &Engine, query: AuditQuery, limit: u32) -> Result<AuditPage, ApiError> {
     let mut items = entries(engine, query, limit + 1).await?;
     let is_last = items.len() <= limit as usize;
     items.truncate(limit as usize);
@@ -163,46 +193,37 @@ pub async fn list(allowed: Allowed<ViewAudit>, Query(query): Query<AuditQuery>) 
     Ok(Json(page(allowed.engine(), query).await?))
 }
 
-/// The trail as a file, at most 100,000 entries
+/// The trail as a file, at most 100,000 entries; where there are more, `x-jac-next` has the `after` of the next file
 #[utoipa::path(get, path = "/audit/export", tag = "audit", params(AuditQuery), responses((status = 200, content_type = "application/octet-stream"), (status = 403, body = ErrorBody)))]
 pub async fn export(
     allowed: Allowed<ViewAudit>,
     Query(query): Query<AuditQuery>,
 ) -> Result<impl IntoResponse, ApiError> {
     let format = query.format.unwrap_or_default();
-    let found = entries(allowed.engine(), query, MOST_EXPORTED).await?;
+    let AuditPage { items, next } = at_most(allowed.engine(), query, MOST_EXPORTED).await?;
     let (name, text) = match format {
-        Format::Csv => ("audit.csv", csv(&found)),
-        Format::Jsonl => ("audit.jsonl", jsonl(&found)),
+        Format::Csv => ("audit.csv", csv(&items)),
+        Format::Jsonl => ("audit.jsonl", jsonl(&items)),
     };
+    let text = text.map_err(|source| StoreError::Unwritable { what: "the audit trail", source })?;
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
     ];
-    Ok((headers, text))
+    // A file that ends before the trail does says so.
+    Ok((headers, next.map(|next| [(NEXT, next)]), text))
 }
 
-fn jsonl(entries: &[AuditEntry]) -> String {
-    entries.iter().filter_map(|entry| serde_json::to_string(entry).ok()).map(|line| line + "\n").collect()
+fn jsonl(entries: &[AuditEntry]) -> serde_json::Result<String> {
+    entries.iter().map(|entry| Ok(serde_json::to_string(entry)? + "\n")).collect()
 }
 
 const HEADER: &str =
     "id,at_ms,person,person_name,via,via_name,address,action,kind,thing,thing_name,outcome,code,details\n";
 
-fn csv(entries: &[AuditEntry]) -> String {
+fn csv(entries: &[AuditEntry]) -> serde_json::Result<String> {
     let line = |entry: &AuditEntry| {
-        let outcome = match entry.outcome {
-            OutcomeWord::Done => "done",
-            OutcomeWord::Refused => "refused",
-            OutcomeWord::Failed => "failed",
-        };
-        let via = match entry.via {
-            AuditVia::Shell => "shell",
-            AuditVia::Session => "session",
-            AuditVia::Token => "token",
-            AuditVia::None => "none",
-        };
-        let details = serde_json::to_string(&entry.details).unwrap_or_default();
+        let details = serde_json::to_string(&entry.details)?;
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         let (person, name) = entry.person.as_ref().map_or(("", ""), |person| (&person.id[..], &person.name[..]));
         let fields = [
@@ -210,20 +231,20 @@ fn csv(entries: &[AuditEntry]) -> String {
             entry.at_ms.to_string(),
             person.to_owned(),
             name.to_owned(),
-            via.to_owned(),
+            entry.via.word().to_owned(),
             text(&entry.via_name),
             text(&entry.address),
             entry.action.clone(),
             text(&entry.kind),
             text(&entry.thing),
             text(&entry.thing_name),
-            outcome.to_owned(),
+            entry.outcome.word().to_owned(),
             text(&entry.code),
             details,
         ];
-        fields.map(|field| quoted(&field)).join(",") + "\n"
+        Ok(fields.map(|field| quoted(&field)).join(",") + "\n")
     };
-    std::iter::once(HEADER.to_owned()).chain(entries.iter().map(line)).collect()
+    std::iter::once(Ok(HEADER.to_owned())).chain(entries.iter().map(line)).collect()
 }
 
 /// RFC 4180; what a spreadsheet would take for a formula is quoted as text.

@@ -119,7 +119,7 @@ pub struct ClusterEventView {
     pub text: String,
 }
 
-/// What happened to a cluster, the last thousand events, the oldest first
+/// A cluster's events, the last thousand, the oldest first
 #[utoipa::path(get, path = "/clusters/{id}/events", tag = "clusters", params(("id" = String, Path)), responses((status = 200, body = Vec<ClusterEventView>)))]
 pub async fn events(cluster: On<View, Cluster>) -> Result<Json<Vec<ClusterEventView>>, ApiError> {
     let rows = cluster.engine().store().cluster_events(&cluster.thing.id).await?;

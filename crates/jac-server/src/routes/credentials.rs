@@ -21,8 +21,6 @@ pub struct CredentialView {
     pub name: String,
     pub kind: CredentialWord,
     pub owner: Person,
-    /// Always `null`: credentials are their owner's alone.
-    pub team: Option<Named>,
     /// The region of clusters that name none.
     pub region: Option<String>,
     /// What may be shown, by name: `access_key_id`, `role_arn`, `fingerprint`…
@@ -75,7 +73,6 @@ fn view((row, in_use_by): (CredentialRow, Vec<Named>), is_own: bool) -> Credenti
         id: row.id,
         name: row.name,
         owner: row.owner,
-        team: None,
         region: row.region,
         shown: if is_own { row.shown } else { BTreeMap::new() },
         saved_ms: row.saved_ms,
@@ -104,9 +101,9 @@ async fn changeable(allowed: &Allowed<ChangeCredentials>, id: &str) -> Result<Cr
 }
 
 /// A role without a key is assumed with the server's own credentials, which are not everybody's.
-fn check_role(app: &App, allowed: &Allowed<ChangeCredentials>, new: &NewCredentials) -> Result<(), ApiError> {
+async fn check_role(app: &App, allowed: &Allowed<ChangeCredentials>, new: &NewCredentials) -> Result<(), ApiError> {
     let is_role_alone = new.aws.as_ref().is_some_and(|aws| aws.access_key_id.is_none() && aws.role_arn.is_some());
-    if is_role_alone && !rights::may_use_environment(app, &allowed.caller) {
+    if is_role_alone && !rights::may_use_environment(app, &allowed.caller).await? {
         return Err(rights::environment_refused());
     }
     Ok(())
@@ -130,7 +127,7 @@ pub async fn create(
     Query(query): Query<SaveQuery>,
     Body(new): Body<NewCredentials>,
 ) -> Result<(StatusCode, Json<CredentialView>), ApiError> {
-    check_role(&app, &allowed, &new)?;
+    check_role(&app, &allowed, &new).await?;
     audit::about("credentials", "", &new.name);
     let is_tried = query.test.unwrap_or(true);
     let saved = allowed.engine().save_credentials(&allowed.caller.user, None, new, is_tried).await?;
@@ -148,7 +145,7 @@ pub async fn replace(
     Body(new): Body<NewCredentials>,
 ) -> Result<Json<CredentialView>, ApiError> {
     let before = changeable(&allowed, &id).await?;
-    check_role(&app, &allowed, &new)?;
+    check_role(&app, &allowed, &new).await?;
     let is_tried = query.test.unwrap_or(true);
     allowed.engine().save_credentials(&allowed.caller.user, Some(&before), new, is_tried).await?;
     shown(&allowed, &id).await
@@ -177,10 +174,11 @@ pub async fn delete(allowed: Allowed<ChangeCredentials>, Path(id): Path<String>)
 
 /// The server's own AWS credentials: who may, and whether there are any
 #[utoipa::path(get, path = "/credentials/environment", tag = "credentials", responses((status = 200, body = EnvironmentCredentials), (status = 403, body = ErrorBody)))]
-pub async fn environment(allowed: Allowed<ViewCredentials>, State(app): State<App>) -> Json<EnvironmentCredentials> {
-    let may = rights::may_use_environment(&app, &allowed.caller);
-    Json(EnvironmentCredentials {
-        allowed: may,
-        available: may && allowed.engine().has_environment_credentials().await,
-    })
+pub async fn environment(
+    allowed: Allowed<ViewCredentials>,
+    State(app): State<App>,
+) -> Result<Json<EnvironmentCredentials>, ApiError> {
+    let may = rights::may_use_environment(&app, &allowed.caller).await?;
+    let available = may && allowed.engine().has_environment_credentials().await;
+    Ok(Json(EnvironmentCredentials { allowed: may, available }))
 }

@@ -24,6 +24,8 @@ pub struct RunsQuery {
     phase: Option<RunPhase>,
     verdict: Option<Verdict>,
     pinned: Option<bool>,
+    /// A tag that it has; upper and lower case are the same.
+    tag: Option<String>,
     /// Words that are all in its id, its name or the names of its plan, cluster or owner.
     text: Option<String>,
     /// Created from then on, in epoch milliseconds.
@@ -127,6 +129,7 @@ impl RunsQuery {
             phase: self.phase,
             verdict: self.verdict,
             pinned: self.pinned,
+            tag: self.tag,
             text: self.text,
             from_ms: self.from,
             to_ms: self.to,

@@ -8,7 +8,7 @@ use crate::error::{ApiError, ErrorBody};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use jac_engine::{Engine, EngineError};
+use jac_engine::{Engine, EngineError, required_name};
 use jac_model::{Named, Person, UserRole};
 use jac_store::{Owned, PersonChange, PersonRow, TeamRow};
 use serde::{Deserialize, Serialize};
@@ -145,15 +145,6 @@ pub struct TeamChange {
     pub members: Option<Vec<String>>,
 }
 
-/// A name as it is kept.
-pub fn named(name: &str) -> Result<String, EngineError> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
-        return Err(EngineError::invalid_field("name_invalid", "/name", "A name has 1 to 100 characters."));
-    }
-    Ok(name.to_owned())
-}
-
 /// A new id with that letter.
 pub fn new_id(letter: char) -> String {
     format!("{letter}-{}", hex::encode(rand::random::<[u8; 8]>()))
@@ -186,7 +177,7 @@ pub async fn create(
     State(app): State<App>,
     Body(new): Body<NewUser>,
 ) -> Result<(StatusCode, Json<Invited>), ApiError> {
-    let (id, name, engine) = (new_id('u'), named(&new.name)?, allowed.engine());
+    let (id, name, engine) = (new_id('u'), required_name(&new.name)?, allowed.engine());
     audit::about("person", &id, &name);
     let row = engine.store().add_person(&id, &name, new.role, new.teams, engine.now_ms()).await?;
     let OneTimeLink { link, expires_ms } = link(&app, &id, INVITATION_LIFE_MS).await?;
@@ -209,7 +200,7 @@ pub async fn change(
         audit::detail("disabled", disabled.to_string());
     }
     if let Some(role) = change.role {
-        audit::detail("role", format!("{role:?}").to_lowercase());
+        audit::detail("role", role.word());
     }
     let change = PersonChange { role: change.role, teams: change.teams, disabled: change.disabled };
     let row = store.change_person(&id, change, allowed.engine().now_ms()).await?;
@@ -278,7 +269,7 @@ pub async fn create_team(
     allowed: Allowed<ManagePeople>,
     Body(new): Body<NewTeam>,
 ) -> Result<(StatusCode, Json<TeamView>), ApiError> {
-    let (id, name) = (new_id('t'), named(&new.name)?);
+    let (id, name) = (new_id('t'), required_name(&new.name)?);
     audit::about("team", &id, &name);
     allowed.engine().store().add_team(&id, &name).await?;
     Ok((StatusCode::CREATED, team(allowed.engine(), &id).await?))
@@ -293,7 +284,7 @@ pub async fn change_team(
     Path(id): Path<String>,
     Body(change): Body<TeamChange>,
 ) -> Result<Json<TeamView>, ApiError> {
-    let name = change.name.as_deref().map(named).transpose()?;
+    let name = change.name.as_deref().map(required_name).transpose()?;
     audit::about("team", &id, &team_name(allowed.engine(), &id).await?);
     allowed.engine().store().change_team(&id, name, change.members).await?;
     app.access.rights_changed();

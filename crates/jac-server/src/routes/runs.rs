@@ -42,7 +42,8 @@ pub async fn create(
     Ok((StatusCode::ACCEPTED, Json(view(allowed.engine(), &run.id).await?)))
 }
 
-async fn view(engine: &Engine, id: &RunId) -> Result<RunView, ApiError> {
+/// The run as it is shown now.
+pub async fn view(engine: &Engine, id: &RunId) -> Result<RunView, ApiError> {
     let row: RunRow = engine.store().run(id).await?;
     Ok(engine.view_run(row))
 }

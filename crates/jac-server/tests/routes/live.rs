@@ -218,3 +218,41 @@ async fn who_signs_out_is_cut_off_on_all_pages_of_that_session_and_nobody_else_i
         }
     }
 }
+
+#[tokio::test]
+async fn a_page_is_told_why_its_session_ended() {
+    let served = Served::new().await;
+    let address = served.listen().await;
+    for (code, how) in [
+        ("session_revoked", "revoke"),
+        ("password_changed", "password"),
+        ("signed_out", "sign out"),
+        ("session_expired", "expire"),
+    ] {
+        let (cookie, page) = served.sign_in().await;
+        let mut socket = Socket::welcomed(address, &cookie, &page).await;
+        let (own, theirs) = (served.sign_in().await, [("cookie", cookie.as_str()), ("x-jac-page", page.as_str())]);
+        let own = [("cookie", own.0.as_str()), ("x-jac-page", own.1.as_str())];
+        let sessions = served.call(Method::GET, "/account/sessions", &theirs, "").await.body;
+        let current = sessions.as_array().expect("sessions").iter().find(|one| one["current"] == true).expect("it");
+        let path = format!("/account/sessions/{}", current["id"].as_str().expect("an id"));
+        let done = match how {
+            "revoke" => served.call(Method::DELETE, &path, &own, "").await.status,
+            "password" => {
+                let body = r#"{"password":"correct horse battery staple"}"#;
+                served.call(Method::PUT, "/account/password", &own, body).await.status
+            }
+            "sign out" => served.call(Method::DELETE, "/session", &theirs, "").await.status,
+            _ => {
+                let secret = cookie.split_once('=').expect("a value").1;
+                served.app.engine.store().sign_out(secret).await.expect("as if its time were over");
+                // Somebody else's end has all sessions looked at, as the timer does.
+                served.call(Method::DELETE, "/session", &own, "").await.status
+            }
+        };
+        assert_eq!(done, StatusCode::NO_CONTENT, "{how}");
+        let said = socket.until_it_ends().await;
+        let expected = format!(r#"42["signed_out",{{"code":"{code}"}}]"#);
+        assert_eq!(said.first(), Some(&expected), "{how}: {said:?}");
+    }
+}

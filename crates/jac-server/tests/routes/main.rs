@@ -1,8 +1,11 @@
 //! The real router over a real database: who may call what, and what bad input is answered with. No node is made here.
 
+mod audit;
+mod billable;
 mod checks;
 mod connections;
 mod edge;
+mod history;
 mod lists;
 mod live;
 mod log;
@@ -12,7 +15,6 @@ mod permissions;
 mod pressure;
 #[expect(dead_code, reason = "TLS is tried with the executable")]
 mod redis_server;
-mod rented;
 mod results;
 mod served;
 mod sessions;

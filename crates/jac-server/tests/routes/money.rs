@@ -1,6 +1,6 @@
 //! Credentials, forecasts, and machines that cost money.
 
-use crate::rented::instance;
+use crate::billable::instance;
 use crate::served::{Answer, Served};
 use http::{Method, StatusCode};
 use jac_engine::Settings;
@@ -8,7 +8,7 @@ use jac_model::ports::Unseen;
 use jac_model::{Role, TokenScope, UserRole};
 use jac_server::Edge;
 use jac_server::config::ServerConfig;
-use jac_store::{PersonChange, TokenRow};
+use jac_store::{CompanyPerson, PersonChange, TokenRow};
 
 const SECRET: &str = "wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY";
 const CLUSTER: &str = r#"{"provider":"ec2","config":{"workers":2,"heap_mb":null,"lifetime_minutes":60,"idle_minutes":null,"remove_after_run":false,"ec2":{}}}"#;
@@ -69,7 +69,7 @@ async fn aws_is_asked_whose_credentials_are_before_they_are_saved() {
     assert_eq!(saved.status, StatusCode::CREATED, "{}", saved.body);
     let arn = "arn:aws:iam::123456789012:user/AKIAIOSFODNN7EXAMPLE";
     assert_eq!(saved.body["identity"], arn);
-    *served.rented.failure.lock().expect("no panic") = Some("the token has expired".to_owned());
+    *served.billable.failure.lock().expect("no panic") = Some("the token has expired".to_owned());
     let refused = served.as_owner(Method::POST, "/credentials", &set("more")).await;
     assert_eq!(refused.refusal(), (StatusCode::BAD_REQUEST, "credentials_refused"));
     assert_eq!(served.as_owner(Method::GET, "/credentials", "").await.body.as_array().map(Vec::len), Some(1));
@@ -77,7 +77,7 @@ async fn aws_is_asked_whose_credentials_are_before_they_are_saved() {
     let tried = served.as_owner(Method::POST, &format!("{path}/test"), "").await.body;
     assert!(tried["fault"].as_str().is_some_and(|fault| fault.contains("expired")), "{tried}");
     assert_eq!(tried["identity"], arn, "who it was is still known");
-    *served.rented.failure.lock().expect("no panic") = None;
+    *served.billable.failure.lock().expect("no panic") = None;
     assert_eq!(served.as_owner(Method::PUT, &path, &set("work")).await.body["fault"], serde_json::Value::Null);
     let environment = served.as_owner(Method::GET, "/credentials/environment", "").await.body;
     assert_eq!(environment, serde_json::json!({"allowed": true, "available": true}));
@@ -193,7 +193,7 @@ async fn a_forecast_tells_faults_and_price_and_makes_nothing() {
     let bad = CLUSTER.replace(r#""ec2":{}"#, r#""ec2":{"region":"Here","disk_gb":1}"#);
     let bad = served.as_owner(Method::POST, "/clusters/forecast", &bad).await;
     assert_eq!(bad.body["faults"].as_array().map(Vec::len), Some(2), "{}", bad.body);
-    *served.rented.failure.lock().expect("no panic") = Some("no credentials were found".to_owned());
+    *served.billable.failure.lock().expect("no panic") = Some("no credentials were found".to_owned());
     let down = served.as_owner(Method::POST, "/clusters/forecast", CLUSTER).await;
     assert_eq!((down.status, &down.body["usd_per_hour"]), (StatusCode::OK, &serde_json::Value::Null));
     assert_eq!(down.body["faults"][0]["code"], "preflight", "{}", down.body);
@@ -221,7 +221,7 @@ async fn machines_when(served: &Served, is_there: impl Fn(&serde_json::Value) ->
 async fn machines_that_no_row_knows_are_orphans_to_be_ended_or_adopted() {
     let served = Served::new().await;
     let theirs = crate::things::others(&served).await.0;
-    *served.rented.instances.lock().expect("no panic") = vec![
+    *served.billable.instances.lock().expect("no panic") = vec![
         instance(&theirs, "worker-1", Role::Worker),
         instance("c-77777777", "worker-1", Role::Worker),
         instance("c-99999999", "master", Role::Master),
@@ -259,7 +259,7 @@ async fn machines_that_no_row_knows_are_orphans_to_be_ended_or_adopted() {
 #[tokio::test]
 async fn a_provider_that_cannot_be_asked_is_shown_as_such() {
     let served = Served::new().await;
-    *served.rented.failure.lock().expect("no panic") = Some("the token has expired".to_owned());
+    *served.billable.failure.lock().expect("no panic") = Some("the token has expired".to_owned());
     let shown = machines_when(&served, |shown| shown["unreachable"] != serde_json::json!([])).await;
     assert_eq!(
         shown["unreachable"],
@@ -273,11 +273,11 @@ async fn a_provider_that_cannot_be_asked_is_shown_as_such() {
 async fn a_region_that_cannot_be_looked_at_is_shown_as_such_and_what_was_seen_there_stays_shown() {
     let served = Served::new().await;
     let mut elsewhere = instance("c-99999999", "master", Role::Master);
-    elsewhere.rented.as_mut().expect("it costs money").region = "eu-west-3".to_owned();
-    *served.rented.instances.lock().expect("no panic") = vec![elsewhere];
+    elsewhere.billable.as_mut().expect("it costs money").region = "eu-west-3".to_owned();
+    *served.billable.instances.lock().expect("no panic") = vec![elsewhere];
     let shown = machines_when(&served, |shown| shown["machines"] != serde_json::json!([])).await;
     assert_eq!(shown["unreachable"], serde_json::json!([]));
-    *served.rented.unseen.lock().expect("no panic") = vec![Unseen {
+    *served.billable.unseen.lock().expect("no panic") = vec![Unseen {
         region: "eu-west-3".to_owned(),
         reason: "AWS in eu-west-3 does not answer: it is cut off".to_owned(),
     }];
@@ -287,4 +287,48 @@ async fn a_region_that_cannot_be_looked_at_is_shown_as_such_and_what_was_seen_th
     assert_eq!(shown["machines"].as_array().map(Vec::len), Some(1), "{shown}");
     let orphan = served.as_owner(Method::DELETE, "/orphans/c-88888888", "").await;
     assert_ne!(orphan.status, StatusCode::NOT_FOUND, "that region may have it");
+}
+
+/// Whether somebody whom the company's sign-on calls Ada, and Bob whom an administrator made, may use the server's own credentials where
+/// the configuration names these; and the first one's id.
+async fn allowed_where_named(names: &[&str]) -> (bool, bool, String) {
+    let names = names.iter().map(|name| (*name).to_owned()).collect();
+    let config = ServerConfig { environment_credentials_for: names, ..ServerConfig::default() };
+    let served = Served::with_edge(Settings::default(), Edge::new(config)).await;
+    let store = served.app.engine.store();
+    let told = CompanyPerson {
+        issuer: "https://login.example".to_owned(),
+        subject: "4711".to_owned(),
+        names: vec!["Ada".to_owned()],
+        role: Some(UserRole::Member),
+        teams: None,
+    };
+    let ada = store.company_person(told, 1).await.expect("a person").id;
+    store.add_person("u-bob", "Bob", UserRole::Member, Vec::new(), 1).await.expect("a person");
+    let may = async |person: &str| {
+        let secret = jac_server::new_token();
+        let row = TokenRow {
+            id: format!("t-{person}"),
+            name: "test".to_owned(),
+            scope: TokenScope::All,
+            created_ms: 1,
+            expires_ms: None,
+            last_used_ms: None,
+        };
+        store.add_token(person, &secret, row).await.expect("a token");
+        let bearer = format!("Bearer {secret}");
+        let answer = served.call(Method::GET, "/credentials/environment", &[("authorization", &bearer)], "").await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        answer.body["allowed"] == true
+    };
+    (may(&ada).await, may("u-bob").await, ada)
+}
+
+/// The company's sign-on may give somebody new the name of somebody who is gone.
+#[tokio::test]
+async fn the_servers_credentials_are_for_accounts_that_an_administrator_made_by_name_and_for_others_by_id() {
+    let (of_company, local, id) = allowed_where_named(&["Ada", "bob"]).await;
+    assert_eq!((of_company, local), (false, true));
+    let (of_company, local, _) = allowed_where_named(&[&id]).await;
+    assert_eq!((of_company, local), (true, false));
 }

@@ -226,3 +226,22 @@ async fn the_audit_trail_says_who_did_what_and_what_was_refused() {
     assert_eq!(cursor.refusal(), (StatusCode::BAD_REQUEST, "cursor_invalid"));
     assert!(!served.as_owner(Method::GET, "/audit?limit=200", "").await.body.to_string().contains(PASSWORD));
 }
+
+#[tokio::test]
+async fn a_page_is_told_whether_its_person_is_alone_and_has_a_password() {
+    let served = Served::new().await;
+    let alone = served.as_owner(Method::GET, "/session", "").await.body;
+    assert_eq!((&alone["single_user"], &alone["has_password"]), (&true.into(), &false.into()));
+    let (_, ada) = join(&served, "Ada", "viewer").await;
+    let hers = call(&served, &ada, Method::GET, "/session", "").await.body;
+    assert_eq!(
+        (&hers["single_user"], &hers["has_password"], &hers["by_link"]),
+        (&false.into(), &true.into(), &false.into())
+    );
+    assert_eq!(hers["sign_out_url"], serde_json::Value::Null, "the company's sign-on knows nothing of her");
+    let own = served.as_owner(Method::GET, "/session", "").await.body;
+    assert_eq!((&own["single_user"], &own["has_password"]), (&false.into(), &false.into()));
+    let shell = [("authorization", format!("Bearer {}", served.app.access.token()))];
+    let told = call(&served, &shell, Method::GET, "/session", "").await.body;
+    assert_eq!((&told["via"], &told["user"]["id"]), (&"shell".into(), &"admin".into()));
+}

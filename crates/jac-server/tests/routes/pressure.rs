@@ -4,6 +4,8 @@ use crate::served::Served;
 use crate::things::run;
 use http::{Method, StatusCode};
 use jac_engine::administrator;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -67,4 +69,40 @@ async fn one_person_has_so_many_uploads_at_once_and_the_next_one_is_told_when_to
     drop(sender);
     assert_eq!(answer.await.expect("an answer").code(), "upload_broken", "it has no end");
     assert_eq!(served.upload("/plans", &[("b.jmx", crate::PLAN)]).await.status, StatusCode::CREATED);
+}
+
+/// All runs on one thread here: an artefact that is read on it would keep everybody waiting.
+#[tokio::test]
+async fn an_artefact_that_takes_its_time_keeps_nobody_else_waiting() {
+    let served = Served::new().await;
+    let id = run(&served, "r-22222222", &administrator()).await.id;
+    let folder = served.app.engine.folder().run(&id);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let slow = folder.join("results.jtl");
+    let made = std::process::Command::new("mkfifo").arg(&slow).status().expect("mkfifo");
+    assert!(made.success());
+    // Whoever opens a pipe waits until somebody writes to it: here until the others are answered, or give up.
+    let (answered, writer) = (Arc::new(AtomicBool::new(false)), slow.clone());
+    let until = Arc::clone(&answered);
+    let writing = std::thread::spawn(move || {
+        let begun = std::time::Instant::now();
+        while !until.load(Ordering::SeqCst) && begun.elapsed() < Duration::from_secs(10) {
+            std::thread::yield_now();
+        }
+        let was_answered = until.load(Ordering::SeqCst);
+        let pipe = std::fs::File::options().read(true).write(true).open(&writer).expect("a pipe");
+        std::fs::remove_file(&writer).expect("removed");
+        drop(pipe);
+        was_answered
+    });
+    let path = format!("/runs/{id}/artefacts");
+    let listing = served.as_owner(Method::GET, &path, "");
+    let others = async {
+        for _ in 0..3 {
+            assert_eq!(served.as_owner(Method::GET, "/session", "").await.status, StatusCode::OK);
+        }
+        answered.store(true, Ordering::SeqCst);
+    };
+    drop(tokio::join!(listing, others));
+    assert!(writing.join().expect("it ends"), "the artefacts were read on the runtime's thread");
 }

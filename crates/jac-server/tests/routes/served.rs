@@ -1,6 +1,6 @@
 //! The real router over a real database, and callers of it.
 
-use crate::rented::RentedCloud;
+use crate::billable::BillableCloud;
 use axum::Router;
 use axum::body::Body;
 use futures_util::StreamExt;
@@ -25,7 +25,7 @@ use tower::ServiceExt;
 
 pub struct Served {
     /// What the provider ec2 has.
-    pub rented: Arc<RentedCloud>,
+    pub billable: Arc<BillableCloud>,
     _folder: tempfile::TempDir,
     pub app: App,
     router: Router,
@@ -42,7 +42,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The code of a fault; empty where it is none.
+    /// The code of a fault; empty where there is none.
     pub fn code(&self) -> &str {
         self.body["error"]["code"].as_str().unwrap_or_default()
     }
@@ -68,7 +68,7 @@ impl Served {
         let lock = folder.lock().expect("it is free");
         let store = Store::open(&folder.database()).await.expect("a database");
         let vault = Vault::open(&folder, store.clone(), None, [5; 32]).expect("a vault");
-        let rented = Arc::new(RentedCloud::default());
+        let billable = Arc::new(BillableCloud::default());
         let cloud =
             LocalCloud::new(folder.local_nodes(), vec!["/bin/true".to_owned()], jac_jmeter::JavaSearch::default());
         let engine = Engine::start(Parts {
@@ -79,7 +79,7 @@ impl Served {
             clock: Arc::new(SystemClock),
             clouds: HashMap::from([
                 (Provider::Local, Arc::new(cloud) as Arc<dyn Cloud>),
-                (Provider::Ec2, Arc::clone(&rented) as Arc<dyn Cloud>),
+                (Provider::Ec2, Arc::clone(&billable) as Arc<dyn Cloud>),
             ]),
             tools: ToolSettings::default(),
             settings,
@@ -88,7 +88,7 @@ impl Served {
         .expect("an engine");
         let app = App { engine, access: Access::default(), edge };
         let router = jac_server::router(app.clone());
-        let mut served = Self { rented, _folder: place, router, app, cookie: String::new(), page: String::new() };
+        let mut served = Self { billable, _folder: place, router, app, cookie: String::new(), page: String::new() };
         (served.cookie, served.page) = served.sign_in().await;
         served
     }
@@ -219,5 +219,12 @@ async fn answer(router: Router, request: Request<Body>) -> Answer {
     let response = router.oneshot(request).await.expect("an answer");
     let (status, headers) = (response.status(), response.headers().clone());
     let bytes = response.into_body().collect().await.expect("a body").to_bytes();
-    Answer { status, headers, body: serde_json::from_slice(&bytes).unwrap_or_default() }
+    // What is not JSON is taken as text.
+    let text = || serde_json::Value::from(String::from_utf8_lossy(&bytes));
+    let body = if bytes.is_empty() {
+        serde_json::Value::Null
+    } else {
+        serde_json::from_slice(&bytes).unwrap_or_else(|_| text())
+    };
+    Answer { status, headers, body }
 }

@@ -71,7 +71,8 @@ async fn a_link_shows_its_run_and_nothing_else_until_it_is_revoked() {
     assert_eq!(elsewhere.status, StatusCode::NOT_FOUND, "it is another run's");
     let revoked = served.as_owner(Method::DELETE, &format!("/runs/r-22222222/shares/{id}"), "").await;
     assert_eq!(revoked.status, StatusCode::NO_CONTENT);
-    assert_eq!(visit(Method::GET, "/runs/r-22222222").await.refusal(), (StatusCode::UNAUTHORIZED, "share_invalid"));
+    let stale = visit(Method::GET, "/runs/r-22222222").await;
+    assert_eq!(stale.refusal(), (StatusCode::UNAUTHORIZED, "signed_out"), "a stale cookie leads to the sign-in");
     let again = served.call(Method::POST, "/shares/open", &[], &format!(r#"{{"secret":"{secret}"}}"#)).await;
     assert_eq!(again.refusal(), (StatusCode::UNAUTHORIZED, "share_invalid"));
 }
@@ -96,7 +97,7 @@ async fn a_link_of_a_comparison_shows_exactly_that_comparison() {
     assert_eq!(listed.as_array().map(Vec::len), Some(1), "{listed}");
     let revoked = served.as_owner(Method::DELETE, &format!("/comparisons/shares/{id}"), "").await;
     assert_eq!(revoked.status, StatusCode::NO_CONTENT);
-    assert_eq!(visit("/runs/r-33333333").await.code(), "share_invalid");
+    assert_eq!(visit("/runs/r-33333333").await.code(), "signed_out");
 }
 
 #[tokio::test]

@@ -20,6 +20,8 @@ pub struct RunFilter {
     pub phase: Option<RunPhase>,
     pub verdict: Option<Verdict>,
     pub pinned: Option<bool>,
+    /// Upper and lower case are the same.
+    pub tag: Option<String>,
     /// Words that are all in its id, its name or the names of its plan, cluster or owner.
     pub text: Option<String>,
     /// Created from then on.
@@ -44,6 +46,9 @@ pub struct ListedRun {
     pub verdict: Verdict,
     pub workers: u32,
     pub pinned: bool,
+    pub tags: Vec<String>,
+    /// It is its plan's baseline.
+    pub is_baseline: bool,
     pub created_ms: EpochMs,
     pub started_ms: Option<EpochMs>,
     pub ended_ms: Option<EpochMs>,
@@ -57,7 +62,7 @@ pub struct ListedRun {
     pub active_users: Option<u64>,
 }
 
-const COLUMNS: &str = "name, plan, plan_name, cluster, cluster_name, provider, owner, owner_name, team, team_name, phase, step, cause_whole, verdict, workers, pinned, created_ms, started_ms, ended_ms, expected_s, stop_requested, samples, errors, p95_ms, rate_per_s, active_users";
+const COLUMNS: &str = "name, plan, plan_name, cluster, cluster_name, provider, owner, owner_name, team, team_name, phase, step, cause_whole, verdict, workers, pinned, tags, baseline_ms, created_ms, started_ms, ended_ms, expected_s, stop_requested, samples, errors, p95_ms, rate_per_s, active_users";
 
 fn key(sort: RunSort) -> Key {
     let (column, holds, index) = match sort {
@@ -102,6 +107,7 @@ pub(crate) fn query(filter: &RunFilter, page: &PageRequest<RunSort>) -> Result<Q
     query.equal("phase", filter.phase.map(word).transpose()?);
     query.equal("verdict", filter.verdict.map(word).transpose()?);
     query.equal("pinned", filter.pinned);
+    query.in_list("id", "SELECT run FROM run_tags WHERE tag = ", filter.tag.clone());
     query.text(filter.text.as_deref())?;
     query.created(filter.from_ms, filter.to_ms);
     Ok(query)
@@ -129,6 +135,8 @@ fn read(row: &Row<'_>) -> Result<ListedRun, rusqlite::Error> {
         verdict: read_word(row, "verdict")?,
         workers: row.get("workers")?,
         pinned: row.get("pinned")?,
+        tags: serde_json::from_str(&row.get::<_, String>("tags")?).map_err(|error| unknown_word("tags", error))?,
+        is_baseline: row.get::<_, Option<i64>>("baseline_ms")?.is_some(),
         created_ms: row.get("created_ms")?,
         started_ms: time("started_ms")?,
         ended_ms: time("ended_ms")?,
@@ -146,7 +154,7 @@ impl Store {
     /// A page of the runs that the filter takes.
     ///
     /// # Errors
-    /// When the page is to go on from something that is no end of a page of this list.
+    /// When the page is to go on from something that is not a cursor of this list.
     pub async fn list_runs(
         &self,
         filter: &RunFilter,

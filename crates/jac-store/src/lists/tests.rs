@@ -32,7 +32,7 @@ fn some(bits: u32, bit: u32, values: &[&str]) -> Option<Vec<String>> {
 
 /// Every combination of the filters of runs.
 fn run_filters() -> impl Iterator<Item = RunFilter> {
-    (0..1 << 12).map(|bits| RunFilter {
+    (0..1 << 13).map(|bits| RunFilter {
         owners: some(bits, 0, if is_in(bits, 11) { &["ada"] } else { &["ada", "bob"] }),
         teams: some(bits, 1, &["t-web", "t-shop"]),
         plan: is_in(bits, 2).then(|| examples::plan(1).id),
@@ -41,6 +41,7 @@ fn run_filters() -> impl Iterator<Item = RunFilter> {
         phase: is_in(bits, 5).then_some(if is_in(bits, 6) { RunPhase::Running } else { RunPhase::Finished }),
         verdict: is_in(bits, 6).then_some(Verdict::Passed),
         pinned: is_in(bits, 7).then_some(true),
+        tag: is_in(bits, 12).then(|| "nightly".to_owned()),
         text: is_in(bits, 8).then(|| "shop ada".to_owned()),
         from_ms: is_in(bits, 9).then_some(1),
         to_ms: is_in(bits, 10).then_some(9),
@@ -93,6 +94,7 @@ fn statements() -> Vec<(String, bool)> {
     }
     // What the engine asks for itself, again and again.
     let asked = [crate::clusters::LIVING, crate::runs::UNFINISHED, plans::LAST_RUN, plans::RUNS];
+    statements.extend(crate::history::statements());
     statements.extend(asked.into_iter().chain(crate::retention::STATEMENTS).map(str::to_owned));
     statements.into_iter().map(|sql| (sql, false)).chain(may_sort).collect()
 }
@@ -181,7 +183,7 @@ async fn every_filter_takes_the_rows_that_have_what_it_names() {
     let all = pages_of_runs(&store, &RunFilter::default(), RunSort::Created, Order::Descending).await;
     let owners = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
     type Takes = fn(&crate::ListedRun) -> bool;
-    let cases: [(RunFilter, Takes); 14] = [
+    let cases: [(RunFilter, Takes); 16] = [
         (RunFilter { owners: owners(&["ada"]), ..RunFilter::default() }, |run| run.owner.id == "ada"),
         (RunFilter { owners: owners(&["ada", "bob"]), ..RunFilter::default() }, |_| true),
         (RunFilter { owners: owners(&[]), ..RunFilter::default() }, |_| false),
@@ -190,6 +192,8 @@ async fn every_filter_takes_the_rows_that_have_what_it_names() {
         (RunFilter { phase: Some(RunPhase::Finished), ..RunFilter::default() }, |run| run.phase == RunPhase::Finished),
         (RunFilter { verdict: Some(Verdict::Failed), ..RunFilter::default() }, |run| run.verdict == Verdict::Failed),
         (RunFilter { pinned: Some(true), ..RunFilter::default() }, |run| run.pinned),
+        (RunFilter { tag: Some("NIGHTLY".to_owned()), ..RunFilter::default() }, |_| true),
+        (RunFilter { tag: Some("night".to_owned()), ..RunFilter::default() }, |_| false),
         (RunFilter { text: Some("SHOP 1".to_owned()), ..RunFilter::default() }, |run| {
             // Each word on its own: "shop" and "1" are looked for on their own.
             format!("{}\n{}", run.id, run.name).contains('1')

@@ -1,11 +1,9 @@
 //! People, tokens and entries of the audit trail as `jac admin` prints them: as text, and as JSON that scripts count on.
 
 use crate::utc;
-use jac_model::Person;
+use jac_server::AuditEntry;
 use jac_store::PersonRow;
-use jac_store::audit::Outcome;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// Somebody, as `jac admin user list --output json` has them.
 #[derive(Serialize)]
@@ -46,63 +44,14 @@ pub struct TokenLine {
     pub last_used_ms: Option<i64>,
 }
 
-#[derive(Serialize)]
-pub struct EntryLine {
-    pub id: i64,
-    pub at_ms: i64,
-    pub person: Option<Person>,
-    pub via: String,
-    pub via_name: Option<String>,
-    pub address: Option<String>,
-    pub action: String,
-    pub kind: Option<String>,
-    pub thing: Option<String>,
-    pub thing_name: Option<String>,
-    pub outcome: Outcome,
-    pub code: Option<String>,
-    pub details: BTreeMap<String, String>,
-}
-
-impl From<jac_store::audit::EntryRow> for EntryLine {
-    fn from(row: jac_store::audit::EntryRow) -> Self {
-        Self {
-            id: row.id,
-            at_ms: row.at_ms,
-            person: row.person,
-            via: row.via,
-            via_name: row.via_name,
-            address: row.address,
-            action: row.action,
-            kind: row.kind,
-            thing: row.thing,
-            thing_name: row.thing_name,
-            outcome: row.outcome,
-            code: row.code,
-            details: row.details,
-        }
-    }
-}
-
-impl EntryLine {
-    pub fn text(&self) -> String {
-        let who = self.person.as_ref().map_or("nobody", |person| person.name.as_str());
-        let thing = self.thing_name.as_deref().filter(|name| !name.is_empty()).or(self.thing.as_deref()).unwrap_or("");
-        let outcome = match (self.outcome, &self.code) {
-            (Outcome::Done, _) => "done".to_owned(),
-            (Outcome::Refused, code) => format!("refused ({})", code.as_deref().unwrap_or("?")),
-            (Outcome::Failed, code) => format!("failed ({})", code.as_deref().unwrap_or("?")),
-        };
-        let from = self.address.as_deref().map(|address| format!(" from {address}")).unwrap_or_default();
-        format!("{}  {who}  {}  {thing}  {outcome}  by {}{from}", utc::minute(self.at_ms), self.action, self.via)
-    }
-}
-
-fn role_word(role: jac_model::UserRole) -> &'static str {
-    match role {
-        jac_model::UserRole::Administrator => "administrator",
-        jac_model::UserRole::Member => "member",
-        jac_model::UserRole::Viewer => "viewer",
-    }
+/// An entry of the audit trail as a line.
+pub fn entry_text(entry: &AuditEntry) -> String {
+    let who = entry.person.as_ref().map_or("nobody", |person| person.name.as_str());
+    let thing = entry.thing_name.as_deref().filter(|name| !name.is_empty()).or(entry.thing.as_deref()).unwrap_or("");
+    let code = entry.code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
+    let from = entry.address.as_deref().map(|address| format!(" from {address}")).unwrap_or_default();
+    let (at, action, outcome, via) = (utc::minute(entry.at_ms), &entry.action, entry.outcome.word(), entry.via.word());
+    format!("{at}  {who}  {action}  {thing}  {outcome}{code}  by {via}{from}")
 }
 
 fn time(at_ms: Option<i64>, never: &str) -> String {
@@ -114,7 +63,7 @@ pub fn table(lines: &[UserLine]) -> String {
         let state = if line.disabled { "disabled" } else { "" };
         [
             line.name.clone(),
-            role_word(line.role).to_owned(),
+            line.role.word().to_owned(),
             line.teams.join(", "),
             time(line.last_seen_ms, "never"),
             state.to_owned(),
@@ -125,16 +74,11 @@ pub fn table(lines: &[UserLine]) -> String {
 
 pub fn token_table(lines: &[TokenLine]) -> String {
     let rows = lines.iter().map(|line| {
-        let scope = match line.scope {
-            jac_model::TokenScope::Read => "read",
-            jac_model::TokenScope::Run => "run",
-            jac_model::TokenScope::All => "all",
-        };
         [
             line.id.clone(),
             line.person.clone(),
             line.name.clone(),
-            scope.to_owned(),
+            line.scope.word().to_owned(),
             time(line.expires_ms, "never"),
             time(line.last_used_ms, "never"),
         ]

@@ -1,7 +1,8 @@
 //! The arguments of `jac admin`.
 
 use super::Output;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Subcommand};
 use jac_model::{TokenScope, UserRole};
 use std::path::PathBuf;
 
@@ -14,45 +15,27 @@ pub struct Place {
 }
 
 /// A role, as it is typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum RoleName {
-    /// Looks after the installation, and may change what anybody has
-    Administrator,
-    /// Has clusters, plans and runs of their own; reads those of others
-    Member,
-    /// Reads everything, changes nothing
-    Viewer,
-}
-
-impl From<RoleName> for UserRole {
-    fn from(name: RoleName) -> Self {
-        match name {
-            RoleName::Administrator => Self::Administrator,
-            RoleName::Member => Self::Member,
-            RoleName::Viewer => Self::Viewer,
-        }
-    }
+fn role() -> impl TypedValueParser<Value = UserRole> {
+    let words = UserRole::ALL.map(|role| {
+        PossibleValue::new(role.word()).help(match role {
+            UserRole::Viewer => "Reads everything, changes nothing",
+            UserRole::Member => "Has clusters, plans and runs of their own; reads those of others",
+            UserRole::Administrator => "Looks after the installation, and may change what anybody has",
+        })
+    });
+    PossibleValuesParser::new(words).try_map(|word| UserRole::of_word(&word).ok_or("not a role"))
 }
 
 /// A scope, as it is typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ScopeName {
-    /// Reads
-    Read,
-    /// Reads, uploads plans, makes clusters and starts runs
-    Run,
-    /// Everything that its person may
-    All,
-}
-
-impl From<ScopeName> for TokenScope {
-    fn from(name: ScopeName) -> Self {
-        match name {
-            ScopeName::Read => Self::Read,
-            ScopeName::Run => Self::Run,
-            ScopeName::All => Self::All,
-        }
-    }
+fn scope() -> impl TypedValueParser<Value = TokenScope> {
+    let words = TokenScope::ALL.map(|scope| {
+        PossibleValue::new(scope.word()).help(match scope {
+            TokenScope::Read => "Reads",
+            TokenScope::Run => "Reads, uploads plans, makes clusters and starts runs",
+            TokenScope::All => "Everything that its person may",
+        })
+    });
+    PossibleValuesParser::new(words).try_map(|word| TokenScope::of_word(&word).ok_or("not a scope"))
 }
 
 #[derive(Debug, Subcommand)]
@@ -61,8 +44,8 @@ pub enum UserCommand {
     Add {
         /// What they sign in with and are shown as
         name: String,
-        #[arg(long, value_enum)]
-        role: RoleName,
+        #[arg(long, value_parser = role())]
+        role: UserRole,
         /// A team they are in, by name; it is made where it is not there
         #[arg(long, value_name = "TEAM")]
         team: Vec<String>,
@@ -111,8 +94,8 @@ pub enum TokenCommand {
     Create {
         /// Whose it is
         name: String,
-        #[arg(long, value_enum)]
-        scope: ScopeName,
+        #[arg(long, value_parser = scope())]
+        scope: TokenScope,
         /// For how long it works, such as 30d; absent: until it is revoked
         #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
         expires: Option<std::time::Duration>,

@@ -3,7 +3,8 @@
 use super::keys::{Key, find};
 use super::read::{Fault, Settings, Source, Value, invalid};
 use ipnet::IpNet;
-use jac_server::config::{MetricsConfig, OidcConfig, RedisUrl, RoleName, Secret, ServerConfig, SessionConfig};
+use jac_model::UserRole;
+use jac_server::config::{MetricsConfig, OidcConfig, RedisUrl, Secret, ServerConfig, SessionConfig};
 use jac_server::tls::{Pair, TlsError, TlsFiles};
 use reqwest::Url;
 use std::collections::BTreeMap;
@@ -227,8 +228,8 @@ impl Typed<'_> {
         let client_secret = self.secret_in("oidc_client_secret_file");
         let mut role_groups = BTreeMap::new();
         for (group, word) in self.map("oidc_role_groups") {
-            match RoleName::ALL.iter().find(|(name, _)| *name == word) {
-                Some((_, role)) => drop(role_groups.insert(group, *role)),
+            match UserRole::of_word(&word) {
+                Some(role) => drop(role_groups.insert(group, role)),
                 None => self.refuse("oidc_role_groups", &word, "administrator, member or viewer"),
             }
         }
@@ -346,7 +347,7 @@ mod tests {
         let oidc = config.server.oidc.as_ref().expect("a provider");
         assert_eq!(oidc.issuer, "https://id.example/realm/", "letter by letter");
         assert_eq!(oidc.client_secret.as_ref().map(Secret::reveal), Some("hunter2"));
-        assert_eq!(oidc.role_groups["admins"], RoleName::Administrator);
+        assert_eq!(oidc.role_groups["admins"], UserRole::Administrator);
         assert_eq!(config.runs_days, Some(30));
         assert!(!format!("{config:?}").contains("hunter"));
     }

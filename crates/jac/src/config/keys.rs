@@ -303,7 +303,7 @@ pub static KEYS: &[Key] = &[
         shape: Shape::List,
         value: "NAME",
         otherwise: "administrators only",
-        meaning: "Somebody who may work with the server's own AWS credentials (its variables, profile or role) beside the administrators",
+        meaning: "Somebody who may work with the server's own AWS credentials (its variables, profile or role) beside the administrators: the name of an account that an administrator made, or an account's ID, which whoever comes by the company's sign-on is named by",
         ..PLAIN
     },
     Key {

@@ -160,6 +160,7 @@ fn read(given: Given<'_>, name: &str, find: &dyn Fn(&str) -> Option<PathBuf>) ->
         properties: given.properties,
         system_properties: given.system_properties,
         home: given.home,
+        cancel: jac_jmx::Cancel::NEVER,
     })
     .map_err(from_engine)
 }

@@ -177,8 +177,8 @@ fn a_region_that_cannot_be_looked_at_is_told_and_may_have_what_nothing_else_know
     let listed = cut_off(&place, &["cluster", "list", "--output", "json"]).expect(0);
     let listed: Value = serde_json::from_str(&listed.stdout).expect("JSON");
     assert_eq!(listed["machines"]["unreachable"][0]["region"], "eu-west-3", "{listed}");
-    for deed in ["adopt", "terminate"] {
-        let done = cut_off(&place, &["cluster", deed, "c-77777777"]).expect(3);
+    for command in ["adopt", "terminate"] {
+        let done = cut_off(&place, &["cluster", command, "c-77777777"]).expect(3);
         for words in ["Looking at all regions", "'c-77777777'", "ec2 in eu-west-3 cannot be asked"] {
             assert!(done.stderr.contains(words), "{}", done.stderr);
         }

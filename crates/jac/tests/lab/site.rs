@@ -131,7 +131,7 @@ impl Site {
         self.api().get(&format!("/clusters/{id}"))
     }
 
-    /// What happened to it, a line each.
+    /// Its events, a line each.
     pub fn events(&self, id: &str) -> String {
         let events = self.api().get(&format!("/clusters/{id}/events"));
         let line = |event: &Value| {

@@ -7,7 +7,6 @@ const set = (id: string, kind: CredentialView["kind"], owner = "u-1"): Credentia
   name: id,
   kind,
   owner: { id: owner, name: owner },
-  team: null,
   region: null,
   shown: {},
   saved_ms: 0,

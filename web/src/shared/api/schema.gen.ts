@@ -131,7 +131,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The trail as a file, at most 100,000 entries */
+        /** The trail as a file, at most 100,000 entries; where there are more, `x-jac-next` has the `after` of the next file */
         get: operations["audit_export"];
         put?: never;
         post?: never;
@@ -217,7 +217,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened to a cluster, the last thousand events, the oldest first */
+        /** A cluster's events, the last thousand, the oldest first */
         get: operations["clusters_events"];
         put?: never;
         post?: never;
@@ -304,6 +304,23 @@ export interface paths {
         };
         /** What has changed from one run to others, and what of it is noise */
         get: operations["runs_compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compare/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs by the time since each began */
+        get: operations["runs_series"];
         put?: never;
         post?: never;
         delete?: never;
@@ -660,6 +677,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The labels that a plan's trend can be asked for, by name, at most 1,000 */
+        get: operations["plans_labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans/{id}/team": {
         parameters: {
             query?: never;
@@ -675,6 +709,23 @@ export interface paths {
         head?: never;
         /** Say which team may change it beside its owner */
         patch: operations["plans_set_team"];
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a plan's figures went from run to run, the newest first; also of a plan that was deleted */
+        get: operations["plans_trend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/runs": {
@@ -747,6 +798,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/baseline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Make a finished run the baseline of its plan, in the place of any other, or no longer */
+        patch: operations["runs_set_baseline"];
+        trace?: never;
+    };
     "/api/v1/runs/{id}/live": {
         parameters: {
             query?: never;
@@ -779,6 +847,23 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Say what is to be known of a run */
+        patch: operations["runs_set_note"];
         trace?: never;
     };
     "/api/v1/runs/{id}/pin": {
@@ -882,6 +967,23 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Say which tags a run has */
+        patch: operations["runs_set_tags"];
         trace?: never;
     };
     "/api/v1/runs/{id}/team": {
@@ -1499,7 +1601,6 @@ export interface components {
             name: string;
             kind: components["schemas"]["CredentialWord"];
             owner: components["schemas"]["Person"];
-            team: components["schemas"]["Named"] | null;
             /** @description The region of clusters that name none. */
             region: string | null;
             /** @description What may be shown, by name: `access_key_id`, `role_arn`, `fingerprint`… */
@@ -2737,6 +2838,10 @@ export interface components {
          * @enum {string}
          */
         Role: "master" | "worker";
+        /** @description Whether a run is its plan's baseline. */
+        RunBaseline: {
+            baseline: boolean;
+        };
         /** @description The run that a report is about. */
         RunFacts: {
             /** @description Its id. */
@@ -2791,6 +2896,28 @@ export interface components {
             clock_offset_ms: number | null;
             health: components["schemas"]["NodeHealth"] | null;
         };
+        /** @description What is to be known of a run. */
+        RunNote: {
+            /** @description At most 4,000 characters; empty: nothing. */
+            note: string;
+        };
+        /** @description One run by elapsed time. */
+        RunOverTime: {
+            run: components["schemas"]["RunId"];
+            name: string;
+            /**
+             * Format: int64
+             * @description When its first bucket began, epoch milliseconds; `null`: it has no point.
+             */
+            start_ms: number | null;
+            /**
+             * Format: int64
+             * @description Width of a bucket in milliseconds; runs of different lengths have different ones.
+             */
+            bucket_ms: number;
+            /** @description `t_ms` counts from `start_ms`, in milliseconds. Empty where the run has no sample of the label, or it is not among its busiest. */
+            points: components["schemas"]["Point"][];
+        };
         /**
          * @description Where a run is.
          * @enum {string}
@@ -2835,6 +2962,15 @@ export interface components {
             headline: components["schemas"]["Headline"] | null;
             /** @description It is kept whatever the retention says. */
             pinned: boolean;
+            /** @description Short words that people find it by. */
+            tags: string[];
+            /** @description It is the one that the other runs of its plan are compared with. */
+            baseline: boolean;
+        };
+        /** @description The tags of a run, in the place of those that it has. */
+        RunTags: {
+            /** @description At most 20 of 1 to 40 characters, without commas. Upper and lower case are the same. */
+            tags: string[];
         };
         /** @description A run as it is shown. */
         RunView: {
@@ -2846,6 +2982,12 @@ export interface components {
             team: components["schemas"]["Named"] | null;
             /** @description It is kept whatever the retention says. */
             pinned: boolean;
+            /** @description Short words that people find it by. */
+            tags: string[];
+            /** @description What people have to say of it; empty: nothing. */
+            note: string;
+            /** @description It is the one that the other runs of its plan are compared with. */
+            baseline: boolean;
             phase: components["schemas"]["RunPhase"];
             /** @description What is being done now, a sentence. */
             step: string;
@@ -2889,6 +3031,13 @@ export interface components {
             grace_s: number;
             notes: string[];
             steps: components["schemas"]["RunStep"][];
+        };
+        /** @description Runs by elapsed time. */
+        RunsOverTime: {
+            /** @description `null`: the totals. */
+            label: string | null;
+            /** @description In the order in which they were asked for. */
+            runs: components["schemas"]["RunOverTime"][];
         };
         /** @description What a search found. */
         SearchResult: {
@@ -3246,6 +3395,67 @@ export interface components {
          * @enum {string}
          */
         TotalBasis: "samples" | "transactions";
+        /** @description How a plan's figures went from run to run. */
+        Trend: {
+            /** @description `null`: the totals. */
+            label: string | null;
+            baseline: components["schemas"]["TrendPoint"] | null;
+            /** @description The runs, the newest first. */
+            items: components["schemas"]["TrendPoint"][];
+            /** @description `before` of the next page; `null`: there is none. */
+            next: string | null;
+        };
+        /** @description What the tests of `jac compare` say of a run in a trend. */
+        TrendComparison: {
+            /** @description The run that it is compared with. */
+            with: components["schemas"]["RunId"];
+            /** @description `worse` is a regression. `unclear` also where too many rows of either log could not be read. */
+            change: components["schemas"]["Change"];
+            /** @description Why, a sentence. */
+            sentence: string;
+            /** @description Their rates differ by more than 10 %: response times depend on the load. */
+            load_differs: boolean;
+        };
+        /** @description One run in a trend. Times are milliseconds, rates per second; `null` where a figure does not exist. */
+        TrendPoint: {
+            run: components["schemas"]["RunId"];
+            name: string;
+            /** Format: int64 */
+            created_ms: number;
+            /** Format: int64 */
+            started_ms: number | null;
+            verdict: components["schemas"]["Verdict"];
+            /** @description It ended before its time: its figures are of a part. */
+            partial: boolean;
+            tags: string[];
+            /** @description It is the plan's baseline. */
+            baseline: boolean;
+            pinned: boolean;
+            /**
+             * Format: int32
+             * @description Which state of the plan's files it ran.
+             */
+            plan_revision: number | null;
+            /** Format: int64 */
+            samples: number;
+            /** Format: int64 */
+            errors: number;
+            /** Format: double */
+            error_percent: number | null;
+            /** Format: double */
+            mean_ms: number | null;
+            /** Format: double */
+            p50_ms: number | null;
+            /** Format: double */
+            p90_ms: number | null;
+            /** Format: double */
+            p95_ms: number | null;
+            /** Format: double */
+            p99_ms: number | null;
+            /** Format: double */
+            rate_per_s: number | null;
+            compared: components["schemas"]["TrendComparison"] | null;
+        };
         /** @description A provider that cannot be asked, or one of its regions. */
         Unreachable: {
             provider: components["schemas"]["Provider"];
@@ -4175,6 +4385,55 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runs_series: {
+        parameters: {
+            query: {
+                /** @description One to five ids with commas between. */
+                runs: string;
+                /** @description Of this label; absent: the totals. */
+                label?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunsOverTime"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5370,6 +5629,44 @@ export interface operations {
             };
         };
     };
+    plans_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     plans_set_team: {
         parameters: {
             query?: never;
@@ -5412,6 +5709,59 @@ export interface operations {
             };
         };
     };
+    plans_trend: {
+        parameters: {
+            query?: {
+                /** @description Of this label; absent: the totals. */
+                label?: string;
+                /** @description How many runs, 1 to 200; absent: 50. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                before?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trend"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     runs_list: {
         parameters: {
             query?: {
@@ -5425,6 +5775,8 @@ export interface operations {
                 phase?: components["schemas"]["RunPhase"];
                 verdict?: components["schemas"]["Verdict"];
                 pinned?: boolean;
+                /** @description A tag that it has; upper and lower case are the same. */
+                tag?: string;
                 /** @description Words that are all in its id, its name or the names of its plan, cluster or owner. */
                 text?: string;
                 /** @description Created from then on, in epoch milliseconds. */
@@ -5672,6 +6024,64 @@ export interface operations {
             };
         };
     };
+    runs_set_baseline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunBaseline"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     runs_live: {
         parameters: {
             query?: {
@@ -5733,6 +6143,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogPiece"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runs_set_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunNote"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             404: {
@@ -6057,6 +6525,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runs_set_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunTags"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             404: {

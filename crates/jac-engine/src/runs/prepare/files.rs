@@ -8,7 +8,7 @@ use crate::runs::supervise::Task;
 use crate::runs::{NodePlaces, PLAN};
 use crate::tools::WantedJMeter;
 use futures_util::future::try_join_all;
-use jac_jmx::Splitter;
+use jac_jmx::{Cancel, Splitter};
 use jac_model::{Plan, PlanFileKind, Role, Run};
 use std::collections::HashMap;
 use std::io::{Read, Write};
@@ -88,6 +88,7 @@ async fn split_files(
             properties: &run.properties,
             system_properties: &run.system_properties,
             home: home.as_ref(),
+            cancel: Cancel::NEVER,
         })?;
         let assembly = read.assembly();
         let mut parts = HashMap::new();

@@ -32,12 +32,13 @@ pub(super) fn files(context: &Context<'_>) -> HashSet<String> {
             found.insert(path);
         }
     };
-    for script in &context.input.scripts {
+    let cancel = context.assembly.cancel;
+    for script in cancel.each(&context.input.scripts) {
         of_script(script, &mut add);
     }
     for element in context.assembly.running() {
         if is_script(element) {
-            element.properties.iter().for_each(|property| of_script(&property.text, &mut add));
+            cancel.each(&element.properties).for_each(|property| of_script(&property.text, &mut add));
         }
         let listed = match element.kind() {
             kind if kind.ends_with("ResultCollector") => "filename",
@@ -47,8 +48,8 @@ pub(super) fn files(context: &Context<'_>) -> HashSet<String> {
         if let Some(name) = element.text(listed).and_then(|written| context.scope().evaluate(written)) {
             add(&name);
         }
-        for text in std::iter::once(&element.name).chain(element.properties.iter().map(|property| &property.text)) {
-            each_call(text, &mut |function, arguments| {
+        for text in cancel.each(element.texts()) {
+            each_call(text, cancel, &mut |function, arguments| {
                 if function == "__StringToFile"
                     && let Some(name) = arguments.first().and_then(|name| context.scope().evaluate(name))
                 {

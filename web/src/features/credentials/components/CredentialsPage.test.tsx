@@ -11,7 +11,6 @@ const set = (more: Partial<CredentialView> = {}): CredentialView => ({
   name: "main",
   kind: "aws_keys",
   owner: { id: "u-1", name: "Ann" },
-  team: null,
   region: "eu-central-1",
   shown: { access_key_id: "AKIA…MPLE" },
   saved_ms: 0,

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use jac_model::ports::{
-    Adopted, AwsCredentials, Cloud, Forecast, Instance, Lease, Listed, NodeRequest, PortError, Remote, Rented, Tell,
+    Adopted, AwsCredentials, Billable, Cloud, Forecast, Instance, Lease, Listed, NodeRequest, PortError, Remote, Tell,
     Unseen,
 };
 use jac_model::{ClusterConfig, ClusterId, Ec2Config, NodePrices, Person, Role};
@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 #[derive(Default)]
-pub struct RentedCloud {
+pub struct BillableCloud {
     pub instances: Mutex<Vec<Instance>>,
     /// Why it cannot be asked, if it cannot.
     pub failure: Mutex<Option<String>>,
@@ -29,7 +29,7 @@ pub fn instance(cluster: &str, name: &str, role: Role) -> Instance {
         detail: "i-0abc in eu-central-1a".to_owned(),
         memory_mb: 4096,
         alive: true,
-        rented: Some(Rented {
+        billable: Some(Billable {
             region: "eu-central-1".to_owned(),
             id: format!("i-{name}"),
             kind: "c6i.large".to_owned(),
@@ -42,7 +42,7 @@ pub fn instance(cluster: &str, name: &str, role: Role) -> Instance {
     }
 }
 
-impl RentedCloud {
+impl BillableCloud {
     fn ask(&self) -> Result<Vec<Instance>, PortError> {
         match self.failure.lock().expect("no panic").clone() {
             Some(reason) => Err(PortError::Refused { node: "EC2".to_owned(), what: "be asked".to_owned(), reason }),
@@ -52,7 +52,7 @@ impl RentedCloud {
 }
 
 #[async_trait]
-impl Cloud for RentedCloud {
+impl Cloud for BillableCloud {
     async fn launch(&self, _: &ClusterConfig, _: &[NodeRequest], _: Tell<'_>) -> Result<Vec<Instance>, PortError> {
         std::future::pending().await
     }
@@ -60,7 +60,9 @@ impl Cloud for RentedCloud {
     async fn list(&self) -> Result<Listed, PortError> {
         let unseen = self.unseen();
         let is_seen = |instance: &Instance| {
-            !unseen.iter().any(|place| instance.rented.as_ref().is_some_and(|rented| rented.region == place.region))
+            !unseen
+                .iter()
+                .any(|place| instance.billable.as_ref().is_some_and(|billable| billable.region == place.region))
         };
         Ok(Listed {
             instances: self.ask()?.into_iter().filter(is_seen).collect(),

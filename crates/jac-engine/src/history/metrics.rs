@@ -1,0 +1,184 @@
+//! The figures of finished runs: written when a run ends, and in the background for runs that ended under an earlier JAC or came back from
+//! their folders.
+//!
+//! Kept are the total and the labels with the most samples. Response times are kept in coarse steps; of a run whose figures come from its
+//! report alone, they are rebuilt from the report's percentiles.
+
+use crate::blocking::wait;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use jac_jtl::{Entry, LogStatistics, Summary};
+use jac_model::RunId;
+use jac_report::{CoarseTimes, Report};
+use jac_store::RunMetrics;
+use std::collections::HashMap;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// Labels whose figures are kept of each run, those with the most samples.
+const MOST_LABELS: usize = 100;
+/// Runs that are looked up at a time.
+const AT_A_TIME: u32 = 50;
+/// Between two reports: who works with the server comes first.
+const PAUSE: Duration = Duration::from_millis(20);
+/// After this long it is tried again.
+const RETRY_EVERY: Duration = Duration::from_secs(10 * 60);
+
+/// Of a run's statistics.
+pub(crate) fn of_statistics(statistics: &mut LogStatistics) -> Vec<RunMetrics> {
+    let (summary, times) = (statistics.summary(), statistics.response_times());
+    let labels: HashMap<&str, &[(u32, u64)]> =
+        times.labels.iter().map(|(label, counts)| (label.as_str(), counts.as_slice())).collect();
+    let of = |label: Option<&str>| {
+        let counts = label.map_or(Some(times.total.as_slice()), |label| labels.get(label).copied());
+        CoarseTimes::of(counts.unwrap_or_default().iter().copied())
+    };
+    rows(&summary, of)
+}
+
+/// Of what is left in a run's report.
+fn of_report(report: &Report) -> Vec<RunMetrics> {
+    let profiles = &report.profiles;
+    let labels: HashMap<&str, _> = profiles.labels.iter().map(|label| (label.label.as_str(), &label.profile)).collect();
+    let of = |label: Option<&str>| {
+        let profile = label.map_or(Some(&profiles.total), |label| labels.get(label).copied());
+        let curve = profile.filter(|profile| profile.percentiles_ms.len() == profiles.percents.len());
+        curve.map_or_else(CoarseTimes::default, |profile| {
+            let samples = profile.satisfied + profile.tolerated + profile.frustrated + profile.failed;
+            CoarseTimes::of_percentiles(&profiles.percents, &profile.percentiles_ms, samples)
+        })
+    };
+    rows(&report.summary, of)
+}
+
+/// The rows of a table; none where there is no sample.
+fn rows(summary: &Summary, times: impl Fn(Option<&str>) -> CoarseTimes) -> Vec<RunMetrics> {
+    if summary.total.samples == 0 {
+        return Vec::new();
+    }
+    let row = |label: Option<&str>, entry: &Entry| RunMetrics {
+        label: label.map(str::to_owned),
+        samples: entry.samples,
+        errors: entry.errors,
+        mean_ms: entry.mean_ms,
+        median_ms: entry.median_ms,
+        p90_ms: entry.p90_ms,
+        p95_ms: entry.p95_ms,
+        p99_ms: entry.p99_ms,
+        rate_per_s: entry.throughput_per_s,
+        unread_percent: summary.unread_percent,
+        times: times(label).to_bytes(),
+    };
+    let mut labels: Vec<&Entry> = summary.labels.iter().collect();
+    labels.sort_by_key(|entry| std::cmp::Reverse(entry.samples));
+    labels.truncate(MOST_LABELS);
+    let labels = labels.into_iter().map(|entry| row(Some(&entry.label), entry));
+    std::iter::once(row(None, &summary.total)).chain(labels).collect()
+}
+
+/// Writes the figures of finished runs that have none yet, the newest first, until there are no more.
+pub(crate) async fn fill(engine: Engine) {
+    loop {
+        match engine.fill_metrics().await {
+            Ok(0) => return,
+            Ok(_) => (),
+            Err(error) => {
+                tracing::warn!(%error, "the figures of earlier runs could not be written: {error}; trying again");
+                sleep(RETRY_EVERY).await;
+            }
+        }
+    }
+}
+
+impl Engine {
+    /// The figures of some runs; says of how many.
+    async fn fill_metrics(&self) -> Result<usize, EngineError> {
+        let runs = self.store().runs_without_metrics(AT_A_TIME).await?;
+        for run in &runs {
+            let id = run.clone();
+            self.run_blocking(move |engine| engine.fill_metrics_of(&id)).await?;
+            sleep(PAUSE).await;
+        }
+        Ok(runs.len())
+    }
+
+    fn fill_metrics_of(&self, run: &RunId) -> Result<(), EngineError> {
+        let metrics = match self.report(run) {
+            Ok(report) => of_report(&report),
+            // Without a report there are none to be had; a run that is deleted meanwhile needs none.
+            Err(error) => {
+                tracing::debug!(%run, %error, "run {run}: no figures for its plan's trend: {error}");
+                Vec::new()
+            }
+        };
+        match wait(self.store().put_run_metrics(run, metrics)) {
+            Err(jac_store::StoreError::NotFound { .. }) => Ok(()),
+            written => Ok(written?),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jac_jtl::Settings;
+    use jac_report::Facts;
+
+    fn log() -> LogStatistics {
+        let mut log = LogStatistics::new(Settings::default());
+        log.feed(b"timeStamp,elapsed,label,success\n");
+        for n in 0..5_000_u64 {
+            let label = n % 3;
+            log.feed(format!("{},{},Page {label},{}\n", n * 10, 100 + (n * 7919) % 300, n % 50 != 0).as_bytes());
+        }
+        log.finish();
+        log
+    }
+
+    #[test]
+    fn the_total_and_each_label_are_kept_and_a_run_without_samples_has_nothing() {
+        let rows = of_statistics(&mut log());
+        let labels: Vec<_> = rows.iter().map(|row| row.label.as_deref().unwrap_or("total")).collect();
+        assert_eq!(labels, ["total", "Page 0", "Page 1", "Page 2"]);
+        assert_eq!((rows[0].samples, rows[0].errors), (5_000, 100));
+        for row in &rows {
+            let times = CoarseTimes::from_bytes(&row.times).expect("times");
+            assert_eq!(times.counts().iter().map(|(_, count)| count).sum::<u64>(), row.samples);
+        }
+        let mut empty = LogStatistics::new(Settings::default());
+        empty.finish();
+        assert!(of_statistics(&mut empty).is_empty());
+    }
+
+    #[test]
+    fn what_a_report_tells_is_near_what_the_log_told() {
+        let facts = Facts {
+            title: String::new(),
+            jac_version: String::new(),
+            created_ms: 0,
+            files: Vec::new(),
+            run: None,
+            notes: Vec::new(),
+        };
+        let (exact, report) = (of_statistics(&mut log()), Report::new(facts, &mut log()));
+        let rebuilt = of_report(&report);
+        assert_eq!(rebuilt.len(), exact.len());
+        for (exact, rebuilt) in exact.iter().zip(&rebuilt) {
+            assert_eq!(
+                RunMetrics { times: Vec::new(), ..exact.clone() },
+                RunMetrics { times: Vec::new(), ..rebuilt.clone() }
+            );
+            let share_below = |times: &[u8], limit: u32| {
+                let times = CoarseTimes::from_bytes(times).expect("times");
+                let below: u64 = times.counts().iter().filter(|(ms, _)| *ms < limit).map(|(_, count)| count).sum();
+                #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+                let share = below as f64 / exact.samples as f64;
+                share
+            };
+            for limit in [150, 200, 250, 300, 350] {
+                let (one, other) = (share_below(&exact.times, limit), share_below(&rebuilt.times, limit));
+                assert!((one - other).abs() < 0.03, "{limit}: {one} and {other}");
+            }
+        }
+    }
+}

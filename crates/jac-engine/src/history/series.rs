@@ -1,0 +1,78 @@
+//! Several runs over the time since each began, to be drawn over one another.
+
+use crate::blocking::wait;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::runs::results::MOST_COMPARED;
+use jac_jtl::Point;
+use jac_model::RunId;
+use serde::Serialize;
+use std::collections::HashSet;
+
+/// Runs by elapsed time.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunsOverTime {
+    /// `null`: the totals.
+    pub label: Option<String>,
+    /// In the order in which they were asked for.
+    pub runs: Vec<RunOverTime>,
+}
+
+/// One run by elapsed time.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunOverTime {
+    pub run: RunId,
+    pub name: String,
+    /// When its first bucket began, epoch milliseconds; `null`: it has no point.
+    pub start_ms: Option<i64>,
+    /// Width of a bucket in milliseconds; runs of different lengths have different ones.
+    pub bucket_ms: u64,
+    /// `t_ms` counts from `start_ms`, in milliseconds. Empty where the run has no sample of the label, or it is not among its busiest.
+    pub points: Vec<Point>,
+}
+
+impl Engine {
+    /// The points of up to five runs by the time since each began, in total or of one label. It may read their reports: call it where that is
+    /// allowed.
+    ///
+    /// # Errors
+    /// When there are none or too many, one is named twice, or there is no such run.
+    pub fn runs_over_time(&self, runs: &[RunId], label: Option<&str>) -> Result<RunsOverTime, EngineError> {
+        let different: HashSet<&RunId> = runs.iter().collect();
+        if runs.is_empty() || runs.len() > MOST_COMPARED || different.len() < runs.len() {
+            let message = format!("Name one to {MOST_COMPARED} runs, each once.");
+            return Err(EngineError::invalid("runs_to_compare", message));
+        }
+        let runs = runs.iter().map(|run| self.run_over_time(run, label)).collect::<Result<Vec<_>, _>>()?;
+        Ok(RunsOverTime { label: label.map(str::to_owned), runs })
+    }
+
+    fn run_over_time(&self, id: &RunId, label: Option<&str>) -> Result<RunOverTime, EngineError> {
+        let name = wait(self.store().run(id))?.run.name;
+        let (bucket_ms, mut points) = match label {
+            None => self.total_over_time(id)?,
+            Some(label) => {
+                let series = self.report(id)?.series;
+                let points = series.labels.into_iter().find(|series| series.label == label).map(|series| series.points);
+                (series.bucket_ms, points.unwrap_or_default())
+            }
+        };
+        let start_ms = points.first().map(|point| point.t_ms);
+        for point in &mut points {
+            point.t_ms -= start_ms.unwrap_or_default();
+        }
+        Ok(RunOverTime { run: id.clone(), name, start_ms, bucket_ms, points })
+    }
+
+    /// The total's points, as they were kept while the run went on.
+    fn total_over_time(&self, id: &RunId) -> Result<(u64, Vec<Point>), EngineError> {
+        let Some((bucket_ms, stored)) = wait(self.store().series(id))? else { return Ok((0, Vec::new())) };
+        let read = |point: jac_store::StoredPoint| {
+            serde_json::from_value(point.point)
+                .map_err(|error| EngineError::JMeter(format!("A point of the run cannot be read: {error}.")))
+        };
+        Ok((bucket_ms.unsigned_abs(), stored.into_iter().map(read).collect::<Result<_, _>>()?))
+    }
+}

@@ -1,0 +1,46 @@
+//! Where a plan lies on the disk.
+
+use super::remove_folder;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use jac_model::{Plan, PlanId};
+use std::path::PathBuf;
+
+/// Where a plan lies: the folder of its files, and beside it a file that says what it is, so that a database which is lost
+/// or older loses no plan.
+pub(crate) struct PlanFolder {
+    pub(super) files: PathBuf,
+    description: PathBuf,
+}
+
+impl PlanFolder {
+    pub fn of(engine: &Engine, id: &PlanId) -> Self {
+        Self { files: engine.folder().plan(id), description: engine.folder().plans().join(format!("{id}.json")) }
+    }
+
+    pub(super) fn describe(&self, plan: &Plan) -> Result<(), EngineError> {
+        let bytes = serde_json::to_vec_pretty(plan).map_err(|error| EngineError::JMeter(error.to_string()))?;
+        crate::runs::write_file(&self.description, &bytes)
+    }
+
+    /// The plan as the file says it is; `None` where that is not to be had, or not what lies there.
+    pub fn described(&self) -> Option<Plan> {
+        let plan: Plan = serde_json::from_slice(&std::fs::read(&self.description).ok()?).ok()?;
+        let is_whole = plan.files.iter().all(|file| self.files.join(&file.path).is_file());
+        (is_whole && self.files.ends_with(plan.id.as_str())).then_some(plan)
+    }
+
+    pub(super) fn forget(&self) -> Result<(), EngineError> {
+        match std::fs::remove_file(&self.description) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(EngineError::file("removing the plan", error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn remove(&self) {
+        drop(self.forget());
+        remove_folder(&self.files);
+    }
+}

@@ -1,0 +1,131 @@
+//! Uploads until they are a plan: a folder to put them together in, unpacking, and which of the files is the plan.
+
+use super::archive::{self, Limits};
+use super::names::safe_name;
+use super::not_a_plan;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use jac_model::{Fault, PlanFile, PlanFileKind};
+use std::path::{Path, PathBuf};
+
+/// A folder in which an upload is put together. It is gone with this value, whatever happened to the upload.
+#[derive(Debug)]
+pub struct Staging {
+    pub(super) folder: tempfile::TempDir,
+    files: usize,
+    max_files: usize,
+}
+
+impl Staging {
+    /// Where a file of that name is to be written; its folders are there afterwards.
+    ///
+    /// # Errors
+    /// When the name leads elsewhere, there are too many files, or the disk is full.
+    pub fn place(&mut self, name: &str) -> Result<PathBuf, EngineError> {
+        let name = safe_name(name)?;
+        self.files += 1;
+        if self.files > self.max_files {
+            return Err(EngineError::invalid(
+                "too_many_files",
+                format!("A plan has at most {} files.", self.max_files),
+            ));
+        }
+        let place = self.folder.path().join(&name);
+        if let Some(parent) = place.parent() {
+            std::fs::create_dir_all(parent).map_err(|error| EngineError::file(format!("taking {name}"), error))?;
+        }
+        Ok(place)
+    }
+}
+
+/// Removes what uploads that were cut off by a crash left behind.
+pub(crate) fn sweep_uploads(engine: &Engine) {
+    for entry in std::fs::read_dir(engine.folder().uploads()).into_iter().flatten().flatten() {
+        if let Err(error) = std::fs::remove_dir_all(entry.path()) {
+            tracing::warn!(path = %entry.path().display(), %error, "an unfinished upload cannot be removed");
+        }
+    }
+}
+
+impl Engine {
+    /// A place for a new upload.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn stage(&self) -> Result<Staging, EngineError> {
+        let folder = tempfile::tempdir_in(self.folder().uploads())
+            .map_err(|error| EngineError::file("taking the upload", error))?;
+        Ok(Staging { folder, files: 0, max_files: self.settings().max_files })
+    }
+
+    pub(super) fn unpacked(&self, staging: Staging) -> Result<Staging, EngineError> {
+        let files = list_files(staging.folder.path())?;
+        match files.as_slice() {
+            [] => Err(EngineError::Invalid {
+                code: "upload_empty",
+                message: "The upload holds no file.".to_owned(),
+                hint: Some("Send the .jmx and the files that it reads, or a zip of them.".to_owned()),
+                faults: Vec::new(),
+            }),
+            [only] if only.path.to_ascii_lowercase().ends_with(".zip") => {
+                let unpacked = self.stage()?;
+                let limits =
+                    Limits { max_bytes: self.settings().max_upload_bytes, max_files: self.settings().max_files };
+                archive::unpack(&staging.folder.path().join(&only.path), unpacked.folder.path(), limits)?;
+                Ok(unpacked)
+            }
+            _ => Ok(staging),
+        }
+    }
+}
+
+/// All files below a folder, in the order of their paths.
+pub(super) fn list_files(folder: &Path) -> Result<Vec<PlanFile>, EngineError> {
+    fn visit(root: &Path, folder: &Path, files: &mut Vec<PlanFile>) -> std::io::Result<()> {
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            let path = entry.path();
+            if entry.file_type()?.is_dir() {
+                visit(root, &path, files)?;
+            } else if let Some(name) = path.strip_prefix(root).ok().and_then(Path::to_str) {
+                files.push(PlanFile {
+                    path: name.to_owned(),
+                    bytes: entry.metadata()?.len(),
+                    kind: PlanFileKind::of(name),
+                    sha256: None,
+                });
+            }
+        }
+        Ok(())
+    }
+    let mut files = Vec::new();
+    visit(folder, folder, &mut files).map_err(|error| EngineError::file("reading the upload", error))?;
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(files)
+}
+
+/// The `.jmx` to run: the one that was named, the only one, else the one that lies highest.
+pub(super) fn choose_main(files: &[PlanFile], named: Option<&str>) -> Result<String, EngineError> {
+    let plans: Vec<&str> =
+        files.iter().filter(|file| file.kind == PlanFileKind::Plan).map(|file| file.path.as_str()).collect();
+    if let Some(named) = named {
+        return plans
+            .contains(&named)
+            .then(|| named.to_owned())
+            .ok_or_else(|| EngineError::invalid("no_plan", format!("The upload holds no plan '{named}'.")));
+    }
+    plans.iter().min_by_key(|path| (path.matches('/').count(), **path)).map(|path| (*path).to_owned()).ok_or_else(
+        || EngineError::Invalid {
+            code: "no_plan",
+            message: "The upload holds no .jmx file.".to_owned(),
+            hint: Some("Send the plan's .jmx together with the files that it reads, or a zip of them.".to_owned()),
+            faults: files.iter().take(20).map(|file| Fault::whole("not_a_plan", file.path.clone())).collect(),
+        },
+    )
+}
+
+pub(super) fn refuse_what_is_no_plan(folder: &Path, main_file: &str) -> Result<(), EngineError> {
+    let bytes = std::fs::read(folder.join(main_file))
+        .map_err(|error| EngineError::file(format!("reading {main_file}"), error))?;
+    jac_jmx::Plan::parse(&bytes).map(drop).map_err(|error| not_a_plan(main_file, &error))
+}

@@ -1,0 +1,87 @@
+//! A server that starts with a clock which is hours wrong: nothing ends at once, and whatever went on goes on.
+
+use crate::house::{House, config};
+use jac_model::{Cause, ClusterConfig, ClusterId, ClusterPhase, Provider, RunPhase};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::time::sleep;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// The next server starts with a clock that is off by so many hours.
+async fn restart(house: &mut House, off_hours: i64) {
+    house.crash().await;
+    house.world.clock_off_ms.store(off_hours * HOUR_MS, Ordering::Relaxed);
+    house.engine().await;
+}
+
+async fn phase(house: &mut House, cluster: &ClusterId) -> ClusterPhase {
+    house.engine().await.store().cluster(cluster).await.expect("its row").phase
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_hours_wrong_at_the_start_ends_no_cluster_at_once() {
+    for (off_hours, idle_minutes) in [(2, None), (2, Some(30)), (-2, None), (-2, Some(30)), (24 * 365, None)] {
+        let mut house = House::new();
+        let lives = ClusterConfig { lifetime_minutes: 60, idle_minutes, ..config(1) };
+        let cluster = house.cluster_of(Provider::Ec2, lives).await;
+        house.until_phase(&cluster, ClusterPhase::Ready).await;
+        restart(&mut house, off_hours).await;
+        sleep(Duration::from_secs(4 * 60)).await;
+        house.world.advance();
+        assert_eq!(phase(&mut house, &cluster).await, ClusterPhase::Ready, "{off_hours} h");
+        assert_eq!(house.world.machines().there.len(), 2, "{off_hours} h: neither do its machines end by their lease");
+        let told = house.events(&cluster).await.iter().any(|text| text.contains("check the server's clock"));
+        assert_eq!(told, off_hours > 0, "{off_hours} h");
+        // Somebody sets the clock right: it lives as long as it was to live.
+        restart(&mut house, 0).await;
+        sleep(Duration::from_secs(20 * 60)).await;
+        assert_eq!(phase(&mut house, &cluster).await, ClusterPhase::Ready, "{off_hours} h");
+        // Nobody does: what is over ends when the grace is.
+        restart(&mut house, off_hours).await;
+        if off_hours > 0 {
+            sleep(Duration::from_secs(6 * 60)).await;
+            assert_ne!(phase(&mut house, &cluster).await, ClusterPhase::Ready, "{off_hours} h");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_hours_wrong_at_the_start_ends_no_run() {
+    for off_hours in [2, -2] {
+        for when in [RunPhase::Queued, RunPhase::Preparing, RunPhase::Running, RunPhase::Collecting] {
+            let mut house = House::new();
+            let lives = ClusterConfig { lifetime_minutes: 60, ..config(1) };
+            let cluster = house.cluster_of(Provider::Ec2, lives).await;
+            if when != RunPhase::Queued {
+                house.until_phase(&cluster, ClusterPhase::Ready).await;
+            }
+            let run = house.run(&cluster).await;
+            if when == RunPhase::Collecting {
+                // Over a line that is slow enough to be seen at it.
+                house.until_run(&run, RunPhase::Running).await;
+                *house.world.line.lock().expect("no panic") = Some(20);
+            }
+            house.until_run(&run, when).await;
+            *house.world.line.lock().expect("no panic") = None;
+            restart(&mut house, off_hours).await;
+            let ran = house.until_run(&run, RunPhase::Finished).await;
+            assert_eq!(ran.cause, Some(Cause::Completed), "{off_hours} h, {when:?}");
+            assert!(house.log(&run) == house.measured(&run), "{off_hours} h, {when:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_hours_wrong_at_the_start_ends_no_orphan_at_once() {
+    let mut first = House::new();
+    let cluster = first.cluster_of(Provider::Ec2, ClusterConfig { lifetime_minutes: 60, ..config(1) }).await;
+    first.until_phase(&cluster, ClusterPhase::Ready).await;
+    first.crash().await;
+    let mut house = House::in_world(Arc::clone(&first.world));
+    house.world.clock_off_ms.store(2 * HOUR_MS, Ordering::Relaxed);
+    house.engine().await;
+    sleep(Duration::from_secs(4 * 60)).await;
+    assert_eq!(house.world.machines().there.len(), 2);
+}

@@ -1,0 +1,185 @@
+//! [`CoarseTimes`]: response times in steps of about 3 %, which take a few hundred bytes: what is kept of a run for good, so that it can be
+//! tested against later ones without its log.
+//!
+//! The steps are those of an HdrHistogram with five bits: up to 63 ms each millisecond, above it 32 to each doubling. Both sides of a test
+//! are put into the same steps, so a step adds ties and no bias. Two can be merged.
+
+use std::collections::BTreeMap;
+
+/// Up to here each millisecond is a step.
+const EXACT: u32 = 64;
+/// Steps to each doubling above that, as a power of two.
+const BITS: u32 = 5;
+/// The first byte of what is stored.
+const VERSION: u8 = 1;
+
+/// Response times by step, with how many there are of each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CoarseTimes {
+    /// The least time of a step in milliseconds, with its count; rising.
+    counts: Vec<(u32, u64)>,
+}
+
+fn step_of(ms: u32) -> u32 {
+    if ms < EXACT {
+        return ms;
+    }
+    let exponent = ms.ilog2();
+    EXACT + (exponent - EXACT.ilog2()) * (1 << BITS) + ((ms >> (exponent - BITS)) - (1 << BITS))
+}
+
+/// The least time of a step; `None` beyond what 32 bits hold.
+fn least_of(step: u32) -> Option<u32> {
+    if step < EXACT {
+        return Some(step);
+    }
+    let (doubling, within) = ((step - EXACT) >> BITS, (step - EXACT) & ((1 << BITS) - 1));
+    let shift = doubling + EXACT.ilog2() - BITS;
+    (shift + BITS < u32::BITS).then(|| ((1 << BITS) + within) << shift)
+}
+
+impl CoarseTimes {
+    /// From counted times.
+    pub fn of(counts: impl IntoIterator<Item = (u32, u64)>) -> Self {
+        let mut steps: BTreeMap<u32, u64> = BTreeMap::new();
+        for (ms, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+            let sum = steps.entry(step_of(ms)).or_default();
+            *sum = sum.saturating_add(count);
+        }
+        Self { counts: steps.into_iter().filter_map(|(step, count)| Some((least_of(step)?, count))).collect() }
+    }
+
+    /// From a curve of percentiles, `percents` rising from 0 to 100, where nothing finer is left: the samples between two points of it are
+    /// counted half at each.
+    pub fn of_percentiles(percents: &[f64], times_ms: &[f64], samples: u64) -> Self {
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "rounded on purpose"
+        )]
+        let until = |percent: f64| (samples as f64 * percent / 100.0).round() as u64;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rounded on purpose, and bounded")]
+        let whole = |ms: f64| ms.round().clamp(0.0, f64::from(u32::MAX)) as u32;
+        let pairs = percents.windows(2).zip(times_ms.windows(2));
+        Self::of(pairs.flat_map(|(percents, times)| {
+            let count = until(percents[1]).saturating_sub(until(percents[0]));
+            [(whole(times[0]), count / 2), (whole(times[1]), count - count / 2)]
+        }))
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn merged(&self, other: &Self) -> Self {
+        Self::of(self.counts.iter().chain(&other.counts).copied())
+    }
+
+    /// The least time of each step with its count, rising.
+    pub fn counts(&self) -> &[(u32, u64)] {
+        &self.counts
+    }
+
+    /// As it is stored: a version, then for each step how far it is from the one before and its count, both as variable-length numbers
+    /// (LEB128).
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![VERSION];
+        let mut before = 0;
+        for (least, count) in &self.counts {
+            let step = step_of(*least);
+            push(&mut bytes, u64::from(step - before));
+            push(&mut bytes, *count);
+            before = step;
+        }
+        bytes
+    }
+
+    /// What [`to_bytes`](Self::to_bytes) wrote; `None` for anything else.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (version, mut rest) = bytes.split_first()?;
+        if *version != VERSION {
+            return None;
+        }
+        let (mut counts, mut step): (Vec<(u32, u64)>, u32) = (Vec::new(), 0);
+        while !rest.is_empty() {
+            let further = u32::try_from(take(&mut rest)?).ok()?;
+            if further == 0 && !counts.is_empty() {
+                return None;
+            }
+            step = step.checked_add(further)?;
+            counts.push((least_of(step)?, take(&mut rest)?));
+        }
+        Some(Self { counts })
+    }
+}
+
+fn push(bytes: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        bytes.push((number & 0x7f) as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push((number & 0x7f) as u8);
+}
+
+fn take(rest: &mut &[u8]) -> Option<u64> {
+    let mut number = 0_u64;
+    for shift in (0..u64::BITS).step_by(7) {
+        let (byte, after) = rest.split_first()?;
+        *rest = after;
+        number |= u64::from(byte & 0x7f).checked_shl(shift)?;
+        if byte & 0x80 == 0 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod coarse_times {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_step_is_at_most_a_thirty_second_wide() {
+        for ms in (0..200_000).chain([1 << 20, u32::MAX - 1, u32::MAX]) {
+            let least = least_of(step_of(ms)).expect("of 32 bits");
+            assert!(least <= ms && ms - least <= ms / 32, "{ms}: {least}");
+            assert_eq!(step_of(least), step_of(ms), "{ms}");
+        }
+    }
+
+    #[test]
+    fn a_curve_of_percentiles_gives_as_many_samples_where_they_were() {
+        let (percents, times) = ([0.0, 50.0, 90.0, 100.0], [10.0, 20.0, 60.0, 60.0]);
+        let coarse = CoarseTimes::of_percentiles(&percents, &times, 1_000);
+        assert_eq!(coarse.counts(), [(10, 250), (20, 450), (60, 300)]);
+        assert!(CoarseTimes::of_percentiles(&[], &[], 5).counts().is_empty());
+    }
+
+    #[test]
+    fn a_usual_run_takes_a_few_hundred_bytes() {
+        let times = (0..1_000_000_u32).map(|n| (80 + n % 700 + (n % 97) * 20, 1));
+        let bytes = CoarseTimes::of(times).to_bytes().len();
+        assert!(bytes < 600, "{bytes}");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_stored_comes_back_and_any_bytes_do_no_harm(
+            counts in prop::collection::vec((any::<u32>(), 1..u64::MAX / 1_000), 0..200),
+            bytes in prop::collection::vec(any::<u8>(), 0..60),
+        ) {
+            let coarse = CoarseTimes::of(counts.clone());
+            prop_assert_eq!(CoarseTimes::from_bytes(&coarse.to_bytes()), Some(coarse));
+            drop(CoarseTimes::from_bytes(&bytes));
+        }
+
+        #[test]
+        fn merging_is_counting_all_at_once(
+            one in prop::collection::vec((0..500_000_u32, 1..100_u64), 0..100),
+            other in prop::collection::vec((0..500_000_u32, 1..100_u64), 0..100),
+        ) {
+            let merged = CoarseTimes::of(one.clone()).merged(&CoarseTimes::of(other.clone()));
+            prop_assert_eq!(merged, CoarseTimes::of(one.into_iter().chain(other)));
+        }
+    }
+}

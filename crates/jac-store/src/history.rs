@@ -1,0 +1,413 @@
+//! The history of plans: the figures of each finished run by label, and which run of a plan is its baseline.
+//!
+//! Trends are read from here alone: rows lie in the order in which a trend shows them, so that a page costs what it shows, however many runs
+//! there are. What the counted response times mean is the engine's: here they are bytes.
+
+use crate::documents::{self, Put};
+use crate::lists::{read_id, read_word};
+use crate::{MOST_LISTED, Store, StoreError, during};
+use jac_jtl::criteria::Verdict;
+use jac_model::{EpochMs, PlanId, Run, RunId};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+/// The figures of a run, in total or of one label.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunMetrics {
+    /// `None`: the total.
+    pub label: Option<String>,
+    pub samples: u64,
+    pub errors: u64,
+    pub mean_ms: Option<f64>,
+    pub median_ms: Option<f64>,
+    pub p90_ms: Option<f64>,
+    pub p95_ms: Option<f64>,
+    pub p99_ms: Option<f64>,
+    pub rate_per_s: Option<f64>,
+    /// Share of the whole log's rows that could not be read, in percent.
+    pub unread_percent: Option<f64>,
+    /// Counted response times.
+    pub times: Vec<u8>,
+}
+
+/// A run in a trend.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrendRow {
+    pub run: RunId,
+    pub name: String,
+    pub created_ms: EpochMs,
+    pub started_ms: Option<EpochMs>,
+    pub verdict: Verdict,
+    /// It ended before its time.
+    pub is_partial: bool,
+    pub tags: Vec<String>,
+    /// When it was made its plan's baseline.
+    pub baseline_ms: Option<EpochMs>,
+    pub pinned: bool,
+    pub plan_revision: Option<u32>,
+    pub metrics: RunMetrics,
+}
+
+/// Where a page of a trend ends: the newest runs come first.
+pub type TrendPlace = (EpochMs, RunId);
+
+const COLUMNS: &str = "m.run, r.name, m.created_ms, r.started_ms, r.verdict, r.cause, r.tags, r.baseline_ms, r.pinned, r.plan_revision, m.label, m.total, m.samples, m.errors, m.mean_ms, m.median_ms, m.p90_ms, m.p95_ms, m.p99_ms, m.rate_per_s, m.unread_percent, m.times";
+
+fn trend_sql() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM run_metrics AS m CROSS JOIN runs AS r ON r.id = m.run
+         WHERE m.plan = ?1 AND m.total = ?2 AND m.label = ?3 AND (m.created_ms, m.run) < (?4, ?5)
+         ORDER BY m.created_ms DESC, m.run DESC LIMIT ?6"
+    )
+}
+
+fn baseline_sql() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM runs AS r INDEXED BY runs_baseline CROSS JOIN run_metrics AS m
+         WHERE r.plan = ?1 AND r.baseline_ms IS NOT NULL
+           AND m.plan = r.plan AND m.total = ?2 AND m.label = ?3 AND m.created_ms = r.created_ms AND m.run = r.id
+         ORDER BY r.baseline_ms DESC LIMIT 1"
+    )
+}
+
+/// The labels one after the other, so that the rows between them are passed over.
+const FIRST_LABEL: &str = "SELECT min(label) FROM run_metrics WHERE plan = ?1 AND total = 0";
+const NEXT_LABEL: &str = "SELECT min(label) FROM run_metrics WHERE plan = ?1 AND total = 0 AND label > ?2";
+
+const WITHOUT_METRICS: &str = "SELECT id FROM runs INDEXED BY runs_without_metrics WHERE metrics = 0 AND phase = 'finished' AND version > 0 ORDER BY created_ms DESC, id DESC LIMIT ?1";
+
+const OTHER_BASELINES: &str =
+    "SELECT id FROM runs INDEXED BY runs_baseline WHERE plan = ?1 AND baseline_ms IS NOT NULL AND id <> ?2";
+
+/// All statements here, for the test that none reads a whole table.
+#[cfg(test)]
+pub(crate) fn statements() -> Vec<String> {
+    [FIRST_LABEL, NEXT_LABEL, WITHOUT_METRICS, OTHER_BASELINES]
+        .map(str::to_owned)
+        .into_iter()
+        .chain([trend_sql(), baseline_sql()])
+        .collect()
+}
+
+fn row_of(row: &Row<'_>) -> rusqlite::Result<TrendRow> {
+    let count = |column| Ok::<_, rusqlite::Error>(row.get::<_, i64>(column)?.unsigned_abs());
+    let tags: String = row.get("tags")?;
+    let label: String = row.get("label")?;
+    let cause: Option<String> = row.get("cause")?;
+    Ok(TrendRow {
+        run: read_id(row, "run")?,
+        name: row.get("name")?,
+        created_ms: row.get("created_ms")?,
+        started_ms: Some(row.get::<_, i64>("started_ms")?).filter(|at_ms| *at_ms >= 0),
+        verdict: read_word(row, "verdict")?,
+        is_partial: cause.is_some_and(|cause| cause != "completed"),
+        tags: serde_json::from_str(&tags).unwrap_or_default(),
+        baseline_ms: row.get("baseline_ms")?,
+        pinned: row.get("pinned")?,
+        plan_revision: row.get("plan_revision")?,
+        metrics: RunMetrics {
+            label: (row.get::<_, i64>("total")? == 0).then_some(label),
+            samples: count("samples")?,
+            errors: count("errors")?,
+            mean_ms: row.get("mean_ms")?,
+            median_ms: row.get("median_ms")?,
+            p90_ms: row.get("p90_ms")?,
+            p95_ms: row.get("p95_ms")?,
+            p99_ms: row.get("p99_ms")?,
+            rate_per_s: row.get("rate_per_s")?,
+            unread_percent: row.get("unread_percent")?,
+            times: row.get("times")?,
+        },
+    })
+}
+
+/// Which rows: the total's, or a label's.
+fn line(label: Option<&str>) -> (i64, String) {
+    label.map_or((1, String::new()), |label| (0, label.to_owned()))
+}
+
+fn put_metrics(connection: &Connection, id: &RunId, metrics: &[RunMetrics]) -> Result<(), StoreError> {
+    let failed = || during("write a run's metrics");
+    let run: Option<(String, i64)> = connection
+        .query_row("SELECT plan, created_ms FROM runs WHERE id = ?1", [id.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()
+        .map_err(failed())?;
+    let Some((plan, created_ms)) = run else {
+        return Err(StoreError::NotFound { kind: "run", id: id.to_string() });
+    };
+    connection.execute("DELETE FROM run_metrics WHERE run = ?1", [id.as_str()]).map_err(failed())?;
+    let mut statement = connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO run_metrics (plan, total, label, created_ms, run, samples, errors, mean_ms, median_ms, p90_ms, p95_ms, p99_ms, rate_per_s, unread_percent, times)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+        )
+        .map_err(failed())?;
+    for row in metrics {
+        let (total, label) = line(row.label.as_deref());
+        let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        statement
+            .execute(params![
+                plan,
+                total,
+                label,
+                created_ms,
+                id.as_str(),
+                count(row.samples),
+                count(row.errors),
+                row.mean_ms,
+                row.median_ms,
+                row.p90_ms,
+                row.p95_ms,
+                row.p99_ms,
+                row.rate_per_s,
+                row.unread_percent,
+                row.times
+            ])
+            .map_err(failed())?;
+    }
+    let state = if metrics.is_empty() { 2 } else { 1 };
+    connection
+        .execute("UPDATE runs SET metrics = ?2 WHERE id = ?1", params![id.as_str(), state])
+        .map(drop)
+        .map_err(failed())
+}
+
+impl Store {
+    /// Keeps a finished run's figures, in the place of those that are there; none: there are none to be had.
+    ///
+    /// # Errors
+    /// When there is no such run, or the database cannot be written.
+    pub async fn put_run_metrics(&self, id: &RunId, metrics: Vec<RunMetrics>) -> Result<(), StoreError> {
+        let id = id.clone();
+        self.write(move |connection| put_metrics(connection, &id, &metrics)).await
+    }
+
+    /// Finished runs whose figures are not kept yet, the newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn runs_without_metrics(&self, limit: u32) -> Result<Vec<RunId>, StoreError> {
+        self.read(move |connection| {
+            let read = || {
+                let mut statement = connection.prepare_cached(WITHOUT_METRICS)?;
+                statement.query_map([limit], |row| read_id(row, "id"))?.collect::<Result<_, rusqlite::Error>>()
+            };
+            read().map_err(during("read runs without metrics"))
+        })
+        .await
+    }
+
+    /// The runs of a plan that have figures of that label (`None`: in total), the newest first, those before a place.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn trend(
+        &self,
+        plan: &PlanId,
+        label: Option<&str>,
+        before: Option<TrendPlace>,
+        limit: u32,
+    ) -> Result<Vec<TrendRow>, StoreError> {
+        let ((total, label), plan) = (line(label), plan.to_string());
+        let limit = limit.clamp(1, MOST_LISTED + 1);
+        self.read(move |connection| {
+            let (at_ms, run) = before.map_or((i64::MAX, String::new()), |(at_ms, run)| (at_ms, run.to_string()));
+            let read = || {
+                let mut statement = connection.prepare_cached(&trend_sql())?;
+                statement
+                    .query_map(params![plan, total, label, at_ms, run, limit], row_of)?
+                    .collect::<Result<_, rusqlite::Error>>()
+            };
+            read().map_err(during("read a trend"))
+        })
+        .await
+    }
+
+    /// The baseline of a plan, where it has one with figures of that label.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn baseline(&self, plan: &PlanId, label: Option<&str>) -> Result<Option<TrendRow>, StoreError> {
+        let ((total, label), plan) = (line(label), plan.to_string());
+        self.read(move |connection| {
+            connection
+                .prepare_cached(&baseline_sql())
+                .and_then(|mut statement| statement.query_row(params![plan, total, label], row_of).optional())
+                .map_err(during("read a baseline"))
+        })
+        .await
+    }
+
+    /// The labels that runs of a plan have figures of, by name, at most `limit`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn plan_labels(&self, plan: &PlanId, limit: u32) -> Result<Vec<String>, StoreError> {
+        let plan = plan.to_string();
+        self.read(move |connection| {
+            let read = || {
+                let mut labels: Vec<String> = Vec::new();
+                let mut found: Option<String> = connection.query_row(FIRST_LABEL, [&plan], |row| row.get(0))?;
+                let mut next = connection.prepare_cached(NEXT_LABEL)?;
+                while let Some(label) = found.filter(|_| labels.len() < limit as usize) {
+                    found = next.query_row([&plan, &label], |row| row.get(0))?;
+                    labels.push(label);
+                }
+                Ok(labels)
+            };
+            read().map_err(during("read a plan's labels"))
+        })
+        .await
+    }
+
+    /// Makes a run its plan's baseline, in the place of any other, or no longer. Gives the runs that were changed.
+    ///
+    /// # Errors
+    /// When there is no such run, or the database cannot be written.
+    pub async fn set_baseline(&self, id: &RunId, at_ms: Option<EpochMs>) -> Result<Vec<RunId>, StoreError> {
+        let id = id.clone();
+        self.write(move |connection| {
+            let mut run: Run = documents::document(connection, id.as_str())?;
+            let mut changed = vec![id.clone()];
+            if at_ms.is_some() {
+                for other in other_baselines(connection, &run)? {
+                    let mut other: Run = documents::document(connection, &other)?;
+                    other.baseline_ms = None;
+                    documents::put(connection, &other, Put::Over)?;
+                    changed.push(other.id);
+                }
+            }
+            run.baseline_ms = at_ms;
+            documents::put(connection, &run, Put::Over)?;
+            Ok(changed)
+        })
+        .await
+    }
+}
+
+fn other_baselines(connection: &Connection, run: &Run) -> Result<Vec<String>, StoreError> {
+    let read = || {
+        let mut statement = connection.prepare_cached(OTHER_BASELINES)?;
+        statement
+            .query_map([run.plan_id.as_str(), run.id.as_str()], |row| row.get(0))?
+            .collect::<Result<_, rusqlite::Error>>()
+    };
+    read().map_err(during("read a plan's baseline"))
+}
+
+/// Keeps the tags of a run where lists look for them.
+pub(crate) fn put_tags(connection: &Connection, run: &Run) -> Result<(), StoreError> {
+    let failed = || during("write a run's tags");
+    connection.execute("DELETE FROM run_tags WHERE run = ?1", [run.id.as_str()]).map_err(failed())?;
+    for tag in &run.tags {
+        connection
+            .execute("INSERT OR IGNORE INTO run_tags (tag, run) VALUES (?1, ?2)", [tag, run.id.as_str()])
+            .map_err(failed())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::examples;
+
+    fn metrics(label: Option<&str>, p95_ms: f64) -> RunMetrics {
+        RunMetrics {
+            label: label.map(str::to_owned),
+            samples: 100,
+            errors: 1,
+            mean_ms: Some(20.0),
+            median_ms: Some(18.0),
+            p90_ms: Some(p95_ms - 1.0),
+            p95_ms: Some(p95_ms),
+            p99_ms: None,
+            rate_per_s: Some(5.0),
+            unread_percent: Some(0.0),
+            times: vec![1, 20, 100],
+        }
+    }
+
+    /// So many runs of one plan, each with a total and a label, and every other one with a second label.
+    async fn with_runs(count: u32) -> (Store, Vec<Run>) {
+        let store = Store::in_memory().await.expect("a database");
+        let runs: Vec<Run> = (1..=count).map(examples::run).collect();
+        for (number, run) in runs.iter().enumerate() {
+            store.insert_run(run).await.expect("written");
+            let mut rows = vec![metrics(None, 50.0), metrics(Some("Home"), 60.0)];
+            if number % 2 == 0 {
+                rows.push(metrics(Some(""), 70.0));
+            }
+            store.put_run_metrics(&run.id, rows).await.expect("written");
+        }
+        (store, runs)
+    }
+
+    #[tokio::test]
+    async fn a_trend_has_the_runs_of_a_plan_page_by_page_and_only_those_with_the_label() {
+        let (store, runs) = with_runs(5).await;
+        let plan = runs[0].plan_id.clone();
+        let newest_first: Vec<_> = runs.iter().rev().map(|run| run.id.clone()).collect();
+        let mut seen = Vec::new();
+        let mut before = None;
+        loop {
+            let page = store.trend(&plan, None, before, 2).await.expect("a page");
+            let Some(last) = page.last() else { break };
+            before = Some((last.created_ms, last.run.clone()));
+            assert!(page.iter().all(|row| row.metrics == metrics(None, 50.0) && row.tags == ["nightly"]));
+            seen.extend(page.into_iter().map(|row| row.run));
+        }
+        assert_eq!(seen, newest_first);
+        let of_label = store.trend(&plan, Some(""), None, 10).await.expect("a page");
+        assert_eq!(
+            of_label.iter().map(|row| row.created_ms).collect::<Vec<_>>(),
+            [5, 3, 1],
+            "an empty label is not the total"
+        );
+        assert_eq!(store.plan_labels(&plan, 10).await.expect("labels"), ["", "Home"]);
+        assert_eq!(store.plan_labels(&plan, 1).await.expect("labels"), [""]);
+        let nowhere = examples::plan(9).id;
+        assert!(store.plan_labels(&nowhere, 10).await.expect("labels").is_empty());
+        store.delete_run(&runs[4].id).await.expect("deleted");
+        assert_eq!(store.trend(&plan, None, None, 10).await.expect("a page").len(), 4);
+    }
+
+    #[tokio::test]
+    async fn a_plan_has_one_baseline_and_the_newest_one_counts() {
+        let (store, runs) = with_runs(3).await;
+        let plan = runs[0].plan_id.clone();
+        let baseline = async || store.baseline(&plan, Some("Home")).await.expect("read").map(|row| row.run);
+        assert_eq!(baseline().await, None);
+        assert_eq!(store.set_baseline(&runs[0].id, Some(7)).await.expect("set"), [runs[0].id.clone()]);
+        let changed = store.set_baseline(&runs[2].id, Some(8)).await.expect("set");
+        assert_eq!(changed, [runs[2].id.clone(), runs[0].id.clone()]);
+        assert_eq!(baseline().await.as_ref(), Some(&runs[2].id));
+        assert_eq!(store.run(&runs[0].id).await.expect("a run").run.baseline_ms, None);
+        // As a folder of another installation may bring one along.
+        let restored = Run { baseline_ms: Some(9), ..runs[1].clone() };
+        store.restore_run(&restored, None, None).await.expect("restored");
+        assert_eq!(baseline().await.as_ref(), Some(&runs[1].id));
+        store.set_baseline(&runs[1].id, None).await.expect("unset");
+        assert_eq!(baseline().await.as_ref(), Some(&runs[2].id));
+    }
+
+    #[tokio::test]
+    async fn runs_without_figures_are_looked_for_once() {
+        let store = Store::in_memory().await.expect("a database");
+        let runs: Vec<Run> = (1..=3).map(examples::run).collect();
+        for run in &runs {
+            store.insert_run(run).await.expect("written");
+        }
+        let missing = async || store.runs_without_metrics(10).await.expect("read");
+        assert_eq!(missing().await, [&runs[2], &runs[1], &runs[0]].map(|run| run.id.clone()));
+        store.put_run_metrics(&runs[1].id, vec![metrics(None, 5.0)]).await.expect("written");
+        store.put_run_metrics(&runs[2].id, Vec::new()).await.expect("there are none");
+        assert_eq!(missing().await, [runs[0].id.clone()]);
+        // Later changes of the run leave that as it is.
+        store.set_baseline(&runs[2].id, Some(1)).await.expect("set");
+        assert_eq!(missing().await, [runs[0].id.clone()]);
+        let unknown = store.put_run_metrics(&examples::run(9).id, Vec::new()).await;
+        assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
+    }
+}

@@ -1,0 +1,116 @@
+//! The arguments of `jac run` and `jac check`: a plan with what belongs to it.
+
+use super::{NewClusterArguments, Output, ServerArguments};
+use clap::Args;
+use std::path::PathBuf;
+
+/// `jac run`: a plan, and the cluster that is made for it.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    #[command(flatten)]
+    pub plan: PlanArguments,
+    #[command(flatten)]
+    pub cluster: NewClusterArguments,
+}
+
+/// What is run and what comes of it, whichever cluster it runs on.
+#[derive(Debug, Args)]
+pub struct PlanArguments {
+    /// The JMeter plan
+    #[arg(value_name = "PLAN.jmx")]
+    pub plan: PathBuf,
+    /// Another file that the plan reads; files that the plan names are taken along by themselves
+    #[arg(long, value_name = "FILE")]
+    pub data: Vec<PathBuf>,
+    /// A CSV file whose rows are dealt out among the workers, its header line kept
+    #[arg(long, value_name = "FILE")]
+    pub split: Vec<PathBuf>,
+    /// A plugin that the plan needs
+    #[arg(long, value_name = "JAR")]
+    pub plugin: Vec<PathBuf>,
+    /// A JMeter property for the master and every worker
+    #[arg(short = 'J', value_name = "name=value")]
+    pub property: Vec<String>,
+    /// A Java system property for the master and every worker, such as javax.net.ssl.keyStore=client.p12
+    #[arg(short = 'D', value_name = "name=value")]
+    pub system_property: Vec<String>,
+    /// A property whose value is a secret: it is masked in the report and wherever the run is shown. Names such as password or
+    /// api_key are masked by themselves
+    #[arg(long, value_name = "NAME")]
+    pub secret: Vec<String>,
+    /// A properties file for the master and every worker
+    #[arg(short = 'q', value_name = "FILE")]
+    pub properties_file: Vec<PathBuf>,
+    /// A folder above the plan's, which its files stay in: a plan in tests/ may then read ../data/rows.csv
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// A JMeter to use instead of JAC's own
+    #[arg(long, value_name = "DIR", env = "JMETER_HOME")]
+    pub jmeter_home: Option<PathBuf>,
+    /// What the run is called
+    #[arg(long, value_name = "TEXT")]
+    pub name: Option<String>,
+    /// How long a graceful stop may take before requests are cut
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub grace: u64,
+    /// Where JAC keeps everything
+    #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Where the results go; default: ./jac-results/<plan>-<time>
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// What is printed on standard output
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+    /// What fails the run, such as 'p95 > 800ms', 'error_percent("Log in") >= 1%'
+    #[arg(long, value_name = "EXPR")]
+    pub fail_on: Vec<String>,
+    #[command(flatten)]
+    pub at: ServerArguments,
+    /// How long nodes live without hearing from JAC
+    #[arg(long, value_name = "SECONDS", hide = true)]
+    pub lease_seconds: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// The JMeter plan
+    #[arg(value_name = "PLAN.jmx")]
+    pub plan: PathBuf,
+    /// Another file that the plan reads
+    #[arg(long, value_name = "FILE")]
+    pub data: Vec<PathBuf>,
+    /// A CSV file whose rows are to be dealt out among the workers
+    #[arg(long, value_name = "FILE")]
+    pub split: Vec<PathBuf>,
+    /// A plugin that the plan needs
+    #[arg(long, value_name = "JAR")]
+    pub plugin: Vec<PathBuf>,
+    /// A JMeter property
+    #[arg(short = 'J', value_name = "name=value")]
+    pub property: Vec<String>,
+    /// A Java system property
+    #[arg(short = 'D', value_name = "name=value")]
+    pub system_property: Vec<String>,
+    /// A properties file
+    #[arg(short = 'q', value_name = "FILE")]
+    pub properties_file: Vec<PathBuf>,
+    /// A folder above the plan's, which its files stay in
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// How many JMeter workers; 0: the master runs the plan alone
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    pub workers: i64,
+    /// What is printed on standard output
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+    /// The JMeter whose classes are looked at
+    #[arg(long, value_name = "DIR", env = "JMETER_HOME")]
+    pub jmeter_home: Option<PathBuf>,
+    /// The version of JAC's own JMeter whose classes are looked at
+    #[arg(long, value_name = "VERSION")]
+    pub jmeter_version: Option<String>,
+    /// Where JAC keeps everything
+    #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+}

@@ -1,0 +1,147 @@
+//! `jac runs`: the list of runs, their tags, notes and baselines, and the trend of a plan.
+
+use crate::cli::{RunsCommand, Whose};
+use crate::client::Client;
+use crate::desk::{briefly, print};
+use crate::exit::{Exit, with_hint};
+use crate::utc;
+use jac_engine::history::{Trend, TrendPoint};
+use jac_engine::list::{Page, PlanSummary, RunSummary};
+use jac_engine::view::RunView;
+use jac_model::PlanId;
+use jac_report::Change;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+pub async fn runs(command: RunsCommand) -> anyhow::Result<Exit> {
+    match command {
+        RunsCommand::List { plan, tag, limit, whose } => {
+            briefly(&whose, async |client| list(client, plan.as_deref(), tag.as_deref(), limit, &whose).await).await
+        }
+        RunsCommand::Tag { run, tags, whose } => {
+            let told =
+                if tags.is_empty() { "has no tags".to_owned() } else { format!("is tagged {}", tags.join(", ")) };
+            mark(&run, "tags", &json!({ "tags": tags }), &told, &whose).await
+        }
+        RunsCommand::Note { run, text, whose } => {
+            let told = if text.trim().is_empty() { "has no note" } else { "has the note" };
+            mark(&run, "note", &json!({ "note": text }), told, &whose).await
+        }
+        RunsCommand::Baseline { run, remove, whose } => {
+            let told = if remove { "is not a baseline any more" } else { "is the baseline of its plan" };
+            mark(&run, "baseline", &json!({ "baseline": !remove }), told, &whose).await
+        }
+        RunsCommand::Trend { plan, label, limit, whose } => {
+            briefly(&whose, async |client| trend(client, &plan, label.as_deref(), limit, &whose).await).await
+        }
+    }
+}
+
+async fn mark(run: &str, what: &str, body: &Value, told: &str, whose: &Whose) -> anyhow::Result<Exit> {
+    briefly(whose, async |client| {
+        let view: RunView = client.patch(&format!("/runs/{}/{what}", encoded(run)), body).await?;
+        print(whose, &view, || format!("{} {told}.", view.id));
+        Ok(Exit::Done)
+    })
+    .await
+}
+
+/// A value in a path or query.
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
+/// A plan by its id or name; one that was deleted by its id only.
+async fn plan_id(client: &Client, named: &str) -> anyhow::Result<PlanId> {
+    let plans: Vec<PlanSummary> = client.list(&format!("/plans?text={}", encoded(named))).await?;
+    let found: Vec<&PlanSummary> =
+        plans.iter().filter(|plan| plan.id.as_str() == named || plan.name.eq_ignore_ascii_case(named)).collect();
+    match found[..] {
+        [plan] => Ok(plan.id.clone()),
+        [] => named.parse().map_err(|_| {
+            with_hint(
+                format!("there is no plan '{named}'"),
+                Some("Give its id, or its name as the list of plans has it.".to_owned()),
+            )
+        }),
+        _ => Err(with_hint(
+            format!("{} plans are called '{named}'", found.len()),
+            Some(format!("Give the id: {}.", found.iter().map(|plan| plan.id.as_str()).collect::<Vec<_>>().join(", "))),
+        )),
+    }
+}
+
+async fn list(
+    client: &Client,
+    plan: Option<&str>,
+    tag: Option<&str>,
+    limit: u32,
+    whose: &Whose,
+) -> anyhow::Result<Exit> {
+    let mut path = format!("/runs?limit={limit}");
+    if let Some(plan) = plan {
+        path.push_str(&format!("&plan={}", plan_id(client, plan).await?));
+    }
+    if let Some(tag) = tag {
+        path.push_str(&format!("&tag={}", encoded(tag)));
+    }
+    let page: Page<RunSummary> = client.get(&path).await?;
+    print(whose, &page.items, || {
+        let lines: Vec<String> = page.items.iter().map(line_of).collect();
+        if lines.is_empty() { "There is no such run.".to_owned() } else { lines.join("\n") }
+    });
+    Ok(Exit::Done)
+}
+
+/// A run in a line.
+fn line_of(run: &RunSummary) -> String {
+    let figures = run.headline.as_ref().map_or_else(String::new, |headline| {
+        let p95 = headline.p95_ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.0} ms"));
+        format!("{} samples, {} errors, p95 {p95}", headline.samples, headline.errors)
+    });
+    let state = serde_json::to_value(run.phase).ok().and_then(|word| word.as_str().map(str::to_owned));
+    let baseline = if run.baseline { "  baseline" } else { "" };
+    let tags = if run.tags.is_empty() { String::new() } else { format!("  [{}]", run.tags.join(", ")) };
+    let state = state.unwrap_or_default();
+    format!("{}  {}  {state:<10}  {}  {figures}{baseline}{tags}", run.id, utc::minute(run.created_ms), run.name)
+}
+
+async fn trend(client: &Client, plan: &str, label: Option<&str>, limit: u32, whose: &Whose) -> anyhow::Result<Exit> {
+    let id = plan_id(client, plan).await?;
+    let label = label.map(|label| format!("&label={}", encoded(label))).unwrap_or_default();
+    let trend: Trend = client.get(&format!("/plans/{id}/trend?limit={limit}{label}")).await?;
+    print(whose, &trend, || {
+        let lines: Vec<String> = trend.items.iter().map(point_line).collect();
+        if lines.is_empty() {
+            "The plan has no finished run with samples of that.".to_owned()
+        } else {
+            lines.join("\n")
+        }
+    });
+    Ok(Exit::Done)
+}
+
+/// A run of a trend in a line.
+fn point_line(point: &TrendPoint) -> String {
+    let ms = |figure: Option<f64>| figure.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.0}"));
+    let rate = point.rate_per_s.map_or_else(|| "-".to_owned(), |rate| format!("{rate:.1}/s"));
+    let errors = point.error_percent.map_or_else(|| "-".to_owned(), |percent| format!("{percent:.2} %"));
+    let compared = match &point.compared {
+        _ if point.baseline => "  baseline".to_owned(),
+        Some(compared) if compared.change != Change::Same => {
+            let load = if compared.load_differs { " (another load)" } else { "" };
+            let word = serde_json::to_value(compared.change).ok().and_then(|word| word.as_str().map(str::to_owned));
+            format!("  {} than {}: {}{load}", word.unwrap_or_default(), compared.with, compared.sentence)
+        }
+        Some(_) | None => String::new(),
+    };
+    let partial = if point.partial { "  partial" } else { "" };
+    format!(
+        "{}  {}  p50 {} p95 {} p99 {} ms  {rate}  errors {errors}{partial}{compared}",
+        point.run,
+        utc::minute(point.created_ms),
+        ms(point.p50_ms),
+        ms(point.p95_ms),
+        ms(point.p99_ms)
+    )
+}
