@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Change, Comparison, LineComparison } from "@/shared/api/types";
 import { formatPercent, splitMs, splitRate } from "@/shared/format/numbers";
-import { beforeAfter, changePercent, formatChange, formatPoints } from "./beforeAfter";
+import { beforeAfter, changePercent, formatChange, formatPoints } from "@/shared/format/change";
 import { byImportance, countChanges, isNamed, outcomeTone } from "./changeWords";
 import { readRuns, withBase, writeRuns } from "./chosenRuns";
 import { resultNames } from "./resultNames";

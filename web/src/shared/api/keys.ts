@@ -21,10 +21,15 @@ export const keys = {
   credentialsEnvironment: ["credentials", "environment"] as const,
   plans: ["plans"] as const,
   plan: (id: string) => ["plans", id] as const,
+  /** Below the runs: whatever changes one of them changes its plan's trend. */
+  trend: (plan: string, label: string | null) => ["runs", "trend", plan, label] as const,
+  baseline: (plan: string) => ["runs", "baseline", plan] as const,
+  planLabels: (plan: string) => ["runs", "labels", plan] as const,
   planCheck: (id: string, workers: number) => ["plans", id, "check", workers] as const,
   run: (id: string) => ["runs", id] as const,
   runReport: (id: string) => ["run-report", id] as const,
   runSamples: (id: string, search: string) => ["run-samples", id, search] as const,
+  runsOverTime: (runs: string[], label: string) => ["runs-over-time", label, ...runs] as const,
   comparison: (runs: string[]) => ["comparison", ...runs] as const,
   runArtefacts: (id: string) => ["run-artefacts", id] as const,
 };

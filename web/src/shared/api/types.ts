@@ -38,6 +38,11 @@ export type Comparison = Schemas["Comparison"];
 export type ComparedResult = Schemas["ComparedResult"];
 export type ComparisonReport = Schemas["ComparisonReport"];
 
+export type TrendPoint = Schemas["TrendPoint"];
+export type Trend = Schemas["Trend"];
+/** Runs by the time since each began. */
+export type RunsOverTime = Schemas["RunsOverTime"];
+
 export type FoundSample = Schemas["FoundSample"];
 export type SearchResult = Schemas["SearchResult"];
 

@@ -33,7 +33,7 @@ export function xyOptions(content: XyContent, look: XyLook, calls: XyCallbacks, 
     scales: { x: { time: false, range: (_chart, min, max) => content.range ?? xRange(min, max) }, y: yScale(look.y, (max) => zeroBasedRange(Math.max(max ?? 0, ...(content.thresholds ?? []).map(({ value }) => value)))) },
     axes: [
       {
-        ...xAxis(look.colours, content.wide === true ? 92 : 56),
+        ...xAxis(look.colours, content.wide === true ? 76 : 56),
         ...(content.wide === true ? { incrs: WHOLE_STEPS } : {}),
         ...(ticks === null
           ? { values: (_chart: uPlot, splits: number[]) => splits.map((value) => tickText(calls.formatX(value))) }

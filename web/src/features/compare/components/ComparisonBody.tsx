@@ -1,5 +1,5 @@
 import { useMemo, type ReactNode } from "react";
-import type { ComparedResult, Comparison, ComparisonReport } from "@/shared/api/types";
+import type { ComparedResult, Comparison, ComparisonReport, RunsOverTime } from "@/shared/api/types";
 import { lineColour } from "@/shared/charts/palette";
 import { TimelineProvider } from "@/shared/charts/timeline";
 import { plural } from "@/shared/format/numbers";
@@ -9,7 +9,7 @@ import { Note } from "@/shared/ui/Note";
 import { useTheme } from "@/shared/ui/theme";
 import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
 import { changeChip, countChanges, outcomeLook, outcomeTone, shownSentence } from "../changeWords";
-import type { Overlaid } from "../overlay";
+import { ofLabel, type Overlaid } from "../overlay";
 import { resultNames } from "../resultNames";
 import { ChangeTable } from "./ChangeTable";
 import { OverlayCharts } from "./OverlayCharts";
@@ -21,10 +21,21 @@ interface Props {
   nameOf?: (result: ComparedResult, name: string) => ReactNode;
   /** What can be done with a result here: set as baseline, remove. */
   actionsOf?: (result: ComparedResult, index: number) => ReactNode;
+  /** One label in the charts over time, where its points can be had. */
+  labelled?: Labelled;
+}
+
+export interface Labelled {
+  /** null: the totals. */
+  label: string | null;
+  choice: ReactNode;
+  series: RunsOverTime | undefined;
+  /** Why there is nothing to draw. */
+  empty: string;
 }
 
 /** Results beside each other: the same in the web app and in the offline file. Which pair the table shows is in the URL. */
-export function ComparisonBody({ report, nameOf, actionsOf }: Props) {
+export function ComparisonBody({ report, nameOf, actionsOf, labelled }: Props) {
   const { scheme } = useTheme();
   const [parameters, change] = useUrlParameters();
   const { results, comparisons } = report;
@@ -32,6 +43,9 @@ export function ComparisonBody({ report, nameOf, actionsOf }: Props) {
     const names = resultNames(results);
     return results.map((result, index) => ({ key: `result ${index}`, name: names[index] ?? result.name, colour: lineColour(index, scheme), result }));
   }, [results, scheme]);
+  const label = labelled?.label ?? null;
+  const series = labelled?.series;
+  const drawn = useMemo(() => (label === null ? all : ofLabel(all, series)), [all, label, series]);
   const wanted = Number(parameters.get("with") ?? "1");
   const shown = Number.isInteger(wanted) && wanted >= 1 && wanted <= comparisons.length ? wanted : 1;
   const comparison = comparisons[shown - 1];
@@ -53,7 +67,7 @@ export function ComparisonBody({ report, nameOf, actionsOf }: Props) {
       )}
       {comparison !== undefined && <Outcome comparison={comparison} before={all[0]?.name ?? comparison.before} after={all[shown]?.name ?? comparison.after} />}
       {comparison !== undefined && <ChangeTable comparison={comparison} />}
-      <OverlayCharts all={all} />
+      <OverlayCharts all={drawn} totals={all} choice={labelled?.choice} empty={label === null ? "No data over time." : (labelled?.empty ?? "")} />
       {comparison !== undefined && <Method notes={methodOf(comparison)} />}
     </TimelineProvider>
   );

@@ -1,24 +1,31 @@
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
-import type { Page, RunSummary } from "@/shared/api/types";
-import type { TrendRun } from "../trend";
+import type { Trend } from "@/shared/api/types";
 
-/** How many runs a trend shows: the newest. */
-export const TREND_RUNS = 100;
+/** How many runs one request brings. */
+const PAGE_RUNS = 50;
 
-/** The newest finished runs of a plan that have samples, the oldest first. */
-export function useTrend(plan: string) {
-  const search = new URLSearchParams({ plan, phase: "finished", sort: "created", order: "desc", limit: String(TREND_RUNS) }).toString();
-  return useQuery({
-    queryKey: keys.list("runs", search),
-    queryFn: ({ signal }) => getJson<Page<RunSummary>>(`/runs?${search}`, signal),
-    select: ({ items }) => items.flatMap(trendRun).reverse(),
+/** A plan's runs with their figures, in total or of one label: the newest first, older ones when they are asked for. */
+export function useTrend(plan: string, label: string | null) {
+  return useInfiniteQuery({
+    queryKey: keys.trend(plan, label),
+    queryFn: ({ pageParam, signal }) => getJson<Trend>(pathOf(plan, label, pageParam), signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next,
+    placeholderData: keepPreviousData,
+    select: ({ pages }) => ({ runs: pages.flatMap(({ items }) => items).reverse(), baseline: pages[0]?.baseline ?? null }),
   });
 }
 
-function trendRun({ id, name, created_ms, headline }: RunSummary): TrendRun[] {
-  if (headline === null || headline.samples === 0) return [];
-  const { p95_ms, rate_per_s, error_percent } = headline;
-  return [{ id, name, at_ms: created_ms, median_ms: null, p90_ms: null, p95_ms, p99_ms: null, rate_per_s, error_percent, tags: [], is_baseline: false, change: null }];
+function pathOf(plan: string, label: string | null, before: string | null): string {
+  const search = new URLSearchParams({ limit: String(PAGE_RUNS) });
+  if (label !== null) search.set("label", label);
+  if (before !== null) search.set("before", before);
+  return `/plans/${plan}/trend?${search.toString()}`;
+}
+
+/** The labels that a trend can be asked for. */
+export function usePlanLabels(plan: string) {
+  return useQuery({ queryKey: keys.planLabels(plan), queryFn: ({ signal }) => getJson<string[]>(`/plans/${plan}/labels`, signal) });
 }
