@@ -354,6 +354,59 @@ step("runs that are marked in the list are compared, the earliest as the baselin
   await page.getByText("Nothing to compare.").waitFor();
 });
 
+step("one label of compared runs is drawn over the time since their starts", async () => {
+  await page.goto(`${base}/compare?runs=${runId},${secondId}`);
+  const { runs } = await api(`/compare/series?runs=${runId},${secondId}&label=Login`);
+  assert.ok(runs.every(({ points }) => points.length > 8), "both runs have points of the label");
+  await page.getByLabel("Label in the charts over time").selectOption("Login");
+  await waitForPoints(page, "compare-throughput", 8, 10_000);
+  assert.match(page.url(), /label=Login/);
+  await look(page, "compare-label");
+});
+
+step("runs are marked: one as the baseline, another with a tag and a note, by which it is found", async () => {
+  await page.goto(`${base}/runs/${runId}`);
+  await page.getByRole("button", { name: "More about this run" }).click();
+  await page.getByRole("menuitem", { name: /^Set as baseline/ }).click();
+  await page.getByRole("img", { name: "Baseline" }).waitFor();
+  await page.goto(`${base}/runs/${secondId}`);
+  await page.getByRole("button", { name: "More about this run" }).click();
+  await page.getByRole("menuitem", { name: "Tags and note…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Tags").fill("short, x".padEnd(60, "x"));
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.locator(".field-fault").waitFor();
+  await dialog.getByLabel("Tags").fill("short, nightly");
+  await dialog.getByLabel("Note").fill("The cache was warm.");
+  await look(page, "remarks");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await page.getByText("The cache was warm.").waitFor();
+  await page.getByRole("link", { name: "nightly" }).click();
+  await page.waitForURL(/\/runs\?tag=nightly$/);
+  const rows = page.locator("[data-table=runs] tbody tr");
+  await rows.filter({ has: page.locator(`a[href="/runs/${secondId}"]`) }).waitFor();
+  assert.equal(await rows.count(), 1);
+});
+
+step("the plan shows how its runs went, and a click on one opens it", async () => {
+  await page.goto(planUrl);
+  const trend = page.getByRole("region", { name: "Trend" });
+  await trend.getByText(/^2 runs, the newest at the right/).waitFor();
+  for (const id of ["trend-times", "trend-rate", "trend-errors"]) await waitForPoints(page, id, 2, 10_000);
+  const told = await api(`/plans/${new URL(planUrl).pathname.split("/").at(-1)}/trend`);
+  assert.equal(told.baseline.run, runId);
+  assert.deepEqual(told.items.map(({ run }) => run), [secondId, runId]);
+  await trend.getByLabel("Label").selectOption("Login");
+  assert.match(page.url(), /trend\.label=Login/);
+  await look(page, "trend");
+  const chart = page.locator(canvas("trend-times"));
+  await chart.scrollIntoViewIfNeeded();
+  const box = await chart.boundingBox();
+  await page.mouse.click(box.x + box.width - 60, box.y + 80);
+  await page.waitForURL(new RegExp(`/runs/${secondId}$`));
+});
+
 step("the cluster is removed; plan and run stay", async () => {
   await page.goto(clusterUrl);
   await page.getByRole("button", { name: "More about this cluster" }).click();
