@@ -8,7 +8,8 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
-import { launchApart, openPage, shot } from "./browser.mjs";
+import { look } from "./accessible.mjs";
+import { launchApart, openPage } from "./browser.mjs";
 import { waitForPoints } from "./chart.mjs";
 import { stepsOn } from "./steps.mjs";
 
@@ -58,7 +59,7 @@ step("credentials are saved, and no secret is shown again", async () => {
   await saved.getByText(`…${key.slice(-4)}`).waitFor();
   await saved.getByText("tested", { exact: true }).waitFor();
   assert.ok(!(await page.content()).includes(secret), "the secret is on the page");
-  await shot(page, "cloud-credentials");
+  await look(page, "cloud-credentials");
 });
 
 let planUrl;
@@ -84,15 +85,15 @@ step("a cluster is described, checked and asked for", async () => {
   await dialog.getByLabel("Name").fill("cloud walk");
   await dialog.getByRole("button", { name: "Check" }).click();
   await dialog.getByText(/c6i\.enormous/).first().waitFor();
-  await shot(page, "cloud-check-faults");
+  await look(page, "cloud-check-faults");
   await dialog.getByLabel("Worker type").fill("c6i.large");
   await dialog.getByRole("button", { name: /^Check/ }).click();
   await dialog.getByRole("button", { name: "Create cluster" }).waitFor({ timeout: 60_000 });
-  await shot(page, "cloud-check");
+  await look(page, "cloud-check");
   await dialog.getByRole("button", { name: "Create cluster" }).click();
   await page.waitForURL(/\/clusters\/[^/]+$/);
   clusterUrl = page.url();
-  await shot(page, "cloud-launching");
+  await look(page, "cloud-launching");
 });
 
 step("its machines come up, are listed with what they cost, and are ready", async () => {
@@ -100,12 +101,12 @@ step("its machines come up, are listed with what they cost, and are ready", asyn
   const told = page.locator(".note-failed");
   assert.equal(await told.count(), 0, (await told.allInnerTexts()).join(" "));
   assert.equal(await page.getByRole("region", { name: "Nodes" }).getByText(/^(master|worker-\d)$/).count(), 3);
-  await shot(page, "cloud-ready");
+  await look(page, "cloud-ready");
   await page.goto(`${base}/machines`);
   await page.getByRole("link", { name: "cloud walk" }).first().waitFor();
   const { machines } = await api("/machines");
   assert.equal(machines.filter((machine) => machine.cluster_id === idOf(clusterUrl)).length, 3);
-  await shot(page, "cloud-machines");
+  await look(page, "cloud-machines");
 });
 
 async function start(duration) {
@@ -130,7 +131,7 @@ step("a run on it is seen live, with how its machines are", async () => {
   for (const id of ["throughput", "response-times", "errors", "active-users"]) await waitForPoints(page, id, 8, 90_000);
   assert.equal((await api(`/runs/${run}`)).headline.active_users, 6, "3 users on each of 2 workers");
   await page.getByText(/\d+(\.\d+)? %/).first().waitFor();
-  await shot(page, "cloud-live");
+  await look(page, "cloud-live");
 });
 
 step("it is stopped, and what was measured is its report", async () => {
@@ -141,7 +142,7 @@ step("it is stopped, and what was measured is its report", async () => {
   await page.getByRole("region", { name: "Distribution of response times" }).waitFor({ timeout: 30_000 });
   const { summary } = await api(`/runs/${run}/report`);
   assert.ok(summary.total.samples > 50, `${summary.total.samples} samples`);
-  await shot(page, "cloud-report");
+  await look(page, "cloud-report");
 });
 
 step("the plan runs again on the same machines, to its end", async () => {
@@ -157,7 +158,7 @@ step("it is terminated, and no machine is left", async () => {
   await page.getByRole("menuitem", { name: /Terminate/ }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Terminate" }).click();
   await head("terminated").waitFor({ timeout: 120_000 });
-  await shot(page, "cloud-terminated");
+  await look(page, "cloud-terminated");
   await page.goto(`${base}/machines`);
   await page.getByText(/No running instances|of \d+ cluster/).first().waitFor();
   const { machines } = await api("/machines");

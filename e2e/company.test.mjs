@@ -10,7 +10,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { after, before } from "node:test";
-import { SHOTS, launch, openPage, shot } from "./browser.mjs";
+import { look } from "./accessible.mjs";
+import { SHOTS, launch, openPage } from "./browser.mjs";
 import { freePort, startProvider } from "./provider.mjs";
 import { stepsOn } from "./steps.mjs";
 
@@ -128,7 +129,7 @@ step("while the provider is away the page says so", async () => {
   const answer = await refused;
   assert.equal(answer.status(), 502);
   assert.equal((await answer.json()).error.code, "company_unavailable");
-  await shot(page, "company-away");
+  await look(page, "company-away");
 });
 
 step("once it is back, its administrators are JAC's, in the team of their group", async () => {
@@ -142,7 +143,7 @@ step("once it is back, its administrators are JAC's, in the team of their group"
   assert.ok(session.sign_out_url.startsWith(`${issuer}/session/end?`), session.sign_out_url);
   await page.getByRole("navigation", { name: "Pages" }).waitFor();
   assert.equal(new URL(page.url()).hash, "", "the page's secret is still in the address");
-  await shot(page, "company-signed-in");
+  await look(page, "company-signed-in");
 });
 
 step("nothing of the way there is left in the browser but the session", async () => {
@@ -152,7 +153,7 @@ step("nothing of the way there is left in the browser but the session", async ()
 
 step("signing out signs out of the company as well and leads back", async () => {
   await signOut(page);
-  await shot(page, "company-signed-out");
+  await look(page, "company-signed-out");
   await companyButton(page).click();
   await page.getByPlaceholder("Enter any login").waitFor();
 });
@@ -167,7 +168,7 @@ step("what the company says of somebody holds from the next sign-in on", async (
 
 step("who has no role stays out", async () => {
   assert.equal(await faultAfter(page, () => signInAtCompany(page, "eve")), "company_no_role");
-  await shot(page, "company-no-role");
+  await look(page, "company-no-role");
 });
 
 step("who changes their mind at the company comes back with a code", async () => {

@@ -8,7 +8,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
-import { launch, openPage, shot } from "./browser.mjs";
+import { look } from "./accessible.mjs";
+import { launch, openPage } from "./browser.mjs";
 import { stepsOn } from "./steps.mjs";
 
 const base = process.env.JAC_E2E_URL?.replace(/\/$/, "");
@@ -72,14 +73,14 @@ step("the first administrator's link leads to the overview, and a password is se
   await form.getByLabel("New password").fill(ADMINISTRATORS);
   await form.getByRole("button", { name: /password$/ }).click();
   await form.getByText("Password saved.").waitFor();
-  await shot(page, "people-account");
+  await look(page, "people-account");
 });
 
 step("the administrator signs out, is told of a wrong password, and signs in again", async () => {
   await page.getByRole("button", { name: "Sign out" }).click();
   await signIn(page, administrator, "wrong");
   await page.getByText(/^Wrong name or password/).waitFor();
-  await shot(page, "people-wrong-password");
+  await look(page, "people-wrong-password");
   await signIn(page, administrator, ADMINISTRATORS);
   await page.getByRole("navigation", { name: "Pages" }).waitFor();
 });
@@ -109,7 +110,7 @@ step("a member is invited, by a link that is shown once", async () => {
   await dialog.getByRole("button", { name: "Invite" }).click();
   invitation = await page.getByLabel("Sign-in link").innerText();
   assert.match(invitation, /\/sign-in#token=/);
-  await shot(page, "people-invited");
+  await look(page, "people-invited");
   await page.getByRole("button", { name: "Done" }).click();
   await page.locator("[data-table=people]").getByText(MIA).waitFor();
   assert.ok(!(await page.content()).includes(invitation), "the link is still on the page");
@@ -121,7 +122,7 @@ step("the invitation opens once, and a password is chosen", async () => {
   await form.getByLabel("New password").fill("12345678");
   await form.getByRole("button", { name: "Set password" }).click();
   await form.locator(".field-fault").waitFor();
-  await shot(mia, "people-weak-password");
+  await look(mia, "people-weak-password");
   await form.getByLabel("New password").fill(PASSWORD);
   await form.getByRole("button", { name: "Set password" }).click();
   await overview(mia).waitFor();
@@ -152,7 +153,7 @@ step("what others own looks the same to her, without actions", async () => {
   assert.equal(await mia.getByRole("button", { name: "More about this plan" }).count(), 0);
   assert.equal(await mia.getByRole("button", { name: "Remove users.csv" }).count(), 0);
   assert.equal(await mia.locator("[data-upload=files]").count(), 0);
-  await shot(mia, "people-read-only");
+  await look(mia, "people-read-only");
   await mia.goto(`${base}/settings/people`);
   await mia.getByText("Administrators only.").waitFor();
 });
@@ -179,7 +180,7 @@ step("a team that both are in may change what is shared with it", async () => {
   await mia.goto(planUrl);
   await mia.getByRole("button", { name: "More about this plan" }).waitFor();
   assert.equal(await readOnly(mia).count(), 0);
-  await shot(mia, "people-team");
+  await look(mia, "people-team");
 });
 
 step("who becomes a viewer can start nothing any more, also on a page that is open", async () => {
@@ -192,7 +193,7 @@ step("who becomes a viewer can start nothing any more, also on a page that is op
   await dialog.waitFor({ state: "detached" });
   await mia.getByRole("button", { name: "New cluster" }).first().waitFor({ state: "detached" });
   await mia.getByRole("heading", { name: "Clusters", level: 1 }).waitFor();
-  await shot(mia, "people-viewer");
+  await look(mia, "people-viewer");
 });
 
 step("who is disabled is signed out at once, and is told so", async () => {
@@ -200,7 +201,7 @@ step("who is disabled is signed out at once, and is told so", async () => {
   await dialog.getByRole("button", { name: "Disable" }).click();
   await dialog.waitFor({ state: "detached" });
   await mia.getByRole("heading", { name: "You have been signed out" }).waitFor();
-  await shot(mia, "people-signed-out");
+  await look(mia, "people-signed-out");
   await signIn(mia, MIA, PASSWORD);
   await mia.getByText(/^Wrong name or password, or the account is disabled/).waitFor();
 });
@@ -208,7 +209,7 @@ step("who is disabled is signed out at once, and is told so", async () => {
 step("the audit trail has what happened", async () => {
   await page.goto(`${base}/settings/audit?text=${MIA}`);
   await page.locator("[data-table=audit] tbody tr").first().waitFor();
-  await shot(page, "people-audit");
+  await look(page, "people-audit");
 });
 
 step("she is removed, and the plan stays the administrator's", async () => {

@@ -10,7 +10,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
-import { launch, openPage, shot } from "./browser.mjs";
+import { look } from "./accessible.mjs";
+import { launch, openPage } from "./browser.mjs";
 import { canvas, pointsOf, quantile, waitForPoints, watchLatency } from "./chart.mjs";
 import { stepsOn } from "./steps.mjs";
 
@@ -65,14 +66,14 @@ step("the sign-in link signs in", async () => {
   await page.goto(link);
   await page.getByRole("heading", { name: "Overview" }).waitFor();
   assert.equal(new URL(page.url()).pathname, "/");
-  await shot(page, "overview");
+  await look(page, "overview");
 });
 
 step("the link works once", async () => {
   const { context, page: second } = await openPage(browser);
   await second.goto(link);
   await second.getByText("jac admin link").waitFor();
-  await shot(second, "link-used");
+  await look(second, "link-used");
   await context.close();
 });
 
@@ -80,7 +81,7 @@ step("a file that is not a plan is refused in words", async () => {
   await page.getByRole("link", { name: "Plans" }).first().click();
   await page.setInputFiles("[data-upload=files]", { name: "broken.jmx", mimeType: "application/xml", buffer: Buffer.from("<jmeterTestPlan><hashTree>") });
   await page.getByRole("alert").waitFor();
-  await shot(page, "refused");
+  await look(page, "refused");
 });
 
 let planUrl;
@@ -91,7 +92,7 @@ step("the shop is uploaded and checked", async () => {
   await page.getByText("No problems found").waitFor();
   await page.getByRole("region", { name: "Thread groups" }).getByRole("row").nth(1).waitFor();
   await page.getByRole("region", { name: "Files of the plan" }).getByText("users.csv").waitFor();
-  await shot(page, "plan");
+  await look(page, "plan");
 });
 
 let clusterUrl;
@@ -102,7 +103,7 @@ step("a cluster of one master and two workers becomes ready", async () => {
   await dialog.getByLabel("Workers").fill("10000");
   await dialog.getByRole("button", { name: "Create cluster" }).click();
   await dialog.getByText("Must be a whole number from 0").waitFor();
-  await shot(page, "cluster-faults");
+  await look(page, "cluster-faults");
   await dialog.getByLabel("Name").fill("walk");
   await dialog.getByLabel("Workers").fill("2");
   await dialog.getByRole("button", { name: "Create cluster" }).click();
@@ -110,7 +111,7 @@ step("a cluster of one master and two workers becomes ready", async () => {
   clusterUrl = page.url();
   await head("ready").waitFor({ timeout: LAUNCH_MS });
   assert.equal(await page.getByRole("region", { name: "Nodes" }).getByText(/^(master|worker-\d)$/).count(), 3);
-  await shot(page, "cluster");
+  await look(page, "cluster");
 });
 
 let runId;
@@ -127,12 +128,12 @@ step("a run is started with its own properties", async () => {
   await dialog.getByText("Split users.csv").click();
   await dialog.getByRole("button", { name: "Add criterion" }).click();
   await dialog.getByLabel("Limit").fill("50");
-  await shot(page, "start");
+  await look(page, "start");
   await dialog.getByRole("button", { name: "Start run" }).click();
   await page.waitForURL(/\/runs\/[^/]+$/);
   runId = new URL(page.url()).pathname.split("/").at(-1);
   await page.getByRole("region", { name: "Steps" }).waitFor();
-  await shot(page, "preparing");
+  await look(page, "preparing");
 });
 
 step("points arrive on all four charts", async () => {
@@ -143,7 +144,7 @@ step("points arrive on all four charts", async () => {
   await page.locator("[data-table=labels] tbody tr").nth(2).waitFor();
   const run = await api(`/runs/${runId}`);
   assert.equal(run.headline.active_users, 12, "6 users on each of 2 workers");
-  await shot(page, "live");
+  await look(page, "live");
 });
 
 step("samples reach the chart in time", async (t) => {
@@ -160,7 +161,7 @@ step("a lost connection is said, and nothing is missing after it", async () => {
   for (const socket of sockets.splice(0)) await socket.close().catch(() => undefined);
   await page.locator("[data-connection=lost]").waitFor();
   await page.waitForTimeout(4000);
-  await shot(page, "connection-lost");
+  await look(page, "connection-lost");
   const during = await pointsOf(page, "throughput");
   broken = false;
   await page.locator("[data-connection=lost]").waitFor({ state: "detached", timeout: 30_000 });
@@ -193,7 +194,7 @@ step("stop ends the run and the report takes the charts' place", async () => {
   const report = await api(`/runs/${runId}/report`);
   assert.ok(report.summary.total.samples > 100);
   assert.equal(await pointsOf(page, "throughput"), bucketsOf(report.series.points, report.series.bucket_ms));
-  await shot(page, "report");
+  await look(page, "report");
 });
 
 step("the report's index leads to its sections, whose charts are made when they are seen", async () => {
@@ -216,7 +217,7 @@ step("the report's index leads to its sections, whose charts are made when they 
   assert.equal(satisfied + tolerated + frustrated + failed, report.summary.total.samples);
   await index.getByRole("button", { name: "Errors", exact: true }).click();
   await page.getByRole("region", { name: "Requests summary" }).waitFor();
-  await shot(page, "report-sections");
+  await look(page, "report-sections");
 });
 
 step("labels are chosen for the charts", async () => {
@@ -234,7 +235,7 @@ step("labels are chosen for the charts", async () => {
   await page.mouse.up();
   await page.getByRole("button", { name: /^Reset zoom/ }).waitFor();
   assert.match(page.url(), /zoom=\d+-\d+/);
-  await shot(page, "report-labels");
+  await look(page, "report-labels");
   await page.reload();
   await page.getByRole("button", { name: /^Reset zoom/ }).waitFor();
   await page.getByText("Showing 2 labels").first().waitFor();
@@ -266,7 +267,7 @@ step("single samples are found, opened, and counted as in the report", async () 
   await first.click();
   const dialog = page.getByRole("dialog", { name: "Sample" });
   await dialog.getByText(all.samples[0].thread, { exact: true }).waitFor();
-  await shot(page, "sample");
+  await look(page, "sample");
   await dialog.getByRole("button", { name: "Close" }).last().click();
 
   await form.getByLabel("Label").fill("(");
@@ -275,7 +276,7 @@ step("single samples are found, opened, and counted as in the report", async () 
   await form.getByLabel("Label").fill("no such label");
   await form.getByRole("button", { name: "Search" }).click();
   await page.getByText(/^No samples match/).waitFor();
-  await shot(page, "samples-none");
+  await look(page, "samples-none");
 });
 
 step("the artefacts are there, and report.html opens without a network", async () => {
@@ -293,7 +294,7 @@ step("the artefacts are there, and report.html opens without a network", async (
   });
   await offline.goto(`file://${saved}`);
   for (const id of ["throughput", "response-times", "errors", "active-users"]) await waitForPoints(offline, id, 8, 10_000);
-  await shot(offline, "offline-report");
+  await look(offline, "offline-report");
   assert.deepEqual(asked, []);
   assert.deepEqual(offlineFaults, []);
   await context.close();
@@ -325,13 +326,14 @@ step("a run is compared with the one before, from its menu", async () => {
   await page.waitForURL(/\/compare\?/);
   assert.equal(new URL(page.url()).searchParams.get("runs"), `${runId},${secondId}`);
   const comparison = await api(`/compare?runs=${runId},${secondId}`);
-  const { worse, total, labels } = comparison.comparisons[0];
+  const { outcome, total, labels } = comparison.comparisons[0];
   assert.notEqual(total.change, "unclear", "two runs of hundreds of samples are compared conclusively");
-  await page.getByText(worse ? "is worse than" : "is no worse than").waitFor();
+  const said = { worse: "is worse than", mixed: "is in part worse than", better: "is better than", same: "No significant difference between" };
+  await page.getByText(said[outcome]).waitFor();
   for (const id of ["compare-throughput", "compare-p95", "compare-errors", "compare-percentiles"]) await waitForPoints(page, id, 8, 10_000);
   const rows = page.locator("[data-table=changes] tbody tr");
   assert.equal(await rows.count(), labels.length + 1, "each label and the total");
-  await shot(page, "compare");
+  await look(page, "compare");
   await page.getByRole("button", { name: "Only changes" }).click();
   assert.match(page.url(), /changes=1/);
 });
@@ -352,6 +354,59 @@ step("runs that are marked in the list are compared, the earliest as the baselin
   await page.getByText("Nothing to compare.").waitFor();
 });
 
+step("one label of compared runs is drawn over the time since their starts", async () => {
+  await page.goto(`${base}/compare?runs=${runId},${secondId}`);
+  const { runs } = await api(`/compare/series?runs=${runId},${secondId}&label=Login`);
+  assert.ok(runs.every(({ points }) => points.length > 8), "both runs have points of the label");
+  await page.getByLabel("Label in the charts over time").selectOption("Login");
+  await waitForPoints(page, "compare-throughput", 8, 10_000);
+  assert.match(page.url(), /label=Login/);
+  await look(page, "compare-label");
+});
+
+step("runs are marked: one as the baseline, another with a tag and a note, by which it is found", async () => {
+  await page.goto(`${base}/runs/${runId}`);
+  await page.getByRole("button", { name: "More about this run" }).click();
+  await page.getByRole("menuitem", { name: /^Set as baseline/ }).click();
+  await page.getByRole("img", { name: "Baseline" }).waitFor();
+  await page.goto(`${base}/runs/${secondId}`);
+  await page.getByRole("button", { name: "More about this run" }).click();
+  await page.getByRole("menuitem", { name: "Tags and note…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Tags").fill("short, x".padEnd(60, "x"));
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.locator(".field-fault").waitFor();
+  await dialog.getByLabel("Tags").fill("short, nightly");
+  await dialog.getByLabel("Note").fill("The cache was warm.");
+  await look(page, "remarks");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await page.getByText("The cache was warm.").waitFor();
+  await page.getByRole("link", { name: "nightly" }).click();
+  await page.waitForURL(/\/runs\?tag=nightly$/);
+  const rows = page.locator("[data-table=runs] tbody tr");
+  await rows.filter({ has: page.locator(`a[href="/runs/${secondId}"]`) }).waitFor();
+  assert.equal(await rows.count(), 1);
+});
+
+step("the plan shows how its runs went, and a click on one opens it", async () => {
+  await page.goto(planUrl);
+  const trend = page.getByRole("region", { name: "Trend" });
+  await trend.getByText(/^2 runs, the newest at the right/).waitFor();
+  for (const id of ["trend-times", "trend-rate", "trend-errors"]) await waitForPoints(page, id, 2, 10_000);
+  const told = await api(`/plans/${new URL(planUrl).pathname.split("/").at(-1)}/trend`);
+  assert.equal(told.baseline.run, runId);
+  assert.deepEqual(told.items.map(({ run }) => run), [secondId, runId]);
+  await trend.getByLabel("Label").selectOption("Login");
+  assert.match(page.url(), /trend\.label=Login/);
+  await look(page, "trend");
+  const chart = page.locator(canvas("trend-times"));
+  await chart.scrollIntoViewIfNeeded();
+  const box = await chart.boundingBox();
+  await page.mouse.click(box.x + box.width - 60, box.y + 80);
+  await page.waitForURL(new RegExp(`/runs/${secondId}$`));
+});
+
 step("the cluster is removed; plan and run stay", async () => {
   await page.goto(clusterUrl);
   await page.getByRole("button", { name: "More about this cluster" }).click();
@@ -360,7 +415,7 @@ step("the cluster is removed; plan and run stay", async () => {
   await head("terminated").waitFor({ timeout: 60_000 });
   await page.getByRole("link", { name: "Runs" }).first().click();
   await page.locator(`[data-table=runs] a[href="/runs/${runId}"]`).waitFor();
-  await shot(page, "runs");
+  await look(page, "runs");
   await page.goto(planUrl);
   await page.getByText("No problems found").waitFor();
 });

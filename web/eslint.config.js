@@ -6,9 +6,9 @@ import tseslint from "typescript-eslint";
 /**
  * Imports go one way: shared <- features <- app and offline. Inside a feature use relative paths; across folders use `@/`.
  * Among the features: results, session, account, people, audit, shares, credentials, machines and plans know no other; clusters ask for
- * credentials; compare knows results and shares; runs may ask clusters and plans too (their requests and parts); home may ask all of those.
+ * credentials; history knows results; compare knows results and shares; runs may ask clusters and plans too (their requests and parts); home may ask all of those.
  */
-const all = ["results", "session", "clusters", "account", "people", "audit", "shares", "credentials", "machines", "plans", "compare", "runs", "home"];
+const all = ["results", "session", "clusters", "account", "people", "audit", "shares", "credentials", "machines", "plans", "compare", "history", "runs", "home"];
 const mayUse = {
   results: [],
   session: [],
@@ -21,6 +21,7 @@ const mayUse = {
   machines: [],
   plans: [],
   compare: ["results", "shares"],
+  history: ["results"],
   runs: ["results", "clusters", "plans", "shares"],
   home: ["results", "session", "clusters", "plans", "runs"],
 };

@@ -31,7 +31,7 @@ function SignedInShell() {
   return (
     <div className="shell">
       <nav className="sidebar" aria-label="Pages">
-        <Link className="brand" to="/">
+        <Link className="brand" to="/" aria-label="JAC">
           <img src="/favicon.svg" alt="" />
           <span className="word">JAC</span>
         </Link>

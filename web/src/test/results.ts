@@ -1,5 +1,5 @@
 /** Results to draw, whole by default; a test names only what it is about. */
-import type { Entry, Point, Profile, Run, RunSummary, Summary } from "@/shared/api/types";
+import type { Entry, Point, Profile, Run, RunSummary, Summary, TrendPoint } from "@/shared/api/types";
 
 export function pointAt(t_ms: number, more: Partial<Point> = {}): Point {
   return {
@@ -131,6 +131,33 @@ export function runSummaryOf(more: Partial<RunSummary> & Pick<RunSummary, "id" |
     pinned: false,
     tags: [],
     baseline: false,
+    ...more,
+  };
+}
+
+/** A run in a trend, of 2026-11-28 14:00 in local time. */
+export function trendPointOf(run: string, more: Partial<TrendPoint> = {}): TrendPoint {
+  return {
+    run,
+    name: run,
+    created_ms: new Date(2026, 10, 28, 14, 0).getTime(),
+    started_ms: null,
+    verdict: "none",
+    partial: false,
+    tags: [],
+    baseline: false,
+    pinned: false,
+    plan_revision: 1,
+    samples: 100,
+    errors: 0,
+    error_percent: 0,
+    mean_ms: 30,
+    p50_ms: 20,
+    p90_ms: 60,
+    p95_ms: 80,
+    p99_ms: 120,
+    rate_per_s: 50,
+    compared: null,
     ...more,
   };
 }

@@ -1,4 +1,5 @@
 import { useParams } from "react-router";
+import { TrendSection } from "@/features/history/components/TrendSection";
 import { usePlan } from "@/features/plans/api/usePlan";
 import { usePlanCheck } from "@/features/plans/api/usePlanCheck";
 import { CheckView } from "@/features/plans/components/CheckView";
@@ -38,6 +39,7 @@ export function PlanRoute() {
               <PlanFiles plan={plan} limits={info.data?.limits ?? UNKNOWN_LIMITS} />
             </div>
           )}
+          <TrendSection plan={plan.id} />
           <RunList of={{ plan: plan.id }} prefix="runs." title="Runs of this plan" without={["plan"]} empty="No runs of this plan yet." />
         </>
       )}

@@ -2,6 +2,7 @@ import { Link, Outlet, useParams, useSearchParams } from "react-router";
 import { useComparison } from "@/features/compare/api/useComparison";
 import { readRuns } from "@/features/compare/chosenRuns";
 import { ComparisonBody } from "@/features/compare/components/ComparisonBody";
+import { useLabelled } from "@/features/compare/useLabelled";
 import { ReportBody } from "@/features/results/components/ReportBody";
 import { doubtChip, phaseChip, verdictChip } from "@/features/results/runWords";
 import { useRun } from "@/features/runs/api/useRun";
@@ -88,11 +89,12 @@ export function ShareCompareRoute() {
   const [parameters] = useSearchParams();
   const runs = readRuns(parameters.get("runs"));
   const comparison = useComparison(runs);
+  const labelled = useLabelled(runs, comparison.data);
   return (
     <>
       <PageHead title="Comparison" facts={<span>{plural(runs.length, "run")}; the first is the baseline</span>} actions={<Actions />} />
       <Loaded query={comparison} what="Comparing the runs…">
-        {(report) => <ComparisonBody report={report} nameOf={({ run_id }, name) => (run_id === null ? name : <Link to={`/share/runs/${run_id}`}>{name}</Link>)} />}
+        {(report) => <ComparisonBody report={report} labelled={labelled} nameOf={({ run_id }, name) => (run_id === null ? name : <Link to={`/share/runs/${run_id}`}>{name}</Link>)} />}
       </Loaded>
     </>
   );

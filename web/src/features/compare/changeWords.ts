@@ -1,5 +1,5 @@
 /** What a change is called and how it looks: the only place that decides it. */
-import type { Change, Comparison, LineComparison } from "@/shared/api/types";
+import type { Change, Comparison, ComparisonOutcome, LineComparison } from "@/shared/api/types";
 import type { ChipLook } from "@/shared/ui/Chip";
 
 const LOOKS: Record<Change, ChipLook> = {
@@ -31,12 +31,30 @@ export function countChanges(comparison: Comparison): { change: Change; count: n
   return CHANGES.map((change) => ({ change, count: comparison.labels.filter((line) => line.change === change).length })).filter((each) => each.count > 0);
 }
 
-/** The pair in a word: nothing is called fine of which the total says nothing. */
-export function outcomeOf(comparison: Pick<Comparison, "worse" | "total" | "labels">): "none" | "worse" | "unclear" | "fine" {
-  // Totals over different requests say nothing about each other.
-  if (comparison.labels.length === 0) return "none";
-  if (comparison.worse) return "worse";
-  return comparison.total.change === "unclear" ? "unclear" : "fine";
+interface OutcomeLook extends ChipLook {
+  /** What one result is to the one that it is compared with. */
+  sentence: (before: string, after: string) => string;
+}
+
+const OUTCOMES: Record<ComparisonOutcome, OutcomeLook> = {
+  worse: { ...LOOKS.worse, sentence: (before, after) => `${after} is worse than ${before}.` },
+  mixed: { ...LOOKS.mixed, sentence: (before, after) => `${after} is in part worse than ${before}.` },
+  better: { ...LOOKS.better, sentence: (before, after) => `${after} is better than ${before}.` },
+  same: { ...LOOKS.same, sentence: (before, after) => `No significant difference between ${before} and ${after}.` },
+  unclear: { ...LOOKS.unclear, sentence: (before, after) => `Inconclusive: too few samples to compare ${after} with ${before}.` },
+  no_common_label: { tone: "attention", word: "not comparable", icon: "info-circle", sentence: (before, after) => `${after} cannot be compared with ${before}: no labels in common.` },
+  cannot_be_judged: { tone: "attention", word: "not comparable", icon: "info-circle", sentence: (before, after) => `${after} cannot be compared with ${before}.` },
+};
+
+export function outcomeLook(outcome: ComparisonOutcome): OutcomeLook {
+  return OUTCOMES[outcome];
+}
+
+/** The note about a whole comparison: nothing is called good that was measured under other conditions. */
+export function outcomeTone({ outcome, findings }: Pick<Comparison, "outcome" | "findings">): "failed" | "attention" | "info" | "good" {
+  if (outcome === "worse") return "failed";
+  if (outcome !== "better" && outcome !== "same") return "attention";
+  return findings.length > 0 ? "info" : "good";
 }
 
 /** Is this number one of those that made the line a change? The sentence names them. */

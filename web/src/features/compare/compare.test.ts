@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Change, Comparison, LineComparison } from "@/shared/api/types";
 import { formatPercent, splitMs, splitRate } from "@/shared/format/numbers";
-import { beforeAfter, changePercent, formatChange, formatPoints } from "./beforeAfter";
-import { byImportance, countChanges, isNamed, outcomeOf } from "./changeWords";
+import { beforeAfter, changePercent, formatChange, formatPoints } from "@/shared/format/change";
+import { byImportance, countChanges, isNamed, outcomeTone } from "./changeWords";
 import { readRuns, withBase, writeRuns } from "./chosenRuns";
 import { resultNames } from "./resultNames";
 
@@ -35,12 +35,12 @@ describe("lines", () => {
       { change: "better", count: 1 },
       { change: "same", count: 2 },
     ]));
-  it("are called fine only where the total can be told", () => {
-    const labels = [line("a", "same")];
-    expect(outcomeOf({ worse: false, total: line("Total", "unclear"), labels })).toBe("unclear");
-    expect(outcomeOf({ worse: true, total: line("Total", "unclear"), labels })).toBe("worse");
-    expect(outcomeOf({ worse: false, total: line("Total", "better"), labels })).toBe("fine");
-    expect(outcomeOf({ worse: true, total: line("Total", "worse"), labels: [] })).toBe("none");
+  it("are called good only where nothing makes the two results hard to compare", () => {
+    const findings = [{ code: "load_differs", message: "The load differs.", params: {} }];
+    expect(outcomeTone({ outcome: "same", findings: [] })).toBe("good");
+    expect(outcomeTone({ outcome: "better", findings })).toBe("info");
+    expect(outcomeTone({ outcome: "worse", findings })).toBe("failed");
+    expect((["mixed", "unclear", "no_common_label", "cannot_be_judged"] as const).map((outcome) => outcomeTone({ outcome, findings: [] }))).toEqual(Array(4).fill("attention"));
   });
   it("mark the numbers that their sentence names", () => {
     const worse = line("a", "worse", "mean 200 -> 260 ms (+30.0 %), errors 0.10 % -> 2.00 %");

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { ComparedResult, Point } from "@/shared/api/types";
-import { errorRate, overlay, p95, rate, type Overlaid } from "./overlay";
+import { errorRate, ofLabel, overlay, p95, rate, type Overlaid } from "./overlay";
 
 function result(name: string, start_ms: number, bucket_ms: number | null, counts: [number, number][]): Overlaid {
   const points = counts.map(([t_ms, samples]) => ({ t_ms, samples, errors: 1, p95_ms: samples }) as Point);
@@ -34,4 +34,14 @@ it("leaves out what is only a table", () => {
   const content = overlay([result("table", 0, null, []), result("b", 0, 1000, [[0, 4]])], errorRate);
   expect(content.lines.map((line) => [line.label, line.values])).toEqual([["b", [25]]]);
   expect(overlay([result("table", 0, null, [])], rate).times).toEqual([]);
+});
+
+it("puts a label's points at the time since the run's start, not since the label's own", () => {
+  const a = result("a", 10_000, 1000, [[10_000, 50], [11_000, 60]]);
+  const run = { ...a, result: { ...a.result, run_id: "r-1" } };
+  const points = [{ t_ms: 0, samples: 4, errors: 0, p95_ms: 9 } as Point];
+  const series = { label: "Login", runs: [{ run: "r-1", name: "a", start_ms: 12_000, bucket_ms: 1000, points }] };
+  expect(overlay(ofLabel([run], series), rate).lines[0]?.values).toEqual([0, 0, 4]);
+  expect(overlay(ofLabel([run], series), p95).lines[0]?.values).toEqual([null, null, 9]);
+  expect(overlay(ofLabel([run], undefined), rate).times).toEqual([]);
 });

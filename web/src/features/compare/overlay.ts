@@ -2,7 +2,7 @@
  * Several results over one another, each from its own start. Pure.
  * Their buckets may have different widths: the grid has the narrowest, and a wider bucket holds its value over all places that it covers.
  */
-import type { ComparedResult, Point } from "@/shared/api/types";
+import type { ComparedResult, Point, RunsOverTime } from "@/shared/api/types";
 import type { ChartContent } from "@/shared/charts/chartTypes";
 
 export interface Overlaid {
@@ -22,6 +22,16 @@ export interface Quantity {
 function originOf(result: ComparedResult, bucketMs: number): number {
   const start = result.start_ms ?? result.points[0]?.t_ms ?? 0;
   return Math.floor(start / bucketMs) * bucketMs;
+}
+
+/** The results with the points of one label of their runs, in place of the totals: without any while they are not there. */
+export function ofLabel(all: Overlaid[], series: RunsOverTime | undefined): Overlaid[] {
+  return all.map((each) => {
+    const found = series?.runs.find(({ run }) => run === each.result.run_id);
+    // They count from the label's own first sample, the page from the run's.
+    const points = found === undefined ? [] : found.points.map((point) => ({ ...point, t_ms: point.t_ms + (found.start_ms ?? 0) }));
+    return { ...each, result: { ...each.result, bucket_ms: found?.bucket_ms ?? null, points } };
+  });
 }
 
 export function overlay(all: Overlaid[], quantity: Quantity): ChartContent {

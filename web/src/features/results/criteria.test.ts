@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { parseCriterion, timeLimit, writeCriterion } from "./criteria";
+import { criterionWords, parseCriterion, timeLimit, writeCriterion } from "./criteria";
 
 it.each([
   ["p95 > 800ms", { metric: "p95", label: null, op: ">", value: 800, unit: "ms" }],
@@ -15,6 +15,14 @@ it("writes what it read", () => {
     const criterion = parseCriterion(text);
     expect(criterion === null ? null : writeCriterion(criterion)).toBe(text);
   }
+});
+
+it("says them in words, and what it cannot read as it was given", () => {
+  expect(criterionWords('p95_ms("GET /a") >= 2s')).toBe("p95 response time of “GET /a” ≥ 2\u00a0s");
+  expect(criterionWords("error_percent > 1")).toBe("error rate > 1\u00a0%");
+  expect(criterionWords("throughput < 10")).toBe("throughput < 10/s");
+  expect(criterionWords("received_kb_per_s < 10")).toBe("received_kb_per_s < 10");
+  expect(criterionWords("every sample failed")).toBe("every sample failed");
 });
 
 it("knows which criteria are a line on the response time chart", () => {

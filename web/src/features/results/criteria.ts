@@ -55,6 +55,17 @@ export function writeCriterion({ metric, label, op, value, unit }: Criterion): s
   return `${metric}${of} ${op} ${value}${unit}`;
 }
 
+/** `error rate of “Login” > 1 %`; what this page cannot read stands as it was given. */
+export function criterionWords(expression: string): string {
+  const criterion = parseCriterion(expression);
+  const metric = METRICS.find(({ name }) => name === plainMetric(criterion?.metric ?? ""));
+  const op = OPERATORS.find((each) => each.op === criterion?.op);
+  if (criterion === null || metric === undefined || op === undefined) return expression;
+  const { label, value, unit } = criterion;
+  const limit = unit === "" ? metric.unit : unit;
+  return `${metric.words}${label === null ? "" : ` of “${label}”`} ${op.words} ${value}${limit.startsWith("/") || limit === "" ? limit : `\u00a0${limit}`}`;
+}
+
 /** The metric without its unit: `p95_ms` is `p95`. */
 export function plainMetric(metric: string): string {
   return metric.replace(/_(ms|per_s)$/, "");

@@ -1,25 +1,31 @@
-import type { Point, Summary } from "@/shared/api/types";
+import type { Point, Summary, TrendPoint } from "@/shared/api/types";
+import { changePercent, formatChange, formatPoints } from "@/shared/format/change";
 import { formatCount, formatMs, formatRate, plural, splitMs, splitPercent, splitRate } from "@/shared/format/numbers";
 import { formatClock, formatTime, formatTimeNear } from "@/shared/format/time";
 import { measured, unitOf } from "./transactions";
 import type { Figure } from "@/shared/ui/Figures";
 
-/** The row of figures of a finished run. */
-export function finalFigures(summary: Summary, points: Point[], bucketMs: number): Figure[] {
+/** The figures of the run that the plan's others are compared with. */
+export type Baseline = Pick<TrendPoint, "rate_per_s" | "p95_ms" | "p50_ms" | "error_percent">;
+
+/** The row of figures of a finished run; with a baseline each says how far it is from it. */
+export function finalFigures(summary: Summary, points: Point[], bucketMs: number, baseline: Baseline | null = null): Figure[] {
   const { total } = summary;
   const seconds = measured(total);
   const top = points.length === 0 ? null : Math.max(...points.map((point) => point.samples)) * (1000 / bucketMs);
   const users = points.map((point) => point.active_users).filter((value) => value !== null);
   const unit = unitOf(summary.total_basis);
+  const against = (of: (from: Baseline) => string): Pick<Figure, "change"> => (baseline === null ? {} : { change: `${of(baseline)} vs. baseline` });
   return [
-    { key: "rate", name: "Throughput", value: splitRate(total.throughput_per_s), note: top === null ? undefined : `peak ${formatRate(top)}` },
-    { key: "p95", name: "p95", value: splitMs(total.p95_ms), note: `p99 ${formatMs(total.p99_ms)}` },
-    { key: "median", name: "Median", value: splitMs(total.median_ms), note: `mean ${formatMs(total.mean_ms)}` },
+    { key: "rate", name: "Throughput", value: splitRate(total.throughput_per_s), note: top === null ? undefined : `peak ${formatRate(top)}`, ...against((from) => formatChange(changePercent(from.rate_per_s, total.throughput_per_s))) },
+    { key: "p95", name: "p95", value: splitMs(total.p95_ms), note: `p99 ${formatMs(total.p99_ms)}`, ...against((from) => formatChange(changePercent(from.p95_ms, total.p95_ms))) },
+    { key: "median", name: "Median", value: splitMs(total.median_ms), note: `mean ${formatMs(total.mean_ms)}`, ...against((from) => formatChange(changePercent(from.p50_ms, total.median_ms))) },
     {
       key: "errors",
       name: "Error rate",
       value: splitPercent(total.error_percent),
       note: plural(total.errors, "error"),
+      ...against((from) => formatPoints(from.error_percent, total.error_percent)),
       ...(total.errors > 0 ? { tone: "failed" } : {}),
     },
     { key: "users", name: "Active users", value: [users.length === 0 ? "–" : formatCount(Math.max(...users)), ""], note: "peak" },

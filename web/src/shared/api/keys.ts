@@ -21,6 +21,10 @@ export const keys = {
   credentialsEnvironment: ["credentials", "environment"] as const,
   plans: ["plans"] as const,
   plan: (id: string) => ["plans", id] as const,
+  /** Below the runs: whatever changes one of them changes its plan's trend. */
+  trend: (plan: string, label: string | null) => ["runs", "trend", plan, label] as const,
+  baseline: (plan: string) => ["runs", "baseline", plan] as const,
+  planLabels: (plan: string) => ["runs", "labels", plan] as const,
   planCheck: (id: string, workers: number) => ["plans", id, "check", workers] as const,
   run: (id: string) => ["runs", id] as const,
   runReport: (id: string) => ["run-report", id] as const,
@@ -28,6 +32,7 @@ export const keys = {
   /** Below the run's own key: whatever changes the run may have changed it. */
   runShipments: (id: string) => ["runs", id, "search"] as const,
   searchTargets: ["search-targets"] as const,
+  runsOverTime: (runs: string[], label: string) => ["runs-over-time", label, ...runs] as const,
   comparison: (runs: string[]) => ["comparison", ...runs] as const,
   runArtefacts: (id: string) => ["run-artefacts", id] as const,
 };

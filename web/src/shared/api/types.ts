@@ -33,9 +33,15 @@ export type Report = Schemas["Report"];
 export type Change = Schemas["Change"];
 export type TestResult = Schemas["TestResult"];
 export type LineComparison = Schemas["LineComparison"];
+export type ComparisonOutcome = Schemas["ComparisonOutcome"];
 export type Comparison = Schemas["Comparison"];
 export type ComparedResult = Schemas["ComparedResult"];
 export type ComparisonReport = Schemas["ComparisonReport"];
+
+export type TrendPoint = Schemas["TrendPoint"];
+export type Trend = Schemas["Trend"];
+/** Runs by the time since each began. */
+export type RunsOverTime = Schemas["RunsOverTime"];
 
 export type FoundSample = Schemas["FoundSample"];
 export type SearchResult = Schemas["SearchResult"];

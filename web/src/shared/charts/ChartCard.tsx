@@ -5,7 +5,7 @@ import { useTheme } from "@/shared/ui/theme";
 import { ChartHead } from "./ChartHead";
 import { ChartLegend } from "./ChartLegend";
 import { ChartTable } from "./ChartTable";
-import type { ChartLine, YScale } from "./chartTypes";
+import type { ChartLine, Steps, YScale } from "./chartTypes";
 import { chartCsv, chartPng } from "./exportChart";
 import { chartColours } from "./palette";
 
@@ -21,8 +21,8 @@ export interface ChartProps {
   unit: string;
   format: (value: number) => string;
   logarithmic?: "offered";
-  /** The values are counts. */
-  whole?: boolean;
+  /** Where the ticks of the values are; without it at round numbers. */
+  steps?: Steps;
   /** Choices of this chart alone, in its head. */
   choices?: ReactNode;
 }

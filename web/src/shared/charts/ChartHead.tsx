@@ -30,31 +30,32 @@ export function ChartHead({ title, unit, y, onY, asTable, onAsTable, onCopyCsv, 
     <header className="chart-head">
       <h3>{title}</h3>
       <span className="chart-unit">{unit}</span>
-      <span className="flex-grow-1" />
-      {said !== null && (
-        <span className="chart-said" role="status">
-          {said}
-        </span>
-      )}
-      {choices}
-      {y !== null && (
-        <button type="button" className="btn btn-quiet" aria-pressed={y === "log"} onClick={() => onY(y === "log" ? "linear" : "log")}>
-          log
+      <span className="chart-tools">
+        {said !== null && (
+          <span className="chart-said" role="status">
+            {said}
+          </span>
+        )}
+        {choices}
+        {y !== null && (
+          <button type="button" className="btn btn-quiet" aria-pressed={y === "log"} onClick={() => onY(y === "log" ? "linear" : "log")}>
+            log
+          </button>
+        )}
+        <button
+          type="button"
+          className="btn btn-quiet"
+          aria-pressed={asTable}
+          title={asTable ? "Show as chart" : "Show as table"}
+          onClick={() => onAsTable(!asTable)}
+        >
+          <Icon name={asTable ? "graph-up" : "table"} />
         </button>
-      )}
-      <button
-        type="button"
-        className="btn btn-quiet"
-        aria-pressed={asTable}
-        title={asTable ? "Show as chart" : "Show as table"}
-        onClick={() => onAsTable(!asTable)}
-      >
-        <Icon name={asTable ? "graph-up" : "table"} />
-      </button>
-      <Menu label={`Copy ${title}`} icon="copy" quiet>
-        <MenuItem onSelect={() => say(onCopyCsv)}>Copy as CSV</MenuItem>
-        {onCopyPng !== null && <MenuItem onSelect={() => say(onCopyPng)}>Copy as PNG</MenuItem>}
-      </Menu>
+        <Menu label={`Copy ${title}`} icon="copy" quiet>
+          <MenuItem onSelect={() => say(onCopyCsv)}>Copy as CSV</MenuItem>
+          {onCopyPng !== null && <MenuItem onSelect={() => say(onCopyPng)}>Copy as PNG</MenuItem>}
+        </Menu>
+      </span>
     </header>
   );
 }

@@ -32,7 +32,7 @@ export function TimeChart({ content, lastSampleMs, stale, empty, ...props }: Pro
       cursorKey: timeline.cursorKey,
       hidden: state.hidden,
       format: props.format,
-      whole: props.whole === true,
+      steps: props.steps ?? "any",
     },
     timeline,
     size: printing ? PRINTED : ON_SCREEN,

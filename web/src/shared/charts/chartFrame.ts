@@ -10,10 +10,13 @@ export const FRAME = {
   padding: [8, 26, 0, 0],
 } satisfies Partial<uPlot.Options>;
 
+/** Ticks of counts: between no two whole numbers. */
+export const WHOLE_STEPS = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000].flatMap((step) => [step, 2 * step, 5 * step]);
+
 export const CURSOR = { x: true, y: false, points: { size: 6, width: 1.5 } } satisfies uPlot.Cursor;
 
 /** The axis along the foot; its values are the chart's own. */
-export function xAxis(colours: ChartColours, space: number): uPlot.Axis {
+export function xAxis(colours: ChartColours, space: uPlot.Axis.Space): uPlot.Axis {
   return { stroke: colours.text, font: FONT, size: 26, gap: 4, space, grid: { show: false }, ticks: { stroke: colours.grid, size: 4, width: 1 } };
 }
 

@@ -10,6 +10,8 @@ export interface ChartLine {
   width?: number;
   /** Opacity of the area below a line, 0 to 1. */
   fill?: number;
+  /** Each value of a line is a dot too: there are few, and each is a thing of its own. */
+  dotted?: true;
 }
 
 export interface Threshold {
@@ -33,9 +35,15 @@ export interface XyContent {
   x: number[];
   /** The axis' ends; null takes what the values have. */
   range: [number, number] | null;
+  /** The places are numbered things whose names are long: ticks at whole numbers, with room for the names. */
+  wide?: true;
   /** Where the axis has words; null leaves it to the chart. */
   ticks: { at: number; text: string }[] | null;
   lines: ChartLine[];
+  thresholds?: Threshold[];
 }
+
+/** Where the ticks of a chart's values are: at round numbers, at whole ones (counts), at round KB and MB (bytes). */
+export type Steps = "any" | "whole" | "bytes";
 
 export type YScale = "linear" | "log";

@@ -1,8 +1,8 @@
 import uPlot from "uplot";
 import { formatClock, formatDate, formatTime, sameDay } from "@/shared/format/time";
 import { isolatedRows, zeroBasedRange } from "./chartData";
-import { CURSOR, FRAME, withAlpha, xAxis, yAxis, yScale } from "./chartFrame";
-import type { ChartContent, ChartLine, Threshold, YScale } from "./chartTypes";
+import { CURSOR, FRAME, WHOLE_STEPS, withAlpha, xAxis, yAxis, yScale } from "./chartFrame";
+import type { ChartContent, ChartLine, Steps, Threshold, YScale } from "./chartTypes";
 import type { ChartColours } from "./palette";
 
 /** Everything uPlot needs that is not data. */
@@ -13,8 +13,8 @@ export interface Look {
   cursorKey: string;
   hidden: ReadonlySet<string>;
   format: (value: number) => string;
-  /** The values are counts: no tick between two whole numbers. */
-  whole: boolean;
+  /** Where the ticks of the values are. */
+  steps: Steps;
 }
 
 /**
@@ -34,7 +34,8 @@ export interface Callbacks {
 }
 
 const ELAPSED_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400];
-const WHOLE_STEPS = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000].flatMap((step) => [step, 2 * step, 5 * step]);
+const BYTE_STEPS = [1, 1024, 1024 ** 2, 1024 ** 3].flatMap((unit) => [1, 2, 5, 10, 20, 50, 100, 200, 500].map((step) => step * unit));
+const STEPS: Record<Steps, Partial<uPlot.Axis>> = { any: {}, whole: { incrs: WHOLE_STEPS }, bytes: { incrs: BYTE_STEPS } };
 
 export function chartOptions(content: ChartContent, look: Look, calls: Callbacks, width: number, height: number): uPlot.Options {
   const live = content.settledUntilMs !== null;
@@ -63,7 +64,7 @@ export function chartOptions(content: ChartContent, look: Look, calls: Callbacks
         return zeroBasedRange(Math.max(max ?? 0, ...near));
       }),
     },
-    axes: [timeAxis(look, calls.originMs), { ...yAxis(look.colours, calls.format), ...(look.whole ? { incrs: WHOLE_STEPS } : {}) }],
+    axes: [timeAxis(look, calls.originMs), { ...yAxis(look.colours, calls.format), ...STEPS[look.steps] }],
     series: [{}, ...content.lines.flatMap((line) => seriesOf(line, look, live))],
     hooks: {
       setCursor: [(chart) => calls.onCursor(chart.cursor.idx ?? null)],
@@ -83,7 +84,8 @@ export function chartOptions(content: ChartContent, look: Look, calls: Callbacks
 
 function timeAxis(look: Look, originMs: () => number): uPlot.Axis {
   return {
-    ...xAxis(look.colours, 72),
+    // A narrow chart has no room for a margin around each time.
+    ...xAxis(look.colours, (_chart, _axis, _min, _max, width) => (width < 320 ? 52 : 72)),
     ...(look.base === "elapsed" ? { incrs: ELAPSED_STEPS } : {}),
     values:
       look.base === "elapsed"

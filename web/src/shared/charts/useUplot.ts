@@ -35,7 +35,7 @@ export function useUplot(props: Props): RefObject<uPlot | null> {
     look.colours.text,
     look.y,
     look.base,
-    look.whole,
+    look.steps,
     size,
   ]);
 

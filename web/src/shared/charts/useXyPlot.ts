@@ -2,6 +2,7 @@ import { useEffect, useRef, type RefObject } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { XyContent } from "./chartTypes";
+import { drawThresholds } from "./drawThresholds";
 import { xyOptions, type XyLook } from "./xyOptions";
 
 interface Props {
@@ -11,6 +12,8 @@ interface Props {
   /** null takes the width that the host has, and follows it. */
   size: { width: number | null; height: number };
   onCursor: (row: number | null) => void;
+  /** null: a click leads nowhere. */
+  onPick: ((row: number) => void) | null;
 }
 
 /** A uPlot instance in `host`, made anew when anything changes: these charts stand still, so that is seldom. */
@@ -33,6 +36,8 @@ export function useXyPlot(props: Props): RefObject<uPlot | null> {
       format: (value: number) => latest.current.look.format(value),
       formatX: (value: number) => latest.current.look.formatX(value),
       onCursor: (row: number | null) => latest.current.onCursor(row),
+      onDraw: (drawn: uPlot) => drawThresholds(drawn, content.thresholds ?? [], latest.current.look.colours),
+      onPick: latest.current.onPick === null ? null : (row: number) => latest.current.onPick?.(row),
     };
     const options = xyOptions(content, now, calls, widthOf(), size.height);
     const made = new uPlot(options, [content.x, ...lines], element);

@@ -1,6 +1,6 @@
 import type uPlot from "uplot";
 import { zeroBasedRange } from "./chartData";
-import { CURSOR, FRAME, tickText, withAlpha, xAxis, yAxis, yScale } from "./chartFrame";
+import { CURSOR, FRAME, tickText, WHOLE_STEPS, withAlpha, xAxis, yAxis, yScale } from "./chartFrame";
 import type { ChartLine, XyContent, YScale } from "./chartTypes";
 import type { ChartColours } from "./palette";
 
@@ -18,6 +18,9 @@ export interface XyCallbacks {
   format: (value: number) => string;
   formatX: (value: number) => string;
   onCursor: (row: number | null) => void;
+  onDraw: (chart: uPlot) => void;
+  /** null: a click on the chart leads nowhere. */
+  onPick: ((row: number) => void) | null;
 }
 
 export function xyOptions(content: XyContent, look: XyLook, calls: XyCallbacks, width: number, height: number): uPlot.Options {
@@ -27,10 +30,11 @@ export function xyOptions(content: XyContent, look: XyLook, calls: XyCallbacks, 
     height,
     ...FRAME,
     cursor: { ...CURSOR, drag: { x: false, y: false } },
-    scales: { x: { time: false, range: (_chart, min, max) => content.range ?? xRange(min, max) }, y: yScale(look.y, zeroBasedRange) },
+    scales: { x: { time: false, range: (_chart, min, max) => content.range ?? xRange(min, max) }, y: yScale(look.y, (max) => zeroBasedRange(Math.max(max ?? 0, ...(content.thresholds ?? []).map(({ value }) => value)))) },
     axes: [
       {
-        ...xAxis(look.colours, 56),
+        ...xAxis(look.colours, content.wide === true ? 76 : 56),
+        ...(content.wide === true ? { incrs: WHOLE_STEPS } : {}),
         ...(ticks === null
           ? { values: (_chart: uPlot, splits: number[]) => splits.map((value) => tickText(calls.formatX(value))) }
           : { splits: ticks.map((tick) => tick.at), filter: (_chart: uPlot, splits: number[]) => splits, values: ticks.map((tick) => tick.text) }),
@@ -38,8 +42,20 @@ export function xyOptions(content: XyContent, look: XyLook, calls: XyCallbacks, 
       yAxis(look.colours, calls.format),
     ],
     series: [{}, ...content.lines.map((line) => seriesOf(line, look))],
-    hooks: { setCursor: [(chart) => calls.onCursor(chart.cursor.idx ?? null)] },
+    hooks: {
+      setCursor: [(chart) => calls.onCursor(chart.cursor.idx ?? null)],
+      draw: [calls.onDraw],
+      ready: [(chart) => pickable(chart, calls.onPick)],
+    },
   };
+}
+
+function pickable(chart: uPlot, onPick: XyCallbacks["onPick"]): void {
+  if (onPick === null) return;
+  chart.over.style.cursor = "pointer";
+  chart.over.addEventListener("click", () => {
+    if (chart.cursor.idx != null) onPick(chart.cursor.idx);
+  });
 }
 
 function xRange(min: number, max: number): [number, number] {
@@ -56,11 +72,11 @@ function seriesOf(line: ChartLine, look: XyLook): uPlot.Series {
     width: line.width ?? 1.6,
     // The places on the x axis are those of all lines together, so a line goes on over another one's.
     spanGaps: true,
-    points: { show: false },
+    points: line.dotted === true ? { show: true, size: 6, width: 0, fill: line.colour } : { show: false },
   };
   if (line.kind === "dots") {
     series.paths = () => null;
-    series.points = { show: true, size: 5, width: 0, fill: withAlpha(line.colour, 0.55) };
+    series.points = line.dotted === true ? { show: true, size: 11, width: 2, stroke: line.colour, fill: withAlpha(line.colour, 0.25) } : { show: true, size: 5, width: 0, fill: withAlpha(line.colour, 0.55) };
   }
   return series;
 }

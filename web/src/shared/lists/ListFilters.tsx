@@ -9,6 +9,8 @@ export interface Facet {
   label: string;
   /** With a single one it is a switch: that one, or any. */
   options: { value: string; word: string }[];
+  /** There may be others than those; even a single one is a choice. */
+  open?: true;
 }
 
 interface Props {
@@ -55,7 +57,7 @@ export function ListFilters({ title, state, facets, searches, onChange }: Props)
 
 function FacetField({ facet, value, onChange }: { facet: Facet; value: string; onChange: (value: string) => void }) {
   const [only] = facet.options;
-  if (facet.options.length === 1 && only !== undefined) {
+  if (facet.open !== true && facet.options.length === 1 && only !== undefined) {
     return (
       <button type="button" className="btn btn-sm btn-outline-secondary list-switch" aria-pressed={value === only.value} onClick={() => onChange(value === only.value ? "" : only.value)}>
         {facet.label}

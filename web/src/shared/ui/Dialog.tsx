@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ReactNode } from "react";
+import { useLayoutEffect, useRef, type ReactNode } from "react";
 import { Icon } from "./Icon";
 
 interface Props {
@@ -14,7 +14,8 @@ interface Props {
 /** A modal on the browser's own `<dialog>` (it keeps the focus, closes on Escape), with Bootstrap's modal inside. */
 export function Dialog({ title, wide, onClose, children, footer, onSubmit }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Closed while it is still in the page: only then does the browser give the focus back to what had it before.
+  useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
     return () => dialog?.close();

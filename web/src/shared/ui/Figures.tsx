@@ -7,6 +7,8 @@ export interface Figure {
   value: [string, string];
   /** What it is about or what changed, in a few words. */
   note?: ReactNode;
+  /** How far it is from the same figure of another run. */
+  change?: string;
   tone?: "failed" | "good";
   spark?: ReactNode;
 }
@@ -23,6 +25,7 @@ export function Figures({ figures }: { figures: Figure[] }) {
             {figure.value[1] !== "" && <span className="figure-unit">{figure.value[1]}</span>}
           </dd>
           <dd className="figure-note">{figure.note ?? "\u00a0"}</dd>
+          {figure.change !== undefined && <dd className="figure-note">{figure.change}</dd>}
           {figure.spark !== undefined && <dd className="figure-spark">{figure.spark}</dd>}
         </div>
       ))}

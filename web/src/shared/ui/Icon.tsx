@@ -14,6 +14,7 @@ import dashCircle from "bootstrap-icons/icons/dash-circle.svg?raw";
 import download from "bootstrap-icons/icons/download.svg?raw";
 import exclamationTriangle from "bootstrap-icons/icons/exclamation-triangle-fill.svg?raw";
 import fileText from "bootstrap-icons/icons/file-earmark-text.svg?raw";
+import flag from "bootstrap-icons/icons/flag-fill.svg?raw";
 import gear from "bootstrap-icons/icons/gear.svg?raw";
 import graphUp from "bootstrap-icons/icons/graph-up.svg?raw";
 import hddStack from "bootstrap-icons/icons/hdd-stack.svg?raw";
@@ -27,6 +28,7 @@ import link from "bootstrap-icons/icons/link-45deg.svg?raw";
 import unlock from "bootstrap-icons/icons/unlock.svg?raw";
 import lock from "bootstrap-icons/icons/lock.svg?raw";
 import moon from "bootstrap-icons/icons/moon-stars.svg?raw";
+import pencil from "bootstrap-icons/icons/pencil.svg?raw";
 import people from "bootstrap-icons/icons/people.svg?raw";
 import person from "bootstrap-icons/icons/person.svg?raw";
 import pin from "bootstrap-icons/icons/pin-angle-fill.svg?raw";
@@ -64,6 +66,7 @@ const ICONS = {
   download,
   "exclamation-triangle": exclamationTriangle,
   "file-text": fileText,
+  flag,
   gear,
   "graph-up": graphUp,
   "hdd-stack": hddStack,
@@ -77,6 +80,7 @@ const ICONS = {
   lock,
   unlock,
   moon,
+  pencil,
   people,
   person,
   pin,

@@ -67,11 +67,16 @@ export function Menu({ label, icon = "three-dots", text, quiet, stays, floats, c
     return () => document.removeEventListener("pointerdown", away);
   }, [open]);
 
+  // The button takes the focus of the item that goes away; a dialog that the item opens gives it back to the button.
+  const close = () => {
+    setOpen(false);
+    root.current?.querySelector("button")?.focus();
+  };
+
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Escape" && open) {
       event.stopPropagation();
-      setOpen(false);
-      root.current?.querySelector("button")?.focus();
+      close();
     }
     if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
     event.preventDefault();
@@ -86,7 +91,7 @@ export function Menu({ label, icon = "three-dots", text, quiet, stays, floats, c
       <button
         type="button"
         className={quiet === true ? "btn btn-quiet" : text === undefined ? "btn btn-outline-secondary" : "btn btn-sm btn-outline-secondary"}
-        aria-haspopup="menu"
+        aria-haspopup={stays === true ? undefined : "menu"}
         aria-expanded={open}
         aria-controls={id}
         aria-label={text === undefined ? label : `${label}: ${text}`}
@@ -97,7 +102,7 @@ export function Menu({ label, icon = "three-dots", text, quiet, stays, floats, c
         <Icon name={icon} />
       </button>
       {open && (
-        <div ref={list} id={id} role="menu" popover={floats === true ? "manual" : undefined} className="dropdown-menu dropdown-menu-end show" onClick={() => stays !== true && setOpen(false)}>
+        <div ref={list} id={id} role={stays === true ? "group" : "menu"} aria-label={label} popover={floats === true ? "manual" : undefined} className="dropdown-menu dropdown-menu-end show" onClick={() => stays !== true && close()}>
           {children}
         </div>
       )}

@@ -6,7 +6,7 @@ import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
 import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
-import { beforeAfter, changePercent, formatChange, formatPoints } from "../beforeAfter";
+import { beforeAfter, changePercent, formatChange, formatPoints } from "@/shared/format/change";
 import { byImportance, changeChip, isChange, isNamed, shownSentence } from "../changeWords";
 
 interface Metric {

@@ -8,6 +8,7 @@ import { Loaded } from "@/shared/ui/Loaded";
 import { PageHead } from "@/shared/ui/PageHead";
 import { useComparison } from "../api/useComparison";
 import { MOST_RUNS, readRuns, withBase, writeRuns } from "../chosenRuns";
+import { useLabelled } from "../useLabelled";
 import { ComparisonBody } from "./ComparisonBody";
 
 /** Two to five runs beside each other; which ones is in the URL, the base first. */
@@ -15,6 +16,7 @@ export function ComparePage() {
   const [parameters, setParameters] = useSearchParams();
   const runs = readRuns(parameters.get("runs"));
   const query = useComparison(runs);
+  const labelled = useLabelled(runs, query.data);
   const { may } = useRights();
   const [sharing, setSharing] = useState(false);
   const choose = (next: string[]) => {
@@ -38,9 +40,11 @@ export function ComparePage() {
                 <Icon name="link" /> Share
               </button>
             )}
-            <button type="button" className="btn btn-outline-secondary" onClick={() => window.print()}>
-              <Icon name="printer" /> Print
-            </button>
+            {runs.length > 1 && (
+              <button type="button" className="btn btn-outline-secondary" onClick={() => window.print()}>
+                <Icon name="printer" /> Print
+              </button>
+            )}
           </>
         }
       />
@@ -63,6 +67,7 @@ export function ComparePage() {
           {(report) => (
             <ComparisonBody
               report={report}
+              labelled={labelled}
               nameOf={({ run_id }, name) => (run_id === null ? name : <Link to={`/runs/${run_id}`}>{name}</Link>)}
               actionsOf={({ run_id }, index) =>
                 run_id !== null &&

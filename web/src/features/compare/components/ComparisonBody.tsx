@@ -1,5 +1,5 @@
 import { useMemo, type ReactNode } from "react";
-import type { ComparedResult, Comparison, ComparisonReport } from "@/shared/api/types";
+import type { ComparedResult, Comparison, ComparisonReport, RunsOverTime } from "@/shared/api/types";
 import { lineColour } from "@/shared/charts/palette";
 import { TimelineProvider } from "@/shared/charts/timeline";
 import { plural } from "@/shared/format/numbers";
@@ -8,8 +8,8 @@ import { Icon } from "@/shared/ui/Icon";
 import { Note } from "@/shared/ui/Note";
 import { useTheme } from "@/shared/ui/theme";
 import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
-import { changeChip, countChanges, outcomeOf, shownSentence } from "../changeWords";
-import type { Overlaid } from "../overlay";
+import { changeChip, countChanges, outcomeLook, outcomeTone, shownSentence } from "../changeWords";
+import { ofLabel, type Overlaid } from "../overlay";
 import { resultNames } from "../resultNames";
 import { ChangeTable } from "./ChangeTable";
 import { OverlayCharts } from "./OverlayCharts";
@@ -21,10 +21,21 @@ interface Props {
   nameOf?: (result: ComparedResult, name: string) => ReactNode;
   /** What can be done with a result here: set as baseline, remove. */
   actionsOf?: (result: ComparedResult, index: number) => ReactNode;
+  /** One label in the charts over time, where its points can be had. */
+  labelled?: Labelled;
+}
+
+export interface Labelled {
+  /** null: the totals. */
+  label: string | null;
+  choice: ReactNode;
+  series: RunsOverTime | undefined;
+  /** Why there is nothing to draw. */
+  empty: string;
 }
 
 /** Results beside each other: the same in the web app and in the offline file. Which pair the table shows is in the URL. */
-export function ComparisonBody({ report, nameOf, actionsOf }: Props) {
+export function ComparisonBody({ report, nameOf, actionsOf, labelled }: Props) {
   const { scheme } = useTheme();
   const [parameters, change] = useUrlParameters();
   const { results, comparisons } = report;
@@ -32,6 +43,9 @@ export function ComparisonBody({ report, nameOf, actionsOf }: Props) {
     const names = resultNames(results);
     return results.map((result, index) => ({ key: `result ${index}`, name: names[index] ?? result.name, colour: lineColour(index, scheme), result }));
   }, [results, scheme]);
+  const label = labelled?.label ?? null;
+  const series = labelled?.series;
+  const drawn = useMemo(() => (label === null ? all : ofLabel(all, series)), [all, label, series]);
   const wanted = Number(parameters.get("with") ?? "1");
   const shown = Number.isInteger(wanted) && wanted >= 1 && wanted <= comparisons.length ? wanted : 1;
   const comparison = comparisons[shown - 1];
@@ -53,35 +67,34 @@ export function ComparisonBody({ report, nameOf, actionsOf }: Props) {
       )}
       {comparison !== undefined && <Outcome comparison={comparison} before={all[0]?.name ?? comparison.before} after={all[shown]?.name ?? comparison.after} />}
       {comparison !== undefined && <ChangeTable comparison={comparison} />}
-      <OverlayCharts all={all} />
-      {comparison !== undefined && <Method notes={comparison.notes} />}
+      <OverlayCharts all={drawn} totals={all} choice={labelled?.choice} empty={label === null ? "No data over time." : (labelled?.empty ?? "")} />
+      {comparison !== undefined && <Method notes={methodOf(comparison)} />}
     </TimelineProvider>
   );
 }
 
-const OUTCOME_TONES = { none: "attention", worse: "failed", unclear: "attention", fine: "good" } as const;
-const OUTCOME_WORDS = {
-  none: (before: string, after: string) => `${after} cannot be compared with ${before}.`,
-  worse: (before: string, after: string) => `${after} is worse than ${before}.`,
-  unclear: (before: string, after: string) => `Inconclusive: no significant difference between ${before} and ${after}.`,
-  fine: (before: string, after: string) => `${after} is no worse than ${before}.`,
-};
-
-/** What the pair comes to, before any table. */
+/** What the pair comes to, before any table; first what makes the two hard to compare. */
 function Outcome({ comparison, before, after }: { comparison: Comparison; before: string; after: string }) {
-  const { total, labels, missing } = comparison;
+  const { total, labels, missing, outcome, findings } = comparison;
   const counts = countChanges(comparison);
+  const told = total.change === "same" || total.change === "unclear" ? shownSentence(total) : `${total.change}, ${shownSentence(total)}`;
   return (
     <>
-      <Note tone={OUTCOME_TONES[outcomeOf(comparison)]}>
-        <strong>{OUTCOME_WORDS[outcomeOf(comparison)](before, after)}</strong>{" "}
-        {outcomeOf(comparison) !== "none" && <>Overall: {total.change === "same" || total.change === "unclear" ? shownSentence(total) : `${total.change}, ${shownSentence(total)}`}. </>}
-        <span className="compare-counts">
-          {labels.length === 0 ? "No labels in common." : `${plural(labels.length, "label")} in both:`}
-          {counts.map(({ change, count }) => (
-            <Chip key={change} {...changeChip(change)} word={`${count} ${changeChip(change).word}`} />
-          ))}
-        </span>
+      {findings.map(({ code, message }) => (
+        <Note key={`${code} ${message}`} tone="attention">
+          {message}
+        </Note>
+      ))}
+      <Note tone={outcomeTone(comparison)}>
+        <strong>{outcomeLook(outcome).sentence(before, after)}</strong> {labels.length > 0 && <>Overall: {told}. </>}
+        {labels.length > 0 && (
+          <span className="compare-counts">
+            {plural(labels.length, "label")} in both:
+            {counts.map(({ change, count }) => (
+              <Chip key={change} {...changeChip(change)} word={`${count} ${changeChip(change).word}`} />
+            ))}
+          </span>
+        )}
       </Note>
       <OnlyIn labels={missing} where={before} tone="attention" />
       <OnlyIn labels={comparison.new} where={after} tone="info" />
@@ -102,6 +115,11 @@ function OnlyIn({ labels, where, tone }: { labels: string[]; where: string; tone
       {labels.length > 20 && ` and ${labels.length - 20} more`}
     </Note>
   );
+}
+
+/** How it was judged; what was found of these results is said first. */
+function methodOf({ notes, findings }: Comparison): string[] {
+  return notes.filter((note) => !findings.some(({ message }) => message === note));
 }
 
 function Method({ notes }: { notes: string[] }) {

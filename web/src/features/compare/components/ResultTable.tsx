@@ -6,7 +6,7 @@ import { formatDateTime, formatDuration } from "@/shared/format/time";
 import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
-import { changeChip } from "../changeWords";
+import { outcomeLook } from "../changeWords";
 import type { Overlaid } from "../overlay";
 
 interface Props {
@@ -36,11 +36,12 @@ export function ResultTable({ all, comparisons, nameOf, actionsOf }: Props) {
     {
       id: "change",
       name: "Outcome",
-      value: (row) => (indexOf(row) === 0 ? "baseline" : (comparisons[indexOf(row) - 1]?.total.change ?? "")),
+      value: (row) => (indexOf(row) === 0 ? "baseline" : (comparisons[indexOf(row) - 1]?.outcome ?? "")),
       cell: (row) => {
         const comparison = comparisons[indexOf(row) - 1];
         if (comparison === undefined) return <Chip tone="running" word="baseline" icon="dash-circle" />;
-        return <Chip {...changeChip(comparison.worse ? "worse" : comparison.total.change)} />;
+        const { tone, word, icon } = outcomeLook(comparison.outcome);
+        return <Chip tone={tone} word={word} icon={icon} />;
       },
     },
     { id: "start", name: "Started", numeric: true, value: (row) => row.result.start_ms, cell: (row) => formatDateTime(row.result.start_ms) },

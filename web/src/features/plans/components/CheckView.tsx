@@ -41,7 +41,7 @@ export function CheckView({ check }: { check: Check }) {
 
 function Groups({ check }: { check: Check }) {
   return (
-    <div className="table-scroll">
+    <div className="table-scroll" tabIndex={0}>
       <table className="table-dense">
         <thead>
           <tr>

@@ -1,5 +1,6 @@
 import type { CriterionResult } from "@/shared/api/types";
 import { Icon } from "@/shared/ui/Icon";
+import { criterionWords } from "../criteria";
 
 /** Each criterion with the sentence that says how it came out; while running, what will be evaluated. */
 export function Criteria({ results, expressions }: { results: CriterionResult[]; expressions: string[] }) {
@@ -17,7 +18,9 @@ export function Criteria({ results, expressions }: { results: CriterionResult[];
             <Icon name={result.met ? "check-circle" : "x-circle"} />
             <div>
               <strong>{result.met ? "Met:" : "Failed:"}</strong> <span>{result.sentence}</span>
-              <code>fails if {result.expression}</code>
+              <span className="criterion" title={result.expression}>
+                Fails if {criterionWords(result.expression)}.
+              </span>
             </div>
           </li>
         ))}
@@ -25,7 +28,7 @@ export function Criteria({ results, expressions }: { results: CriterionResult[];
           <li key={expression}>
             <Icon name="clock" />
             <div>
-              <code>fails if {expression}</code>
+              <span title={expression}>Fails if {criterionWords(expression)}.</span>
             </div>
           </li>
         ))}

@@ -9,9 +9,14 @@ interface Props {
   notes: string[];
 }
 
+/** Notes that explain the numbers and put none of them in doubt. */
+const EXPLAINS = ["transactions_not_in_total"];
+
 /** Everything that a reader must know before believing a number: why it ended early, what was lost, what the total is made of. */
 export function Notes({ summary, cause, notes }: Props) {
   const partial = summary?.partial ?? null;
+  const known = summary?.notes ?? [];
+  const explains = (note: string) => known.some(({ code, message }) => message === note && EXPLAINS.includes(code));
   return (
     <>
       {cause?.kind === "failed" && (
@@ -24,11 +29,11 @@ export function Notes({ summary, cause, notes }: Props) {
       {summary?.total_basis === "transactions" && (
         <Note tone="info">All rows of this log are transactions: the total and the charts count transactions, not single samples.</Note>
       )}
-      {summary !== null && summary.rejected_rows > 0 && !notes.some((note) => note.includes("row")) && (
+      {summary !== null && summary.rejected_rows > 0 && !known.some(({ code }) => code === "rows_unread") && (
         <Note tone="attention">{plural(summary.rejected_rows, "row")} could not be parsed and {summary.rejected_rows === 1 ? "is" : "are"} not counted.</Note>
       )}
       {notes.map((note) => (
-        <Note key={note} tone="attention">
+        <Note key={note} tone={explains(note) ? "info" : "attention"}>
           {note}
         </Note>
       ))}

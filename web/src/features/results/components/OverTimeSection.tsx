@@ -47,6 +47,7 @@ function BytesChart({ view }: { view: ChartView }) {
       unit="per second; 1 KB is 1,024 bytes"
       content={content}
       format={formatByteRate}
+      steps="bytes"
       choices={perLabel && <ChartSelect label="Direction" value={direction} options={DIRECTIONS} onChange={setDirection} />}
     />
   );

@@ -3,7 +3,7 @@ import type { CriterionResult, Report } from "@/shared/api/types";
 import { TimelineProvider } from "@/shared/charts/timeline";
 import { Empty } from "@/shared/ui/Empty";
 import { Figures } from "@/shared/ui/Figures";
-import { finalFigures } from "../finalFigures";
+import { finalFigures, type Baseline } from "../finalFigures";
 import type { ShowSamples } from "../sampleWhere";
 import { Transactions, transactionsOf } from "../transactions";
 import { useChosenLabels } from "../useChosenLabels";
@@ -22,13 +22,15 @@ interface Props {
   report: Report;
   /** The search for single samples, where there is a log to search in, and what leads to it from the tables. */
   samples?: { section: ReactNode; show: ShowSamples };
+  /** The run that it is compared with, where there is one. */
+  baseline?: Baseline | null;
 }
 
 const NO_CRITERIA: CriterionResult[] = [];
 const SAMPLES = [{ id: "samples", name: "Samples" }];
 
 /** A finished run's results: the same on the run's page and in the offline file. */
-export function ReportBody({ report, samples }: Props) {
+export function ReportBody({ report, samples, baseline = null }: Props) {
   const { summary, series, run, profiles, apdex } = report;
   const labels = useChosenLabels(series.labels);
   const { slots, chosen } = labels;
@@ -56,7 +58,7 @@ export function ReportBody({ report, samples }: Props) {
     <Transactions value={transactions}>
       <TimelineProvider originMs={summary.start_ms ?? series.points[0]?.t_ms ?? 0}>
         <Notes summary={summary} cause={run?.cause ?? null} notes={report.notes} />
-        <Figures figures={finalFigures(summary, series.points, series.bucket_ms)} />
+        <Figures figures={finalFigures(summary, series.points, series.bucket_ms, baseline)} />
         <Criteria results={criteria} expressions={[]} />
         <ReportIndex labels={labels} names={names} all={all} more={samples === undefined ? [] : SAMPLES} />
         <ResultCharts

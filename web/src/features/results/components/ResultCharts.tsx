@@ -87,7 +87,7 @@ export function ResultCharts({ points, bucketMs, labels, chosen, slots, settledU
           }
           {...common}
         />
-        <TimeChart id="active-users" title="Active users" unit="all nodes together" content={contents.users} format={formatCount} whole {...common} />
+        <TimeChart id="active-users" title="Active users" unit="all nodes together" content={contents.users} format={formatCount} steps="whole" {...common} />
       </div>
     </section>
   );

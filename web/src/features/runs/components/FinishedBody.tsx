@@ -3,6 +3,7 @@ import { Notes } from "@/features/results/components/Notes";
 import type { Run } from "@/shared/api/types";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Waiting } from "@/shared/ui/Waiting";
+import { useBaseline } from "../api/useBaseline";
 import { useRunReport } from "../api/useRunReport";
 import type { LiveRun } from "../live/liveRun";
 import { useSampleSearch } from "../samples/useSampleSearch";
@@ -12,7 +13,8 @@ import { LiveBody } from "./LiveBody";
 export function FinishedBody({ run, live }: { run: Run; live: LiveRun | null }) {
   const report = useRunReport(run.id, true);
   const samples = useSampleSearch(run);
-  if (report.data !== undefined) return <ReportBody report={report.data} samples={samples} />;
+  const baseline = useBaseline(run);
+  if (report.data !== undefined) return <ReportBody report={report.data} samples={samples} baseline={baseline} />;
   if (report.error !== null) {
     return (
       <>

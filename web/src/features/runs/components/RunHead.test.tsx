@@ -45,3 +45,44 @@ describe("pinning a run", () => {
     expect(screen.queryByRole("menuitem", { name: /pin/i })).toBeNull();
   });
 });
+
+describe("what people say of a run", () => {
+  it("is shown, and changed in one dialog that sends only what is new", async () => {
+    const run = { ...mine, tags: ["v2"], note: "Warm cache." };
+    api.answer("PATCH /runs/r-1/tags", { body: { ...run, tags: ["v2", "nightly"] } });
+    renderFor(sessionOf("member"), <RunHead run={run} live={null} />);
+    expect(screen.getByText("Warm cache.")).toBeDefined();
+    expect(screen.getByRole("link", { name: "v2" }).getAttribute("href")).toBe("/runs?tag=v2");
+    await openMenu();
+    await userEvent.click(screen.getByRole("menuitem", { name: "Tags and note…" }));
+    await userEvent.type(screen.getByLabelText("Tags"), ", nightly");
+    await userEvent.click(screen.getByRole("button", { name: "Save" }));
+    await waitFor(() => expect(api.changes()).toEqual([{ method: "PATCH", path: "/runs/r-1/tags", body: { tags: ["v2", "nightly"] } }]));
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  });
+  it("has the fault of a tag beside the field of tags", async () => {
+    api.answer("PATCH /runs/r-1/tags", { status: 400, body: fault("tag_invalid", "/tags/1") });
+    renderFor(sessionOf("member"), <RunHead run={mine} live={null} />);
+    await openMenu();
+    await userEvent.click(screen.getByRole("menuitem", { name: "Tags and note…" }));
+    await userEvent.type(screen.getByLabelText("Tags"), "good, bad");
+    await userEvent.click(screen.getByRole("button", { name: "Save" }));
+    expect((await screen.findByText("Refused with tag_invalid.")).className).toBe("field-fault");
+    expect(screen.queryByRole("alert")).toBeNull();
+  });
+  it("makes it the baseline, or no longer", async () => {
+    api.answer("PATCH /runs/r-1/baseline", { body: mine });
+    renderFor(sessionOf("member"), <RunHead run={{ ...mine, baseline: true }} live={null} />);
+    expect(screen.getByRole("img", { name: "Baseline" })).toBeDefined();
+    await openMenu();
+    await userEvent.click(screen.getByRole("menuitem", { name: /^Remove as baseline/ }));
+    await waitFor(() => expect(api.changes()).toEqual([{ method: "PATCH", path: "/runs/r-1/baseline", body: { baseline: false } }]));
+  });
+  it("is read by a viewer, who changes nothing", async () => {
+    renderFor(sessionOf("viewer"), <RunHead run={{ ...mine, tags: ["v2"], note: "Warm cache." }} live={null} />);
+    expect(screen.getByText("Warm cache.")).toBeDefined();
+    expect(screen.queryByRole("button", { name: "Edit tags and note" })).toBeNull();
+    await openMenu();
+    expect(screen.queryByRole("menuitem", { name: /tags|baseline/i })).toBeNull();
+  });
+});

@@ -17,11 +17,14 @@ import { Icon } from "@/shared/ui/Icon";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
 import { PageHead } from "@/shared/ui/PageHead";
 import { useDeleteRun } from "../api/useDeleteRun";
-import { usePinRun } from "../api/usePinRun";
+import { usePinRun, useSetBaseline } from "../api/useMarkRun";
 import { useRuns } from "../api/useRuns";
 import type { LiveRun } from "../live/liveRun";
 import { comparePath, runBefore } from "../runBefore";
+import { BaselineMark } from "./BaselineMark";
 import { PinMark } from "./PinMark";
+import { Remarks } from "./Remarks";
+import { RemarksDialog } from "./RemarksDialog";
 import { StopControl } from "./StopControl";
 
 /** Title, state, owner, the one main action. */
@@ -30,10 +33,12 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
   const doubt = run.phase === "finished" ? doubtChip(run.headline) : null;
   const removal = useDeleteRun(run.id);
   const pin = usePinRun(run.id);
+  const baseline = useSetBaseline(run.id);
   const navigate = useNavigate();
   const writes = useRights().mayWrite(run);
   const [asked, setAsked] = useState(false);
   const [sharing, setSharing] = useState(false);
+  const [remarking, setRemarking] = useState(false);
   const rate = run.phase === "running" ? live?.run.headline?.rate_per_s : null;
   return (
     <>
@@ -50,6 +55,7 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
             <Chip {...phaseChip(run)} />
             {doubt !== null && <Chip {...doubt} />}
             {run.phase === "finished" && verdict !== null && <Chip {...verdict} />}
+            {run.baseline && <BaselineMark />}
             {run.pinned && <PinMark />}
             <ReadOnlyMark thing={run} />
           </>
@@ -77,6 +83,16 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
               <Menu label="More about this run">
                 <CompareItem run={run} />
                 <MenuItem onSelect={() => window.print()}>Print</MenuItem>
+                {writes && <MenuItem onSelect={() => setRemarking(true)}>Tags and note…</MenuItem>}
+                {writes && (
+                  <MenuItem
+                    disabled={baseline.isPending}
+                    consequence={run.baseline ? "The plan’s trend compares each run with the one before it." : "The plan’s other runs are compared with it."}
+                    onSelect={() => baseline.mutate(!run.baseline)}
+                  >
+                    {run.baseline ? "Remove as baseline" : "Set as baseline"}
+                  </MenuItem>
+                )}
                 {writes && (
                   <MenuItem disabled={pin.isPending} consequence={run.pinned ? "Retention may delete it again." : "Kept whatever the retention deletes."} onSelect={() => pin.mutate(!run.pinned)}>
                     {run.pinned ? "Unpin" : "Pin"}
@@ -99,7 +115,10 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
           )
         }
       />
+      <Remarks run={run} writes={writes} />
       {pin.error !== null && <ErrorBox error={pin.error} />}
+      {baseline.error !== null && <ErrorBox error={baseline.error} />}
+      {remarking && <RemarksDialog run={run} onClose={() => setRemarking(false)} />}
       {sharing && <ShareDialog shared={{ kind: "run", run: run.id }} name={run.name} onClose={() => setSharing(false)} />}
       {asked && (
         <ConfirmDialog

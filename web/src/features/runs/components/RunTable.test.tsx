@@ -71,6 +71,16 @@ it("marks the runs that are pinned, and finds them", async () => {
   await waitFor(() => expect(window.location.search).toBe(""));
 });
 
+it("marks the baseline, and finds runs by a tag that one of them has", async () => {
+  answer([runSummaryOf({ id: "r-1", name: "base", baseline: true, tags: ["nightly"] }), runSummaryOf({ id: "r-2", name: "other" })]);
+  show();
+  expect(within(await row("base")).getByRole("img", { name: "Baseline" })).toBeDefined();
+  expect(within(await row("other")).queryByRole("img", { name: "Baseline" })).toBeNull();
+  await userEvent.selectOptions(screen.getByLabelText("Tag"), "nightly");
+  await waitFor(() => expect(lastSearch()).toBe("tag=nightly"));
+  expect(window.location.search).toBe("?tag=nightly");
+});
+
 it("fetches the following rows by the cursor, once each", async () => {
   answer([runSummaryOf({ id: "r-1", name: "first" })], "cursor-1");
   show();

@@ -16,21 +16,25 @@ import { Icon } from "@/shared/ui/Icon";
 import { useNow } from "@/shared/ui/useNow";
 import { useRunPages, useRuns } from "../api/useRuns";
 import { comparePath } from "../runBefore";
+import { BaselineMark } from "./BaselineMark";
 import { PinMark } from "./PinMark";
 
 /** How many runs can be compared at once. */
 const MOST = 5;
 /** Narrower windows have room for the figures only beside the run's name, which says its plan unless it was given another. */
 const PLAN_FROM_PX = 1300;
-const CLUSTER_FROM_PX = 1440;
+const CLUSTER_FROM_PX = 1640;
 const OWNER_FROM_PX = 1360;
+/** Where runs have tags, these come before the owner. */
+const TAGS_FROM_PX = 1360;
+const OWNER_BESIDE_TAGS_FROM_PX = 1560;
 
 interface Marks {
   marked: ReadonlySet<string>;
   onMark: (id: string) => void;
 }
 
-function columnsAt(now: number, marks: Marks): Column<RunSummary>[] {
+function columnsAt(now: number, marks: Marks, tagged: boolean): Column<RunSummary>[] {
   return [
     {
       id: "name",
@@ -41,6 +45,7 @@ function columnsAt(now: number, marks: Marks): Column<RunSummary>[] {
         <>
           <Mark run={run} {...marks} />
           <Link to={`/runs/${run.id}`}>{run.name}</Link>
+          {run.baseline && <BaselineMark />}
           {run.pinned && <PinMark />}
         </>
       ),
@@ -50,8 +55,9 @@ function columnsAt(now: number, marks: Marks): Column<RunSummary>[] {
     { id: "plan", name: "Plan", clip: true, spareBelow: PLAN_FROM_PX, value: (run) => run.plan.name, cell: (run) => <Link to={`/plans/${run.plan.id}`}>{run.plan.name}</Link> },
     { id: "cluster", name: "Cluster", clip: true, spareBelow: CLUSTER_FROM_PX, value: (run) => run.cluster.name, cell: (run) => <Link to={`/clusters/${run.cluster.id}`}>{run.cluster.name}</Link> },
     { id: "provider", name: "Provider", optional: true, value: (run) => run.provider, cell: (run) => run.provider },
-    { id: "owner", name: "Owner", clip: true, spareBelow: OWNER_FROM_PX, value: (run) => run.owner.name, cell: (run) => run.owner.name },
+    { id: "owner", name: "Owner", clip: true, spareBelow: tagged ? OWNER_BESIDE_TAGS_FROM_PX : OWNER_FROM_PX, value: (run) => run.owner.name, cell: (run) => run.owner.name },
     { id: "team", name: "Team", clip: true, optional: true, value: (run) => run.team?.name ?? null, cell: (run) => run.team?.name ?? <span className="text-faint">–</span> },
+    { id: "tags", name: "Tags", clip: true, spareBelow: TAGS_FROM_PX, value: (run) => run.tags.join(", "), cell: (run) => <Tags tags={run.tags} /> },
     { id: "samples", name: "Samples", numeric: true, value: (run) => run.headline?.samples ?? null, cell: (run) => formatCount(run.headline?.samples) },
     { id: "rate", name: "Rate", numeric: true, value: (run) => run.headline?.rate_per_s ?? null, cell: (run) => formatRate(run.headline?.rate_per_s) },
     { id: "p95", name: "p95", numeric: true, value: (run) => run.headline?.p95_ms ?? null, cell: (run) => formatMs(run.headline?.p95_ms) },
@@ -82,6 +88,15 @@ function Mark({ run, marked, onMark }: Marks & { run: RunSummary }) {
       onChange={() => onMark(run.id)}
     />
   );
+}
+
+function Tags({ tags }: { tags: string[] }) {
+  if (tags.length === 0) return <span className="text-faint">–</span>;
+  return tags.map((tag) => (
+    <span key={tag} className="tag">
+      {tag}
+    </span>
+  ));
 }
 
 /** What was measured, as the report says it; of a run without a rate, how long it was under way. */
@@ -129,7 +144,13 @@ const FACETS: Facet[] = [
   },
 ];
 const NO_ORDERS = {};
-const NAMES = FACETS.map(({ name }) => name);
+const NAMES = [...FACETS.map(({ name }) => name), "tag"];
+
+/** The tags of the runs that are shown, and the one that is chosen; null where there is none. */
+function tagFacet(runs: RunSummary[], chosen: string | undefined): Facet | null {
+  const tags = [...new Set([...(chosen === undefined ? [] : [chosen]), ...runs.flatMap(({ tags: each }) => each)])].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  return tags.length === 0 ? null : { name: "tag", label: "Tag", options: tags.map((tag) => ({ value: tag, word: tag })), open: true };
+}
 
 interface Props {
   title: string;
@@ -182,6 +203,7 @@ export function RunTable({ pages, title, empty, without = [], fills = false, act
       return after;
     });
   };
+  const tags = tagFacet(pages.rows ?? [], state.facets["tag"]);
   // What was deleted meanwhile, or is filtered out, is not compared.
   const chosen = (pages.rows ?? []).filter((run) => marked.has(run.id));
   return (
@@ -193,9 +215,9 @@ export function RunTable({ pages, title, empty, without = [], fills = false, act
       state={state}
       onChange={onChange}
       orders={facets === null ? NO_ORDERS : ORDERS}
-      facets={facets}
+      facets={facets === null || tags === null ? facets : [...facets, tags]}
       searches="Name, plan or ID"
-      columns={columnsAt(now, { marked, onMark }).filter((column) => !without.includes(column.id))}
+      columns={columnsAt(now, { marked, onMark }, tags !== null).filter(({ id }) => !without.includes(id) && (id !== "tags" || tags !== null))}
       rowKey={(run) => run.id}
       onOpen={(run) => void navigate(`/runs/${run.id}`)}
       empty={empty}

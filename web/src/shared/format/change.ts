@@ -1,5 +1,5 @@
 /** Two numbers beside each other. Pure. */
-import { joined } from "@/shared/format/numbers";
+import { joined } from "./numbers";
 
 /** `812 → 1,020 ms`; with both units where they differ. */
 export function beforeAfter(split: (value: number | null) => [string, string], before: number | null, after: number | null): string {

@@ -1,0 +1,55 @@
+import { screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, expect, it } from "vitest";
+import { renderFor, sessionOf, testApi } from "@/test/api";
+import { trendPointOf } from "@/test/results";
+import { TrendSection } from "./TrendSection";
+
+const api = testApi();
+const regression = { with: "r-1", change: "worse" as const, sentence: "p95 80 -> 120 ms", load_differs: false };
+const RUNS = [trendPointOf("r-3", { tags: ["nightly"], compared: regression }), trendPointOf("r-2"), trendPointOf("r-1", { tags: ["nightly"], baseline: true })];
+const trend = (items = RUNS, next: string | null = null) => api.answer("GET /plans/p-1/trend", { body: { label: null, baseline: RUNS[2], items, next } });
+const show = (path = "/") => renderFor(sessionOf("viewer"), <TrendSection plan="p-1" />, path);
+const lastAsked = () => api.asked.filter(({ path }) => path.startsWith("/plans/p-1/trend")).at(-1)?.path;
+
+beforeEach(() => api.answer("GET /plans/p-1/labels", { body: ["Home", "Login"] }));
+
+it("counts the runs and those that are worse, and shows them as a table, the oldest first", async () => {
+  trend();
+  show();
+  expect(await screen.findByText(/^3 runs, the newest at the right, 1 regression\./)).toBeDefined();
+  const [showTable] = screen.getAllByTitle("Show as table");
+  if (showTable !== undefined) await userEvent.click(showTable);
+  expect(screen.getByRole("columnheader", { name: "Regression (p95)" })).toBeDefined();
+});
+
+it("asks for the label that is chosen, and keeps it in the URL", async () => {
+  trend();
+  show();
+  await userEvent.selectOptions(await screen.findByLabelText("Label"), "Login");
+  await waitFor(() => expect(lastAsked()).toBe("/plans/p-1/trend?limit=50&label=Login"));
+  expect(window.location.search).toBe("?trend.label=Login");
+});
+
+it("shows only the runs of a tag", async () => {
+  trend();
+  show("/?trend.tag=nightly");
+  expect(await screen.findByText(/^2 runs/)).toBeDefined();
+});
+
+it("loads older runs by the cursor", async () => {
+  trend(RUNS, "17_r-1");
+  show();
+  const more = await screen.findByRole("button", { name: "Load older runs" });
+  trend([trendPointOf("r-0")]);
+  await userEvent.click(more);
+  expect(await screen.findByText(/^4 runs/)).toBeDefined();
+  expect(lastAsked()).toBe("/plans/p-1/trend?limit=50&before=17_r-1");
+});
+
+it("is not there for a single run", async () => {
+  trend([trendPointOf("r-1")]);
+  show();
+  await waitFor(() => expect(lastAsked()).toBeDefined());
+  await waitFor(() => expect(screen.queryByRole("region", { name: "Trend" })).toBeNull());
+});

@@ -1,0 +1,38 @@
+import { expect, it } from "vitest";
+import type { Change, TrendPoint } from "@/shared/api/types";
+import { chartColours } from "@/shared/charts/palette";
+import { trendPointOf } from "@/test/results";
+import { runWords, tagsOf, trendCharts } from "./trend";
+
+const COLOURS = chartColours("light");
+const lines = (content: { lines: { key: string; values: (number | null)[] }[] }) => Object.fromEntries(content.lines.map(({ key, values }) => [key, values]));
+const compared = (change: Change, load_differs = false): Partial<TrendPoint> => ({ compared: { with: "r-0", change, sentence: "", load_differs } });
+
+it("has a place for each run, and gaps where a figure is missing", () => {
+  const { times, rate, errors } = trendCharts([trendPointOf("a"), trendPointOf("b", { p99_ms: null, rate_per_s: 40 })], null, COLOURS);
+  expect(times.x).toEqual([0, 1]);
+  expect(lines(times)).toEqual({ p50_ms: [20, 20], p90_ms: [60, 60], p95_ms: [80, 80], p99_ms: [120, null] });
+  expect(lines(rate)).toEqual({ rate: [50, 40] });
+  expect(lines(errors)).toEqual({ errors: [0, 0] });
+});
+
+it("marks what is worse, in whole or in part, and nothing else", () => {
+  const runs = [trendPointOf("a", { ...compared("worse"), p95_ms: 90 }), trendPointOf("b", compared("better")), trendPointOf("c", compared("mixed")), trendPointOf("d", compared("unclear"))];
+  expect(lines(trendCharts(runs, null, COLOURS).times)["regression"]).toEqual([90, null, 80, null]);
+});
+
+it("draws the baseline as a line with its figure, where it has one", () => {
+  const { times, rate } = trendCharts([trendPointOf("a")], trendPointOf("base", { baseline: true, p95_ms: 75, rate_per_s: null }), COLOURS);
+  expect(times.thresholds).toEqual([{ value: 75, label: "baseline p95 75\u00a0ms" }]);
+  expect(rate.thresholds).toEqual([]);
+});
+
+it("says of a run what people and tests said of it", () => {
+  expect(runWords(trendPointOf("shop", { baseline: true, tags: ["v2", "nightly"] }))).toBe("2026-11-28 14:00 shop (baseline, v2, nightly)");
+  expect(runWords(trendPointOf("shop", { ...compared("worse", true), partial: true }))).toBe("2026-11-28 14:00 shop (partial, regression, other load)");
+  expect(runWords(trendPointOf("shop", compared("same")))).toBe("2026-11-28 14:00 shop");
+});
+
+it("knows the tags of all runs, each once", () => {
+  expect(tagsOf([trendPointOf("a", { tags: ["v10", "nightly"] }), trendPointOf("b", { tags: ["v9", "nightly"] })])).toEqual(["nightly", "v9", "v10"]);
+});

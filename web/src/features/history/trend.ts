@@ -1,0 +1,72 @@
+/** The runs of a plan as charts: one place on the axis for each run, the oldest first. Pure. */
+import type { Change, TrendPoint } from "@/shared/api/types";
+import type { ChartLine, Threshold, XyContent } from "@/shared/charts/chartTypes";
+import type { ChartColours } from "@/shared/charts/palette";
+import { formatMs, formatPercent, formatRate } from "@/shared/format/numbers";
+import { formatDateTime } from "@/shared/format/time";
+
+const PERCENTILES = [
+  { key: "p50_ms", name: "p50" },
+  { key: "p90_ms", name: "p90" },
+  { key: "p95_ms", name: "p95" },
+  { key: "p99_ms", name: "p99" },
+] as const;
+
+/** What the tests found, as a person says it; nothing where it is nothing to look at. */
+const FOUND: Record<Change, string | null> = { worse: "regression", mixed: "regression in part", better: "better", unclear: null, same: null };
+
+export function isRegression({ compared }: TrendPoint): boolean {
+  return compared?.change === "worse" || compared?.change === "mixed";
+}
+
+export interface TrendCharts {
+  times: XyContent;
+  rate: XyContent;
+  errors: XyContent;
+}
+
+/** `baseline` may be older than all `runs`. */
+export function trendCharts(runs: TrendPoint[], baseline: TrendPoint | null, colours: ChartColours): TrendCharts {
+  const line = (key: string, label: string, colour: string, of: (run: TrendPoint) => number | null): ChartLine => ({ key, label, colour, kind: "line", dotted: true, values: runs.map(of) });
+  const chart = (lines: ChartLine[], limit: Threshold | null): XyContent => ({
+    x: runs.map((_run, place) => place),
+    // Half a place of air: the first and the last run do not lie on the edges.
+    range: [-0.5, Math.max(runs.length, 2) - 0.5],
+    ticks: null,
+    wide: true,
+    lines,
+    thresholds: limit === null ? [] : [limit],
+  });
+  const limit = (value: number | null | undefined, name: string, format: (value: number) => string) => (value == null ? null : { value, label: `baseline ${name}${format(value)}` });
+  return {
+    times: chart(
+      [...regressions(runs, colours), ...PERCENTILES.map(({ key, name }, index) => line(key, name, colours.percentiles[index] ?? colours.text, (run) => run[key]))],
+      limit(baseline?.p95_ms, "p95 ", formatMs),
+    ),
+    rate: chart([line("rate", "Throughput", colours.rate, (run) => run.rate_per_s)], limit(baseline?.rate_per_s, "", formatRate)),
+    errors: chart([line("errors", "Error rate", colours.error, (run) => run.error_percent)], limit(baseline?.error_percent, "", formatPercent)),
+  };
+}
+
+/** A ring around the p95 of each run that is worse; no line where there is none. */
+function regressions(runs: TrendPoint[], colours: ChartColours): ChartLine[] {
+  const values = runs.map((run) => (isRegression(run) ? run.p95_ms : null));
+  return values.every((value) => value === null) ? [] : [{ key: "regression", label: "Regression (p95)", colour: colours.error, kind: "dots", dotted: true, values }];
+}
+
+/** The run at a place in words, for the legend and the table. */
+export function runWords({ name, created_ms, tags, baseline, partial, compared }: TrendPoint): string {
+  const found = compared === null ? null : FOUND[compared.change];
+  const more = [
+    ...(baseline ? ["baseline"] : []),
+    ...(partial ? ["partial"] : []),
+    ...(found === null ? [] : [compared?.load_differs === true ? `${found}, other load` : found]),
+    ...tags,
+  ];
+  return `${formatDateTime(created_ms)} ${name}${more.length === 0 ? "" : ` (${more.join(", ")})`}`;
+}
+
+/** All tags of the runs, each once, by name. */
+export function tagsOf(runs: TrendPoint[]): string[] {
+  return [...new Set(runs.flatMap(({ tags }) => tags))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+}

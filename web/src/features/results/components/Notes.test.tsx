@@ -1,0 +1,27 @@
+import { render } from "@testing-library/react";
+import { expect, it } from "vitest";
+import { entryOf, summaryOf } from "@/test/results";
+import { Notes } from "./Notes";
+
+const note = (code: string, message: string) => ({ code, message, params: {} });
+const tones = (container: HTMLElement) => [...container.querySelectorAll(".note")].map((each) => [each.className.replace("note note-", ""), each.textContent.trim()]);
+
+it("warns of what puts numbers in doubt, and only explains what does not", () => {
+  const summary = summaryOf([entryOf("Home")], {}, { notes: [note("transactions_not_in_total", "Explained."), note("values_unread", "Doubtful.")] });
+  const { container } = render(<Notes summary={summary} cause={null} notes={["Explained.", "Doubtful.", "A node was busy."]} />);
+  expect(tones(container)).toEqual([
+    ["info", "Explained."],
+    ["attention", "Doubtful."],
+    ["attention", "A node was busy."],
+  ]);
+});
+
+it("says once that rows could not be read", () => {
+  const told = summaryOf([entryOf("Home")], {}, { rejected_rows: 3, notes: [note("rows_unread", "3 rows could not be read.")] });
+  expect(tones(render(<Notes summary={told} cause={null} notes={["3 rows could not be read."]} />).container)).toHaveLength(1);
+  const untold = summaryOf([entryOf("Home")], {}, { rejected_rows: 3 });
+  expect(tones(render(<Notes summary={untold} cause={null} notes={["A row of servers was busy."]} />).container)).toEqual([
+    ["attention", "3 rows could not be parsed and are not counted."],
+    ["attention", "A row of servers was busy."],
+  ]);
+});

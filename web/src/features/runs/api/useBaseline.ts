@@ -1,0 +1,14 @@
+import { useQuery } from "@tanstack/react-query";
+import { getJson } from "@/shared/api/client";
+import { keys } from "@/shared/api/keys";
+import type { Run, Trend, TrendPoint } from "@/shared/api/types";
+
+/** The baseline of a run's plan; null: there is none yet, or it is the run itself. */
+export function useBaseline(run: Run): TrendPoint | null {
+  const { data } = useQuery({
+    queryKey: keys.baseline(run.plan.id),
+    queryFn: ({ signal }) => getJson<Trend>(`/plans/${run.plan.id}/trend?limit=1`, signal),
+  });
+  const baseline = data?.baseline ?? null;
+  return baseline?.run === run.id ? null : baseline;
+}

@@ -1,0 +1,34 @@
+import { useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { patchJson } from "@/shared/api/client";
+import { keys } from "@/shared/api/keys";
+import type { Run } from "@/shared/api/types";
+
+function useMark<Value>(id: string, send: (value: Value) => Promise<Run>) {
+  const client = useQueryClient();
+  return useMutation({ mutationFn: send, onSuccess: (run) => afterMark(client, id, run) });
+}
+
+function afterMark(client: QueryClient, id: string, run: Run): Promise<void> {
+  client.setQueryData(keys.run(id), run);
+  // Lists and trends, and with a new baseline the run that was it before.
+  return client.invalidateQueries({ queryKey: ["runs"], predicate: ({ queryKey }) => queryKey[1] !== id });
+}
+
+/** Keeps a run whatever the retention says, or lets it go again. */
+export const usePinRun = (id: string) => useMark(id, (pinned: boolean) => patchJson<Run>(`/runs/${id}/pin`, { pinned }));
+
+/** Makes a run the one that its plan's others are compared with, or no longer. */
+export const useSetBaseline = (id: string) => useMark(id, (baseline: boolean) => patchJson<Run>(`/runs/${id}/baseline`, { baseline }));
+
+/** What people say of a run; what is absent stays as it is. */
+export interface Remarks {
+  tags?: string[];
+  note?: string;
+}
+
+export const useRemarks = (id: string) =>
+  useMark(id, async ({ tags, note }: Remarks) => {
+    const tagged = tags === undefined ? null : await patchJson<Run>(`/runs/${id}/tags`, { tags });
+    const noted = note === undefined ? null : await patchJson<Run>(`/runs/${id}/note`, { note });
+    return noted ?? tagged ?? Promise.reject(new Error("There is nothing to save."));
+  });
