@@ -183,6 +183,20 @@ impl Store {
         self.write(move |connection| put_metrics(connection, &id, &metrics)).await
     }
 
+    /// The same for a run that has none yet: figures that were written at a run's end stay.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn fill_run_metrics(&self, id: &RunId, metrics: Vec<RunMetrics>) -> Result<(), StoreError> {
+        let id = id.clone();
+        self.write(move |connection| {
+            let sql = "SELECT 1 FROM runs WHERE id = ?1 AND metrics = 0";
+            let is_missing = connection.prepare_cached(sql).and_then(|mut row| row.exists([id.as_str()]));
+            if is_missing.map_err(during("read a run"))? { put_metrics(connection, &id, &metrics) } else { Ok(()) }
+        })
+        .await
+    }
+
     /// Finished runs whose figures are not kept yet, the newest first.
     ///
     /// # Errors
@@ -402,7 +416,9 @@ mod tests {
         let missing = async || store.runs_without_metrics(10).await.expect("read");
         assert_eq!(missing().await, [&runs[2], &runs[1], &runs[0]].map(|run| run.id.clone()));
         store.put_run_metrics(&runs[1].id, vec![metrics(None, 5.0)]).await.expect("written");
-        store.put_run_metrics(&runs[2].id, Vec::new()).await.expect("there are none");
+        store.fill_run_metrics(&runs[1].id, Vec::new()).await.expect("those that are there stay");
+        assert_eq!(store.trend(&runs[1].plan_id, None, None, 10).await.expect("a page").len(), 1);
+        store.fill_run_metrics(&runs[2].id, Vec::new()).await.expect("there are none");
         assert_eq!(missing().await, [runs[0].id.clone()]);
         // Later changes of the run leave that as it is.
         store.set_baseline(&runs[2].id, Some(1)).await.expect("set");

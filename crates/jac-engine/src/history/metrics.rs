@@ -105,16 +105,13 @@ impl Engine {
     fn fill_metrics_of(&self, run: &RunId) -> Result<(), EngineError> {
         let metrics = match self.report(run) {
             Ok(report) => of_report(&report),
-            // Without a report there are none to be had; a run that is deleted meanwhile needs none.
+            // Without a report there are none to be had.
             Err(error) => {
                 tracing::debug!(%run, %error, "run {run}: no figures for its plan's trend: {error}");
                 Vec::new()
             }
         };
-        match wait(self.store().put_run_metrics(run, metrics)) {
-            Err(jac_store::StoreError::NotFound { .. }) => Ok(()),
-            written => Ok(written?),
-        }
+        Ok(wait(self.store().fill_run_metrics(run, metrics))?)
     }
 }
 

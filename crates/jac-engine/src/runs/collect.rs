@@ -104,7 +104,6 @@ impl Task {
     async fn finish(&self, end: &RunEnd) -> Result<(), EngineError> {
         let result = serde_json::to_value(&end.result).map_err(|error| EngineError::JMeter(error.to_string()))?;
         self.engine.store().put_run_result(&self.id, &result).await?;
-        self.engine.store().put_run_metrics(&self.id, end.metrics.clone()).await?;
         let (now_ms, ended_ms) = (self.engine.now_ms(), end.ended_ms);
         let finished = move |run: &mut Run| {
             run.phase = run.phase.apply(RunEvent::Collected)?;
@@ -125,6 +124,9 @@ impl Task {
         self.engine.live().remove(&self.id);
         // If this is not done any more, the reconciler does it.
         self.engine.release_cluster(&run.cluster_id, &self.id).await?;
+        // Nobody waits for them: where they cannot be written now, the next start makes them of the report.
+        let kept = self.engine.store().put_run_metrics(&self.id, end.metrics.clone()).await;
+        self.try_to("keep its figures", kept.map_err(EngineError::from));
         self.engine.tell(Event::Run(self.id.clone()));
         Ok(())
     }

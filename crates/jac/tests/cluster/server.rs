@@ -150,3 +150,34 @@ fn check_says_what_is_missing() {
     let unread: Vec<&str> = done.stdout.lines().filter(|line| line.contains("seems to read the property")).collect();
     assert!(unread.len() == 1 && unread[0].contains("'durration'"), "{unread:?}");
 }
+
+#[test]
+fn a_run_is_tagged_found_and_in_the_trend_of_its_plan() {
+    let place = Place::new();
+    let _server = Server::start(&place);
+    place.finish(place.run("steady.jmx", &["-Jduration=5"])).expect(0);
+    let json = |arguments: &[&str]| {
+        let done = place.finish(place.jac(&[&["runs"], arguments, &["--output", "json"]].concat())).expect(0);
+        serde_json::from_str::<serde_json::Value>(&done.stdout).expect("JSON")
+    };
+    let (runs, summary) = (json(&["list"]), place.summary());
+    let (id, plan) = (runs[0]["id"].as_str().expect("an id"), runs[0]["plan"]["id"].as_str().expect("an id"));
+    place.wait_until("its figures", || json(&["trend", plan])["items"][0]["run"] == id);
+    json(&["tag", id, "nightly"]);
+    json(&["note", id, "The first one."]);
+    json(&["baseline", id]);
+    let found = json(&["list", "--tag", "Nightly"]);
+    assert_eq!((&found[0]["id"], &found[0]["baseline"]), (&id.into(), &true.into()), "{found}");
+    for entry in std::iter::once(&summary["total"]).chain(summary["labels"].as_array().expect("labels")) {
+        let label = entry["label"].as_str().expect("a label");
+        let of_label = if entry == &summary["total"] { vec![] } else { vec!["--label", label] };
+        let trend = json(&[&["trend", plan][..], &of_label].concat());
+        let point = &trend["items"][0];
+        assert_eq!((&trend["baseline"]["run"], &point["run"]), (&id.into(), &id.into()), "{label}: {trend}");
+        for (figure, of_table) in
+            [("samples", "samples"), ("errors", "errors"), ("p50_ms", "median_ms"), ("p95_ms", "p95_ms")]
+        {
+            assert_eq!(point[figure], entry[of_table], "{label}: {figure}");
+        }
+    }
+}
