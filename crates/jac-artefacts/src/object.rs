@@ -7,7 +7,8 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use jac_logs::BytesAt;
 use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStore};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::io::{Error, ErrorKind};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -58,12 +59,13 @@ impl ObjectBytes {
         let ahead = if in_order { AHEAD } else { 0 };
         blocks.newest = Some(number);
         for number in number..=(number + ahead).min(last) {
-            if !blocks.fetched.contains_key(&number) {
+            let Blocks { fetched, order, .. } = &mut *blocks;
+            if let Entry::Vacant(vacant) = fetched.entry(number) {
                 let block = fetch(Arc::clone(&self.object), number).boxed().shared();
                 // It goes on without anybody waiting for it.
                 self.runtime.spawn(block.clone());
-                blocks.fetched.insert(number, block);
-                blocks.order.push_back(number);
+                vacant.insert(block);
+                order.push_back(number);
             }
         }
         while blocks.order.len() > KEPT {

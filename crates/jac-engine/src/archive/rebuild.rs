@@ -90,6 +90,7 @@ impl Engine {
                 let folder = engine.folder().run(&id);
                 std::fs::rename(&place, &folder).map_err(|error| EngineError::file("the run's folder", error))?;
                 record.restore(&engine)?;
+                engine.fill_metrics_of(&id)?;
                 Ok(Outcome::Restored)
             })
             .await;

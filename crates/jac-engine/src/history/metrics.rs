@@ -102,7 +102,8 @@ impl Engine {
         Ok(runs.len())
     }
 
-    fn fill_metrics_of(&self, run: &RunId) -> Result<(), EngineError> {
+    /// The figures of a run that has none, of its report. Call it where waiting is allowed.
+    pub(crate) fn fill_metrics_of(&self, run: &RunId) -> Result<(), EngineError> {
         let metrics = match self.report(run) {
             Ok(report) => of_report(&report),
             // Without a report there are none to be had.

@@ -3,7 +3,7 @@
 use super::{Key, of_store};
 use crate::engine::Engine;
 use crate::runs::kept::KeptFile;
-use crate::runs::spool;
+use crate::runs::{RESULTS, spool};
 use async_trait::async_trait;
 use jac_model::RunId;
 use jac_model::search::{RefusedRow, SampleLog, Step, TargetError};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -54,6 +54,8 @@ struct State {
     reason: Option<String>,
     written: Instant,
     is_pending: bool,
+    /// The log, opened, once it does not grow any more.
+    file: Option<Arc<KeptFile>>,
 }
 
 impl<'a> SpoolLog<'a> {
@@ -68,6 +70,7 @@ impl<'a> SpoolLog<'a> {
             reason: row.reason.clone(),
             written: Instant::now(),
             is_pending: false,
+            file: None,
         };
         Ok(Self {
             engine,
@@ -122,15 +125,25 @@ impl<'a> SpoolLog<'a> {
 #[async_trait]
 impl SampleLog for SpoolLog<'_> {
     async fn read_at(&self, from: u64, most: usize) -> Result<Vec<u8>, TargetError> {
-        let path = self.path.clone();
-        blocking(move || {
-            let read = || match KeptFile::open(&path)? {
-                Some(log) => log.read_at(&path, from, most),
-                None => Ok(Vec::new()),
+        let (engine, run, path) = (self.engine.clone(), self.key.0.clone(), self.path.clone());
+        let known = self.state().file.clone();
+        let is_over = self.was_finished.load(Ordering::Relaxed);
+        let (bytes, file) = blocking(move || {
+            let unread = |error| TargetError::new("log_not_read", crate::tools::sentence(&error));
+            let opened = match known {
+                Some(file) => Some(file),
+                None => engine.kept_file(&run, RESULTS).map_err(unread)?.map(Arc::new),
             };
-            read().map_err(|error| TargetError::new("log_not_read", crate::tools::sentence(&error)))
+            match opened {
+                Some(file) => Ok((file.read_at(&path, from, most).map_err(unread)?, Some(file))),
+                None if is_over => Err(TargetError::new("log_missing", "The run's log is not there any more.")),
+                None => Ok((Vec::new(), None)),
+            }
         })
-        .await
+        .await?;
+        // One that is compressed, or in the store, changes no more, and takes a while to open.
+        self.state().file = file.filter(|file| !matches!(**file, KeptFile::Plain(..)));
+        Ok(bytes)
     }
 
     async fn grows(&self) -> bool {
