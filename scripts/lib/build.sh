@@ -47,10 +47,11 @@ install_search_engines() {
     require maven >&2
     say "Fetching $name through Maven."
     rm -rf "$folder/.new"
-    quietly mvn -B "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack" "-Dartifact=$engine:zip" "-DoutputDirectory=$folder/.new" >&2
+    quietly mvn -B "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack" "-Dartifact=$engine:zip" "-DoutputDirectory=$folder/.new" \
+      "-DmarkersDirectory=$folder/.markers" >&2
     mv "$folder/.new/$name" "$folder/$name"
   done
-  rm -rf "$folder/.new"
+  rm -rf "$folder/.new" "$folder/.markers"
   printf '%s\n' "$folder"
 }
 

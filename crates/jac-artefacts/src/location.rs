@@ -2,6 +2,7 @@
 
 use crate::ArtefactError;
 use async_trait::async_trait;
+use percent_encoding::percent_decode_str;
 use std::path::PathBuf;
 use std::time::SystemTime;
 use url::Url;
@@ -51,7 +52,8 @@ impl Location {
             "az" => Kind::Azure { container: host },
             _ => return Err(refused("its scheme is not s3, gs, az or file")),
         };
-        let prefix = url.path().trim_matches('/').to_owned();
+        let path = percent_decode_str(url.path()).decode_utf8().map_err(|_| refused("its prefix is not UTF-8"))?;
+        let prefix = path.trim_matches('/').to_owned();
         if prefix.split('/').any(|part| matches!(part, "." | "..")) || prefix.contains("//") {
             return Err(refused("its prefix has an empty part"));
         }
@@ -143,6 +145,8 @@ mod tests {
             ("s3://bucket", "s3://bucket"),
             ("s3://bucket/", "s3://bucket"),
             ("s3://bucket/a/b/", "s3://bucket/a/b"),
+            ("s3://bucket/a b/täst", "s3://bucket/a b/täst"),
+            ("s3://bucket/a%20b", "s3://bucket/a b"),
             ("gs://bucket/a", "gs://bucket/a"),
             ("az://container/a", "az://container/a"),
             ("file:///srv/jac", "file:///srv/jac"),

@@ -14,6 +14,9 @@ pub struct Manifest {
     schema: u32,
     /// The JAC that wrote it.
     pub jac_version: String,
+    /// Where its objects were put: those of another store are not there.
+    #[serde(default)]
+    pub store: String,
     pub run: RunId,
     /// When the run was asked for: the prefix has its month.
     pub created_ms: EpochMs,
@@ -54,7 +57,8 @@ impl Manifest {
         jac_version: &str,
     ) -> Self {
         objects.sort_by(|a, b| a.name.cmp(&b.name));
-        Self { schema: SCHEMA, jac_version: jac_version.to_owned(), run, created_ms, stored_ms, samples, objects }
+        let (jac_version, store) = (jac_version.to_owned(), String::new());
+        Self { schema: SCHEMA, jac_version, store, run, created_ms, stored_ms, samples, objects }
     }
 
     /// Reads one.
@@ -75,6 +79,12 @@ impl Manifest {
     /// When it cannot be put into JSON, which does not happen.
     pub fn to_bytes(&self) -> Result<Vec<u8>, String> {
         serde_json::to_vec_pretty(self).map_err(|error| error.to_string())
+    }
+
+    /// The same, put into that store.
+    #[must_use]
+    pub fn put_into(self, store: &str) -> Self {
+        Self { store: store.to_owned(), ..self }
     }
 
     /// The object of that name.

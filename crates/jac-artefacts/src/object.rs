@@ -18,7 +18,9 @@ use tokio::runtime::Handle;
 const BLOCK: u64 = 4 << 20;
 /// Blocks that are fetched ahead of what is read in its order.
 const AHEAD: u64 = 6;
-/// Blocks that are kept: with those on their way 64 MiB.
+/// Blocks that are kept behind it: several threads read near each other.
+const BEHIND: u64 = 3;
+/// Blocks that are kept at most: 64 MiB.
 const KEPT: usize = 16;
 
 /// An object, to be read where waiting is allowed.
@@ -67,6 +69,11 @@ impl ObjectBytes {
                 vacant.insert(block);
                 order.push_back(number);
             }
+        }
+        if in_order {
+            let Blocks { fetched, order, .. } = &mut *blocks;
+            order.retain(|known| known + BEHIND >= number);
+            fetched.retain(|known, _| known + BEHIND >= number);
         }
         while blocks.order.len() > KEPT {
             let Some(oldest) = blocks.order.pop_front() else { break };

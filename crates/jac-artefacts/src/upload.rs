@@ -197,7 +197,6 @@ impl ArtefactStore {
         let length = |number: usize| size.min(object.bytes - number as u64 * size);
         begun.parts.keys().for_each(|number| progress(length(*number)));
         let missing: Vec<usize> = (0..count).filter(|number| !begun.parts.contains_key(number)).collect();
-        let was_complete = missing.is_empty();
         let id = begun.id.clone();
         let mut uploads = stream::iter(missing)
             .map(|number| {
@@ -219,9 +218,24 @@ impl ArtefactStore {
         match parts.complete_multipart(&path, &begun.id, ids).await {
             Ok(_) => Ok(()),
             Err(error) => match self.parted(&error) {
-                // Completed by a process that could not write that down.
-                Parted::Unknown if was_complete && self.has(name, object).await? => Ok(()),
+                // Completed already, and the answer was lost, or nobody could write it down.
+                Parted::Unknown if self.has(name, object).await? => Ok(()),
                 parted => Err(parted),
+            },
+        }
+    }
+
+    /// Has the store drop an upload that nobody goes on with.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn abort(&self, name: &str, begun: &Begun) -> Result<(), ArtefactError> {
+        let Some(parts) = &self.parts else { return Ok(()) };
+        match parts.0.abort_multipart(&self.path(name), &begun.id).await {
+            Ok(()) => Ok(()),
+            Err(error) => match self.parted(&error) {
+                Parted::Unknown => Ok(()),
+                Parted::Failed(error) => Err(error),
             },
         }
     }

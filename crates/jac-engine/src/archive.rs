@@ -13,17 +13,17 @@ mod verify;
 
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
-use crate::runs::record::RunRecord;
 use jac_artefacts::{ArtefactError, ArtefactStore, run_prefix};
 use jac_model::{ClusterId, EpochMs, Run, RunId};
 use serde::{Deserialize, Serialize};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
+pub(crate) use journal::begun_in;
 pub use kept::{MANIFEST, manifest_in};
 pub(crate) use kept::{remote_file, remove_stored_logs};
 pub use link::Link;
@@ -82,7 +82,8 @@ pub(crate) struct Archive {
     /// Runs that are stored, with their bytes there.
     stored: Mutex<HashMap<RunId, u64>>,
     added: Notify,
-    retried: Notify,
+    /// Clusters that did not wait for their runs any longer, which is told once.
+    unawaited: Mutex<HashSet<ClusterId>>,
     /// Told when a run was deleted that the store has.
     removed: Notify,
 }
@@ -95,6 +96,8 @@ struct Pending {
     bytes: Arc<AtomicU64>,
     total_bytes: u64,
     failed: Option<(ArtefactError, EpochMs)>,
+    /// When it is tried again, and the pause before that.
+    due: Option<(Instant, Duration)>,
 }
 
 /// Runs of a cluster on their way into the store.
@@ -117,7 +120,7 @@ impl Archive {
             pending: Mutex::default(),
             stored: Mutex::default(),
             added: Notify::new(),
-            retried: Notify::new(),
+            unawaited: Mutex::default(),
             removed: Notify::new(),
         }
     }
@@ -131,8 +134,17 @@ impl Archive {
         &self.removed
     }
 
-    /// Has a run stored when its turn comes.
+    /// Has a run stored when its turn comes: before those that were there at the start, as somebody may wait for it.
     pub fn add(&self, run: RunId) {
+        let mut queue = lock(&self.queue);
+        queue.retain(|queued| *queued != run);
+        queue.push_front(run);
+        drop(queue);
+        self.added.notify_one();
+    }
+
+    /// Has a run stored after all others.
+    fn add_last(&self, run: RunId) {
         let mut queue = lock(&self.queue);
         if !queue.contains(&run) {
             queue.push_back(run);
@@ -141,8 +153,14 @@ impl Archive {
         self.added.notify_one();
     }
 
-    fn next(&self) -> Option<RunId> {
-        lock(&self.queue).pop_front()
+    /// The first run in the queue whose time has come, else when the next one's comes.
+    fn next(&self) -> Result<RunId, Option<Instant>> {
+        let now = Instant::now();
+        let mut queue = lock(&self.queue);
+        let pending = lock(&self.pending);
+        let due = |run: &RunId| pending.get(run).and_then(|pending| pending.due).map(|(due, _)| due);
+        let place = queue.iter().position(|run| due(run).is_none_or(|due| due <= now));
+        place.and_then(|place| queue.remove(place)).ok_or_else(|| queue.iter().filter_map(due).min())
     }
 
     /// A run has finished, and is to be stored once its logs are compressed.
@@ -158,6 +176,7 @@ impl Archive {
             bytes: Arc::default(),
             total_bytes: 0,
             failed: None,
+            due: None,
         };
         lock(&self.pending).entry(run.clone()).or_insert_with(pending).clone()
     }
@@ -171,6 +190,11 @@ impl Archive {
     fn is_stored_now(&self, run: &RunId, bytes: u64) {
         lock(&self.stored).insert(run.clone(), bytes);
         lock(&self.pending).remove(run);
+    }
+
+    fn pause_after_failure(&self, run: &RunId) -> Duration {
+        let before = lock(&self.pending).get(run).and_then(|pending| pending.due).map(|(_, pause)| pause);
+        before.map_or(FIRST_PAUSE, |pause| (pause * 2).min(LONGEST_PAUSE))
     }
 
     /// The run is gone.
@@ -229,34 +253,47 @@ pub(crate) async fn forever(engine: Engine) {
     let looking = engine.clone();
     // It reads the folder of every run.
     engine.spawn_blocking(move || looking.queue_unstored_runs()).await.unwrap_or_default();
-    let mut pause = FIRST_PAUSE;
     loop {
-        let Some(run) = archive.next() else {
-            archive.added.notified().await;
-            continue;
+        let run = match archive.next() {
+            Ok(run) => run,
+            Err(due) => {
+                let waiting = async {
+                    match due {
+                        Some(due) => sleep_until(due).await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    () = waiting => (),
+                    () = archive.added.notified() => (),
+                }
+                continue;
+            }
         };
         match engine.archive_run(archive, &run).await {
             Ok(Some(bytes)) => {
                 archive.is_stored_now(&run, bytes);
-                pause = FIRST_PAUSE;
                 tracing::info!(%run, bytes, "run {run}: its results are in {}", archive.store.address());
                 engine.tell(Event::Run(run));
             }
             // Its compression queues it again, or it is gone.
-            Ok(None) => (),
+            Ok(None) => {
+                archive.change(&run, |pending| pending.is_uploading = false);
+                if !engine.folder().run(&run).exists() {
+                    archive.forget(&run);
+                }
+            }
             Err(error) => {
+                let pause = archive.pause_after_failure(&run);
                 let next_try_ms = engine.now_ms() + EpochMs::try_from(pause.as_millis()).unwrap_or(EpochMs::MAX);
                 tracing::warn!(%run, code = error.code(), "run {run}: its results could not be stored: {error} Trying again.");
                 archive.change(&run, |pending| {
                     pending.is_uploading = false;
                     pending.failed = Some((error, next_try_ms));
+                    pending.due = Some((Instant::now() + pause, pause));
                 });
-                archive.add(run.clone());
+                archive.add_last(run.clone());
                 engine.tell(Event::Run(run));
-                tokio::select! {
-                    () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
-                    () = archive.retried.notified() => pause = FIRST_PAUSE,
-                }
             }
         }
     }
@@ -283,9 +320,9 @@ impl Engine {
         }
         if archive.view(&run).phase != ArchivePhase::Stored {
             archive.pend(&run.id, &run.cluster_id);
+            archive.change(&run.id, |pending| pending.due = None);
             // Its logs may have to be compressed first.
             self.compression().add(run.id.clone());
-            archive.retried.notify_one();
         }
         Ok(archive.view(&run))
     }
@@ -308,6 +345,9 @@ impl Engine {
     /// A cluster's results are in the store before it ends, as long as they move there.
     pub(crate) async fn wait_for_archive(&self, cluster: &ClusterId) {
         let Some(archive) = self.archive() else { return };
+        if lock(&archive.unawaited).contains(cluster) {
+            return;
+        }
         let mut deadline = Instant::now() + PATIENCE;
         let mut before = None;
         while let Some(moved) = archive.moved_of(cluster) {
@@ -317,6 +357,7 @@ impl Engine {
             }
             if !moved.may_move || Instant::now() > deadline {
                 let text = "Its results are not in the store for artefacts yet; they are complete on JAC's server, and are stored from there.";
+                lock(&archive.unawaited).insert(cluster.clone());
                 self.note_cluster(cluster, None, text).await;
                 return;
             }
@@ -333,13 +374,17 @@ impl Engine {
             }
             let Some(run) = entry.file_name().to_str().and_then(|name| name.parse::<RunId>().ok()) else { continue };
             let folder = entry.path();
-            match manifest_in(&folder) {
+            match archive.manifest_in(&folder) {
                 Some(manifest) if !run::is_stale(&folder) => {
                     archive.is_stored_now(&run, manifest.objects.iter().map(|object| object.bytes).sum());
                 }
                 // Compressed ones: the others are queued once they are.
-                _ if RunRecord::is_in(&folder) => archive.add(run),
-                _ => (),
+                _ => {
+                    if let Some(record) = record_of(&folder) {
+                        archive.expect(&record);
+                        archive.add_last(run);
+                    }
+                }
             }
         }
     }

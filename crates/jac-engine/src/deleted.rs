@@ -2,7 +2,7 @@
 //! disk for one, is tried again now and then. A folder whose run has its row is given back at the next start: that deletion did not
 //! come about.
 
-use crate::archive::{Archive, keep_only_the_address, record_of, was_begun};
+use crate::archive::{Archive, begun_in, keep_only_the_address, manifest_in, record_of, was_begun};
 use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -38,10 +38,13 @@ fn waiting(engine: &Engine) -> Vec<(RunId, PathBuf)> {
 /// Removes a folder, and the content of the files that nobody else has. Of a run that is in the store too, what tells where it is there
 /// stays until the store has forgotten it: nobody waits for that.
 pub(crate) fn remove(engine: &Engine, folder: &Path, files: &[PlanFile]) {
-    if let Some(archive) = engine.archive().filter(|_| was_begun(folder)) {
+    if was_begun(folder) {
         keep_only_the_address(folder);
         engine.release_content(files);
-        archive.removals().notify_one();
+        // Without a store now it waits for an engine that has it.
+        if let Some(archive) = engine.archive() {
+            archive.removals().notify_one();
+        }
         return;
     }
     remove_folder(folder);
@@ -57,11 +60,18 @@ pub(crate) fn waits_for_store(folder: &Path) -> bool {
 
 /// Has the store forget a run whose folder waits.
 fn remove_from_store(archive: &Archive, folder: &Path) {
-    if let Some(run) = record_of(folder)
-        && let Err(error) = wait(archive.store().remove_run(&run_prefix(&run.id, run.created_ms)))
-    {
-        tracing::warn!(run = %run.id, code = error.code(), "run {}: its objects in the store are still there: {error} Trying again.", run.id);
+    let manifest = manifest_in(folder);
+    if manifest.as_ref().is_some_and(|manifest| manifest.store != archive.store().address()) {
+        // It is in another store, which may be configured again.
         return;
+    }
+    let of_record = record_of(folder).map(|run| run_prefix(&run.id, run.created_ms));
+    if let Some(prefix) = of_record.or_else(|| manifest.map(|manifest| manifest.prefix())) {
+        let removed = begun_in(folder).iter().try_for_each(|(name, begun)| wait(archive.store().abort(name, begun)));
+        if let Err(error) = removed.and_then(|()| wait(archive.store().remove_run(&prefix))) {
+            tracing::warn!(code = error.code(), "{prefix} is still in the store: {error} Trying again.");
+            return;
+        }
     }
     remove_folder(folder);
 }
@@ -110,8 +120,10 @@ fn sweep(engine: &Engine) -> Result<(), EngineError> {
     for (run, folder) in waiting(engine) {
         match wait(engine.store().run(&run)) {
             Err(StoreError::NotFound { .. }) => {
-                if let Some(archive) = engine.archive().filter(|_| was_begun(&folder)) {
-                    remove_from_store(archive, &folder);
+                if was_begun(&folder) {
+                    if let Some(archive) = engine.archive() {
+                        remove_from_store(archive, &folder);
+                    }
                     continue;
                 }
                 // What the run had is in its record; without one the content stays.

@@ -5,6 +5,7 @@
 
 use crate::archive::Archive;
 use crate::clock::Clock;
+use crate::grace::grace_until_ms;
 use crate::live::LiveRun;
 use crate::machines::Seen;
 use crate::notices::Notice;
@@ -75,6 +76,8 @@ struct Inner {
     instance: String,
     installation: String,
     started_ms: EpochMs,
+    /// What was there before this start and is over by its time goes on until then.
+    grace_until_ms: EpochMs,
     events: broadcast::Sender<Event>,
     live: Mutex<HashMap<RunId, Arc<LiveRun>>>,
     driven: Mutex<HashSet<ClusterId>>,
@@ -106,9 +109,11 @@ impl Engine {
             .folder
             .installation(rand::random())
             .map_err(|error| EngineError::file("reading the installation's id", std::io::Error::other(error)))?;
+        let started_ms = parts.clock.now_ms();
         let engine = Self {
             inner: Arc::new(Inner {
-                started_ms: parts.clock.now_ms(),
+                started_ms,
+                grace_until_ms: grace_until_ms(&parts.folder, started_ms, parts.settings.start_grace),
                 folder: parts.folder,
                 _lock: parts.lock,
                 store: parts.store,
@@ -287,6 +292,10 @@ impl Engine {
 
     pub fn started_ms(&self) -> EpochMs {
         self.inner.started_ms
+    }
+
+    pub(crate) fn grace_until_ms(&self) -> EpochMs {
+        self.inner.grace_until_ms
     }
 
     pub(crate) fn cloud(&self, provider: Provider) -> Result<&Arc<dyn Cloud>, EngineError> {

@@ -1,11 +1,30 @@
 //! The grace after a start: a clock that is hours wrong when the server starts ends nothing at once.
 //!
 //! Nobody can tell such a clock from a server that was away for hours. So what was there before the start and whose time is over goes on for a
-//! while: somebody has the time to see it, and to set the clock right or extend what they need.
+//! while: somebody has the time to see it, and to set the clock right or extend what they need. One who starts again and again does not get it again
+//! and again: the machines cost money.
 
 use crate::engine::Engine;
 use jac_model::{Cluster, EpochMs};
+use jac_store::DataFolder;
 use std::time::Duration;
+
+/// Starts that are nearer to each other than this, by the clock, have one grace together.
+const ONCE_IN: Duration = Duration::from_secs(60 * 60);
+
+/// Until when what is over goes on after a start at that time. A folder that cannot be written to gets a new grace each time.
+pub(crate) fn grace_until_ms(folder: &DataFolder, started_ms: EpochMs, grace: Duration) -> EpochMs {
+    let path = folder.grace();
+    let granted_ms = std::fs::read_to_string(&path).ok().and_then(|text| text.trim().parse::<EpochMs>().ok());
+    let is_near = |granted_ms: &EpochMs| started_ms.abs_diff(*granted_ms) < ONCE_IN.as_millis() as u64;
+    let granted_ms = granted_ms.filter(is_near).unwrap_or_else(|| {
+        if let Err(error) = std::fs::write(&path, started_ms.to_string()) {
+            tracing::warn!(%error, "{} cannot be written: {error}", path.display());
+        }
+        started_ms
+    });
+    granted_ms.saturating_add(millis(grace))
+}
 
 pub(crate) fn millis(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
@@ -16,7 +35,7 @@ impl Engine {
     /// while in any case: the clock may be wrong, and then somebody has the time to see it.
     pub(crate) fn after_grace_ms(&self, made_ms: EpochMs, end_ms: EpochMs) -> EpochMs {
         let started_ms = self.started_ms();
-        if made_ms < started_ms { end_ms.max(started_ms + millis(self.settings().start_grace)) } else { end_ms }
+        if made_ms < started_ms { end_ms.max(self.grace_until_ms()) } else { end_ms }
     }
 
     /// Until when a cluster's machines are kept: its lifetime's end, and after a start as long as it takes to stop a run after the grace.
@@ -29,11 +48,34 @@ impl Engine {
     pub(crate) async fn tell_grace(&self, cluster: &Cluster) {
         let end_ms = cluster.idle_ends_at_ms().unwrap_or(EpochMs::MAX).min(cluster.expires_at_ms);
         if end_ms < self.started_ms() && self.after_grace_ms(cluster.created_ms, end_ms) > end_ms {
-            let seconds = self.settings().start_grace.as_secs();
+            let seconds = (self.after_grace_ms(cluster.created_ms, end_ms) - self.now_ms()).max(0) / 1_000;
             let text = format!(
                 "Its time was over when the server started. It ends in {seconds} s, unless it is extended: check the server's clock."
             );
             self.note_cluster(&cluster.id, None, text).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn starts_near_each_other_have_one_grace_and_a_clock_that_is_hours_wrong_has_another() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = DataFolder::open(&place.path().join("data")).expect("it opens");
+        let (minute, grace) = (60_000, Duration::from_secs(300));
+        let first = 1_800_000_000_000;
+        assert_eq!(grace_until_ms(&folder, first, grace), first + 5 * minute);
+        for restart in 1..30 {
+            let until = grace_until_ms(&folder, first + restart * 2 * minute - 1, grace);
+            assert_eq!(until, first + 5 * minute, "start {restart} of a server that fails again and again");
+        }
+        for jump in [2 * 60 * minute, -2 * 60 * minute, 365 * 24 * 60 * minute] {
+            assert_eq!(grace_until_ms(&folder, first + jump, grace), first + jump + 5 * minute);
+        }
+        // The folder is opened again with what was written into it.
+        DataFolder::open(folder.root()).expect("it opens");
     }
 }

@@ -80,7 +80,10 @@ impl Engine {
             let Some((last, _)) = batch.last().cloned() else { return Ok(()) };
             after = last;
             let remove = move |engine: &Engine| {
-                batch.iter().for_each(|(_, run)| crate::archive::remove_stored_logs(&engine.folder().run(run)));
+                let Some(archive) = engine.archive() else { return Ok(()) };
+                for (_, run) in &batch {
+                    crate::archive::remove_stored_logs(archive, &engine.folder().run(run));
+                }
                 Ok(())
             };
             self.run_blocking(remove).await?;

@@ -128,8 +128,16 @@ impl Engine {
         self.store().run(run).await?;
         let targets = self.shipping().targets();
         let mut deleted = 0;
+        let is_named = target.is_some();
         for name in self.named_targets(target)? {
             let Some(target) = named(&targets, &name) else { continue };
+            // One that cannot be asked for what it has deletes nothing; it says so where it is meant.
+            if !target.counts() {
+                if is_named {
+                    target.delete(run).await?;
+                }
+                continue;
+            }
             let key = (run.clone(), name.clone());
             self.store().delete_shipment(run, &name).await?;
             self.shipping().poke(&key);
@@ -193,10 +201,13 @@ impl Engine {
         let Some(target) = named(&targets, target).cloned() else { return };
         let key = (run.clone(), target.info().name);
         let poked = Arc::new(Notify::new());
-        if self.shipping().working().contains_key(&key) {
-            return;
+        {
+            let mut working = self.shipping().working();
+            if working.contains_key(&key) {
+                return;
+            }
+            working.insert(key.clone(), Arc::clone(&poked));
         }
-        self.shipping().working().insert(key.clone(), Arc::clone(&poked));
         let engine = self.clone();
         self.keep_running(format!("the shipping of run {} to {}", key.0, key.1), move |_| {
             engine.clone().ship_to_the_end(key.clone(), Arc::clone(&target), Arc::clone(&poked))
@@ -259,11 +270,25 @@ impl Engine {
         log.write_down().await?;
         match shipped {
             Ok(_) if target.counts() => self.finish_counted(key, target).await,
-            Ok(_) => self.finish(key, ShipmentState::Delivered, None, None).await,
+            Ok(_) => self.finish_delivered(key).await,
+            // It does not come back.
+            Err(error) if error.code == "log_missing" => {
+                self.finish(key, ShipmentState::Incomplete, None, Some(("log_missing", error.message))).await
+            }
             // It was taken back, or begins anew.
             Err(error) if error.code == log::CHANGED => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// A target that cannot be asked what has arrived: what it refused is known all the same.
+    async fn finish_delivered(&self, key: &Key) -> Result<(), TargetError> {
+        let Some(row) = self.store().shipment(&key.0, &key.1).await.map_err(of_store)? else { return Ok(()) };
+        if row.cursor.refused == 0 {
+            return self.finish(key, ShipmentState::Delivered, None, None).await;
+        }
+        let text = format!("The target refused {} of {} rows.", row.cursor.refused, row.cursor.rows);
+        self.finish(key, ShipmentState::Incomplete, None, Some(("search_rows_refused", text))).await
     }
 
     /// Counts what has arrived, deletes what is there twice, and ships once more where something is missing.

@@ -79,11 +79,14 @@ impl Sender for Logstash {
         match &self.input {
             Input::Http(http) => post(http, batch, rows).await,
             Input::Tcp { host, port, stream } => {
-                let mut stream = stream.lock().await;
+                let mut kept = stream.lock().await;
+                // Half a line may have been written when this fails or is given up: then nobody goes on with the connection.
+                let mut stream = kept.take();
                 let written = write(&mut stream, host, *port, batch, &rows).await;
+                if written.is_ok() {
+                    *kept = stream;
+                }
                 written.map(|()| Verdict::default()).map_err(|error| {
-                    // Half a line may have been written: the next try begins with a new connection.
-                    *stream = None;
                     let text = format!("{host}:{port} does not take the rows: {error}.");
                     Failure::Passing { error: TargetError::new("search_unreachable", text), retry_after: None }
                 })

@@ -14,6 +14,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const LONGEST_ASKED: Duration = Duration::from_secs(120);
 /// Wrong credentials are not tried so often that an account is locked for it.
 const SLOW_PAUSE: Duration = Duration::from_secs(10);
+/// After so many answers in a row requests are made larger again that were made smaller because connections broke.
+const LONG_STEADY: u32 = 8 * STEADY;
 /// Requests are not made smaller than this.
 const SMALLEST: usize = 32 << 10;
 
@@ -33,12 +35,16 @@ struct State {
     surplus: usize,
     steady: u32,
     most_bytes: usize,
+    /// The same when nothing speaks against it; less once the server has said that a request is too large.
+    full_bytes: usize,
+    /// Answers in a row since requests were made smaller.
+    unbroken: u32,
 }
 
 impl Pace {
     pub fn new(in_flight: usize, bytes: usize) -> Self {
         let most = in_flight.max(1);
-        let state = State { allowed: most, surplus: 0, steady: 0, most_bytes: bytes };
+        let state = State { allowed: most, surplus: 0, steady: 0, most_bytes: bytes, full_bytes: bytes, unbroken: 0 };
         Self { turns: Semaphore::new(most), state: Mutex::new(state), most }
     }
 
@@ -56,6 +62,11 @@ impl Pace {
     /// A request was taken.
     pub fn took(&self) {
         let mut state = self.state();
+        state.unbroken += 1;
+        if state.unbroken >= LONG_STEADY && state.most_bytes < state.full_bytes {
+            state.unbroken = 0;
+            state.most_bytes = (state.most_bytes * 2).min(state.full_bytes);
+        }
         state.steady += 1;
         if state.steady >= STEADY && state.allowed < self.most {
             state.steady = 0;
@@ -78,10 +89,18 @@ impl Pace {
         }
     }
 
-    /// A request of so many bytes was too large.
+    /// Connections broke in requests of so many bytes: smaller ones may get through.
     pub fn smaller(&self, than: usize) {
         let mut state = self.state();
+        state.unbroken = 0;
         state.most_bytes = state.most_bytes.min((than / 2).max(SMALLEST));
+    }
+
+    /// The server, or a proxy before it, says that a request of so many bytes is too large.
+    pub fn too_large(&self, bytes: usize) {
+        self.smaller(bytes);
+        let mut state = self.state();
+        state.full_bytes = state.full_bytes.min(state.most_bytes);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -152,6 +171,11 @@ mod tests {
         assert_eq!(pace.most_bytes(), 512 << 10);
         pace.smaller(1);
         assert_eq!(pace.most_bytes(), SMALLEST);
+        (0..LONG_STEADY * 20).for_each(|_| pace.took());
+        assert_eq!(pace.most_bytes(), 5 << 20, "broken connections are forgotten");
+        pace.too_large(1 << 20);
+        (0..LONG_STEADY * 20).for_each(|_| pace.took());
+        assert_eq!(pace.most_bytes(), 512 << 10, "what the server has said is not");
         let busy = TargetError::new("search_busy", "");
         assert!(pause(1, &busy, None) < Duration::from_secs(1));
         assert!((1..100).all(|tries| pause(tries, &busy, None) <= LONGEST_PAUSE.mul_f64(1.5)));

@@ -57,7 +57,7 @@ pub enum Auth {
 #[derive(Clone)]
 pub struct SigV4 {
     pub region: String,
-    /// `es`, or `aoss` for the serverless service.
+    /// `es`: the managed service.
     pub service: String,
     pub credentials: SharedCredentialsProvider,
     pub now: Arc<dyn Fn() -> SystemTime + Send + Sync>,

@@ -148,7 +148,10 @@ impl Courier<'_> {
                 }
                 Err(Failure::Divide { status, reason }) => {
                     if part.len() > 1 {
-                        self.pace.smaller(size(&part));
+                        // Otherwise it is a row that it cannot read, whatever the length.
+                        if status == 413 {
+                            self.pace.too_large(size(&part));
+                        }
                         divide(part, &mut parts);
                     } else {
                         refused.extend(part.first().map(|row| (*row, status, reason)));

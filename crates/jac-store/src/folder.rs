@@ -49,6 +49,7 @@ const OURS: &[&str] = &[
     "ssh",
     "ec2",
     "blobs",
+    "grace",
     "lost",
     "lost+found",
 ];
@@ -149,6 +150,11 @@ impl DataFolder {
     /// The files that plans are and that runs ran, each once, by the SHA-256 of its content.
     pub fn blobs(&self) -> PathBuf {
         self.root.join("blobs")
+    }
+
+    /// When what was over at a start was last given time to be seen.
+    pub fn grace(&self) -> PathBuf {
+        self.root.join("grace")
     }
 
     /// What was found in the folder and belongs to nothing that is known. JAC puts things here and removes none.

@@ -22,8 +22,10 @@ use tokio::time::{Instant, sleep};
 const SAMPLES: &str = "samples/";
 /// Between two looks at an upload.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
-/// So long an upload of which nothing moves is waited for.
+/// So long a store that refuses is waited for.
 pub const PATIENCE: Duration = Duration::from_secs(2 * 60);
+/// So long a run is waited for whose logs are being compressed, or that others come before.
+const PATIENCE_IN_QUEUE: Duration = Duration::from_secs(30 * 60);
 
 /// What the AWS SDK finds by itself.
 #[derive(Debug, Default)]
@@ -160,7 +162,7 @@ async fn retry(client: &Client, run: &str, whose: &Whose) -> anyhow::Result<Exit
     }
 }
 
-/// Waits until a run is stored, or nothing of it has moved for so long. Gives what was seen last.
+/// Waits until a run is stored, or its store has refused for so long. Gives what was seen last.
 ///
 /// # Errors
 /// When the server does not answer.
@@ -170,17 +172,20 @@ pub async fn until_stored(
     patience: Duration,
     show: &mut dyn FnMut(&ArchiveView),
 ) -> anyhow::Result<ArchiveView> {
-    let mut deadline = Instant::now() + patience;
-    let mut before = 0;
+    let mut since = Instant::now();
+    let mut before = (ArchivePhase::Waiting, 0);
     loop {
         let view = archive_of(client, run).await?;
         show(&view);
-        if view.phase == ArchivePhase::Stored || Instant::now() > deadline {
-            return Ok(view);
+        let is_failing = view.code.is_some();
+        let now = (view.phase, view.bytes);
+        if now != before && !is_failing {
+            since = Instant::now();
         }
-        if view.bytes != before {
-            before = view.bytes;
-            deadline = Instant::now() + patience;
+        before = now;
+        let patience = if is_failing { patience } else { PATIENCE_IN_QUEUE };
+        if view.phase == ArchivePhase::Stored || since.elapsed() > patience {
+            return Ok(view);
         }
         sleep(LOOK_EVERY).await;
     }

@@ -1,4 +1,5 @@
-//! Uploads that were begun, in a file of the run's folder: another process goes on with them.
+//! Uploads that were begun, in a file of the run's folder: another process goes on with them. The file is there from before the first
+//! request to the store until the run is stored, so that a run which is deleted meanwhile is removed there too.
 
 use crate::runs::write_file;
 use async_trait::async_trait;
@@ -10,6 +11,12 @@ use tokio::sync::Mutex;
 /// The file, as long as there is something in it.
 pub(super) const JOURNAL: &str = "uploads.json";
 
+/// What a folder says of uploads.
+pub(crate) fn begun_in(folder: &Path) -> BTreeMap<String, Begun> {
+    let bytes = std::fs::read(folder.join(JOURNAL)).ok();
+    bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+}
+
 /// The uploads of one run.
 pub(super) struct RunJournal {
     path: PathBuf,
@@ -19,9 +26,30 @@ pub(super) struct RunJournal {
 impl RunJournal {
     /// What the folder has. A journal that cannot be read is none: uploads are then begun anew.
     pub fn of(folder: &Path) -> Self {
-        let path = folder.join(JOURNAL);
-        let begun = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
-        Self { path, begun: Mutex::new(begun) }
+        Self { path: folder.join(JOURNAL), begun: Mutex::new(begun_in(folder)) }
+    }
+
+    /// Says that something of the run may be in the store.
+    pub async fn open(&self) -> Result<(), ArtefactError> {
+        let begun = self.begun.lock().await;
+        self.save(&begun).await
+    }
+
+    /// Nothing is on its way any more.
+    pub async fn close(&self) {
+        let path = self.path.clone();
+        let removed = tokio::task::spawn_blocking(move || std::fs::remove_file(path)).await;
+        if !matches!(removed, Ok(Ok(()))) {
+            tracing::debug!("{} stays", self.path.display());
+        }
+    }
+
+    async fn save(&self, begun: &BTreeMap<String, Begun>) -> Result<(), ArtefactError> {
+        let failed = |detail: String| ArtefactError::File { name: JOURNAL.to_owned(), detail };
+        let bytes = serde_json::to_vec(begun).map_err(|error| failed(error.to_string()))?;
+        let path = self.path.clone();
+        let written = tokio::task::spawn_blocking(move || write_file(&path, &bytes).map_err(|error| error.to_string()));
+        written.await.map_err(|panic| failed(panic.to_string()))?.map_err(failed)
     }
 }
 
@@ -38,15 +66,6 @@ impl Journal for RunJournal {
             None if known.remove(name).is_none() => return Ok(()),
             None => (),
         }
-        let failed = |detail: String| ArtefactError::File { name: JOURNAL.to_owned(), detail };
-        let bytes = serde_json::to_vec(&*known).map_err(|error| failed(error.to_string()))?;
-        let (path, is_empty) = (self.path.clone(), known.is_empty());
-        let written = tokio::task::spawn_blocking(move || {
-            if is_empty {
-                return std::fs::remove_file(&path).map_err(|error| error.to_string());
-            }
-            write_file(&path, &bytes).map_err(|error| error.to_string())
-        });
-        written.await.map_err(|panic| failed(panic.to_string()))?.map_err(failed)
+        self.save(&known).await
     }
 }

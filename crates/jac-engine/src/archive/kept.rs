@@ -26,15 +26,16 @@ pub(crate) fn remote_file<'a>(manifest: &'a Manifest, local: &str) -> Option<&'a
 }
 
 /// Removes the logs from the folder of a run that the store has, unless the run has changed since.
-pub(crate) fn remove_stored_logs(folder: &Path) {
+pub(crate) fn remove_stored_logs(archive: &Archive, folder: &Path) {
     if super::run::is_stale(folder) {
         return;
     }
-    let Some(manifest) = manifest_in(folder) else { return };
+    let Some(manifest) = archive.manifest_in(folder) else { return };
     for object in manifest.objects.iter().filter(|object| is_log(&object.name)) {
         let path = folder.join(local_name(&object.name));
-        // Only what is the store's own copy.
+        // Only what is the store's own copy, and is still there.
         if std::fs::metadata(&path).is_ok_and(|file| file.len() == object.bytes)
+            && archive.open(&manifest, object).is_ok()
             && let Err(error) = std::fs::remove_file(&path)
         {
             tracing::warn!(%error, "{} could not be removed: {error}", path.display());
@@ -48,6 +49,11 @@ pub(super) fn is_log(object: &str) -> bool {
 }
 
 impl Archive {
+    /// The manifest in a run's folder, if the run is in this store: in another one it is of no use here.
+    pub(crate) fn manifest_in(&self, folder: &Path) -> Option<Manifest> {
+        manifest_in(folder).filter(|manifest| manifest.store == self.store.address())
+    }
+
     fn open(&self, manifest: &Manifest, object: &StoredObject) -> Result<ObjectBytes, EngineError> {
         Ok(wait(self.store.object(&format!("{}{}", manifest.prefix(), object.name)))?)
     }
@@ -90,6 +96,7 @@ impl Engine {
     }
 
     fn archived(&self, run: &RunId) -> Option<(&Archive, Manifest)> {
-        Some((self.archive()?, manifest_in(&self.folder().run(run))?))
+        let archive = self.archive()?;
+        Some((archive, archive.manifest_in(&self.folder().run(run))?))
     }
 }

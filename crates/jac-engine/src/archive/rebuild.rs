@@ -22,7 +22,7 @@ const AT_A_TIME: usize = 8;
 pub struct Rebuilt {
     /// Runs that are in the list again.
     pub restored: u64,
-    /// Runs that were there.
+    /// Runs that are there, or were deleted and are still to be removed from the store.
     pub known: u64,
     /// Uploads that never came to their end: they have no manifest.
     pub unfinished: u64,
@@ -72,7 +72,12 @@ impl Engine {
             Err(StoreError::NotFound { .. }) => (),
             Err(error) => return Err(error.into()),
         }
+        // Deleted, and the store has yet to forget it.
+        if crate::deleted::place(self, &run).exists() {
+            return Ok(Outcome::Known);
+        }
         let Some(manifest) = store.manifest(prefix).await? else { return Ok(Outcome::Unfinished) };
+        let manifest = manifest.put_into(store.address());
         if manifest.run != run || manifest.prefix() != prefix {
             return Ok(Outcome::Failed(format!("{prefix}: its manifest is of the run {}.", manifest.run)));
         }

@@ -29,8 +29,12 @@ use tokio::time::{MissedTickBehavior, interval};
 
 /// Beside the manifest of a run that has changed since.
 const STALE: &str = "manifest.stale";
-/// What ends with this is not whole yet.
-const UNFINISHED: &str = "new";
+/// What JAC writes ends with this while it is not whole yet.
+const UNFINISHED: &str = ".new";
+/// The plan's files may have any name.
+const PLAN: &str = "plan/";
+/// Rows that search targets refused: they may still be added to, and are not stored.
+const REFUSED: &str = "search/";
 /// How often pages hear of an upload.
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
@@ -39,12 +43,15 @@ pub(super) fn is_stale(folder: &Path) -> bool {
     folder.join(STALE).exists()
 }
 
-/// Says so, before it is changed.
+/// Says so, before it is changed. Each change has a mark of its own.
 pub(crate) fn mark_stale(folder: &Path) -> Result<(), EngineError> {
-    if manifest_in(folder).is_none() {
-        return Ok(());
-    }
-    std::fs::write(folder.join(STALE), "").map_err(|error| EngineError::file("the run's folder", error))
+    let mark = format!("{:016x}", rand::random::<u64>());
+    std::fs::write(folder.join(STALE), mark).map_err(|error| EngineError::file("the run's folder", error))
+}
+
+/// The mark of the last change that is not stored; `None`: there is none.
+fn stale_mark(folder: &Path) -> Option<Vec<u8>> {
+    std::fs::read(folder.join(STALE)).ok()
 }
 
 /// A file of the run's folder with its object.
@@ -99,25 +106,33 @@ impl Engine {
         let prefix = jac_artefacts::run_prefix(&run.id, run.created_ms);
         let there = store.manifest(&prefix).await?;
         let place = folder.to_owned();
-        // Whatever changes from here on makes it stale again.
         let listed = tokio::task::spawn_blocking(move || {
-            match std::fs::remove_file(place.join(STALE)) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-                _ => (),
-            }
-            kept_files(&place)
+            // Whatever changes from here on has another mark.
+            let mark = stale_mark(&place);
+            Ok::<_, std::io::Error>((mark, kept_files(&place)?, manifest_in(&place)))
         });
         let listed = listed.await.map_err(|panic| unreadable("the run's folder", &panic))?;
-        let files = match listed {
-            Ok(files) => files,
+        let (mark, files, known) = match listed {
+            Ok(listed) => listed,
             Err(_) if !folder.exists() => return Ok(None),
             Err(error) => return Err(unreadable("the run's folder", &error)),
         };
+        // Of another store, and not here any more: the run would lose it.
+        if let Some(known) = known.filter(|known| known.store != store.address())
+            && let Some(lost) = known.objects.iter().find(|object| {
+                let is_it = |other: &StoredObject| other.name == object.name;
+                !files.iter().any(|file| is_it(&file.object))
+                    && !there.iter().any(|there| there.objects.iter().any(is_it))
+            })
+        {
+            return Err(ArtefactError::Missing { store: known.store.clone(), name: lost.name.clone() });
+        }
         let stored_before = |object: &StoredObject| there.as_ref().is_some_and(|there| there.objects.contains(object));
         moved.store(0, Ordering::Relaxed);
         let total = files.iter().map(|file| file.object.bytes).sum();
         archive.change(&run.id, |pending| pending.total_bytes = total);
         let journal = RunJournal::of(folder);
+        journal.open().await?;
         let count = |bytes| _ = moved.fetch_add(bytes, Ordering::Relaxed);
         for Kept { path, object } in &files {
             if stored_before(object) {
@@ -125,8 +140,7 @@ impl Engine {
                 continue;
             }
             match store.upload(&format!("{prefix}{}", object.name), path, object, &journal, &count).await {
-                // The run was deleted meanwhile.
-                Err(_) if !folder.exists() => return Ok(None),
+                _ if !folder.exists() => return self.take_back(archive, &prefix).await,
                 done => done?,
             }
         }
@@ -138,7 +152,8 @@ impl Engine {
         objects.extend(elsewhere);
         let bytes = objects.iter().map(|object| object.bytes).sum();
         let version = env!("CARGO_PKG_VERSION");
-        let manifest = Manifest::new(run.id.clone(), run.created_ms, self.now_ms(), samples, objects, version);
+        let manifest = Manifest::new(run.id.clone(), run.created_ms, self.now_ms(), samples, objects, version)
+            .put_into(store.address());
         let text = manifest.to_bytes().map_err(|detail| ArtefactError::File { name: MANIFEST.to_owned(), detail })?;
         let name = format!("{prefix}{MANIFEST}");
         if there.is_some() || !store.put_new(&name, text.clone()).await? {
@@ -147,15 +162,34 @@ impl Engine {
         let place = folder.join(MANIFEST);
         let written = tokio::task::spawn_blocking(move || write_file(&place, &text));
         match written.await.map_err(|panic| unreadable(MANIFEST, &panic))? {
-            Err(_) if !folder.exists() => Ok(None),
+            Err(_) if !folder.exists() => self.take_back(archive, &prefix).await,
             Err(error) => Err(unreadable(MANIFEST, &error)),
-            // Somebody has changed its record meanwhile: once more.
-            Ok(()) if is_stale(folder) => {
+            Ok(()) => {
+                journal.close().await;
+                let place = folder.to_owned();
+                let settle = move || if stale_mark(&place) == mark { settled(&place) } else { false };
+                if tokio::task::spawn_blocking(settle).await.unwrap_or_default() {
+                    return Ok(Some(bytes));
+                }
+                // Somebody has changed its record meanwhile: once more.
                 archive.add(run.id.clone());
                 Ok(None)
             }
-            Ok(()) => Ok(Some(bytes)),
         }
+    }
+
+    /// The run was deleted while it was uploaded: what has come there since its removal goes too.
+    async fn take_back(&self, archive: &Archive, prefix: &str) -> Result<Option<u64>, ArtefactError> {
+        archive.store().remove_run(prefix).await?;
+        Ok(None)
+    }
+}
+
+/// The last change is stored. Says whether that could be written down.
+fn settled(folder: &Path) -> bool {
+    match std::fs::remove_file(folder.join(STALE)) {
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        Ok(()) => true,
     }
 }
 
@@ -167,7 +201,10 @@ fn unreadable(name: &str, error: &dyn std::fmt::Display) -> ArtefactError {
 fn kept_files(folder: &Path) -> std::io::Result<Vec<Kept>> {
     let mut names = Vec::new();
     names_below(folder, "", &mut names)?;
-    names.retain(|name| ![MANIFEST, STALE, JOURNAL].contains(&name.as_str()) && !name.ends_with(UNFINISHED));
+    names.retain(|name| {
+        let is_unfinished = name.ends_with(UNFINISHED) && !name.starts_with(PLAN);
+        ![MANIFEST, STALE, JOURNAL].contains(&name.as_str()) && !is_unfinished && !name.starts_with(REFUSED)
+    });
     names.sort();
     let kept = |name: String| {
         let path = folder.join(&name);
@@ -217,4 +254,36 @@ pub(crate) fn keep_only_the_address(folder: &Path) {
 /// The run that a folder is of, with when it was asked for.
 pub(crate) fn record_of(folder: &Path) -> Option<Run> {
     RunRecord::read(folder).ok().flatten().map(|record| record.run)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_a_run_is_stored_but_for_jacs_own_notes_and_what_is_not_whole() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let stored = ["plan/data/renew", "plan/prices.new", "plan/users_new", "report.html", "run.json"];
+        let left_out = [MANIFEST, STALE, JOURNAL, "run.new", "results.jtl.zst.new", "search/target.refused.ndjson"];
+        for name in stored.into_iter().chain(left_out) {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            std::fs::write(path, name).expect("written");
+        }
+        let files = kept_files(folder.path()).expect("read");
+        let names: Vec<&str> = files.iter().map(|file| file.object.name.as_str()).collect();
+        assert_eq!(names, stored);
+    }
+
+    #[test]
+    fn a_change_while_a_run_is_stored_has_a_mark_of_its_own() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(stale_mark(folder.path()), None);
+        mark_stale(folder.path()).expect("marked");
+        let first = stale_mark(folder.path());
+        assert!(is_stale(folder.path()) && first.is_some());
+        mark_stale(folder.path()).expect("marked");
+        assert_ne!(stale_mark(folder.path()), first);
+        assert!(settled(folder.path()) && !is_stale(folder.path()));
+    }
 }

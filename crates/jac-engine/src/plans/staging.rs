@@ -41,7 +41,7 @@ impl Staging {
 /// Removes what uploads that were cut off by a crash left behind.
 pub(crate) fn sweep_uploads(engine: &Engine) {
     for entry in std::fs::read_dir(engine.folder().uploads()).into_iter().flatten().flatten() {
-        if engine.archive().is_some() && crate::deleted::waits_for_store(&entry.path()) {
+        if crate::deleted::waits_for_store(&entry.path()) {
             continue;
         }
         if let Err(error) = std::fs::remove_dir_all(entry.path()) {

@@ -120,6 +120,10 @@ impl Task {
         finished(&mut row.run)?;
         let folder = self.engine.folder().run(&self.id);
         self.try_to("write its record", RunRecord::of(row).write(&folder));
+        // Before anybody ends its cluster.
+        if let Some(archive) = self.engine.archive() {
+            archive.expect(&self.run().await?);
+        }
         let run = self.change(finished).await?;
         self.engine.live().remove(&self.id);
         // If this is not done any more, the reconciler does it.

@@ -48,7 +48,9 @@ impl Engine {
         self.run_blocking(move |engine| {
             let folder = engine.folder().run(&row.run.id);
             if row.run.phase.is_terminal() && folder.is_dir() {
-                crate::archive::mark_stale(&folder)?;
+                if engine.archive().is_some() || crate::archive::manifest_in(&folder).is_some() {
+                    crate::archive::mark_stale(&folder)?;
+                }
                 let run = row.run.clone();
                 record::RunRecord::of(row).write(&folder)?;
                 engine.archive_again(&run);

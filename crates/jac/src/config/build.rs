@@ -236,7 +236,8 @@ impl Typed<'_> {
             region: self.text("artifacts_region"),
             endpoint: self.parsed("artifacts_endpoint", "http:// or https:// and a host", |text| {
                 let url: Url = text.parse().ok()?;
-                matches!(url.scheme(), "http" | "https").then(|| text.trim_end_matches('/').to_owned())
+                let is_bare = url.username().is_empty() && url.password().is_none();
+                (is_bare && matches!(url.scheme(), "http" | "https")).then(|| text.trim_end_matches('/').to_owned())
             }),
             kms_key: self.text("artifacts_kms_key"),
             storage_class: self.text("artifacts_storage_class"),

@@ -305,6 +305,7 @@ pub static KEYS: &[Key] = &[
         value: "URL",
         otherwise: "results are in the data folder alone",
         meaning: "Store the results of every finished run there: s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///FOLDER. Credentials are those of the stores' own tools, for S3 the AWS SDK's variables, profile or role",
+        is_secret: true,
         ..PLAIN
     },
     Key {
@@ -323,6 +324,7 @@ pub static KEYS: &[Key] = &[
         value: "URL",
         otherwise: "`AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL`, else AWS",
         meaning: "The address of a store that speaks S3's protocol",
+        is_secret: true,
         ..PLAIN
     },
     Key {

@@ -14,7 +14,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 /// The name of the one target that the short settings describe.
 const ONLY: &str = "search";
-/// Amazon's own name for the managed service; the serverless one is `aoss`.
+/// Amazon's own name for the managed service.
 const AWS_SERVICE: &str = "es";
 
 /// A `[[search]]` table.

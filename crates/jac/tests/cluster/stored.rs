@@ -96,6 +96,23 @@ fn a_manifest_that_leads_out_of_the_runs_folder_restores_nothing() {
 }
 
 #[test]
+fn what_is_in_one_store_is_not_taken_for_what_is_in_another() {
+    let Some(program) = program() else { return };
+    let (place, gateway) = (Place::new(), Gateway::start(&program));
+    place.finish(told(place.run("steady.jmx", &["-Jduration=2"]), &gateway)).expect(0);
+    let (folder, other) = (run_folder(&place), format!("s3://{BUCKET}/team/load/other"));
+    let elsewhere = |arguments: &[&str]| {
+        let mut command = told(place.jac(arguments), &gateway);
+        command.env("JAC_ARTIFACTS_URL", &other);
+        place.finish(command)
+    };
+    elsewhere(&["artifacts", "retry", &id_of(&folder)]).expect(0);
+    elsewhere(&["artifacts", "verify", &id_of(&folder)]).expect(0);
+    assert!(find(&gateway.file("other"), &id_of(&folder)).join("samples/master.jtl.zst").is_file());
+    place.finish(told(place.jac(&["artifacts", "verify", &id_of(&folder)]), &gateway)).expect(0);
+}
+
+#[test]
 fn a_store_that_is_away_costs_no_result_and_gets_it_later() {
     let Some(program) = program() else { return };
     let (place, gateway) = (Place::new(), Gateway::start(&program));
