@@ -87,7 +87,8 @@ pub fn now_ms() -> jac_model::EpochMs {
 
 /// Writes the log to standard error. `JAC_LOG` sets what of it (`debug`, `jac_engine=trace`…).
 pub fn start_log(quiet: bool) {
-    let ordinary = if quiet { "error" } else { "info" };
+    // The store's library tells of each of its tries; JAC says what came of them.
+    let ordinary = if quiet { "error" } else { "info,object_store=warn" };
     let filter = EnvFilter::try_from_env("JAC_LOG").unwrap_or_else(|_| EnvFilter::new(ordinary));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).compact().init();
 }
