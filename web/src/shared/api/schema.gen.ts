@@ -2953,7 +2953,7 @@ export interface components {
             restored: number;
             /**
              * Format: int64
-             * @description Runs that were there.
+             * @description Runs that are there, or were deleted and are still to be removed from the store.
              */
             known: number;
             /**
