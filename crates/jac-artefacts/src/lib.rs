@@ -14,7 +14,7 @@
 //! | `manifest.json`                              | name, length and SHA-256 of all of these; written last      |
 //!
 //! A run without a manifest is an upload that has not come to its end. One with it can be read by everybody who knows this table, and
-//! a database that was lost is made anew from manifests.
+//! a lost database is rebuilt from manifests.
 
 mod fault;
 mod layout;

@@ -27,7 +27,7 @@ impl Location {
     /// Reads an address: `s3://BUCKET/PREFIX`, `gs://BUCKET/PREFIX`, `az://CONTAINER/PREFIX`, `file:///FOLDER`.
     ///
     /// # Errors
-    /// When it is none of these, or says more than they can.
+    /// When it has another form, or parts that have no place in these.
     pub fn parse(text: &str) -> Result<Self, ArtefactError> {
         let refused = |reason: &str| ArtefactError::Url { url: shown(text), reason: reason.to_owned() };
         let url = Url::parse(text).map_err(|_| refused("it is not a URL"))?;
@@ -131,7 +131,7 @@ pub trait Keys: std::fmt::Debug + Send + Sync {
     /// Keys that are valid now.
     ///
     /// # Errors
-    /// A phrase that says why there are none.
+    /// A phrase that says why no keys can be had.
     async fn current(&self) -> Result<KeysUntil, String>;
 }
 

@@ -208,7 +208,7 @@ impl ArtefactStore {
         put.map(drop).map_err(|error| self.failed(&error))
     }
 
-    /// Writes a small object where there is none. Tells whether it did.
+    /// Writes a small object unless it exists. Tells whether it did.
     ///
     /// # Errors
     /// When the store does not take it.
@@ -268,7 +268,7 @@ impl ArtefactStore {
         url.map(|url| Some(url.into())).map_err(|error| self.failed(&error))
     }
 
-    /// The manifest of the run at that prefix; `None`: there is none, so not all of the run is there.
+    /// The manifest of the run at that prefix; `None`: it does not exist, so the upload is not complete.
     ///
     /// # Errors
     /// When the store cannot be asked, or it cannot be understood.
@@ -301,7 +301,7 @@ impl ArtefactStore {
         Ok(level.into_iter().filter_map(below).collect())
     }
 
-    /// Removes everything at a run's prefix, the manifest first: what is left after a crash is no run.
+    /// Removes everything at a run's prefix, the manifest first: what is left after a crash counts as an incomplete upload.
     ///
     /// # Errors
     /// When something could not be removed; it can be done again.

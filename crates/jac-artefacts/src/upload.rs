@@ -105,6 +105,7 @@ impl Source {
     }
 
     fn is_unchanged(&self) -> Result<(), ArtefactError> {
+        // One that cannot be looked at any more is not known to be the same.
         let now = self.file.metadata().ok();
         match now {
             Some(now) if now.len() == self.bytes && now.modified().ok() == self.modified => Ok(()),

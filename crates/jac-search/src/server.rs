@@ -77,6 +77,7 @@ fn of_root(answer: &Answer) -> Option<Server> {
 /// The version as a node tells it.
 async fn version(http: &Http) -> String {
     let path = "_nodes/_local?filter_path=nodes.*.version";
+    // Only shown: a server that does not say it, or not to these credentials, is used all the same.
     let nodes = http.call(Method::GET, path, None).await.ok();
     let version =
         nodes.as_ref().and_then(|nodes| nodes.get("nodes")?.as_object()?.values().next()?.get("version")?.as_str());

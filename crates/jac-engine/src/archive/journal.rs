@@ -13,6 +13,7 @@ pub(super) const JOURNAL: &str = "uploads.json";
 
 /// What a folder says of uploads.
 pub(crate) fn begun_in(folder: &Path) -> BTreeMap<String, Begun> {
+    // Without a journal that can be read uploads are begun anew, which costs time and nothing else.
     let bytes = std::fs::read(folder.join(JOURNAL)).ok();
     bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
 }
@@ -24,7 +25,7 @@ pub(super) struct RunJournal {
 }
 
 impl RunJournal {
-    /// What the folder has. A journal that cannot be read is none: uploads are then begun anew.
+    /// What the folder has. If the journal cannot be read, uploads are begun anew.
     pub fn of(folder: &Path) -> Self {
         Self { path: folder.join(JOURNAL), begun: Mutex::new(begun_in(folder)) }
     }

@@ -49,7 +49,7 @@ pub(crate) fn mark_stale(folder: &Path) -> Result<(), EngineError> {
     std::fs::write(folder.join(STALE), mark).map_err(|error| EngineError::file("the run's folder", error))
 }
 
-/// The mark of the last change that is not stored; `None`: there is none.
+/// The mark of the last change that is not stored; `None`: everything is stored.
 fn stale_mark(folder: &Path) -> Option<Vec<u8>> {
     std::fs::read(folder.join(STALE)).ok()
 }

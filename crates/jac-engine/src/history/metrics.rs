@@ -51,7 +51,7 @@ fn of_report(report: &Report) -> Vec<RunMetrics> {
     rows(&report.summary, of)
 }
 
-/// The rows of a table; none where there is no sample.
+/// The rows of a table; empty if the run has no samples.
 fn rows(summary: &Summary, times: impl Fn(Option<&str>) -> CoarseTimes) -> Vec<RunMetrics> {
     if summary.total.samples == 0 {
         return Vec::new();
