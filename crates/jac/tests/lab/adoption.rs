@@ -1,6 +1,6 @@
 //! A cluster that the database never knew: shown, taken over, or ended.
 
-use crate::site::Site;
+use crate::site::{Site, is_of_the_installation};
 use serde_json::{Value, json};
 
 /// Forgets everything but the installation's id and its key, as after a restore from an older backup.
@@ -13,7 +13,7 @@ fn forget(site: &Site) {
         drop(std::fs::remove_dir_all(data.join(folder)));
     }
     for entry in std::fs::read_dir(data.join("ec2")).expect("the records").flatten() {
-        if entry.file_name() != "regions.json" {
+        if !is_of_the_installation(&entry.file_name()) {
             std::fs::remove_file(entry.path()).expect("a record");
         }
     }

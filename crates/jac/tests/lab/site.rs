@@ -3,6 +3,7 @@
 use crate::api::Api;
 use crate::place::{LIMIT, Place, kept, plan_path};
 use serde_json::{Value, json};
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -224,7 +225,8 @@ impl Site {
     pub fn assert_nothing_left(&self) {
         self.until("nothing is left in the account", || self.left().is_empty());
         let records = std::fs::read_dir(self.place.data().join("ec2")).into_iter().flatten().flatten();
-        let names: Vec<_> = records.map(|entry| entry.file_name()).filter(|name| name != "regions.json").collect();
+        let names: Vec<_> =
+            records.map(|entry| entry.file_name()).filter(|name| !is_of_the_installation(name)).collect();
         assert!(names.is_empty(), "a record or a key is left: {names:?}");
     }
 
@@ -250,4 +252,10 @@ impl Drop for Site {
             self.lab(&["clear", "jac:installation", installation.trim()]);
         }
     }
+}
+
+/// What the provider keeps for the installation and not for one cluster: the regions that it used, and that it used the credentials
+/// of the environment.
+pub fn is_of_the_installation(name: &OsStr) -> bool {
+    name == "regions.json" || name == "environment.json"
 }
