@@ -18,7 +18,7 @@ use jac_store::DataFolder;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::future::Future;
 use std::io::{IsTerminal, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,12 +60,12 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
         .with_hosts(&config.allowed_hosts);
     let edge = Edge::new(config.server);
     let scheme = if config.pair.is_some() { "https" } else { "http" };
-    let url = format!("{scheme}://{address}");
+    let url = format!("{scheme}://{}", reachable(address));
     let page_url = edge.config().public_url.clone().unwrap_or_else(|| url.clone());
     let file = doors.file(&url, &page_url, access.token()).context("its address is not known")?;
     write_privately(&folder, &file).context("the server's file cannot be written")?;
 
-    stdout::line(&format!("JAC {} listens on {url}", env!("CARGO_PKG_VERSION")));
+    stdout::line(&format!("JAC {} listens on {scheme}://{address}", env!("CARGO_PKG_VERSION")));
     if !engine.store().has_sign_in().await? {
         // A link that lets somebody in does not belong into a file that others read.
         if std::io::stdout().is_terminal() {
@@ -216,6 +216,16 @@ fn write_privately(folder: &DataFolder, file: &ServerFile) -> std::io::Result<()
     out.write_all(&serde_json::to_vec(file)?)
 }
 
+/// Where this machine reaches a server: one that listens on all addresses listens on this machine's own too.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    address.set_ip(match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    });
+    address
+}
+
 /// Listens, or says what to do about a port that is taken.
 pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
@@ -248,6 +258,14 @@ pub fn ended_by() -> anyhow::Result<impl Future<Output = u8> + Send> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_that_listens_everywhere_is_reached_on_this_machine() {
+        let reached = |address: &str| reachable(address.parse().expect("an address")).to_string();
+        assert_eq!(reached("0.0.0.0:8080"), "127.0.0.1:8080");
+        assert_eq!(reached("[::]:8080"), "[::1]:8080");
+        assert_eq!(reached("10.0.0.7:80"), "10.0.0.7:80");
+    }
 
     #[test]
     fn a_token_that_others_could_read_or_guess_is_replaced() {
