@@ -1,5 +1,6 @@
 //! The statistics over time.
 
+use crate::LabelProfile;
 use serde::{Deserialize, Serialize};
 
 /// The statistics over time, at one bucket width.
@@ -50,6 +51,20 @@ pub struct LabelSeries {
     pub transaction: bool,
     /// Its points in order of time; a bucket without a sample of this label has none.
     pub points: Vec<Point>,
+}
+
+/// What the charts show of one label: as in a report's `series` and `profiles`, which have the busiest labels only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LabelCharts {
+    /// Width of a bucket in milliseconds: that of the whole result's series.
+    pub bucket_ms: u64,
+    /// Start of the whole result's first bucket, epoch milliseconds; `null`: no row has a time.
+    pub start_ms: Option<i64>,
+    /// Its points.
+    pub series: LabelSeries,
+    /// How its response times are spread.
+    pub profile: LabelProfile,
 }
 
 /// What happened in one bucket of time. A sample belongs to the bucket in which it ended.

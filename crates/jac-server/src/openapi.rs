@@ -121,6 +121,7 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(runs::live))
         .routes(routes!(runs::report))
         .routes(routes!(results::samples))
+        .routes(routes!(results::label_charts))
         .routes(routes!(results::compare))
         .routes(routes!(runs::log))
         .routes(routes!(runs::list_artefacts))

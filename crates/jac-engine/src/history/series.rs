@@ -25,11 +25,12 @@ pub struct RunsOverTime {
 pub struct RunOverTime {
     pub run: RunId,
     pub name: String,
-    /// When its first bucket began, epoch milliseconds; `null`: it has no point.
+    /// When the run's first bucket began, whatever its label, epoch milliseconds; `null`: it has no point.
     pub start_ms: Option<i64>,
     /// Width of a bucket in milliseconds; runs of different lengths have different ones.
     pub bucket_ms: u64,
-    /// `t_ms` counts from `start_ms`, in milliseconds. Empty where the run has no sample of the label, or it is not among its busiest.
+    /// `t_ms` counts from `start_ms`, in milliseconds. Empty where the run has no sample of the label, or it is not among its busiest and the log is
+    /// gone.
     pub points: Vec<Point>,
 }
 
@@ -51,19 +52,32 @@ impl Engine {
 
     fn run_over_time(&self, id: &RunId, label: Option<&str>) -> Result<RunOverTime, EngineError> {
         let name = wait(self.store().run(id))?.run.name;
-        let (bucket_ms, mut points) = match label {
-            None => self.total_over_time(id)?,
-            Some(label) => {
-                let series = self.report(id)?.series;
-                let points = series.labels.into_iter().find(|series| series.label == label).map(|series| series.points);
-                (series.bucket_ms, points.unwrap_or_default())
+        let (bucket_ms, start_ms, mut points) = match label {
+            None => {
+                let (bucket_ms, points) = self.total_over_time(id)?;
+                (bucket_ms, points.first().map(|point| point.t_ms), points)
             }
+            Some(label) => self.label_over_time(id, label)?,
         };
-        let start_ms = points.first().map(|point| point.t_ms);
         for point in &mut points {
             point.t_ms -= start_ms.unwrap_or_default();
         }
         Ok(RunOverTime { run: id.clone(), name, start_ms, bucket_ms, points })
+    }
+
+    /// A label's points: from the report, where it is among the busiest, else from the log.
+    fn label_over_time(&self, id: &RunId, label: &str) -> Result<(u64, Option<i64>, Vec<Point>), EngineError> {
+        let series = self.report(id)?.series;
+        let start_ms = series.points.first().map(|point| point.t_ms);
+        if let Some(of_label) = series.labels.into_iter().find(|series| series.label == label) {
+            return Ok((series.bucket_ms, start_ms, of_label.points));
+        }
+        match self.label_charts(id, label) {
+            Ok(charts) => Ok((charts.bucket_ms, charts.start_ms, charts.series.points)),
+            // Without the label, or without its log.
+            Err(EngineError::NotFound { .. }) => Ok((series.bucket_ms, start_ms, Vec::new())),
+            Err(error) => Err(error),
+        }
     }
 
     /// The total's points, as they were kept while the run went on.

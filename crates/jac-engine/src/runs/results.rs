@@ -8,7 +8,7 @@ use crate::blocking::wait;
 use crate::clusters::conflict;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use jac_jtl::{ResponseTimes, Settings};
+use jac_jtl::{LabelCharts, LogStatistics, ResponseTimes, Settings};
 use jac_logs::{Empty, Input, LogError, ReadOptions, Search, SearchResult, first_start, read_logs_with, search_logs};
 use jac_model::{Run, RunId};
 use jac_report::{Compared, ComparedResult, ComparisonReport, Report, Thresholds};
@@ -40,6 +40,16 @@ impl Engine {
             }
             search_logs(&inputs, &search, &mut |_| ControlFlow::Continue(()))
         })
+    }
+
+    /// What the charts show of any label of a run, also of one that is not among the busiest. It reads the log: call it where that is allowed.
+    ///
+    /// # Errors
+    /// When there is no such run, it has no log, or no sample has the label.
+    pub fn label_charts(&self, run: &RunId, label: &str) -> Result<LabelCharts, EngineError> {
+        wait(self.store().run(run))?;
+        let missing = || EngineError::NotFound { kind: "label of the run", id: label.to_owned() };
+        self.statistics(run)?.label_charts(label).ok_or_else(missing)
     }
 
     /// Compares finished runs with the first of them. It reads their logs: call it where that is allowed.
@@ -91,10 +101,7 @@ impl Engine {
 
     /// The exact response times; `None` where the log is gone.
     fn response_times(&self, run: &Run, samples: u64) -> Result<Option<ResponseTimes>, EngineError> {
-        let read = self.read_log(&run.id, |input| {
-            read_logs_with(&[input], &ReadOptions::default(), &mut |_| ControlFlow::Continue(()))
-        });
-        let mut log = match read {
+        let mut log = match self.statistics(&run.id) {
             Ok(log) => log,
             Err(EngineError::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(error),
@@ -104,6 +111,13 @@ impl Engine {
             return Err(damaged(&spool(self.folder(), &run.id)));
         }
         Ok(Some(log.response_times()))
+    }
+
+    /// The statistics of a run's whole log.
+    fn statistics(&self, run: &RunId) -> Result<LogStatistics, EngineError> {
+        // A run that goes on may have no sample yet, and one that has ended is not asked when it has none.
+        let options = ReadOptions { empty: Empty::Allowed, ..ReadOptions::default() };
+        self.read_log(run, |input| read_logs_with(&[input], &options, &mut |_| ControlFlow::Continue(())))
     }
 
     /// Reads a run's log, plain or compressed, here or in the store. It may be compressed while this looks: then it has its second name.

@@ -3,8 +3,8 @@
 use super::{ChangedPoints, ResponseTimes, SampleStatistics};
 use crate::note::counted;
 use crate::{
-    ApdexThresholds, CodeCount, ErrorGroup, HostCount, LogReader, Note, Partial, Profiles, ReadOutcome, Rejected,
-    Sample, Series, Settings, Summary,
+    ApdexThresholds, CodeCount, ErrorGroup, HostCount, LabelCharts, LogReader, Note, Partial, Profiles, ReadOutcome,
+    Rejected, Sample, Series, Settings, Summary,
 };
 
 /// Statistics of a log that is fed as bytes. One value follows one log; several are merged.
@@ -89,6 +89,11 @@ impl LogStatistics {
     /// The statistics over time: the total's and the busiest labels'.
     pub fn series(&mut self) -> Series {
         self.statistics.series()
+    }
+
+    /// What the charts show of one label, whether it is among the busiest or not; `None` where no sample has it.
+    pub fn label_charts(&mut self, name: &str) -> Option<LabelCharts> {
+        self.statistics.label_charts(name)
     }
 
     /// The total's points that changed after the number `since`, which an earlier call returned; 0 asks for all.

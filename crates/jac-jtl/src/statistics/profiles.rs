@@ -1,8 +1,8 @@
 //! How response times are spread: percentile curves, histograms, and how many satisfied.
 
-use super::SampleStatistics;
 use super::distribution::distribution;
 use super::labels::Group;
+use super::{Label, SampleStatistics};
 use crate::{ApdexThresholds, LabelProfile, Profile, Profiles};
 
 /// The percentages of a curve: every one, and closer together where the slowest samples are.
@@ -25,11 +25,7 @@ impl SampleStatistics {
     /// How the response times of the total and of the busiest labels are spread.
     pub fn profiles(&mut self) -> Profiles {
         self.settle();
-        let labels = self.busiest_labels().into_iter().map(|(_, label)| LabelProfile {
-            label: label.text.clone(),
-            transaction: label.is_transaction(),
-            profile: profile(&label.both()),
-        });
+        let labels = self.busiest_labels().into_iter().map(|(_, label)| label_profile(label));
         Profiles {
             percents: PERCENTS.to_vec(),
             total: profile(&self.labels.total(self.basis())),
@@ -44,6 +40,11 @@ impl SampleStatistics {
             tolerated_ms: self.settings.apdex_tolerated_ms,
         }
     }
+}
+
+/// How one label's response times are spread.
+pub(super) fn label_profile(label: &Label) -> LabelProfile {
+    LabelProfile { label: label.text.clone(), transaction: label.is_transaction(), profile: profile(&label.both()) }
 }
 
 fn profile(group: &Group) -> Profile {

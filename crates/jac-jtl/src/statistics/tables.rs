@@ -3,12 +3,13 @@
 use super::counts::Counts;
 use super::kind::Kind;
 use super::labels::Group;
+use super::profiles::label_profile;
 use super::tally::Mean;
 use super::{Count, Label, SampleStatistics, Shown};
 use crate::note::counted;
 use crate::{
-    CodeCount, CodeSeries, Entry, EntryKind, ErrorGroup, HostCount, LabelSeries, Note, Series, Settings, Summary,
-    TotalBasis,
+    CodeCount, CodeSeries, Entry, EntryKind, ErrorGroup, HostCount, LabelCharts, LabelSeries, Note, Point, Series,
+    Settings, Summary, TotalBasis,
 };
 
 /// How often each response time occurred, exactly: milliseconds, rising, each with its count.
@@ -55,20 +56,41 @@ impl SampleStatistics {
         let show = self.show();
         let Shown { basis, outside, .. } = show;
         let busiest = self.busiest_labels();
-        let numbers: Vec<u32> = busiest.iter().map(|(number, _)| *number).collect();
-        let (points, label_points) = self.buckets.all_points(basis, outside, &numbers);
-        let labels = busiest.iter().zip(label_points).map(|((_, label), points)| LabelSeries {
+        let (points, labels) = self.points_with(show, &busiest);
+        Series {
+            bucket_ms: self.buckets.width_ms(),
+            points,
+            codes: self.code_series(basis, outside),
+            started: self.buckets.started(basis, outside),
+            labels,
+        }
+    }
+
+    /// What the charts show of one label, whether it is among the busiest or not; `None` where no sample has it.
+    pub fn label_charts(&mut self, name: &str) -> Option<LabelCharts> {
+        self.settle();
+        let labels = self.labels.in_order();
+        let found = labels.into_iter().find(|(_, label)| label.text == name && label.samples() > 0)?;
+        let (points, series) = self.points_with(self.show(), &[found]);
+        Some(LabelCharts {
+            bucket_ms: self.buckets.width_ms(),
+            start_ms: points.first().map(|point| point.t_ms),
+            series: series.into_iter().next()?,
+            profile: label_profile(found.1),
+        })
+    }
+
+    /// The total's points, and those of these labels.
+    fn points_with(&self, show: Shown, labels: &[(u32, &Label)]) -> (Vec<Point>, Vec<LabelSeries>) {
+        let numbers: Vec<u32> = labels.iter().map(|(number, _)| *number).collect();
+        let (points, label_points) = self.buckets.all_points(show.basis, show.outside, &numbers);
+        let labels = labels.iter().zip(label_points).map(|((_, label), points)| LabelSeries {
             label: label.text.clone(),
             transaction: label.is_transaction(),
             points: show.known(points),
         });
-        Series {
-            bucket_ms: self.buckets.width_ms(),
-            points: show.known(points),
-            codes: self.code_series(basis, outside),
-            started: self.buckets.started(basis, outside),
-            labels: labels.collect(),
-        }
+        let labels = labels.collect();
+        (show.known(points), labels)
     }
 
     /// The labels that have a series of their own, most samples first.

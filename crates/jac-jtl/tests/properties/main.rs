@@ -156,6 +156,24 @@ proptest! {
         prop_assert_eq!(all.bucket_ms, width);
         prop_assert_eq!(shown.into_values().collect::<Vec<_>>(), all.points);
     }
+
+    #[test]
+    fn any_label_has_the_charts_that_it_has_among_the_busiest(log in logs::any_log()) {
+        let read = |settings: Settings| {
+            let mut statistics = LogStatistics::new(settings);
+            statistics.feed(&log.bytes);
+            statistics.finish();
+            statistics
+        };
+        let mut all = read(Settings { series_labels: usize::MAX, ..settings() });
+        let mut few = read(settings());
+        let (series, profiles) = (all.series(), all.profiles());
+        for (series, profile) in series.labels.into_iter().zip(profiles.labels) {
+            let charts = few.label_charts(&series.label).expect("it is in the log");
+            prop_assert_eq!((charts.series, charts.profile), (series, profile));
+        }
+        prop_assert_eq!(few.label_charts("no such label"), None);
+    }
 }
 
 /// From blocks that hold less than a field to such that hold some rows.

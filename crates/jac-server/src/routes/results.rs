@@ -8,6 +8,7 @@ use crate::error::{ApiError, ErrorBody};
 use axum::Json;
 use axum::extract::State;
 use jac_engine::EngineError;
+use jac_jtl::LabelCharts;
 use jac_logs::{Bound, Condition, Filter, FilterError, Keep, Search, SearchResult};
 use jac_model::{Run, RunId};
 use jac_report::ComparisonReport;
@@ -90,6 +91,26 @@ pub async fn samples(
     let search = query.search().map_err(|error| ApiError::bad_request("condition", format!("{error}.")))?;
     let (engine, person) = (run.engine().clone(), run.caller.user.id.clone());
     Ok(Json(app.edge.scans().run(&person, move || engine.search_samples(&run.thing.id, search)).await?))
+}
+
+/// Which label.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LabelQuery {
+    /// The label, as it is in the summary.
+    label: String,
+}
+
+/// What the charts show of one label of a run, whether it is among the report's busiest or not; also while it goes on
+#[utoipa::path(get, path = "/runs/{id}/label-charts", tag = "runs", params(("id" = String, Path), LabelQuery),
+    responses((status = 200, body = LabelCharts), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub async fn label_charts(
+    State(app): State<App>,
+    run: On<View, Run>,
+    Query(query): Query<LabelQuery>,
+) -> Result<Json<LabelCharts>, ApiError> {
+    let (engine, person) = (run.engine().clone(), run.caller.user.id.clone());
+    Ok(Json(app.edge.scans().run(&person, move || engine.label_charts(&run.thing.id, &query.label)).await?))
 }
 
 /// Which runs.

@@ -99,6 +99,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("POST", "/search/targets/{name}/test", "uf+f+++++"),
     ("GET", "/runs/{id}/live", "u++++++++"),
     ("GET", "/runs/{id}/report", "u++++++++"),
+    ("GET", "/runs/{id}/label-charts", "u++++++++"),
     ("GET", "/runs/{id}/samples", "u++++++++"),
     ("GET", "/runs/{id}/logs/{node}", "u++++++++"),
     ("GET", "/runs/{id}/artefacts", "u++++++++"),

@@ -77,6 +77,43 @@ async fn samples_of_a_run_are_found_by_every_condition() {
 }
 
 #[tokio::test]
+async fn charts_are_given_of_labels_beyond_the_busiest() {
+    let served = Served::new().await;
+    finished(&served, "r-33333333", 0).await;
+    // The report keeps series of the 50 busiest; this label is the 61st.
+    let log = served.app.engine.folder().run(&"r-33333333".parse().expect("an id")).join("results.jtl");
+    let mut rows = std::fs::read_to_string(&log).expect("a log");
+    for label in 0..60 {
+        for n in 0..3 {
+            rows.push_str(&format!("{},100,Page {label},200,true,,\n", 1_700_000_000_000_u64 + n * 1_000));
+        }
+    }
+    rows.push_str("1700000002000,40,Rare & odd,200,true,,\n");
+    std::fs::write(&log, rows).expect("written");
+    let charts =
+        async |query: &str| served.as_owner(Method::GET, &format!("/runs/r-33333333/label-charts{query}"), "").await;
+    let rare = charts("?label=Rare%20%26%20odd").await;
+    assert_eq!(rare.status, StatusCode::OK, "{}", rare.body);
+    assert_eq!(rare.body["start_ms"], 1_700_000_000_000_u64);
+    assert_eq!(rare.body["series"]["label"], "Rare & odd");
+    let points = rare.body["series"]["points"].as_array().expect("points");
+    assert_eq!(
+        (points.len(), points[0]["t_ms"].as_u64(), points[0]["samples"].as_u64()),
+        (1, Some(1_700_000_002_000), Some(1))
+    );
+    assert_eq!(rare.body["profile"]["profile"]["satisfied"], 1);
+    for (query, status) in [("?label=none", StatusCode::NOT_FOUND), ("", StatusCode::BAD_REQUEST)] {
+        assert_eq!(charts(query).await.status, status, "{query}");
+    }
+    let over_time = served.as_owner(Method::GET, "/compare/series?runs=r-33333333&label=Rare%20%26%20odd", "").await;
+    assert_eq!(
+        over_time.body["runs"][0]["points"][0]["t_ms"], 2_000,
+        "counted from the run's begin: {}",
+        over_time.body
+    );
+}
+
+#[tokio::test]
 async fn runs_are_compared_with_the_first_of_them() {
     let served = Served::new().await;
     finished(&served, "r-33333333", 0).await;

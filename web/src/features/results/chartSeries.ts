@@ -34,11 +34,11 @@ export interface Frame {
   settledUntilMs: number | null;
 }
 
-/** Total alone, or the chosen labels. */
+/** Total alone, or the chosen labels; those whose points have not come yet are left out. */
 export function sources(points: Point[], labels: LabelSeries[], chosen: string[], colourOf: (label: string) => string): Source[] {
   const byName = new Map(labels.map((each) => [each.label, each]));
+  if (chosen.length === 0) return [{ key: "total", name: "Total", points, colour: null }];
   const picked = chosen.map((label) => byName.get(label)).filter((each) => each !== undefined);
-  if (picked.length === 0) return [{ key: "total", name: "Total", points, colour: null }];
   return picked.map((each) => ({ key: `label ${each.label}`, name: each.label, points: each.points, colour: colourOf(each.label), transaction: each.transaction }));
 }
 

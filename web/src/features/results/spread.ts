@@ -20,7 +20,7 @@ export function spreads(profiles: Profiles, chosen: string[], colourOf: (label: 
     const found = byName.get(label);
     return found === undefined ? [] : [{ key: `label ${label}`, name: label, profile: found.profile, percents, colour: colourOf(label), transaction: found.transaction }];
   });
-  return picked.length > 0 ? picked : [{ key: "total", name: "Total", profile: profiles.total, percents, colour: totalColour }];
+  return chosen.length > 0 ? picked : [{ key: "total", name: "Total", profile: profiles.total, percents, colour: totalColour }];
 }
 
 const TAIL_TICKS = [0, 50, 90, 99, 99.9, 99.99];

@@ -1,5 +1,4 @@
 import { useCallback, useMemo } from "react";
-import type { LabelSeries } from "@/shared/api/types";
 import { colourSlots, distinctSlots, MAX_LINES } from "@/shared/charts/palette";
 import { useUrlParameters } from "@/shared/url/useUrlParameters";
 
@@ -13,13 +12,13 @@ export interface ChosenLabels {
   onClear: () => void;
 }
 
-/** The labels on the charts, in the URL as `label=…` for each. */
-export function useChosenLabels(labels: LabelSeries[]): ChosenLabels {
+/** The labels on the charts, in the URL as `label=…` for each; `names` are those that can be chosen. */
+export function useChosenLabels(names: string[]): ChosenLabels {
   const [parameters, change] = useUrlParameters();
   const written = JSON.stringify(parameters.getAll("label"));
-  const offered = useMemo(() => new Set(labels.map((each) => each.label)), [labels]);
+  const offered = useMemo(() => new Set(names), [names]);
   const chosen = useMemo(() => (JSON.parse(written) as string[]).filter((label) => offered.has(label)), [written, offered]);
-  const slots = useMemo(() => distinctSlots(chosen, colourSlots(labels.map((each) => each.label))), [labels, chosen]);
+  const slots = useMemo(() => distinctSlots(chosen, colourSlots(names)), [names, chosen]);
   const onToggle = useCallback(
     (label: string) => {
       change((url) => {

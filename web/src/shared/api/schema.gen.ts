@@ -883,6 +883,23 @@ export interface paths {
         patch: operations["runs_set_baseline"];
         trace?: never;
     };
+    "/api/v1/runs/{id}/label-charts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the charts show of one label of a run, whether it is among the report's busiest or not; also while it goes on */
+        get: operations["runs_label_charts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/live": {
         parameters: {
             query?: never;
@@ -2304,6 +2321,23 @@ export interface components {
             /** Format: int64 */
             expires_ms: number;
         };
+        /** @description What the charts show of one label: as in a report's `series` and `profiles`, which have the busiest labels only. */
+        LabelCharts: {
+            /**
+             * Format: int64
+             * @description Width of a bucket in milliseconds: that of the whole result's series.
+             */
+            bucket_ms: number;
+            /**
+             * Format: int64
+             * @description Start of the whole result's first bucket, epoch milliseconds; `null`: no row has a time.
+             */
+            start_ms: number | null;
+            /** @description Its points. */
+            series: components["schemas"]["LabelSeries"];
+            /** @description How its response times are spread. */
+            profile: components["schemas"]["LabelProfile"];
+        };
         /** @description One label's spread. */
         LabelProfile: {
             /** @description The sampler's name. */
@@ -3101,7 +3135,7 @@ export interface components {
             name: string;
             /**
              * Format: int64
-             * @description When its first bucket began, epoch milliseconds; `null`: it has no point.
+             * @description When the run's first bucket began, whatever its label, epoch milliseconds; `null`: it has no point.
              */
             start_ms: number | null;
             /**
@@ -3109,7 +3143,10 @@ export interface components {
              * @description Width of a bucket in milliseconds; runs of different lengths have different ones.
              */
             bucket_ms: number;
-            /** @description `t_ms` counts from `start_ms`, in milliseconds. Empty where the run has no sample of the label, or it is not among its busiest. */
+            /**
+             * @description `t_ms` counts from `start_ms`, in milliseconds. Empty where the run has no sample of the label, or it is not among its busiest and the log is
+             *     gone.
+             */
             points: components["schemas"]["Point"][];
         };
         /**
@@ -6568,6 +6605,55 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runs_label_charts: {
+        parameters: {
+            query: {
+                /** @description The label, as it is in the summary. */
+                label: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelCharts"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

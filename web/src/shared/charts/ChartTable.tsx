@@ -23,7 +23,7 @@ export function ChartTable({ head, count, nameOf, lines, format, height, newestF
   const rows = useVirtualizer({ count, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 10 });
   const items = rows.getVirtualItems();
   return (
-    <div ref={scroller} className="chart-table" style={{ height }}>
+    <div ref={scroller} className="chart-table" tabIndex={0} style={{ height }}>
       <table className="table-dense">
         <thead>
           <tr>

@@ -18,7 +18,8 @@ export function Events({ cluster }: { cluster: Cluster }) {
       <div className="list-body">
         <Loaded query={query} what="Loading events…">
           {(events) => (
-            <ol className="events">
+            // Scrolled by keys too.
+            <ol className="events" tabIndex={0}>
               {/* They come oldest first, also those of one millisecond. */}
               {foldProgress(events, cluster.ready_ms)
                 .toReversed()

@@ -19,7 +19,7 @@ function Shares({ title, rows }: { title: string; rows: { name: string; samples:
       {rows.length === 0 ? (
         <div className="table-empty">No samples.</div>
       ) : (
-        <ul className="shares">
+        <ul className="shares" tabIndex={0}>
           {rows.map((row) => (
             <li key={row.name}>
               <span className="shares-name" title={row.name}>

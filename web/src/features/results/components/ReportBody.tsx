@@ -24,19 +24,24 @@ interface Props {
   samples?: { section: ReactNode; show: ShowSamples };
   /** The run that it is compared with, where there is one. */
   baseline?: Baseline | null;
+  /** Charts of every label can be had, not of the busiest only: who shows the report adds those of chosen ones. */
+  anyLabel?: boolean;
 }
 
 const NO_CRITERIA: CriterionResult[] = [];
 const SAMPLES = [{ id: "samples", name: "Samples" }];
 
 /** A finished run's results: the same on the run's page and in the offline file. */
-export function ReportBody({ report, samples, baseline = null }: Props) {
+export function ReportBody({ report, samples, baseline = null, anyLabel = false }: Props) {
   const { summary, series, run, profiles, apdex } = report;
-  const labels = useChosenLabels(series.labels);
+  const all = useMemo(() => summary.labels.filter((each) => each.samples > 0).map((each) => each.label), [summary.labels]);
+  const names = useMemo(() => {
+    const busiest = series.labels.map((each) => each.label);
+    return anyLabel ? [...new Set([...busiest, ...all])] : busiest;
+  }, [anyLabel, series.labels, all]);
+  const labels = useChosenLabels(names);
   const { slots, chosen } = labels;
   const view = useMemo<ChartView>(() => ({ points: series.points, bucketMs: series.bucket_ms, labels: series.labels, chosen, slots }), [series, chosen, slots]);
-  const names = useMemo(() => series.labels.map((each) => each.label), [series.labels]);
-  const all = useMemo(() => summary.labels.filter((each) => each.samples > 0).map((each) => each.label), [summary.labels]);
   const transactions = useMemo(() => transactionsOf(series.labels, summary.labels), [series.labels, summary.labels]);
   const criteria = run?.criteria ?? NO_CRITERIA;
   const expressions = useMemo(() => criteria.map((result) => result.expression), [criteria]);

@@ -4,6 +4,7 @@ import type { Run } from "@/shared/api/types";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useBaseline } from "../api/useBaseline";
+import { useLabelCharts } from "../api/useLabelCharts";
 import { useRunReport } from "../api/useRunReport";
 import type { LiveRun } from "../live/liveRun";
 import { useSampleSearch } from "../samples/useSampleSearch";
@@ -14,7 +15,16 @@ export function FinishedBody({ run, live }: { run: Run; live: LiveRun | null }) 
   const report = useRunReport(run.id, true);
   const samples = useSampleSearch(run);
   const baseline = useBaseline(run);
-  if (report.data !== undefined) return <ReportBody report={report.data} samples={samples} baseline={baseline} />;
+  const charted = useLabelCharts(run.id, report.data);
+  if (charted.report !== undefined) {
+    return (
+      <>
+        {charted.loading && <Waiting what="Reading the log for the charts of the chosen label…" />}
+        {charted.error !== null && <ErrorBox error={charted.error} onRetry={charted.retry} />}
+        <ReportBody report={charted.report} samples={samples} baseline={baseline} anyLabel />
+      </>
+    );
+  }
   if (report.error !== null) {
     return (
       <>
