@@ -16,6 +16,7 @@ use crate::clusters;
 use crate::connect::{Connection, Elsewhere, connect, settings};
 use crate::context;
 use crate::exit::{Exit, RunFailed, with_hint};
+use crate::plans::auto_stop;
 use crate::signals::Signals;
 use crate::{stdout, utc};
 use anyhow::Context;
@@ -148,6 +149,7 @@ struct Job<'a> {
 impl Job<'_> {
     async fn carry_out(&mut self, connection: &Connection) -> anyhow::Result<Exit> {
         let plan = self.upload().await?;
+        self.say_what_judges(&plan);
         let cluster = match self.cluster(connection).await {
             Ok(cluster) => cluster,
             Err(error) => {
@@ -186,6 +188,20 @@ impl Job<'_> {
         let fields =
             [("name", self.wanted.plan_name.as_str()), ("main_file", bundle.main.as_str()), ("ephemeral", "true")];
         self.client.upload("/plans", &fields, &files).await
+    }
+
+    /// Says what the run will be judged by and what will stop it, before anything is begun.
+    fn say_what_judges(&mut self, plan: &PlanView) {
+        let (wanted, kept) = (self.wanted, &plan.plan.criteria);
+        let criteria = wanted.criteria.as_ref().unwrap_or(&kept.criteria);
+        if !criteria.is_empty() {
+            let warm_up = match wanted.warm_up_s.unwrap_or(kept.warm_up_s) {
+                0 => String::new(),
+                seconds => format!(" The first {seconds} s do not count."),
+            };
+            self.line.say(&format!("Fails if {}.{warm_up}", criteria.join(", or if ")));
+        }
+        self.line.say(&auto_stop(wanted.stop_rules.as_ref().unwrap_or(&kept.stop_rules)));
     }
 
     async fn cluster(&mut self, connection: &Connection) -> anyhow::Result<ClusterView> {
@@ -230,6 +246,8 @@ impl Job<'_> {
             "properties_files": self.wanted.bundle.properties_files,
             "split": self.wanted.bundle.split,
             "criteria": self.wanted.criteria,
+            "warm_up_s": self.wanted.warm_up_s,
+            "stop_rules": self.wanted.stop_rules,
             "grace_s": self.wanted.grace_s,
         });
         self.client.post("/runs", &new).await
@@ -457,13 +475,17 @@ impl Job<'_> {
             )));
         }
         let exit = match (&run.cause, run.verdict) {
-            (Some(Cause::Failed { .. }), _) if self.signals.received().is_none() => Exit::Failed,
+            (Some(Cause::Failed { .. } | Cause::AutoStopped { .. }), _) if self.signals.received().is_none() => {
+                Exit::Failed
+            }
             _ if self.signals.received().is_some() => Exit::Signal(self.signals.received().unwrap_or(2)),
             (_, Verdict::Failed) => Exit::CriteriaNotMet,
             _ => Exit::Done,
         };
         match &run.cause {
-            Some(cause @ Cause::Failed { .. }) => eprintln!("error: {}", visible_lines(&cause.sentence())),
+            Some(cause @ (Cause::Failed { .. } | Cause::AutoStopped { .. })) => {
+                eprintln!("error: {}", visible_lines(&cause.sentence()))
+            }
             Some(cause @ Cause::Stopped { .. }) => {
                 eprintln!("{} The result is partial.", visible_lines(&cause.sentence()))
             }

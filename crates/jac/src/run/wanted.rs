@@ -11,6 +11,7 @@ use jac_engine::tools::{Toolbox, WantedJMeter};
 use jac_jmeter::JMeterHome;
 use jac_jmx::{Check, Severity};
 use jac_jtl::criteria::Criterion;
+use jac_jtl::criteria::stop::StopRule;
 use jac_report::visible;
 use std::path::{Path, PathBuf};
 
@@ -24,7 +25,10 @@ pub struct Wanted {
     pub secret: Vec<String>,
     pub jmeter_home: Option<PathBuf>,
     pub name: Option<String>,
-    pub criteria: Vec<String>,
+    /// `None`: the plan's.
+    pub criteria: Option<Vec<String>>,
+    pub warm_up_s: Option<u64>,
+    pub stop_rules: Option<Vec<String>>,
     pub grace_s: u64,
     pub out: PathBuf,
     pub output: Output,
@@ -34,8 +38,12 @@ impl Wanted {
     pub fn read(arguments: &PlanArguments, home: Option<&JMeterHome>) -> anyhow::Result<Self> {
         let properties = properties('J', &arguments.property)?;
         let system_properties = files::properties('D', &arguments.system_property)?;
-        for expression in &arguments.fail_on {
+        let judged = &arguments.judged;
+        for expression in &judged.fail_on {
             expression.parse::<Criterion>().map_err(|error| with_hint(format!("--fail-on: {error}"), None))?;
+        }
+        for expression in &judged.stop_if {
+            expression.parse::<StopRule>().map_err(|error| with_hint(format!("--stop-if: {error}"), None))?;
         }
         let bundle = Bundle::gather(Given {
             plan: &arguments.plan,
@@ -71,7 +79,9 @@ impl Wanted {
                 .as_ref()
                 .map(|home| home.canonicalize().unwrap_or_else(|_| home.clone())),
             name: arguments.name.clone(),
-            criteria: arguments.fail_on.clone(),
+            criteria: judged.criteria(),
+            warm_up_s: judged.warm_up_s(),
+            stop_rules: judged.stop_rules(),
             grace_s: arguments.grace,
             out,
             output: arguments.output,
