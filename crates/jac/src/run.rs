@@ -16,6 +16,7 @@ use crate::clusters;
 use crate::connect::{Connection, Elsewhere, connect, settings};
 use crate::context;
 use crate::exit::{Exit, RunFailed, with_hint};
+use crate::history::plan_id;
 use crate::plans::auto_stop;
 use crate::signals::Signals;
 use crate::{stdout, utc};
@@ -34,7 +35,7 @@ use serde::Deserialize;
 use serde_json::json;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-use wanted::{OutFolder, Wanted};
+use wanted::{OutFolder, Source, Wanted};
 
 /// Between two looks at the run.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -71,7 +72,9 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     let wanted = Wanted::read(&arguments, home.as_ref())?;
     if let Some(new) = &new {
         let check = wanted.check(new.workers, new.jmeter_version.clone(), &toolbox, &mut line)?;
-        new.refuse_endless(&check.findings)?;
+        if let Some(check) = check {
+            new.refuse_endless(&check.findings)?;
+        }
         // Other machines have a Java of their own.
         if arguments.at.server.is_none() && new.provider == Provider::Local {
             toolbox.java().await.map_err(from_engine)?;
@@ -102,6 +105,17 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
         (On::New(_), Some(new)) => Target::New(Box::new(new)),
         (On::New(_), None) => anyhow::bail!("no cluster was described"),
     };
+    if let Source::Kept(named) = &wanted.source {
+        let plan = plan_id(connection.client(), named).await?;
+        let workers = match &target {
+            Target::New(new) => new.workers,
+            Target::Existing(existing) => existing.cluster.worker_count(),
+        };
+        let check = wanted.check_kept(connection.client(), &plan, workers, &mut line).await?;
+        if let Target::New(new) = &target {
+            new.refuse_endless(&check.findings)?;
+        }
+    }
     let mut signals = Signals::listen()?;
     let mut job = Job {
         client: connection.client(),
@@ -181,9 +195,15 @@ impl Job<'_> {
         exit
     }
 
+    /// The plan, uploaded for this run, or the one that is kept.
     async fn upload(&mut self) -> anyhow::Result<PlanView> {
-        let bundle = &self.wanted.bundle;
-        let mut files = vec![UploadFile { name: bundle.main.clone(), path: self.wanted.plan.clone() }];
+        let (bundle, plan) = match &self.wanted.source {
+            Source::Files { bundle, plan } => (bundle, plan),
+            Source::Kept(named) => {
+                return self.client.get(&format!("/plans/{}", plan_id(self.client, named).await?)).await;
+            }
+        };
+        let mut files = vec![UploadFile { name: bundle.main.clone(), path: plan.clone() }];
         files.extend(bundle.files.iter().map(|(name, path)| UploadFile { name: name.clone(), path: path.clone() }));
         let fields =
             [("name", self.wanted.plan_name.as_str()), ("main_file", bundle.main.as_str()), ("ephemeral", "true")];
@@ -243,8 +263,8 @@ impl Job<'_> {
             "properties": self.wanted.properties,
             "system_properties": self.wanted.system_properties,
             "secret": self.wanted.secret,
-            "properties_files": self.wanted.bundle.properties_files,
-            "split": self.wanted.bundle.split,
+            "properties_files": self.wanted.properties_files,
+            "split": self.wanted.split,
             "criteria": self.wanted.criteria,
             "warm_up_s": self.wanted.warm_up_s,
             "stop_rules": self.wanted.stop_rules,
@@ -404,6 +424,9 @@ impl Job<'_> {
     }
 
     async fn forget_plan(&mut self, plan: &PlanView) {
+        if !plan.plan.ephemeral {
+            return;
+        }
         if let Err(error) = self.client.delete(&format!("/plans/{}", plan.plan.id)).await {
             self.line.say(&format!("warning: the upload could not be removed: {error}"));
         }

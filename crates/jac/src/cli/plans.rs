@@ -18,8 +18,11 @@ pub struct RunArguments {
 #[derive(Debug, Args)]
 pub struct PlanArguments {
     /// The JMeter plan
-    #[arg(value_name = "PLAN.jmx")]
-    pub plan: PathBuf,
+    #[arg(value_name = "PLAN.jmx", required_unless_present = "kept")]
+    pub plan: Option<PathBuf>,
+    /// In the place of a file: a plan that is kept, by its id or name, with its criteria. --split and -q then name files of it
+    #[arg(long = "plan", value_name = "PLAN", conflicts_with_all = ["plan", "data", "plugin", "root"])]
+    pub kept: Option<String>,
     /// Another file that the plan reads; files that the plan names are taken along by themselves
     #[arg(long, value_name = "FILE")]
     pub data: Vec<PathBuf>,
