@@ -95,6 +95,26 @@ step("the shop is uploaded and checked", async () => {
   await look(page, "plan");
 });
 
+step("the plan keeps criteria, and its runs begin with them", async () => {
+  const kept = page.getByRole("region", { name: "Criteria of the plan" });
+  await kept.getByText("error rate ≥ 90").waitFor();
+  await kept.getByRole("button", { name: "Edit" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Add criterion" }).click();
+  await dialog.getByLabel("Limit").first().fill("50");
+  await dialog.getByLabel("Warm-up").fill("2");
+  await dialog.getByRole("button", { name: "Add rule" }).click();
+  await dialog.getByLabel("Metric").last().selectOption("generator_cpu_percent");
+  await dialog.getByLabel("Time").last().fill("0");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByText("The time must be").waitFor();
+  await dialog.getByRole("button", { name: "Remove this rule" }).last().click();
+  await look(page, "criteria");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await kept.getByText("version 2").waitFor();
+  await kept.getByText("Fails if error rate > 50").waitFor();
+});
+
 let clusterUrl;
 step("a cluster of one master and two workers becomes ready", async () => {
   await page.getByRole("link", { name: "Clusters" }).first().click();
@@ -126,8 +146,8 @@ step("a run is started with its own properties", async () => {
   await dialog.getByLabel("duration", { exact: true }).fill("180");
   await dialog.getByLabel("ramp_up", { exact: true }).fill("2");
   await dialog.getByText("Split users.csv").click();
-  await dialog.getByRole("button", { name: "Add criterion" }).click();
-  await dialog.getByLabel("Limit").fill("50");
+  await dialog.getByText("as the plan keeps them (version 2)").waitFor();
+  assert.equal(await dialog.getByLabel("Limit").first().inputValue(), "50");
   await look(page, "start");
   await dialog.getByRole("button", { name: "Start run" }).click();
   await page.waitForURL(/\/runs\/[^/]+$/);
@@ -144,6 +164,10 @@ step("points arrive on all four charts", async () => {
   await page.locator("[data-table=labels] tbody tr").nth(2).waitFor();
   const run = await api(`/runs/${runId}`);
   assert.equal(run.headline.active_users, 12, "6 users on each of 2 workers");
+  assert.deepEqual([run.criteria_version, run.warm_up_s, run.stop_rules], [2, 2, ["error_percent >= 90% for 60s"]]);
+  const criteria = page.getByRole("region", { name: "Criteria", exact: true });
+  await criteria.getByText("met so far").waitFor();
+  await criteria.getByText("Automatic stop").waitFor();
   await look(page, "live");
 });
 

@@ -4,8 +4,10 @@
 //! that was away gets exactly what it missed, however long it was away.
 
 use crate::view::Headline;
-use jac_jtl::{ErrorGroup, LogStatistics, Point, Settings, Summary};
-use jac_model::EpochMs;
+use jac_jtl::criteria::stop::{StopRuleCode, StopRuleState};
+use jac_jtl::criteria::{CriterionCode, CriterionResult, Judging, MAX_UNREAD_PERCENT};
+use jac_jtl::{ErrorGroup, LogStatistics, Point, Sample, Settings, Summary};
+use jac_model::{BrokenRule, CriterionWatch, EpochMs};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -23,6 +25,10 @@ pub(crate) struct LiveRun {
 
 struct State {
     statistics: LogStatistics,
+    judging: Judging,
+    judged: Judged,
+    /// The watch over the criteria has changed since it was kept.
+    watch_changed: bool,
     /// The number of the newest snapshot.
     seq: u64,
     /// The number before the first snapshot of this process. What was sent before is answered with everything.
@@ -34,6 +40,14 @@ struct State {
     heard_ms: Option<EpochMs>,
     /// Bytes came since the last snapshot.
     fed: bool,
+}
+
+/// How the criteria and the rules of the automatic stop stood at the newest snapshot.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Judged {
+    pub criteria: Vec<CriterionResult>,
+    pub watch: Vec<CriterionWatch>,
+    pub rules: Vec<StopRuleState>,
 }
 
 /// No sample for so long: the rate is 0, whatever it was.
@@ -50,10 +64,14 @@ pub(crate) struct Measured {
 }
 
 impl LiveRun {
-    /// Statistics without a sample, whose snapshots are numbered from `base` on.
-    pub fn new(base: u64) -> Self {
+    /// Statistics without a sample, whose snapshots are numbered from `base` on, and what judges them. `watch`: how the criteria
+    /// had fared when an earlier process looked.
+    pub fn new(base: u64, judging: Judging, watch: Vec<CriterionWatch>) -> Self {
         let state = State {
             statistics: LogStatistics::new(Settings::default()),
+            judging,
+            judged: Judged { watch, ..Judged::default() },
+            watch_changed: false,
             seq: base,
             base,
             marks: vec![0],
@@ -71,7 +89,8 @@ impl LiveRun {
     /// Takes the next bytes of the log.
     pub fn feed(&self, bytes: &[u8]) {
         let mut state = self.state();
-        state.statistics.feed(bytes);
+        let State { statistics, judging, .. } = &mut *state;
+        statistics.feed_and(bytes, &mut |sample: &Sample<'_>| judging.add(sample));
         state.fed |= !bytes.is_empty();
         self.received.fetch_add(bytes.len() as u64, Ordering::Relaxed);
     }
@@ -93,7 +112,42 @@ impl LiveRun {
     /// Says by how many milliseconds a node's clock is ahead of the server's; the node is named as in its samples'
     /// threads, `host:port`.
     pub fn set_clock_offset(&self, host: &str, ahead_ms: i64) {
-        self.state().statistics.set_clock_offset(host, ahead_ms);
+        let mut state = self.state();
+        state.statistics.set_clock_offset(host, ahead_ms);
+        state.judging.set_clock_offset(host, ahead_ms);
+    }
+
+    /// How busy a load generator's processors were when they were looked at.
+    pub fn add_processors(&self, node: &str, at_ms: EpochMs, percent: u32) {
+        self.state().judging.add_processors(node, at_ms, percent);
+    }
+
+    /// How it was judged at the newest snapshot.
+    pub fn judged(&self) -> Judged {
+        self.state().judged.clone()
+    }
+
+    /// The first rule of the automatic stop that was broken at the newest snapshot.
+    pub fn broken_rule(&self) -> Option<BrokenRule> {
+        let state = self.state();
+        let broken = state.judged.rules.iter().find(|rule| rule.code == StopRuleCode::Broken)?;
+        Some(BrokenRule {
+            rule: broken.expression.clone(),
+            actual: broken.actual?,
+            unit: broken.unit.symbol().to_owned(),
+            since_ms: broken.since_ms?,
+            node: broken.node.clone(),
+        })
+    }
+
+    /// The watch over the criteria, if one of them changed since [`LiveRun::watch_is_kept`].
+    pub fn changed_watch(&self) -> Option<Vec<CriterionWatch>> {
+        let state = self.state();
+        state.watch_changed.then(|| state.judged.watch.clone())
+    }
+
+    pub fn watch_is_kept(&self) {
+        self.state().watch_changed = false;
     }
 
     /// The figures of the newest snapshot.
@@ -118,6 +172,7 @@ impl LiveRun {
             active_users: state.statistics.active_users(),
         };
         state.marks.push(now);
+        state.judge(&measured.summary, now_ms);
         measured
     }
 
@@ -126,11 +181,15 @@ impl LiveRun {
         self.state().measure(after).0
     }
 
-    /// The statistics themselves, when no more bytes are to come.
-    pub fn finished<T>(&self, read: impl FnOnce(&mut LogStatistics) -> T) -> T {
+    /// The statistics themselves and how they are judged, when no more bytes are to come.
+    pub fn finished<T>(&self, now_ms: EpochMs, read: impl FnOnce(&mut LogStatistics, &Judged) -> T) -> T {
         let mut state = self.state();
-        state.statistics.finish();
-        read(&mut state.statistics)
+        let State { statistics, judging, .. } = &mut *state;
+        statistics.finish_and(&mut |sample: &Sample<'_>| judging.add(sample));
+        let summary = statistics.summary();
+        state.judge(&summary, now_ms);
+        let State { statistics, judged, .. } = &mut *state;
+        read(statistics, judged)
     }
 }
 
@@ -144,6 +203,27 @@ impl State {
         let silent = self.heard_ms.is_some_and(|heard_ms| now_ms - heard_ms > SILENCE_MS);
         let rate = self.statistics.rate_per_s();
         if silent { rate.map(|_| 0.0) } else { rate }
+    }
+
+    /// Judges what there is, and looks how each criterion fares. One without a value is neither met nor broken.
+    fn judge(&mut self, summary: &Summary, now_ms: EpochMs) {
+        self.judged.criteria = self.judging.judge(summary, MAX_UNREAD_PERCENT);
+        self.judged.rules = self.judging.rules(now_ms);
+        for result in &self.judged.criteria {
+            let met = match result.code {
+                Some(CriterionCode::Met) => true,
+                Some(CriterionCode::NotMet) => false,
+                _ => continue,
+            };
+            let known = self.judged.watch.iter_mut().find(|watch| watch.expression == result.expression);
+            self.watch_changed |= match known {
+                Some(watch) => watch.look(met, now_ms),
+                None => {
+                    self.judged.watch.push(CriterionWatch::first(&result.expression, met, now_ms));
+                    true
+                }
+            };
+        }
     }
 
     /// What changed since a snapshot, and what the statistics call "now".
@@ -175,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_page_that_was_away_gets_what_it_missed_and_no_more() {
-        let live = LiveRun::new(0);
+        let live = LiveRun::new(0, Judging::default(), Vec::new());
         live.feed(HEADER);
         for second in 0..5 {
             live.feed(&row(1_700_000_000_500 + second * 1000));
@@ -196,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_late_row_sends_its_old_bucket_again() {
-        let live = LiveRun::new(0);
+        let live = LiveRun::new(0, Judging::default(), Vec::new());
         live.feed(HEADER);
         for second in 0..3 {
             live.feed(&row(1_700_000_000_500 + second * 1000));
@@ -209,7 +289,7 @@ mod tests {
 
     #[test]
     fn a_number_of_another_process_is_answered_with_everything() {
-        let live = LiveRun::new(100);
+        let live = LiveRun::new(100, Judging::default(), Vec::new());
         live.feed(HEADER);
         live.feed(&row(1_700_000_000_500));
         assert_eq!(live.advance(1_700_000_001_000).seq, 101);
@@ -221,7 +301,7 @@ mod tests {
 
     #[test]
     fn the_rate_is_that_of_the_samples_however_late_they_come_until_none_come() {
-        let live = LiveRun::new(0);
+        let live = LiveRun::new(0, Judging::default(), Vec::new());
         live.feed(HEADER);
         for at in 0..2_000 {
             live.feed(&row(1_700_000_000_000 + at * 10));
@@ -239,7 +319,7 @@ mod tests {
 
     #[test]
     fn a_node_whose_clock_is_ahead_hides_nobody() {
-        let live = LiveRun::new(0);
+        let live = LiveRun::new(0, Judging::default(), Vec::new());
         live.feed(HEADER);
         for at in 0..100 {
             for (node, ahead_ms, threads) in [("10.0.0.1:1099", 0_i64, 3), ("10.0.0.2:1099", 12_000, 4)] {

@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod check;
 pub(crate) mod content;
+mod criteria;
 mod folder;
 pub mod names;
 mod own;
@@ -19,7 +20,7 @@ use crate::blocking::wait;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use content::Content;
-use jac_model::{Person, Plan, PlanFile, PlanId};
+use jac_model::{Person, Plan, PlanCriteria, PlanFile, PlanId};
 use jac_store::StoreError;
 use staging::{choose_main, list_files, refuse_what_is_no_plan};
 use std::path::{Path, PathBuf};
@@ -64,6 +65,7 @@ impl Engine {
             ephemeral: kept == Kept::ForOneRun,
             main_file,
             files,
+            criteria: PlanCriteria::default(),
         };
         let place = PlanFolder::of(self, &id);
         std::fs::rename(staging.folder.path(), &place.files)

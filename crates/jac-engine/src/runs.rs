@@ -5,6 +5,7 @@ mod finish;
 mod follow;
 mod health;
 mod intake;
+pub(crate) mod judged;
 pub(crate) mod kept;
 mod prepare;
 pub(crate) mod record;
@@ -25,7 +26,6 @@ use crate::tools::WantedJMeter;
 use crate::view::Snapshot;
 use jac_jmx::Severity;
 use jac_jtl::Entry;
-use jac_jtl::criteria::Criterion;
 use jac_model::{
     Cluster, ClusterId, ClusterPhase, Fault, Node, NodePhase, Person, PlanId, Run, RunId, RunNode, RunPhase, StopMode,
 };
@@ -36,6 +36,7 @@ use std::path::PathBuf;
 
 pub(crate) use finish::write as write_file;
 pub use finish::{Artefact, LogPiece, artefacts};
+use judged::Chosen;
 pub use kept::KeptFile;
 
 /// The result log among a run's artefacts.
@@ -75,9 +76,17 @@ pub struct NewRun {
     /// Data files, relative to the plan, whose rows are dealt out among the workers.
     #[serde(default)]
     pub split: Vec<String>,
-    /// Expressions such as `p95 > 800ms`; one that is true fails the run.
+    /// Expressions such as `p95 > 800ms`; one that is true fails the run. Absent: the plan's; given, they stand in the place of
+    /// the plan's.
     #[serde(default)]
-    pub criteria: Vec<String>,
+    pub criteria: Option<Vec<String>>,
+    /// Samples that start within so many seconds after the first one do not count for the criteria; 0: all count. Absent: the plan's.
+    #[serde(default)]
+    pub warm_up_s: Option<u64>,
+    /// Rules such as `error_percent >= 90% for 60s`; one that is broken stops the run. Empty: nothing stops it by itself. Absent:
+    /// the plan's.
+    #[serde(default)]
+    pub stop_rules: Option<Vec<String>>,
     /// How long a graceful stop may take, in seconds; absent: 30.
     #[serde(default)]
     pub grace_s: Option<u64>,
@@ -206,6 +215,7 @@ impl Engine {
             .map(|finding| finding.message.clone())
             .collect();
         let name = crate::titles::given(new.name)?.unwrap_or_else(|| plan.name.clone());
+        let judged = Chosen::of(&plan, new.criteria, new.warm_up_s, new.stop_rules);
         let (id, folder) = self.new_run_folder()?;
         let files = match self.link_plan(&plan, &folder.join(PLAN)) {
             Ok(files) => files,
@@ -235,13 +245,18 @@ impl Engine {
             phase: RunPhase::Queued,
             step: "Waiting for the cluster.".to_owned(),
             cause: None,
-            criteria: new.criteria,
+            criteria: judged.criteria,
+            warm_up_s: judged.warm_up_s,
+            stop_rules: judged.stop_rules,
+            criteria_version: judged.version,
+            criteria_watch: Vec::new(),
             created_ms: self.now_ms(),
             started_ms: None,
             ended_ms: None,
             expected_s: check.duration_s,
             stop_requested: None,
             stop_requested_by: None,
+            broken_rule: None,
             workers: cluster.worker_count(),
             nodes: cluster.nodes.iter().map(waiting_node).collect(),
             properties: new.properties,
@@ -407,13 +422,9 @@ fn waiting_node(node: &Node) -> RunNode {
 }
 
 fn refuse_bad_wishes(new: &NewRun) -> Result<(), EngineError> {
-    let mut faults = Vec::new();
-    for (place, expression) in new.criteria.iter().enumerate() {
-        if let Err(error) = expression.parse::<Criterion>() {
-            let message = crate::tools::sentence(&error);
-            faults.push(Fault::at(&format!("/criteria/{place}"), Fault::MALFORMED, message));
-        }
-    }
+    let (criteria, rules) = (new.criteria.as_deref(), new.stop_rules.as_deref());
+    let mut faults =
+        judged::faults_of(criteria.unwrap_or_default(), new.warm_up_s.unwrap_or(0), rules.unwrap_or_default());
     for (field, names) in [("/properties", new.properties.keys()), ("/system_properties", new.system_properties.keys())]
     {
         for name in names.filter(|name| name.trim().is_empty() || name.chars().any(char::is_control)) {

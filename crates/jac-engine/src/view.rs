@@ -3,11 +3,13 @@
 use crate::archive::ArchiveView;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::live::Judged;
+use jac_jtl::criteria::stop::StopRuleState;
 use jac_jtl::criteria::{CriterionResult, Verdict};
 use jac_jtl::{ErrorGroup, Point, Summary};
 use jac_model::{
-    Cause, Cluster, ClusterId, Fault, Named, Person, Plan, PlanFile, Provider, Role, Run, RunId, RunNode, RunPhase,
-    RunStep, StopMode, Versions,
+    Cause, Cluster, ClusterId, CriterionWatch, Fault, Named, Person, Plan, PlanFile, Provider, Role, Run, RunId,
+    RunNode, RunPhase, RunStep, StopMode, Versions,
 };
 use jac_store::RunRow;
 use serde::{Deserialize, Serialize};
@@ -124,12 +126,15 @@ pub struct Headline {
 pub struct RunResult {
     pub verdict: Verdict,
     pub criteria: Vec<CriterionResult>,
+    /// How each criterion fared while the run went on.
+    #[serde(default)]
+    pub criteria_watch: Vec<CriterionWatch>,
     pub headline: Option<Headline>,
 }
 
 impl Default for RunResult {
     fn default() -> Self {
-        Self { verdict: Verdict::None, criteria: Vec::new(), headline: None }
+        Self { verdict: Verdict::None, criteria: Vec::new(), criteria_watch: Vec::new(), headline: None }
     }
 }
 
@@ -160,9 +165,19 @@ pub struct RunView {
     /// Why it ended; `null` until it has.
     pub cause: Option<Cause>,
     pub verdict: Verdict,
-    /// How each criterion came out; empty until the run has ended.
+    /// How each criterion came out, or how it stands while the run goes on.
     pub criteria: Vec<CriterionResult>,
     pub criteria_expressions: Vec<String>,
+    /// How each criterion has fared since it had a value.
+    pub criteria_watch: Vec<CriterionWatch>,
+    /// Samples that start within so many seconds after the first one do not count for the criteria; 0: all count.
+    pub warm_up_s: u64,
+    /// The rules of its automatic stop; empty: nothing stops it by itself.
+    pub stop_rules: Vec<String>,
+    /// How they stand while the run goes on.
+    pub stop_rule_states: Vec<StopRuleState>,
+    /// The version of its plan's criteria, warm-up and rules that these are; `null`: it was started with others.
+    pub criteria_version: Option<u32>,
     pub created_ms: i64,
     pub started_ms: Option<i64>,
     pub ended_ms: Option<i64>,
@@ -237,9 +252,13 @@ impl Engine {
         crate::runs::secrets::mask(&mut row.run);
         let result = result_of(&row);
         let live = self.live().get(&row.run.id).cloned();
-        let headline = result.headline.or_else(|| live.and_then(|live| live.headline()));
+        let headline = result.headline.clone().or_else(|| live.as_ref().and_then(|live| live.headline()));
         let archive = self.archive_view(&row.run);
-        RunView { archive, ..view(row.run, result.verdict, result.criteria, headline) }
+        let judged = match live.filter(|_| row.result.is_none()) {
+            Some(live) => live.judged(),
+            None => Judged { criteria: result.criteria, watch: result.criteria_watch, rules: Vec::new() },
+        };
+        RunView { archive, ..view(row.run, result.verdict, judged, headline) }
     }
 }
 
@@ -248,7 +267,7 @@ fn result_of(row: &RunRow) -> RunResult {
     row.result.as_ref().and_then(|value| serde_json::from_value(value.clone()).ok()).unwrap_or_default()
 }
 
-fn view(run: Run, verdict: Verdict, criteria: Vec<CriterionResult>, headline: Option<Headline>) -> RunView {
+fn view(run: Run, verdict: Verdict, judged: Judged, headline: Option<Headline>) -> RunView {
     RunView {
         plan: Named { id: run.plan_id.into(), name: run.plan_name },
         cluster: Named { id: run.cluster_id.into(), name: run.cluster_name },
@@ -265,8 +284,13 @@ fn view(run: Run, verdict: Verdict, criteria: Vec<CriterionResult>, headline: Op
         note: run.note,
         baseline: run.baseline_ms.is_some(),
         verdict,
-        criteria,
+        criteria: judged.criteria,
+        criteria_watch: judged.watch,
         criteria_expressions: run.criteria,
+        warm_up_s: run.warm_up_s,
+        stop_rules: run.stop_rules,
+        stop_rule_states: judged.rules,
+        criteria_version: run.criteria_version,
         created_ms: run.created_ms,
         started_ms: run.started_ms,
         ended_ms: run.ended_ms,

@@ -3,12 +3,20 @@
 //! The expression is what *fails* the run. METRIC is a field of the table's [`Entry`] with or without its unit's suffix,
 //! OP one of `>`, `>=`, `<`, `<=`; without a label the total is meant. A label that never appears or a value that does
 //! not exist is not met, and the sentence says so.
+//!
+//! The same words, with a window behind them, are the rules of the automatic stop ([`stop`]).
 
+mod judging;
 mod metric;
 mod parse;
+mod processors;
+pub mod stop;
+mod warm_up;
+mod window;
 
 use crate::{Entry, Summary, TotalBasis};
-pub use metric::Metric;
+pub use judging::Judging;
+pub use metric::{Metric, Unit};
 pub use parse::CriterionError;
 use serde::{Deserialize, Serialize};
 
@@ -24,20 +32,25 @@ pub struct Criterion {
 }
 
 /// How a value is compared with the threshold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Operator {
     /// `>`
+    #[serde(rename = ">")]
     More,
     /// `>=`
+    #[serde(rename = ">=")]
     AtLeast,
     /// `<`
+    #[serde(rename = "<")]
     Less,
     /// `<=`
+    #[serde(rename = "<=")]
     AtMost,
 }
 
 /// What became of a criterion.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CriterionResult {
     /// The criterion as it was given.
@@ -49,6 +62,26 @@ pub struct CriterionResult {
     pub code: Option<CriterionCode>,
     /// Why, for people.
     pub sentence: String,
+    /// What was compared with what; `null` where it is no comparison, and in results of older versions.
+    #[serde(default)]
+    pub detail: Option<CriterionDetail>,
+}
+
+/// What a criterion compared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CriterionDetail {
+    /// A field of the table, such as `p95_ms`.
+    pub metric: String,
+    /// `null`: the total.
+    pub label: Option<String>,
+    /// How it is compared with the limit; where that is true, the criterion is not met.
+    pub operator: Operator,
+    /// In `unit`.
+    pub limit: f64,
+    /// In `unit`; `null`: there is no value.
+    pub actual: Option<f64>,
+    pub unit: Unit,
 }
 
 /// What a criterion came to.
@@ -68,6 +101,10 @@ pub enum CriterionCode {
     CannotBeJudged,
     /// Every sample failed: whatever the criteria say, the run did not pass.
     AllFailed,
+    /// No sample started after the warm-up.
+    WithinWarmUp,
+    /// A rule of the automatic stop ended the run.
+    AutoStopped,
 }
 
 /// Share of a log's rows that may be unread without putting every verdict in doubt, in percent (0.1).
@@ -76,13 +113,32 @@ pub const MAX_UNREAD_PERCENT: f64 = 0.1;
 /// What the criteria make of a table, with what holds for every result: rows that could not be read are no successes, and a
 /// run in which every sample failed did not pass.
 ///
+/// `summary` is that of the samples that count: with a warm-up of `warm_up_s` seconds, of those that started after it. Where none
+/// did, nothing is met ([`CriterionCode::WithinWarmUp`]).
 /// `max_unread_percent`: above this share of unread rows nothing is met and one more result says why
 /// ([`CriterionCode::CannotBeJudged`]). Where every sample failed there is one more result too
 /// ([`CriterionCode::AllFailed`]).
-pub fn judge(criteria: &[Criterion], summary: &Summary, max_unread_percent: f64) -> Vec<CriterionResult> {
+pub fn judge(
+    criteria: &[Criterion],
+    summary: &Summary,
+    warm_up_s: u64,
+    max_unread_percent: f64,
+) -> Vec<CriterionResult> {
     let mut results: Vec<CriterionResult> = criteria.iter().map(|criterion| criterion.evaluate(summary)).collect();
-    let failed =
-        |expression: String, code, sentence| CriterionResult { expression, met: false, code: Some(code), sentence };
+    if warm_up_s > 0 && summary.labels.is_empty() {
+        for result in &mut results {
+            result.met = false;
+            result.code = Some(CriterionCode::WithinWarmUp);
+            result.sentence = format!("No sample started after the warm-up of {warm_up_s} s.");
+        }
+    }
+    let failed = |expression: String, code, sentence| CriterionResult {
+        expression,
+        met: false,
+        code: Some(code),
+        sentence,
+        detail: None,
+    };
     if let Some(unread) = summary.unread_percent.filter(|unread| *unread > max_unread_percent) {
         for result in &mut results {
             result.met = false;
@@ -155,23 +211,37 @@ impl Criterion {
 
     /// Applies it to a table.
     pub fn evaluate(&self, summary: &Summary) -> CriterionResult {
-        let (code, sentence) = self.judge(summary);
-        let met = code == CriterionCode::Met;
-        CriterionResult { expression: self.expression.clone(), met, code: Some(code), sentence }
+        let (code, actual, sentence) = self.judge(summary);
+        let detail = CriterionDetail {
+            metric: self.metric.name().to_owned(),
+            label: self.label.clone(),
+            operator: self.operator,
+            limit: self.threshold,
+            actual,
+            unit: self.metric.unit(),
+        };
+        CriterionResult {
+            expression: self.expression.clone(),
+            met: code == CriterionCode::Met,
+            code: Some(code),
+            sentence,
+            detail: Some(detail),
+        }
     }
 
-    fn judge(&self, summary: &Summary) -> (CriterionCode, String) {
+    fn judge(&self, summary: &Summary) -> (CriterionCode, Option<f64>, String) {
         let metric = self.metric.name();
         let (entry, of): (&Entry, String) = match &self.label {
             Some(label) => match summary.labels.iter().find(|entry| entry.label == *label) {
                 Some(entry) => (entry, format!("\"{label}\"")),
-                None => return (CriterionCode::LabelMissing, format!("No sample has the label \"{label}\".")),
+                None => return (CriterionCode::LabelMissing, None, format!("No sample has the label \"{label}\".")),
             },
             None if summary.total_basis == TotalBasis::Transactions => (&summary.total, "all transactions".to_owned()),
             None => (&summary.total, "all samples".to_owned()),
         };
         let Some(value) = self.metric.value(entry) else {
-            return (CriterionCode::ValueMissing, format!("There is no {metric} of {of}, as it has too few samples."));
+            let sentence = format!("There is no {metric} of {of}, as it has too few samples.");
+            return (CriterionCode::ValueMissing, None, sentence);
         };
         let fails = self.operator.holds(value, self.threshold);
         let not = if fails { "" } else { "not " };
@@ -181,7 +251,7 @@ impl Criterion {
             self.operator.words(),
             self.metric.with_unit(self.threshold)
         );
-        (if fails { CriterionCode::NotMet } else { CriterionCode::Met }, sentence)
+        (if fails { CriterionCode::NotMet } else { CriterionCode::Met }, Some(value), sentence)
     }
 }
 
@@ -284,11 +354,11 @@ mod tests {
         log.finish();
         let summary = log.summary();
         let criteria = ["error > 1%".parse().expect("a criterion")];
-        let codes = |most| -> Vec<_> { judge(&criteria, &summary, most).iter().filter_map(|r| r.code).collect() };
+        let codes = |most| -> Vec<_> { judge(&criteria, &summary, 0, most).iter().filter_map(|r| r.code).collect() };
         assert_eq!(codes(MAX_UNREAD_PERCENT), [CriterionCode::CannotBeJudged, CriterionCode::CannotBeJudged]);
         assert_eq!(codes(33.4), [CriterionCode::Met]);
-        assert_eq!(Verdict::of(&judge(&[], &summary, MAX_UNREAD_PERCENT)), Verdict::Failed);
-        assert_eq!(Verdict::of(&judge(&[], &summary, 100.0)), Verdict::None);
+        assert_eq!(Verdict::of(&judge(&[], &summary, 0, MAX_UNREAD_PERCENT)), Verdict::Failed);
+        assert_eq!(Verdict::of(&judge(&[], &summary, 0, 100.0)), Verdict::None);
     }
 
     #[test]
@@ -296,7 +366,7 @@ mod tests {
         let mut log = LogStatistics::new(Settings::default());
         log.feed(b"timeStamp,elapsed,label,success\n0,100,Home,false\n500,10,Home,false\n");
         log.finish();
-        let results = judge(&["p95 > 1s".parse().expect("a criterion")], &log.summary(), MAX_UNREAD_PERCENT);
+        let results = judge(&["p95 > 1s".parse().expect("a criterion")], &log.summary(), 0, MAX_UNREAD_PERCENT);
         let codes: Vec<_> = results.iter().filter_map(|result| result.code).collect();
         assert_eq!(codes, [CriterionCode::Met, CriterionCode::AllFailed]);
         assert_eq!(Verdict::of(&results), Verdict::Failed);

@@ -19,5 +19,5 @@ pub use filter::{Bound, Condition, Field, Filter, FilterError, Moment, Test};
 pub use frames::{CompressError, Compressed, Content, FrameReader, FramedLog, compress, holds_the_same};
 pub use input::{Elsewhere, Input};
 pub use kind::Kind;
-pub use read::{Empty, LogError, Progress, ReadOptions, first_start, read_logs, read_logs_with};
+pub use read::{Empty, LogError, Progress, ReadOptions, first_row_start, first_start, read_logs, read_logs_with};
 pub use search::{FoundSample, Keep, Search, SearchResult, search_logs};

@@ -229,10 +229,37 @@ pub fn read_logs_with(
 /// # Errors
 /// When a log cannot be opened or read, or is standard input, which can be read only once.
 pub fn first_start(inputs: &[Input], settings: &Settings) -> Result<Option<i64>, LogError> {
+    let earlier = |known: Option<i64>, start_ms: i64| Some(known.map_or(start_ms, |known| known.min(start_ms)));
     let mut first: Option<i64> = None;
     // JMeter writes 0 for a sample that never began.
     let mut first_but_zero: Option<i64> = None;
-    for input in inputs {
+    each_first_row(inputs, settings, &mut |_, start_ms| {
+        first = earlier(first, start_ms);
+        if start_ms > 0 {
+            first_but_zero = earlier(first_but_zero, start_ms);
+        }
+    })?;
+    Ok(first_but_zero.or(first))
+}
+
+/// When the first row of the logs started, epoch milliseconds; of several logs the earliest. This is known as soon as a log begins:
+/// a warm-up counts from it, while the run goes on and afterwards.
+///
+/// # Errors
+/// As those of [`first_start`].
+pub fn first_row_start(inputs: &[Input], settings: &Settings) -> Result<Option<i64>, LogError> {
+    let mut firsts: Vec<Option<i64>> = vec![None; inputs.len()];
+    each_first_row(inputs, settings, &mut |log, start_ms| {
+        if start_ms > 0 {
+            firsts[log].get_or_insert(start_ms);
+        }
+    })?;
+    Ok(firsts.into_iter().flatten().min())
+}
+
+/// The first rows of each log: which log, and when the row started.
+fn each_first_row(inputs: &[Input], settings: &Settings, take: &mut dyn FnMut(usize, i64)) -> Result<(), LogError> {
+    for (log, input) in inputs.iter().enumerate() {
         if *input == Input::Stdin {
             return Err(LogError::OnlyOnce);
         }
@@ -247,15 +274,9 @@ pub fn first_start(inputs: &[Input], settings: &Settings) -> Result<Option<i64>,
             .take(FIRST_BYTES)
             .read_to_end(&mut bytes)
             .map_err(|source| LogError::Read { name: input.name(), source })?;
-        let earlier = |known: Option<i64>, start_ms: i64| Some(known.map_or(start_ms, |known| known.min(start_ms)));
-        LogReader::new(&settings).feed(&bytes, &mut |sample: &Sample<'_>| {
-            first = earlier(first, sample.start_ms);
-            if sample.start_ms > 0 {
-                first_but_zero = earlier(first_but_zero, sample.start_ms);
-            }
-        });
+        LogReader::new(&settings).feed(&bytes, &mut |sample: &Sample<'_>| take(log, sample.start_ms));
     }
-    Ok(first_but_zero.or(first))
+    Ok(())
 }
 
 /// Calls `read` for one log after the other, with a report that adds up what all of them took.

@@ -5,6 +5,7 @@
 //! started or shown. It has no clock, no randomness, no network and no files; callers bring time and random bytes.
 
 pub mod cluster;
+pub mod criteria;
 pub mod descriptors;
 pub mod ec2;
 pub mod fault;
@@ -20,6 +21,7 @@ pub mod ssh;
 pub use cluster::{
     Cluster, ClusterConfig, ClusterEvent, ClusterPhase, Node, NodePrices, NodeState, NodeTools, Person, Provider, Role,
 };
+pub use criteria::{BrokenRule, CriterionWatch, DEFAULT_STOP_RULE, PlanCriteria};
 pub use ec2::{BakedImage, CredentialChoice, Distribution, Ec2Addresses, Ec2Config, Ec2Image, ImageState};
 pub use fault::Fault;
 pub use id::{ClusterId, PlanId, RunId};

@@ -1,6 +1,6 @@
 //! A plan: a `.jmx` with the files it needs, as it lies in the store.
 
-use crate::{Named, Person, PlanId};
+use crate::{Named, Person, PlanCriteria, PlanId};
 use serde::{Deserialize, Serialize};
 
 /// What a file of a plan is for.
@@ -66,6 +66,9 @@ pub struct Plan {
     pub main_file: String,
     /// All files, the main one included, in the order of their paths.
     pub files: Vec<PlanFile>,
+    /// What its runs are judged by and what stops them by itself. Its version is apart from the files' revision.
+    #[serde(default)]
+    pub criteria: PlanCriteria,
 }
 
 fn first_revision() -> u32 {

@@ -1,6 +1,6 @@
 //! Runs: where one is (phase), why it ended (cause) and whether its criteria passed (verdict) are three fields.
 
-use crate::{ClusterId, Person, PlanFile, PlanId, Provider, Role, RunId};
+use crate::{BrokenRule, ClusterId, CriterionWatch, Person, PlanFile, PlanId, Provider, Role, RunId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -74,7 +74,7 @@ pub enum StopMode {
 }
 
 /// Why a run ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Cause {
@@ -84,6 +84,20 @@ pub enum Cause {
     Stopped {
         /// Who, in words.
         by: String,
+        how: StopMode,
+    },
+    /// A rule of the automatic stop was broken.
+    AutoStopped {
+        /// The rule as it was given.
+        rule: String,
+        /// What its metric was over its window.
+        actual: f64,
+        /// What that is measured in: `%`, `ms`.
+        unit: String,
+        /// When the window began, epoch milliseconds.
+        since_ms: i64,
+        /// The busiest generator, where the rule is about processors.
+        node: Option<String>,
         how: StopMode,
     },
     /// It could not go on.
@@ -111,10 +125,27 @@ impl Cause {
             Self::Stopped { by, how: StopMode::Cut } => {
                 format!("Stopped by {by}; requests in flight were cut and count as failures.")
             }
+            Self::AutoStopped { rule, actual, unit, since_ms, node, how } => {
+                let of = node.as_ref().map_or_else(String::new, |node| format!(" of {node}"));
+                let at_once = match how {
+                    StopMode::Graceful => "threads finished their samples",
+                    StopMode::Cut => "requests in flight were cut and count as failures",
+                };
+                format!(
+                    "Stopped automatically by the rule {rule}: {actual:.1} {unit}{of} since {} UTC; {at_once}.",
+                    time_of_day(*since_ms)
+                )
+            }
             Self::Failed { reason, lost: None } => reason.clone(),
             Self::Failed { reason, lost: Some(lost) } => format!("{reason} {lost}"),
         }
     }
+}
+
+/// `12:00:03` of a time in epoch milliseconds.
+fn time_of_day(at_ms: i64) -> String {
+    let second = at_ms.div_euclid(1_000).rem_euclid(86_400);
+    format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60)
 }
 
 /// What JMeter does on one node of a run.
@@ -204,7 +235,7 @@ pub struct Named {
 }
 
 /// One execution of a plan on a cluster, as it is stored; the statistics lie beside it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     pub id: RunId,
     pub name: String,
@@ -240,6 +271,18 @@ pub struct Run {
     pub cause: Option<Cause>,
     /// The `--fail-on` expressions.
     pub criteria: Vec<String>,
+    /// Samples that start within so many seconds after the first one do not count for the criteria.
+    #[serde(default)]
+    pub warm_up_s: u64,
+    /// The rules of its automatic stop; empty: nothing stops it by itself.
+    #[serde(default)]
+    pub stop_rules: Vec<String>,
+    /// The version of the plan's criteria, warm-up and rules that these are; `None`: it was started with others.
+    #[serde(default)]
+    pub criteria_version: Option<u32>,
+    /// How each criterion has fared, as it was when the last of them changed.
+    #[serde(default)]
+    pub criteria_watch: Vec<CriterionWatch>,
     pub created_ms: i64,
     /// When JMeter's master was started.
     pub started_ms: Option<i64>,
@@ -248,6 +291,9 @@ pub struct Run {
     pub expected_s: Option<u64>,
     pub stop_requested: Option<StopMode>,
     pub stop_requested_by: Option<String>,
+    /// The rule that asked it to stop, where no person did.
+    #[serde(default)]
+    pub broken_rule: Option<BrokenRule>,
     pub nodes: Vec<RunNode>,
     /// The `.jmx` that it runs, one of `files`. Empty in runs of earlier versions.
     #[serde(default)]
@@ -303,6 +349,20 @@ mod tests {
             assert_eq!(phase.apply(event), Ok(phase));
         }
         assert!(phase.is_terminal());
+    }
+
+    #[test]
+    fn an_automatic_stop_tells_its_rule_its_value_and_since_when() {
+        let cause = Cause::AutoStopped {
+            rule: "error_percent >= 90% for 60s".to_owned(),
+            actual: 97.26,
+            unit: "%".to_owned(),
+            since_ms: 1_700_000_003_000,
+            node: None,
+            how: StopMode::Graceful,
+        };
+        let told = "Stopped automatically by the rule error_percent >= 90% for 60s: 97.3 % since 22:13:23 UTC; threads finished their samples.";
+        assert!(cause.is_partial() && cause.sentence() == told, "{}", cause.sentence());
     }
 
     #[test]

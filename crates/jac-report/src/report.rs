@@ -3,7 +3,7 @@
 use crate::{ErrorType, error_types};
 use jac_jtl::criteria::{CriterionResult, Verdict};
 use jac_jtl::{ApdexThresholds, CodeCount, ErrorGroup, HostCount, LogStatistics, Profiles, Series, Summary};
-use jac_model::Cause;
+use jac_model::{Cause, CriterionWatch};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -77,6 +77,12 @@ pub struct RunFacts {
     pub verdict: Verdict,
     /// Its criteria and what became of them.
     pub criteria: Vec<CriterionResult>,
+    /// How each of them fared while the run went on.
+    #[serde(default)]
+    pub criteria_watch: Vec<CriterionWatch>,
+    /// Samples that started within so many seconds after the first one did not count for the criteria.
+    #[serde(default)]
+    pub warm_up_s: u64,
     /// JMeter properties for every node.
     pub properties: BTreeMap<String, String>,
 }

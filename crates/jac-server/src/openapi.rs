@@ -108,6 +108,7 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(machines::terminate))
         .routes(routes!(plans::show, plans::delete))
         .routes(routes!(plans::check))
+        .routes(routes!(plans::criteria, plans::set_criteria))
         .routes(routes!(runs::list, runs::create))
         .routes(routes!(runs::show, runs::delete))
         .routes(routes!(runs::stop))

@@ -5,8 +5,8 @@
 
 use jac_jtl::criteria::Verdict;
 use jac_model::{
-    Cause, Cluster, ClusterConfig, ClusterId, ClusterPhase, Named, NodePhase, Person, Plan, PlanFile, PlanFileKind,
-    PlanId, Provider, Run, RunId, RunNode, RunPhase, RunStep,
+    Cause, Cluster, ClusterConfig, ClusterId, ClusterPhase, Named, NodePhase, Person, Plan, PlanCriteria, PlanFile,
+    PlanFileKind, PlanId, Provider, Run, RunId, RunNode, RunPhase, RunStep,
 };
 use jac_store::Store;
 use rusqlite::{Connection, params};
@@ -179,6 +179,7 @@ fn plan(number: u64) -> Plan {
         ephemeral: false,
         main_file: "shop.jmx".to_owned(),
         files: vec![PlanFile { path: "shop.jmx".to_owned(), bytes: 15_037, kind: PlanFileKind::Plan, sha256: None }],
+        criteria: PlanCriteria::default(),
     }
 }
 
@@ -220,6 +221,11 @@ fn run(number: u64, clusters: u64, plans: u64) -> Run {
         step: String::new(),
         cause: Some(Cause::Completed),
         criteria: Vec::new(),
+        warm_up_s: 0,
+        stop_rules: Vec::new(),
+        criteria_version: None,
+        criteria_watch: Vec::new(),
+        broken_rule: None,
         created_ms,
         started_ms: Some(created_ms + 5_000),
         ended_ms: Some(ended_ms),

@@ -83,11 +83,17 @@ pub(crate) const CLUSTER_UPGRADES: &[Upgrade] = &[
     },
 ];
 
-pub(crate) const PLAN_UPGRADES: &[Upgrade] = &[|plan| {
-    add(plan, "team", Value::Null);
-    add(plan, "revision", json!(1));
-    add(plan, "ephemeral", json!(false));
-}];
+pub(crate) const PLAN_UPGRADES: &[Upgrade] = &[
+    |plan| {
+        add(plan, "team", Value::Null);
+        add(plan, "revision", json!(1));
+        add(plan, "ephemeral", json!(false));
+    },
+    |plan| {
+        let stop_rules = ["error_percent >= 90% for 60s"];
+        add(plan, "criteria", json!({ "version": 1, "criteria": [], "warm_up_s": 0, "stop_rules": stop_rules }));
+    },
+];
 
 pub(crate) const RUN_UPGRADES: &[Upgrade] = &[
     |run| {
@@ -100,6 +106,13 @@ pub(crate) const RUN_UPGRADES: &[Upgrade] = &[
         add(run, "tags", json!([]));
         add(run, "note", json!(""));
         add(run, "baseline_ms", Value::Null);
+    },
+    |run| {
+        add(run, "warm_up_s", json!(0));
+        add(run, "stop_rules", json!([]));
+        add(run, "criteria_version", Value::Null);
+        add(run, "criteria_watch", json!([]));
+        add(run, "broken_rule", Value::Null);
     },
 ];
 

@@ -2,9 +2,9 @@
 
 use jac_model::ec2::{CredentialChoice, Distribution, Ec2Addresses, Ec2Config, Ec2Image};
 use jac_model::{
-    Cause, Cluster, ClusterConfig, ClusterId, ClusterPhase, Named, Node, NodeHealth, NodePhase, NodePrices, NodeState,
-    NodeTools, Person, Plan, PlanFile, PlanFileKind, PlanId, Provider, Role, Run, RunId, RunNode, RunPhase, RunStep,
-    SshConfig, SshHost, StopMode, Versions,
+    BrokenRule, Cause, Cluster, ClusterConfig, ClusterId, ClusterPhase, CriterionWatch, Named, Node, NodeHealth,
+    NodePhase, NodePrices, NodeState, NodeTools, Person, Plan, PlanCriteria, PlanFile, PlanFileKind, PlanId, Provider,
+    Role, Run, RunId, RunNode, RunPhase, RunStep, SshConfig, SshHost, StopMode, Versions,
 };
 use std::collections::BTreeMap;
 
@@ -42,6 +42,7 @@ pub fn plan(number: u32) -> Plan {
         ephemeral: false,
         main_file: "shop.jmx".to_owned(),
         files: files(),
+        criteria: PlanCriteria { version: 2, criteria: vec!["p95 > 1s".to_owned()], ..PlanCriteria::default() },
     }
 }
 
@@ -140,6 +141,13 @@ pub fn run(number: u32) -> Run {
         clock_offset_ms: Some(1),
         health: Some(health),
     };
+    let broken = BrokenRule {
+        rule: "error_percent >= 90% for 60s".to_owned(),
+        actual: 95.0,
+        unit: "%".to_owned(),
+        since_ms: 13,
+        node: Some("worker-1".to_owned()),
+    };
     let failed = Cause::Failed { reason: "The disk is full.".to_owned(), lost: Some("10 rows.".to_owned()) };
     Run {
         id: RunId::from_random(random(number)),
@@ -160,12 +168,20 @@ pub fn run(number: u32) -> Run {
         step: "Making the report.".to_owned(),
         cause: Some(Cause::Stopped { by: "Ada".to_owned(), how: StopMode::Cut }),
         criteria: vec!["p95_ms < 800".to_owned()],
+        warm_up_s: 30,
+        stop_rules: vec!["error_percent >= 90% for 60s".to_owned()],
+        criteria_version: Some(2),
+        criteria_watch: vec![CriterionWatch {
+            first_broken_ms: Some(14),
+            ..CriterionWatch::first("p95_ms < 800", true, 12)
+        }],
         created_ms: i64::from(number),
         started_ms: Some(10),
         ended_ms: Some(20 + i64::from(number)),
         expected_s: Some(1),
         stop_requested: Some(StopMode::Cut),
         stop_requested_by: Some("Ada".to_owned()),
+        broken_rule: Some(broken),
         nodes: vec![node],
         main_file: "shop.jmx".to_owned(),
         files: files(),

@@ -31,6 +31,7 @@ impl Document for Run {
         let cause = self.cause.as_ref().map(|cause| match cause {
             Cause::Completed => "completed",
             Cause::Stopped { .. } => "stopped",
+            Cause::AutoStopped { .. } => "auto_stopped",
             Cause::Failed { .. } => "failed",
         });
         let found_by =

@@ -3,11 +3,13 @@
 use crate::cli::{CheckArguments, Output};
 use crate::context;
 use crate::exit::Exit;
+use crate::plans::auto_stop;
 use crate::run::files::{Bundle, Given, properties, workers};
 use crate::run::from_engine;
 use crate::stdout;
 use jac_engine::tools::{Toolbox, WantedJMeter};
 use jac_jmx::{Check, Severity};
+use jac_model::DEFAULT_STOP_RULE;
 use jac_report::visible;
 use std::fmt::Write;
 
@@ -121,6 +123,7 @@ fn text(check: &Check) -> String {
         }
     }
     line(String::new());
+    line(format!("{} --no-auto-stop of jac run switches that off.", auto_stop(&[DEFAULT_STOP_RULE.to_owned()])));
     line(if check.ok { "It can run.".to_owned() } else { "It cannot run as it is.".to_owned() });
     out
 }

@@ -22,7 +22,7 @@ pub use logs::{
     TimeUnitName,
 };
 pub use machines::{Ec2Arguments, NewClusterArguments, ProviderName};
-pub use plans::{CheckArguments, PlanArguments, RunArguments};
+pub use plans::{CheckArguments, JudgedArguments, PlanArguments, PlansCommand, RunArguments};
 pub use runs::RunsCommand;
 pub use search::{DashboardsArguments, DashboardsName, SearchCommand};
 pub use server::{LoginArguments, LogoutArguments, ServerArguments};
@@ -85,6 +85,9 @@ pub enum Command {
     /// Clusters that stay: list, create, run on, extend, adopt, terminate
     #[command(subcommand)]
     Cluster(Box<ClusterCommand>),
+    /// Plans that a server keeps: what their runs are judged by
+    #[command(subcommand)]
+    Plans(Box<PlansCommand>),
     /// Runs: list, tag, note, choose a plan's baseline, show its trend
     #[command(subcommand)]
     Runs(Box<RunsCommand>),
@@ -132,9 +135,9 @@ pub enum Command {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done, criteria met
-  1    done, a criterion of --fail-on is not met
+  1    done, a criterion is not met
   2    bad input
-  3    the run failed or took no sample
+  3    the run failed, took no sample, or was stopped automatically
   130  stopped by Ctrl-C (143: SIGTERM, 129: SIGHUP); what was measured is kept";
 
 const CONDITIONS: &str = "\

@@ -52,7 +52,7 @@ fn encoded(text: &str) -> String {
 }
 
 /// A plan by its id or name; one that was deleted by its id only.
-async fn plan_id(client: &Client, named: &str) -> anyhow::Result<PlanId> {
+pub async fn plan_id(client: &Client, named: &str) -> anyhow::Result<PlanId> {
     let plans: Vec<PlanSummary> = client.list(&format!("/plans?text={}", encoded(named))).await?;
     let found: Vec<&PlanSummary> =
         plans.iter().filter(|plan| plan.id.as_str() == named || plan.name.eq_ignore_ascii_case(named)).collect();

@@ -5,8 +5,11 @@ use crate::artefacts;
 use crate::cli::{CountArguments, NarrowArguments, ReadArguments, TimeUnitName};
 use crate::exit::{Exit, with_hint};
 use anyhow::Context;
-use jac_jtl::{LogStatistics, Settings, TimeFormat, TimeUnit};
-use jac_logs::{Bound, Condition, Filter, Input, LogError, Moment, Progress, ReadOptions, first_start, read_logs_with};
+use jac_jtl::{LogStatistics, Settings, Summary, TimeFormat, TimeUnit};
+use jac_logs::{
+    Bound, Condition, Filter, Input, LogError, Moment, Progress, ReadOptions, first_row_start, first_start,
+    read_logs_with,
+};
 use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt;
@@ -154,6 +157,25 @@ pub fn read(inputs: &[Input], settings: &Settings, filter: &Filter) -> anyhow::R
         ));
     }
     Ok(log)
+}
+
+/// The table of the samples that start so many seconds after the first row's start or later: the same as count for the criteria of
+/// a run. The logs are read once more for it.
+pub fn after_warm_up(
+    inputs: &[Input],
+    settings: &Settings,
+    filter: &Filter,
+    warm_up_s: u64,
+) -> anyhow::Result<Summary> {
+    let first_start_ms = first_row_start(inputs, settings).map_err(with_its_hint)?.unwrap_or_default();
+    let warm_up_ms = i64::try_from(warm_up_s).unwrap_or(i64::MAX).saturating_mul(1_000);
+    let mut filter = settled(filter, inputs, settings)?;
+    filter.add(Condition::Time(Bound::AtLeast(first_start_ms.saturating_add(warm_up_ms))));
+    let options = ReadOptions { settings: settings.clone(), filter, ..ReadOptions::default() };
+    let mut bar = Bar::new();
+    let read = read_logs_with(inputs, &options, &mut |progress| bar.show(progress));
+    bar.close();
+    Ok(read.map_err(with_its_hint)?.summary())
 }
 
 /// An error of reading with what to do about it.

@@ -34,6 +34,7 @@ mod jmeter;
 mod login;
 mod logins;
 mod logs;
+mod plans;
 mod report;
 mod run;
 mod samples;
@@ -82,6 +83,7 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
             run::run(plan, On::New(Box::new(cluster))).await
         }
         Command::Cluster(command) => clusters::cluster(*command).await,
+        Command::Plans(command) => plans::plans(*command).await,
         Command::Runs(command) => history::runs(*command).await,
         Command::Image(command) => images::image(command).await,
         Command::Artifacts(command) => artefacts::artefacts(command).await,

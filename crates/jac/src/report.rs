@@ -4,8 +4,8 @@ use crate::cli::{Output, ReportArguments};
 use crate::exit::{Exit, with_hint};
 use crate::{logs, stdout};
 use jac_engine::clock::{Clock, SystemClock};
-use jac_jtl::LogStatistics;
 use jac_jtl::criteria::{Criterion, CriterionCode, judge};
+use jac_jtl::{LogStatistics, Summary};
 use jac_logs::Input;
 use jac_report::{Facts, IN_TABLE, LogFile, Report, errors_text};
 
@@ -24,7 +24,15 @@ pub fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let settings = logs::counted(&arguments.count, logs::settings(&arguments.read)?)?;
     let mut log = logs::read(&inputs, &settings, &filter)?;
     let report = Report::new(facts(arguments, &inputs, &log), &mut log);
-    let mut results = judge(&criteria, &report.summary, max_unread_percent);
+    let warm_up_s = arguments.warm_up.as_secs();
+    let mut results = if warm_up_s == 0 {
+        judge(&criteria, &report.summary, 0, max_unread_percent)
+    } else {
+        let counting = logs::after_warm_up(&inputs, &settings, &filter, warm_up_s)?;
+        // What could not be read is the whole log's.
+        let Summary { rejected_rows, unread_percent, .. } = report.summary;
+        judge(&criteria, &Summary { rejected_rows, unread_percent, ..counting }, warm_up_s, max_unread_percent)
+    };
     if criteria.is_empty() {
         // Nobody asked for a verdict on a run; that its log could not be read is another matter.
         results.retain(|result| result.code != Some(CriterionCode::AllFailed));

@@ -16,6 +16,8 @@ use crate::clusters;
 use crate::connect::{Connection, Elsewhere, connect, settings};
 use crate::context;
 use crate::exit::{Exit, RunFailed, with_hint};
+use crate::history::plan_id;
+use crate::plans::auto_stop;
 use crate::signals::Signals;
 use crate::{stdout, utc};
 use anyhow::Context;
@@ -33,7 +35,7 @@ use serde::Deserialize;
 use serde_json::json;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-use wanted::{OutFolder, Wanted};
+use wanted::{OutFolder, Source, Wanted};
 
 /// Between two looks at the run.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -70,7 +72,9 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     let wanted = Wanted::read(&arguments, home.as_ref())?;
     if let Some(new) = &new {
         let check = wanted.check(new.workers, new.jmeter_version.clone(), &toolbox, &mut line)?;
-        new.refuse_endless(&check.findings)?;
+        if let Some(check) = check {
+            new.refuse_endless(&check.findings)?;
+        }
         // Other machines have a Java of their own.
         if arguments.at.server.is_none() && new.provider == Provider::Local {
             toolbox.java().await.map_err(from_engine)?;
@@ -101,6 +105,17 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
         (On::New(_), Some(new)) => Target::New(Box::new(new)),
         (On::New(_), None) => anyhow::bail!("no cluster was described"),
     };
+    if let Source::Kept(named) = &wanted.source {
+        let plan = plan_id(connection.client(), named).await?;
+        let workers = match &target {
+            Target::New(new) => new.workers,
+            Target::Existing(existing) => existing.cluster.worker_count(),
+        };
+        let check = wanted.check_kept(connection.client(), &plan, workers, &mut line).await?;
+        if let Target::New(new) = &target {
+            new.refuse_endless(&check.findings)?;
+        }
+    }
     let mut signals = Signals::listen()?;
     let mut job = Job {
         client: connection.client(),
@@ -148,6 +163,7 @@ struct Job<'a> {
 impl Job<'_> {
     async fn carry_out(&mut self, connection: &Connection) -> anyhow::Result<Exit> {
         let plan = self.upload().await?;
+        self.say_what_judges(&plan);
         let cluster = match self.cluster(connection).await {
             Ok(cluster) => cluster,
             Err(error) => {
@@ -179,13 +195,33 @@ impl Job<'_> {
         exit
     }
 
+    /// The plan, uploaded for this run, or the one that is kept.
     async fn upload(&mut self) -> anyhow::Result<PlanView> {
-        let bundle = &self.wanted.bundle;
-        let mut files = vec![UploadFile { name: bundle.main.clone(), path: self.wanted.plan.clone() }];
+        let (bundle, plan) = match &self.wanted.source {
+            Source::Files { bundle, plan } => (bundle, plan),
+            Source::Kept(named) => {
+                return self.client.get(&format!("/plans/{}", plan_id(self.client, named).await?)).await;
+            }
+        };
+        let mut files = vec![UploadFile { name: bundle.main.clone(), path: plan.clone() }];
         files.extend(bundle.files.iter().map(|(name, path)| UploadFile { name: name.clone(), path: path.clone() }));
         let fields =
             [("name", self.wanted.plan_name.as_str()), ("main_file", bundle.main.as_str()), ("ephemeral", "true")];
         self.client.upload("/plans", &fields, &files).await
+    }
+
+    /// Says what the run will be judged by and what will stop it, before anything is begun.
+    fn say_what_judges(&mut self, plan: &PlanView) {
+        let (wanted, kept) = (self.wanted, &plan.plan.criteria);
+        let criteria = wanted.criteria.as_ref().unwrap_or(&kept.criteria);
+        if !criteria.is_empty() {
+            let warm_up = match wanted.warm_up_s.unwrap_or(kept.warm_up_s) {
+                0 => String::new(),
+                seconds => format!(" The first {seconds} s do not count."),
+            };
+            self.line.say(&format!("Fails if {}.{warm_up}", criteria.join(", or if ")));
+        }
+        self.line.say(&auto_stop(wanted.stop_rules.as_ref().unwrap_or(&kept.stop_rules)));
     }
 
     async fn cluster(&mut self, connection: &Connection) -> anyhow::Result<ClusterView> {
@@ -227,9 +263,11 @@ impl Job<'_> {
             "properties": self.wanted.properties,
             "system_properties": self.wanted.system_properties,
             "secret": self.wanted.secret,
-            "properties_files": self.wanted.bundle.properties_files,
-            "split": self.wanted.bundle.split,
+            "properties_files": self.wanted.properties_files,
+            "split": self.wanted.split,
             "criteria": self.wanted.criteria,
+            "warm_up_s": self.wanted.warm_up_s,
+            "stop_rules": self.wanted.stop_rules,
             "grace_s": self.wanted.grace_s,
         });
         self.client.post("/runs", &new).await
@@ -386,6 +424,9 @@ impl Job<'_> {
     }
 
     async fn forget_plan(&mut self, plan: &PlanView) {
+        if !plan.plan.ephemeral {
+            return;
+        }
         if let Err(error) = self.client.delete(&format!("/plans/{}", plan.plan.id)).await {
             self.line.say(&format!("warning: the upload could not be removed: {error}"));
         }
@@ -457,13 +498,17 @@ impl Job<'_> {
             )));
         }
         let exit = match (&run.cause, run.verdict) {
-            (Some(Cause::Failed { .. }), _) if self.signals.received().is_none() => Exit::Failed,
+            (Some(Cause::Failed { .. } | Cause::AutoStopped { .. }), _) if self.signals.received().is_none() => {
+                Exit::Failed
+            }
             _ if self.signals.received().is_some() => Exit::Signal(self.signals.received().unwrap_or(2)),
             (_, Verdict::Failed) => Exit::CriteriaNotMet,
             _ => Exit::Done,
         };
         match &run.cause {
-            Some(cause @ Cause::Failed { .. }) => eprintln!("error: {}", visible_lines(&cause.sentence())),
+            Some(cause @ (Cause::Failed { .. } | Cause::AutoStopped { .. })) => {
+                eprintln!("error: {}", visible_lines(&cause.sentence()))
+            }
             Some(cause @ Cause::Stopped { .. }) => {
                 eprintln!("{} The result is partial.", visible_lines(&cause.sentence()))
             }

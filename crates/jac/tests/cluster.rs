@@ -16,6 +16,8 @@ mod faults;
 mod gateway;
 #[path = "cluster/interrupted.rs"]
 mod interrupted;
+#[path = "cluster/kept.rs"]
+mod kept;
 #[path = "cluster/machines.rs"]
 mod machines;
 #[path = "cluster/ordinary.rs"]

@@ -113,6 +113,21 @@ fn a_report_counts_only_what_it_was_narrowed_to_and_says_so() {
 }
 
 #[test]
+fn a_warm_up_is_left_out_of_the_criteria_and_not_of_the_report() {
+    let place = Place::new();
+    let row = |second: i64, elapsed: i64| format!("{},{elapsed},Home,true\n", 1_700_000_000_000 + second * 1_000);
+    let rows: String = (0..60).map(|second| row(second, if second < 30 { 900 } else { 100 })).collect();
+    let log = place.write("log.jtl", format!("timeStamp,elapsed,label,success\n{rows}"));
+    for (warm_up, code) in [("0s", 1), ("29s", 1), ("30s", 0), ("2m", 1)] {
+        let judged = ["report", text(&log), "--fail-on", "max > 800ms", "--warm-up", warm_up, "--output", "json"];
+        let output = jac(&judged);
+        assert_eq!(output.status.code(), Some(code), "{warm_up}: {}", err(&output));
+        let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(summary["total"]["samples"], 60, "the report has all of them");
+    }
+}
+
+#[test]
 fn what_a_report_writes_everybody_may_read_and_nothing_else_is_left() {
     let place = Place::new();
     let log = place.write("log.jtl", log(0));

@@ -185,7 +185,7 @@ impl Task {
     /// Waits for the JVMs to end by themselves, and ends those that do not. Nothing of it fails the collecting.
     async fn end_processes(&self, run: &Run) {
         let Ok(remotes) = self.remotes(run).await else { return };
-        let ordinary = matches!(run.cause, Some(Cause::Completed | Cause::Stopped { .. }));
+        let ordinary = matches!(run.cause, Some(Cause::Completed | Cause::Stopped { .. } | Cause::AutoStopped { .. }));
         let deadline = Instant::now() + if ordinary { END_LIMIT } else { Duration::ZERO };
         let name = process_name(&self.id);
         let mut exits = Vec::new();

@@ -6,13 +6,13 @@ use crate::archive::{manifest_in, remote_file};
 use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::live::LiveRun;
+use crate::live::{Judged, LiveRun};
 use crate::runs::supervise::{Task, known_node};
 use crate::view::{Headline, RunResult, Snapshot};
 use jac_artefacts::{Manifest, local_name, object_name};
 use jac_jtl::LogStatistics;
-use jac_jtl::criteria::{Criterion, CriterionResult, MAX_UNREAD_PERCENT, Verdict, judge};
-use jac_model::{EpochMs, Run, RunId};
+use jac_jtl::criteria::{CriterionCode, CriterionResult, Verdict};
+use jac_model::{Cause, EpochMs, Run, RunId};
 use jac_report::{Facts, LogFile, Report, RunFacts};
 use jac_store::{RunMetrics, RunRow, StoredPoint};
 use serde::Serialize;
@@ -66,7 +66,7 @@ pub(super) struct RunEnd {
 impl RunEnd {
     /// From the statistics alone, where no artefact could be written.
     pub fn measured(run: &Run, live: &LiveRun, now_ms: EpochMs) -> Self {
-        live.finished(|statistics| end_of(run, statistics, now_ms))
+        live.finished(now_ms, |statistics, judged| end_of(run, statistics, judged, now_ms))
     }
 }
 
@@ -75,11 +75,11 @@ pub(super) fn write_artefacts(task: &Task, run: &Run, live: &LiveRun) -> Result<
     let engine = &task.engine;
     let folder = engine.folder().run(&run.id);
     let now_ms = engine.now_ms();
-    live.finished(|statistics| {
+    live.finished(now_ms, |statistics, judged| {
         if let Some(cause) = run.cause.as_ref().filter(|cause| cause.is_partial()) {
             statistics.mark_partial(cause.sentence());
         }
-        let end = end_of(run, statistics, now_ms);
+        let end = end_of(run, statistics, judged, now_ms);
         let bytes = std::fs::metadata(spool(engine.folder(), &run.id)).map_or(0, |file| file.len());
         let facts = Facts {
             title: run.name.clone(),
@@ -96,6 +96,8 @@ pub(super) fn write_artefacts(task: &Task, run: &Run, live: &LiveRun) -> Result<
                 cause: run.cause.clone(),
                 verdict: end.result.verdict,
                 criteria: end.result.criteria.clone(),
+                criteria_watch: end.result.criteria_watch.clone(),
+                warm_up_s: run.warm_up_s,
                 properties: run.properties.clone(),
             }),
             notes: run.notes.clone(),
@@ -109,11 +111,18 @@ pub(super) fn write_artefacts(task: &Task, run: &Run, live: &LiveRun) -> Result<
     })
 }
 
-fn end_of(run: &Run, statistics: &mut LogStatistics, now_ms: EpochMs) -> RunEnd {
+fn end_of(run: &Run, statistics: &mut LogStatistics, judged: &Judged, now_ms: EpochMs) -> RunEnd {
     let summary = statistics.summary();
-    let criteria: Vec<Criterion> =
-        run.criteria.iter().filter_map(|expression| expression.parse::<Criterion>().ok()).collect();
-    let criteria: Vec<CriterionResult> = judge(&criteria, &summary, MAX_UNREAD_PERCENT);
+    let mut criteria = judged.criteria.clone();
+    if let Some(cause @ Cause::AutoStopped { rule, .. }) = &run.cause {
+        criteria.push(CriterionResult {
+            expression: rule.clone(),
+            met: false,
+            code: Some(CriterionCode::AutoStopped),
+            sentence: cause.sentence(),
+            detail: None,
+        });
+    }
     let verdict = Verdict::of(&criteria);
     let total = &summary.total;
     let headline = Headline {
@@ -126,7 +135,7 @@ fn end_of(run: &Run, statistics: &mut LogStatistics, now_ms: EpochMs) -> RunEnd 
     };
     RunEnd {
         ended_ms: run.ended_ms.unwrap_or(now_ms),
-        result: RunResult { verdict, criteria, headline: Some(headline) },
+        result: RunResult { verdict, criteria, criteria_watch: judged.watch.clone(), headline: Some(headline) },
         metrics: crate::history::metrics::of_statistics(statistics),
     }
 }

@@ -16,7 +16,7 @@ use crate::patience::{is_own_fault, is_silence};
 use crate::reconcile::last_call_ms;
 use futures_util::future::join_all;
 use jac_model::ports::{PortError, ProcessState, Remote};
-use jac_model::{Cause, Cluster, ClusterId, NodePhase, Role, Run, RunEvent, StopMode};
+use jac_model::{Cause, ClusterId, NodePhase, Role, Run, RunEvent, StopMode};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,7 +62,6 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
     task.step("Running.").await?;
     let mut intake = Intake::open(task).await?;
     let cluster = task.cluster(run).await?;
-    tell_clocks(&task.run().await?, &cluster, &intake.live);
     let name_of = |role| run.nodes.iter().filter(move |node| node.role == role).map(|node| node.name.clone());
     let master_name =
         name_of(Role::Master).next().ok_or_else(|| EngineError::JMeter("The run has no master.".to_owned()))?;
@@ -114,17 +113,6 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
     Ok(())
 }
 
-/// Tells the statistics how far the workers' clocks are ahead, by the names that their samples have.
-fn tell_clocks(run: &Run, cluster: &Cluster, live: &LiveRun) {
-    for node in run.nodes.iter().filter(|node| node.role == Role::Worker) {
-        let known = cluster.nodes.iter().find(|known| known.name == node.name);
-        let address = known.and_then(|known| known.address.as_deref()).unwrap_or("127.0.0.1");
-        if let (Some(ahead_ms), Some(port)) = (node.clock_offset_ms, node.ports.first()) {
-            live.set_clock_offset(&format!("{address}:{port}"), ahead_ms);
-        }
-    }
-}
-
 impl Follower<'_> {
     /// Looks, publishes and does what is due, until the run has ended.
     async fn lead(&mut self, alarm: &Alarm) -> Result<Cause, Interruption> {
@@ -141,7 +129,15 @@ impl Follower<'_> {
             self.judge_log().await;
             if Instant::now() >= next_snapshot {
                 next_snapshot = Instant::now() + settings.snapshot_every;
+                self.look_at_processors().await?;
                 publish(self.task, &self.live).await;
+                match self.judge().await {
+                    // Both are known as long as this engine lives, and written down when there is room.
+                    Err(error @ EngineError::DiskFull { .. }) => {
+                        tracing::warn!(run = %self.task.id, %error, "run {}: {error}", self.task.id);
+                    }
+                    judged => judged?,
+                }
                 // What has become of the workers of a master that says nothing is judged when it is back.
                 if state.is_some() {
                     match self.look_at_workers().await {
@@ -157,6 +153,47 @@ impl Follower<'_> {
                 return Ok(cause);
             }
         }
+    }
+
+    /// Shows the rules of the automatic stop how busy the load generators are: the workers, or the master where there are none.
+    async fn look_at_processors(&self) -> Result<(), EngineError> {
+        let run = self.task.run().await?;
+        let role = if self.workers.is_empty() { Role::Master } else { Role::Worker };
+        for node in run.nodes.iter().filter(|node| node.role == role) {
+            if let Some(health) = node.health {
+                self.live.add_processors(&node.name, health.at_ms, health.cpu_percent);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps how the criteria fare, and asks the run to stop where a rule is broken: as a person would, once.
+    async fn judge(&self) -> Result<(), EngineError> {
+        if let Some(watch) = self.live.changed_watch() {
+            self.task
+                .change(move |run| {
+                    run.criteria_watch = watch;
+                    Ok(())
+                })
+                .await?;
+            self.live.watch_is_kept();
+        }
+        let Some(broken) = self.live.broken_rule().filter(|_| self.failure.is_none()) else { return Ok(()) };
+        if self.task.run().await?.stop_requested.is_some() {
+            return Ok(());
+        }
+        tracing::warn!(run = %self.task.id, rule = broken.rule, actual = broken.actual, "run {}: the automatic stop's rule {} is broken", self.task.id, broken.rule);
+        self.task
+            .change(move |run| {
+                // Whoever was quicker has stopped it.
+                if run.stop_requested.is_none() {
+                    run.stop_requested = Some(StopMode::Graceful);
+                    run.broken_rule = Some(broken);
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(())
     }
 
     /// What the master's process does; `None` while it cannot be looked at.

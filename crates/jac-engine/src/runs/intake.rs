@@ -3,14 +3,15 @@
 //! The spool is written before the statistics are fed and before the offset moves on, so after a crash the spool *is*
 //! the offset.
 
+use super::judged::judging_of;
 use super::supervise::Task;
 use super::{NodePlaces, RESULTS, spool};
 use crate::blocking::wait;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::live::LiveRun;
-use jac_model::RunId;
 use jac_model::ports::Remote;
+use jac_model::{Cluster, Role, Run, RunId};
 use jac_store::StoredPoint;
 use sha2::{Digest, Sha256};
 use std::io::{Read, Write};
@@ -76,7 +77,12 @@ impl Intake {
         let base = wait(task.engine.store().series(&task.id))?
             .and_then(|(_, points)| points.iter().map(|point| point.seq).max())
             .unwrap_or(0);
-        let live = Arc::new(LiveRun::new(base));
+        let run = wait(task.run())?;
+        let live = Arc::new(LiveRun::new(base, judging_of(&run), run.criteria_watch.clone()));
+        // Before the samples: each is judged as it comes.
+        if let Ok(cluster) = wait(task.cluster(&run)) {
+            tell_clocks(&run, &cluster, &live);
+        }
         let mut buffer = vec![0; PIECE];
         loop {
             match file.read(&mut buffer).map_err(failed)? {
@@ -196,6 +202,17 @@ impl Intake {
 
     pub fn offset(&self) -> u64 {
         self.offset
+    }
+}
+
+/// Tells the statistics how far the workers' clocks are ahead, by the names that their samples have.
+fn tell_clocks(run: &Run, cluster: &Cluster, live: &LiveRun) {
+    for node in run.nodes.iter().filter(|node| node.role == Role::Worker) {
+        let known = cluster.nodes.iter().find(|known| known.name == node.name);
+        let address = known.and_then(|known| known.address.as_deref()).unwrap_or("127.0.0.1");
+        if let (Some(ahead_ms), Some(port)) = (node.clock_offset_ms, node.ports.first()) {
+            live.set_clock_offset(&format!("{address}:{port}"), ahead_ms);
+        }
     }
 }
 

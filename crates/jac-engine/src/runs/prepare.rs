@@ -22,7 +22,7 @@ use futures_util::future::try_join_all;
 use jac_jmeter::properties::{self, Properties, RmiStoreOnNode};
 use jac_jmeter::{Launch, MasterLaunch};
 use jac_model::ports::{ProcessState, Remote};
-use jac_model::{Cluster, NodePhase, NodeTools, Plan, PlanFileKind, Role, Run, RunEvent, Versions};
+use jac_model::{Cluster, NodePhase, NodeTools, Plan, PlanCriteria, PlanFileKind, Role, Run, RunEvent, Versions};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -113,6 +113,7 @@ async fn what_it_runs(task: &Task, run: &Run) -> Result<Plan, EngineError> {
         ephemeral: false,
         main_file: run.main_file.clone(),
         files: run.files.clone(),
+        criteria: PlanCriteria::default(),
     })
 }
 

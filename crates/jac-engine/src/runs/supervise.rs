@@ -15,7 +15,9 @@ use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::patience::Patient;
 use jac_model::ports::Remote;
-use jac_model::{Cause, Cluster, ClusterPhase, Provider, Run, RunEvent, RunId, RunPhase, RunStep, StopMode};
+use jac_model::{
+    BrokenRule, Cause, Cluster, ClusterPhase, Provider, Run, RunEvent, RunId, RunPhase, RunStep, StopMode,
+};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -298,8 +300,11 @@ impl Task {
     }
 }
 
-/// The cause of a run that somebody ended.
+/// The cause of a run that somebody ended, or a rule of its automatic stop.
 pub(super) fn stopped(run: &Run, how: StopMode) -> Cause {
+    if let Some(BrokenRule { rule, actual, unit, since_ms, node }) = run.broken_rule.clone() {
+        return Cause::AutoStopped { rule, actual, unit, since_ms, node, how };
+    }
     Cause::Stopped { by: run.stop_requested_by.clone().unwrap_or_else(|| "somebody".to_owned()), how }
 }
 

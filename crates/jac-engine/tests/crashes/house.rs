@@ -43,6 +43,8 @@ pub struct House {
     pub settings: Settings,
     /// Of the runs.
     pub properties: BTreeMap<String, String>,
+    /// Of their automatic stop; `None`: the plan's.
+    pub stop_rules: Option<Vec<String>>,
 }
 
 struct Living {
@@ -75,7 +77,15 @@ impl House {
         say_nothing_of_crashes();
         let place = tempfile::tempdir().expect("a folder");
         make_home(&place.path().join("jmeter"));
-        Self { place, world, living: None, crashes: 0, settings: Settings::default(), properties: BTreeMap::new() }
+        Self {
+            place,
+            world,
+            living: None,
+            crashes: 0,
+            settings: Settings::default(),
+            properties: BTreeMap::new(),
+            stop_rules: None,
+        }
     }
 
     pub fn plan(&self, planned: Planned) {
@@ -301,7 +311,9 @@ impl House {
             secret: vec!["pin".to_owned()],
             properties_files: Vec::new(),
             split: Vec::new(),
-            criteria: Vec::new(),
+            criteria: None,
+            warm_up_s: None,
+            stop_rules: self.stop_rules.clone(),
             grace_s: Some(5),
         }
     }

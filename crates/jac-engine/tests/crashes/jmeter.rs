@@ -18,6 +18,20 @@ const STOPS_MS: i64 = 300;
 /// How long the plan takes.
 pub const PLAN_MS: i64 = 5_000;
 
+/// How a test goes.
+#[derive(Debug, Clone)]
+pub struct Trouble {
+    pub plan_ms: i64,
+    /// In these seconds of the test all samples fail.
+    pub fails_s: std::ops::Range<i64>,
+}
+
+impl Default for Trouble {
+    fn default() -> Self {
+        Self { plan_ms: PLAN_MS, fails_s: 0..0 }
+    }
+}
+
 const HEADER: &str = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect\n";
 
 /// A process on a node.
@@ -194,13 +208,14 @@ fn lead(machines: &Machines, process: &mut Process, now_ms: EpochMs) -> Vec<u8> 
         written.push_str(HEADER);
     }
     let Kind::Master { samples, ends_at_ms, .. } = &mut process.kind else { return Vec::new() };
-    let end_ms = ends_at_ms.unwrap_or(begins_ms + PLAN_MS);
+    let end_ms = ends_at_ms.unwrap_or(begins_ms + machines.trouble.plan_ms);
     let due = (now_ms.min(end_ms) - begins_ms) / SAMPLE_MS;
     while *samples < due {
         *samples += 1;
         let at_ms = begins_ms + *samples * SAMPLE_MS - 10;
+        let success = !machines.trouble.fails_s.contains(&((at_ms - begins_ms) / 1_000));
         for source in 0..sources {
-            writeln!(written, "{at_ms},10,Home,200,OK,10.0.0.{source}-TG 1-1,text,true,,5,5,1,1,null,1,0,1")
+            writeln!(written, "{at_ms},10,Home,200,OK,10.0.0.{source}-TG 1-1,text,{success},,5,5,1,1,null,1,0,1")
                 .expect("text");
         }
     }

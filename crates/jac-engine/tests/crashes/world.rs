@@ -4,7 +4,7 @@
 //! What happens here by itself (JMeter measures, a lease is over) has happened by the time somebody looks.
 
 use crate::door::Calls;
-use crate::jmeter::{self, Process};
+use crate::jmeter::{self, Process, Trouble};
 use jac_model::ports::{Billable, Instance};
 use jac_model::{ClusterConfig, ClusterId, EpochMs, Person, Provider};
 use std::collections::BTreeMap;
@@ -53,6 +53,8 @@ pub struct Machines {
     pub made: usize,
     /// How many ended because nobody renewed their lease.
     pub ended_by_lease: usize,
+    /// How the tests go.
+    pub trouble: Trouble,
     /// Names of nodes that will not come up.
     pub stillborn: Vec<String>,
     /// What every JMeter's master has written, by its run's process name: what must not be lost.

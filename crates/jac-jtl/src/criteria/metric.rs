@@ -1,6 +1,7 @@
 //! What a criterion can look at: every number of the table.
 
 use crate::Entry;
+use serde::{Deserialize, Serialize};
 
 /// A number of an [`Entry`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,13 +41,44 @@ pub enum Metric {
 }
 
 /// What a metric is measured in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unit {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Unit {
+    /// It is a number.
+    #[serde(rename = "")]
     None,
+    /// Milliseconds.
+    #[serde(rename = "ms")]
     Milliseconds,
+    /// Percent.
+    #[serde(rename = "%")]
     Percent,
+    /// Per second.
+    #[serde(rename = "/s")]
     PerSecond,
+    /// Kilobytes per second.
+    #[serde(rename = "KB/s")]
     KilobytesPerSecond,
+}
+
+impl Unit {
+    /// As it is written behind a number.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Milliseconds => "ms",
+            Self::Percent => "%",
+            Self::PerSecond => "/s",
+            Self::KilobytesPerSecond => "KB/s",
+        }
+    }
+
+    /// A value for people: at most three decimals, and the unit.
+    pub fn with(self, value: f64) -> String {
+        let number = format!("{value:.3}");
+        let number = number.trim_end_matches('0').trim_end_matches('.');
+        if self == Self::None { number.to_owned() } else { format!("{number} {}", self.symbol()) }
+    }
 }
 
 impl Metric {
@@ -123,7 +155,8 @@ impl Metric {
         })
     }
 
-    pub(super) fn unit(self) -> Unit {
+    /// What it is measured in.
+    pub fn unit(self) -> Unit {
         match self {
             Self::Samples | Self::Errors | Self::AvgBytes | Self::Apdex => Unit::None,
             Self::ErrorPercent => Unit::Percent,
@@ -137,14 +170,6 @@ impl Metric {
 
     /// A value for people: at most three decimals, and the unit.
     pub(super) fn with_unit(self, value: f64) -> String {
-        let number = format!("{value:.3}");
-        let number = number.trim_end_matches('0').trim_end_matches('.');
-        match self.unit() {
-            Unit::None => number.to_owned(),
-            Unit::Milliseconds => format!("{number} ms"),
-            Unit::Percent => format!("{number} %"),
-            Unit::PerSecond => format!("{number} /s"),
-            Unit::KilobytesPerSecond => format!("{number} KB/s"),
-        }
+        self.unit().with(value)
     }
 }

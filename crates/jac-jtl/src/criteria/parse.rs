@@ -61,13 +61,34 @@ pub enum CriterionError {
 
 pub(super) fn parse(expression: &str) -> Result<Criterion, CriterionError> {
     let text = expression.trim();
-    let name_end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len());
-    let (name, rest) = text.split_at(name_end);
-    if name.is_empty() {
-        return Err(CriterionError::Form);
-    }
+    let (name, rest) = name(text)?;
     let metric =
         Metric::named(&name.to_ascii_lowercase()).ok_or_else(|| CriterionError::Metric { name: name.to_owned() })?;
+    let Comparison { label, operator, sign, threshold, rest } = comparison(name, rest)?;
+    let (number, unit) = (number(sign, threshold, rest)?, rest.trim());
+    let factor = factor(metric.unit(), unit).ok_or_else(|| CriterionError::Unit { metric, found: unit.to_owned() })?;
+    let threshold = finite(number * factor, threshold)?;
+    Ok(Criterion { expression: text.to_owned(), metric, label, operator, threshold })
+}
+
+/// What stands behind a metric: `("LABEL") OP NUMBER`, and the rest.
+pub(super) struct Comparison<'a> {
+    pub label: Option<String>,
+    pub operator: Operator,
+    pub sign: &'static str,
+    /// The number as written.
+    pub threshold: &'a str,
+    /// From the unit on.
+    pub rest: &'a str,
+}
+
+/// The metric's name and what follows it.
+pub(super) fn name(text: &str) -> Result<(&str, &str), CriterionError> {
+    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len());
+    if end == 0 { Err(CriterionError::Form) } else { Ok(text.split_at(end)) }
+}
+
+pub(super) fn comparison<'a>(name: &str, rest: &'a str) -> Result<Comparison<'a>, CriterionError> {
     let (label, rest) = label(name, rest.trim_start())?;
     let (operator, sign, rest) = operator(rest.trim_start())?;
     let rest = rest.trim();
@@ -75,16 +96,20 @@ pub(super) fn parse(expression: &str) -> Result<Criterion, CriterionError> {
         .char_indices()
         .find(|(at, c)| !(c.is_ascii_digit() || *c == '.' || (*at == 0 && matches!(c, '-' | '+'))))
         .map_or(rest.len(), |(at, _)| at);
-    let (number, unit) = rest.split_at(number_end);
-    let number: f64 = number.parse().map_err(|_| CriterionError::Number { operator: sign, found: rest.to_owned() })?;
-    let unit = unit.trim();
-    let factor = factor(metric, unit).ok_or_else(|| CriterionError::Unit { metric, found: unit.to_owned() })?;
-    let threshold = number * factor;
-    if !threshold.is_finite() {
-        let found = rest.chars().take(20).chain(['…']).collect();
-        return Err(CriterionError::TooLarge { found });
+    let (threshold, rest) = rest.split_at(number_end);
+    Ok(Comparison { label, operator, sign, threshold, rest })
+}
+
+/// The number that stands after `sign`.
+pub(super) fn number(sign: &'static str, written: &str, rest: &str) -> Result<f64, CriterionError> {
+    written.parse().map_err(|_| CriterionError::Number { operator: sign, found: format!("{written}{rest}") })
+}
+
+pub(super) fn finite(threshold: f64, written: &str) -> Result<f64, CriterionError> {
+    if threshold.is_finite() {
+        return Ok(threshold);
     }
-    Ok(Criterion { expression: text.to_owned(), metric, label, operator, threshold })
+    Err(CriterionError::TooLarge { found: written.chars().take(20).chain(['…']).collect() })
 }
 
 /// An optional `("LABEL")`; in it `\"` is a quote and `\\` a backslash.
@@ -132,8 +157,8 @@ fn operator(text: &str) -> Result<(Operator, &'static str, &str), CriterionError
 }
 
 /// What a number in this unit is multiplied with to be in the metric's own.
-fn factor(metric: Metric, unit: &str) -> Option<f64> {
-    match (metric.unit(), unit) {
+pub(super) fn factor(measured: Unit, unit: &str) -> Option<f64> {
+    match (measured, unit) {
         (_, "") | (Unit::Milliseconds, "ms") | (Unit::Percent, "%") => Some(1.0),
         (Unit::Milliseconds, "s") => Some(1_000.0),
         (Unit::PerSecond, "/s") | (Unit::KilobytesPerSecond, "/s" | "KB/s") => Some(1.0),

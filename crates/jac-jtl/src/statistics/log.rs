@@ -40,14 +40,30 @@ impl LogStatistics {
 
     /// Takes the next piece of the log, cut anywhere.
     pub fn feed(&mut self, bytes: &[u8]) {
+        self.feed_and(bytes, &mut |_: &Sample<'_>| ());
+    }
+
+    /// The same, and shows each sample to somebody else too.
+    pub fn feed_and(&mut self, bytes: &[u8], also: &mut impl FnMut(&Sample<'_>)) {
         let statistics = &mut self.statistics;
-        self.reader.feed(bytes, &mut |sample: &Sample<'_>| statistics.add(sample));
+        self.reader.feed(bytes, &mut |sample: &Sample<'_>| {
+            statistics.add(sample);
+            also(sample);
+        });
     }
 
     /// Says that the log is complete. A last row without a line end is counted now, or rejected as cut.
     pub fn finish(&mut self) {
+        self.finish_and(&mut |_: &Sample<'_>| ());
+    }
+
+    /// The same, and shows the last sample to somebody else too.
+    pub fn finish_and(&mut self, also: &mut impl FnMut(&Sample<'_>)) {
         let statistics = &mut self.statistics;
-        self.reader.finish(&mut |sample: &Sample<'_>| statistics.add(sample));
+        self.reader.finish(&mut |sample: &Sample<'_>| {
+            statistics.add(sample);
+            also(sample);
+        });
         self.statistics.finish();
     }
 

@@ -16,7 +16,7 @@ use jac_engine::plans::{Kept, RunWish};
 use jac_engine::view::PlanView;
 use jac_engine::{Engine, EngineError};
 use jac_jmx::Check;
-use jac_model::Plan;
+use jac_model::{Plan, PlanCriteria};
 use serde::Deserialize;
 use tokio_util::io::ReaderStream;
 
@@ -139,4 +139,21 @@ pub async fn set_team(plan: On<ChangePlan, Plan>, Body(wanted): Body<TeamRequest
     let team = plan.engine().team(wanted.team.as_deref()).await?;
     plan.engine().set_plan_team(&plan.thing.id, team.clone()).await?;
     Ok(Json(plan.engine().view_plan(Plan { team, ..plan.thing.clone() }).await?))
+}
+
+/// What the plan's runs are judged by, and what stops them by itself
+#[utoipa::path(get, path = "/plans/{id}/criteria", tag = "plans", params(("id" = String, Path)), responses((status = 200, body = PlanCriteria), (status = 404, body = ErrorBody)))]
+pub async fn criteria(plan: On<View, Plan>) -> Json<PlanCriteria> {
+    Json(plan.thing.criteria)
+}
+
+/// Judge the plan's next runs by something else; `version` is the one that it was made from
+#[utoipa::path(put, path = "/plans/{id}/criteria", tag = "plans", params(("id" = String, Path)), request_body = PlanCriteria,
+    responses((status = 200, body = PlanCriteria), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub async fn set_criteria(
+    plan: On<ChangePlan, Plan>,
+    Body(wanted): Body<PlanCriteria>,
+) -> Result<Json<PlanCriteria>, ApiError> {
+    let id = plan.thing.id.clone();
+    Ok(Json(plan.engine().run_blocking(move |engine| engine.set_plan_criteria(&id, wanted)).await?))
 }

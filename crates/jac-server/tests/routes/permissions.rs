@@ -79,6 +79,8 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/plans/{id}/files/{path}", "u++++++++"),
     ("DELETE", "/plans/{id}/files/{path}", "ufff+++++"),
     ("GET", "/plans/{id}/check", "u++++++++"),
+    ("GET", "/plans/{id}/criteria", "u++++++++"),
+    ("PUT", "/plans/{id}/criteria", "ufff+++++"),
     ("GET", "/runs", "u++++++++"),
     ("POST", "/runs", "ufff+++++"),
     ("GET", "/runs/{id}", "u++++++++"),

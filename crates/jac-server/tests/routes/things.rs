@@ -2,8 +2,8 @@
 
 use crate::served::Served;
 use jac_model::{
-    Cause, Cluster, ClusterConfig, ClusterId, ClusterPhase, Named, Person, Plan, PlanFile, PlanFileKind, PlanId,
-    Provider, Run, RunId, RunPhase,
+    Cause, Cluster, ClusterConfig, ClusterId, ClusterPhase, Named, Person, Plan, PlanCriteria, PlanFile, PlanFileKind,
+    PlanId, Provider, Run, RunId, RunPhase,
 };
 use std::collections::BTreeMap;
 
@@ -44,6 +44,7 @@ pub async fn others(served: &Served) -> (String, String) {
         ephemeral: false,
         main_file: "p.jmx".to_owned(),
         files: vec![file],
+        criteria: PlanCriteria::default(),
     };
     served.app.engine.store().insert_cluster(&cluster).await.expect("written");
     served.app.engine.store().put_plan(&plan).await.expect("written");
@@ -75,6 +76,11 @@ pub async fn run(served: &Served, id: &str, owner: &Person) -> Run {
         step: String::new(),
         cause: Some(Cause::Completed),
         criteria: Vec::new(),
+        warm_up_s: 0,
+        stop_rules: Vec::new(),
+        criteria_version: None,
+        criteria_watch: Vec::new(),
+        broken_rule: None,
         created_ms: 1,
         started_ms: Some(1),
         ended_ms: Some(2),

@@ -3,6 +3,7 @@
 use super::Output;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Which of a log's samples are looked at.
 #[derive(Debug, Args)]
@@ -88,6 +89,9 @@ pub struct ReportArguments {
     /// What fails the report, such as 'p95 > 800ms'
     #[arg(long, value_name = "EXPR")]
     pub fail_on: Vec<String>,
+    /// Samples that start so long after the first one count for --fail-on, earlier ones do not: 30s, 2m. The report has all of them
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "0s")]
+    pub warm_up: Duration,
     /// Share of the rows that may be unread before the result cannot be judged
     #[arg(long, value_name = "PERCENT", default_value = "0.1%")]
     pub max_unread: String,

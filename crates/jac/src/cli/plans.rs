@@ -1,8 +1,9 @@
 //! The arguments of `jac run` and `jac check`: a plan with what belongs to it.
 
-use super::{NewClusterArguments, Output, ServerArguments};
-use clap::Args;
+use super::{NewClusterArguments, Output, ServerArguments, Whose};
+use clap::{Args, Subcommand};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// `jac run`: a plan, and the cluster that is made for it.
 #[derive(Debug, Args)]
@@ -17,8 +18,11 @@ pub struct RunArguments {
 #[derive(Debug, Args)]
 pub struct PlanArguments {
     /// The JMeter plan
-    #[arg(value_name = "PLAN.jmx")]
-    pub plan: PathBuf,
+    #[arg(value_name = "PLAN.jmx", required_unless_present = "kept")]
+    pub plan: Option<PathBuf>,
+    /// In the place of a file: a plan that is kept, by its id or name, with its criteria. --split and -q then name files of it
+    #[arg(long = "plan", value_name = "PLAN", conflicts_with_all = ["plan", "data", "plugin", "root"])]
+    pub kept: Option<String>,
     /// Another file that the plan reads; files that the plan names are taken along by themselves
     #[arg(long, value_name = "FILE")]
     pub data: Vec<PathBuf>,
@@ -65,9 +69,8 @@ pub struct PlanArguments {
     /// What is printed on standard output
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub output: Output,
-    /// What fails the run, such as 'p95 > 800ms', 'error_percent("Log in") >= 1%'
-    #[arg(long, value_name = "EXPR")]
-    pub fail_on: Vec<String>,
+    #[command(flatten)]
+    pub judged: JudgedArguments,
     /// Ship every sample to this Elasticsearch or OpenSearch too, where no server does the run [env: JAC_SEARCH_URL]
     #[arg(long, value_name = "URL")]
     pub search_url: Option<String>,
@@ -76,6 +79,58 @@ pub struct PlanArguments {
     /// How long nodes live without hearing from JAC
     #[arg(long, value_name = "SECONDS", hide = true)]
     pub lease_seconds: Option<u64>,
+}
+
+/// What a run is judged by, and what stops it by itself.
+#[derive(Debug, Args)]
+pub struct JudgedArguments {
+    /// What fails the run, such as 'p95 > 800ms', 'error_percent("Log in") >= 1%'
+    #[arg(long, value_name = "EXPR")]
+    pub fail_on: Vec<String>,
+    /// Samples that start so long after the first one count for --fail-on, earlier ones do not: 30s, 2m
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub warm_up: Option<Duration>,
+    /// What stops the run by itself, in the place of 'error_percent >= 90% for 60s': 'p95 > 5s for 30s',
+    /// 'generator_cpu_percent > 95% for 120s'
+    #[arg(long, value_name = "RULE")]
+    pub stop_if: Vec<String>,
+    /// Nothing stops the run by itself
+    #[arg(long, conflicts_with = "stop_if")]
+    pub no_auto_stop: bool,
+}
+
+impl JudgedArguments {
+    /// The rules of the automatic stop, where something was said of them.
+    pub fn stop_rules(&self) -> Option<Vec<String>> {
+        (self.no_auto_stop || !self.stop_if.is_empty()).then(|| self.stop_if.clone())
+    }
+
+    /// The warm-up in whole seconds.
+    pub fn warm_up_s(&self) -> Option<u64> {
+        self.warm_up.map(|length| length.as_secs())
+    }
+
+    /// The criteria, where there are some.
+    pub fn criteria(&self) -> Option<Vec<String>> {
+        (!self.fail_on.is_empty()).then(|| self.fail_on.clone())
+    }
+}
+
+/// The words of `jac plans`.
+#[derive(Debug, Subcommand)]
+pub enum PlansCommand {
+    /// What the runs of a plan are judged by and what stops them by itself: show it, or change what is given
+    Criteria {
+        /// The plan, by its id or name
+        plan: String,
+        #[command(flatten)]
+        judged: JudgedArguments,
+        /// Its runs are not judged
+        #[arg(long, conflicts_with = "fail_on")]
+        no_criteria: bool,
+        #[command(flatten)]
+        whose: Whose,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ use super::files::{self, Bundle, Given, properties};
 use super::from_engine;
 use super::progress::Line;
 use crate::cli::{Output, PlanArguments};
+use crate::client::Client;
 use crate::context;
 use crate::exit::with_hint;
 use crate::utc;
@@ -11,20 +12,36 @@ use jac_engine::tools::{Toolbox, WantedJMeter};
 use jac_jmeter::JMeterHome;
 use jac_jmx::{Check, Severity};
 use jac_jtl::criteria::Criterion;
+use jac_jtl::criteria::stop::StopRule;
+use jac_model::PlanId;
 use jac_report::visible;
 use std::path::{Path, PathBuf};
 
+/// Where the plan comes from.
+pub enum Source {
+    /// Files of this machine, uploaded for this run.
+    Files { bundle: Bundle, plan: PathBuf },
+    /// It is kept where the run is done, under this id or name.
+    Kept(String),
+}
+
 /// The command line, read and found possible.
 pub struct Wanted {
-    pub bundle: Bundle,
-    pub plan: PathBuf,
+    pub source: Source,
     pub plan_name: String,
+    /// Data files whose rows are dealt out, relative to the plan's folder.
+    pub split: Vec<String>,
+    /// Those that JMeter reads with `-q`, in their order, relative to the root.
+    pub properties_files: Vec<String>,
     pub properties: jac_jmx::Properties,
     pub system_properties: jac_jmx::Properties,
     pub secret: Vec<String>,
     pub jmeter_home: Option<PathBuf>,
     pub name: Option<String>,
-    pub criteria: Vec<String>,
+    /// `None`: the plan's.
+    pub criteria: Option<Vec<String>>,
+    pub warm_up_s: Option<u64>,
+    pub stop_rules: Option<Vec<String>>,
     pub grace_s: u64,
     pub out: PathBuf,
     pub output: Output,
@@ -34,21 +51,42 @@ impl Wanted {
     pub fn read(arguments: &PlanArguments, home: Option<&JMeterHome>) -> anyhow::Result<Self> {
         let properties = properties('J', &arguments.property)?;
         let system_properties = files::properties('D', &arguments.system_property)?;
-        for expression in &arguments.fail_on {
+        let judged = &arguments.judged;
+        for expression in &judged.fail_on {
             expression.parse::<Criterion>().map_err(|error| with_hint(format!("--fail-on: {error}"), None))?;
         }
-        let bundle = Bundle::gather(Given {
-            plan: &arguments.plan,
-            root: arguments.root.as_deref(),
-            data: &arguments.data,
-            split: &arguments.split,
-            plugins: &arguments.plugin,
-            properties_files: &arguments.properties_file,
-            properties: &properties,
-            system_properties: &system_properties,
-            home,
-        })?;
-        let plan_name = arguments.plan.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        for expression in &judged.stop_if {
+            expression.parse::<StopRule>().map_err(|error| with_hint(format!("--stop-if: {error}"), None))?;
+        }
+        let (source, split, properties_files) = match (&arguments.plan, &arguments.kept) {
+            (Some(plan), _) => {
+                let bundle = Bundle::gather(Given {
+                    plan,
+                    root: arguments.root.as_deref(),
+                    data: &arguments.data,
+                    split: &arguments.split,
+                    plugins: &arguments.plugin,
+                    properties_files: &arguments.properties_file,
+                    properties: &properties,
+                    system_properties: &system_properties,
+                    home,
+                })?;
+                let (split, properties_files) = (bundle.split.clone(), bundle.properties_files.clone());
+                (Source::Files { bundle, plan: plan.clone() }, split, properties_files)
+            }
+            (None, Some(named)) => {
+                let names = |paths: &[PathBuf]| paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+                (Source::Kept(named.clone()), names(&arguments.split), names(&arguments.properties_file))
+            }
+            (None, None) => anyhow::bail!("no plan was named"),
+        };
+        let plan_name = match &source {
+            Source::Files { plan, .. } => {
+                plan.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+            }
+            // A name of a folder, too: what parts folders is no part of it.
+            Source::Kept(named) => named.replace(std::path::is_separator, "-"),
+        };
         let out = arguments.out.clone().unwrap_or_else(|| {
             Path::new("jac-results").join(format!("{plan_name}-{}", utc::compact(context::now_ms())))
         });
@@ -59,9 +97,10 @@ impl Wanted {
             ));
         }
         Ok(Self {
-            bundle,
-            plan: arguments.plan.clone(),
+            source,
             plan_name,
+            split,
+            properties_files,
             properties,
             system_properties,
             secret: arguments.secret.clone(),
@@ -71,7 +110,9 @@ impl Wanted {
                 .as_ref()
                 .map(|home| home.canonicalize().unwrap_or_else(|_| home.clone())),
             name: arguments.name.clone(),
-            criteria: arguments.fail_on.clone(),
+            criteria: judged.criteria(),
+            warm_up_s: judged.warm_up_s(),
+            stop_rules: judged.stop_rules(),
             grace_s: arguments.grace,
             out,
             output: arguments.output,
@@ -79,23 +120,48 @@ impl Wanted {
     }
 
     /// The check before the start, on so many workers with the JMeter of that version, if one is chosen: nothing is made for
-    /// a plan that cannot work.
+    /// a plan that cannot work. `None`: the plan is kept elsewhere, and [checked](Self::check_kept) there.
     pub fn check(
         &self,
         workers: u32,
         jmeter_version: Option<String>,
         toolbox: &Toolbox,
         line: &mut Line,
-    ) -> anyhow::Result<Check> {
+    ) -> anyhow::Result<Option<Check>> {
+        let Source::Files { bundle, plan } = &self.source else { return Ok(None) };
         let jmeter = WantedJMeter { home: None, version: jmeter_version };
-        let check = self.bundle.check(&self.plan, workers, &self.properties, &self.system_properties, jmeter);
+        let check = bundle.check(plan, workers, &self.properties, &self.system_properties, jmeter);
         let check = check.run(toolbox).map_err(from_engine)?;
-        for finding in check.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
-            line.say(&format!("warning: {}", visible(&finding.message)));
-        }
+        tell(&check, line);
         refuse(&check)?;
         line.say(&what_will_run(&check));
+        Ok(Some(check))
+    }
+
+    /// The same of a kept plan, by whoever keeps it.
+    pub async fn check_kept(
+        &self,
+        client: &Client,
+        plan: &PlanId,
+        workers: u32,
+        line: &mut Line,
+    ) -> anyhow::Result<Check> {
+        let check: Check = client.get(&format!("/plans/{plan}/check?workers={workers}")).await?;
+        tell(&check, line);
+        // It knows nothing of what is given for this run alone: with that the start checks the plan once more.
+        let as_it_is =
+            self.properties.is_empty() && self.system_properties.is_empty() && self.properties_files.is_empty();
+        if as_it_is {
+            refuse(&check)?;
+            line.say(&what_will_run(&check));
+        }
         Ok(check)
+    }
+}
+
+fn tell(check: &Check, line: &mut Line) {
+    for finding in check.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
+        line.say(&format!("warning: {}", visible(&finding.message)));
     }
 }
 

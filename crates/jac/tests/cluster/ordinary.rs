@@ -232,3 +232,20 @@ fn a_version_of_jmeter_that_there_is_not_is_refused_with_those_that_there_are() 
     assert!(refused.stderr.contains("JAC manages no JMeter 4.0: there are 5.6.3, 5.6.2, 5.5"), "{}", refused.stderr);
     place.assert_nothing_left();
 }
+
+#[test]
+fn a_target_that_fails_all_stops_the_run_by_itself() {
+    let place = Place::new();
+    let rule = "error_percent > 50% for 5s";
+    let arguments = ["--workers", "2", "-Jduration=300", "-Jstatus=NO", "--stop-if", rule];
+    let done = place.finish(place.run("steady.jmx", &arguments)).expect(3);
+    assert!(done.stderr.contains(&format!("Automatic stop: if {rule}.")), "said before: {}", done.stderr);
+    assert!(done.stderr.contains("error: Stopped automatically"), "{}", done.stderr);
+    let summary = place.summary();
+    let seconds = summary["duration_ms"].as_u64().expect("a duration") / 1_000;
+    assert!((5..60).contains(&seconds), "{seconds} s: a whole window, and not the 300 s of the plan");
+    assert_eq!(summary["total"]["samples"], place.log().lines().count() - 1, "what was measured is kept");
+    assert_eq!(summary["total"]["errors"], summary["total"]["samples"]);
+    assert!(summary["partial"]["cause"].as_str().is_some_and(|cause| cause.contains(rule)), "{summary}");
+    place.assert_nothing_left();
+}

@@ -5,6 +5,7 @@ import { usePlanCheck } from "@/features/plans/api/usePlanCheck";
 import { CheckView } from "@/features/plans/components/CheckView";
 import { PlanFiles } from "@/features/plans/components/PlanFiles";
 import { PlanHead } from "@/features/plans/components/PlanHead";
+import { PlanCriteria } from "@/features/runs/components/PlanCriteria";
 import { RunList } from "@/features/runs/components/RunTable";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
 import { useInfo } from "@/features/session/api/useInfo";
@@ -39,6 +40,7 @@ export function PlanRoute() {
               <PlanFiles plan={plan} limits={info.data?.limits ?? UNKNOWN_LIMITS} />
             </div>
           )}
+          <PlanCriteria plan={plan} />
           <TrendSection plan={plan.id} />
           <RunList of={{ plan: plan.id }} prefix="runs." title="Runs of this plan" without={["plan"]} empty="No runs of this plan yet." />
         </>

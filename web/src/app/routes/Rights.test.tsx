@@ -45,7 +45,7 @@ const CLUSTER: Cluster = {
   usd_so_far: null,
   node_prices: null,
 };
-const PLAN: Plan = { id: "p-1", name: "shop", owner: BOB, team: null, revision: 1, ephemeral: false, created_ms: 0, main_file: "shop.jmx", files: [], bytes: 0, runs: 0, last_run: null };
+const PLAN: Plan = { id: "p-1", name: "shop", owner: BOB, team: null, revision: 1, ephemeral: false, criteria: { version: 1, criteria: [], warm_up_s: 0, stop_rules: [] }, created_ms: 0, main_file: "shop.jmx", files: [], bytes: 0, runs: 0, last_run: null };
 const INFO = {
   version: "1",
   installation: "i",

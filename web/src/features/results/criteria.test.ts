@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { criterionWords, parseCriterion, timeLimit, writeCriterion } from "./criteria";
+import { criterionWords, DEFAULT_STOP_RULE, parseCriterion, parseStopRule, stopRuleWords, timeLimit, writeCriterion, writeStopRule } from "./criteria";
 
 it.each([
   ["p95 > 800ms", { metric: "p95", label: null, op: ">", value: 800, unit: "ms" }],
@@ -28,4 +28,13 @@ it("says them in words, and what it cannot read as it was given", () => {
 it("knows which criteria are a line on the response time chart", () => {
   expect(timeLimit({ metric: "p95_ms", label: null, op: ">", value: 2, unit: "s" })).toBe(2000);
   expect(timeLimit({ metric: "throughput", label: null, op: "<", value: 2, unit: "/s" })).toBeNull();
+});
+
+it("reads and writes the rules of the automatic stop", () => {
+  const rule = parseStopRule(DEFAULT_STOP_RULE);
+  expect(rule).toEqual({ criterion: { metric: "error_percent", label: null, op: ">=", value: 90, unit: "%" }, windowS: 60 });
+  expect(rule === null ? null : writeStopRule(rule)).toBe(DEFAULT_STOP_RULE);
+  expect(stopRuleWords('p95("for 3s") > 5s for 30s')).toBe("p95 response time of “for 3s” > 5\u00a0s over 30\u00a0s");
+  expect(stopRuleWords("generator_cpu_percent > 95% for 120s")).toBe("generator CPU > 95\u00a0% over 120\u00a0s");
+  expect(parseStopRule("error_percent > 1%")).toBeNull();
 });

@@ -43,6 +43,37 @@ export interface Criterion {
 
 const FORM = /^\s*([A-Za-z0-9_]+)\s*(?:\(\s*"((?:[^"\\]|\\.)*)"\s*\))?\s*(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)\s*(ms|s|%|\/s)?\s*$/;
 
+/** What a rule of the automatic stop may look at: of the samples of a window, or of the load generators. */
+export const STOP_METRICS: Metric[] = [
+  ...METRICS.filter(({ name }) => ["error_percent", "p95", "p99", "p90", "median", "mean"].includes(name)),
+  { name: "generator_cpu_percent", words: "generator CPU", unit: "%" },
+];
+
+/** The rule of a plan that says nothing else. */
+export const DEFAULT_STOP_RULE = "error_percent >= 90% for 60s";
+
+export interface StopRule {
+  criterion: Criterion;
+  windowS: number;
+}
+
+/** `error_percent >= 90% for 60s`: a comparison over the last so many seconds. */
+export function parseStopRule(text: string): StopRule | null {
+  const match = /^(.*[^a-z])for\s*(\d+)\s*s\s*$/s.exec(text);
+  const criterion = match?.[1] === undefined ? null : parseCriterion(match[1]);
+  return criterion === null ? null : { criterion, windowS: Number(match?.[2]) };
+}
+
+export function writeStopRule({ criterion, windowS }: StopRule): string {
+  return `${writeCriterion(criterion)} for ${windowS}s`;
+}
+
+/** `error rate ≥ 90 % over 60 s`; what this page cannot read stands as it was given. */
+export function stopRuleWords(expression: string): string {
+  const rule = parseStopRule(expression);
+  return rule === null ? expression : `${wordsOf(rule.criterion) ?? writeCriterion(rule.criterion)} over ${rule.windowS}\u00a0s`;
+}
+
 export function parseCriterion(text: string): Criterion | null {
   const match = FORM.exec(text);
   if (match === null) return null;
@@ -58,9 +89,22 @@ export function writeCriterion({ metric, label, op, value, unit }: Criterion): s
 /** `error rate of “Login” > 1 %`; what this page cannot read stands as it was given. */
 export function criterionWords(expression: string): string {
   const criterion = parseCriterion(expression);
-  const metric = METRICS.find(({ name }) => name === plainMetric(criterion?.metric ?? ""));
-  const op = OPERATORS.find((each) => each.op === criterion?.op);
-  if (criterion === null || metric === undefined || op === undefined) return expression;
+  return (criterion === null ? null : wordsOf(criterion)) ?? expression;
+}
+
+/** The metric in words: `p95 response time`; the name itself where there are none. */
+export function metricWords(name: string): string {
+  return metricOf(name)?.words ?? name;
+}
+
+function metricOf(name: string): Metric | undefined {
+  return [...METRICS, ...STOP_METRICS].find((metric) => metric.name === plainMetric(name));
+}
+
+function wordsOf(criterion: Criterion): string | null {
+  const metric = metricOf(criterion.metric);
+  const op = OPERATORS.find((each) => each.op === criterion.op);
+  if (metric === undefined || op === undefined) return null;
   const { label, value, unit } = criterion;
   const limit = unit === "" ? metric.unit : unit;
   return `${metric.words}${label === null ? "" : ` of “${label}”`} ${op.words} ${value}${limit.startsWith("/") || limit === "" ? limit : `\u00a0${limit}`}`;

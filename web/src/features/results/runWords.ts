@@ -1,6 +1,9 @@
 /** Phase, cause and verdict in words, icons and tones: the only place that decides them. */
 import type { Cause, RunSummary, Verdict } from "@/shared/api/types";
+import { formatTime } from "@/shared/format/time";
 import type { ChipLook } from "@/shared/ui/Chip";
+import { stopRuleWords } from "./criteria";
+import { valueWords } from "./judgedWords";
 
 /** How many samples there were and how many of them failed: of a run's headline or of a report's total. */
 export type Counts = { samples: number; errors: number } | null;
@@ -34,6 +37,8 @@ export function causeChip(cause: Cause | null, counts: Counts): ChipLook {
       return doubtChip(counts) === null ? { tone: "good", word: "completed", icon: "check-circle" } : { tone: "ended", word: "completed", icon: "check-circle" };
     case "stopped":
       return { tone: "ended", word: cause.how === "cut" ? "aborted" : "stopped", icon: "stop" };
+    case "auto_stopped":
+      return { tone: "failed", word: "stopped automatically", icon: "stop" };
     case "failed":
       return { tone: "failed", word: "failed", icon: "x-circle" };
   }
@@ -65,6 +70,8 @@ export function causeSentence(cause: Cause): string {
       return "The plan ran to completion.";
     case "stopped":
       return cause.how === "cut" ? `Aborted by ${cause.by}.` : `Stopped by ${cause.by} (graceful).`;
+    case "auto_stopped":
+      return `Stopped automatically at ${valueWords(cause.actual, cause.unit)}${cause.node === null ? "" : ` of ${cause.node}`} since ${formatTime(cause.since_ms)}: ${stopRuleWords(cause.rule)}.`;
     case "failed":
       return cause.reason;
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { checkRunForm, EMPTY_FORM, newCriterion, parseProperties, type RunForm } from "./runForm";
+import { newCriterion, newRule } from "./judgedForm";
+import { checkRunForm, EMPTY_FORM, parseProperties, type RunForm } from "./runForm";
 
 const known = [
   { name: "host", default: "127.0.0.1", value: null },
@@ -15,7 +16,13 @@ describe("the start dialog", () => {
   });
   it("writes criteria with the unit of their metric", () => {
     const criteria = [newCriterion(1), { ...newCriterion(2), metric: "p95", label: 'GET "/"', op: ">=" as const, value: "800" }];
-    expect(checkRunForm({ ...form, criteria }, known, []).request?.criteria).toEqual(["error_percent > 1%", 'p95("GET \\"/\\"") >= 800ms']);
+    expect(checkRunForm({ ...form, judged: { criteria, warmUp: "", rules: [] } }, known, []).request?.criteria).toEqual(["error_percent > 1%", 'p95("GET \\"/\\"") >= 800ms']);
+  });
+  it("leaves what judges and stops the run to the plan unless it was changed", () => {
+    const { request } = checkRunForm(form, known, []);
+    for (const field of ["criteria", "warm_up_s", "stop_rules"]) expect(request).not.toHaveProperty(field);
+    const judged = { criteria: [], warmUp: "30", rules: [newRule(1)] };
+    expect(checkRunForm({ ...form, judged }, known, []).request).toMatchObject({ criteria: [], warm_up_s: 30, stop_rules: ["error_percent >= 90% for 60s"] });
   });
   it("sends system properties apart from JMeter's, and says which line is wrong", () => {
     expect(checkRunForm({ ...form, systemProperties: "javax.net.ssl.keyStore=keys.p12" }, known, []).request?.system_properties).toEqual({ "javax.net.ssl.keyStore": "keys.p12" });
@@ -32,13 +39,13 @@ describe("the start dialog", () => {
     expect(checkRunForm({ ...form, split: ["users.csv", "gone.csv"] }, known, ["users.csv"]).request?.split).toEqual(["users.csv"]);
   });
   it("lists all faults at once", () => {
-    const { request, faults } = checkRunForm({ ...EMPTY_FORM, grace: "-1", moreProperties: "nothing", criteria: [{ ...newCriterion(7), value: "x" }] }, known, []);
+    const { request, faults } = checkRunForm({ ...EMPTY_FORM, grace: "-1", moreProperties: "nothing", judged: { criteria: [{ ...newCriterion(7), value: "x" }], warmUp: "", rules: [] } }, known, []);
     expect(request).toBeNull();
     expect(faults.plan).toBeDefined();
     expect(faults.cluster).toBeDefined();
     expect(faults.grace).toBeDefined();
     expect(faults.moreProperties).toBe("Line 1 must be name=value.");
-    expect(faults.criteria[7]).toBeDefined();
+    expect(faults.judged.criteria[7]).toBeDefined();
   });
 });
 

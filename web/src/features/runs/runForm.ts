@@ -1,15 +1,6 @@
 /** The start dialog as it is typed, the request it makes, and what is wrong with it: all faults at once. Pure. */
-import { METRICS, writeCriterion, type Operator } from "@/features/results/criteria";
 import type { CheckProperty, NewRun } from "@/shared/api/types";
-
-export interface CriterionRow {
-  key: number;
-  metric: string;
-  /** Empty for the total. */
-  label: string;
-  op: Operator;
-  value: string;
-}
+import { checkJudged, type JudgedFaults, type JudgedForm } from "./judgedForm";
 
 export interface RunForm {
   planId: string | null;
@@ -26,7 +17,8 @@ export interface RunForm {
   split: string[];
   /** The plan's files that every JMeter reads with -q. */
   propertiesFiles: string[];
-  criteria: CriterionRow[];
+  /** What judges and stops this run in the place of what the plan keeps; null: the plan's. */
+  judged: JudgedForm | null;
   grace: string;
 }
 
@@ -36,17 +28,14 @@ export interface RunFaults {
   grace?: string;
   moreProperties?: string;
   systemProperties?: string;
-  criteria: Record<number, string>;
+  judged: JudgedFaults;
 }
 
-export const EMPTY_FORM: RunForm = { planId: null, clusterId: null, name: "", properties: {}, moreProperties: "", systemProperties: "", secret: [], split: [], propertiesFiles: [], criteria: [], grace: "" };
-
-export function newCriterion(key: number): CriterionRow {
-  return { key, metric: "error_percent", label: "", op: ">", value: "1" };
-}
+export const EMPTY_FORM: RunForm = { planId: null, clusterId: null, name: "", properties: {}, moreProperties: "", systemProperties: "", secret: [], split: [], propertiesFiles: [], judged: null, grace: "" };
 
 export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: string[]): { request: NewRun | null; faults: RunFaults } {
-  const faults: RunFaults = { criteria: {} };
+  const judged = form.judged === null ? null : checkJudged(form.judged);
+  const faults: RunFaults = { judged: judged?.faults ?? { criteria: {}, rules: {} } };
   if (form.planId === null) faults.plan = "Select a plan.";
   if (form.clusterId === null) faults.cluster = "Select a cluster that is ready.";
   const grace = form.grace.trim();
@@ -57,16 +46,8 @@ export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: 
   const system = parseProperties(form.systemProperties);
   if (system.fault !== null) faults.systemProperties = system.fault;
 
-  const criteria: string[] = [];
-  for (const row of form.criteria) {
-    const value = Number(row.value.trim());
-    const unit = METRICS.find((metric) => metric.name === row.metric)?.unit ?? "";
-    if (row.value.trim() === "" || !Number.isFinite(value) || value < 0) faults.criteria[row.key] = "Must be a number of at least 0.";
-    else criteria.push(writeCriterion({ metric: row.metric, label: row.label.trim() === "" ? null : row.label.trim(), op: row.op, value, unit }));
-  }
-
-  const wrong = faults.plan ?? faults.cluster ?? faults.grace ?? faults.moreProperties ?? faults.systemProperties ?? Object.values(faults.criteria)[0];
-  if (wrong !== undefined || form.planId === null || form.clusterId === null) return { request: null, faults };
+  const wrong = faults.plan ?? faults.cluster ?? faults.grace ?? faults.moreProperties ?? faults.systemProperties;
+  if (wrong !== undefined || (judged !== null && judged.judged === null) || form.planId === null || form.clusterId === null) return { request: null, faults };
   const split = form.split.filter((path) => splittable.includes(path));
   const properties = { ...changed(form.properties, known), ...more.properties };
   // A mark on what is not sent, or on a line that was typed over, means nothing.
@@ -82,7 +63,7 @@ export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: 
       ...(secret.length === 0 ? {} : { secret }),
       properties_files: form.propertiesFiles,
       split,
-      criteria,
+      ...judged?.judged,
       ...(grace === "" ? {} : { grace_s: Number(grace) }),
     },
   };

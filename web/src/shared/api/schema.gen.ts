@@ -659,6 +659,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{id}/criteria": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the plan's runs are judged by, and what stops them by itself */
+        get: operations["plans_criteria"];
+        /** Judge the plan's next runs by something else; `version` is the one that it was made from */
+        put: operations["plans_set_criteria"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans/{id}/files": {
         parameters: {
             query?: never;
@@ -1424,6 +1442,26 @@ export interface components {
             /** @enum {string} */
             kind: "stopped";
         } | {
+            /** @description The rule as it was given. */
+            rule: string;
+            /**
+             * Format: double
+             * @description What its metric was over its window.
+             */
+            actual: number;
+            /** @description What that is measured in: `%`, `ms`. */
+            unit: string;
+            /**
+             * Format: int64
+             * @description When the window began, epoch milliseconds.
+             */
+            since_ms: number;
+            /** @description The busiest generator, where the rule is about processors. */
+            node: string | null;
+            how: components["schemas"]["StopMode"];
+            /** @enum {string} */
+            kind: "auto_stopped";
+        } | {
             /** @description What happened and what to do, in sentences. */
             reason: string;
             /** @description What is missing from the log because of it, in a sentence. */
@@ -1791,7 +1829,27 @@ export interface components {
          * @description What a criterion came to.
          * @enum {string}
          */
-        CriterionCode: "met" | "not_met" | "label_missing" | "value_missing" | "cannot_be_judged" | "all_failed";
+        CriterionCode: "met" | "not_met" | "label_missing" | "value_missing" | "cannot_be_judged" | "all_failed" | "within_warm_up" | "auto_stopped";
+        /** @description What a criterion compared. */
+        CriterionDetail: {
+            /** @description A field of the table, such as `p95_ms`. */
+            metric: string;
+            /** @description `null`: the total. */
+            label: string | null;
+            /** @description How it is compared with the limit; where that is true, the criterion is not met. */
+            operator: components["schemas"]["Operator"];
+            /**
+             * Format: double
+             * @description In `unit`.
+             */
+            limit: number;
+            /**
+             * Format: double
+             * @description In `unit`; `null`: there is no value.
+             */
+            actual: number | null;
+            unit: components["schemas"]["Unit"];
+        };
         /** @description What became of a criterion. */
         CriterionResult: {
             /** @description The criterion as it was given. */
@@ -1801,6 +1859,38 @@ export interface components {
             code: components["schemas"]["CriterionCode"] | null;
             /** @description Why, for people. */
             sentence: string;
+            detail: components["schemas"]["CriterionDetail"] | null;
+        };
+        /** @description How a criterion has fared so far, by the server's clock; looked at once a second. */
+        CriterionWatch: {
+            expression: string;
+            /** @description It was met when it was looked at last. */
+            met: boolean;
+            /**
+             * Format: int64
+             * @description When it first had a value.
+             */
+            began_ms: number;
+            /**
+             * Format: int64
+             * @description Since when it is met, or not.
+             */
+            since_ms: number;
+            /**
+             * Format: int64
+             * @description When it was first not met; `null`: it always was.
+             */
+            first_broken_ms: number | null;
+            /**
+             * Format: int64
+             * @description For how long it was met, of the time from `began_ms` to `seen_ms`.
+             */
+            met_ms: number;
+            /**
+             * Format: int64
+             * @description When it was looked at last.
+             */
+            seen_ms: number;
         };
         /** @description A Kibana, or an OpenSearch Dashboards. */
         DashboardsInfo: {
@@ -2537,8 +2627,21 @@ export interface components {
             properties_files?: string[];
             /** @description Data files, relative to the plan, whose rows are dealt out among the workers. */
             split?: string[];
-            /** @description Expressions such as `p95 > 800ms`; one that is true fails the run. */
-            criteria?: string[];
+            /**
+             * @description Expressions such as `p95 > 800ms`; one that is true fails the run. Absent: the plan's; given, they stand in the place of
+             *     the plan's.
+             */
+            criteria?: string[] | null;
+            /**
+             * Format: int64
+             * @description Samples that start within so many seconds after the first one do not count for the criteria; 0: all count. Absent: the plan's.
+             */
+            warm_up_s?: number | null;
+            /**
+             * @description Rules such as `error_percent >= 90% for 60s`; one that is broken stops the run. Empty: nothing stops it by itself. Absent:
+             *     the plan's.
+             */
+            stop_rules?: string[] | null;
             /**
              * Format: int64
              * @description How long a graceful stop may take, in seconds; absent: 30.
@@ -2711,6 +2814,11 @@ export interface components {
             runs: string[];
         };
         /**
+         * @description How a value is compared with the threshold.
+         * @enum {string}
+         */
+        Operator: ">" | ">=" | "<" | "<=";
+        /**
          * @description How it came out.
          * @enum {string}
          */
@@ -2783,6 +2891,25 @@ export interface components {
             main_file: string;
             /** @description All files, the main one included, in the order of their paths. */
             files: components["schemas"]["PlanFile"][];
+            /** @description What its runs are judged by and what stops them by itself. Its version is apart from the files' revision. */
+            criteria: components["schemas"]["PlanCriteria"];
+        };
+        /** @description The criteria of a plan, its warm-up and the rules of its automatic stop. */
+        PlanCriteria: {
+            /**
+             * Format: int32
+             * @description Rises by one with each change.
+             */
+            version: number;
+            /** @description Expressions such as `p95 > 800ms`; one that is true fails the run. */
+            criteria: string[];
+            /**
+             * Format: int64
+             * @description Samples that start within so many seconds after the first one do not count for the criteria; 0: all count.
+             */
+            warm_up_s: number;
+            /** @description Rules such as `error_percent >= 90% for 60s`; one that is broken stops the run. Empty: nothing stops it by itself. */
+            stop_rules: string[];
         };
         /** @description One file of a plan. */
         PlanFile: {
@@ -3098,6 +3225,13 @@ export interface components {
             verdict: components["schemas"]["Verdict"];
             /** @description Its criteria and what became of them. */
             criteria: components["schemas"]["CriterionResult"][];
+            /** @description How each of them fared while the run went on. */
+            criteria_watch: components["schemas"]["CriterionWatch"][];
+            /**
+             * Format: int64
+             * @description Samples that started within so many seconds after the first one did not count for the criteria.
+             */
+            warm_up_s: number;
             /** @description JMeter properties for every node. */
             properties: {
                 [key: string]: string;
@@ -3225,9 +3359,25 @@ export interface components {
             step: string;
             cause: components["schemas"]["Cause"] | null;
             verdict: components["schemas"]["Verdict"];
-            /** @description How each criterion came out; empty until the run has ended. */
+            /** @description How each criterion came out, or how it stands while the run goes on. */
             criteria: components["schemas"]["CriterionResult"][];
             criteria_expressions: string[];
+            /** @description How each criterion has fared since it had a value. */
+            criteria_watch: components["schemas"]["CriterionWatch"][];
+            /**
+             * Format: int64
+             * @description Samples that start within so many seconds after the first one do not count for the criteria; 0: all count.
+             */
+            warm_up_s: number;
+            /** @description The rules of its automatic stop; empty: nothing stops it by itself. */
+            stop_rules: string[];
+            /** @description How they stand while the run goes on. */
+            stop_rule_states: components["schemas"]["StopRuleState"][];
+            /**
+             * Format: int32
+             * @description The version of its plan's criteria, warm-up and rules that these are; `null`: it was started with others.
+             */
+            criteria_version: number | null;
             /** Format: int64 */
             created_ms: number;
             /** Format: int64 */
@@ -3503,6 +3653,46 @@ export interface components {
          * @enum {string}
          */
         StopMode: "graceful" | "cut";
+        /**
+         * @description How a rule stands.
+         * @enum {string}
+         */
+        StopRuleCode: "waiting" | "late" | "held" | "broken";
+        /** @description How a rule stands now. */
+        StopRuleState: {
+            /** @description The rule as it was given. */
+            expression: string;
+            /** @description A field of the table, or `generator_cpu_percent`. */
+            metric: string;
+            /** @description `null`: the total. */
+            label: string | null;
+            /** @description How it is compared with the limit; where that is true, the run is stopped. */
+            operator: components["schemas"]["Operator"];
+            /**
+             * Format: double
+             * @description In `unit`.
+             */
+            limit: number;
+            unit: components["schemas"]["Unit"];
+            /**
+             * Format: int64
+             * @description Over how many seconds.
+             */
+            window_s: number;
+            code: components["schemas"]["StopRuleCode"];
+            /**
+             * Format: double
+             * @description Over the window, in `unit`; `null`: there is no value.
+             */
+            actual: number | null;
+            /**
+             * Format: int64
+             * @description The window's beginning.
+             */
+            since_ms: number | null;
+            /** @description The busiest generator, where the rule is about processors. */
+            node: string | null;
+        };
         /** @description The statistics table of a log. */
         Summary: {
             /**
@@ -3783,6 +3973,11 @@ export interface components {
             rate_per_s: number | null;
             compared: components["schemas"]["TrendComparison"] | null;
         };
+        /**
+         * @description What a metric is measured in.
+         * @enum {string}
+         */
+        Unit: "None" | "ms" | "%" | "/s" | "KB/s";
         /** @description A provider that cannot be asked, or one of its regions. */
         Unreachable: {
             provider: components["schemas"]["Provider"];
@@ -5867,6 +6062,102 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    plans_criteria: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanCriteria"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    plans_set_criteria: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanCriteria"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanCriteria"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,38 +1,106 @@
-import type { CriterionResult } from "@/shared/api/types";
-import { Icon } from "@/shared/ui/Icon";
-import { criterionWords } from "../criteria";
+import type { CriterionResult, CriterionWatch, StopRuleState } from "@/shared/api/types";
+import { joined, splitPercent } from "@/shared/format/numbers";
+import { formatTime } from "@/shared/format/time";
+import { Chip, type ChipLook } from "@/shared/ui/Chip";
+import { criterionWords, metricWords, stopRuleWords } from "../criteria";
+import { limitWords, metPercent, resultChip, ruleChip, valueWords } from "../judgedWords";
 
-/** Each criterion with the sentence that says how it came out; while running, what will be evaluated. */
-export function Criteria({ results, expressions }: { results: CriterionResult[]; expressions: string[] }) {
-  if (results.length === 0 && expressions.length === 0) return null;
+interface Props {
+  results: CriterionResult[];
+  /** How each has fared; results without one have no time. */
+  watch?: CriterionWatch[];
+  /** What there is no result of yet. */
+  expressions: string[];
+  warmUpS?: number;
+  /** The rules of the automatic stop while the run goes on. */
+  rules?: StopRuleState[];
+  live?: boolean;
+}
+
+const NONE: never[] = [];
+
+/** A card for each criterion: metric, limit, actual, result, since when. The same live and finished. */
+export function Criteria({ results, watch = NONE, expressions, warmUpS = 0, rules = NONE, live = false }: Props) {
+  if (results.length === 0 && expressions.length === 0 && rules.length === 0) return null;
   const open = expressions.filter((expression) => !results.some((result) => result.expression === expression));
   return (
     <section className="card list-card" aria-label="Criteria">
       <header className="chart-head">
         <h2>Criteria</h2>
-        {open.length > 0 && <span className="chart-unit">evaluated at the end</span>}
+        <span className="chart-unit">
+          {live && "judged once a second"}
+          {live && warmUpS > 0 && ", "}
+          {warmUpS > 0 && `samples of the first ${warmUpS} s do not count`}
+        </span>
       </header>
       <ul className="criteria">
         {results.map((result) => (
-          <li key={result.expression} className={result.met ? "text-good" : "text-failed"}>
-            <Icon name={result.met ? "check-circle" : "x-circle"} />
-            <div>
-              <strong>{result.met ? "Met:" : "Failed:"}</strong> <span>{result.sentence}</span>
-              <span className="criterion" title={result.expression}>
-                Fails if {criterionWords(result.expression)}.
-              </span>
-            </div>
-          </li>
+          <ResultCard key={result.expression} result={result} watch={watch.find(({ expression }) => expression === result.expression)} live={live} />
         ))}
         {open.map((expression) => (
-          <li key={expression}>
-            <Icon name="clock" />
-            <div>
-              <span title={expression}>Fails if {criterionWords(expression)}.</span>
-            </div>
-          </li>
+          <JudgedCard key={expression} title={criterionWords(expression)} expression={expression} chip={{ tone: "running", word: "no value yet", icon: "clock" }} />
+        ))}
+        {rules.map((rule) => (
+          <JudgedCard
+            key={rule.expression}
+            title="Automatic stop"
+            expression={rule.expression}
+            chip={ruleChip(rule)}
+            actual={valueWords(rule.actual, rule.unit)}
+            limit={`Stops if ${stopRuleWords(rule.expression)}`}
+            note={rule.node}
+          />
         ))}
       </ul>
     </section>
+  );
+}
+
+function ResultCard({ result, watch, live }: { result: CriterionResult; watch: CriterionWatch | undefined; live: boolean }) {
+  const { detail, expression } = result;
+  const chip = resultChip(result, live);
+  if (detail === null) return <JudgedCard title={expression} expression={expression} chip={chip} limit={result.sentence} />;
+  return (
+    <JudgedCard
+      title={`${metricWords(detail.metric)}${detail.label === null ? "" : ` of “${detail.label}”`}`}
+      expression={expression}
+      chip={chip}
+      actual={valueWords(detail.actual, detail.unit)}
+      limit={`Fails if ${limitWords(detail)}`}
+      note={watch === undefined ? null : sinceWords(watch)}
+    />
+  );
+}
+
+/** Since when, and whether it was ever otherwise. */
+function sinceWords(watch: CriterionWatch): string {
+  const { met, since_ms, began_ms, first_broken_ms } = watch;
+  const share = metPercent(watch);
+  const parts = [since_ms === began_ms && met ? "always met" : `${met ? "met" : "failing"} since ${formatTime(since_ms)}`];
+  if (first_broken_ms !== null && first_broken_ms !== since_ms) parts.push(`first failed ${formatTime(first_broken_ms)}`);
+  if (share !== null && share < 100) parts.push(`met ${joined(splitPercent(share))} of the time`);
+  return parts.join(" · ");
+}
+
+interface CardProps {
+  title: string;
+  expression: string;
+  chip: ChipLook;
+  actual?: string;
+  limit?: string;
+  note?: string | null;
+}
+
+function JudgedCard({ title, expression, chip, actual, limit, note }: CardProps) {
+  return (
+    <li title={expression}>
+      <div className="criterion-head">
+        <span>{title}</span>
+        <Chip {...chip} />
+      </div>
+      {actual !== undefined && <strong className="criterion-actual">{actual}</strong>}
+      {limit !== undefined && <span className="criterion-limit">{limit}</span>}
+      {note !== null && note !== undefined && <span className="criterion-note">{note}</span>}
+    </li>
   );
 }

@@ -24,8 +24,9 @@ export function Notes({ summary, cause, notes }: Props) {
           <strong>{causeSentence(cause)}</strong> {cause.lost}
         </Note>
       )}
+      {cause?.kind === "auto_stopped" && <Note tone="failed">{causeSentence(cause)}</Note>}
       {cause?.kind === "stopped" && partial === null && <Note tone="info">{causeSentence(cause)}</Note>}
-      {partial !== null && !(cause?.kind === "failed" && partial.cause.startsWith(cause.reason)) && <Note tone="attention">Partial result: {partial.cause}</Note>}
+      {partial !== null && cause?.kind !== "auto_stopped" && !(cause?.kind === "failed" && partial.cause.startsWith(cause.reason)) && <Note tone="attention">Partial result: {partial.cause}</Note>}
       {summary?.total_basis === "transactions" && (
         <Note tone="info">All rows of this log are transactions: the total and the charts count transactions, not single samples.</Note>
       )}

@@ -1,5 +1,5 @@
 import { useMemo, type ReactNode } from "react";
-import type { CriterionResult, Report } from "@/shared/api/types";
+import type { CriterionResult, CriterionWatch, Report } from "@/shared/api/types";
 import { TimelineProvider } from "@/shared/charts/timeline";
 import { Empty } from "@/shared/ui/Empty";
 import { Figures } from "@/shared/ui/Figures";
@@ -29,6 +29,7 @@ interface Props {
 }
 
 const NO_CRITERIA: CriterionResult[] = [];
+const NO_WATCH: CriterionWatch[] = [];
 const SAMPLES = [{ id: "samples", name: "Samples" }];
 
 /** A finished run's results: the same on the run's page and in the offline file. */
@@ -49,7 +50,7 @@ export function ReportBody({ report, samples, baseline = null, anyLabel = false 
     return (
       <>
         <Notes summary={summary} cause={run?.cause ?? null} notes={report.notes} />
-        <Criteria results={criteria} expressions={[]} />
+        <Criteria results={criteria} watch={run?.criteria_watch ?? NO_WATCH} expressions={[]} warmUpS={run?.warm_up_s ?? 0} />
         <section className="card">
           <Empty icon="graph-up" title="No samples.">
             The run recorded no samples. See the JMeter log for what each node did.
@@ -64,7 +65,7 @@ export function ReportBody({ report, samples, baseline = null, anyLabel = false 
       <TimelineProvider originMs={summary.start_ms ?? series.points[0]?.t_ms ?? 0}>
         <Notes summary={summary} cause={run?.cause ?? null} notes={report.notes} />
         <Figures figures={finalFigures(summary, series.points, series.bucket_ms, baseline)} />
-        <Criteria results={criteria} expressions={[]} />
+        <Criteria results={criteria} watch={run?.criteria_watch ?? NO_WATCH} expressions={[]} warmUpS={run?.warm_up_s ?? 0} />
         <ReportIndex labels={labels} names={names} all={all} more={samples === undefined ? [] : SAMPLES} />
         <ResultCharts
           points={series.points}

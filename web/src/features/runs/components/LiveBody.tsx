@@ -34,7 +34,7 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
         <Transactions value={transactionsOf(live.summary.labels)}>
           <TimelineProvider originMs={live.summary.start_ms ?? run.started_ms ?? live.points[0]?.t_ms ?? 0}>
             <LiveFigures live={live} run={run} />
-            <Criteria results={run.criteria} expressions={run.criteria_expressions} />
+            <Criteria live results={run.criteria} watch={run.criteria_watch} expressions={run.criteria_expressions} warmUpS={run.warm_up_s} rules={run.stop_rule_states} />
             <ResultCharts
               points={live.points}
               bucketMs={live.bucket_ms}

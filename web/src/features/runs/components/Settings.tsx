@@ -1,3 +1,4 @@
+import { autoStopWords } from "@/features/results/judgedWords";
 import { encodePath } from "@/shared/api/client";
 import type { Run } from "@/shared/api/types";
 import { formatDuration } from "@/shared/format/time";
@@ -46,6 +47,16 @@ export function Settings({ run }: { run: Run }) {
             <span className="text-muted">{file.path === run.main_file ? "main plan" : file.kind}</span>
           </li>
         ))}
+        <li>
+          <span>Automatic stop</span>
+          <span className="pair-value">{autoStopWords(run.stop_rules)}</span>
+        </li>
+        {(run.criteria_expressions.length > 0 || run.criteria_version !== null) && (
+          <li>
+            <span>Criteria</span>
+            <span className="pair-value">{run.criteria_version === null ? "set for this run" : `version ${run.criteria_version} of the plan`}</span>
+          </li>
+        )}
         <li>
           <span>Graceful stop timeout</span>
           <span>{formatDuration(run.grace_s)}</span>

@@ -14,9 +14,11 @@ import { Field } from "@/shared/ui/Field";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useStartRun } from "../api/useStartRun";
 import { checkRunForm, EMPTY_FORM, type RunForm } from "../runForm";
-import { CriteriaFields } from "./CriteriaFields";
 import { PickCluster, PickPlan, useClusterChoice, usePlanChoice, type RunnableCluster } from "./PickFields";
 import { PropertiesFileFields, PropertyFields, SplitFields } from "./PlanFields";
+import { RunJudged } from "./RunJudged";
+
+const NO_FAULTS = { criteria: {}, rules: {} };
 
 interface Props {
   planId: string | null;
@@ -65,7 +67,7 @@ export function StartRunDialog({ planId, clusterId, onClose }: Props) {
       }
     >
       <div className="field-pair">
-        <PickPlan choice={plans} text={planText} onSearch={setPlanText} value={form.planId} fault={tried ? faults.plan : undefined} onChange={(id) => setForm({ ...form, planId: id, properties: {}, secret: [], split: [], propertiesFiles: [] })} />
+        <PickPlan choice={plans} text={planText} onSearch={setPlanText} value={form.planId} fault={tried ? faults.plan : undefined} onChange={(id) => setForm({ ...form, planId: id, properties: {}, secret: [], split: [], propertiesFiles: [], judged: null })} />
         <PickCluster choice={clusters} value={cluster?.id ?? null} fault={tried ? faults.cluster : undefined} onChange={(id) => setForm({ ...form, clusterId: id })} />
       </div>
       {form.planId !== null && check.data === undefined && (check.error === null ? <Waiting what="Checking the plan…" /> : <ErrorBox error={check.error} />)}
@@ -75,7 +77,7 @@ export function StartRunDialog({ planId, clusterId, onClose }: Props) {
           <PropertyFields check={check.data} form={form} onChange={setForm} faults={tried ? faults : {}} />
           <PropertiesFileFields plan={plan.data} form={form} onChange={setForm} />
           <SplitFields check={check.data} workers={cluster?.workers ?? 0} form={form} onChange={setForm} />
-          <CriteriaFields rows={form.criteria} faults={tried ? faults.criteria : {}} onChange={(criteria) => setForm({ ...form, criteria })} />
+          {plan.data !== undefined && <RunJudged plan={plan.data} judged={form.judged} faults={tried ? faults.judged : NO_FAULTS} onChange={(judged) => setForm({ ...form, judged })} />}
         </>
       )}
       <div className="field-pair">

@@ -1,0 +1,40 @@
+//! The criteria that a plan keeps, with its warm-up and the rules of its automatic stop: one document, a version for each change.
+
+use super::PlanFolder;
+use crate::blocking::wait;
+use crate::clusters::conflict;
+use crate::engine::{Engine, Event};
+use crate::error::EngineError;
+use crate::runs::judged::faults_of;
+use jac_model::{PlanCriteria, PlanId};
+
+impl Engine {
+    /// Keeps other criteria with a plan. `wanted.version` is the one that they were made from. What says the same as before makes no
+    /// new version.
+    ///
+    /// # Errors
+    /// When one of them cannot be read, or somebody has changed them since that version.
+    pub fn set_plan_criteria(&self, id: &PlanId, wanted: PlanCriteria) -> Result<PlanCriteria, EngineError> {
+        let faults = faults_of(&wanted.criteria, wanted.warm_up_s, &wanted.stop_rules);
+        if !faults.is_empty() {
+            return Err(EngineError::faulty("criteria_invalid", faults));
+        }
+        self.locked_plan(id, || {
+            let mut plan = wait(self.store().plan(id))?;
+            if plan.criteria.version != wanted.version {
+                let message = format!(
+                    "The criteria of '{}' are of version {} by now, not {}.",
+                    plan.name, plan.criteria.version, wanted.version
+                );
+                return Err(conflict(message, Some("Load them again, and make your change to those.")));
+            }
+            if !plan.criteria.says_the_same(&wanted) {
+                plan.criteria = PlanCriteria { version: wanted.version.saturating_add(1), ..wanted };
+                PlanFolder::of(self, id).describe(&plan)?;
+                wait(self.store().put_plan(&plan))?;
+                self.tell(Event::Plan(id.to_string()));
+            }
+            Ok(plan.criteria)
+        })
+    }
+}

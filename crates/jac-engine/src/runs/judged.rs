@@ -1,0 +1,103 @@
+//! What a run is judged by: chosen when it is asked for, of the plan's and what was said for this run, and read again from its row.
+
+use jac_jtl::criteria::stop::StopRule;
+use jac_jtl::criteria::{Criterion, Judging};
+use jac_model::{Fault, Plan, PlanCriteria, Run};
+
+/// The longest warm-up, in seconds: a day.
+const LONGEST_WARM_UP_S: u64 = 86_400;
+/// The most criteria, and the most rules.
+const MOST_CRITERIA: usize = 100;
+const MOST_RULES: usize = 20;
+
+/// What a new run is judged by: what was given for it in the place of what its plan keeps.
+pub(super) struct Chosen {
+    pub criteria: Vec<String>,
+    pub warm_up_s: u64,
+    pub stop_rules: Vec<String>,
+    /// The plan's version that says the same.
+    pub version: Option<u32>,
+}
+
+impl Chosen {
+    pub fn of(
+        plan: &Plan,
+        criteria: Option<Vec<String>>,
+        warm_up_s: Option<u64>,
+        stop_rules: Option<Vec<String>>,
+    ) -> Self {
+        let kept = plan.criteria.clone();
+        let chosen = PlanCriteria {
+            version: kept.version,
+            criteria: criteria.unwrap_or_else(|| kept.criteria.clone()),
+            warm_up_s: warm_up_s.unwrap_or(kept.warm_up_s),
+            stop_rules: stop_rules.unwrap_or_else(|| kept.stop_rules.clone()),
+        };
+        let is_the_plans = !plan.ephemeral && chosen.says_the_same(&kept);
+        let PlanCriteria { version, criteria, warm_up_s, stop_rules } = chosen;
+        Self { criteria, warm_up_s, stop_rules, version: is_the_plans.then_some(version) }
+    }
+}
+
+/// What is wrong with them, by the fields' names.
+pub(crate) fn faults_of(criteria: &[String], warm_up_s: u64, stop_rules: &[String]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for (place, expression) in criteria.iter().enumerate() {
+        if let Err(error) = expression.parse::<Criterion>() {
+            let message = crate::tools::sentence(&error);
+            faults.push(Fault::at(&format!("/criteria/{place}"), Fault::MALFORMED, message));
+        }
+    }
+    for (place, expression) in stop_rules.iter().enumerate() {
+        if let Err(error) = expression.parse::<StopRule>() {
+            let message = crate::tools::sentence(&error);
+            faults.push(Fault::at(&format!("/stop_rules/{place}"), Fault::MALFORMED, message));
+        }
+    }
+    for (field, count, most) in
+        [("/criteria", criteria.len(), MOST_CRITERIA), ("/stop_rules", stop_rules.len(), MOST_RULES)]
+    {
+        if count > most {
+            faults.push(Fault::at(field, Fault::OUT_OF_RANGE, format!("There are at most {most}.")));
+        }
+    }
+    if warm_up_s > LONGEST_WARM_UP_S {
+        let message = format!("The warm-up is at most {LONGEST_WARM_UP_S} seconds.");
+        faults.push(Fault::at("/warm_up_s", Fault::OUT_OF_RANGE, message));
+    }
+    faults
+}
+
+/// What judges a run, from its row: each expression was read when the run was asked for.
+pub(crate) fn judging_of(run: &Run) -> Judging {
+    let criteria = run.criteria.iter().filter_map(|expression| expression.parse().ok()).collect();
+    let rules = run.stop_rules.iter().filter_map(|expression| expression.parse().ok()).collect();
+    Judging::new(criteria, run.warm_up_s, rules)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jac_model::DEFAULT_STOP_RULE;
+
+    #[test]
+    fn the_rule_of_a_plan_that_says_nothing_else_is_one() {
+        assert_eq!(DEFAULT_STOP_RULE, jac_jtl::criteria::stop::DEFAULT_RULE);
+        let kept = PlanCriteria::default();
+        assert!(faults_of(&kept.criteria, kept.warm_up_s, &kept.stop_rules).is_empty());
+    }
+
+    #[test]
+    fn each_fault_is_at_its_place() {
+        let criteria = ["p95 > 1s".to_owned(), "speed > 1".to_owned()];
+        let rules = ["error > 1%".to_owned()];
+        let places: Vec<_> =
+            faults_of(&criteria, 100_000, &rules).into_iter().map(|fault| (fault.field, fault.code)).collect();
+        let expected = [
+            ("/criteria/1", Fault::MALFORMED),
+            ("/stop_rules/0", Fault::MALFORMED),
+            ("/warm_up_s", Fault::OUT_OF_RANGE),
+        ];
+        assert_eq!(places, expected.map(|(place, code)| (Some(place.to_owned()), code.to_owned())));
+    }
+}

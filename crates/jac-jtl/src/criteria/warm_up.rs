@@ -1,0 +1,51 @@
+//! The samples that count for the criteria where a run has a warm-up: those that start late enough after the log's first one.
+//!
+//! They are counted a second time, as percentiles cannot be taken away from percentiles. Without a warm-up nothing is.
+
+use crate::{Sample, SampleStatistics, Settings, Summary};
+
+/// Only the table is asked for: its buckets need not be fine.
+const BUCKETS: usize = 60;
+
+/// The statistics of what came after the warm-up.
+#[derive(Debug, Clone)]
+pub(super) struct WarmUp {
+    length_ms: i64,
+    /// When the log's first row started.
+    first_start_ms: Option<i64>,
+    statistics: SampleStatistics,
+}
+
+impl WarmUp {
+    /// `None` where there is no warm-up.
+    pub fn of_seconds(length_s: u64) -> Option<Self> {
+        if length_s == 0 {
+            return None;
+        }
+        let defaults = Settings::default();
+        let memory_bytes = defaults.memory_bytes / 2;
+        let settings = Settings { max_buckets: BUCKETS, memory_bytes, ..defaults };
+        let length_ms = i64::try_from(length_s).unwrap_or(i64::MAX).saturating_mul(1_000);
+        Some(Self { length_ms, first_start_ms: None, statistics: SampleStatistics::new(&settings) })
+    }
+
+    pub fn add(&mut self, sample: &Sample<'_>) {
+        // JMeter writes 0 for a sample that never began.
+        if sample.start_ms <= 0 {
+            return;
+        }
+        let first_start_ms = *self.first_start_ms.get_or_insert(sample.start_ms);
+        if sample.start_ms >= first_start_ms.saturating_add(self.length_ms) {
+            self.statistics.add(sample);
+        }
+    }
+
+    /// The table of what counts; what could not be read is the whole log's.
+    pub fn summary(&mut self, whole: &Summary) -> Summary {
+        Summary {
+            rejected_rows: whole.rejected_rows,
+            unread_percent: whole.unread_percent,
+            ..self.statistics.summary()
+        }
+    }
+}

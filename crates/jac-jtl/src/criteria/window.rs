@@ -1,0 +1,236 @@
+//! The last seconds of a log that is still being written: mergeable counts by the time at which samples ended.
+//!
+//! What is looked at ends where every node that still sends has been heard, by its own clock: a node whose samples come late
+//! is not taken for one that has none. Memory is set by the window's slots and the steps of response times.
+
+use crate::Sample;
+use std::collections::{BTreeMap, HashMap};
+
+/// Into so many slots a window is cut; one of less than so many seconds into seconds.
+const SLOTS: i64 = 60;
+/// Steps of response times between a power of two and the next: less than 1 % apart.
+const STEPS: u32 = 128;
+/// Nodes whose progress is followed; the samples of further ones count, and their lateness is not seen.
+const MAX_HOSTS: usize = 1_000;
+
+/// How far each node's samples have come, by clocks that are set right.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Progress {
+    hosts: HashMap<Vec<u8>, i64>,
+    ahead_ms: HashMap<Vec<u8>, i64>,
+    first_end_ms: Option<i64>,
+    newest_ms: Option<i64>,
+}
+
+impl Progress {
+    pub fn set_clock_offset(&mut self, host: &str, ahead_ms: i64) {
+        self.ahead_ms.insert(host.as_bytes().to_vec(), ahead_ms);
+    }
+
+    /// Takes note of a sample, and says when it ended.
+    pub fn add(&mut self, sample: &Sample<'_>) -> i64 {
+        let host = sample.host();
+        let ahead_ms = self.ahead_ms.get(host).copied().unwrap_or(0);
+        let end_ms = sample.end_ms.saturating_sub(ahead_ms);
+        self.first_end_ms = Some(self.first_end_ms.map_or(end_ms, |first| first.min(end_ms)));
+        self.newest_ms = Some(self.newest_ms.map_or(end_ms, |newest| newest.max(end_ms)));
+        if let Some(newest) = self.hosts.get_mut(host) {
+            *newest = (*newest).max(end_ms);
+        } else if self.hosts.len() < MAX_HOSTS {
+            self.hosts.insert(host.to_vec(), end_ms);
+        }
+        end_ms
+    }
+
+    /// Up to when all nodes have been heard; one that is silent for longer than `silence_ms` is not waited for.
+    pub fn heard_until_ms(&self, silence_ms: i64) -> Option<i64> {
+        let newest_ms = self.newest_ms?;
+        let sending = self.hosts.values().filter(|at_ms| **at_ms >= newest_ms.saturating_sub(silence_ms));
+        Some(sending.min().copied().unwrap_or(newest_ms))
+    }
+
+    /// When the first sample ended.
+    pub fn first_end_ms(&self) -> Option<i64> {
+        self.first_end_ms
+    }
+}
+
+/// What ended within a slot or a window.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Counted {
+    pub samples: u64,
+    pub errors: u64,
+    elapsed_sum_ms: u64,
+    timed: u64,
+    /// By step of response time; empty: nobody asks for it.
+    times: Vec<u32>,
+}
+
+impl Counted {
+    fn add(&mut self, sample: &Sample<'_>, times: bool) {
+        self.samples += 1;
+        self.errors += u64::from(!sample.success);
+        let Some(elapsed_ms) = sample.elapsed_ms else { return };
+        self.timed += 1;
+        self.elapsed_sum_ms += u64::from(elapsed_ms);
+        if times {
+            let step = step_of(elapsed_ms);
+            if self.times.len() <= step {
+                self.times.resize(step + 1, 0);
+            }
+            self.times[step] = self.times[step].saturating_add(1);
+        }
+    }
+
+    pub fn merge(&mut self, other: &Self) {
+        self.samples += other.samples;
+        self.errors += other.errors;
+        self.timed += other.timed;
+        self.elapsed_sum_ms += other.elapsed_sum_ms;
+        if self.times.len() < other.times.len() {
+            self.times.resize(other.times.len(), 0);
+        }
+        for (ours, theirs) in self.times.iter_mut().zip(&other.times) {
+            *ours = ours.saturating_add(*theirs);
+        }
+    }
+
+    pub fn mean_ms(&self) -> Option<f64> {
+        (self.timed > 0).then(|| self.elapsed_sum_ms as f64 / self.timed as f64)
+    }
+
+    /// The response time that so many percent of the samples did not exceed, at most 1 % too low.
+    pub fn percentile_ms(&self, percent: f64) -> Option<f64> {
+        let wanted = (self.timed as f64 * percent / 100.0).ceil().max(1.0) as u64;
+        let mut seen = 0;
+        for (step, count) in self.times.iter().enumerate() {
+            seen += u64::from(*count);
+            if seen >= wanted {
+                return Some(lowest_of(step));
+            }
+        }
+        None
+    }
+}
+
+/// Exact below twice [`STEPS`], then so many for each power of two.
+fn step_of(elapsed_ms: u32) -> usize {
+    let exact = 2 * STEPS;
+    if elapsed_ms < exact {
+        return elapsed_ms as usize;
+    }
+    let shift = elapsed_ms.ilog2() - STEPS.ilog2();
+    (shift * STEPS + (elapsed_ms >> shift)) as usize
+}
+
+/// The shortest response time of a step: a rule must not be broken by what is exactly at its limit.
+fn lowest_of(step: usize) -> f64 {
+    let steps = STEPS as usize;
+    if step < 2 * steps {
+        return step as f64;
+    }
+    let shift = step / steps - 1;
+    ((step - shift * steps) as u64).wrapping_shl(u32::try_from(shift).unwrap_or(0)) as f64
+}
+
+/// The samples of one rule, of the last time.
+#[derive(Debug, Clone)]
+pub(super) struct Window {
+    length_ms: i64,
+    slot_ms: i64,
+    /// Response times are asked for.
+    times: bool,
+    /// By number; requests and transactions apart.
+    slots: BTreeMap<i64, [Counted; 2]>,
+}
+
+/// Which rows count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    Requests,
+    Transactions,
+    All,
+}
+
+/// What a window has to say.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Seen {
+    pub from_ms: i64,
+    pub to_ms: i64,
+    pub counted: Counted,
+    /// The log reaches back to the window's beginning.
+    pub is_full: bool,
+}
+
+impl Window {
+    pub fn new(length_s: u64, times: bool) -> Self {
+        let length_s = i64::try_from(length_s).unwrap_or(i64::MAX / 2_000).max(1);
+        let slot_s = (length_s + SLOTS - 1) / SLOTS;
+        Self { length_ms: length_s * 1_000, slot_ms: slot_s * 1_000, times, slots: BTreeMap::new() }
+    }
+
+    /// How many slots make a window.
+    fn count(&self) -> i64 {
+        (self.length_ms + self.slot_ms - 1) / self.slot_ms
+    }
+
+    pub fn length_ms(&self) -> i64 {
+        self.length_ms
+    }
+
+    #[cfg(test)]
+    pub fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub fn add(&mut self, sample: &Sample<'_>, end_ms: i64) {
+        let slot = end_ms.div_euclid(self.slot_ms);
+        let newest = self.slots.last_key_value().map_or(slot, |(newest, _)| (*newest).max(slot));
+        // A node may be behind the newest one by a window, and what it has heard of reaches back by another.
+        let oldest = newest - 2 * self.count() - 1;
+        if slot < oldest {
+            return;
+        }
+        while self.slots.first_key_value().is_some_and(|(first, _)| *first < oldest) {
+            self.slots.pop_first();
+        }
+        self.slots.entry(slot).or_default()[usize::from(sample.is_transaction())].add(sample, self.times);
+    }
+
+    /// The whole slots up to where all nodes were heard.
+    pub fn seen(&self, progress: &Progress, rows: Rows) -> Option<Seen> {
+        let heard_until_ms = progress.heard_until_ms(self.length_ms)?;
+        let end = heard_until_ms.div_euclid(self.slot_ms);
+        let begin = end - self.count();
+        let mut counted = Counted::default();
+        for [requests, transactions] in self.slots.range(begin..end).map(|(_, slot)| slot) {
+            if rows != Rows::Transactions {
+                counted.merge(requests);
+            }
+            if rows != Rows::Requests {
+                counted.merge(transactions);
+            }
+        }
+        let from_ms = begin * self.slot_ms;
+        let is_full = progress.first_end_ms().is_some_and(|first_ms| first_ms <= from_ms);
+        Some(Seen { from_ms, to_ms: heard_until_ms, counted, is_full })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{STEPS, lowest_of, step_of};
+
+    #[test]
+    fn a_step_of_response_times_is_less_than_a_hundredth_wide() {
+        let mut last = 0;
+        for elapsed_ms in (0..5_000).chain([9_999, 65_535, 1_000_000, 86_400_000, u32::MAX]) {
+            let step = step_of(elapsed_ms);
+            assert!(step >= last, "{elapsed_ms}");
+            last = step;
+            let below = f64::from(elapsed_ms) - lowest_of(step);
+            assert!((0.0..=f64::from(elapsed_ms) / 100.0).contains(&below), "{elapsed_ms}: {}", lowest_of(step));
+        }
+        assert!(last < 30 * STEPS as usize, "{last}");
+    }
+}

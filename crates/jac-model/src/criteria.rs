@@ -1,0 +1,131 @@
+//! What a run is judged by and what stops it by itself, as a plan keeps it; and how a criterion has fared while a run went on.
+//!
+//! The expressions' meaning is jac-jtl's; here they are text.
+
+use serde::{Deserialize, Serialize};
+
+/// The criteria of a plan, its warm-up and the rules of its automatic stop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PlanCriteria {
+    /// Rises by one with each change.
+    pub version: u32,
+    /// Expressions such as `p95 > 800ms`; one that is true fails the run.
+    pub criteria: Vec<String>,
+    /// Samples that start within so many seconds after the first one do not count for the criteria; 0: all count.
+    pub warm_up_s: u64,
+    /// Rules such as `error_percent >= 90% for 60s`; one that is broken stops the run. Empty: nothing stops it by itself.
+    pub stop_rules: Vec<String>,
+}
+
+/// What stops runs of plans that say nothing else. jac-jtl has the same.
+pub const DEFAULT_STOP_RULE: &str = "error_percent >= 90% for 60s";
+
+impl Default for PlanCriteria {
+    fn default() -> Self {
+        Self { version: 1, criteria: Vec::new(), warm_up_s: 0, stop_rules: vec![DEFAULT_STOP_RULE.to_owned()] }
+    }
+}
+
+impl PlanCriteria {
+    /// Whether both say the same, whatever their versions.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let said = |one: &Self| (one.criteria.clone(), one.warm_up_s, one.stop_rules.clone());
+        said(self) == said(other)
+    }
+}
+
+/// A rule that was broken.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BrokenRule {
+    /// As it was given.
+    pub rule: String,
+    /// What its metric was over its window.
+    pub actual: f64,
+    /// What that is measured in: `%`, `ms`.
+    pub unit: String,
+    /// When the window began, epoch milliseconds.
+    pub since_ms: i64,
+    /// The busiest generator, where it is about processors.
+    pub node: Option<String>,
+}
+
+/// How a criterion has fared so far, by the server's clock; looked at once a second.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CriterionWatch {
+    pub expression: String,
+    /// It was met when it was looked at last.
+    pub met: bool,
+    /// When it first had a value.
+    pub began_ms: i64,
+    /// Since when it is met, or not.
+    pub since_ms: i64,
+    /// When it was first not met; `null`: it always was.
+    pub first_broken_ms: Option<i64>,
+    /// For how long it was met, of the time from `began_ms` to `seen_ms`.
+    pub met_ms: i64,
+    /// When it was looked at last.
+    pub seen_ms: i64,
+}
+
+impl CriterionWatch {
+    /// The first look.
+    pub fn first(expression: &str, met: bool, now_ms: i64) -> Self {
+        Self {
+            expression: expression.to_owned(),
+            met,
+            began_ms: now_ms,
+            since_ms: now_ms,
+            first_broken_ms: (!met).then_some(now_ms),
+            met_ms: 0,
+            seen_ms: now_ms,
+        }
+    }
+
+    /// A further look. Until it, all was as at the look before. Returns whether it has changed.
+    pub fn look(&mut self, met: bool, now_ms: i64) -> bool {
+        // A clock that was set back adds nothing.
+        let now_ms = now_ms.max(self.seen_ms);
+        if self.met {
+            self.met_ms += now_ms - self.seen_ms;
+        }
+        self.seen_ms = now_ms;
+        let changed = self.met != met;
+        if changed {
+            (self.met, self.since_ms) = (met, now_ms);
+        }
+        if !met {
+            self.first_broken_ms.get_or_insert(now_ms);
+        }
+        changed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_watch_knows_since_when_and_for_how_long_a_criterion_is_met() {
+        let mut watch = CriterionWatch::first("p95 > 1s", true, 1_000);
+        assert!(!watch.look(true, 2_000));
+        assert!(watch.look(false, 3_000));
+        assert!(!watch.look(false, 5_000));
+        assert!(watch.look(true, 6_000));
+        // Nobody looked for a while, and the clock was set back.
+        watch.look(true, 60_000);
+        watch.look(true, 50_000);
+        let expected = CriterionWatch {
+            expression: "p95 > 1s".to_owned(),
+            met: true,
+            began_ms: 1_000,
+            since_ms: 6_000,
+            first_broken_ms: Some(3_000),
+            met_ms: 2_000 + 54_000,
+            seen_ms: 60_000,
+        };
+        assert_eq!(watch, expected);
+    }
+}

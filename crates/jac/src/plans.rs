@@ -1,0 +1,55 @@
+//! `jac plans`: what the runs of a plan are judged by and what stops them by itself.
+
+use crate::cli::{JudgedArguments, PlansCommand, Whose};
+use crate::client::Client;
+use crate::desk::{briefly, print};
+use crate::exit::Exit;
+use crate::history::plan_id;
+use jac_model::PlanCriteria;
+
+pub async fn plans(command: PlansCommand) -> anyhow::Result<Exit> {
+    let PlansCommand::Criteria { plan, judged, no_criteria, whose } = command;
+    briefly(&whose, async |client| criteria(client, &plan, &judged, no_criteria, &whose).await).await
+}
+
+async fn criteria(
+    client: &Client,
+    plan: &str,
+    judged: &JudgedArguments,
+    no_criteria: bool,
+    whose: &Whose,
+) -> anyhow::Result<Exit> {
+    let path = format!("/plans/{}/criteria", plan_id(client, plan).await?);
+    let kept: PlanCriteria = client.get(&path).await?;
+    let criteria = if no_criteria { Some(Vec::new()) } else { judged.criteria() };
+    let wanted = PlanCriteria {
+        version: kept.version,
+        criteria: criteria.unwrap_or_else(|| kept.criteria.clone()),
+        warm_up_s: judged.warm_up_s().unwrap_or(kept.warm_up_s),
+        stop_rules: judged.stop_rules().unwrap_or_else(|| kept.stop_rules.clone()),
+    };
+    let kept = if wanted == kept { kept } else { client.put(&path, &wanted).await? };
+    print(whose, &kept, || text(&kept));
+    Ok(Exit::Done)
+}
+
+fn text(kept: &PlanCriteria) -> String {
+    let mut lines = vec![format!("Version {}", kept.version)];
+    if kept.criteria.is_empty() {
+        lines.push("Runs are not judged: there are no criteria.".to_owned());
+    }
+    lines.extend(kept.criteria.iter().map(|expression| format!("Fails if {expression}")));
+    if kept.warm_up_s > 0 {
+        lines.push(format!("Samples of the first {} s do not count for the criteria.", kept.warm_up_s));
+    }
+    lines.push(auto_stop(&kept.stop_rules));
+    lines.join("\n")
+}
+
+/// What stops a run by itself, in a sentence.
+pub fn auto_stop(rules: &[String]) -> String {
+    match rules {
+        [] => "Automatic stop: off.".to_owned(),
+        rules => format!("Automatic stop: if {}.", rules.join(", or if ")),
+    }
+}

@@ -1,0 +1,15 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { putJson } from "@/shared/api/client";
+import { keys } from "@/shared/api/keys";
+import type { Plan, PlanCriteria } from "@/shared/api/types";
+
+/** Keeps other criteria with a plan; `version` is the one that they were made from. */
+export function useSetCriteria(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (wanted: PlanCriteria) => putJson<PlanCriteria>(`/plans/${id}/criteria`, wanted),
+    onSuccess: (criteria) => client.setQueryData(keys.plan(id), (plan: Plan | undefined) => plan && { ...plan, criteria }),
+    // Somebody else was quicker: what they kept is what the page goes on with.
+    onError: () => client.invalidateQueries({ queryKey: keys.plan(id) }),
+  });
+}

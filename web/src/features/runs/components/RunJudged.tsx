@@ -1,0 +1,32 @@
+import type { Plan } from "@/shared/api/types";
+import { judgedForm, type JudgedFaults, type JudgedForm } from "../judgedForm";
+import { JudgedFields } from "./JudgedFields";
+
+interface Props {
+  plan: Plan;
+  /** null: as the plan keeps it. */
+  judged: JudgedForm | null;
+  faults: JudgedFaults;
+  onChange: (judged: JudgedForm | null) => void;
+}
+
+/** What judges and stops the run: it begins with what the plan keeps, and a change is for this run alone. */
+export function RunJudged({ plan, judged, faults, onChange }: Props) {
+  return (
+    <>
+      <JudgedFields form={judged ?? judgedForm(plan.criteria)} faults={faults} onChange={onChange} />
+      <p className="field-help">
+        {judged === null ? (
+          `Criteria and automatic stop as the plan keeps them (version ${plan.criteria.version}).`
+        ) : (
+          <>
+            Changed for this run only.{" "}
+            <button type="button" className="btn btn-link btn-sm p-0" onClick={() => onChange(null)}>
+              Use the plan’s (version {plan.criteria.version})
+            </button>
+          </>
+        )}
+      </p>
+    </>
+  );
+}

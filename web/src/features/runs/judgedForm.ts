@@ -1,0 +1,95 @@
+/** Criteria, warm-up and automatic stop as they are typed, what is kept of them, and what is wrong. Pure. */
+import { METRICS, parseCriterion, parseStopRule, plainMetric, STOP_METRICS, writeCriterion, writeStopRule, type Criterion, type Metric, type Operator } from "@/features/results/criteria";
+import type { PlanCriteria } from "@/shared/api/types";
+
+export interface CriterionRow {
+  key: number;
+  metric: string;
+  /** Empty for the total. */
+  label: string;
+  op: Operator;
+  value: string;
+}
+
+export interface RuleRow extends CriterionRow {
+  /** Over how many seconds. */
+  window: string;
+}
+
+export interface JudgedForm {
+  criteria: CriterionRow[];
+  /** Seconds; empty: all samples count. */
+  warmUp: string;
+  rules: RuleRow[];
+}
+
+export interface JudgedFaults {
+  criteria: Record<number, string>;
+  warmUp?: string;
+  rules: Record<number, string>;
+}
+
+/** What is sent, without the version that it was made from. */
+export type Judged = Omit<PlanCriteria, "version">;
+
+const LONGEST_WINDOW_S = 3600;
+const LONGEST_WARM_UP_S = 86_400;
+
+export function newCriterion(key: number): CriterionRow {
+  return { key, metric: "error_percent", label: "", op: ">", value: "1" };
+}
+
+export function newRule(key: number): RuleRow {
+  return { key, metric: "error_percent", label: "", op: ">=", value: "90", window: "60" };
+}
+
+/** What is kept, as it is typed. An expression that this page cannot read is left out: the server would not have taken it. */
+export function judgedForm({ criteria, warm_up_s, stop_rules }: Judged): JudgedForm {
+  return {
+    criteria: criteria.flatMap((text, key) => {
+      const criterion = parseCriterion(text);
+      return criterion === null ? [] : [rowOf(key, criterion, METRICS)];
+    }),
+    warmUp: warm_up_s === 0 ? "" : String(warm_up_s),
+    rules: stop_rules.flatMap((text, key) => {
+      const rule = parseStopRule(text);
+      return rule === null ? [] : [{ ...rowOf(key, rule.criterion, STOP_METRICS), window: String(rule.windowS) }];
+    }),
+  };
+}
+
+function rowOf(key: number, { metric, label, op, value, unit }: Criterion, metrics: Metric[]): CriterionRow {
+  const plain = plainMetric(metric);
+  const known = metrics.find(({ name }) => name === plain || name === `${plain}_percent`);
+  return { key, metric: known?.name ?? metric, label: label ?? "", op, value: String(unit === "s" ? value * 1000 : value) };
+}
+
+export function checkJudged(form: JudgedForm): { judged: Judged | null; faults: JudgedFaults } {
+  const faults: JudgedFaults = { criteria: {}, rules: {} };
+  const criteria: string[] = [];
+  for (const row of form.criteria) {
+    const criterion = criterionOf(row, METRICS);
+    if (criterion === null) faults.criteria[row.key] = "Must be a number of at least 0.";
+    else criteria.push(writeCriterion(criterion));
+  }
+  const rules: string[] = [];
+  for (const row of form.rules) {
+    const criterion = criterionOf(row, STOP_METRICS);
+    const windowS = Number(row.window.trim());
+    if (criterion === null) faults.rules[row.key] = "Must be a number of at least 0.";
+    else if (!/^\d+$/.test(row.window.trim()) || windowS < 1 || windowS > LONGEST_WINDOW_S) faults.rules[row.key] = `The time must be 1 to ${LONGEST_WINDOW_S} seconds.`;
+    else rules.push(writeStopRule({ criterion, windowS }));
+  }
+  const warmUp = form.warmUp.trim();
+  if (warmUp !== "" && (!/^\d+$/.test(warmUp) || Number(warmUp) > LONGEST_WARM_UP_S)) faults.warmUp = "Must be a whole number of seconds, or empty.";
+  const wrong = faults.warmUp ?? Object.values(faults.criteria)[0] ?? Object.values(faults.rules)[0];
+  return { judged: wrong === undefined ? { criteria, warm_up_s: Number(warmUp), stop_rules: rules } : null, faults };
+}
+
+function criterionOf(row: CriterionRow, metrics: Metric[]): Criterion | null {
+  const value = Number(row.value.trim());
+  if (row.value.trim() === "" || !Number.isFinite(value) || value < 0) return null;
+  const label = row.label.trim();
+  const unit = metrics.find((metric) => metric.name === row.metric)?.unit ?? "";
+  return { metric: row.metric, label: label === "" || row.metric === "generator_cpu_percent" ? null : label, op: row.op, value, unit };
+}
