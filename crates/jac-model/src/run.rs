@@ -101,6 +101,15 @@ impl Cause {
         !matches!(self, Self::Completed)
     }
 
+    /// The cause in a word: `completed`, `stopped` or `failed`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Stopped { .. } => "stopped",
+            Self::Failed { .. } => "failed",
+        }
+    }
+
     /// The cause as a sentence.
     pub fn sentence(&self) -> String {
         match self {

@@ -14,6 +14,7 @@ mod jmeter;
 mod lists;
 mod losses;
 mod machines;
+mod notifier;
 mod panics;
 mod remote;
 mod retention;
