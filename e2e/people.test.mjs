@@ -212,6 +212,12 @@ step("the audit trail has what happened", async () => {
   await look(page, "people-audit");
 });
 
+step("integrations say what belongs there", async () => {
+  await page.goto(`${base}/settings/integrations`);
+  await page.getByText("No integrations.").waitFor();
+  await look(page, "people-integrations");
+});
+
 step("she is removed, and the plan stays the administrator's", async () => {
   await page.goto(`${base}/settings/people`);
   const dialog = await choose(MIA, "Remove");

@@ -12,6 +12,11 @@ CARGO_DENY_VERSION=0.20.2
 # An S3 server that checks signatures, for the tests. Its source comes as a Go module.
 S3_GATEWAY_VERSION=1.8.0
 
+# A store of metrics that takes OTLP and InfluxDB's lines and scrapes, for the tests. The same; later ones need a later Go.
+VICTORIA_METRICS_VERSION=1.140.0
+# A mail server for the tests, in Python.
+AIOSMTPD_VERSION=1.4.6
+
 cache_folder=${XDG_CACHE_HOME:-$HOME/.cache}/jac
 node_folder=$cache_folder/node-$NODE_VERSION
 cargo_deny=$cache_folder/tools/bin/cargo-deny
@@ -227,6 +232,32 @@ install_s3_gateway() {
     mv "$cache_folder/tools/go/versitygw" "$gateway"
   fi
   export JAC_TEST_S3_GATEWAY=$gateway
+}
+
+# Sets JAC_TEST_VICTORIA_METRICS in the same way.
+install_victoria_metrics() {
+  local program=$cache_folder/tools/bin/victoria-metrics-$VICTORIA_METRICS_VERSION
+  if [ ! -x "$program" ]; then
+    command -v go >/dev/null || { say "There is no Go, which the store of metrics of the tests is compiled with (https://go.dev)."; return; }
+    say "Compiling the store of metrics of the tests (VictoriaMetrics $VICTORIA_METRICS_VERSION); that takes some minutes, once."
+    mkdir -p "$cache_folder/tools/bin"
+    GOBIN=$cache_folder/tools/go GOFLAGS=-trimpath quietly go install "github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics@v$VICTORIA_METRICS_VERSION" || return 0
+    mv "$cache_folder/tools/go/victoria-metrics" "$program"
+  fi
+  export JAC_TEST_VICTORIA_METRICS=$program
+}
+
+# Sets JAC_TEST_SMTP_PYTHON to a Python with a mail server for the tests. Where it cannot be had nothing is set.
+install_mail_server() {
+  local folder=$cache_folder/aiosmtpd-$AIOSMTPD_VERSION
+  if [ ! -e "$folder/done" ]; then
+    say "Installing the mail server of the tests (aiosmtpd $AIOSMTPD_VERSION)."
+    rm -rf "$folder"
+    quietly python3 -m venv "$folder" || return 0
+    quietly "$folder/bin/pip" install --disable-pip-version-check --no-input "aiosmtpd==$AIOSMTPD_VERSION" || return 0
+    touch "$folder/done"
+  fi
+  export JAC_TEST_SMTP_PYTHON=$folder/bin/python
 }
 
 # Node.js' own build, into the cache folder.

@@ -6,6 +6,7 @@
 use crate::archive::Archive;
 use crate::clock::Clock;
 use crate::grace::grace_until_ms;
+use crate::integrations::{IntegrationTargets, Integrations};
 use crate::live::LiveRun;
 use crate::machines::Seen;
 use crate::notices::Notice;
@@ -56,6 +57,8 @@ pub struct Parts {
     pub settings: Settings,
     /// Where what finished runs left is kept for good; `None`: in the data folder alone.
     pub artefacts: Option<ArtefactStore>,
+    /// Who is told of runs.
+    pub integrations: IntegrationTargets,
 }
 
 /// A handle to the engine; clones are the same engine.
@@ -94,6 +97,7 @@ struct Inner {
     compression: compression::Queue,
     archive: Option<Archive>,
     shipping: Shipping,
+    integrations: Integrations,
     stop: CancellationToken,
     /// The last to go: whoever gets the lock finds the database closed.
     _lock: Lock,
@@ -139,10 +143,12 @@ impl Engine {
                 compression: compression::Queue::default(),
                 archive: parts.artefacts.map(Archive::new),
                 shipping: Shipping::default(),
+                integrations: Integrations::new(parts.integrations),
                 stop: CancellationToken::new(),
             }),
         };
         engine.take_up().await?;
+        engine.begin_integrations().await?;
         // One for each provider, so that one which hangs keeps nobody from looking after the others' clusters.
         for provider in [Provider::Local, Provider::Ssh, Provider::Ec2] {
             let reconciling = engine.clone();
@@ -196,6 +202,7 @@ impl Engine {
 
     /// Ends all tasks of this engine. Nodes and what runs on them stay.
     pub async fn shut_down(&self) {
+        self.flush_exports().await;
         self.inner.stop.cancel();
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
@@ -222,6 +229,10 @@ impl Engine {
 
     pub(crate) fn shipping(&self) -> &Shipping {
         &self.inner.shipping
+    }
+
+    pub(crate) fn integrations(&self) -> &Integrations {
+        &self.inner.integrations
     }
 
     /// Starts a task that ends with the engine.

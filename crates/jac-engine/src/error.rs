@@ -2,6 +2,7 @@
 
 use jac_artefacts::ArtefactError;
 use jac_model::cluster::ClusterTransitionError;
+use jac_model::notify::SendError;
 use jac_model::ports::PortError;
 use jac_model::run::RunTransitionError;
 use jac_model::search::TargetError;
@@ -34,6 +35,9 @@ pub enum EngineError {
     /// A search target could not do it.
     #[error("{0}")]
     Target(#[from] TargetError),
+    /// A notification or metrics target did not take what was sent.
+    #[error("{0}")]
+    Integration(#[from] SendError),
     #[error("{0}")]
     Store(StoreError),
     /// A secret could not be sealed, opened or read.

@@ -20,6 +20,7 @@ mod forecast;
 mod grace;
 pub mod history;
 mod images;
+mod integrations;
 pub mod list;
 mod live;
 mod machines;
@@ -43,6 +44,9 @@ pub use credentials::{NewAwsCredentials, NewCredentials, NewSshKey};
 pub use engine::{Engine, Event, Parts, administrator};
 pub use error::EngineError;
 pub use figures::{Figures, Unready};
+pub use integrations::{
+    Delivery, ExporterView, IntegrationTargets, IntegrationTest, IntegrationTrouble, IntegrationsView, NotifierView,
+};
 pub use notices::Notice;
 pub use runs::NewRun;
 pub use settings::Settings;

@@ -6,7 +6,7 @@
 use crate::view::Headline;
 use jac_jtl::criteria::stop::{StopRuleCode, StopRuleState};
 use jac_jtl::criteria::{CriterionCode, CriterionResult, Judging, MAX_UNREAD_PERCENT};
-use jac_jtl::{ErrorGroup, LogStatistics, Point, Sample, Settings, Summary};
+use jac_jtl::{BusiestEntries, ErrorGroup, LogStatistics, Point, Sample, Settings, Summary};
 use jac_model::{BrokenRule, CriterionWatch, EpochMs};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -179,6 +179,13 @@ impl LiveRun {
     /// What changed since the snapshot `after`, up to the newest one and what has come since.
     pub fn since(&self, after: u64) -> Measured {
         self.state().measure(after).0
+    }
+
+    /// The total and the busiest labels, with the rows that could not be read and the active users.
+    pub fn busiest(&self, most: usize, bounds_ms: &[u32]) -> (BusiestEntries, u64, Option<u64>) {
+        let mut state = self.state();
+        let busiest = state.statistics.busiest(most, bounds_ms);
+        (busiest, state.statistics.rejected_rows(), state.statistics.active_users())
     }
 
     /// The statistics themselves and how they are judged, when no more bytes are to come.

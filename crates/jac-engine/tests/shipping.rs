@@ -213,6 +213,7 @@ impl House {
             tools,
             settings: Settings::default(),
             artefacts: None,
+            integrations: jac_engine::IntegrationTargets::default(),
         };
         let engine = Engine::start(parts).await.expect("it starts");
         engine.use_search_targets(vec![Arc::clone(target) as Arc<dyn SampleTarget>]).await.expect("it ships");

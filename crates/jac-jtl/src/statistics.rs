@@ -24,7 +24,7 @@ mod tables;
 mod tally;
 
 pub use log::LogStatistics;
-pub use tables::ResponseTimes;
+pub use tables::{BusiestEntries, ResponseTimes, SpreadEntry};
 
 use crate::{Point, Sample, Settings};
 use active::{Ahead, UNNAMED};

@@ -11,6 +11,8 @@ pub mod ec2;
 pub mod fault;
 pub mod id;
 pub mod list;
+pub mod monitoring;
+pub mod notify;
 pub mod people;
 pub mod plan;
 pub mod ports;

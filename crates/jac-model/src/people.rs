@@ -122,13 +122,15 @@ pub enum Action {
     ManageImages,
     /// Take runs that are in the store for artefacts alone into the list.
     ManageArchive,
+    /// See and try the places that this server sends notifications and metrics to.
+    ManageIntegrations,
     ManagePeople,
     ViewAudit,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::View,
         Self::ViewAccount,
         Self::ChangeAccount,
@@ -144,6 +146,7 @@ impl Action {
         Self::ManageMachines,
         Self::ManageImages,
         Self::ManageArchive,
+        Self::ManageIntegrations,
         Self::ManagePeople,
         Self::ViewAudit,
     ];
@@ -161,9 +164,12 @@ impl Action {
                 (Role::Member, Scope::Run, true)
             }
             Self::ShareRun => (Role::Member, Scope::All, true),
-            Self::ManageMachines | Self::ManageImages | Self::ManageArchive | Self::ManagePeople | Self::ViewAudit => {
-                (Role::Administrator, Scope::All, false)
-            }
+            Self::ManageMachines
+            | Self::ManageImages
+            | Self::ManageArchive
+            | Self::ManageIntegrations
+            | Self::ManagePeople
+            | Self::ViewAudit => (Role::Administrator, Scope::All, false),
         }
     }
 }

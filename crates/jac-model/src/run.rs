@@ -115,6 +115,16 @@ impl Cause {
         !matches!(self, Self::Completed)
     }
 
+    /// The cause in a word: `completed`, `stopped`, `auto_stopped` or `failed`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Stopped { .. } => "stopped",
+            Self::AutoStopped { .. } => "auto_stopped",
+            Self::Failed { .. } => "failed",
+        }
+    }
+
     /// The cause as a sentence.
     pub fn sentence(&self) -> String {
         match self {

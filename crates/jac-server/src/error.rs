@@ -118,7 +118,8 @@ impl ApiError {
                     | PortError::TooSlow { .. }
                     | PortError::Unfit { .. },
                 )
-                | EngineError::Target(_) => StatusCode::BAD_GATEWAY,
+                | EngineError::Target(_)
+                | EngineError::Integration(_) => StatusCode::BAD_GATEWAY,
                 EngineError::Port(PortError::Refused { .. })
                 | EngineError::Store(_)
                 | EngineError::Vault(_)
@@ -234,6 +235,7 @@ impl ApiError {
                 Some("Restore it from a backup. Its compressed file holds what is left of it."),
             ),
             Self::Engine(EngineError::Target(error)) => plain(error.code, &error.message, None),
+            Self::Engine(EngineError::Integration(error)) => plain(error.code, &error.message, None),
             Self::Engine(error) => plain("failed", &jac_engine::tools::sentence(&error), None),
         }
     }
@@ -261,7 +263,10 @@ impl IntoResponse for ApiError {
             _ => None,
         };
         // Whoever asks Redis says once that it is away, and whoever ships to a search target that it is.
-        let is_logged = matches!(self, Self::SessionsUnavailable | Self::Engine(EngineError::Target(_)));
+        let is_logged = matches!(
+            self,
+            Self::SessionsUnavailable | Self::Engine(EngineError::Target(_) | EngineError::Integration(_))
+        );
         let detail = self.detail();
         let failure = status.is_server_error().then(|| Failure {
             code: detail.code.clone(),

@@ -5,12 +5,13 @@ use crate::App;
 use crate::access::{bearer, has_token, same};
 use crate::config::Secret;
 use crate::error::ApiError;
+use crate::metrics::Moment;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
-use jac_engine::Unready;
+use jac_engine::{EngineError, Unready};
 use serde::Serialize;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -86,8 +87,14 @@ fn is_sent(token: &Secret, headers: &HeaderMap) -> bool {
 }
 
 async fn text(app: &App) -> Response {
-    let counted = timeout(PATIENCE, app.engine.figures()).await;
-    let figures = counted.ok().and_then(Result::ok);
+    let moment = async {
+        Ok::<_, EngineError>(Moment {
+            figures: app.engine.figures().await?,
+            integrations: app.engine.integrations_view().await?,
+            runs: app.engine.run_figures().await?,
+        })
+    };
+    let moment = timeout(PATIENCE, moment).await.ok().and_then(Result::ok);
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    (kind, app.edge.metrics().text(figures.as_ref())).into_response()
+    (kind, app.edge.metrics().text(moment)).into_response()
 }

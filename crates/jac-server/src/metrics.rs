@@ -3,8 +3,11 @@
 //! Every label is bounded: routes are templates (`/api/v1/runs/{id}`), never paths that somebody asked for. Names are listed in
 //! `docs/operations.md`.
 
+mod runs;
+
 use axum::http::Method;
-use jac_engine::Figures;
+use jac_engine::{ExporterView, Figures, IntegrationsView, NotifierView};
+use jac_model::monitoring::RunFigures;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use prometheus_client::encoding::{EncodeLabelSet, prometheus_text};
@@ -46,9 +49,22 @@ struct PhaseLabels {
     phase: String,
 }
 
+/// A notification or metrics target.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TargetLabels {
+    target: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct VersionLabels {
     version: &'static str,
+}
+
+/// What the engine has at a moment.
+pub(crate) struct Moment {
+    pub figures: Figures,
+    pub integrations: IntegrationsView,
+    pub runs: Vec<Arc<RunFigures>>,
 }
 
 type Seconds = Family<RouteLabels, Histogram, fn() -> Histogram>;
@@ -134,11 +150,13 @@ impl Metrics {
         self.0.scans_refused.inc();
     }
 
-    /// Everything as text. Without figures the engine's are left out: its database did not answer.
-    pub(crate) fn text(&self, figures: Option<&Figures>) -> String {
+    /// Everything as text. Without what the engine has that is left out: its database did not answer.
+    pub(crate) fn text(&self, moment: Option<Moment>) -> String {
         let mut now = Registry::with_prefix("jac");
-        if let Some(figures) = figures {
-            register_figures(&mut now, figures);
+        if let Some(Moment { figures, integrations, runs }) = moment {
+            register_figures(&mut now, &figures);
+            register_integrations(&mut now, &integrations);
+            now.register_collector(Box::new(runs::Runs(runs)));
         }
         let build: Family<VersionLabels, Gauge> = Family::default();
         build.get_or_create(&VersionLabels { version: env!("CARGO_PKG_VERSION") }).set(1);
@@ -173,6 +191,22 @@ fn register_figures(now: &mut Registry, figures: &Figures) {
     let database = Gauge::<f64, AtomicU64>::default();
     database.set(figures.database.as_secs_f64());
     now.register("database_seconds", "Time that the database took to count for this answer", database);
+}
+
+fn register_integrations(now: &mut Registry, integrations: &IntegrationsView) {
+    let labels = |name: &str| TargetLabels { target: name.to_owned() };
+    let waiting: Family<TargetLabels, Gauge> = Family::default();
+    for NotifierView { target, waiting: count, .. } in &integrations.notifications {
+        waiting.get_or_create(&labels(&target.name)).set(signed(*count));
+    }
+    now.register("notifications_waiting", "Notifications that are not delivered yet", waiting);
+    let (sent, dropped): (Family<TargetLabels, Counter>, Family<TargetLabels, Counter>) = Default::default();
+    for ExporterView { target, sent: sent_points, dropped: dropped_points, .. } in &integrations.metrics {
+        sent.get_or_create(&labels(&target.name)).inc_by(*sent_points);
+        dropped.get_or_create(&labels(&target.name)).inc_by(*dropped_points);
+    }
+    now.register("metrics_points_sent", "Points of running tests that metrics targets took", sent);
+    now.register("metrics_points_dropped", "Points that they did not take in time, or refused", dropped);
 }
 
 /// The names that Prometheus' own clients use.

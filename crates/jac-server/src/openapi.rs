@@ -2,8 +2,8 @@
 
 use crate::App;
 use crate::routes::{
-    account, archive, audit, clusters, company, credentials, history, images, info, machines, people, plans, results,
-    runs, search, session, shares,
+    account, archive, audit, clusters, company, credentials, history, images, info, integrations, machines, people,
+    plans, results, runs, search, session, shares,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
@@ -133,6 +133,10 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(search::targets))
         .routes(routes!(search::test))
         .routes(routes!(search::shipments, search::ship, search::delete))
+        .routes(routes!(integrations::list))
+        .routes(routes!(integrations::test))
+        .routes(routes!(integrations::deliveries))
+        .routes(routes!(integrations::retry))
         .merge(uploads);
     let (router, mut document) = OpenApiRouter::with_openapi(Base::openapi()).nest("/api/v1", api).split_for_parts();
     // Names with slashes in them: axum and OpenAPI spell such a parameter differently, so these two are said twice.

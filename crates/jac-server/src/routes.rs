@@ -9,6 +9,7 @@ pub mod credentials;
 pub mod history;
 pub mod images;
 pub mod info;
+pub mod integrations;
 pub mod lists;
 pub mod machines;
 pub mod people;

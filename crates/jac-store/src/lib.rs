@@ -8,6 +8,7 @@ mod clusters;
 mod company;
 mod connections;
 mod credentials;
+mod deliveries;
 mod documents;
 #[cfg(test)]
 mod examples;
@@ -32,6 +33,7 @@ mod vault;
 pub use clusters::ClusterEventRow;
 pub use company::CompanyPerson;
 pub use credentials::{CredentialKind, CredentialRow};
+pub use deliveries::{DeliveryRow, NewDelivery};
 pub use documents::Kind;
 pub use folder::{DataFolder, FolderError, Lock};
 pub use history::{RunMetrics, TrendPlace, TrendRow};
@@ -70,6 +72,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/008-sessions-elsewhere.sql")),
     M::up(include_str!("../migrations/009-shipments.sql")),
     M::up(include_str!("../migrations/010-history.sql")),
+    M::up(include_str!("../migrations/012-deliveries.sql")),
 ];
 
 /// The database. Every call is one short transaction, on a thread that may wait. Clones are the same database.

@@ -28,12 +28,7 @@ impl Document for Run {
 
     fn columns(&self) -> Result<Vec<(&'static str, Sql)>, StoreError> {
         let duration_ms = self.ended_ms.zip(self.started_ms).map_or(-1, |(ended_ms, started_ms)| ended_ms - started_ms);
-        let cause = self.cause.as_ref().map(|cause| match cause {
-            Cause::Completed => "completed",
-            Cause::Stopped { .. } => "stopped",
-            Cause::AutoStopped { .. } => "auto_stopped",
-            Cause::Failed { .. } => "failed",
-        });
+        let cause = self.cause.as_ref().map(Cause::code);
         let found_by =
             [self.id.as_str(), &self.name, &self.plan_name, &self.cluster_name, &self.owner.name].map(str::trim);
         Ok(vec![

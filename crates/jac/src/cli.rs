@@ -7,6 +7,7 @@ mod clusters;
 mod images;
 mod logs;
 mod machines;
+mod notify;
 mod plans;
 mod runs;
 mod search;
@@ -22,6 +23,7 @@ pub use logs::{
     TimeUnitName,
 };
 pub use machines::{Ec2Arguments, NewClusterArguments, ProviderName};
+pub use notify::NotifyCommand;
 pub use plans::{CheckArguments, JudgedArguments, PlanArguments, PlansCommand, RunArguments};
 pub use runs::RunsCommand;
 pub use search::{DashboardsArguments, DashboardsName, SearchCommand};
@@ -114,6 +116,9 @@ pub enum Command {
     /// Samples in Elasticsearch and OpenSearch: test, backfill, status, delete, dashboards
     #[command(subcommand)]
     Search(SearchCommand),
+    /// Who is told of a run's end, and where metrics are pushed to: try them, see a run's notifications, retry them
+    #[command(subcommand)]
+    Notify(NotifyCommand),
     /// JAC's own copy of JMeter
     Jmeter(JmeterArguments),
     /// A small shop to try load tests on

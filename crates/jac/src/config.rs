@@ -4,6 +4,7 @@
 //! finds the file, tells the faults and prints what holds (`jac config check`).
 
 pub mod build;
+mod integrations;
 pub mod keys;
 pub mod read;
 mod search;
@@ -12,7 +13,10 @@ use crate::cli::{ConfigCommand, Output, ServeArguments};
 use crate::context;
 use crate::exit::{Exit, with_hint};
 use crate::stdout;
-use build::{ArtefactsConfig, Config, build, build_search, shown, tls_fault};
+use build::{ArtefactsConfig, Config, build, build_integrations, build_search, shown, tls_fault};
+use integrations::IntegrationsConfig;
+use jac_engine::IntegrationTargets;
+use jac_integrations::SettingsError;
 use jac_model::search::SampleTarget;
 use read::{Fault, File, Flags, Settings, Source, Value};
 use serde_json::json;
@@ -84,6 +88,31 @@ pub fn search_settings(data_folder: &Path, url: Option<&str>) -> anyhow::Result<
 pub fn made(settings: Vec<jac_search::Settings>) -> anyhow::Result<Vec<Arc<dyn SampleTarget>>> {
     let made = settings.into_iter().map(jac_search::target).collect::<Result<_, _>>();
     made.map_err(|error| anyhow::anyhow!("{}", error.message))
+}
+
+/// Who is told by a command whose engine is in its own process: whom a server on this folder would tell.
+///
+/// # Errors
+/// All faults of the settings.
+pub fn integrations_of(data_folder: &Path) -> anyhow::Result<IntegrationTargets> {
+    let flags = Flags::from([("data_dir", vec![data_folder.display().to_string()])]);
+    let (file, unreadable) = find_file(context::environment("JAC_CONFIG").map(PathBuf::from).as_deref(), &flags);
+    let mut settings = Settings::read(file.as_ref(), context::environment, &flags);
+    settings.faults.extend(unreadable);
+    let told = |faults: Vec<Fault>| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let (config, public_url) = build_integrations(&settings).map_err(|faults| anyhow::anyhow!("{}", told(faults)))?;
+    integrations(config, public_url)
+}
+
+/// Integrations of settings that were checked.
+///
+/// # Errors
+/// When a target cannot be made all the same.
+pub fn integrations(config: IntegrationsConfig, public_url: Option<String>) -> anyhow::Result<IntegrationTargets> {
+    let failed = |error: SettingsError| anyhow::anyhow!("{}", error.message);
+    let notifiers = config.notifiers.into_iter().map(jac_integrations::notifier).collect::<Result<_, _>>();
+    let exporters = config.exporters.into_iter().map(jac_integrations::exporter).collect::<Result<_, _>>();
+    Ok(IntegrationTargets { notifiers: notifiers.map_err(failed)?, exporters: exporters.map_err(failed)?, public_url })
 }
 
 /// The named file, else the one in the data folder where there is one.

@@ -12,7 +12,7 @@ use jac_artefacts::ArtefactStore;
 use jac_ec2::{Ec2Cloud, Ec2Settings};
 use jac_engine::clock::SteadyClock;
 use jac_engine::tools::ToolSettings;
-use jac_engine::{Engine, Parts, Settings};
+use jac_engine::{Engine, IntegrationTargets, Parts, Settings};
 use jac_jmeter::JavaSearch;
 use jac_local::LocalCloud;
 use jac_model::Provider;
@@ -138,7 +138,8 @@ pub async fn connect(
             drop(std::fs::remove_file(folder.server_file()));
             let store = artefacts::open(config::artefacts(data_folder, elsewhere.artifacts_url)?.as_ref()).await?;
             let targets = config::search_targets(data_folder, elsewhere.search_url)?;
-            let engine = start_engine(folder, lock, tools, settings, Nodes::Local, None, store).await?;
+            let outside = Outside { artefacts: store, integrations: config::integrations_of(data_folder)? };
+            let engine = start_engine(folder, lock, tools, settings, Nodes::Local, None, outside).await?;
             engine.use_search_targets(targets).await?;
             let app = App { engine, access: Access::default(), edge: Edge::default() };
             let engine = app.engine.clone();
@@ -170,6 +171,12 @@ pub enum Nodes {
     None,
 }
 
+/// What an engine works with outside of its folder and nodes.
+pub struct Outside {
+    pub artefacts: Option<ArtefactStore>,
+    pub integrations: IntegrationTargets,
+}
+
 /// Starts an engine with the adapters of this executable. `boot_limit`: how long a machine of EC2 may take until it answers,
 /// where it is not the usual.
 pub async fn start_engine(
@@ -179,7 +186,7 @@ pub async fn start_engine(
     settings: Settings,
     nodes: Nodes,
     boot_limit: Option<Duration>,
-    artefacts: Option<ArtefactStore>,
+    Outside { artefacts, integrations }: Outside,
 ) -> anyhow::Result<Engine> {
     let settings = with_time_to_boot(settings.for_disk_of(folder.root()), boot_limit);
     let store = Store::open(&folder.database()).await?;
@@ -219,6 +226,7 @@ pub async fn start_engine(
         tools,
         settings,
         artefacts,
+        integrations,
     })
     .await?)
 }

@@ -34,6 +34,7 @@ mod jmeter;
 mod login;
 mod logins;
 mod logs;
+mod notify;
 mod plans;
 mod report;
 mod run;
@@ -96,6 +97,7 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
         Command::Compare(arguments) => block_in_place(|| compare::compare(&arguments)),
         Command::Samples(arguments) => block_in_place(|| samples::samples(&arguments)),
         Command::Search(command) => search::search(command).await,
+        Command::Notify(command) => notify::notify(command).await,
         Command::Jmeter(arguments) => jmeter::jmeter(arguments).await,
         Command::DemoTarget(arguments) => demo_target::demo_target(arguments).await,
         Command::Login(arguments) => login::login(arguments).await,

@@ -5,6 +5,7 @@
 
 pub mod files;
 pub mod machines;
+mod notifications;
 mod progress;
 mod search;
 mod wanted;
@@ -192,6 +193,7 @@ impl Job<'_> {
         let exit = self.verdict(&finished);
         self.wait_for_archive(&finished).await;
         self.wait_for_search(&finished).await;
+        self.wait_for_notifications(&finished).await;
         exit
     }
 

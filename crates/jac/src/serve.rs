@@ -4,7 +4,7 @@ use crate::artefacts;
 use crate::cli::ServeArguments;
 use crate::config;
 use crate::config::build::Config;
-use crate::connect::{Nodes, ServerFile, settings, start_engine};
+use crate::connect::{Nodes, Outside, ServerFile, settings, start_engine};
 use crate::context;
 use crate::exit::{Exit, with_hint};
 use crate::stdout;
@@ -54,7 +54,9 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     };
     let descriptors = raise_descriptor_limit();
     let store = artefacts::open(config.artefacts.as_ref()).await?;
-    let engine = start_engine(folder.clone(), lock, tools, settings, nodes, config.boot_limit, store).await?;
+    let integrations = config::integrations(config.integrations, config.server.public_url.clone())?;
+    let outside = Outside { artefacts: store, integrations };
+    let engine = start_engine(folder.clone(), lock, tools, settings, nodes, config.boot_limit, outside).await?;
     engine.use_search_targets(config::made(config.search)?).await?;
     let access = Access::with_token(&kept_token(&folder).context("the server's token cannot be kept")?)
         .with_hosts(&config.allowed_hosts);

@@ -17,6 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("jac-ssh", &["jac-jmeter", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
     // …apart from EC2's machines, which are reached over SSH.
     ("jac-ec2", &["jac-ssh", "jac-jmeter", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
+    ("jac-integrations", &["jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
     ("jac-search", &["jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
     ("jac-local", &["jac-jmeter", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
     ("jac-artefacts", &["jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),

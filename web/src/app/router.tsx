@@ -71,6 +71,7 @@ export const router = createBrowserRouter([
               { path: "people", ...later(async () => (await import("@/features/people/components/PeoplePage")).PeoplePage, "manage_people") },
               { path: "teams", ...later(async () => (await import("@/features/people/components/TeamsPage")).TeamsPage, "manage_people") },
               { path: "audit", ...later(async () => (await import("@/features/audit/components/AuditPage")).AuditPage, "read_audit") },
+              { path: "integrations", ...later(async () => (await import("@/features/integrations/components/IntegrationsPage")).IntegrationsPage, "manage_integrations") },
               { path: "server", ...later(async () => (await import("./routes/ServerRoute")).ServerRoute, "read_server") },
               { path: "*", element: <NotFound /> },
             ],

@@ -113,7 +113,7 @@ impl Task {
             for step in &mut run.steps {
                 step.ended_ms.get_or_insert(now_ms);
             }
-            Ok(())
+            Ok::<_, EngineError>(())
         };
         // The folder first: what the database forgets, it tells. If the disk is full, the next start writes it.
         let mut row = self.engine.store().run(&self.id).await?;
@@ -124,7 +124,11 @@ impl Task {
         if let Some(archive) = self.engine.archive() {
             archive.expect(&self.run().await?);
         }
-        let run = self.change(finished).await?;
+        let deliveries = self.engine.due_notifications(&self.run().await?, &end.result);
+        let run = self.engine.store().finish_run(&self.id, finished, deliveries, now_ms).await?;
+        self.engine.tell(Event::Run(self.id.clone()));
+        self.engine.poke_notifiers();
+        self.try_to("take its last figures", self.engine.take_last_figures(&run).await);
         self.engine.live().remove(&self.id);
         // If this is not done any more, the reconciler does it.
         self.engine.release_cluster(&run.cluster_id, &self.id).await?;

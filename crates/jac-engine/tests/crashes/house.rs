@@ -3,6 +3,7 @@
 
 use crate::cloud::SimulatedCloud;
 use crate::door::{Crash, Door, PLANNED_PANIC, Planned};
+use crate::notifier;
 use crate::world::{World, owner};
 use futures_util::FutureExt;
 use jac_engine::plans::Kept;
@@ -160,6 +161,7 @@ impl House {
             tools: ToolSettings { jmeter_home: Some(self.place.path().join("jmeter")), ..ToolSettings::default() },
             settings: self.settings.clone(),
             artefacts: None,
+            integrations: notifier::targets(Door::new(Arc::clone(&self.world), generation)),
         };
         Some(Living { engine: Engine::start(parts).await.expect("it starts"), generation })
     }

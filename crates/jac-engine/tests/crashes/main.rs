@@ -15,6 +15,7 @@ mod jmeter;
 mod lists;
 mod losses;
 mod machines;
+mod notifier;
 mod panics;
 mod remote;
 mod retention;

@@ -2,6 +2,7 @@
 
 use crate::door::{Planned, Side, Trouble, Which};
 use crate::house::House;
+use jac_model::notify::DeliveryState;
 use jac_model::{Cause, ClusterPhase, RunPhase};
 use std::sync::atomic::Ordering;
 
@@ -38,6 +39,20 @@ async fn story(planned: &[Planned]) -> House {
     for machine in house.world.machines().there.values() {
         assert!(machine.processes.is_empty(), "{told}: its nodes are clean");
         assert!(!machine.folder.join("runs").join(run.as_str()).exists(), "{told}: its nodes are clean");
+    }
+
+    let delivered = async |engine: &jac_engine::Engine| {
+        let deliveries = engine.deliveries(&run).await.ok()?;
+        deliveries.iter().all(|delivery| delivery.state == DeliveryState::Delivered).then_some(deliveries)
+    };
+    let deliveries = house.until("its notification", delivered).await;
+    assert_eq!(deliveries.len(), 1, "{told}");
+    let notifications = house.world.machines().told.clone();
+    assert!((1..=1 + house.crashes).contains(&notifications.len()), "{told}: told {} times", notifications.len());
+    for notification in &notifications {
+        assert_eq!((&notification.id, &notification.run.id), (&deliveries[0].id, &run), "{told}");
+        let figures = notification.run.figures.as_ref().expect("figures");
+        assert_eq!((figures.samples, notification.run.cause.code.as_str()), (lines - 1, "completed"), "{told}");
     }
 
     let ended = house.terminate(&cluster).await;

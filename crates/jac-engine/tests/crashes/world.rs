@@ -63,6 +63,8 @@ pub struct Machines {
     pub masters_started: Arc<AtomicUsize>,
     /// What every machine ever was, with when it was made and when it ended.
     pub ever: Vec<(Provider, Instance, EpochMs, Option<EpochMs>)>,
+    /// What the notification target has taken.
+    pub told: Vec<jac_model::notify::Notification>,
 }
 
 /// A machine.

@@ -1,6 +1,6 @@
 //! The reader and the statistics in one: bytes in, tables out.
 
-use super::{ChangedPoints, ResponseTimes, SampleStatistics};
+use super::{BusiestEntries, ChangedPoints, ResponseTimes, SampleStatistics};
 use crate::note::counted;
 use crate::{
     ApdexThresholds, CodeCount, ErrorGroup, HostCount, LabelCharts, LogReader, Note, Partial, Profiles, ReadOutcome,
@@ -145,6 +145,11 @@ impl LogStatistics {
     /// How often each response time occurred, exactly.
     pub fn response_times(&mut self) -> ResponseTimes {
         self.statistics.response_times()
+    }
+
+    /// The total and the busiest labels; see [`SampleStatistics::busiest`].
+    pub fn busiest(&mut self, most: usize, bounds: &[u32]) -> BusiestEntries {
+        self.statistics.busiest(most, bounds)
     }
 
     /// Rows that could not be read.

@@ -21,7 +21,54 @@ pub struct ResponseTimes {
     pub labels: Vec<(String, Vec<(u32, u64)>)>,
 }
 
+/// A line of the table with how its response times are spread.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpreadEntry {
+    pub entry: Entry,
+    /// Sum of the response times in milliseconds.
+    pub sum_ms: u64,
+    /// Samples up to each bound and above the one before, and above the last.
+    pub buckets: Vec<u64>,
+}
+
+/// The total and the labels with the most samples.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BusiestEntries {
+    pub total: SpreadEntry,
+    /// Most samples first.
+    pub labels: Vec<SpreadEntry>,
+    /// Labels that are left out.
+    pub left_out: u64,
+}
+
 impl SampleStatistics {
+    /// The lines of the total and of the `most` busiest labels, their response times counted between `bounds` (milliseconds, rising).
+    pub fn busiest(&mut self, most: usize, bounds: &[u32]) -> BusiestEntries {
+        self.settle();
+        let Shown { basis, outside, .. } = self.show();
+        let kind = match basis {
+            Kind::Request => EntryKind::Request,
+            Kind::Transaction => EntryKind::Transaction,
+        };
+        let spread = |text: &str, kind, group: &Group| {
+            let (mut sum_ms, mut buckets) = (0_u64, vec![0; bounds.len() + 1]);
+            for (ms, count) in group.counts.iter() {
+                sum_ms = sum_ms.saturating_add(u64::from(ms) * count);
+                buckets[bounds.partition_point(|bound| *bound < ms)] += count;
+            }
+            SpreadEntry { entry: entry(text, kind, group, outside), sum_ms, buckets }
+        };
+        let mut labels = self.labels.in_order();
+        labels.sort_by_key(|(_, label)| std::cmp::Reverse(label.samples()));
+        let left_out = labels.len().saturating_sub(most) as u64;
+        labels.truncate(most);
+        BusiestEntries {
+            total: spread("Total", kind, &self.labels.total(basis)),
+            labels: labels.iter().map(|(_, label)| spread(&label.text, label.kind(), &label.both())).collect(),
+            left_out,
+        }
+    }
+
     /// The table. What the reading brought (`rejected_rows`, `notes`…) and `partial` are the caller's to fill in.
     pub fn summary(&mut self) -> Summary {
         self.settle();

@@ -94,6 +94,11 @@ impl Permission for ManageArchive {
     const ACTION: Action = Action::ManageArchive;
 }
 
+pub struct ManageIntegrations;
+impl Permission for ManageIntegrations {
+    const ACTION: Action = Action::ManageIntegrations;
+}
+
 pub struct ManagePeople;
 impl Permission for ManagePeople {
     const ACTION: Action = Action::ManagePeople;

@@ -19,9 +19,8 @@ fn action(method: &Method, route: &str) -> String {
     let singular = |word: &str| match word {
         "people" => "person".to_owned(),
         "credentials" => "credentials".to_owned(),
-        "images" | "runs" | "plans" | "clusters" | "teams" | "orphans" | "tokens" | "files" | "shares" => {
-            word.trim_end_matches('s').to_owned()
-        }
+        "images" | "integrations" | "notifications" | "runs" | "plans" | "clusters" | "teams" | "orphans"
+        | "tokens" | "files" | "shares" => word.trim_end_matches('s').to_owned(),
         "sessions" => "session".to_owned(),
         other => other.to_owned(),
     };
@@ -42,6 +41,7 @@ fn action(method: &Method, route: &str) -> String {
                 | "note"
                 | "baseline"
                 | "test"
+                | "retry"
                 | "password"
                 | "open"
         );
@@ -187,6 +187,8 @@ mod tests {
             (Method::DELETE, "/api/v1/account/tokens/{id}", "account.token.delete"),
             (Method::PATCH, "/api/v1/runs/{id}/team", "run.team"),
             (Method::PUT, "/api/v1/credentials/aws", "credentials.aws.save"),
+            (Method::POST, "/api/v1/integrations/{name}/test", "integration.test"),
+            (Method::POST, "/api/v1/runs/{id}/notifications/retry", "run.notification.retry"),
         ] {
             assert_eq!(action(&method, route), expected, "{method} {route}");
         }

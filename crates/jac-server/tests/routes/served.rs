@@ -84,6 +84,7 @@ impl Served {
             tools: ToolSettings::default(),
             settings,
             artefacts: None,
+            integrations: jac_engine::IntegrationTargets::default(),
         })
         .await
         .expect("an engine");

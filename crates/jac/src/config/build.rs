@@ -1,5 +1,6 @@
 //! Makes typed values of the settings, with what has to hold between them. Reads the files that hold secrets.
 
+use super::integrations::IntegrationsConfig;
 use super::keys::{Key, find};
 use super::read::{Fault, Settings, Source, Value, invalid};
 use ipnet::IpNet;
@@ -38,6 +39,8 @@ pub struct Config {
     pub pair: Option<Pair>,
     /// Where every sample goes.
     pub search: Vec<jac_search::Settings>,
+    /// Who is told of runs.
+    pub integrations: IntegrationsConfig,
     pub server: ServerConfig,
 }
 
@@ -76,6 +79,16 @@ pub fn build_search(settings: &Settings) -> Result<Vec<jac_search::Settings>, Ve
     if typed.faults.is_empty() { Ok(targets) } else { Err(typed.faults) }
 }
 
+/// Who is told of runs, with the address that people open, and the faults of these settings: what a command without a server needs.
+pub fn build_integrations(settings: &Settings) -> Result<(IntegrationsConfig, Option<String>), Vec<Fault>> {
+    let concerns = |fault: &&Fault| ["", "notify", "metrics_export", "public_url"].contains(&fault.key.as_str());
+    let faults = settings.faults.iter().filter(concerns).cloned().collect();
+    let mut typed = Typed { settings, faults };
+    let (integrations, public_url) = (typed.integrations(), typed.public_url());
+    let public_url = public_url.map(|url| url.origin().ascii_serialization());
+    if typed.faults.is_empty() { Ok((integrations, public_url)) } else { Err(typed.faults) }
+}
+
 /// Makes the configuration.
 ///
 /// # Errors
@@ -94,7 +107,7 @@ impl Typed<'_> {
         let address = "ADDRESS:PORT, such as 127.0.0.1:8080";
         let listen = self.parsed("listen", address, |text| text.parse().ok());
         let metrics_listen = self.parsed("metrics_listen", address, |text| text.parse().ok());
-        let public = self.parsed("public_url", "http:// or https:// and a host, without a path", public_url);
+        let public = self.public_url();
         let mut allowed_hosts = self.hosts();
         allowed_hosts.extend(public.as_ref().and_then(|url| url.host_str().map(str::to_owned)));
         let server = ServerConfig {
@@ -114,6 +127,7 @@ impl Typed<'_> {
         let artefacts = self.artefacts();
         self.check_search_layout();
         let search = self.search();
+        let integrations = self.integrations();
         Some(Config {
             listen: listen?,
             data_dir: self.path("data_dir"),
@@ -129,8 +143,13 @@ impl Typed<'_> {
             artefacts_local_days: self.small("artifacts_local_days"),
             pair,
             search,
+            integrations,
             server,
         })
+    }
+
+    fn public_url(&mut self) -> Option<Url> {
+        self.parsed("public_url", "http:// or https:// and a host, without a path", public_url)
     }
 
     pub(super) fn value(&self, name: &str) -> Option<&Value> {
@@ -366,7 +385,7 @@ pub fn shown(key: &Key, value: &Value) -> Value {
             }
             Err(_) => "…".to_owned(),
         }),
-        // What a table holds is told by `jac search status`.
+        // What a table holds is told by `jac search status` and the page of integrations.
         Value::Tables(tables) => {
             let names =
                 tables.iter().map(|table| table.get("name").and_then(|name| name.as_str()).unwrap_or("…").to_owned());

@@ -432,6 +432,24 @@ pub static KEYS: &[Key] = &[
         ..PLAIN
     },
     Key {
+        name: "notify",
+        shape: Shape::Tables,
+        value: "[[notify]] tables",
+        otherwise: "nobody is told",
+        meaning: "Who is told of a run's end, each a `[[notify]]` table: webhook, Slack, Teams, mail ([notifications.md](notifications.md))",
+        is_secret: true,
+        ..PLAIN
+    },
+    Key {
+        name: "metrics_export",
+        shape: Shape::Tables,
+        value: "[[metrics_export]] tables",
+        otherwise: "nothing is pushed",
+        meaning: "Where the figures of running tests are pushed to, each a `[[metrics_export]]` table: OTLP, InfluxDB ([metrics.md](metrics.md))",
+        is_secret: true,
+        ..PLAIN
+    },
+    Key {
         name: "environment_credentials_for",
         environment: "JAC_ENVIRONMENT_CREDENTIALS_FOR",
         flag: "environment-credentials-for",

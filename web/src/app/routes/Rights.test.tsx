@@ -114,7 +114,7 @@ describe("settings", () => {
   const links = () => within(screen.getByRole("navigation", { name: "Settings" })).getAllByRole("link").map(({ textContent }) => textContent.trim());
   it("of an administrator have the installation's", () => {
     renderFor(sessionOf("administrator"), page, "/settings/people");
-    expect(links()).toEqual(["My account", "Credentials", "My activity", "People", "Teams", "Audit", "Server"]);
+    expect(links()).toEqual(["My account", "Credentials", "My activity", "People", "Teams", "Audit", "Integrations", "Server"]);
     expect(screen.getByText("Everybody")).toBeDefined();
   });
   it("of others have only their own, also by the address", () => {

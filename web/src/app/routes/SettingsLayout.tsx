@@ -12,6 +12,7 @@ const PAGES: { to: string; icon: IconName; word: string; needs?: Action }[] = [
   { to: "people", icon: "people", word: "People", needs: "manage_people" },
   { to: "teams", icon: "teams", word: "Teams", needs: "manage_people" },
   { to: "audit", icon: "list-check", word: "Audit", needs: "read_audit" },
+  { to: "integrations", icon: "plug", word: "Integrations", needs: "manage_integrations" },
   { to: "server", icon: "hdd-rack", word: "Server", needs: "read_server" },
 ];
 

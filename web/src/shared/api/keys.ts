@@ -33,6 +33,8 @@ export const keys = {
   /** Below the run's own key: whatever changes the run may have changed it. */
   runShipments: (id: string) => ["runs", id, "search"] as const,
   searchTargets: ["search-targets"] as const,
+  runNotifications: (id: string) => ["runs", id, "notifications"] as const,
+  integrations: ["integrations"] as const,
   runsOverTime: (runs: string[], label: string) => ["runs-over-time", label, ...runs] as const,
   comparison: (runs: string[]) => ["comparison", ...runs] as const,
   runArtefacts: (id: string) => ["run-artefacts", id] as const,

@@ -502,6 +502,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/integrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The notification and metrics targets of this server, and how it went lately */
+        get: operations["integrations_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test to a target */
+        post: operations["integrations_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/machines": {
         parameters: {
             query?: never;
@@ -967,6 +1001,40 @@ export interface paths {
         head?: never;
         /** Say what is to be known of a run */
         patch: operations["runs_set_note"];
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The notifications of a run's end, and how far they are */
+        get: operations["integrations_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/notifications/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try the notifications of a run again that were not delivered */
+        post: operations["integrations_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/runs/{id}/pin": {
@@ -1929,6 +1997,29 @@ export interface components {
              */
             documents: number;
         };
+        /** @description The notification of a run to a target, as it is shown. */
+        Delivery: {
+            run: components["schemas"]["RunId"];
+            /** @description The target's name. */
+            target: string;
+            /** @description What the receiver knows it by, the same in each try. */
+            id: string;
+            state: components["schemas"]["DeliveryState"];
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            next_ms: components["schemas"]["i64"] | null;
+            /** @description When it was delivered, or tried last. */
+            updated_ms: components["schemas"]["i64"];
+            trouble: components["schemas"]["IntegrationTrouble"] | null;
+        };
+        /**
+         * @description Where the delivery of a notification is.
+         * @enum {string}
+         */
+        DeliveryState: "waiting" | "delivered" | "given_up";
         /**
          * @description A distribution whose images are found by their owner and name.
          * @enum {string}
@@ -2234,6 +2325,49 @@ export interface components {
              */
             last_ms: number;
         };
+        /** @description A metrics target as it is shown: without credentials. */
+        ExporterInfo: {
+            /** @description Unique on this server. */
+            name: string;
+            kind: components["schemas"]["ExporterKind"];
+            /** @description Scheme, host and port. */
+            address: string;
+            /**
+             * Format: int64
+             * @description Seconds between two points of a run.
+             */
+            interval_s: number;
+        };
+        /**
+         * @description The protocol of a metrics target.
+         * @enum {string}
+         */
+        ExporterKind: "otlp" | "influxdb";
+        /** @description A metrics target with how it went since the server's start. */
+        ExporterView: components["schemas"]["ExporterInfo"] & {
+            /**
+             * Format: int64
+             * @description Points that were sent; a point is a run at a moment.
+             */
+            sent: number;
+            /**
+             * Format: int64
+             * @description Points that were dropped, because the target did not take them in time, or refused them.
+             */
+            dropped: number;
+            /**
+             * Format: int64
+             * @description Values of sent points that the target refused, as far as it says so.
+             */
+            refused_values: number;
+            /**
+             * Format: int64
+             * @description Points that wait.
+             */
+            waiting: number;
+            last_sent_ms: components["schemas"]["i64"] | null;
+            trouble: components["schemas"]["IntegrationTrouble"] | null;
+        };
         /** @description By how much a cluster's end is moved. */
         Extension: {
             /** Format: int32 */
@@ -2402,6 +2536,32 @@ export interface components {
             started_ms: number;
             /** @description What a person should see though nobody asked for it; empty when all is well. */
             notices: components["schemas"]["Notice"][];
+        };
+        /** @description A test that a target took. */
+        IntegrationTest: {
+            target: string;
+            /**
+             * Format: int64
+             * @description Until it had answered.
+             */
+            took_ms: number;
+        };
+        /** @description What went wrong with a target. */
+        IntegrationTrouble: {
+            /**
+             * @description `integration_timeout`, `integration_unreachable`, `integration_certificate`, `integration_busy`, `integration_unavailable`,
+             *     `integration_denied`, `integration_gone`, `integration_redirected`, `integration_refused`, `integration_not_configured`.
+             */
+            code: string;
+            /** @description A sentence. */
+            message: string;
+        };
+        /** @description Everything that this server tells. */
+        IntegrationsView: {
+            notifications: components["schemas"]["NotifierView"][];
+            metrics: components["schemas"]["ExporterView"][];
+            /** @description The address that links to runs begin with; `null`: not configured, so nothing links to them. */
+            public_url: string | null;
         };
         /** @description Somebody who was invited. */
         Invited: {
@@ -2801,6 +2961,31 @@ export interface components {
              * @description How often it happened.
              */
             count: number;
+        };
+        /** @description A notification target as it is shown: without what is secret of its address. */
+        NotifierInfo: {
+            /** @description Unique on this server. */
+            name: string;
+            kind: components["schemas"]["NotifierKind"];
+            /** @description Scheme, host and port; for mail also who gets it. */
+            address: string;
+            runs: components["schemas"]["RunSelection"];
+            /** @description Names of the plans whose runs it is told of; empty: all. */
+            plans: string[];
+        };
+        /**
+         * @description What a notification target is.
+         * @enum {string}
+         */
+        NotifierKind: "webhook" | "slack" | "teams" | "mail";
+        /** @description A notification target with how it went lately. */
+        NotifierView: components["schemas"]["NotifierInfo"] & {
+            /**
+             * Format: int64
+             * @description Deliveries that wait.
+             */
+            waiting: number;
+            last: components["schemas"]["Delivery"] | null;
         };
         /** @description A one-time link. */
         OneTimeLink: {
@@ -3288,6 +3473,11 @@ export interface components {
          * @enum {string}
          */
         RunPhase: "queued" | "preparing" | "running" | "collecting" | "finished";
+        /**
+         * @description Which runs a target is told of, beside the plans it is for.
+         * @enum {string}
+         */
+        RunSelection: "all" | "failed";
         /** @description Something that the engine did for a run, for the page's list of steps. */
         RunStep: {
             text: string;
@@ -5529,6 +5719,80 @@ export interface operations {
             };
         };
     };
+    integrations_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntegrationsView"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntegrationTest"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     machines_list: {
         parameters: {
             query?: never;
@@ -7082,6 +7346,85 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_deliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"][];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_retry: {
+        parameters: {
+            query?: {
+                /** @description The target's name; absent: all. */
+                target?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"][];
                 };
             };
             404: {

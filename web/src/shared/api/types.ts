@@ -81,6 +81,13 @@ export type NodeLog = Schemas["LogPiece"];
 export type Artefact = Schemas["Artefact"];
 export type Shipment = Schemas["Shipment"];
 export type SearchTarget = Schemas["TargetView"];
+export type Delivery = Schemas["Delivery"];
+export type Integrations = Schemas["IntegrationsView"];
+export type IntegrationTest = Schemas["IntegrationTest"];
+export type NotifierView = Schemas["NotifierView"];
+export type NotifierKind = Schemas["NotifierKind"];
+export type ExporterView = Schemas["ExporterView"];
+export type ExporterKind = Schemas["ExporterKind"];
 export type ErrorBody = Schemas["ErrorBody"];
 /** What exactly is wrong with a request: `field` is a JSON pointer into its body; null: about no single field. */
 export type Fault = Schemas["Fault"];

@@ -12,6 +12,7 @@ export type Action =
   | "use_key_file"
   | "manage_orphans"
   | "manage_people"
+  | "manage_integrations"
   | "read_audit"
   | "read_server";
 
@@ -24,6 +25,7 @@ const ALLOWED: Record<Action, readonly Role[]> = {
   use_key_file: ["administrator"],
   manage_orphans: ["administrator"],
   manage_people: ["administrator"],
+  manage_integrations: ["administrator"],
   read_audit: ["administrator"],
   read_server: ["administrator"],
 };

@@ -2,6 +2,7 @@ import type { Run } from "@/shared/api/types";
 import { Artefacts } from "./Artefacts";
 import { LogViewer } from "./LogViewer";
 import { NodeList } from "./NodeList";
+import { Notifications } from "./Notifications";
 import { Settings } from "./Settings";
 import { Shipments } from "./Shipments";
 import { Steps } from "./Steps";
@@ -16,6 +17,7 @@ export function RunDetails({ run }: { run: Run }) {
         <NodeList nodes={run.nodes} />
         <Artefacts run={run} />
         <Shipments run={run} />
+        {run.phase === "finished" && <Notifications run={run} />}
         <Settings run={run} />
         {prepared && run.steps.length > 0 && <Steps steps={run.steps} now={run.step} />}
       </div>

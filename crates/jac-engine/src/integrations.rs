@@ -1,0 +1,171 @@
+//! The places outside that this server tells: notification targets at a run's end, metrics targets while it goes on.
+//!
+//! Owns which there are, and what is shown of them. `deliveries` tells of ended runs, from rows in the database; `figures` takes what running
+//! tests have counted, for `/metrics` and for `export`, which pushes it on. Protocols are the adapters'. No run waits for any of it.
+
+mod deliveries;
+mod export;
+mod figures;
+
+pub use deliveries::Delivery;
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use export::Export;
+use figures::Taken;
+use jac_model::EpochMs;
+use jac_model::monitoring::{ExporterInfo, MetricsExporter};
+use jac_model::notify::{Notifier, NotifierInfo, SendError};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// What a server is configured with. It is known from the engine's start on: a run that it takes up may end at once.
+#[derive(Default)]
+pub struct IntegrationTargets {
+    pub notifiers: Vec<Arc<dyn Notifier>>,
+    pub exporters: Vec<Arc<dyn MetricsExporter>>,
+    /// The address that people open, without a slash at its end; `None`: nothing links to runs.
+    pub public_url: Option<String>,
+}
+
+/// The targets, and what is on its way to them.
+pub(crate) struct Integrations {
+    notifiers: Vec<Arc<dyn Notifier>>,
+    public_url: Option<String>,
+    /// By the target's name: told when there is something to deliver.
+    pokes: HashMap<String, Notify>,
+    exports: Vec<Arc<Export>>,
+    taken: Taken,
+}
+
+impl Integrations {
+    pub fn new(targets: IntegrationTargets) -> Self {
+        let IntegrationTargets { notifiers, exporters, public_url } = targets;
+        Self {
+            pokes: notifiers.iter().map(|target| (target.info().name, Notify::new())).collect(),
+            notifiers,
+            public_url,
+            exports: exporters.into_iter().map(|target| Arc::new(Export::new(target))).collect(),
+            taken: Taken::default(),
+        }
+    }
+}
+
+/// What went wrong with a target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct IntegrationTrouble {
+    /// `integration_timeout`, `integration_unreachable`, `integration_certificate`, `integration_busy`, `integration_unavailable`,
+    /// `integration_denied`, `integration_gone`, `integration_redirected`, `integration_refused`, `integration_not_configured`.
+    pub code: String,
+    /// A sentence.
+    pub message: String,
+}
+
+impl From<&SendError> for IntegrationTrouble {
+    fn from(error: &SendError) -> Self {
+        Self { code: error.code.to_owned(), message: error.message.clone() }
+    }
+}
+
+/// A notification target with how it went lately.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NotifierView {
+    #[serde(flatten)]
+    pub target: NotifierInfo,
+    /// Deliveries that wait.
+    pub waiting: u64,
+    /// The delivery that was tried last; `null`: none was.
+    pub last: Option<Delivery>,
+}
+
+/// A metrics target with how it went since the server's start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ExporterView {
+    #[serde(flatten)]
+    pub target: ExporterInfo,
+    /// Points that were sent; a point is a run at a moment.
+    pub sent: u64,
+    /// Points that were dropped, because the target did not take them in time, or refused them.
+    pub dropped: u64,
+    /// Values of sent points that the target refused, as far as it says so.
+    pub refused_values: u64,
+    /// Points that wait.
+    pub waiting: u64,
+    pub last_sent_ms: Option<EpochMs>,
+    /// What was wrong with the last try; `null`: nothing.
+    pub trouble: Option<IntegrationTrouble>,
+}
+
+/// Everything that this server tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct IntegrationsView {
+    pub notifications: Vec<NotifierView>,
+    pub metrics: Vec<ExporterView>,
+    /// The address that links to runs begin with; `null`: not configured, so nothing links to them.
+    pub public_url: Option<String>,
+}
+
+/// A test that a target took.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct IntegrationTest {
+    pub target: String,
+    /// Until it had answered.
+    pub took_ms: u64,
+}
+
+impl Engine {
+    /// Begins to tell, and goes on with what an earlier engine has not delivered.
+    pub(crate) async fn begin_integrations(&self) -> Result<(), EngineError> {
+        self.give_up_old_deliveries().await?;
+        for notifier in &self.integrations().notifiers {
+            self.keep_delivering(notifier);
+        }
+        for export in &self.integrations().exports {
+            self.keep_exporting(export);
+        }
+        Ok(())
+    }
+
+    /// The targets with how it went lately.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn integrations_view(&self) -> Result<IntegrationsView, EngineError> {
+        let mut notifications = Vec::new();
+        for notifier in &self.integrations().notifiers {
+            let target = notifier.info();
+            let waiting = self.store().waiting_deliveries(&target.name).await?;
+            let last = self.store().last_delivery(&target.name).await?.map(Delivery::from);
+            notifications.push(NotifierView { target, waiting, last });
+        }
+        let metrics = self.integrations().exports.iter().map(|export| export.view()).collect();
+        let public_url = self.integrations().public_url.clone();
+        Ok(IntegrationsView { notifications, metrics, public_url })
+    }
+
+    /// Sends a test to a target of either kind.
+    ///
+    /// # Errors
+    /// When there is no such target, or it does not take it.
+    pub async fn test_integration(&self, name: &str) -> Result<IntegrationTest, EngineError> {
+        let began = Instant::now();
+        let Integrations { notifiers, exports, .. } = self.integrations();
+        if let Some(notifier) = notifiers.iter().find(|notifier| notifier.info().name == name) {
+            notifier.send(&self.test_notification(), self.now_ms()).await?;
+        } else {
+            let export = exports.iter().find(|export| export.target.info().name == name);
+            let not_found = || EngineError::NotFound { kind: "integration", id: name.to_owned() };
+            export.ok_or_else(not_found)?.target.test(self.now_ms()).await?;
+        }
+        let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(IntegrationTest { target: name.to_owned(), took_ms })
+    }
+}

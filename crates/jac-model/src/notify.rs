@@ -1,0 +1,215 @@
+//! Notifications: what is said of a run when it has ended, and the port to one place that it is said to.
+//!
+//! Owns the document and the words. An adapter owns protocols and wording; the engine owns which runs are told where, when a delivery is tried
+//! again, and when it is given up.
+
+use crate::{Cause, EpochMs, Named, Person, PlanId, RunId};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What a notification target is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum NotifierKind {
+    /// A signed JSON document by HTTP POST.
+    Webhook,
+    /// An incoming webhook of Slack.
+    Slack,
+    /// A webhook of Microsoft Teams' Workflows.
+    Teams,
+    /// A mail by SMTP.
+    Mail,
+}
+
+/// Which runs a target is told of, beside the plans it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum RunSelection {
+    #[default]
+    All,
+    /// Runs that failed or did not meet their criteria.
+    Failed,
+}
+
+/// A notification target as it is shown: without what is secret of its address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NotifierInfo {
+    /// Unique on this server.
+    pub name: String,
+    pub kind: NotifierKind,
+    /// Scheme, host and port; for mail also who gets it.
+    pub address: String,
+    pub runs: RunSelection,
+    /// Names of the plans whose runs it is told of; empty: all.
+    pub plans: Vec<String>,
+}
+
+impl NotifierInfo {
+    /// Whether the target is told of this run.
+    pub fn selects(&self, run: &EndedRun) -> bool {
+        let is_of_plan = self.plans.is_empty() || self.plans.contains(&run.plan.name);
+        is_of_plan && (self.runs == RunSelection::All || run.is_failure())
+    }
+}
+
+/// Why a notification is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NotificationEvent {
+    /// A run has ended, and its results are there.
+    #[serde(rename = "run.finished")]
+    RunFinished,
+    /// Somebody tries the target; the run in it is made up.
+    #[serde(rename = "test")]
+    Test,
+}
+
+/// What is sent: the document of a webhook, and what other kinds make their text of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notification {
+    /// Version of this format: 1. Fields may be added to a version.
+    pub version: u32,
+    pub event: NotificationEvent,
+    /// The delivery's id, the same in each try.
+    pub id: String,
+    pub run: EndedRun,
+}
+
+/// A run at its end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EndedRun {
+    pub id: RunId,
+    pub name: String,
+    pub plan: EndedPlan,
+    pub owner: Person,
+    pub team: Option<Named>,
+    pub cluster: String,
+    pub workers: u32,
+    pub tags: Vec<String>,
+    /// Epoch milliseconds, as all times.
+    pub created_ms: EpochMs,
+    /// When the test began; `null`: it never did.
+    pub started_ms: Option<EpochMs>,
+    pub ended_ms: EpochMs,
+    pub cause: EndCause,
+    /// `passed`, `failed`, or `none` where the run has no criteria.
+    pub verdict: String,
+    /// `null`: nothing was measured.
+    pub figures: Option<EndFigures>,
+    pub criteria: Vec<EndCriterion>,
+    /// Its page; `null`: the server's public address is not configured.
+    pub url: Option<String>,
+}
+
+impl EndedRun {
+    /// It could not go on, or its criteria were not met.
+    pub fn is_failure(&self) -> bool {
+        self.cause.code == "failed" || self.verdict == "failed"
+    }
+}
+
+/// The plan that was run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedPlan {
+    pub id: PlanId,
+    pub name: String,
+    /// Which state of its files; `null`: not known.
+    pub revision: Option<u32>,
+}
+
+/// Why a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndCause {
+    /// `completed`, `stopped` or `failed`.
+    pub code: String,
+    /// Sentences for people.
+    pub message: String,
+}
+
+impl From<&Cause> for EndCause {
+    fn from(cause: &Cause) -> Self {
+        Self { code: cause.code().to_owned(), message: cause.sentence() }
+    }
+}
+
+/// The headline figures of a run, over the whole of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EndFigures {
+    pub samples: u64,
+    pub errors: u64,
+    pub error_percent: Option<f64>,
+    /// Samples per second.
+    pub rate_per_s: Option<f64>,
+    /// 95th percentile of the response times, milliseconds.
+    pub p95_ms: Option<f64>,
+}
+
+/// What became of a criterion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndCriterion {
+    pub expression: String,
+    pub met: bool,
+    /// `met`, `not_met`, `label_missing`…, as in the report.
+    pub code: Option<String>,
+    /// For people.
+    pub message: String,
+}
+
+/// Why a target did not take what was sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SendError {
+    /// Stays the same when the words change: `integration_timeout`, `integration_refused`…
+    pub code: &'static str,
+    /// A sentence, without secrets.
+    pub message: String,
+    pub retry: Retry,
+}
+
+/// Whether the same may succeed later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// It may pass, after the usual time.
+    Later,
+    /// The target says when to come again.
+    After(Duration),
+    /// The target will not take it.
+    Never,
+}
+
+impl SendError {
+    /// One that may pass.
+    pub fn passing(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), retry: Retry::Later }
+    }
+
+    /// One that stays.
+    pub fn lasting(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), retry: Retry::Never }
+    }
+}
+
+/// A place that notifications go to.
+#[async_trait]
+pub trait Notifier: Send + Sync {
+    fn info(&self) -> NotifierInfo;
+
+    /// Sends it once, within a bounded time. Sent twice, both have the notification's id. `now_ms`: when it is signed.
+    async fn send(&self, notification: &Notification, now_ms: EpochMs) -> Result<(), SendError>;
+}
+
+/// Where the delivery of a notification is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum DeliveryState {
+    /// It is sent, or waits to be sent again.
+    Waiting,
+    /// The target took it.
+    Delivered,
+    /// The target refuses it, or did not take it for a day.
+    GivenUp,
+}

@@ -1,0 +1,96 @@
+//! `jac notify`: who is told of a run's end, and where metrics are pushed to.
+
+use crate::cli::{NotifyCommand, Whose};
+use crate::client::Client;
+use crate::desk::{briefly, print};
+use crate::exit::{Exit, RunFailed, with_hint};
+use jac_engine::{Delivery, IntegrationTest, IntegrationsView};
+use jac_model::notify::DeliveryState;
+use serde::Serialize;
+use serde_json::json;
+
+pub async fn notify(command: NotifyCommand) -> anyhow::Result<Exit> {
+    match command {
+        NotifyCommand::Test { target, whose } => {
+            briefly(&whose, async |client| test(client, target.as_deref(), &whose).await).await
+        }
+        NotifyCommand::Status { run, whose } => {
+            briefly(&whose, async |client| {
+                let deliveries: Vec<Delivery> = client.get(&format!("/runs/{run}/notifications")).await?;
+                tell(&whose, &run, &deliveries);
+                Ok(Exit::Done)
+            })
+            .await
+        }
+        NotifyCommand::Retry { run, target, whose } => {
+            briefly(&whose, async |client| {
+                let query = target.as_ref().map_or_else(String::new, |name| format!("?target={name}"));
+                let path = format!("/runs/{run}/notifications/retry{query}");
+                let deliveries: Vec<Delivery> = client.post(&path, &json!({})).await?;
+                tell(&whose, &run, &deliveries);
+                Ok(Exit::Done)
+            })
+            .await
+        }
+    }
+}
+
+/// What a test came to.
+#[derive(Debug, Serialize)]
+struct Tested {
+    target: String,
+    /// What is wrong; `null`: nothing.
+    error: Option<String>,
+}
+
+async fn test(client: &Client, target: Option<&str>, whose: &Whose) -> anyhow::Result<Exit> {
+    let names = match target {
+        Some(name) => vec![name.to_owned()],
+        None => {
+            let IntegrationsView { notifications, metrics, .. } = client.get("/integrations").await?;
+            let notifications = notifications.into_iter().map(|view| view.target.name);
+            notifications.chain(metrics.into_iter().map(|view| view.target.name)).collect()
+        }
+    };
+    if names.is_empty() {
+        let hint = "Add a [[notify]] or [[metrics_export]] table to jac.toml, and restart the server.".to_owned();
+        return Err(with_hint("nothing to test is configured".to_owned(), Some(hint)));
+    }
+    let mut tested = Vec::new();
+    for name in names {
+        let answer: anyhow::Result<IntegrationTest> =
+            client.post(&format!("/integrations/{name}/test"), &json!({})).await;
+        let error = match answer {
+            Ok(_) => None,
+            // A name that is not there, or a server that does not answer, is no target's fault.
+            Err(error) if error.downcast_ref::<RunFailed>().is_none() => return Err(error),
+            Err(error) => Some(format!("{error:#}")),
+        };
+        tested.push(Tested { target: name, error });
+    }
+    print(whose, &tested, || {
+        let line = |one: &Tested| format!("{}: {}", one.target, one.error.as_deref().unwrap_or("took the test."));
+        tested.iter().map(line).collect::<Vec<_>>().join("\n")
+    });
+    Ok(if tested.iter().all(|one| one.error.is_none()) { Exit::Done } else { Exit::Failed })
+}
+
+fn tell(whose: &Whose, run: &str, deliveries: &[Delivery]) {
+    print(whose, &deliveries, || {
+        if deliveries.is_empty() {
+            return format!("{run}: nobody is to be told");
+        }
+        let line = |delivery: &Delivery| {
+            let state = match delivery.state {
+                DeliveryState::Waiting if delivery.attempts == 0 => "waiting".to_owned(),
+                DeliveryState::Waiting => format!("failed {} times, tried again", delivery.attempts),
+                DeliveryState::Delivered => "delivered".to_owned(),
+                DeliveryState::GivenUp => format!("given up after {} tries", delivery.attempts),
+            };
+            let trouble =
+                delivery.trouble.as_ref().map_or_else(String::new, |trouble| format!(": {}", trouble.message));
+            format!("{}: {state}{trouble}", delivery.target)
+        };
+        deliveries.iter().map(line).collect::<Vec<_>>().join("\n")
+    });
+}

@@ -1,0 +1,38 @@
+//! The notifications of a run whose engine is in this process: it waits a moment until each was tried, since nobody sends them before the
+//! next JAC on the folder otherwise. What they come to is no failure of the run.
+
+use super::Job;
+use jac_engine::Delivery;
+use jac_engine::view::RunView;
+use jac_model::notify::DeliveryState;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+const LIMIT: Duration = Duration::from_secs(20);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+impl Job<'_> {
+    /// Waits until everybody who is to be told of the run was tried, and says who does not know it.
+    pub(super) async fn wait_for_notifications(&mut self, run: &RunView) {
+        let path = format!("/runs/{}/notifications", run.id);
+        let began = Instant::now();
+        let deliveries = loop {
+            let Ok(deliveries) = self.client.get::<Vec<Delivery>>(&path).await else { return };
+            let is_tried = |delivery: &Delivery| delivery.attempts > 0 || delivery.state != DeliveryState::Waiting;
+            // With a server it is the server's to wait.
+            if deliveries.iter().all(is_tried) || self.client.url().is_some() || began.elapsed() > LIMIT {
+                break deliveries;
+            }
+            self.line.step("Sending notifications.");
+            tokio::select! {
+                () = sleep(LOOK_EVERY) => (),
+                _ = self.signals.next_stop() => break deliveries,
+            }
+        };
+        for delivery in deliveries {
+            if let Some(trouble) = delivery.trouble {
+                self.line.say(&format!("warning: {} was not told: {}", delivery.target, trouble.message));
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import type { ReactNode } from "react";
+import { Link } from "react-router";
+import type { ExporterKind, ExporterView, NotifierKind, NotifierView } from "@/shared/api/types";
+import { formatCount } from "@/shared/format/numbers";
+import { formatDateTime } from "@/shared/format/time";
+import { deliveryChip } from "@/shared/notifications/deliveryChip";
+import { Chip } from "@/shared/ui/Chip";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { Note } from "@/shared/ui/Note";
+import { useTestIntegration } from "../api/integrations";
+import { exporterChip, exporterFigures, kindWord, selectionWords } from "../integrationWords";
+
+/** A place that is told of runs' ends. */
+export function NotifierCard({ view }: { view: NotifierView }) {
+  const { last } = view;
+  return (
+    <TargetCard name={view.name} kind={view.kind} chip={last === null ? null : <Chip {...deliveryChip(last)} />}>
+      <Pair name="Address">{view.address}</Pair>
+      <Pair name="Told of">{selectionWords(view)}</Pair>
+      <Pair name="Last">
+        {last === null ? (
+          "nothing sent yet"
+        ) : (
+          <>
+            <Link to={`/runs/${last.run}`}>{last.run}</Link>, {formatDateTime(last.updated_ms)}
+          </>
+        )}
+      </Pair>
+      {view.waiting > 0 && <Pair name="Waiting">{formatCount(view.waiting)}</Pair>}
+      {last?.trouble != null && <Trouble>{last.trouble.message}</Trouble>}
+    </TargetCard>
+  );
+}
+
+/** A place that figures of running tests are pushed to. */
+export function ExporterCard({ view }: { view: ExporterView }) {
+  return (
+    <TargetCard name={view.name} kind={view.kind} chip={<Chip {...exporterChip(view)} />}>
+      <Pair name="Address">{view.address}</Pair>
+      <Pair name="Interval">{view.interval_s} s</Pair>
+      <Pair name="Since the server’s start">{exporterFigures(view)}</Pair>
+      <Pair name="Last">{view.last_sent_ms === null ? "nothing sent yet" : formatDateTime(view.last_sent_ms)}</Pair>
+      {view.trouble !== null && <Trouble>{view.trouble.message}</Trouble>}
+    </TargetCard>
+  );
+}
+
+interface TargetCardProps {
+  name: string;
+  kind: NotifierKind | ExporterKind;
+  chip: ReactNode;
+  children: ReactNode;
+}
+
+function TargetCard({ name, kind, chip, children }: TargetCardProps) {
+  const test = useTestIntegration();
+  return (
+    <section className="card list-card" aria-label={name}>
+      <header className="chart-head">
+        <h3>{name}</h3>
+        <span className="chart-unit">{kindWord(kind)}</span>
+        {chip}
+        <span className="flex-grow-1" />
+        <button type="button" className="btn btn-quiet" disabled={test.isPending} onClick={() => test.mutate(name)}>
+          {test.isPending ? "Sending…" : "Send a test"}
+        </button>
+      </header>
+      {test.data !== undefined && (
+        <div className="list-body" role="status">
+          <Note tone="good">The test was accepted after {formatCount(test.data.took_ms)} ms.</Note>
+        </div>
+      )}
+      {test.error !== null && (
+        <div className="list-body">
+          <ErrorBox error={test.error} />
+        </div>
+      )}
+      <ul className="pairs">{children}</ul>
+    </section>
+  );
+}
+
+function Pair({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <li>
+      <span>{name}</span>
+      <span className="pair-value">{children}</span>
+    </li>
+  );
+}
+
+function Trouble({ children }: { children: ReactNode }) {
+  return (
+    <li>
+      <small className="text-danger">{children}</small>
+    </li>
+  );
+}
