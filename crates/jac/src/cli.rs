@@ -9,6 +9,7 @@ mod logs;
 mod machines;
 mod plans;
 mod runs;
+mod schedules;
 mod search;
 mod server;
 mod settings;
@@ -24,6 +25,7 @@ pub use logs::{
 pub use machines::{Ec2Arguments, NewClusterArguments, ProviderName};
 pub use plans::{CheckArguments, PlanArguments, RunArguments};
 pub use runs::RunsCommand;
+pub use schedules::{AddArguments, OverlapName, ScheduleCommand};
 pub use search::{DashboardsArguments, DashboardsName, SearchCommand};
 pub use server::{LoginArguments, LogoutArguments, ServerArguments};
 pub use settings::{ConfigCommand, ServeArguments};
@@ -88,6 +90,9 @@ pub enum Command {
     /// Runs: list, tag, note, choose a plan's baseline, show its trend
     #[command(subcommand)]
     Runs(Box<RunsCommand>),
+    /// Runs that start by themselves: add, list, show, pause, resume, start, remove
+    #[command(subcommand)]
+    Schedule(Box<ScheduleCommand>),
     /// Images of EC2 that have Java and JMeter, so that clusters come up sooner: build, list, remove
     #[command(subcommand)]
     Image(ImageCommand),

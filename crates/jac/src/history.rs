@@ -47,12 +47,12 @@ async fn mark(run: &str, what: &str, body: &Value, told: &str, whose: &Whose) ->
 }
 
 /// A value in a path or query.
-fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 /// A plan by its id or name; one that was deleted by its id only.
-async fn plan_id(client: &Client, named: &str) -> anyhow::Result<PlanId> {
+pub async fn plan_id(client: &Client, named: &str) -> anyhow::Result<PlanId> {
     let plans: Vec<PlanSummary> = client.list(&format!("/plans?text={}", encoded(named))).await?;
     let found: Vec<&PlanSummary> =
         plans.iter().filter(|plan| plan.id.as_str() == named || plan.name.eq_ignore_ascii_case(named)).collect();

@@ -17,6 +17,7 @@ mod machines;
 mod panics;
 mod remote;
 mod retention;
+mod schedules;
 mod story;
 mod trouble;
 mod world;

@@ -19,9 +19,8 @@ fn action(method: &Method, route: &str) -> String {
     let singular = |word: &str| match word {
         "people" => "person".to_owned(),
         "credentials" => "credentials".to_owned(),
-        "images" | "runs" | "plans" | "clusters" | "teams" | "orphans" | "tokens" | "files" | "shares" => {
-            word.trim_end_matches('s').to_owned()
-        }
+        "images" | "runs" | "plans" | "clusters" | "teams" | "orphans" | "tokens" | "files" | "shares"
+        | "schedules" => word.trim_end_matches('s').to_owned(),
         "sessions" => "session".to_owned(),
         other => other.to_owned(),
     };
@@ -44,6 +43,9 @@ fn action(method: &Method, route: &str) -> String {
                 | "test"
                 | "password"
                 | "open"
+                | "pause"
+                | "resume"
+                | "start"
         );
     let mut parts: Vec<String> = words.iter().map(|word| singular(word)).collect();
     if !is_verb {
@@ -187,6 +189,8 @@ mod tests {
             (Method::DELETE, "/api/v1/account/tokens/{id}", "account.token.delete"),
             (Method::PATCH, "/api/v1/runs/{id}/team", "run.team"),
             (Method::PUT, "/api/v1/credentials/aws", "credentials.aws.save"),
+            (Method::PUT, "/api/v1/schedules/{id}", "schedule.save"),
+            (Method::POST, "/api/v1/schedules/{id}/start", "schedule.start"),
         ] {
             assert_eq!(action(&method, route), expected, "{method} {route}");
         }
