@@ -171,7 +171,7 @@ async fn plan(client: &Client, arguments: &AddArguments) -> anyhow::Result<(Plan
 }
 
 async fn list(client: &Client, mine: bool, whose: &Whose) -> anyhow::Result<Exit> {
-    let filter = if mine { "?owner=me" } else { "" };
+    let filter = if mine { "?owner=me" } else { "?sort=next" };
     let all: Vec<ScheduleView> = client.list(&format!("/schedules{filter}")).await?;
     print(whose, &all, || {
         let lines: Vec<String> = all.iter().map(line_of).collect();

@@ -46,8 +46,8 @@ export function emptyForm(defaults: StartConfig, provider: Provider, zone: strin
 export function formOf(schedule: Schedule, known: CheckProperty[], defaults: StartConfig, provider: Provider): ScheduleForm {
   const { run, on, timing } = schedule;
   const names = new Set(known.map(({ name }) => name));
-  const properties = Object.entries(run.properties ?? {});
-  const config = on.kind === "new" ? { ...defaults, ...on.config, ec2: on.config?.ec2 ?? defaults.ec2 } : defaults;
+  const properties = Object.entries(run.properties);
+  const config = on.kind === "new" ? { ...defaults, ...on.config, ec2: on.config.ec2 ?? defaults.ec2 } : defaults;
   return {
     run: {
       ...EMPTY_FORM,
@@ -56,11 +56,11 @@ export function formOf(schedule: Schedule, known: CheckProperty[], defaults: Sta
       name: schedule.name,
       properties: Object.fromEntries(properties.filter(([name]) => names.has(name))),
       moreProperties: lines(properties.filter(([name]) => !names.has(name))),
-      systemProperties: lines(Object.entries(run.system_properties ?? {})),
-      secret: run.secret ?? [],
-      split: run.split ?? [],
-      propertiesFiles: run.properties_files ?? [],
-      criteria: (run.criteria ?? []).flatMap((text, key) => {
+      systemProperties: lines(Object.entries(run.system_properties)),
+      secret: run.secret,
+      split: run.split,
+      propertiesFiles: run.properties_files,
+      criteria: run.criteria.flatMap((text, key) => {
         const criterion = parseCriterion(text);
         return criterion === null ? [] : [{ key, metric: criterion.metric, label: criterion.label ?? "", op: criterion.op, value: String(criterion.value) }];
       }),
@@ -89,8 +89,9 @@ export function timingOf({ kind, expression, at, zone }: Pick<ScheduleForm, "kin
 
 /** The query of the preview. */
 export function previewSearch(timing: Timing): string {
-  const asked = timing.kind === "cron" ? { cron: timing.expression } : { at: timing.at };
-  return new URLSearchParams({ ...asked, zone: timing.zone }).toString();
+  const search = timing.kind === "cron" ? new URLSearchParams({ cron: timing.expression }) : new URLSearchParams({ at: timing.at });
+  search.set("zone", timing.zone);
+  return search.toString();
 }
 
 interface Checked {
@@ -109,7 +110,16 @@ export function checkScheduleForm(form: ScheduleForm, known: CheckProperty[], sp
   if (form.zone.trim() === "") faults.zone = "Enter a time zone, such as Europe/Berlin.";
   else if (timing === null) faults.timing = form.kind === "cron" ? "Enter a cron expression." : "Choose a date and time.";
   if (timing === null || run.request === null || (isNew && cluster.request === null)) return { request: null, faults };
-  const { plan_id, cluster_id, name, ...settings } = run.request;
+  const { plan_id, cluster_id, name, ...given } = run.request;
+  const settings: NewSchedule["run"] = {
+    properties: given.properties ?? {},
+    system_properties: given.system_properties ?? {},
+    secret: given.secret ?? [],
+    properties_files: given.properties_files ?? [],
+    split: given.split ?? [],
+    criteria: given.criteria ?? [],
+    grace_s: given.grace_s ?? null,
+  };
   const on: NewSchedule["on"] =
     cluster.request === null ? { kind: "cluster", cluster_id, cluster_name: "" } : { kind: "new", provider: cluster.request.provider, config: { ...cluster.request.config, remove_after_run: true } };
   return {

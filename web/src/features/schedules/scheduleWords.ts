@@ -1,5 +1,5 @@
 /** How schedules and what came of their times are called. Pure. */
-import { placeWords } from "@/features/clusters/clusterWords";
+import { providerWords, sizeWords } from "@/features/clusters/clusterWords";
 import type { Firing, FiringState, Schedule, ScheduleState, Timing } from "@/shared/api/types";
 import type { ChipLook } from "@/shared/ui/Chip";
 import { PRESETS } from "./scheduleForm";
@@ -24,9 +24,9 @@ export function timingWords(timing: Timing): string {
 }
 
 /** Where its runs are. */
-export function onWords({ on }: Pick<Schedule, "on">, defaults: { workers: number }): string {
-  if (on.kind === "cluster") return on.cluster_name ?? on.cluster_id;
-  return `a new cluster for each run: ${placeWords({ provider: on.provider, config: { workers: defaults.workers, ...on.config } as never }, on.config?.workers ?? defaults.workers)}`;
+export function onWords(on: Schedule["on"]): string {
+  if (on.kind === "cluster") return on.cluster_name;
+  return `new for each run: ${sizeWords(on.config.workers)}, ${providerWords(on.provider)}`;
 }
 
 export const STATES: Record<ScheduleState, string> = { active: "active", paused: "paused", switched_off: "switched off", done: "done" };

@@ -10,7 +10,8 @@ import { Note } from "@/shared/ui/Note";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useUrlParameters } from "@/shared/url/useUrlParameters";
 import { useFirings } from "../api/useSchedules";
-import { firingChip, localWords, onWords, whyWords } from "../scheduleWords";
+import { firingChip, onWords, whyWords } from "../scheduleWords";
+import { NextTimes } from "./NextTimes";
 import { StartNowDialog } from "./StartNowDialog";
 
 /** What a person should know before they read on: it was switched off, or it is new and was never tried. */
@@ -41,49 +42,49 @@ export function ScheduleNotes({ schedule }: { schedule: Schedule }) {
 
 /** Its next times and its settings. */
 export function ScheduleFacts({ schedule }: { schedule: Schedule }) {
-  const { run } = schedule;
-  const properties = [...Object.entries(run.properties ?? {}), ...Object.entries(run.system_properties ?? {})];
+  const { run, on } = schedule;
+  const properties = [...Object.entries(run.properties), ...Object.entries(run.system_properties)];
+  const criteria = run.criteria;
   return (
-    <section className="card" aria-label="Settings">
-      <h2>Next times</h2>
-      {schedule.next.length === 0 ? (
-        <p className="text-muted">None: it is not active.</p>
-      ) : (
-        <ul className="plain-list" aria-label="Next times">
-          {schedule.next.map(({ at_ms, local }) => (
-            <li key={at_ms}>{localWords(local)}</li>
+    <div className="stack">
+      <section className="card list-card" aria-label="Next times">
+        <header className="chart-head">
+          <h2>Next times</h2>
+        </header>
+        <NextTimes times={schedule.next} none="None: it is not active." />
+      </section>
+      <section className="card list-card" aria-label="Settings">
+        <header className="chart-head">
+          <h2>Settings</h2>
+        </header>
+        <ul className="pairs">
+          <Pair name="Cluster">{on.kind === "cluster" ? <Link to={`/clusters/${on.cluster_id}`}>{onWords(on)}</Link> : onWords(on)}</Pair>
+          <Pair name="Overlap">{schedule.overlap === "skip" ? "skip" : "wait for the earlier run"}</Pair>
+          {properties.map(([name, value]) => (
+            <Pair key={name} name={name}>
+              <code>{value}</code>
+            </Pair>
+          ))}
+          {run.split.length > 0 && <Pair name="Split across workers">{run.split.join(", ")}</Pair>}
+          {run.properties_files.length > 0 && <Pair name="Properties files">{run.properties_files.join(", ")}</Pair>}
+          {criteria.length === 0 && <Pair name="Criteria">none</Pair>}
+          {criteria.map((text) => (
+            <Pair key={text} name="Fails if">
+              {criterionWords(text)}
+            </Pair>
           ))}
         </ul>
-      )}
-      <h2>Settings</h2>
-      <dl className="facts">
-        <Fact name="Runs on">{schedule.on.kind === "cluster" ? <Link to={`/clusters/${schedule.on.cluster_id}`}>{onWords(schedule, { workers: 0 })}</Link> : onWords(schedule, { workers: 0 })}</Fact>
-        <Fact name="When an earlier run has not finished">{schedule.overlap === "skip" ? "skip" : "wait for its end"}</Fact>
-        {properties.length > 0 && (
-          <Fact name="Properties">
-            {properties.map(([name, value]) => (
-              <div key={name}>
-                <code>
-                  {name}={value}
-                </code>
-              </div>
-            ))}
-          </Fact>
-        )}
-        {(run.split ?? []).length > 0 && <Fact name="Split across workers">{run.split?.join(", ")}</Fact>}
-        {(run.properties_files ?? []).length > 0 && <Fact name="Properties files">{run.properties_files?.join(", ")}</Fact>}
-        <Fact name="Criteria">{(run.criteria ?? []).length === 0 ? "none" : run.criteria?.map((text) => <div key={text}>{`fails if ${criterionWords(text)}`}</div>)}</Fact>
-      </dl>
-    </section>
+      </section>
+    </div>
   );
 }
 
-function Fact({ name, children }: { name: string; children: ReactNode }) {
+function Pair({ name, children }: { name: string; children: ReactNode }) {
   return (
-    <>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </>
+    <li>
+      <span>{name}</span>
+      <span className="pair-value">{children}</span>
+    </li>
   );
 }
 

@@ -37,9 +37,9 @@ export function ScheduleDialog(props: Props) {
   const defaults = useClusterDefaults();
   // Which of its properties are the plan's own is known by its check.
   const check = usePlanCheck(schedule?.plan.id ?? null, 0);
-  const waits = defaults.data === undefined || info === undefined || (schedule !== undefined && check.data === undefined && check.error === null);
+  const isChecked = schedule === undefined || check.data !== undefined || check.error !== null;
   const error = defaults.error;
-  if (!waits && defaults.data !== undefined) return <Form {...props} info={info} defaults={defaults.data} check={check.data} />;
+  if (isChecked && info !== undefined && defaults.data !== undefined) return <Form {...props} info={info} defaults={defaults.data} check={check.data} />;
   return (
     <Dialog title="Schedule" onClose={props.onClose} footer={null}>
       {error === null ? <Waiting what="Loading…" /> : <ErrorBox error={error} />}

@@ -12,7 +12,7 @@ import { useStartNow } from "../api/useSchedules";
 export function StartNowDialog({ schedule, onClose }: { schedule: Schedule; onClose: () => void }) {
   const start = useStartNow(schedule.id);
   const { data: session } = useSession();
-  const most = schedule.on.kind === "new" ? (schedule.on.config?.workers ?? 0) : 0;
+  const most = schedule.on.kind === "new" ? schedule.on.config.workers : 0;
   const [workers, setWorkers] = useState(most > 1 ? "1" : String(most));
   const [text, setText] = useState("");
   const typed = /^\d{1,3}$/.test(workers.trim()) ? Number(workers) : null;
@@ -31,7 +31,7 @@ export function StartNowDialog({ schedule, onClose }: { schedule: Schedule; onCl
     >
       <div className="stack">
         <p>
-          Starts {schedule.plan.name} at once, {schedule.on.kind === "new" ? "on a new cluster that is terminated after it" : `on ${schedule.on.cluster_name ?? "its cluster"}`}, with the rights of {schedule.owner.name}. It is marked as started by hand, and its result does
+          Starts {schedule.plan.name} at once, {schedule.on.kind === "new" ? "on a new cluster that is terminated after it" : `on ${schedule.on.cluster_name}`}, with the rights of {schedule.owner.name}. It is marked as started by hand, and its result does
           not count towards switching the schedule off.
         </p>
         {most > 0 && (

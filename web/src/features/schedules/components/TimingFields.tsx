@@ -3,7 +3,7 @@ import { ApiError } from "@/shared/api/client";
 import { Field, Options } from "@/shared/ui/Field";
 import { usePreview } from "../api/useSchedules";
 import { PRESETS, timingOf, type ScheduleFaults, type ScheduleForm } from "../scheduleForm";
-import { localWords } from "../scheduleWords";
+import { NextTimes } from "./NextTimes";
 
 interface Props {
   form: ScheduleForm;
@@ -73,11 +73,7 @@ export function TimingFields({ form, faults, onChange }: Props) {
       {preview.data !== undefined && timing !== null && (
         <div className="field" aria-live="polite">
           <div className="field-help">{preview.data.length === 1 ? "It runs at:" : `The next ${preview.data.length} times:`}</div>
-          <ul className="plain-list" aria-label="Next times">
-            {preview.data.map(({ at_ms, local }) => (
-              <li key={at_ms}>{localWords(local)}</li>
-            ))}
-          </ul>
+          <NextTimes times={preview.data} none="" />
         </div>
       )}
     </fieldset>
