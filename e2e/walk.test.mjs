@@ -1,5 +1,5 @@
 // A person's first hour with JAC, in a real browser: sign in, upload the shop, make a cluster of two workers, run, watch, lose the
-// connection, stop, read the report, search its samples, run again and compare, remove the cluster.
+// connection, stop, read the report, search its samples, run again and compare, schedule the plan, remove the cluster.
 //
 //   JAC_E2E_URL      where the server is, e.g. http://127.0.0.1:8080
 //   JAC_E2E_LINK     an unused sign-in link (`jac admin link`)
@@ -429,6 +429,51 @@ step("the plan shows how its runs went, and a click on one opens it", async () =
   const box = await chart.boundingBox();
   await page.mouse.click(box.x + box.width - 60, box.y + 80);
   await page.waitForURL(new RegExp(`/runs/${secondId}$`));
+});
+
+step("a schedule shows its next times, is tried by hand on a cluster of its own, and its run names it", async () => {
+  await page.getByRole("link", { name: "Schedules" }).first().click();
+  await page.getByText("No schedules yet.").waitFor();
+  await look(page, "schedules-empty");
+  await page.getByRole("button", { name: "New schedule" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Plan", { exact: true }).selectOption(new URL(planUrl).pathname.split("/").at(-1));
+  await dialog.getByLabel("Name", { exact: true }).fill("nightly");
+  await dialog.getByLabel("Time zone").fill("Europe/Berlin");
+  await dialog.getByLabel("Cron expression").fill("61 * * * *");
+  await dialog.getByText("This is not a valid cron expression").waitFor();
+  await dialog.getByLabel("Preset").selectOption({ label: "Monday to Friday at 03:00" });
+  const times = dialog.getByRole("list", { name: "Next times" }).getByRole("listitem");
+  await times.nth(4).waitFor();
+  for (const time of await times.allTextContents()) assert.match(time, /^(Mon|Tue|Wed|Thu|Fri) .* 03:00, UTC\+0[12]:00$/);
+  await dialog.getByLabel("target.host", { exact: true }).fill(targetHost);
+  await dialog.getByLabel("target.port", { exact: true }).fill(targetPort);
+  await dialog.getByLabel("duration", { exact: true }).fill("600");
+  await look(page, "schedule-form");
+  await dialog.getByRole("button", { name: "Create schedule" }).click();
+  await page.waitForURL(/\/schedules\/[^/]+$/);
+  await page.getByText("Created. Try it before its first time comes").waitFor();
+  await page.getByRole("button", { name: "Start a run now" }).click();
+  await page.getByRole("dialog").getByLabel("Other properties for this run").fill("duration=5\nramp_up=1\nthreads=1");
+  await look(page, "schedule-start");
+  await page.getByRole("dialog").getByRole("button", { name: "Start run" }).click();
+  const row = page.getByLabel("Runs of this schedule").getByRole("row").nth(1);
+  await row.getByText("finished").waitFor({ timeout: LAUNCH_MS });
+  await look(page, "schedule");
+  await row.getByRole("link").click();
+  await head("completed").waitFor();
+  await page.locator(".page-facts").getByText("started by hand").waitFor();
+  await page.locator(".page-facts").getByRole("link", { name: "nightly" }).click();
+  await page.getByRole("button", { name: "Pause" }).click();
+  await head("paused").waitFor();
+  await page.getByRole("link", { name: "Schedules" }).first().click();
+  await page.locator("[data-table=schedules]").getByText("paused").waitFor();
+  await look(page, "schedules");
+  await page.locator("[data-table=schedules]").getByRole("link", { name: "nightly" }).click();
+  await page.getByRole("button", { name: "More about this schedule" }).click();
+  await page.getByRole("menuitem", { name: /^Delete/ }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await page.getByText("No schedules yet.").waitFor();
 });
 
 step("the cluster is removed; plan and run stay", async () => {

@@ -3,7 +3,9 @@
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::tools::WantedJMeter;
-use jac_model::{Cluster, ClusterConfig, ClusterEvent, ClusterId, ClusterPhase, Fault, Person, Provider, StopMode};
+use jac_model::{
+    Cluster, ClusterConfig, ClusterEvent, ClusterId, ClusterPhase, Fault, Named, Person, Provider, StopMode,
+};
 use serde::Deserialize;
 
 /// A cluster that somebody wants.
@@ -42,6 +44,18 @@ impl Engine {
     pub async fn create_cluster(
         &self,
         owner: Person,
+        new: NewCluster,
+        attendance: Attendance,
+    ) -> Result<Cluster, EngineError> {
+        self.create_cluster_as(ClusterId::from_random(rand::random()), owner, None, new, attendance).await
+    }
+
+    /// The same with an id that no other cluster has, and a team.
+    pub(crate) async fn create_cluster_as(
+        &self,
+        id: ClusterId,
+        owner: Person,
+        team: Option<Named>,
         mut new: NewCluster,
         attendance: Attendance,
     ) -> Result<Cluster, EngineError> {
@@ -51,7 +65,6 @@ impl Engine {
             return Err(EngineError::faulty("cluster_invalid", faults));
         }
         self.resolve_credentials(&owner, &mut new.config).await?;
-        let id = ClusterId::from_random(rand::random());
         let name = new.wished_name().unwrap_or_else(|| id.to_string());
         let now_ms = self.now_ms();
         let cluster = Cluster {
@@ -61,7 +74,7 @@ impl Engine {
             name,
             description: new.description.unwrap_or_default(),
             owner,
-            team: None,
+            team,
             provider: new.provider,
             config: new.config,
             phase: ClusterPhase::Requested,

@@ -11,14 +11,15 @@ use crate::live::LiveRun;
 use crate::machines::Seen;
 use crate::notices::Notice;
 use crate::reconcile::Missing;
+use crate::schedules::Schedules;
 use crate::settings::Settings;
 use crate::shipping::Shipping;
 use crate::tools::{ToolSettings, Toolbox};
 use crate::view::Snapshot;
-use crate::{EngineError, archive, compression, deleted, history, reconcile, retention};
+use crate::{EngineError, archive, compression, deleted, history, reconcile, retention, schedules};
 use jac_artefacts::ArtefactStore;
 use jac_model::ports::Cloud;
-use jac_model::{Cluster, ClusterId, EpochMs, Person, PlanId, Provider, RunId};
+use jac_model::{Cluster, ClusterId, EpochMs, Person, PlanId, Provider, RunId, ScheduleId};
 use jac_store::{DataFolder, Lock, Store, Vault};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -39,6 +40,9 @@ pub enum Event {
     Cluster(ClusterId),
     Run(RunId),
     Plan(String),
+    Schedule(ScheduleId),
+    /// One was switched off after failures in a row: its owner is to be told.
+    ScheduleSwitchedOff(ScheduleId),
     /// The next snapshot of a run that is watched.
     Snapshot(Arc<Snapshot>),
 }
@@ -98,6 +102,7 @@ struct Inner {
     archive: Option<Archive>,
     shipping: Shipping,
     integrations: Integrations,
+    schedules: Schedules,
     stop: CancellationToken,
     /// The last to go: whoever gets the lock finds the database closed.
     _lock: Lock,
@@ -144,6 +149,7 @@ impl Engine {
                 archive: parts.artefacts.map(Archive::new),
                 shipping: Shipping::default(),
                 integrations: Integrations::new(parts.integrations),
+                schedules: Schedules::default(),
                 stop: CancellationToken::new(),
             }),
         };
@@ -166,6 +172,10 @@ impl Engine {
         if engine.archive().is_some() {
             let archiving = engine.clone();
             engine.keep_running("the archive of results".to_owned(), move |_| archive::forever(archiving.clone()));
+        }
+        if engine.settings().starts_schedules {
+            let scheduling = engine.clone();
+            engine.keep_running("the schedules".to_owned(), move |_| schedules::forever(scheduling.clone()));
         }
         let filling = engine.clone();
         engine.keep_running("the figures of earlier runs".to_owned(), move |_| history::metrics::fill(filling.clone()));
@@ -233,6 +243,10 @@ impl Engine {
 
     pub(crate) fn integrations(&self) -> &Integrations {
         &self.inner.integrations
+    }
+
+    pub(crate) fn schedules(&self) -> &Schedules {
+        &self.inner.schedules
     }
 
     /// Starts a task that ends with the engine.

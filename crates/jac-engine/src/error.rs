@@ -79,6 +79,29 @@ impl EngineError {
         Self::Invalid { code, message: Fault::sentences(&faults), hint: None, faults }
     }
 
+    /// What stays the same when the words change.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Invalid { code, .. } => code,
+            Self::NotFound { .. } => "not_found",
+            Self::Conflict { .. } => "conflict",
+            Self::CredentialsInUse { .. } => "credentials_in_use",
+            Self::DiskFull { .. } | Self::Port(PortError::DiskFull { .. }) => "disk_full",
+            Self::Port(PortError::Unfit { .. }) => "unfit",
+            Self::Port(PortError::OutOfDescriptors { .. }) => "out_of_descriptors",
+            Self::LogDamaged { .. } => "log_damaged",
+            Self::Target(error) => error.code,
+            Self::Artefacts(error) => error.code(),
+            Self::Port(_)
+            | Self::Store(_)
+            | Self::Vault(_)
+            | Self::ClusterTransition(_)
+            | Self::RunTransition(_)
+            | Self::File { .. }
+            | Self::JMeter(_) => "failed",
+        }
+    }
+
     /// An input or output error, told apart by whether the disk is full.
     pub fn file(what: impl Into<String>, source: std::io::Error) -> Self {
         let what = what.into();

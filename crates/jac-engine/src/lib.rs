@@ -31,7 +31,9 @@ pub mod plans;
 mod reconcile;
 mod recovery;
 mod retention;
+mod rights;
 pub mod runs;
+pub mod schedules;
 pub mod settings;
 mod shipping;
 mod supervisor;
@@ -48,6 +50,7 @@ pub use integrations::{
     Delivery, ExporterView, IntegrationTargets, IntegrationTest, IntegrationTrouble, IntegrationsView, NotifierView,
 };
 pub use notices::Notice;
+pub use rights::ConfigDenied;
 pub use runs::NewRun;
 pub use settings::Settings;
 pub use shipping::{Shipment, ShipmentTrouble, TargetView};

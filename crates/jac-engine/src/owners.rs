@@ -3,13 +3,14 @@
 use crate::administrator;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
-use jac_model::{ClusterId, Named, Person, PlanId, RunId, UserRole};
+use jac_model::{ClusterId, Named, Person, PlanId, RunId, ScheduleId, UserRole};
 use jac_store::audit::AuditedChange;
 use jac_store::{Kind, StoreError};
 use std::collections::BTreeMap;
 
 impl Engine {
-    /// Removes a person. What they own goes to `heir`; without one their clusters are terminated and the rest goes to `by`.
+    /// Removes a person. What they own goes to `heir`; without one their clusters are terminated, their
+    /// schedules paused, and the rest goes to `by`.
     /// Done twice it does the same, so that it can be done again after a crash.
     ///
     /// # Errors
@@ -88,6 +89,11 @@ impl Engine {
             change.await?;
             done.count("runs");
             self.describe_run(&id).await?;
+        }
+        for id in self.store().owned(Kind::Schedule, &leaving.id).await? {
+            let Ok(id) = id.parse::<ScheduleId>() else { continue };
+            self.hand_schedule_over(&id, next.clone(), is_ending).await?;
+            done.count("schedules");
         }
         self.leave_credentials(leaving, next).await
     }

@@ -24,10 +24,11 @@ use crate::plans::RunWish;
 use crate::plans::names::data_file_name;
 use crate::tools::WantedJMeter;
 use crate::view::Snapshot;
-use jac_jmx::Severity;
+use jac_jmx::{Check, Severity};
 use jac_jtl::Entry;
 use jac_model::{
-    Cluster, ClusterId, ClusterPhase, Fault, Node, NodePhase, Person, PlanId, Run, RunId, RunNode, RunPhase, StopMode,
+    Cluster, ClusterConfig, ClusterId, ClusterPhase, Fault, Node, NodePhase, Person, Plan, PlanId, Run, RunId, RunNode,
+    RunPhase, StopMode,
 };
 use jac_store::{DataFolder, RunRow};
 use serde::Deserialize;
@@ -151,16 +152,28 @@ impl Engine {
     /// # Errors
     /// When the plan cannot work (all reasons are told), the cluster is busy or on its way out, or a criterion cannot be read.
     pub fn create_run(&self, owner: Person, new: NewRun, is_cancelled: &dyn Fn() -> bool) -> Result<Run, EngineError> {
+        self.create_run_as(None, owner, new, is_cancelled)
+    }
+
+    /// The same, with an id that no other run has; `None`: one is made.
+    pub(crate) fn create_run_as(
+        &self,
+        id: Option<RunId>,
+        owner: Person,
+        new: NewRun,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<Run, EngineError> {
         self.need_room()?;
         let plan = new.plan_id.clone();
         // What is checked is what is run.
-        self.locked_plan(&plan, || self.create_run_of_locked_plan(owner, new, is_cancelled))
+        self.locked_plan(&plan, || self.create_run_of_locked_plan(id, owner, new, is_cancelled))
     }
 
     fn create_run_of_locked_plan(
         &self,
+        id: Option<RunId>,
         owner: Person,
-        mut new: NewRun,
+        new: NewRun,
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<Run, EngineError> {
         let cluster = wait(self.store().cluster(&new.cluster_id))?;
@@ -176,38 +189,7 @@ impl Engine {
                 Some("Terminate it and create a new one."),
             ));
         }
-        let plan = wait(self.store().plan(&new.plan_id))?;
-        refuse_bad_wishes(&new)?;
-        new.split = new.split.iter().map(|name| data_file_name(&plan.main_file, name)).collect::<Result<_, _>>()?;
-        if let Some(name) = new.split.iter().find(|name| name.to_ascii_lowercase().ends_with(".jmx")) {
-            return Err(EngineError::Invalid {
-                code: "split_plan",
-                message: format!("{name} is a JMeter plan, which cannot be split."),
-                hint: Some("Split only CSV files.".to_owned()),
-                faults: Vec::new(),
-            });
-        }
-        let wish = RunWish {
-            workers: cluster.worker_count(),
-            splits: new.split.clone(),
-            properties: new.properties.clone(),
-            system_properties: new.system_properties.clone(),
-            properties_files: new.properties_files.clone(),
-            jmeter: WantedJMeter::of(&cluster.config),
-        };
-        for file in &new.properties_files {
-            self.plan_file(&plan, file)?;
-        }
-        let check = self.check_plan(&plan, &wish, is_cancelled)?;
-        if !check.ok {
-            let faults: Vec<_> = check.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
-            return Err(EngineError::Invalid {
-                code: "plan_check",
-                message: faults.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>().join(" "),
-                hint: faults.first().and_then(|finding| finding.hint.clone()),
-                faults: faults.iter().map(|finding| Fault::whole(&finding.code, finding.message.clone())).collect(),
-            });
-        }
+        let (new, plan, check) = self.check_new_run(new, &cluster.config, cluster.worker_count(), is_cancelled)?;
         let notes = check
             .findings
             .iter()
@@ -216,7 +198,7 @@ impl Engine {
             .collect();
         let name = crate::titles::given(new.name)?.unwrap_or_else(|| plan.name.clone());
         let judged = Chosen::of(&plan, new.criteria, new.warm_up_s, new.stop_rules);
-        let (id, folder) = self.new_run_folder()?;
+        let (id, folder) = self.new_run_folder(id)?;
         let files = match self.link_plan(&plan, &folder.join(PLAN)) {
             Ok(files) => files,
             Err(error) => {
@@ -291,8 +273,61 @@ impl Engine {
         Ok(run)
     }
 
-    /// A folder for a new run, with the id that it gives it: no other run has either.
-    fn new_run_folder(&self) -> Result<(RunId, PathBuf), EngineError> {
+    /// Finds out whether a run would work on a cluster of that configuration and so many workers. Nothing is made.
+    ///
+    /// # Errors
+    /// When it cannot work; all reasons are told.
+    pub(crate) fn check_new_run(
+        &self,
+        mut new: NewRun,
+        config: &ClusterConfig,
+        workers: u32,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<(NewRun, Plan, Check), EngineError> {
+        let plan = wait(self.store().plan(&new.plan_id))?;
+        refuse_bad_wishes(&new)?;
+        new.split = new.split.iter().map(|name| data_file_name(&plan.main_file, name)).collect::<Result<_, _>>()?;
+        if let Some(name) = new.split.iter().find(|name| name.to_ascii_lowercase().ends_with(".jmx")) {
+            return Err(EngineError::Invalid {
+                code: "split_plan",
+                message: format!("{name} is a JMeter plan, which cannot be split."),
+                hint: Some("Split only CSV files.".to_owned()),
+                faults: Vec::new(),
+            });
+        }
+        let wish = RunWish {
+            workers,
+            splits: new.split.clone(),
+            properties: new.properties.clone(),
+            system_properties: new.system_properties.clone(),
+            properties_files: new.properties_files.clone(),
+            jmeter: WantedJMeter::of(config),
+        };
+        for file in &new.properties_files {
+            self.plan_file(&plan, file)?;
+        }
+        let check = self.check_plan(&plan, &wish, is_cancelled)?;
+        if !check.ok {
+            let faults: Vec<_> = check.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
+            return Err(EngineError::Invalid {
+                code: "plan_check",
+                message: faults.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>().join(" "),
+                hint: faults.first().and_then(|finding| finding.hint.clone()),
+                faults: faults.iter().map(|finding| Fault::whole(&finding.code, finding.message.clone())).collect(),
+            });
+        }
+        Ok((new, plan, check))
+    }
+
+    /// A folder for a new run, with the id that it gives it: no other run has either. `wanted`: an id that was set aside for it.
+    fn new_run_folder(&self, wanted: Option<RunId>) -> Result<(RunId, PathBuf), EngineError> {
+        if let Some(id) = wanted {
+            let folder = self.folder().run(&id);
+            // What lies there is of a try that was cut off before the run was written down.
+            crate::plans::remove_folder(&folder);
+            std::fs::create_dir(&folder).map_err(|error| EngineError::file("the run's folder", error))?;
+            return Ok((id, folder));
+        }
         loop {
             let id = RunId::from_random(rand::random());
             match wait(self.store().run(&id)) {
@@ -422,6 +457,12 @@ fn waiting_node(node: &Node) -> RunNode {
 }
 
 fn refuse_bad_wishes(new: &NewRun) -> Result<(), EngineError> {
+    let faults = faults_of(new);
+    if faults.is_empty() { Ok(()) } else { Err(EngineError::faulty("run_invalid", faults)) }
+}
+
+/// Every fault of a run that shows without its plan.
+pub(crate) fn faults_of(new: &NewRun) -> Vec<Fault> {
     let (criteria, rules) = (new.criteria.as_deref(), new.stop_rules.as_deref());
     let mut faults =
         judged::faults_of(criteria.unwrap_or_default(), new.warm_up_s.unwrap_or(0), rules.unwrap_or_default());
@@ -436,7 +477,7 @@ fn refuse_bad_wishes(new: &NewRun) -> Result<(), EngineError> {
         let message = format!("The graceful stop timeout is at most {MAX_GRACE_S} seconds.");
         faults.push(Fault::at("/grace_s", Fault::OUT_OF_RANGE, message));
     }
-    if faults.is_empty() { Ok(()) } else { Err(EngineError::faulty("run_invalid", faults)) }
+    faults
 }
 
 #[cfg(test)]

@@ -57,6 +57,12 @@ pub struct Settings {
     pub stored_logs_days: Option<u32>,
     /// A cluster's events are kept for so many days after its end.
     pub cluster_events_days: u32,
+    /// Schedules start runs. Only a server's do: whoever runs one command does not expect other runs of it.
+    pub starts_schedules: bool,
+    /// How long after its time a schedule's run is still started, when no server ran then.
+    pub schedule_grace: Duration,
+    /// Whose schedules may have clusters with the credentials of the server's environment, besides administrators': ids or names of people.
+    pub environment_credentials_for: Vec<String>,
 }
 
 impl Default for Settings {
@@ -86,6 +92,9 @@ impl Default for Settings {
             runs_count: None,
             stored_logs_days: None,
             cluster_events_days: 90,
+            starts_schedules: false,
+            schedule_grace: Duration::from_secs(15 * 60),
+            environment_credentials_for: Vec::new(),
         }
     }
 }

@@ -12,7 +12,7 @@ const LENGTH: usize = 8;
 pub struct InvalidId {
     /// What was given.
     pub text: String,
-    /// Which kind was wanted: `cluster`, `plan` or `run`.
+    /// Which kind was wanted: `cluster`, `plan`, `run` or `schedule`.
     pub kind: &'static str,
 }
 
@@ -92,6 +92,10 @@ id!(
 id!(
     /// A run's id, `r-` and eight characters.
     RunId, 'r', "run"
+);
+id!(
+    /// A schedule's id, `t-` and eight characters (timetable: `s-` is a share link's).
+    ScheduleId, 't', "schedule"
 );
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub mod people;
 pub mod plan;
 pub mod ports;
 pub mod run;
+pub mod schedule;
 pub mod search;
 pub mod ssh;
 
@@ -26,11 +27,12 @@ pub use cluster::{
 pub use criteria::{BrokenRule, CriterionWatch, DEFAULT_STOP_RULE, PlanCriteria};
 pub use ec2::{BakedImage, CredentialChoice, Distribution, Ec2Addresses, Ec2Config, Ec2Image, ImageState};
 pub use fault::Fault;
-pub use id::{ClusterId, PlanId, RunId};
-pub use list::{ClusterSort, Order, PlanSort, RunSort};
+pub use id::{ClusterId, PlanId, RunId, ScheduleId};
+pub use list::{ClusterSort, Order, PlanSort, RunSort, ScheduleSort};
 pub use people::{Action, Denied, Owner, Principal, TokenScope, UserRole, Via, authorize};
 pub use plan::{Plan, PlanFile, PlanFileKind};
 pub use run::{Cause, Named, NodeHealth, NodePhase, Run, RunEvent, RunNode, RunPhase, RunStep, StopMode, Versions};
+pub use schedule::{Firing, FiringState, Overlap, RunsOn, Schedule, ScheduleState, ScheduledRun, Timing};
 pub use ssh::{SshConfig, SshHost};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.

@@ -50,3 +50,14 @@ pub enum PlanSort {
     Name,
     LastRun,
 }
+
+/// What schedules are sorted by. One that has no next time is more than all others in the order of the next times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum ScheduleSort {
+    #[default]
+    Next,
+    Name,
+    Created,
+}

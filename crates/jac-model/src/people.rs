@@ -117,6 +117,9 @@ pub enum Action {
     ChangeRun,
     /// Let people without an account read a run.
     ShareRun,
+    /// Have runs started by themselves.
+    CreateSchedule,
+    ChangeSchedule,
     /// Adopt or terminate instances that no cluster here knows.
     ManageMachines,
     ManageImages,
@@ -130,7 +133,7 @@ pub enum Action {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::View,
         Self::ViewAccount,
         Self::ChangeAccount,
@@ -143,6 +146,8 @@ impl Action {
         Self::StartRun,
         Self::ChangeRun,
         Self::ShareRun,
+        Self::CreateSchedule,
+        Self::ChangeSchedule,
         Self::ManageMachines,
         Self::ManageImages,
         Self::ManageArchive,
@@ -163,6 +168,9 @@ impl Action {
             Self::ChangePlan | Self::ChangeCluster | Self::StartRun | Self::ChangeRun => {
                 (Role::Member, Scope::Run, true)
             }
+            // What a token starts ends with the token; a schedule would go on.
+            Self::CreateSchedule => (Role::Member, Scope::All, false),
+            Self::ChangeSchedule => (Role::Member, Scope::All, true),
             Self::ShareRun => (Role::Member, Scope::All, true),
             Self::ManageMachines
             | Self::ManageImages
@@ -244,19 +252,19 @@ mod tests {
         use UserRole::{Administrator, Member, Viewer};
         let session = || Via::Session("s".to_owned());
         // View, account (view, change), credentials (view, change), create a plan, change it, cluster (create, change),
-        // run (start, change, share), machines, images, archive, people, audit.
+        // run (start, change, share), schedule (create, change), machines, images, archive, people, audit.
         for (who, expected) in [
-            (principal("owner", Member, None, session()), "++++++++++++rrrrr"),
-            (principal("mate", Member, Some("team"), session()), "++++++++++++rrrrr"),
-            (principal("other", Member, Some("others"), session()), "++++o+o+oooorrrrr"),
-            (principal("viewer", Viewer, Some("team"), session()), "+++rrrrrrrrrrrrrr"),
-            (principal("admin", Administrator, None, session()), "+++++++++++++++++"),
-            (principal("admin", Administrator, None, Via::Shell), "+++++++++++++++++"),
-            (principal("owner", Member, None, token(TokenScope::Read)), "++s+sssssssssssss"),
-            (principal("owner", Member, None, token(TokenScope::Run)), "++s+s++++++ssssss"),
-            (principal("owner", Member, None, token(TokenScope::All)), "++++++++++++rrrrr"),
-            (principal("viewer", Viewer, None, token(TokenScope::All)), "+++rrrrrrrrrrrrrr"),
-            (principal("admin", Administrator, None, token(TokenScope::Run)), "++s+s++++++ssssss"),
+            (principal("owner", Member, None, session()), "++++++++++++++rrrrr"),
+            (principal("mate", Member, Some("team"), session()), "++++++++++++++rrrrr"),
+            (principal("other", Member, Some("others"), session()), "++++o+o+oooo+orrrrr"),
+            (principal("viewer", Viewer, Some("team"), session()), "+++rrrrrrrrrrrrrrrr"),
+            (principal("admin", Administrator, None, session()), "+++++++++++++++++++"),
+            (principal("admin", Administrator, None, Via::Shell), "+++++++++++++++++++"),
+            (principal("owner", Member, None, token(TokenScope::Read)), "++s+sssssssssssssss"),
+            (principal("owner", Member, None, token(TokenScope::Run)), "++s+s++++++ssssssss"),
+            (principal("owner", Member, None, token(TokenScope::All)), "++++++++++++++rrrrr"),
+            (principal("viewer", Viewer, None, token(TokenScope::All)), "+++rrrrrrrrrrrrrrrr"),
+            (principal("admin", Administrator, None, token(TokenScope::Run)), "++s+s++++++ssssssss"),
         ] {
             assert_eq!(row(&who), expected, "{who:?}");
         }

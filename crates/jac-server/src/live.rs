@@ -292,6 +292,9 @@ async fn forward(app: App, io: SocketIo) {
                 io.to(EVERYBODY).emit("changed", &Changed { kind: "cluster", id: id.as_str() }).await
             }
             Ok(Event::Run(id)) => io.to(EVERYBODY).emit("changed", &Changed { kind: "run", id: id.as_str() }).await,
+            Ok(Event::Schedule(id) | Event::ScheduleSwitchedOff(id)) => {
+                io.to(EVERYBODY).emit("changed", &Changed { kind: "schedule", id: id.as_str() }).await
+            }
             Ok(Event::Plan(id)) => io.to(EVERYBODY).emit("changed", &Changed { kind: "plan", id: &id }).await,
             // Snapshots are made good by their numbers; everything else is asked for again.
             Err(RecvError::Lagged(_)) => io.to(EVERYBODY).emit("changed", &Changed { kind: "all", id: "" }).await,

@@ -3,7 +3,7 @@
 use crate::App;
 use crate::routes::{
     account, archive, audit, clusters, company, credentials, history, images, info, integrations, machines, people,
-    plans, results, runs, search, session, shares,
+    plans, results, runs, schedules, search, session, shares,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
@@ -26,6 +26,9 @@ const SENT_BY_PEOPLE: &[&str] = &[
     "NewCluster",
     "ClusterConfig",
     "NewRun",
+    "NewSchedule",
+    "ScheduledRun",
+    "RunChanges",
     "SignIn",
     "Stop",
     "Pin",
@@ -95,6 +98,15 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(credentials::environment))
         .routes(routes!(credentials::replace, credentials::delete))
         .routes(routes!(credentials::test))
+        .routes(routes!(schedules::list, schedules::create))
+        .routes(routes!(schedules::preview))
+        .routes(routes!(schedules::show, schedules::save, schedules::delete))
+        .routes(routes!(schedules::pause))
+        .routes(routes!(schedules::resume))
+        .routes(routes!(schedules::start))
+        .routes(routes!(schedules::firings))
+        .routes(routes!(schedules::set_team))
+        .routes(routes!(schedules::of_run))
         .routes(routes!(shares::of_run, shares::share_run))
         .routes(routes!(shares::revoke_of_run))
         .routes(routes!(shares::of_comparison, shares::share_comparison))

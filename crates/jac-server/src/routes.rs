@@ -16,6 +16,7 @@ pub mod people;
 pub mod plans;
 pub mod results;
 pub mod runs;
+pub mod schedules;
 pub mod search;
 pub mod session;
 pub mod shares;

@@ -49,9 +49,9 @@ pub struct NewEntry {
     pub at_ms: EpochMs,
     /// `None`: nobody who is known.
     pub person: Option<Person>,
-    /// `shell`, `session`, `token` or `none`.
+    /// `shell`, `session`, `token`, `schedule` or `none`.
     pub via: &'static str,
-    /// Which session or token.
+    /// Which session, token or schedule.
     pub via_name: Option<String>,
     pub address: Option<String>,
     /// A word for programs, as the API calls it.

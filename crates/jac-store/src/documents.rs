@@ -18,6 +18,7 @@ pub enum Kind {
     Cluster,
     Plan,
     Run,
+    Schedule,
 }
 
 impl Kind {
@@ -27,6 +28,7 @@ impl Kind {
             Self::Cluster => "cluster",
             Self::Plan => "plan",
             Self::Run => "run",
+            Self::Schedule => "schedule",
         }
     }
 
@@ -36,6 +38,7 @@ impl Kind {
             Self::Cluster => "clusters",
             Self::Plan => "plans",
             Self::Run => "runs",
+            Self::Schedule => "schedules",
         }
     }
 }
@@ -115,6 +118,8 @@ pub(crate) const RUN_UPGRADES: &[Upgrade] = &[
         add(run, "broken_rule", Value::Null);
     },
 ];
+
+pub(crate) const SCHEDULE_UPGRADES: &[Upgrade] = &[];
 
 pub(crate) fn to_json<T: Serialize>(what: &'static str, document: &T) -> Result<String, StoreError> {
     serde_json::to_string(document).map_err(|source| StoreError::Unwritable { what, source })

@@ -1,10 +1,11 @@
-//! A cluster, a plan and a run for tests, with every field filled.
+//! A cluster, a plan, a run and a schedule for tests, with every field filled.
 
 use jac_model::ec2::{CredentialChoice, Distribution, Ec2Addresses, Ec2Config, Ec2Image};
 use jac_model::{
     BrokenRule, Cause, Cluster, ClusterConfig, ClusterId, ClusterPhase, CriterionWatch, Named, Node, NodeHealth,
-    NodePhase, NodePrices, NodeState, NodeTools, Person, Plan, PlanCriteria, PlanFile, PlanFileKind, PlanId, Provider,
-    Role, Run, RunId, RunNode, RunPhase, RunStep, SshConfig, SshHost, StopMode, Versions,
+    NodePhase, NodePrices, NodeState, NodeTools, Overlap, Person, Plan, PlanCriteria, PlanFile, PlanFileKind, PlanId,
+    Provider, Role, Run, RunId, RunNode, RunPhase, RunStep, RunsOn, Schedule, ScheduleId, ScheduleState, ScheduledRun,
+    SshConfig, SshHost, StopMode, Timing, Versions,
 };
 use std::collections::BTreeMap;
 
@@ -204,5 +205,35 @@ pub fn run(number: u32) -> Run {
         stop_sent_ms: Some(1),
         failing: Some(failed),
         shutdown_port: Some(4445),
+    }
+}
+
+pub fn schedule(number: u32) -> Schedule {
+    Schedule {
+        id: ScheduleId::from_random(random(number)),
+        name: format!("nightly {number}"),
+        owner: owner(),
+        team: team(),
+        plan_id: plan(1).id,
+        plan_name: "shop".to_owned(),
+        run: ScheduledRun {
+            properties: map("host"),
+            system_properties: map("dir"),
+            secret: vec!["pin".to_owned()],
+            properties_files: vec!["user.properties".to_owned()],
+            split: vec!["users.csv".to_owned()],
+            criteria: vec!["p95_ms < 800".to_owned()],
+            grace_s: Some(30),
+        },
+        sealed_properties: Some("00".to_owned()),
+        on: RunsOn::New { provider: Provider::Ec2, config: Box::new(cluster(1).config) },
+        timing: Timing::Cron { expression: "0 3 * * *".to_owned(), zone: "Europe/Berlin".to_owned() },
+        overlap: Overlap::Queue,
+        state: ScheduleState::Active,
+        failures: 1,
+        next_ms: Some(100 + i64::from(number)),
+        created_ms: i64::from(number),
+        ended_ms: Some(5),
+        revision: 1,
     }
 }

@@ -22,6 +22,7 @@ mod people;
 mod plans;
 mod retention;
 mod runs;
+mod schedules;
 mod seal;
 mod series;
 mod sessions_elsewhere;
@@ -40,10 +41,12 @@ pub use history::{RunMetrics, TrendPlace, TrendRow};
 pub use lists::clusters::{ClusterFilter, ListedCluster};
 pub use lists::plans::{ListedPlan, ListedRunOfPlan, PlanFilter};
 pub use lists::runs::{ListedRun, RunFilter};
+pub use lists::schedules::ScheduleFilter;
 pub use lists::{MOST_LISTED, Page, PageRequest};
 pub use people::{Owned, PersonChange, PersonRow, TeamRow};
 pub use retention::RunPlace;
 pub use runs::RunRow;
+pub use schedules::firings::{FiringRow, NewFiring};
 pub use seal::{SealError, SealingKey};
 pub use series::StoredPoint;
 pub use sessions_elsewhere::link_digest;
@@ -72,7 +75,8 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/008-sessions-elsewhere.sql")),
     M::up(include_str!("../migrations/009-shipments.sql")),
     M::up(include_str!("../migrations/010-history.sql")),
-    M::up(include_str!("../migrations/012-deliveries.sql")),
+    M::up(include_str!("../migrations/011-deliveries.sql")),
+    M::up(include_str!("../migrations/012-schedules.sql")),
 ];
 
 /// The database. Every call is one short transaction, on a thread that may wait. Clones are the same database.
@@ -119,7 +123,7 @@ pub enum StoreError {
 /// A row that this JAC cannot read. It is left as it is and left out of every list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnreadableRow {
-    /// `cluster`, `plan` or `run`.
+    /// `cluster`, `plan`, `run` or `schedule`.
     pub kind: &'static str,
     pub id: String,
     pub reason: String,

@@ -7,6 +7,7 @@
 pub(crate) mod clusters;
 pub(crate) mod plans;
 pub(crate) mod runs;
+pub(crate) mod schedules;
 
 use crate::{StoreError, during};
 use jac_model::Order;

@@ -177,7 +177,13 @@ fn shape<T: Document>(thing: &T) -> String {
 /// shape into the fixture.
 #[test]
 fn the_stored_shape_is_the_one_of_its_schema() {
-    let shapes = [shape(&examples::cluster(1)), shape(&examples::plan(1)), shape(&examples::run(1))].concat();
+    let shapes = [
+        shape(&examples::cluster(1)),
+        shape(&examples::plan(1)),
+        shape(&examples::run(1)),
+        shape(&examples::schedule(1)),
+    ]
+    .concat();
     assert_eq!(shapes, include_str!("../fixtures/shapes.txt"), "{shapes}");
 }
 

@@ -325,6 +325,7 @@ impl Store {
             Kind::Cluster => "SELECT id FROM clusters WHERE owner = ?1",
             Kind::Plan => "SELECT id FROM plans WHERE owner = ?1",
             Kind::Run => "SELECT id FROM runs WHERE owner = ?1",
+            Kind::Schedule => "SELECT id FROM schedules WHERE owner = ?1",
         };
         let person = person.to_owned();
         self.read(move |connection| {

@@ -10,6 +10,7 @@ mod machines;
 mod notify;
 mod plans;
 mod runs;
+mod schedules;
 mod search;
 mod server;
 mod settings;
@@ -26,6 +27,7 @@ pub use machines::{Ec2Arguments, NewClusterArguments, ProviderName};
 pub use notify::NotifyCommand;
 pub use plans::{CheckArguments, JudgedArguments, PlanArguments, PlansCommand, RunArguments};
 pub use runs::RunsCommand;
+pub use schedules::{AddArguments, OverlapName, ScheduleCommand};
 pub use search::{DashboardsArguments, DashboardsName, SearchCommand};
 pub use server::{LoginArguments, LogoutArguments, ServerArguments};
 pub use settings::{ConfigCommand, ServeArguments};
@@ -93,6 +95,9 @@ pub enum Command {
     /// Runs: list, tag, note, choose a plan's baseline, show its trend
     #[command(subcommand)]
     Runs(Box<RunsCommand>),
+    /// Runs that start by themselves: add, list, show, pause, resume, start, remove
+    #[command(subcommand)]
+    Schedule(Box<ScheduleCommand>),
     /// Images of EC2 that have Java and JMeter, so that clusters come up sooner: build, list, remove
     #[command(subcommand)]
     Image(ImageCommand),

@@ -47,7 +47,7 @@ async fn mark(run: &str, what: &str, body: &Value, told: &str, whose: &Whose) ->
 }
 
 /// A value in a path or query.
-fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 

@@ -39,6 +39,7 @@ mod plans;
 mod report;
 mod run;
 mod samples;
+mod schedules;
 mod search;
 mod serve;
 mod signals;
@@ -86,6 +87,7 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
         Command::Cluster(command) => clusters::cluster(*command).await,
         Command::Plans(command) => plans::plans(*command).await,
         Command::Runs(command) => history::runs(*command).await,
+        Command::Schedule(command) => schedules::schedule(*command).await,
         Command::Image(command) => images::image(command).await,
         Command::Artifacts(command) => artefacts::artefacts(command).await,
         Command::Credentials(command) => credentials::credentials(command).await,

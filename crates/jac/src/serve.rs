@@ -50,6 +50,9 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
         runs_days: config.runs_days,
         runs_count: config.runs_count,
         stored_logs_days: config.artefacts_local_days,
+        starts_schedules: true,
+        schedule_grace: config.schedule_grace,
+        environment_credentials_for: config.server.environment_credentials_for.clone(),
         ..settings(config.lease_seconds)
     };
     let descriptors = raise_descriptor_limit();

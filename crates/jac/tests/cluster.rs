@@ -24,6 +24,8 @@ mod machines;
 mod ordinary;
 #[path = "cluster/place.rs"]
 mod place;
+#[path = "cluster/schedules.rs"]
+mod schedules;
 #[path = "cluster/server.rs"]
 mod server;
 #[path = "../../jac-ssh/tests/machines/sshd.rs"]

@@ -14,6 +14,7 @@ const PAGES: { to: string; icon: IconName; word: string }[] = [
   { to: "/machines", icon: "cloud", word: "Machines" },
   { to: "/plans", icon: "file-text", word: "Plans" },
   { to: "/runs", icon: "activity", word: "Runs" },
+  { to: "/schedules", icon: "clock", word: "Schedules" },
   { to: "/settings", icon: "gear", word: "Settings" },
 ];
 

@@ -13,6 +13,8 @@ import { PlanRoute } from "./routes/PlanRoute";
 import { PlansRoute } from "./routes/PlansRoute";
 import { RunRoute } from "./routes/RunRoute";
 import { RunsRoute } from "./routes/RunsRoute";
+import { ScheduleRoute } from "./routes/ScheduleRoute";
+import { SchedulesRoute } from "./routes/SchedulesRoute";
 import { Needs } from "./routes/Needs";
 import { SettingsLayout } from "./routes/SettingsLayout";
 import { Shell } from "./Shell";
@@ -57,6 +59,8 @@ export const router = createBrowserRouter([
           { path: "/machines", element: <MachinesRoute /> },
           { path: "/plans", element: <PlansRoute /> },
           { path: "/plans/:id", element: <PlanRoute /> },
+          { path: "/schedules", element: <SchedulesRoute /> },
+          { path: "/schedules/:id", element: <ScheduleRoute /> },
           { path: "/runs", element: <RunsRoute /> },
           { path: "/runs/:id", element: <RunRoute /> },
           { path: "/compare", ...later(async () => (await import("@/features/compare/components/ComparePage")).ComparePage) },

@@ -135,6 +135,8 @@ impl Task {
         // Nobody waits for them: where they cannot be written now, the next start makes them of the report.
         let kept = self.engine.store().put_run_metrics(&self.id, end.metrics.clone()).await;
         self.try_to("keep its figures", kept.map_err(EngineError::from));
+        // A schedule may have waited for it.
+        self.engine.schedules().wake();
         self.engine.tell(Event::Run(self.id.clone()));
         Ok(())
     }

@@ -31,9 +31,9 @@ type Properties = BTreeMap<String, String>;
 
 /// The true values of what is masked.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Sealed {
-    properties: Properties,
-    system_properties: Properties,
+pub(crate) struct Sealed {
+    pub properties: Properties,
+    pub system_properties: Properties,
 }
 
 /// Whether a property's name says that its value is a secret.
@@ -47,7 +47,7 @@ fn purpose(run: &RunId) -> String {
 }
 
 /// Masks the secret ones, and gives their true values.
-fn take_out(properties: &mut Properties, marked: &[String]) -> Properties {
+pub(crate) fn take_out(properties: &mut Properties, marked: &[String]) -> Properties {
     let is_secret = |name: &str| tells_a_secret(name) || marked.iter().any(|marked| marked == name);
     let mut taken = Properties::new();
     for (name, value) in properties.iter_mut().filter(|(name, value)| is_secret(name) && !value.is_empty()) {

@@ -19,6 +19,7 @@ mod notifier;
 mod panics;
 mod remote;
 mod retention;
+mod schedules;
 mod story;
 mod trouble;
 mod world;

@@ -9,7 +9,10 @@ use crate::error::ApiError;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use jac_engine::{Engine, EngineError};
-use jac_model::{Action, Cluster, ClusterId, Named, Owner, Person, Plan, PlanId, Principal, Run, RunId, authorize};
+use jac_model::{
+    Action, Cluster, ClusterId, Named, Owner, Person, Plan, PlanId, Principal, Run, RunId, Schedule, ScheduleId,
+    authorize,
+};
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::str::FromStr;
@@ -67,6 +70,16 @@ impl Permission for ChangeRun {
 pub struct ShareRun;
 impl Permission for ShareRun {
     const ACTION: Action = Action::ShareRun;
+}
+
+pub struct CreateSchedule;
+impl Permission for CreateSchedule {
+    const ACTION: Action = Action::CreateSchedule;
+}
+
+pub struct ChangeSchedule;
+impl Permission for ChangeSchedule {
+    const ACTION: Action = Action::ChangeSchedule;
 }
 
 pub struct ViewCredentials;
@@ -180,6 +193,20 @@ impl Ownable for Run {
     const KIND: &'static str = "run";
     async fn load(engine: &Engine, id: &RunId) -> Result<Self, EngineError> {
         Ok(engine.store().run(id).await?.run)
+    }
+    fn owner(&self) -> Owner<'_> {
+        Owner { person: &self.owner, team: self.team.as_ref() }
+    }
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Ownable for Schedule {
+    type Id = ScheduleId;
+    const KIND: &'static str = "schedule";
+    async fn load(engine: &Engine, id: &ScheduleId) -> Result<Self, EngineError> {
+        Ok(engine.store().schedule(id).await?)
     }
     fn owner(&self) -> Owner<'_> {
         Owner { person: &self.owner, team: self.team.as_ref() }

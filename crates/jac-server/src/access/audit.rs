@@ -20,7 +20,7 @@ fn action(method: &Method, route: &str) -> String {
         "people" => "person".to_owned(),
         "credentials" => "credentials".to_owned(),
         "images" | "integrations" | "notifications" | "runs" | "plans" | "clusters" | "teams" | "orphans"
-        | "tokens" | "files" | "shares" => word.trim_end_matches('s').to_owned(),
+        | "tokens" | "files" | "shares" | "schedules" => word.trim_end_matches('s').to_owned(),
         "sessions" => "session".to_owned(),
         other => other.to_owned(),
     };
@@ -44,6 +44,9 @@ fn action(method: &Method, route: &str) -> String {
                 | "retry"
                 | "password"
                 | "open"
+                | "pause"
+                | "resume"
+                | "start"
         );
     let mut parts: Vec<String> = words.iter().map(|word| singular(word)).collect();
     if !is_verb {
@@ -189,6 +192,8 @@ mod tests {
             (Method::PUT, "/api/v1/credentials/aws", "credentials.aws.save"),
             (Method::POST, "/api/v1/integrations/{name}/test", "integration.test"),
             (Method::POST, "/api/v1/runs/{id}/notifications/retry", "run.notification.retry"),
+            (Method::PUT, "/api/v1/schedules/{id}", "schedule.save"),
+            (Method::POST, "/api/v1/schedules/{id}/start", "schedule.start"),
         ] {
             assert_eq!(action(&method, route), expected, "{method} {route}");
         }

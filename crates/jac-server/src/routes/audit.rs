@@ -102,6 +102,8 @@ pub enum AuditVia {
     Shell,
     Session,
     Token,
+    /// A schedule of theirs, whose time had come.
+    Schedule,
     /// Not at all: a sign-in that failed.
     None,
 }
@@ -112,6 +114,7 @@ impl AuditVia {
         match self {
             Self::Shell => "shell",
             Self::Session => "session",
+            Self::Schedule => "schedule",
             Self::Token => "token",
             Self::None => "none",
         }
@@ -136,6 +139,7 @@ impl From<EntryRow> for AuditEntry {
                 "shell" => AuditVia::Shell,
                 "session" => AuditVia::Session,
                 "token" => AuditVia::Token,
+                "schedule" => AuditVia::Schedule,
                 _ => AuditVia::None,
             },
             via_name: row.via_name,

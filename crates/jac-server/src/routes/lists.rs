@@ -3,8 +3,9 @@
 use jac_jtl::criteria::Verdict;
 use jac_model::{
     ClusterId, ClusterPhase, ClusterSort, Order, PlanId, PlanSort, Principal, Provider, RunPhase, RunSort,
+    ScheduleSort, ScheduleState,
 };
-use jac_store::{ClusterFilter, MOST_LISTED, PageRequest, PlanFilter, RunFilter};
+use jac_store::{ClusterFilter, MOST_LISTED, PageRequest, PlanFilter, RunFilter, ScheduleFilter};
 use serde::Deserialize;
 
 /// Rows of a page that says nothing of its length.
@@ -93,6 +94,30 @@ pub struct PlansQuery {
     after: Option<String>,
 }
 
+/// Which schedules to list, and in which order.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SchedulesQuery {
+    /// The id of a person; `me`: whoever asks.
+    owner: Option<String>,
+    /// The id of a team; `mine`: any team of whoever asks.
+    team: Option<String>,
+    plan: Option<PlanId>,
+    state: Option<ScheduleState>,
+    /// Words that are all in its id, its name or the names of its plan or owner.
+    text: Option<String>,
+    /// What to sort by; absent: `next`.
+    #[param(inline)]
+    sort: Option<ScheduleSort>,
+    /// Absent: `asc`.
+    #[param(inline)]
+    order: Option<Order>,
+    /// Rows of the page, 1 to 200; absent: 50.
+    limit: Option<u32>,
+    /// `next` of the page before.
+    after: Option<String>,
+}
+
 /// `me` is whoever asks.
 fn owners(caller: &Principal, owner: Option<String>) -> Option<Vec<String>> {
     owner.map(|owner| vec![if owner == "me" { caller.user.id.clone() } else { owner }])
@@ -151,6 +176,20 @@ impl ClustersQuery {
             text: self.text,
         };
         (filter, page(self.sort, self.order, self.limit, self.after))
+    }
+}
+
+impl SchedulesQuery {
+    pub fn ask(self, caller: &Principal) -> (ScheduleFilter, PageRequest<ScheduleSort>) {
+        let filter = ScheduleFilter {
+            owners: owners(caller, self.owner),
+            teams: teams(caller, self.team),
+            plan: self.plan,
+            state: self.state,
+            text: self.text,
+        };
+        let order = self.order.or(Some(Order::Ascending));
+        (filter, page(self.sort, order, self.limit, self.after))
     }
 }
 

@@ -16,6 +16,7 @@ mod pressure;
 #[expect(dead_code, reason = "TLS is tried with the executable")]
 mod redis_server;
 mod results;
+mod schedules;
 mod served;
 mod sessions;
 mod shares;

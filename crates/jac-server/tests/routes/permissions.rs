@@ -115,6 +115,18 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/runs/{id}/archive/link", "u++++++++"),
     ("POST", "/archive/rebuild", "ufffffff+"),
     ("GET", "/compare", "u++++++++"),
+    ("GET", "/schedules", "u++++++++"),
+    ("POST", "/schedules", "uf+ff++++"),
+    ("GET", "/schedules/preview", "u++++++++"),
+    ("GET", "/schedules/{id}", "u++++++++"),
+    ("PUT", "/schedules/{id}", "uffff++++"),
+    ("DELETE", "/schedules/{id}", "uffff++++"),
+    ("POST", "/schedules/{id}/pause", "uffff++++"),
+    ("POST", "/schedules/{id}/resume", "uffff++++"),
+    ("POST", "/schedules/{id}/start", "uffff++++"),
+    ("GET", "/schedules/{id}/firings", "u++++++++"),
+    ("PATCH", "/schedules/{id}/team", "uffff++++"),
+    ("GET", "/runs/{id}/schedule", "u++++++++"),
 ];
 
 /// Live events as the same callers. `u`: the connection itself is refused with 401, so nothing of it is heard; `+`: it is answered, or comes.
@@ -194,6 +206,7 @@ async fn every_route_answers_every_kind_of_caller_as_the_table_says() {
         let id = match path.split('/').nth(1) {
             Some("clusters" | "orphans") => cluster.to_string(),
             Some("plans") => plan.to_string(),
+            Some("schedules") => crate::things::schedule(&served, number, &owner, Some(&team)).await.to_string(),
             _ => run.to_string(),
         };
         let at = path.replace("{id}", &id).replace("{path}", "p.jmx").replace(['{', '}'], "");

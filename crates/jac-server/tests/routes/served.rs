@@ -107,7 +107,7 @@ impl Served {
         self.sign_in_as("another").await
     }
 
-    async fn sign_in_as(&self, person: &str) -> (String, String) {
+    pub async fn sign_in_as(&self, person: &str) -> (String, String) {
         let link = jac_server::new_sign_in_link(self.app.engine.store(), person, 60_000, self.app.engine.now_ms())
             .await
             .expect("a link");

@@ -2,8 +2,9 @@
 
 use crate::served::Served;
 use jac_model::{
-    Cause, Cluster, ClusterConfig, ClusterId, ClusterPhase, Named, Person, Plan, PlanCriteria, PlanFile, PlanFileKind,
-    PlanId, Provider, Run, RunId, RunPhase,
+    Cause, Cluster, ClusterConfig, ClusterId, ClusterPhase, Named, Overlap, Person, Plan, PlanCriteria, PlanFile,
+    PlanFileKind, PlanId, Provider, Run, RunId, RunPhase, RunsOn, Schedule, ScheduleId, ScheduleState, ScheduledRun,
+    Timing,
 };
 use std::collections::BTreeMap;
 
@@ -104,6 +105,32 @@ pub async fn run(served: &Served, id: &str, owner: &Person) -> Run {
     };
     served.app.engine.store().insert_run(&run).await.expect("written");
     run
+}
+
+/// A schedule of somebody's and their team's, which is paused, with an id made of `number`.
+pub async fn schedule(served: &Served, number: u8, owner: &Person, team: Option<&Named>) -> ScheduleId {
+    let random = [1, 1, 1, 1, 1, 1, number / 16, number % 16];
+    let schedule = Schedule {
+        id: ScheduleId::from_random(random),
+        name: format!("nightly {number}"),
+        owner: owner.clone(),
+        team: team.cloned(),
+        plan_id: PlanId::from_random(random),
+        plan_name: "shop".to_owned(),
+        run: ScheduledRun::default(),
+        sealed_properties: None,
+        on: RunsOn::New { provider: Provider::Local, config: Box::default() },
+        timing: Timing::Cron { expression: "0 3 * * *".to_owned(), zone: "Europe/Berlin".to_owned() },
+        overlap: Overlap::Skip,
+        state: ScheduleState::Paused,
+        failures: 0,
+        next_ms: None,
+        created_ms: 1,
+        ended_ms: None,
+        revision: 1,
+    };
+    served.app.engine.store().insert_schedule(&schedule).await.expect("written");
+    schedule.id
 }
 
 /// A cluster that has ended, a plan and a finished run of somebody's and their team's, with ids made of `number`.

@@ -1,8 +1,8 @@
 use super::*;
 use crate::examples;
-use crate::{ClusterFilter, PlanFilter, RunFilter, Store};
+use crate::{ClusterFilter, PlanFilter, RunFilter, ScheduleFilter, Store};
 use jac_jtl::criteria::Verdict;
-use jac_model::{ClusterPhase, ClusterSort, PlanSort, Provider, RunPhase, RunSort};
+use jac_model::{ClusterPhase, ClusterSort, PlanSort, Provider, RunPhase, RunSort, ScheduleSort, ScheduleState};
 use serde_json::json;
 
 const ORDERS: [Order; 2] = [Order::Ascending, Order::Descending];
@@ -67,6 +67,16 @@ fn plan_filters() -> impl Iterator<Item = PlanFilter> {
     })
 }
 
+fn schedule_filters() -> impl Iterator<Item = ScheduleFilter> {
+    (0..1 << 5).map(|bits| ScheduleFilter {
+        owners: some(bits, 0, &["ada"]),
+        teams: some(bits, 1, &["t-web", "t-shop"]),
+        plan: is_in(bits, 2).then(|| examples::plan(1).id),
+        state: is_in(bits, 3).then_some(ScheduleState::SwitchedOff),
+        text: is_in(bits, 4).then(|| "shop".to_owned()),
+    })
+}
+
 /// Every statement, and whether it may sort.
 fn statements() -> Vec<(String, bool)> {
     let mut may_sort = Vec::new();
@@ -92,8 +102,22 @@ fn statements() -> Vec<(String, bool)> {
                 .extend(plan_filters().map(|filter| plans::query(&filter, &page(sort, order)).expect("a query").sql()));
         }
     }
+    for sort in [ScheduleSort::Next, ScheduleSort::Name, ScheduleSort::Created] {
+        for order in ORDERS {
+            statements.extend(
+                schedule_filters().map(|filter| schedules::query(&filter, &page(sort, order)).expect("a query").sql()),
+            );
+        }
+    }
     // What the engine asks for itself, again and again.
-    let asked = [crate::clusters::LIVING, crate::runs::UNFINISHED, plans::LAST_RUN, plans::RUNS];
+    let asked = [
+        crate::clusters::LIVING,
+        crate::runs::UNFINISHED,
+        plans::LAST_RUN,
+        plans::RUNS,
+        crate::schedules::DUE,
+        crate::schedules::NEXT,
+    ];
     statements.extend(crate::history::statements());
     statements.extend(asked.into_iter().chain(crate::retention::STATEMENTS).map(str::to_owned));
     statements.into_iter().map(|sql| (sql, false)).chain(may_sort).collect()

@@ -31,6 +31,8 @@ pub struct Config {
     pub runs_days: Option<u32>,
     /// So many of the newest finished runs are kept.
     pub runs_count: Option<u32>,
+    /// How late a schedule's run is still started.
+    pub schedule_grace: Duration,
     /// Where results are stored for good.
     pub artefacts: Option<ArtefactsConfig>,
     /// Logs of stored runs leave the data folder after so many days.
@@ -139,6 +141,7 @@ impl Typed<'_> {
             boot_limit: self.number("boot_limit_seconds").map(Duration::from_secs),
             runs_days: self.small("retention_runs_days"),
             runs_count: self.small("retention_runs_count"),
+            schedule_grace: self.duration("schedule_grace_minutes", 60)?,
             artefacts,
             artefacts_local_days: self.small("artifacts_local_days"),
             pair,

@@ -299,6 +299,16 @@ pub static KEYS: &[Key] = &[
         ..PLAIN
     },
     Key {
+        name: "schedule_grace_minutes",
+        environment: "JAC_SCHEDULE_GRACE_MINUTES",
+        flag: "schedule-grace-minutes",
+        shape: number(0, 7 * 24 * 60),
+        value: "MINUTES",
+        default: "15",
+        meaning: "Start a schedule's run that late where no server ran at its time; what is later is recorded as missed",
+        ..PLAIN
+    },
+    Key {
         name: "artifacts_url",
         environment: "JAC_ARTIFACTS_URL",
         flag: "artifacts-url",

@@ -39,12 +39,14 @@ export function viaWords({ via, via_name: name }: Pick<AuditEntry, "via" | "via_
       return name === null ? "token" : `token ${name}`;
     case "shell":
       return "shell";
+    case "schedule":
+      return name === null ? "schedule" : `schedule ${name}`;
     case "none":
       return "sign-in page";
   }
 }
 
-const PLACES: Record<string, string> = { run: "/runs/", plan: "/plans/", cluster: "/clusters/" };
+const PLACES: Record<string, string> = { run: "/runs/", plan: "/plans/", cluster: "/clusters/", schedule: "/schedules/" };
 
 /** Where the thing has a page; it may be gone. */
 export function pathOf({ kind, thing }: Pick<AuditEntry, "kind" | "thing">): string | null {

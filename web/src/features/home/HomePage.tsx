@@ -4,6 +4,7 @@ import { usePlans } from "@/features/plans/api/usePlans";
 import { useRuns } from "@/features/runs/api/useRuns";
 import { LastRuns } from "@/features/runs/components/RunTable";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
+import { SwitchedOffNotes } from "@/features/schedules/components/SwitchedOffNotes";
 import { useInfo } from "@/features/session/api/useInfo";
 import { PasswordNote } from "@/features/session/components/PasswordNote";
 import type { Info, RunSummary } from "@/shared/api/types";
@@ -37,6 +38,7 @@ export function HomePage() {
     <>
       <PageHead title="Overview" actions={hasPlan && may("start_run") && <StartRunButton />} />
       <PasswordNote />
+      <SwitchedOffNotes />
       {info.data !== undefined && <Notices notices={info.data.notices} />}
       {info.data !== undefined && <Missing info={info.data} />}
       <Loaded query={newest} what="Loading runs…">

@@ -1088,6 +1088,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The schedule that a run is of */
+        get: operations["schedules_of_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/search": {
         parameters: {
             query?: never;
@@ -1191,6 +1208,145 @@ export interface paths {
         head?: never;
         /** Say which team may change it beside its owner */
         patch: operations["runs_set_team"];
+        trace?: never;
+    };
+    "/api/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Schedules, a page at a time */
+        get: operations["schedules_list"];
+        put?: never;
+        /** Create a schedule; it is active at once */
+        post: operations["schedules_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The next five times of a timing; nothing is saved */
+        get: operations["schedules_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One schedule */
+        get: operations["schedules_show"];
+        /** Save a schedule anew; whoever saves it is its owner from then on */
+        put: operations["schedules_save"];
+        post?: never;
+        /** Delete a schedule; its runs stay */
+        delete: operations["schedules_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}/firings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came of a schedule's times, the newest first */
+        get: operations["schedules_firings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pause a schedule; a run of it that is there goes on */
+        post: operations["schedules_pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a schedule active again that was paused, switched off or done */
+        post: operations["schedules_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a run of a schedule at once, with its owner's rights; for a smaller try with other properties or fewer workers */
+        post: operations["schedules_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}/team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Say which team may change it beside its owner */
+        patch: operations["schedules_set_team"];
         trace?: never;
     };
     "/api/v1/search/targets": {
@@ -1479,7 +1635,7 @@ export interface components {
          * @description How they came in.
          * @enum {string}
          */
-        AuditVia: "shell" | "session" | "token" | "none";
+        AuditVia: "shell" | "session" | "token" | "schedule" | "none";
         /** @description An image that JAC made of a machine which had Java and JMeter. */
         BakedImage: {
             /** @description `ami-…`. */
@@ -2399,6 +2555,38 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** @description One time of a schedule, and what came of it. */
+        Firing: {
+            /**
+             * Format: int64
+             * @description Rises from one to the next.
+             */
+            id: number;
+            schedule_id: components["schemas"]["ScheduleId"];
+            /** @description The time that it is for; of one by hand: when it was asked for. */
+            due_ms: components["schemas"]["i64"];
+            state: components["schemas"]["FiringState"];
+            by: components["schemas"]["Person"] | null;
+            /**
+             * @description Why it did not become a run, or how its run ended: `completed`, `stopped`, `run_failed`, `overlap`, `cluster_busy`,
+             *     `already_waiting`, `paused`, `missed`, `owner_disabled`, `owner_missing`, `owner_may_not`, or the code of an error; `null`: it has not ended.
+             */
+            code: string | null;
+            /** @description The same for people. */
+            message: string | null;
+            run_id: components["schemas"]["RunId"] | null;
+            /**
+             * Format: int32
+             * @description How many times it stands for: more than one were missed in a row.
+             */
+            times: number;
+            ended_ms: components["schemas"]["i64"] | null;
+        };
+        /**
+         * @description Where a firing is.
+         * @enum {string}
+         */
+        FiringState: "starting" | "waiting" | "running" | "finished" | "failed" | "not_started" | "skipped" | "missed";
         /** @description What a cluster would be, before it is made. */
         ForecastView: {
             /** @description What would make its launch fail. */
@@ -2808,6 +2996,22 @@ export interface components {
              */
             grace_s?: number | null;
         };
+        /** @description A schedule that somebody wants. */
+        NewSchedule: {
+            /** @description Empty or absent: the plan's name. */
+            name?: string | null;
+            plan_id: components["schemas"]["PlanId"];
+            /** @description The settings of each run. */
+            run?: components["schemas"]["ScheduledRun"];
+            on: components["schemas"]["RunsOn"];
+            timing: components["schemas"]["Timing"];
+            overlap?: components["schemas"]["Overlap"];
+            /**
+             * Format: int32
+             * @description The revision that is changed; absent: whichever there is.
+             */
+            revision?: number | null;
+        };
         /** @description How long a link is to work. */
         NewShare: {
             /**
@@ -2840,6 +3044,13 @@ export interface components {
             role: components["schemas"]["UserRole"];
             /** @description Ids of teams. */
             teams?: string[];
+        };
+        /** @description A time to come. */
+        NextTime: {
+            /** Format: int64 */
+            at_ms: number;
+            /** @description As the zone's clocks show it, such as `2026-12-01T03:00:00+01:00`. */
+            local: string;
         };
         /** @description One machine of a cluster. */
         Node: {
@@ -3008,6 +3219,11 @@ export interface components {
          * @enum {string}
          */
         OutcomeWord: "done" | "refused" | "failed";
+        /**
+         * @description What is done at a time at which the schedule's earlier run has not finished, or its cluster is busy with another run.
+         * @enum {string}
+         */
+        Overlap: "skip" | "queue";
         /** @description How much somebody owns: what would be handed over. */
         Owns: {
             /**
@@ -3035,6 +3251,12 @@ export interface components {
         /** @description A part of a list. */
         Page_RunSummary: {
             items: components["schemas"]["RunSummary"][];
+            /** @description What the following page is asked for with, as `after`; `null`: this is the last one. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        Page_ScheduleView: {
+            items: components["schemas"]["ScheduleView"][];
             /** @description What the following page is asked for with, as `after`; `null`: this is the last one. */
             next: string | null;
         };
@@ -3382,6 +3604,22 @@ export interface components {
         RunBaseline: {
             baseline: boolean;
         };
+        /** @description What one run by hand has other than the schedule says, for a smaller try. */
+        RunChanges: {
+            /**
+             * Format: int32
+             * @description Workers of the cluster that is created for it; `null`: as the schedule says.
+             * @default null
+             */
+            workers: number | null;
+            /**
+             * @description JMeter properties, over those of the schedule.
+             * @default {}
+             */
+            properties: {
+                [key: string]: string;
+            };
+        };
         /** @description The run that a report is about. */
         RunFacts: {
             /** @description Its id. */
@@ -3604,12 +3842,119 @@ export interface components {
             notes: string[];
             steps: components["schemas"]["RunStep"][];
         };
+        /** @description Which cluster a schedule's runs are on. */
+        RunsOn: {
+            cluster_id: components["schemas"]["ClusterId"];
+            /** @description As it was called when the schedule was saved. */
+            cluster_name: string;
+            /** @enum {string} */
+            kind: "cluster";
+        } | {
+            provider: components["schemas"]["Provider"];
+            config: components["schemas"]["ClusterConfig"];
+            /** @enum {string} */
+            kind: "new";
+        };
         /** @description Runs by elapsed time. */
         RunsOverTime: {
             /** @description `null`: the totals. */
             label: string | null;
             /** @description In the order in which they were asked for. */
             runs: components["schemas"]["RunOverTime"][];
+        };
+        /** @description A schedule's id, `t-` and eight characters (timetable: `s-` is a share link's). */
+        ScheduleId: string;
+        /** @description The schedule that a run is of. */
+        ScheduleOfRun: {
+            schedule: components["schemas"]["Named"];
+            /**
+             * Format: int64
+             * @description The time that the run is of.
+             */
+            due_ms: number;
+            by: components["schemas"]["Person"] | null;
+        };
+        /**
+         * @description Whether a schedule starts runs.
+         * @enum {string}
+         */
+        ScheduleState: "active" | "paused" | "switched_off" | "done";
+        /** @description A schedule. */
+        ScheduleView: {
+            id: components["schemas"]["ScheduleId"];
+            name: string;
+            /** @description Whose rights and credentials its runs have: whoever saved it last. */
+            owner: components["schemas"]["Person"];
+            team: components["schemas"]["Named"] | null;
+            plan: components["schemas"]["Named"];
+            run: components["schemas"]["ScheduledRun"];
+            on: components["schemas"]["RunsOn"];
+            timing: components["schemas"]["Timing"];
+            overlap: components["schemas"]["Overlap"];
+            state: components["schemas"]["ScheduleState"];
+            /**
+             * Format: int32
+             * @description Failures in a row; three switch it off.
+             */
+            failures: number;
+            /** @description The next five times; empty unless it is active. */
+            next: components["schemas"]["NextTime"][];
+            /** Format: int64 */
+            created_ms: number;
+            /**
+             * Format: int64
+             * @description When it was paused, switched off or done; `null` while it is active.
+             */
+            ended_ms: number | null;
+            /**
+             * Format: int32
+             * @description How often it was saved; whoever saves it sends the one that they have seen.
+             */
+            revision: number;
+            last: components["schemas"]["Firing"] | null;
+        };
+        /** @description The settings of each run, as those of a run that somebody starts. */
+        ScheduledRun: {
+            /**
+             * @description JMeter properties for every node. Values of secret ones are masked in answers; a mask that is sent back keeps the value.
+             * @default {}
+             */
+            properties: {
+                [key: string]: string;
+            };
+            /**
+             * @description Java system properties for every node.
+             * @default {}
+             */
+            system_properties: {
+                [key: string]: string;
+            };
+            /**
+             * @description Names of properties and system properties whose values nobody is to read.
+             * @default []
+             */
+            secret: string[];
+            /**
+             * @description Files of the plan that every JMeter reads with `-q`.
+             * @default []
+             */
+            properties_files: string[];
+            /**
+             * @description Data files, relative to the plan, whose rows are split across the workers.
+             * @default []
+             */
+            split: string[];
+            /**
+             * @description Expressions such as `p95 > 800ms`; one that is true fails the run.
+             * @default []
+             */
+            criteria: string[];
+            /**
+             * Format: int64
+             * @description How long a graceful stop may take, in seconds; `null`: 30.
+             * @default null
+             */
+            grace_s: number | null;
         };
         /** @description What a search found. */
         SearchResult: {
@@ -4057,6 +4402,22 @@ export interface components {
              * @description Samples.
              */
             samples: number;
+        };
+        /** @description When a schedule's runs start. Times are those of a clock on the wall in the zone. */
+        Timing: {
+            /** @description Date and time in the zone, such as `2026-12-01T03:00`. */
+            at: string;
+            /** @description An IANA name, such as `Europe/Berlin`, or `UTC`. */
+            zone: string;
+            /** @enum {string} */
+            kind: "once";
+        } | {
+            /** @description Minute, hour, day of the month, month, day of the week; or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`. */
+            expression: string;
+            /** @description An IANA name, such as `Europe/Berlin`, or `UTC`. */
+            zone: string;
+            /** @enum {string} */
+            kind: "cron";
         };
         /** @description A token to make. */
         TokenRequest: {
@@ -7603,6 +7964,44 @@ export interface operations {
             };
         };
     };
+    schedules_of_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleOfRun"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     search_shipments: {
         parameters: {
             query?: never;
@@ -7993,6 +8392,517 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    schedules_list: {
+        parameters: {
+            query?: {
+                /** @description The id of a person; `me`: whoever asks. */
+                owner?: string;
+                /** @description The id of a team; `mine`: any team of whoever asks. */
+                team?: string;
+                plan?: components["schemas"]["PlanId"];
+                state?: components["schemas"]["ScheduleState"];
+                /** @description Words that are all in its id, its name or the names of its plan or owner. */
+                text?: string;
+                /** @description What to sort by; absent: `next`. */
+                sort?: "next" | "name" | "created";
+                /** @description Absent: `asc`. */
+                order?: "asc" | "desc";
+                /** @description Rows of the page, 1 to 200; absent: 50. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ScheduleView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    schedules_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSchedule"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    schedules_preview: {
+        parameters: {
+            query?: {
+                /** @description A cron expression. */
+                cron?: string;
+                /** @description In place of it: a date and time in the zone, such as `2026-12-01T03:00`. */
+                at?: string;
+                /** @description An IANA name; absent: `UTC`. */
+                zone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextTime"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    schedules_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    schedules_save: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSchedule"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    schedules_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    schedules_firings: {
+        parameters: {
+            query?: {
+                /** @description Only those before the one of this id. */
+                before?: number;
+                /** @description 1 to 200; absent: 50. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Firing"][];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    schedules_pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    schedules_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    schedules_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunChanges"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Firing"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    schedules_set_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
                 };
             };
             404: {

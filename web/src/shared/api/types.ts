@@ -79,6 +79,17 @@ export type RunNode = Schemas["RunNode"];
 export type RunStep = Schemas["RunStep"];
 export type NodeLog = Schemas["LogPiece"];
 export type Artefact = Schemas["Artefact"];
+export type Schedule = Schemas["ScheduleView"];
+export type NewSchedule = Schemas["NewSchedule"];
+export type ScheduleState = Schemas["ScheduleState"];
+export type ScheduleOfRun = Schemas["ScheduleOfRun"];
+export type Timing = Schemas["Timing"];
+export type Overlap = Schemas["Overlap"];
+export type NextTime = Schemas["NextTime"];
+/** One time of a schedule, and what came of it. */
+export type Firing = Schemas["Firing"];
+export type FiringState = Schemas["FiringState"];
+export type RunChanges = Schemas["RunChanges"];
 export type Shipment = Schemas["Shipment"];
 export type SearchTarget = Schemas["TargetView"];
 export type Delivery = Schemas["Delivery"];

@@ -3,7 +3,7 @@ import { getJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { Page } from "@/shared/api/types";
 
-export type ListKind = "clusters" | "plans" | "runs";
+export type ListKind = "clusters" | "plans" | "runs" | "schedules";
 
 /** How many rows one request brings. */
 export const PAGE_ROWS = 100;

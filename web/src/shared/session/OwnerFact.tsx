@@ -6,7 +6,7 @@ import { Menu, MenuItem } from "@/shared/ui/Menu";
 import { useRights, useSession } from "./useSession";
 import { useTeams } from "./useTeams";
 
-type Kind = "clusters" | "plans" | "runs";
+type Kind = "clusters" | "plans" | "runs" | "schedules";
 
 /** Whose a thing is, and with which team it is shared; its owner chooses the team here. */
 export function OwnerFact({ kind, thing }: { kind: Kind; thing: Owned & { id: string } }) {

@@ -12,13 +12,10 @@ import { checkForm, formFrom, placeFaults, type StartConfig } from "../clusterFo
 import { sumWords } from "../clusterWords";
 import { useCreation } from "../useCreation";
 import { useCredentialChoices } from "../useCredentialChoices";
+import { ClusterFields } from "./ClusterFields";
 import { CreateButtons } from "./CreateButtons";
-import { Ec2Fields } from "./Ec2Fields";
 import { ForecastView } from "./ForecastView";
 import { FormText } from "./FormText";
-import { JMeterField } from "./JMeterField";
-import { MachineFields } from "./MachineFields";
-import { ProviderChoice } from "./ProviderChoice";
 
 interface Props {
   /** What the server has, as far as it is known yet. */
@@ -89,19 +86,10 @@ function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: 
       }
     >
       <div ref={body}>
-        <ProviderChoice value={form.provider} available={providers} onChange={(provider) => setForm({ ...form, provider })} />
-        {choices.error !== null && <ErrorBox error={choices.error} />}
-        {form.provider === "ssh" && <MachineFields {...fields} choices={choices.keys} />}
-        {form.provider === "local" && <FormText {...fields} field="workers" label="Workers" numeric help="JMeter servers that generate the load; the master collects the samples. 0 = master only." />}
-        {form.provider === "ec2" && <Ec2Fields {...fields} choices={choices.aws} />}
-        <FormText {...fields} field="name" label="Name" placeholder="generated if empty" />
-        <FormText {...fields} field="description" label="Description" placeholder="optional" />
-        <JMeterField {...fields} info={info} />
-        <FormText {...fields} field="heapMb" label="JVM heap per node" numeric unit="MB" placeholder={form.provider === "ec2" ? "half of the memory" : "automatic"} />
-        <div className="field-pair">
-          <FormText {...fields} field="lifetimeMinutes" label="Lifetime" numeric unit="minutes" help="Can be extended later." />
-          <FormText {...fields} field="idleMinutes" label="Idle timeout" numeric unit="minutes" placeholder="no limit" help="Counted from the last run." />
-        </div>
+        <ClusterFields info={info} {...fields} choices={choices}>
+          <FormText {...fields} field="name" label="Name" placeholder="generated if empty" />
+          <FormText {...fields} field="description" label="Description" placeholder="optional" />
+        </ClusterFields>
         <Switch
           label="Terminate after run"
           help={form.provider === "ec2" ? "Terminates the machines after the first run. Plans and results are kept." : "Ends the processes after the first run. Plans and results are kept."}

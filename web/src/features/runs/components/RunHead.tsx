@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { doubtChip, phaseChip, verdictChip } from "@/features/results/runWords";
+import { ScheduleFact } from "@/features/schedules/components/ScheduleFact";
 import { ShareDialog } from "@/features/shares/components/ShareDialog";
 import type { Run } from "@/shared/api/types";
 import { formatCount, formatRate, plural } from "@/shared/format/numbers";
@@ -70,6 +71,7 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
             </span>
             <span>{run.workers === 0 ? "master only" : plural(run.workers, "worker")}</span>
             {run.total_threads !== null && <span>{formatCount(run.total_threads)} users planned</span>}
+            <ScheduleFact run={run.id} />
             <OwnerFact kind="runs" thing={run} />
             <span>{formatDateTime(run.started_ms ?? run.created_ms)}</span>
           </>

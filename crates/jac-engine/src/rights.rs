@@ -1,0 +1,62 @@
+//! What of a cluster's configuration not everybody may say: files of the server, and its own credentials.
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use jac_model::{ClusterConfig, CredentialChoice, Principal, UserRole};
+use jac_store::CredentialKind;
+
+/// Why somebody may not have a cluster of a configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConfigDenied {
+    /// It names a file of the server, in this field.
+    ServersFile { field: &'static str },
+    /// It needs the credentials of the server's environment.
+    Environment,
+}
+
+impl Engine {
+    /// Whether somebody may work with the credentials of the server's environment. `named` are those whom the server's configuration names by
+    /// their id, or by the name of an account that an administrator made: whoever comes by the company's sign-on may be called as somebody
+    /// was who is gone.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn may_use_environment(&self, caller: &Principal, named: &[String]) -> Result<bool, EngineError> {
+        let is_named = |word: &str| named.iter().any(|name| name.eq_ignore_ascii_case(word));
+        if caller.role == UserRole::Administrator || is_named(&caller.user.id) {
+            return Ok(true);
+        }
+        Ok(is_named(&caller.user.name) && !self.store().person(&caller.user.id).await?.via_company)
+    }
+
+    /// Puts somebody's own set in the place of `saved`, and says what of the rest they may not say.
+    ///
+    /// # Errors
+    /// When the credentials are somebody else's, or the database cannot be read.
+    pub async fn config_denied(
+        &self,
+        caller: &Principal,
+        config: &mut ClusterConfig,
+        named: &[String],
+    ) -> Result<Option<ConfigDenied>, EngineError> {
+        let files = [
+            ("/config/jmeter_home", config.jmeter_home.is_some()),
+            ("/config/ssh/key_file", config.ssh.as_ref().is_some_and(|ssh| ssh.key_file.is_some())),
+        ];
+        let file = files.into_iter().find(|(_, is_said)| *is_said && caller.role != UserRole::Administrator);
+        if let Some((field, _)) = file {
+            return Ok(Some(ConfigDenied::ServersFile { field }));
+        }
+        self.resolve_credentials(&caller.user, config).await?;
+        if self.may_use_environment(caller, named).await? {
+            return Ok(None);
+        }
+        let needs_environment = match config.ec2.as_ref().map(|ec2| &ec2.credentials) {
+            Some(CredentialChoice::Environment) => true,
+            // A role without a key is assumed with the server's own credentials.
+            Some(CredentialChoice::Set(id)) => self.credentials_of(id).await?.0.kind == CredentialKind::AwsRole,
+            Some(CredentialChoice::Saved) | None => false,
+        };
+        Ok(needs_environment.then_some(ConfigDenied::Environment))
+    }
+}

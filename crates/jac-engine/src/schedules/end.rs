@@ -1,0 +1,95 @@
+//! What came of a firing: its run has ended, or there is none. Failures in a row switch the schedule off.
+
+use crate::engine::{Engine, Event};
+use crate::error::EngineError;
+use jac_model::schedule::FAILURES_UNTIL_OFF;
+use jac_model::{Cause, EpochMs, Firing, FiringState, Schedule, ScheduleState};
+use jac_store::{FiringRow, StoreError};
+
+/// Ends a firing. Those by hand count neither as failures nor as successes of the schedule.
+fn end(
+    schedule: &mut Schedule,
+    firing: &mut Firing,
+    state: FiringState,
+    (code, message): (String, String),
+    now_ms: EpochMs,
+) {
+    firing.state = state;
+    firing.code = Some(code);
+    firing.message = Some(message);
+    firing.ended_ms = Some(now_ms);
+    if firing.by.is_some() {
+        return;
+    }
+    if state == FiringState::Finished {
+        schedule.failures = 0;
+    } else if state.is_failure() {
+        schedule.failures += 1;
+        if schedule.failures >= FAILURES_UNTIL_OFF && schedule.state == ScheduleState::Active {
+            schedule.state = ScheduleState::SwitchedOff;
+            schedule.next_ms = None;
+            schedule.ended_ms = Some(now_ms);
+        }
+    }
+}
+
+impl Engine {
+    /// Writes down what came of a firing, once.
+    pub(super) async fn end_firing(
+        &self,
+        id: i64,
+        state: FiringState,
+        code: &str,
+        message: &str,
+    ) -> Result<(), EngineError> {
+        let (now_ms, why) = (self.now_ms(), (code.to_owned(), message.to_owned()));
+        let ended = self.store().update_firing(id, move |schedule, firing| {
+            if firing.state.is_terminal() {
+                return false;
+            }
+            end(schedule, firing, state, why, now_ms);
+            true
+        });
+        let Some((schedule, firing)) = ended.await? else { return Ok(()) };
+        let (name, word) = (&schedule.name, state.word());
+        tracing::info!(schedule = %schedule.id, run = firing.run_id.as_ref().map(ToString::to_string), code, "schedule '{name}' ({}): {word}: {message}", schedule.id);
+        let is_now_off = schedule.state == ScheduleState::SwitchedOff && schedule.ended_ms == Some(now_ms);
+        if is_now_off && firing.by.is_none() {
+            self.schedule_switched_off(&schedule);
+        }
+        self.tell(Event::Schedule(schedule.id.clone()));
+        self.schedules().wake();
+        Ok(())
+    }
+
+    /// Takes in what became of a firing's run.
+    pub(super) async fn look_at_running(&self, row: &FiringRow) -> Result<(), EngineError> {
+        let Some(run) = &row.run else { return Ok(()) };
+        let id = row.firing.id;
+        let run = match self.store().run(run).await {
+            Ok(found) => found.run,
+            Err(StoreError::NotFound { .. }) => {
+                return self.end_firing(id, FiringState::Finished, "run_deleted", "Its run was deleted.").await;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if !run.phase.is_terminal() {
+            return Ok(());
+        }
+        let (state, code) = match &run.cause {
+            Some(Cause::Failed { .. }) => (FiringState::Failed, "run_failed"),
+            Some(Cause::Stopped { .. }) => (FiringState::Finished, "stopped"),
+            Some(Cause::Completed) | None => (FiringState::Finished, "completed"),
+        };
+        let message = run.cause.as_ref().map_or_else(String::new, Cause::sentence);
+        self.end_firing(id, state, code, &message).await
+    }
+
+    /// A schedule was switched off just now, which its owner is to be told. The overview shows it until it is resumed; whoever sends word to
+    /// people elsewhere listens for [`Event::ScheduleSwitchedOff`].
+    pub(super) fn schedule_switched_off(&self, schedule: &Schedule) {
+        let (id, name, owner) = (&schedule.id, &schedule.name, &schedule.owner.name);
+        tracing::warn!(schedule = %id, owner = %schedule.owner.id, failures = schedule.failures, "schedule '{name}' ({id}) of {owner} was switched off after {} failures in a row", schedule.failures);
+        self.tell(Event::ScheduleSwitchedOff(id.clone()));
+    }
+}

@@ -1,0 +1,91 @@
+//! Values of a schedule's properties that nobody is to read: masked in its document, and sealed beside it until they are wanted.
+
+use super::RunChanges;
+use crate::engine::Engine;
+use crate::error::EngineError;
+pub(super) use crate::runs::secrets::Sealed;
+use crate::runs::secrets::{MASK, take_out};
+use jac_model::ports::CredentialSource;
+use jac_model::{Fault, RunId, Schedule, ScheduleId, ScheduledRun};
+use std::collections::BTreeMap;
+
+fn purpose(id: &ScheduleId) -> String {
+    format!("properties of the schedule {id}")
+}
+
+fn purpose_of_changes(run: &RunId) -> String {
+    format!("changes of {run}")
+}
+
+/// Puts known values in the place of masks, and says which have none.
+fn unmask(properties: &mut BTreeMap<String, String>, known: &BTreeMap<String, String>, field: &str) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for (name, value) in properties.iter_mut().filter(|(_, value)| *value == MASK) {
+        match known.get(name) {
+            Some(true_value) => value.clone_from(true_value),
+            None => {
+                let message = format!("Enter the value of '{name}' anew: it is masked.");
+                faults.push(Fault::at(field, "secret_missing", message));
+            }
+        }
+    }
+    faults
+}
+
+impl Engine {
+    /// Masks the secrets of a schedule's runs and seals them. `known`: those of before, for values that come back masked.
+    pub(super) fn seal_scheduled(
+        &self,
+        id: &ScheduleId,
+        run: &mut ScheduledRun,
+        known: Option<&Sealed>,
+    ) -> Result<Option<String>, EngineError> {
+        let none = Sealed::default();
+        let known = known.unwrap_or(&none);
+        let mut faults = unmask(&mut run.properties, &known.properties, "/run/properties");
+        faults.extend(unmask(&mut run.system_properties, &known.system_properties, "/run/system_properties"));
+        if !faults.is_empty() {
+            return Err(EngineError::faulty("schedule_invalid", faults));
+        }
+        let sealed = Sealed {
+            properties: take_out(&mut run.properties, &run.secret),
+            system_properties: take_out(&mut run.system_properties, &run.secret),
+        };
+        if sealed.properties.is_empty() && sealed.system_properties.is_empty() {
+            return Ok(None);
+        }
+        self.seal(&purpose(id), &sealed).map(Some)
+    }
+
+    /// The true values of what is masked.
+    pub(super) fn open_scheduled(&self, schedule: &Schedule) -> Result<Sealed, EngineError> {
+        let sealed = schedule.sealed_properties.as_deref();
+        sealed.map_or_else(|| Ok(Sealed::default()), |sealed| self.unseal(&purpose(&schedule.id), sealed))
+    }
+
+    /// What a run by hand has other than its schedule says; nothing of it is told to anybody, so that no property has to be named a secret.
+    pub(super) fn seal_changes(&self, run: &RunId, changes: &RunChanges) -> Result<Option<String>, EngineError> {
+        if *changes == RunChanges::default() {
+            return Ok(None);
+        }
+        self.seal(&purpose_of_changes(run), changes).map(Some)
+    }
+
+    pub(super) fn open_changes(&self, run: &RunId, sealed: Option<&str>) -> Result<RunChanges, EngineError> {
+        sealed.map_or_else(|| Ok(RunChanges::default()), |sealed| self.unseal(&purpose_of_changes(run), sealed))
+    }
+
+    fn seal(&self, purpose: &str, what: &impl serde::Serialize) -> Result<String, EngineError> {
+        let bytes = serde_json::to_vec(what).map_err(|error| EngineError::JMeter(error.to_string()))?;
+        Ok(hex::encode(self.vault().seal(purpose, &bytes)?))
+    }
+
+    fn unseal<T: serde::de::DeserializeOwned>(&self, purpose: &str, sealed: &str) -> Result<T, EngineError> {
+        let unreadable = |error: &dyn std::fmt::Display| {
+            EngineError::JMeter(format!("The schedule's secret properties cannot be read: {error}."))
+        };
+        let sealed = hex::decode(sealed).map_err(|error| unreadable(&error))?;
+        let bytes = self.vault().open(purpose, &sealed)?;
+        serde_json::from_slice(&bytes).map_err(|error| unreadable(&error))
+    }
+}

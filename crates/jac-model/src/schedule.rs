@@ -1,0 +1,226 @@
+//! Schedules: when a plan is run by itself, where, and what came of each time.
+//!
+//! Owns what a schedule and a firing *are*, and (in [`times`]) which moments a [`Timing`] stands for. Does not own when they are looked
+//! at: that is the engine's.
+
+pub mod times;
+
+use crate::{ClusterConfig, ClusterId, EpochMs, Named, Person, PlanId, Provider, RunId, ScheduleId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// When a schedule's runs start. Times are those of a clock on the wall in the zone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Timing {
+    Once {
+        /// Date and time in the zone, such as `2026-12-01T03:00`.
+        at: String,
+        /// An IANA name, such as `Europe/Berlin`, or `UTC`.
+        zone: String,
+    },
+    Cron {
+        /// Minute, hour, day of the month, month, day of the week; or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.
+        expression: String,
+        /// An IANA name, such as `Europe/Berlin`, or `UTC`.
+        zone: String,
+    },
+}
+
+impl Timing {
+    /// The zone's name.
+    pub fn zone(&self) -> &str {
+        match self {
+            Self::Once { zone, .. } | Self::Cron { zone, .. } => zone,
+        }
+    }
+}
+
+/// What is done at a time at which the schedule's earlier run has not finished, or its cluster is busy with another run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Overlap {
+    /// Nothing is started for that time.
+    #[default]
+    Skip,
+    /// The run starts when the way is free. One waits at most; a time that comes while one waits is skipped.
+    Queue,
+}
+
+/// Which cluster a schedule's runs are on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum RunsOn {
+    /// One that is there.
+    Cluster {
+        cluster_id: ClusterId,
+        /// As it was called when the schedule was saved.
+        #[serde(default)]
+        cluster_name: String,
+    },
+    /// One that is created for each run and terminated after it.
+    New {
+        provider: Provider,
+        #[serde(default)]
+        config: Box<ClusterConfig>,
+    },
+}
+
+/// The settings of each run, as those of a run that somebody starts.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ScheduledRun {
+    /// JMeter properties for every node. Values of secret ones are masked in answers; a mask that is sent back keeps the value.
+    pub properties: BTreeMap<String, String>,
+    /// Java system properties for every node.
+    pub system_properties: BTreeMap<String, String>,
+    /// Names of properties and system properties whose values nobody is to read.
+    pub secret: Vec<String>,
+    /// Files of the plan that every JMeter reads with `-q`.
+    pub properties_files: Vec<String>,
+    /// Data files, relative to the plan, whose rows are split across the workers.
+    pub split: Vec<String>,
+    /// Expressions such as `p95 > 800ms`; one that is true fails the run.
+    pub criteria: Vec<String>,
+    /// How long a graceful stop may take, in seconds; `null`: 30.
+    pub grace_s: Option<u64>,
+}
+
+/// Whether a schedule starts runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum ScheduleState {
+    Active,
+    /// Somebody paused it, or its owner was removed.
+    Paused,
+    /// Too many of its runs failed in a row.
+    SwitchedOff,
+    /// It had one time only, and that is over.
+    Done,
+}
+
+/// So many failures in a row switch a schedule off.
+pub const FAILURES_UNTIL_OFF: u32 = 3;
+
+/// A schedule, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schedule {
+    pub id: ScheduleId,
+    pub name: String,
+    /// Whose rights and credentials its runs have: whoever saved it last.
+    pub owner: Person,
+    /// The team whose members may change it too; `None`: its owner alone.
+    pub team: Option<Named>,
+    pub plan_id: PlanId,
+    pub plan_name: String,
+    pub run: ScheduledRun,
+    /// The true values of properties that are masked, sealed, in hex.
+    pub sealed_properties: Option<String>,
+    pub on: RunsOn,
+    pub timing: Timing,
+    pub overlap: Overlap,
+    pub state: ScheduleState,
+    /// Failures in a row, of runs that it started by itself.
+    pub failures: u32,
+    /// The next time; `None` unless it is active.
+    pub next_ms: Option<EpochMs>,
+    pub created_ms: EpochMs,
+    /// When it was switched off, paused or done last.
+    pub ended_ms: Option<EpochMs>,
+    /// How often it was saved; who saves it says which of them they have seen.
+    pub revision: u32,
+}
+
+/// Where a firing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum FiringState {
+    /// Its time has come; its cluster and its run are being created.
+    Starting,
+    /// It waits for the end of an earlier run.
+    Waiting,
+    /// Its run is there and has not finished.
+    Running,
+    /// Its run completed, or somebody stopped it.
+    Finished,
+    /// Its run ended with a failure; a criterion that was not met is none.
+    Failed,
+    /// Its run could not be started.
+    NotStarted,
+    /// An earlier run was in its way, or it was cancelled while it waited.
+    Skipped,
+    /// JAC was not running at its time, and too late after it.
+    Missed,
+}
+
+impl FiringState {
+    pub const ALL: [Self; 8] = [
+        Self::Starting,
+        Self::Waiting,
+        Self::Running,
+        Self::Finished,
+        Self::Failed,
+        Self::NotStarted,
+        Self::Skipped,
+        Self::Missed,
+    ];
+
+    /// Nothing more will happen to it.
+    pub fn is_terminal(self) -> bool {
+        !matches!(self, Self::Starting | Self::Waiting | Self::Running)
+    }
+
+    /// It counts towards switching its schedule off.
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::Failed | Self::NotStarted)
+    }
+
+    /// As it is written everywhere.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Finished => "finished",
+            Self::Failed => "failed",
+            Self::NotStarted => "not_started",
+            Self::Skipped => "skipped",
+            Self::Missed => "missed",
+        }
+    }
+
+    /// The state of that word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+}
+
+/// One time of a schedule, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Firing {
+    /// Rises from one to the next.
+    pub id: i64,
+    pub schedule_id: ScheduleId,
+    /// The time that it is for; of one by hand: when it was asked for.
+    pub due_ms: EpochMs,
+    pub state: FiringState,
+    /// Who asked for it; `null`: the schedule itself.
+    pub by: Option<Person>,
+    /// Why it did not become a run, or how its run ended: `completed`, `stopped`, `run_failed`, `overlap`, `cluster_busy`,
+    /// `already_waiting`, `paused`, `missed`, `owner_disabled`, `owner_missing`, `owner_may_not`, or the code of an error; `null`: it has not ended.
+    pub code: Option<String>,
+    /// The same for people.
+    pub message: Option<String>,
+    /// The run that it became; `null`: none.
+    pub run_id: Option<RunId>,
+    /// How many times it stands for: more than one were missed in a row.
+    pub times: u32,
+    pub ended_ms: Option<EpochMs>,
+}

@@ -1,0 +1,273 @@
+//! `jac schedule`: runs that start by themselves, through the same interface that the web app has.
+
+use crate::cli::{AddArguments, OverlapName, ScheduleCommand, Whose};
+use crate::client::{Client, UploadFile};
+use crate::clusters;
+use crate::context;
+use crate::desk::{Desk, at, briefly, print};
+use crate::exit::{Exit, with_hint};
+use crate::history::{encoded, plan_id};
+use crate::run::files::{Bundle, Given, properties};
+use crate::run::{from_engine, machines};
+use crate::utc;
+use jac_engine::schedules::ScheduleView;
+use jac_engine::tools::{Toolbox, WantedJMeter};
+use jac_engine::view::PlanView;
+use jac_model::{ClusterConfig, Firing, FiringState, Overlap, PlanId, RunsOn, ScheduleState, ScheduledRun, Timing};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// So many of the last times are shown.
+const FIRINGS_SHOWN: u32 = 10;
+
+pub async fn schedule(command: ScheduleCommand) -> anyhow::Result<Exit> {
+    match command {
+        ScheduleCommand::Add(arguments) => at(&arguments.whose, async |desk| add(desk, &arguments).await).await,
+        ScheduleCommand::List { mine, whose } => briefly(&whose, async |client| list(client, mine, &whose).await).await,
+        ScheduleCommand::Show { schedule, whose } => {
+            briefly(&whose, async |client| show(client, &schedule, &whose).await).await
+        }
+        ScheduleCommand::Pause { schedule, whose } => change(&schedule, "pause", &whose).await,
+        ScheduleCommand::Resume { schedule, whose } => change(&schedule, "resume", &whose).await,
+        ScheduleCommand::Start { schedule, workers, property, whose } => {
+            let changes = json!({ "workers": workers, "properties": properties('J', &property)? });
+            briefly(&whose, async |client| {
+                let found = find(client, &schedule).await?;
+                let firing: Firing = client.post(&format!("/schedules/{}/start", found.id), &changes).await?;
+                print(&whose, &firing, || {
+                    let id = &found.id;
+                    format!(
+                        "A run of {} is being started. `jac schedule show {id}` shows what comes of it.",
+                        found.name
+                    )
+                });
+                Ok(Exit::Done)
+            })
+            .await
+        }
+        ScheduleCommand::Remove { schedule, whose } => {
+            briefly(&whose, async |client| {
+                let found = find(client, &schedule).await?;
+                client.delete(&format!("/schedules/{}", found.id)).await?;
+                print(&whose, &found, || format!("The schedule {} ({}) is deleted.", found.name, found.id));
+                Ok(Exit::Done)
+            })
+            .await
+        }
+    }
+}
+
+/// A schedule by its id or its name.
+async fn find(client: &Client, named: &str) -> anyhow::Result<ScheduleView> {
+    let all: Vec<ScheduleView> = client.list(&format!("/schedules?text={}", encoded(named))).await?;
+    let is_it = |one: &&ScheduleView| one.id.as_str() == named || one.name.eq_ignore_ascii_case(named);
+    let found: Vec<&ScheduleView> = all.iter().filter(is_it).collect();
+    match found[..] {
+        [one] => Ok(one.clone()),
+        [] => Err(with_hint(
+            format!("there is no schedule '{named}'"),
+            Some("`jac schedule list` shows those that there are.".to_owned()),
+        )),
+        _ => Err(with_hint(
+            format!("{} schedules are called '{named}'", found.len()),
+            Some(format!("Give the id: {}.", found.iter().map(|one| one.id.as_str()).collect::<Vec<_>>().join(", "))),
+        )),
+    }
+}
+
+async fn add(desk: Desk<'_>, arguments: &AddArguments) -> anyhow::Result<Exit> {
+    let client = desk.client;
+    let zone = arguments.zone.clone();
+    let timing = match (&arguments.cron, &arguments.at) {
+        (Some(expression), _) => Timing::Cron { expression: expression.clone(), zone },
+        (None, Some(at)) => Timing::Once { at: at.clone(), zone },
+        (None, None) => anyhow::bail!("give --cron or --at"),
+    };
+    // Before anything is uploaded.
+    timing.times().map_err(|fault| with_hint(fault.message, None))?;
+    let on = on(client, arguments).await?;
+    let (plan_id, split, properties_files) = plan(client, arguments).await?;
+    let run = ScheduledRun {
+        properties: properties('J', &arguments.property)?,
+        system_properties: properties('D', &arguments.system_property)?,
+        secret: arguments.secret.clone(),
+        properties_files,
+        split,
+        criteria: arguments.fail_on.clone(),
+        grace_s: Some(arguments.grace),
+    };
+    let overlap = match arguments.overlap {
+        OverlapName::Skip => Overlap::Skip,
+        OverlapName::Queue => Overlap::Queue,
+    };
+    let new = json!({
+        "name": arguments.name, "plan_id": plan_id, "run": run, "on": on, "timing": timing, "overlap": overlap,
+    });
+    let view: ScheduleView = client.post("/schedules", &new).await?;
+    if !desk.is_server {
+        eprintln!("note: schedules start runs only while a server runs on this data folder: `jac serve`.");
+    }
+    print(&arguments.whose, &view, || {
+        let id = &view.id;
+        let smaller = match &view.on {
+            RunsOn::New { config, .. } if config.workers > 1 => " --workers 1",
+            _ => "",
+        };
+        format!("{}\nTry it first: `jac schedule start {id}{smaller}`.", text_of(&view))
+    });
+    Ok(Exit::Done)
+}
+
+/// The cluster that is named, or the one that is to be created for each run.
+async fn on(client: &Client, arguments: &AddArguments) -> anyhow::Result<Value> {
+    if let Some(named) = &arguments.on {
+        let found = clusters::find(client, named).await?;
+        return Ok(json!({ "kind": "cluster", "cluster_id": found.cluster.id }));
+    }
+    let given = machines::read(&arguments.cluster, arguments.whose.at.server.is_some())?;
+    let ordinary = ClusterConfig::default();
+    let config = ClusterConfig {
+        workers: given.workers,
+        heap_mb: given.heap_mb,
+        jmeter_version: given.jmeter_version,
+        lifetime_minutes: given.lifetime_minutes.unwrap_or(ordinary.lifetime_minutes),
+        ssh: given.ssh,
+        ec2: given.ec2,
+        ..ordinary
+    };
+    Ok(json!({ "kind": "new", "provider": given.provider, "config": config }))
+}
+
+/// The plan, uploaded where it is a file, with its files to split and its properties files by their names in it.
+async fn plan(client: &Client, arguments: &AddArguments) -> anyhow::Result<(PlanId, Vec<String>, Vec<String>)> {
+    let path = Path::new(&arguments.plan);
+    let is_file = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("jmx")) && path.is_file();
+    if !is_file {
+        let names = |files: &[PathBuf]| files.iter().map(|file| file.display().to_string()).collect();
+        let id = plan_id(client, &arguments.plan).await?;
+        return Ok((id, names(&arguments.split), names(&arguments.properties_file)));
+    }
+    let data_folder = context::data_folder(arguments.whose.data_dir.as_deref());
+    let toolbox = Toolbox::new(context::tools(&data_folder, arguments.whose.jmeter_home.as_deref()));
+    let version = arguments.cluster.jmeter_version.clone();
+    let home = toolbox.home(&WantedJMeter { home: None, version }).map_err(from_engine)?;
+    let bundle = Bundle::gather(Given {
+        plan: path,
+        root: arguments.root.as_deref(),
+        data: &arguments.data,
+        split: &arguments.split,
+        plugins: &arguments.plugin,
+        properties_files: &arguments.properties_file,
+        properties: &properties('J', &arguments.property)?,
+        system_properties: &properties('D', &arguments.system_property)?,
+        home: home.as_ref(),
+    })?;
+    let mut files = vec![UploadFile { name: bundle.main.clone(), path: path.to_owned() }];
+    files.extend(bundle.files.iter().map(|(name, path)| UploadFile { name: name.clone(), path: path.clone() }));
+    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let fields = [("name", name.as_str()), ("main_file", bundle.main.as_str())];
+    let uploaded: PlanView = client.upload("/plans", &fields, &files).await?;
+    Ok((uploaded.plan.id, bundle.split, bundle.properties_files))
+}
+
+async fn list(client: &Client, mine: bool, whose: &Whose) -> anyhow::Result<Exit> {
+    let filter = if mine { "?owner=me" } else { "?sort=next" };
+    let all: Vec<ScheduleView> = client.list(&format!("/schedules{filter}")).await?;
+    print(whose, &all, || {
+        let lines: Vec<String> = all.iter().map(line_of).collect();
+        if lines.is_empty() { "There are no schedules.".to_owned() } else { lines.join("\n") }
+    });
+    Ok(Exit::Done)
+}
+
+async fn show(client: &Client, named: &str, whose: &Whose) -> anyhow::Result<Exit> {
+    let view = find(client, named).await?;
+    let path = format!("/schedules/{}/firings?limit={FIRINGS_SHOWN}", view.id);
+    let firings: Vec<Firing> = client.get(&path).await?;
+    print(whose, &json!({ "schedule": view, "firings": firings }), || {
+        let mut lines = vec![text_of(&view)];
+        if !firings.is_empty() {
+            lines.push("Last times:".to_owned());
+            lines.extend(firings.iter().map(|firing| format!("  {}", firing_line(firing))));
+        }
+        lines.join("\n")
+    });
+    Ok(Exit::Done)
+}
+
+async fn change(named: &str, verb: &str, whose: &Whose) -> anyhow::Result<Exit> {
+    briefly(whose, async |client| {
+        let found = find(client, named).await?;
+        let view: ScheduleView = client.post(&format!("/schedules/{}/{verb}", found.id), &json!({})).await?;
+        print(whose, &view, || text_of(&view));
+        Ok(Exit::Done)
+    })
+    .await
+}
+
+fn state_word(state: ScheduleState) -> &'static str {
+    match state {
+        ScheduleState::Active => "active",
+        ScheduleState::Paused => "paused",
+        ScheduleState::SwitchedOff => "switched off after failures",
+        ScheduleState::Done => "done",
+    }
+}
+
+fn timing_text(timing: &Timing) -> String {
+    match timing {
+        Timing::Once { at, zone } => format!("once at {at} {zone}"),
+        Timing::Cron { expression, zone } => format!("{expression} {zone}"),
+    }
+}
+
+/// A schedule in a line.
+fn line_of(view: &ScheduleView) -> String {
+    let next = view.next.first().map_or_else(|| state_word(view.state).to_owned(), |next| next.local.clone());
+    let last = view.last.as_ref().map_or_else(String::new, |last| format!("  last: {}", firing_word(last)));
+    format!("{}  {}  {next}  {}  of {}{last}", view.id, view.name, timing_text(&view.timing), view.owner.name)
+}
+
+/// All that is to be known of it.
+fn text_of(view: &ScheduleView) -> String {
+    let on = match &view.on {
+        RunsOn::Cluster { cluster_id, cluster_name } => format!("on the cluster {cluster_name} ({cluster_id})"),
+        RunsOn::New { provider, config } => {
+            format!("on a cluster that is created for each run ({provider}, {} workers)", config.workers)
+        }
+    };
+    let mut lines = vec![
+        format!("{}  {}  {}", view.id, view.name, state_word(view.state)),
+        format!("Runs {} {}, {on}.", view.plan.name, timing_text(&view.timing)),
+    ];
+    if !view.next.is_empty() {
+        lines.push("Next times:".to_owned());
+        lines.extend(view.next.iter().map(|next| format!("  {}", next.local)));
+    }
+    lines.join("\n")
+}
+
+fn firing_word(firing: &Firing) -> &'static str {
+    match firing.state {
+        FiringState::Starting => "starting",
+        FiringState::Waiting => "waiting",
+        FiringState::Running => "running",
+        FiringState::Finished => "finished",
+        FiringState::Failed => "failed",
+        FiringState::NotStarted => "not started",
+        FiringState::Skipped => "skipped",
+        FiringState::Missed => "missed",
+    }
+}
+
+/// What came of a time, in a line.
+fn firing_line(firing: &Firing) -> String {
+    let run = firing.run_id.as_ref().map_or_else(String::new, |run| format!("  {run}"));
+    let by = firing.by.as_ref().map_or_else(String::new, |by| format!("  by {}", by.name));
+    let times = if firing.times > 1 { format!("  {} times", firing.times) } else { String::new() };
+    let why = match (&firing.message, firing.state) {
+        (Some(message), state) if state != FiringState::Finished => format!("  {message}"),
+        _ => String::new(),
+    };
+    format!("{}  {}{times}{run}{by}{why}", utc::minute(firing.due_ms), firing_word(firing))
+}

@@ -1,0 +1,77 @@
+//! A schedule from the shell, the server that starts its run, and the cluster that is made for it.
+
+use crate::place::{Place, plan_path};
+use crate::server::Server;
+use jac_engine::clock::{Clock, SystemClock};
+use jac_model::Timing;
+use serde_json::Value;
+use std::time::Duration;
+
+fn json(place: &Place, arguments: &[&str]) -> Value {
+    let mut command = place.jac(arguments);
+    command.args(["--output", "json"]);
+    let done = command.output().expect("jac starts");
+    assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+    serde_json::from_slice(&done.stdout).expect("JSON")
+}
+
+/// A moment from now, as a clock in UTC shows it.
+fn utc_in(time: Duration) -> String {
+    let at_ms = SystemClock.now_ms() + i64::try_from(time.as_millis()).expect("not that long");
+    let utc = Timing::Cron { expression: "@daily".to_owned(), zone: "UTC".to_owned() };
+    utc.times().expect("a timing").local(at_ms).trim_end_matches("+00:00").to_owned()
+}
+
+#[test]
+fn a_schedule_runs_once_on_a_cluster_of_its_own_and_leaves_nothing() {
+    let place = Place::new();
+    let _server = Server::start(&place);
+    let plan = plan_path("steady.jmx").display().to_string();
+    let at = utc_in(Duration::from_secs(4));
+    let added =
+        json(&place, &["schedule", "add", &plan, "--at", &at, "--name", "nightly", "-Jduration=2", "--workers", "1"]);
+    assert_eq!((added["state"].as_str(), added["next"].as_array().map(Vec::len)), (Some("active"), Some(1)));
+    let id = added["id"].as_str().expect("an id").to_owned();
+    assert_eq!(json(&place, &["schedule", "list", "--mine"])[0]["id"], added["id"]);
+    let mut shown = Value::Null;
+    place.wait_until("what came of it", || {
+        shown = json(&place, &["schedule", "show", "nightly"]);
+        shown["firings"][0]["ended_ms"].is_number()
+    });
+    let firing = &shown["firings"][0];
+    assert_eq!((firing["state"].as_str(), firing["code"].as_str()), (Some("finished"), Some("completed")), "{shown}");
+    assert_eq!(shown["schedule"]["state"], "done");
+    let runs = json(&place, &["runs", "list"]);
+    assert_eq!(runs.as_array().map(Vec::len), Some(1));
+    assert_eq!((&runs[0]["id"], &runs[0]["name"]), (&firing["run_id"], &Value::from("nightly")));
+    assert_eq!(runs[0]["workers"], 1);
+    assert!(runs[0]["headline"]["samples"].as_u64() > Some(5), "{runs}");
+    place.assert_nothing_left();
+    // The same by hand, smaller.
+    json(&place, &["schedule", "start", &id, "--workers", "0", "-Jduration=1"]);
+    place.wait_until("the run by hand", || {
+        let firing = &json(&place, &["schedule", "show", &id])["firings"][0];
+        firing["by"].is_object() && firing["ended_ms"].is_number()
+    });
+    assert_eq!(json(&place, &["runs", "list"])[0]["workers"], 0);
+    json(&place, &["schedule", "remove", &id]);
+    assert_eq!(json(&place, &["schedule", "list"]).as_array().map(Vec::len), Some(0));
+    assert_eq!(json(&place, &["runs", "list"]).as_array().map(Vec::len), Some(2), "its runs stay");
+    place.assert_nothing_left();
+}
+
+#[test]
+fn a_timing_that_makes_no_sense_is_bad_input_and_nothing_is_uploaded() {
+    let place = Place::new();
+    let plan = plan_path("steady.jmx").display().to_string();
+    for timing in [
+        &["--cron", "61 * * * *"][..],
+        &["--cron", "@daily", "--zone", "Berlin"],
+        &["--at", "2026-03-29T02:30", "--zone", "Europe/Berlin"],
+        &["--at", "2020-01-01T00:00"],
+    ] {
+        let done = place.jac(&[&["schedule", "add", &plan], timing].concat()).output().expect("jac starts");
+        assert_eq!(done.status.code(), Some(2), "{timing:?}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+    assert_eq!(json(&place, &["schedule", "list"]).as_array().map(Vec::len), Some(0));
+}

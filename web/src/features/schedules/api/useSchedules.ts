@@ -1,0 +1,91 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { ApiError, getJson, postJson, putJson, remove } from "@/shared/api/client";
+import { keys } from "@/shared/api/keys";
+import type { Firing, NewSchedule, NextTime, RunChanges, Schedule, ScheduleOfRun, Timing } from "@/shared/api/types";
+import { useFirstRows, usePages } from "@/shared/lists/usePages";
+import { previewSearch } from "../scheduleForm";
+
+/** Schedules, part after part. */
+export function useSchedulePages(search: string) {
+  return usePages<Schedule>("schedules", search);
+}
+
+/** Their owner's schedules that were switched off after failures: the overview says so until they are resumed. */
+export function useSwitchedOff() {
+  return useFirstRows<Schedule>("schedules", "owner=me&state=switched_off", 20);
+}
+
+export function useSchedule(id: string) {
+  return useQuery({ queryKey: keys.schedule(id), queryFn: ({ signal }) => getJson<Schedule>(`/schedules/${id}`, signal) });
+}
+
+/** What came of its times, the newest first. */
+export function useFirings(id: string) {
+  return useQuery({ queryKey: keys.firings(id), queryFn: ({ signal }) => getJson<Firing[]>(`/schedules/${id}/firings?limit=200`, signal) });
+}
+
+/** The next five times of what is typed; null: nothing is typed yet. */
+export function usePreview(timing: Timing | null) {
+  const search = timing === null ? "" : previewSearch(timing);
+  return useQuery({
+    enabled: timing !== null,
+    queryKey: keys.schedulePreview(search),
+    queryFn: ({ signal }) => getJson<NextTime[]>(`/schedules/preview?${search}`, signal),
+    retry: false,
+  });
+}
+
+/** The schedule that a run is of; null: somebody started it. */
+export function useScheduleOfRun(run: string) {
+  return useQuery({
+    queryKey: keys.scheduleOfRun(run),
+    queryFn: async ({ signal }) => {
+      try {
+        return await getJson<ScheduleOfRun>(`/runs/${run}/schedule`, signal);
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) return null;
+        throw error;
+      }
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** Creates a schedule, or saves one anew. */
+export function useSaveSchedule(id: string | null) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (schedule: NewSchedule) => (id === null ? postJson<Schedule>("/schedules", schedule) : putJson<Schedule>(`/schedules/${id}`, schedule)),
+    onSuccess: (schedule) => {
+      client.setQueryData(keys.schedule(schedule.id), schedule);
+      void client.invalidateQueries({ queryKey: ["schedules"] });
+    },
+  });
+}
+
+export function useChangeSchedule(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (verb: "pause" | "resume") => postJson<Schedule>(`/schedules/${id}/${verb}`, {}),
+    onSuccess: (schedule) => {
+      client.setQueryData(keys.schedule(id), schedule);
+      void client.invalidateQueries({ queryKey: ["schedules"] });
+    },
+  });
+}
+
+export function useDeleteSchedule(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => remove(`/schedules/${id}`),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["schedules", "list"] }),
+  });
+}
+
+export function useStartNow(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (changes: RunChanges) => postJson<Firing>(`/schedules/${id}/start`, changes),
+    onSuccess: () => client.invalidateQueries({ queryKey: keys.firings(id) }),
+  });
+}

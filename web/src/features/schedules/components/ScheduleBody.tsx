@@ -1,0 +1,141 @@
+import { useState, type ReactNode } from "react";
+import { Link } from "react-router";
+import { criterionWords } from "@/features/results/criteria";
+import type { Firing, Schedule } from "@/shared/api/types";
+import { formatDateTime } from "@/shared/format/time";
+import { useRights } from "@/shared/session/useSession";
+import { Chip } from "@/shared/ui/Chip";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { Note } from "@/shared/ui/Note";
+import { Waiting } from "@/shared/ui/Waiting";
+import { useUrlParameters } from "@/shared/url/useUrlParameters";
+import { useFirings } from "../api/useSchedules";
+import { firingChip, onWords, whyWords } from "../scheduleWords";
+import { NextTimes } from "./NextTimes";
+import { StartNowDialog } from "./StartNowDialog";
+
+/** What a person should know before they read on: it was switched off, or it is new and was never tried. */
+export function ScheduleNotes({ schedule }: { schedule: Schedule }) {
+  const [parameters] = useUrlParameters();
+  const [trying, setTrying] = useState(false);
+  const writes = useRights().mayWrite(schedule);
+  const isNew = parameters.has("created") && schedule.last === null;
+  return (
+    <>
+      {schedule.state === "switched_off" && (
+        <Note tone="failed">
+          <strong>Switched off{schedule.ended_ms === null ? "" : ` ${formatDateTime(schedule.ended_ms)}`}.</strong> {schedule.failures > 0 ? `${schedule.failures} runs in a row failed or could not be started. ` : ""}See below why, then resume it.
+        </Note>
+      )}
+      {isNew && writes && (
+        <Note tone="good">
+          Created. Try it before its first time comes:{" "}
+          <button type="button" className="btn btn-sm btn-outline-secondary" onClick={() => setTrying(true)}>
+            Start a run now…
+          </button>
+        </Note>
+      )}
+      {trying && <StartNowDialog schedule={schedule} onClose={() => setTrying(false)} />}
+    </>
+  );
+}
+
+/** Its next times and its settings. */
+export function ScheduleFacts({ schedule }: { schedule: Schedule }) {
+  const { run, on } = schedule;
+  const properties = [...Object.entries(run.properties), ...Object.entries(run.system_properties)];
+  const criteria = run.criteria;
+  return (
+    <div className="stack">
+      <section className="card list-card" aria-label="Next times">
+        <header className="chart-head">
+          <h2>Next times</h2>
+        </header>
+        <NextTimes times={schedule.next} none="None: it is not active." />
+      </section>
+      <section className="card list-card" aria-label="Settings">
+        <header className="chart-head">
+          <h2>Settings</h2>
+        </header>
+        <ul className="pairs">
+          <Pair name="Cluster">{on.kind === "cluster" ? <Link to={`/clusters/${on.cluster_id}`}>{onWords(on)}</Link> : onWords(on)}</Pair>
+          <Pair name="Overlap">{schedule.overlap === "skip" ? "skip" : "wait for the earlier run"}</Pair>
+          {properties.map(([name, value]) => (
+            <Pair key={name} name={name}>
+              <code>{value}</code>
+            </Pair>
+          ))}
+          {run.split.length > 0 && <Pair name="Split across workers">{run.split.join(", ")}</Pair>}
+          {run.properties_files.length > 0 && <Pair name="Properties files">{run.properties_files.join(", ")}</Pair>}
+          {criteria.length === 0 && <Pair name="Criteria">none</Pair>}
+          {criteria.map((text) => (
+            <Pair key={text} name="Fails if">
+              {criterionWords(text)}
+            </Pair>
+          ))}
+        </ul>
+      </section>
+    </div>
+  );
+}
+
+function Pair({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <li>
+      <span>{name}</span>
+      <span className="pair-value">{children}</span>
+    </li>
+  );
+}
+
+/** What came of each of its times. */
+export function FiringTable({ schedule }: { schedule: Schedule }) {
+  const firings = useFirings(schedule.id);
+  return (
+    <section className="card table-card" aria-label="Runs of this schedule">
+      <header className="table-tools">
+        <h2>What came of its times</h2>
+      </header>
+      {firings.data === undefined ? (
+        firings.error === null ? <Waiting what="Loading…" /> : <ErrorBox error={firings.error} />
+      ) : firings.data.length === 0 ? (
+        <div className="table-empty">Its first time has not come yet.</div>
+      ) : (
+        <div className="table-scroll" tabIndex={0}>
+          <table className="table-dense">
+            <thead>
+              <tr>
+                <th scope="col">Time</th>
+                <th scope="col">Result</th>
+                <th scope="col">Run</th>
+                <th scope="col">Detail</th>
+              </tr>
+            </thead>
+            <tbody>
+              {firings.data.map((firing) => (
+                <FiringRow key={firing.id} firing={firing} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function FiringRow({ firing }: { firing: Firing }) {
+  return (
+    <tr>
+      <td>{formatDateTime(firing.due_ms)}</td>
+      <td>
+        <Chip {...firingChip(firing)} />
+      </td>
+      <td>{firing.run_id === null ? <span className="text-faint">–</span> : <Link to={`/runs/${firing.run_id}`}>{firing.run_id}</Link>}</td>
+      <td className="text-muted">
+        {firing.by !== null && `Started by ${firing.by.name}. `}
+        {whyWords(firing)}
+        {firing.code !== null && firing.state !== "finished" && <span className="text-faint"> ({firing.code})</span>}
+      </td>
+    </tr>
+  );
+}

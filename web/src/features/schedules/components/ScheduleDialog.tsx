@@ -1,0 +1,180 @@
+import { useEffect, useRef, useState } from "react";
+import { useNavigate } from "react-router";
+import { useClusterDefaults } from "@/features/clusters/api/useClusterDefaults";
+import type { StartConfig } from "@/features/clusters/clusterForm";
+import { canRun } from "@/features/clusters/clusterWords";
+import { ClusterFields } from "@/features/clusters/components/ClusterFields";
+import { useCredentialChoices } from "@/features/clusters/useCredentialChoices";
+import { usePlan } from "@/features/plans/api/usePlan";
+import { usePlanCheck } from "@/features/plans/api/usePlanCheck";
+import { Findings } from "@/features/plans/components/Findings";
+import { CriteriaFields } from "@/features/runs/components/CriteriaFields";
+import { PickCluster, PickPlan, useClusterChoice, usePlanChoice } from "@/features/runs/components/PickFields";
+import { PropertiesFileFields, PropertyFields, SplitFields } from "@/features/runs/components/PlanFields";
+import type { Check, Info, Schedule } from "@/shared/api/types";
+import { useRights, useSession } from "@/shared/session/useSession";
+import { Dialog } from "@/shared/ui/Dialog";
+import { DialogButtons } from "@/shared/ui/DialogButtons";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { Field, Options } from "@/shared/ui/Field";
+import { Note } from "@/shared/ui/Note";
+import { Waiting } from "@/shared/ui/Waiting";
+import { useSaveSchedule } from "../api/useSchedules";
+import { checkScheduleForm, emptyForm, formOf, type ScheduleForm } from "../scheduleForm";
+import { TimingFields } from "./TimingFields";
+
+interface Props {
+  info: Info | undefined;
+  /** One to change; by default a new one. */
+  schedule?: Schedule;
+  planId?: string;
+  onClose: () => void;
+}
+
+/** What is run, when and where; the next times before the button. */
+export function ScheduleDialog(props: Props) {
+  const { schedule, info } = props;
+  const defaults = useClusterDefaults();
+  // Which of its properties are the plan's own is known by its check.
+  const check = usePlanCheck(schedule?.plan.id ?? null, 0);
+  const isChecked = schedule === undefined || check.data !== undefined || check.error !== null;
+  const error = defaults.error;
+  if (isChecked && info !== undefined && defaults.data !== undefined) return <Form {...props} info={info} defaults={defaults.data} check={check.data} />;
+  return (
+    <Dialog title="Schedule" onClose={props.onClose} footer={null}>
+      {error === null ? <Waiting what="Loading…" /> : <ErrorBox error={error} />}
+    </Dialog>
+  );
+}
+
+function firstForm(schedule: Schedule | undefined, planId: string | undefined, check: Check | undefined, defaults: StartConfig, info: Info): ScheduleForm {
+  const provider = info.providers.includes("local") ? "local" : (info.providers[0] ?? "ssh");
+  if (schedule !== undefined) return formOf(schedule, check?.properties ?? [], defaults, provider);
+  const form = emptyForm(defaults, provider, Intl.DateTimeFormat().resolvedOptions().timeZone);
+  return { ...form, run: { ...form.run, planId: planId ?? null } };
+}
+
+function Form({ info, schedule, planId, onClose, defaults, check: checked }: Props & { info: Info; defaults: StartConfig; check: Check | undefined }) {
+  const [typed, setForm] = useState(() => firstForm(schedule, planId, checked, defaults, info));
+  const [planText, setPlanText] = useState("");
+  const [tries, setTries] = useState(0);
+  const { mayWrite } = useRights();
+  const choices = useCredentialChoices(typed.cluster.provider);
+  const form = { ...typed, cluster: choices.settle(typed.cluster) };
+  const setRun = (run: ScheduleForm["run"]) => setForm({ ...form, run });
+  const plans = usePlanChoice(planText, form.run.planId);
+  const clusters = useClusterChoice(form.run.clusterId);
+  const cluster = (clusters.items ?? []).find((each) => each.id === form.run.clusterId && mayWrite(each));
+  const workers = form.place === "new" ? Number(form.cluster.workers) || 0 : (cluster?.workers ?? 0);
+  const plan = usePlan(form.run.planId ?? "", form.run.planId !== null);
+  const check = usePlanCheck(form.run.planId, workers);
+  const files = check.data?.data_files.filter((file) => file.found).map((file) => file.path) ?? [];
+  const { request, faults } = checkScheduleForm(form, check.data?.properties ?? [], files, info.limits.max_workers, schedule?.revision ?? null);
+  const save = useSaveSchedule(schedule?.id ?? null);
+  const navigate = useNavigate();
+  const tried = tries > 0;
+  const shown = tried ? faults : { run: { criteria: {} }, cluster: {} };
+
+  const body = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // The form is longer than the window.
+    const found = body.current?.querySelector(".field-fault, .note-failed");
+    (found?.closest(".field") ?? found)?.scrollIntoView({ block: "nearest" });
+  }, [save.error, tries]);
+
+  const submit = () => {
+    setTries(tries + 1);
+    if (request === null || save.isPending) return;
+    save.mutate(request, {
+      onSuccess: (saved) => {
+        onClose();
+        // A new one is offered a try first.
+        void navigate(`/schedules/${saved.id}${schedule === undefined ? "?created" : ""}`);
+      },
+    });
+  };
+  const action = schedule === undefined ? "Create schedule" : "Save";
+  return (
+    <Dialog
+      wide
+      title={schedule === undefined ? "New schedule" : `Change ${schedule.name}`}
+      onClose={onClose}
+      onSubmit={submit}
+      footer={
+        <>
+          <p className="sum">{tried && request === null && "Fix the errors above."}</p>
+          <DialogButtons onCancel={onClose} action={save.isPending ? "Saving…" : action} disabled={save.isPending} />
+        </>
+      }
+    >
+      <div ref={body}>
+        {schedule !== undefined && <OwnerNote schedule={schedule} />}
+        <div className="field-pair">
+          <PickPlan
+            choice={plans}
+            text={planText}
+            onSearch={setPlanText}
+            value={form.run.planId}
+            fault={shown.run.plan}
+            onChange={(id) => setRun({ ...form.run, planId: id, properties: {}, secret: [], split: [], propertiesFiles: [] })}
+          />
+          <Field label="Name">
+            {(attributes) => <input {...attributes} type="text" placeholder="the plan’s name" value={form.run.name} onChange={({ target }) => setRun({ ...form.run, name: target.value })} />}
+          </Field>
+        </div>
+        <TimingFields form={form} faults={shown} onChange={setForm} />
+        <Options
+          legend="When an earlier run has not finished"
+          value={form.overlap}
+          options={[
+            { value: "skip", word: "Skip", help: "Nothing is started for that time." },
+            { value: "queue", word: "Wait", help: "The run starts when the earlier one has finished. One waits at most." },
+          ]}
+          onChange={(overlap) => setForm({ ...form, overlap })}
+        />
+        <fieldset className="form-part">
+          <legend>Where</legend>
+          <Options
+            legend="Cluster"
+            value={form.place}
+            options={[
+              { value: "new", word: "A new cluster for each run", help: "Created at that time, and terminated after the run." },
+              { value: "cluster", word: "An existing cluster", help: "It has to live that long: see its lifetime and idle timeout." },
+            ]}
+            onChange={(place) => setForm({ ...form, place })}
+          />
+          {form.place === "cluster" ? (
+            <PickCluster choice={{ ...clusters, items: clusters.items?.filter((each) => canRun(each) || each.id === form.run.clusterId) }} value={form.run.clusterId} fault={shown.run.cluster} onChange={(id) => setRun({ ...form.run, clusterId: id })} />
+          ) : (
+            <ClusterFields info={info} form={form.cluster} faults={shown.cluster} choices={choices} onChange={(cluster) => setForm({ ...form, cluster })} />
+          )}
+        </fieldset>
+        {form.run.planId !== null && check.data === undefined && (check.error === null ? <Waiting what="Checking the plan…" /> : <ErrorBox error={check.error} />)}
+        {check.data !== undefined && check.data.findings.length > 0 && <Findings findings={check.data.findings} />}
+        {check.data !== undefined && (
+          <>
+            <PropertyFields check={check.data} form={form.run} onChange={setRun} faults={shown.run} />
+            <PropertiesFileFields plan={plan.data} form={form.run} onChange={setRun} />
+            <SplitFields check={check.data} workers={workers} form={form.run} onChange={setRun} />
+            <CriteriaFields rows={form.run.criteria} faults={shown.run.criteria} onChange={(criteria) => setRun({ ...form.run, criteria })} />
+          </>
+        )}
+        <Field label="Graceful stop timeout" unit="seconds" help="How long users may finish before requests are aborted." fault={shown.run.grace}>
+          {(attributes) => <input {...attributes} type="text" inputMode="numeric" placeholder="default" value={form.run.grace} onChange={({ target }) => setRun({ ...form.run, grace: target.value })} />}
+        </Field>
+        {save.error !== null && <ErrorBox error={save.error} />}
+      </div>
+    </Dialog>
+  );
+}
+
+/** Whose rights the runs will have is no small print. */
+function OwnerNote({ schedule }: { schedule: Schedule }) {
+  const { data: session } = useSession();
+  if (session?.user.id === schedule.owner.id) return null;
+  return (
+    <Note tone="attention">
+      You become the owner when you save: its runs have your rights and credentials from then on, no longer those of {schedule.owner.name}. Enter masked values anew.
+    </Note>
+  );
+}

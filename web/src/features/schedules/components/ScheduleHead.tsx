@@ -1,0 +1,89 @@
+import { useState } from "react";
+import { Link, useNavigate } from "react-router";
+import type { Info, Schedule } from "@/shared/api/types";
+import { OwnerFact } from "@/shared/session/OwnerFact";
+import { ReadOnlyMark } from "@/shared/session/ReadOnlyMark";
+import { useRights } from "@/shared/session/useSession";
+import { Chip } from "@/shared/ui/Chip";
+import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
+import { CopyId } from "@/shared/ui/CopyId";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { Icon } from "@/shared/ui/Icon";
+import { Menu, MenuItem } from "@/shared/ui/Menu";
+import { PageHead } from "@/shared/ui/PageHead";
+import { useChangeSchedule, useDeleteSchedule } from "../api/useSchedules";
+import { stateChip, timingWords } from "../scheduleWords";
+import { ScheduleDialog } from "./ScheduleDialog";
+import { StartNowDialog } from "./StartNowDialog";
+
+/** Name, state, owner; what can be done to it. */
+export function ScheduleHead({ schedule, info }: { schedule: Schedule; info: Info | undefined }) {
+  const [open, setOpen] = useState<"edit" | "start" | "delete" | null>(null);
+  const change = useChangeSchedule(schedule.id);
+  const removal = useDeleteSchedule(schedule.id);
+  const navigate = useNavigate();
+  const writes = useRights().mayWrite(schedule);
+  const close = () => setOpen(null);
+  const pauses = schedule.state === "active";
+  return (
+    <>
+      <PageHead
+        title={schedule.name}
+        above={
+          <>
+            <Link to="/schedules">Schedules</Link> / <CopyId id={schedule.id} />
+          </>
+        }
+        chips={
+          <>
+            <Chip {...stateChip(schedule)} />
+            <ReadOnlyMark thing={schedule} />
+          </>
+        }
+        facts={
+          <>
+            <span>
+              plan <Link to={`/plans/${schedule.plan.id}`}>{schedule.plan.name}</Link>
+            </span>
+            <span>{timingWords(schedule.timing)}</span>
+            <OwnerFact kind="schedules" thing={schedule} />
+          </>
+        }
+        actions={
+          writes && (
+            <>
+              <button type="button" className="btn btn-primary" onClick={() => setOpen("start")}>
+                <Icon name="play" /> Start now…
+              </button>
+              <button type="button" className="btn btn-outline-secondary" disabled={change.isPending} onClick={() => change.mutate(pauses ? "pause" : "resume")}>
+                <Icon name={pauses ? "stop" : "arrow-clockwise"} /> {pauses ? "Pause" : "Resume"}
+              </button>
+              <Menu label="More about this schedule">
+                <MenuItem onSelect={() => setOpen("edit")}>Change…</MenuItem>
+                <MenuItem danger consequence="It starts no further runs. Its runs and results are kept." onSelect={() => setOpen("delete")}>
+                  Delete…
+                </MenuItem>
+              </Menu>
+            </>
+          )
+        }
+      />
+      {change.error !== null && <ErrorBox error={change.error} />}
+      {open === "edit" && <ScheduleDialog info={info} schedule={schedule} onClose={close} />}
+      {open === "start" && <StartNowDialog schedule={schedule} onClose={close} />}
+      {open === "delete" && (
+        <ConfirmDialog
+          title={`Delete ${schedule.name}?`}
+          cancel="Keep"
+          action="Delete"
+          tone="danger"
+          request={removal}
+          onConfirm={() => removal.mutate(undefined, { onSuccess: () => void navigate("/schedules") })}
+          onClose={close}
+        >
+          <p>It starts no further runs, and what came of its times is forgotten. Its runs and their results are kept.</p>
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,60 @@
+import type { ReactNode } from "react";
+import { Link, useNavigate } from "react-router";
+import type { Schedule } from "@/shared/api/types";
+import type { Facet } from "@/shared/lists/ListFilters";
+import { searchOf } from "@/shared/lists/listState";
+import { ListTable } from "@/shared/lists/ListTable";
+import { useListState } from "@/shared/lists/useListState";
+import type { Column } from "@/shared/tables/tableRows";
+import { Chip } from "@/shared/ui/Chip";
+import { useSchedulePages } from "../api/useSchedules";
+import { firingChip, localWords, stateChip, STATES, timingWords } from "../scheduleWords";
+
+const COLUMNS: Column<Schedule>[] = [
+  { id: "name", name: "Schedule", main: true, value: ({ name }) => name, cell: ({ id, name }) => <Link to={`/schedules/${id}`}>{name}</Link> },
+  { id: "state", name: "State", value: ({ state }) => STATES[state], cell: (schedule) => <Chip {...stateChip(schedule)} /> },
+  { id: "timing", name: "When", clip: true, spareBelow: 800, value: ({ timing }) => timingWords(timing), cell: ({ timing }) => timingWords(timing) },
+  {
+    id: "next",
+    name: "Next time",
+    value: ({ next }) => next[0]?.at_ms ?? null,
+    cell: ({ next: [next] }) => (next === undefined ? <span className="text-faint">–</span> : localWords(next.local)),
+  },
+  {
+    id: "last",
+    name: "Last result",
+    value: ({ last }) => last?.state ?? null,
+    cell: ({ last }) => (last === null ? <span className="text-faint">none yet</span> : last.run_id === null ? <Chip {...firingChip(last)} /> : <Link to={`/runs/${last.run_id}`}><Chip {...firingChip(last)} /></Link>),
+  },
+  { id: "plan", name: "Plan", clip: true, spareBelow: 1000, value: ({ plan }) => plan.name, cell: ({ plan }) => <Link to={`/plans/${plan.id}`}>{plan.name}</Link> },
+  { id: "owner", name: "Owner", clip: true, spareBelow: 900, value: ({ owner }) => owner.name, cell: ({ owner }) => owner.name },
+  { id: "team", name: "Team", clip: true, optional: true, value: ({ team }) => team?.name ?? null, cell: ({ team }) => team?.name ?? <span className="text-faint">–</span> },
+];
+
+const ORDERS = { name: "name", next: "next" };
+const FACETS: Facet[] = [{ name: "state", label: "State", options: Object.entries(STATES).map(([value, word]) => ({ value, word })) }];
+const NAMES = ["state"];
+
+/** The list of schedules, the next one first. */
+export function ScheduleTable({ empty }: { empty: ReactNode }) {
+  const navigate = useNavigate();
+  const [state, change] = useListState("", NAMES);
+  const pages = useSchedulePages(searchOf(state));
+  return (
+    <ListTable
+      name="schedules"
+      fills
+      title="Schedules"
+      pages={pages}
+      state={state}
+      onChange={change}
+      orders={ORDERS}
+      facets={FACETS}
+      searches="Name or plan"
+      columns={COLUMNS}
+      rowKey={({ id }) => id}
+      onOpen={({ id }) => void navigate(`/schedules/${id}`)}
+      empty={empty}
+    />
+  );
+}

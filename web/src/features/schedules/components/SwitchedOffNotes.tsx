@@ -1,0 +1,13 @@
+import { Link } from "react-router";
+import { Note } from "@/shared/ui/Note";
+import { useSwitchedOff } from "../api/useSchedules";
+
+/** Tells the owner of schedules that were switched off, until they are resumed or deleted. */
+export function SwitchedOffNotes() {
+  const { data } = useSwitchedOff();
+  return data?.items.map((schedule) => (
+    <Note key={schedule.id} tone="failed">
+      The schedule <Link to={`/schedules/${schedule.id}`}>{schedule.name}</Link> was switched off: {schedule.failures > 0 ? `${schedule.failures} runs in a row failed or could not be started` : "its time zone is not known any more"}.
+    </Note>
+  ));
+}

@@ -1,0 +1,129 @@
+/** A schedule's form as it is typed, the request it makes, and what is wrong with it: all faults at once. Pure. */
+import { checkForm, formFrom, type ClusterForm, type Faults as ClusterFaults, type StartConfig } from "@/features/clusters/clusterForm";
+import { parseCriterion } from "@/features/results/criteria";
+import { checkRunForm, EMPTY_FORM, type RunFaults, type RunForm } from "@/features/runs/runForm";
+import type { CheckProperty, NewSchedule, Overlap, Provider, Schedule, Timing } from "@/shared/api/types";
+
+export interface ScheduleForm {
+  run: RunForm;
+  /** Whether a cluster is created for each run. */
+  place: "new" | "cluster";
+  cluster: ClusterForm;
+  kind: "cron" | "once";
+  expression: string;
+  /** `2026-12-01T03:00`, as an input for date and time has it. */
+  at: string;
+  zone: string;
+  overlap: Overlap;
+}
+
+export interface ScheduleFaults {
+  run: RunFaults;
+  cluster: ClusterFaults;
+  timing?: string;
+  zone?: string;
+}
+
+export interface Preset {
+  expression: string;
+  word: string;
+}
+
+/** What most people want; anything else is typed. */
+export const PRESETS: Preset[] = [
+  { expression: "0 * * * *", word: "Every hour" },
+  { expression: "0 3 * * *", word: "Every day at 03:00" },
+  { expression: "0 3 * * 1-5", word: "Monday to Friday at 03:00" },
+  { expression: "0 3 * * 6", word: "Every Saturday at 03:00" },
+  { expression: "0 3 1 * *", word: "The first of each month at 03:00" },
+];
+
+export function emptyForm(defaults: StartConfig, provider: Provider, zone: string): ScheduleForm {
+  return { run: EMPTY_FORM, place: "new", cluster: formFrom(defaults, provider), kind: "cron", expression: "0 3 * * *", at: "", zone, overlap: "skip" };
+}
+
+/** The form of a schedule that is there; `known`: the properties that its plan's check found. */
+export function formOf(schedule: Schedule, known: CheckProperty[], defaults: StartConfig, provider: Provider): ScheduleForm {
+  const { run, on, timing } = schedule;
+  const names = new Set(known.map(({ name }) => name));
+  const properties = Object.entries(run.properties);
+  const config = on.kind === "new" ? { ...defaults, ...on.config, ec2: on.config.ec2 ?? defaults.ec2 } : defaults;
+  return {
+    run: {
+      ...EMPTY_FORM,
+      planId: schedule.plan.id,
+      clusterId: on.kind === "cluster" ? on.cluster_id : null,
+      name: schedule.name,
+      properties: Object.fromEntries(properties.filter(([name]) => names.has(name))),
+      moreProperties: lines(properties.filter(([name]) => !names.has(name))),
+      systemProperties: lines(Object.entries(run.system_properties)),
+      secret: run.secret,
+      split: run.split,
+      propertiesFiles: run.properties_files,
+      criteria: run.criteria.flatMap((text, key) => {
+        const criterion = parseCriterion(text);
+        return criterion === null ? [] : [{ key, metric: criterion.metric, label: criterion.label ?? "", op: criterion.op, value: String(criterion.value) }];
+      }),
+      grace: run.grace_s == null ? "" : String(run.grace_s),
+    },
+    place: on.kind,
+    cluster: formFrom(config, on.kind === "new" ? on.provider : provider),
+    kind: timing.kind,
+    expression: timing.kind === "cron" ? timing.expression : "0 3 * * *",
+    at: timing.kind === "once" ? timing.at : "",
+    zone: timing.zone,
+    overlap: schedule.overlap,
+  };
+}
+
+function lines(properties: [string, string][]): string {
+  return properties.map(([name, value]) => `${name}=${value}`).join("\n");
+}
+
+/** The timing as far as it can be looked at; null: something is missing. */
+export function timingOf({ kind, expression, at, zone }: Pick<ScheduleForm, "kind" | "expression" | "at" | "zone">): Timing | null {
+  if (zone.trim() === "") return null;
+  if (kind === "cron") return expression.trim() === "" ? null : { kind, expression: expression.trim(), zone: zone.trim() };
+  return at === "" ? null : { kind, at, zone: zone.trim() };
+}
+
+/** The query of the preview. */
+export function previewSearch(timing: Timing): string {
+  const search = timing.kind === "cron" ? new URLSearchParams({ cron: timing.expression }) : new URLSearchParams({ at: timing.at });
+  search.set("zone", timing.zone);
+  return search.toString();
+}
+
+interface Checked {
+  /** null while there are faults. */
+  request: NewSchedule | null;
+  faults: ScheduleFaults;
+}
+
+export function checkScheduleForm(form: ScheduleForm, known: CheckProperty[], splittable: string[], maxWorkers: number, revision: number | null): Checked {
+  const isNew = form.place === "new";
+  // Which cluster is no matter of a run on a new one.
+  const run = checkRunForm({ ...form.run, clusterId: isNew ? "new" : form.run.clusterId }, known, splittable);
+  const cluster = isNew ? checkForm({ ...form.cluster, name: "", description: "" }, maxWorkers) : { request: null, faults: {} };
+  const timing = timingOf(form);
+  const faults: ScheduleFaults = { run: run.faults, cluster: cluster.faults };
+  if (form.zone.trim() === "") faults.zone = "Enter a time zone, such as Europe/Berlin.";
+  else if (timing === null) faults.timing = form.kind === "cron" ? "Enter a cron expression." : "Choose a date and time.";
+  if (timing === null || run.request === null || (isNew && cluster.request === null)) return { request: null, faults };
+  const { plan_id, cluster_id, name, ...given } = run.request;
+  const settings: NewSchedule["run"] = {
+    properties: given.properties ?? {},
+    system_properties: given.system_properties ?? {},
+    secret: given.secret ?? [],
+    properties_files: given.properties_files ?? [],
+    split: given.split ?? [],
+    criteria: given.criteria ?? [],
+    grace_s: given.grace_s ?? null,
+  };
+  const on: NewSchedule["on"] =
+    cluster.request === null ? { kind: "cluster", cluster_id, cluster_name: "" } : { kind: "new", provider: cluster.request.provider, config: { ...cluster.request.config, remove_after_run: true } };
+  return {
+    faults,
+    request: { plan_id, ...(name == null ? {} : { name }), run: settings, on, timing, overlap: form.overlap, ...(revision === null ? {} : { revision }) },
+  };
+}

@@ -1,0 +1,22 @@
+import { describe, expect, it } from "vitest";
+import { localWords, onWords, timingWords, whyWords } from "./scheduleWords";
+
+describe("words of schedules", () => {
+  it("show the zone's clocks, whatever the viewer's are", () => {
+    expect(localWords("2026-12-01T03:00:00+01:00")).toBe("Tue 2026-12-01 03:00, UTC+01:00");
+    expect(localWords("2026-12-01T03:00:07+00:00")).toBe("Tue 2026-12-01 03:00:07, UTC");
+    expect(localWords("2026-12-06T23:59")).toBe("Sun 2026-12-06 23:59");
+  });
+
+  it("say presets in words and other expressions as they are", () => {
+    expect(timingWords({ kind: "cron", expression: "0 3 * * *", zone: "UTC" })).toBe("Every day at 03:00, UTC");
+    expect(timingWords({ kind: "cron", expression: "*/7 * * * *", zone: "UTC" })).toBe("*/7 * * * *, UTC");
+    expect(timingWords({ kind: "once", at: "2026-12-01T03:00:00", zone: "UTC" })).toBe("Once, Tue 2026-12-01 03:00, UTC");
+  });
+
+  it("say where, and why there was no run", () => {
+    expect(onWords({ kind: "cluster", cluster_id: "c-1", cluster_name: "load" })).toBe("load");
+    expect(whyWords({ state: "missed", message: "JAC was not running.", times: 12 })).toBe("12 times in a row. JAC was not running.");
+    expect(whyWords({ state: "finished", message: "The plan came to its end.", times: 1 })).toBe("");
+  });
+});

@@ -1,0 +1,66 @@
+/** How schedules and what came of their times are called. Pure. */
+import { providerWords, sizeWords } from "@/features/clusters/clusterWords";
+import type { Firing, FiringState, Schedule, ScheduleState, Timing } from "@/shared/api/types";
+import type { ChipLook } from "@/shared/ui/Chip";
+import { PRESETS } from "./scheduleForm";
+
+const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+
+/** `Tue 2026-12-01 03:00, UTC+01:00` of `2026-12-01T03:00:00+01:00`: the zone's clocks, whatever the viewer's are. */
+export function localWords(local: string): string {
+  const match = /^(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d)(:\d\d)?(.*)$/.exec(local);
+  if (match === null) return local;
+  const [, year = "", month = "", day = "", minute = "", second = "", offset = ""] = match;
+  const weekday = DAYS[new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDay()] ?? "";
+  const zone = offset === "" ? "" : /^[+-]00:00$/.test(offset) ? ", UTC" : `, UTC${offset}`;
+  return `${weekday} ${year}-${month}-${day} ${minute}${second === ":00" ? "" : second}${zone}`;
+}
+
+/** `Every day at 03:00, Europe/Berlin`. */
+export function timingWords(timing: Timing): string {
+  if (timing.kind === "once") return `Once, ${localWords(timing.at)}, ${timing.zone}`;
+  const preset = PRESETS.find(({ expression }) => expression === timing.expression);
+  return `${preset?.word ?? timing.expression}, ${timing.zone}`;
+}
+
+/** Where its runs are. */
+export function onWords(on: Schedule["on"]): string {
+  if (on.kind === "cluster") return on.cluster_name;
+  return `new for each run: ${sizeWords(on.config.workers)}, ${providerWords(on.provider)}`;
+}
+
+export const STATES: Record<ScheduleState, string> = { active: "active", paused: "paused", switched_off: "switched off", done: "done" };
+
+export function stateChip({ state }: Pick<Schedule, "state">): ChipLook {
+  switch (state) {
+    case "active":
+      return { tone: "good", word: STATES.active, icon: "clock" };
+    case "paused":
+      return { tone: "attention", word: STATES.paused, icon: "stop" };
+    case "switched_off":
+      return { tone: "failed", word: STATES.switched_off, icon: "x-circle" };
+    case "done":
+      return { tone: "ended", word: STATES.done, icon: "check-circle" };
+  }
+}
+
+const FIRING_STATES: Record<FiringState, ChipLook> = {
+  starting: { tone: "running", word: "starting", icon: "hourglass", spin: true },
+  waiting: { tone: "running", word: "waiting", icon: "hourglass" },
+  running: { tone: "running", word: "running", icon: "play" },
+  finished: { tone: "good", word: "finished", icon: "check-circle" },
+  failed: { tone: "failed", word: "run failed", icon: "x-circle" },
+  not_started: { tone: "failed", word: "not started", icon: "x-circle" },
+  skipped: { tone: "ended", word: "skipped", icon: "dash-circle" },
+  missed: { tone: "attention", word: "missed", icon: "exclamation-triangle" },
+};
+
+export function firingChip({ state }: Pick<Firing, "state">): ChipLook {
+  return FIRING_STATES[state];
+}
+
+/** Why it is as it is; what a run that finished has to say is on the run's own page. */
+export function whyWords({ state, message, times }: Pick<Firing, "state" | "message" | "times">): string {
+  const more = times > 1 ? `${times >= 1000 ? "1,000 or more" : times} times in a row. ` : "";
+  return state === "finished" ? "" : `${more}${message ?? ""}`;
+}
