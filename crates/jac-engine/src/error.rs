@@ -91,6 +91,7 @@ impl EngineError {
             Self::Port(PortError::OutOfDescriptors { .. }) => "out_of_descriptors",
             Self::LogDamaged { .. } => "log_damaged",
             Self::Target(error) => error.code,
+            Self::Integration(error) => error.code,
             Self::Artefacts(error) => error.code(),
             Self::Port(_)
             | Self::Store(_)

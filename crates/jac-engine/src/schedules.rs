@@ -410,7 +410,9 @@ fn new_run(run: &ScheduledRun, plan: &PlanId, cluster: &ClusterId) -> NewRun {
         secret: run.secret,
         properties_files: run.properties_files,
         split: run.split,
-        criteria: run.criteria,
+        criteria: (!run.criteria.is_empty()).then_some(run.criteria),
+        warm_up_s: None,
+        stop_rules: None,
         grace_s: run.grace_s,
     }
 }

@@ -84,7 +84,7 @@ pub struct ScheduledRun {
     pub properties_files: Vec<String>,
     /// Data files, relative to the plan, whose rows are split across the workers.
     pub split: Vec<String>,
-    /// Expressions such as `p95 > 800ms`; one that is true fails the run.
+    /// Expressions such as `p95 > 800ms`; one that is true fails the run. Empty: the plan's.
     pub criteria: Vec<String>,
     /// How long a graceful stop may take, in seconds; `null`: 30.
     pub grace_s: Option<u64>,

@@ -79,6 +79,8 @@ impl Engine {
         let (state, code) = match &run.cause {
             Some(Cause::Failed { .. }) => (FiringState::Failed, "run_failed"),
             Some(Cause::Stopped { .. }) => (FiringState::Finished, "stopped"),
+            // What was tested failed, not the schedule.
+            Some(Cause::AutoStopped { .. }) => (FiringState::Finished, "auto_stopped"),
             Some(Cause::Completed) | None => (FiringState::Finished, "completed"),
         };
         let message = run.cause.as_ref().map_or_else(String::new, Cause::sentence);
