@@ -154,7 +154,8 @@ pub fn judge(
         results.push(failed(expression, CriterionCode::CannotBeJudged, sentence));
     }
     if summary.all_failed() {
-        let sentence = format!("All {} samples failed.", summary.total.samples);
+        let which = if warm_up_s > 0 { " after the warm-up" } else { "" };
+        let sentence = format!("All {} samples{which} failed.", summary.total.samples);
         results.push(failed("every sample failed".to_owned(), CriterionCode::AllFailed, sentence));
     }
     results

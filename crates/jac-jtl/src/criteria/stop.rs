@@ -262,8 +262,11 @@ impl StopRules {
             }
             Subject::Processors => match self.processors.busiest(now_ms, window.length_ms()) {
                 Some(busiest) => {
-                    let code = rule.code_of(busiest.percent);
-                    (code, Some(busiest.percent), Some(now_ms - window.length_ms()), Some(busiest.node))
+                    let from_ms = now_ms - window.length_ms();
+                    // A JVM that starts is busy with itself: what counts begins with the samples.
+                    let is_full = self.progress.first_end_ms().is_some_and(|first_ms| first_ms <= from_ms);
+                    let code = if is_full { rule.code_of(busiest.percent) } else { StopRuleCode::Waiting };
+                    (code, Some(busiest.percent), Some(from_ms), Some(busiest.node))
                 }
                 None => (StopRuleCode::Waiting, None, None, None),
             },

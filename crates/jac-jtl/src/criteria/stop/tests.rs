@@ -207,6 +207,9 @@ fn processors_break_a_rule_and_name_the_node() {
         log.rules.add_processors("worker-1", BEGAN_MS + second * 1_000, 40);
         log.rules.add_processors("worker-2", BEGAN_MS + second * 1_000, 99);
     }
+    assert_eq!(log.at(35), (StopRuleCode::Waiting, Some(99.0)), "no sample was taken yet: JMeter starts");
+    log.seconds(4..35, "a", true, 10);
+    assert_eq!(log.at(33).0, StopRuleCode::Waiting, "it had begun less than a window before");
     let state = log.rules.states(BEGAN_MS + 35_000).remove(0);
     assert_eq!((state.code, state.node.as_deref()), (StopRuleCode::Broken, Some("worker-2")));
     assert_eq!(log.at(120), (StopRuleCode::Waiting, None), "nobody has looked since");
