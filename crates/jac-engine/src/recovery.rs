@@ -87,6 +87,10 @@ impl Engine {
             if let Ok(Some(record)) = RunRecord::read(&self.folder().run(&run.id))
                 && record.run.id == run.id
             {
+                // Its end was written to the folder, and the crash came before the database's turn: nobody was told. First, so that another
+                // crash between the two loses nothing; who was told of it after all by a later database knows the delivery's id.
+                let deliveries = self.due_notifications(&record.run, &record.result());
+                wait(self.store().add_deliveries(&run.id, deliveries, self.now_ms()))?;
                 record.restore(self)?;
                 restored += 1;
             }

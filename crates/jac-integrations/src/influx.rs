@@ -53,7 +53,8 @@ fn write_url(mut url: Url, place: &InfluxPlace) -> Url {
     url
 }
 
-/// A tag's value. A line break cannot be written in one, and an empty value not at all.
+/// A tag's value. A line break cannot be written in one, and an empty value not at all. What a backslash before a comma or blank means, receivers
+/// do not agree on: it becomes a slash.
 fn tag(out: &mut String, key: &str, value: &str) {
     if value.is_empty() {
         return;
@@ -64,13 +65,10 @@ fn tag(out: &mut String, key: &str, value: &str) {
     for letter in value.chars() {
         match letter {
             letter if letter.is_control() => out.push_str("\\ "),
+            '\\' => out.push('/'),
             ',' | '=' | ' ' => out.extend(['\\', letter]),
             letter => out.push(letter),
         }
-    }
-    // It would take the letter behind it along.
-    if value.ends_with('\\') {
-        out.push('_');
     }
 }
 
@@ -209,7 +207,7 @@ pub(crate) mod tests {
         let expected = [
             format!("jac_run,{tags} {figures},rejected_rows=0i,rate_per_s=0.3,active_users=20i 1700000010000"),
             format!("jac_label,{tags},label=GET\\ /a\\=b\\ c,kind=request {figures} 1700000010000"),
-            format!("jac_label,{tags},label=line\\ break\\_,kind=request {figures} 1700000010000"),
+            format!("jac_label,{tags},label=line\\ break/,kind=request {figures} 1700000010000"),
         ];
         assert_eq!(lines(&[example()]).lines().collect::<Vec<_>>(), expected);
     }

@@ -89,7 +89,32 @@ fn one(
     Ok(read().map_err(during("read a delivery"))?.flatten())
 }
 
+/// Those that are there already stay as they are.
+fn insert(connection: &Connection, run: &RunId, deliveries: &[NewDelivery], now_ms: EpochMs) -> Result<(), StoreError> {
+    let sql = "INSERT OR IGNORE INTO deliveries (run, target, id, state, since_ms, next_ms, updated_ms)
+         VALUES (?1, ?2, ?3, 'waiting', ?4, ?4, ?4)";
+    for delivery in deliveries {
+        let values = params![run.as_str(), delivery.target, delivery.id, now_ms];
+        connection.execute(sql, values).map_err(during("write a delivery"))?;
+    }
+    Ok(())
+}
+
 impl Store {
+    /// Writes down who is told of a run that is about to be finished otherwise. Those that are there already stay as they are.
+    ///
+    /// # Errors
+    /// When there is no such run, or the database cannot be written.
+    pub async fn add_deliveries(
+        &self,
+        run: &RunId,
+        deliveries: Vec<NewDelivery>,
+        now_ms: EpochMs,
+    ) -> Result<(), StoreError> {
+        let run = run.clone();
+        self.write(move |connection| insert(connection, &run, &deliveries, now_ms)).await
+    }
+
     /// Lets `change` finish a run, and writes down in the same transaction who is told of it.
     ///
     /// # Errors
@@ -106,11 +131,7 @@ impl Store {
             let mut run: Run = documents::document(connection, id.as_str())?;
             change(&mut run)?;
             documents::put(connection, &run, Put::Over)?;
-            for delivery in &deliveries {
-                let sql = "INSERT OR IGNORE INTO deliveries (run, target, id, state, since_ms, next_ms, updated_ms) VALUES (?1, ?2, ?3, 'waiting', ?4, ?4, ?4)";
-                let values = params![id.as_str(), delivery.target, delivery.id, now_ms];
-                connection.execute(sql, values).map_err(during("write a delivery"))?;
-            }
+            insert(connection, &id, &deliveries, now_ms)?;
             Ok(run)
         })
         .await

@@ -33,6 +33,7 @@ pub enum FolderError {
 const OURS: &[&str] = &[
     "jac.toml",
     "tls",
+    "secrets",
     "installation",
     "lock",
     "jac.db",

@@ -39,9 +39,14 @@ async fn done(mut command: Command) -> Output {
 fn config(sink: &Sink) -> String {
     format!(
         "listen = \"127.0.0.1:0\"\npublic_url = \"http://127.0.0.1\"\n[[notify]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"{}/hook\"\n\
-         secret_file = \"secret\"\n",
+         secret_file = \"secrets/hook\"\n",
         sink.url
     )
+}
+
+fn write_secret(place: &Place) {
+    std::fs::create_dir_all(place.data().join("secrets")).expect("a folder");
+    std::fs::write(place.data().join("secrets/hook"), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").expect("written");
 }
 
 /// Runs a plan on the server, and gives the run's id and its summary.
@@ -110,7 +115,7 @@ async fn a_run_is_told_once_it_has_ended_and_its_figures_are_those_of_its_summar
             .expect("text");
     }
     place.write_config(&text);
-    std::fs::write(place.data().join("secret"), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").expect("written");
+    write_secret(&place);
     let _server = Server::spawn(&place, jac(&place, &["serve"]));
     let (id, summary) = run(&place, 6).await;
 
@@ -136,7 +141,7 @@ async fn a_run_is_told_once_it_has_ended_and_its_figures_are_those_of_its_summar
     value(format!("jac_run_samples_total{{run=\"{id}\",plan=\"steady\"}}"), samples).await;
     value(format!("jac_run_response_seconds_count{{run=\"{id}\"}}"), samples).await;
     value(format!("jac_run_response_quantile_seconds{{run=\"{id}\",quantile=\"0.95\"}}"), p95_s).await;
-    value(format!("jac_run_active_users{{run=\"{id}\"}}"), 0.0).await;
+    value(format!("jac_run_active_users{{run=\"{id}\",job=\"jac\"}}"), 0.0).await;
     value(format!("{{__name__=\"jac.run.samples\",\"jac.run.id\"=\"{id}\"}}"), samples).await;
     value(format!("{{__name__=\"jac.run.response.duration_count\",\"jac.run.id\"=\"{id}\"}}"), samples).await;
     for database in ["", "one"] {
@@ -175,7 +180,7 @@ async fn a_server_that_is_killed_while_it_tells_tells_again_under_the_same_id() 
     let sink = Sink::start(&[Answer::Hang]).await;
     let place = Place::new();
     place.write_config(&config(&sink));
-    std::fs::write(place.data().join("secret"), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").expect("written");
+    write_secret(&place);
     let server = Server::spawn(&place, jac(&place, &["serve"]));
     let (id, _) = run(&place, 2).await;
     received(&sink, 1).await;

@@ -16,6 +16,7 @@ use jac_model::notify::{
 use jac_model::{Cause, EpochMs, PlanId, Run, RunId};
 use jac_store::{DeliveryRow, NewDelivery, StoreError};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -67,8 +68,11 @@ impl From<DeliveryRow> for Delivery {
     }
 }
 
-fn new_id() -> String {
-    format!("n-{}", hex::encode(rand::random::<[u8; 12]>()))
+/// What a receiver knows the notification of a run to a target by. It follows from both, so that a database that is put back tells nothing
+/// under another id.
+fn id_of(run: &RunId, target: &str) -> String {
+    let digest = Sha256::digest(format!("{run} {target}"));
+    format!("n-{}", hex::encode(&digest[..12]))
 }
 
 /// When it is tried again that failed so often.
@@ -142,7 +146,7 @@ impl Engine {
         let ended = ended_run(run, result, self.now_ms(), None);
         let selects = |notifier: &Arc<dyn Notifier>| {
             let info = notifier.info();
-            info.selects(&ended).then(|| NewDelivery { target: info.name, id: new_id() })
+            info.selects(&ended).then(|| NewDelivery { id: id_of(&run.id, &info.name), target: info.name })
         };
         self.integrations().notifiers.iter().filter_map(selects).collect()
     }
@@ -268,7 +272,7 @@ impl Engine {
         Notification {
             version: VERSION,
             event: NotificationEvent::Test,
-            id: new_id(),
+            id: format!("n-{}", hex::encode(rand::random::<[u8; 12]>())),
             run: EndedRun {
                 id: RunId::from_random([0; _]),
                 name: "Example".to_owned(),
@@ -305,7 +309,7 @@ mod tests {
         DeliveryRow {
             run: RunId::from_random([1; _]),
             target: "hook".to_owned(),
-            id: new_id(),
+            id: "n-1".to_owned(),
             state: DeliveryState::Waiting,
             attempts: 0,
             since_ms: 0,

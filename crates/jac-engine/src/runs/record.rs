@@ -4,6 +4,7 @@ use super::finish::restored_points;
 use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::view::RunResult;
 use jac_model::Run;
 use jac_store::RunRow;
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,11 @@ impl RunRecord {
         // Damaged, or written by somebody else: the caller tells of the folder and moves it to lost/.
         let record: Option<Self> = serde_json::from_slice(&bytes).ok();
         Ok(record.filter(|record| record.run.phase.is_terminal()))
+    }
+
+    /// What it measured, as far as this JAC can read it.
+    pub fn result(&self) -> RunResult {
+        self.result.clone().and_then(|result| serde_json::from_value(result).ok()).unwrap_or_default()
     }
 
     /// Writes it in one step.
