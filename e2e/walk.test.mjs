@@ -439,7 +439,7 @@ step("a schedule shows its next times, is tried by hand on a cluster of its own,
   await row.getByRole("link").click();
   await head("completed").waitFor();
   await page.locator(".page-facts").getByText("started by hand").waitFor();
-  await page.locator(".page-facts").getByRole("link", { name: "nightly" }).click();
+  await page.locator(".page-facts a[href^='/schedules/']").click();
   await page.getByRole("button", { name: "Pause" }).click();
   await head("paused").waitFor();
   await page.getByRole("link", { name: "Schedules" }).first().click();
