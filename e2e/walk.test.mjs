@@ -463,11 +463,11 @@ step("a schedule shows its next times, is tried by hand on a cluster of its own,
   await row.getByRole("link").click();
   await head("completed").waitFor();
   await page.locator(".page-facts").getByText("started by hand").waitFor();
-  await page.locator(".page-facts").getByRole("link", { name: "nightly" }).click();
+  await page.locator(".page-facts a[href^='/schedules/']").click();
   await page.getByRole("button", { name: "Pause" }).click();
   await head("paused").waitFor();
   await page.getByRole("link", { name: "Schedules" }).first().click();
-  await page.locator("[data-table=schedules]").getByText("paused").waitFor();
+  await page.locator("[data-table=schedules] tbody").getByText("paused").waitFor();
   await look(page, "schedules");
   await page.locator("[data-table=schedules]").getByRole("link", { name: "nightly" }).click();
   await page.getByRole("button", { name: "More about this schedule" }).click();

@@ -3,9 +3,9 @@ import { localWords } from "../scheduleWords";
 
 /** Times to come, as the clocks of the schedule's zone show them. */
 export function NextTimes({ times, none }: { times: NextTime[]; none: string }) {
-  if (times.length === 0) return <p className="text-muted">{none}</p>;
   return (
     <ul className="pairs" aria-label="Next times">
+      {times.length === 0 && <li className="text-muted">{none}</li>}
       {times.map(({ at_ms, local }) => (
         <li key={at_ms}>{localWords(local)}</li>
       ))}

@@ -94,7 +94,7 @@ export function FiringTable({ schedule }: { schedule: Schedule }) {
   return (
     <section className="card table-card" aria-label="Runs of this schedule">
       <header className="table-tools">
-        <h2>What came of its times</h2>
+        <h2>History</h2>
       </header>
       {firings.data === undefined ? (
         firings.error === null ? <Waiting what="Loading…" /> : <ErrorBox error={firings.error} />

@@ -133,9 +133,9 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
           onChange={(overlap) => setForm({ ...form, overlap })}
         />
         <fieldset className="form-part">
-          <legend>Where</legend>
+          <legend>Cluster</legend>
           <Options
-            legend="Cluster"
+            legend="Runs on"
             value={form.place}
             options={[
               { value: "new", word: "A new cluster for each run", help: "Created at that time, and terminated after the run." },
