@@ -244,19 +244,19 @@ mod tests {
         use UserRole::{Administrator, Member, Viewer};
         let session = || Via::Session("s".to_owned());
         // View, account (view, change), credentials (view, change), create a plan, change it, cluster (create, change),
-        // run (start, change, share), machines, images, archive, people, audit.
+        // run (start, change, share), machines, images, archive, integrations, people, audit.
         for (who, expected) in [
-            (principal("owner", Member, None, session()), "++++++++++++rrrrr"),
-            (principal("mate", Member, Some("team"), session()), "++++++++++++rrrrr"),
-            (principal("other", Member, Some("others"), session()), "++++o+o+oooorrrrr"),
-            (principal("viewer", Viewer, Some("team"), session()), "+++rrrrrrrrrrrrrr"),
-            (principal("admin", Administrator, None, session()), "+++++++++++++++++"),
-            (principal("admin", Administrator, None, Via::Shell), "+++++++++++++++++"),
-            (principal("owner", Member, None, token(TokenScope::Read)), "++s+sssssssssssss"),
-            (principal("owner", Member, None, token(TokenScope::Run)), "++s+s++++++ssssss"),
-            (principal("owner", Member, None, token(TokenScope::All)), "++++++++++++rrrrr"),
-            (principal("viewer", Viewer, None, token(TokenScope::All)), "+++rrrrrrrrrrrrrr"),
-            (principal("admin", Administrator, None, token(TokenScope::Run)), "++s+s++++++ssssss"),
+            (principal("owner", Member, None, session()), "++++++++++++rrrrrr"),
+            (principal("mate", Member, Some("team"), session()), "++++++++++++rrrrrr"),
+            (principal("other", Member, Some("others"), session()), "++++o+o+oooorrrrrr"),
+            (principal("viewer", Viewer, Some("team"), session()), "+++rrrrrrrrrrrrrrr"),
+            (principal("admin", Administrator, None, session()), "++++++++++++++++++"),
+            (principal("admin", Administrator, None, Via::Shell), "++++++++++++++++++"),
+            (principal("owner", Member, None, token(TokenScope::Read)), "++s+ssssssssssssss"),
+            (principal("owner", Member, None, token(TokenScope::Run)), "++s+s++++++sssssss"),
+            (principal("owner", Member, None, token(TokenScope::All)), "++++++++++++rrrrrr"),
+            (principal("viewer", Viewer, None, token(TokenScope::All)), "+++rrrrrrrrrrrrrrr"),
+            (principal("admin", Administrator, None, token(TokenScope::Run)), "++s+s++++++sssssss"),
         ] {
             assert_eq!(row(&who), expected, "{who:?}");
         }
