@@ -252,19 +252,19 @@ mod tests {
         use UserRole::{Administrator, Member, Viewer};
         let session = || Via::Session("s".to_owned());
         // View, account (view, change), credentials (view, change), create a plan, change it, cluster (create, change),
-        // run (start, change, share), schedule (create, change), machines, images, archive, people, audit.
+        // run (start, change, share), schedule (create, change), machines, images, archive, integrations, people, audit.
         for (who, expected) in [
-            (principal("owner", Member, None, session()), "++++++++++++++rrrrr"),
-            (principal("mate", Member, Some("team"), session()), "++++++++++++++rrrrr"),
-            (principal("other", Member, Some("others"), session()), "++++o+o+oooo+orrrrr"),
-            (principal("viewer", Viewer, Some("team"), session()), "+++rrrrrrrrrrrrrrrr"),
-            (principal("admin", Administrator, None, session()), "+++++++++++++++++++"),
-            (principal("admin", Administrator, None, Via::Shell), "+++++++++++++++++++"),
-            (principal("owner", Member, None, token(TokenScope::Read)), "++s+sssssssssssssss"),
-            (principal("owner", Member, None, token(TokenScope::Run)), "++s+s++++++ssssssss"),
-            (principal("owner", Member, None, token(TokenScope::All)), "++++++++++++++rrrrr"),
-            (principal("viewer", Viewer, None, token(TokenScope::All)), "+++rrrrrrrrrrrrrrrr"),
-            (principal("admin", Administrator, None, token(TokenScope::Run)), "++s+s++++++ssssssss"),
+            (principal("owner", Member, None, session()), "++++++++++++++rrrrrr"),
+            (principal("mate", Member, Some("team"), session()), "++++++++++++++rrrrrr"),
+            (principal("other", Member, Some("others"), session()), "++++o+o+oooo+orrrrrr"),
+            (principal("viewer", Viewer, Some("team"), session()), "+++rrrrrrrrrrrrrrrrr"),
+            (principal("admin", Administrator, None, session()), "++++++++++++++++++++"),
+            (principal("admin", Administrator, None, Via::Shell), "++++++++++++++++++++"),
+            (principal("owner", Member, None, token(TokenScope::Read)), "++s+ssssssssssssssss"),
+            (principal("owner", Member, None, token(TokenScope::Run)), "++s+s++++++sssssssss"),
+            (principal("owner", Member, None, token(TokenScope::All)), "++++++++++++++rrrrrr"),
+            (principal("viewer", Viewer, None, token(TokenScope::All)), "+++rrrrrrrrrrrrrrrrr"),
+            (principal("admin", Administrator, None, token(TokenScope::Run)), "++s+s++++++sssssssss"),
         ] {
             assert_eq!(row(&who), expected, "{who:?}");
         }
