@@ -5,6 +5,7 @@ mod finish;
 mod follow;
 mod health;
 mod intake;
+pub(crate) mod keep;
 pub(crate) mod kept;
 mod prepare;
 pub(crate) mod record;
@@ -34,8 +35,8 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-pub(crate) use finish::write as write_file;
 pub use finish::{Artefact, LogPiece, artefacts};
+pub(crate) use finish::{end_of as report_end, write as write_file, write_report};
 pub use kept::KeptFile;
 
 /// The result log among a run's artefacts.
@@ -75,6 +76,10 @@ pub struct NewRun {
     /// Data files, relative to the plan, whose rows are dealt out among the workers.
     #[serde(default)]
     pub split: Vec<String>,
+    /// Files that the plan writes and that are kept, such as `*.csv` or `screens/**/*.png`: patterns of paths below the folder of its `.jmx`.
+    /// `null` or absent: those of the plan.
+    #[serde(default)]
+    pub keep: Option<Vec<String>>,
     /// Expressions such as `p95 > 800ms`; one that is true fails the run.
     #[serde(default)]
     pub criteria: Vec<String>,
@@ -169,6 +174,7 @@ impl Engine {
         }
         let plan = wait(self.store().plan(&new.plan_id))?;
         refuse_bad_wishes(&new)?;
+        let keep = keep::checked(new.keep.take().unwrap_or_else(|| plan.keep.clone()))?;
         new.split = new.split.iter().map(|name| data_file_name(&plan.main_file, name)).collect::<Result<_, _>>()?;
         if let Some(name) = new.split.iter().find(|name| name.to_ascii_lowercase().ends_with(".jmx")) {
             return Err(EngineError::Invalid {
@@ -248,6 +254,7 @@ impl Engine {
             system_properties: new.system_properties,
             properties_files: new.properties_files,
             split: new.split,
+            keep,
             total_threads: check.total_threads,
             grace_s: new.grace_s.unwrap_or(self.settings().default_grace.as_secs()),
             notes,

@@ -182,6 +182,8 @@ pub struct RunView {
     #[serde(default)]
     pub system_properties: BTreeMap<String, String>,
     pub split: Vec<String>,
+    /// Patterns of the files that the plan writes and that are kept.
+    pub keep: Vec<String>,
     pub workers: u32,
     pub total_threads: Option<u64>,
     pub grace_s: u64,
@@ -280,6 +282,7 @@ fn view(run: Run, verdict: Verdict, criteria: Vec<CriterionResult>, headline: Op
         properties: run.properties,
         system_properties: run.system_properties,
         split: run.split,
+        keep: run.keep,
         workers: run.workers,
         total_threads: run.total_threads,
         grace_s: run.grace_s,

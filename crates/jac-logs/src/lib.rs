@@ -10,6 +10,7 @@ mod frames;
 mod input;
 mod kind;
 mod read;
+mod rewrite;
 mod scan;
 mod search;
 mod utf16;
@@ -20,4 +21,5 @@ pub use frames::{CompressError, Compressed, Content, FrameReader, FramedLog, com
 pub use input::{Elsewhere, Input};
 pub use kind::Kind;
 pub use read::{Empty, LogError, Progress, ReadOptions, first_start, read_logs, read_logs_with};
+pub use rewrite::{REWRITTEN_HEADER, RewriteError, is_plain, rewrite_logs};
 pub use search::{FoundSample, Keep, Search, SearchResult, search_logs};

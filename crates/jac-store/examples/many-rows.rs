@@ -177,6 +177,7 @@ fn plan(number: u64) -> Plan {
         created_ms: FIRST_MS + i64::try_from(number).unwrap_or(0),
         revision: 1,
         ephemeral: false,
+        keep: Vec::new(),
         main_file: "shop.jmx".to_owned(),
         files: vec![PlanFile { path: "shop.jmx".to_owned(), bytes: 15_037, kind: PlanFileKind::Plan, sha256: None }],
     }
@@ -227,6 +228,7 @@ fn run(number: u64, clusters: u64, plans: u64) -> Run {
         stop_requested: None,
         stop_requested_by: None,
         nodes: std::iter::once("master".to_owned()).chain((1..5).map(|at| format!("worker-{at}"))).map(node).collect(),
+        keep: Vec::new(),
         main_file: "shop.jmx".to_owned(),
         files: vec![PlanFile { path: "shop.jmx".to_owned(), bytes: 15_037, kind: PlanFileKind::Plan, sha256: None }],
         versions: None,

@@ -83,11 +83,14 @@ pub(crate) const CLUSTER_UPGRADES: &[Upgrade] = &[
     },
 ];
 
-pub(crate) const PLAN_UPGRADES: &[Upgrade] = &[|plan| {
-    add(plan, "team", Value::Null);
-    add(plan, "revision", json!(1));
-    add(plan, "ephemeral", json!(false));
-}];
+pub(crate) const PLAN_UPGRADES: &[Upgrade] = &[
+    |plan| {
+        add(plan, "team", Value::Null);
+        add(plan, "revision", json!(1));
+        add(plan, "ephemeral", json!(false));
+    },
+    |plan| add(plan, "keep", json!([])),
+];
 
 pub(crate) const RUN_UPGRADES: &[Upgrade] = &[
     |run| {
@@ -101,6 +104,7 @@ pub(crate) const RUN_UPGRADES: &[Upgrade] = &[
         add(run, "note", json!(""));
         add(run, "baseline_ms", Value::Null);
     },
+    |run| add(run, "keep", json!([])),
 ];
 
 pub(crate) fn to_json<T: Serialize>(what: &'static str, document: &T) -> Result<String, StoreError> {

@@ -40,6 +40,7 @@ pub fn plan(number: u32) -> Plan {
         created_ms: i64::from(number),
         revision: 3,
         ephemeral: false,
+        keep: vec!["*.csv".to_owned()],
         main_file: "shop.jmx".to_owned(),
         files: files(),
     }
@@ -167,6 +168,7 @@ pub fn run(number: u32) -> Run {
         stop_requested: Some(StopMode::Cut),
         stop_requested_by: Some("Ada".to_owned()),
         nodes: vec![node],
+        keep: vec!["*.csv".to_owned()],
         main_file: "shop.jmx".to_owned(),
         files: files(),
         versions: Some(Versions {

@@ -5,6 +5,7 @@ mod admin;
 mod artefacts;
 mod clusters;
 mod images;
+mod imports;
 mod logs;
 mod machines;
 mod plans;
@@ -17,6 +18,7 @@ pub use admin::{AuditArguments, Place, TokenCommand, UserCommand};
 pub use artefacts::ArtifactsCommand;
 pub use clusters::{ClusterCommand, CreateArguments, CredentialsCommand, Whose};
 pub use images::{BuildArguments, ImageCommand};
+pub use imports::ImportArguments;
 pub use logs::{
     CompareArguments, CountArguments, NarrowArguments, ReadArguments, ReportArguments, SamplesArguments, SamplesOutput,
     TimeUnitName,
@@ -102,6 +104,8 @@ pub enum Command {
     Check(CheckArguments),
     /// Make a report of result logs (.jtl, also .gz and .zst; - is standard input)
     Report(ReportArguments),
+    /// Make a run of result logs that were written elsewhere, with report, search, comparison and history
+    Import(ImportArguments),
     /// Say what has changed between two results, and what of it is noise
     #[command(after_help = "Exit codes: 0 no worse, 1 worse, 2 bad input.")]
     Compare(CompareArguments),

@@ -23,6 +23,8 @@ use tower::ServiceExt;
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// No byte for this long ends an answer.
 const SILENCE_LIMIT: Duration = Duration::from_secs(60);
+/// The same while the server reads what was uploaded to it.
+const READING_LIMIT: Duration = Duration::from_secs(60 * 60);
 const PIECE: usize = 256 * 1024;
 
 enum Transport {
@@ -121,6 +123,21 @@ impl Client {
             Body::from_stream(form),
         )
         .await
+    }
+
+    /// The same where the answer may take long after the last byte: what was uploaded is read before.
+    pub async fn upload_and_wait<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[UploadFile],
+    ) -> anyhow::Result<T> {
+        let Transport::Http { base, shown, .. } = &self.transport else {
+            return self.upload(path, fields, files).await;
+        };
+        let client = reqwest::Client::builder().connect_timeout(CONNECT_LIMIT).read_timeout(READING_LIMIT).build()?;
+        let transport = Transport::Http { client, base: base.clone(), shown: shown.clone() };
+        Self { transport, token: self.token.clone() }.upload(path, fields, files).await
     }
 
     pub async fn delete(&self, path: &str) -> anyhow::Result<()> {

@@ -30,6 +30,7 @@ mod exit;
 mod health;
 mod history;
 mod images;
+mod imports;
 mod jmeter;
 mod login;
 mod logins;
@@ -91,6 +92,7 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
         Command::Check(arguments) => check::check(&arguments),
         // They read, and wait for what is in a store.
         Command::Report(arguments) => block_in_place(|| report::report(&arguments)),
+        Command::Import(arguments) => imports::import(&arguments).await,
         Command::Compare(arguments) => block_in_place(|| compare::compare(&arguments)),
         Command::Samples(arguments) => block_in_place(|| samples::samples(&arguments)),
         Command::Search(command) => search::search(command).await,

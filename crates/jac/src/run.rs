@@ -229,6 +229,7 @@ impl Job<'_> {
             "secret": self.wanted.secret,
             "properties_files": self.wanted.bundle.properties_files,
             "split": self.wanted.bundle.split,
+            "keep": self.wanted.keep,
             "criteria": self.wanted.criteria,
             "grace_s": self.wanted.grace_s,
         });
@@ -467,7 +468,7 @@ impl Job<'_> {
             Some(cause @ Cause::Stopped { .. }) => {
                 eprintln!("{} The result is partial.", visible_lines(&cause.sentence()))
             }
-            Some(Cause::Completed) | None => (),
+            Some(Cause::Completed | Cause::Imported) | None => (),
         }
         // Stopped by somebody else, on the page: the run is not what was asked for.
         if matches!(run.cause, Some(Cause::Stopped { .. })) && self.signals.received().is_none() {
@@ -481,7 +482,7 @@ impl Job<'_> {
 fn lifetime_minutes(new: &NewCluster) -> u32 {
     let otherwise = match new.provider {
         Provider::Ec2 => ClusterConfig::default().lifetime_minutes,
-        Provider::Local | Provider::Ssh => ClusterConfig::MAX_LIFETIME_MINUTES,
+        Provider::Local | Provider::Ssh | Provider::Imported => ClusterConfig::MAX_LIFETIME_MINUTES,
     };
     new.lifetime_minutes.unwrap_or(otherwise)
 }

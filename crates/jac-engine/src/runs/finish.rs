@@ -56,7 +56,7 @@ pub struct LogPiece {
 }
 
 /// What is written down when a run ends.
-pub(super) struct RunEnd {
+pub(crate) struct RunEnd {
     pub ended_ms: EpochMs,
     pub result: RunResult,
     /// Its figures for the trend of its plan.
@@ -81,35 +81,48 @@ pub(super) fn write_artefacts(task: &Task, run: &Run, live: &LiveRun) -> Result<
         }
         let end = end_of(run, statistics, now_ms);
         let bytes = std::fs::metadata(spool(engine.folder(), &run.id)).map_or(0, |file| file.len());
-        let facts = Facts {
-            title: run.name.clone(),
-            jac_version: env!("CARGO_PKG_VERSION").to_owned(),
-            created_ms: now_ms,
-            files: vec![LogFile { name: RESULTS.to_owned(), bytes }],
-            run: Some(RunFacts {
-                id: run.id.to_string(),
-                plan: run.plan_name.clone(),
-                cluster: run.cluster_name.clone(),
-                workers: run.workers,
-                started_ms: run.started_ms,
-                ended_ms: Some(end.ended_ms),
-                cause: run.cause.clone(),
-                verdict: end.result.verdict,
-                criteria: end.result.criteria.clone(),
-                properties: run.properties.clone(),
-            }),
-            notes: run.notes.clone(),
-        };
-        let report = Report::new(facts, statistics);
-        write(&folder.join("summary.json"), &json(&report.summary)?)?;
-        write(&folder.join(REPORT), &json(&report)?)?;
-        let page = jac_report::render_html(&report).map_err(|error| EngineError::JMeter(error.to_string()))?;
-        write(&folder.join("report.html"), page.as_bytes())?;
+        let files = vec![LogFile { name: RESULTS.to_owned(), bytes }];
+        write_report(&folder, run, &end, files, statistics, now_ms)?;
         Ok(end)
     })
 }
 
-fn end_of(run: &Run, statistics: &mut LogStatistics, now_ms: EpochMs) -> RunEnd {
+/// The same of statistics that are there, into a folder.
+pub(crate) fn write_report(
+    folder: &Path,
+    run: &Run,
+    end: &RunEnd,
+    files: Vec<LogFile>,
+    statistics: &mut LogStatistics,
+    now_ms: EpochMs,
+) -> Result<(), EngineError> {
+    let facts = Facts {
+        title: run.name.clone(),
+        jac_version: env!("CARGO_PKG_VERSION").to_owned(),
+        created_ms: now_ms,
+        files,
+        run: Some(RunFacts {
+            id: run.id.to_string(),
+            plan: run.plan_name.clone(),
+            cluster: run.cluster_name.clone(),
+            workers: run.workers,
+            started_ms: run.started_ms,
+            ended_ms: Some(end.ended_ms),
+            cause: run.cause.clone(),
+            verdict: end.result.verdict,
+            criteria: end.result.criteria.clone(),
+            properties: run.properties.clone(),
+        }),
+        notes: run.notes.clone(),
+    };
+    let report = Report::new(facts, statistics);
+    write(&folder.join("summary.json"), &json(&report.summary)?)?;
+    write(&folder.join(REPORT), &json(&report)?)?;
+    let page = jac_report::render_html(&report).map_err(|error| EngineError::JMeter(error.to_string()))?;
+    write(&folder.join("report.html"), page.as_bytes())
+}
+
+pub(crate) fn end_of(run: &Run, statistics: &mut LogStatistics, now_ms: EpochMs) -> RunEnd {
     let summary = statistics.summary();
     let criteria: Vec<Criterion> =
         run.criteria.iter().filter_map(|expression| expression.parse::<Criterion>().ok()).collect();
@@ -165,9 +178,12 @@ pub fn artefacts(folder: &Path) -> Result<Vec<Artefact>, EngineError> {
     let names = ["report.html", "summary.json", RESULTS, REPORT].into_iter().map(str::to_owned).chain(
         node_names.iter().flat_map(|node| ["jmeter.log", "output.txt"].map(|file| format!("nodes/{node}/{file}"))),
     );
-    let here = [super::PLAN, crate::shipping::FOLDER].into_iter().flat_map(|below| files_below(folder, below));
+    let written = node_names.iter().map(|node| format!("nodes/{node}/{}", super::keep::FOLDER));
+    let below = [super::PLAN, crate::shipping::FOLDER].map(str::to_owned).into_iter().chain(written);
+    let here = below.flat_map(|below| files_below(folder, &below));
     let is_further = |name: &&String| {
         [super::PLAN, crate::shipping::FOLDER].iter().any(|below| name.starts_with(&format!("{below}/")))
+            || super::keep::is_kept(name)
     };
     let further: BTreeSet<String> = here.chain(stored.iter().filter(is_further).cloned()).collect();
     for name in names.chain(further) {
@@ -236,6 +252,9 @@ fn media_type(name: &str) -> &'static str {
         Some("json") => "application/json",
         Some("ndjson") => "application/x-ndjson",
         Some("jtl" | "csv") => "text/csv; charset=utf-8",
+        Some("png") => "image/png",
+        Some("jpg" | "jpeg") => "image/jpeg",
+        Some("xml") => "application/xml",
         Some("jar" | "zip") => "application/octet-stream",
         Some("zst") => "application/zstd",
         _ => "text/plain; charset=utf-8",

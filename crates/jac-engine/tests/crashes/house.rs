@@ -300,6 +300,7 @@ impl House {
             system_properties: BTreeMap::new(),
             secret: vec!["pin".to_owned()],
             properties_files: Vec::new(),
+            keep: None,
             split: Vec::new(),
             criteria: Vec::new(),
             grace_s: Some(5),

@@ -44,6 +44,8 @@ fn action(method: &Method, route: &str) -> String {
                 | "test"
                 | "password"
                 | "open"
+                | "import"
+                | "keep"
         );
     let mut parts: Vec<String> = words.iter().map(|word| singular(word)).collect();
     if !is_verb {

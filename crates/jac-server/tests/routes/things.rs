@@ -42,6 +42,7 @@ pub async fn others(served: &Served) -> (String, String) {
         created_ms: 1,
         revision: 1,
         ephemeral: false,
+        keep: Vec::new(),
         main_file: "p.jmx".to_owned(),
         files: vec![file],
     };
@@ -59,6 +60,7 @@ pub async fn run(served: &Served, id: &str, owner: &Person) -> Run {
         name: format!("run {id}"),
         plan_id: "p-22222222".parse().expect("an id"),
         sealed_properties: None,
+        keep: Vec::new(),
         main_file: String::new(),
         files: Vec::new(),
         versions: None,

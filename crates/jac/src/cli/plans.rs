@@ -65,6 +65,9 @@ pub struct PlanArguments {
     /// What is printed on standard output
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub output: Output,
+    /// Keep files that the plan writes, such as '*.csv' or 'screens/**/*.png', of every node
+    #[arg(long, value_name = "GLOB")]
+    pub keep: Vec<String>,
     /// What fails the run, such as 'p95 > 800ms', 'error_percent("Log in") >= 1%'
     #[arg(long, value_name = "EXPR")]
     pub fail_on: Vec<String>,

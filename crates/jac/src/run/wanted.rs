@@ -24,6 +24,7 @@ pub struct Wanted {
     pub secret: Vec<String>,
     pub jmeter_home: Option<PathBuf>,
     pub name: Option<String>,
+    pub keep: Vec<String>,
     pub criteria: Vec<String>,
     pub grace_s: u64,
     pub out: PathBuf,
@@ -71,6 +72,7 @@ impl Wanted {
                 .as_ref()
                 .map(|home| home.canonicalize().unwrap_or_else(|_| home.clone())),
             name: arguments.name.clone(),
+            keep: arguments.keep.clone(),
             criteria: arguments.fail_on.clone(),
             grace_s: arguments.grace,
             out,

@@ -1,3 +1,4 @@
+import { ImportButton } from "@/features/runs/components/ImportButton";
 import { RunList } from "@/features/runs/components/RunTable";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
 import { useRights } from "@/shared/session/useSession";
@@ -6,7 +7,12 @@ import { PageHead } from "@/shared/ui/PageHead";
 
 export function RunsRoute() {
   const { may } = useRights();
-  const start = may("start_run") && <StartRunButton />;
+  const start = may("start_run") && (
+    <>
+      <ImportButton />
+      <StartRunButton />
+    </>
+  );
   return (
     <>
       <PageHead title="Runs" facts={<span>Every execution of a plan on a cluster, with its results, report and logs.</span>} actions={start} />
