@@ -37,6 +37,7 @@ use std::path::PathBuf;
 
 pub use finish::{Artefact, LogPiece, artefacts};
 pub(crate) use finish::{end_of as report_end, write as write_file, write_report};
+pub use keep::checked as keep_patterns;
 pub use kept::KeptFile;
 
 /// The result log among a run's artefacts.

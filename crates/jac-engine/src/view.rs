@@ -139,6 +139,8 @@ impl Default for RunResult {
 pub struct RunView {
     pub id: RunId,
     pub name: String,
+    /// Where the cluster's nodes came from; `null`: an older JAC started it, and its cluster is not known any more.
+    pub provider: Option<Provider>,
     pub plan: Named,
     pub cluster: Named,
     pub owner: Person,
@@ -254,6 +256,7 @@ fn view(run: Run, verdict: Verdict, criteria: Vec<CriterionResult>, headline: Op
     RunView {
         plan: Named { id: run.plan_id.into(), name: run.plan_name },
         cluster: Named { id: run.cluster_id.into(), name: run.cluster_name },
+        provider: run.provider,
         id: run.id,
         name: run.name,
         owner: run.owner,

@@ -13,6 +13,7 @@ mod read;
 mod rewrite;
 mod scan;
 mod search;
+mod stream;
 mod utf16;
 
 pub use bytes_at::BytesAt;
@@ -23,3 +24,4 @@ pub use kind::Kind;
 pub use read::{Empty, LogError, Progress, ReadOptions, first_start, read_logs, read_logs_with};
 pub use rewrite::{REWRITTEN_HEADER, RewriteError, is_plain, rewrite_logs};
 pub use search::{FoundSample, Keep, Search, SearchResult, search_logs};
+pub use stream::stream_samples;

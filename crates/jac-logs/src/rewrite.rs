@@ -4,15 +4,12 @@
 //! Owns the layout of that CSV. What the logs do not say stays empty; rows that cannot be read are left out, and counted by whoever reads
 //! the logs themselves. Fields that JAC does not read (`dataType`, `IdleTime`, `SampleCount`, bodies in XML) are not carried over.
 
-use crate::dates;
 use crate::input::{Opened, Packing, open};
+use crate::stream::stream;
 use crate::{Input, LogError};
-use jac_jtl::{LogReader, Sample, Settings, TakeSample};
-use std::io::{ErrorKind, Read, Write};
+use jac_jtl::{Sample, Settings, TakeSample};
+use std::io::Write;
 use std::ops::ControlFlow;
-use std::sync::atomic::Ordering;
-
-const PIECE: usize = 128 << 10;
 
 /// The first line of what is written, without its line end.
 pub const REWRITTEN_HEADER: &str = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,success,failureMessage,bytes,sentBytes,grpThreads,allThreads,URL,Latency,Connect,Hostname";
@@ -22,7 +19,7 @@ pub const REWRITTEN_HEADER: &str = "timeStamp,elapsed,label,responseCode,respons
 pub enum RewriteError {
     /// One of them cannot be read, or is something else.
     #[error("{0}")]
-    Log(#[from] LogError),
+    Log(#[source] LogError),
     /// A packed one ends too early, or is damaged.
     #[error("{name} is truncated or damaged: it does not unpack to its end")]
     Truncated {
@@ -40,9 +37,9 @@ pub enum RewriteError {
     Write(#[source] std::io::Error),
 }
 
-impl RewriteError {
+impl From<LogError> for RewriteError {
     /// The system's own failures have a number; every other one of reading is the packing's.
-    fn of_reading(error: LogError) -> Self {
+    fn from(error: LogError) -> Self {
         match error {
             LogError::Read { name, source } if source.raw_os_error().is_none() => Self::Truncated { name },
             error => Self::Log(error),
@@ -75,32 +72,14 @@ pub fn rewrite_logs(
     writeln!(out, "{REWRITTEN_HEADER}").map_err(RewriteError::Write)?;
     let mut left = limit_bytes;
     for input in inputs {
-        let mut opened = open(input).map_err(RewriteError::of_reading)?;
-        let settings = Settings::default();
-        let settings = match dates::order(input, &opened.head, &settings)? {
-            Some(order) => dates::with(&settings, order.order),
-            None => settings,
-        };
-        let mut reader = LogReader::new(&settings);
         let mut writer = Writer { out: &mut *out, row: Vec::new(), failed: None };
-        let mut piece = vec![0; PIECE];
-        loop {
-            let read = match opened.bytes.read(&mut piece) {
-                Ok(0) => break,
-                Ok(read) => read,
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(source) => return Err(RewriteError::of_reading(LogError::Read { name: input.name(), source })),
-            };
+        let mut after = |writer: &mut Writer<'_>, read: usize, _| -> Result<(), RewriteError> {
             left = left.checked_sub(read as u64).ok_or(RewriteError::TooLarge { limit_bytes })?;
-            reader.feed(&piece[..read], &mut writer);
             writer.check()?;
-            if progress().is_break() {
-                return Err(LogError::Cancelled.into());
-            }
-        }
-        reader.finish(&mut writer);
-        writer.check()?;
-        if opened.broken.load(Ordering::Relaxed) {
+            if progress().is_break() { Err(LogError::Cancelled.into()) } else { Ok(()) }
+        };
+        let (_, is_broken) = stream(input, &Settings::default(), &mut writer, &mut after)?;
+        if is_broken {
             return Err(RewriteError::Truncated { name: input.name() });
         }
     }

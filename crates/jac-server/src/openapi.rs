@@ -60,7 +60,7 @@ pub fn split() -> (Router<App>, OpenApi) {
     let uploads = OpenApiRouter::new()
         .routes(routes!(plans::list, plans::create))
         .routes(routes!(plans::add_files))
-        .routes(routes!(imports::create))
+        .routes(routes!(imports::import_logs))
         .layer(DefaultBodyLimit::disable());
     let api = OpenApiRouter::new()
         .routes(routes!(session::show, session::create, session::delete))

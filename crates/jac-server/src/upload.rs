@@ -66,7 +66,13 @@ impl Waiting {
     /// The same body, which ends with an error when too much of it leads to nothing.
     fn watch(&self, body: Body) -> Body {
         let bytes = Arc::clone(&self.bytes);
-        Body::from_stream(body.into_data_stream().map(move |piece| {
+        // Whoever takes the form apart reads on until it has to wait: without that, all that is there at once, such as a file that a
+        // command of this process uploads, would be in memory.
+        let pieces = body.into_data_stream().then(async |piece| {
+            tokio::task::yield_now().await;
+            piece
+        });
+        Body::from_stream(pieces.map(move |piece| {
             let piece = piece.map_err(io::Error::other)?;
             let waiting = bytes.fetch_add(piece.len(), Ordering::Relaxed) + piece.len();
             if waiting > MOST_WAITING {

@@ -10,6 +10,10 @@ use russh_sftp::protocol::{FileAttributes, OpenFlags, Packet, StatusCode};
 
 /// What one request reads. OpenSSH gives at most 255 KiB, older ones 64 KiB; what is short is seen and ends the piece.
 const READ_PIECE: usize = 32 * 1024;
+/// The type of a file among its permissions (`<sys/stat.h>`).
+const S_IFMT: u32 = 0o170_000;
+const S_IFDIR: u32 = 0o040_000;
+const S_IFREG: u32 = 0o100_000;
 /// What one request writes: every server takes that.
 pub const WRITE_PIECE: usize = 32 * 1024;
 
@@ -131,9 +135,11 @@ pub async fn files_below(live: &Live, folder: &str, most: usize) -> Result<Found
                 continue;
             }
             let path = if below.is_empty() { name } else { format!("{below}/{name}") };
-            if attributes.is_dir() {
+            // The library's own questions take a link for a file: they look at single bits of the type.
+            let kind = attributes.permissions.unwrap_or(0) & S_IFMT;
+            if kind == S_IFDIR {
                 folders.push(path);
-            } else if attributes.is_regular() {
+            } else if kind == S_IFREG {
                 found.files.push(FoundFile { path, bytes: attributes.size.unwrap_or(0) });
             }
         }

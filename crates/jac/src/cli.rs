@@ -4,10 +4,12 @@
 mod admin;
 mod artefacts;
 mod clusters;
+mod export;
 mod images;
 mod imports;
 mod logs;
 mod machines;
+mod mcp;
 mod plans;
 mod runs;
 mod search;
@@ -17,6 +19,7 @@ mod settings;
 pub use admin::{AuditArguments, Place, TokenCommand, UserCommand};
 pub use artefacts::ArtifactsCommand;
 pub use clusters::{ClusterCommand, CreateArguments, CredentialsCommand, Whose};
+pub use export::ExportArguments;
 pub use images::{BuildArguments, ImageCommand};
 pub use imports::ImportArguments;
 pub use logs::{
@@ -24,6 +27,7 @@ pub use logs::{
     TimeUnitName,
 };
 pub use machines::{Ec2Arguments, NewClusterArguments, ProviderName};
+pub use mcp::McpArguments;
 pub use plans::{CheckArguments, PlanArguments, RunArguments};
 pub use runs::RunsCommand;
 pub use search::{DashboardsArguments, DashboardsName, SearchCommand};
@@ -106,6 +110,10 @@ pub enum Command {
     Report(ReportArguments),
     /// Make a run of result logs that were written elsewhere, with report, search, comparison and history
     Import(ImportArguments),
+    /// Write a run's samples for other programs: Parquet, HdrHistogram
+    Export(ExportArguments),
+    /// Let an assistant read runs and plans, by the Model Context Protocol on standard input and output
+    Mcp(McpArguments),
     /// Say what has changed between two results, and what of it is noise
     #[command(after_help = "Exit codes: 0 no worse, 1 worse, 2 bad input.")]
     Compare(CompareArguments),

@@ -13,6 +13,7 @@ use jac_engine::list::Page;
 use jac_store::MOST_LISTED;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::Duration;
@@ -105,6 +106,17 @@ impl Client {
 
     pub async fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
         self.json(Method::PATCH, path, Some("application/json"), Body::from(serde_json::to_vec(body)?)).await
+    }
+
+    /// Asks something and gives the answer as it is, also a refusal.
+    pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<(StatusCode, Value)> {
+        let (kind, bytes) = match body {
+            Some(body) => (Some("application/json"), Body::from(serde_json::to_vec(body)?)),
+            None => (None, Body::empty()),
+        };
+        let (status, body) = self.send(method, path, kind, bytes).await?;
+        let bytes = collect(body).await?;
+        Ok((status, serde_json::from_slice(&bytes).unwrap_or_default()))
     }
 
     /// Uploads files as a form, piece by piece.

@@ -27,6 +27,7 @@ mod credentials;
 mod demo_target;
 mod desk;
 mod exit;
+mod export;
 mod health;
 mod history;
 mod images;
@@ -35,6 +36,7 @@ mod jmeter;
 mod login;
 mod logins;
 mod logs;
+mod mcp;
 mod report;
 mod run;
 mod samples;
@@ -93,6 +95,8 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
         // They read, and wait for what is in a store.
         Command::Report(arguments) => block_in_place(|| report::report(&arguments)),
         Command::Import(arguments) => imports::import(&arguments).await,
+        Command::Export(arguments) => export::export(&arguments).await,
+        Command::Mcp(arguments) => mcp::mcp(&arguments).await,
         Command::Compare(arguments) => block_in_place(|| compare::compare(&arguments)),
         Command::Samples(arguments) => block_in_place(|| samples::samples(&arguments)),
         Command::Search(command) => search::search(command).await,

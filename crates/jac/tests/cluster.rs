@@ -29,3 +29,5 @@ mod server;
 mod sshd;
 #[path = "cluster/stored.rs"]
 mod stored;
+#[path = "cluster/written.rs"]
+mod written;

@@ -61,3 +61,14 @@ fn what_cannot_be_imported_is_bad_input_and_leaves_nothing() {
         assert_eq!(left, 0, "{below}");
     }
 }
+
+#[test]
+fn a_log_that_is_larger_than_what_may_wait_in_memory_is_imported_without_a_server() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = place.path();
+    let one = log(1_700_000_000_000);
+    let (header, rows) = one.split_once('\n').expect("a header");
+    std::fs::write(folder.join("long.jtl"), format!("{header}\n{}", rows.repeat(400))).expect("written");
+    let run = json(&jac(folder, &["import", "long.jtl", "--plan", "Shop", "--output", "json"]));
+    assert_eq!(run["headline"]["samples"], 200_000, "{run}");
+}

@@ -13,7 +13,7 @@ use jac_artefacts::{Manifest, local_name, object_name};
 use jac_jtl::LogStatistics;
 use jac_jtl::criteria::{Criterion, CriterionResult, MAX_UNREAD_PERCENT, Verdict, judge};
 use jac_model::{EpochMs, Run, RunId};
-use jac_report::{Facts, LogFile, Report, RunFacts};
+use jac_report::{Facts, Histograms, LogFile, Report, RunFacts};
 use jac_store::{RunMetrics, RunRow, StoredPoint};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -21,6 +21,8 @@ use std::path::Path;
 
 /// The report as data.
 const REPORT: &str = "report.json";
+/// The response times for other tools.
+const HISTOGRAMS: &str = "histograms.json";
 /// How many groups of failures a snapshot shows.
 const ERRORS_SHOWN: usize = 20;
 /// The most of a JMeter log that one call hands out.
@@ -118,6 +120,9 @@ pub(crate) fn write_report(
     let report = Report::new(facts, statistics);
     write(&folder.join("summary.json"), &json(&report.summary)?)?;
     write(&folder.join(REPORT), &json(&report)?)?;
+    let histograms = Histograms::of(&statistics.response_times());
+    let histograms = histograms.map_err(|error| EngineError::JMeter(error.to_string()))?;
+    write(&folder.join(HISTOGRAMS), &json(&histograms)?)?;
     let page = jac_report::render_html(&report).map_err(|error| EngineError::JMeter(error.to_string()))?;
     write(&folder.join("report.html"), page.as_bytes())
 }
@@ -175,7 +180,7 @@ pub fn artefacts(folder: &Path) -> Result<Vec<Artefact>, EngineError> {
     let stored_nodes =
         stored.iter().filter_map(|name| Some(name.strip_prefix("nodes/")?.split_once('/')?.0.to_owned()));
     let node_names: BTreeSet<String> = nodes.chain(stored_nodes).collect();
-    let names = ["report.html", "summary.json", RESULTS, REPORT].into_iter().map(str::to_owned).chain(
+    let names = ["report.html", "summary.json", RESULTS, REPORT, HISTOGRAMS].into_iter().map(str::to_owned).chain(
         node_names.iter().flat_map(|node| ["jmeter.log", "output.txt"].map(|file| format!("nodes/{node}/{file}"))),
     );
     let written = node_names.iter().map(|node| format!("nodes/{node}/{}", super::keep::FOLDER));

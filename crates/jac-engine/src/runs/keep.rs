@@ -30,7 +30,7 @@ const PIECE: usize = 1 << 20;
 ///
 /// # Errors
 /// `keep_invalid` with a fault for each that is not a pattern of files below the plan's folder.
-pub(crate) fn checked(patterns: Vec<String>) -> Result<Vec<String>, EngineError> {
+pub fn checked(patterns: Vec<String>) -> Result<Vec<String>, EngineError> {
     let (mut kept, mut faults) = (Vec::new(), Vec::new());
     for (at, pattern) in patterns.into_iter().enumerate() {
         let pattern = pattern.trim().trim_start_matches("./").to_owned();

@@ -32,7 +32,7 @@ pub struct ImportUpload {
 /// Make a finished run of result logs that were written elsewhere
 #[utoipa::path(post, path = "/runs/import", tag = "runs", request_body(content = ImportUpload, content_type = "multipart/form-data"),
     responses((status = 201, body = RunView), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody), (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
-pub async fn create(
+pub async fn import_logs(
     State(app): State<App>,
     allowed: Allowed<StartRun>,
     request: Request,

@@ -205,7 +205,7 @@ async fn an_import_is_in_the_audit_trail_with_the_run_that_it_made() {
     let entries = served.get("/audit?action=run.import").await;
     let entry = |at: usize| &entries["items"][at];
     assert_eq!((&entry(1)["outcome"], &entry(1)["thing"]), (&"done".into(), &run["id"]), "{entries}");
-    assert_eq!((&entry(0)["outcome"], &entry(0)["code"]), (&"refused".into(), &"no_sample".into()), "{entries}");
+    assert_eq!((&entry(0)["outcome"], &entry(0)["code"]), (&"failed".into(), &"no_sample".into()), "{entries}");
 }
 
 #[tokio::test]

@@ -72,7 +72,7 @@ impl Wanted {
                 .as_ref()
                 .map(|home| home.canonicalize().unwrap_or_else(|_| home.clone())),
             name: arguments.name.clone(),
-            keep: arguments.keep.clone(),
+            keep: jac_engine::runs::keep_patterns(arguments.keep.clone()).map_err(from_engine)?,
             criteria: arguments.fail_on.clone(),
             grace_s: arguments.grace,
             out,

@@ -1,15 +1,17 @@
 import { ImportButton } from "@/features/runs/components/ImportButton";
 import { RunList } from "@/features/runs/components/RunTable";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
+import { useInfo } from "@/features/session/api/useInfo";
 import { useRights } from "@/shared/session/useSession";
 import { Empty } from "@/shared/ui/Empty";
 import { PageHead } from "@/shared/ui/PageHead";
 
 export function RunsRoute() {
   const { may } = useRights();
+  const info = useInfo();
   const start = may("start_run") && (
     <>
-      <ImportButton />
+      <ImportButton most_bytes={info.data?.limits.max_import_bytes ?? Infinity} />
       <StartRunButton />
     </>
   );

@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { usePlans } from "@/features/plans/api/usePlans";
-import { useInfo } from "@/features/session/api/useInfo";
 import type { UploadProgress } from "@/shared/api/upload";
 import { formatBytes } from "@/shared/format/numbers";
 import { Dialog } from "@/shared/ui/Dialog";
@@ -15,21 +14,20 @@ import { importFaults } from "../importForm";
 const PLANS = "import-plans";
 
 /** Result logs from anywhere, made a run. */
-export function ImportDialog({ onClose }: { onClose: () => void }) {
+export function ImportDialog({ most_bytes, onClose }: { most_bytes: number; onClose: () => void }) {
   const [plan, setPlan] = useState("");
   const [name, setName] = useState("");
   const [files, setFiles] = useState<File[]>([]);
   const [tried, setTried] = useState(false);
   const [progress, setProgress] = useState<UploadProgress | null>(null);
   const abort = useRef<AbortController | null>(null);
-  const info = useInfo();
   const plans = usePlans("");
   const sending = useImportRun();
   const navigate = useNavigate();
   // Whoever leaves does not want it any more.
   useEffect(() => () => abort.current?.abort(), []);
 
-  const faults = importFaults({ plan, files }, info.data?.limits.max_import_bytes ?? Number.MAX_SAFE_INTEGER);
+  const faults = importFaults({ plan, files }, most_bytes);
   const error = sending.error?.name === "AbortError" ? null : sending.error;
   const planRefusal = refusalAt(error, "/plan");
   const nameRefusal = refusalAt(error, "/name");
@@ -50,7 +48,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
       onSubmit={submit}
       footer={<DialogButtons onCancel={onClose} action={sending.isPending ? "Importing…" : "Import"} disabled={sending.isPending} />}
     >
-      <p>A result log that JMeter wrote elsewhere becomes a run, with report, search, comparison and trend. Several logs become one run.</p>
+      <p className="mb-3">A result log that JMeter wrote elsewhere becomes a run, with report, search, comparison and trend. Several logs become one run.</p>
       <Field label="Result logs" help="CSV or XML (.jtl, .csv, .xml), also .gz and .zst, or a zip of them." fault={tried ? faults.files : undefined}>
         {(attributes) => <input {...attributes} type="file" multiple disabled={sending.isPending} data-upload="logs" onChange={(event) => setFiles([...(event.target.files ?? [])])} />}
       </Field>
