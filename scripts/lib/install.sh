@@ -260,6 +260,23 @@ install_mail_server() {
   export JAC_TEST_SMTP_PYTHON=$folder/bin/python
 }
 
+# What reads the exports and speaks to `jac mcp` in the tests: programs that are not JAC's. Without Python those tests say that they are skipped.
+READERS="duckdb==1.5.6 pandas==3.1.1 pyarrow==26.0.1 hdrhistogram==0.10.8 mcp==2.3.0"
+install_readers() {
+  local readers=$cache_folder/test/readers
+  if [ "$(cat "$readers/installed" 2>/dev/null)" != "$READERS" ]; then
+    python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+      { say "There is no Python 3.11 with its venv module, which reads the exports in the tests."; return; }
+    say "Installing the programs that read the exports in the tests (DuckDB, pandas, HdrHistogram, MCP)."
+    rm -rf "$readers"
+    python3 -m venv "$readers"
+    # shellcheck disable=SC2086
+    quietly "$readers/bin/pip" install --disable-pip-version-check --no-input $READERS || return 0
+    echo "$READERS" >"$readers/installed"
+  fi
+  export JAC_TEST_PYTHON=$readers/bin/python
+}
+
 # Node.js' own build, into the cache folder.
 install_node() { install_node_from_its_makers || install_node_from_npm; }
 

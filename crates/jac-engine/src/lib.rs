@@ -20,6 +20,7 @@ mod forecast;
 mod grace;
 pub mod history;
 mod images;
+pub mod imports;
 mod integrations;
 pub mod list;
 mod live;

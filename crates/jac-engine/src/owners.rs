@@ -76,7 +76,7 @@ impl Engine {
         for id in self.store().owned(Kind::Plan, &leaving.id).await? {
             let Ok(id) = id.parse::<PlanId>() else { continue };
             let owner = next.clone();
-            self.run_blocking(move |engine| engine.change_plan_owner(&id, |plan| plan.owner = owner)).await?;
+            self.run_blocking(move |engine| engine.change_plan_record(&id, |plan| plan.owner = owner)).await?;
             done.count("plans");
         }
         for id in self.store().owned(Kind::Run, &leaving.id).await? {
@@ -128,7 +128,7 @@ impl Engine {
     /// When the database cannot be written.
     pub async fn set_plan_team(&self, id: &PlanId, team: Option<Named>) -> Result<(), EngineError> {
         let id = id.clone();
-        self.run_blocking(move |engine| engine.change_plan_owner(&id, |plan| plan.team = team)).await
+        self.run_blocking(move |engine| engine.change_plan_record(&id, |plan| plan.team = team)).await
     }
 
     /// Says which team may change a run beside its owner.

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use jac_model::NodeTools;
 use jac_model::descriptors;
-use jac_model::ports::{Chunk, Command, Output, PortError, ProcessState, Remote, Tell, Vitals};
+use jac_model::ports::{Chunk, Command, FoundFiles, Output, PortError, ProcessState, Remote, Tell, Vitals};
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
@@ -110,6 +110,10 @@ impl Remote for Patient {
 
     async fn digest(&self, path: &str) -> Result<Option<(u64, [u8; 32])>, PortError> {
         self.ask(|| self.remote.digest(path)).await
+    }
+
+    async fn list_files(&self, folder: &str, most: usize) -> Result<FoundFiles, PortError> {
+        self.ask(|| self.remote.list_files(folder, most)).await
     }
 
     async fn remove(&self, path: &str) -> Result<(), PortError> {

@@ -14,7 +14,7 @@ mod unread;
 pub use check::RunWish;
 pub(crate) use folder::PlanFolder;
 pub use staging::Staging;
-pub(crate) use staging::sweep_uploads;
+pub(crate) use staging::{list_files as files_in, sweep_uploads};
 
 use crate::blocking::wait;
 use crate::engine::{Engine, Event};
@@ -63,6 +63,7 @@ impl Engine {
             created_ms: self.now_ms(),
             revision: 1,
             ephemeral: kept == Kept::ForOneRun,
+            keep: Vec::new(),
             main_file,
             files,
             criteria: PlanCriteria::default(),
@@ -223,8 +224,8 @@ impl Engine {
         })
     }
 
-    /// Changes whose a plan is, in its row and in the file that describes it. Its files, and so its revision, stay.
-    pub(crate) fn change_plan_owner(&self, id: &PlanId, change: impl FnOnce(&mut Plan)) -> Result<(), EngineError> {
+    /// Changes what is said of a plan, in its row and in the file that describes it. Its files, and so its revision, stay.
+    pub(crate) fn change_plan_record(&self, id: &PlanId, change: impl FnOnce(&mut Plan)) -> Result<(), EngineError> {
         self.locked_plan(id, || {
             let mut plan = wait(self.store().plan(id))?;
             change(&mut plan);

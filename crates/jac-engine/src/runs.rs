@@ -6,6 +6,7 @@ mod follow;
 mod health;
 mod intake;
 pub(crate) mod judged;
+pub(crate) mod keep;
 pub(crate) mod kept;
 mod prepare;
 pub(crate) mod record;
@@ -35,9 +36,10 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-pub(crate) use finish::write as write_file;
 pub use finish::{Artefact, LogPiece, artefacts};
+pub(crate) use finish::{end_of as report_end, write as write_file, write_report};
 use judged::Chosen;
+pub use keep::checked as keep_patterns;
 pub use kept::KeptFile;
 
 /// The result log among a run's artefacts.
@@ -77,6 +79,10 @@ pub struct NewRun {
     /// Data files, relative to the plan, whose rows are dealt out among the workers.
     #[serde(default)]
     pub split: Vec<String>,
+    /// Files that the plan writes and that are kept, such as `*.csv` or `screens/**/*.png`: patterns of paths below the folder of its `.jmx`.
+    /// `null` or absent: those of the plan.
+    #[serde(default)]
+    pub keep: Option<Vec<String>>,
     /// Expressions such as `p95 > 800ms`; one that is true fails the run. Absent: the plan's; given, they stand in the place of
     /// the plan's.
     #[serde(default)]
@@ -190,6 +196,7 @@ impl Engine {
             ));
         }
         let (new, plan, check) = self.check_new_run(new, &cluster.config, cluster.worker_count(), is_cancelled)?;
+        let keep = keep::checked(new.keep.clone().unwrap_or_else(|| plan.keep.clone()))?;
         let notes = check
             .findings
             .iter()
@@ -245,6 +252,7 @@ impl Engine {
             system_properties: new.system_properties,
             properties_files: new.properties_files,
             split: new.split,
+            keep,
             total_threads: check.total_threads,
             grace_s: new.grace_s.unwrap_or(self.settings().default_grace.as_secs()),
             notes,

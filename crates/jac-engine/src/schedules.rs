@@ -410,6 +410,7 @@ fn new_run(run: &ScheduledRun, plan: &PlanId, cluster: &ClusterId) -> NewRun {
         secret: run.secret,
         properties_files: run.properties_files,
         split: run.split,
+        keep: None,
         criteria: (!run.criteria.is_empty()).then_some(run.criteria),
         warm_up_s: None,
         stop_rules: None,

@@ -44,8 +44,14 @@ pub struct Settings {
     pub default_grace: Duration,
     /// The largest upload, in bytes, and the most that an archive may unpack to.
     pub max_upload_bytes: u64,
+    /// The largest upload of result logs, in bytes, and the most that they may unpack to.
+    pub max_import_bytes: u64,
     /// The most files of one plan.
     pub max_files: usize,
+    /// The most files that the plan wrote and that are kept of one run, of all nodes together.
+    pub keep_max_files: usize,
+    /// The most that they may be together, in bytes.
+    pub keep_max_bytes: u64,
     /// What is to stay free on the disk of the data folder, in bytes: no run begins with less, and no log grows with less
     /// than half of it.
     pub disk_reserve_bytes: u64,
@@ -86,7 +92,10 @@ impl Default for Settings {
             unreachable_limit: Duration::from_secs(60),
             default_grace: Duration::from_secs(30),
             max_upload_bytes: 2 << 30,
+            max_import_bytes: 20 << 30,
             max_files: 2_000,
+            keep_max_files: 1_000,
+            keep_max_bytes: 1 << 30,
             disk_reserve_bytes: 256 << 20,
             runs_days: None,
             runs_count: None,
@@ -110,7 +119,7 @@ impl Settings {
     /// How long the nodes of a cluster may take to be there.
     pub fn launch_limit_of(&self, provider: Provider) -> Duration {
         match provider {
-            Provider::Local | Provider::Ssh => self.launch_limit,
+            Provider::Local | Provider::Ssh | Provider::Imported => self.launch_limit,
             Provider::Ec2 => self.machine_launch_limit,
         }
     }

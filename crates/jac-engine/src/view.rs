@@ -144,6 +144,8 @@ impl Default for RunResult {
 pub struct RunView {
     pub id: RunId,
     pub name: String,
+    /// Where the cluster's nodes came from; `null`: an older JAC started it, and its cluster is not known any more.
+    pub provider: Option<Provider>,
     pub plan: Named,
     pub cluster: Named,
     pub owner: Person,
@@ -197,6 +199,8 @@ pub struct RunView {
     #[serde(default)]
     pub system_properties: BTreeMap<String, String>,
     pub split: Vec<String>,
+    /// Patterns of the files that the plan writes and that are kept.
+    pub keep: Vec<String>,
     pub workers: u32,
     pub total_threads: Option<u64>,
     pub grace_s: u64,
@@ -271,6 +275,7 @@ fn view(run: Run, verdict: Verdict, judged: Judged, headline: Option<Headline>) 
     RunView {
         plan: Named { id: run.plan_id.into(), name: run.plan_name },
         cluster: Named { id: run.cluster_id.into(), name: run.cluster_name },
+        provider: run.provider,
         id: run.id,
         name: run.name,
         owner: run.owner,
@@ -304,6 +309,7 @@ fn view(run: Run, verdict: Verdict, judged: Judged, headline: Option<Headline>) 
         properties: run.properties,
         system_properties: run.system_properties,
         split: run.split,
+        keep: run.keep,
         workers: run.workers,
         total_threads: run.total_threads,
         grace_s: run.grace_s,

@@ -4,7 +4,9 @@ use crate::process;
 use async_trait::async_trait;
 use bytes::Bytes;
 use jac_jmeter::{JavaSearch, jvm};
-use jac_model::ports::{Chunk, Command, Heap, Output, PortError, ProcessState, Remote, Tell, Vitals};
+use jac_model::ports::{
+    Chunk, Command, FoundFile, FoundFiles, Heap, Output, PortError, ProcessState, Remote, Tell, Vitals,
+};
 use jac_model::{NodeTools, descriptors};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -89,6 +91,39 @@ fn unfinished(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".new");
     PathBuf::from(name)
+}
+
+/// The plain files below a folder; what is a link is passed over.
+fn files_below(folder: &Path, most: usize) -> io::Result<FoundFiles> {
+    let mut found = FoundFiles { files: Vec::new(), is_whole: true };
+    let mut folders = vec![String::new()];
+    let mut looked_at = 0;
+    while let Some(below) = folders.pop() {
+        let entries = match fs::read_dir(folder.join(&below)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        for entry in entries {
+            let entry = entry?;
+            looked_at += 1;
+            if looked_at > most {
+                return Ok(FoundFiles { is_whole: false, ..found });
+            }
+            let Ok(name) = entry.file_name().into_string() else {
+                found.is_whole = false;
+                continue;
+            };
+            let path = if below.is_empty() { name } else { format!("{below}/{name}") };
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                folders.push(path);
+            } else if kind.is_file() {
+                found.files.push(FoundFile { path, bytes: entry.metadata()?.len() });
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The file, or `None` where there is none.
@@ -260,6 +295,13 @@ impl Remote for LocalRemote {
             }
         });
         digest.await.map_err(|error| self.failed(&format!("read {path}"), &error))
+    }
+
+    async fn list_files(&self, folder: &str, most: usize) -> Result<FoundFiles, PortError> {
+        let place = self.inside(folder)?;
+        blocking(move || files_below(&place, most))
+            .await
+            .map_err(|error| self.failed(&format!("list {folder}"), &error))
     }
 
     async fn remove(&self, path: &str) -> Result<(), PortError> {

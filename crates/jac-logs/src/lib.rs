@@ -10,8 +10,10 @@ mod frames;
 mod input;
 mod kind;
 mod read;
+mod rewrite;
 mod scan;
 mod search;
+mod stream;
 mod utf16;
 
 pub use bytes_at::BytesAt;
@@ -20,4 +22,6 @@ pub use frames::{CompressError, Compressed, Content, FrameReader, FramedLog, com
 pub use input::{Elsewhere, Input};
 pub use kind::Kind;
 pub use read::{Empty, LogError, Progress, ReadOptions, first_row_start, first_start, read_logs, read_logs_with};
+pub use rewrite::{REWRITTEN_HEADER, RewriteError, is_plain, rewrite_logs};
 pub use search::{FoundSample, Keep, Search, SearchResult, search_logs};
+pub use stream::stream_samples;

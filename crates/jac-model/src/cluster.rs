@@ -22,6 +22,8 @@ pub enum Provider {
     Ssh,
     /// Machines of Amazon EC2, made for the cluster and removed with it.
     Ec2,
+    /// Nowhere: a run was measured elsewhere, and its logs were brought here. No cluster has it.
+    Imported,
 }
 
 impl std::fmt::Display for Provider {
@@ -30,6 +32,7 @@ impl std::fmt::Display for Provider {
             Self::Local => "local",
             Self::Ssh => "ssh",
             Self::Ec2 => "ec2",
+            Self::Imported => "imported",
         })
     }
 }
@@ -163,6 +166,10 @@ impl ClusterConfig {
         if self.jmeter_home.is_some() && self.jmeter_version.is_some() {
             let message = "A JMeter home has a version already. Give the home or the version, not both.";
             faults.push(Fault::at("/jmeter_version", Fault::CONFLICTING, message));
+        }
+        if provider == Provider::Imported {
+            let message = "Imported runs have no cluster. Choose another provider.";
+            faults.push(Fault::at("/provider", Fault::CONFLICTING, message));
         }
         match (provider, &self.ssh) {
             (Provider::Ssh, Some(ssh)) => {

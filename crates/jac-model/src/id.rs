@@ -6,6 +6,13 @@ use serde::{Deserialize, Serialize};
 const ALPHABET: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
 const LENGTH: usize = 8;
 
+impl ClusterId {
+    /// What a run names that no cluster ran: one that was imported.
+    pub fn none() -> Self {
+        Self::from_random([0; LENGTH])
+    }
+}
+
 /// Text that is not an identifier of the kind that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{text}' is not the id of a {kind}")]

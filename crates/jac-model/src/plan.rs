@@ -62,6 +62,9 @@ pub struct Plan {
     /// Uploaded for one `jac run`, which removes it at its end: one that is left over is removed with time.
     #[serde(default)]
     pub ephemeral: bool,
+    /// Files that it writes and that are kept of each run: patterns of paths below the folder of its `.jmx`.
+    #[serde(default)]
+    pub keep: Vec<String>,
     /// The `.jmx` that is run, relative to the plan's folder. Its folder is JMeter's working folder.
     pub main_file: String,
     /// All files, the main one included, in the order of their paths.

@@ -334,6 +334,23 @@ pub enum ProcessState {
     Vanished,
 }
 
+/// A file that was found on a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundFile {
+    /// Relative to the folder that was looked at, with `/` between the parts.
+    pub path: String,
+    pub bytes: u64,
+}
+
+/// The files below a folder of a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundFiles {
+    /// In no order.
+    pub files: Vec<FoundFile>,
+    /// `false`: there were more than were to be looked at, or some whose names are not UTF-8.
+    pub is_whole: bool,
+}
+
 /// A piece of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chunk {
@@ -379,6 +396,10 @@ pub trait Remote: Send + Sync {
 
     /// The SHA-256 of a file and its size, computed on the node; `None` if there is no such file.
     async fn digest(&self, path: &str) -> Result<Option<(u64, [u8; 32])>, PortError>;
+
+    /// The plain files below a folder, however deep, after a look at no more than `most` files and folders. Links are neither followed nor
+    /// listed. No such folder: none.
+    async fn list_files(&self, folder: &str, most: usize) -> Result<FoundFiles, PortError>;
 
     /// Removes a folder with all that is in it. None there is a success.
     async fn remove(&self, path: &str) -> Result<(), PortError>;

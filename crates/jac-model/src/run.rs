@@ -107,12 +107,14 @@ pub enum Cause {
         /// What is missing from the log because of it, in a sentence.
         lost: Option<String>,
     },
+    /// It was measured elsewhere, and its logs were brought here.
+    Imported,
 }
 
 impl Cause {
     /// What was measured is less than the plan asked for.
     pub fn is_partial(&self) -> bool {
-        !matches!(self, Self::Completed)
+        !matches!(self, Self::Completed | Self::Imported)
     }
 
     /// The cause in a word: `completed`, `stopped`, `auto_stopped` or `failed`.
@@ -121,6 +123,7 @@ impl Cause {
             Self::Completed => "completed",
             Self::Stopped { .. } => "stopped",
             Self::AutoStopped { .. } => "auto_stopped",
+            Self::Imported => "imported",
             Self::Failed { .. } => "failed",
         }
     }
@@ -129,6 +132,7 @@ impl Cause {
     pub fn sentence(&self) -> String {
         match self {
             Self::Completed => "The plan came to its end.".to_owned(),
+            Self::Imported => "Imported from result logs.".to_owned(),
             Self::Stopped { by, how: StopMode::Graceful } => {
                 format!("Stopped by {by}; threads finished their samples.")
             }
@@ -326,6 +330,9 @@ pub struct Run {
     pub properties_files: Vec<String>,
     /// Data files that are dealt out among the workers instead of copied to each.
     pub split: Vec<String>,
+    /// Files that the plan writes and that are kept: patterns of paths below the folder of its `.jmx`.
+    #[serde(default)]
+    pub keep: Vec<String>,
     pub workers: u32,
     /// Threads of all workers together, as far as the plan says.
     pub total_threads: Option<u64>,

@@ -7,6 +7,7 @@ mod compare;
 mod comparison_report;
 mod csv;
 mod errors;
+mod histograms;
 mod html;
 mod junit;
 mod report;
@@ -20,6 +21,7 @@ pub use compare::{
 pub use comparison_report::{Compared, ComparedResult, ComparisonReport};
 pub use csv::{csv_field, plain_csv_field, table_csv};
 pub use errors::{ErrorType, error_types, errors_text};
+pub use histograms::{HIGHEST_MS, HistogramError, Histograms, LabelHistogram, histogram};
 pub use html::{render_comparison_html, render_html};
 pub use junit::junit_xml;
 pub use report::{Facts, LogFile, Report, RunFacts};

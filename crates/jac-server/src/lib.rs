@@ -90,10 +90,11 @@ pub fn router(app: App) -> Router {
 }
 
 /// What changes something is done to its end, also when whoever asked has gone: between the database and what follows from it there
-/// is no good place to stop. The start of a run is the exception, since the check before it can take a processor for long.
+/// is no good place to stop. The start of a run and the import of one are the exceptions, since what comes before them can take a processor
+/// for long.
 async fn complete(request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    if reads || request.uri().path() == "/api/v1/runs" {
+    if reads || ["/api/v1/runs", "/api/v1/runs/import"].contains(&request.uri().path()) {
         return next.run(request).await;
     }
     match tokio::spawn(next.run(request).in_current_span()).await {

@@ -2,8 +2,8 @@
 
 use crate::App;
 use crate::routes::{
-    account, archive, audit, clusters, company, credentials, history, images, info, integrations, machines, people,
-    plans, results, runs, schedules, search, session, shares,
+    account, archive, audit, clusters, company, credentials, history, images, imports, info, integrations, machines,
+    people, plans, results, runs, schedules, search, session, shares,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
@@ -37,6 +37,7 @@ const SENT_BY_PEOPLE: &[&str] = &[
     "RunBaseline",
     "Extension",
     "Upload",
+    "ImportUpload",
     "NewAwsCredentials",
     "NewCredentials",
     "NewSshKey",
@@ -62,6 +63,7 @@ pub fn split() -> (Router<App>, OpenApi) {
     let uploads = OpenApiRouter::new()
         .routes(routes!(plans::list, plans::create))
         .routes(routes!(plans::add_files))
+        .routes(routes!(imports::import_logs))
         .layer(DefaultBodyLimit::disable());
     let api = OpenApiRouter::new()
         .routes(routes!(session::show, session::create, session::delete))
@@ -85,6 +87,7 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(audit::export))
         .routes(routes!(clusters::set_team))
         .routes(routes!(plans::set_team))
+        .routes(routes!(plans::set_keep))
         .routes(routes!(runs::set_team))
         .routes(routes!(info::show))
         .routes(routes!(clusters::list, clusters::create))

@@ -8,6 +8,7 @@ pub mod company;
 pub mod credentials;
 pub mod history;
 pub mod images;
+pub mod imports;
 pub mod info;
 pub mod integrations;
 pub mod lists;

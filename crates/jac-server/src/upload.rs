@@ -9,18 +9,47 @@ use axum::http::StatusCode;
 use futures_util::StreamExt;
 use jac_engine::plans::Staging;
 use jac_engine::{Engine, EngineError};
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::AsyncWriteExt;
 
+/// What a form takes besides files, and how much of them.
+pub struct Form {
+    /// The names of its text fields.
+    pub fields: &'static [&'static str],
+    /// All files together, in bytes.
+    pub max_bytes: u64,
+    /// What is said of more.
+    pub too_large: fn(u64) -> EngineError,
+}
+
+impl Form {
+    /// A plan with its files.
+    pub fn of_plan(engine: &Engine) -> Self {
+        let too_large = |max_bytes| EngineError::Invalid {
+            code: "upload_too_large",
+            message: format!("The upload is larger than {} MB.", max_bytes >> 20),
+            hint: Some(
+                "Leave out what the plan does not need, or make the limit larger with --max-upload-mb.".to_owned(),
+            ),
+            faults: Vec::new(),
+        };
+        let max_bytes = engine.settings().max_upload_bytes;
+        Self { fields: &["name", "main_file", "ephemeral"], max_bytes, too_large }
+    }
+}
+
 /// What came besides the files.
 #[derive(Debug, Default)]
-pub struct Fields {
-    pub name: Option<String>,
-    pub main_file: Option<String>,
-    /// It is uploaded for one run.
-    pub ephemeral: bool,
+pub struct Fields(BTreeMap<String, String>);
+
+impl Fields {
+    /// The text of a field; `None`: it did not come.
+    pub fn take(&mut self, name: &str) -> Option<String> {
+        self.0.remove(name)
+    }
 }
 
 /// What of a request has come and led to nothing yet: a preamble before the first part, the head of a part. It waits in memory,
@@ -37,7 +66,13 @@ impl Waiting {
     /// The same body, which ends with an error when too much of it leads to nothing.
     fn watch(&self, body: Body) -> Body {
         let bytes = Arc::clone(&self.bytes);
-        Body::from_stream(body.into_data_stream().map(move |piece| {
+        // Whoever takes the form apart reads on until it has to wait: without that, all that is there at once, such as a file that a
+        // command of this process uploads, would be in memory.
+        let pieces = body.into_data_stream().then(async |piece| {
+            tokio::task::yield_now().await;
+            piece
+        });
+        Body::from_stream(pieces.map(move |piece| {
             let piece = piece.map_err(io::Error::other)?;
             let waiting = bytes.fetch_add(piece.len(), Ordering::Relaxed) + piece.len();
             if waiting > MOST_WAITING {
@@ -65,6 +100,7 @@ pub async fn receive(
     edge: &Edge,
     engine: &Engine,
     person: &str,
+    form: Form,
     request: Request,
 ) -> Result<(Staging, Fields), ApiError> {
     let _place = edge.uploads().enter(person).ok_or_else(too_many)?;
@@ -75,18 +111,19 @@ pub async fn receive(
     })?;
     let mut staging = engine.stage()?;
     let mut fields = Fields::default();
-    let mut left = engine.settings().max_upload_bytes;
+    let mut left = form.max_bytes;
     while let Some(field) = request.next_field().await.map_err(broken)? {
         waiting.is_over();
         match field.name() {
             Some("file") => {
                 let name = field.file_name().unwrap_or_default().to_owned();
                 let place = staging.place(&name)?;
-                left = write(field, &name, &place, left, engine, &waiting).await?;
+                left = write(field, &name, &place, left, &form, &waiting).await?;
             }
-            Some("name") => fields.name = Some(text(field).await?),
-            Some("ephemeral") => fields.ephemeral = text(field).await? == "true",
-            Some("main_file") => fields.main_file = Some(text(field).await?),
+            Some(name) if form.fields.contains(&name) => {
+                let name = name.to_owned();
+                fields.0.insert(name, text(field).await?);
+            }
             other => {
                 return Err(ApiError::bad_request(
                     "upload_field",
@@ -112,23 +149,14 @@ async fn write(
     name: &str,
     place: &std::path::Path,
     mut left: u64,
-    engine: &Engine,
+    form: &Form,
     waiting: &Waiting,
 ) -> Result<u64, ApiError> {
     let failed = |error| EngineError::file(format!("taking {name}"), error);
     let mut file = tokio::fs::File::create(place).await.map_err(failed)?;
     while let Some(piece) = field.chunk().await.map_err(broken)? {
         waiting.is_over();
-        left = left.checked_sub(piece.len() as u64).ok_or_else(|| {
-            ApiError::Engine(EngineError::Invalid {
-                code: "upload_too_large",
-                message: format!("The upload is larger than {} MB.", engine.settings().max_upload_bytes >> 20),
-                hint: Some(
-                    "Leave out what the plan does not need, or make the limit larger with --max-upload-mb.".to_owned(),
-                ),
-                faults: Vec::new(),
-            })
-        })?;
+        left = left.checked_sub(piece.len() as u64).ok_or_else(|| (form.too_large)(form.max_bytes))?;
         file.write_all(&piece).await.map_err(failed)?;
     }
     file.flush().await.map_err(failed)?;

@@ -13,7 +13,7 @@ use crate::{checks, exec, free_ports, scripts, sftp};
 use async_trait::async_trait;
 use jac_jmeter::jvm;
 use jac_model::NodeTools;
-use jac_model::ports::{Chunk, Command, Heap, Output, PortError, ProcessState, Remote, Tell, Vitals};
+use jac_model::ports::{Chunk, Command, FoundFiles, Heap, Output, PortError, ProcessState, Remote, Tell, Vitals};
 use russh::ChannelOpenFailure;
 use std::future::Future;
 use std::path::{Component, Path};
@@ -228,6 +228,15 @@ impl Remote for SshRemote {
             (Some(size), Some(digest)) => Ok(Some((size, digest))),
             _ => Err(LinkError::Refused(format!("it answered '{}'", output.stdout.trim())).at(&self.name, &what)),
         }
+    }
+
+    async fn list_files(&self, folder: &str, most: usize) -> Result<FoundFiles, PortError> {
+        let place = self.inside(folder)?;
+        let listed = self.link.attempt(|live| {
+            let place = &place;
+            async move { sftp::files_below(&live, place, most).await }
+        });
+        listed.await.map_err(|error| error.at(&self.name, &format!("list {folder}")))
     }
 
     async fn remove(&self, path: &str) -> Result<(), PortError> {

@@ -4,12 +4,16 @@ use crate::connection::Live;
 use crate::error::LinkError;
 use bytes::{Bytes, BytesMut};
 use futures_util::future::join_all;
-use jac_model::ports::Chunk;
+use jac_model::ports::{Chunk, FoundFile, FoundFiles};
 use russh_sftp::client::error::Error;
 use russh_sftp::protocol::{FileAttributes, OpenFlags, Packet, StatusCode};
 
 /// What one request reads. OpenSSH gives at most 255 KiB, older ones 64 KiB; what is short is seen and ends the piece.
 const READ_PIECE: usize = 32 * 1024;
+/// The type of a file among its permissions (`<sys/stat.h>`).
+const S_IFMT: u32 = 0o170_000;
+const S_IFDIR: u32 = 0o040_000;
+const S_IFREG: u32 = 0o100_000;
 /// What one request writes: every server takes that.
 pub const WRITE_PIECE: usize = 32 * 1024;
 
@@ -87,6 +91,11 @@ async fn read_whole(live: &Live, path: &str) -> Result<Option<String>, LinkError
 
 /// The names in a folder; none where there is no such folder.
 pub async fn names(live: &Live, folder: &str) -> Result<Vec<String>, LinkError> {
+    Ok(entries(live, folder).await?.into_iter().map(|(name, _)| name).collect())
+}
+
+/// The names in a folder with what they are; none where there is no such folder.
+async fn entries(live: &Live, folder: &str) -> Result<Vec<(String, FileAttributes)>, LinkError> {
     let handle = match live.sftp.opendir(folder).await.map_err(failed) {
         Ok(handle) => handle.handle,
         Err(LinkError::NoSuchFile) => return Ok(Vec::new()),
@@ -95,13 +104,47 @@ pub async fn names(live: &Live, folder: &str) -> Result<Vec<String>, LinkError> 
     let mut names = Vec::new();
     let read = loop {
         match live.sftp.readdir(handle.as_str()).await {
-            Ok(piece) => names.extend(piece.files.into_iter().map(|file| file.filename)),
+            Ok(piece) => names.extend(piece.files.into_iter().map(|file| (file.filename, file.attrs))),
             Err(Error::Status(status)) if status.status_code == StatusCode::Eof => break Ok(names),
             Err(error) => break Err(failed(error)),
         }
     };
     drop(live.sftp.close(handle).await);
     read
+}
+
+/// The plain files below a folder, after a look at no more than `most` files and folders. The server tells what an entry is without
+/// following links.
+pub async fn files_below(live: &Live, folder: &str, most: usize) -> Result<FoundFiles, LinkError> {
+    let mut found = FoundFiles { files: Vec::new(), is_whole: true };
+    let mut folders = vec![String::new()];
+    let mut looked_at = 0;
+    while let Some(below) = folders.pop() {
+        let place = if below.is_empty() { folder.to_owned() } else { format!("{folder}/{below}") };
+        for (name, attributes) in entries(live, &place).await? {
+            if [".", ".."].contains(&name.as_str()) {
+                continue;
+            }
+            looked_at += 1;
+            if looked_at > most {
+                return Ok(FoundFiles { is_whole: false, ..found });
+            }
+            // A name that cannot be one, or that was not UTF-8 on the machine.
+            if name.is_empty() || name.contains('/') || name.contains(char::REPLACEMENT_CHARACTER) {
+                found.is_whole = false;
+                continue;
+            }
+            let path = if below.is_empty() { name } else { format!("{below}/{name}") };
+            // The library's own questions take a link for a file: they look at single bits of the type.
+            let kind = attributes.permissions.unwrap_or(0) & S_IFMT;
+            if kind == S_IFDIR {
+                folders.push(path);
+            } else if kind == S_IFREG {
+                found.files.push(FoundFile { path, bytes: attributes.size.unwrap_or(0) });
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Asks for all pieces at once; the first that is short is the file's end as it was then.

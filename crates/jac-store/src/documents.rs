@@ -96,6 +96,7 @@ pub(crate) const PLAN_UPGRADES: &[Upgrade] = &[
         let stop_rules = ["error_percent >= 90% for 60s"];
         add(plan, "criteria", json!({ "version": 1, "criteria": [], "warm_up_s": 0, "stop_rules": stop_rules }));
     },
+    |plan| add(plan, "keep", json!([])),
 ];
 
 pub(crate) const RUN_UPGRADES: &[Upgrade] = &[
@@ -117,6 +118,7 @@ pub(crate) const RUN_UPGRADES: &[Upgrade] = &[
         add(run, "criteria_watch", json!([]));
         add(run, "broken_rule", Value::Null);
     },
+    |run| add(run, "keep", json!([])),
 ];
 
 pub(crate) const SCHEDULE_UPGRADES: &[Upgrade] = &[];

@@ -41,6 +41,7 @@ pub fn plan(number: u32) -> Plan {
         created_ms: i64::from(number),
         revision: 3,
         ephemeral: false,
+        keep: vec!["*.csv".to_owned()],
         main_file: "shop.jmx".to_owned(),
         files: files(),
         criteria: PlanCriteria { version: 2, criteria: vec!["p95 > 1s".to_owned()], ..PlanCriteria::default() },
@@ -184,6 +185,7 @@ pub fn run(number: u32) -> Run {
         stop_requested_by: Some("Ada".to_owned()),
         broken_rule: Some(broken),
         nodes: vec![node],
+        keep: vec!["*.csv".to_owned()],
         main_file: "shop.jmx".to_owned(),
         files: files(),
         versions: Some(Versions {

@@ -99,7 +99,7 @@ fn row_of(row: &Row<'_>) -> rusqlite::Result<TrendRow> {
         created_ms: row.get("created_ms")?,
         started_ms: Some(row.get::<_, i64>("started_ms")?).filter(|at_ms| *at_ms >= 0),
         verdict: read_word(row, "verdict")?,
-        is_partial: cause.is_some_and(|cause| cause != "completed"),
+        is_partial: cause.is_some_and(|cause| !["completed", "imported"].contains(&cause.as_str())),
         tags: serde_json::from_str(&tags).unwrap_or_default(),
         baseline_ms: row.get("baseline_ms")?,
         pinned: row.get("pinned")?,

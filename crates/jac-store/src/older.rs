@@ -198,8 +198,11 @@ fn an_upgraded_document_has_every_field_of_now() {
         assert!(added.iter().all(|field| !upgraded[*field].is_object()), "{upgraded}");
     }
     check::<Cluster>(&examples::cluster(1), &["team"]);
-    check::<Plan>(&examples::plan(1), &["team", "revision", "ephemeral"]);
-    check::<Run>(&examples::run(1), &["team", "pinned", "provider", "plan_revision", "tags", "note", "baseline_ms"]);
+    check::<Plan>(&examples::plan(1), &["team", "revision", "ephemeral", "keep"]);
+    check::<Run>(
+        &examples::run(1),
+        &["team", "pinned", "provider", "plan_revision", "tags", "note", "baseline_ms", "keep"],
+    );
     let kept: Run =
         crate::documents::parse("r", 1, &serde_json::to_string(&examples::run(1)).expect("JSON")).expect("read");
     assert_eq!(kept.provider, Some(Provider::Ec2), "what is there already stays");

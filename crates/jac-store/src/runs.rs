@@ -164,9 +164,32 @@ impl Store {
         result: Option<&Value>,
         points: Option<(i64, Vec<StoredPoint>)>,
     ) -> Result<(), StoreError> {
+        self.put_finished(run, result, points, Put::Over).await
+    }
+
+    /// Writes down a new run that has finished already, as somebody brought it.
+    pub async fn insert_finished_run(
+        &self,
+        run: &Run,
+        result: Option<&Value>,
+        points: Option<(i64, Vec<StoredPoint>)>,
+    ) -> Result<(), StoreError> {
+        self.put_finished(run, result, points, Put::New).await
+    }
+
+    async fn put_finished(
+        &self,
+        run: &Run,
+        result: Option<&Value>,
+        points: Option<(i64, Vec<StoredPoint>)>,
+        put: Put,
+    ) -> Result<(), StoreError> {
         let (mut run, result) = (run.clone(), result.cloned());
         self.write(move |connection| {
-            documents::put(connection, &run, Put::Over)?;
+            if put == Put::New {
+                AuditedChange::makes("run", run.id.as_str(), &run.name);
+            }
+            documents::put(connection, &run, put)?;
             if let Some(result) = &result {
                 put_result(connection, &run.id, result)?;
             }

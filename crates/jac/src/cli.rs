@@ -4,9 +4,12 @@
 mod admin;
 mod artefacts;
 mod clusters;
+mod export;
 mod images;
+mod imports;
 mod logs;
 mod machines;
+mod mcp;
 mod notify;
 mod plans;
 mod runs;
@@ -18,12 +21,15 @@ mod settings;
 pub use admin::{AuditArguments, Place, TokenCommand, UserCommand};
 pub use artefacts::ArtifactsCommand;
 pub use clusters::{ClusterCommand, CreateArguments, CredentialsCommand, Whose};
+pub use export::ExportArguments;
 pub use images::{BuildArguments, ImageCommand};
+pub use imports::ImportArguments;
 pub use logs::{
     CompareArguments, CountArguments, NarrowArguments, ReadArguments, ReportArguments, SamplesArguments, SamplesOutput,
     TimeUnitName,
 };
 pub use machines::{Ec2Arguments, NewClusterArguments, ProviderName};
+pub use mcp::McpArguments;
 pub use notify::NotifyCommand;
 pub use plans::{CheckArguments, JudgedArguments, PlanArguments, PlansCommand, RunArguments};
 pub use runs::RunsCommand;
@@ -112,6 +118,12 @@ pub enum Command {
     Check(CheckArguments),
     /// Make a report of result logs (.jtl, also .gz and .zst; - is standard input)
     Report(ReportArguments),
+    /// Make a run of result logs that were written elsewhere, with report, search, comparison and history
+    Import(ImportArguments),
+    /// Write a run's samples for other programs: Parquet, HdrHistogram
+    Export(ExportArguments),
+    /// Let an assistant read runs and plans, by the Model Context Protocol on standard input and output
+    Mcp(McpArguments),
     /// Say what has changed between two results, and what of it is noise
     #[command(after_help = "Exit codes: 0 no worse, 1 worse, 2 bad input.")]
     Compare(CompareArguments),

@@ -13,6 +13,7 @@ use jac_engine::list::Page;
 use jac_store::MOST_LISTED;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::Duration;
@@ -23,6 +24,8 @@ use tower::ServiceExt;
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// No byte for this long ends an answer.
 const SILENCE_LIMIT: Duration = Duration::from_secs(60);
+/// The same while the server reads what was uploaded to it.
+const READING_LIMIT: Duration = Duration::from_secs(60 * 60);
 const PIECE: usize = 256 * 1024;
 
 enum Transport {
@@ -105,6 +108,17 @@ impl Client {
         self.json(Method::PATCH, path, Some("application/json"), Body::from(serde_json::to_vec(body)?)).await
     }
 
+    /// Asks something and gives the answer as it is, also a refusal.
+    pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<(StatusCode, Value)> {
+        let (kind, bytes) = match body {
+            Some(body) => (Some("application/json"), Body::from(serde_json::to_vec(body)?)),
+            None => (None, Body::empty()),
+        };
+        let (status, body) = self.send(method, path, kind, bytes).await?;
+        let bytes = collect(body).await?;
+        Ok((status, serde_json::from_slice(&bytes).unwrap_or_default()))
+    }
+
     /// Uploads files as a form, piece by piece.
     pub async fn upload<T: DeserializeOwned>(
         &self,
@@ -121,6 +135,21 @@ impl Client {
             Body::from_stream(form),
         )
         .await
+    }
+
+    /// The same where the answer may take long after the last byte: what was uploaded is read before.
+    pub async fn upload_and_wait<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[UploadFile],
+    ) -> anyhow::Result<T> {
+        let Transport::Http { base, shown, .. } = &self.transport else {
+            return self.upload(path, fields, files).await;
+        };
+        let client = reqwest::Client::builder().connect_timeout(CONNECT_LIMIT).read_timeout(READING_LIMIT).build()?;
+        let transport = Transport::Http { client, base: base.clone(), shown: shown.clone() };
+        Self { transport, token: self.token.clone() }.upload(path, fields, files).await
     }
 
     pub async fn delete(&self, path: &str) -> anyhow::Result<()> {

@@ -27,13 +27,16 @@ mod credentials;
 mod demo_target;
 mod desk;
 mod exit;
+mod export;
 mod health;
 mod history;
 mod images;
+mod imports;
 mod jmeter;
 mod login;
 mod logins;
 mod logs;
+mod mcp;
 mod notify;
 mod plans;
 mod report;
@@ -96,6 +99,9 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
         Command::Check(arguments) => check::check(&arguments),
         // They read, and wait for what is in a store.
         Command::Report(arguments) => block_in_place(|| report::report(&arguments)),
+        Command::Import(arguments) => imports::import(&arguments).await,
+        Command::Export(arguments) => export::export(&arguments).await,
+        Command::Mcp(arguments) => mcp::mcp(&arguments).await,
         Command::Compare(arguments) => block_in_place(|| compare::compare(&arguments)),
         Command::Samples(arguments) => block_in_place(|| samples::samples(&arguments)),
         Command::Search(command) => search::search(command).await,

@@ -267,6 +267,7 @@ impl Job<'_> {
             "secret": self.wanted.secret,
             "properties_files": self.wanted.properties_files,
             "split": self.wanted.split,
+            "keep": (!self.wanted.keep.is_empty()).then_some(&self.wanted.keep),
             "criteria": self.wanted.criteria,
             "warm_up_s": self.wanted.warm_up_s,
             "stop_rules": self.wanted.stop_rules,
@@ -514,7 +515,7 @@ impl Job<'_> {
             Some(cause @ Cause::Stopped { .. }) => {
                 eprintln!("{} The result is partial.", visible_lines(&cause.sentence()))
             }
-            Some(Cause::Completed) | None => (),
+            Some(Cause::Completed | Cause::Imported) | None => (),
         }
         // Stopped by somebody else, on the page: the run is not what was asked for.
         if matches!(run.cause, Some(Cause::Stopped { .. })) && self.signals.received().is_none() {
@@ -528,7 +529,7 @@ impl Job<'_> {
 fn lifetime_minutes(new: &NewCluster) -> u32 {
     let otherwise = match new.provider {
         Provider::Ec2 => ClusterConfig::default().lifetime_minutes,
-        Provider::Local | Provider::Ssh => ClusterConfig::MAX_LIFETIME_MINUTES,
+        Provider::Local | Provider::Ssh | Provider::Imported => ClusterConfig::MAX_LIFETIME_MINUTES,
     };
     new.lifetime_minutes.unwrap_or(otherwise)
 }

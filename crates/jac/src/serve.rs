@@ -47,6 +47,9 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     let tools = context::tools(folder.root(), config.jmeter_home.as_deref());
     let settings = Settings {
         max_upload_bytes: config.max_upload_bytes,
+        max_import_bytes: config.max_import_bytes,
+        keep_max_bytes: config.keep_max_bytes,
+        keep_max_files: config.keep_max_files,
         runs_days: config.runs_days,
         runs_count: config.runs_count,
         stored_logs_days: config.artefacts_local_days,

@@ -10,6 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("jac-model", &[]),
     ("jac-demo", &[]),
     ("jac-logs", &["jac-jtl", "jac-jmx", "jac-model"]),
+    ("jac-export", &["jac-report", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
     ("jac-report", &["jac-jtl", "jac-jmx", "jac-model"]),
     ("jac-jmeter", &["jac-jtl", "jac-jmx", "jac-model"]),
     ("jac-store", &["jac-jtl", "jac-jmx", "jac-model"]),

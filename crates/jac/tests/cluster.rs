@@ -33,3 +33,5 @@ mod server;
 mod sshd;
 #[path = "cluster/stored.rs"]
 mod stored;
+#[path = "cluster/written.rs"]
+mod written;

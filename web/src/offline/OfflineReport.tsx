@@ -41,7 +41,7 @@ function Head({ report }: { report: Report }) {
             </span>
           )}
           {run !== null && <span>plan {run.plan}</span>}
-          {run !== null && <span>{run.workers === 0 ? "master only" : plural(run.workers, "worker")}</span>}
+          {run !== null && run.cause?.kind !== "imported" && <span>{run.workers === 0 ? "master only" : plural(run.workers, "worker")}</span>}
           {report.files.map((file) => (
             <span key={file.name}>
               {file.name} ({formatBytes(file.bytes)})

@@ -72,6 +72,7 @@ export function profileOf(more: Partial<Profile> = {}): Profile {
 /** A run that came to its end. */
 export function runOf(more: Partial<Run> & Pick<Run, "id" | "name">): Run {
   return {
+    provider: "local",
     plan: { id: "p-1", name: "shop" },
     cluster: { id: "c-1", name: "walk" },
     owner: { id: "u-1", name: "Administrator" },
@@ -105,6 +106,7 @@ export function runOf(more: Partial<Run> & Pick<Run, "id" | "name">): Run {
     properties: {},
     system_properties: {},
     split: [],
+    keep: [],
     grace_s: 30,
     workers: 1,
     total_threads: null,

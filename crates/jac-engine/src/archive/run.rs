@@ -14,6 +14,7 @@ use super::journal::{JOURNAL, RunJournal};
 use super::{Archive, MANIFEST, manifest_in};
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
+use crate::runs::keep::is_kept;
 use crate::runs::kept::{COMPRESSED, KeptFile};
 use crate::runs::record::RunRecord;
 use crate::runs::write_file;
@@ -202,7 +203,7 @@ fn kept_files(folder: &Path) -> std::io::Result<Vec<Kept>> {
     let mut names = Vec::new();
     names_below(folder, "", &mut names)?;
     names.retain(|name| {
-        let is_unfinished = name.ends_with(UNFINISHED) && !name.starts_with(PLAN);
+        let is_unfinished = name.ends_with(UNFINISHED) && !name.starts_with(PLAN) && !is_kept(name);
         ![MANIFEST, STALE, JOURNAL].contains(&name.as_str()) && !is_unfinished && !name.starts_with(REFUSED)
     });
     names.sort();
@@ -263,7 +264,14 @@ mod tests {
     #[test]
     fn every_file_of_a_run_is_stored_but_for_jacs_own_notes_and_what_is_not_whole() {
         let folder = tempfile::tempdir().expect("a folder");
-        let stored = ["plan/data/renew", "plan/prices.new", "plan/users_new", "report.html", "run.json"];
+        let stored = [
+            "nodes/worker-1/files/out.new",
+            "plan/data/renew",
+            "plan/prices.new",
+            "plan/users_new",
+            "report.html",
+            "run.json",
+        ];
         let left_out = [MANIFEST, STALE, JOURNAL, "run.new", "results.jtl.zst.new", "search/target.refused.ndjson"];
         for name in stored.into_iter().chain(left_out) {
             let path = folder.path().join(name);
@@ -272,7 +280,7 @@ mod tests {
         }
         let files = kept_files(folder.path()).expect("read");
         let names: Vec<&str> = files.iter().map(|file| file.object.name.as_str()).collect();
-        assert_eq!(names, stored);
+        assert_eq!(names, stored.map(object_name));
     }
 
     #[test]

@@ -42,8 +42,8 @@ pub fn unpack(archive: &Path, folder: &Path, limits: Limits) -> Result<(), Engin
     let mut zip = zip::ZipArchive::new(io::BufReader::new(file)).map_err(unreadable)?;
     if zip.len() > limits.max_files * 2 {
         return Err(refused(
-            format!("The zip has {} entries; a plan has at most {} files.", zip.len(), limits.max_files),
-            "Leave out what the plan does not need.",
+            format!("The zip has {} entries; at most {} files are allowed.", zip.len(), limits.max_files),
+            "Leave out what is not needed.",
         ));
     }
     let allowed = limits.max_bytes.min(RATIO_FREE_BYTES.max(packed.saturating_mul(MAX_RATIO)));
@@ -63,7 +63,7 @@ pub fn unpack(archive: &Path, folder: &Path, limits: Limits) -> Result<(), Engin
         if files > limits.max_files {
             return Err(refused(
                 format!("The zip holds more than {} files.", limits.max_files),
-                "Leave out what the plan does not need.",
+                "Leave out what is not needed.",
             ));
         }
         let target = folder.join(&name);
@@ -93,7 +93,7 @@ pub fn unpack(archive: &Path, folder: &Path, limits: Limits) -> Result<(), Engin
                     "The zip unpacks to more than {} MB, which is more than its size or the limit allows.",
                     allowed >> 20
                 ),
-                "Upload very large data files by themselves.",
+                "Upload very large files by themselves.",
             ));
         }
     }

@@ -12,25 +12,38 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct Staging {
     pub(super) folder: tempfile::TempDir,
-    files: usize,
+    /// The files, in the order in which they came.
+    arrived: Vec<PathBuf>,
     max_files: usize,
 }
 
 impl Staging {
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The files, in the order in which they came.
+    pub(crate) fn arrived(&self) -> &[PathBuf] {
+        &self.arrived
+    }
+
     /// Where a file of that name is to be written; its folders are there afterwards.
     ///
     /// # Errors
     /// When the name leads elsewhere, there are too many files, or the disk is full.
     pub fn place(&mut self, name: &str) -> Result<PathBuf, EngineError> {
         let name = safe_name(name)?;
-        self.files += 1;
-        if self.files > self.max_files {
+        let place = self.folder.path().join(&name);
+        if self.arrived.contains(&place) {
+            return Err(EngineError::invalid("file_twice", format!("The upload has two files of the name '{name}'.")));
+        }
+        self.arrived.push(place.clone());
+        if self.arrived.len() > self.max_files {
             return Err(EngineError::invalid(
                 "too_many_files",
-                format!("A plan has at most {} files.", self.max_files),
+                format!("An upload has at most {} files.", self.max_files),
             ));
         }
-        let place = self.folder.path().join(&name);
         if let Some(parent) = place.parent() {
             std::fs::create_dir_all(parent).map_err(|error| EngineError::file(format!("taking {name}"), error))?;
         }
@@ -58,7 +71,7 @@ impl Engine {
     pub fn stage(&self) -> Result<Staging, EngineError> {
         let folder = tempfile::tempdir_in(self.folder().uploads())
             .map_err(|error| EngineError::file("taking the upload", error))?;
-        Ok(Staging { folder, files: 0, max_files: self.settings().max_files })
+        Ok(Staging { folder, arrived: Vec::new(), max_files: self.settings().max_files })
     }
 
     pub(super) fn unpacked(&self, staging: Staging) -> Result<Staging, EngineError> {
@@ -83,7 +96,7 @@ impl Engine {
 }
 
 /// All files below a folder, in the order of their paths.
-pub(super) fn list_files(folder: &Path) -> Result<Vec<PlanFile>, EngineError> {
+pub(crate) fn list_files(folder: &Path) -> Result<Vec<PlanFile>, EngineError> {
     fn visit(root: &Path, folder: &Path, files: &mut Vec<PlanFile>) -> std::io::Result<()> {
         for entry in std::fs::read_dir(folder)? {
             let entry = entry?;

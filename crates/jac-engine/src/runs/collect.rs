@@ -40,9 +40,9 @@ enum Spool {
 }
 
 /// A node of the run with the way to it.
-struct Node {
-    name: String,
-    remote: Arc<dyn Remote>,
+pub(super) struct Node {
+    pub name: String,
+    pub remote: Arc<dyn Remote>,
 }
 
 impl Task {
@@ -66,6 +66,7 @@ impl Task {
             self.note_if_possible(&format!("JMeter's logs could not be fetched: {}", crate::tools::sentence(&error)))
                 .await;
         }
+        self.keep_files(run).await;
         publish(self, &intake.live).await;
 
         self.try_to("say what is being done", self.step("Making the report.").await);
@@ -159,7 +160,7 @@ impl Task {
         }
     }
 
-    async fn note_if_possible(&self, text: &str) {
+    pub(super) async fn note_if_possible(&self, text: &str) {
         self.try_to("note it", self.note(text).await);
     }
 
@@ -180,7 +181,7 @@ impl Task {
         self.try_to("note what is missing", missed.map(drop));
     }
 
-    async fn remotes(&self, run: &Run) -> Result<Vec<Node>, EngineError> {
+    pub(super) async fn remotes(&self, run: &Run) -> Result<Vec<Node>, EngineError> {
         let cluster = self.cluster(run).await?;
         run.nodes
             .iter()

@@ -13,7 +13,7 @@ use jac_artefacts::{Manifest, local_name, object_name};
 use jac_jtl::LogStatistics;
 use jac_jtl::criteria::{CriterionCode, CriterionResult, Verdict};
 use jac_model::{Cause, EpochMs, Run, RunId};
-use jac_report::{Facts, LogFile, Report, RunFacts};
+use jac_report::{Facts, Histograms, LogFile, Report, RunFacts};
 use jac_store::{RunMetrics, RunRow, StoredPoint};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -21,6 +21,8 @@ use std::path::Path;
 
 /// The report as data.
 const REPORT: &str = "report.json";
+/// The response times for other tools.
+const HISTOGRAMS: &str = "histograms.json";
 /// How many groups of failures a snapshot shows.
 const ERRORS_SHOWN: usize = 20;
 /// The most of a JMeter log that one call hands out.
@@ -56,7 +58,7 @@ pub struct LogPiece {
 }
 
 /// What is written down when a run ends.
-pub(super) struct RunEnd {
+pub(crate) struct RunEnd {
     pub ended_ms: EpochMs,
     pub result: RunResult,
     /// Its figures for the trend of its plan.
@@ -81,37 +83,53 @@ pub(super) fn write_artefacts(task: &Task, run: &Run, live: &LiveRun) -> Result<
         }
         let end = end_of(run, statistics, judged, now_ms);
         let bytes = std::fs::metadata(spool(engine.folder(), &run.id)).map_or(0, |file| file.len());
-        let facts = Facts {
-            title: run.name.clone(),
-            jac_version: env!("CARGO_PKG_VERSION").to_owned(),
-            created_ms: now_ms,
-            files: vec![LogFile { name: RESULTS.to_owned(), bytes }],
-            run: Some(RunFacts {
-                id: run.id.to_string(),
-                plan: run.plan_name.clone(),
-                cluster: run.cluster_name.clone(),
-                workers: run.workers,
-                started_ms: run.started_ms,
-                ended_ms: Some(end.ended_ms),
-                cause: run.cause.clone(),
-                verdict: end.result.verdict,
-                criteria: end.result.criteria.clone(),
-                criteria_watch: end.result.criteria_watch.clone(),
-                warm_up_s: run.warm_up_s,
-                properties: run.properties.clone(),
-            }),
-            notes: run.notes.clone(),
-        };
-        let report = Report::new(facts, statistics);
-        write(&folder.join("summary.json"), &json(&report.summary)?)?;
-        write(&folder.join(REPORT), &json(&report)?)?;
-        let page = jac_report::render_html(&report).map_err(|error| EngineError::JMeter(error.to_string()))?;
-        write(&folder.join("report.html"), page.as_bytes())?;
+        let files = vec![LogFile { name: RESULTS.to_owned(), bytes }];
+        write_report(&folder, run, &end, files, statistics, now_ms)?;
         Ok(end)
     })
 }
 
-fn end_of(run: &Run, statistics: &mut LogStatistics, judged: &Judged, now_ms: EpochMs) -> RunEnd {
+/// The same of statistics that are there, into a folder.
+pub(crate) fn write_report(
+    folder: &Path,
+    run: &Run,
+    end: &RunEnd,
+    files: Vec<LogFile>,
+    statistics: &mut LogStatistics,
+    now_ms: EpochMs,
+) -> Result<(), EngineError> {
+    let facts = Facts {
+        title: run.name.clone(),
+        jac_version: env!("CARGO_PKG_VERSION").to_owned(),
+        created_ms: now_ms,
+        files,
+        run: Some(RunFacts {
+            id: run.id.to_string(),
+            plan: run.plan_name.clone(),
+            cluster: run.cluster_name.clone(),
+            workers: run.workers,
+            started_ms: run.started_ms,
+            ended_ms: Some(end.ended_ms),
+            cause: run.cause.clone(),
+            verdict: end.result.verdict,
+            criteria: end.result.criteria.clone(),
+            criteria_watch: end.result.criteria_watch.clone(),
+            warm_up_s: run.warm_up_s,
+            properties: run.properties.clone(),
+        }),
+        notes: run.notes.clone(),
+    };
+    let report = Report::new(facts, statistics);
+    write(&folder.join("summary.json"), &json(&report.summary)?)?;
+    write(&folder.join(REPORT), &json(&report)?)?;
+    let histograms = Histograms::of(&statistics.response_times());
+    let histograms = histograms.map_err(|error| EngineError::JMeter(error.to_string()))?;
+    write(&folder.join(HISTOGRAMS), &json(&histograms)?)?;
+    let page = jac_report::render_html(&report).map_err(|error| EngineError::JMeter(error.to_string()))?;
+    write(&folder.join("report.html"), page.as_bytes())
+}
+
+pub(crate) fn end_of(run: &Run, statistics: &mut LogStatistics, judged: &Judged, now_ms: EpochMs) -> RunEnd {
     let summary = statistics.summary();
     let mut criteria = judged.criteria.clone();
     if let Some(cause @ Cause::AutoStopped { rule, .. }) = &run.cause {
@@ -171,12 +189,15 @@ pub fn artefacts(folder: &Path) -> Result<Vec<Artefact>, EngineError> {
     let stored_nodes =
         stored.iter().filter_map(|name| Some(name.strip_prefix("nodes/")?.split_once('/')?.0.to_owned()));
     let node_names: BTreeSet<String> = nodes.chain(stored_nodes).collect();
-    let names = ["report.html", "summary.json", RESULTS, REPORT].into_iter().map(str::to_owned).chain(
+    let names = ["report.html", "summary.json", RESULTS, REPORT, HISTOGRAMS].into_iter().map(str::to_owned).chain(
         node_names.iter().flat_map(|node| ["jmeter.log", "output.txt"].map(|file| format!("nodes/{node}/{file}"))),
     );
-    let here = [super::PLAN, crate::shipping::FOLDER].into_iter().flat_map(|below| files_below(folder, below));
+    let written = node_names.iter().map(|node| format!("nodes/{node}/{}", super::keep::FOLDER));
+    let below = [super::PLAN, crate::shipping::FOLDER].map(str::to_owned).into_iter().chain(written);
+    let here = below.flat_map(|below| files_below(folder, &below));
     let is_further = |name: &&String| {
         [super::PLAN, crate::shipping::FOLDER].iter().any(|below| name.starts_with(&format!("{below}/")))
+            || super::keep::is_kept(name)
     };
     let further: BTreeSet<String> = here.chain(stored.iter().filter(is_further).cloned()).collect();
     for name in names.chain(further) {
@@ -245,6 +266,9 @@ fn media_type(name: &str) -> &'static str {
         Some("json") => "application/json",
         Some("ndjson") => "application/x-ndjson",
         Some("jtl" | "csv") => "text/csv; charset=utf-8",
+        Some("png") => "image/png",
+        Some("jpg" | "jpeg") => "image/jpeg",
+        Some("xml") => "application/xml",
         Some("jar" | "zip") => "application/octet-stream",
         Some("zst") => "application/zstd",
         _ => "text/plain; charset=utf-8",

@@ -111,6 +111,7 @@ async fn what_it_runs(task: &Task, run: &Run) -> Result<Plan, EngineError> {
         created_ms: run.created_ms,
         revision: run.plan_revision.unwrap_or(1),
         ephemeral: false,
+        keep: Vec::new(),
         main_file: run.main_file.clone(),
         files: run.files.clone(),
         criteria: PlanCriteria::default(),

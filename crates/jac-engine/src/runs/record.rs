@@ -80,4 +80,10 @@ impl RunRecord {
         let points = restored_points(engine, &run.id);
         Ok(wait(engine.store().restore_run(run, self.result.as_ref(), points))?)
     }
+
+    /// Takes a run into the list that was not there before, because somebody brought it.
+    pub fn insert(&self, engine: &Engine) -> Result<(), EngineError> {
+        let points = restored_points(engine, &self.run.id);
+        Ok(wait(engine.store().insert_finished_run(&self.run, self.result.as_ref(), points))?)
+    }
 }

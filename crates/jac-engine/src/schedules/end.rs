@@ -81,7 +81,7 @@ impl Engine {
             Some(Cause::Stopped { .. }) => (FiringState::Finished, "stopped"),
             // What was tested failed, not the schedule.
             Some(Cause::AutoStopped { .. }) => (FiringState::Finished, "auto_stopped"),
-            Some(Cause::Completed) | None => (FiringState::Finished, "completed"),
+            Some(Cause::Completed | Cause::Imported) | None => (FiringState::Finished, "completed"),
         };
         let message = run.cause.as_ref().map_or_else(String::new, Cause::sentence);
         self.end_firing(id, state, code, &message).await

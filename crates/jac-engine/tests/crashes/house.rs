@@ -312,6 +312,7 @@ impl House {
             system_properties: BTreeMap::new(),
             secret: vec!["pin".to_owned()],
             properties_files: Vec::new(),
+            keep: None,
             split: Vec::new(),
             criteria: None,
             warm_up_s: None,

@@ -6,7 +6,7 @@ use crate::jmeter::Process;
 use crate::world::{Machine, World, inside};
 use async_trait::async_trait;
 use bytes::Bytes;
-use jac_model::ports::{Chunk, Command, Output, PortError, ProcessState, Remote, Tell, Vitals};
+use jac_model::ports::{Chunk, Command, FoundFile, FoundFiles, Output, PortError, ProcessState, Remote, Tell, Vitals};
 use jac_model::{ClusterId, NodeTools};
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -166,6 +166,27 @@ impl Remote for SimulatedRemote {
 
     async fn vitals(&self) -> Result<Option<Vitals>, PortError> {
         self.call("vitals", CALL, |_, _| Ok(None)).await
+    }
+
+    async fn list_files(&self, folder: &str, _most: usize) -> Result<FoundFiles, PortError> {
+        self.call("list_files", CALL, |machine, _| {
+            let root = inside(&machine.folder, folder);
+            let mut files = Vec::new();
+            let mut folders = vec![root.clone()];
+            while let Some(folder) = folders.pop() {
+                for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                    let path = entry.path();
+                    if path.is_dir() {
+                        folders.push(path);
+                    } else {
+                        let name = path.strip_prefix(&root).expect("below").to_str().expect("UTF-8").to_owned();
+                        files.push(FoundFile { path: name, bytes: entry.metadata().expect("there").len() });
+                    }
+                }
+            }
+            Ok(FoundFiles { files, is_whole: true })
+        })
+        .await
     }
 
     async fn remove(&self, path: &str) -> Result<(), PortError> {

@@ -104,6 +104,13 @@ impl ReadOutcome {
         }
     }
 
+    /// Calls the logs of these rows by other names.
+    pub fn rename_files(&mut self, name: &dyn Fn(&str) -> String) {
+        for row in self.rejected.iter_mut().chain(&mut self.unread_value) {
+            row.file = name(&row.file);
+        }
+    }
+
     /// Share of the rows that could not be read, from 0 to 1. A row in which a log ends does not count: the log is
     /// incomplete then, which is another matter.
     pub fn unread_share(&self) -> f64 {

@@ -77,6 +77,11 @@ impl LogStatistics {
         }
     }
 
+    /// Calls the logs that were merged by other names, in what is said of their rows.
+    pub fn rename_files(&mut self, name: &dyn Fn(&str) -> String) {
+        self.merged.rename_files(name);
+    }
+
     /// Says by how many milliseconds a node's clock is ahead; see [`SampleStatistics::set_clock_offset`].
     pub fn set_clock_offset(&mut self, host: &str, ahead_ms: i64) {
         self.statistics.set_clock_offset(host, ahead_ms);

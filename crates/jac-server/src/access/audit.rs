@@ -47,6 +47,8 @@ fn action(method: &Method, route: &str) -> String {
                 | "pause"
                 | "resume"
                 | "start"
+                | "import"
+                | "keep"
         );
     let mut parts: Vec<String> = words.iter().map(|word| singular(word)).collect();
     if !is_verb {

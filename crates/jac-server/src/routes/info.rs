@@ -42,6 +42,8 @@ pub struct ToolInfo {
 pub struct Limits {
     pub max_workers: u32,
     pub max_upload_bytes: u64,
+    /// Imported result logs together, also when unpacked.
+    pub max_import_bytes: u64,
     pub max_files: usize,
 }
 
@@ -82,6 +84,7 @@ pub async fn show(allowed: Allowed<View>) -> Result<Json<Info>, ApiError> {
         limits: Limits {
             max_workers: ClusterConfig::MAX_WORKERS,
             max_upload_bytes: engine.settings().max_upload_bytes,
+            max_import_bytes: engine.settings().max_import_bytes,
             max_files: engine.settings().max_files,
         },
         providers: engine.providers(),

@@ -6,7 +6,7 @@ use crate::body::{Body, Query};
 use crate::error::{ApiError, ErrorBody};
 use crate::routes::TeamRequest;
 use crate::routes::lists::PlansQuery;
-use crate::upload;
+use crate::upload::{self, Form};
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
@@ -51,11 +51,14 @@ pub async fn create(
     allowed: Allowed<CreatePlan>,
     request: Request,
 ) -> Result<(StatusCode, Json<PlanView>), ApiError> {
-    let (staging, fields) = upload::receive(&app.edge, allowed.engine(), &allowed.caller.user.id, request).await?;
+    let form = Form::of_plan(allowed.engine());
+    let (staging, mut fields) =
+        upload::receive(&app.edge, allowed.engine(), &allowed.caller.user.id, form, request).await?;
     let owner = allowed.caller.user.clone();
-    let kept = if fields.ephemeral { Kept::ForOneRun } else { Kept::UntilRemoved };
-    let create =
-        move |engine: &Engine| engine.create_plan(owner, fields.name, fields.main_file.as_deref(), kept, staging);
+    let is_ephemeral = fields.take("ephemeral").is_some_and(|word| word == "true");
+    let kept = if is_ephemeral { Kept::ForOneRun } else { Kept::UntilRemoved };
+    let (name, main_file) = (fields.take("name"), fields.take("main_file"));
+    let create = move |engine: &Engine| engine.create_plan(owner, name, main_file.as_deref(), kept, staging);
     let plan = allowed.engine().run_blocking(create).await?;
     Ok((StatusCode::CREATED, Json(allowed.engine().view_plan(plan).await?)))
 }
@@ -82,7 +85,8 @@ pub async fn add_files(
     plan: On<ChangePlan, Plan>,
     request: Request,
 ) -> Result<Json<PlanView>, ApiError> {
-    let (staging, _) = upload::receive(&app.edge, plan.engine(), &plan.caller.user.id, request).await?;
+    let (staging, _) =
+        upload::receive(&app.edge, plan.engine(), &plan.caller.user.id, Form::of_plan(plan.engine()), request).await?;
     let id = plan.thing.id.clone();
     let changed = plan.engine().run_blocking(move |engine| engine.add_plan_files(&id, staging)).await?;
     Ok(Json(plan.engine().view_plan(changed).await?))
@@ -156,4 +160,21 @@ pub async fn set_criteria(
 ) -> Result<Json<PlanCriteria>, ApiError> {
     let id = plan.thing.id.clone();
     Ok(Json(plan.engine().run_blocking(move |engine| engine.set_plan_criteria(&id, wanted)).await?))
+}
+
+/// Which files that the plan writes are kept.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct PlanKeep {
+    /// Patterns of paths below the folder of the plan's `.jmx`, such as `*.csv` or `screens/**/*.png`.
+    keep: Vec<String>,
+}
+
+/// Say which files that the plan writes are kept of each run
+#[utoipa::path(patch, path = "/plans/{id}/keep", tag = "plans", params(("id" = String, Path)), request_body = PlanKeep,
+    responses((status = 200, body = PlanView), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub async fn set_keep(plan: On<ChangePlan, Plan>, Body(wanted): Body<PlanKeep>) -> Result<Json<PlanView>, ApiError> {
+    let id = plan.thing.id.clone();
+    plan.engine().run_blocking(move |engine| engine.set_plan_keep(&id, wanted.keep)).await?;
+    let changed = plan.engine().store().plan(&plan.thing.id).await?;
+    Ok(Json(plan.engine().view_plan(changed).await?))
 }

@@ -6,6 +6,7 @@ mod checks;
 mod connections;
 mod edge;
 mod history;
+mod imports;
 mod lists;
 mod live;
 mod log;

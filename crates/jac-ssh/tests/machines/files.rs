@@ -152,3 +152,23 @@ async fn a_path_never_leaves_the_node() {
         assert!(matches!(remote.remove(path).await, Err(PortError::Refused { .. })), "{path}");
     }
 }
+
+#[tokio::test]
+async fn files_below_a_folder_are_found_without_following_links() {
+    let Some(place) = Place::launched(1).await else { return };
+    let remote = place.master();
+    assert!(remote.list_files("none", 10).await.expect("asked").files.is_empty());
+    for (path, length) in [("plan/a.csv", 3), ("plan/deep/er/b.png", 5), ("beside.csv", 1)] {
+        remote.write(path, &bytes(8)[..length]).await.expect("written");
+    }
+    let plan = on_disk(remote.as_ref(), "plan");
+    for (from, to) in [("/etc", "folder"), ("/etc/passwd", "file.csv"), ("../beside.csv", "beside.csv")] {
+        std::os::unix::fs::symlink(from, plan.join(to)).expect("a link");
+    }
+    let found = remote.list_files("plan", 100).await.expect("asked");
+    let mut files: Vec<(&str, u64)> = found.files.iter().map(|file| (file.path.as_str(), file.bytes)).collect();
+    files.sort_unstable();
+    assert_eq!((files, found.is_whole), (vec![("a.csv", 3), ("deep/er/b.png", 5)], true));
+    assert!(!remote.list_files("plan", 2).await.expect("asked").is_whole);
+    assert!(matches!(remote.list_files("../x", 2).await, Err(PortError::Refused { .. })));
+}

@@ -71,6 +71,9 @@ pub struct PlanArguments {
     pub output: Output,
     #[command(flatten)]
     pub judged: JudgedArguments,
+    /// Keep files that the plan writes, such as '*.csv' or 'screens/**/*.png', of every node
+    #[arg(long, value_name = "GLOB")]
+    pub keep: Vec<String>,
     /// Ship every sample to this Elasticsearch or OpenSearch too, where no server does the run [env: JAC_SEARCH_URL]
     #[arg(long, value_name = "URL")]
     pub search_url: Option<String>,

@@ -23,7 +23,7 @@ const SILENCE: Duration = Duration::from_secs(1);
 pub fn removal_limit(cluster: &ClusterView) -> Duration {
     match cluster.cluster.provider {
         Provider::Ec2 => Duration::from_secs(600),
-        Provider::Local | Provider::Ssh => Duration::from_secs(120),
+        Provider::Local | Provider::Ssh | Provider::Imported => Duration::from_secs(120),
     }
 }
 

@@ -25,6 +25,9 @@ pub struct Config {
     /// With the host of the public URL.
     pub allowed_hosts: Vec<String>,
     pub max_upload_bytes: u64,
+    pub max_import_bytes: u64,
+    pub keep_max_bytes: u64,
+    pub keep_max_files: usize,
     pub lease_seconds: Option<u64>,
     pub boot_limit: Option<Duration>,
     /// Finished runs older than so many days are removed.
@@ -137,6 +140,9 @@ impl Typed<'_> {
             allow_local_nodes: matches!(self.value("allow_local_nodes"), Some(Value::Switch(true))),
             allowed_hosts,
             max_upload_bytes: self.number("max_upload_mb")? << 20,
+            keep_max_bytes: self.number("keep_max_mb")? << 20,
+            keep_max_files: usize::try_from(self.number("keep_max_files")?).unwrap_or(usize::MAX),
+            max_import_bytes: self.number("max_import_mb")? << 20,
             lease_seconds: self.number("lease_seconds"),
             boot_limit: self.number("boot_limit_seconds").map(Duration::from_secs),
             runs_days: self.small("retention_runs_days"),

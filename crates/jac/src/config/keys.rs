@@ -164,6 +164,36 @@ pub static KEYS: &[Key] = &[
         ..PLAIN
     },
     Key {
+        name: "max_import_mb",
+        environment: "JAC_MAX_IMPORT_MB",
+        flag: "max-import-mb",
+        shape: number(1, 1 << 24),
+        value: "MB",
+        default: "20480",
+        meaning: "The most that imported result logs may be, in MB, also when unpacked",
+        ..PLAIN
+    },
+    Key {
+        name: "keep_max_mb",
+        environment: "JAC_KEEP_MAX_MB",
+        flag: "keep-max-mb",
+        shape: number(1, 1 << 20),
+        value: "MB",
+        default: "1024",
+        meaning: "The most that the files may be that plans wrote and that are kept, in MB for each run",
+        ..PLAIN
+    },
+    Key {
+        name: "keep_max_files",
+        environment: "JAC_KEEP_MAX_FILES",
+        flag: "keep-max-files",
+        shape: number(1, 100_000),
+        value: "N",
+        default: "1000",
+        meaning: "The most of these files, for each run",
+        ..PLAIN
+    },
+    Key {
         name: "session_idle_minutes",
         environment: "JAC_SESSION_IDLE_MINUTES",
         flag: "session-idle-minutes",

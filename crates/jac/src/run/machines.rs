@@ -30,7 +30,7 @@ impl NewCluster {
     /// how long they are his.
     pub fn refuse_endless(&self, findings: &[Finding]) -> anyhow::Result<()> {
         let machines = match self.provider {
-            Provider::Local => return Ok(()),
+            Provider::Local | Provider::Imported => return Ok(()),
             Provider::Ssh => "machines of your own over SSH",
             Provider::Ec2 => "machines of Amazon EC2",
         };

@@ -38,6 +38,8 @@ pub struct Wanted {
     pub secret: Vec<String>,
     pub jmeter_home: Option<PathBuf>,
     pub name: Option<String>,
+    /// Empty: the plan's.
+    pub keep: Vec<String>,
     /// `None`: the plan's.
     pub criteria: Option<Vec<String>>,
     pub warm_up_s: Option<u64>,
@@ -110,6 +112,7 @@ impl Wanted {
                 .as_ref()
                 .map(|home| home.canonicalize().unwrap_or_else(|_| home.clone())),
             name: arguments.name.clone(),
+            keep: jac_engine::runs::keep_patterns(arguments.keep.clone()).map_err(from_engine)?,
             criteria: judged.criteria(),
             warm_up_s: judged.warm_up_s(),
             stop_rules: judged.stop_rules(),

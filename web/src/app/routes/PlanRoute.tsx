@@ -1,4 +1,5 @@
-import { useParams } from "react-router";
+import type { ReactNode } from "react";
+import { Link, useParams } from "react-router";
 import { TrendSection } from "@/features/history/components/TrendSection";
 import { usePlan } from "@/features/plans/api/usePlan";
 import { usePlanCheck } from "@/features/plans/api/usePlanCheck";
@@ -6,11 +7,14 @@ import { CheckView } from "@/features/plans/components/CheckView";
 import { PlanFiles } from "@/features/plans/components/PlanFiles";
 import { PlanHead } from "@/features/plans/components/PlanHead";
 import { PlanCriteria } from "@/features/runs/components/PlanCriteria";
+import { useRuns } from "@/features/runs/api/useRuns";
 import { RunList } from "@/features/runs/components/RunTable";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
 import { useInfo } from "@/features/session/api/useInfo";
 import { useRights } from "@/shared/session/useSession";
 import { Loaded } from "@/shared/ui/Loaded";
+import { PageHead } from "@/shared/ui/PageHead";
+import { Waiting } from "@/shared/ui/Waiting";
 import { hasCode } from "@/shared/ui/refusal";
 import { useUrlParameters } from "@/shared/url/useUrlParameters";
 
@@ -25,6 +29,7 @@ export function PlanRoute() {
   const { may } = useRights();
   const info = useInfo();
   const max = info.data?.limits.max_workers ?? 16;
+  if (hasCode(query.error, "not_found")) return <RunsWithoutPlan id={id} missing={<Loaded query={query} what="">{() => null}</Loaded>} />;
   return (
     <Loaded query={query} what="Loading the plan…">
       {(plan) => (
@@ -46,6 +51,20 @@ export function PlanRoute() {
         </>
       )}
     </Loaded>
+  );
+}
+
+/** Runs whose plan was deleted, or that were imported under a name that is no plan's: their history is there all the same. */
+function RunsWithoutPlan({ id, missing }: { id: string; missing: ReactNode }) {
+  const newest = useRuns(new URLSearchParams({ plan: id }).toString(), 1);
+  const [run] = newest.data?.items ?? [];
+  if (run === undefined) return newest.isPending ? <Waiting what="Loading the plan…" /> : missing;
+  return (
+    <>
+      <PageHead title={run.plan.name} above={<Link to="/plans">Plans</Link>} facts={<span>This plan is not in JAC. Its runs and their trend are kept.</span>} />
+      <TrendSection plan={id} />
+      <RunList of={{ plan: id }} prefix="runs." title="Runs of this plan" without={["plan"]} empty="No runs of this plan." />
+    </>
   );
 }
 

@@ -45,14 +45,14 @@ const CLUSTER: Cluster = {
   usd_so_far: null,
   node_prices: null,
 };
-const PLAN: Plan = { id: "p-1", name: "shop", owner: BOB, team: null, revision: 1, ephemeral: false, criteria: { version: 1, criteria: [], warm_up_s: 0, stop_rules: [] }, created_ms: 0, main_file: "shop.jmx", files: [], bytes: 0, runs: 0, last_run: null };
+const PLAN: Plan = { id: "p-1", name: "shop", owner: BOB, team: null, revision: 1, ephemeral: false, keep: [], criteria: { version: 1, criteria: [], warm_up_s: 0, stop_rules: [] }, created_ms: 0, main_file: "shop.jmx", files: [], bytes: 0, runs: 0, last_run: null };
 const INFO = {
   version: "1",
   installation: "i",
   java: { found: true, path: null, version: "17", hint: null },
   jmeter: { found: true, path: null, version: "5.6.3", hint: null },
   jmeter_versions: ["5.6.3"],
-  limits: { max_workers: 16, max_upload_bytes: 1000, max_files: 10 },
+  limits: { max_workers: 16, max_upload_bytes: 1000, max_import_bytes: 1000, max_files: 10 },
   providers: ["local", "ssh", "ec2"],
   started_ms: 0,
   notices: [],

@@ -1,12 +1,20 @@
+import { ImportButton } from "@/features/runs/components/ImportButton";
 import { RunList } from "@/features/runs/components/RunTable";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
+import { useInfo } from "@/features/session/api/useInfo";
 import { useRights } from "@/shared/session/useSession";
 import { Empty } from "@/shared/ui/Empty";
 import { PageHead } from "@/shared/ui/PageHead";
 
 export function RunsRoute() {
   const { may } = useRights();
-  const start = may("start_run") && <StartRunButton />;
+  const info = useInfo();
+  const start = may("start_run") && (
+    <>
+      <ImportButton most_bytes={info.data?.limits.max_import_bytes ?? Infinity} />
+      <StartRunButton />
+    </>
+  );
   return (
     <>
       <PageHead title="Runs" facts={<span>Every execution of a plan on a cluster, with its results, report and logs.</span>} actions={start} />

@@ -4,7 +4,7 @@ import { formatDateTime } from "@/shared/format/time";
 import { Loaded } from "@/shared/ui/Loaded";
 import { Note } from "@/shared/ui/Note";
 
-const PROVIDERS = { local: "local processes", ssh: "machines over SSH", ec2: "Amazon EC2" };
+const PROVIDERS = { local: "local processes", ssh: "machines over SSH", ec2: "Amazon EC2", imported: "imported logs" };
 
 /** What this server is, has and allows; it is set in its configuration. */
 export function ServerRoute() {

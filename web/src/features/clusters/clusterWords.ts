@@ -80,6 +80,8 @@ export function providerWords(provider: Provider): string {
       return "machines over SSH";
     case "ec2":
       return "Amazon EC2";
+    case "imported":
+      return "imported logs";
   }
 }
 
@@ -120,6 +122,9 @@ export function endWords(provider: Provider): string {
       return "Ends the processes of the master and the workers and removes their folders.";
     case "ssh":
       return "Ends JAC’s processes on the machines and removes this cluster’s folder below ~/.jac. The machines themselves stay as they are.";
+    // No cluster has it.
+    case "imported":
+      return "";
     case "ec2":
       return "Terminates the machines with their disks and deletes the security group that JAC created. No further cost.";
   }
@@ -132,6 +137,8 @@ export function endHint(provider: Provider): string {
       return "Ends its processes and removes its folders. Plans and results are kept.";
     case "ssh":
       return "Removes only JAC’s processes and folder from the hosts. Results are kept.";
+    case "imported":
+      return "";
     case "ec2":
       return "Terminates its machines with their disks. Plans and results are kept.";
   }

@@ -35,6 +35,8 @@ export function causeChip(cause: Cause | null, counts: Counts): ChipLook {
   switch (cause.kind) {
     case "completed":
       return doubtChip(counts) === null ? { tone: "good", word: "completed", icon: "check-circle" } : { tone: "ended", word: "completed", icon: "check-circle" };
+    case "imported":
+      return { tone: "ended", word: "imported", icon: "cloud-upload" };
     case "stopped":
       return { tone: "ended", word: cause.how === "cut" ? "aborted" : "stopped", icon: "stop" };
     case "auto_stopped":
@@ -53,7 +55,7 @@ export function doubtChip(counts: Counts): ChipLook | null {
 
 /** The one chip of a list: the doubt where there is one about a run that otherwise went well, else the state. */
 export function stateChip(run: Seen): ChipLook {
-  const completed = run.phase === "finished" && run.cause?.kind === "completed";
+  const completed = run.phase === "finished" && (run.cause?.kind === "completed" || run.cause?.kind === "imported");
   return (completed ? doubtChip(run.headline) : null) ?? phaseChip(run);
 }
 
@@ -68,6 +70,8 @@ export function causeSentence(cause: Cause): string {
   switch (cause.kind) {
     case "completed":
       return "The plan ran to completion.";
+    case "imported":
+      return "Imported from result logs.";
     case "stopped":
       return cause.how === "cut" ? `Aborted by ${cause.by}.` : `Stopped by ${cause.by} (graceful).`;
     case "auto_stopped":

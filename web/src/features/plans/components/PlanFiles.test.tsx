@@ -9,7 +9,7 @@ const PLAN: Plan = {
   id: "p-1",
   name: "shop",
   owner: { id: "u-1", name: "Ann" },
-  team: null, revision: 1, ephemeral: false, criteria: { version: 1, criteria: [], warm_up_s: 0, stop_rules: [] },
+  team: null, revision: 1, ephemeral: false, keep: [], criteria: { version: 1, criteria: [], warm_up_s: 0, stop_rules: [] },
   last_run: null,
   created_ms: 0,
   bytes: 30,

@@ -11,10 +11,12 @@ import { CopyId } from "@/shared/ui/CopyId";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
 import { PageHead } from "@/shared/ui/PageHead";
 import { useDeletePlan } from "../api/useDeletePlan";
+import { KeepDialog } from "./KeepDialog";
 
 /** `start` is the button that starts a run; it belongs to the runs and is put in by the page. */
 export function PlanHead({ plan, start }: { plan: Plan; start: ReactNode }) {
   const [asked, setAsked] = useState(false);
+  const [keeping, setKeeping] = useState(false);
   const removal = useDeletePlan(plan.id);
   const navigate = useNavigate();
   const { mayWrite } = useRights();
@@ -34,6 +36,7 @@ export function PlanHead({ plan, start }: { plan: Plan; start: ReactNode }) {
             <span>{plural(plan.runs, "run")}</span>
             <OwnerFact kind="plans" thing={plan} />
             <span>uploaded {formatDateTime(plan.created_ms)}</span>
+            {plan.keep.length > 0 && <span>keeps {plan.keep.join(", ")}</span>}
           </>
         }
         actions={
@@ -41,6 +44,9 @@ export function PlanHead({ plan, start }: { plan: Plan; start: ReactNode }) {
             {start}
             {mayWrite(plan) && (
               <Menu label="More about this plan">
+                <MenuItem consequence="Files that the plan writes are collected after each run." onSelect={() => setKeeping(true)}>
+                  Files to keep…
+                </MenuItem>
                 <MenuItem danger consequence="Deletes its files. Its runs and results are kept." onSelect={() => setAsked(true)}>
                   Delete…
                 </MenuItem>
@@ -49,6 +55,7 @@ export function PlanHead({ plan, start }: { plan: Plan; start: ReactNode }) {
           </>
         }
       />
+      {keeping && <KeepDialog plan={plan} onClose={() => setKeeping(false)} />}
       {asked && (
         <ConfirmDialog
           title={`Delete ${plan.name}`}

@@ -9,6 +9,14 @@ import { Steps } from "./Steps";
 
 /** Below the results: JMeter's log, and beside it the nodes, files, settings and steps of the run. */
 export function RunDetails({ run }: { run: Run }) {
+  if (run.provider === "imported") {
+    return (
+      <div className="columns no-print">
+        <Artefacts run={run} />
+        <Shipments run={run} />
+      </div>
+    );
+  }
   const prepared = run.phase !== "queued" && run.phase !== "preparing";
   return (
     <div className="columns columns-main no-print">

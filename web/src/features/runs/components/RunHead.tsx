@@ -66,10 +66,14 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
             <span>
               plan <Link to={`/plans/${run.plan.id}`}>{run.plan.name}</Link>
             </span>
-            <span>
-              cluster <Link to={`/clusters/${run.cluster.id}`}>{run.cluster.name}</Link>
-            </span>
-            <span>{run.workers === 0 ? "master only" : plural(run.workers, "worker")}</span>
+            {run.provider !== "imported" && (
+              <>
+                <span>
+                  cluster <Link to={`/clusters/${run.cluster.id}`}>{run.cluster.name}</Link>
+                </span>
+                <span>{run.workers === 0 ? "master only" : plural(run.workers, "worker")}</span>
+              </>
+            )}
             {run.total_threads !== null && <span>{formatCount(run.total_threads)} users planned</span>}
             <ScheduleFact run={run.id} />
             <OwnerFact kind="runs" thing={run} />

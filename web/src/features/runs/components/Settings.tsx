@@ -31,6 +31,12 @@ export function Settings({ run }: { run: Run }) {
             <span className="text-muted">split across workers</span>
           </li>
         ))}
+        {run.keep.map((pattern) => (
+          <li key={`keep ${pattern}`}>
+            <code>{pattern}</code>
+            <span className="text-muted">files kept</span>
+          </li>
+        ))}
         {run.versions !== null && (
           <li>
             <span>Versions</span>

@@ -1,0 +1,415 @@
+//! Runs that were measured elsewhere: result logs from anywhere become a finished run with report, search, comparison and history.
+//!
+//! | step | what                                                                                             |
+//! |------|--------------------------------------------------------------------------------------------------|
+//! | 1    | the logs are uploaded into a staging folder; archives in it are unpacked                          |
+//! | 2    | they are made one log, `results.jtl`: moved if it is one plain CSV, else rewritten sample by sample |
+//! | 3    | the logs themselves are counted, as `jac report` does, and make the report and the record          |
+//! | 4    | the folder gets its place among the runs: from here on a crash loses nothing, a start restores it   |
+//! | 5    | the run is written into the database, and goes the way of all finished runs                        |
+//!
+//! All of it is done in folders below `uploads/` until step 4, so what fails, is cancelled or crashes leaves nothing.
+
+use crate::blocking::wait;
+use crate::engine::{Engine, Event};
+use crate::error::EngineError;
+use crate::live::Judged;
+use crate::plans::Staging;
+use crate::plans::archive::{self, Limits};
+use crate::runs::record::RunRecord;
+use crate::runs::{RESULTS, report_end, write_report};
+use jac_jtl::criteria::{MAX_UNREAD_PERCENT, judge};
+use jac_jtl::{LogStatistics, Settings};
+use jac_logs::{Input, LogError, RewriteError, is_plain, read_logs, rewrite_logs};
+use jac_model::{Cause, ClusterId, EpochMs, Order, Person, PlanId, PlanSort, Provider, Run, RunId, RunPhase};
+use jac_report::LogFile;
+use jac_store::{PageRequest, PlanFilter, RunRow, StoreError};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+/// Written between two looks whether the disk has room for more.
+const ROOM_EVERY: u64 = 64 << 20;
+/// What a zip begins with: the head of its first file, or its end where it has none.
+const ZIP: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
+const DAY_MS: EpochMs = 24 * 60 * 60 * 1_000;
+
+/// What is said of logs that are imported.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct NewImport {
+    /// The plan that the run is counted among: its id, or its name, whether there is a plan of that name or not.
+    pub plan: String,
+    /// Empty or absent: the plan's name.
+    pub name: Option<String>,
+    /// The share of the rows that may be unreadable, in percent; `None`: 0.1.
+    pub max_unread_percent: Option<f64>,
+}
+
+impl Engine {
+    /// Makes a finished run of uploaded logs, in the order in which they came. It reads and writes files: call it where that is allowed.
+    ///
+    /// # Errors
+    /// When a file is not a result log, is damaged, has no samples or too many rows that cannot be read, or the disk is full. Nothing is
+    /// left then.
+    pub fn import_run(
+        &self,
+        owner: Person,
+        new: NewImport,
+        staging: Staging,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<Run, EngineError> {
+        self.need_room()?;
+        let (plan_id, plan_name) = self.imported_plan(&new.plan)?;
+        let name = crate::titles::given(new.name)?.unwrap_or_else(|| plan_name.clone());
+        let unpacked = tempfile::tempdir_in(self.folder().uploads()).map_err(failed)?;
+        let made = tempfile::tempdir_in(self.folder().uploads()).map_err(failed)?;
+        let logs = Logs::of(&staging, unpacked.path(), self.import_limits())?;
+        let progress = || if is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+        let is_plain = match logs.inputs.as_slice() {
+            // What cannot be unpacked is said by whoever tries.
+            [only] => matches!(is_plain(only), Ok(true)),
+            _ => false,
+        };
+        if !is_plain {
+            self.rewrite(&logs, &made.path().join(RESULTS), &progress)?;
+        }
+        let read = read_logs(&logs.inputs, &Settings::default(), &mut |_| progress());
+        let mut statistics = read.map_err(|error| logs.told(error))?;
+        statistics.rename_files(&|file| logs.name(Path::new(file)));
+        refuse_unread(&statistics, new.max_unread_percent.unwrap_or(MAX_UNREAD_PERCENT))?;
+
+        let (start_ms, end_ms) = {
+            let summary = statistics.summary();
+            (summary.start_ms, summary.end_ms)
+        };
+        let id = self.free_run_id()?;
+        let mut run = imported(id, name, owner, self.now_ms(), (start_ms, end_ms));
+        (run.plan_id, run.plan_name) = (plan_id, plan_name);
+        self.pin_what_is_old(&mut run);
+        // By no criteria: but a log that cannot be judged, or in which everything failed, did not pass.
+        let criteria = judge(&[], &statistics.summary(), 0, MAX_UNREAD_PERCENT);
+        let judged = Judged { criteria, ..Judged::default() };
+        let end = report_end(&run, &mut statistics, &judged, self.now_ms());
+        write_report(made.path(), &run, &end, logs.files(), &mut statistics, self.now_ms())?;
+        if let ([Input::File(only)], true) = (logs.inputs.as_slice(), is_plain) {
+            std::fs::rename(only, made.path().join(RESULTS)).map_err(failed)?;
+        }
+        if is_cancelled() {
+            return Err(logs.told(LogError::Cancelled));
+        }
+        let result = serde_json::to_value(&end.result).map_err(|error| EngineError::JMeter(error.to_string()))?;
+        let record = RunRecord::of(RunRow { run: run.clone(), result: Some(result) });
+        record.write(made.path())?;
+        std::fs::rename(made.path(), self.folder().run(&run.id)).map_err(failed)?;
+        if let Err(error) = record.insert(self) {
+            crate::plans::remove_folder(&self.folder().run(&run.id));
+            return Err(error);
+        }
+        if let Err(error) = wait(self.store().put_run_metrics(&run.id, end.metrics)) {
+            tracing::warn!(run = %run.id, %error, "run {}: its figures could not be kept: {error}", run.id);
+        }
+        self.take_on(&run);
+        Ok(run)
+    }
+
+    /// What becomes of every finished run: its samples are shipped, its log is compressed, all of it is stored.
+    fn take_on(&self, run: &Run) {
+        if let Err(error) = wait(self.begin_shipping(&run.id)) {
+            tracing::warn!(run = %run.id, %error, "run {}: its shipping to search targets could not be begun: {error}", run.id);
+        }
+        if let Some(archive) = self.archive() {
+            archive.expect(run);
+        }
+        self.compression().add(run.id.clone());
+        self.tell(Event::Run(run.id.clone()));
+    }
+
+    fn import_limits(&self) -> Limits {
+        Limits { max_bytes: self.settings().max_import_bytes, max_files: self.settings().max_files }
+    }
+
+    /// The plan that is meant: one that is there, or an id of the name's own, so that imports under one name have one history.
+    fn imported_plan(&self, named: &str) -> Result<(PlanId, String), EngineError> {
+        let missing = || EngineError::invalid_field("plan_missing", "/plan", "Name the plan that the run is of.");
+        let name = crate::titles::given(Some(named.to_owned()))?.ok_or_else(missing)?;
+        if let Ok(id) = name.parse::<PlanId>() {
+            match wait(self.store().plan(&id)) {
+                Ok(plan) => return Ok((plan.id, plan.name)),
+                Err(StoreError::NotFound { .. }) => (),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let filter = PlanFilter { text: Some(name.clone()), ..PlanFilter::default() };
+        let mut found = Vec::new();
+        let mut after = None;
+        loop {
+            let page = PageRequest { sort: PlanSort::Created, order: Order::Descending, limit: 200, after };
+            let page = wait(self.store().list_plans(&filter, &page))?;
+            found.extend(page.items.into_iter().filter(|plan| plan.name.to_lowercase() == name.to_lowercase()));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        match found.as_slice() {
+            [] => {
+                let digest: [u8; 32] = Sha256::digest(name.to_lowercase()).into();
+                let mut bytes = [0; 8];
+                bytes.copy_from_slice(&digest[..8]);
+                Ok((PlanId::from_random(bytes), name))
+            }
+            [plan] => Ok((plan.id.clone(), plan.name.clone())),
+            several => {
+                let ids: Vec<&str> = several.iter().map(|plan| plan.id.as_str()).collect();
+                let message =
+                    format!("{} plans are called '{name}'. Name one by its id: {}.", several.len(), ids.join(", "));
+                Err(EngineError::invalid_field("plan_ambiguous", "/plan", message))
+            }
+        }
+    }
+
+    fn free_run_id(&self) -> Result<RunId, EngineError> {
+        loop {
+            let id = RunId::from_random(rand::random());
+            match wait(self.store().run(&id)) {
+                Err(StoreError::NotFound { .. }) if !self.folder().run(&id).exists() => return Ok(id),
+                Err(StoreError::NotFound { .. } | StoreError::Unreadable { .. }) | Ok(_) => (),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Runs have the age of their log: one that the retention would remove within the hour is kept, as it was brought on purpose.
+    fn pin_what_is_old(&self, run: &mut Run) {
+        let Some(days) = self.settings().runs_days else { return };
+        if run.created_ms < self.now_ms() - i64::from(days) * DAY_MS {
+            run.pinned = true;
+            run.notes
+                .push(format!("Pinned on import, because it is older than the {days} days for which runs are kept."));
+        }
+    }
+
+    fn rewrite(&self, logs: &Logs, to: &Path, progress: &dyn Fn() -> ControlFlow<()>) -> Result<(), EngineError> {
+        let file = File::create(to).map_err(failed)?;
+        let mut out = BufWriter::with_capacity(1 << 20, Roomy { engine: self, file, until_look: 0 });
+        let limit_bytes = self.settings().max_import_bytes;
+        rewrite_logs(&logs.inputs, limit_bytes, &mut out, &mut || progress()).map_err(|error| match error {
+            RewriteError::Log(error) => logs.told(error),
+            RewriteError::Truncated { ref name } => EngineError::Invalid {
+                code: "log_truncated",
+                message: format!(
+                    "{} is truncated or damaged: it does not unpack to its end.",
+                    logs.name(Path::new(name))
+                ),
+                hint: Some("Copy it again, or unpack it and import what there is.".to_owned()),
+                faults: Vec::new(),
+            },
+            RewriteError::TooLarge { .. } => too_large(limit_bytes),
+            RewriteError::Write(error) => failed(error),
+        })
+    }
+}
+
+/// What is more than may be imported.
+pub fn too_large(limit_bytes: u64) -> EngineError {
+    EngineError::Invalid {
+        code: "upload_too_large",
+        message: format!("The logs are larger than {} MB, or unpack to more.", limit_bytes >> 20),
+        hint: Some("Import fewer of them, or raise the limit with --max-import-mb.".to_owned()),
+        faults: Vec::new(),
+    }
+}
+
+/// The uploaded logs, in the order in which they came.
+struct Logs {
+    inputs: Vec<Input>,
+    /// The folders that they lie in, with a slash at the end.
+    roots: Vec<String>,
+}
+
+impl Logs {
+    /// Takes what was uploaded; archives are unpacked into `folder`.
+    fn of(staging: &Staging, folder: &Path, limits: Limits) -> Result<Self, EngineError> {
+        let mut roots = vec![format!("{}/", staging.path().display())];
+        let mut inputs = Vec::new();
+        let mut left = limits;
+        for (number, path) in staging.arrived().iter().enumerate() {
+            if !is_zip(path)? {
+                inputs.push(Input::File(path.clone()));
+                continue;
+            }
+            let place = folder.join(number.to_string());
+            std::fs::create_dir(&place).map_err(failed)?;
+            archive::unpack(path, &place, left)?;
+            let files = crate::plans::files_in(&place)?;
+            left.max_bytes = left.max_bytes.saturating_sub(files.iter().map(|file| file.bytes).sum());
+            left.max_files = left.max_files.saturating_sub(files.len());
+            inputs.extend(files.iter().map(|file| Input::File(place.join(&file.path))));
+            roots.push(format!("{}/", place.display()));
+        }
+        if inputs.is_empty() {
+            return Err(EngineError::Invalid {
+                code: "upload_empty",
+                message: "The upload holds no file.".to_owned(),
+                hint: Some("Send result logs (.jtl, .csv, .xml, also .gz, .zst), or a zip of them.".to_owned()),
+                faults: Vec::new(),
+            });
+        }
+        Ok(Self { inputs, roots })
+    }
+
+    /// What whoever uploaded it calls a log.
+    fn name(&self, path: &Path) -> String {
+        let path = path.display().to_string();
+        let root = self.roots.iter().filter(|root| path.starts_with(root.as_str())).map(String::len).max();
+        path[root.unwrap_or(0)..].to_owned()
+    }
+
+    fn files(&self) -> Vec<LogFile> {
+        let file = |input: &Input| match input {
+            Input::File(path) => {
+                Some(LogFile { name: self.name(path), bytes: std::fs::metadata(path).map_or(0, |file| file.len()) })
+            }
+            Input::Stdin | Input::Elsewhere(_) => None,
+        };
+        self.inputs.iter().filter_map(file).collect()
+    }
+
+    /// An error of reading, without the places of this server.
+    fn told(&self, error: LogError) -> EngineError {
+        let code = error.code();
+        let mut message = error.to_string();
+        for root in self.roots.iter().rev() {
+            message = message.replace(root.as_str(), "");
+        }
+        match error {
+            LogError::Read { source, .. } | LogError::Open { source, .. } if source.raw_os_error().is_some() => {
+                EngineError::file("reading the upload", source)
+            }
+            error => EngineError::Invalid {
+                code,
+                message: format!("The logs cannot be imported: {message}."),
+                hint: error.hint().filter(|_| !matches!(error, LogError::NoSample { .. })),
+                faults: Vec::new(),
+            },
+        }
+    }
+}
+
+fn is_zip(path: &PathBuf) -> Result<bool, EngineError> {
+    let mut first = [0; 4];
+    let mut file = File::open(path).map_err(failed)?;
+    match io::Read::read_exact(&mut file, &mut first) {
+        Ok(()) => Ok(ZIP.contains(&first.as_slice())),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+fn failed(error: io::Error) -> EngineError {
+    EngineError::file("importing the logs", error)
+}
+
+/// A log of which a part was not understood would be taken for all of it.
+fn refuse_unread(statistics: &LogStatistics, most_percent: f64) -> Result<(), EngineError> {
+    let outcome = statistics.outcome();
+    let unread_percent = outcome.unread_share() * 100.0;
+    if unread_percent <= most_percent {
+        return Ok(());
+    }
+    let first = outcome.rejected.first();
+    let first =
+        first.map_or_else(String::new, |row| format!(" The first is {}:{}: {}.", row.file, row.line, row.reason));
+    Err(EngineError::Invalid {
+        code: "rows_rejected",
+        message: format!(
+            "{} of {} rows ({unread_percent:.2} %) cannot be read, more than {most_percent} %.{first}",
+            outcome.rejected_rows,
+            outcome.rejected_rows + outcome.samples
+        ),
+        hint: Some("Correct the log, or allow a larger share of unread rows (--max-unread).".to_owned()),
+        faults: Vec::new(),
+    })
+}
+
+/// A file that stops growing when the disk is nearly full.
+struct Roomy<'a> {
+    engine: &'a Engine,
+    file: File,
+    until_look: u64,
+}
+
+impl Write for Roomy<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.until_look = match self.until_look.checked_sub(written as u64) {
+            Some(left) => left,
+            None if self.engine.room().is_none_or(|room| room.is_for_logs()) => ROOM_EVERY,
+            None => return Err(io::ErrorKind::StorageFull.into()),
+        };
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// A run of the time that its log is of.
+fn imported(id: RunId, name: String, owner: Person, now_ms: EpochMs, times: (Option<i64>, Option<i64>)) -> Run {
+    let (start_ms, end_ms) = times;
+    Run {
+        id,
+        name,
+        plan_id: PlanId::from_random([0; 8]),
+        plan_name: String::new(),
+        plan_revision: None,
+        cluster_id: ClusterId::none(),
+        cluster_name: Provider::Imported.to_string(),
+        provider: Some(Provider::Imported),
+        owner,
+        team: None,
+        pinned: false,
+        tags: Vec::new(),
+        note: String::new(),
+        baseline_ms: None,
+        phase: RunPhase::Finished,
+        step: String::new(),
+        cause: Some(Cause::Imported),
+        criteria: Vec::new(),
+        warm_up_s: 0,
+        stop_rules: Vec::new(),
+        criteria_version: None,
+        criteria_watch: Vec::new(),
+        broken_rule: None,
+        // A log may have no times, or such of a clock that was wrong.
+        created_ms: start_ms.filter(|start_ms| *start_ms > 0).map_or(now_ms, |start_ms| start_ms.min(now_ms)),
+        started_ms: start_ms,
+        ended_ms: end_ms,
+        expected_s: None,
+        stop_requested: None,
+        stop_requested_by: None,
+        nodes: Vec::new(),
+        main_file: String::new(),
+        files: Vec::new(),
+        versions: None,
+        sealed_properties: None,
+        properties: BTreeMap::new(),
+        system_properties: BTreeMap::new(),
+        properties_files: Vec::new(),
+        split: Vec::new(),
+        keep: Vec::new(),
+        workers: 0,
+        total_threads: None,
+        grace_s: 0,
+        notes: Vec::new(),
+        steps: Vec::new(),
+        stop_sent: None,
+        stop_sent_ms: None,
+        failing: None,
+        shutdown_port: None,
+    }
+}

@@ -1,0 +1,262 @@
+//! Files that the plan wrote while it ran: those that somebody wants to keep, fetched from every node before it is cleaned.
+//!
+//! Wanted are files below the folder of the plan's `.jmx`, JMeter's working folder, by patterns of their paths. Links are not followed, and
+//! nothing beside or above that folder is looked at. A file that came with the plan is not fetched unless the plan has changed it; of one
+//! that was split among the workers that is not known, so it never is. What is beyond the bounds is left, and a note says so.
+
+use super::NodePlaces;
+use super::collect::Node;
+use super::supervise::Task;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::plans::check::relative_to_main;
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use jac_model::ports::{FoundFile, PortError, Remote};
+use jac_model::{Fault, PlanFile, PlanId, Run};
+use std::io::Write;
+use std::path::{Component, Path};
+
+/// The folder below that of a node in a run's folder.
+pub(crate) const FOLDER: &str = "files";
+/// Patterns of one plan or run.
+const MOST_PATTERNS: usize = 50;
+/// The longest of them, in characters.
+const LONGEST_PATTERN: usize = 200;
+/// Files and folders of a node that are looked at.
+const MOST_LOOKED_AT: usize = 100_000;
+const PIECE: usize = 1 << 20;
+
+/// Patterns as they were given, without white space around them and none twice.
+///
+/// # Errors
+/// `keep_invalid` with a fault for each that is not a pattern of files below the plan's folder.
+pub fn checked(patterns: Vec<String>) -> Result<Vec<String>, EngineError> {
+    let (mut kept, mut faults) = (Vec::new(), Vec::new());
+    for (at, pattern) in patterns.into_iter().enumerate() {
+        let pattern = pattern.trim().trim_start_matches("./").to_owned();
+        if let Some(why) = fault(&pattern) {
+            faults.push(Fault::at(&format!("/keep/{at}"), Fault::MALFORMED, why));
+        } else if !kept.contains(&pattern) {
+            kept.push(pattern);
+        }
+    }
+    if kept.len() > MOST_PATTERNS {
+        faults.push(Fault::at("/keep", Fault::OUT_OF_RANGE, format!("At most {MOST_PATTERNS} patterns are possible.")));
+    }
+    if faults.is_empty() { Ok(kept) } else { Err(EngineError::faulty("keep_invalid", faults)) }
+}
+
+fn fault(pattern: &str) -> Option<String> {
+    let shown = pattern.escape_debug();
+    if pattern.is_empty() {
+        return Some("The pattern is empty. Expected one such as *.csv or screens/**/*.png.".to_owned());
+    }
+    if pattern.chars().count() > LONGEST_PATTERN {
+        return Some(format!("A pattern has at most {LONGEST_PATTERN} characters."));
+    }
+    if pattern.starts_with('/') || pattern.contains('\\') || pattern.split('/').any(|part| part == "..") {
+        return Some(format!(
+            "'{shown}' leaves the plan's folder. Patterns are relative to it, with / between folders."
+        ));
+    }
+    GlobBuilder::new(pattern)
+        .literal_separator(true)
+        .build()
+        .err()
+        .map(|error| format!("'{shown}' is not a valid pattern: {}.", error.kind()))
+}
+
+fn set_of(patterns: &[String]) -> GlobSet {
+    let mut set = GlobSetBuilder::new();
+    // They were checked when they were taken; one of another version that cannot be read is left out.
+    for glob in patterns.iter().filter_map(|pattern| GlobBuilder::new(pattern).literal_separator(true).build().ok()) {
+        set.add(glob);
+    }
+    set.build().unwrap_or_default()
+}
+
+/// What a run may still take.
+struct Budget {
+    files: usize,
+    bytes: u64,
+}
+
+/// What became of one node's files.
+#[derive(Default)]
+struct Fetched {
+    files: usize,
+    /// Those that the bounds left there, with their bytes.
+    left: usize,
+    left_bytes: u64,
+    /// There may be more than were looked at.
+    is_partial: bool,
+    /// The run's disk has no room for more.
+    is_full: bool,
+}
+
+impl Engine {
+    /// Says which files that a plan writes are kept.
+    ///
+    /// # Errors
+    /// When there is no such plan, or one is not a pattern of files below its folder.
+    pub fn set_plan_keep(&self, id: &PlanId, keep: Vec<String>) -> Result<(), EngineError> {
+        let keep = checked(keep)?;
+        self.change_plan_record(id, |plan| plan.keep = keep)
+    }
+}
+
+impl Task {
+    /// Fetches what is wanted of all nodes. Whatever cannot be had is noted, and no reason to fail the run.
+    pub(super) async fn keep_files(&self, run: &Run) {
+        if run.keep.is_empty() {
+            return;
+        }
+        let settings = self.engine.settings();
+        let mut budget = Budget { files: settings.keep_max_files, bytes: settings.keep_max_bytes };
+        let Ok(nodes) = self.remotes(run).await else { return };
+        for node in nodes {
+            let note = match self.keep_of_node(run, &node, &mut budget).await {
+                Ok(fetched) if fetched.is_full => Some(format!(
+                    "The disk of JAC's server has no room for all files that the plan wrote on {}: {} kept.",
+                    node.name, fetched.files
+                )),
+                Ok(fetched) if fetched.left > 0 => Some(format!(
+                    "Not all files that the plan wrote were kept: {} of {} ({} bytes) are beyond the limit of {} files and {} MB.",
+                    fetched.left,
+                    node.name,
+                    fetched.left_bytes,
+                    settings.keep_max_files,
+                    settings.keep_max_bytes >> 20
+                )),
+                Ok(fetched) if fetched.is_partial => Some(format!(
+                    "{} has more than {MOST_LOOKED_AT} files in the plan's folder: not all were looked at.",
+                    node.name
+                )),
+                Ok(_) => None,
+                Err(error) => Some(format!(
+                    "Files that the plan wrote could not be fetched from {}: {}",
+                    node.name,
+                    crate::tools::sentence(&error)
+                )),
+            };
+            if let Some(note) = note {
+                self.note_if_possible(&note).await;
+            }
+        }
+    }
+
+    async fn keep_of_node(&self, run: &Run, node: &Node, budget: &mut Budget) -> Result<Fetched, EngineError> {
+        let wanted = set_of(&run.keep);
+        let inside = run.main_file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let plan = NodePlaces::of(&self.id).plan();
+        let place = if inside.is_empty() { plan } else { format!("{plan}/{inside}") };
+        let listed = node.remote.list_files(&place, MOST_LOOKED_AT).await?;
+        // Whatever a machine tells of its files: none is written outside of the run's folder.
+        let is_below = |path: &str| Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+        let is_wanted = |file: &FoundFile| wanted.is_match(&file.path) && is_below(&file.path);
+        let mut files: Vec<FoundFile> = listed.files.into_iter().filter(is_wanted).collect();
+        files.sort_by(|one, other| one.path.cmp(&other.path));
+        let folder = self.engine.folder().run(&self.id).join("nodes").join(&node.name).join(FOLDER);
+        let mut fetched = Fetched { is_partial: !listed.is_whole, ..Fetched::default() };
+        for file in files {
+            let from = format!("{place}/{}", file.path);
+            if is_as_it_came(run, node.remote.as_ref(), &file, &from).await? {
+                continue;
+            }
+            if budget.files == 0 || file.bytes > budget.bytes {
+                fetched.left += 1;
+                fetched.left_bytes += file.bytes;
+                continue;
+            }
+            if self.engine.room().is_some_and(|room| !room.is_for_logs() || room.free < file.bytes) {
+                fetched.is_full = true;
+                break;
+            }
+            budget.bytes -= fetch(node.remote.as_ref(), &from, &folder.join(&file.path), budget.bytes).await?;
+            budget.files -= 1;
+            fetched.files += 1;
+        }
+        Ok(fetched)
+    }
+}
+
+/// Did the file come with the plan, and is it still the same?
+async fn is_as_it_came(run: &Run, remote: &dyn Remote, file: &FoundFile, from: &str) -> Result<bool, PortError> {
+    let name = |known: &PlanFile| relative_to_main(&run.main_file, &known.path);
+    let Some(known) = run.files.iter().find(|known| name(known) == file.path) else { return Ok(false) };
+    if run.split.contains(&file.path) {
+        return Ok(true);
+    }
+    if known.bytes != file.bytes {
+        return Ok(false);
+    }
+    let digest = remote.digest(from).await?.map(|(_, digest)| hex::encode(digest));
+    Ok(digest.is_some() && digest == known.sha256)
+}
+
+/// Copies a file here, at most so many bytes of it; says how many.
+async fn fetch(remote: &dyn Remote, from: &str, to: &Path, most: u64) -> Result<u64, EngineError> {
+    let failed = |error| EngineError::file("keeping the files that the plan wrote", error);
+    if let Some(folder) = to.parent() {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let mut file = std::fs::File::create(to).map_err(failed)?;
+    let mut offset = 0;
+    while offset < most {
+        let limit = usize::try_from(most - offset).unwrap_or(PIECE).min(PIECE);
+        let Some(chunk) = remote.read_at(from, offset, limit).await? else { break };
+        if chunk.bytes.is_empty() {
+            break;
+        }
+        offset += chunk.bytes.len() as u64;
+        file.write_all(&chunk.bytes).map_err(failed)?;
+    }
+    Ok(offset)
+}
+
+/// Whether an artefact is a file that the plan wrote: `nodes/<node>/files/…`.
+pub(crate) fn is_kept(artefact: &str) -> bool {
+    let mut parts = artefact.splitn(4, '/');
+    matches!(
+        (parts.next(), parts.next(), parts.next(), parts.next()),
+        (Some("nodes" | "logs"), Some(_), Some(FOLDER), Some(_))
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_stay_in_the_plans_folder() {
+        let patterns = ["*.csv", " screens/**/*.png ", "./out-[0-9].{txt,log}", "*.csv"].map(str::to_owned);
+        assert_eq!(checked(patterns.to_vec()).expect("patterns"), ["*.csv", "screens/**/*.png", "out-[0-9].{txt,log}"]);
+        for bad in ["", "/etc/*", "../*.csv", "a/../../b", "a\\b", "[", &"x".repeat(201)] {
+            assert!(
+                matches!(checked(vec![bad.to_owned()]), Err(EngineError::Invalid { code: "keep_invalid", .. })),
+                "{bad}"
+            );
+        }
+        assert!(checked((0..51).map(|n| format!("{n}.csv")).collect()).is_err());
+    }
+
+    #[test]
+    fn a_star_stays_in_its_folder_and_two_do_not() {
+        let set = set_of(&["*.csv".to_owned(), "screens/**/*.png".to_owned()]);
+        for (path, is_wanted) in [
+            ("a.csv", true),
+            ("deep/a.csv", false),
+            ("screens/a.png", true),
+            ("screens/1/2/a.png", true),
+            ("a.png", false),
+        ] {
+            assert_eq!(set.is_match(path), is_wanted, "{path}");
+        }
+    }
+
+    #[test]
+    fn kept_files_are_known_by_where_they_lie() {
+        assert!(is_kept("nodes/worker-1/files/a.csv") && is_kept("logs/master/files/deep/a.csv.new"));
+        assert!(!is_kept("nodes/worker-1/jmeter.log") && !is_kept("plan/nodes/a/files/b"));
+    }
+}

@@ -1,0 +1,137 @@
+//! `jac export`: a run's samples for other programs.
+
+use crate::cli::ExportArguments;
+use crate::client::Client;
+use crate::desk::briefly;
+use crate::exit::{Exit, with_hint};
+use crate::{artefacts, logs};
+use anyhow::Context;
+use jac_export::{ExportError, write_interval_log, write_parquet};
+use jac_jtl::{ReadOutcome, Settings};
+use jac_logs::{Input, Progress};
+use jac_model::RunId;
+use serde_json::Value;
+use std::io::{BufWriter, Write};
+use std::num::NonZero;
+use std::ops::ControlFlow;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tempfile::NamedTempFile;
+
+/// The result log of a run, as its artefacts and folders call it.
+const RESULTS: &str = "results.jtl";
+
+pub async fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
+    let settings = logs::settings(&arguments.read)?;
+    let interval_ms = u32::try_from(arguments.interval.as_millis()).ok().and_then(NonZero::new);
+    let interval_ms = interval_ms.with_context(|| "--interval: give a time from 1ms to 49days")?;
+    // Beside what is written: a log may be larger than the system's folder for temporary files.
+    let beside = arguments.parquet.as_ref().or(arguments.hdr.as_ref()).map(|file| folder_of(file)).unwrap_or_default();
+    let (input, _fetched) = log_of(arguments, &beside).await?;
+    let wanted = (arguments.parquet.clone(), arguments.hdr.clone());
+    let cancelled = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&cancelled);
+    let mut work = tokio::task::spawn_blocking(move || write(&input, &settings, &wanted, interval_ms, &asked));
+    tokio::select! {
+        done = &mut work => done??,
+        interrupted = tokio::signal::ctrl_c() => {
+            interrupted?;
+            cancelled.store(true, Ordering::Relaxed);
+            // What is half written is removed.
+            drop(work.await);
+            return Ok(Exit::Signal(2));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The log that is meant; of a run it is fetched into a file that is gone with the second value.
+async fn log_of(arguments: &ExportArguments, beside: &Path) -> anyhow::Result<(Input, Option<NamedTempFile>)> {
+    let named = arguments.run.as_str();
+    if artefacts::is_address(named) {
+        return Ok((artefacts::log_at(named).await?, None));
+    }
+    let path = PathBuf::from(named);
+    if path.is_dir() {
+        let packed = path.join(format!("{RESULTS}.zst"));
+        return Ok((Input::File(if packed.is_file() { packed } else { path.join(RESULTS) }), None));
+    }
+    if path.is_file() {
+        return Ok((Input::File(path), None));
+    }
+    let Ok(run) = named.parse::<RunId>() else {
+        let hint = "Give a run's id, a result log, or the address of one in a store.";
+        return Err(with_hint(format!("there is no run and no file '{named}'"), Some(hint.to_owned())));
+    };
+    let file = tempfile::Builder::new().suffix(".jtl").tempfile_in(beside);
+    let file = file.with_context(|| format!("{} cannot be written", beside.display()))?;
+    let fetched = async |client: &Client| {
+        let artefacts: Vec<Value> = client.get(&format!("/runs/{run}/artefacts")).await?;
+        let log = artefacts.iter().find(|artefact| artefact["name"] == RESULTS);
+        let log = log.with_context(|| format!("the run {run} has no log"))?;
+        let name = log["compressed_name"].as_str().unwrap_or(RESULTS);
+        client.download(&format!("/runs/{run}/artefacts/{name}"), file.path()).await?;
+        Ok(Exit::Done)
+    };
+    briefly(&arguments.whose, fetched).await?;
+    Ok((Input::File(file.path().to_owned()), Some(file)))
+}
+
+fn folder_of(file: &Path) -> PathBuf {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new(".")).to_owned()
+}
+
+fn write(
+    input: &Input,
+    settings: &Settings,
+    (parquet, hdr): &(Option<PathBuf>, Option<PathBuf>),
+    interval_ms: NonZero<u32>,
+    cancelled: &AtomicBool,
+) -> anyhow::Result<()> {
+    let inputs = std::slice::from_ref(input);
+    if let Some(path) = parquet {
+        whole(path, cancelled, |out, progress| write_parquet(inputs, settings, out, progress))?;
+    }
+    if let Some(path) = hdr {
+        whole(path, cancelled, |out, progress| write_interval_log(inputs, settings, interval_ms, out, progress))?;
+    }
+    Ok(())
+}
+
+type OnProgress<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
+
+/// Writes a file that is whole or not there.
+fn whole(
+    path: &Path,
+    cancelled: &AtomicBool,
+    write: impl FnOnce(&mut BufWriter<&NamedTempFile>, OnProgress<'_>) -> Result<ReadOutcome, ExportError>,
+) -> anyhow::Result<()> {
+    let cannot = || format!("{} cannot be written", path.display());
+    // As readable as the umask lets any new file be.
+    let everybody = std::fs::Permissions::from_mode(0o666);
+    let file = tempfile::Builder::new().permissions(everybody).tempfile_in(folder_of(path)).with_context(cannot)?;
+    let mut bar = logs::Bar::new();
+    let mut out = BufWriter::with_capacity(1 << 20, &file);
+    let written = write(&mut out, &mut |progress| {
+        if cancelled.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { bar.show(progress) }
+    });
+    bar.close();
+    let outcome = written.map_err(|error| match error {
+        ExportError::Log(error) => logs::with_its_hint(error),
+        error => anyhow::Error::new(error).context(cannot()),
+    })?;
+    out.flush().with_context(cannot)?;
+    drop(out);
+    file.persist(path).with_context(cannot)?;
+    eprintln!("{}: {} samples", path.display(), outcome.samples);
+    if outcome.rejected_rows > 0 {
+        eprintln!("note: {} rows could not be read; `jac report` says where and why.", outcome.rejected_rows);
+    }
+    if outcome.cut_logs > 0 {
+        eprintln!("note: the log does not end properly: the run was killed, or the file is incomplete.");
+    }
+    Ok(())
+}

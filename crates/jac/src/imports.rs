@@ -1,0 +1,49 @@
+//! `jac import`: result logs from anywhere become a run.
+
+use crate::cli::ImportArguments;
+use crate::client::UploadFile;
+use crate::desk::{briefly, print};
+use crate::exit::{Exit, with_hint};
+use crate::logs;
+use jac_engine::view::RunView;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+pub async fn import(arguments: &ImportArguments) -> anyhow::Result<Exit> {
+    let max_unread_percent = logs::max_unread_percent(&arguments.max_unread)?.to_string();
+    let files = named(&arguments.logs)?;
+    let mut fields = vec![("plan", arguments.plan.as_str()), ("max_unread_percent", &max_unread_percent)];
+    fields.extend(arguments.name.as_deref().map(|name| ("name", name)));
+    briefly(&arguments.whose, async |client| {
+        let run: RunView = client.upload_and_wait("/runs/import", &fields, &files).await?;
+        print(&arguments.whose, &run, || told(&run, client.url()));
+        Ok(Exit::Done)
+    })
+    .await
+}
+
+/// The logs under the names that they are uploaded with, no two the same.
+fn named(logs: &[PathBuf]) -> anyhow::Result<Vec<UploadFile>> {
+    let mut taken = BTreeSet::new();
+    let mut files = Vec::new();
+    for path in logs {
+        if !path.is_file() {
+            let hint = Some("Name a result log that JMeter wrote, or a zip of some.".to_owned());
+            return Err(with_hint(format!("there is no file {}", path.display()), hint));
+        }
+        let name = path.file_name().unwrap_or(Path::new("log").as_os_str()).to_string_lossy().into_owned();
+        let name = if taken.contains(&name) { format!("{}/{name}", files.len() + 1) } else { name };
+        taken.insert(name.clone());
+        files.push(UploadFile { name, path: path.clone() });
+    }
+    Ok(files)
+}
+
+fn told(run: &RunView, url: Option<&str>) -> String {
+    let figures = run.headline.as_ref().map_or_else(String::new, |headline| {
+        let percent = headline.error_percent.unwrap_or_default();
+        format!(": {} samples, {} errors ({percent:.2} %)", headline.samples, headline.errors)
+    });
+    let page = url.map_or_else(String::new, |url| format!("\n{url}/runs/{}", run.id));
+    format!("{} imported as a run of {}{figures}{page}", run.id, run.plan.name)
+}

@@ -1,0 +1,297 @@
+//! What each tool asks of the server's interface, and what of the answer an assistant gets.
+
+use crate::client::Client;
+use http::Method;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+/// Why there is no answer: the server's own words with their code.
+pub struct Refusal(pub Value);
+
+impl Refusal {
+    fn new(code: &str, message: impl Into<String>) -> Self {
+        Self(json!({ "code": code, "message": message.into() }))
+    }
+}
+
+type Answer = Result<Value, Refusal>;
+
+pub async fn call(client: &Client, tool: &str, arguments: Value) -> Answer {
+    match tool {
+        "list" => list(client, read(arguments)?).await,
+        "check" => check(client, read(arguments)?).await,
+        "status" => status(client, read(arguments)?).await,
+        "summary" => summary(client, read(arguments)?).await,
+        "errors" => errors(client, read(arguments)?).await,
+        "compare" => compare(client, read(arguments)?).await,
+        "samples" => samples(client, read(arguments)?).await,
+        "run" => run(client, read(arguments)?).await,
+        "stop" => stop(client, read(arguments)?).await,
+        other => Err(Refusal::new("no_such_tool", format!("There is no tool '{other}'."))),
+    }
+}
+
+fn read<T: DeserializeOwned>(arguments: Value) -> Result<T, Refusal> {
+    serde_json::from_value(arguments).map_err(|error| Refusal::new("arguments_invalid", format!("{error}.")))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct List {
+    #[serde(default)]
+    what: What,
+    plan: Option<String>,
+    tag: Option<String>,
+    limit: Option<u32>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+enum What {
+    #[default]
+    Runs,
+    Plans,
+    Clusters,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Check {
+    plan: String,
+    #[serde(default)]
+    workers: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfRun {
+    run: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Summary {
+    run: String,
+    label: Option<String>,
+    limit: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Errors {
+    run: String,
+    limit: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Compare {
+    runs: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Run {
+    plan: String,
+    cluster: String,
+    name: Option<String>,
+    #[serde(default)]
+    properties: Map<String, Value>,
+    #[serde(default)]
+    criteria: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stop {
+    run: String,
+    #[serde(default)]
+    force: bool,
+}
+
+async fn list(client: &Client, List { what, plan, tag, limit }: List) -> Answer {
+    let limit = limit.unwrap_or(20).clamp(1, 100);
+    let path = match what {
+        What::Runs => {
+            let plan = match plan {
+                Some(plan) => format!("&plan={}", id_of(client, "plans", &plan).await?),
+                None => String::new(),
+            };
+            let tag = tag.map_or_else(String::new, |tag| format!("&tag={}", encoded(&tag)));
+            format!("/runs?limit={limit}{plan}{tag}")
+        }
+        What::Plans => format!("/plans?limit={limit}"),
+        What::Clusters => format!("/clusters?limit={limit}"),
+    };
+    let page = get(client, &path).await?;
+    Ok(json!({ "items": page["items"], "more": !page["next"].is_null() }))
+}
+
+async fn check(client: &Client, Check { plan, workers }: Check) -> Answer {
+    let plan = id_of(client, "plans", &plan).await?;
+    get(client, &format!("/plans/{plan}/check?workers={workers}")).await
+}
+
+async fn status(client: &Client, OfRun { run }: OfRun) -> Answer {
+    let run = get(client, &format!("/runs/{}", encoded(&run))).await?;
+    let kept = [
+        "id",
+        "name",
+        "plan",
+        "cluster",
+        "provider",
+        "owner",
+        "tags",
+        "note",
+        "phase",
+        "step",
+        "cause",
+        "verdict",
+        "criteria",
+        "created_ms",
+        "started_ms",
+        "ended_ms",
+        "expected_s",
+        "workers",
+        "total_threads",
+        "nodes",
+        "notes",
+        "headline",
+    ];
+    Ok(only(&run, &kept))
+}
+
+async fn summary(client: &Client, Summary { run, label, limit }: Summary) -> Answer {
+    // The live snapshot of a finished run is that of its report.
+    let snapshot = get(client, &format!("/runs/{}/live", encoded(&run))).await?;
+    let table = &snapshot["summary"];
+    let mut labels: Vec<Value> = table["labels"].as_array().cloned().unwrap_or_default();
+    if let Some(label) = &label {
+        let wanted = label.to_lowercase();
+        labels.retain(|entry| entry["label"].as_str().is_some_and(|name| name.to_lowercase().contains(&wanted)));
+    }
+    labels.sort_by_key(|entry| std::cmp::Reverse(entry["samples"].as_u64()));
+    let all = if label.is_some() { json!(labels.len()) } else { snapshot["labels"].clone() };
+    labels.truncate(limit.unwrap_or(30).clamp(1, 200));
+    Ok(json!({
+        "run": only(&snapshot["run"], &["id", "name", "plan", "phase", "cause", "verdict", "criteria", "notes"]),
+        "start_ms": table["start_ms"],
+        "end_ms": table["end_ms"],
+        "partial": table["partial"],
+        "rejected_rows": table["rejected_rows"],
+        "notes": table["notes"],
+        "total": table["total"],
+        "total_basis": table["total_basis"],
+        "labels": labels,
+        "label_count": all,
+    }))
+}
+
+async fn errors(client: &Client, Errors { run, limit }: Errors) -> Answer {
+    let report = get(client, &format!("/runs/{}/report", encoded(&run))).await?;
+    let limit = limit.unwrap_or(20).clamp(1, 100);
+    let first = |name: &str| -> Vec<Value> {
+        report[name].as_array().map(|list| list.iter().take(limit).cloned().collect()).unwrap_or_default()
+    };
+    Ok(json!({
+        "samples": report["summary"]["total"]["samples"],
+        "errors": report["summary"]["total"]["errors"],
+        "error_percent": report["summary"]["total"]["error_percent"],
+        "groups": first("errors"),
+        "types": first("error_types"),
+        "codes": first("codes"),
+    }))
+}
+
+async fn compare(client: &Client, Compare { runs }: Compare) -> Answer {
+    let ids: Vec<String> = runs.iter().map(|run| encoded(run)).collect();
+    let report = get(client, &format!("/compare?runs={}", ids.join(","))).await?;
+    let results: Vec<Value> = report["results"].as_array().into_iter().flatten().map(|result| {
+        json!({ "run": result["run_id"], "name": result["name"], "start_ms": result["start_ms"], "total": result["summary"]["total"], "partial": result["summary"]["partial"] })
+    }).collect();
+    Ok(json!({ "results": results, "comparisons": report["comparisons"], "notes": report["notes"] }))
+}
+
+async fn samples(client: &Client, mut wanted: Map<String, Value>) -> Answer {
+    let run = wanted.remove("run").and_then(|run| run.as_str().map(str::to_owned)).unwrap_or_default();
+    let known = ["success", "label", "code", "text", "min_ms", "max_ms", "from_ms", "to_ms", "keep", "limit"];
+    if let Some(unknown) = wanted.keys().find(|name| !known.contains(&name.as_str())) {
+        return Err(Refusal::new("arguments_invalid", format!("There is no argument '{unknown}'.")));
+    }
+    let limit = wanted.remove("limit").and_then(|limit| limit.as_u64()).unwrap_or(20).clamp(1, 100);
+    let query: String = wanted
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| {
+            format!("&{name}={}", encoded(value.as_str().map_or_else(|| value.to_string(), str::to_owned).as_str()))
+        })
+        .collect();
+    get(client, &format!("/runs/{}/samples?limit={limit}{query}", encoded(&run))).await
+}
+
+async fn run(client: &Client, wanted: Run) -> Answer {
+    let plan = id_of(client, "plans", &wanted.plan).await?;
+    let cluster = id_of(client, "clusters", &wanted.cluster).await?;
+    let new = json!({
+        "plan_id": plan,
+        "cluster_id": cluster,
+        "name": wanted.name,
+        "properties": wanted.properties,
+        "criteria": wanted.criteria,
+    });
+    let run = ask(client, Method::POST, "/runs", Some(&new)).await?;
+    Ok(only(&run, &["id", "name", "plan", "cluster", "phase", "step", "total_threads", "expected_s"]))
+}
+
+async fn stop(client: &Client, Stop { run, force }: Stop) -> Answer {
+    let how = json!({ "how": if force { "cut" } else { "graceful" } });
+    let run = ask(client, Method::POST, &format!("/runs/{}/stop", encoded(&run)), Some(&how)).await?;
+    Ok(only(&run, &["id", "name", "phase", "step", "stop_requested", "cause"]))
+}
+
+/// The id of a plan or cluster that is named by its id or its name.
+async fn id_of(client: &Client, what: &str, named: &str) -> Result<String, Refusal> {
+    let page = get(client, &format!("/{what}?limit=200&text={}", encoded(named))).await?;
+    let is_it = |item: &&Value| {
+        item["id"] == named || item["name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(named))
+    };
+    let found: Vec<&str> =
+        page["items"].as_array().into_iter().flatten().filter(is_it).flat_map(|item| item["id"].as_str()).collect();
+    match found[..] {
+        [id] => Ok(id.to_owned()),
+        // A plan that was deleted is known to its runs.
+        [] => Ok(encoded(named)),
+        _ => Err(Refusal::new("ambiguous", format!("Several {what} are called '{named}': {}.", found.join(", ")))),
+    }
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string().replace("%2D", "-")
+}
+
+fn only(value: &Value, kept: &[&str]) -> Value {
+    let fields = value.as_object().into_iter().flatten();
+    Value::Object(
+        fields
+            .filter(|(name, _)| kept.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
+    )
+}
+
+async fn get(client: &Client, path: &str) -> Answer {
+    ask(client, Method::GET, path, None).await
+}
+
+async fn ask(client: &Client, method: Method, path: &str, body: Option<&Value>) -> Answer {
+    match client.ask(method, path, body).await {
+        Ok((status, answer)) if status.is_success() => Ok(answer),
+        Ok((status, mut answer)) => Err(match answer["error"].take() {
+            Value::Null => Refusal::new("server_failed", format!("The server answered {status}.")),
+            error => Refusal(error),
+        }),
+        Err(error) => Err(Refusal::new("server_unreachable", format!("{error:#}."))),
+    }
+}
