@@ -13,7 +13,7 @@ const LENGTHS: std::ops::RangeInclusive<usize> = 24..=64;
 
 /// The key that both sides know. It cannot be printed.
 #[derive(Clone)]
-pub struct SigningKey(hmac::Key);
+pub struct SigningKey(Box<hmac::Key>);
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,7 +31,7 @@ impl SigningKey {
         let bytes = text.trim().strip_prefix(PREFIX).and_then(|base64| STANDARD.decode(base64).ok());
         let bytes = bytes.filter(|bytes| LENGTHS.contains(&bytes.len()));
         let bytes = bytes.ok_or_else(|| SettingsError::new("secret_file", expected))?;
-        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))
+        Ok(Self(Box::new(hmac::Key::new(hmac::HMAC_SHA256, &bytes))))
     }
 
     /// The value of the header `webhook-signature`.
