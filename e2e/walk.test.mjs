@@ -489,4 +489,41 @@ step("the cluster is removed; plan and run stay", async () => {
   await page.getByText("No problems found").waitFor();
 });
 
+step("files that the plan writes are named, and kept from then on", async () => {
+  await page.goto(planUrl);
+  await page.getByRole("button", { name: "More about this plan" }).click();
+  await page.getByRole("menuitem", { name: /Files to keep/ }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Patterns").fill("../*.csv");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByText(/leaves the plan/).waitFor();
+  await look(page, "keep");
+  await dialog.getByLabel("Patterns").fill("*.csv\nscreens/**/*.png");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await page.getByText("keeps *.csv, screens/**/*.png").waitFor();
+});
+
+step("a result log from elsewhere becomes a run with a report and a trend", async () => {
+  const rows = Array.from({ length: 600 }, (_, n) => `${1_790_000_000_000 + n * 100},${100 + (n % 40)},Page ${n % 3},200,OK,T 1-1,${n % 50 !== 0}`);
+  const log = ["timeStamp,elapsed,label,responseCode,responseMessage,threadName,success", ...rows, ""].join("\n");
+  await page.goto(`${base}/runs`);
+  await page.getByRole("button", { name: "Import logs" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Import", exact: true }).click();
+  await dialog.getByText("Choose at least one result log.").waitFor();
+  await look(page, "import");
+  await dialog.locator("[data-upload=logs]").setInputFiles({ name: "letter.txt", mimeType: "text/plain", buffer: Buffer.from("Dear Ada,\n") });
+  await dialog.getByLabel("Plan").fill("Elsewhere");
+  await dialog.getByRole("button", { name: "Import", exact: true }).click();
+  await dialog.getByText(/letter\.txt holds no sample/).waitFor();
+  await dialog.locator("[data-upload=logs]").setInputFiles({ name: "night.jtl", mimeType: "text/plain", buffer: Buffer.from(log) });
+  await dialog.getByRole("button", { name: "Import", exact: true }).click();
+  await page.waitForURL(/\/runs\/r-/);
+  await head("imported").waitFor();
+  await page.getByRole("link", { name: "Elsewhere" }).click();
+  await page.getByText("This plan is not in JAC. Its runs and their trend are kept.").waitFor();
+  await page.locator("[data-table=runs] tbody tr").first().waitFor();
+  await look(page, "plan-elsewhere");
+});
+
 step("no page threw an error", () => assert.deepEqual(faults, []));
