@@ -253,6 +253,8 @@ install_mail_server() {
   if [ ! -e "$folder/done" ]; then
     say "Installing the mail server of the tests (aiosmtpd $AIOSMTPD_VERSION)."
     rm -rf "$folder"
+    python3 -c 'import venv, ensurepip' 2>/dev/null || { may_install && install_packages python3 python3-venv; } ||
+      { say "There is no Python with its venv module, which the mail server of the tests needs (Debian: python3-venv)."; return; }
     quietly python3 -m venv "$folder" || return 0
     quietly "$folder/bin/pip" install --disable-pip-version-check --no-input "aiosmtpd==$AIOSMTPD_VERSION" || return 0
     touch "$folder/done"
