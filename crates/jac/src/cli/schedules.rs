@@ -115,7 +115,7 @@ pub struct AddArguments {
     /// A properties file for the master and every worker
     #[arg(short = 'q', value_name = "FILE")]
     pub properties_file: Vec<PathBuf>,
-    /// What fails the run, such as 'p95 > 800ms'
+    /// What fails the run, such as 'p95 > 800ms', in place of the plan's criteria
     #[arg(long, value_name = "EXPR")]
     pub fail_on: Vec<String>,
     /// How long a graceful stop may take before requests are cut

@@ -1,11 +1,12 @@
 /** A schedule's form as it is typed, the request it makes, and what is wrong with it: all faults at once. Pure. */
 import { checkForm, formFrom, type ClusterForm, type Faults as ClusterFaults, type StartConfig } from "@/features/clusters/clusterForm";
-import { parseCriterion } from "@/features/results/criteria";
 import { checkRunForm, EMPTY_FORM, type RunFaults, type RunForm } from "@/features/runs/runForm";
 import type { CheckProperty, NewSchedule, Overlap, Provider, Schedule, Timing } from "@/shared/api/types";
 
 export interface ScheduleForm {
   run: RunForm;
+  /** Expressions that stand in the place of the plan's criteria, as the command line gives them; empty: the plan's. */
+  criteria: string[];
   /** Whether a cluster is created for each run. */
   place: "new" | "cluster";
   cluster: ClusterForm;
@@ -39,7 +40,7 @@ export const PRESETS: Preset[] = [
 ];
 
 export function emptyForm(defaults: StartConfig, provider: Provider, zone: string): ScheduleForm {
-  return { run: EMPTY_FORM, place: "new", cluster: formFrom(defaults, provider), kind: "cron", expression: "0 3 * * *", at: "", zone, overlap: "skip" };
+  return { run: EMPTY_FORM, criteria: [], place: "new", cluster: formFrom(defaults, provider), kind: "cron", expression: "0 3 * * *", at: "", zone, overlap: "skip" };
 }
 
 /** The form of a schedule that is there; `known`: the properties that its plan's check found. */
@@ -60,12 +61,9 @@ export function formOf(schedule: Schedule, known: CheckProperty[], defaults: Sta
       secret: run.secret,
       split: run.split,
       propertiesFiles: run.properties_files,
-      criteria: run.criteria.flatMap((text, key) => {
-        const criterion = parseCriterion(text);
-        return criterion === null ? [] : [{ key, metric: criterion.metric, label: criterion.label ?? "", op: criterion.op, value: String(criterion.value) }];
-      }),
       grace: run.grace_s == null ? "" : String(run.grace_s),
     },
+    criteria: run.criteria,
     place: on.kind,
     cluster: formFrom(config, on.kind === "new" ? on.provider : provider),
     kind: timing.kind,
@@ -117,7 +115,7 @@ export function checkScheduleForm(form: ScheduleForm, known: CheckProperty[], sp
     secret: given.secret ?? [],
     properties_files: given.properties_files ?? [],
     split: given.split ?? [],
-    criteria: given.criteria ?? [],
+    criteria: form.criteria,
     grace_s: given.grace_s ?? null,
   };
   const on: NewSchedule["on"] =

@@ -746,6 +746,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{id}/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Say which files that the plan writes are kept of each run */
+        patch: operations["plans_set_keep"];
+        trace?: never;
+    };
     "/api/v1/plans/{id}/labels": {
         parameters: {
             query?: never;
@@ -809,6 +826,23 @@ export interface paths {
         put?: never;
         /** Start a run; it waits for its cluster by itself */
         post: operations["runs_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a finished run of result logs that were written elsewhere */
+        post: operations["runs_import_logs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1692,6 +1726,9 @@ export interface components {
             lost: string | null;
             /** @enum {string} */
             kind: "failed";
+        } | {
+            /** @enum {string} */
+            kind: "imported";
         };
         /**
          * @description What a comparison of one line comes to.
@@ -2708,6 +2745,20 @@ export interface components {
          * @enum {string}
          */
         ImageState: "pending" | "available" | "failed";
+        /** @description Result logs as a form; `file` may come several times, and the logs are read in this order. */
+        ImportUpload: {
+            /** @description The plan that the run is counted among: its id, or its name, whether there is a plan of that name or not. */
+            plan: string;
+            /** @description Empty or absent: the plan's name. */
+            name?: string | null;
+            /**
+             * Format: double
+             * @description The share of the rows that may be unreadable, in percent; absent: 0.1.
+             */
+            max_unread_percent?: number | null;
+            /** @description CSV or XML, plain, gzip or Zstandard; or a zip of such files. */
+            file: string[];
+        };
         /** @description What this server is and has. */
         Info: {
             version: string;
@@ -2808,6 +2859,11 @@ export interface components {
             max_workers: number;
             /** Format: int64 */
             max_upload_bytes: number;
+            /**
+             * Format: int64
+             * @description Imported result logs together, also when unpacked.
+             */
+            max_import_bytes: number;
             max_files: number;
         };
         /** @description One line of the two tables. */
@@ -2975,6 +3031,11 @@ export interface components {
             properties_files?: string[];
             /** @description Data files, relative to the plan, whose rows are dealt out among the workers. */
             split?: string[];
+            /**
+             * @description Files that the plan writes and that are kept, such as `*.csv` or `screens/**\/*.png`: patterns of paths below the folder of its `.jmx`.
+             *     `null` or absent: those of the plan.
+             */
+            keep?: string[] | null;
             /**
              * @description Expressions such as `p95 > 800ms`; one that is true fails the run. Absent: the plan's; given, they stand in the place of
              *     the plan's.
@@ -3294,6 +3355,8 @@ export interface components {
             revision: number;
             /** @description Uploaded for one `jac run`, which removes it at its end: one that is left over is removed with time. */
             ephemeral: boolean;
+            /** @description Files that it writes and that are kept of each run: patterns of paths below the folder of its `.jmx`. */
+            keep: string[];
             /** @description The `.jmx` that is run, relative to the plan's folder. Its folder is JMeter's working folder. */
             main_file: string;
             /** @description All files, the main one included, in the order of their paths. */
@@ -3335,6 +3398,11 @@ export interface components {
         PlanFileKind: "plan" | "data" | "plugin" | "properties";
         /** @description A plan's id, `p-` and eight characters. */
         PlanId: string;
+        /** @description Which files that the plan writes are kept. */
+        PlanKeep: {
+            /** @description Patterns of paths below the folder of the plan's `.jmx`, such as `*.csv` or `screens/**\/*.png`. */
+            keep: string[];
+        };
         /** @description A property that the plan reads. */
         PlanProperty: {
             /** @description Its name. */
@@ -3498,7 +3566,7 @@ export interface components {
          * @description Where nodes come from.
          * @enum {string}
          */
-        Provider: "local" | "ssh" | "ec2";
+        Provider: "local" | "ssh" | "ec2" | "imported";
         /** @description A thread group's numbers as written, where they hold functions or variables. */
         RawThreadGroup: {
             /** @description Number of threads, or target concurrency. */
@@ -3769,6 +3837,7 @@ export interface components {
         RunView: {
             id: components["schemas"]["RunId"];
             name: string;
+            provider: components["schemas"]["Provider"] | null;
             plan: components["schemas"]["Named"];
             cluster: components["schemas"]["Named"];
             owner: components["schemas"]["Person"];
@@ -3833,6 +3902,8 @@ export interface components {
                 [key: string]: string;
             };
             split: string[];
+            /** @description Patterns of the files that the plan writes and that are kept. */
+            keep: string[];
             /** Format: int32 */
             workers: number;
             /** Format: int64 */
@@ -3945,7 +4016,7 @@ export interface components {
              */
             split: string[];
             /**
-             * @description Expressions such as `p95 > 800ms`; one that is true fails the run.
+             * @description Expressions such as `p95 > 800ms`; one that is true fails the run. Empty: the plan's.
              * @default []
              */
             criteria: string[];
@@ -6937,6 +7008,56 @@ export interface operations {
             };
         };
     };
+    plans_set_keep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanKeep"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     plans_labels: {
         parameters: {
             query?: never;
@@ -7171,6 +7292,70 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runs_import_logs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ImportUpload"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -67,7 +67,7 @@ export function ScheduleFacts({ schedule }: { schedule: Schedule }) {
           ))}
           {run.split.length > 0 && <Pair name="Split across workers">{run.split.join(", ")}</Pair>}
           {run.properties_files.length > 0 && <Pair name="Properties files">{run.properties_files.join(", ")}</Pair>}
-          {criteria.length === 0 && <Pair name="Criteria">none</Pair>}
+          {criteria.length === 0 && <Pair name="Criteria">the plan’s</Pair>}
           {criteria.map((text) => (
             <Pair key={text} name="Fails if">
               {criterionWords(text)}

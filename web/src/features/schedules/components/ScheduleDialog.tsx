@@ -8,7 +8,6 @@ import { useCredentialChoices } from "@/features/clusters/useCredentialChoices";
 import { usePlan } from "@/features/plans/api/usePlan";
 import { usePlanCheck } from "@/features/plans/api/usePlanCheck";
 import { Findings } from "@/features/plans/components/Findings";
-import { CriteriaFields } from "@/features/runs/components/CriteriaFields";
 import { PickCluster, PickPlan, useClusterChoice, usePlanChoice } from "@/features/runs/components/PickFields";
 import { PropertiesFileFields, PropertyFields, SplitFields } from "@/features/runs/components/PlanFields";
 import type { Check, Info, Schedule } from "@/shared/api/types";
@@ -20,7 +19,7 @@ import { Field, Options } from "@/shared/ui/Field";
 import { Note } from "@/shared/ui/Note";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useSaveSchedule } from "../api/useSchedules";
-import { checkScheduleForm, emptyForm, formOf, type ScheduleForm } from "../scheduleForm";
+import { checkScheduleForm, emptyForm, formOf, type ScheduleFaults, type ScheduleForm } from "../scheduleForm";
 import { TimingFields } from "./TimingFields";
 
 interface Props {
@@ -46,6 +45,8 @@ export function ScheduleDialog(props: Props) {
     </Dialog>
   );
 }
+
+const NO_FAULTS: ScheduleFaults = { run: { judged: { criteria: {}, rules: {} } }, cluster: {} };
 
 function firstForm(schedule: Schedule | undefined, planId: string | undefined, check: Check | undefined, defaults: StartConfig, info: Info): ScheduleForm {
   const provider = info.providers.includes("local") ? "local" : (info.providers[0] ?? "ssh");
@@ -73,7 +74,7 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
   const save = useSaveSchedule(schedule?.id ?? null);
   const navigate = useNavigate();
   const tried = tries > 0;
-  const shown = tried ? faults : { run: { criteria: {} }, cluster: {} };
+  const shown = tried ? faults : NO_FAULTS;
 
   const body = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -156,7 +157,16 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
             <PropertyFields check={check.data} form={form.run} onChange={setRun} faults={shown.run} />
             <PropertiesFileFields plan={plan.data} form={form.run} onChange={setRun} />
             <SplitFields check={check.data} workers={workers} form={form.run} onChange={setRun} />
-            <CriteriaFields rows={form.run.criteria} faults={shown.run.criteria} onChange={(criteria) => setRun({ ...form.run, criteria })} />
+            {form.criteria.length === 0 ? (
+              <p className="field-help">Its runs are judged and stopped as the plan says.</p>
+            ) : (
+              <p className="field-help">
+                Judged by criteria of its own: {form.criteria.join(", ")}.{" "}
+                <button type="button" className="btn btn-link btn-sm p-0" onClick={() => setForm({ ...form, criteria: [] })}>
+                  Use the plan’s
+                </button>
+              </p>
+            )}
           </>
         )}
         <Field label="Graceful stop timeout" unit="seconds" help="How long users may finish before requests are aborted." fault={shown.run.grace}>
