@@ -32,7 +32,7 @@ impl Engine {
 
     /// # Errors
     /// When there is no room for another run's log.
-    pub(crate) fn need_room(&self) -> Result<(), EngineError> {
+    pub fn need_room(&self) -> Result<(), EngineError> {
         match self.room() {
             Some(room) if room.free < room.reserve => Err(conflict(
                 format!(

@@ -41,7 +41,7 @@ pub enum Event {
     Run(RunId),
     Plan(String),
     Schedule(ScheduleId),
-    /// One was switched off after failures in a row: its owner is to be told.
+    /// One was switched off after failures in a row: the overview says so to its owner.
     ScheduleSwitchedOff(ScheduleId),
     /// The next snapshot of a run that is watched.
     Snapshot(Arc<Snapshot>),

@@ -88,7 +88,7 @@ impl Engine {
         let id = self.free_run_id()?;
         let mut run = imported(id, name, owner, self.now_ms(), (start_ms, end_ms));
         (run.plan_id, run.plan_name) = (plan_id, plan_name);
-        self.pin_what_is_old(&mut run);
+        self.pin_what_is_old(&mut run)?;
         // By no criteria: but a log that cannot be judged, or in which everything failed, did not pass.
         let criteria = judge(&[], &statistics.summary(), 0, MAX_UNREAD_PERCENT);
         let judged = Judged { criteria, ..Judged::default() };
@@ -183,13 +183,19 @@ impl Engine {
     }
 
     /// Runs have the age of their log: one that the retention would remove within the hour is kept, as it was brought on purpose.
-    fn pin_what_is_old(&self, run: &mut Run) {
-        let Some(days) = self.settings().runs_days else { return };
-        if run.created_ms < self.now_ms() - i64::from(days) * DAY_MS {
+    fn pin_what_is_old(&self, run: &mut Run) -> Result<(), EngineError> {
+        let settings = self.settings();
+        let is_old = settings.runs_days.is_some_and(|days| run.created_ms < self.now_ms() - i64::from(days) * DAY_MS);
+        let is_beyond = match settings.runs_count {
+            Some(count) => wait(self.store().newest_run_beyond(count.saturating_sub(1)))?
+                .is_some_and(|(newest_ms, _)| run.created_ms <= newest_ms),
+            None => false,
+        };
+        if is_old || is_beyond {
             run.pinned = true;
-            run.notes
-                .push(format!("Pinned on import, because it is older than the {days} days for which runs are kept."));
+            run.notes.push("Pinned on import, because runs of its age are removed.".to_owned());
         }
+        Ok(())
     }
 
     fn rewrite(&self, logs: &Logs, to: &Path, progress: &dyn Fn() -> ControlFlow<()>) -> Result<(), EngineError> {

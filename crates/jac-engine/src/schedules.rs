@@ -258,8 +258,8 @@ impl Engine {
         Ok(schedule)
     }
 
-    /// Gives a schedule to somebody else. It is paused where nobody was named to take it over: its runs would have rights of somebody who does not know
-    /// of it.
+    /// Gives a schedule to somebody else. It is paused where nobody was named to take it over, as its runs would have rights of somebody who does not know
+    /// of it, and where it had secrets of its owner, which go.
     pub(crate) async fn hand_schedule_over(
         &self,
         id: &ScheduleId,
@@ -269,7 +269,9 @@ impl Engine {
         let now_ms = self.now_ms();
         let change = move |schedule: &mut Schedule| {
             schedule.owner = next;
-            if pauses && schedule.state == ScheduleState::Active {
+            // Secrets are for whoever entered them: without them it does not run until it is saved with new ones.
+            let had_secrets = schedule.sealed_properties.take().is_some();
+            if (pauses || had_secrets) && schedule.state == ScheduleState::Active {
                 schedule.state = ScheduleState::Paused;
                 schedule.next_ms = None;
                 schedule.ended_ms = Some(now_ms);

@@ -16,6 +16,8 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(15);
 const MOST_READ: usize = 16 << 10;
 /// What is shown of it.
 const EXCERPT: usize = 200;
+/// Parts of an address that are shorter than this are no secrets.
+const SHORTEST_SECRET: usize = 4;
 /// A target that wants to be left alone for longer is asked after this.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
@@ -112,6 +114,17 @@ impl Http {
         SendError::passing(code, format!("{} does not answer: {reason}.", self.shown()))
     }
 
+    /// What a server says without the parts of the address that may be secret: many repeat the path that was asked for.
+    fn without_address(&self, text: &str) -> String {
+        let path = self.url.path();
+        let mut parts: Vec<String> = path.split('/').map(str::to_owned).collect();
+        parts.extend([path.to_owned(), self.url.query().unwrap_or_default().to_owned()]);
+        parts.extend(self.url.query_pairs().map(|(_, value)| value.into_owned()));
+        parts.retain(|part| part.len() >= SHORTEST_SECRET);
+        parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
+        parts.iter().fold(text.to_owned(), |text, part| text.replace(part.as_str(), "…"))
+    }
+
     fn refusal(&self, status: StatusCode, wait: Option<Duration>, body: &[u8]) -> SendError {
         let (code, retries) = match status.as_u16() {
             300..=399 => ("integration_redirected", false),
@@ -122,7 +135,7 @@ impl Http {
             500.. => ("integration_unavailable", true),
             _ => ("integration_refused", false),
         };
-        let text = String::from_utf8_lossy(body);
+        let text = self.without_address(&String::from_utf8_lossy(body));
         let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(EXCERPT).collect();
         let said = if text.is_empty() { String::new() } else { format!(": {text}") };
         let message = format!("{} answered HTTP {}{said}.", self.shown(), status.as_u16());

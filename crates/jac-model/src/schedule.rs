@@ -213,7 +213,7 @@ pub struct Firing {
     pub state: FiringState,
     /// Who asked for it; `null`: the schedule itself.
     pub by: Option<Person>,
-    /// Why it did not become a run, or how its run ended: `completed`, `stopped`, `run_failed`, `overlap`, `cluster_busy`,
+    /// Why it did not become a run, or how its run ended: `completed`, `stopped`, `auto_stopped`, `run_failed`, `run_deleted`, `overlap`, `cluster_busy`,
     /// `already_waiting`, `paused`, `missed`, `owner_disabled`, `owner_missing`, `owner_may_not`, or the code of an error; `null`: it has not ended.
     pub code: Option<String>,
     /// The same for people.

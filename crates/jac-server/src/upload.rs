@@ -6,10 +6,11 @@ use axum::body::Body;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::StatusCode;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use jac_engine::plans::Staging;
 use jac_engine::{Engine, EngineError};
 use std::collections::BTreeMap;
+use std::future::ready;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -67,12 +68,14 @@ impl Waiting {
     fn watch(&self, body: Body) -> Body {
         let bytes = Arc::clone(&self.bytes);
         // Whoever takes the form apart reads on until it has to wait: without that, all that is there at once, such as a file that a
-        // command of this process uploads, would be in memory.
-        let pieces = body.into_data_stream().then(async |piece| {
+        // command of this process uploads, would be in memory. It waits before the end too: an end that comes with the last piece
+        // would be taken for one that comes too soon.
+        let end = stream::once(ready(None));
+        let pieces = body.into_data_stream().map(Some).chain(end).then(async |piece| {
             tokio::task::yield_now().await;
             piece
         });
-        Body::from_stream(pieces.map(move |piece| {
+        Body::from_stream(pieces.scan((), |(), piece| ready(piece)).map(move |piece| {
             let piece = piece.map_err(io::Error::other)?;
             let waiting = bytes.fetch_add(piece.len(), Ordering::Relaxed) + piece.len();
             if waiting > MOST_WAITING {

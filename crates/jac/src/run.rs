@@ -31,6 +31,7 @@ use jac_jtl::criteria::Verdict;
 use jac_model::{Cause, ClusterConfig, ClusterPhase, EpochMs, NodeState, Provider, RunPhase, StopMode};
 use jac_report::visible_lines;
 use machines::NewCluster;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use progress::Line;
 use serde::Deserialize;
 use serde_json::json;
@@ -445,9 +446,12 @@ impl Job<'_> {
         let artefacts: Vec<Listed> = self.client.get(&format!("/runs/{}/artefacts", run.id)).await?;
         for artefact in artefacts.iter().filter(|artefact| artefact.name != "report.json") {
             let to = out.join(&artefact.name);
-            self.client.download(&format!("/runs/{}/artefacts/{}", run.id, artefact.name), &to).await.map_err(
-                |error| anyhow::Error::new(RunFailed(format!("{} could not be brought: {error:#}", artefact.name))),
-            )?;
+            // Plans name the files that they write as they like.
+            let parts = artefact.name.split('/').map(|part| utf8_percent_encode(part, NON_ALPHANUMERIC).to_string());
+            let name = parts.collect::<Vec<_>>().join("/");
+            self.client.download(&format!("/runs/{}/artefacts/{name}", run.id), &to).await.map_err(|error| {
+                anyhow::Error::new(RunFailed(format!("{} could not be brought: {error:#}", artefact.name)))
+            })?;
         }
         Ok(())
     }

@@ -178,7 +178,10 @@ impl Follower<'_> {
                 .await?;
             self.live.watch_is_kept();
         }
-        let Some(broken) = self.live.broken_rule().filter(|_| self.failure.is_none()) else { return Ok(()) };
+        let Some(broken) = self.live.broken_rule().filter(|_| self.failure.is_none() && self.master_ended_at.is_none())
+        else {
+            return Ok(());
+        };
         if self.task.run().await?.stop_requested.is_some() {
             return Ok(());
         }

@@ -129,7 +129,7 @@ impl Task {
                     settings.keep_max_bytes >> 20
                 )),
                 Ok(fetched) if fetched.is_partial => Some(format!(
-                    "{} has more than {MOST_LOOKED_AT} files in the plan's folder: not all were looked at.",
+                    "Not all files in the plan's folder on {} were looked at: there are more than {MOST_LOOKED_AT}, or their names cannot be read.",
                     node.name
                 )),
                 Ok(_) => None,
@@ -152,7 +152,10 @@ impl Task {
         let place = if inside.is_empty() { plan } else { format!("{plan}/{inside}") };
         let listed = node.remote.list_files(&place, MOST_LOOKED_AT).await?;
         // Whatever a machine tells of its files: none is written outside of the run's folder.
-        let is_below = |path: &str| Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+        let is_below = |path: &str| {
+            !path.contains(char::is_control)
+                && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
+        };
         let is_wanted = |file: &FoundFile| wanted.is_match(&file.path) && is_below(&file.path);
         let mut files: Vec<FoundFile> = listed.files.into_iter().filter(is_wanted).collect();
         files.sort_by(|one, other| one.path.cmp(&other.path));

@@ -91,6 +91,7 @@ async fn each_fault_has_a_code_and_says_whether_to_come_again() {
         (Answer::Status(400), "integration_refused", Retry::Never),
         (Answer::Status(401), "integration_denied", Retry::Never),
         (Answer::Status(410), "integration_gone", Retry::Never),
+        (Answer::Echo, "integration_gone", Retry::Never),
         (Answer::Redirect, "integration_redirected", Retry::Never),
     ] {
         let sink = Sink::start(&[answer]).await;

@@ -21,6 +21,8 @@ pub struct Received {
 #[derive(Debug, Clone, Copy)]
 pub enum Answer {
     Status(u16),
+    /// 404 with the address that was asked for, as many servers have it.
+    Echo,
     /// With `Retry-After` of so many seconds.
     Busy(u64),
     /// To another place.
@@ -72,6 +74,7 @@ async fn take(State(sink): State<Sink>, uri: Uri, headers: HeaderMap, body: Byte
     };
     match answer {
         Answer::Status(status) => StatusCode::from_u16(status).expect("a status").into_response(),
+        Answer::Echo => (StatusCode::NOT_FOUND, format!("Cannot POST {uri}")).into_response(),
         Answer::Busy(seconds) => {
             (StatusCode::TOO_MANY_REQUESTS, [("retry-after", seconds.to_string())]).into_response()
         }

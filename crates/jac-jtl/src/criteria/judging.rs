@@ -28,9 +28,12 @@ impl Judging {
         self.rules.add(sample);
     }
 
-    /// Says by how many milliseconds a node's clock is ahead of the one that [`Judging::rules`] is asked by; the node is named as
+    /// Says by how many milliseconds a node's clock is ahead of the server's, which [`Judging::rules`] is asked by; the node is named as
     /// in [`Sample::host`]. It holds for samples that come after.
     pub fn set_clock_offset(&mut self, host: &str, ahead_ms: i64) {
+        if let Some(warm_up) = &mut self.warm_up {
+            warm_up.set_clock_offset(host, ahead_ms);
+        }
         self.rules.set_clock_offset(host, ahead_ms);
     }
 
@@ -84,6 +87,23 @@ mod tests {
             .iter()
             .map(|result| (result.code.expect("a code"), result.detail.as_ref().and_then(|d| d.actual)))
             .collect()
+    }
+
+    #[test]
+    fn the_warm_up_ends_at_one_moment_whatever_the_nodes_clocks_say() {
+        let criteria = ["samples < 1".parse().expect("a criterion")];
+        let mut judging = Judging::new(criteria.to_vec(), 30, Vec::new());
+        judging.set_clock_offset("ahead", 300_000);
+        let mut statistics = LogStatistics::new(Settings::default());
+        let mut log = "timeStamp,elapsed,label,success,Hostname\n".to_owned();
+        for second in 0..60_i64 {
+            let at_ms = 1_700_000_000_000 + second * 1_000;
+            log.push_str(&format!("{at_ms},100,Home,true,right\n{},100,Home,true,ahead\n", at_ms + 300_000));
+        }
+        statistics.feed_and(log.as_bytes(), &mut |sample: &Sample<'_>| judging.add(sample));
+        statistics.finish_and(&mut |sample: &Sample<'_>| judging.add(sample));
+        let results = judging.judge(&statistics.summary(), MAX_UNREAD_PERCENT);
+        assert_eq!(results[0].detail.as_ref().and_then(|detail| detail.actual), Some(60.0), "30 of each");
     }
 
     #[test]

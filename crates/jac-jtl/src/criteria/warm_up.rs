@@ -3,6 +3,7 @@
 //! They are counted a second time, as percentiles cannot be taken away from percentiles. Without a warm-up nothing is.
 
 use crate::{Sample, SampleStatistics, Settings, Summary};
+use std::collections::HashMap;
 
 /// Only the table is asked for: its buckets need not be fine.
 const BUCKETS: usize = 60;
@@ -11,8 +12,10 @@ const BUCKETS: usize = 60;
 #[derive(Debug, Clone)]
 pub(super) struct WarmUp {
     length_ms: i64,
-    /// When the log's first row started.
+    /// When the log's first row started, by the server's clock.
     first_start_ms: Option<i64>,
+    /// By how much the clocks of nodes are ahead of it.
+    ahead_ms: HashMap<Vec<u8>, i64>,
     statistics: SampleStatistics,
 }
 
@@ -26,7 +29,16 @@ impl WarmUp {
         let memory_bytes = defaults.memory_bytes / 2;
         let settings = Settings { max_buckets: BUCKETS, memory_bytes, ..defaults };
         let length_ms = i64::try_from(length_s).unwrap_or(i64::MAX).saturating_mul(1_000);
-        Some(Self { length_ms, first_start_ms: None, statistics: SampleStatistics::new(&settings) })
+        Some(Self {
+            length_ms,
+            first_start_ms: None,
+            ahead_ms: HashMap::new(),
+            statistics: SampleStatistics::new(&settings),
+        })
+    }
+
+    pub fn set_clock_offset(&mut self, host: &str, ahead_ms: i64) {
+        self.ahead_ms.insert(host.as_bytes().to_vec(), ahead_ms);
     }
 
     pub fn add(&mut self, sample: &Sample<'_>) {
@@ -34,8 +46,10 @@ impl WarmUp {
         if sample.start_ms <= 0 {
             return;
         }
-        let first_start_ms = *self.first_start_ms.get_or_insert(sample.start_ms);
-        if sample.start_ms >= first_start_ms.saturating_add(self.length_ms) {
+        let ahead_ms = self.ahead_ms.get(sample.host()).copied().unwrap_or(0);
+        let start_ms = sample.start_ms.saturating_sub(ahead_ms);
+        let first_start_ms = *self.first_start_ms.get_or_insert(start_ms);
+        if start_ms >= first_start_ms.saturating_add(self.length_ms) {
             self.statistics.add(sample);
         }
     }

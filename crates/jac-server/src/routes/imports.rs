@@ -38,6 +38,7 @@ pub async fn import_logs(
     request: Request,
 ) -> Result<(StatusCode, Json<RunView>), ApiError> {
     let owner = allowed.caller.user.clone();
+    allowed.engine().need_room()?;
     let (staging, fields) =
         upload::receive(&app.edge, allowed.engine(), &owner.id, form(allowed.engine()), request).await?;
     let new = wanted(fields)?;

@@ -145,7 +145,7 @@ pub async fn artefact(
     Path((_, name)): Path<(String, String)>,
 ) -> Result<impl IntoResponse, ApiError> {
     let (artefact, file) = run.engine().artefact(&run.thing.id, &name).await?;
-    let saved_as = format!("{}-{}", run.thing.id, artefact.name.replace('/', "-"));
+    let saved_as = format!("{}-{}", run.thing.id, artefact.name.replace(['/', '"', '\\'], "-"));
     let headers = [
         (header::CONTENT_TYPE, artefact.media_type),
         (header::CONTENT_LENGTH, file.bytes().to_string()),

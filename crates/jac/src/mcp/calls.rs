@@ -99,8 +99,9 @@ struct Run {
     name: Option<String>,
     #[serde(default)]
     properties: Map<String, Value>,
+    /// Absent: the plan's.
     #[serde(default)]
-    criteria: Vec<String>,
+    criteria: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]

@@ -10,7 +10,7 @@ pub fn all(allow_run: bool) -> Vec<Tool> {
         looks(
             "list",
             "Runs, plans or clusters, the newest first. A run's phase is where it is (queued, preparing, running, collecting, finished), its \
-             cause why it ended (completed, stopped, failed, imported), its verdict whether its criteria were met (passed, failed, none): three \
+             cause why it ended (completed, stopped, auto_stopped, failed, imported), its verdict whether its criteria were met (passed, failed, none): three \
              different things. p95_ms is the 95th percentile of the response time in ms, rate_per_s samples per second over the whole run, \
              error_percent failed samples in percent. Start here to find ids.",
             json!({
@@ -105,7 +105,7 @@ pub fn all(allow_run: bool) -> Vec<Tool> {
                 "cluster": { "type": "string", "description": "The cluster's id or name." },
                 "name": { "type": "string" },
                 "properties": { "type": "object", "additionalProperties": { "type": "string" }, "description": "JMeter properties, as -J gives them." },
-                "criteria": { "type": "array", "items": { "type": "string" }, "description": "What fails the run, such as 'p95 > 800ms' or 'error_percent > 1%'." }
+                "criteria": { "type": "array", "items": { "type": "string" }, "description": "What fails the run, such as 'p95 > 800ms' or 'error_percent > 1%', in place of the plan's criteria. Absent: the plan's." }
             }),
             &["plan", "cluster"],
         ));

@@ -40,12 +40,12 @@ fn kept(nodes: &Path) -> BTreeMap<String, u64> {
 /// and stays as it was; what was linked lies elsewhere.
 fn assert_all(files: &BTreeMap<String, u64>) {
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
-    let of_worker = ["data/names.csv.new", "data/users.csv", "own.csv", "screens/deep/shot.png"];
+    let of_worker = ["data/names.csv.new", "data/users.csv", "own.csv", "screens/deep/shot 1#50%.png"];
     let of_workers = [1, 2].map(|number| of_worker.map(|file| format!("worker-{number}/files/{file}")));
     let expected: Vec<String> =
         std::iter::once("master/files/written.csv".to_owned()).chain(of_workers.into_iter().flatten()).collect();
     assert_eq!(names, expected);
-    assert_eq!(files["worker-2/files/screens/deep/shot.png"], 1000);
+    assert_eq!(files["worker-2/files/screens/deep/shot 1#50%.png"], 1000);
     assert_eq!(files["worker-1/files/data/users.csv"], "ann\nbob\neve\n".len() as u64);
 }
 
@@ -113,7 +113,7 @@ fn kept_files_are_in_the_store_with_the_rest() {
     command.env("AWS_ACCESS_KEY_ID", &gateway.keys.id).env("AWS_SECRET_ACCESS_KEY", &gateway.keys.secret);
     place.finish(command).expect(0);
     let manifest = std::fs::read_to_string(run_folder(&place).join("manifest.json")).expect("a manifest");
-    for name in ["logs/worker-1/files/screens/deep/shot.png", "logs/worker-2/files/data/names.csv.new"] {
+    for name in ["logs/worker-1/files/screens/deep/shot 1#50%.png", "logs/worker-2/files/data/names.csv.new"] {
         assert!(manifest.contains(name), "{manifest}");
     }
 }
