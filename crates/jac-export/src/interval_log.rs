@@ -78,13 +78,16 @@ fn of_log<E: std::fmt::Debug + std::fmt::Display>(error: IntervalLogWriterError<
     }
 }
 
+/// The counts of each label; `None`: of all.
+type OfLabels = BTreeMap<Option<Box<[u8]>>, Counts>;
+
 /// The intervals that are not written yet, by their beginning.
 #[derive(Default)]
 struct Intervals {
     interval_ms: i64,
     newest_ms: i64,
     /// The total's under no label.
-    open: BTreeMap<i64, BTreeMap<Option<Box<[u8]>>, Counts>>,
+    open: BTreeMap<i64, OfLabels>,
 }
 
 impl Intervals {

@@ -198,7 +198,7 @@ mod tests {
                 log.codes(),
             )
         };
-        assert_eq!(count(&[one.clone()]), count(&inputs));
+        assert_eq!(count(std::slice::from_ref(&one)), count(&inputs));
         assert!(is_plain(&one).expect("a log"), "it need not be rewritten again");
         assert!(!inputs.iter().any(|input| is_plain(input).expect("a log")));
     }

@@ -208,6 +208,9 @@ async fn an_import_is_in_the_audit_trail_with_the_run_that_it_made() {
     assert_eq!((&entry(0)["outcome"], &entry(0)["code"]), (&"failed".into(), &"no_sample".into()), "{entries}");
 }
 
+/// Names and contents.
+type Files<'a> = &'a [(&'a str, &'a [u8])];
+
 #[tokio::test]
 async fn what_is_not_a_log_or_damaged_is_refused_by_its_code_and_leaves_nothing() {
     let served = Served::with(Settings { max_import_bytes: 1 << 20, ..Settings::default() }).await;
@@ -218,7 +221,7 @@ async fn what_is_not_a_log_or_damaged_is_refused_by_its_code_and_leaves_nothing(
     let half_bad: String = half_bad.collect();
     let long = log(1_700_000_000_000, 20_000, 0);
     let bomb = vec![b'0'; 8 << 20];
-    let refusals: [(&str, &[(&str, &[u8])]); 14] = [
+    let refusals: [(&str, Files); 14] = [
         ("upload_empty", &[]),
         ("no_sample", &[("empty.jtl", b"")]),
         ("no_sample", &[("header.jtl", HEADER.as_bytes())]),
