@@ -2605,7 +2605,7 @@ export interface components {
             state: components["schemas"]["FiringState"];
             by: components["schemas"]["Person"] | null;
             /**
-             * @description Why it did not become a run, or how its run ended: `completed`, `stopped`, `run_failed`, `overlap`, `cluster_busy`,
+             * @description Why it did not become a run, or how its run ended: `completed`, `stopped`, `auto_stopped`, `run_failed`, `run_deleted`, `overlap`, `cluster_busy`,
              *     `already_waiting`, `paused`, `missed`, `owner_disabled`, `owner_missing`, `owner_may_not`, or the code of an error; `null`: it has not ended.
              */
             code: string | null;
