@@ -10,6 +10,7 @@ use jac_logs::{Input, read_logs};
 use serde_json::Value;
 use std::io::Write;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::time::Duration;
 use zip::write::SimpleFileOptions;
 
@@ -103,6 +104,7 @@ fn reported(files: &[(&str, &[u8])]) -> Value {
     });
     let inputs: Vec<Input> = written.collect();
     let mut log = read_logs(&inputs, &jac_jtl::Settings::default(), &mut |_| ControlFlow::Continue(())).expect("read");
+    log.rename_files(&|file| Path::new(file).file_name().expect("a name").to_string_lossy().into_owned());
     // Through the same text as the other one: numbers are not read back to the last bit.
     serde_json::from_str(&serde_json::to_string(&log.summary()).expect("JSON")).expect("JSON")
 }

@@ -262,10 +262,20 @@ async fn id_of(client: &Client, what: &str, named: &str) -> Result<String, Refus
         page["items"].as_array().into_iter().flatten().filter(is_it).flat_map(|item| item["id"].as_str()).collect();
     match found[..] {
         [id] => Ok(id.to_owned()),
-        // A plan that was deleted is known to its runs.
+        [] if what == "plans" => plan_of_runs(client, named).await,
         [] => Ok(encoded(named)),
         _ => Err(Refusal::new("ambiguous", format!("Several {what} are called '{named}': {}.", found.join(", ")))),
     }
+}
+
+/// The id of a plan that was deleted, or that runs were imported under: its runs know it.
+async fn plan_of_runs(client: &Client, named: &str) -> Result<String, Refusal> {
+    let page = get(client, &format!("/runs?limit=200&text={}", encoded(named))).await?;
+    let plans = page["items"].as_array().into_iter().flatten().map(|run| &run["plan"]);
+    let found = plans
+        .filter(|plan| plan["name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(named)))
+        .find_map(|plan| plan["id"].as_str());
+    Ok(found.map_or_else(|| encoded(named), str::to_owned))
 }
 
 fn encoded(text: &str) -> String {

@@ -54,6 +54,7 @@ impl Wanted {
         let properties = properties('J', &arguments.property)?;
         let system_properties = files::properties('D', &arguments.system_property)?;
         let judged = &arguments.judged;
+        let keep = jac_engine::runs::keep_patterns(arguments.keep.clone()).map_err(from_engine)?;
         for expression in &judged.fail_on {
             expression.parse::<Criterion>().map_err(|error| with_hint(format!("--fail-on: {error}"), None))?;
         }
@@ -112,7 +113,7 @@ impl Wanted {
                 .as_ref()
                 .map(|home| home.canonicalize().unwrap_or_else(|_| home.clone())),
             name: arguments.name.clone(),
-            keep: jac_engine::runs::keep_patterns(arguments.keep.clone()).map_err(from_engine)?,
+            keep,
             criteria: judged.criteria(),
             warm_up_s: judged.warm_up_s(),
             stop_rules: judged.stop_rules(),
