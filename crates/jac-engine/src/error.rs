@@ -9,7 +9,7 @@ use jac_model::search::TargetError;
 use jac_model::{Fault, Named};
 use jac_store::{StoreError, VaultError};
 
-/// Why a wish was not granted or a step not done.
+/// Why a request was refused or a step not done.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// There is no such thing.

@@ -39,7 +39,7 @@ pub struct Trend {
     pub baseline: Option<TrendPoint>,
     /// The runs, the newest first.
     pub items: Vec<TrendPoint>,
-    /// `before` of the next page; `null`: there is none.
+    /// `before` of the next page; `null`: this is the last page.
     pub next: Option<String>,
 }
 
@@ -69,7 +69,7 @@ pub struct TrendPoint {
     pub p95_ms: Option<f64>,
     pub p99_ms: Option<f64>,
     pub rate_per_s: Option<f64>,
-    /// How it compares with the baseline, or where there is none with the run before it; `null` where there is nothing to compare with.
+    /// How it compares with the baseline, or, in a plan without a baseline, with the run before it; `null` where there is nothing to compare with.
     pub compared: Option<TrendComparison>,
 }
 

@@ -11,7 +11,7 @@ pub mod source;
 mod staging;
 mod unread;
 
-pub use check::RunWish;
+pub use check::RunSpec;
 pub(crate) use folder::PlanFolder;
 pub use staging::Staging;
 pub(crate) use staging::{list_files as files_in, sweep_uploads};

@@ -21,7 +21,7 @@ use crate::blocking::wait;
 use crate::clusters::conflict;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
-use crate::plans::RunWish;
+use crate::plans::RunSpec;
 use crate::plans::names::data_file_name;
 use crate::tools::WantedJMeter;
 use crate::view::Snapshot;
@@ -293,7 +293,7 @@ impl Engine {
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<(NewRun, Plan, Check), EngineError> {
         let plan = wait(self.store().plan(&new.plan_id))?;
-        refuse_bad_wishes(&new)?;
+        refuse_invalid(&new)?;
         new.split = new.split.iter().map(|name| data_file_name(&plan.main_file, name)).collect::<Result<_, _>>()?;
         if let Some(name) = new.split.iter().find(|name| name.to_ascii_lowercase().ends_with(".jmx")) {
             return Err(EngineError::Invalid {
@@ -303,7 +303,7 @@ impl Engine {
                 faults: Vec::new(),
             });
         }
-        let wish = RunWish {
+        let spec = RunSpec {
             workers,
             splits: new.split.clone(),
             properties: new.properties.clone(),
@@ -314,7 +314,7 @@ impl Engine {
         for file in &new.properties_files {
             self.plan_file(&plan, file)?;
         }
-        let check = self.check_plan(&plan, &wish, is_cancelled)?;
+        let check = self.check_plan(&plan, &spec, is_cancelled)?;
         if !check.ok {
             let faults: Vec<_> = check.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
             return Err(EngineError::Invalid {
@@ -464,7 +464,7 @@ fn waiting_node(node: &Node) -> RunNode {
     }
 }
 
-fn refuse_bad_wishes(new: &NewRun) -> Result<(), EngineError> {
+fn refuse_invalid(new: &NewRun) -> Result<(), EngineError> {
     let faults = faults_of(new);
     if faults.is_empty() { Ok(()) } else { Err(EngineError::faulty("run_invalid", faults)) }
 }

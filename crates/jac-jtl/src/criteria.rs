@@ -79,7 +79,7 @@ pub struct CriterionDetail {
     pub operator: Operator,
     /// In `unit`.
     pub limit: f64,
-    /// In `unit`; `null`: there is no value.
+    /// In `unit`; `null`: no sample gives one.
     pub actual: Option<f64>,
     pub unit: Unit,
 }

@@ -63,7 +63,7 @@ async fn log_of(arguments: &ExportArguments, beside: &Path) -> anyhow::Result<(I
     }
     let Ok(run) = named.parse::<RunId>() else {
         let hint = "Give a run's id, a result log, or the address of one in a store.";
-        return Err(with_hint(format!("there is no run and no file '{named}'"), Some(hint.to_owned())));
+        return Err(with_hint(format!("'{named}' is neither a run nor a file"), Some(hint.to_owned())));
     };
     let file = tempfile::Builder::new().suffix(".jtl").tempfile_in(beside);
     let file = file.with_context(|| format!("{} cannot be written", beside.display()))?;

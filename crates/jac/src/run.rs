@@ -250,12 +250,12 @@ impl Job<'_> {
         };
         let name = format!("jac run {}", self.wanted.plan_name);
         let attended = matches!(connection, Connection::Own { .. });
-        let wish = json!({ "name": name, "provider": new.provider, "config": config });
+        let request = json!({ "name": name, "provider": new.provider, "config": config });
         if new.provider == Provider::Ec2 {
-            let forecast = clusters::forecast(self.client, &wish).await?;
+            let forecast = clusters::forecast(self.client, &request).await?;
             self.line.say(&clusters::price_sentence(&forecast, new.workers + 1));
         }
-        self.client.post(&format!("/clusters?attended={attended}"), &wish).await
+        self.client.post(&format!("/clusters?attended={attended}"), &request).await
     }
 
     async fn start(&mut self, plan: &PlanView, cluster: &ClusterView) -> anyhow::Result<RunView> {

@@ -153,9 +153,9 @@ fn count_rows(
     }
 }
 
-/// The part of a run's wishes that the check knows of.
+/// What the check knows of a requested run.
 #[derive(Debug, Clone, Default)]
-pub struct RunWish {
+pub struct RunSpec {
     pub workers: u32,
     pub splits: Vec<String>,
     pub properties: Properties,
@@ -174,7 +174,7 @@ impl Engine {
     pub fn check_plan(
         &self,
         plan: &Plan,
-        wanted: &RunWish,
+        wanted: &RunSpec,
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<Check, EngineError> {
         let folder = self.folder().plan(&plan.id);

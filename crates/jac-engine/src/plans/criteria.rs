@@ -9,7 +9,7 @@ use crate::runs::judged::faults_of;
 use jac_model::{PlanCriteria, PlanId};
 
 impl Engine {
-    /// Keeps other criteria with a plan. `wanted.version` is the one that they were made from. What says the same as before makes no
+    /// Keeps other criteria with a plan. `wanted.version` is the one that they were made from. What equals the kept ones makes no
     /// new version.
     ///
     /// # Errors

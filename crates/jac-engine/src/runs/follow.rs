@@ -155,7 +155,7 @@ impl Follower<'_> {
         }
     }
 
-    /// Shows the rules of the automatic stop how busy the load generators are: the workers, or the master where there are none.
+    /// Shows the rules of the automatic stop how busy the load generators are: the workers; the master in a run without workers.
     async fn look_at_processors(&self) -> Result<(), EngineError> {
         let run = self.task.run().await?;
         let role = if self.workers.is_empty() { Role::Master } else { Role::Worker };

@@ -15,7 +15,7 @@ pub(super) struct Chosen {
     pub criteria: Vec<String>,
     pub warm_up_s: u64,
     pub stop_rules: Vec<String>,
-    /// The plan's version that says the same.
+    /// The plan's version with the same criteria, warm-up and rules.
     pub version: Option<u32>,
 }
 

@@ -72,7 +72,7 @@ impl Stopping {
         match self.next(wanted, now) {
             Next::Nothing => (),
             Next::Ask => {
-                // The grace period begins with the wish. A JMeter that is still starting takes no word yet.
+                // The grace period begins with the request. A JMeter that is still starting cannot be stopped yet.
                 self.next_at.get_or_insert(now + grace);
                 if listens(master, run).await {
                     task.step("Stopping: threads finish their samples.").await?;

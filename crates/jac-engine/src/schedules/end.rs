@@ -1,4 +1,4 @@
-//! What came of a firing: its run has ended, or there is none. Failures in a row switch the schedule off.
+//! What came of a firing: its run has ended, or was never started. Failures in a row switch the schedule off.
 
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;

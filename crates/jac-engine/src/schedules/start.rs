@@ -34,7 +34,7 @@ const PANICS_UNTIL_GIVEN_UP: u32 = 3;
 /// After what could not be done, such as while the database cannot be written.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Why there is no run.
+/// Why no run was started.
 enum Obstacle {
     /// Another run is on the cluster.
     Busy(String),
@@ -90,7 +90,7 @@ impl Engine {
         });
     }
 
-    /// Makes a run of a firing, or writes down why there is none.
+    /// Makes a run of a firing, or records why it could not be started.
     async fn lead_to_run(&self, id: i64) -> Result<(), EngineError> {
         let Some(row) = self.store().firing(id).await?.filter(|row| row.firing.state == FiringState::Starting) else {
             return Ok(());

@@ -135,7 +135,7 @@ async fn criteria_are_kept_with_the_plan_and_watched_while_the_run_goes_on() {
     assert_eq!(kept, PlanCriteria { version: 2, ..wanted.clone() });
     let (id, again) = (plan.clone(), kept.clone());
     let same = waiting(&engine, move |engine| engine.set_plan_criteria(&id, again)).await.expect("the same");
-    assert_eq!(same.version, 2, "what says the same is no change");
+    assert_eq!(same.version, 2, "equal criteria do not count as a change");
     let id = plan.clone();
     let stale = waiting(&engine, move |engine| engine.set_plan_criteria(&id, wanted)).await;
     assert!(matches!(stale, Err(jac_engine::EngineError::Conflict { .. })), "{stale:?}");

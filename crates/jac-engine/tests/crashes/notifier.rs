@@ -1,4 +1,4 @@
-//! A simulated notification target: it keeps what it is told, in the world, which no crash takes away.
+//! A simulated notification target: it keeps what it receives outside of the engine, so that a crash loses nothing of it.
 
 use crate::door::Door;
 use async_trait::async_trait;

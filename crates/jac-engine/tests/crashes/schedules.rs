@@ -175,7 +175,7 @@ async fn a_time_at_which_an_earlier_run_has_not_finished_is_skipped() {
     let skipped: Vec<_> = all.iter().filter(|firing| firing.state == FiringState::Skipped).collect();
     assert!(!skipped.is_empty() && skipped.iter().all(|firing| firing.code.as_deref() == Some("overlap")), "{all:?}");
     assert!(skipped[0].due_ms > first.due_ms, "{all:?}");
-    assert_eq!(now(&mut house, &id).await.failures, 0, "that is no failure");
+    assert_eq!(now(&mut house, &id).await.failures, 0, "it does not count as a failure");
 }
 
 #[tokio::test(start_paused = true)]
@@ -262,7 +262,7 @@ async fn a_time_at_which_no_server_ran_is_made_up_for_within_the_grace() {
     assert_eq!(codes(&missed), [(FiringState::Missed, "missed")]);
     assert_eq!(missed[0].run_id, None);
     let schedule = now(&mut house, &id).await;
-    assert_eq!((schedule.state, schedule.failures), (ScheduleState::Done, 0), "that is no failure");
+    assert_eq!((schedule.state, schedule.failures), (ScheduleState::Done, 0), "it does not count as a failure");
     assert_eq!(house.world.machines().made, 0);
 }
 

@@ -56,7 +56,7 @@ impl VictoriaMetrics {
         }
     }
 
-    /// The one value of a query at that time; `None`: there is none.
+    /// The one value of a query at that time; `None`: no series matches.
     pub async fn value(&self, query: &str, at_ms: i64) -> Option<f64> {
         let client = reqwest::Client::new();
         let time = format!("{}.{:03}", at_ms / 1_000, at_ms % 1_000);

@@ -195,7 +195,7 @@ pub struct StopRuleState {
     /// Over how many seconds.
     pub window_s: u64,
     pub code: StopRuleCode,
-    /// Over the window, in `unit`; `null`: there is no value.
+    /// Over the window, in `unit`; `null`: too few samples, or none.
     pub actual: Option<f64>,
     /// The window's beginning.
     pub since_ms: Option<i64>,

@@ -19,7 +19,7 @@ pub const CALLBACK: &str = "/api/v1/session/company/callback";
 /// What the cookie is called with which a browser shows that it has begun a sign-in.
 const COOKIE: &str = "company";
 
-/// A wish to sign in with the company's account.
+/// A request to sign in with the company's account.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct CompanySignIn {}
 

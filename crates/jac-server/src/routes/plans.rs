@@ -12,7 +12,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use jac_engine::list::{Page, PlanSummary};
-use jac_engine::plans::{Kept, RunWish};
+use jac_engine::plans::{Kept, RunSpec};
 use jac_engine::view::PlanView;
 use jac_engine::{Engine, EngineError};
 use jac_jmx::Check;
@@ -132,9 +132,9 @@ pub struct CheckQuery {
 /// What the plan needs and will do, and what is wrong with it
 #[utoipa::path(get, path = "/plans/{id}/check", tag = "plans", params(("id" = String, Path), CheckQuery), responses((status = 200, body = Check), (status = 404, body = ErrorBody)))]
 pub async fn check(plan: On<View, Plan>, Query(query): Query<CheckQuery>) -> Result<Json<Check>, ApiError> {
-    let wish = RunWish { workers: query.workers, ..RunWish::default() };
+    let spec = RunSpec { workers: query.workers, ..RunSpec::default() };
     let engine = plan.engine().clone();
-    Ok(Json(engine.check_in_turn(move |engine, gone| engine.check_plan(&plan.thing, &wish, gone)).await?))
+    Ok(Json(engine.check_in_turn(move |engine, gone| engine.check_plan(&plan.thing, &spec, gone)).await?))
 }
 
 /// Say which team may change it beside its owner

@@ -55,8 +55,8 @@ impl House {
         let plan = self.api.upload(vec![file("steady.jmx"), file("data/names.csv")]);
         let mut all = serde_json::Map::from_iter([("duration".to_owned(), json!("300"))]);
         all.extend(properties.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
-        let wish = json!({ "cluster_id": cluster, "plan_id": plan, "grace_s": grace_s, "properties": all });
-        self.api.post("/runs", &wish)["id"].as_str().expect("its id").to_owned()
+        let request = json!({ "cluster_id": cluster, "plan_id": plan, "grace_s": grace_s, "properties": all });
+        self.api.post("/runs", &request)["id"].as_str().expect("its id").to_owned()
     }
 
     fn show(&self, run: &str) -> Value {
