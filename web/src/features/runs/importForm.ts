@@ -18,5 +18,5 @@ export function importFaults(form: { plan: string; files: readonly { name: strin
         : bytes > most_bytes
           ? `${formatBytes(bytes)} is more than the server takes (${formatBytes(most_bytes)}). Compress the logs with gzip or zstd.`
           : undefined;
-  return { plan: form.plan.trim() === "" ? "Name the plan that the run is counted among." : undefined, files };
+  return { plan: form.plan.trim() === "" ? "Enter the plan that the run belongs to." : undefined, files };
 }

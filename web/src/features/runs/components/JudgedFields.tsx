@@ -33,11 +33,9 @@ export function JudgedFields({ form, faults, onChange }: Props) {
           <Icon name="plus" /> Add criterion
         </button>
         {criteria.length > 0 && (
-          <div className="mt-2">
-            <Field label="Warm-up" unit="seconds" help="Samples that start this soon after the first one do not count for the criteria. The report has all of them." fault={faults.warmUp}>
-              {(attributes) => <input {...attributes} type="text" inputMode="numeric" placeholder="0" value={form.warmUp} onChange={(event) => onChange({ ...form, warmUp: event.target.value })} />}
-            </Field>
-          </div>
+          <Field label="Warm-up" unit="seconds" help="Samples that start within this time after the first one do not count for the criteria. The report has all of them." fault={faults.warmUp}>
+            {(attributes) => <input {...attributes} type="text" inputMode="numeric" placeholder="0" value={form.warmUp} onChange={(event) => onChange({ ...form, warmUp: event.target.value })} />}
+          </Field>
         )}
       </fieldset>
       <fieldset className="form-part">
