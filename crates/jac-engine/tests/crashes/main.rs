@@ -20,6 +20,7 @@ mod panics;
 mod remote;
 mod retention;
 mod schedules;
+mod small_disk;
 mod story;
 mod trouble;
 mod world;
