@@ -10,7 +10,7 @@ mod clusters;
 mod compression;
 mod credentials;
 mod deleted;
-mod disk;
+pub mod disk;
 mod drive;
 mod engine;
 mod equip;

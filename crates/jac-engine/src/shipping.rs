@@ -82,6 +82,7 @@ impl Engine {
         for run in self.store().unfinished_runs().await? {
             self.begin_shipping(&run.id).await?;
         }
+        self.ship_cut_imports().await?;
         for row in self.store().unfinished_shipments().await? {
             self.work_on_shipment(&row.run, &row.target);
         }

@@ -346,3 +346,24 @@ async fn refused_rows_are_in_a_file_once_each_also_over_a_restart() {
     assert_eq!((ids.len() as u64, distinct.len() as u64), (ROWS / 5, ROWS / 5));
     engine.shut_down().await;
 }
+
+#[tokio::test]
+async fn an_import_that_was_cut_off_before_its_shipping_began_is_shipped_at_the_next_start() {
+    let house = House::new().await;
+    let target = Simulated::with(&[]);
+    let engine = house.engine(&target).await;
+    assert!(engine.shipments(&house.run).await.expect("read").is_empty(), "nobody has asked for it");
+    engine.shut_down().await;
+    drop(engine);
+    // What a crash leaves after the run has its place, and what one leaves before that.
+    let marks = house.folder.path().join("runs-imported");
+    std::fs::create_dir_all(&marks).expect("a folder");
+    for run in [house.run.as_str(), "r-44444444"] {
+        std::fs::write(marks.join(run), "").expect("written");
+    }
+    let engine = house.engine(&target).await;
+    let end = house.end(&engine).await;
+    assert_eq!((end.state, end.counted), (ShipmentState::Complete, Some(ROWS)));
+    assert_eq!(std::fs::read_dir(&marks).expect("the folder").count(), 0);
+    engine.shut_down().await;
+}

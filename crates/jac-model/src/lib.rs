@@ -30,7 +30,7 @@ pub use fault::Fault;
 pub use id::{ClusterId, PlanId, RunId, ScheduleId};
 pub use list::{ClusterSort, Order, PlanSort, RunSort, ScheduleSort};
 pub use people::{Action, Denied, Owner, Principal, TokenScope, UserRole, Via, authorize};
-pub use plan::{Plan, PlanFile, PlanFileKind};
+pub use plan::{FileChange, Plan, PlanFile, PlanFileKind, PlanRevision, changed_files};
 pub use run::{Cause, Named, NodeHealth, NodePhase, Run, RunEvent, RunNode, RunPhase, RunStep, StopMode, Versions};
 pub use schedule::{Firing, FiringState, Overlap, RunsOn, Schedule, ScheduleState, ScheduledRun, Timing};
 pub use ssh::{SshConfig, SshHost};

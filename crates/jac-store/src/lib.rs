@@ -78,6 +78,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/011-deliveries.sql")),
     M::up(include_str!("../migrations/012-schedules.sql")),
     M::up(include_str!("../migrations/013-pinned.sql")),
+    M::up(include_str!("../migrations/014-plan-revisions.sql")),
 ];
 
 /// The database. Every call is one short transaction, on a thread that may wait. Clones are the same database.

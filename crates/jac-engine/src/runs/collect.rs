@@ -273,9 +273,11 @@ impl Task {
         self.pull_rest(&cluster, intake, master.as_ref(), waits).await?;
         let results = NodePlaces::of(&self.id).results();
         for again in [true, false] {
-            let Some((size, digest)) = master.digest(&results).await? else { return Ok(Spool::Whole) };
             let path = spool(self.engine.folder(), &self.id);
-            let own = tokio::task::spawn_blocking(move || digest_of(&path))
+            // Beside the master's: each machine reads its log in its own time.
+            let own = tokio::task::spawn_blocking(move || digest_of(&path));
+            let Some((size, digest)) = master.digest(&results).await? else { return Ok(Spool::Whole) };
+            let own = own
                 .await
                 .map_err(|panic| EngineError::JMeter(panic.to_string()))?
                 .map_err(|error| EngineError::file("reading the run's log", error))?;

@@ -46,6 +46,8 @@ pub struct House {
     pub properties: BTreeMap<String, String>,
     /// Of their automatic stop; `None`: the plan's.
     pub stop_rules: Option<Vec<String>>,
+    /// Which revision of the plan its runs are of.
+    pub plan_revision: Option<u32>,
 }
 
 struct Living {
@@ -86,6 +88,7 @@ impl House {
             settings: Settings::default(),
             properties: BTreeMap::new(),
             stop_rules: None,
+            plan_revision: None,
         }
     }
 
@@ -307,6 +310,7 @@ impl House {
         NewRun {
             cluster_id: cluster.clone(),
             plan_id: plan.clone(),
+            plan_revision: self.plan_revision,
             name: None,
             properties: self.properties.clone(),
             system_properties: BTreeMap::new(),

@@ -17,6 +17,7 @@ mod losses;
 mod machines;
 mod notifier;
 mod panics;
+mod plans;
 mod remote;
 mod retention;
 mod schedules;

@@ -121,6 +121,7 @@ fn statements() -> Vec<(String, bool)> {
         plans::RUNS,
         crate::schedules::DUE,
         crate::schedules::NEXT,
+        crate::plans::RUNS_BY_REVISION,
     ];
     statements.extend(crate::history::statements());
     statements.extend(asked.into_iter().chain(crate::retention::STATEMENTS).map(str::to_owned));
