@@ -54,5 +54,7 @@ pub use notices::Notice;
 pub use rights::ConfigDenied;
 pub use runs::NewRun;
 pub use settings::Settings;
-pub use shipping::{Shipment, ShipmentTrouble, TargetView};
+pub use shipping::{
+    FoundSamples, LOG as LOG_SOURCE, SampleSource, SearchFallback, Shipment, ShipmentTrouble, TargetView,
+};
 pub use titles::required as required_name;

@@ -5,9 +5,12 @@
 //! everything else that is done with it: a target that is slow, away or wrong costs the run nothing. A crash at any moment costs at most
 //! that some rows are sent again, which the ids of their documents make harmless.
 
+mod find;
 mod log;
+mod query;
 mod view;
 
+pub use find::{FoundSamples, LOG, SampleSource, SearchFallback};
 pub(crate) use log::FOLDER;
 pub use view::{Shipment, ShipmentTrouble, TargetView};
 
@@ -44,6 +47,8 @@ pub(crate) struct Shipping {
     working: Mutex<HashMap<Key, Arc<Notify>>>,
     /// By the target's name: one that is away keeps no other waiting.
     finished_turns: Mutex<HashMap<String, Arc<Semaphore>>>,
+    /// Targets that are not asked for samples before then, and why.
+    search_pauses: Mutex<HashMap<String, (Instant, &'static str)>>,
 }
 
 impl Shipping {

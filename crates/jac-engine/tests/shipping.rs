@@ -6,8 +6,8 @@ use jac_engine::clock::SystemClock;
 use jac_engine::tools::ToolSettings;
 use jac_engine::{Engine, Parts, Settings, Shipment};
 use jac_model::search::{
-    Cursor, RefusedRow, SampleLog, SampleTarget, ShipmentState, ShippedRun, Step, TargetError, TargetInfo, TargetKind,
-    TargetTest,
+    Cursor, RefusedRow, SampleLog, SampleMatches, SampleQuery, SampleTarget, ShipmentState, ShippedRun, Step,
+    TargetError, TargetInfo, TargetKind, TargetTest,
 };
 use jac_model::{EpochMs, Run, RunId};
 use jac_store::{DataFolder, Store, Vault};
@@ -145,6 +145,10 @@ impl SampleTarget for Simulated {
 
     async fn count(&self, _: &RunId) -> Result<u64, TargetError> {
         Ok(self.kept().rows.values().map(|times| u64::from(*times)).sum())
+    }
+
+    async fn search(&self, _: &SampleQuery) -> Result<SampleMatches, TargetError> {
+        Err(TargetError::new("search_unreachable", "It is simulated."))
     }
 
     async fn delete_doubles(&self, _: &RunId) -> Result<u64, TargetError> {

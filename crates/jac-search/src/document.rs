@@ -11,6 +11,8 @@ use std::io::Write;
 
 /// The version of the common schema whose names are used.
 const ECS_VERSION: &str = "8.11.0";
+/// Raised when a document says more of its row. From 2 on it says everything that JAC shows of a sample.
+pub(crate) const FORM: u64 = 2;
 const DAY_MS: i64 = 86_400_000;
 
 /// Writes documents of one run.
@@ -115,6 +117,7 @@ fn write_http(sample: &Sample<'_>, out: &mut Vec<u8>) {
 
 fn write_jmeter(sample: &Sample<'_>, out: &mut Vec<u8>) {
     text(out, b",\"jmeter\":{\"label\":", sample.label);
+    number(out, b",\"form\":", FORM);
     number(out, b",\"position\":", sample.position);
     let transaction = sample.is_transaction();
     out.extend_from_slice(if transaction { b",\"transaction\":true" } else { b",\"transaction\":false" });
@@ -137,6 +140,15 @@ fn write_jmeter(sample: &Sample<'_>, out: &mut Vec<u8>) {
     }
     if !sample.message.is_empty() {
         text(out, b",\"response_message\":", sample.message);
+    }
+    for (name, value) in [(&b",\"failure_message\":"[..], sample.failure_message), (b",\"hostname\":", sample.hostname)]
+    {
+        if !value.is_empty() {
+            text(out, name, value);
+        }
+    }
+    if sample.url == b"null" {
+        out.extend_from_slice(b",\"url_is_null\":true");
     }
     if let Some(group) = thread_group(sample) {
         text(out, b",\"thread_group\":", group);
@@ -269,7 +281,7 @@ mod tests {
                 "host": { "name": "10.0.0.7:1099" },
                 "process": { "thread": { "name": "10.0.0.7:1099-Users of A 1-3" } },
                 "jmeter": {
-                    "label": "Log in", "position": position, "transaction": false, "sample_count": 1, "error_count": 0,
+                    "label": "Log in", "form": FORM, "position": position, "transaction": false, "sample_count": 1, "error_count": 0,
                     "elapsed_ms": 120, "latency_ms": 100, "connect_ms": 2, "response_code": "200", "response_message": "OK",
                     "thread_group": "Users of A", "group_threads": 7, "all_threads": 9
                 },

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// Raised when a template changes.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 /// Above those that come with Elasticsearch: `logs-*-*` has 100, and would switch a pipeline and the failure store on.
 const PRIORITY: u64 = 500;
 const MAPPINGS: &str = "jac-mappings";
@@ -135,9 +135,10 @@ fn mappings() -> Value {
             "labels": { "type": "object", "dynamic": true },
             "run": fields(json!({ "id": keyword(), "name": keyword(), "plan": keyword(), "cluster": keyword(), "source": long() })),
             "jmeter": fields(json!({
-                "label": keyword(), "position": long(), "transaction": { "type": "boolean" }, "sample_count": long(),
+                "label": keyword(), "form": long(), "position": long(), "transaction": { "type": "boolean" }, "sample_count": long(),
                 "error_count": long(), "elapsed_ms": long(), "latency_ms": long(), "connect_ms": long(), "response_code": keyword(),
-                "response_message": long_text(), "thread_group": keyword(), "group_threads": long(), "all_threads": long(),
+                "response_message": long_text(), "failure_message": long_text(), "hostname": keyword(),
+                "url_is_null": { "type": "boolean" }, "thread_group": keyword(), "group_threads": long(), "all_threads": long(),
             })),
         },
     } })

@@ -54,6 +54,7 @@ export type RunsOverTime = Schemas["RunsOverTime"];
 
 export type FoundSample = Schemas["FoundSample"];
 export type SearchResult = Schemas["SearchResult"];
+export type FoundSamples = Schemas["FoundSamples"];
 
 export type Info = Schemas["Info"];
 export type Notice = Schemas["Notice"];
