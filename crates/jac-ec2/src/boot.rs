@@ -211,7 +211,7 @@ impl Boot<'_> {
                 return Err(self.refused(self.why_it_ended(link, &progress).await));
             }
             if Instant::now() >= deadline {
-                let at = if told.is_empty() { "nothing of it has begun" } else { &told };
+                let at = if told.is_empty() { "nothing has started" } else { &told };
                 return Err(self.refused(format!("its first boot took longer than {} s ({at})", limit.as_secs())));
             }
             sleep(LOOK_EVERY).await;
@@ -223,7 +223,7 @@ impl Boot<'_> {
         let status = machine::read_small(link, cloud_init::STATUS).await.ok().flatten();
         let errors = status.as_deref().and_then(cloud_init::errors);
         let at = match progress {
-            "" => "nothing of it was done".to_owned(),
+            "" => "nothing was done".to_owned(),
             user_data::DONE => "the node's keeper does not run".to_owned(),
             at => format!("it got to '{at}'"),
         };

@@ -230,7 +230,7 @@ impl Engine {
         let new = folder.join("rmi.p12.new");
         write_privately(&new, &store.bytes).map_err(failed)?;
         tokio::fs::rename(new, key_store_path(&folder)).await.map_err(failed)?;
-        self.note_cluster(id, None, "Made the key for RMI.").await;
+        self.note_cluster(id, None, "RMI key store created.").await;
         Ok(())
     }
 
@@ -278,7 +278,7 @@ impl Engine {
         })
         .await?;
         self.forget_observations(id);
-        self.note_cluster(id, None, "Nothing of it is left.").await;
+        self.note_cluster(id, None, "Terminated. All resources removed.").await;
         Ok(())
     }
 

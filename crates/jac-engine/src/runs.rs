@@ -79,7 +79,7 @@ pub struct NewRun {
     /// Files of the plan that every JMeter reads with `-q`.
     #[serde(default)]
     pub properties_files: Vec<String>,
-    /// Data files, relative to the plan, whose rows are dealt out among the workers.
+    /// Data files, relative to the plan, whose rows are split across the workers.
     #[serde(default)]
     pub split: Vec<String>,
     /// Files that the plan writes and that are kept, such as `*.csv` or `screens/**/*.png`: patterns of paths below the folder of its `.jmx`.

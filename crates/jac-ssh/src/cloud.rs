@@ -204,7 +204,7 @@ impl SshCloud {
                 );
                 Ok(())
             }
-            ended => done(ended, &node.name, "be taken away"),
+            ended => done(ended, &node.name, "be removed"),
         }
     }
 }

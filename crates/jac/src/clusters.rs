@@ -214,7 +214,7 @@ async fn terminate(mut desk: Desk<'_>, named: &str, wait: bool, whose: &Whose) -
         whose,
         &view,
         || {
-            if wait { format!("Nothing of {id} is left.") } else { format!("{id} is being taken away.") }
+            if wait { format!("{id} is terminated. All its resources are removed.") } else { format!("{id} is being terminated.") }
         },
     );
     Ok(Exit::Done)

@@ -1,4 +1,4 @@
-//! The provider: what is made on machines, checked before, and taken away again.
+//! The provider: what is made on machines, checked before, and removed again.
 
 use crate::place::{LIMIT, Place, in_ms, shell};
 use crate::sshd::{Machines, wait_for};

@@ -26,7 +26,7 @@ pub struct PlanArguments {
     /// Another file that the plan reads; files that the plan names are taken along by themselves
     #[arg(long, value_name = "FILE")]
     pub data: Vec<PathBuf>,
-    /// A CSV file whose rows are dealt out among the workers, its header line kept
+    /// A CSV file whose rows are split across the workers, its header line kept
     #[arg(long, value_name = "FILE")]
     pub split: Vec<PathBuf>,
     /// A plugin that the plan needs
@@ -178,7 +178,7 @@ pub struct CheckArguments {
     /// Another file that the plan reads
     #[arg(long, value_name = "FILE")]
     pub data: Vec<PathBuf>,
-    /// A CSV file whose rows are to be dealt out among the workers
+    /// A CSV file whose rows are to be split across the workers
     #[arg(long, value_name = "FILE")]
     pub split: Vec<PathBuf>,
     /// A plugin that the plan needs

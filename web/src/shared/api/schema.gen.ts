@@ -2177,7 +2177,7 @@ export interface components {
              * @description Its size.
              */
             bytes: number | null;
-            /** @description Its rows are dealt out among the workers. */
+            /** @description Its rows are split across the workers. */
             split: boolean;
             /** @description It is not there, but the plan seems to write it before it reads it. */
             written_by_plan: boolean;
@@ -2286,7 +2286,7 @@ export interface components {
              */
             vpc: string | null;
             /**
-             * @description `subnet-…`: nodes are dealt out among them; none: a default subnet of the VPC.
+             * @description `subnet-…`: nodes are spread across them; none: a default subnet of the VPC.
              * @default []
              */
             subnets: string[];
@@ -3029,7 +3029,7 @@ export interface components {
             secret?: string[];
             /** @description Files of the plan that every JMeter reads with `-q`. */
             properties_files?: string[];
-            /** @description Data files, relative to the plan, whose rows are dealt out among the workers. */
+            /** @description Data files, relative to the plan, whose rows are split across the workers. */
             split?: string[];
             /**
              * @description Files that the plan writes and that are kept, such as `*.csv` or `screens/**\/*.png`: patterns of paths below the folder of its `.jmx`.
