@@ -220,8 +220,7 @@ impl Follower<'_> {
                     return Err(Interruption::failed(reason.clone(), lost.clone()));
                 }
                 let lost = "What the master had not handed over by then is lost.".to_owned();
-                let what =
-                    if is_silence(&error) { "The master node is gone" } else { "Cannot check the master" };
+                let what = if is_silence(&error) { "The master node is gone" } else { "Cannot check the master" };
                 Err(Interruption::failed(format!("{what}: {error}."), Some(lost)))
             }
         }

@@ -209,7 +209,8 @@ fn samples_that_do_not_end_are_cut_before_the_lifetime_is_over_whatever_the_grac
     let ended = house.finished(&run);
     let by = "JAC, because the cluster's time was over";
     assert_eq!(ended["cause"], json!({ "kind": "stopped", "by": by, "how": "cut" }), "{ended}");
-    let rows = house.assert_kept(&run, &format!("Stopped by {by}; requests in flight were aborted and count as failures."));
+    let rows =
+        house.assert_kept(&run, &format!("Stopped by {by}; requests in flight were aborted and count as failures."));
     assert_eq!(rows, 2, "what both threads were at is in the log: {:?}", ended["notes"]);
     house.place.wait_until("the cluster's end", || house.phase_of(&cluster) == "terminated");
     house.place.assert_nothing_left();

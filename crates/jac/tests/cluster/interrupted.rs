@@ -62,7 +62,11 @@ fn a_cluster_that_is_half_made_without_a_server_is_taken_away_by_the_first_signa
         creating.wait_for_word("Requested.");
         creating.signal(signal);
         let done = creating.wait().expect(code);
-        assert!(done.stderr.contains("which is partly created") && done.stderr.contains("All its resources are removed"), "{}", done.stderr);
+        assert!(
+            done.stderr.contains("which is partly created") && done.stderr.contains("All its resources are removed"),
+            "{}",
+            done.stderr
+        );
         assert_eq!(done.stdout, "", "no cluster is shown as made");
         place.assert_nothing_left();
         assert_eq!(clusters(&place)[0]["phase"], "terminated");
