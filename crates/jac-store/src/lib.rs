@@ -79,6 +79,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/012-schedules.sql")),
     M::up(include_str!("../migrations/013-pinned.sql")),
     M::up(include_str!("../migrations/014-plan-revisions.sql")),
+    M::up(include_str!("../migrations/015-event-codes.sql")),
 ];
 
 /// The database. Every call is one short transaction, on a thread that may wait. Clones are the same database.

@@ -332,7 +332,7 @@ impl Job<'_> {
         #[derive(Deserialize)]
         struct Happening {
             node: Option<String>,
-            text: String,
+            message: String,
         }
         if snapshot.run.phase == RunPhase::Queued
             && let Ok(events) =
@@ -340,7 +340,7 @@ impl Job<'_> {
             && let Some(last) = events.last()
         {
             let of_node = last.node.as_ref().map_or_else(String::new, |node| format!("{node}: "));
-            self.line.cluster(&format!("{of_node}{}", last.text));
+            self.line.cluster(&format!("{of_node}{}", last.message));
         }
     }
 

@@ -11,7 +11,7 @@ use jac_engine::tools::ToolSettings;
 use jac_engine::{Attendance, Engine, EngineError, NewCluster, NewRun, Parts, Settings};
 use jac_model::ports::Cloud;
 use jac_model::{
-    Cluster, ClusterConfig, ClusterId, ClusterPhase, Ec2Config, Order, PlanId, Provider, Run, RunId, RunPhase,
+    Cluster, ClusterConfig, ClusterId, ClusterPhase, Ec2Config, Message, Order, PlanId, Provider, Run, RunId, RunPhase,
 };
 use jac_report::Report;
 use jac_store::{ClusterFilter, DataFolder, MOST_LISTED, PageRequest, PlanFilter, RunFilter, Store, Vault};
@@ -370,9 +370,9 @@ impl House {
         self.world.machines().measured.get(&format!("{run}-jmeter")).cloned().unwrap_or_default()
     }
 
-    pub async fn events(&mut self, id: &ClusterId) -> Vec<String> {
+    pub async fn events(&mut self, id: &ClusterId) -> Vec<Message> {
         let events = self.engine().await.store().cluster_events(id).await.expect("its events");
-        events.into_iter().map(|event| event.text).collect()
+        events.into_iter().map(|event| event.message).collect()
     }
 }
 

@@ -31,7 +31,7 @@ pub fn removal_limit(cluster: &ClusterView) -> Duration {
 struct Happening {
     id: i64,
     node: Option<String>,
-    text: String,
+    message: String,
 }
 
 /// Shows each event once. They are known by their ids: the list that the server gives has an end, and loses its oldest.
@@ -57,7 +57,7 @@ async fn until_ready(client: &Client, id: &ClusterId) -> anyhow::Result<ClusterV
         let view: ClusterView = client.get(&format!("/clusters/{id}")).await?;
         let events: Vec<Happening> = client.get(&format!("/clusters/{id}/events")).await?;
         for event in shown.new_of(&events) {
-            eprintln!("{}{}", event.node.as_ref().map_or_else(String::new, |node| format!("{node}: ")), event.text);
+            eprintln!("{}{}", event.node.as_ref().map_or_else(String::new, |node| format!("{node}: ")), event.message);
         }
         match view.cluster.phase {
             ClusterPhase::Ready => return Ok(view),
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     fn events(ids: std::ops::Range<i64>) -> Vec<Happening> {
-        ids.map(|id| Happening { id, node: None, text: format!("event {id}") }).collect()
+        ids.map(|id| Happening { id, node: None, message: format!("event {id}") }).collect()
     }
 
     #[test]
