@@ -101,7 +101,7 @@ export function FiringTable({ schedule }: { schedule: Schedule }) {
       ) : firings.data.length === 0 ? (
         <div className="table-empty">Its first time has not come yet.</div>
       ) : (
-        <div className="table-scroll" tabIndex={0}>
+        <div className="table-scroll" role="region" aria-label="History table" tabIndex={0}>
           <table className="table-dense">
             <thead>
               <tr>
