@@ -16,7 +16,8 @@ export function endSession(client: QueryClient): void {
 /** Nothing is kept of what this person saw, and nothing of it comes any more. */
 export function forgetSeen(client: QueryClient): void {
   closeLiveSocket();
-  const kept: string[] = [keys.session[0], keys.signedOut[0]];
+  // The ways to sign in are everybody's, and the sign-in page may be waiting for them already.
+  const kept: string[] = [keys.session[0], keys.signedOut[0], keys.signInOffer[0]];
   client.removeQueries({ predicate: ({ queryKey }) => !kept.includes(String(queryKey[0])) });
   client.getMutationCache().clear();
 }

@@ -107,6 +107,17 @@ it("holds for the browser's other pages at once, without the server", async () =
   expect(api.changes()).toEqual([]);
 });
 
+it("does not lose the sign-in page where the end is told twice: by the server, and by the other page", async () => {
+  let come: () => void = () => undefined;
+  api.answer("GET /sign-in", { body: { local: true, company: null }, after: new Promise<void>((resolve) => (come = resolve)) });
+  const { client } = show();
+  act(() => void client.setQueryData(keys.session, null));
+  await waitFor(() => expect(api.asked.some(({ path }) => path === "/sign-in")).toBe(true));
+  elsewhere(null);
+  come();
+  await signInForm();
+});
+
 it("a session that ended otherwise brings back to the page, and keeps nothing meanwhile", async () => {
   const { client } = show();
   act(() => void client.setQueryData(keys.session, null));
