@@ -134,8 +134,18 @@ step("the invitation opens once, and a password is chosen", async () => {
 });
 
 step("she signs out, and in again by her name and password", async () => {
+  const other = await mia.context().newPage();
+  await other.goto(`${base}/runs`);
+  await other.getByRole("heading", { name: "Runs", level: 1 }).waitFor();
+  await mia.getByRole("link", { name: "Plans" }).first().click();
+  await mia.getByRole("heading", { name: "Plans", level: 1 }).waitFor();
   await mia.getByRole("button", { name: "Sign out" }).click();
+  for (const where of [mia, other]) await where.getByRole("form", { name: "Sign in" }).waitFor();
+  await other.close();
+  await mia.goBack();
   await mia.getByRole("form", { name: "Sign in" }).waitFor();
+  assert.equal(new URL(mia.url()).pathname, "/sign-in");
+  assert.equal(await mia.evaluate(() => localStorage.getItem("jac.page")), null);
   await mia.goto(`${base}/plans`);
   await signIn(mia, MIA, PASSWORD);
   await mia.getByRole("heading", { name: "Plans", level: 1 }).waitFor();

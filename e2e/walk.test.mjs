@@ -38,6 +38,8 @@ before(async () => {
     sockets.push(socket);
     socket.connectToServer();
   });
+  // Without a WebSocket the page asks again and again, which a lost connection lets through as little.
+  await page.route(/\/socket\.io\//, (route) => (broken ? route.abort() : route.continue()));
 });
 
 after(async () => {
@@ -194,6 +196,18 @@ step("a lost connection is said, and nothing is missing after it", async () => {
   const shown = await pointsOf(page, "throughput");
   const there = bucketsOf(points, bucket_ms);
   assert.ok(Math.abs(there - shown) <= 2, `the server has ${there} buckets, the page shows ${shown}`);
+});
+
+step("a page whose WebSocket is blocked follows the run by requests, and says so", async () => {
+  const { context, page: behind, faults: thrown } = await openPage(browser, { storageState: await page.context().storageState() });
+  await behind.routeWebSocket(/\/socket\.io\//, (socket) => void socket.close());
+  await behind.goto(`${base}/runs/${runId}`);
+  await behind.locator("[data-connection=polling]").waitFor();
+  const shown = await pointsOf(behind, "throughput");
+  await waitForPoints(behind, "throughput", shown + 4, 20_000);
+  await look(behind, "polling");
+  assert.deepEqual(thrown, []);
+  await context.close();
 });
 
 step("a page opened in mid-run gets the history", async () => {

@@ -1,4 +1,5 @@
 import js from "@eslint/js";
+import jsxA11y from "eslint-plugin-jsx-a11y";
 import reactHooks from "eslint-plugin-react-hooks";
 import globals from "globals";
 import tseslint from "typescript-eslint";
@@ -50,6 +51,16 @@ export default tseslint.config(
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "@typescript-eslint/consistent-type-imports": "error",
       "no-console": "error",
+    },
+  },
+  { files: ["**/*.tsx"], ...jsxA11y.flatConfigs.strict },
+  {
+    files: ["**/*.tsx"],
+    rules: {
+      // A named region that scrolls takes the focus, so that the arrow keys scroll it (axe: scrollable-region-focusable).
+      "jsx-a11y/no-noninteractive-tabindex": ["error", { tags: [], roles: ["tabpanel", "region"], allowExpressionValues: false }],
+      // Of the handlers of things that are not controls, all but those of dropping files: beside each place to drop on stands a button that does the same.
+      "jsx-a11y/no-noninteractive-element-interactions": ["error", { handlers: ["onClick", "onError", "onLoad", "onMouseDown", "onMouseUp", "onKeyPress", "onKeyDown", "onKeyUp"] }],
     },
   },
   { files: ["scripts/*.mjs", "*.config.js"], languageOptions: { globals: globals.node } },

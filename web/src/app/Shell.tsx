@@ -1,11 +1,13 @@
 import { Link, NavLink, Outlet, ScrollRestoration } from "react-router";
 import { useInfo } from "@/features/session/api/useInfo";
+import { zoneName } from "@/shared/format/time";
 import { useSession } from "@/shared/session/useSession";
 import { useSignOut } from "@/features/session/api/useSignOut";
 import { SignedIn } from "@/features/session/components/SignedIn";
 import { Icon, type IconName } from "@/shared/ui/Icon";
 import { ConnectionNote } from "@/shared/ui/ConnectionNote";
 import { ThemeSwitch } from "@/shared/ui/ThemeSwitch";
+import { useNow } from "@/shared/ui/useNow";
 import { useChanges } from "./useChanges";
 
 const PAGES: { to: string; icon: IconName; word: string }[] = [
@@ -57,6 +59,8 @@ function SidebarFoot() {
   const session = useSession();
   const info = useInfo();
   const signOut = useSignOut();
+  // Summer time begins while a page is open.
+  const now = useNow(60_000);
   return (
     <div className="sidebar-foot">
       <ThemeSwitch />
@@ -68,6 +72,7 @@ function SidebarFoot() {
           <Icon name="box-arrow-right" />
         </button>
       </div>
+      <div className="sidebar-version">Times in {zoneName(now)}</div>
       {info.data !== undefined && (
         <div className="sidebar-version">
           JAC {info.data.version}

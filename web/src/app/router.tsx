@@ -4,17 +4,8 @@ import { HomePage } from "@/features/home/HomePage";
 import { SignInPage } from "@/features/session/components/SignInPage";
 import type { Action } from "@/shared/session/rights";
 import { Waiting } from "@/shared/ui/Waiting";
-import { ClusterRoute } from "./routes/ClusterRoute";
-import { ClustersRoute } from "./routes/ClustersRoute";
-import { MachinesRoute } from "./routes/MachinesRoute";
 import { NotFound } from "./routes/NotFound";
 import { PageFault } from "./routes/PageFault";
-import { PlanRoute } from "./routes/PlanRoute";
-import { PlansRoute } from "./routes/PlansRoute";
-import { RunRoute } from "./routes/RunRoute";
-import { RunsRoute } from "./routes/RunsRoute";
-import { ScheduleRoute } from "./routes/ScheduleRoute";
-import { SchedulesRoute } from "./routes/SchedulesRoute";
 import { Needs } from "./routes/Needs";
 import { SettingsLayout } from "./routes/SettingsLayout";
 import { Shell } from "./Shell";
@@ -54,15 +45,15 @@ export const router = createBrowserRouter([
         errorElement: <PageFault />,
         children: [
           { path: "/", element: <HomePage /> },
-          { path: "/clusters", element: <ClustersRoute /> },
-          { path: "/clusters/:id", element: <ClusterRoute /> },
-          { path: "/machines", element: <MachinesRoute /> },
-          { path: "/plans", element: <PlansRoute /> },
-          { path: "/plans/:id", element: <PlanRoute /> },
-          { path: "/schedules", element: <SchedulesRoute /> },
-          { path: "/schedules/:id", element: <ScheduleRoute /> },
-          { path: "/runs", element: <RunsRoute /> },
-          { path: "/runs/:id", element: <RunRoute /> },
+          { path: "/clusters", ...later(async () => (await import("./routes/ClustersRoute")).ClustersRoute) },
+          { path: "/clusters/:id", ...later(async () => (await import("./routes/ClusterRoute")).ClusterRoute) },
+          { path: "/machines", ...later(async () => (await import("./routes/MachinesRoute")).MachinesRoute) },
+          { path: "/plans", ...later(async () => (await import("./routes/PlansRoute")).PlansRoute) },
+          { path: "/plans/:id", ...later(async () => (await import("./routes/PlanRoute")).PlanRoute) },
+          { path: "/schedules", ...later(async () => (await import("./routes/SchedulesRoute")).SchedulesRoute) },
+          { path: "/schedules/:id", ...later(async () => (await import("./routes/ScheduleRoute")).ScheduleRoute) },
+          { path: "/runs", ...later(async () => (await import("./routes/RunsRoute")).RunsRoute) },
+          { path: "/runs/:id", ...later(async () => (await import("./routes/RunRoute")).RunRoute) },
           { path: "/compare", ...later(async () => (await import("@/features/compare/components/ComparePage")).ComparePage) },
           {
             path: "/settings",

@@ -1,8 +1,9 @@
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { keys } from "@/shared/api/keys";
-import { closeLiveSocket, liveSocket } from "@/shared/api/socket";
+import { liveSocket } from "@/shared/api/socket";
 import type { Changed, SignedOut } from "@/shared/api/types";
+import { BY_THEMSELVES, forgetSeen } from "@/shared/session/endSession";
 import { sessionQuery } from "@/shared/session/useSession";
 
 /** The server says what changed; whatever shows it is fetched again. After a reconnect everything is, for what was missed. */
@@ -42,10 +43,11 @@ export function useChanges(): void {
  * made anew by itself, and everything fetched again; otherwise the sign-in page says why.
  */
 export async function afterSignOut(client: QueryClient, code: string): Promise<void> {
+  if (client.getQueryData(keys.signedOut) === BY_THEMSELVES) return;
   // Before the answer, which may bring the sign-in page at once.
   client.setQueryData(keys.signedOut, code);
   const session = await client.query({ ...sessionQuery, staleTime: 0 }).catch(() => undefined);
   // Not tried again: the session has to be made anew first.
-  if (session === null) closeLiveSocket();
+  if (session === null) forgetSeen(client);
   else client.removeQueries({ queryKey: keys.signedOut });
 }

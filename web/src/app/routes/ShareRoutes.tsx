@@ -8,7 +8,7 @@ import { doubtChip, phaseChip, verdictChip } from "@/features/results/runWords";
 import { useRun } from "@/features/runs/api/useRun";
 import { useRunReport } from "@/features/runs/api/useRunReport";
 import type { Run } from "@/shared/api/types";
-import { formatCount, plural } from "@/shared/format/numbers";
+import { plural } from "@/shared/format/numbers";
 import { formatDateTime } from "@/shared/format/time";
 import { Chip } from "@/shared/ui/Chip";
 import { Icon } from "@/shared/ui/Icon";
@@ -66,7 +66,7 @@ function RunHead({ run }: { run: Run }) {
         <>
           <span>plan {run.plan.name}</span>
           <span>{run.workers === 0 ? "master only" : plural(run.workers, "worker")}</span>
-          {run.total_threads !== null && <span>{formatCount(run.total_threads)} users planned</span>}
+          {run.total_threads !== null && <span>{plural(run.total_threads, "user")} planned</span>}
           <span>{run.owner.name}</span>
           <span>{formatDateTime(run.started_ms ?? run.created_ms)}</span>
         </>

@@ -52,7 +52,7 @@ function Ending({ cluster }: { cluster: ClusterSummary }) {
   if (hasEnded(cluster.phase)) return <>terminating</>;
   return (
     <>
-      ends in <EndsIn cluster={cluster} />
+      expires in <EndsIn cluster={cluster} />
     </>
   );
 }

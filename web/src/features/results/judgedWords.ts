@@ -1,6 +1,6 @@
 /** How a criterion or a rule stands, in words and tones: the only place that decides them. */
 import type { CriterionResult, CriterionWatch, StopRuleState } from "@/shared/api/types";
-import { joined, splitMs, splitPercent } from "@/shared/format/numbers";
+import { formatNumber, joined, splitMs, splitPercent } from "@/shared/format/numbers";
 import type { ChipLook } from "@/shared/ui/Chip";
 import { criterionWords, OPERATORS, stopRuleWords } from "./criteria";
 
@@ -9,8 +9,7 @@ export function valueWords(value: number | null, unit: string): string {
   if (value === null) return "–";
   if (unit === "ms") return joined(splitMs(value));
   if (unit === "%") return joined(splitPercent(value));
-  const number = Number(value.toPrecision(4)).toLocaleString("en");
-  return unit === "" || unit.startsWith("/") ? `${number}${unit}` : `${number}\u00a0${unit}`;
+  return joined([formatNumber(value), unit]);
 }
 
 /** What makes it fail: `> 800 ms`. */

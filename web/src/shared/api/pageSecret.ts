@@ -2,16 +2,16 @@
  * The page's half of a session. The cookie goes to every port of the host, also to the tested application's; this is kept where
  * only pages of JAC's own origin can read it, and sent along with every request.
  */
-const KEY = "jac.page";
+export const PAGE_SECRET_KEY = "jac.page";
 
 export function pageSecret(): string {
-  return localStorage.getItem(KEY) ?? "";
+  return localStorage.getItem(PAGE_SECRET_KEY) ?? "";
 }
 
 export function keepPageSecret(secret: string): void {
-  localStorage.setItem(KEY, secret);
+  localStorage.setItem(PAGE_SECRET_KEY, secret);
 }
 
 export function forgetPageSecret(): void {
-  localStorage.removeItem(KEY);
+  localStorage.removeItem(PAGE_SECRET_KEY);
 }

@@ -96,7 +96,7 @@ export function ChartCard(props: Props) {
         choices={choices}
       />
       <ChartLegend lines={lines} row={at.row} at={at.text} hidden={state.hidden} onToggle={state.toggle} format={format} />
-      {asTable && <ChartTable {...rows} lines={lines} format={format} height={ON_SCREEN.height} />}
+      {asTable && <ChartTable title={title} {...rows} lines={lines} format={format} height={ON_SCREEN.height} />}
       <div className="chart-host" style={{ minHeight: printing ? PRINTED.height : ON_SCREEN.height, display: asTable ? "none" : undefined }}>
         <div ref={host} data-chart-canvas={id} />
         {rows.count === 0 && <div className="chart-empty">{empty}</div>}

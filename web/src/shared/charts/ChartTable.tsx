@@ -5,6 +5,8 @@ import type { ChartLine } from "./chartTypes";
 const ROW = 24;
 
 interface Props {
+  /** The chart's. */
+  title: string;
   /** What the rows are: `Time`. */
   head: string;
   count: number;
@@ -16,14 +18,14 @@ interface Props {
 }
 
 /** The chart's numbers. */
-export function ChartTable({ head, count, nameOf, lines, format, height, newestFirst }: Props) {
+export function ChartTable({ title, head, count, nameOf, lines, format, height, newestFirst }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   // The virtualizer keeps its own state outside React's; nothing here is memoised on it.
   // eslint-disable-next-line react-hooks/incompatible-library
   const rows = useVirtualizer({ count, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 10 });
   const items = rows.getVirtualItems();
   return (
-    <div ref={scroller} className="chart-table" tabIndex={0} style={{ height }}>
+    <div ref={scroller} className="chart-table" role="region" aria-label={`${title}: values`} tabIndex={0} style={{ height }}>
       <table className="table-dense">
         <thead>
           <tr>

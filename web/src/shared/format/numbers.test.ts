@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatBytes, formatMs, formatPercent, formatRate, plural } from "./numbers";
+import { formatBytes, formatMs, formatNumber, formatPercent, formatRate, plural } from "./numbers";
 
 describe("response times", () => {
   it.each([
@@ -43,4 +43,14 @@ describe("rates, bytes and counts", () => {
     expect(plural(1, "worker")).toBe("1 worker");
     expect(plural(2, "worker")).toBe("2 workers");
   });
+});
+
+describe("numbers of whatever kind", () => {
+  it.each([
+    [0, "0"],
+    [50, "50"],
+    [0.123456, "0.1235"],
+    [1234.5678, "1,235"],
+    [98.765, "98.77"],
+  ])("%s is written %s", (value, text) => expect(formatNumber(value)).toBe(text));
 });

@@ -17,6 +17,13 @@ export function formatCount(value: number | null | undefined): string {
   return value === null || value === undefined ? MISSING : fixed(Math.round(value), 0);
 }
 
+/** A number of whatever kind, to four digits that count. */
+export function formatNumber(value: number): string {
+  const rounded = Number(value.toPrecision(4));
+  const [, fraction = ""] = String(rounded).split(".");
+  return fixed(rounded, fraction.length);
+}
+
 /** `[number, unit]` of a response time: ms up to 9,999, then s. */
 export function splitMs(value: number | null | undefined): [string, string] {
   if (value === null || value === undefined) return [MISSING, ""];

@@ -29,12 +29,6 @@ function pad(value: number): string {
   return String(value).padStart(2, "0");
 }
 
-/** `[clock, unit]`: `0:42` and `3:05` are minutes, `2:10:00` hours. */
-export function splitClock(seconds: number | null | undefined): [string, string] {
-  if (seconds === null || seconds === undefined) return [MISSING, ""];
-  return [formatClock(seconds), Math.abs(seconds) >= 3600 ? "h" : "min"];
-}
-
 /** `14:03:09` in the viewer's zone. */
 export function formatTime(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return MISSING;

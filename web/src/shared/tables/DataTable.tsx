@@ -1,4 +1,5 @@
 import { useMemo } from "react";
+import { formatCount } from "@/shared/format/numbers";
 import { filterRows, sortRows, type Sort } from "./tableRows";
 import { TableView, type TableProps } from "./TableView";
 import { useTableState } from "./useTableState";
@@ -23,7 +24,7 @@ export function DataTable<Row>({ rows, initialSort = null, ...table }: Props<Row
     <TableView
       {...table}
       rows={shown}
-      count={rows.length > 0 && (shown.length === rows.length ? rows.length : `${shown.length} of ${rows.length}`)}
+      count={rows.length > 0 && (shown.length === rows.length ? formatCount(rows.length) : `${formatCount(shown.length)} of ${formatCount(rows.length)}`)}
       bare={rows.length === 0}
       none={<>No matches for “{state.filter}”.</>}
       filters={filters}

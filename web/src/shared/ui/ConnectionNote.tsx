@@ -8,12 +8,32 @@ export function useConnection(): Connection {
   return useSyncExternalStore(connectionStore.subscribe, connectionStore.get);
 }
 
-/** On every page: since when nothing comes any more. Tests do not depend on it. */
+/** A page that changes over or a server that restarts within a second needs no words; the first connection may take longer. */
+const LOST_AFTER_MS = 1000;
+const NEVER_AFTER_MS = 5000;
+/** Meanwhile the WebSocket is tried beside the requests. */
+const POLLING_AFTER_MS = 5000;
+
+/** On every page: since when nothing comes any more, or that it comes slowly. */
 export function ConnectionNote() {
-  const connection = useConnection();
-  if (connection.refused === "too_many_pages") return <TooMany />;
-  if (connection.connected || connection.since_ms === null) return null;
-  return <Lost since={connection.since_ms} />;
+  const { connected, since_ms, was_connected, polling, refused } = useConnection();
+  if (refused === "too_many_pages") return <TooMany />;
+  if (since_ms === null) return null;
+  if (connected) return polling ? <Polling since={since_ms} /> : null;
+  return <Lost since={since_ms} afterMs={was_connected ? LOST_AFTER_MS : NEVER_AFTER_MS} />;
+}
+
+function Polling({ since }: { since: number }) {
+  const now = useNow();
+  if (now - since < POLLING_AFTER_MS) return null;
+  return (
+    <div className="note note-info" role="status" data-connection="polling">
+      <Icon name="info-circle" />
+      <div>
+        <strong>WebSocket connections to the server are blocked.</strong> Live data is fetched with HTTP requests instead. A proxy in between must let WebSocket through to /socket.io.
+      </div>
+    </div>
+  );
 }
 
 function TooMany() {
@@ -27,10 +47,9 @@ function TooMany() {
   );
 }
 
-function Lost({ since }: { since: number }) {
+function Lost({ since, afterMs }: { since: number; afterMs: number }) {
   const now = useNow();
-  // A page that changes over or a server that restarts within a second needs no words.
-  if (now - since < 1000) return null;
+  if (now - since < afterMs) return null;
   return (
     <div className="note note-attention" role="status" data-connection="lost">
       <Icon name="wifi-off" />

@@ -1,4 +1,4 @@
-import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { createContext, useContext, useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { Icon, type IconName } from "./Icon";
 
 interface MenuProps {
@@ -14,6 +14,9 @@ interface MenuProps {
   floats?: boolean;
   children: ReactNode;
 }
+
+/** Closes the menu around an item that was chosen. */
+const CloseMenu = createContext<() => void>(() => undefined);
 
 /** Room between a menu and the window's edge. */
 const EDGE_PX = 8;
@@ -58,36 +61,49 @@ export function Menu({ label, icon = "three-dots", text, quiet, stays, floats, c
     };
   }, [open, floats]);
 
-  useEffect(() => {
-    if (!open) return;
-    const away = (event: PointerEvent) => {
-      if (event.target instanceof Node && root.current?.contains(event.target) !== true) setOpen(false);
-    };
-    document.addEventListener("pointerdown", away);
-    return () => document.removeEventListener("pointerdown", away);
-  }, [open]);
-
   // The button takes the focus of the item that goes away; a dialog that the item opens gives it back to the button.
   const close = () => {
     setOpen(false);
     root.current?.querySelector("button")?.focus();
   };
 
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "Escape" && open) {
-      event.stopPropagation();
-      close();
-    }
-    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
-    event.preventDefault();
+  const step = (by: 1 | -1) => {
     const items = [...(root.current?.querySelectorAll<HTMLElement>(".dropdown-item:not(:disabled)") ?? [])];
     const at = items.findIndex((item) => item === document.activeElement);
-    items.at((at + (event.key === "ArrowDown" ? 1 : -1)) % items.length)?.focus();
-    if (!open) setOpen(true);
+    items.at((at + by) % items.length)?.focus();
+  };
+
+  // While it is open, its keys are its own: Escape closes the menu and not the dialog around it.
+  useEffect(() => {
+    if (!open) return;
+    const within = (target: EventTarget | null) => target instanceof Node && root.current?.contains(target) === true;
+    const away = (event: PointerEvent) => {
+      if (!within(event.target)) setOpen(false);
+    };
+    const keys = (event: globalThis.KeyboardEvent) => {
+      const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : null;
+      if (!within(event.target) || (by === null && event.key !== "Escape")) return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (by === null) close();
+      else step(by);
+    };
+    document.addEventListener("pointerdown", away);
+    document.addEventListener("keydown", keys, true);
+    return () => {
+      document.removeEventListener("pointerdown", away);
+      document.removeEventListener("keydown", keys, true);
+    };
+  }, [open]);
+
+  const openByKey = (event: KeyboardEvent) => {
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    event.preventDefault();
+    setOpen(true);
   };
 
   return (
-    <div ref={root} className="dropdown" onKeyDown={onKeyDown}>
+    <div ref={root} className="dropdown">
       <button
         type="button"
         className={quiet === true ? "btn btn-quiet" : text === undefined ? "btn btn-outline-secondary" : "btn btn-sm btn-outline-secondary"}
@@ -97,13 +113,14 @@ export function Menu({ label, icon = "three-dots", text, quiet, stays, floats, c
         aria-label={text === undefined ? label : `${label}: ${text}`}
         title={label}
         onClick={() => setOpen(!open)}
+        onKeyDown={openByKey}
       >
         {text !== undefined && <span className="menu-text">{text}</span>}
         <Icon name={icon} />
       </button>
       {open && (
-        <div ref={list} id={id} role={stays === true ? "group" : "menu"} aria-label={label} popover={floats === true ? "manual" : undefined} className="dropdown-menu dropdown-menu-end show" onClick={() => stays !== true && close()}>
-          {children}
+        <div ref={list} id={id} role={stays === true ? "group" : "menu"} aria-label={label} popover={floats === true ? "manual" : undefined} className="dropdown-menu dropdown-menu-end show">
+          <CloseMenu value={close}>{children}</CloseMenu>
         </div>
       )}
     </div>
@@ -120,8 +137,13 @@ interface MenuItemProps {
 }
 
 export function MenuItem({ onSelect, danger, disabled, consequence, children }: MenuItemProps) {
+  const close = useContext(CloseMenu);
+  const select = () => {
+    onSelect();
+    close();
+  };
   return (
-    <button type="button" role="menuitem" disabled={disabled} className={`dropdown-item ${danger === true ? "text-danger" : ""}`} onClick={onSelect}>
+    <button type="button" role="menuitem" disabled={disabled} className={`dropdown-item ${danger === true ? "text-danger" : ""}`} onClick={select}>
       {children}
       {consequence !== undefined && <small>{consequence}</small>}
     </button>

@@ -57,7 +57,7 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
             {cluster.provider === "ec2" && <Cost cluster={cluster} lives={lives} />}
             {lives && (
               <span>
-                ends in <EndsIn cluster={cluster} />, {formatDateTime(endOf(cluster).at_ms)}
+                expires in <EndsIn cluster={cluster} />, {formatDateTime(endOf(cluster).at_ms)}
               </span>
             )}
           </>

@@ -27,7 +27,7 @@ const COLUMNS: Column<ClusterSummary>[] = [
   { id: "owner", name: "Owner", clip: true, spareBelow: 1000, value: (cluster) => cluster.owner.name, cell: (cluster) => cluster.owner.name },
   { id: "team", name: "Team", clip: true, optional: true, value: (cluster) => cluster.team?.name ?? null, cell: (cluster) => cluster.team?.name ?? <span className="text-faint">–</span> },
   { id: "run", name: "Run", value: (cluster) => cluster.current_run, cell: (cluster) => (cluster.current_run === null ? <span className="text-faint">–</span> : <Link to={`/runs/${cluster.current_run}`}>open</Link>) },
-  { id: "ends", name: "Ends in", title: "Sort by expiry", numeric: true, value: (cluster) => cluster.ended_ms ?? cluster.expires_at_ms, cell: (cluster) => <EndsIn cluster={cluster} /> },
+  { id: "ends", name: "Expires in", title: "Sort by expiry", numeric: true, value: (cluster) => cluster.ended_ms ?? cluster.expires_at_ms, cell: (cluster) => <EndsIn cluster={cluster} /> },
 ];
 
 /** For where machines cost money. */

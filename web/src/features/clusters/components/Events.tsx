@@ -18,20 +18,21 @@ export function Events({ cluster }: { cluster: Cluster }) {
       <div className="list-body">
         <Loaded query={query} what="Loading events…">
           {(events) => (
-            // Scrolled by keys too.
-            <ol className="events" tabIndex={0}>
-              {/* They come oldest first, also those of one millisecond. */}
-              {foldProgress(events, cluster.ready_ms)
-                .toReversed()
-                .map((event) => (
-                  <li key={`${event.at_ms} ${event.node ?? ""} ${event.text}`}>
-                    <time>{formatTimeNear(event.at_ms, now)}</time>
-                    <span>{event.node ?? ""}</span>
-                    <span>{event.text}</span>
-                  </li>
-                ))}
-              {events.length === 0 && <li className="text-muted">No events yet.</li>}
-            </ol>
+            <div className="events-scroll" role="region" aria-label="Event list" tabIndex={0}>
+              <ol className="events">
+                {/* They come oldest first, also those of one millisecond. */}
+                {foldProgress(events, cluster.ready_ms)
+                  .toReversed()
+                  .map((event) => (
+                    <li key={`${event.at_ms} ${event.node ?? ""} ${event.text}`}>
+                      <time>{formatTimeNear(event.at_ms, now)}</time>
+                      <span>{event.node ?? ""}</span>
+                      <span>{event.text}</span>
+                    </li>
+                  ))}
+                {events.length === 0 && <li className="text-muted">No events yet.</li>}
+              </ol>
+            </div>
           )}
         </Loaded>
       </div>

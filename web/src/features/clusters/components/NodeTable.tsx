@@ -21,7 +21,7 @@ export function NodeTable({ cluster }: { cluster: Cluster }) {
       {cluster.nodes.length === 0 ? (
         <div className="table-empty">Nodes appear here as they are launched.</div>
       ) : (
-        <div className="table-scroll" tabIndex={0}>
+        <div className="table-scroll" role="region" aria-label="Node table" tabIndex={0}>
           <table className="table-dense">
             <thead>
               <tr>

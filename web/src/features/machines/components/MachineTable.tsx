@@ -32,7 +32,7 @@ function columnsAt(now: number, rows: Priced[]): Column<Machine>[] {
     { id: "since", name: "Since", numeric: true, value: (machine) => machine.since_ms, cell: (machine) => <span title={formatDateTime(machine.since_ms)}>{formatAgo(machine.since_ms, now)}</span> },
     { id: "usd_per_hour", name: "Per hour", title: "Sort by the estimated price of an hour", numeric: true, value: (machine) => machine.usd_per_hour, cell: (machine) => <Price own={machine.usd_per_hour} together={rowOf(rows, machine)?.usd_per_hour} /> },
     { id: "usd_so_far", name: "So far", title: "Sort by what it has cost so far, an estimate", numeric: true, value: (machine) => soFar(machine, now), cell: (machine) => <Price own={soFar(machine, now)} together={rowOf(rows, machine)?.usd_so_far} /> },
-    { id: "ends", name: "Ends in", title: "Sort by expiry", numeric: true, value: (machine) => machine.expires_at_ms, cell: (machine) => <Ends machine={machine} now={now} /> },
+    { id: "ends", name: "Expires in", title: "Sort by expiry", numeric: true, value: (machine) => machine.expires_at_ms, cell: (machine) => <Ends machine={machine} now={now} /> },
     { id: "id", name: "Machine", value: (machine) => machine.id, cell: (machine) => <CopyId id={machine.id} /> },
   ];
 }

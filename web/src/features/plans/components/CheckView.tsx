@@ -41,7 +41,7 @@ export function CheckView({ check }: { check: Check }) {
 
 function Groups({ check }: { check: Check }) {
   return (
-    <div className="table-scroll" tabIndex={0}>
+    <div className="table-scroll" role="region" aria-label="Thread group table" tabIndex={0}>
       <table className="table-dense">
         <thead>
           <tr>

@@ -19,21 +19,23 @@ function Shares({ title, rows }: { title: string; rows: { name: string; samples:
       {rows.length === 0 ? (
         <div className="table-empty">No samples.</div>
       ) : (
-        <ul className="shares" tabIndex={0}>
-          {rows.map((row) => (
-            <li key={row.name}>
-              <span className="shares-name" title={row.name}>
-                {row.name}
-              </span>
-              <span className="shares-bar">
-                <i style={{ width: `${((row.samples - row.errors) / all) * 100}%` }} />
-                <i className="shares-bad" style={{ width: `${(row.errors / all) * 100}%` }} />
-              </span>
-              <span className="shares-count">{formatCount(row.samples)}</span>
-              <span className="shares-share">{formatPercent((row.samples / all) * 100)}</span>
-            </li>
-          ))}
-        </ul>
+        <div className="shares-scroll" role="region" aria-label={`${title}: shares`} tabIndex={0}>
+          <ul className="shares">
+            {rows.map((row) => (
+              <li key={row.name}>
+                <span className="shares-name" title={row.name}>
+                  {row.name}
+                </span>
+                <span className="shares-bar">
+                  <i style={{ width: `${((row.samples - row.errors) / all) * 100}%` }} />
+                  <i className="shares-bad" style={{ width: `${(row.errors / all) * 100}%` }} />
+                </span>
+                <span className="shares-count">{formatCount(row.samples)}</span>
+                <span className="shares-share">{formatPercent((row.samples / all) * 100)}</span>
+              </li>
+            ))}
+          </ul>
+        </div>
       )}
     </section>
   );

@@ -62,7 +62,7 @@ export function Distribution({ shown }: { shown: Spread[] }) {
 
 function BinTable({ bins, share }: { bins: DistributionBin[]; share: (count: number) => string }) {
   return (
-    <div className="chart-table" tabIndex={0} style={{ height: 240 }}>
+    <div className="chart-table" role="region" aria-label="Distribution table" tabIndex={0} style={{ height: 240 }}>
       <table className="table-dense">
         <thead>
           <tr>

@@ -16,6 +16,8 @@ const EXPLAINS = ["transactions_not_in_total"];
 export function Notes({ summary, cause, notes }: Props) {
   const partial = summary?.partial ?? null;
   const known = summary?.notes ?? [];
+  // Of these the server makes the sentence about the part from the cause itself.
+  const saidAbove = cause?.kind === "failed" || cause?.kind === "auto_stopped";
   const explains = (note: string) => known.some(({ code, message }) => message === note && EXPLAINS.includes(code));
   return (
     <>
@@ -26,7 +28,7 @@ export function Notes({ summary, cause, notes }: Props) {
       )}
       {cause?.kind === "auto_stopped" && <Note tone="failed">{causeSentence(cause)}</Note>}
       {cause?.kind === "stopped" && partial === null && <Note tone="info">{causeSentence(cause)}</Note>}
-      {partial !== null && cause?.kind !== "auto_stopped" && !(cause?.kind === "failed" && partial.cause.startsWith(cause.reason)) && <Note tone="attention">Partial result: {partial.cause}</Note>}
+      {partial !== null && !saidAbove && <Note tone="attention">Partial result: {partial.cause}</Note>}
       {summary?.total_basis === "transactions" && (
         <Note tone="info">All rows of this log are transactions: the total and the charts count transactions, not single samples.</Note>
       )}

@@ -24,7 +24,7 @@ export function Overview({ shown, apdex }: { shown: Spread[]; apdex: ApdexThresh
       {(asTable) => (
         <>
           {asTable || rows.length === 1 ? null : <Key limits={limits} />}
-          <div className="overview" tabIndex={0}>
+          <div className="overview" role="region" aria-label="Apdex zones" tabIndex={0}>
             {!asTable &&
               rows.map((row) => (
                 <div key={row.key} className="overview-row">

@@ -29,7 +29,7 @@ export function LiveFigures({ live, run }: { live: LiveRun; run: Run }) {
         key: "rate",
         name: "Throughput",
         value: splitRate(head?.rate_per_s),
-        note: `last 5 s; average ${formatRate(total.throughput_per_s)}`,
+        note: `last 5\u00a0s; average ${formatRate(total.throughput_per_s)}`,
         spark: spark(perSecond(source, times, frame, (point) => point.samples), colours.rate),
       },
       {

@@ -67,6 +67,8 @@ function NodeLogText({ run, node, filter, loudOnly }: { run: Run; node: string; 
       <div
         ref={box}
         className="log"
+        role="region"
+        aria-label="Log lines"
         tabIndex={0}
         onScroll={(event) => {
           const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;

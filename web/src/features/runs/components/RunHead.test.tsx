@@ -11,6 +11,14 @@ const openMenu = () => userEvent.click(screen.getByRole("button", { name: "More 
 
 beforeEach(() => api.answer("GET /runs", { body: { items: [], next: null } }));
 
+it.each([
+  [1, "1 user planned"],
+  [1200, "1,200 users planned"],
+])("says how many users %d threads are", (total_threads, words) => {
+  renderFor(sessionOf("member"), <RunHead run={{ ...mine, total_threads }} live={null} />);
+  expect(screen.getByText(words)).toBeDefined();
+});
+
 describe("pinning a run", () => {
   it("asks the server, and is undone the same way", async () => {
     api.answer("PATCH /runs/r-1/pin", { body: { ...mine, pinned: true } });

@@ -4,7 +4,7 @@ import { doubtChip, phaseChip, verdictChip } from "@/features/results/runWords";
 import { ScheduleFact } from "@/features/schedules/components/ScheduleFact";
 import { ShareDialog } from "@/features/shares/components/ShareDialog";
 import type { Run } from "@/shared/api/types";
-import { formatCount, formatRate, plural } from "@/shared/format/numbers";
+import { formatRate, plural } from "@/shared/format/numbers";
 import { formatDateTime } from "@/shared/format/time";
 import { OwnerFact } from "@/shared/session/OwnerFact";
 import { ReadOnlyMark } from "@/shared/session/ReadOnlyMark";
@@ -75,7 +75,7 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
                 <span>{run.workers === 0 ? "master only" : plural(run.workers, "worker")}</span>
               </>
             )}
-            {run.total_threads !== null && <span>{formatCount(run.total_threads)} users planned</span>}
+            {run.total_threads !== null && <span>{plural(run.total_threads, "user")} planned</span>}
             <ScheduleFact run={run.id} />
             <OwnerFact kind="runs" thing={run} />
             <span>{formatDateTime(run.started_ms ?? run.created_ms)}</span>

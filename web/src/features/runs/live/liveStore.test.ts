@@ -23,12 +23,20 @@ class Wire extends EventEmitter {
   }
 }
 
+/** What a page knows of being seen. */
+class Sight extends EventTarget {
+  hidden = false;
+}
+
 let wire: Wire;
+let sight: Sight;
 let store: LiveStore;
 beforeEach(() => {
   vi.useFakeTimers();
   vi.stubGlobal("requestAnimationFrame", (paint: () => void) => setTimeout(paint, 16));
   vi.stubGlobal("cancelAnimationFrame", clearTimeout);
+  sight = new Sight();
+  vi.stubGlobal("document", sight);
   wire = new Wire();
   store = new LiveStore("r-1", wire as unknown as JacSocket);
 });
@@ -59,4 +67,16 @@ it("asks no more once it is stopped", async () => {
   store.stop();
   await vi.advanceTimersByTimeAsync(60_000);
   expect(wire.asked).toHaveLength(1);
+});
+
+it("goes on while the page is hidden, where no frame ever comes", async () => {
+  vi.stubGlobal("requestAnimationFrame", () => 1);
+  store.start();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(store.get()).toBeNull();
+  sight.hidden = true;
+  sight.dispatchEvent(new Event("visibilitychange"));
+  expect(store.get()?.seq).toBe(1);
+  wire.emit("snapshot", snapshot(2));
+  expect(store.get()?.seq).toBe(2);
 });

@@ -1,5 +1,6 @@
 /**
- * One run's live feed: subscribes, applies snapshots, asks again after a gap or a reconnect, and tells React at most once a frame.
+ * One run's live feed: subscribes, applies snapshots, asks again after a gap or a reconnect, and tells React at most once a frame. A hidden
+ * page has no frames: it is told at once, as its tab shows the rate.
  */
 import { liveSocket, type JacSocket, type SubscribeAnswer } from "@/shared/api/socket";
 import { noteServerTime } from "@/shared/api/serverClock";
@@ -31,6 +32,7 @@ export class LiveStore {
     this.stopped = false;
     this.socket.on("snapshot", this.onSnapshot);
     this.socket.on("connect", this.onConnect);
+    document.addEventListener("visibilitychange", this.onVisibility);
     if (this.socket.connected) this.ask();
     this.watch ??= setInterval(() => {
       if (this.socket.connected && performance.now() - this.heardAt > SILENCE_MS) this.ask();
@@ -42,6 +44,7 @@ export class LiveStore {
     this.asking = false;
     this.socket.off("snapshot", this.onSnapshot);
     this.socket.off("connect", this.onConnect);
+    document.removeEventListener("visibilitychange", this.onVisibility);
     if (this.socket.connected) this.socket.emit("unsubscribe_run", { run_id: this.runId });
     if (this.frame !== null) cancelAnimationFrame(this.frame);
     if (this.retry !== null) clearTimeout(this.retry);
@@ -96,12 +99,21 @@ export class LiveStore {
     }
   }
 
+  /** The frame that was asked for does not come to a page that is hidden before it. */
+  private readonly onVisibility = (): void => {
+    if (document.hidden && this.frame !== null) this.show();
+  };
+
   private put(live: LiveRun): void {
     this.live = live;
-    this.frame ??= requestAnimationFrame(() => {
-      this.frame = null;
-      this.shown = this.live;
-      for (const listener of this.listeners) listener();
-    });
+    if (document.hidden) this.show();
+    else this.frame ??= requestAnimationFrame(this.show);
   }
+
+  private readonly show = (): void => {
+    if (this.frame !== null) cancelAnimationFrame(this.frame);
+    this.frame = null;
+    this.shown = this.live;
+    for (const listener of this.listeners) listener();
+  };
 }

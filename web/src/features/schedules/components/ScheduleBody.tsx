@@ -2,6 +2,7 @@ import { useState, type ReactNode } from "react";
 import { Link } from "react-router";
 import { criterionWords } from "@/features/results/criteria";
 import type { Firing, Schedule } from "@/shared/api/types";
+import { formatCount } from "@/shared/format/numbers";
 import { formatDateTime } from "@/shared/format/time";
 import { useRights } from "@/shared/session/useSession";
 import { Chip } from "@/shared/ui/Chip";
@@ -24,7 +25,7 @@ export function ScheduleNotes({ schedule }: { schedule: Schedule }) {
     <>
       {schedule.state === "switched_off" && (
         <Note tone="failed">
-          <strong>Switched off{schedule.ended_ms === null ? "" : ` ${formatDateTime(schedule.ended_ms)}`}.</strong> {schedule.failures > 0 ? `${schedule.failures} runs in a row failed or could not be started. ` : ""}See below why, then resume it.
+          <strong>Switched off{schedule.ended_ms === null ? "" : ` ${formatDateTime(schedule.ended_ms)}`}.</strong> {schedule.failures > 0 ? `${formatCount(schedule.failures)} runs in a row failed or could not be started. ` : ""}See below why, then resume it.
         </Note>
       )}
       {isNew && writes && (
@@ -102,7 +103,7 @@ export function FiringTable({ schedule }: { schedule: Schedule }) {
       ) : firings.data.length === 0 ? (
         <div className="table-empty">Its first time has not come yet.</div>
       ) : (
-        <div className="table-scroll" tabIndex={0}>
+        <div className="table-scroll" role="region" aria-label="Past times" tabIndex={0}>
           <table className="table-dense">
             <thead>
               <tr>

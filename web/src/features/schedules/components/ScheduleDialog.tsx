@@ -186,7 +186,7 @@ function OwnerNote({ schedule }: { schedule: Schedule }) {
   if (session?.user.id === schedule.owner.id) return null;
   return (
     <Note tone="attention">
-      You become the owner when you save: its runs have your rights and credentials from then on, no longer those of {schedule.owner.name}. Enter masked values anew.
+      You become the owner when you save: its runs have your rights and credentials from then on, no longer those of {schedule.owner.name}. Enter masked values again.
     </Note>
   );
 }

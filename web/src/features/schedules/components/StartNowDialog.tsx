@@ -31,7 +31,7 @@ export function StartNowDialog({ schedule, onClose }: { schedule: Schedule; onCl
     >
       <div className="stack">
         <p>
-          Starts {schedule.plan.name} at once, {schedule.on.kind === "new" ? "on a new cluster that is terminated after it" : `on ${schedule.on.cluster_name}`}, with the rights of {schedule.owner.name}. It is marked as started by hand, and its result does
+          Starts {schedule.plan.name} now, {schedule.on.kind === "new" ? "on a new cluster that is terminated after it" : `on ${schedule.on.cluster_name}`}, with the rights of {schedule.owner.name}. It is marked as started by hand, and its result does
           not count towards switching the schedule off.
         </p>
         {most > 0 && (

@@ -1,4 +1,5 @@
 import { Link } from "react-router";
+import { formatCount } from "@/shared/format/numbers";
 import { Note } from "@/shared/ui/Note";
 import { useSwitchedOff } from "../api/useSchedules";
 
@@ -7,7 +8,7 @@ export function SwitchedOffNotes() {
   const { data } = useSwitchedOff();
   return data?.items.map((schedule) => (
     <Note key={schedule.id} tone="failed">
-      The schedule <Link to={`/schedules/${schedule.id}`}>{schedule.name}</Link> was switched off: {schedule.failures > 0 ? `${schedule.failures} runs in a row failed or could not be started` : "its time zone is not known any more"}.
+      The schedule <Link to={`/schedules/${schedule.id}`}>{schedule.name}</Link> was switched off: {schedule.failures > 0 ? `${formatCount(schedule.failures)} runs in a row failed or could not be started` : "its time zone is no longer known"}.
     </Note>
   ));
 }

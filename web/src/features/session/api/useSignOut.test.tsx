@@ -1,36 +1,148 @@
-import { screen, waitFor } from "@testing-library/react";
+import { act, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { expect, it } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
+import { Link, Route, Routes } from "react-router";
+import { keys } from "@/shared/api/keys";
 import { useSession } from "@/shared/session/useSession";
-import { renderFor, sessionOf, testApi } from "@/test/api";
+import { fault, renderFor, sessionOf, testApi } from "@/test/api";
+import { SignedIn } from "../components/SignedIn";
+import { SignInPage } from "../components/SignInPage";
+import { useSessionElsewhere } from "../useSessionElsewhere";
 import { useSignOut } from "./useSignOut";
 
 const api = testApi();
+const SECRET = ["runs", "r-1"];
+
+beforeEach(() => {
+  localStorage.setItem("jac.page", "s3cret");
+  api.answer("DELETE /session", { status: 204 });
+  api.answer("GET /sign-in", { body: { local: true, company: null } });
+});
 
 function Page({ leave }: { leave: (url: string) => void }) {
   const { data: session } = useSession();
   const signOut = useSignOut(leave);
-  return session == null ? (
-    <p>Nobody is signed in</p>
-  ) : (
-    <button type="button" onClick={() => signOut.mutate()}>
-      Sign out {session.user.name}
-    </button>
+  return (
+    <>
+      <p>Seen by {session?.user.name}</p>
+      <Link to="/runs/r-2">Another page</Link>
+      <button type="button" onClick={() => signOut.mutate()}>
+        Sign out
+      </button>
+    </>
   );
 }
+
+/** As the app has it: the sign-in page, and every other path for who is signed in. */
+function show(more: Parameters<typeof sessionOf>[1] = {}, path = "/runs/r-1") {
+  const gone: string[] = [];
+  const client = renderFor(
+    sessionOf("member", more),
+    <Routes>
+      <Route path="/sign-in" element={<SignInPage />} />
+      <Route
+        path="*"
+        element={
+          <SignedIn>
+            <Page leave={(to) => gone.push(to)} />
+          </SignedIn>
+        }
+      />
+    </Routes>,
+    path,
+  );
+  client.setQueryData(SECRET, { id: "r-1" });
+  return { client, gone };
+}
+
+const signInForm = () => screen.findByRole("form", { name: "Sign in" });
+/** As another page of the browser changes what all of them share. */
+const elsewhere = (newValue: string | null) => act(() => void window.dispatchEvent(new StorageEvent("storage", { key: "jac.page", newValue })));
 
 it.each([
   [null, []],
   ["https://sso.example/logout", ["https://sso.example/logout"]],
-])("tells the open page at once, keeps nothing that was seen, and leaves for %j", async (url, left) => {
-  api.answer("DELETE /session", { status: 204 });
-  const gone: string[] = [];
-  localStorage.setItem("jac.page", "s3cret");
-  const client = renderFor(sessionOf("member", { sign_out_url: url }), <Page leave={(to) => gone.push(to)} />);
-  client.setQueryData(["runs", "r-1"], { id: "r-1" });
-  await userEvent.click(screen.getByRole("button"));
-  await screen.findByText("Nobody is signed in");
-  await waitFor(() => expect(client.getQueryData(["runs", "r-1"])).toBeUndefined());
+])("shows the sign-in page, keeps nothing that was seen, and leaves for %j", async (url, left) => {
+  const { client, gone } = show({ sign_out_url: url });
+  await userEvent.click(screen.getByRole("button", { name: "Sign out" }));
+  await signInForm();
+  expect(screen.queryByText(/Seen by/)).toBeNull();
+  expect(client.getQueryData(SECRET)).toBeUndefined();
+  expect(client.getMutationCache().getAll()).toEqual([]);
   expect(localStorage.getItem("jac.page")).toBeNull();
   expect(gone).toEqual(left);
+});
+
+it("leaves no way back: neither in the address of the sign-in page nor by the back button", async () => {
+  show();
+  await userEvent.click(screen.getByRole("link", { name: "Another page" }));
+  await userEvent.click(screen.getByRole("button", { name: "Sign out" }));
+  await signInForm();
+  expect(window.location.pathname + window.location.search).toBe("/sign-in");
+  const back = vi.fn();
+  window.addEventListener("popstate", back, { once: true });
+  act(() => window.history.back());
+  await waitFor(() => expect(back).toHaveBeenCalledTimes(1));
+  await waitFor(() => expect(window.location.pathname + window.location.search).toBe("/sign-in"));
+  await signInForm();
+  expect(screen.queryByText(/Seen by/)).toBeNull();
+});
+
+it("keeps everything when the server did not end the session", async () => {
+  api.answer("DELETE /session", { status: 503, body: fault("sessions_unavailable") });
+  const { client } = show();
+  await userEvent.click(screen.getByRole("button", { name: "Sign out" }));
+  await waitFor(() => expect(client.getMutationCache().getAll()[0]?.state.status).toBe("error"));
+  expect(screen.getByText("Seen by Ann")).toBeDefined();
+  expect([client.getQueryData(SECRET), client.getQueryData(keys.signedOut)]).toEqual([{ id: "r-1" }, undefined]);
+  expect(localStorage.getItem("jac.page")).toBe("s3cret");
+});
+
+it("holds for the browser's other pages at once, without the server", async () => {
+  const { client } = show();
+  elsewhere(null);
+  await signInForm();
+  expect(client.getQueryData(SECRET)).toBeUndefined();
+  expect(window.location.search).toBe("");
+  expect(api.changes()).toEqual([]);
+});
+
+it("does not lose the sign-in page where the end is told twice: by the server, and by the other page", async () => {
+  let come: () => void = () => undefined;
+  api.answer("GET /sign-in", { body: { local: true, company: null }, after: new Promise<void>((resolve) => (come = resolve)) });
+  const { client } = show();
+  act(() => void client.setQueryData(keys.session, null));
+  await waitFor(() => expect(api.asked.some(({ path }) => path === "/sign-in")).toBe(true));
+  elsewhere(null);
+  come();
+  await signInForm();
+});
+
+it("a session that ended otherwise brings back to the page, and keeps nothing meanwhile", async () => {
+  const { client } = show();
+  act(() => void client.setQueryData(keys.session, null));
+  await signInForm();
+  expect(new URLSearchParams(window.location.search).get("next")).toBe("/runs/r-1");
+  expect(client.getQueryData(SECRET)).toBeUndefined();
+});
+
+it("signing in on another page of the browser goes on here too", async () => {
+  const { client } = show();
+  act(() => void client.setQueryData(keys.session, null));
+  await signInForm();
+  api.answer("GET /session", { body: sessionOf("member") });
+  elsewhere("another");
+  expect(await screen.findByText("Seen by Ann")).toBeDefined();
+  expect(window.location.pathname).toBe("/runs/r-1");
+});
+
+it("a page that shows what one person saw is loaded anew for the next", () => {
+  const reload = vi.fn();
+  function Open() {
+    useSessionElsewhere(reload);
+    return null;
+  }
+  renderFor(sessionOf("member"), <Open />);
+  elsewhere("another");
+  expect(reload).toHaveBeenCalledTimes(1);
 });

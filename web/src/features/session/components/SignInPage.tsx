@@ -5,6 +5,7 @@ import { keys } from "@/shared/api/keys";
 import { keepPageSecret } from "@/shared/api/pageSecret";
 import type { Session } from "@/shared/api/types";
 import { NewPasswordForm } from "@/shared/session/NewPasswordForm";
+import { BY_THEMSELVES } from "@/shared/session/endSession";
 import { useSession } from "@/shared/session/useSession";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Note } from "@/shared/ui/Note";
@@ -12,6 +13,7 @@ import { Waiting } from "@/shared/ui/Waiting";
 import { useSignInOffer } from "../api/useSignInOffer";
 import { readArrival, safePath, type Arrival } from "../fragment";
 import { companyFault, endedWords, sessionsFault } from "../signInWords";
+import { useSessionElsewhere } from "../useSessionElsewhere";
 import { CompanyButton, takeNext } from "./CompanyButton";
 import { LinkSignIn } from "./LinkSignIn";
 import { PasswordForm } from "./PasswordForm";
@@ -24,6 +26,7 @@ export function SignInPage() {
   const navigate = useNavigate();
   const session = useSession();
   const client = useQueryClient();
+  useSessionElsewhere();
   const { hash, pathname, search } = location;
   const [arrival, setArrival] = useState<Arrival>({ kind: "none" });
   const [seen, setSeen] = useState("");
@@ -91,7 +94,8 @@ function Card({ children }: { children: ReactNode }) {
 
 function Ways({ next, fault, onDone }: { next: string; fault: string | null; onDone: () => void }) {
   const offer = useSignInOffer();
-  const ended = useQueryClient().getQueryData<string>(keys.signedOut);
+  const code = useQueryClient().getQueryData<string>(keys.signedOut);
+  const ended = code === BY_THEMSELVES ? undefined : code;
   if (offer.error !== null) return <ErrorBox error={offer.error} onRetry={() => void offer.refetch()} />;
   if (offer.data === undefined) return <Waiting what="Loading…" />;
   const { local, company } = offer.data;

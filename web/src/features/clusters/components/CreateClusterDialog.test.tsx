@@ -1,0 +1,123 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Cluster, Forecast, Info } from "@/shared/api/types";
+import { fault, renderFor, sessionOf, testApi } from "@/test/api";
+import type { StartConfig } from "../clusterForm";
+import { EC2 } from "../ec2Form.fixture";
+import { CreateClusterDialog } from "./CreateClusterDialog";
+
+const api = testApi();
+const DEFAULTS: StartConfig = { workers: 2, heap_mb: null, lifetime_minutes: 120, idle_minutes: 30, remove_after_run: false, jmeter_home: null, jmeter_version: null, ssh: null, ec2: EC2 };
+const TOOL = { found: true, path: null, version: "17", hint: null };
+const INFO: Info = {
+  version: "0.1.0",
+  installation: "i-1",
+  java: TOOL,
+  jmeter: TOOL,
+  jmeter_versions: ["5.6.3"],
+  limits: { max_workers: 16, max_upload_bytes: 1, max_import_bytes: 1, max_files: 1 },
+  providers: ["local", "ssh", "ec2"],
+  started_ms: 0,
+  notices: [],
+};
+const FORECAST: Forecast = { faults: [], notes: [], usd_per_hour: 1.938 };
+
+const made: Cluster[] = [];
+const show = (info: Info = INFO) => renderFor(sessionOf("member"), <CreateClusterDialog info={info} onClose={() => undefined} onCreated={(cluster) => made.push(cluster)} />);
+const dialog = () => within(screen.getByRole("dialog", { name: "New cluster" }));
+const field = (name: string) => dialog().getByLabelText<HTMLInputElement>(name);
+const invalid = (name: string) => field(name).getAttribute("aria-invalid");
+const sum = () => screen.getByRole("dialog").querySelector(".sum")?.textContent;
+const put = async (name: string, text: string) => {
+  await userEvent.clear(field(name));
+  if (text !== "") await userEvent.type(field(name), text);
+};
+const press = (name: string) => userEvent.click(dialog().getByRole("button", { name }));
+
+beforeEach(() => {
+  made.length = 0;
+  api.answer("GET /clusters/defaults", { body: DEFAULTS });
+  api.answer("GET /images", { body: [] });
+  api.answer("GET /credentials", { body: [{ id: "k-1", name: "main", kind: "aws_keys", owner: { id: "u-1", name: "Ann" }, region: "eu-central-1", shown: {}, saved_ms: 0, identity: null, fault: null, in_use_by: [] }] });
+  api.answer("GET /credentials/environment", { body: { allowed: false, available: false } });
+});
+
+describe("of local processes", () => {
+  it("has the server's defaults, says what they come to, and sends them", async () => {
+    api.answer("POST /clusters", { body: { id: "c-1" } });
+    show();
+    expect((await screen.findByLabelText<HTMLInputElement>("Workers")).value).toBe("2");
+    expect(sum()).toMatch(/2 workers.*max 2\u00a0h.*idle timeout 30\u00a0min/);
+    await put("Name", "peak");
+    await press("Create cluster");
+    await waitFor(() => expect(made.map(({ id }) => id)).toEqual(["c-1"]));
+    expect(api.changes()).toEqual([{ method: "POST", path: "/clusters", body: { name: "peak", provider: "local", config: { ...DEFAULTS, ec2: null } } }]);
+  });
+  it("marks every fault at once, and sends nothing", async () => {
+    show();
+    await screen.findByLabelText("Workers");
+    await put("Workers", "17");
+    await put("Lifetime", "0");
+    expect([invalid("Workers"), invalid("Lifetime")]).toEqual(["false", "false"]);
+    await press("Create cluster");
+    expect(["Workers", "Lifetime", "Idle timeout"].map(invalid)).toEqual(["true", "true", "false"]);
+    expect(api.changes()).toEqual([]);
+  });
+  it("puts what the server refuses beside its field, by its place in the request", async () => {
+    api.answer("POST /clusters", { status: 400, body: fault("cluster_invalid", "/config/heap_mb") });
+    show();
+    await screen.findByLabelText("Workers");
+    await press("Create cluster");
+    await waitFor(() => expect(invalid("JVM heap per node")).toBe("true"));
+    expect(invalid("Workers")).toBe("false");
+    expect(screen.queryByRole("alert")).toBeNull();
+  });
+  it("tells what else went wrong whole", async () => {
+    api.answer("POST /clusters", { status: 503, body: fault("shutting_down") });
+    show();
+    await screen.findByLabelText("Workers");
+    await press("Create cluster");
+    expect((await screen.findByRole("alert")).textContent).toContain("shutting_down");
+    expect(made).toEqual([]);
+  });
+});
+
+describe("of Amazon EC2", () => {
+  const choose = async () => {
+    show();
+    await userEvent.click(await screen.findByRole("radio", { name: "Amazon EC2" }));
+    // The only credentials there are.
+    await waitFor(() => expect(dialog().getByLabelText<HTMLSelectElement>(/credentials/i).value).toBe("k-1"));
+  };
+  it("creates nothing before its price was shown", async () => {
+    api.answer("POST /clusters/forecast", { body: FORECAST });
+    api.answer("POST /clusters", { body: { id: "c-2" } });
+    await choose();
+    expect(dialog().queryByRole("button", { name: "Create cluster" })).toBeNull();
+    await press("Check");
+    await dialog().findByRole("button", { name: "Create cluster" });
+    expect(sum()).toContain("1.94");
+    expect(api.changes().map(({ path }) => path)).toEqual(["/clusters/forecast"]);
+    await press("Create cluster");
+    await waitFor(() => expect(made.map(({ id }) => id)).toEqual(["c-2"]));
+  });
+  it("has to be checked again after a change, and after a fault", async () => {
+    api.answer("POST /clusters/forecast", { body: FORECAST });
+    await choose();
+    await press("Check");
+    await dialog().findByRole("button", { name: "Create cluster" });
+    await put("Workers", "3");
+    expect(dialog().queryByRole("button", { name: "Create cluster" })).toBeNull();
+    expect(sum()).not.toContain("1.94");
+    api.answer("POST /clusters/forecast", { body: { ...FORECAST, faults: [{ code: "type_not_offered", field: "/config/ec2/worker_type", message: "Not offered." }] } });
+    await press("Check");
+    await dialog().findByRole("button", { name: "Check again" });
+    expect(screen.getByRole("dialog").querySelectorAll("[aria-invalid=true]")).toHaveLength(1);
+  });
+});
+
+it("offers only the providers that the server has", async () => {
+  show({ ...INFO, providers: ["ssh"] });
+  expect((await screen.findAllByRole<HTMLInputElement>("radio")).map(({ disabled }) => disabled).filter((off) => off)).toHaveLength(2);
+});

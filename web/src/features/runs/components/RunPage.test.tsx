@@ -1,0 +1,146 @@
+import { act, screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { EventEmitter } from "node:events";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { closeLiveSocket } from "@/shared/api/socket";
+import type { Snapshot } from "@/shared/api/types";
+import { ConnectionNote } from "@/shared/ui/ConnectionNote";
+import { paintedTexts } from "@/test/canvas";
+import { fault, renderFor, sessionOf, testApi } from "@/test/api";
+import { entryOf, pointAt, runOf, summaryOf } from "@/test/results";
+import { RunPage } from "./RunPage";
+
+const api = testApi();
+const START = new Date(2026, 10, 23, 12).getTime();
+const HEADLINE = { samples: 1200, errors: 18, error_percent: 1.5, rate_per_s: 102.4, p95_ms: 12_345, active_users: 40 };
+
+const RUN = runOf({
+  id: "r-1",
+  name: "peak",
+  owner: { id: "u-1", name: "Ann" },
+  phase: "running",
+  cause: null,
+  started_ms: START,
+  ended_ms: null,
+  expected_s: 90,
+  total_threads: 40,
+  headline: HEADLINE,
+});
+
+/** What the server pushes: each second a bucket of 40 samples, of which 4 failed. */
+function snapshot(seq: number, more: Partial<Snapshot> = {}): Snapshot {
+  const points = Array.from({ length: 30 }, (_, second) => pointAt(START + second * 1000, { samples: 40, errors: 4, active_users: 40 }));
+  const summary = summaryOf([entryOf("Login", { samples: 1200, errors: 18, error_percent: 1.5 })], { throughput_per_s: 40, median_ms: 90, p99_ms: 190 });
+  return { run_id: "r-1", seq, at_ms: START + 32_000, run: RUN, summary, labels: 1, bucket_ms: 1000, reset: true, points, errors: [], ...more };
+}
+
+/** The library's socket, as far as the page uses it; a subscription is answered with a snapshot. */
+class Wire extends EventEmitter {
+  active = true;
+  connected = true;
+  readonly io = { engine: Object.assign(new EventEmitter(), { transport: { name: "websocket" } }), opts: { transports: [] as string[] } };
+  connect(): void {}
+  disconnect(): void {}
+  timeout() {
+    return { emitWithAck: () => Promise.resolve(snapshot(1)) };
+  }
+}
+
+let wire: Wire;
+vi.mock("socket.io-client", () => ({ io: () => (wire = new Wire()) }));
+
+beforeEach(() => {
+  api.answer("GET /runs/r-1", { body: RUN });
+  api.answer("GET /runs", { body: { items: [], next: null } });
+  for (const list of ["artefacts", "search"]) api.answer(`GET /runs/r-1/${list}`, { body: [] });
+});
+afterEach(() => closeLiveSocket());
+
+const show = async (session = sessionOf("member")) => {
+  renderFor(
+    session,
+    <>
+      <ConnectionNote />
+      <RunPage id="r-1" />
+    </>,
+  );
+  await screen.findByText("Active users", { selector: "dt" });
+};
+const figure = (name: string) => [...(screen.getByText(name, { selector: "dt" }).parentElement?.querySelectorAll("dd") ?? [])].map((each) => each.textContent).slice(0, 2);
+const push = (sent: Snapshot) => act(() => void wire.emit("snapshot", sent));
+/** Of the page's charts, by name. */
+const chart = (name: RegExp) => screen.getByRole("region", { name });
+
+it("has each figure with its unit, and what it is now apart from what the whole run is", async () => {
+  await show();
+  expect(figure("Throughput")).toEqual(["102/s", "last 5\u00a0s; average 40.0/s"]);
+  expect(figure("p95")).toEqual(["12.3s", "median 90\u00a0ms, p99 190\u00a0ms"]);
+  expect(figure("Error rate")).toEqual(["1.50%", "18 errors, last 10\u00a0s: 10.0\u00a0%"]);
+  expect(figure("Active users")).toEqual(["40", "of 40 planned"]);
+  expect(figure("Samples")).toEqual(["1,200", "1 label"]);
+  expect(figure("Elapsed")).toEqual(["0:32", "0:58 remaining"]);
+});
+
+it("names the units of its four charts, and paints them", async () => {
+  await show();
+  for (const name of [/^Throughput, samples per second$/, /^Response time, percentiles/, /^Errors, per second$/, /^Active users, all nodes together$/]) expect(chart(name)).toBeDefined();
+  await waitFor(() => expect(paintedTexts("throughput")).toContain("40/s"));
+  await waitFor(() => expect(paintedTexts("active-users")).toContain("40"));
+  // The newest settled interval stands in the legends.
+  expect(within(chart(/^Errors/)).getByRole("button", { name: /^Errors/ }).textContent).toBe("Errors4.00/s");
+});
+
+it("follows what is pushed, in the figures, the table and the title of the tab", async () => {
+  await show();
+  await waitFor(() => expect(document.title).toBe("102/s peak · JAC"));
+  const run = { ...RUN, headline: { ...HEADLINE, rate_per_s: 7.25 } };
+  push(snapshot(2, { run, labels: 2, summary: summaryOf([entryOf("Login"), entryOf("Search")]) }));
+  await waitFor(() => expect(document.title).toBe("7.25/s peak · JAC"));
+  expect(figure("Throughput")[0]).toBe("7.25/s");
+  expect(figure("Samples")[1]).toBe("2 labels");
+  expect(screen.getByRole("row", { name: /^Search/ })).toBeDefined();
+});
+
+it("says how much of many labels it shows", async () => {
+  await show();
+  push(snapshot(2, { labels: 1500 }));
+  expect((await screen.findByText(/labels with the most samples/)).textContent).toMatch(/\b1 labels.*1,500/);
+});
+
+it("greys its charts while the connection is lost, and stands still", async () => {
+  await show();
+  act(() => void wire.emit("connect"));
+  expect(chart(/^Throughput/).className).not.toContain("chart-stale");
+  act(() => {
+    wire.connected = false;
+    wire.emit("disconnect", "transport close");
+  });
+  expect(chart(/^Throughput/).className).toContain("chart-stale");
+  await waitFor(() => expect(screen.getAllByRole("status").map((each) => each.dataset["connection"])).toContain("lost"), { timeout: 4000 });
+  expect(figure("Elapsed")[0]).toBe("0:32");
+});
+
+it("asks before it stops, and offers to force it only afterwards", async () => {
+  api.answer("POST /runs/r-1/stop", { body: { ...RUN, stop_requested: "graceful" } });
+  await show();
+  expect(screen.queryByRole("button", { name: "Force stop" })).toBeNull();
+  await userEvent.click(screen.getByRole("button", { name: "Stop" }));
+  expect(api.changes()).toEqual([]);
+  await userEvent.click(within(screen.getByRole("dialog")).getByRole("button", { name: "Stop" }));
+  await waitFor(() => expect(api.changes().map(({ path }) => path)).toEqual(["/runs/r-1/stop"]));
+  push(snapshot(2, { run: { ...RUN, stop_requested: "graceful" } }));
+  expect(await screen.findByRole("button", { name: "Force stop" })).toBeDefined();
+});
+
+it("is only watched by a viewer", async () => {
+  await show(sessionOf("viewer"));
+  expect(screen.queryByRole("button", { name: /stop/i })).toBeNull();
+});
+
+it("says that a run does not exist, without offering to try again", async () => {
+  api.answer("GET /runs/r-1", { status: 404, body: fault("run_not_found") });
+  renderFor(sessionOf("member"), <RunPage id="r-1" />);
+  const told = await screen.findByRole("alert");
+  expect(told.textContent).toContain("run_not_found");
+  expect(within(told).queryByRole("button")).toBeNull();
+});

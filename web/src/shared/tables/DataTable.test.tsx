@@ -1,0 +1,111 @@
+import { render, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, expect, it } from "vitest";
+import { BrowserRouter } from "react-router";
+import { formatMs } from "@/shared/format/numbers";
+import { DataTable } from "./DataTable";
+import type { Column } from "./tableRows";
+
+interface Row {
+  label: string;
+  p95: number | null;
+  note?: string;
+}
+
+const COLUMNS: Column<Row>[] = [
+  { id: "label", name: "Label", main: true, value: (row) => row.label, cell: (row) => row.label },
+  { id: "p95", name: "p95", title: "95th percentile of the response time", numeric: true, value: (row) => row.p95, cell: (row) => formatMs(row.p95) },
+  { id: "note", name: "Note", optional: true, value: (row) => row.note ?? "", cell: (row) => row.note },
+];
+const ROWS: Row[] = [
+  { label: "Home", p95: 812 },
+  { label: "Login", p95: 12_345 },
+  { label: "Search", p95: null },
+];
+
+function show(more: Partial<Parameters<typeof DataTable<Row>>[0]> = {}) {
+  return render(
+    <BrowserRouter>
+      <DataTable name="labels" title="Labels" columns={COLUMNS} rows={ROWS} rowKey={(row) => row.label} empty="No labels." {...more} />
+    </BrowserRouter>,
+  );
+}
+
+/** Of each row what its cells say; the head's first. */
+const cells = () => screen.getAllByRole("row").map((row) => [...row.querySelectorAll("th,td")].map((cell) => cell.textContent.replace(/[▾▴]/, "")));
+const sortOf = (name: string) => screen.getByRole("columnheader", { name }).getAttribute("aria-sort");
+
+beforeEach(() => window.history.replaceState(null, "", "/"));
+
+it("shows each value with its unit, a missing one as a dash, and how many rows there are", () => {
+  show();
+  expect(cells()).toEqual([
+    ["Label", "p95"],
+    ["Home", "812\u00a0ms"],
+    ["Login", "12.3\u00a0s"],
+    ["Search", "–"],
+  ]);
+  expect(within(screen.getByRole("region", { name: "Labels" })).getByText("3")).toBeDefined();
+});
+
+it("sorts by a column, the other way round, and not at all; the head and the address say which", async () => {
+  show();
+  const click = () => userEvent.click(screen.getByRole("button", { name: /^p95/ }));
+  const order = () => cells().slice(1).map(([label]) => label);
+  expect(sortOf("p95")).toBe("none");
+  await click();
+  expect([sortOf("p95"), order(), window.location.search]).toEqual(["descending", ["Login", "Home", "Search"], "?labels.sort=-p95"]);
+  await click();
+  expect([sortOf("p95"), order(), window.location.search]).toEqual(["ascending", ["Home", "Login", "Search"], "?labels.sort=p95"]);
+  expect(sortOf("Label")).toBe("none");
+});
+
+it("shows what the address says, and how many of how many rows that is", () => {
+  window.history.replaceState(null, "", "/?labels.q=o&labels.sort=-label");
+  show();
+  expect(cells().slice(1).map(([label]) => label)).toEqual(["Login", "Home"]);
+  expect(screen.getByText("2 of 3")).toBeDefined();
+  expect(screen.getByRole<HTMLInputElement>("searchbox", { name: "Filter Labels" }).value).toBe("o");
+});
+
+it("writes large numbers of rows as it writes all numbers", () => {
+  show({ rows: Array.from({ length: 1234 }, (_, index) => ({ label: `label ${index}`, p95: index })) });
+  expect(screen.getByText("1,234")).toBeDefined();
+  // Only those in sight are in the page.
+  expect(screen.getAllByRole("row").length).toBeLessThan(100);
+});
+
+it("gives way to words where there are no rows, and offers no columns of nothing", () => {
+  show({ rows: [] });
+  expect(screen.queryByRole("table")).toBeNull();
+  expect(screen.getByText("No labels.")).toBeDefined();
+  expect(screen.queryByRole("button", { name: "Columns of Labels" })).toBeNull();
+});
+
+it("shows and hides columns, but never the main one", async () => {
+  show();
+  await userEvent.click(screen.getByRole("button", { name: "Columns of Labels" }));
+  const choices = within(screen.getByRole("group", { name: "Columns of Labels" }));
+  expect(choices.getAllByRole<HTMLInputElement>("checkbox").map((box) => box.checked)).toEqual([true, false]);
+  await userEvent.click(choices.getByRole("checkbox", { name: "p95" }));
+  await userEvent.click(choices.getByRole("checkbox", { name: "Note" }));
+  expect(screen.getAllByRole("columnheader").map((head) => head.textContent)).toEqual(["Label", "Note"]);
+});
+
+it("opens a row by click and by Enter, and walks through the rows with the arrow keys", async () => {
+  const opened: string[] = [];
+  show({ onOpen: (row) => opened.push(row.label) });
+  await userEvent.click(screen.getByRole("row", { name: /^Login/ }));
+  screen.getByRole("row", { name: /^Home/ }).focus();
+  await userEvent.keyboard("{ArrowDown}{ArrowDown}{ArrowUp}{Enter}");
+  expect(opened).toEqual(["Login", "Login"]);
+});
+
+it("keeps the total above the rows, whatever is filtered and sorted", () => {
+  window.history.replaceState(null, "", "/?labels.q=search");
+  show({ pinned: { label: "Total", p95: 900 } });
+  expect(cells().slice(1)).toEqual([
+    ["Total", "900\u00a0ms"],
+    ["Search", "–"],
+  ]);
+});

@@ -1,0 +1,98 @@
+import { render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { expect, it, vi } from "vitest";
+import { Menu, MenuItem } from "./Menu";
+
+const button = () => screen.getByRole("button", { name: "More" });
+
+function show(onSelect: (name: string) => void = () => undefined, onKey?: (key: string) => void) {
+  return render(
+    // eslint-disable-next-line jsx-a11y/no-static-element-interactions -- in place of a dialog around the menu
+    <div onKeyDown={(event) => onKey?.(event.key)}>
+      <Menu label="More">
+        <MenuItem onSelect={() => onSelect("copy")}>Copy</MenuItem>
+        <MenuItem disabled onSelect={() => onSelect("print")}>
+          Print
+        </MenuItem>
+        <MenuItem danger consequence="Deletes its results." onSelect={() => onSelect("delete")}>
+          Delete
+        </MenuItem>
+      </Menu>
+      <p>Elsewhere</p>
+    </div>,
+  );
+}
+
+it("opens and closes with its button, and says which it is", async () => {
+  show();
+  expect([button().getAttribute("aria-haspopup"), button().getAttribute("aria-expanded")]).toEqual(["menu", "false"]);
+  expect(screen.queryByRole("menu")).toBeNull();
+  await userEvent.click(button());
+  expect(button().getAttribute("aria-expanded")).toBe("true");
+  expect(screen.getByRole("menu", { name: "More" }).id).toBe(button().getAttribute("aria-controls"));
+  await userEvent.click(button());
+  expect(screen.queryByRole("menu")).toBeNull();
+});
+
+it("does what was chosen once, closes, and gives the focus back to its button", async () => {
+  const onSelect = vi.fn();
+  show(onSelect);
+  await userEvent.click(button());
+  await userEvent.click(screen.getByRole("menuitem", { name: /^Delete/ }));
+  expect(onSelect.mock.calls).toEqual([["delete"]]);
+  expect(screen.queryByRole("menu")).toBeNull();
+  expect(document.activeElement).toBe(button());
+});
+
+it("is walked through with the arrow keys, around its ends and past what is disabled", async () => {
+  const onSelect = vi.fn();
+  show(onSelect);
+  await userEvent.tab();
+  await userEvent.keyboard("{ArrowDown}");
+  expect(screen.getByRole("menu")).toBeDefined();
+  const at = () => document.activeElement?.textContent;
+  await userEvent.keyboard("{ArrowDown}");
+  expect(at()).toBe("Copy");
+  await userEvent.keyboard("{ArrowDown}");
+  expect(at()).toMatch(/^Delete/);
+  await userEvent.keyboard("{ArrowDown}");
+  expect(at()).toBe("Copy");
+  await userEvent.keyboard("{ArrowUp}");
+  expect(at()).toMatch(/^Delete/);
+  await userEvent.keyboard("{Enter}");
+  expect(onSelect.mock.calls).toEqual([["delete"]]);
+});
+
+it("takes Escape for itself while it is open, and leaves it to what is around it afterwards", async () => {
+  const around: string[] = [];
+  show(undefined, (key) => around.push(key));
+  await userEvent.click(button());
+  await userEvent.keyboard("{Escape}");
+  expect(screen.queryByRole("menu")).toBeNull();
+  expect(document.activeElement).toBe(button());
+  expect(around).toEqual([]);
+  await userEvent.keyboard("{Escape}");
+  expect(around).toEqual(["Escape"]);
+});
+
+it("closes with a click elsewhere", async () => {
+  show();
+  await userEvent.click(button());
+  await userEvent.click(screen.getByText("Elsewhere"));
+  expect(screen.queryByRole("menu")).toBeNull();
+});
+
+it("a list of switches is a group, and stays open while they are switched", async () => {
+  render(
+    <Menu label="Columns" stays>
+      <label>
+        <input type="checkbox" className="dropdown-item" />
+        p95
+      </label>
+    </Menu>,
+  );
+  await userEvent.click(screen.getByRole("button", { name: "Columns" }));
+  await userEvent.click(screen.getByRole("checkbox", { name: "p95" }));
+  expect(screen.getByRole("group", { name: "Columns" })).toBeDefined();
+  expect(screen.getByRole<HTMLInputElement>("checkbox", { name: "p95" }).checked).toBe(true);
+});
