@@ -13,6 +13,10 @@ use std::io::Write;
 const ECS_VERSION: &str = "8.11.0";
 /// Raised when a document says more of its row. From 2 on it says everything that JAC shows of a sample.
 pub(crate) const FORM: u64 = 2;
+/// The longest text, in bytes, of fields that are searched for short names; `ignore_above` of the mapping, in characters.
+pub(crate) const NAME_LENGTH: usize = 1024;
+/// The same of messages and addresses.
+pub(crate) const TEXT_LENGTH: usize = 8191;
 const DAY_MS: i64 = 86_400_000;
 
 /// Writes documents of one run.
@@ -146,6 +150,11 @@ fn write_jmeter(sample: &Sample<'_>, out: &mut Vec<u8>) {
         if !value.is_empty() {
             text(out, name, value);
         }
+    }
+    // Not in each server's `_ignored` field.
+    let names = [sample.label, sample.code, sample.thread];
+    if names.iter().any(|name| name.len() > NAME_LENGTH) || sample.message.len() > TEXT_LENGTH {
+        out.extend_from_slice(b",\"too_long\":true");
     }
     if sample.url == b"null" {
         out.extend_from_slice(b",\"url_is_null\":true");

@@ -4,7 +4,7 @@
 //! of the run: how many there are, and whether a text was too long to be searched. And those that match. Nothing is asked for that the two
 //! servers answer differently.
 
-use crate::document::FORM;
+use crate::document::{FORM, NAME_LENGTH, TEXT_LENGTH};
 use crate::http::{Http, Payload};
 use jac_model::RunId;
 use jac_model::search::{
@@ -22,6 +22,8 @@ const MESSAGE: &str = "jmeter.response_message";
 const TRANSACTION: &str = "jmeter.transaction";
 const ELAPSED: &str = "jmeter.elapsed_ms";
 const POSITION: &str = "jmeter.position";
+const FORM_FIELD: &str = "jmeter.form";
+const TOO_LONG: &str = "jmeter.too_long";
 const OUTCOME: &str = "event.outcome";
 const START: &str = "@timestamp";
 /// What a sample is made of.
@@ -37,6 +39,8 @@ impl Fields {
             (MESSAGE, "keyword"),
             (TRANSACTION, "boolean"),
             (POSITION, "long"),
+            (FORM_FIELD, "long"),
+            (TOO_LONG, "boolean"),
             (START, "date"),
         ]
         .into();
@@ -54,10 +58,6 @@ impl Fields {
         Self(fields)
     }
 
-    fn texts(&self) -> Vec<&'static str> {
-        self.0.iter().filter(|(_, kind)| *kind == "keyword").map(|(field, _)| *field).collect()
-    }
-
     /// Is each of them, in each index, what it has to be?
     fn fit(&self, mappings: &Value) -> bool {
         let Some(indices) = mappings.as_object().filter(|indices| !indices.is_empty()) else { return false };
@@ -69,8 +69,10 @@ impl Fields {
 fn fits(mappings: &Value, field: &str, kind: &str) -> bool {
     let leaf = field.rsplit('.').next().unwrap_or(field);
     let mapping = &mappings[field]["mapping"][leaf];
+    let longest = if field == MESSAGE { TEXT_LENGTH } else { NAME_LENGTH };
+    let is_cut = mapping["ignore_above"].as_u64().is_some_and(|most| most < longest as u64);
     let changes_values = ["normalizer", "null_value", "script"].iter().any(|key| !mapping[key].is_null());
-    mapping["type"] == kind && !changes_values && mapping["index"] != false && mapping["doc_values"] != false
+    mapping["type"] == kind && !changes_values && !is_cut && mapping["index"] != false && mapping["doc_values"] != false
 }
 
 fn name(field: QueryField) -> &'static str {
@@ -86,7 +88,7 @@ pub(crate) async fn search(http: &Http, index: &str, query: &SampleQuery) -> Res
     let fields = Fields::of(query);
     let names: Vec<&str> = fields.0.iter().map(|(field, _)| *field).collect();
     let mappings = format!("{index}/_mapping/field/{}", names.join(","));
-    let (whole, matching) = (whole(&query.run, &fields), matching(query));
+    let (whole, matching) = (whole(&query.run), matching(query));
     let (mappings, whole, matching) = tokio::try_join!(
         http.call(Method::GET, &mappings, None),
         ask(http, index, &whole),
@@ -96,14 +98,18 @@ pub(crate) async fn search(http: &Http, index: &str, query: &SampleQuery) -> Res
         let text = "The index has other kinds of fields than JAC's template makes.";
         return Err(TargetError::new("search_mapping_differs", text));
     }
-    let ignored = whole.count("ignored")?;
-    if ignored > 0 {
-        let text = format!("{ignored} documents have a text that is too long to be searched.");
+    let documents = whole.hits.total.as_ref().map(|total| total.value);
+    let documents = documents.ok_or_else(|| unreadable("it has no number of documents"))?;
+    if whole.count("formed")? < documents {
+        return Err(older());
+    }
+    let too_long = whole.count("too_long")?;
+    if too_long > 0 {
+        let text = format!("{too_long} documents have a text that is too long to be searched.");
         return Err(TargetError::new("search_values_not_indexed", text));
     }
-    let documents = whole.hits.total.as_ref().map(|total| total.value);
     Ok(SampleMatches {
-        documents: documents.ok_or_else(|| unreadable("it has no number of documents"))?,
+        documents,
         searched: whole.counts()?,
         matched: matching.counts()?,
         samples: matching.hits.hits.into_iter().map(sample).collect::<Result<_, _>>()?,
@@ -111,9 +117,10 @@ pub(crate) async fn search(http: &Http, index: &str, query: &SampleQuery) -> Res
 }
 
 /// The question for all of a run. It stays the same, so the server may remember its answer.
-fn whole(run: &RunId, fields: &Fields) -> Value {
+fn whole(run: &RunId) -> Value {
     let mut counts = counts();
-    counts.insert("ignored".to_owned(), json!({ "filter": { "terms": { "_ignored": fields.texts() } } }));
+    counts.insert("formed".to_owned(), json!({ "filter": { "range": { FORM_FIELD: { "gte": FORM } } } }));
+    counts.insert("too_long".to_owned(), json!({ "filter": { "term": { TOO_LONG: true } } }));
     json!({ "size": 0, "track_total_hits": true, "query": { "bool": { "filter": [of_run(run)] } }, "aggs": counts })
 }
 
@@ -247,14 +254,15 @@ async fn ask(http: &Http, index: &str, question: &Value) -> Result<Answer, Targe
     Ok(answer)
 }
 
+fn older() -> TargetError {
+    let text = "Documents of this run were shipped by an older JAC and say less than the log. Backfill after `jac search delete`.";
+    TargetError::new("search_documents_older", text)
+}
+
 /// The row that a document was made of.
 fn sample(hit: Hit) -> Result<StoredSample, TargetError> {
     let Hit { _source: document, fields } = hit;
     let jmeter = &document["jmeter"];
-    if jmeter["form"].as_u64().is_none_or(|form| form < FORM) {
-        let text = "Documents of this run were shipped by an older JAC and say less than the log. Backfill after `jac search delete`.";
-        return Err(TargetError::new("search_documents_older", text));
-    }
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let small = |value: &Value| value.as_u64().and_then(|number| u32::try_from(number).ok());
     let start = fields.get(START).and_then(|values| values.get(0));
@@ -305,6 +313,7 @@ mod tests {
             json!({ "type": "keyword", "normalizer": "lowercase" }),
             json!({ "type": "keyword", "null_value": "none" }),
             json!({ "type": "keyword", "index": false }),
+            json!({ "type": "keyword", "ignore_above": 256 }),
             Value::Null,
         ] {
             assert!(!fitting(other.clone()), "{other}");

@@ -1,6 +1,7 @@
 //! The templates that the samples' data stream or indices are made from. JAC's own are written when they are missing or of an older JAC;
 //! the team's (`jac@custom`) is made empty once and never touched again.
 
+use crate::document::{NAME_LENGTH, TEXT_LENGTH};
 use crate::http::{Http, Payload};
 use crate::settings::{Layout, Settings};
 use jac_model::search::TargetError;
@@ -110,8 +111,8 @@ pub(crate) fn field_names() -> std::collections::BTreeSet<String> {
 
 /// What is known of each field. What is not named here is kept, and not searched: a field more costs memory in every index.
 fn mappings() -> Value {
-    let keyword = || json!({ "type": "keyword", "ignore_above": 1024 });
-    let long_text = || json!({ "type": "keyword", "ignore_above": 8191 });
+    let keyword = || json!({ "type": "keyword", "ignore_above": NAME_LENGTH });
+    let long_text = || json!({ "type": "keyword", "ignore_above": TEXT_LENGTH });
     let long = || json!({ "type": "long" });
     let fields = |fields: Value| json!({ "properties": fields });
     json!({ "mappings": {
@@ -138,7 +139,7 @@ fn mappings() -> Value {
                 "label": keyword(), "form": long(), "position": long(), "transaction": { "type": "boolean" }, "sample_count": long(),
                 "error_count": long(), "elapsed_ms": long(), "latency_ms": long(), "connect_ms": long(), "response_code": keyword(),
                 "response_message": long_text(), "failure_message": long_text(), "hostname": keyword(),
-                "url_is_null": { "type": "boolean" }, "thread_group": keyword(), "group_threads": long(), "all_threads": long(),
+                "url_is_null": { "type": "boolean" }, "too_long": { "type": "boolean" }, "thread_group": keyword(), "group_threads": long(), "all_threads": long(),
             })),
         },
     } })

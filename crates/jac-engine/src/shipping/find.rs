@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout};
 /// What the log is called among sources; no target has this name.
 pub const LOG: &str = "log";
 /// A log with fewer rows is read sooner than a target answers (docs/benchmarks.md).
-const ROWS_WORTH_ASKING: u64 = 200_000;
+const ROWS_WORTH_ASKING: u64 = 1_000_000;
 /// A target has to answer in this time.
 const ANSWER_LIMIT: Duration = Duration::from_secs(3);
 /// For so long a target that did not answer is not asked.

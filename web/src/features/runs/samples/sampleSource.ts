@@ -4,7 +4,7 @@ import type { FoundSamples } from "@/shared/api/types";
 /** null: the log did, and nobody else was asked. */
 export function sourceWords({ source, fallback }: Pick<FoundSamples, "source" | "fallback">): string | null {
   if (source !== "log") return `Answered by search target ${source}.`;
-  if (fallback === null || fallback === undefined) return null;
+  if (fallback === null) return null;
   return `Read from the result log: ${reason(fallback.code, `search target ${fallback.target}`)}.`;
 }
 
