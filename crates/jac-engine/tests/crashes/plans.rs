@@ -137,9 +137,9 @@ async fn old_revisions_go_but_for_those_that_a_run_has_run() {
     let of = plan.clone();
     let left = waiting(&engine, move |engine| engine.plan_at(&of, 2)).await.expect("it stays");
     assert_eq!(std::fs::read_to_string(left.folder.join("users.csv")).expect("a file"), "one\n");
+    drop(left);
     engine.delete_run(&run).await.expect("deleted");
     sleep(DAY).await;
     assert_eq!(numbers(&engine, &plan).await, [3], "nobody has run it any more");
-    drop(left);
     assert_eq!(walk(&house.data().join("blobs")), 2, "its content has gone");
 }
