@@ -2,25 +2,26 @@ import { expect, it } from "vitest";
 import type { Cluster, ClusterEvent } from "@/shared/api/types";
 import { causeLines, foldProgress, lastWord } from "./clusterEvents";
 
-const event = (text: string, node: string | null = null): ClusterEvent => ({ id: 0, at_ms: 0, node, text });
+const event = (message: string, node: string | null = null): ClusterEvent => ({ id: 0, at_ms: 0, node, code: "ready", params: {}, message });
+const progress = (message: string, done: number, node: string | null = null): ClusterEvent => ({ ...event(message, node), code: "sending", params: { what: message.split(":")[0], done } });
 
 it("keeps the newest line of each progress, node by node", () => {
   const events = [
     event("Requested."),
-    event("Sending JMeter: 1 of 88 MB.", "master"),
-    event("Sending JMeter: 2 of 88 MB.", "worker-1"),
-    event("Sending JMeter: 88 of 88 MB.", "master"),
-    event("Fetching JMeter: 3 files."),
-    event("Fetching JMeter: 70 files."),
+    progress("Sending JMeter: 1 of 88 MB.", 1, "master"),
+    progress("Sending JMeter: 2 of 88 MB.", 2, "worker-1"),
+    progress("Sending JMeter: 88 of 88 MB.", 88, "master"),
+    progress("Fetching JMeter: 3 files.", 3),
+    progress("Fetching JMeter: 70 files.", 70),
     event("Ready."),
   ];
   const folded = foldProgress(events, null);
-  expect(folded.map(({ text }) => text)).toEqual(["Requested.", "Sending JMeter: 2 of 88 MB.", "Sending JMeter: 88 of 88 MB.", "Fetching JMeter: 70 files.", "Ready."]);
-  expect(foldProgress(events, 1).map(({ text }) => text)).toEqual(["Requested.", "Sending JMeter: done.", "Sending JMeter: done.", "Fetching JMeter: done.", "Ready."]);
+  expect(folded.map(({ message }) => message)).toEqual(["Requested.", "Sending JMeter: 2 of 88 MB.", "Sending JMeter: 88 of 88 MB.", "Fetching JMeter: 70 files.", "Ready."]);
+  expect(foldProgress(events, 1).map(({ message }) => message)).toEqual(["Requested.", "Sending JMeter: done.", "Sending JMeter: done.", "Fetching JMeter: done.", "Ready."]);
 });
 
 it("finds the last word about a node and about the whole", () => {
-  const events = [event("Looking at a.", "master"), event("Requested."), event("Sending JMeter: 1 of 88 MB.", "master")];
+  const events = [event("Looking at a.", "master"), event("Requested."), progress("Sending JMeter: 1 of 88 MB.", 1, "master")];
   expect([lastWord(events, "master"), lastWord(events, "worker-1"), lastWord(events, null)]).toEqual(["Sending JMeter: 1 of 88 MB.", null, "Requested."]);
 });
 
