@@ -2,6 +2,7 @@
 //! that does not pass by itself.
 
 use async_trait::async_trait;
+use jac_artefacts::{ArtefactStore, Location, Options};
 use jac_engine::clock::SystemClock;
 use jac_engine::tools::ToolSettings;
 use jac_engine::{Engine, Parts, Settings, Shipment};
@@ -233,6 +234,10 @@ impl House {
     }
 
     async fn engine(&self, target: &Arc<Simulated>) -> Engine {
+        self.engine_with(target, None).await
+    }
+
+    async fn engine_with(&self, target: &Arc<Simulated>, artefacts: Option<ArtefactStore>) -> Engine {
         let folder = DataFolder::open(self.folder.path()).expect("it opens");
         // The last that held an engine before gives it back.
         let lock = loop {
@@ -253,7 +258,7 @@ impl House {
             clouds: HashMap::new(),
             tools,
             settings: Settings::default(),
-            artefacts: None,
+            artefacts,
             integrations: jac_engine::IntegrationTargets::default(),
         };
         let engine = Engine::start(parts).await.expect("it starts");
@@ -406,6 +411,29 @@ async fn an_import_that_was_cut_off_before_its_shipping_began_is_shipped_at_the_
     let end = house.end(&engine).await;
     assert_eq!((end.state, end.counted), (ShipmentState::Complete, Some(ROWS)));
     assert_eq!(std::fs::read_dir(&marks).expect("the folder").count(), 0);
+    engine.shut_down().await;
+}
+
+#[tokio::test]
+async fn refused_rows_go_to_the_store_once_the_shipment_has_ended_and_leave_it_when_there_are_none_any_more() {
+    let house = House::new().await;
+    let target = Simulated::with(&[Fault::Refuses]);
+    let place = tempfile::tempdir().expect("a folder");
+    let location = Location::parse(&format!("file://{}", place.path().display())).expect("an address");
+    let store = ArtefactStore::new(&location, &Options::default(), None).expect("a store");
+    let engine = house.engine_with(&target, Some(store)).await;
+    let folder = house.folder.path().join("runs").join(house.run.as_str());
+    let name = "search/simulated.refused.ndjson";
+    let is_stored = || {
+        let manifest = jac_engine::archive::manifest_in(&folder);
+        manifest.map(|manifest| manifest.object(name).map(|object| object.bytes))
+    };
+    assert_eq!(house.ship(&engine).await.state, ShipmentState::Incomplete);
+    let bytes = std::fs::metadata(folder.join(name)).expect("the file").len();
+    until(|| is_stored() == Some(Some(bytes))).await;
+    assert_eq!(house.ship(&engine).await.state, ShipmentState::Complete);
+    until(|| is_stored() == Some(None)).await;
+    assert!(!folder.join(name).exists());
     engine.shut_down().await;
 }
 

@@ -196,10 +196,10 @@ async fn gives_the_logs_answer(name: &str) {
     let answer = searched.samples(&long, &[("label", "xx".to_owned())], "search").await;
     assert_eq!((&answer["matched"], &answer["fallback"]["code"]), (&json!(1), &json!("search_values_not_indexed")));
 
-    // A document that somebody has deleted.
-    let one = json!({ "query": { "bool": { "filter": [{ "term": { "run.id": run } }] } }, "max_docs": 1 });
-    let path = "logs-jmeter.sample-default/_delete_by_query?refresh=true";
-    assert_eq!(engine.ask(Method::POST, path, one).await["deleted"], 1);
+    // A document that is not JAC's.
+    let foreign = json!({ "@timestamp": "2023-11-14T22:13:20Z", "run": { "id": run }, "jmeter": { "form": 2 } });
+    let path = "logs-jmeter.sample-default/_doc?refresh=true";
+    assert_eq!(engine.ask(Method::POST, path, foreign).await["result"], "created");
     let answer = searched.samples(&run, &[], "search").await;
     assert_eq!((&answer["source"], &answer["fallback"]["code"]), (&json!("log"), &json!("search_miscounted")));
     let shipped_again = jac(&data, &target).args(["search", "backfill", &run]).output().expect("jac starts");
