@@ -74,6 +74,7 @@ export function runOf(more: Partial<Run> & Pick<Run, "id" | "name">): Run {
   return {
     provider: "local",
     plan: { id: "p-1", name: "shop" },
+    plan_revision: 1,
     cluster: { id: "c-1", name: "walk" },
     owner: { id: "u-1", name: "Administrator" },
     team: null,

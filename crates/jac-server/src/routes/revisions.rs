@@ -29,7 +29,10 @@ pub struct RevisionsQuery {
 /// The revisions of a plan's files, the newest first
 #[utoipa::path(get, path = "/plans/{id}/revisions", tag = "plans", params(("id" = String, Path), RevisionsQuery),
     responses((status = 200, body = RevisionPage), (status = 404, body = ErrorBody)))]
-pub async fn list(plan: On<View, Plan>, Query(query): Query<RevisionsQuery>) -> Result<Json<RevisionPage>, ApiError> {
+pub async fn list_revisions(
+    plan: On<View, Plan>,
+    Query(query): Query<RevisionsQuery>,
+) -> Result<Json<RevisionPage>, ApiError> {
     let of = plan.thing.clone();
     let limit = query.limit.unwrap_or(USUAL);
     Ok(Json(plan.engine().run_blocking(move |engine| engine.plan_revisions(&of, query.before, limit)).await?))
@@ -38,7 +41,7 @@ pub async fn list(plan: On<View, Plan>, Query(query): Query<RevisionsQuery>) -> 
 /// The files of a revision as a zip
 #[utoipa::path(get, path = "/plans/{id}/revisions/{revision}/zip", tag = "plans", params(("id" = String, Path), ("revision" = u32, Path)),
     responses((status = 200, content_type = "application/zip"), (status = 404, body = ErrorBody)))]
-pub async fn zip(
+pub async fn download_revision(
     plan: On<View, Plan>,
     Path((_, revision)): Path<(String, u32)>,
 ) -> Result<impl IntoResponse, ApiError> {
@@ -59,7 +62,7 @@ pub async fn zip(
 #[utoipa::path(get, path = "/plans/{id}/revisions/{from}/compare/{to}", tag = "plans",
     params(("id" = String, Path), ("from" = u32, Path), ("to" = u32, Path)),
     responses((status = 200, body = RevisionDifference), (status = 404, body = ErrorBody)))]
-pub async fn compare(
+pub async fn compare_revisions(
     plan: On<View, Plan>,
     Path((_, from, to)): Path<(String, u32, u32)>,
 ) -> Result<Json<RevisionDifference>, ApiError> {

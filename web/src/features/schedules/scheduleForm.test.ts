@@ -48,7 +48,7 @@ describe("a schedule's form", () => {
       id: "t-22222222",
       name: "nightly",
       plan: { id: "p-22222222", name: "shop" },
-      run: { properties: { threads: "20", token: "***" }, system_properties: { dir: "/x" }, secret: ["token"], properties_files: ["a.properties"], split: ["users.csv"], criteria: ["p95 > 800ms"], grace_s: 5 },
+      run: { plan_revision: 2, properties: { threads: "20", token: "***" }, system_properties: { dir: "/x" }, secret: ["token"], properties_files: ["a.properties"], split: ["users.csv"], criteria: ["p95 > 800ms"], grace_s: 5 },
       on: { kind: "cluster", cluster_id: "c-22222222", cluster_name: "load" },
       timing: { kind: "once", at: "2026-12-01T03:00:00", zone: "UTC" },
       overlap: "queue",

@@ -120,7 +120,7 @@ export function checkScheduleForm(form: ScheduleForm, known: CheckProperty[], sp
     split: given.split ?? [],
     criteria: form.criteria,
     grace_s: given.grace_s ?? null,
-    ...(form.revision === null ? {} : { plan_revision: form.revision }),
+    plan_revision: form.revision,
   };
   const on: NewSchedule["on"] =
     cluster.request === null ? { kind: "cluster", cluster_id, cluster_name: "" } : { kind: "new", provider: cluster.request.provider, config: { ...cluster.request.config, remove_after_run: true } };

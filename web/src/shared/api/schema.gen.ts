@@ -780,6 +780,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{id}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The revisions of a plan's files, the newest first */
+        get: operations["plans_list_revisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/revisions/{from}/compare/{to}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What differs between two revisions: files, and lines of those that are text */
+        get: operations["plans_compare_revisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/revisions/{revision}/zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files of a revision as a zip */
+        get: operations["plans_download_revision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans/{id}/team": {
         parameters: {
             query?: never;
@@ -1735,6 +1786,17 @@ export interface components {
          * @enum {string}
          */
         Change: "worse" | "mixed" | "better" | "same" | "unclear";
+        /** @description A file that is another than in the revision before. */
+        ChangedFile: {
+            path: string;
+            change: components["schemas"]["FileChange"];
+        };
+        /** @description A line of a file. */
+        ChangedLine: {
+            change: components["schemas"]["LineChange"];
+            /** @description Without its end; cut after 1,000 characters. */
+            text: string;
+        };
         /** @description What a plan needs and will do, and what is wrong with it. */
         Check: {
             /** @description The plan's file name. */
@@ -2575,6 +2637,33 @@ export interface components {
             /** @description A sentence. */
             message: string;
         };
+        /**
+         * @description What became of a file from one revision to another.
+         * @enum {string}
+         */
+        FileChange: "added" | "removed" | "changed";
+        /** @description What became of a file. */
+        FileDifference: {
+            path: string;
+            change: components["schemas"]["FileChange"];
+            /**
+             * Format: int64
+             * @description Its size before; `null`: it was not there.
+             */
+            from_bytes: number | null;
+            /**
+             * Format: int64
+             * @description Its size afterwards; `null`: it is not there any more.
+             */
+            to_bytes: number | null;
+            /**
+             * @description The lines that changed, with some around them. Empty for what was added or removed, is not text (UTF-8), or is large: a `.jmx` has
+             *     8 MiB at most, another file 256 KiB.
+             */
+            hunks: components["schemas"]["Hunk"][];
+            /** @description There are more lines than are shown. */
+            is_cut: boolean;
+        };
         /** @description One thing found in a plan. */
         Finding: {
             /** @description How much it matters. */
@@ -2746,6 +2835,20 @@ export interface components {
              */
             errors: number;
         };
+        /** @description Lines that follow each other. */
+        Hunk: {
+            /**
+             * Format: int64
+             * @description The number of its first line before, from 1.
+             */
+            from_line: number;
+            /**
+             * Format: int64
+             * @description The same afterwards.
+             */
+            to_line: number;
+            lines: components["schemas"]["ChangedLine"][];
+        };
         /**
          * @description Whether an image can be booted.
          * @enum {string}
@@ -2872,6 +2975,11 @@ export interface components {
             max_import_bytes: number;
             max_files: number;
         };
+        /**
+         * @description What became of a line.
+         * @enum {string}
+         */
+        LineChange: "same" | "removed" | "added";
         /** @description One line of the two tables. */
         LineComparison: {
             /** @description The label; `Total` for the totals. */
@@ -3018,6 +3126,11 @@ export interface components {
         NewRun: {
             cluster_id: components["schemas"]["ClusterId"];
             plan_id: components["schemas"]["PlanId"];
+            /**
+             * Format: int32
+             * @description Which revision of the plan's files is run; absent: the newest.
+             */
+            plan_revision?: number | null;
             /** @description Empty or absent: the plan's name. */
             name?: string | null;
             /** @description JMeter properties for every node. */
@@ -3669,6 +3782,59 @@ export interface components {
              */
             notes: string[];
         };
+        /** @description What differs between two revisions of a plan. */
+        RevisionDifference: {
+            /** Format: int32 */
+            from: number;
+            /** Format: int32 */
+            to: number;
+            /** @description In the order of their paths; those that are equal are not here. */
+            files: components["schemas"]["FileDifference"][];
+        };
+        /** @description Revisions of a plan, the newest first. */
+        RevisionPage: {
+            items: components["schemas"]["RevisionView"][];
+            /**
+             * Format: int32
+             * @description What to send as `before` for older ones; `null`: these are all.
+             */
+            next: number | null;
+        };
+        /** @description A revision of a plan. */
+        RevisionView: {
+            /** Format: int32 */
+            revision: number;
+            /**
+             * Format: int64
+             * @description When its files were uploaded, added or removed; `null`: a JAC that did not keep revisions has made it.
+             */
+            created_ms: number | null;
+            by: components["schemas"]["Person"] | null;
+            /**
+             * Format: int32
+             * @description How many files it has, and their size in bytes.
+             */
+            files: number;
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description How many runs ran it.
+             */
+            runs: number;
+            /**
+             * Format: int32
+             * @description The revision that `changes` are counted from: the newest kept one before it; `null`: there is none.
+             */
+            changes_from: number | null;
+            /** @description Files that were added, removed or changed since then, the first 50. */
+            changes: components["schemas"]["ChangedFile"][];
+            /**
+             * Format: int32
+             * @description How many there are.
+             */
+            changed_files: number;
+        };
         /**
          * @description What a node does in JMeter's distributed mode.
          * @enum {string}
@@ -3845,6 +4011,11 @@ export interface components {
             name: string;
             provider: components["schemas"]["Provider"] | null;
             plan: components["schemas"]["Named"];
+            /**
+             * Format: int32
+             * @description The revision of the plan's files that it runs; `null`: an older JAC started it, or it was imported.
+             */
+            plan_revision: number | null;
             cluster: components["schemas"]["Named"];
             owner: components["schemas"]["Person"];
             team: components["schemas"]["Named"] | null;
@@ -3992,6 +4163,12 @@ export interface components {
         };
         /** @description The settings of each run, as those of a run that somebody starts. */
         ScheduledRun: {
+            /**
+             * Format: int32
+             * @description The revision of the plan's files that each run runs; `null`: the newest at its time, whoever has changed the plan by then.
+             * @default null
+             */
+            plan_revision: number | null;
             /**
              * @description JMeter properties for every node. Values of secret ones are masked in answers; a mask that is sent back keeps the value.
              * @default {}
@@ -7088,6 +7265,128 @@ export interface operations {
                 };
                 content: {
                     "application/json": string[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    plans_list_revisions: {
+        parameters: {
+            query?: {
+                /** @description Only older ones than this. */
+                before?: number;
+                /** @description At most so many; absent: 20, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionPage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    plans_compare_revisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                from: number;
+                to: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionDifference"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    plans_download_revision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
                 };
             };
             404: {

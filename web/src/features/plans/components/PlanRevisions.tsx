@@ -20,11 +20,11 @@ export function PlanRevisions({ plan }: { plan: Plan }) {
     <section className="card list-card" aria-label="Revisions of the plan">
       <header className="chart-head">
         <h2>Revisions</h2>
-        <span className="chart-unit">of the plan’s files; a run keeps the one that it ran</span>
+        <span className="chart-unit">each run keeps the one it ran</span>
       </header>
       {query.error !== null && <ErrorBox error={query.error} />}
       {query.isPending && <Waiting what="Loading the revisions…" />}
-      <ul className="pairs">
+      <ul className="pairs revisions">
         {revisions.map((revision) => (
           <li key={revision.revision}>
             <span>
