@@ -9,9 +9,7 @@ export function shipmentChip(shipment: Shipment | null): ChipLook {
   if (shipment === null) return { tone: "ended", word: "not shipped", icon: "dash-circle" };
   switch (shipment.state) {
     case "shipping":
-      return shipment.trouble === null
-        ? { tone: "running", word: "shipping", icon: "arrow-clockwise", spin: true }
-        : { tone: "attention", word: "waiting", icon: "hourglass" };
+      return shipment.trouble === null ? { tone: "running", word: "shipping", icon: "arrow-clockwise", spin: true } : { tone: "attention", word: "waiting", icon: "hourglass" };
     case "complete":
       return { tone: "good", word: "complete", icon: "check-circle" };
     case "incomplete":
