@@ -1,5 +1,5 @@
 // Several people on one server, in real browsers: an invitation from the administrator to the first sign-in by password, what a member and a
-// viewer see of others' things, a team, and what happens to open pages when rights are taken away.
+// viewer see of others' things, a team, and what happens to open pages when rights are revoked.
 //
 //   JAC_E2E_URL      where the server is, e.g. http://127.0.0.1:8080
 //   JAC_E2E_LINK     an unused sign-in link of the administrator (`jac admin link`)

@@ -16,6 +16,8 @@ S3_GATEWAY_VERSION=1.8.0
 VICTORIA_METRICS_VERSION=1.140.0
 # A mail server for the tests, in Python.
 AIOSMTPD_VERSION=1.4.6
+# A second S3 server for the tests, also in Python; the lab has the same version.
+MOTO_VERSION=5.2.5
 
 cache_folder=${XDG_CACHE_HOME:-$HOME/.cache}/jac
 node_folder=$cache_folder/node-$NODE_VERSION
@@ -260,6 +262,21 @@ install_mail_server() {
     touch "$folder/done"
   fi
   export JAC_TEST_SMTP_PYTHON=$folder/bin/python
+}
+
+# Sets JAC_TEST_MOTO to a second S3 server for the tests, which looks at no signatures. Where it cannot be had nothing is set.
+install_moto() {
+  local folder=$cache_folder/moto-$MOTO_VERSION
+  if [ ! -e "$folder/done" ]; then
+    say "Installing the second S3 server of the tests (moto $MOTO_VERSION)."
+    rm -rf "$folder"
+    python3 -c 'import venv, ensurepip' 2>/dev/null || { may_install && install_packages python3 python3-venv; } ||
+      { say "There is no Python with its venv module, which the second S3 server of the tests needs (Debian: python3-venv)."; return; }
+    quietly python3 -m venv "$folder" || return 0
+    quietly "$folder/bin/pip" install --disable-pip-version-check --no-input "moto[s3,server]==$MOTO_VERSION" || return 0
+    touch "$folder/done"
+  fi
+  export JAC_TEST_MOTO=$folder/bin/moto_server
 }
 
 # What reads the exports and speaks to `jac mcp` in the tests: programs that are not JAC's. Without Python those tests say that they are skipped.

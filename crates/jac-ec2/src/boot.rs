@@ -7,7 +7,7 @@ use crate::machines::{self, Life, Machine};
 use crate::{cloud_init, user_data};
 use data_encoding::BASE64;
 use jac_model::ports::{PortError, Tell};
-use jac_model::{ClusterId, Ec2Addresses, EpochMs};
+use jac_model::{ClusterId, Ec2Addresses, EpochMs, Message};
 use jac_ssh::{Link, LinkError, checks, machine};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -94,10 +94,9 @@ impl Boot<'_> {
                     Ec2Addresses::Private => machine.private_address.clone(),
                 };
                 if let (Life::Up, Some(ssh_address)) = (machine.life, address) {
-                    (self.tell)(
-                        self.node,
-                        format!("{} runs in {}.", self.id, machine.zone.as_deref().unwrap_or(&self.aws.region)),
-                    );
+                    let zone = machine.zone.as_deref().unwrap_or(&self.aws.region);
+                    let message = Message::new("instance_running", format!("{} is running in {zone}.", self.id));
+                    (self.tell)(self.node, message.with("instance", self.id).with("zone", zone));
                     return Ok(Booted { machine, ssh_address });
                 }
             }
@@ -148,14 +147,16 @@ impl Boot<'_> {
 
     async fn come_up(&self, link: &Link) -> Result<(), PortError> {
         self.first_answer(link).await?;
-        (self.tell)(self.node, "Answers over SSH.".to_owned());
+        (self.tell)(self.node, Message::new("ssh_ready", "Answers over SSH."));
         self.first_boot(link).await?;
         let findings = checks::look(link, Some(&self.folder)).await;
         for warning in &findings.warnings {
-            (self.tell)(self.node, format!("Warning: {warning}"));
+            let message = Message::new("warning", format!("Warning: {warning}"));
+            (self.tell)(self.node, message.with("warning", warning.as_str()));
         }
         if let Some(offset_ms) = findings.clock_offset_ms {
-            (self.tell)(self.node, format!("Its clock is {offset_ms:+} ms from this server's."));
+            let text = format!("Clock offset from this server: {offset_ms:+} ms.");
+            (self.tell)(self.node, Message::new("clock_offset", text).with("offset_ms", offset_ms));
         }
         if findings.faults.is_empty() { Ok(()) } else { Err(PortError::Unfit { faults: findings.faults }) }
     }
@@ -202,7 +203,7 @@ impl Boot<'_> {
                 return Ok(());
             }
             if progress != told && progress != user_data::DONE {
-                (self.tell)(self.node, progress.clone());
+                (self.tell)(self.node, Message::new("boot_progress", &progress));
                 told.clone_from(&progress);
             }
             // A keeper is started a moment before the end, or again after it.
@@ -211,7 +212,7 @@ impl Boot<'_> {
                 return Err(self.refused(self.why_it_ended(link, &progress).await));
             }
             if Instant::now() >= deadline {
-                let at = if told.is_empty() { "nothing of it has begun" } else { &told };
+                let at = if told.is_empty() { "nothing has started" } else { &told };
                 return Err(self.refused(format!("its first boot took longer than {} s ({at})", limit.as_secs())));
             }
             sleep(LOOK_EVERY).await;
@@ -223,7 +224,7 @@ impl Boot<'_> {
         let status = machine::read_small(link, cloud_init::STATUS).await.ok().flatten();
         let errors = status.as_deref().and_then(cloud_init::errors);
         let at = match progress {
-            "" => "nothing of it was done".to_owned(),
+            "" => "nothing was done".to_owned(),
             user_data::DONE => "the node's keeper does not run".to_owned(),
             at => format!("it got to '{at}'"),
         };

@@ -12,7 +12,7 @@ use crate::{ending, machines, network, tags, user_data};
 use data_encoding::BASE64;
 use futures_util::future::join_all;
 use jac_model::ports::{Cloud, Instance, NodeRequest, PortError, Tell};
-use jac_model::{ClusterConfig, ClusterId, Ec2Config, Role};
+use jac_model::{ClusterConfig, ClusterId, Ec2Config, Message, Role};
 use jac_ssh::machine;
 use tokio::sync::watch as channel;
 use tokio::time::Instant;
@@ -39,7 +39,8 @@ impl Ec2Cloud {
         failed.extend(not_booted);
         let failed = too_many_failed(&record, failed)?;
         for (name, error) in &failed {
-            tell(name, format!("It did not come up, and the cluster goes on without it: {error}."));
+            let text = format!("Failed to launch; the cluster continues without it: {error}.");
+            tell(name, Message::new("launched_without", text).with("reason", error.to_string()));
         }
         let names: Vec<&str> = failed.iter().map(|(name, _)| name.as_str()).collect();
         let record = self.known(cluster)?;
@@ -136,7 +137,8 @@ impl Ec2Cloud {
         let asked = join_all(open.map(|node| async move {
             let answer = call.ask(node, seed).await;
             if let Ok(id) = &answer {
-                tell(&node.name, format!("{id} was launched ({}).", node.kind));
+                let message = Message::new("instance_launched", format!("{id} was launched ({}).", node.kind));
+                tell(&node.name, message.with("instance", id.as_str()).with("type", node.kind.as_str()));
             }
             self.change(cluster, |record| {
                 let Some(node) = record.node_mut(&node.name) else { return };
@@ -254,10 +256,10 @@ impl Ec2Cloud {
             let (folder, names) = (self.folder(&record.cluster, name), &names);
             async move {
                 if let Err(error) = machine::give_names(&link, &folder, names).await {
-                    tell(
-                        name,
-                        format!("Warning: the names of the cluster's machines could not be written into its hosts file: {error}."),
+                    let warning = format!(
+                        "The names of the cluster's instances could not be written into its hosts file: {error}."
                     );
+                    tell(name, Message::new("warning", format!("Warning: {warning}")).with("warning", warning));
                 }
             }
         }))

@@ -265,7 +265,7 @@ fn is_of(words: &Words, node: &str) -> bool {
 #[tokio::test]
 async fn a_launch_that_goes_on_after_a_crash_says_the_same_words_whatever_has_changed_meanwhile() {
     let folder = tempfile::tempdir().expect("a folder");
-    let tell = |_: &str, _: String| ();
+    let tell = |_: &str, _: jac_model::Message| ();
     let first = Recorded::new(|words| match is_of(words, "worker-2") {
         true => Answer::Cut,
         false => all_is_well(words),

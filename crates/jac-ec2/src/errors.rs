@@ -183,7 +183,7 @@ fn explain(code: &str, message: &str) -> Refusal {
             (format!("the AWS credentials have expired ({message}); save new ones"), Outlook::MayPass)
         }
         "RequestLimitExceeded" | "Throttling" | "ThrottlingException" | "TooManyRequestsException" => {
-            ("AWS wants to be asked less often (its request limit was exceeded)".to_owned(), Outlook::MayPass)
+            ("the AWS API rate limit was exceeded".to_owned(), Outlook::MayPass)
         }
         "InsufficientInstanceCapacity" | "InsufficientHostCapacity" | "InsufficientCapacity" => (
             format!(

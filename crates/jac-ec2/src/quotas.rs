@@ -21,10 +21,10 @@ pub async fn look(
 ) -> Result<Option<String>, String> {
     let kinds = std::iter::once((master, 1)).chain(worker);
     if kinds.clone().any(|(kind, _)| !is_standard(&kind.name)) {
-        return Err("The account's quota was not looked at: the instance type has one of its own.".to_owned());
+        return Err("The account's quota was not checked: the instance type has a quota of its own.".to_owned());
     }
     let wanted: u32 = kinds.map(|(kind, count)| kind.vcpus * count).sum();
-    let unknown = |reason: String| format!("The account's quota could not be looked at: {reason}.");
+    let unknown = |reason: String| format!("The account's quota could not be checked: {reason}.");
     let code = if spot { STANDARD_SPOT } else { STANDARD };
     let quota = aws
         .quotas

@@ -26,7 +26,7 @@ pub struct ClusterRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LaunchRecord {
     pub vpc: String,
-    /// Nodes are dealt out among them.
+    /// Nodes are spread across them.
     pub subnets: Vec<String>,
     pub group: Group,
     /// How long a machine lives at first, from its boot on.

@@ -259,7 +259,7 @@ impl Ec2Cloud {
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("AWS in {region} gave no answer within {} s", ELSEWHERE_LIMIT.as_secs()),
         };
-        tracing::debug!(%region, "{region} cannot be looked at: {reason}");
+        tracing::debug!(%region, "cannot list {region}: {reason}");
         open(&self.watch.unseen).insert(place.clone(), (Instant::now(), reason));
         Vec::new()
     }

@@ -14,7 +14,7 @@ mod verify;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use jac_artefacts::{ArtefactError, ArtefactStore, run_prefix};
-use jac_model::{ClusterId, EpochMs, Run, RunId};
+use jac_model::{ClusterId, EpochMs, Message, Run, RunId};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -358,7 +358,7 @@ impl Engine {
             if !moved.may_move || Instant::now() > deadline {
                 let text = "Its results are not in the store for artefacts yet; they are complete on JAC's server, and are stored from there.";
                 lock(&archive.unawaited).insert(cluster.clone());
-                self.note_cluster(cluster, None, text).await;
+                self.note_cluster(cluster, None, Message::new("archive_pending", text)).await;
                 return;
             }
             sleep(LOOK_EVERY).await;

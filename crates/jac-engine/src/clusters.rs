@@ -4,7 +4,7 @@ use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::tools::WantedJMeter;
 use jac_model::{
-    Cluster, ClusterConfig, ClusterEvent, ClusterId, ClusterPhase, Fault, Named, Person, Provider, StopMode,
+    Cluster, ClusterConfig, ClusterEvent, ClusterId, ClusterPhase, Fault, Message, Named, Person, Provider, StopMode,
 };
 use serde::Deserialize;
 
@@ -93,7 +93,7 @@ impl Engine {
             node_prices: None,
         };
         self.store().insert_cluster(&cluster).await?;
-        self.note_cluster(&id, None, "Requested.").await;
+        self.note_cluster(&id, None, Message::new("requested", "Requested.")).await;
         self.drive_cluster(&id);
         Ok(cluster)
     }
@@ -150,7 +150,8 @@ impl Engine {
             .await?;
         // The nodes' leases ended with the old end: the next reconciling renews them.
         self.renewed().remove(id);
-        self.note_cluster(id, None, format!("Extended by {minutes} minutes.")).await;
+        let message = Message::new("extended", format!("Extended by {minutes} minutes."));
+        self.note_cluster(id, None, message.with("minutes", minutes)).await;
         Ok(cluster)
     }
 
@@ -172,7 +173,7 @@ impl Engine {
             })
             .await?;
         if begun {
-            self.note_cluster(id, None, cause).await;
+            self.note_cluster(id, None, Message::new("termination_requested", cause).with("by", by)).await;
             if let Some(run) = &cluster.current_run {
                 self.request_stop(run, StopMode::Graceful, by).await?;
             }

@@ -6,6 +6,10 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::notices::Notice;
 use nix::sys::statvfs::statvfs;
+use std::io::{self, Write};
+
+/// Written between two looks whether the disk has room for more.
+pub const LOOK_EVERY: u64 = 16 << 20;
 
 /// What is free, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +50,11 @@ impl Engine {
         }
     }
 
+    /// Whether what somebody uploads may grow: with less than half of the reserve it may not.
+    pub fn has_room_for_files(&self) -> bool {
+        self.room().is_none_or(Room::is_for_logs)
+    }
+
     /// Says on every page that logs are not read on, or that they are again.
     pub(crate) fn tell_room(&self, is_low: bool) {
         if is_low {
@@ -54,5 +63,36 @@ impl Engine {
         } else {
             self.forget_notice("disk_low");
         }
+    }
+}
+
+/// Something that is written until there is no room for more: not even the reserve is taken by what somebody has uploaded.
+pub(crate) struct Roomy<'a, W> {
+    out: W,
+    has_room: &'a dyn Fn() -> bool,
+    until_look: u64,
+}
+
+impl<'a, W> Roomy<'a, W> {
+    pub fn new(out: W, has_room: &'a dyn Fn() -> bool) -> Self {
+        Self { out, has_room, until_look: 0 }
+    }
+}
+
+impl<W: Write> Write for Roomy<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.until_look == 0 {
+            if !(self.has_room)() {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.until_look = LOOK_EVERY;
+        }
+        let written = self.out.write(bytes)?;
+        self.until_look = self.until_look.saturating_sub(written as u64);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }

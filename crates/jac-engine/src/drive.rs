@@ -17,7 +17,7 @@ use crate::error::EngineError;
 use crate::patience::is_own_fault;
 use jac_jmeter::RmiKeyStore;
 use jac_model::ports::{Instance, NodeRequest};
-use jac_model::{Cluster, ClusterEvent, ClusterId, ClusterPhase, Node, NodeState, Role, StopMode};
+use jac_model::{Cluster, ClusterEvent, ClusterId, ClusterPhase, Message, Node, NodeState, Role, StopMode};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
@@ -86,7 +86,9 @@ impl Engine {
                 tracing::error!(cluster = %id, %error, "cluster {id}: {error}; trying again");
                 if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
                     told = Some(Instant::now());
-                    self.note_cluster(id, None, format!("{} Trying again.", crate::tools::sentence(&error))).await;
+                    let reason = crate::tools::sentence(&error);
+                    let message = Message::new("retrying", format!("{reason} Trying again.")).with("reason", reason);
+                    self.note_cluster(id, None, message).await;
                 }
                 sleep(RETRY_EVERY).await;
             }
@@ -126,10 +128,11 @@ impl Engine {
             let Some(left_out) = left_out else { return Ok(()) };
             for name in left_out {
                 let text =
-                    format!("{name} did not come up; the cluster goes on without it, as its configuration allows.");
-                self.note_cluster(id, Some(&name), text).await;
+                    format!("{name} failed to launch; the cluster continues without it, as its configuration allows.");
+                self.note_cluster(id, Some(&name), Message::new("launched_without", text)).await;
             }
-            self.note_cluster(id, None, format!("{} made.", nodes_in_words(made))).await;
+            let message = Message::new("nodes_created", format!("{} created.", nodes_in_words(made)));
+            self.note_cluster(id, None, message.with("nodes", made)).await;
         }
         self.make_key(id).await?;
         self.equip(id).await?;
@@ -148,7 +151,7 @@ impl Engine {
             })
             .await?;
         if ready {
-            self.note_cluster(id, None, "Ready.").await;
+            self.note_cluster(id, None, Message::new("ready", "Ready.")).await;
         }
         Ok(())
     }
@@ -188,7 +191,7 @@ impl Engine {
             .collect();
         let cloud = self.cloud(cluster.provider)?;
         let launch = async |lines: Lines| {
-            let tell = |node: &str, text: String| lines.add(Some(node), text);
+            let tell = |node: &str, message: Message| lines.add(Some(node), message);
             loop {
                 match cloud.launch(&cluster.config, &requests, &tell).await {
                     // The launch's limit is the bound.
@@ -230,7 +233,7 @@ impl Engine {
         let new = folder.join("rmi.p12.new");
         write_privately(&new, &store.bytes).map_err(failed)?;
         tokio::fs::rename(new, key_store_path(&folder)).await.map_err(failed)?;
-        self.note_cluster(id, None, "Made the key for RMI.").await;
+        self.note_cluster(id, None, Message::new("key_created", "RMI key store created.")).await;
         Ok(())
     }
 
@@ -246,7 +249,7 @@ impl Engine {
             Ok(())
         })
         .await?;
-        self.note_cluster(id, None, noted).await;
+        self.note_cluster(id, None, Message::new("failed", &noted).with("reason", noted)).await;
         Ok(())
     }
 
@@ -278,7 +281,7 @@ impl Engine {
         })
         .await?;
         self.forget_observations(id);
-        self.note_cluster(id, None, "Nothing of it is left.").await;
+        self.note_cluster(id, None, Message::new("terminated", "Terminated. All resources removed.")).await;
         Ok(())
     }
 

@@ -19,7 +19,7 @@ use crate::view::Snapshot;
 use crate::{EngineError, archive, compression, deleted, history, reconcile, retention, schedules};
 use jac_artefacts::ArtefactStore;
 use jac_model::ports::Cloud;
-use jac_model::{Cluster, ClusterId, EpochMs, Person, PlanId, Provider, RunId, ScheduleId};
+use jac_model::{Cluster, ClusterId, EpochMs, Message, Person, PlanId, Provider, RunId, ScheduleId};
 use jac_store::{DataFolder, Lock, Store, Vault};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -377,20 +377,19 @@ impl Engine {
         id: &ClusterId,
         work: impl FnOnce(Lines) -> W,
     ) -> T {
-        let (lines, mut told) = mpsc::unbounded_channel::<(Option<String>, String)>();
+        let (lines, mut told) = mpsc::unbounded_channel::<(Option<String>, Message)>();
         let write_down = async {
-            while let Some((node, text)) = told.recv().await {
-                self.note_cluster(id, node.as_deref(), text).await;
+            while let Some((node, message)) = told.recv().await {
+                self.note_cluster(id, node.as_deref(), message).await;
             }
         };
         tokio::join!(work(Lines(lines)), write_down).0
     }
 
     /// Adds an event to a cluster's history. A line that cannot be written is no reason to stop the work.
-    pub(crate) async fn note_cluster(&self, id: &ClusterId, node: Option<&str>, text: impl Into<String>) {
-        let text = text.into();
-        tracing::info!(cluster = %id, node, "cluster {id}: {text}");
-        if let Err(error) = self.store().add_cluster_event(id, self.now_ms(), node, &text).await {
+    pub(crate) async fn note_cluster(&self, id: &ClusterId, node: Option<&str>, message: Message) {
+        tracing::info!(cluster = %id, node, code = message.code, "cluster {id}: {}", message.message);
+        if let Err(error) = self.store().add_cluster_event(id, self.now_ms(), node, &message).await {
             tracing::warn!(cluster = %id, %error, "cluster {id}: an event could not be written");
         }
         self.tell(Event::Cluster(id.clone()));
@@ -398,12 +397,12 @@ impl Engine {
 }
 
 /// Takes lines of a cluster's history, each with the node that it is about.
-pub(crate) struct Lines(mpsc::UnboundedSender<(Option<String>, String)>);
+pub(crate) struct Lines(mpsc::UnboundedSender<(Option<String>, Message)>);
 
 impl Lines {
-    pub(crate) fn add(&self, node: Option<&str>, text: String) {
+    pub(crate) fn add(&self, node: Option<&str>, message: Message) {
         // Nobody reads any more when the work was given up.
-        drop(self.0.send((node.map(str::to_owned), text)));
+        drop(self.0.send((node.map(str::to_owned), message)));
     }
 }
 

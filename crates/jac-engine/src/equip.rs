@@ -10,7 +10,7 @@ use futures_util::future::try_join_all;
 use jac_jmeter::JMeterHome;
 use jac_jmeter::install::Progress;
 use jac_model::ports::Remote;
-use jac_model::{Cluster, ClusterId, NodeTools};
+use jac_model::{Cluster, ClusterId, Message, NodeTools};
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -30,7 +30,7 @@ impl Engine {
         let home = self.jmeter_of(&cluster).await?;
         let cloud = self.cloud(cluster.provider)?;
         let equip = async |lines: Lines| {
-            let tell = |node: &str, text: String| lines.add(Some(node), text);
+            let tell = |node: &str, message: Message| lines.add(Some(node), message);
             let equipped = cluster.nodes.iter().map(|node| {
                 let remote = Patient { remote: cloud.remote(id, &node.name), limit: self.settings().unreachable_limit };
                 let (home, tell) = (home.path(), &tell);
@@ -62,42 +62,49 @@ impl Engine {
             _ => format!(
                 "JMeter {}; the nodes have different Javas ({}), which may measure differently.",
                 home.version(),
-                versions.into_iter().collect::<Vec<_>>().join(", ")
+                versions.iter().copied().collect::<Vec<_>>().join(", ")
             ),
         };
-        self.note_cluster(id, None, text).await;
+        let message = Message::new("tools_found", text).with("jmeter", home.version());
+        self.note_cluster(id, None, message.with("java", versions.into_iter().collect::<Vec<_>>())).await;
     }
 
     async fn jmeter_of(&self, cluster: &Cluster) -> Result<JMeterHome, EngineError> {
         let told = std::sync::Mutex::new(Instant::now());
         let progress = |lines: &Lines, progress: Progress| {
-            let text = match progress {
-                Progress::Step(text) => text,
-                // Once a second is enough for a line that people read.
-                Progress::Downloading { .. } | Progress::Maven { .. } => {
-                    let mut told = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                    if told.elapsed() < Duration::from_secs(1) {
-                        return;
-                    }
-                    *told = Instant::now();
-                    match progress {
-                        Progress::Downloading { bytes, total: Some(total) } => {
-                            format!("Fetching JMeter: {} of {} MB.", bytes / 1_000_000, total / 1_000_000)
-                        }
-                        Progress::Downloading { bytes, total: None } => {
-                            format!("Fetching JMeter: {} MB.", bytes / 1_000_000)
-                        }
-                        Progress::Maven { artefacts } => format!("Fetching JMeter: {artefacts} files."),
-                        Progress::Step(text) => text,
-                    }
+            // Once a second is enough for a line that people read.
+            if !matches!(progress, Progress::Step(_)) {
+                let mut told = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                if told.elapsed() < Duration::from_secs(1) {
+                    return;
                 }
-            };
-            lines.add(None, text);
+                *told = Instant::now();
+            }
+            lines.add(None, in_words(progress));
         };
         let fetch = async |lines: Lines| {
             let tell = |told: Progress| progress(&lines, told);
             self.toolbox().jmeter(&WantedJMeter::of(&cluster.config), &tell).await
         };
         self.note_while(&cluster.id, fetch).await
+    }
+}
+
+fn in_words(progress: Progress) -> Message {
+    let fetching = |text| Message::new("fetching_jmeter", format!("Fetching JMeter: {text}."));
+    match progress {
+        Progress::Step(text) => Message::new("jmeter_step", text),
+        Progress::Downloading { bytes, total: Some(total) } => {
+            fetching(format!("{} of {} MB", bytes / 1_000_000, total / 1_000_000))
+                .with("done", bytes)
+                .with("total", total)
+                .with("unit", "bytes")
+        }
+        Progress::Downloading { bytes, total: None } => {
+            fetching(format!("{} MB", bytes / 1_000_000)).with("done", bytes).with("unit", "bytes")
+        }
+        Progress::Maven { artefacts } => {
+            fetching(format!("{artefacts} files")).with("done", artefacts).with("unit", "files")
+        }
     }
 }

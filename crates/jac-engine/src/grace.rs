@@ -5,7 +5,7 @@
 //! and again: the machines cost money.
 
 use crate::engine::Engine;
-use jac_model::{Cluster, EpochMs};
+use jac_model::{Cluster, EpochMs, Message};
 use jac_store::DataFolder;
 use std::time::Duration;
 
@@ -50,9 +50,10 @@ impl Engine {
         if end_ms < self.started_ms() && self.after_grace_ms(cluster.created_ms, end_ms) > end_ms {
             let seconds = (self.after_grace_ms(cluster.created_ms, end_ms) - self.now_ms()).max(0) / 1_000;
             let text = format!(
-                "Its time was over when the server started. It ends in {seconds} s, unless it is extended: check the server's clock."
+                "Its lifetime was over when the server started. It is terminated in {seconds} s unless it is extended; check the server's clock."
             );
-            self.note_cluster(&cluster.id, None, text).await;
+            let message = Message::new("expired_at_start", text).with("seconds", seconds);
+            self.note_cluster(&cluster.id, None, message).await;
         }
     }
 }

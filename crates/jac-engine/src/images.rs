@@ -5,7 +5,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::tools::WantedJMeter;
 use jac_jmeter::JMeterHome;
-use jac_model::{BakedImage, ClusterId, ClusterPhase, Provider, Role};
+use jac_model::{BakedImage, ClusterId, ClusterPhase, Message, Provider, Role};
 
 impl Engine {
     /// Begins to make an image of the cluster's master, with the Java and the JMeter that it has. The machine is restarted
@@ -47,7 +47,9 @@ impl Engine {
         }
         let description = format!("JMeter {jmeter} on Java {}, made by JAC", tools.java_version);
         let image = self.cloud(cluster.provider)?.bake(id, &name, &description).await?;
-        self.note_cluster(id, None, format!("The image {} ({name}) is being made of the master.", image.id)).await;
+        let text = format!("The image {} ({name}) is being created from the master.", image.id);
+        let message = Message::new("image_requested", text).with("image", image.id.as_str()).with("name", name);
+        self.note_cluster(id, None, message).await;
         Ok(image)
     }
 

@@ -11,6 +11,7 @@
 //! All of it is done in folders below `uploads/` until step 4, so what fails, is cancelled or crashes leaves nothing.
 
 use crate::blocking::wait;
+use crate::disk::Roomy;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::live::Judged;
@@ -27,12 +28,10 @@ use jac_store::{PageRequest, PlanFilter, RunRow, StoreError};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-/// Written between two looks whether the disk has room for more.
-const ROOM_EVERY: u64 = 64 << 20;
 /// What a zip begins with: the head of its first file, or its end where it has none.
 const ZIP: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 const DAY_MS: EpochMs = 24 * 60 * 60 * 1_000;
@@ -66,7 +65,7 @@ impl Engine {
         let name = crate::titles::given(new.name)?.unwrap_or_else(|| plan_name.clone());
         let unpacked = tempfile::tempdir_in(self.folder().uploads()).map_err(failed)?;
         let made = tempfile::tempdir_in(self.folder().uploads()).map_err(failed)?;
-        let logs = Logs::of(&staging, unpacked.path(), self.import_limits())?;
+        let logs = Logs::of(&staging, unpacked.path(), self.import_limits(), &|| self.has_room_for_files())?;
         let progress = || if is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
         let is_plain = match logs.inputs.as_slice() {
             // What cannot be unpacked is said by whoever tries.
@@ -88,7 +87,8 @@ impl Engine {
         let id = self.free_run_id()?;
         let mut run = imported(id, name, owner, self.now_ms(), (start_ms, end_ms));
         (run.plan_id, run.plan_name) = (plan_id, plan_name);
-        self.pin_what_is_old(&mut run)?;
+        let bytes = logs.files().iter().map(|file| file.bytes).sum();
+        self.pin_what_is_old(&mut run, bytes)?;
         // By no criteria: but a log that cannot be judged, or in which everything failed, did not pass.
         let criteria = judge(&[], &statistics.summary(), 0, MAX_UNREAD_PERCENT);
         let judged = Judged { criteria, ..Judged::default() };
@@ -103,16 +103,41 @@ impl Engine {
         let result = serde_json::to_value(&end.result).map_err(|error| EngineError::JMeter(error.to_string()))?;
         let record = RunRecord::of(RunRow { run: run.clone(), result: Some(result) });
         record.write(made.path())?;
+        // From its place on it is restored after a crash, and this says that the rest has not been done.
+        let begun = Begun::new(self, &run.id)?;
         std::fs::rename(made.path(), self.folder().run(&run.id)).map_err(failed)?;
         if let Err(error) = record.insert(self) {
             crate::plans::remove_folder(&self.folder().run(&run.id));
+            begun.is_over();
             return Err(error);
         }
         if let Err(error) = wait(self.store().put_run_metrics(&run.id, end.metrics)) {
             tracing::warn!(run = %run.id, %error, "run {}: its figures could not be kept: {error}", run.id);
         }
         self.take_on(&run);
+        begun.is_over();
         Ok(run)
+    }
+
+    /// Ships the runs whose import a crash has cut off after they had their place. Everything else that becomes of finished runs is done anew at
+    /// each start.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub(crate) async fn ship_cut_imports(&self) -> Result<(), EngineError> {
+        for entry in std::fs::read_dir(self.folder().imports()).into_iter().flatten().flatten() {
+            let begun = Begun { mark: entry.path() };
+            if let Some(run) = entry.file_name().to_str().and_then(|name| name.parse::<RunId>().ok()) {
+                match self.store().run(&run).await {
+                    Ok(_) => self.begin_shipping(&run).await?,
+                    // It was cut off before.
+                    Err(StoreError::NotFound { .. }) => (),
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            begun.is_over();
+        }
+        Ok(())
     }
 
     /// What becomes of every finished run: its samples are shipped, its log is compressed, all of it is stored.
@@ -183,7 +208,7 @@ impl Engine {
     }
 
     /// Runs have the age of their log: one that the retention would remove within the hour is kept, as it was brought on purpose.
-    fn pin_what_is_old(&self, run: &mut Run) -> Result<(), EngineError> {
+    fn pin_what_is_old(&self, run: &mut Run, bytes: u64) -> Result<(), EngineError> {
         let settings = self.settings();
         let is_old = settings.runs_days.is_some_and(|days| run.created_ms < self.now_ms() - i64::from(days) * DAY_MS);
         let is_beyond = match settings.runs_count {
@@ -191,7 +216,13 @@ impl Engine {
                 .is_some_and(|(newest_ms, _)| run.created_ms <= newest_ms),
             None => false,
         };
-        if is_old || is_beyond {
+        let is_too_much = match settings.runs_bytes {
+            Some(most) => self
+                .newest_run_beyond_bytes(most.saturating_sub(bytes))?
+                .is_some_and(|(newest_ms, _)| run.created_ms <= newest_ms),
+            None => false,
+        };
+        if is_old || is_beyond || is_too_much {
             run.pinned = true;
             run.notes.push("Pinned on import, because runs of its age are removed.".to_owned());
         }
@@ -200,7 +231,8 @@ impl Engine {
 
     fn rewrite(&self, logs: &Logs, to: &Path, progress: &dyn Fn() -> ControlFlow<()>) -> Result<(), EngineError> {
         let file = File::create(to).map_err(failed)?;
-        let mut out = BufWriter::with_capacity(1 << 20, Roomy { engine: self, file, until_look: 0 });
+        let has_room = || self.has_room_for_files();
+        let mut out = BufWriter::with_capacity(1 << 20, Roomy::new(file, &has_room));
         let limit_bytes = self.settings().max_import_bytes;
         rewrite_logs(&logs.inputs, limit_bytes, &mut out, &mut || progress()).map_err(|error| match error {
             RewriteError::Log(error) => logs.told(error),
@@ -238,7 +270,7 @@ struct Logs {
 
 impl Logs {
     /// Takes what was uploaded; archives are unpacked into `folder`.
-    fn of(staging: &Staging, folder: &Path, limits: Limits) -> Result<Self, EngineError> {
+    fn of(staging: &Staging, folder: &Path, limits: Limits, has_room: &dyn Fn() -> bool) -> Result<Self, EngineError> {
         let mut roots = vec![format!("{}/", staging.path().display())];
         let mut inputs = Vec::new();
         let mut left = limits;
@@ -249,7 +281,7 @@ impl Logs {
             }
             let place = folder.join(number.to_string());
             std::fs::create_dir(&place).map_err(failed)?;
-            archive::unpack(path, &place, left)?;
+            archive::unpack(path, &place, left, has_room)?;
             let files = crate::plans::files_in(&place)?;
             left.max_bytes = left.max_bytes.saturating_sub(files.iter().map(|file| file.bytes).sum());
             left.max_files = left.max_files.saturating_sub(files.len());
@@ -315,6 +347,27 @@ fn is_zip(path: &PathBuf) -> Result<bool, EngineError> {
     }
 }
 
+/// A file of the run's name while its import goes on.
+struct Begun {
+    mark: PathBuf,
+}
+
+impl Begun {
+    fn new(engine: &Engine, run: &RunId) -> Result<Self, EngineError> {
+        let folder = engine.folder().imports();
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+        let mark = folder.join(run.as_str());
+        File::create(&mark).map_err(failed)?;
+        Ok(Self { mark })
+    }
+
+    fn is_over(self) {
+        if let Err(error) = std::fs::remove_file(&self.mark) {
+            tracing::warn!(path = %self.mark.display(), %error, "the mark of an import cannot be removed");
+        }
+    }
+}
+
 fn failed(error: io::Error) -> EngineError {
     EngineError::file("importing the logs", error)
 }
@@ -339,29 +392,6 @@ fn refuse_unread(statistics: &LogStatistics, most_percent: f64) -> Result<(), En
         hint: Some("Correct the log, or allow a larger share of unread rows (--max-unread).".to_owned()),
         faults: Vec::new(),
     })
-}
-
-/// A file that stops growing when the disk is nearly full.
-struct Roomy<'a> {
-    engine: &'a Engine,
-    file: File,
-    until_look: u64,
-}
-
-impl Write for Roomy<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.until_look = match self.until_look.checked_sub(written as u64) {
-            Some(left) => left,
-            None if self.engine.room().is_none_or(|room| room.is_for_logs()) => ROOM_EVERY,
-            None => return Err(io::ErrorKind::StorageFull.into()),
-        };
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
 }
 
 /// A run of the time that its log is of.

@@ -10,7 +10,7 @@ mod clusters;
 mod compression;
 mod credentials;
 mod deleted;
-mod disk;
+pub mod disk;
 mod drive;
 mod engine;
 mod equip;
@@ -54,5 +54,7 @@ pub use notices::Notice;
 pub use rights::ConfigDenied;
 pub use runs::NewRun;
 pub use settings::Settings;
-pub use shipping::{Shipment, ShipmentTrouble, TargetView};
+pub use shipping::{
+    FoundSamples, LOG as LOG_SOURCE, SampleSource, SearchFallback, Shipment, ShipmentTrouble, TargetView,
+};
 pub use titles::required as required_name;

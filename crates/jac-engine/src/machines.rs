@@ -10,7 +10,7 @@ use crate::tools::sentence;
 use crate::view::{Machine, Machines, Unreachable};
 use jac_model::ports::{Adopted, Instance, PortError, Unseen};
 use jac_model::{
-    Cluster, ClusterConfig, ClusterId, ClusterPhase, CredentialChoice, Node, NodeState, Person, Provider, Role,
+    Cluster, ClusterConfig, ClusterId, ClusterPhase, CredentialChoice, Message, Node, NodeState, Person, Provider, Role,
 };
 use jac_store::StoreError;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -94,26 +94,30 @@ impl Engine {
     /// Says to each cluster, once, that its own machines cannot be looked for any more, or can again.
     async fn tell_unknown(&self, before: &BTreeMap<ClusterId, String>, now: &BTreeMap<ClusterId, String>) {
         for (cluster, reason) in now.iter().filter(|(cluster, _)| !before.contains_key(cluster)) {
-            let text = format!("Its machines cannot be looked for: {reason}. They go on until their lease ends.");
-            self.note_cluster(cluster, None, text).await;
+            let text = format!("Cannot list its instances: {reason}. They keep running until their lease ends.");
+            self.note_cluster(cluster, None, Message::new("instances_unknown", text).with("reason", reason.as_str()))
+                .await;
         }
         for cluster in before.keys().filter(|cluster| !now.contains_key(cluster)) {
-            self.note_cluster(cluster, None, "Its machines can be looked for again.").await;
+            let text = "Its instances can be listed again.";
+            self.note_cluster(cluster, None, Message::new("instances_known", text)).await;
         }
     }
 
     /// Says to a provider's clusters that it cannot be asked any more, or can again.
     async fn tell_reachability(&self, provider: Provider, failure: Option<&str>) -> Result<(), EngineError> {
-        let text = match failure {
-            Some(failure) => format!(
-                "The provider {provider} cannot be asked what there is: {failure} Nodes go on until their lease ends."
-            ),
-            None => format!("The provider {provider} answers again."),
+        let message = match failure {
+            Some(failure) => Message::new(
+                "provider_unreachable",
+                format!("Cannot list {provider} resources: {failure} Nodes keep running until their lease ends."),
+            )
+            .with("reason", failure),
+            None => Message::new("provider_reachable", format!("{provider} resources can be listed again.")),
         };
-        tracing::warn!(%provider, "{text}");
+        tracing::warn!(%provider, "{}", message.message);
         for cluster in self.store().living_clusters().await? {
             if cluster.provider == provider {
-                self.note_cluster(&cluster.id, None, &text).await;
+                self.note_cluster(&cluster.id, None, message.clone()).await;
             }
         }
         Ok(())
@@ -216,7 +220,9 @@ impl Engine {
         let from = adopted.owner.name.clone();
         let cluster = adopted_row(id, provider, owner, adopted, self.now_ms())?;
         self.store().insert_cluster(&cluster).await?;
-        self.note_cluster(id, None, format!("Adopted by {}; it was {from}'s.", cluster.owner.name)).await;
+        let by = cluster.owner.name.as_str();
+        let message = Message::new("adopted", format!("Adopted by {by}; previously owned by {from}."));
+        self.note_cluster(id, None, message.with("by", by).with("from", from)).await;
         self.drive_cluster(id);
         Ok(cluster)
     }

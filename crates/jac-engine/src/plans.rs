@@ -4,15 +4,18 @@ pub mod archive;
 pub mod check;
 pub(crate) mod content;
 mod criteria;
+pub mod difference;
 mod folder;
 pub mod names;
 mod own;
+pub mod revisions;
 pub mod source;
 mod staging;
 mod unread;
 
 pub use check::RunSpec;
 pub(crate) use folder::PlanFolder;
+pub(crate) use revisions::{PlanAt, sweep_revisions};
 pub use staging::Staging;
 pub(crate) use staging::{list_files as files_in, sweep_uploads};
 
@@ -22,6 +25,7 @@ use crate::error::EngineError;
 use content::Content;
 use jac_model::{Person, Plan, PlanCriteria, PlanFile, PlanId};
 use jac_store::StoreError;
+use revisions::{Revisions, record_before, revision_of};
 use staging::{choose_main, list_files, refuse_what_is_no_plan};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -68,10 +72,13 @@ impl Engine {
             files,
             criteria: PlanCriteria::default(),
         };
-        let place = PlanFolder::of(self, &id);
+        let (place, revisions) = (PlanFolder::of(self, &id), Revisions::of(self, &id));
         std::fs::rename(staging.folder.path(), &place.files)
             .map_err(|error| EngineError::file("keeping the plan", error))?;
-        if let Err(error) = place.describe(&plan).and_then(|()| Ok(wait(self.store().put_plan(&plan))?)) {
+        let first = revision_of(&plan, Some((plan.created_ms, plan.owner.clone())));
+        let kept = revisions.write(&first).and_then(|()| place.describe(&plan));
+        if let Err(error) = kept.and_then(|()| Ok(wait(self.store().put_plan(&plan))?)) {
+            revisions.remove();
             place.remove();
             return Err(error);
         }
@@ -102,8 +109,8 @@ impl Engine {
     }
 
     /// The files of a plan for a new run, and the files themselves in the run's folder.
-    pub(crate) fn link_plan(&self, plan: &Plan, to: &Path) -> Result<Vec<PlanFile>, EngineError> {
-        let from = self.folder().plan(&plan.id);
+    pub(crate) fn link_plan(&self, plan: &PlanAt, to: &Path) -> Result<Vec<PlanFile>, EngineError> {
+        let PlanAt { plan, folder: from, .. } = plan;
         let mut files = plan.files.clone();
         let content = Content::new(self.folder().blobs());
         // A change that was cut off may have left another file under the name than the row says.
@@ -112,8 +119,8 @@ impl Engine {
             file.bytes = known.map_err(|error| EngineError::file(format!("reading {}", file.path), error))?.len();
             file.sha256 = None;
         }
-        let files = self.take_in(&from, files)?;
-        content::link_all(&files, &from, to)?;
+        let files = self.take_in(from, files)?;
+        content::link_all(&files, from, to)?;
         Ok(files)
     }
 
@@ -133,10 +140,10 @@ impl Engine {
     ///
     /// # Errors
     /// When the plan would not be one afterwards.
-    pub fn add_plan_files(&self, id: &PlanId, staging: Staging) -> Result<Plan, EngineError> {
+    pub fn add_plan_files(&self, id: &PlanId, by: Person, staging: Staging) -> Result<Plan, EngineError> {
         let staging = self.unpacked(staging)?;
         let new = self.take_in(staging.folder.path(), list_files(staging.folder.path())?)?;
-        self.change_plan(id, |plan, folder| {
+        self.change_plan(id, by, |plan, folder| {
             if new.iter().any(|file| file.path == plan.main_file) {
                 refuse_what_is_no_plan(staging.folder.path(), &plan.main_file)?;
             }
@@ -187,8 +194,8 @@ impl Engine {
     ///
     /// # Errors
     /// When it is the plan itself.
-    pub fn remove_plan_file(&self, id: &PlanId, path: &str) -> Result<Plan, EngineError> {
-        self.change_plan(id, |plan, folder| {
+    pub fn remove_plan_file(&self, id: &PlanId, by: Person, path: &str) -> Result<Plan, EngineError> {
+        self.change_plan(id, by, |plan, folder| {
             if path == plan.main_file {
                 return Err(crate::clusters::conflict(
                     "This file is the plan itself.",
@@ -203,19 +210,29 @@ impl Engine {
         })
     }
 
-    /// Changes a plan's folder and its list of files, one change after the other.
+    /// Changes a plan's folder and its list of files, one change after the other. What changes something makes a revision.
     fn change_plan(
         &self,
         id: &PlanId,
+        by: Person,
         change: impl FnOnce(&mut Plan, &Path) -> Result<(), EngineError>,
     ) -> Result<Plan, EngineError> {
         self.locked_plan(id, || {
             let mut plan = wait(self.store().plan(id))?;
+            let (place, revisions) = (PlanFolder::of(self, id), Revisions::of(self, id));
+            // A plan of a JAC that did not know its content; what cannot be read stays unknown.
+            let known = self.take_in(&place.files, plan.files.clone());
+            plan.files = known.unwrap_or_else(|_| plan.files.clone());
             let before = plan.files.clone();
-            let place = PlanFolder::of(self, id);
+            record_before(&revisions, &plan)?;
             change(&mut plan, &place.files)?;
             plan.files.sort_by(|one, other| one.path.cmp(&other.path));
+            if plan.files == before {
+                return Ok(plan);
+            }
             plan.revision = plan.revision.saturating_add(1);
+            revisions.keep(&Content::new(self.folder().blobs()), &before, &plan.files)?;
+            revisions.write(&revision_of(&plan, Some((self.now_ms(), by))))?;
             place.describe(&plan)?;
             wait(self.store().put_plan(&plan))?;
             self.release_content(&before);
@@ -243,11 +260,14 @@ impl Engine {
     pub fn delete_plan(&self, id: &PlanId) -> Result<(), EngineError> {
         self.locked_plan(id, || {
             let plan = wait(self.store().plan(id))?;
-            let place = PlanFolder::of(self, id);
+            let (place, revisions) = (PlanFolder::of(self, id), Revisions::of(self, id));
+            let files = revisions.all_files();
             place.forget()?;
             wait(self.store().delete_plan(id))?;
             place.remove();
+            revisions.remove();
             self.release_content(&plan.files);
+            self.release_content(&files);
             Ok::<(), EngineError>(())
         })?;
         self.plan_locks().remove(id);

@@ -16,7 +16,7 @@ use crate::grace::millis;
 use crate::machines::Observed;
 use futures_util::future::join_all;
 use jac_model::ports::{Command, Instance, Lease, PortError};
-use jac_model::{Cluster, ClusterId, ClusterPhase, EpochMs, NodeState, Provider};
+use jac_model::{Cluster, ClusterId, ClusterPhase, EpochMs, Message, NodeState, Provider};
 use jac_store::{Kind, RunRow, StoreError};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -355,7 +355,8 @@ async fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, observed: &Observed
         })
         .await?;
     for name in lost.iter().filter(|name| !cluster.lost_nodes.contains(name)) {
-        engine.note_cluster(&cluster.id, Some(name), format!("{name} is gone.")).await;
+        let message = Message::new("node_lost", format!("{name} is lost."));
+        engine.note_cluster(&cluster.id, Some(name), message).await;
     }
     engine.tell(Event::Cluster(cluster.id.clone()));
     Ok(())

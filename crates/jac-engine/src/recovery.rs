@@ -21,6 +21,7 @@ impl Engine {
     pub(crate) fn recover_folder(&self) -> Result<(), EngineError> {
         crate::deleted::give_back_all(self)?;
         plans::sweep_uploads(self);
+        plans::sweep_revisions(self);
         // Told at every start, until somebody has looked at it and removed it.
         for (_, path) in entries(&self.folder().lost()) {
             let message = format!(

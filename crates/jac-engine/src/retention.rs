@@ -1,12 +1,16 @@
-//! What is kept for how long: once an hour old runs, logs that the store for artefacts has too, events of old clusters and plans that a `jac run` left behind are removed.
+//! What is kept for how long: once an hour old runs, logs that the store for artefacts has too, events of old clusters, old revisions of plans, and
+//! plans that a `jac run` left behind are removed.
 //!
-//! Nothing that is pinned or has not finished is ever removed, and nothing by age or count that the settings do not name. It is done in
+//! Nothing that is pinned or has not finished is ever removed, and nothing by age, count or size ([`size`]) that the settings do not name. It is done in
 //! small batches, so that whoever works meanwhile does not wait.
+
+mod size;
 
 use crate::engine::Engine;
 use crate::error::EngineError;
 use jac_model::{EpochMs, RunId};
 use jac_store::RunPlace;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
@@ -40,6 +44,11 @@ impl Engine {
         {
             self.remove_runs_until(&place).await?;
         }
+        if let Some(bytes) = settings.runs_bytes
+            && let Some(place) = self.run_blocking(move |engine| engine.newest_run_beyond_bytes(bytes)).await?
+        {
+            self.remove_runs_until(&place).await?;
+        }
         if let Some(days) = settings.stored_logs_days
             && self.archive().is_some()
         {
@@ -52,6 +61,27 @@ impl Engine {
             match self.run_blocking(move |engine| engine.delete_plan(&id)).await {
                 Ok(()) => tracing::info!(%plan, "the plan {plan}, which a jac run left behind, was removed"),
                 Err(error) => tracing::warn!(%plan, %error, "the plan {plan} could not be removed: {error}"),
+            }
+        }
+        // Last: what a run has run stays for it.
+        if let Some(count) = settings.plan_revisions {
+            self.run_blocking(move |engine| engine.remove_old_revisions(count)).await?;
+        }
+        Ok(())
+    }
+
+    fn remove_old_revisions(&self, count: u32) -> Result<(), EngineError> {
+        let scheduled = self.scheduled_revisions()?;
+        let none = BTreeSet::new();
+        for plan in self.plans_with_revisions() {
+            match self.forget_revisions(&plan, count, scheduled.get(&plan).unwrap_or(&none)) {
+                Ok(0) => (),
+                Ok(removed) => {
+                    tracing::info!(%plan, removed, "{removed} old revisions of the plan {plan} were removed")
+                }
+                Err(error) => {
+                    tracing::warn!(%plan, %error, "old revisions of the plan {plan} could not be removed: {error}")
+                }
             }
         }
         Ok(())

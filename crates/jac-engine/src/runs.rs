@@ -21,14 +21,14 @@ use crate::blocking::wait;
 use crate::clusters::conflict;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
-use crate::plans::RunSpec;
 use crate::plans::names::data_file_name;
+use crate::plans::{PlanAt, RunSpec};
 use crate::tools::WantedJMeter;
 use crate::view::Snapshot;
 use jac_jmx::{Check, Severity};
 use jac_jtl::Entry;
 use jac_model::{
-    Cluster, ClusterConfig, ClusterId, ClusterPhase, Fault, Node, NodePhase, Person, Plan, PlanId, Run, RunId, RunNode,
+    Cluster, ClusterConfig, ClusterId, ClusterPhase, Fault, Node, NodePhase, Person, PlanId, Run, RunId, RunNode,
     RunPhase, StopMode,
 };
 use jac_store::{DataFolder, RunRow};
@@ -60,6 +60,9 @@ const MAX_GRACE_S: u64 = 86_400;
 pub struct NewRun {
     pub cluster_id: ClusterId,
     pub plan_id: PlanId,
+    /// Which revision of the plan's files is run; absent: the newest.
+    #[serde(default)]
+    pub plan_revision: Option<u32>,
     /// Empty or absent: the plan's name.
     #[serde(default)]
     pub name: Option<String>,
@@ -76,7 +79,7 @@ pub struct NewRun {
     /// Files of the plan that every JMeter reads with `-q`.
     #[serde(default)]
     pub properties_files: Vec<String>,
-    /// Data files, relative to the plan, whose rows are dealt out among the workers.
+    /// Data files, relative to the plan, whose rows are split across the workers.
     #[serde(default)]
     pub split: Vec<String>,
     /// Files that the plan writes and that are kept, such as `*.csv` or `screens/**/*.png`: patterns of paths below the folder of its `.jmx`.
@@ -195,7 +198,8 @@ impl Engine {
                 Some("Terminate it and create a new one."),
             ));
         }
-        let (new, plan, check) = self.check_new_run(new, &cluster.config, cluster.worker_count(), is_cancelled)?;
+        let (new, at, check) = self.check_new_run(new, &cluster.config, cluster.worker_count(), is_cancelled)?;
+        let plan = &at.plan;
         let keep = keep::checked(new.keep.clone().unwrap_or_else(|| plan.keep.clone()))?;
         let notes = check
             .findings
@@ -204,9 +208,9 @@ impl Engine {
             .map(|finding| finding.message.clone())
             .collect();
         let name = crate::titles::given(new.name)?.unwrap_or_else(|| plan.name.clone());
-        let judged = Chosen::of(&plan, new.criteria, new.warm_up_s, new.stop_rules);
+        let judged = Chosen::of(plan, new.criteria, new.warm_up_s, new.stop_rules);
         let (id, folder) = self.new_run_folder(id)?;
-        let files = match self.link_plan(&plan, &folder.join(PLAN)) {
+        let files = match self.link_plan(&at, &folder.join(PLAN)) {
             Ok(files) => files,
             Err(error) => {
                 crate::plans::remove_folder(&folder);
@@ -216,10 +220,10 @@ impl Engine {
         let mut run = Run {
             sealed_properties: None,
             name,
-            plan_id: plan.id,
-            plan_name: plan.name,
+            plan_id: plan.id.clone(),
+            plan_name: plan.name.clone(),
             plan_revision: Some(plan.revision),
-            main_file: plan.main_file,
+            main_file: plan.main_file.clone(),
             files,
             versions: None,
             cluster_id: cluster.id.clone(),
@@ -291,9 +295,11 @@ impl Engine {
         config: &ClusterConfig,
         workers: u32,
         is_cancelled: &dyn Fn() -> bool,
-    ) -> Result<(NewRun, Plan, Check), EngineError> {
+    ) -> Result<(NewRun, PlanAt, Check), EngineError> {
         let plan = wait(self.store().plan(&new.plan_id))?;
         refuse_invalid(&new)?;
+        let at = self.locked_plan_at(plan, new.plan_revision)?;
+        let plan = &at.plan;
         new.split = new.split.iter().map(|name| data_file_name(&plan.main_file, name)).collect::<Result<_, _>>()?;
         if let Some(name) = new.split.iter().find(|name| name.to_ascii_lowercase().ends_with(".jmx")) {
             return Err(EngineError::Invalid {
@@ -312,9 +318,9 @@ impl Engine {
             jmeter: WantedJMeter::of(config),
         };
         for file in &new.properties_files {
-            self.plan_file(&plan, file)?;
+            self.plan_file(plan, file)?;
         }
-        let check = self.check_plan(&plan, &spec, is_cancelled)?;
+        let check = self.check_plan_at(&at, &spec, is_cancelled)?;
         if !check.ok {
             let faults: Vec<_> = check.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
             return Err(EngineError::Invalid {
@@ -324,7 +330,7 @@ impl Engine {
                 faults: faults.iter().map(|finding| Fault::whole(&finding.code, finding.message.clone())).collect(),
             });
         }
-        Ok((new, plan, check))
+        Ok((new, at, check))
     }
 
     /// A folder for a new run, with the id that it gives it: no other run has either. `wanted`: an id that was set aside for it.

@@ -323,6 +323,12 @@ impl Engine {
         }
         let name = new.name.as_deref().map(str::trim).filter(|name| !name.is_empty()).unwrap_or(&plan.name);
         faults.extend(crate::titles::fault(name).map(|message| Fault::at("/name", "name_invalid", message)));
+        if let Some(revision) = new.run.plan_revision
+            && self.plan_revision(&plan, revision).is_err()
+        {
+            let message = format!("The plan has no revision {revision}, or none any more.");
+            faults.push(Fault::at("/run/plan_revision", "revision_missing", message));
+        }
         let mut on = new.on.clone();
         match &mut on {
             RunsOn::Cluster { cluster_id, cluster_name } => {
@@ -406,6 +412,7 @@ fn new_run(run: &ScheduledRun, plan: &PlanId, cluster: &ClusterId) -> NewRun {
     NewRun {
         cluster_id: cluster.clone(),
         plan_id: plan.clone(),
+        plan_revision: run.plan_revision,
         name: None,
         properties: run.properties,
         system_properties: run.system_properties,

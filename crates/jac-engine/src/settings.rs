@@ -59,6 +59,10 @@ pub struct Settings {
     pub runs_days: Option<u32>,
     /// So many of the newest finished runs are kept, pinned ones not counted; `None`: all.
     pub runs_count: Option<u32>,
+    /// So many bytes of the newest finished runs are kept; pinned ones count, and stay; `None`: all.
+    pub runs_bytes: Option<u64>,
+    /// So many of each plan's revisions are kept, the newest, and those that a run has run or a schedule is to run; `None`: all.
+    pub plan_revisions: Option<u32>,
     /// Logs of runs that are in the store for artefacts leave the data folder so many days after the run was asked for; `None`: never.
     pub stored_logs_days: Option<u32>,
     /// A cluster's events are kept for so many days after its end.
@@ -99,6 +103,8 @@ impl Default for Settings {
             disk_reserve_bytes: 256 << 20,
             runs_days: None,
             runs_count: None,
+            runs_bytes: None,
+            plan_revisions: None,
             stored_logs_days: None,
             cluster_events_days: 90,
             starts_schedules: false,

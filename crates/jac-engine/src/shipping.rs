@@ -5,10 +5,13 @@
 //! everything else that is done with it: a target that is slow, away or wrong costs the run nothing. A crash at any moment costs at most
 //! that some rows are sent again, which the ids of their documents make harmless.
 
+mod find;
 mod log;
+mod query;
 mod view;
 
-pub(crate) use log::FOLDER;
+pub use find::{FoundSamples, LOG, SampleSource, SearchFallback};
+pub(crate) use log::{FOLDER, refused_artefact};
 pub use view::{Shipment, ShipmentTrouble, TargetView};
 
 use crate::engine::{Engine, Event};
@@ -16,15 +19,18 @@ use crate::error::EngineError;
 use jac_model::search::{SampleTarget, ShipmentState, ShippedRun, TargetError, TargetTest};
 use jac_model::{Run, RunId};
 use jac_store::{Attempt, ShipmentRow, StoreError};
-use log::SpoolLog;
-use std::collections::HashMap;
+use log::{LOOK_EVERY, Precedence, SpoolLog};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, sleep};
 
-/// Finished runs that are shipped to a target at a time; those that go on are shipped at once.
-const FINISHED_AT_A_TIME: usize = 2;
+/// Runs that were over when their shipping began, to a target at a time; those that go on are shipped at once.
+const BACKFILLS_AT_A_TIME: usize = 2;
+/// Runs that ended while they were shipped, to a target at a time. Where it is away for long, more of them wait without an open log and
+/// batches in memory.
+const ENDING_AT_A_TIME: usize = 8;
 /// Between two tries of something that failed outside of a target.
 const RETRY_EVERY: Duration = Duration::from_secs(15);
 /// How often documents are counted that should be there and are not yet.
@@ -43,7 +49,11 @@ pub(crate) struct Shipping {
     /// Told when something about the shipment has changed, or it is to be tried again now.
     working: Mutex<HashMap<Key, Arc<Notify>>>,
     /// By the target's name: one that is away keeps no other waiting.
-    finished_turns: Mutex<HashMap<String, Arc<Semaphore>>>,
+    turns: Mutex<HashMap<String, Turns>>,
+    /// Live shipments that have more to read than they could.
+    behind: Mutex<HashSet<Key>>,
+    /// Targets that are not asked for samples before then, and why.
+    search_pauses: Mutex<HashMap<String, (Instant, &'static str)>>,
 }
 
 impl Shipping {
@@ -55,15 +65,48 @@ impl Shipping {
         self.working.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn finished_turns(&self, target: &str) -> Arc<Semaphore> {
-        let mut turns = self.finished_turns.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(turns.entry(target.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(FINISHED_AT_A_TIME))))
+    fn turns(&self, target: &str, precedence: Precedence) -> Arc<Semaphore> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let turns = turns.entry(target.to_owned()).or_default();
+        match precedence {
+            Precedence::Live => Arc::clone(&turns.ending),
+            Precedence::Backfill => Arc::clone(&turns.backfills),
+        }
+    }
+
+    fn behind(&self) -> MutexGuard<'_, HashSet<Key>> {
+        self.behind.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_a_live_one_behind(&self, target: &str) -> bool {
+        self.behind().iter().any(|(_, of)| of == target)
+    }
+
+    fn note_behind(&self, key: &Key, is_behind: bool) {
+        if is_behind {
+            self.behind().insert(key.clone());
+        } else {
+            self.behind().remove(key);
+        }
     }
 
     fn poke(&self, key: &Key) {
         if let Some(notify) = self.working().get(key) {
             notify.notify_one();
         }
+    }
+}
+
+/// Turns at a target.
+struct Turns {
+    backfills: Arc<Semaphore>,
+    ending: Arc<Semaphore>,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        let of = |turns| Arc::new(Semaphore::new(turns));
+        Self { backfills: of(BACKFILLS_AT_A_TIME), ending: of(ENDING_AT_A_TIME) }
     }
 }
 
@@ -82,6 +125,7 @@ impl Engine {
         for run in self.store().unfinished_runs().await? {
             self.begin_shipping(&run.id).await?;
         }
+        self.ship_cut_imports().await?;
         for row in self.store().unfinished_shipments().await? {
             self.work_on_shipment(&row.run, &row.target);
         }
@@ -120,7 +164,8 @@ impl Engine {
         self.shipments(run).await
     }
 
-    /// Deletes a run's documents at a target, or at all, and says how many there were. Nothing more is shipped.
+    /// Deletes a run's documents at a target, or at all, and says how many there were. Nothing more is shipped. A shipment to a target that
+    /// this server does not have any more is only forgotten.
     ///
     /// # Errors
     /// When there is no such run or target, or the target does not do it.
@@ -129,6 +174,14 @@ impl Engine {
         let targets = self.shipping().targets();
         let mut deleted = 0;
         let is_named = target.is_some();
+        // A shipment whose target is not configured any more is forgotten; nothing can be asked of where its documents are.
+        if let Some(name) = target.filter(|name| named(&targets, name).is_none())
+            && self.store().shipment(run, name).await?.is_some()
+        {
+            self.store().delete_shipment(run, name).await?;
+            self.tell(Event::Run(run.clone()));
+            return Ok(0);
+        }
         for name in self.named_targets(target)? {
             let Some(target) = named(&targets, &name) else { continue };
             // One that cannot be asked for what it has deletes nothing; it says so where it is meant.
@@ -215,11 +268,12 @@ impl Engine {
     }
 
     async fn ship_to_the_end(self, key: Key, target: Arc<dyn SampleTarget>, poked: Arc<Notify>) {
+        let mut precedence = Precedence::Backfill;
         loop {
             let shipped = tokio::select! {
                 biased;
                 () = poked.notified() => continue,
-                shipped = self.ship(&key, target.as_ref()) => shipped,
+                shipped = self.ship(&key, target.as_ref(), &mut precedence) => shipped,
             };
             if let Err(error) = shipped {
                 tracing::warn!(run = %key.0, target = key.1, code = error.code, "run {}: search target {}: {error}", key.0, key.1);
@@ -243,7 +297,7 @@ impl Engine {
     }
 
     /// Ships what is left and looks whether it has arrived. A shipment that is not there any more has come to its end too.
-    async fn ship(&self, key: &Key, target: &dyn SampleTarget) -> Result<(), TargetError> {
+    async fn ship(&self, key: &Key, target: &dyn SampleTarget, precedence: &mut Precedence) -> Result<(), TargetError> {
         let (run, name) = key;
         let Some(mut row) = self.store().shipment(run, name).await.map_err(of_store)? else { return Ok(()) };
         if row.state.is_final() {
@@ -254,8 +308,12 @@ impl Engine {
             Err(StoreError::NotFound { .. }) => return Ok(()),
             Err(error) => return Err(of_store(error)),
         };
-        let turns = self.shipping().finished_turns(name);
-        let _turn = if stored.phase.is_terminal() { turns.acquire().await.ok() } else { None };
+        let is_over = stored.phase.is_terminal();
+        if !is_over {
+            *precedence = Precedence::Live;
+        }
+        let turns = self.shipping().turns(name, *precedence);
+        let mut turn = if is_over { turns.acquire().await.ok() } else { None };
         if row.attempt == Attempt::Anew {
             if target.counts() {
                 target.delete(run).await?;
@@ -265,9 +323,24 @@ impl Engine {
             };
             row = begun;
         }
-        let log = SpoolLog::open(self, &row).await?;
-        let shipped = target.ship(&shipped_run(&stored), row.cursor, &log).await;
+        let log = SpoolLog::open(self, &row, *precedence).await?;
+        let shipped_run = shipped_run(&stored);
+        let shipped = {
+            let mut ship = target.ship(&shipped_run, row.cursor, &log);
+            loop {
+                tokio::select! {
+                    biased;
+                    shipped = &mut ship => break Some(shipped),
+                    () = self.until_over(run), if turn.is_none() => match turns.try_acquire() {
+                        Ok(own) => turn = Some(own),
+                        // It goes on at its cursor when its turn comes.
+                        Err(_) => break None,
+                    },
+                }
+            }
+        };
         log.write_down().await?;
+        let Some(shipped) = shipped else { return Ok(()) };
         match shipped {
             Ok(_) if target.counts() => self.finish_counted(key, target).await,
             Ok(_) => self.finish_delivered(key).await,
@@ -278,6 +351,13 @@ impl Engine {
             // It was taken back, or begins anew.
             Err(error) if error.code == log::CHANGED => Ok(()),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Waits until a run has finished.
+    async fn until_over(&self, run: &RunId) {
+        while !self.store().run(run).await.is_ok_and(|row| row.run.phase.is_terminal()) {
+            sleep(LOOK_EVERY).await;
         }
     }
 
@@ -338,6 +418,7 @@ impl Engine {
         counted: Option<u64>,
         trouble: Option<(&'static str, String)>,
     ) -> Result<(), TargetError> {
+        let concerns_store = self.refusals_are_to_be_stored(key).await?;
         let done = move |row: &mut ShipmentRow| {
             row.state = state;
             row.counted = counted;
@@ -347,7 +428,33 @@ impl Engine {
             let rows = row.cursor.rows;
             tracing::info!(run = %key.0, target = key.1, ?state, rows, counted, "run {}: shipped to {}: {state:?}, {rows} rows", key.0, key.1);
         }
+        if concerns_store && let Err(error) = self.describe_run(&key.0).await {
+            // Its folder is marked: the next engine stores it.
+            tracing::warn!(run = %key.0, %error, "run {}: the rows that {} refused are not stored yet: {error}", key.0, key.1);
+        }
         Ok(())
+    }
+
+    /// Has the shipment refused rows that the store for artefacts is to have, or none where it has some? Then its run is marked as changed,
+    /// before the shipment ends, so that a crash after that forgets nothing.
+    async fn refusals_are_to_be_stored(&self, key: &Key) -> Result<bool, TargetError> {
+        let Some(row) = self.store().shipment(&key.0, &key.1).await.map_err(of_store)? else { return Ok(false) };
+        if row.state.is_final() {
+            return Ok(false);
+        }
+        let mark = move |engine: &Engine| {
+            let folder = engine.folder().run(&row.run);
+            let name = refused_artefact(&row.target);
+            let is_stored =
+                || crate::archive::manifest_in(&folder).is_some_and(|manifest| manifest.object(&name).is_some());
+            let is_wanted = engine.archive().is_some() && folder.is_dir() && (row.refused_bytes > 0 || is_stored());
+            if is_wanted {
+                crate::archive::mark_stale(&folder)?;
+            }
+            Ok(is_wanted)
+        };
+        let failed = |error: EngineError| TargetError::new("search_refused_not_kept", crate::tools::sentence(&error));
+        self.run_blocking(mark).await.map_err(failed)
     }
 
     /// Changes a shipment that has not ended.

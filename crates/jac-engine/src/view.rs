@@ -147,6 +147,9 @@ pub struct RunView {
     /// Where the cluster's nodes came from; `null`: an older JAC started it, and its cluster is not known any more.
     pub provider: Option<Provider>,
     pub plan: Named,
+    /// The revision of the plan's files that it runs; `null`: an older JAC started it, or it was imported.
+    #[serde(default)]
+    pub plan_revision: Option<u32>,
     pub cluster: Named,
     pub owner: Person,
     /// The team whose members may change it too.
@@ -274,6 +277,7 @@ fn result_of(row: &RunRow) -> RunResult {
 fn view(run: Run, verdict: Verdict, judged: Judged, headline: Option<Headline>) -> RunView {
     RunView {
         plan: Named { id: run.plan_id.into(), name: run.plan_name },
+        plan_revision: run.plan_revision,
         cluster: Named { id: run.cluster_id.into(), name: run.cluster_name },
         provider: run.provider,
         id: run.id,

@@ -6,8 +6,8 @@ use jac_engine::clock::SystemClock;
 use jac_engine::tools::ToolSettings;
 use jac_engine::{Engine, Parts, Settings, Shipment};
 use jac_model::search::{
-    Cursor, RefusedRow, SampleLog, SampleTarget, ShipmentState, ShippedRun, Step, TargetError, TargetInfo, TargetKind,
-    TargetTest,
+    Cursor, RefusedRow, SampleLog, SampleMatches, SampleQuery, SampleTarget, ShipmentState, ShippedRun, Step,
+    TargetError, TargetInfo, TargetKind, TargetTest,
 };
 use jac_model::{EpochMs, Run, RunId};
 use jac_store::{DataFolder, Store, Vault};
@@ -29,9 +29,11 @@ struct Simulated {
 
 #[derive(Default)]
 struct Kept {
-    rows: HashMap<u64, u32>,
+    rows: HashMap<(RunId, u64), u32>,
     shipped: u32,
     deleted: u32,
+    /// Logs that are being read, or wait in the middle.
+    open: usize,
 }
 
 /// What goes wrong with one call after the other.
@@ -48,6 +50,8 @@ enum Fault {
     Refuses,
     /// It takes nothing, and waits for ever.
     Hangs,
+    /// It takes a piece of the log, and waits for ever.
+    HangsBehind,
     /// It breaks off after some batches, whose refused rows were told.
     BreaksOff,
 }
@@ -61,6 +65,22 @@ impl Simulated {
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counts a log that is open.
+struct Open<'a>(&'a Simulated);
+
+impl<'a> Open<'a> {
+    fn of(target: &'a Simulated) -> Self {
+        target.kept().open += 1;
+        Self(target)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.kept().open -= 1;
     }
 }
 
@@ -89,9 +109,14 @@ impl SampleTarget for Simulated {
     }
 
     /// A row is a line; its place is what it is known by.
-    async fn ship(&self, _: &ShippedRun, from: Cursor, log: &dyn SampleLog) -> Result<Cursor, TargetError> {
+    async fn ship(&self, run: &ShippedRun, from: Cursor, log: &dyn SampleLog) -> Result<Cursor, TargetError> {
         let fault = self.faults.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or(Fault::None);
         self.kept().shipped += 1;
+        let _open = Open::of(self);
+        if fault == Fault::HangsBehind {
+            log.read_at(0, 100).await?;
+            std::future::pending::<()>().await;
+        }
         if fault == Fault::Hangs {
             std::future::pending::<()>().await;
         }
@@ -116,11 +141,11 @@ impl SampleTarget for Simulated {
             let loses = is_fifth && fault == Fault::Loses;
             if !refuses && !loses {
                 let mut kept = self.kept();
-                let times = kept.rows.entry(row).or_insert(0);
+                let times = kept.rows.entry((run.id.clone(), row)).or_insert(0);
                 *times = (*times).max(1) + u32::from(is_fifth && fault == Fault::Doubles);
             }
             if fault == Fault::Foreign {
-                self.kept().rows.insert(1_000_000 + row, 1);
+                self.kept().rows.insert((run.id.clone(), 1_000_000 + row), 1);
             }
             cursor = Cursor {
                 row: Some(row),
@@ -143,8 +168,12 @@ impl SampleTarget for Simulated {
         Ok(cursor)
     }
 
-    async fn count(&self, _: &RunId) -> Result<u64, TargetError> {
-        Ok(self.kept().rows.values().map(|times| u64::from(*times)).sum())
+    async fn count(&self, run: &RunId) -> Result<u64, TargetError> {
+        Ok(self.kept().rows.iter().filter(|((of, _), _)| of == run).map(|(_, times)| u64::from(*times)).sum())
+    }
+
+    async fn search(&self, _: &SampleQuery) -> Result<SampleMatches, TargetError> {
+        Err(TargetError::new("search_unreachable", "It is simulated."))
     }
 
     async fn delete_doubles(&self, _: &RunId) -> Result<u64, TargetError> {
@@ -174,9 +203,15 @@ impl House {
         let house = Self { folder: tempfile::tempdir().expect("a folder"), run: "r-33333333".parse().expect("an id") };
         let folder = DataFolder::open(house.folder.path()).expect("it opens");
         let store = Store::open(&folder.database()).await.expect("a database");
+        house.add_run(&store, &house.run, "finished").await;
+        house
+    }
+
+    /// A run with its log.
+    async fn add_run(&self, store: &Store, id: &RunId, phase: &str) {
         let run: Run = serde_json::from_value(json!({
-            "id": house.run, "name": "evening", "plan_id": "p-22222222", "plan_name": "shop", "cluster_id": "c-22222222",
-            "cluster_name": "c", "owner": { "id": "admin", "name": "Administrator" }, "phase": "finished", "step": "",
+            "id": id, "name": "evening", "plan_id": "p-22222222", "plan_name": "shop", "cluster_id": "c-22222222",
+            "cluster_name": "c", "owner": { "id": "admin", "name": "Administrator" }, "phase": phase, "step": "",
             "cause": { "kind": "completed" }, "criteria": [], "created_ms": 1, "started_ms": 100_000, "ended_ms": 200_000,
             "expected_s": null, "stop_requested": null, "stop_requested_by": null, "nodes": [], "properties": {},
             "properties_files": [], "split": [], "workers": 1, "total_threads": null, "grace_s": 30, "notes": [], "steps": [],
@@ -184,11 +219,17 @@ impl House {
         }))
         .expect("a run");
         store.insert_run(&run).await.expect("written");
-        std::fs::create_dir_all(folder.run(&house.run)).expect("a folder");
+        let folder = self.folder.path().join("runs").join(id.as_str());
+        std::fs::create_dir_all(&folder).expect("a folder");
         let rows: String = (0..ROWS).map(|row| format!("{},1,a,true\n", 1_700_000_000_000 + row)).collect();
-        std::fs::write(folder.run(&house.run).join("results.jtl"), format!("timeStamp,elapsed,label,success\n{rows}"))
+        std::fs::write(folder.join("results.jtl"), format!("timeStamp,elapsed,label,success\n{rows}"))
             .expect("written");
-        house
+    }
+
+    /// The database, beside the engine's.
+    async fn store(&self) -> Store {
+        let folder = DataFolder::open(self.folder.path()).expect("it opens");
+        Store::open(&folder.database()).await.expect("a database")
     }
 
     async fn engine(&self, target: &Arc<Simulated>) -> Engine {
@@ -344,5 +385,102 @@ async fn refused_rows_are_in_a_file_once_each_also_over_a_restart() {
         .collect();
     let distinct: std::collections::BTreeSet<&String> = ids.iter().collect();
     assert_eq!((ids.len() as u64, distinct.len() as u64), (ROWS / 5, ROWS / 5));
+    engine.shut_down().await;
+}
+
+#[tokio::test]
+async fn an_import_that_was_cut_off_before_its_shipping_began_is_shipped_at_the_next_start() {
+    let house = House::new().await;
+    let target = Simulated::with(&[]);
+    let engine = house.engine(&target).await;
+    assert!(engine.shipments(&house.run).await.expect("read").is_empty(), "nobody has asked for it");
+    engine.shut_down().await;
+    drop(engine);
+    // What a crash leaves after the run has its place, and what one leaves before that.
+    let marks = house.folder.path().join("runs-imported");
+    std::fs::create_dir_all(&marks).expect("a folder");
+    for run in [house.run.as_str(), "r-44444444"] {
+        std::fs::write(marks.join(run), "").expect("written");
+    }
+    let engine = house.engine(&target).await;
+    let end = house.end(&engine).await;
+    assert_eq!((end.state, end.counted), (ShipmentState::Complete, Some(ROWS)));
+    assert_eq!(std::fs::read_dir(&marks).expect("the folder").count(), 0);
+    engine.shut_down().await;
+}
+
+async fn until(what: impl Fn() -> bool) {
+    let seen = async {
+        while !what() {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(LIMIT, seen).await.expect("in time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backfill_waits_while_a_run_that_goes_on_is_behind() {
+    let house = House::new().await;
+    let target = Simulated::with(&[Fault::HangsBehind]);
+    let engine = house.engine(&target).await;
+    let live: RunId = "r-44444444".parse().expect("an id");
+    house.add_run(&house.store().await, &live, "running").await;
+    engine.ship_run(&live, None).await.expect("begun");
+    until(|| target.kept().open == 1).await;
+    engine.ship_run(&house.run, None).await.expect("begun");
+    until(|| target.kept().open == 2).await;
+    sleep(Duration::from_secs(600)).await;
+    assert_eq!(target.kept().rows.len(), 0, "the backfill has shipped while the live run was behind");
+    // The live run catches up, and then the other goes on, though the live one has not ended.
+    engine.ship_run(&live, None).await.expect("tried again");
+    assert_eq!(house.end(&engine).await.state, ShipmentState::Complete);
+    assert_eq!(engine.shipments(&live).await.expect("read")[0].state, ShipmentState::Shipping);
+    engine.shut_down().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_that_end_while_a_target_is_away_do_not_all_keep_their_logs_open() {
+    let house = House::new().await;
+    let target = Simulated::with(&[Fault::Hangs; 40]);
+    let engine = house.engine(&target).await;
+    let store = house.store().await;
+    let ids: Vec<RunId> =
+        "23456789bcdf".chars().map(|letter| format!("r-4444444{letter}").parse().expect("an id")).collect();
+    for id in &ids {
+        house.add_run(&store, id, "running").await;
+        engine.ship_run(id, None).await.expect("begun");
+    }
+    until(|| target.kept().open == 12).await;
+    for id in &ids {
+        let end = |run: &mut Run| {
+            run.phase = jac_model::RunPhase::Finished;
+            Ok::<_, jac_store::StoreError>(())
+        };
+        store.update_run(id, end).await.expect("written");
+    }
+    until(|| target.kept().open == 8).await;
+    sleep(Duration::from_secs(600)).await;
+    assert_eq!(target.kept().open, 8);
+    // And a backfill has its own turns.
+    engine.ship_run(&house.run, None).await.expect("begun");
+    until(|| target.kept().open == 9).await;
+    engine.shut_down().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shipment_whose_target_is_not_configured_any_more_is_told_left_alone_and_can_be_removed() {
+    let house = House::new().await;
+    let target = Simulated::with(&[Fault::Hangs]);
+    let engine = house.engine(&target).await;
+    house.store().await.add_shipment(&house.run, "removed", 1).await.expect("written");
+    let shipments = engine.shipments(&house.run).await.expect("read");
+    let trouble = shipments[0].trouble.as_ref().map(|trouble| trouble.code.as_str());
+    assert_eq!((shipments[0].target_info.as_ref(), trouble), (None, Some("search_target_removed")));
+    sleep(Duration::from_secs(3600)).await;
+    assert_eq!(target.kept().shipped, 0);
+    assert!(engine.ship_run(&house.run, Some("removed")).await.is_err(), "nobody can ship there");
+    assert!(engine.delete_shipped(&house.run, Some("never-there")).await.is_err());
+    assert_eq!(engine.delete_shipped(&house.run, Some("removed")).await.expect("forgotten"), 0);
+    assert_eq!(engine.shipments(&house.run).await.expect("read"), []);
     engine.shut_down().await;
 }

@@ -133,7 +133,7 @@ pub(crate) mod tests {
                 created_ms: 1_700_000_000_000,
                 started_ms: Some(1_700_000_001_000),
                 ended_ms: 1_700_000_126_000,
-                cause: EndCause { code: "completed".to_owned(), message: "The plan came to its end.".to_owned() },
+                cause: EndCause { code: "completed".to_owned(), message: "The plan completed.".to_owned() },
                 verdict: "failed".to_owned(),
                 figures: Some(EndFigures {
                     samples: 1_234_567,

@@ -72,7 +72,7 @@ pub struct DataFile {
     pub element: String,
     /// Its size.
     pub bytes: Option<u64>,
-    /// Its rows are dealt out among the workers.
+    /// Its rows are split across the workers.
     pub split: bool,
     /// It is not there, but the plan seems to write it before it reads it.
     #[serde(default)]
@@ -127,7 +127,7 @@ pub struct CheckInput<'a> {
     pub workers: u32,
     /// Files that are there, by path relative to the plan's folder, with `/` (as in [`crate::PlanPath::Beside`]).
     pub files: BTreeMap<String, FileFacts>,
-    /// Files whose rows are to be dealt out among the workers.
+    /// Files whose rows are to be split across the workers.
     pub splits: Vec<String>,
     /// JMeter properties at the start of the run.
     pub properties: Properties,

@@ -95,6 +95,11 @@ impl Filter {
         self.conditions.push(condition);
     }
 
+    /// The conditions, in the order in which they were added.
+    pub fn conditions(&self) -> &[Condition] {
+        &self.conditions
+    }
+
     /// Are there no conditions?
     pub fn is_empty(&self) -> bool {
         self.conditions.is_empty()

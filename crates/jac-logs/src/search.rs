@@ -231,6 +231,31 @@ impl FoundSample {
             group_threads: text(sample.group_threads).trim().parse().ok(),
         }
     }
+
+    /// Do a filter's conditions hold of it?
+    pub fn matches(&self, filter: &Filter) -> bool {
+        filter.matches(&Sample {
+            start_ms: self.start_ms,
+            end_ms: self.start_ms.saturating_add(self.elapsed_ms.unwrap_or(0).into()),
+            elapsed_ms: self.elapsed_ms,
+            label: self.label.as_bytes(),
+            code: self.code.as_bytes(),
+            message: self.message.as_bytes(),
+            failure_message: self.failure_message.as_bytes(),
+            thread: self.thread.as_bytes(),
+            hostname: self.hostname.as_bytes(),
+            // No condition is about it.
+            group_threads: b"",
+            url: self.url.as_bytes(),
+            success: self.success,
+            received_bytes: self.received_bytes,
+            sent_bytes: self.sent_bytes,
+            latency_ms: self.latency_ms,
+            connect_ms: self.connect_ms,
+            all_threads: self.all_threads,
+            position: self.position,
+        })
+    }
 }
 
 impl PartialEq for Kept {

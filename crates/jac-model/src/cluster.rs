@@ -234,9 +234,9 @@ pub enum ClusterPhase {
     Ready,
     /// It could not be made or kept; it may still hold nodes and always goes on to `terminating`.
     Failed,
-    /// Its nodes are being taken away.
+    /// Its nodes are being removed.
     Terminating,
-    /// Nothing of it is left but this row, its plans and its results.
+    /// All of it is removed but this row, its plans and its results.
     Terminated,
 }
 

@@ -22,7 +22,7 @@ pub struct Ec2Config {
     pub image: Ec2Image,
     /// `vpc-…`; `null`: the region's default VPC, or the one of the subnets.
     pub vpc: Option<String>,
-    /// `subnet-…`: nodes are dealt out among them; none: a default subnet of the VPC.
+    /// `subnet-…`: nodes are spread across them; none: a default subnet of the VPC.
     pub subnets: Vec<String>,
     /// `sg-…`, one that lets the server in on port 22 and the nodes reach each other; `null`: JAC makes one and removes it.
     pub security_group: Option<String>,

@@ -11,6 +11,7 @@ pub mod ec2;
 pub mod fault;
 pub mod id;
 pub mod list;
+pub mod message;
 pub mod monitoring;
 pub mod notify;
 pub mod people;
@@ -29,8 +30,9 @@ pub use ec2::{BakedImage, CredentialChoice, Distribution, Ec2Addresses, Ec2Confi
 pub use fault::Fault;
 pub use id::{ClusterId, PlanId, RunId, ScheduleId};
 pub use list::{ClusterSort, Order, PlanSort, RunSort, ScheduleSort};
+pub use message::Message;
 pub use people::{Action, Denied, Owner, Principal, TokenScope, UserRole, Via, authorize};
-pub use plan::{Plan, PlanFile, PlanFileKind};
+pub use plan::{FileChange, Plan, PlanFile, PlanFileKind, PlanRevision, changed_files};
 pub use run::{Cause, Named, NodeHealth, NodePhase, Run, RunEvent, RunNode, RunPhase, RunStep, StopMode, Versions};
 pub use schedule::{Firing, FiringState, Overlap, RunsOn, Schedule, ScheduleState, ScheduledRun, Timing};
 pub use ssh::{SshConfig, SshHost};

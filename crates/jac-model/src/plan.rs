@@ -2,6 +2,7 @@
 
 use crate::{Named, Person, PlanCriteria, PlanId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What a file of a plan is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,9 +79,83 @@ fn first_revision() -> u32 {
     1
 }
 
+/// What a plan's files were from one change of them to the next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanRevision {
+    pub revision: u32,
+    /// When the files became these; `None`: a JAC that did not write it down has made it.
+    pub created_ms: Option<i64>,
+    /// Who made it; `None` likewise.
+    pub by: Option<Person>,
+    /// The `.jmx` that is run.
+    pub main_file: String,
+    /// All files, in the order of their paths.
+    pub files: Vec<PlanFile>,
+}
+
+/// What became of a file from one revision to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum FileChange {
+    Added,
+    Removed,
+    /// Its content is another.
+    Changed,
+}
+
+/// What became of the files from one list to another, in the order of their paths; files that stayed as they were are not in it.
+pub fn changed_files<'a>(from: &'a [PlanFile], to: &'a [PlanFile]) -> Vec<(&'a str, FileChange)> {
+    let by_path = |files: &'a [PlanFile]| -> BTreeMap<&'a str, &'a PlanFile> {
+        files.iter().map(|file| (file.path.as_str(), file)).collect()
+    };
+    let (from, to) = (by_path(from), by_path(to));
+    // Content without a hash is not known to be the same.
+    let is_same = |one: &PlanFile, other: &PlanFile| one.sha256.is_some() && one.sha256 == other.sha256;
+    let gone = from.keys().filter(|path| !to.contains_key(**path)).map(|path| (*path, FileChange::Removed));
+    let there = to.iter().filter_map(|(path, file)| match from.get(path) {
+        None => Some((*path, FileChange::Added)),
+        Some(before) if is_same(before, file) => None,
+        Some(_) => Some((*path, FileChange::Changed)),
+    });
+    let mut changes: Vec<_> = gone.chain(there).collect();
+    changes.sort_by_key(|(path, _)| *path);
+    changes
+}
+
 impl Plan {
     /// The size of all its files, in bytes.
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(of: &[(&str, Option<&str>)]) -> Vec<PlanFile> {
+        let file = |(path, sha256): &(&str, Option<&str>)| PlanFile {
+            path: (*path).to_owned(),
+            bytes: 1,
+            kind: PlanFileKind::of(path),
+            sha256: sha256.map(str::to_owned),
+        };
+        of.iter().map(file).collect()
+    }
+
+    #[test]
+    fn what_became_of_files_is_told_by_path_and_content() {
+        let from = files(&[("a.csv", Some("1")), ("b.csv", Some("2")), ("c.csv", Some("3")), ("old.csv", None)]);
+        let to = files(&[("0.csv", Some("1")), ("b.csv", Some("4")), ("c.csv", Some("3")), ("old.csv", None)]);
+        let changes = [
+            ("0.csv", FileChange::Added),
+            ("a.csv", FileChange::Removed),
+            ("b.csv", FileChange::Changed),
+            // Nobody knows whether it is the same.
+            ("old.csv", FileChange::Changed),
+        ];
+        assert_eq!(changed_files(&from, &to), changes);
+        assert_eq!(changed_files(&to[..3], &to[..3]), []);
     }
 }

@@ -1,7 +1,9 @@
 //! The ports: how the engine reaches machines. Adapters (`jac-local`, `jac-ssh`) implement them; the engine knows no
 //! other way, and the tests put simulated ones in their place.
 
-use crate::{BakedImage, ClusterConfig, ClusterId, CredentialChoice, EpochMs, NodePrices, NodeTools, Person, Role};
+use crate::{
+    BakedImage, ClusterConfig, ClusterId, CredentialChoice, EpochMs, Message, NodePrices, NodeTools, Person, Role,
+};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -38,8 +40,8 @@ pub enum PortError {
     Unfit { faults: Vec<String> },
 }
 
-/// Told what is being done while it takes its time: the node, and a sentence for people.
-pub type Tell<'a> = &'a (dyn Fn(&str, String) + Send + Sync);
+/// Told what is being done while it takes its time: the node, and what is done there.
+pub type Tell<'a> = &'a (dyn Fn(&str, Message) + Send + Sync);
 
 /// One node that a provider is asked for. Asking twice with the same cluster and name gives the same node.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -131,19 +131,19 @@ impl Cause {
     /// The cause as a sentence.
     pub fn sentence(&self) -> String {
         match self {
-            Self::Completed => "The plan came to its end.".to_owned(),
+            Self::Completed => "The plan completed.".to_owned(),
             Self::Imported => "Imported from result logs.".to_owned(),
             Self::Stopped { by, how: StopMode::Graceful } => {
                 format!("Stopped by {by}; threads finished their samples.")
             }
             Self::Stopped { by, how: StopMode::Cut } => {
-                format!("Stopped by {by}; requests in flight were cut and count as failures.")
+                format!("Stopped by {by}; requests in flight were aborted and count as failures.")
             }
             Self::AutoStopped { rule, actual, unit, since_ms, node, how } => {
                 let of = node.as_ref().map_or_else(String::new, |node| format!(" of {node}"));
                 let at_once = match how {
                     StopMode::Graceful => "threads finished their samples",
-                    StopMode::Cut => "requests in flight were cut and count as failures",
+                    StopMode::Cut => "requests in flight were aborted and count as failures",
                 };
                 format!(
                     "Stopped automatically by the rule {rule}: {actual:.1} {unit}{of} since {} UTC; {at_once}.",
@@ -328,7 +328,7 @@ pub struct Run {
     pub system_properties: BTreeMap<String, String>,
     /// Properties files of the plan that every JMeter reads with `-q`, in this order.
     pub properties_files: Vec<String>,
-    /// Data files that are dealt out among the workers instead of copied to each.
+    /// Data files that are split across the workers instead of copied to each.
     pub split: Vec<String>,
     /// Files that the plan writes and that are kept: patterns of paths below the folder of its `.jmx`.
     #[serde(default)]

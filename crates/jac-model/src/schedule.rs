@@ -74,6 +74,9 @@ pub enum RunsOn {
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ScheduledRun {
+    /// The revision of the plan's files that each run runs; absent: the newest at its time, whoever has changed the plan by then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan_revision: Option<u32>,
     /// JMeter properties for every node. Values of secret ones are masked in answers; a mask that is sent back keeps the value.
     pub properties: BTreeMap<String, String>,
     /// Java system properties for every node.

@@ -145,6 +145,106 @@ pub trait SampleLog: Send + Sync {
     async fn tell(&self, trouble: Option<TargetError>);
 }
 
+/// Samples of a run that are looked for, in the terms that a target answers exactly as the log does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SampleQuery {
+    pub run: RunId,
+    /// All of them hold.
+    pub conditions: Vec<QueryCondition>,
+    pub order: QueryOrder,
+    /// How many of those that match are given; all are counted.
+    pub limit: usize,
+}
+
+/// What holds of a sample.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueryCondition {
+    /// It started then, epoch milliseconds.
+    Start(Within),
+    /// It took so many milliseconds; one without a time is not within anything.
+    Elapsed(Within),
+    Success(bool),
+    Transaction(bool),
+    Text(QueryField, TextTest),
+}
+
+/// A range of whole numbers, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Within {
+    pub at_least: Option<i64>,
+    pub at_most: Option<i64>,
+}
+
+/// A field with text in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum QueryField {
+    Label,
+    Code,
+    Thread,
+}
+
+/// One of these texts, none of which is empty, is the field, or stands in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextTest {
+    pub any_of: Vec<String>,
+    /// The field begins with it.
+    pub at_start: bool,
+    /// The field ends with it.
+    pub at_end: bool,
+}
+
+/// The order of what is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueryOrder {
+    /// As in the log.
+    Log,
+    /// Requests before transactions, then the longest response time, those without one last, then as in the log.
+    Slowest,
+}
+
+/// What a target has of a run, and what matches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SampleMatches {
+    /// All documents of the run.
+    pub documents: u64,
+    /// Those of them that count as samples.
+    pub searched: SampleCounts,
+    pub matched: SampleCounts,
+    pub samples: Vec<StoredSample>,
+}
+
+/// Transactions in which nothing ran are in neither.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SampleCounts {
+    pub requests: u64,
+    pub transactions: u64,
+}
+
+/// A sample as its document has it: every field of its row that JAC shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSample {
+    /// Byte of its row in the log.
+    pub position: u64,
+    /// Epoch milliseconds.
+    pub start_ms: i64,
+    pub elapsed_ms: Option<u32>,
+    pub label: String,
+    pub is_transaction: bool,
+    pub code: String,
+    pub message: String,
+    pub failure_message: String,
+    pub thread: String,
+    pub success: bool,
+    pub received_bytes: Option<u64>,
+    pub sent_bytes: Option<u64>,
+    pub latency_ms: Option<u64>,
+    pub connect_ms: Option<u64>,
+    pub url: String,
+    pub hostname: String,
+    pub all_threads: Option<u32>,
+    pub group_threads: Option<u32>,
+}
+
 /// A place that every sample goes to.
 #[async_trait]
 pub trait SampleTarget: Send + Sync {
@@ -165,6 +265,9 @@ pub trait SampleTarget: Send + Sync {
 
     /// Makes what was shipped searchable and counts a run's documents.
     async fn count(&self, run: &RunId) -> Result<u64, TargetError>;
+
+    /// Looks for samples of a run among its documents. A fault where the answer might not be the log's.
+    async fn search(&self, query: &SampleQuery) -> Result<SampleMatches, TargetError>;
 
     /// Deletes documents of a run that are there more than once, all but one each, and says how many.
     async fn delete_doubles(&self, run: &RunId) -> Result<u64, TargetError>;

@@ -119,8 +119,8 @@ pub(crate) async fn send(
     Ok(verdict)
 }
 
-/// Deletes documents, each by its index and id. What is gone already is as good.
-pub(crate) async fn delete(http: &Http, documents: &[(String, String)]) -> Result<(), TargetError> {
+/// Deletes documents, each by its index and id, and says how many were still there. What is gone already is as good.
+pub(crate) async fn delete(http: &Http, documents: &[(String, String)]) -> Result<u64, TargetError> {
     let line = |(index, id): &(String, String)| serde_json::json!({ "delete": { "_index": index, "_id": id } });
     let lines: String = documents.iter().map(|document| format!("{}\n", line(document))).collect();
     let path = format!("_bulk?filter_path={ANSWER_FIELDS}");
@@ -131,7 +131,7 @@ pub(crate) async fn delete(http: &Http, documents: &[(String, String)]) -> Resul
     }
     let answered: BulkAnswer = answer.json()?;
     match answered.items.iter().find(|line| !matches!(line.create.status, 200..300 | 404)) {
-        None => Ok(()),
+        None => Ok(answered.items.iter().filter(|line| line.create.status != 404).count() as u64),
         Some(line) => Err(match line.create.meaning() {
             Meaning::Again(error) => error,
             Meaning::Refused(reason) => {

@@ -11,6 +11,12 @@ use std::io::Write;
 
 /// The version of the common schema whose names are used.
 const ECS_VERSION: &str = "8.11.0";
+/// Raised when a document says more of its row. From 2 on it says everything that JAC shows of a sample.
+pub(crate) const FORM: u64 = 2;
+/// The longest text, in bytes, of fields that are searched for short names; `ignore_above` of the mapping, in characters.
+pub(crate) const NAME_LENGTH: usize = 1024;
+/// The same of messages and addresses.
+pub(crate) const TEXT_LENGTH: usize = 8191;
 const DAY_MS: i64 = 86_400_000;
 
 /// Writes documents of one run.
@@ -115,6 +121,7 @@ fn write_http(sample: &Sample<'_>, out: &mut Vec<u8>) {
 
 fn write_jmeter(sample: &Sample<'_>, out: &mut Vec<u8>) {
     text(out, b",\"jmeter\":{\"label\":", sample.label);
+    number(out, b",\"form\":", FORM);
     number(out, b",\"position\":", sample.position);
     let transaction = sample.is_transaction();
     out.extend_from_slice(if transaction { b",\"transaction\":true" } else { b",\"transaction\":false" });
@@ -137,6 +144,20 @@ fn write_jmeter(sample: &Sample<'_>, out: &mut Vec<u8>) {
     }
     if !sample.message.is_empty() {
         text(out, b",\"response_message\":", sample.message);
+    }
+    for (name, value) in [(&b",\"failure_message\":"[..], sample.failure_message), (b",\"hostname\":", sample.hostname)]
+    {
+        if !value.is_empty() {
+            text(out, name, value);
+        }
+    }
+    // Not in each server's `_ignored` field.
+    let names = [sample.label, sample.code, sample.thread];
+    if names.iter().any(|name| name.len() > NAME_LENGTH) || sample.message.len() > TEXT_LENGTH {
+        out.extend_from_slice(b",\"too_long\":true");
+    }
+    if sample.url == b"null" {
+        out.extend_from_slice(b",\"url_is_null\":true");
     }
     if let Some(group) = thread_group(sample) {
         text(out, b",\"thread_group\":", group);
@@ -269,7 +290,7 @@ mod tests {
                 "host": { "name": "10.0.0.7:1099" },
                 "process": { "thread": { "name": "10.0.0.7:1099-Users of A 1-3" } },
                 "jmeter": {
-                    "label": "Log in", "position": position, "transaction": false, "sample_count": 1, "error_count": 0,
+                    "label": "Log in", "form": FORM, "position": position, "transaction": false, "sample_count": 1, "error_count": 0,
                     "elapsed_ms": 120, "latency_ms": 100, "connect_ms": 2, "response_code": "200", "response_message": "OK",
                     "thread_group": "Users of A", "group_threads": 7, "all_threads": 9
                 },

@@ -8,9 +8,12 @@ use crate::pace;
 use crate::server;
 use crate::settings::{Layout, Settings, SettingsError};
 use crate::ship::{Failure, Sender, Verdict, ship};
-use crate::{stored, template};
+use crate::{search, stored, template};
 use async_trait::async_trait;
-use jac_model::search::{Cursor, SampleLog, SampleTarget, ShippedRun, TargetError, TargetInfo, TargetKind, TargetTest};
+use jac_model::search::{
+    Cursor, SampleLog, SampleMatches, SampleQuery, SampleTarget, ShippedRun, TargetError, TargetInfo, TargetKind,
+    TargetTest,
+};
 use jac_model::{EpochMs, RunId};
 use reqwest::Method;
 use std::ops::Range;
@@ -179,6 +182,11 @@ impl SampleTarget for Elastic {
         let index = self.index(self.prepared().await?.layout, run);
         stored::refresh(&self.http, &index).await?;
         stored::count(&self.http, &index, run).await
+    }
+
+    async fn search(&self, query: &SampleQuery) -> Result<SampleMatches, TargetError> {
+        let index = self.index(self.prepared().await?.layout, &query.run);
+        search::search(&self.http, &index, query).await
     }
 
     async fn delete_doubles(&self, run: &RunId) -> Result<u64, TargetError> {

@@ -14,6 +14,7 @@ mod import;
 mod logstash;
 mod pace;
 mod rows;
+mod search;
 mod server;
 mod settings;
 mod ship;

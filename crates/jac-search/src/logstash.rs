@@ -12,7 +12,10 @@ use crate::settings::{Auth, Settings, SettingsError};
 use crate::ship::{Failure, Sender, Verdict, ship};
 use async_trait::async_trait;
 use bytes::Bytes;
-use jac_model::search::{Cursor, SampleLog, SampleTarget, ShippedRun, TargetError, TargetInfo, TargetKind, TargetTest};
+use jac_model::search::{
+    Cursor, SampleLog, SampleMatches, SampleQuery, SampleTarget, ShippedRun, TargetError, TargetInfo, TargetKind,
+    TargetTest,
+};
 use jac_model::{EpochMs, RunId};
 use reqwest::Method;
 use reqwest::header::HeaderValue;
@@ -193,6 +196,10 @@ impl SampleTarget for Logstash {
     }
 
     async fn count(&self, _: &RunId) -> Result<u64, TargetError> {
+        Err(Self::uncountable())
+    }
+
+    async fn search(&self, _: &SampleQuery) -> Result<SampleMatches, TargetError> {
         Err(Self::uncountable())
     }
 

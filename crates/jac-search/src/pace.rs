@@ -31,7 +31,7 @@ pub(crate) struct Pace {
 struct State {
     /// Requests at a time now.
     allowed: usize,
-    /// Those that are to be taken away once they are given back.
+    /// Those that are to be removed once they are given back.
     surplus: usize,
     steady: u32,
     most_bytes: usize,

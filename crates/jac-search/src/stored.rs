@@ -7,9 +7,18 @@ use jac_model::search::TargetError;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::time::sleep;
 
 /// How many documents are looked at in one request.
 const PAGE: usize = 5_000;
+/// Before a search is asked again that found only what was deleted already; doubled each time. Longer in all than a server waits by itself until
+/// it has searches see a change (5 s in JAC's template).
+const STALE_PAUSE: Duration = Duration::from_millis(250);
+/// How often.
+const STALE_TRIES: u32 = 6;
+/// Pages that may come besides those of the documents that were counted.
+const MORE_PAGES: u64 = 20;
 
 #[derive(Deserialize)]
 struct Found {
@@ -57,19 +66,31 @@ pub(crate) async fn count(http: &Http, index: &str, run: &RunId) -> Result<u64, 
     }
 }
 
-/// Deletes all documents of a run.
+/// Deletes all documents of a run. Bounded: who may not ask for a refresh finds what it has deleted again for a while, and somebody may go on
+/// adding documents.
 pub(crate) async fn delete(http: &Http, index: &str, run: &RunId) -> Result<u64, TargetError> {
     let query = json!({ "size": PAGE, "_source": false, "query": of_run(run), "sort": ["_doc"] });
-    let mut deleted = 0;
-    loop {
-        refresh(http, index).await?;
+    refresh(http, index).await?;
+    let pages = count(http, index, run).await? / PAGE as u64 + MORE_PAGES;
+    let (mut deleted, mut stale) = (0, 0);
+    for _ in 0..pages {
         let page = search(http, index, &query).await?;
         if page.is_empty() {
             return Ok(deleted);
         }
-        deleted += page.len() as u64;
-        bulk::delete(http, &addresses(page)).await?;
+        let gone = bulk::delete(http, &addresses(page)).await?;
+        deleted += gone;
+        stale = if gone > 0 { 0 } else { stale + 1 };
+        if stale > STALE_TRIES {
+            break;
+        }
+        if stale > 0 {
+            sleep(STALE_PAUSE * (1 << (stale - 1))).await;
+        }
+        refresh(http, index).await?;
     }
+    let text = format!("{deleted} documents were deleted, and searches still find some; try it again later.");
+    Err(TargetError::new("search_delete_unfinished", text))
 }
 
 /// Deletes what is there more than once. Ids are unique in an index only, and a data stream may go on in another one while a batch is sent
@@ -92,8 +113,7 @@ pub(crate) async fn delete_doubles(http: &Http, index: &str, run: &RunId) -> Res
             before = place;
         }
         if !doubles.is_empty() {
-            deleted += doubles.len() as u64;
-            bulk::delete(http, &addresses(doubles)).await?;
+            deleted += bulk::delete(http, &addresses(doubles)).await?;
         }
         query["search_after"] = Value::Array(last);
     }

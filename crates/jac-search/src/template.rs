@@ -1,6 +1,7 @@
 //! The templates that the samples' data stream or indices are made from. JAC's own are written when they are missing or of an older JAC;
 //! the team's (`jac@custom`) is made empty once and never touched again.
 
+use crate::document::{NAME_LENGTH, TEXT_LENGTH};
 use crate::http::{Http, Payload};
 use crate::settings::{Layout, Settings};
 use jac_model::search::TargetError;
@@ -8,7 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// Raised when a template changes.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 /// Above those that come with Elasticsearch: `logs-*-*` has 100, and would switch a pipeline and the failure store on.
 const PRIORITY: u64 = 500;
 const MAPPINGS: &str = "jac-mappings";
@@ -110,8 +111,8 @@ pub(crate) fn field_names() -> std::collections::BTreeSet<String> {
 
 /// What is known of each field. What is not named here is kept, and not searched: a field more costs memory in every index.
 fn mappings() -> Value {
-    let keyword = || json!({ "type": "keyword", "ignore_above": 1024 });
-    let long_text = || json!({ "type": "keyword", "ignore_above": 8191 });
+    let keyword = || json!({ "type": "keyword", "ignore_above": NAME_LENGTH });
+    let long_text = || json!({ "type": "keyword", "ignore_above": TEXT_LENGTH });
     let long = || json!({ "type": "long" });
     let fields = |fields: Value| json!({ "properties": fields });
     json!({ "mappings": {
@@ -135,9 +136,10 @@ fn mappings() -> Value {
             "labels": { "type": "object", "dynamic": true },
             "run": fields(json!({ "id": keyword(), "name": keyword(), "plan": keyword(), "cluster": keyword(), "source": long() })),
             "jmeter": fields(json!({
-                "label": keyword(), "position": long(), "transaction": { "type": "boolean" }, "sample_count": long(),
+                "label": keyword(), "form": long(), "position": long(), "transaction": { "type": "boolean" }, "sample_count": long(),
                 "error_count": long(), "elapsed_ms": long(), "latency_ms": long(), "connect_ms": long(), "response_code": keyword(),
-                "response_message": long_text(), "thread_group": keyword(), "group_threads": long(), "all_threads": long(),
+                "response_message": long_text(), "failure_message": long_text(), "hostname": keyword(),
+                "url_is_null": { "type": "boolean" }, "too_long": { "type": "boolean" }, "thread_group": keyword(), "group_threads": long(), "all_threads": long(),
             })),
         },
     } })

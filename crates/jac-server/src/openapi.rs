@@ -3,7 +3,7 @@
 use crate::App;
 use crate::routes::{
     account, archive, audit, clusters, company, credentials, history, images, imports, info, integrations, machines,
-    people, plans, results, runs, schedules, search, session, shares,
+    people, plans, results, revisions, runs, schedules, search, session, shares,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
@@ -123,6 +123,9 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(machines::terminate))
         .routes(routes!(plans::show, plans::delete))
         .routes(routes!(plans::check))
+        .routes(routes!(revisions::list))
+        .routes(routes!(revisions::zip))
+        .routes(routes!(revisions::compare))
         .routes(routes!(plans::criteria, plans::set_criteria))
         .routes(routes!(runs::list, runs::create))
         .routes(routes!(runs::show, runs::delete))

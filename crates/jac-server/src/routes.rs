@@ -16,6 +16,7 @@ pub mod machines;
 pub mod people;
 pub mod plans;
 pub mod results;
+pub mod revisions;
 pub mod runs;
 pub mod schedules;
 pub mod search;

@@ -7,6 +7,7 @@ use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::StatusCode;
 use futures_util::{StreamExt, stream};
+use jac_engine::disk::LOOK_EVERY;
 use jac_engine::plans::Staging;
 use jac_engine::{Engine, EngineError};
 use std::collections::BTreeMap;
@@ -121,7 +122,7 @@ pub async fn receive(
             Some("file") => {
                 let name = field.file_name().unwrap_or_default().to_owned();
                 let place = staging.place(&name)?;
-                left = write(field, &name, &place, left, &form, &waiting).await?;
+                left = write(engine, field, &name, &place, left, &form, &waiting).await?;
             }
             Some(name) if form.fields.contains(&name) => {
                 let name = name.to_owned();
@@ -148,6 +149,7 @@ fn too_many() -> ApiError {
 }
 
 async fn write(
+    engine: &Engine,
     mut field: Field<'_>,
     name: &str,
     place: &std::path::Path,
@@ -157,8 +159,16 @@ async fn write(
 ) -> Result<u64, ApiError> {
     let failed = |error| EngineError::file(format!("taking {name}"), error);
     let mut file = tokio::fs::File::create(place).await.map_err(failed)?;
+    let mut until_look = 0;
     while let Some(piece) = field.chunk().await.map_err(broken)? {
         waiting.is_over();
+        if until_look == 0 {
+            if !engine.has_room_for_files() {
+                return Err(EngineError::DiskFull { what: format!("taking {name}") }.into());
+            }
+            until_look = LOOK_EVERY;
+        }
+        until_look = until_look.saturating_sub(piece.len() as u64);
         left = left.checked_sub(piece.len() as u64).ok_or_else(|| (form.too_large)(form.max_bytes))?;
         file.write_all(&piece).await.map_err(failed)?;
     }

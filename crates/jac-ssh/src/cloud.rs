@@ -27,7 +27,7 @@ use jac_jmeter::JavaSearch;
 use jac_model::ports::{
     Cloud, CredentialSource, Instance, Lease, Listed, NodeRequest, PortError, Remote, SignInKey, Tell,
 };
-use jac_model::{ClusterConfig, ClusterId, EpochMs, SshConfig, SshHost};
+use jac_model::{ClusterConfig, ClusterId, EpochMs, Message, SshConfig, SshHost};
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -204,7 +204,7 @@ impl SshCloud {
                 );
                 Ok(())
             }
-            ended => done(ended, &node.name, "be taken away"),
+            ended => done(ended, &node.name, "be removed"),
         }
     }
 }
@@ -285,7 +285,8 @@ impl Cloud for SshCloud {
         let mut record = self.intent(ssh, requests, cluster)?;
         let known = record.nodes.iter().map(|node| self.known(&record, node)).collect::<Result<Vec<_>, PortError>>()?;
         for node in &record.nodes {
-            tell(&node.name, format!("Looking at {}.", node.host));
+            let host = node.host.to_string();
+            tell(&node.name, Message::new("checking_host", format!("Checking {host}.")).with("host", host));
         }
         let found = join_all(known.iter().map(|known| checks::look(&known.link, None))).await;
         let mut faults: Vec<String> = found.iter().flat_map(|found| found.faults.clone()).collect();
@@ -298,12 +299,15 @@ impl Cloud for SshCloud {
         }
         for (at, warning) in checks::find_each_other(&links).await {
             if let Some(node) = record.nodes.get(at) {
-                tell(&node.name, format!("Warning: {warning}"));
+                tell(&node.name, Message::new("warning", format!("Warning: {warning}")).with("warning", warning));
             }
         }
         for (node, found) in record.nodes.iter_mut().zip(&found) {
             for warning in &found.warnings {
-                tell(&node.name, format!("Warning: {warning}"));
+                tell(
+                    &node.name,
+                    Message::new("warning", format!("Warning: {warning}")).with("warning", warning.as_str()),
+                );
             }
             if let Some(machine) = &found.machine {
                 let lease_end_ms = node.made.as_ref().map_or(0, |made| made.lease_end_ms).max(end_of(request.lease));

@@ -18,7 +18,7 @@ pub struct NodeRecord {
     pub role: Role,
     /// One of the configuration's hosts.
     pub host: String,
-    /// What was made there; `None`: nothing yet, so nothing has to be taken away.
+    /// What was made there; `None`: nothing yet, so nothing has to be removed.
     pub made: Option<Made>,
 }
 

@@ -8,8 +8,8 @@ use crate::remote::SshRemote;
 use crate::upload::{refused, upload};
 use crate::{exec, scripts, sftp};
 use jac_jmeter::{Bundle, Java, JavaError, JavaSearch, Packed};
-use jac_model::NodeTools;
 use jac_model::ports::{PortError, Tell};
+use jac_model::{Message, NodeTools};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex as StdMutex, PoisonError};
@@ -64,7 +64,8 @@ impl Tools {
         if there != std::env::consts::ARCH {
             return Err(no_copy(format!("it is for {}, and the node is {there}", std::env::consts::ARCH)));
         }
-        tell(&remote.name, format!("It has no Java of its own and gets this machine's, {}.", own.version));
+        let text = format!("No Java found; this machine's Java {} is copied to it.", own.version);
+        tell(&remote.name, Message::new("java_brought", text).with("version", own.version.as_str()));
         let bundle = self.bundle(Packed::Java, &home).await?;
         bring(remote, Packed::Java, &bundle, tell).await?;
         java(&remote.link).await?.map_err(no_copy)
@@ -106,7 +107,9 @@ async fn bring(remote: &SshRemote, packed: Packed, bundle: &Bundle, tell: Tell<'
         let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
             *told = Some(Instant::now());
-            tell(&remote.name, format!("Sending {what}: {} of {} MB.", sent / 1_000_000, total / 1_000_000));
+            let text = format!("Sending {what}: {} of {} MB.", sent / 1_000_000, total / 1_000_000);
+            let message = Message::new("sending", text).with("what", what).with("unit", "bytes");
+            tell(&remote.name, message.with("done", sent).with("total", total));
         }
     };
     // In the node's own folder: if nobody comes back, it goes with the node.

@@ -3,7 +3,7 @@
 use crate::audit::AuditedChange;
 use crate::documents::{self, CLUSTER_UPGRADES, Document, Kind, Put, search_text, to_json, word};
 use crate::{Store, StoreError, during};
-use jac_model::{Cluster, ClusterId, EpochMs};
+use jac_model::{Cluster, ClusterId, EpochMs, Message};
 use rusqlite::params;
 use rusqlite::types::Value as Sql;
 
@@ -14,7 +14,8 @@ pub struct ClusterEventRow {
     pub id: i64,
     pub at_ms: EpochMs,
     pub node: Option<String>,
-    pub text: String,
+    /// Its code is empty where it was written before events had one.
+    pub message: Message,
 }
 
 impl Document for Cluster {
@@ -105,14 +106,17 @@ impl Store {
         id: &ClusterId,
         at_ms: EpochMs,
         node: Option<&str>,
-        text: &str,
+        message: &Message,
     ) -> Result<(), StoreError> {
-        let (id, node, text) = (id.clone(), node.map(str::to_owned), text.to_owned());
+        let (id, node, text, code) =
+            (id.clone(), node.map(str::to_owned), message.message.clone(), message.code.clone());
+        let params = serde_json::to_string(&message.params)
+            .map_err(|source| StoreError::Unwritable { what: "an event", source })?;
         self.write(move |connection| {
             connection
                 .execute(
-                    "INSERT INTO cluster_events (cluster, at_ms, node, text) VALUES (?1, ?2, ?3, ?4)",
-                    params![id.as_str(), at_ms, node, text],
+                    "INSERT INTO cluster_events (cluster, at_ms, node, text, code, params) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    params![id.as_str(), at_ms, node, text, code, params],
                 )
                 .map(drop)
                 .map_err(during("write an event"))
@@ -126,12 +130,16 @@ impl Store {
         self.read(move |connection| {
             let mut statement = connection
                 .prepare_cached(
-                    "SELECT id, at_ms, node, text FROM cluster_events WHERE cluster = ?1 ORDER BY id DESC LIMIT 1000",
+                    "SELECT id, at_ms, node, text, code, params FROM cluster_events WHERE cluster = ?1 ORDER BY id DESC LIMIT 1000",
                 )
                 .map_err(during("read events"))?;
             let rows = statement
                 .query_map([id.as_str()], |row| {
-                    Ok(ClusterEventRow { id: row.get(0)?, at_ms: row.get(1)?, node: row.get(2)?, text: row.get(3)? })
+                    let params: String = row.get(5)?;
+                    // What cannot be read is told without: its sentence says all of it.
+                    let params = serde_json::from_str(&params).unwrap_or_default();
+                    let message = Message { code: row.get(4)?, params, message: row.get(3)? };
+                    Ok(ClusterEventRow { id: row.get(0)?, at_ms: row.get(1)?, node: row.get(2)?, message })
                 })
                 .map_err(during("read events"))?;
             let mut events: Vec<_> = rows.collect::<Result<_, _>>().map_err(during("read events"))?;
@@ -156,13 +164,14 @@ mod tests {
         store.insert_cluster(&one).await.expect("written");
         store.insert_cluster(&two).await.expect("written");
         for number in 0..1010 {
-            store.add_cluster_event(&one.id, 7, Some("master"), &format!("event {number}")).await.expect("written");
-            store.add_cluster_event(&two.id, 7, None, "something else").await.expect("written");
+            let message = Message::new("sending", format!("event {number}")).with("done", number);
+            store.add_cluster_event(&one.id, 7, Some("master"), &message).await.expect("written");
+            store.add_cluster_event(&two.id, 7, None, &Message::new("ready", "something else")).await.expect("written");
         }
         let events = store.cluster_events(&one.id).await.expect("events");
         assert_eq!(
-            (events.len(), events[0].text.as_str(), events[999].text.as_str()),
-            (1000, "event 10", "event 1009")
+            (events.len(), &events[0].message, events[999].message.message.as_str()),
+            (1000, &Message::new("sending", "event 10").with("done", 10), "event 1009")
         );
         assert!(events.windows(2).all(|pair| pair[0].id < pair[1].id), "also where the times are the same");
         assert_eq!(events[0].node.as_deref(), Some("master"));

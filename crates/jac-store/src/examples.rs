@@ -219,6 +219,7 @@ pub fn schedule(number: u32) -> Schedule {
         plan_id: plan(1).id,
         plan_name: "shop".to_owned(),
         run: ScheduledRun {
+            plan_revision: Some(2),
             properties: map("host"),
             system_properties: map("dir"),
             secret: vec!["pin".to_owned()],

@@ -40,7 +40,9 @@ const OURS: &[&str] = &[
     "token",
     "secret.key",
     "server.json",
+    // Beside the plans, their revisions in `plans-revisions`.
     "plans",
+    // Beside the runs, marks of imports that go on in `runs-imported`.
     "runs",
     "uploads",
     "local",
@@ -195,6 +197,16 @@ impl DataFolder {
 
     pub fn plan(&self, plan: &PlanId) -> PathBuf {
         self.plans().join(plan.as_str())
+    }
+
+    /// A folder for each plan that has revisions: what its files were before.
+    pub fn revisions(&self) -> PathBuf {
+        self.root.join("plans-revisions")
+    }
+
+    /// A file for each import that goes on, by its run's id.
+    pub fn imports(&self) -> PathBuf {
+        self.root.join("runs-imported")
     }
 
     /// A folder for each run.

@@ -77,6 +77,9 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/010-history.sql")),
     M::up(include_str!("../migrations/011-deliveries.sql")),
     M::up(include_str!("../migrations/012-schedules.sql")),
+    M::up(include_str!("../migrations/013-pinned.sql")),
+    M::up(include_str!("../migrations/014-plan-revisions.sql")),
+    M::up(include_str!("../migrations/015-event-codes.sql")),
 ];
 
 /// The database. Every call is one short transaction, on a thread that may wait. Clones are the same database.
@@ -184,6 +187,8 @@ impl Store {
         let store = Self { connections, unreadable: Arc::default() };
         let unreadable = store.unreadable.clone();
         store.write(move |connection| documents::fill_rows(connection, &unreadable)).await?;
+        // Of a database that was just made the log is four times as long as the database, and takes the room of a small disk.
+        store.connections.alone(|connection| shorten_log(connection)).await?;
         Ok(store)
     }
 
@@ -253,6 +258,11 @@ impl Store {
 }
 
 /// Brings the schema up to date. A database of a newer JAC is taken as it is where that one says that this one can read it.
+/// Moves what is committed into the database's file, as far as no reader is in the way, and empties the write-ahead log.
+fn shorten_log(connection: &Connection) -> Result<(), StoreError> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(during("shorten its log"))
+}
+
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let migrations = Migrations::from_slice(MIGRATIONS);
     let found = match migrations.current_version(connection)? {

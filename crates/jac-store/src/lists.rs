@@ -143,12 +143,11 @@ impl Query {
         }
     }
 
-    /// Only rows whose column is among what a statement gives that ends with a value.
+    /// Only rows whose column is among what a statement gives that ends with a value. With `+` before it, the column chooses no index.
     pub fn in_list(&mut self, column: &'static str, statement: &'static str, value: Option<String>) {
         if let Some(value) = value {
             let place = self.bind(Value::Text(value));
-            // `+`: it must not decide the order.
-            self.conditions.push(format!("+{column} IN ({statement}{place})"));
+            self.conditions.push(format!("{column} IN ({statement}{place})"));
         }
     }
 

@@ -6,6 +6,7 @@ use crate::{Store, StoreError, during};
 use jac_model::{Plan, PlanId};
 use rusqlite::Connection;
 use rusqlite::types::Value as Sql;
+use std::collections::BTreeMap;
 
 impl Document for Plan {
     const KIND: Kind = Kind::Plan;
@@ -42,7 +43,21 @@ pub(crate) fn note_last_run(connection: &Connection, plan: &str) -> Result<(), S
     noted.map(drop).map_err(during("note a plan's last run"))
 }
 
+pub(crate) const RUNS_BY_REVISION: &str = "SELECT plan_revision, count(*) FROM runs INDEXED BY runs_by_plan_revision
+    WHERE plan = ?1 AND plan_revision IS NOT NULL GROUP BY plan_revision";
+
 impl Store {
+    /// How many runs there are of each revision of a plan that runs have run.
+    pub async fn runs_by_revision(&self, plan: &PlanId) -> Result<BTreeMap<u32, u32>, StoreError> {
+        let plan = plan.clone();
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(RUNS_BY_REVISION).map_err(during("count a plan's runs"))?;
+            let rows = statement.query_map([plan.as_str()], |row| Ok((row.get(0)?, row.get(1)?)));
+            rows.and_then(Iterator::collect).map_err(during("count a plan's runs"))
+        })
+        .await
+    }
+
     /// Writes a plan down, new or changed.
     pub async fn put_plan(&self, plan: &Plan) -> Result<(), StoreError> {
         let plan = plan.clone();

@@ -1,6 +1,6 @@
 //! `jac admin backup` and `jac admin restore`: an archive of what a data folder knows, made while a server works on it.
 //!
-//! The archive (tar, Zstandard) has the database, the installation's id and the plans; the folders of finished runs by choice. It never has
+//! The archive (tar, Zstandard) has the database, the installation's id and the plans with their revisions; the folders of finished runs by choice. It never has
 //! `secret.key`, nor the keys of clusters: whoever has the archive alone opens no saved credential. The contents below `blobs/` are those of
 //! the plans' files once more and come back from them.
 //!
@@ -22,6 +22,8 @@ use std::path::{Component, Path, PathBuf};
 const FORMAT: u32 = 1;
 const ABOUT: &str = "jac-backup.json";
 const DATABASE: &str = "jac.db";
+/// What the plans' files were before.
+const REVISIONS: &str = "plans-revisions";
 const LEVEL: i32 = 3;
 
 /// The archive's first entry.
@@ -83,6 +85,7 @@ fn write(folder: &DataFolder, about: &About, database: &Path, staged: &Path, to:
     append(&mut archive, Path::new(ABOUT), &serde_json::to_vec_pretty(about)?)?;
     append_file(&mut archive, database, Path::new(DATABASE))?;
     append_below(&mut archive, folder.root(), Path::new("plans"))?;
+    append_below(&mut archive, folder.root(), Path::new(REVISIONS))?;
     if about.with_results {
         for run in names(&folder.runs())? {
             // One that goes on has no record yet; its log grows.
@@ -185,6 +188,8 @@ pub fn restore(folder: &DataFolder, from: &Path, now_ms: i64) -> anyhow::Result<
         Err(_) => std::fs::write(&place, &about.installation)?,
     }
     let plans = take_what_is_missing(&staging.path().join("plans"), &folder.plans())?;
+    std::fs::create_dir_all(folder.revisions())?;
+    take_what_is_missing(&staging.path().join(REVISIONS), &folder.revisions())?;
     let runs = take_what_is_missing(&staging.path().join("runs"), &folder.runs())?;
     let before = set_database_aside(folder, now_ms)?;
     std::fs::rename(staging.path().join(DATABASE), folder.database())?;

@@ -89,7 +89,7 @@ fn text(check: &Check) -> String {
             let state = match (file.found, file.split) {
                 (false, _) if file.written_by_plan => "written by the plan",
                 (false, _) => "MISSING",
-                (true, true) => "dealt out among the workers",
+                (true, true) => "split across the workers",
                 (true, false) => "copied to every node",
             };
             line(format!("  {}: {state} ({})", file.path, file.element));

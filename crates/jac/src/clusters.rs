@@ -210,13 +210,13 @@ async fn terminate(mut desk: Desk<'_>, named: &str, wait: bool, whose: &Whose) -
     if wait {
         view = desk.wait_for_end(&view).await?;
     }
-    print(
-        whose,
-        &view,
-        || {
-            if wait { format!("Nothing of {id} is left.") } else { format!("{id} is being taken away.") }
-        },
-    );
+    print(whose, &view, || {
+        if wait {
+            format!("{id} is terminated. All its resources are removed.")
+        } else {
+            format!("{id} is being terminated.")
+        }
+    });
     Ok(Exit::Done)
 }
 

@@ -47,7 +47,7 @@ async fn build(mut desk: Desk<'_>, arguments: &BuildArguments) -> anyhow::Result
     let built = match desk.signals.unless(build_of(desk.client, id, arguments.name.as_deref())).await {
         Ok(built) => built,
         Err(signal) => {
-            let goes_on = "An image that was asked for goes on being made; `jac image list` shows it.".to_owned();
+            let goes_on = "An image that was asked for is still being created; `jac image list` shows it.".to_owned();
             Err(Interrupted { signal, goes_on }.into())
         }
     };

@@ -1,4 +1,6 @@
-//! `jac plans`: what the runs of a plan are judged by and what stops them by itself.
+//! `jac plans`: what the runs of a plan are judged by and what stops them by itself; its revisions.
+
+mod revisions;
 
 use crate::cli::{JudgedArguments, PlansCommand, Whose};
 use crate::client::Client;
@@ -8,8 +10,20 @@ use crate::history::plan_id;
 use jac_model::PlanCriteria;
 
 pub async fn plans(command: PlansCommand) -> anyhow::Result<Exit> {
-    let PlansCommand::Criteria { plan, judged, no_criteria, whose } = command;
-    briefly(&whose, async |client| criteria(client, &plan, &judged, no_criteria, &whose).await).await
+    match command {
+        PlansCommand::Criteria { plan, judged, no_criteria, whose } => {
+            briefly(&whose, async |client| criteria(client, &plan, &judged, no_criteria, &whose).await).await
+        }
+        PlansCommand::Revisions { plan, limit, whose } => {
+            briefly(&whose, async |client| revisions::list(client, &plan, limit, &whose).await).await
+        }
+        PlansCommand::Download { plan, to, whose } => {
+            briefly(&whose, async |client| revisions::download(client, &plan, &to, &whose).await).await
+        }
+        PlansCommand::Diff { plan, from, to, whose } => {
+            briefly(&whose, async |client| revisions::compare(client, &plan, (from, to), &whose).await).await
+        }
+    }
 }
 
 async fn criteria(

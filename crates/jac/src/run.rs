@@ -156,9 +156,9 @@ struct Job<'a> {
     line: &'a mut Line,
     signals: &'a mut Signals,
     target: Target,
-    /// Since when its own cluster is being taken away.
+    /// Since when its own cluster is being terminated.
     removing_since: Option<Instant>,
-    /// Somebody waits for what is being taken away; `false` after a signal.
+    /// Somebody waits for what is being terminated; `false` after a signal.
     waits: bool,
 }
 
@@ -332,7 +332,7 @@ impl Job<'_> {
         #[derive(Deserialize)]
         struct Happening {
             node: Option<String>,
-            text: String,
+            message: String,
         }
         if snapshot.run.phase == RunPhase::Queued
             && let Ok(events) =
@@ -340,7 +340,7 @@ impl Job<'_> {
             && let Some(last) = events.last()
         {
             let of_node = last.node.as_ref().map_or_else(String::new, |node| format!("{node}: "));
-            self.line.cluster(&format!("{of_node}{}", last.text));
+            self.line.cluster(&format!("{of_node}{}", last.message));
         }
     }
 
@@ -405,7 +405,7 @@ impl Job<'_> {
                 return;
             }
             let ids: Vec<&str> = left.iter().map(|view| view.cluster.id.as_str()).collect();
-            self.line.step(&format!("Waiting until nothing of {} is left.", ids.join(", ")));
+            self.line.step(&format!("Waiting until {} is terminated.", ids.join(", ")));
             tokio::select! {
                 _ = self.signals.next_stop() => self.waits = false,
                 () = sleep(Duration::from_millis(200)) => (),

@@ -88,6 +88,7 @@ async fn add(desk: Desk<'_>, arguments: &AddArguments) -> anyhow::Result<Exit> {
     let on = on(client, arguments).await?;
     let (plan_id, split, properties_files) = plan(client, arguments).await?;
     let run = ScheduledRun {
+        plan_revision: arguments.revision,
         properties: properties('J', &arguments.property)?,
         system_properties: properties('D', &arguments.system_property)?,
         secret: arguments.secret.clone(),
@@ -236,9 +237,10 @@ fn text_of(view: &ScheduleView) -> String {
             format!("on a cluster that is created for each run ({provider}, {} workers)", config.workers)
         }
     };
+    let revision = view.run.plan_revision.map_or_else(String::new, |revision| format!(" (revision {revision})"));
     let mut lines = vec![
         format!("{}  {}  {}", view.id, view.name, state_word(view.state)),
-        format!("Runs {} {}, {on}.", view.plan.name, timing_text(&view.timing)),
+        format!("Runs {}{revision} {}, {on}.", view.plan.name, timing_text(&view.timing)),
     ];
     if !view.next.is_empty() {
         lines.push("Next times:".to_owned());

@@ -52,6 +52,8 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
         keep_max_files: config.keep_max_files,
         runs_days: config.runs_days,
         runs_count: config.runs_count,
+        runs_bytes: config.runs_bytes,
+        plan_revisions: config.plan_revisions,
         stored_logs_days: config.artefacts_local_days,
         starts_schedules: true,
         schedule_grace: config.schedule_grace,

@@ -2,6 +2,8 @@
 //!
 //! `JAC_SEARCH_ENGINES` names the folder with the engines, `JMETER_HOME` a JMeter; `scripts/test` sets both.
 
+#[path = "search/answers.rs"]
+mod answers;
 #[path = "../../jac-search/tests/engines/engine.rs"]
 #[expect(dead_code, reason = "the tests of the adapter use all of it")]
 mod engine;

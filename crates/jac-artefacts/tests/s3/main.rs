@@ -1,6 +1,7 @@
-//! The store on a real S3 server that checks signatures, and on a folder.
+//! The store on a real S3 server that checks signatures, on another that does not, and on a folder.
 
 mod gateway;
+mod moto;
 
 use async_trait::async_trait;
 use gateway::{BUCKET, Gateway, TestKeys, program};
@@ -8,6 +9,7 @@ use jac_artefacts::{
     ArtefactError, ArtefactStore, Begun, Checked, Journal, Location, MANIFEST, Manifest, Options, StoredObject, digest,
 };
 use jac_logs::{Content, Elsewhere, Input, ReadOptions, compress, read_logs_with};
+use moto::Moto;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -68,6 +70,29 @@ fn object(name: &str, path: &Path) -> StoredObject {
     StoredObject { name: name.to_owned(), bytes, sha256, unpacked_bytes: None }
 }
 
+/// The S3 servers that are installed here.
+struct Servers {
+    gateway: Option<Gateway>,
+    moto: Option<Moto>,
+}
+
+impl Servers {
+    async fn start() -> Self {
+        Self { gateway: program().map(|program| Gateway::start(&program)), moto: Moto::start().await }
+    }
+
+    /// A store at each, with what it is called.
+    fn stores(&self) -> impl Iterator<Item = (&'static str, ArtefactStore)> {
+        let gateway = self.gateway.as_ref().map(|gateway| ("gateway", gateway.store()));
+        gateway.into_iter().chain(self.moto.as_ref().map(|moto| ("moto", moto.store())))
+    }
+}
+
+/// Does the store have the very bytes under that name?
+async fn has(store: &ArtefactStore, name: &str, bytes: &[u8]) -> bool {
+    store.get(name).await.expect("an answer").is_some_and(|got| got == bytes)
+}
+
 fn in_folder(folder: &Path) -> ArtefactStore {
     let location = Location::parse(&format!("file://{}", folder.display())).expect("an address");
     ArtefactStore::new(&location, &Options::default(), None).expect("a store")
@@ -75,10 +100,10 @@ fn in_folder(folder: &Path) -> ArtefactStore {
 
 #[tokio::test]
 async fn what_is_put_is_found_listed_checked_and_removed() {
-    let Some(program) = program() else { return };
-    let gateway = Gateway::start(&program);
+    let servers = Servers::start().await;
     let folder = tempfile::tempdir().expect("a folder");
-    for store in [gateway.store(), in_folder(&folder.path().join("a folder"))] {
+    let in_folder = in_folder(&folder.path().join("a folder"));
+    for store in servers.stores().map(|(_, store)| store).chain([in_folder]) {
         let files = tempfile::tempdir().expect("a folder");
         let run = "r-22222222".parse().expect("an id");
         let manifest = Manifest::new(run, 0, 1, 2, Vec::new(), "test");
@@ -130,6 +155,7 @@ async fn a_link_gives_an_object_to_who_has_no_keys() {
     let link = store.link("runs/a b.txt", Duration::from_secs(60)).await.expect("signed").expect("a link");
     let got = reqwest::get(&link).await.expect("an answer");
     assert_eq!(got.bytes().await.expect("bytes").as_ref(), b"hello");
+    assert_eq!(std::fs::read(gateway.file("runs/a b.txt")).expect("it is there"), b"hello");
     let forged = link.replace("a%20b", "a%20c");
     assert_eq!(reqwest::get(&forged).await.expect("an answer").status(), 403, "of another object");
     let folder = tempfile::tempdir().expect("a folder");
@@ -138,14 +164,13 @@ async fn a_link_gives_an_object_to_who_has_no_keys() {
 
 #[tokio::test]
 async fn an_upload_that_was_cut_goes_on_where_it_was_and_the_object_is_the_file() {
-    let Some(program) = program() else { return };
-    let gateway = Gateway::start(&program);
-    let store = gateway.store();
+    let servers = Servers::start().await;
     let files = tempfile::tempdir().expect("a folder");
     let path = files.path().join("log");
     std::fs::write(&path, noise(60 * MIB + 17)).expect("written");
     let object = object("log", &path);
-    for cut_after in [0, 1, 3, 6, 8] {
+    for ((server, store), cut_after) in servers.stores().flat_map(|at| [0, 1, 3, 6, 8].map(|after| (at.clone(), after)))
+    {
         let name = format!("runs/cut-{cut_after}");
         let mut journal = Memory { enough: Some(cut_after), ..Memory::default() };
         tokio::select! {
@@ -160,43 +185,39 @@ async fn an_upload_that_was_cut_goes_on_where_it_was_and_the_object_is_the_file(
         store.upload(&name, &path, &object, &journal, &count).await.expect("uploaded");
         assert_eq!(seen.load(Ordering::Relaxed), object.bytes, "what was there counts");
         assert_eq!(journal.begun(&name).await, None);
-        assert!(
-            std::fs::read(gateway.file(&name)).expect("it is there") == std::fs::read(&path).expect("the file"),
-            "{name}"
-        );
+        assert!(has(&store, &name, &std::fs::read(&path).expect("the file")).await, "{server}: {name}");
     }
 }
 
 #[tokio::test]
 async fn parts_that_are_written_down_are_not_uploaded_again() {
-    let Some(program) = program() else { return };
-    let gateway = Gateway::start(&program);
-    let store = gateway.store();
+    let servers = Servers::start().await;
     let files = tempfile::tempdir().expect("a folder");
     let path = files.path().join("log");
     std::fs::write(&path, noise(40 * MIB)).expect("written");
     let object = object("log", &path);
-    let journal = Memory { enough: Some(2), ..Memory::default() };
-    tokio::select! {
-        done = store.upload("runs/a", &path, &object, &journal, &|_| ()) => panic!("{done:?} before it was cut"),
-        () = journal.reached.notified() => (),
+    let whole = std::fs::read(&path).expect("the file");
+    for (server, store) in servers.stores() {
+        std::fs::write(&path, &whole).expect("written");
+        let journal = Memory { enough: Some(2), ..Memory::default() };
+        tokio::select! {
+            done = store.upload("runs/a", &path, &object, &journal, &|_| ()) => panic!("{done:?} before it was cut"),
+            () = journal.reached.notified() => (),
+        }
+        let begun = journal.begun("runs/a").await.expect("it is written down");
+        // A file of the same length and digest that has other bytes where parts were uploaded: they are not read again.
+        let first = *begun.parts.keys().next().expect("a part") as u64 * begun.part_bytes;
+        let mut bytes = whole.clone();
+        bytes[usize::try_from(first).expect("a position")] ^= 1;
+        std::fs::write(&path, &bytes).expect("written");
+        store.upload("runs/a", &path, &object, &journal, &|_| ()).await.expect("uploaded");
+        assert!(has(&store, "runs/a", &whole).await, "{server}");
     }
-    let begun = journal.begun("runs/a").await.expect("it is written down");
-    // A file of the same length and digest that has other bytes where parts were uploaded: they are not read again.
-    let first = *begun.parts.keys().next().expect("a part") as u64 * begun.part_bytes;
-    let mut bytes = std::fs::read(&path).expect("the file");
-    let whole = bytes.clone();
-    bytes[usize::try_from(first).expect("a position")] ^= 1;
-    std::fs::write(&path, &bytes).expect("written");
-    store.upload("runs/a", &path, &object, &journal, &|_| ()).await.expect("uploaded");
-    assert!(std::fs::read(gateway.file("runs/a")).expect("it is there") == whole);
 }
 
 #[tokio::test]
 async fn an_upload_that_the_store_has_dropped_is_begun_anew_and_one_that_it_has_completed_is_done() {
-    let Some(program) = program() else { return };
-    let gateway = Gateway::start(&program);
-    let store = gateway.store();
+    let servers = Servers::start().await;
     let files = tempfile::tempdir().expect("a folder");
     let path = files.path().join("log");
     std::fs::write(&path, noise(20 * MIB)).expect("written");
@@ -207,17 +228,20 @@ async fn an_upload_that_the_store_has_dropped_is_begun_anew_and_one_that_it_has_
         sha256: object.sha256.clone(),
         parts: [(0, "\"0123456789abcdef0123456789abcdef\"".to_owned())].into(),
     };
-    let journal = Memory::default();
-    journal.write("runs/a", Some(&dropped)).await.expect("written");
-    store.upload("runs/a", &path, &object, &journal, &|_| ()).await.expect("uploaded");
-    assert!(std::fs::read(gateway.file("runs/a")).expect("it is there") == std::fs::read(&path).expect("the file"));
-    // All of its parts are written down, and the store has made the object of them, which nobody wrote down.
-    let complete = journal.last.lock().expect("a lock").clone().expect("what was written last");
-    assert_eq!(complete.parts.len(), 3);
-    journal.write("runs/a", Some(&complete)).await.expect("written");
-    store.upload("runs/a", &path, &object, &journal, &|_| ()).await.expect("it is there");
-    assert!(std::fs::read(gateway.file("runs/a")).expect("it is there") == std::fs::read(&path).expect("the file"));
-    assert_eq!(journal.last.lock().expect("a lock").as_ref(), Some(&complete), "nothing was begun anew");
+    let whole = std::fs::read(&path).expect("the file");
+    for (server, store) in servers.stores() {
+        let journal = Memory::default();
+        journal.write("runs/a", Some(&dropped)).await.expect("written");
+        store.upload("runs/a", &path, &object, &journal, &|_| ()).await.expect("uploaded");
+        assert!(has(&store, "runs/a", &whole).await, "{server}");
+        // All of its parts are written down, and the store has made the object of them, which nobody wrote down.
+        let complete = journal.last.lock().expect("a lock").clone().expect("what was written last");
+        assert_eq!(complete.parts.len(), 3);
+        journal.write("runs/a", Some(&complete)).await.expect("written");
+        store.upload("runs/a", &path, &object, &journal, &|_| ()).await.expect("it is there");
+        assert!(has(&store, "runs/a", &whole).await, "{server}");
+        assert_eq!(journal.last.lock().expect("a lock").as_ref(), Some(&complete), "{server}: nothing was begun anew");
+    }
 }
 
 #[tokio::test]
@@ -249,9 +273,7 @@ async fn what_goes_wrong_has_a_code_of_its_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_in_the_store_is_read_as_it_is_here() {
-    let Some(program) = program() else { return };
-    let gateway = Gateway::start(&program);
-    let store = gateway.store();
+    let servers = Servers::start().await;
     let files = tempfile::tempdir().expect("a folder");
     let plain = files.path().join("log.jtl");
     let rows: String = (0..600_000_u64)
@@ -263,7 +285,8 @@ async fn a_log_in_the_store_is_read_as_it_is_here() {
         .expect("written");
     let packed = files.path().join("log.jtl.zst");
     compress(&plain, &packed, Content::Samples, &mut || ControlFlow::Continue(())).expect("compressed");
-    for (name, path) in [("samples/plain.jtl", &plain), ("samples/master.jtl.zst", &packed)] {
+    let logs = [("samples/plain.jtl", &plain), ("samples/master.jtl.zst", &packed)];
+    for ((server, store), (name, path)) in servers.stores().flat_map(|at| logs.map(|log| (at.clone(), log))) {
         store.upload(name, path, &object(name, path), &Memory::default(), &|_| ()).await.expect("uploaded");
         let bytes = store.object(name).await.expect("it is there");
         let elsewhere = Input::Elsewhere(Elsewhere { name: name.to_owned(), bytes: Arc::new(bytes) });
@@ -277,6 +300,6 @@ async fn a_log_in_the_store_is_read_as_it_is_here() {
         };
         let (there, here) = (summary(elsewhere).await.expect("read"), summary(here).await.expect("read"));
         assert_eq!(there["total"]["samples"], 600_000);
-        assert_eq!(there, here, "{name}");
+        assert_eq!(there, here, "{server}: {name}");
     }
 }

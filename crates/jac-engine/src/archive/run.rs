@@ -18,10 +18,11 @@ use crate::runs::keep::is_kept;
 use crate::runs::kept::{COMPRESSED, KeptFile};
 use crate::runs::record::RunRecord;
 use crate::runs::write_file;
+use crate::shipping::refused_artefact;
 use crate::view::RunResult;
 use jac_artefacts::{ArtefactError, Manifest, StoredObject, digest, object_name};
 use jac_model::{Run, RunId};
-use jac_store::StoreError;
+use jac_store::{ShipmentRow, StoreError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,8 +35,6 @@ const STALE: &str = "manifest.stale";
 const UNFINISHED: &str = ".new";
 /// The plan's files may have any name.
 const PLAN: &str = "plan/";
-/// Rows that search targets refused: they may still be added to, and are not stored.
-const REFUSED: &str = "search/";
 /// How often pages hear of an upload.
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
@@ -107,10 +106,13 @@ impl Engine {
         let prefix = jac_artefacts::run_prefix(&run.id, run.created_ms);
         let there = store.manifest(&prefix).await?;
         let place = folder.to_owned();
+        let refusals =
+            Refusals::of(self.store().shipments(&run.id).await.map_err(|error| unreadable("the database", &error))?);
+        let growing = refusals.growing;
         let listed = tokio::task::spawn_blocking(move || {
             // Whatever changes from here on has another mark.
             let mark = stale_mark(&place);
-            Ok::<_, std::io::Error>((mark, kept_files(&place)?, manifest_in(&place)))
+            Ok::<_, std::io::Error>((mark, kept_files(&place, &growing)?, manifest_in(&place)))
         });
         let listed = listed.await.map_err(|panic| unreadable("the run's folder", &panic))?;
         let (mark, files, known) = match listed {
@@ -148,8 +150,8 @@ impl Engine {
         let mut objects: Vec<StoredObject> = files.into_iter().map(|file| file.object).collect();
         // What is in the store alone.
         let elsewhere = there.iter().flat_map(|there| &there.objects);
-        let elsewhere: Vec<_> =
-            elsewhere.filter(|object| objects.iter().all(|kept| kept.name != object.name)).cloned().collect();
+        let elsewhere = elsewhere.filter(|object| objects.iter().all(|kept| kept.name != object.name)).cloned();
+        let elsewhere: Vec<_> = elsewhere.filter(|object| !refusals.gone.contains(&object.name)).collect();
         objects.extend(elsewhere);
         let bytes = objects.iter().map(|object| object.bytes).sum();
         let version = env!("CARGO_PKG_VERSION");
@@ -198,13 +200,37 @@ fn unreadable(name: &str, error: &dyn std::fmt::Display) -> ArtefactError {
     ArtefactError::File { name: name.to_owned(), detail: error.to_string() }
 }
 
-/// The files of a finished run's folder that are stored.
-fn kept_files(folder: &Path) -> std::io::Result<Vec<Kept>> {
+/// The files with rows that search targets refused.
+#[derive(Default)]
+struct Refusals {
+    /// Of shipments that go on: they are stored once these have ended.
+    growing: Vec<String>,
+    /// Of shipments that have ended without any: what the store has is of an earlier try.
+    gone: Vec<String>,
+}
+
+impl Refusals {
+    fn of(shipments: Vec<ShipmentRow>) -> Self {
+        let mut refusals = Self::default();
+        for row in shipments {
+            let name = refused_artefact(&row.target);
+            if !row.state.is_final() {
+                refusals.growing.push(name);
+            } else if row.refused_bytes == 0 {
+                refusals.gone.push(name);
+            }
+        }
+        refusals
+    }
+}
+
+/// The files of a finished run's folder that are stored: all but those that still grow.
+fn kept_files(folder: &Path, growing: &[String]) -> std::io::Result<Vec<Kept>> {
     let mut names = Vec::new();
     names_below(folder, "", &mut names)?;
     names.retain(|name| {
         let is_unfinished = name.ends_with(UNFINISHED) && !name.starts_with(PLAN) && !is_kept(name);
-        ![MANIFEST, STALE, JOURNAL].contains(&name.as_str()) && !is_unfinished && !name.starts_with(REFUSED)
+        ![MANIFEST, STALE, JOURNAL].contains(&name.as_str()) && !is_unfinished && !growing.contains(name)
     });
     names.sort();
     let kept = |name: String| {
@@ -271,14 +297,16 @@ mod tests {
             "plan/users_new",
             "report.html",
             "run.json",
+            "search/done.refused.ndjson",
         ];
         let left_out = [MANIFEST, STALE, JOURNAL, "run.new", "results.jtl.zst.new", "search/target.refused.ndjson"];
+        let growing = ["search/target.refused.ndjson".to_owned()];
         for name in stored.into_iter().chain(left_out) {
             let path = folder.path().join(name);
             std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
             std::fs::write(path, name).expect("written");
         }
-        let files = kept_files(folder.path()).expect("read");
+        let files = kept_files(folder.path(), &growing).expect("read");
         let names: Vec<&str> = files.iter().map(|file| file.object.name.as_str()).collect();
         assert_eq!(names, stored.map(object_name));
     }

@@ -1,7 +1,11 @@
 //! Unpacks an uploaded zip, bounded in size, count and ratio, and never out of its folder.
 
+mod directory;
+
 use super::names::safe_name;
 use crate::EngineError;
+use crate::disk::Roomy;
+use directory::directory_of;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -10,6 +14,8 @@ use std::path::Path;
 const MAX_RATIO: u64 = 200;
 /// Up to this size the ratio does not matter: a file of zeros is no bomb.
 const RATIO_FREE_BYTES: u64 = 64 << 20;
+/// What an entry may take in the zip's directory: its head, a name and what else programs write there.
+const ENTRY_BYTES: u64 = 4_096;
 
 /// What an archive may hold.
 #[derive(Debug, Clone, Copy)]
@@ -26,8 +32,13 @@ fn refused(message: String, hint: &str) -> EngineError {
 ///
 /// # Errors
 /// When it is no zip, holds a name or link that leads elsewhere, more files than allowed, or more bytes than allowed; or when the
-/// disk is full. The caller removes the folder then.
-pub fn unpack(archive: &Path, folder: &Path, limits: Limits) -> Result<(), EngineError> {
+/// disk is full, or `has_room` says that it is nearly so. The caller removes the folder then.
+pub(crate) fn unpack(
+    archive: &Path,
+    folder: &Path,
+    limits: Limits,
+    has_room: &dyn Fn() -> bool,
+) -> Result<(), EngineError> {
     let unreadable = |error: zip::result::ZipError| match error {
         zip::result::ZipError::Io(error) if error.kind() == io::ErrorKind::StorageFull => {
             EngineError::file("the upload", error)
@@ -37,15 +48,18 @@ pub fn unpack(archive: &Path, folder: &Path, limits: Limits) -> Result<(), Engin
             "Make the zip anew, without a password, and upload it again.",
         ),
     };
-    let file = File::open(archive).map_err(|error| EngineError::file("the upload", error))?;
-    let packed = file.metadata().map_err(|error| EngineError::file("the upload", error))?.len();
-    let mut zip = zip::ZipArchive::new(io::BufReader::new(file)).map_err(unreadable)?;
-    if zip.len() > limits.max_files * 2 {
+    let failed = |error| EngineError::file("the upload", error);
+    let mut file = File::open(archive).map_err(failed)?;
+    let packed = file.metadata().map_err(failed)?.len();
+    let directory = directory_of(&mut file).map_err(failed)?;
+    let most_entries = limits.max_files as u64 * 2;
+    if directory.entries > most_entries || directory.bytes > most_entries * ENTRY_BYTES {
         return Err(refused(
-            format!("The zip has {} entries; at most {} files are allowed.", zip.len(), limits.max_files),
+            format!("The zip has {} entries; at most {} files are allowed.", directory.entries, limits.max_files),
             "Leave out what is not needed.",
         ));
     }
+    let mut zip = zip::ZipArchive::new(io::BufReader::new(file)).map_err(unreadable)?;
     let allowed = limits.max_bytes.min(RATIO_FREE_BYTES.max(packed.saturating_mul(MAX_RATIO)));
     let mut unpacked = 0;
     let mut files = 0;
@@ -70,7 +84,8 @@ pub fn unpack(archive: &Path, folder: &Path, limits: Limits) -> Result<(), Engin
         if let Some(parent) = target.parent() {
             std::fs::create_dir_all(parent).map_err(|error| EngineError::file(format!("unpacking {name}"), error))?;
         }
-        let mut out = File::create(&target).map_err(|error| EngineError::file(format!("unpacking {name}"), error))?;
+        let out = File::create(&target).map_err(|error| EngineError::file(format!("unpacking {name}"), error))?;
+        let mut out = Roomy::new(out, has_room);
         // What the entry says of its size may be a lie: what comes out is counted.
         let copied =
             io::copy(&mut entry.by_ref().take(allowed - unpacked + 1), &mut out).map_err(|error| {
@@ -122,8 +137,13 @@ mod tests {
     #[test]
     fn files_and_folders_come_out_where_they_belong() {
         let out = tempfile::tempdir().expect("a folder");
-        unpack(zip_of(&[("a.jmx", b"1"), ("data/b.csv", b"2"), ("__MACOSX/a.jmx", b"3")]).path(), out.path(), LIMITS)
-            .expect("it unpacks");
+        unpack(
+            zip_of(&[("a.jmx", b"1"), ("data/b.csv", b"2"), ("__MACOSX/a.jmx", b"3")]).path(),
+            out.path(),
+            LIMITS,
+            &|| true,
+        )
+        .expect("it unpacks");
         assert_eq!(std::fs::read(out.path().join("data/b.csv")).expect("a file"), b"2");
         assert!(!out.path().join("__MACOSX").exists());
     }
@@ -133,17 +153,45 @@ mod tests {
         let out = tempfile::tempdir().expect("a folder");
         let place = out.path().join("in");
         for name in ["../x.jmx", "/x.jmx", "a/../../x.jmx", "..\\x.jmx"] {
-            assert!(unpack(zip_of(&[(name, b"1")]).path(), &place, LIMITS).is_err(), "{name}");
+            assert!(unpack(zip_of(&[(name, b"1")]).path(), &place, LIMITS, &|| true).is_err(), "{name}");
         }
         assert!(!out.path().join("x.jmx").exists());
         let zeros = vec![0; 2 << 20];
-        let error = unpack(zip_of(&[("a.csv", &zeros)]).path(), &place, LIMITS).expect_err("it explodes");
+        let error = unpack(zip_of(&[("a.csv", &zeros)]).path(), &place, LIMITS, &|| true).expect_err("it explodes");
         assert!(error.to_string().contains("more than 1 MB"), "{error}");
         let many: Vec<_> = ["a", "b", "c", "d"].iter().map(|name| (*name, &b"1"[..])).collect();
-        assert!(unpack(zip_of(&many).path(), &place, LIMITS).is_err());
+        assert!(unpack(zip_of(&many).path(), &place, LIMITS, &|| true).is_err());
         let no_zip = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(no_zip.path(), "no zip at all").expect("its bytes");
-        assert!(unpack(no_zip.path(), &place, LIMITS).is_err());
+        assert!(unpack(no_zip.path(), &place, LIMITS, &|| true).is_err());
+    }
+
+    #[test]
+    fn what_has_more_entries_than_allowed_is_refused_by_what_its_end_says() {
+        let mut bytes = std::fs::read(zip_of(&[("a.csv", b"1")]).path()).expect("a zip");
+        let end = bytes.len() - 22;
+        // Nothing of it is there: whoever reads the directory first says so.
+        bytes[end + 8..end + 12].copy_from_slice(&[0xfe; 4]);
+        let zip = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(zip.path(), bytes).expect("written");
+        let out = tempfile::tempdir().expect("a folder");
+        let error = unpack(zip.path(), out.path(), LIMITS, &|| true).expect_err("too many");
+        assert_eq!(error.code(), "archive");
+        assert!(error.to_string().contains("65278 entries"), "{error}");
+    }
+
+    #[test]
+    fn unpacking_ends_when_the_disk_is_nearly_full() {
+        let out = tempfile::tempdir().expect("a folder");
+        let looked = std::cell::Cell::new(0);
+        let has_room = || {
+            looked.set(looked.get() + 1);
+            looked.get() < 2
+        };
+        let refused = unpack(zip_of(&[("a.csv", b"1"), ("b.csv", b"2")]).path(), out.path(), LIMITS, &has_room);
+        assert_eq!(refused.expect_err("no room").code(), "disk_full");
+        assert_eq!(std::fs::read(out.path().join("a.csv")).expect("the first"), b"1");
+        assert_eq!(std::fs::read(out.path().join("b.csv")).expect("the second"), b"");
     }
 
     #[test]
@@ -151,7 +199,7 @@ mod tests {
         let zip = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(zip.path(), hex::decode(BZIP2).expect("bytes")).expect("written");
         let out = tempfile::tempdir().expect("a folder");
-        let refused = unpack(zip.path(), out.path(), LIMITS);
+        let refused = unpack(zip.path(), out.path(), LIMITS, &|| true);
         assert!(matches!(refused, Err(EngineError::Invalid { code: "archive", .. })), "{refused:?}");
     }
 

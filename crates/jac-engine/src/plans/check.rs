@@ -2,7 +2,7 @@
 //! end when nobody waits for them any more.
 
 use super::source::{Given, PlanSource};
-use super::{own, unread};
+use super::{PlanAt, own, unread};
 use crate::tools::{Toolbox, WantedJMeter};
 use crate::{Engine, EngineError};
 use jac_jmeter::classes::ClassIndex;
@@ -173,11 +173,21 @@ impl Engine {
     /// When the plan cannot be read, or nobody waits for the check any more.
     pub fn check_plan(
         &self,
-        plan: &Plan,
+        plan: Plan,
         wanted: &RunSpec,
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<Check, EngineError> {
-        let folder = self.folder().plan(&plan.id);
+        self.check_plan_at(&self.locked_plan_at(plan, None)?, wanted, is_cancelled)
+    }
+
+    /// The same of a plan at one of its revisions.
+    pub(crate) fn check_plan_at(
+        &self,
+        plan: &PlanAt,
+        wanted: &RunSpec,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<Check, EngineError> {
+        let PlanAt { plan, folder, .. } = plan;
         let files: BTreeMap<String, PathBuf> = plan
             .files
             .iter()

@@ -26,6 +26,12 @@ impl Content {
         self.folder.join(&sha256[..2]).join(sha256)
     }
 
+    /// Where content lies; `None`: it is not kept.
+    pub fn find(&self, sha256: &str) -> Option<PathBuf> {
+        let place = (sha256.len() == 64).then(|| self.place(sha256));
+        place.filter(|place| place.is_file())
+    }
+
     /// Makes a file one of these: its name leads to the content that is kept under its hash, which is returned in hex.
     pub fn take_in(&self, file: &Path) -> io::Result<String> {
         let sha256 = hash(file)?;
@@ -74,7 +80,7 @@ pub(crate) fn link_all(files: &[PlanFile], from: &Path, to: &Path) -> Result<(),
 }
 
 /// The same content under a second name: a link, or a copy where the file system has none.
-fn link(from: &Path, to: &Path) -> io::Result<()> {
+pub(super) fn link(from: &Path, to: &Path) -> io::Result<()> {
     match fs::hard_link(from, to) {
         Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists) => {
             fs::copy(from, to).map(drop)

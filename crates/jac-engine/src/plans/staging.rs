@@ -87,7 +87,8 @@ impl Engine {
                 let unpacked = self.stage()?;
                 let limits =
                     Limits { max_bytes: self.settings().max_upload_bytes, max_files: self.settings().max_files };
-                archive::unpack(&staging.folder.path().join(&only.path), unpacked.folder.path(), limits)?;
+                let archive = staging.folder.path().join(&only.path);
+                archive::unpack(&archive, unpacked.folder.path(), limits, &|| self.has_room_for_files())?;
                 Ok(unpacked)
             }
             _ => Ok(staging),

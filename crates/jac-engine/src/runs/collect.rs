@@ -3,7 +3,7 @@
 //! Each step may be done again after a crash. What cannot be had any more (a node is gone) is said in a note; what
 //! cannot be kept (the disk is full) is tried once more after the nodes' own files have made room.
 
-use super::finish::{RunEnd, write_artefacts};
+use super::finish::{MADE_AGAIN, RunEnd, write_artefacts};
 use super::intake::{Intake, keep_all_points, publish};
 use super::record::RunRecord;
 use super::supervise::Task;
@@ -101,8 +101,26 @@ impl Task {
         made.map_err(|panic| EngineError::JMeter(panic.to_string()))?
     }
 
-    /// The last step: from here on the run is only read.
+    /// The last step: from here on the run is only read. Where the disk has no room for it, what can be made of the log again goes.
     async fn finish(&self, end: &RunEnd) -> Result<(), EngineError> {
+        match self.write_end(end).await {
+            Err(error @ EngineError::DiskFull { .. }) => {
+                tracing::warn!(run = %self.id, "run {}: {} Its report as a page and its histograms make room.", self.id, crate::tools::sentence(&error));
+                let folder = self.engine.folder().run(&self.id);
+                for name in MADE_AGAIN {
+                    self.try_to("make room", remove_if_there(&folder.join(name)));
+                }
+                self.note_if_possible(
+                    "The disk was full: the report as a page and the histograms were removed. jac report makes them of results.jtl.",
+                )
+                .await;
+                self.write_end(end).await
+            }
+            done => done,
+        }
+    }
+
+    async fn write_end(&self, end: &RunEnd) -> Result<(), EngineError> {
         let result = serde_json::to_value(&end.result).map_err(|error| EngineError::JMeter(error.to_string()))?;
         self.engine.store().put_run_result(&self.id, &result).await?;
         let (now_ms, ended_ms) = (self.engine.now_ms(), end.ended_ms);
@@ -255,9 +273,11 @@ impl Task {
         self.pull_rest(&cluster, intake, master.as_ref(), waits).await?;
         let results = NodePlaces::of(&self.id).results();
         for again in [true, false] {
-            let Some((size, digest)) = master.digest(&results).await? else { return Ok(Spool::Whole) };
             let path = spool(self.engine.folder(), &self.id);
-            let own = tokio::task::spawn_blocking(move || digest_of(&path))
+            // Beside the master's: each machine reads its log in its own time.
+            let own = tokio::task::spawn_blocking(move || digest_of(&path));
+            let Some((size, digest)) = master.digest(&results).await? else { return Ok(Spool::Whole) };
+            let own = own
                 .await
                 .map_err(|panic| EngineError::JMeter(panic.to_string()))?
                 .map_err(|error| EngineError::file("reading the run's log", error))?;
@@ -345,6 +365,13 @@ impl Task {
             }
         }
         crate::plans::remove_folder(&self.engine.folder().run(&self.id).join("parts"));
+    }
+}
+
+fn remove_if_there(file: &Path) -> Result<(), EngineError> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(EngineError::file("removing a file", error)),
+        _ => Ok(()),
     }
 }
 

@@ -23,6 +23,10 @@ use std::path::Path;
 const REPORT: &str = "report.json";
 /// The response times for other tools.
 const HISTOGRAMS: &str = "histograms.json";
+/// The report as a page.
+const REPORT_PAGE: &str = "report.html";
+/// What `jac report` makes of the log at any time, and no page of JAC reads.
+pub(super) const MADE_AGAIN: [&str; 2] = [REPORT_PAGE, HISTOGRAMS];
 /// How many groups of failures a snapshot shows.
 const ERRORS_SHOWN: usize = 20;
 /// The most of a JMeter log that one call hands out.
@@ -126,7 +130,7 @@ pub(crate) fn write_report(
     let histograms = histograms.map_err(|error| EngineError::JMeter(error.to_string()))?;
     write(&folder.join(HISTOGRAMS), &json(&histograms)?)?;
     let page = jac_report::render_html(&report).map_err(|error| EngineError::JMeter(error.to_string()))?;
-    write(&folder.join("report.html"), page.as_bytes())
+    write(&folder.join(REPORT_PAGE), page.as_bytes())
 }
 
 pub(crate) fn end_of(run: &Run, statistics: &mut LogStatistics, judged: &Judged, now_ms: EpochMs) -> RunEnd {

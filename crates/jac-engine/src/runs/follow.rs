@@ -220,8 +220,7 @@ impl Follower<'_> {
                     return Err(Interruption::failed(reason.clone(), lost.clone()));
                 }
                 let lost = "What the master had not handed over by then is lost.".to_owned();
-                let what =
-                    if is_silence(&error) { "The master's node is gone" } else { "The master cannot be looked at" };
+                let what = if is_silence(&error) { "The master node is gone" } else { "Cannot check the master" };
                 Err(Interruption::failed(format!("{what}: {error}."), Some(lost)))
             }
         }
@@ -327,7 +326,7 @@ impl Follower<'_> {
                 Ok(ProcessState::Exited { code }) => {
                     format!("JMeter on {name} ended with exit code {code} in the middle of the run.")
                 }
-                Err(error) if !is_silence(error) => format!("JMeter on {name} cannot be looked at: {error}."),
+                Err(error) if !is_silence(error) => format!("Cannot check JMeter on {name}: {error}."),
                 _ => format!("JMeter on {name} was killed from outside, or its machine is gone."),
             };
             let lost = format!(

@@ -4,7 +4,7 @@
 //! |---------|---------------------------------------------------------------|----------------------------------|
 //! | clean   | ends what an earlier try started, removes its folder          | nothing                          |
 //! | tools   | Java and JMeter are still on every node, else brought again   | nothing                          |
-//! | files   | the plan's files to every node, split ones dealt out          | the folder is removed            |
+//! | files   | the plan's files to every node, split ones in parts        | the folder is removed            |
 //! | workers | JMeter servers on free ports, until all accept connections    | their processes are ended        |
 //! | master  | JMeter's master with the workers' addresses                   | its process is ended             |
 //!

@@ -115,7 +115,7 @@ impl Task {
                         failures += u32::from(matches!(error, EngineError::File { .. }));
                         if failures >= COLLECT_TRIES {
                             let reason = crate::tools::sentence(&error);
-                            let lost = Some("Its log is in its folder as far as it came.".to_owned());
+                            let lost = Some("The log in the run's folder holds what had been received.".to_owned());
                             if let Err(error) = self.finish_without_results(Cause::Failed { reason, lost }).await {
                                 tracing::error!(run = %self.id, %error, "run {}: {error}; trying again", self.id);
                             }

@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep};
 /// The shipment is gone, or begins anew.
 pub(super) const CHANGED: &str = "shipment_changed";
 /// How often it is looked whether the log has more.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A cursor is written down this often; after a crash what came after it is sent again.
 const KEEP_EVERY: Duration = Duration::from_millis(500);
 /// Refused rows are written down up to this, and counted beyond it.
@@ -29,16 +29,27 @@ pub(crate) const FOLDER: &str = "search";
 
 /// The file with the rows that a target refused.
 pub(super) fn refused_path(engine: &Engine, run: &RunId, target: &str) -> PathBuf {
-    engine.folder().run(run).join(FOLDER).join(refused_name(target))
+    engine.folder().run(run).join(refused_artefact(target))
 }
 
-pub(super) fn refused_name(target: &str) -> String {
-    format!("{target}.refused.ndjson")
+/// The same as an artefact of the run.
+pub(crate) fn refused_artefact(target: &str) -> String {
+    format!("{FOLDER}/{target}.refused.ndjson")
+}
+
+/// Which of two shipments goes first where both have much to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Precedence {
+    /// Of a run that went on when its shipping began: people look at it.
+    Live,
+    /// Of a run that was over by then. It waits while a live one to the same target is behind.
+    Backfill,
 }
 
 pub(super) struct SpoolLog<'a> {
     engine: &'a Engine,
     key: Key,
+    precedence: Precedence,
     path: PathBuf,
     refused: PathBuf,
     attempt: Attempt,
@@ -60,7 +71,7 @@ struct State {
 
 impl<'a> SpoolLog<'a> {
     /// Opens the log of a shipment. What a crash left behind in the file of refused rows is cut off.
-    pub async fn open(engine: &'a Engine, row: &ShipmentRow) -> Result<Self, TargetError> {
+    pub async fn open(engine: &'a Engine, row: &ShipmentRow, precedence: Precedence) -> Result<Self, TargetError> {
         let refused = refused_path(engine, &row.run, &row.target);
         let (path, bytes) = (refused.clone(), row.refused_bytes);
         blocking(move || cut(&path, bytes)).await?;
@@ -75,6 +86,7 @@ impl<'a> SpoolLog<'a> {
         Ok(Self {
             engine,
             key: (row.run.clone(), row.target.clone()),
+            precedence,
             path: spool(engine.folder(), &row.run),
             refused,
             attempt: row.attempt,
@@ -122,9 +134,19 @@ impl<'a> SpoolLog<'a> {
     }
 }
 
+impl Drop for SpoolLog<'_> {
+    fn drop(&mut self) {
+        self.engine.shipping().note_behind(&self.key, false);
+    }
+}
+
 #[async_trait]
 impl SampleLog for SpoolLog<'_> {
     async fn read_at(&self, from: u64, most: usize) -> Result<Vec<u8>, TargetError> {
+        let shipping = self.engine.shipping();
+        while self.precedence == Precedence::Backfill && shipping.is_a_live_one_behind(&self.key.1) {
+            sleep(LOOK_EVERY).await;
+        }
         let (engine, run, path) = (self.engine.clone(), self.key.0.clone(), self.path.clone());
         let known = self.state().file.clone();
         let is_over = self.was_finished.load(Ordering::Relaxed);
@@ -141,6 +163,9 @@ impl SampleLog for SpoolLog<'_> {
             }
         })
         .await?;
+        if self.precedence == Precedence::Live {
+            shipping.note_behind(&self.key, bytes.len() == most);
+        }
         // One that is compressed, or in the store, changes no more, and takes a while to open.
         self.state().file = file.filter(|file| !matches!(**file, KeptFile::Plain(..)));
         Ok(bytes)
@@ -203,8 +228,13 @@ fn unwritten(error: &std::io::Error) -> TargetError {
     TargetError::new("search_refused_not_kept", format!("The refused rows cannot be written down: {error}."))
 }
 
+/// Cuts the file of refused rows to a length; without any there is no file.
 fn cut(path: &Path, bytes: u64) -> Result<(), TargetError> {
-    match std::fs::File::options().write(true).open(path).and_then(|file| file.set_len(bytes)) {
+    let done = match bytes {
+        0 => std::fs::remove_file(path),
+        _ => std::fs::File::options().write(true).open(path).and_then(|file| file.set_len(bytes)),
+    };
+    match done {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unwritten(&error)),
         _ => Ok(()),
     }

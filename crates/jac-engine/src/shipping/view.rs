@@ -1,6 +1,6 @@
 //! Shipments and targets as they are shown.
 
-use super::log::{FOLDER, refused_name, waiting_bytes};
+use super::log::{refused_artefact, waiting_bytes};
 use super::named;
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -65,6 +65,14 @@ pub struct TargetView {
     pub trouble: Option<ShipmentTrouble>,
 }
 
+/// Nobody ships there any more.
+fn removed() -> ShipmentTrouble {
+    ShipmentTrouble {
+        code: "search_target_removed".to_owned(),
+        message: "The server has no search target of this name any more.".to_owned(),
+    }
+}
+
 fn trouble_of(row: &ShipmentRow) -> Option<ShipmentTrouble> {
     row.trouble.clone().map(|(code, message)| ShipmentTrouble { code, message })
 }
@@ -84,7 +92,7 @@ impl Engine {
             let to_ms = stored.ended_ms.unwrap_or(now_ms) + AROUND_MS;
             let of_row = |row: ShipmentRow| {
                 let target = named(&targets, &row.target);
-                let ships = row.state == ShipmentState::Shipping;
+                let ships = row.state == ShipmentState::Shipping && target.is_some();
                 Shipment {
                     target_info: target.map(|target| target.info()),
                     state: row.state,
@@ -94,9 +102,9 @@ impl Engine {
                     counted: row.counted,
                     waiting_bytes: ships.then(|| waiting_bytes(engine, &row)).flatten(),
                     delay_ms: row.cursor.newest_ms.filter(|_| ships).map(|newest_ms| (now_ms - newest_ms).max(0)),
-                    trouble: trouble_of(&row),
+                    trouble: if target.is_some() || row.state.is_final() { trouble_of(&row) } else { Some(removed()) },
                     refused_reason: row.reason.clone(),
-                    refused_file: (row.refused_bytes > 0).then(|| format!("{FOLDER}/{}", refused_name(&row.target))),
+                    refused_file: (row.refused_bytes > 0).then(|| refused_artefact(&row.target)),
                     dashboard_url: target.and_then(|target| target.dashboard_url(&row.run, from_ms, to_ms)),
                     updated_ms: row.updated_ms,
                     target: row.target,

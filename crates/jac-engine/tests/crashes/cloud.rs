@@ -39,7 +39,7 @@ impl Cloud for SimulatedCloud {
         tell: Tell<'_>,
     ) -> Result<Vec<Instance>, PortError> {
         for request in requests {
-            tell(&request.name, "Booting.".to_owned());
+            tell(&request.name, jac_model::Message::new("boot_progress", "Booting."));
         }
         // The machines are there long before they have booted.
         self.door

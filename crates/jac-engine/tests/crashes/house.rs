@@ -11,7 +11,7 @@ use jac_engine::tools::ToolSettings;
 use jac_engine::{Attendance, Engine, EngineError, NewCluster, NewRun, Parts, Settings};
 use jac_model::ports::Cloud;
 use jac_model::{
-    Cluster, ClusterConfig, ClusterId, ClusterPhase, Ec2Config, Order, PlanId, Provider, Run, RunId, RunPhase,
+    Cluster, ClusterConfig, ClusterId, ClusterPhase, Ec2Config, Message, Order, PlanId, Provider, Run, RunId, RunPhase,
 };
 use jac_report::Report;
 use jac_store::{ClusterFilter, DataFolder, MOST_LISTED, PageRequest, PlanFilter, RunFilter, Store, Vault};
@@ -46,6 +46,8 @@ pub struct House {
     pub properties: BTreeMap<String, String>,
     /// Of their automatic stop; `None`: the plan's.
     pub stop_rules: Option<Vec<String>>,
+    /// Which revision of the plan its runs are of.
+    pub plan_revision: Option<u32>,
 }
 
 struct Living {
@@ -86,6 +88,7 @@ impl House {
             settings: Settings::default(),
             properties: BTreeMap::new(),
             stop_rules: None,
+            plan_revision: None,
         }
     }
 
@@ -307,6 +310,7 @@ impl House {
         NewRun {
             cluster_id: cluster.clone(),
             plan_id: plan.clone(),
+            plan_revision: self.plan_revision,
             name: None,
             properties: self.properties.clone(),
             system_properties: BTreeMap::new(),
@@ -366,9 +370,9 @@ impl House {
         self.world.machines().measured.get(&format!("{run}-jmeter")).cloned().unwrap_or_default()
     }
 
-    pub async fn events(&mut self, id: &ClusterId) -> Vec<String> {
+    pub async fn events(&mut self, id: &ClusterId) -> Vec<Message> {
         let events = self.engine().await.store().cluster_events(id).await.expect("its events");
-        events.into_iter().map(|event| event.text).collect()
+        events.into_iter().map(|event| event.message).collect()
     }
 }
 

@@ -97,7 +97,7 @@ async fn a_database_that_is_older_than_the_folder_loses_no_run_and_no_plan() {
     }
 }
 
-fn walk(folder: &Path) -> usize {
+pub fn walk(folder: &Path) -> usize {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| if entry.path().is_dir() { walk(&entry.path()) } else { 1 }).sum()
 }
@@ -319,7 +319,7 @@ async fn a_run_keeps_what_it_ran_whatever_becomes_of_the_plan() {
         let mut staging = engine.stage().expect("a place");
         std::fs::write(staging.place(name).expect("a place"), content).expect("written");
         let plan = plan.clone();
-        waiting(&engine, move |engine| engine.add_plan_files(&plan, staging)).await
+        waiting(&engine, move |engine| engine.add_plan_files(&plan, owner(), staging)).await
     };
     // While it runs, or is about to.
     let changed = String::from_utf8(was.clone()).expect("text").replace("testname=\"P\"", "testname=\"Q\"");
@@ -352,7 +352,7 @@ async fn uploads_at_once_lose_no_file() {
                 let mut staging = engine.stage().expect("a place");
                 std::fs::write(staging.place(&format!("{number}-{turn}.csv")).expect("a place"), "same")
                     .expect("written");
-                engine.add_plan_files(&plan, staging).expect("added");
+                engine.add_plan_files(&plan, owner(), staging).expect("added");
             }
         })
     });

@@ -5,7 +5,7 @@ use crate::cloud::{MASTER_USD_PER_HOUR, USD_PER_HOUR};
 use crate::door::{Planned, Side, Trouble, Which};
 use crate::house::{House, config};
 use crate::world::owner;
-use jac_model::{Cause, ClusterConfig, ClusterPhase, CredentialChoice, Ec2Config, Provider, Role, RunPhase};
+use jac_model::{Cause, ClusterConfig, ClusterPhase, CredentialChoice, Ec2Config, Message, Provider, Role, RunPhase};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -24,7 +24,7 @@ async fn a_cluster_goes_on_without_as_many_workers_as_may_fail() {
     let ready = house.until_phase(&cluster, ClusterPhase::Ready).await;
     let names: Vec<&str> = ready.nodes.iter().map(|node| node.name.as_str()).collect();
     assert_eq!(names, ["master", "worker-1", "worker-3"]);
-    assert!(house.events(&cluster).await.iter().any(|text| text.starts_with("worker-2 did not come up")));
+    assert!(house.events(&cluster).await.iter().any(|event| event.code == "launched_without"));
     let of_three = MASTER_USD_PER_HOUR + 2.0 * USD_PER_HOUR;
     let priced = house.until("its price", async |engine: &jac_engine::Engine| {
         engine.store().cluster(&cluster).await.ok().filter(|cluster| cluster.usd_per_hour == Some(of_three))
@@ -77,16 +77,16 @@ async fn a_provider_that_cannot_be_asked_does_not_concern_the_others() {
         house
             .until("its answer", async |engine: &jac_engine::Engine| {
                 let events = engine.store().cluster_events(&billable).await.expect("events");
-                events.last().is_some_and(|event| event.text.contains("answers again")).then_some(())
+                events.last().is_some_and(|event| event.message.code == "provider_reachable").then_some(())
             })
             .await;
     }
     let row = house.engine().await.store().cluster(&billable).await.expect("its row");
     assert_eq!((row.phase, row.lost_nodes.len()), (ClusterPhase::Ready, 0), "none of its nodes counts as gone");
-    let told = |events: &[String], words| events.iter().filter(|text| text.contains(words)).count();
+    let told = |events: &[Message], code| events.iter().filter(|event| event.code == code).count();
     let events = house.events(&billable).await;
-    assert_eq!((told(&events, "cannot be asked"), told(&events, "answers again")), (2, 2), "{events:#?}");
-    assert_eq!(told(&house.events(&local).await, "cannot be asked"), 0);
+    assert_eq!((told(&events, "provider_unreachable"), told(&events, "provider_reachable")), (2, 2), "{events:#?}");
+    assert_eq!(told(&house.events(&local).await, "provider_unreachable"), 0);
 
     // Now it stays away: the other's cluster ends at its idle limit, and its own is ended at its time.
     let from = house.world.calls().counts["list"] + 1;

@@ -58,7 +58,7 @@ impl Remote for SimulatedRemote {
 
     async fn equip(&self, jmeter_home: &Path, tell: Tell<'_>) -> Result<NodeTools, PortError> {
         assert!(jmeter_home.join("bin/ApacheJMeter.jar").is_file());
-        tell(&self.node, "Copying JMeter.".to_owned());
+        tell(&self.node, jac_model::Message::new("sending", "Copying JMeter."));
         let tools = NodeTools {
             java: "/usr/bin/java".to_owned(),
             java_version: "17.0.15".to_owned(),

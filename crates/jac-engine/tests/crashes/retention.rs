@@ -78,3 +78,33 @@ async fn the_newest_runs_stay_by_count_and_what_has_not_finished_is_not_counted(
     wanted.sort();
     assert_eq!(left, wanted);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_newest_runs_stay_by_size_and_the_pinned_ones_count() {
+    let mut house = House::new();
+    let (_, done) = history(&mut house, 4).await;
+    // Each has a file of its own that is much larger than all else.
+    for run in &done {
+        let file = std::fs::File::create(house.data().join("runs").join(run.as_str()).join("kept.bin"));
+        file.expect("a file").set_len(64 << 20).expect("its length");
+    }
+    house.settings.runs_bytes = Some(200 << 20);
+    let engine = house.engine().await;
+    engine.pin_run(&done[0], true).await.expect("pinned");
+    sleep(DAY).await;
+    let mut left = runs(&engine).await;
+    left.sort();
+    let mut wanted = vec![done[0].clone(), done[2].clone(), done[3].clone()];
+    wanted.sort();
+    assert_eq!(left, wanted, "three fit, and one of them is pinned");
+    drop(engine);
+    house.crash().await;
+    house.settings.runs_bytes = Some(1);
+    let engine = house.engine().await;
+    sleep(DAY).await;
+    let mut left = runs(&engine).await;
+    left.sort();
+    let mut wanted = vec![done[0].clone(), done[3].clone()];
+    wanted.sort();
+    assert_eq!(left, wanted, "the newest stays, however large it is");
+}

@@ -480,3 +480,36 @@ async fn a_start_that_panics_each_time_is_given_up() {
     let all = ended(&mut house, &id, 1).await;
     assert!(all[0].state.is_failure(), "{all:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_schedule_runs_the_revision_that_it_names_whoever_has_changed_the_plan_since() {
+    let mut house = house();
+    let plan = house.upload().await;
+    let cluster = house.cluster(1).await;
+    house.until_phase(&cluster, ClusterPhase::Ready).await;
+    let engine = house.engine().await;
+    let timing = once_in(&house, MINUTE);
+    let mut wanted = new(&plan, on(&cluster), timing, Overlap::Skip);
+    wanted.run.plan_revision = Some(2);
+    let refused = engine.create_schedule(owner(), wanted.clone()).await.expect_err("there is none");
+    let EngineError::Invalid { faults, .. } = refused else { panic!("{refused}") };
+    assert_eq!((faults[0].code.as_str(), faults[0].field.as_deref()), ("revision_missing", Some("/run/plan_revision")));
+    wanted.run.plan_revision = Some(1);
+    let id = engine.create_schedule(owner(), wanted).await.expect("created").id;
+    let of = plan.clone();
+    let changed = crate::house::waiting(&engine, move |engine| {
+        let mut staging = engine.stage()?;
+        let other = crate::house::PLAN.replace("testname=\"P\"", "testname=\"Q\"");
+        std::fs::write(staging.place("p.jmx")?, other).expect("written");
+        engine.add_plan_files(&of, Person { id: "eve".to_owned(), name: "Eve".to_owned() }, staging)
+    });
+    assert_eq!(changed.await.expect("changed").revision, 2);
+    drop(engine);
+    let firings = ended(&mut house, &id, 1).await;
+    assert_eq!(codes(&firings), [(FiringState::Finished, "completed")]);
+    let run = firings[0].run_id.clone().expect("a run");
+    let ran = house.engine().await.store().run(&run).await.expect("its row").run;
+    assert_eq!(ran.plan_revision, Some(1));
+    let file = house.data().join("runs").join(run.as_str()).join("plan/p.jmx");
+    assert_eq!(std::fs::read_to_string(file).expect("what it ran"), crate::house::PLAN);
+}

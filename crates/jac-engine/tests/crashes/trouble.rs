@@ -126,7 +126,7 @@ async fn a_cluster_is_taken_away_until_nothing_is_left_however_often_that_fails(
     house.until_phase(&cluster, ClusterPhase::Ready).await;
     house.terminate(&cluster).await;
     assert!(house.world.machines().there.is_empty());
-    let told = house.events(&cluster).await.iter().filter(|text| text.contains(REASON)).count();
+    let told = house.events(&cluster).await.iter().filter(|event| event.message.contains(REASON)).count();
     assert_eq!(told, 1, "said once, not every five seconds");
 }
 

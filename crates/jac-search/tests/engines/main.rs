@@ -4,16 +4,19 @@ mod engine;
 #[path = "../common/log.rs"]
 mod log;
 mod proxy;
+mod tls;
 
 use engine::Engine;
 use jac_model::search::{Cursor, SampleTarget, TargetKind};
-use jac_search::{Layout, Settings, target};
+use jac_search::{Auth, Layout, Secret, Settings, target};
 use log::{MemoryLog, log_of, run};
 use proxy::{Proxy, Trouble};
 use reqwest::Method;
 use serde_json::json;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tls::Secured;
 use tokio::time::{sleep, timeout};
 
 const OPENSEARCH_2: &str = "opensearch-2.19.4";
@@ -219,4 +222,29 @@ async fn rows_that_an_index_refuses_are_told_with_its_reason_and_the_others_are_
     assert_eq!(log.kept().told, ["search_index_blocked"]);
     engine.ask(Method::PUT, "logs-jmeter.sample-default/_settings", json!({ "index.blocks.write": false })).await;
     assert_eq!(shipping.await.expect("shipped").shipped, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_with_tls_and_a_password_or_a_key_takes_every_row_and_nothing_of_who_has_neither() {
+    let Some(engine) = Engine::start(OPENSEARCH_2, "").await else { return };
+    // RFC 7617 has this very header as its example.
+    let basic = "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==";
+    let signed_in = Auth::Basic { user: "Aladdin".to_owned(), password: Secret::new("open sesame") };
+    let key = Auth::ApiKey(Secret::new("VnVhQ2ZHY0JDZGJrUW0tZTVhT3g6dWkybHAyYXhUTm1zeWFrdzl0dk5udw=="));
+    let api_key = "ApiKey VnVhQ2ZHY0JDZGJrUW0tZTVhT3g6dWkybHAyYXhUTm1zeWFrdzl0dk5udw==";
+    for (authorization, auth) in [(basic, signed_in), (api_key, key)] {
+        let proxy = Secured::before(engine.port(), authorization).await;
+        let trusting = Settings { ca_pem: Some(proxy.ca_pem.clone()), ..settings(&proxy.url) };
+        let distrusted = made(settings(&proxy.url)).test().await.expect_err("its certificate is not known");
+        assert_eq!(distrusted.code, "search_certificate");
+        let nobody = made(trusting.clone()).test().await.expect_err("nobody has signed in");
+        assert_eq!((nobody.code, proxy.let_through.load(Ordering::Relaxed)), ("search_denied", 0));
+        let target = made(Settings { auth, ..trusting });
+        assert_eq!(target.test().await.expect("it answers").version, "2.19.4");
+        let refused = proxy.refused.load(Ordering::Relaxed);
+        let end = ship(&target, &MemoryLog::new(log_of(2_000)), Cursor::default()).await;
+        assert_eq!((end.shipped, count(&target).await), (2_000, 2_000));
+        assert_eq!(target.delete(&RUN.parse().expect("an id")).await.expect("deleted"), 2_000);
+        assert_eq!(proxy.refused.load(Ordering::Relaxed), refused, "each request is signed in");
+    }
 }

@@ -301,3 +301,24 @@ async fn dashboards_are_imported_with_the_header_that_each_application_wants() {
     let refused = import_dashboards(&dashboards, Auth::None, None, "logs-*").await.expect_err("some were not taken");
     assert_eq!(refused.code, "search_import_refused");
 }
+
+#[tokio::test]
+async fn deleting_ends_also_where_searches_go_on_finding_what_was_deleted_or_is_added_again() {
+    for (status, deleted) in [(404, "0 documents"), (200, "20 documents")] {
+        let sink = Sink::start(move |seen| {
+            let answer = match seen.path.rsplit('/').next() {
+                Some("_search") => json!({ "hits": { "hits": [{ "_index": "i", "_id": "a", "sort": [1] }] } }),
+                Some("_bulk") => json!({ "items": [{ "delete": { "status": status } }] }),
+                Some("_refresh") => return Some(page(403, "{}")),
+                _ => return None,
+            };
+            Some(page(200, &answer.to_string()))
+        })
+        .await;
+        let target = target(settings(TargetKind::Elasticsearch, &sink.url)).expect("a target");
+        let run = RUN.parse().expect("an id");
+        let error = timeout(LIMIT, target.delete(&run)).await.expect("in time").expect_err("it cannot be finished");
+        assert_eq!(error.code, "search_delete_unfinished");
+        assert!(error.message.starts_with(deleted), "{error}");
+    }
+}

@@ -116,7 +116,17 @@ pub struct ClusterEventView {
     pub id: i64,
     pub at_ms: i64,
     pub node: Option<String>,
-    pub text: String,
+    /// Stays the same when the words change; empty for events of older versions. `requested`, `instance_launched`, `ssh_ready`, `clock_offset`,
+    /// `boot_progress`, `checking_host`, `launched_without`, `nodes_created`, `java_brought`, `sending` and `fetching_jmeter` (progress: `done` of `total`,
+    /// in `unit`), `jmeter_step`, `tools_found`, `key_created`, `ready`, `failed`, `retrying`, `warning`, `extended`, `adopted`, `node_lost`,
+    /// `provider_unreachable`, `provider_reachable`, `instances_unknown`, `instances_known`, `expired_at_start`, `image_requested`,
+    /// `termination_requested`, `archive_pending`, `terminated`.
+    pub code: String,
+    /// By name; which there are depends on the code.
+    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
+    pub params: std::collections::BTreeMap<String, serde_json::Value>,
+    /// For people.
+    pub message: String,
 }
 
 /// A cluster's events, the last thousand, the oldest first
@@ -125,7 +135,10 @@ pub async fn events(cluster: On<View, Cluster>) -> Result<Json<Vec<ClusterEventV
     let rows = cluster.engine().store().cluster_events(&cluster.thing.id).await?;
     Ok(Json(
         rows.into_iter()
-            .map(|row| ClusterEventView { id: row.id, at_ms: row.at_ms, node: row.node, text: row.text })
+            .map(|row| {
+                let jac_model::Message { code, params, message } = row.message;
+                ClusterEventView { id: row.id, at_ms: row.at_ms, node: row.node, code, params, message }
+            })
             .collect(),
     ))
 }

@@ -87,8 +87,8 @@ pub async fn add_files(
 ) -> Result<Json<PlanView>, ApiError> {
     let (staging, _) =
         upload::receive(&app.edge, plan.engine(), &plan.caller.user.id, Form::of_plan(plan.engine()), request).await?;
-    let id = plan.thing.id.clone();
-    let changed = plan.engine().run_blocking(move |engine| engine.add_plan_files(&id, staging)).await?;
+    let (id, by) = (plan.thing.id.clone(), plan.caller.user.clone());
+    let changed = plan.engine().run_blocking(move |engine| engine.add_plan_files(&id, by, staging)).await?;
     Ok(Json(plan.engine().view_plan(changed).await?))
 }
 
@@ -115,8 +115,8 @@ pub async fn remove_file(
     plan: On<ChangePlan, Plan>,
     Path((_, path)): Path<(String, String)>,
 ) -> Result<Json<PlanView>, ApiError> {
-    let id = plan.thing.id.clone();
-    let changed = plan.engine().run_blocking(move |engine| engine.remove_plan_file(&id, &path)).await?;
+    let (id, by) = (plan.thing.id.clone(), plan.caller.user.clone());
+    let changed = plan.engine().run_blocking(move |engine| engine.remove_plan_file(&id, by, &path)).await?;
     Ok(Json(plan.engine().view_plan(changed).await?))
 }
 
@@ -134,7 +134,7 @@ pub struct CheckQuery {
 pub async fn check(plan: On<View, Plan>, Query(query): Query<CheckQuery>) -> Result<Json<Check>, ApiError> {
     let spec = RunSpec { workers: query.workers, ..RunSpec::default() };
     let engine = plan.engine().clone();
-    Ok(Json(engine.check_in_turn(move |engine, gone| engine.check_plan(&plan.thing, &spec, gone)).await?))
+    Ok(Json(engine.check_in_turn(move |engine, gone| engine.check_plan(plan.thing.clone(), &spec, gone)).await?))
 }
 
 /// Say which team may change it beside its owner

@@ -7,9 +7,9 @@ use crate::body::Query;
 use crate::error::{ApiError, ErrorBody};
 use axum::Json;
 use axum::extract::State;
-use jac_engine::EngineError;
+use jac_engine::{EngineError, FoundSamples, SampleSource};
 use jac_jtl::LabelCharts;
-use jac_logs::{Bound, Condition, Filter, FilterError, Keep, Search, SearchResult};
+use jac_logs::{Bound, Condition, Filter, FilterError, Keep, Search};
 use jac_model::{Run, RunId};
 use jac_report::ComparisonReport;
 use serde::Deserialize;
@@ -42,6 +42,10 @@ pub struct SamplesQuery {
     keep: KeepWord,
     /// How many are shown; absent: 100, at most 1,000. All are counted.
     limit: Option<usize>,
+    /// Where they are looked for. The answer is the same.
+    #[serde(default)]
+    #[param(inline)]
+    source: SampleSource,
 }
 
 /// Which of the samples that match are shown.
@@ -82,15 +86,16 @@ impl SamplesQuery {
 
 /// Single samples of a run, also while it goes on
 #[utoipa::path(get, path = "/runs/{id}/samples", tag = "runs", params(("id" = String, Path), SamplesQuery),
-    responses((status = 200, body = SearchResult), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    responses((status = 200, body = FoundSamples), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn samples(
     State(app): State<App>,
     run: On<View, Run>,
     Query(query): Query<SamplesQuery>,
-) -> Result<Json<SearchResult>, ApiError> {
+) -> Result<Json<FoundSamples>, ApiError> {
+    let source = query.source;
     let search = query.search().map_err(|error| ApiError::bad_request("condition", format!("{error}.")))?;
     let (engine, person) = (run.engine().clone(), run.caller.user.id.clone());
-    Ok(Json(app.edge.scans().run(&person, move || engine.search_samples(&run.thing.id, search)).await?))
+    Ok(Json(app.edge.scans().run(&person, move || engine.find_samples(&run.thing.id, search, source)).await?))
 }
 
 /// Which label.

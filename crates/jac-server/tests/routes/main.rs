@@ -17,6 +17,7 @@ mod pressure;
 #[expect(dead_code, reason = "TLS is tried with the executable")]
 mod redis_server;
 mod results;
+mod revisions;
 mod schedules;
 mod served;
 mod sessions;

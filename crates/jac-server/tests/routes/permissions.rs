@@ -80,6 +80,9 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/plans/{id}/files/{path}", "u++++++++"),
     ("DELETE", "/plans/{id}/files/{path}", "ufff+++++"),
     ("GET", "/plans/{id}/check", "u++++++++"),
+    ("GET", "/plans/{id}/revisions", "u++++++++"),
+    ("GET", "/plans/{id}/revisions/{revision}/zip", "u++++++++"),
+    ("GET", "/plans/{id}/revisions/{from}/compare/{to}", "u++++++++"),
     ("GET", "/plans/{id}/criteria", "u++++++++"),
     ("PUT", "/plans/{id}/criteria", "ufff+++++"),
     ("GET", "/runs", "u++++++++"),
@@ -211,7 +214,8 @@ async fn every_route_answers_every_kind_of_caller_as_the_table_says() {
             Some("schedules") => crate::things::schedule(&served, number, &owner, Some(&team)).await.to_string(),
             _ => run.to_string(),
         };
-        let at = path.replace("{id}", &id).replace("{path}", "p.jmx").replace(['{', '}'], "");
+        let at = path.replace("{id}", &id).replace("{path}", "p.jmx");
+        let at = at.replace("{revision}", "1").replace("{from}", "1").replace("{to}", "1").replace(['{', '}'], "");
         let body = body_of(method, path, &cluster, &plan, &run);
         let mut seen = String::new();
         for caller in CALLERS {

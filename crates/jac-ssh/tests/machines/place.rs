@@ -69,7 +69,9 @@ impl Place {
                 expires_at_ms: in_ms(lease),
             })
             .collect();
-        let tell = |node: &str, text: String| self.told.lock().expect("no panic").push(format!("{node}: {text}"));
+        let tell = |node: &str, message: jac_model::Message| {
+            self.told.lock().expect("no panic").push(format!("{node}: {}", message.message))
+        };
         self.cloud.launch(config, &requests, &tell).await
     }
 

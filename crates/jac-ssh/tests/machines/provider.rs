@@ -1,4 +1,4 @@
-//! The provider: what is made on machines, checked before, and taken away again.
+//! The provider: what is made on machines, checked before, and removed again.
 
 use crate::place::{LIMIT, Place, in_ms, shell};
 use crate::sshd::{Machines, wait_for};
@@ -157,7 +157,9 @@ async fn jmeter_is_brought_once_and_unpacked_under_its_digest() {
         fs::write(path, file).expect("a file");
     }
     let told = std::sync::Mutex::new(Vec::new());
-    let tell = |node: &str, text: String| told.lock().expect("no panic").push(format!("{node}: {text}"));
+    let tell = |node: &str, message: jac_model::Message| {
+        told.lock().expect("no panic").push(format!("{node}: {}", message.message))
+    };
     let (master, worker) = (place.remote("master"), place.remote("worker-1"));
     let (one, two) = tokio::join!(master.equip(home.path(), &tell), worker.equip(home.path(), &tell));
     let (one, two) = (one.expect("it is there"), two.expect("it is there"));

@@ -2,10 +2,10 @@
 
 use super::{Holds, Key, Page, PageRequest, Query, read_id, read_owner, read_team, read_word, unknown_word};
 use crate::documents::word;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, during};
 use jac_jtl::criteria::Verdict;
 use jac_model::{Cause, ClusterId, EpochMs, Named, Person, PlanId, Provider, RunId, RunPhase, RunSort, StopMode};
-use rusqlite::Row;
+use rusqlite::{Connection, Row};
 
 /// Which runs are wanted; empty fields take all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,17 +77,23 @@ fn key(sort: RunSort) -> Key {
     Key { column, holds, index }
 }
 
+/// A tag that at most so many runs have is rare.
+const RARE: i64 = 1_000;
+
 /// The filter takes few rows, however many there are.
-pub(crate) fn is_few(filter: &RunFilter) -> bool {
-    filter.cluster.is_some() || filter.phase.is_some_and(|phase| !phase.is_terminal())
+pub(crate) fn is_few(filter: &RunFilter, tag_is_rare: bool) -> bool {
+    filter.cluster.is_some() || filter.phase.is_some_and(|phase| !phase.is_terminal()) || tag_is_rare
 }
 
-pub(crate) fn query(filter: &RunFilter, page: &PageRequest<RunSort>) -> Result<Query, StoreError> {
+pub(crate) fn query(filter: &RunFilter, tag_is_rare: bool, page: &PageRequest<RunSort>) -> Result<Query, StoreError> {
     let mut query = Query::new("runs", COLUMNS, key(page.sort), page)?;
-    if is_few(filter) {
+    if is_few(filter, tag_is_rare) {
         // Whatever the order, they are sorted sooner than they are found in it.
         if filter.cluster.is_some() {
             query.through("runs_by_cluster");
+        } else if tag_is_rare {
+            // The table's key.
+            query.through("sqlite_autoindex_runs_1");
         } else {
             query.through("runs_unfinished");
             query.only("phase <> 'finished'");
@@ -97,6 +103,9 @@ pub(crate) fn query(filter: &RunFilter, page: &PageRequest<RunSort>) -> Result<Q
             query.through("runs_by_plan");
         } else if filter.owners.as_ref().is_some_and(|owners| owners.len() == 1) {
             query.through("runs_by_owner");
+        } else if filter.pinned == Some(true) {
+            query.through("runs_pinned");
+            query.only("pinned = 1");
         }
     }
     query.one_of("owner", filter.owners.as_ref());
@@ -107,10 +116,21 @@ pub(crate) fn query(filter: &RunFilter, page: &PageRequest<RunSort>) -> Result<Q
     query.equal("phase", filter.phase.map(word).transpose()?);
     query.equal("verdict", filter.verdict.map(word).transpose()?);
     query.equal("pinned", filter.pinned);
-    query.in_list("id", "SELECT run FROM run_tags WHERE tag = ", filter.tag.clone());
+    // `+`: else it would decide the order.
+    let id = if tag_is_rare && filter.cluster.is_none() { "id" } else { "+id" };
+    query.in_list(id, "SELECT run FROM run_tags WHERE tag = ", filter.tag.clone());
     query.text(filter.text.as_deref())?;
     query.created(filter.from_ms, filter.to_ms);
     Ok(query)
+}
+
+fn is_rare(connection: &Connection, tag: &str) -> Result<bool, StoreError> {
+    let counted = "SELECT count(*) FROM (SELECT 1 FROM run_tags WHERE tag = ?1 LIMIT ?2)";
+    let runs: i64 = connection
+        .prepare_cached(counted)
+        .and_then(|mut counted| counted.query_row((tag, RARE + 1), |row| row.get(0)))
+        .map_err(during("count the runs of a tag"))?;
+    Ok(runs <= RARE)
 }
 
 fn read(row: &Row<'_>) -> Result<ListedRun, rusqlite::Error> {
@@ -160,7 +180,11 @@ impl Store {
         filter: &RunFilter,
         page: &PageRequest<RunSort>,
     ) -> Result<Page<ListedRun>, StoreError> {
-        let query = query(filter, page)?;
-        self.read(move |connection| query.run(connection, read)).await
+        let (filter, page) = (filter.clone(), page.clone());
+        self.read(move |connection| {
+            let tag_is_rare = filter.tag.as_deref().map_or(Ok(false), |tag| is_rare(connection, tag))?;
+            query(&filter, tag_is_rare, &page)?.run(connection, read)
+        })
+        .await
     }
 }

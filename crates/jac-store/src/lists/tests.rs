@@ -84,11 +84,15 @@ fn statements() -> Vec<(String, bool)> {
     for order in ORDERS {
         for sort in RUN_SORTS {
             for filter in run_filters() {
-                let sql = runs::query(&filter, &page(sort, order)).expect("a query").sql();
-                if sort != RunSort::Created && runs::is_few(&filter) {
-                    may_sort.push((sql, true));
-                } else {
-                    statements.push(sql);
+                let tags = if filter.tag.is_some() { &[true, false][..] } else { &[false] };
+                for tag_is_rare in tags {
+                    let sql = runs::query(&filter, *tag_is_rare, &page(sort, order)).expect("a query").sql();
+                    let is_few = runs::is_few(&filter, *tag_is_rare);
+                    if is_few && (sort != RunSort::Created || (*tag_is_rare && filter.cluster.is_none())) {
+                        may_sort.push((sql, true));
+                    } else {
+                        statements.push(sql);
+                    }
                 }
             }
         }
@@ -117,6 +121,7 @@ fn statements() -> Vec<(String, bool)> {
         plans::RUNS,
         crate::schedules::DUE,
         crate::schedules::NEXT,
+        crate::plans::RUNS_BY_REVISION,
     ];
     statements.extend(crate::history::statements());
     statements.extend(asked.into_iter().chain(crate::retention::STATEMENTS).map(str::to_owned));

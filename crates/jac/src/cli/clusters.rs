@@ -45,7 +45,7 @@ pub enum ClusterCommand {
     Terminate {
         /// Its id or name
         cluster: String,
-        /// Wait until nothing of it is left
+        /// Wait until it is terminated
         #[arg(long)]
         wait: bool,
         #[command(flatten)]

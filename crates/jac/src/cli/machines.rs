@@ -71,7 +71,7 @@ pub struct Ec2Arguments {
     /// Default: the region's default VPC
     #[arg(long, value_name = "vpc-…")]
     pub vpc: Option<String>,
-    /// Nodes are dealt out among them; default: one default subnet
+    /// Nodes are spread across them; default: one default subnet
     #[arg(long, value_name = "subnet-…")]
     pub subnet: Vec<String>,
     /// Default: one is made, and removed with the cluster

@@ -26,7 +26,7 @@ pub struct PlanArguments {
     /// Another file that the plan reads; files that the plan names are taken along by themselves
     #[arg(long, value_name = "FILE")]
     pub data: Vec<PathBuf>,
-    /// A CSV file whose rows are dealt out among the workers, its header line kept
+    /// A CSV file whose rows are split across the workers, its header line kept
     #[arg(long, value_name = "FILE")]
     pub split: Vec<PathBuf>,
     /// A plugin that the plan needs
@@ -122,6 +122,40 @@ impl JudgedArguments {
 /// The words of `jac plans`.
 #[derive(Debug, Subcommand)]
 pub enum PlansCommand {
+    /// The revisions of a plan's files, the newest first: who made them, when, and what changed
+    Revisions {
+        /// The plan, by its id or name
+        plan: String,
+        /// At most so many
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        limit: u32,
+        #[command(flatten)]
+        whose: Whose,
+    },
+    /// The files of a plan as a zip, as they are or as they were
+    Download {
+        /// The plan, by its id or name, and after an @ the revision: shop@3
+        #[arg(value_name = "PLAN[@N]")]
+        plan: String,
+        /// Where the zip is written
+        #[arg(value_name = "FILE.zip")]
+        to: PathBuf,
+        #[command(flatten)]
+        whose: Whose,
+    },
+    /// What differs between two revisions of a plan: files, and lines of those that are text
+    Diff {
+        /// The plan, by its id or name
+        plan: String,
+        /// The one revision
+        #[arg(value_name = "N")]
+        from: u32,
+        /// The other
+        #[arg(value_name = "M")]
+        to: u32,
+        #[command(flatten)]
+        whose: Whose,
+    },
     /// What the runs of a plan are judged by and what stops them by itself: show it, or change what is given
     Criteria {
         /// The plan, by its id or name
@@ -144,7 +178,7 @@ pub struct CheckArguments {
     /// Another file that the plan reads
     #[arg(long, value_name = "FILE")]
     pub data: Vec<PathBuf>,
-    /// A CSV file whose rows are to be dealt out among the workers
+    /// A CSV file whose rows are to be split across the workers
     #[arg(long, value_name = "FILE")]
     pub split: Vec<PathBuf>,
     /// A plugin that the plan needs

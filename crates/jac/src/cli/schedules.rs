@@ -73,6 +73,9 @@ pub struct AddArguments {
     /// A plan that JAC has, by its id or name, or a .jmx file, which is uploaded with the files that it reads
     #[arg(value_name = "PLAN")]
     pub plan: String,
+    /// The revision of the plan's files that each run runs; default: the newest at its time, whoever has changed the plan by then
+    #[arg(long, value_name = "N")]
+    pub revision: Option<u32>,
     /// When: minute, hour, day of month, month, day of week, such as '0 3 * * MON-FRI'; or @hourly, @daily, @weekly, @monthly
     #[arg(long, value_name = "EXPR", required_unless_present = "at", conflicts_with = "at")]
     pub cron: Option<String>,

@@ -31,7 +31,7 @@ pub fn removal_limit(cluster: &ClusterView) -> Duration {
 struct Happening {
     id: i64,
     node: Option<String>,
-    text: String,
+    message: String,
 }
 
 /// Shows each event once. They are known by their ids: the list that the server gives has an end, and loses its oldest.
@@ -57,7 +57,7 @@ async fn until_ready(client: &Client, id: &ClusterId) -> anyhow::Result<ClusterV
         let view: ClusterView = client.get(&format!("/clusters/{id}")).await?;
         let events: Vec<Happening> = client.get(&format!("/clusters/{id}/events")).await?;
         for event in shown.new_of(&events) {
-            eprintln!("{}{}", event.node.as_ref().map_or_else(String::new, |node| format!("{node}: ")), event.text);
+            eprintln!("{}{}", event.node.as_ref().map_or_else(String::new, |node| format!("{node}: ")), event.message);
         }
         match view.cluster.phase {
             ClusterPhase::Ready => return Ok(view),
@@ -75,7 +75,7 @@ async fn until_ready(client: &Client, id: &ClusterId) -> anyhow::Result<ClusterV
     }
 }
 
-/// Waits until nothing of a cluster is left, and gives its row as it is then.
+/// Waits until a cluster is terminated, and gives its row as it is then.
 async fn until_gone(client: &Client, view: &ClusterView) -> anyhow::Result<ClusterView> {
     let (id, limit) = (&view.cluster.id, removal_limit(view));
     let deadline = Instant::now() + limit;
@@ -95,14 +95,14 @@ async fn until_gone(client: &Client, view: &ClusterView) -> anyhow::Result<Clust
 }
 
 impl Desk<'_> {
-    /// Waits for a cluster that is being made. Nobody else makes it where no server lives, so a signal has it taken away
+    /// Waits for a cluster that is being made. Nobody else makes it where no server lives, so a signal has it terminated
     /// there; a server goes on.
     pub async fn wait_for_creation(&mut self, view: &ClusterView) -> anyhow::Result<ClusterView> {
         let id = &view.cluster.id;
         match self.signals.unless(until_ready(self.client, id)).await {
             Ok(ready) => ready,
             Err(signal) if self.is_server => {
-                let goes_on = format!("{id} goes on being made. `jac cluster terminate {id}` takes it away.");
+                let goes_on = format!("{id} is still being created. `jac cluster terminate {id}` takes it away.");
                 Err(Interrupted { signal, goes_on }.into())
             }
             Err(signal) => Err(Interrupted { signal, goes_on: self.take_half_made_away(view).await }.into()),
@@ -116,19 +116,19 @@ impl Desk<'_> {
         let taken_away = async {
             let _: ClusterView = client.post(&format!("/clusters/{id}/terminate"), &json!({})).await?;
             // Said once it is recorded: whoever ends this now finds it recorded by the next `jac`.
-            eprintln!("Taking {id} away, which is half made. A second signal ends this at once.");
+            eprintln!("Terminating {id}, which is partly created. A second signal ends this at once.");
             until_gone(client, view).await
         };
         match self.signals.unless(taken_away).await {
-            Ok(Ok(_)) => format!("Nothing of {id} is left."),
-            Ok(Err(error)) => format!("It could not be taken away: {error}. {}", self.what_goes_on_with(id)),
+            Ok(Ok(_)) => format!("{id} is terminated. All its resources are removed."),
+            Ok(Err(error)) => format!("It could not be terminated: {error}. {}", self.what_goes_on_with(id)),
             Err(_second) => self.what_goes_on_with(id),
         }
     }
 
     fn what_goes_on_with(&self, id: &ClusterId) -> String {
         if self.is_server {
-            return format!("{id} goes on being taken away.");
+            return format!("{id} is still being terminated.");
         }
         format!(
             "{id} is not gone yet: the next `jac` on this data folder goes on taking it away, and its nodes end by themselves \
@@ -152,7 +152,7 @@ impl Desk<'_> {
         })?
     }
 
-    /// Waits for a cluster that is being taken away; a signal ends only the waiting.
+    /// Waits for a cluster that is being terminated; a signal ends only the waiting.
     pub async fn wait_for_end(&mut self, view: &ClusterView) -> anyhow::Result<ClusterView> {
         match self.signals.unless(until_gone(self.client, view)).await {
             Ok(gone) => gone,
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     fn events(ids: std::ops::Range<i64>) -> Vec<Happening> {
-        ids.map(|id| Happening { id, node: None, text: format!("event {id}") }).collect()
+        ids.map(|id| Happening { id, node: None, message: format!("event {id}") }).collect()
     }
 
     #[test]

@@ -34,6 +34,10 @@ pub struct Config {
     pub runs_days: Option<u32>,
     /// So many of the newest finished runs are kept.
     pub runs_count: Option<u32>,
+    /// So many bytes of them are kept.
+    pub runs_bytes: Option<u64>,
+    /// So many revisions of each plan are kept.
+    pub plan_revisions: Option<u32>,
     /// How late a schedule's run is still started.
     pub schedule_grace: Duration,
     /// Where results are stored for good.
@@ -147,6 +151,8 @@ impl Typed<'_> {
             boot_limit: self.number("boot_limit_seconds").map(Duration::from_secs),
             runs_days: self.small("retention_runs_days"),
             runs_count: self.small("retention_runs_count"),
+            runs_bytes: self.number("retention_max_gb").map(|gb| gb.saturating_mul(1_000_000_000)),
+            plan_revisions: self.small("retention_plan_revisions"),
             schedule_grace: self.duration("schedule_grace_minutes", 60)?,
             artefacts,
             artefacts_local_days: self.small("artifacts_local_days"),

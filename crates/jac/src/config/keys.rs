@@ -329,6 +329,26 @@ pub static KEYS: &[Key] = &[
         ..PLAIN
     },
     Key {
+        name: "retention_max_gb",
+        environment: "JAC_RETENTION_MAX_GB",
+        flag: "retention-max-gb",
+        shape: number(1, 1_000_000),
+        value: "GB",
+        otherwise: "kept until deleted",
+        meaning: "Keep the newest finished runs that take so many GB together, also in the store for artefacts where their logs are only there. Pinned ones count and stay, and so does the newest",
+        ..PLAIN
+    },
+    Key {
+        name: "retention_plan_revisions",
+        environment: "JAC_RETENTION_PLAN_REVISIONS",
+        flag: "retention-plan-revisions",
+        shape: number(1, 1_000_000),
+        value: "N",
+        otherwise: "kept as long as the plan",
+        meaning: "Keep so many revisions of each plan, the newest, and those that a kept run has run or a schedule is to run",
+        ..PLAIN
+    },
+    Key {
         name: "schedule_grace_minutes",
         environment: "JAC_SCHEDULE_GRACE_MINUTES",
         flag: "schedule-grace-minutes",

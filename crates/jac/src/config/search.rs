@@ -154,6 +154,9 @@ fn target(table: Table, folder: &Path, may_hold_password: bool) -> Result<Target
     if !is_name {
         return Err(wrong("name", "A name has lower-case letters, digits and hyphens only."));
     }
+    if table.name == jac_engine::LOG_SOURCE {
+        return Err(wrong("name", "The name 'log' is the result log's own."));
+    }
     let mut url =
         Url::parse(&table.url).map_err(|error| wrong("url", format!("The address is not valid: {error}.")))?;
     let of_url = credentials_of(&mut url);

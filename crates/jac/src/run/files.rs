@@ -34,7 +34,7 @@ pub struct Bundle {
     pub main: String,
     /// Everything but the `.jmx`, by its path relative to the root.
     pub files: BTreeMap<String, PathBuf>,
-    /// Those whose rows are dealt out, relative to the plan's folder.
+    /// Those whose rows are split, relative to the plan's folder.
     pub split: Vec<String>,
     /// Those that JMeter reads with `-q`, in their order, relative to the root.
     pub properties_files: Vec<String>,

@@ -29,7 +29,7 @@ pub enum Source {
 pub struct Wanted {
     pub source: Source,
     pub plan_name: String,
-    /// Data files whose rows are dealt out, relative to the plan's folder.
+    /// Data files whose rows are split, relative to the plan's folder.
     pub split: Vec<String>,
     /// Those that JMeter reads with `-q`, in their order, relative to the root.
     pub properties_files: Vec<String>,

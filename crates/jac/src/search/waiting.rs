@@ -17,7 +17,8 @@ pub async fn wait(client: &Client, run: &str) -> anyhow::Result<Vec<Shipment>> {
     let mut since = Instant::now();
     loop {
         let shipments: Vec<Shipment> = client.get(&format!("/runs/{run}/search")).await?;
-        if shipments.iter().all(|shipment| shipment.state.is_final()) {
+        // Nothing comes to a target that the server does not have any more.
+        if shipments.iter().all(|shipment| shipment.state.is_final() || shipment.target_info.is_none()) {
             return Ok(shipments);
         }
         let now = moved(&shipments);

@@ -163,7 +163,7 @@ fn a_grace_period_that_ends_while_no_server_lives_is_over_for_the_next_one() {
     );
     let ended = house.finished(&run);
     assert_eq!(ended["cause"], json!({ "kind": "stopped", "by": "Administrator", "how": "cut" }), "{ended}");
-    house.assert_kept(&run, "Stopped by Administrator; requests in flight were cut and count as failures.");
+    house.assert_kept(&run, "Stopped by Administrator; requests in flight were aborted and count as failures.");
     house.terminate(&cluster);
     house.place.assert_nothing_left();
 }
@@ -209,7 +209,8 @@ fn samples_that_do_not_end_are_cut_before_the_lifetime_is_over_whatever_the_grac
     let ended = house.finished(&run);
     let by = "JAC, because the cluster's time was over";
     assert_eq!(ended["cause"], json!({ "kind": "stopped", "by": by, "how": "cut" }), "{ended}");
-    let rows = house.assert_kept(&run, &format!("Stopped by {by}; requests in flight were cut and count as failures."));
+    let rows =
+        house.assert_kept(&run, &format!("Stopped by {by}; requests in flight were aborted and count as failures."));
     assert_eq!(rows, 2, "what both threads were at is in the log: {:?}", ended["notes"]);
     house.place.wait_until("the cluster's end", || house.phase_of(&cluster) == "terminated");
     house.place.assert_nothing_left();

@@ -1,4 +1,4 @@
-//! Signals while clusters come up and go: what is half made without a server is taken away, and what goes on elsewhere is
+//! Signals while clusters come up and go: what is half made without a server is terminated, and what goes on elsewhere is
 //! told.
 //!
 //! A machine that is slow on purpose is a port on which the kernel accepts connections and nobody ever answers.
@@ -62,7 +62,11 @@ fn a_cluster_that_is_half_made_without_a_server_is_taken_away_by_the_first_signa
         creating.wait_for_word("Requested.");
         creating.signal(signal);
         let done = creating.wait().expect(code);
-        assert!(done.stderr.contains("which is half made") && done.stderr.contains("Nothing of c-"), "{}", done.stderr);
+        assert!(
+            done.stderr.contains("which is partly created") && done.stderr.contains("All its resources are removed"),
+            "{}",
+            done.stderr
+        );
         assert_eq!(done.stdout, "", "no cluster is shown as made");
         place.assert_nothing_left();
         assert_eq!(clusters(&place)[0]["phase"], "terminated");
@@ -80,7 +84,7 @@ fn a_second_signal_ends_at_once_and_the_next_jac_goes_on_taking_away() {
     creating.signal(Signal::SIGINT);
     let done = soon(creating).expect(130);
     // It may have gone in this very moment.
-    let gone_already = done.stderr.contains("Nothing of c-");
+    let gone_already = done.stderr.contains("All its resources are removed");
     assert!(gone_already || done.stderr.contains("the next `jac` on this data folder goes on"), "{}", done.stderr);
     let phase = clusters(&place)[0]["phase"].clone();
     assert!(phase == "terminating" || phase == "terminated", "{phase}");
@@ -95,7 +99,7 @@ fn with_a_server_only_the_waiting_for_a_new_cluster_ends() {
     creating.signal(Signal::SIGINT);
     let done = soon(creating).expect(130);
     let id = clusters(&place)[0]["id"].as_str().expect("an id").to_owned();
-    assert!(done.stderr.contains(&format!("{id} goes on being made.")), "{}", done.stderr);
+    assert!(done.stderr.contains(&format!("{id} is still being created.")), "{}", done.stderr);
     assert!(done.stderr.contains(&format!("`jac cluster terminate {id}`")), "{}", done.stderr);
     place.wait_until("it is ready all the same", || clusters(&place)[0]["phase"] == "ready");
     place.finish(place.jac(&["cluster", "terminate", &id, "--wait"])).expect(0);
@@ -117,7 +121,7 @@ fn with_a_server_only_the_waiting_for_a_clusters_end_ends() {
         // It may have gone in this very moment.
         if done.code != 0 {
             assert_eq!(done.code, 143, "{}", done.stderr);
-            assert!(done.stderr.contains("goes on being taken away."), "{}", done.stderr);
+            assert!(done.stderr.contains("is still being terminated."), "{}", done.stderr);
         }
     }
     place.wait_until("it is gone", || clusters(&place)[0]["phase"] == "terminated");

@@ -5,10 +5,13 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 /// No single step of a run takes this long, even on a busy machine.
 pub const LIMIT: Duration = Duration::from_secs(120);
+/// And no command.
+const COMMAND_LIMIT: Duration = Duration::from_secs(300);
 
 /// A log of a finished run, by its plain name: it may be compressed by now.
 pub fn kept_bytes(log: &Path) -> Option<Vec<u8>> {
@@ -59,7 +62,9 @@ impl Place {
 
     /// Runs a command to its end.
     pub fn finish(&self, mut command: Command) -> Finished {
-        Finished::of(&command.output().expect("jac starts"))
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("jac starts");
+        let _watchdog = Watchdog::of(&child);
+        Finished::of(&child.wait_with_output().expect("it ends"))
     }
 
     /// The result log that was brought.
@@ -194,9 +199,33 @@ impl Finished {
     }
 }
 
+/// Kills a command that is still there after [`COMMAND_LIMIT`]: then its test fails with what it has said, and the tests after it are run.
+struct Watchdog {
+    _ended: mpsc::Sender<()>,
+}
+
+impl Watchdog {
+    fn of(child: &Child) -> Self {
+        let pid = pid_of(child);
+        let (ended, is_ended) = mpsc::channel();
+        std::thread::spawn(move || {
+            if is_ended.recv_timeout(COMMAND_LIMIT) == Err(mpsc::RecvTimeoutError::Timeout) {
+                eprintln!("killing a command that has not ended in {} s", COMMAND_LIMIT.as_secs());
+                let _gone = nix::sys::signal::kill(pid, Signal::SIGKILL);
+            }
+        });
+        Self { _ended: ended }
+    }
+}
+
+fn pid_of(child: &Child) -> nix::unistd::Pid {
+    nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a number"))
+}
+
 /// A command that goes on while the test does something to it.
 pub struct Running {
     child: Option<Child>,
+    _watchdog: Watchdog,
     stderr: Option<BufReader<ChildStderr>>,
     said: String,
 }
@@ -205,12 +234,11 @@ impl Running {
     pub fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("jac starts");
         let stderr = child.stderr.take().map(BufReader::new);
-        Self { child: Some(child), stderr, said: String::new() }
+        Self { _watchdog: Watchdog::of(&child), child: Some(child), stderr, said: String::new() }
     }
 
     pub fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.as_ref().expect("it runs").id()).expect("a number");
-        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal).expect("it is there");
+        nix::sys::signal::kill(pid_of(self.child.as_ref().expect("it runs")), signal).expect("it is there");
     }
 
     /// Reads what it says until a word comes.

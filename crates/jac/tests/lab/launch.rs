@@ -64,7 +64,7 @@ fn a_machine_that_never_answers_fails_the_cluster_or_is_left_out() {
     // It dies while it comes up, and the cluster was allowed to do without one.
     site.lab(&["reset"]);
     let cluster = site.create(2, json!({ "workers_may_fail": 1 }));
-    site.until("all are launched", || site.events(&cluster).matches("was launched").count() == 3);
+    site.until("all are launched", || site.events(&cluster).matches("[instance_launched]").count() == 3);
     let events = site.events(&cluster);
     let machine =
         events.lines().find_map(|line| line.strip_prefix("worker-2: ")?.split(' ').next()).expect("its machine");
@@ -93,7 +93,7 @@ fn a_cluster_that_nobody_wants_any_more_is_gone_before_it_is_made() {
     let Some(site) = Site::new() else { return };
     site.lab(&["delay-reads", "2000"]);
     let cluster = site.create(1, json!({}));
-    site.until("a machine is launched", || site.events(&cluster).contains("was launched"));
+    site.until("a machine is launched", || site.events(&cluster).contains("[instance_launched]"));
     site.terminate(&cluster);
 }
 

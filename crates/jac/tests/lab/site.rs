@@ -132,11 +132,13 @@ impl Site {
         self.api().get(&format!("/clusters/{id}"))
     }
 
-    /// Its events, a line each.
+    /// Its events, a line each: `worker-1: i-0123 was launched (c6i.xlarge). [instance_launched]`.
     pub fn events(&self, id: &str) -> String {
         let events = self.api().get(&format!("/clusters/{id}/events"));
         let line = |event: &Value| {
-            format!("{}: {}", event["node"].as_str().unwrap_or("cluster"), event["text"].as_str().unwrap_or_default())
+            let word = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
+            let node = event["node"].as_str().unwrap_or("cluster");
+            format!("{node}: {} [{}]", word("message"), word("code"))
         };
         events.as_array().expect("a list").iter().map(line).collect::<Vec<_>>().join("\n")
     }

@@ -55,7 +55,7 @@ fn ten_machines_are_ready_about_as_soon_as_one() {
 fn a_bundle_to_ten_machines_is_bounded_by_their_lines() {
     let Some(site) = Site::new() else { return };
     let cluster = site.create(9, json!({}));
-    site.until("all are launched", || site.events(&cluster).matches("was launched").count() == 10);
+    site.until("all are launched", || site.events(&cluster).matches("[instance_launched]").count() == 10);
     let limited = || {
         let status = site.lab(&["status"]);
         let machines = status["machines"].as_object().expect("machines").clone();
@@ -69,10 +69,9 @@ fn a_bundle_to_ten_machines_is_bounded_by_their_lines() {
     let events = site.api().get(&format!("/clusters/{cluster}/events"));
     let events = events.as_array().expect("a list");
     let at = |event: &Value| event["at_ms"].as_f64().expect("a time");
-    let text = |event: &Value| event["text"].as_str().expect("a text").to_owned();
-    let sent = events.iter().find(|event| text(event).starts_with("Sending JMeter")).expect("it was sent");
-    let there = events.iter().find(|event| text(event).contains(" on Java ")).expect("it arrived");
-    let megabytes: f64 = text(sent).split(' ').rev().nth(1).and_then(|word| word.parse().ok()).expect("its size");
+    let first = |code: &str| events.iter().find(|event| event["code"] == code).expect("it is told");
+    let (sent, there) = (first("sending"), first("tools_found"));
+    let megabytes = sent["params"]["total"].as_f64().expect("its size") / 1e6;
     let (taken, line) = ((at(there) - at(sent)) / 1000.0, megabytes * 8000.0 / LINE_KBIT);
     println!(
         "{megabytes} MB to ten machines at {LINE_KBIT} kbit/s each: {taken:.1} s; one such line alone takes {line:.1} s: {:.2} x",

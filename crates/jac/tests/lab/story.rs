@@ -8,10 +8,10 @@ fn a_cluster_is_made_runs_twice_and_goes_with_all_that_was_made_for_it() {
     let Some(site) = Site::new() else { return };
     let cluster = site.ready(2, json!({ "tags": { "team": "shop" } }));
     let events = site.events(&cluster);
-    for text in ["was launched (c6i.xlarge)", "Answers over SSH.", "JMeter 5.6.3 on Java", "Ready."] {
-        assert!(events.contains(text), "{text}: {events}");
+    for code in ["(c6i.xlarge). [instance_launched]", "[ssh_ready]", "[tools_found]", "[ready]"] {
+        assert!(events.contains(code), "{code}: {events}");
     }
-    assert!(!events.contains("Warning"), "{events}");
+    assert!(!events.contains("[warning]"), "{events}");
     let machines = site.lab(&["status"]);
     let groups: Vec<&serde_json::Value> =
         machines["machines"].as_object().expect("machines").values().map(|machine| &machine["groups"]).collect();

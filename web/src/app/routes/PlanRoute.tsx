@@ -6,6 +6,7 @@ import { usePlanCheck } from "@/features/plans/api/usePlanCheck";
 import { CheckView } from "@/features/plans/components/CheckView";
 import { PlanFiles } from "@/features/plans/components/PlanFiles";
 import { PlanHead } from "@/features/plans/components/PlanHead";
+import { PlanRevisions } from "@/features/plans/components/PlanRevisions";
 import { PlanCriteria } from "@/features/runs/components/PlanCriteria";
 import { useRuns } from "@/features/runs/api/useRuns";
 import { RunList } from "@/features/runs/components/RunTable";
@@ -59,6 +60,7 @@ export function PlanRoute() {
             </div>
           )}
           <PlanCriteria plan={plan} />
+          <PlanRevisions plan={plan} />
           <TrendSection plan={plan.id} />
           <RunList of={{ plan: plan.id }} prefix="runs." title="Runs of this plan" without={["plan"]} empty="No runs of this plan yet." />
         </>

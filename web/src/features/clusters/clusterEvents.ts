@@ -15,18 +15,18 @@ export function foldProgress(events: ClusterEvent[], readyMs: number | null): Cl
     const series = seriesOf(event);
     if (series === null) return event;
     if (newest.get(series) !== index) return [];
-    return readyMs !== null && event.at_ms <= readyMs ? { ...event, text: `${event.text.slice(0, event.text.indexOf(":"))}: done.` } : event;
+    return readyMs !== null && event.at_ms <= readyMs ? { ...event, message: `${event.message.slice(0, event.message.indexOf(":"))}: done.` } : event;
   });
 }
 
 function seriesOf(event: ClusterEvent): string | null {
-  const what = /^([^:]+): \d+ (of \d+ MB|MB|files)\.$/.exec(event.text)?.[1];
-  return what === undefined ? null : `${event.node ?? ""} ${what}`;
+  const isProgress = typeof event.params["done"] === "number";
+  return isProgress ? `${event.node ?? ""} ${event.code} ${String(event.params["what"] ?? "")}` : null;
 }
 
 /** The last word about a node, or with null about the whole cluster; events come oldest first. */
 export function lastWord(events: ClusterEvent[], node: string | null): string | null {
-  return events.findLast((event) => event.node === node)?.text ?? null;
+  return events.findLast((event) => event.node === node)?.message ?? null;
 }
 
 /** A cause may be the faults of several machines in one text, each beginning with its machine: one a line is easier to read. */

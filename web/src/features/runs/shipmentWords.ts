@@ -7,6 +7,7 @@ import type { ChipLook } from "@/shared/ui/Chip";
 /** null: the run has not been shipped to that target. */
 export function shipmentChip(shipment: Shipment | null): ChipLook {
   if (shipment === null) return { tone: "ended", word: "not shipped", icon: "dash-circle" };
+  if (shipment.state === "shipping" && shipment.target_info === null) return { tone: "attention", word: "target removed", icon: "exclamation-triangle" };
   switch (shipment.state) {
     case "shipping":
       return shipment.trouble === null ? { tone: "running", word: "shipping", icon: "arrow-clockwise", spin: true } : { tone: "attention", word: "waiting", icon: "hourglass" };

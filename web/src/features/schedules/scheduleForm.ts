@@ -16,6 +16,8 @@ export interface ScheduleForm {
   at: string;
   zone: string;
   overlap: Overlap;
+  /** The revision of the plan that each run runs; null: the newest at its time. */
+  revision: number | null;
 }
 
 export interface ScheduleFaults {
@@ -40,7 +42,7 @@ export const PRESETS: Preset[] = [
 ];
 
 export function emptyForm(defaults: StartConfig, provider: Provider, zone: string): ScheduleForm {
-  return { run: EMPTY_FORM, criteria: [], place: "new", cluster: formFrom(defaults, provider), kind: "cron", expression: "0 3 * * *", at: "", zone, overlap: "skip" };
+  return { run: EMPTY_FORM, criteria: [], place: "new", cluster: formFrom(defaults, provider), kind: "cron", expression: "0 3 * * *", at: "", zone, overlap: "skip", revision: null };
 }
 
 /** The form of a schedule that is there; `known`: the properties that its plan's check found. */
@@ -71,6 +73,7 @@ export function formOf(schedule: Schedule, known: CheckProperty[], defaults: Sta
     at: timing.kind === "once" ? timing.at : "",
     zone: timing.zone,
     overlap: schedule.overlap,
+    revision: run.plan_revision ?? null,
   };
 }
 
@@ -117,6 +120,7 @@ export function checkScheduleForm(form: ScheduleForm, known: CheckProperty[], sp
     split: given.split ?? [],
     criteria: form.criteria,
     grace_s: given.grace_s ?? null,
+    ...(form.revision === null ? {} : { plan_revision: form.revision }),
   };
   const on: NewSchedule["on"] =
     cluster.request === null ? { kind: "cluster", cluster_id, cluster_name: "" } : { kind: "new", provider: cluster.request.provider, config: { ...cluster.request.config, remove_after_run: true } };

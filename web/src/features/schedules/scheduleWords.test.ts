@@ -17,6 +17,6 @@ describe("words of schedules", () => {
   it("say where, and why there was no run", () => {
     expect(onWords({ kind: "cluster", cluster_id: "c-1", cluster_name: "load" })).toBe("load");
     expect(whyWords({ state: "missed", message: "JAC was not running.", times: 12 })).toBe("12 times in a row. JAC was not running.");
-    expect(whyWords({ state: "finished", message: "The plan came to its end.", times: 1 })).toBe("");
+    expect(whyWords({ state: "finished", message: "The plan completed.", times: 1 })).toBe("");
   });
 });

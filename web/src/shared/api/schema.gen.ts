@@ -1973,7 +1973,7 @@ export interface components {
             /** @description The page goes there. */
             url: string;
         };
-        /** @description A wish to sign in with the company's account. */
+        /** @description A request to sign in with the company's account. */
         CompanySignIn: Record<string, never>;
         /** @description The company's sign-on. */
         CompanySignOn: {
@@ -2106,7 +2106,7 @@ export interface components {
             limit: number;
             /**
              * Format: double
-             * @description In `unit`; `null`: there is no value.
+             * @description In `unit`; `null`: no sample gives one.
              */
             actual: number | null;
             unit: components["schemas"]["Unit"];
@@ -2177,7 +2177,7 @@ export interface components {
              * @description Its size.
              */
             bytes: number | null;
-            /** @description Its rows are dealt out among the workers. */
+            /** @description Its rows are split across the workers. */
             split: boolean;
             /** @description It is not there, but the plan seems to write it before it reads it. */
             written_by_plan: boolean;
@@ -2286,7 +2286,7 @@ export interface components {
              */
             vpc: string | null;
             /**
-             * @description `subnet-…`: nodes are dealt out among them; none: a default subnet of the VPC.
+             * @description `subnet-…`: nodes are spread across them; none: a default subnet of the VPC.
              * @default []
              */
             subnets: string[];
@@ -2707,6 +2707,12 @@ export interface components {
              */
             group_threads: number | null;
         };
+        /** @description What a search for samples found, and who answered. It is the same answer whoever did. */
+        FoundSamples: components["schemas"]["SearchResult"] & {
+            /** @description `log`, or the search target's name. */
+            source: string;
+            fallback: components["schemas"]["SearchFallback"] | null;
+        };
         /** @description The row of figures at the top of a run. */
         Headline: {
             /** Format: int64 */
@@ -3029,7 +3035,7 @@ export interface components {
             secret?: string[];
             /** @description Files of the plan that every JMeter reads with `-q`. */
             properties_files?: string[];
-            /** @description Data files, relative to the plan, whose rows are dealt out among the workers. */
+            /** @description Data files, relative to the plan, whose rows are split across the workers. */
             split?: string[];
             /**
              * @description Files that the plan writes and that are kept, such as `*.csv` or `screens/**\/*.png`: patterns of paths below the folder of its `.jmx`.
@@ -4027,6 +4033,13 @@ export interface components {
              */
             grace_s: number | null;
         };
+        /** @description Why a search target did not answer. */
+        SearchFallback: {
+            /** @description Its name. */
+            target: string;
+            /** @description `search_not_complete`, `search_filter_inexact`, `search_miscounted`, `search_timeout`…; all are in docs/search.md. */
+            code: string;
+        };
         /** @description What a search found. */
         SearchResult: {
             /**
@@ -4288,7 +4301,7 @@ export interface components {
             code: components["schemas"]["StopRuleCode"];
             /**
              * Format: double
-             * @description Over the window, in `unit`; `null`: there is no value.
+             * @description Over the window, in `unit`; `null`: too few samples, or none.
              */
             actual: number | null;
             /**
@@ -4541,7 +4554,7 @@ export interface components {
             baseline: components["schemas"]["TrendPoint"] | null;
             /** @description The runs, the newest first. */
             items: components["schemas"]["TrendPoint"][];
-            /** @description `before` of the next page; `null`: there is none. */
+            /** @description `before` of the next page; `null`: this is the last page. */
             next: string | null;
         };
         /** @description What the tests of `jac compare` say of a run in a trend. */
@@ -8105,6 +8118,8 @@ export interface operations {
                 keep?: "first" | "slowest";
                 /** @description How many are shown; absent: 100, at most 1,000. All are counted. */
                 limit?: number;
+                /** @description Where they are looked for. The answer is the same. */
+                source?: "auto" | "log" | "search";
             };
             header?: never;
             path: {
@@ -8119,7 +8134,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SearchResult"];
+                    "application/json": components["schemas"]["FoundSamples"];
                 };
             };
             400: {

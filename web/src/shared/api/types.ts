@@ -24,6 +24,11 @@ export type CriterionResult = Schemas["CriterionResult"];
 export type CriterionWatch = Schemas["CriterionWatch"];
 export type StopRuleState = Schemas["StopRuleState"];
 export type PlanCriteria = Schemas["PlanCriteria"];
+export type FileChange = Schemas["FileChange"];
+export type RevisionView = Schemas["RevisionView"];
+export type RevisionPage = Schemas["RevisionPage"];
+export type RevisionDifference = Schemas["RevisionDifference"];
+export type FileDifference = Schemas["FileDifference"];
 export type RunFacts = Schemas["RunFacts"];
 export type Series = Schemas["Series"];
 export type TimedCount = Schemas["TimedCount"];
@@ -49,6 +54,7 @@ export type RunsOverTime = Schemas["RunsOverTime"];
 
 export type FoundSample = Schemas["FoundSample"];
 export type SearchResult = Schemas["SearchResult"];
+export type FoundSamples = Schemas["FoundSamples"];
 
 export type Info = Schemas["Info"];
 export type Notice = Schemas["Notice"];

@@ -1,4 +1,4 @@
-//! The plan's files on the nodes: a copy for each, or its part of the rows where they are dealt out.
+//! The plan's files on the nodes: a copy for each, or its part of the rows where they are split.
 
 use super::Place;
 use crate::error::EngineError;

@@ -24,10 +24,10 @@ export function Events({ cluster }: { cluster: Cluster }) {
                 {foldProgress(events, cluster.ready_ms)
                   .toReversed()
                   .map((event) => (
-                    <li key={`${event.at_ms} ${event.node ?? ""} ${event.text}`}>
+                    <li key={`${event.at_ms} ${event.node ?? ""} ${event.message}`}>
                       <time>{formatTimeNear(event.at_ms, now)}</time>
                       <span>{event.node ?? ""}</span>
-                      <span>{event.text}</span>
+                      <span>{event.message}</span>
                     </li>
                   ))}
                 {events.length === 0 && <li className="text-muted">No events yet.</li>}

@@ -25,6 +25,9 @@ export function PlanFiles({ plan, limits }: { plan: Plan; limits: { max_upload_b
       <header className="chart-head">
         <h2>Files</h2>
         <span className="chart-unit">{formatBytes(plan.bytes)}</span>
+        <Download className="ms-auto" path={`/plans/${plan.id}/revisions/${plan.revision}/zip`}>
+          Download all
+        </Download>
       </header>
       <ul className="pairs">
         {plan.files.map((file) => (

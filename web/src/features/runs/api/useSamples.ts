@@ -1,13 +1,13 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
-import type { SearchResult } from "@/shared/api/types";
+import type { FoundSamples } from "@/shared/api/types";
 
 /** Single samples of a run's log. A finished run's never change; a live one's are looked for again when asked. */
 export function useSamples(runId: string, request: string | null) {
   return useQuery({
     queryKey: keys.runSamples(runId, request ?? ""),
-    queryFn: ({ signal }) => getJson<SearchResult>(`/runs/${runId}/samples?${request ?? ""}`, signal),
+    queryFn: ({ signal }) => getJson<FoundSamples>(`/runs/${runId}/samples?${request ?? ""}`, signal),
     enabled: request !== null,
     staleTime: Infinity,
     placeholderData: keepPreviousData,

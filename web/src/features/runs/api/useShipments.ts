@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { getJson, postJson } from "@/shared/api/client";
+import { getJson, postJson, removeJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { SearchTarget, Shipment } from "@/shared/api/types";
 
@@ -10,7 +10,7 @@ export function useShipments(id: string) {
   return useQuery({
     queryKey: keys.runShipments(id),
     queryFn: ({ signal }) => getJson<Shipment[]>(`/runs/${id}/search`, signal),
-    refetchInterval: (query) => (query.state.data?.some(({ state }) => state === "shipping") === true ? EVERY_MS : false),
+    refetchInterval: (query) => (query.state.data?.some(({ state, target_info }) => state === "shipping" && target_info !== null) === true ? EVERY_MS : false),
   });
 }
 
@@ -29,5 +29,14 @@ export function useShipRun(id: string) {
   return useMutation({
     mutationFn: (target: string) => postJson<Shipment[]>(`/runs/${id}/search?target=${encodeURIComponent(target)}`, {}),
     onSuccess: (shipments) => client.setQueryData(keys.runShipments(id), shipments),
+  });
+}
+
+/** Forgets the shipping to a target that the server does not have any more. */
+export function useForgetShipment(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (target: string) => removeJson<unknown>(`/runs/${id}/search?target=${encodeURIComponent(target)}`),
+    onSuccess: () => client.invalidateQueries({ queryKey: keys.runShipments(id) }),
   });
 }

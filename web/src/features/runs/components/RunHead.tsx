@@ -65,6 +65,7 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
           <>
             <span>
               plan <Link to={`/plans/${run.plan.id}`}>{run.plan.name}</Link>
+              {run.plan_revision != null && `, revision ${run.plan_revision}`}
             </span>
             {run.provider !== "imported" && (
               <>

@@ -69,3 +69,18 @@ it("shows a viewer where it is and no button", async () => {
   expect(item.textContent).toContain("not shipped");
   expect(screen.queryByRole("button")).toBeNull();
 });
+
+it("says that a target was removed from the server, and removes the shipment on request", async () => {
+  const trouble = { code: "search_target_removed", message: "The server has no search target of this name any more." };
+  api.answer("GET /runs/r-1/search", { body: [{ ...shipment, target: "old", target_info: null, state: "shipping", counted: null, dashboard_url: null, trouble }] });
+  api.answer("GET /search/targets", { body: [] });
+  renderFor(sessionOf("member"), <Shipments run={run} />);
+  expect(await screen.findByText(trouble.message)).toBeDefined();
+  expect(screen.getByText("target removed")).toBeDefined();
+  expect(screen.queryByRole("button", { name: "Retry now" })).toBeNull();
+  api.answer("DELETE /runs/r-1/search", { body: { documents: 0 } });
+  api.answer("GET /runs/r-1/search", { body: [] });
+  await userEvent.click(screen.getByRole("button", { name: "Remove" }));
+  await waitFor(() => expect(api.changes()).toEqual([{ method: "DELETE", path: "/runs/r-1/search?target=old", body: null }]));
+  await waitFor(() => expect(screen.queryByText("old")).toBeNull());
+});

@@ -4,7 +4,7 @@ import { useRights } from "@/shared/session/useSession";
 import { Chip } from "@/shared/ui/Chip";
 import { Download } from "@/shared/ui/Download";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
-import { useSearchTargets, useShipments, useShipRun } from "../api/useShipments";
+import { useForgetShipment, useSearchTargets, useShipments, useShipRun } from "../api/useShipments";
 import { shipmentChip, shipmentFigures } from "../shipmentWords";
 
 /** The run's samples at the search targets; nothing where there are none. */
@@ -12,6 +12,7 @@ export function Shipments({ run }: { run: Run }) {
   const shipments = useShipments(run.id).data ?? [];
   const targets = useSearchTargets().data ?? [];
   const ship = useShipRun(run.id);
+  const forget = useForgetShipment(run.id);
   const { mayWrite } = useRights();
   const names = [...new Set([...targets.map(({ target }) => target.name), ...shipments.map(({ target }) => target)])];
   if (names.length === 0) return null;
@@ -28,11 +29,13 @@ export function Shipments({ run }: { run: Run }) {
             name={name}
             shipment={shipments.find(({ target }) => target === name) ?? null}
             onShip={mayWrite(run) && targets.some(({ target }) => target.name === name) ? () => ship.mutate(name) : null}
-            busy={ship.isPending}
+            onForget={mayWrite(run) ? () => forget.mutate(name) : null}
+            busy={ship.isPending || forget.isPending}
           />
         ))}
       </ul>
       {ship.error !== null && <ErrorBox error={ship.error} />}
+      {forget.error !== null && <ErrorBox error={forget.error} />}
     </section>
   );
 }
@@ -43,10 +46,12 @@ interface TargetProps {
   shipment: Shipment | null;
   /** null: not by this person, or the server has no such target any more. */
   onShip: (() => void) | null;
+  /** null: not by this person. */
+  onForget: (() => void) | null;
   busy: boolean;
 }
 
-function Target({ run, name, shipment, onShip, busy }: TargetProps) {
+function Target({ run, name, shipment, onShip, onForget, busy }: TargetProps) {
   const action = actionOf(shipment);
   return (
     <li>
@@ -70,6 +75,11 @@ function Target({ run, name, shipment, onShip, busy }: TargetProps) {
       </span>
       <span>
         <Chip {...shipmentChip(shipment)} />
+        {onForget !== null && shipment?.target_info === null && (
+          <button type="button" className="btn btn-sm btn-outline-secondary ms-2" title={`Remove the shipment to ${name} from this list`} disabled={busy} onClick={onForget}>
+            Remove
+          </button>
+        )}
         {onShip !== null && action !== null && (
           <button type="button" className="btn btn-sm btn-outline-secondary ms-2" disabled={busy} onClick={onShip}>
             {action}

@@ -1,7 +1,7 @@
 import { useMemo, useState } from "react";
 import { LabelName } from "@/features/results/components/LabelName";
 import { isTransaction } from "@/features/results/transactions";
-import type { FoundSample, SearchResult } from "@/shared/api/types";
+import type { FoundSample, FoundSamples, SearchResult } from "@/shared/api/types";
 import { useTimeline } from "@/shared/charts/timeline";
 import { formatBytes, formatCount, formatMs, plural } from "@/shared/format/numbers";
 import { formatDateTime, formatTimeMsNear } from "@/shared/format/time";
@@ -10,6 +10,7 @@ import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
 import { Note } from "@/shared/ui/Note";
 import { SampleDetail } from "./SampleDetail";
+import { sourceWords } from "./sampleSource";
 import { urlOf } from "./sampleUrl";
 
 const columnsFor = (originMs: number): Column<FoundSample>[] => [
@@ -71,7 +72,7 @@ function messageOf(row: FoundSample): string {
 }
 
 interface Props {
-  result: SearchResult;
+  result: FoundSamples;
   keep: "first" | "slowest";
   stale: boolean;
 }
@@ -83,6 +84,7 @@ export function SampleTable({ result, keep, stale }: Props) {
   const columns = useMemo(() => columnsFor(originMs), [originMs]);
   const { searched, rejected_rows, samples } = result;
   const matched = result.matched + result.matched_transactions;
+  const source = sourceWords(result);
   return (
     <div className={stale ? "stack stale" : "stack"}>
       <DataTable
@@ -100,6 +102,7 @@ export function SampleTable({ result, keep, stale }: Props) {
           </span>
         }
       />
+      {source !== null && <p className="text-muted small mb-0">{source}</p>}
       {rejected_rows > 0 && (
         <Note tone="attention">
           {plural(rejected_rows, "row")} could not be parsed and {rejected_rows === 1 ? "was" : "were"} not searched.

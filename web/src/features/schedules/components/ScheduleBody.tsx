@@ -61,6 +61,7 @@ export function ScheduleFacts({ schedule }: { schedule: Schedule }) {
         </header>
         <ul className="pairs">
           <Pair name="Cluster">{on.kind === "cluster" ? <Link to={`/clusters/${on.cluster_id}`}>{onWords(on)}</Link> : onWords(on)}</Pair>
+          <Pair name="Plan revision">{run.plan_revision ?? "the newest at its time"}</Pair>
           <Pair name="Overlap">{schedule.overlap === "skip" ? "skip" : "wait for the earlier run"}</Pair>
           {properties.map(([name, value]) => (
             <Pair key={name} name={name}>

@@ -20,6 +20,7 @@ import { Note } from "@/shared/ui/Note";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useSaveSchedule } from "../api/useSchedules";
 import { checkScheduleForm, emptyForm, formOf, type ScheduleFaults, type ScheduleForm } from "../scheduleForm";
+import { RevisionField } from "./RevisionField";
 import { TimingFields } from "./TimingFields";
 
 interface Props {
@@ -117,12 +118,13 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
             onSearch={setPlanText}
             value={form.run.planId}
             fault={shown.run.plan}
-            onChange={(id) => setRun({ ...form.run, planId: id, properties: {}, secret: [], split: [], propertiesFiles: [] })}
+            onChange={(id) => setForm({ ...form, revision: null, run: { ...form.run, planId: id, properties: {}, secret: [], split: [], propertiesFiles: [] } })}
           />
           <Field label="Name">
             {(attributes) => <input {...attributes} type="text" placeholder="the plan’s name" value={form.run.name} onChange={({ target }) => setRun({ ...form.run, name: target.value })} />}
           </Field>
         </div>
+        {form.run.planId !== null && <RevisionField planId={form.run.planId} value={form.revision} onChange={(revision) => setForm({ ...form, revision })} />}
         <TimingFields form={form} faults={shown} onChange={setForm} />
         <Options
           legend="When an earlier run has not finished"

@@ -1,0 +1,376 @@
+//! What a plan's files were before: its revisions.
+//!
+//! | below `plans-revisions/<plan>/` | what                                                                                          |
+//! |---------------------------------|-----------------------------------------------------------------------------------------------|
+//! | `<N>.json`                      | revision N: when and by whom it was made, and its files by the hash of their content          |
+//! | `content/<SHA-256>`             | what earlier revisions have and the plan has no more: links to `blobs/`, each content once     |
+//!
+//! A record is written before the plan's row, so one of a revision that the row does not know is of a change that a crash cut off, and is
+//! written over. Runs have the files that they ran in folders of their own: a plan that is deleted takes its revisions along.
+
+use super::content::{Content, link};
+use super::{PlanFolder, remove_folder};
+use crate::blocking::wait;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use jac_model::{EpochMs, FileChange, Person, Plan, PlanFile, PlanId, PlanRevision, changed_files};
+use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+/// So many changes of a revision are shown by name.
+const CHANGES_SHOWN: usize = 50;
+/// A revision is shown at most so many at a time.
+const MOST_SHOWN: usize = 200;
+/// Zips with larger files need their long form.
+const LARGE: u64 = u32::MAX as u64;
+
+/// A file that is another than in the revision before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangedFile {
+    pub path: String,
+    pub change: FileChange,
+}
+
+/// A revision of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RevisionView {
+    pub revision: u32,
+    /// When its files were uploaded, added or removed; `null`: a JAC that did not keep revisions has made it.
+    pub created_ms: Option<i64>,
+    /// Who did it; `null` likewise.
+    pub by: Option<Person>,
+    /// How many files it has, and their size in bytes.
+    pub files: u32,
+    pub bytes: u64,
+    /// How many runs ran it.
+    pub runs: u64,
+    /// The revision that `changes` are counted from: the newest kept one before it; `null`: there is none.
+    pub changes_from: Option<u32>,
+    /// Files that were added, removed or changed since then, the first 50.
+    pub changes: Vec<ChangedFile>,
+    /// How many there are.
+    pub changed_files: u32,
+}
+
+/// Revisions of a plan, the newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RevisionPage {
+    pub items: Vec<RevisionView>,
+    /// What to send as `before` for older ones; `null`: these are all.
+    pub next: Option<u32>,
+}
+
+/// The plan at one of its revisions, with the folder that its files lie in now.
+#[derive(Debug)]
+pub struct PlanAt {
+    pub plan: Plan,
+    pub folder: PathBuf,
+    /// Of an earlier revision, the folder is made for whoever asked.
+    _made: Option<TempDir>,
+}
+
+impl PlanAt {
+    /// Writes all files as a zip.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or `out` takes no more.
+    pub fn write_zip(&self, out: impl Write) -> io::Result<()> {
+        let mut zip = ZipWriter::new_stream(out);
+        for file in &self.plan.files {
+            let options = SimpleFileOptions::default().large_file(file.bytes >= LARGE);
+            zip.start_file(file.path.as_str(), options)?;
+            io::copy(&mut std::fs::File::open(self.folder.join(&file.path))?, &mut zip)?;
+        }
+        zip.finish()?.flush()
+    }
+}
+
+/// Where the revisions of a plan lie.
+pub(super) struct Revisions {
+    folder: PathBuf,
+}
+
+impl Revisions {
+    pub fn of(engine: &Engine, plan: &PlanId) -> Self {
+        Self { folder: engine.folder().revisions().join(plan.as_str()) }
+    }
+
+    fn record(&self, revision: u32) -> PathBuf {
+        self.folder.join(format!("{revision}.json"))
+    }
+
+    fn contents(&self) -> PathBuf {
+        self.folder.join("content")
+    }
+
+    pub fn write(&self, revision: &PlanRevision) -> Result<(), EngineError> {
+        std::fs::create_dir_all(&self.folder).map_err(|error| EngineError::file("keeping the revision", error))?;
+        let bytes = serde_json::to_vec(revision).map_err(|error| EngineError::JMeter(error.to_string()))?;
+        crate::runs::write_file(&self.record(revision.revision), &bytes)
+    }
+
+    pub fn has(&self, revision: u32) -> bool {
+        self.record(revision).is_file()
+    }
+
+    fn read(&self, revision: u32) -> Option<PlanRevision> {
+        let kept: PlanRevision = serde_json::from_slice(&std::fs::read(self.record(revision)).ok()?).ok()?;
+        (kept.revision == revision).then_some(kept)
+    }
+
+    /// The kept ones, the newest first.
+    fn numbers(&self) -> Vec<u32> {
+        let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let number = |name: &str| name.strip_suffix(".json")?.parse().ok();
+        let mut numbers: Vec<u32> = entries.filter_map(|entry| number(entry.file_name().to_str()?)).collect();
+        numbers.sort_unstable_by_key(|number| Reverse(*number));
+        numbers
+    }
+
+    /// Keeps the content of files that the plan has no more.
+    pub fn keep(&self, content: &Content, was: &[PlanFile], is: &[PlanFile]) -> Result<(), EngineError> {
+        let there: HashSet<&str> = is.iter().filter_map(|file| file.sha256.as_deref()).collect();
+        let gone = was.iter().filter_map(|file| file.sha256.as_deref()).filter(|sha256| !there.contains(sha256));
+        let failed = |error| EngineError::file("keeping the revision before", error);
+        for sha256 in gone {
+            let Some(kept) = content.find(sha256) else { continue };
+            std::fs::create_dir_all(self.contents()).map_err(failed)?;
+            match link(&kept, &self.contents().join(sha256)) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (),
+                linked => linked.map_err(failed)?,
+            }
+        }
+        Ok(())
+    }
+
+    pub fn remove(&self) {
+        remove_folder(&self.folder);
+    }
+
+    /// What the kept revisions have, for whoever removes them all.
+    pub fn all_files(&self) -> Vec<PlanFile> {
+        self.numbers().into_iter().filter_map(|number| self.read(number)).flat_map(|kept| kept.files).collect()
+    }
+}
+
+/// The plan's files as a revision.
+pub(super) fn revision_of(plan: &Plan, made: Option<(EpochMs, Person)>) -> PlanRevision {
+    let (created_ms, by) = made.unzip();
+    PlanRevision {
+        revision: plan.revision,
+        created_ms,
+        by,
+        main_file: plan.main_file.clone(),
+        files: plan.files.clone(),
+    }
+}
+
+/// The same of one whose record is not there: the first is known to be what was uploaded.
+pub(super) fn unrecorded(plan: &Plan) -> PlanRevision {
+    let is_first = plan.revision == 1;
+    revision_of(plan, is_first.then(|| (plan.created_ms, plan.owner.clone())))
+}
+
+impl Engine {
+    /// A revision of a plan.
+    ///
+    /// # Errors
+    /// When there is none of that number, or none any more.
+    pub fn plan_revision(&self, plan: &Plan, revision: u32) -> Result<PlanRevision, EngineError> {
+        let kept = Revisions::of(self, &plan.id).read(revision).filter(|_| revision <= plan.revision);
+        let current = || (revision == plan.revision).then(|| unrecorded(plan));
+        kept.or_else(current).ok_or_else(|| EngineError::NotFound { kind: "revision", id: revision.to_string() })
+    }
+
+    /// Revisions of a plan, the newest first; `before`: only older ones than that.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn plan_revisions(&self, plan: &Plan, before: Option<u32>, limit: usize) -> Result<RevisionPage, EngineError> {
+        let kept = Revisions::of(self, &plan.id);
+        let mut numbers = kept.numbers();
+        // What a crash has left of a change that is none.
+        numbers.retain(|number| *number < plan.revision);
+        numbers.insert(0, plan.revision);
+        numbers.retain(|number| before.is_none_or(|before| *number < before));
+        let limit = limit.clamp(1, MOST_SHOWN);
+        // One more: what the last of them is compared with.
+        let mut read = numbers.iter().filter_map(|number| self.plan_revision(plan, *number).ok()).take(limit + 1);
+        let runs = wait(self.store().runs_by_revision(&plan.id))?;
+        let mut items = Vec::new();
+        let mut newer = read.next();
+        while let Some(revision) = newer {
+            if items.len() == limit {
+                return Ok(RevisionPage { next: items.last().map(|item: &RevisionView| item.revision), items });
+            }
+            newer = read.next();
+            let changes = newer.as_ref().map_or_else(Vec::new, |older| changed_files(&older.files, &revision.files));
+            let shown = changes.iter().take(CHANGES_SHOWN);
+            items.push(RevisionView {
+                revision: revision.revision,
+                created_ms: revision.created_ms,
+                by: revision.by.clone(),
+                files: count(revision.files.len()),
+                bytes: revision.files.iter().map(|file| file.bytes).sum(),
+                runs: runs.get(&revision.revision).copied().unwrap_or(0).into(),
+                changes_from: newer.as_ref().map(|older| older.revision),
+                changes: shown
+                    .map(|(path, change)| ChangedFile { path: (*path).to_owned(), change: *change })
+                    .collect(),
+                changed_files: count(changes.len()),
+            });
+        }
+        Ok(RevisionPage { items, next: None })
+    }
+
+    /// The plan at a revision, with its files; `None`: as it is now. It is no later change's: nobody changes the plan meanwhile.
+    ///
+    /// # Errors
+    /// When there is no such revision any more.
+    pub(crate) fn locked_plan_at(&self, plan: Plan, revision: Option<u32>) -> Result<PlanAt, EngineError> {
+        match revision.filter(|revision| *revision != plan.revision) {
+            Some(revision) => {
+                let kept = self.plan_revision(&plan, revision)?;
+                self.made_plan_at(plan, kept)
+            }
+            None => Ok(PlanAt { folder: self.folder().plan(&plan.id), plan, _made: None }),
+        }
+    }
+
+    /// The plan at a revision, with a folder of its files that stays as it is whatever becomes of the plan.
+    ///
+    /// # Errors
+    /// When there is no such revision any more.
+    pub fn plan_at(&self, id: &PlanId, revision: u32) -> Result<PlanAt, EngineError> {
+        self.locked_plan(id, || {
+            let plan = wait(self.store().plan(id))?;
+            let kept = self.plan_revision(&plan, revision)?;
+            self.made_plan_at(plan, kept)
+        })
+    }
+
+    fn made_plan_at(&self, mut plan: Plan, revision: PlanRevision) -> Result<PlanAt, EngineError> {
+        let failed = |error| EngineError::file("putting the revision together", error);
+        let made = tempfile::tempdir_in(self.folder().uploads()).map_err(failed)?;
+        for file in &revision.files {
+            let place = made.path().join(&file.path);
+            std::fs::create_dir_all(place.parent().unwrap_or(made.path())).map_err(failed)?;
+            let missing = || EngineError::NotFound { kind: "file", id: file.path.clone() };
+            let from = self.place_of(&plan, file).ok_or_else(missing)?;
+            link(&from, &place).map_err(failed)?;
+        }
+        (plan.revision, plan.main_file, plan.files) = (revision.revision, revision.main_file, revision.files);
+        Ok(PlanAt { folder: made.path().to_owned(), plan, _made: Some(made) })
+    }
+
+    /// Where the content of a file lies that the plan has or had.
+    pub(super) fn place_of(&self, plan: &Plan, file: &PlanFile) -> Option<PathBuf> {
+        let folder = self.folder().plan(&plan.id);
+        let Some(sha256) = file.sha256.as_deref().filter(|sha256| sha256.len() == 64) else {
+            // A file system without links, or a plan of an older JAC: what is not known by its content is there under its name alone.
+            return plan.files.contains(file).then(|| folder.join(&file.path));
+        };
+        let kept = Revisions::of(self, &plan.id).contents().join(sha256);
+        // After `jac admin restore` the plans' folders are all that has it.
+        let current = plan.files.iter().find(|now| now.sha256.as_deref() == Some(sha256));
+        let current = current.map(|now| folder.join(&now.path));
+        let places = [Some(kept), Content::new(self.folder().blobs()).find(sha256), current];
+        places.into_iter().flatten().find(|place| place.is_file())
+    }
+
+    /// Removes all revisions of a plan but the newest `newest` and those that a run has run or a schedule is to run.
+    pub(crate) fn forget_revisions(
+        &self,
+        id: &PlanId,
+        newest: u32,
+        scheduled: &BTreeSet<u32>,
+    ) -> Result<usize, EngineError> {
+        self.locked_plan(id, || {
+            let revisions = Revisions::of(self, id);
+            let plan = wait(self.store().plan(id))?;
+            let ran = wait(self.store().runs_by_revision(id))?;
+            let stays =
+                |number: u32| number >= plan.revision || ran.contains_key(&number) || scheduled.contains(&number);
+            let newest = usize::try_from(newest.max(1)).unwrap_or(usize::MAX);
+            let old: Vec<u32> = revisions.numbers().into_iter().skip(newest).filter(|number| !stays(*number)).collect();
+            let mut gone = Vec::new();
+            for number in &old {
+                gone.extend(revisions.read(*number).into_iter().flat_map(|kept| kept.files));
+                std::fs::remove_file(revisions.record(*number))
+                    .map_err(|error| EngineError::file("removing a revision", error))?;
+            }
+            if !old.is_empty() {
+                self.sweep_contents(&revisions, &gone)?;
+            }
+            Ok(old.len())
+        })
+    }
+
+    /// Removes content that no kept revision has.
+    fn sweep_contents(&self, revisions: &Revisions, gone: &[PlanFile]) -> Result<(), EngineError> {
+        let kept: HashSet<String> = revisions.all_files().into_iter().filter_map(|file| file.sha256).collect();
+        for entry in std::fs::read_dir(revisions.contents()).into_iter().flatten().flatten() {
+            if entry.file_name().to_str().is_some_and(|sha256| !kept.contains(sha256)) {
+                std::fs::remove_file(entry.path()).map_err(|error| EngineError::file("removing a revision", error))?;
+            }
+        }
+        self.release_content(gone);
+        Ok(())
+    }
+
+    /// The revisions that schedules are to run, by plan.
+    pub(crate) fn scheduled_revisions(&self) -> Result<HashMap<PlanId, BTreeSet<u32>>, EngineError> {
+        let mut found: HashMap<PlanId, BTreeSet<u32>> = HashMap::new();
+        for id in wait(self.store().schedule_ids())? {
+            // One that cannot be read keeps what it needs by being told as a fault: nothing is removed then.
+            let schedule = wait(self.store().schedule(&id))?;
+            if let Some(revision) = schedule.run.plan_revision {
+                found.entry(schedule.plan_id).or_default().insert(revision);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The plans that have revisions.
+    pub(crate) fn plans_with_revisions(&self) -> Vec<PlanId> {
+        let entries = std::fs::read_dir(self.folder().revisions()).into_iter().flatten().flatten();
+        entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+    }
+}
+
+/// A record of what a plan was before it was changed, for one that has none yet.
+pub(super) fn record_before(revisions: &Revisions, plan: &Plan) -> Result<(), EngineError> {
+    if revisions.has(plan.revision) { Ok(()) } else { revisions.write(&unrecorded(plan)) }
+}
+
+/// Removes what is left of the revisions of plans that are gone.
+pub(crate) fn sweep_revisions(engine: &Engine) {
+    for id in engine.plans_with_revisions() {
+        if !PlanFolder::of(engine, &id).files.is_dir() {
+            let revisions = Revisions::of(engine, &id);
+            let files = revisions.all_files();
+            revisions.remove();
+            engine.release_content(&files);
+        }
+    }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// A file's text, where it is text and short enough to be looked at.
+pub(super) fn text_of(place: &Path, most_bytes: u64) -> Option<String> {
+    let is_short = std::fs::metadata(place).is_ok_and(|file| file.len() <= most_bytes);
+    let text = is_short.then(|| std::fs::read(place).ok().and_then(|bytes| String::from_utf8(bytes).ok())).flatten();
+    text.filter(|text| !text.contains('\0'))
+}

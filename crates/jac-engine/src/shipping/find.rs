@@ -1,0 +1,234 @@
+//! Single samples of a run from a search target that has all of them, and from the log wherever that might be another answer.
+//!
+//! A target is asked only where it has been counted to be complete and the log is so long that reading it takes longer. What it answers is
+//! held against what is known of the log: its documents, its samples, and each sample against the search. One that is away is not asked
+//! again for a while, so that nobody waits for it.
+
+use super::named;
+use super::query::query;
+use crate::blocking::wait;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::runs::results::MOST_FOUND;
+use jac_jtl::{EntryKind, Summary};
+use jac_logs::{FoundSample, Search, SearchResult};
+use jac_model::RunId;
+use jac_model::search::{SampleMatches, SampleTarget, ShipmentState, StoredSample};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
+
+/// What the log is called among sources; no target has this name.
+pub const LOG: &str = "log";
+/// A log with fewer rows is read sooner than a target answers (docs/benchmarks.md).
+const ROWS_WORTH_ASKING: u64 = 1_000_000;
+/// A target has to answer in this time.
+const ANSWER_LIMIT: Duration = Duration::from_secs(3);
+/// For so long a target that did not answer is not asked.
+const PAUSE: Duration = Duration::from_secs(30);
+/// What is wrong with a target then, whatever run is asked for.
+const AWAY: [&str; 7] = [
+    "search_unreachable",
+    "search_timeout",
+    "search_unavailable",
+    "search_busy",
+    "search_denied",
+    "search_credentials",
+    "search_certificate",
+];
+/// The most of a summary that is read.
+const SUMMARY_BYTES: usize = 64 << 20;
+
+/// Where samples are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum SampleSource {
+    /// In a search target where that is quicker, else in the log.
+    #[default]
+    Auto,
+    /// In the log.
+    Log,
+    /// In a search target, however long the log is; in the log where none can answer.
+    Search,
+}
+
+/// What a search for samples found, and who answered. It is the same answer whoever did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FoundSamples {
+    #[serde(flatten)]
+    pub result: SearchResult,
+    /// `log`, or the search target's name.
+    pub source: String,
+    /// Why the log was read in the place of a search target; `null`: it was not.
+    pub fallback: Option<SearchFallback>,
+}
+
+/// Why a search target did not answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SearchFallback {
+    /// Its name.
+    pub target: String,
+    /// `search_not_complete`, `search_filter_inexact`, `search_miscounted`, `search_timeout`…; all are in docs/search.md.
+    pub code: String,
+}
+
+/// What is known of a log besides its samples.
+struct Reading {
+    samples: u64,
+    rejected_rows: u64,
+    incomplete: bool,
+}
+
+impl Engine {
+    /// Looks for samples of a run. It waits for a search target, and reads the log: call it where that is allowed.
+    ///
+    /// # Errors
+    /// When there is no such run, or it has no log.
+    pub fn find_samples(
+        &self,
+        run: &RunId,
+        mut search: Search,
+        source: SampleSource,
+    ) -> Result<FoundSamples, EngineError> {
+        search.limit = search.limit.min(MOST_FOUND);
+        let fallback = match self.ask_a_target(run, &search, source)? {
+            Asked::Answered(found) => return Ok(found),
+            Asked::No => None,
+            Asked::Failed(fallback) => Some(fallback),
+        };
+        let result = self.search_samples(run, search)?;
+        Ok(FoundSamples { result, source: LOG.to_owned(), fallback })
+    }
+
+    fn ask_a_target(&self, run: &RunId, search: &Search, source: SampleSource) -> Result<Asked, EngineError> {
+        let targets = self.shipping().targets();
+        if source == SampleSource::Log || targets.is_empty() {
+            return Ok(Asked::No);
+        }
+        let shipments = wait(self.store().shipments(run))?;
+        let known = shipments
+            .iter()
+            .filter_map(|row| Some((row, named(&targets, &row.target).filter(|target| target.counts())?)))
+            .filter(|(row, _)| source == SampleSource::Search || row.cursor.rows >= ROWS_WORTH_ASKING);
+        let is_complete = |state| state == ShipmentState::Complete;
+        let Some((row, target)) = known.max_by_key(|(row, _)| is_complete(row.state)) else { return Ok(Asked::No) };
+        let failed = |code: &str| {
+            tracing::debug!(%run, target = row.target, code, "run {run}: samples are read from the log: {code}");
+            Asked::Failed(SearchFallback { target: row.target.clone(), code: code.to_owned() })
+        };
+        if !is_complete(row.state) {
+            return Ok(failed("search_not_complete"));
+        }
+        let Some(query) = query(run, search) else { return Ok(failed("search_filter_inexact")) };
+        if let Some(code) = self.shipping().paused(&row.target).filter(|_| source == SampleSource::Auto) {
+            return Ok(failed(code));
+        }
+        let Some(reading) = self.reading(run)? else { return Ok(failed("summary_missing")) };
+        let matches = match wait(timeout(ANSWER_LIMIT, target.search(&query))) {
+            Ok(Ok(matches)) => matches,
+            Ok(Err(error)) => {
+                tracing::info!(%run, target = row.target, code = error.code, "search target {}: {error}", row.target);
+                self.shipping().pause_searches(target.as_ref(), error.code);
+                return Ok(failed(error.code));
+            }
+            Err(_) => {
+                self.shipping().pause_searches(target.as_ref(), "search_timeout");
+                return Ok(failed("search_timeout"));
+            }
+        };
+        if matches.documents != row.cursor.rows {
+            return Ok(failed("search_miscounted"));
+        }
+        let result = result(matches, &reading);
+        if result.searched != reading.samples {
+            return Ok(failed("search_miscounted"));
+        }
+        if !result.samples.iter().all(|sample| sample.matches(&search.filter)) {
+            return Ok(failed("search_answer_differs"));
+        }
+        Ok(Asked::Answered(FoundSamples { result, source: row.target.clone(), fallback: None }))
+    }
+
+    /// What the reading of a finished run's log brought; `None`: nothing says it.
+    fn reading(&self, run: &RunId) -> Result<Option<Reading>, EngineError> {
+        const NAME: &str = "summary.json";
+        let Some(file) = self.kept_file(run, NAME)? else { return Ok(None) };
+        let bytes = file.read_at(&self.folder().run(run).join(NAME), 0, SUMMARY_BYTES)?;
+        let Ok(summary) = serde_json::from_slice::<Summary>(&bytes) else { return Ok(None) };
+        Ok(Some(Reading {
+            samples: summary.total.samples,
+            rejected_rows: summary.rejected_rows,
+            incomplete: summary.notes.iter().any(|note| note.code == "log_incomplete"),
+        }))
+    }
+}
+
+enum Asked {
+    Answered(FoundSamples),
+    /// There is none to be asked.
+    No,
+    Failed(SearchFallback),
+}
+
+impl super::Shipping {
+    /// Why a target is not asked now.
+    fn paused(&self, target: &str) -> Option<&'static str> {
+        let pauses = self.search_pauses.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        pauses.get(target).filter(|(until, _)| Instant::now() < *until).map(|(_, code)| *code)
+    }
+
+    fn pause_searches(&self, target: &dyn SampleTarget, code: &'static str) {
+        if !AWAY.contains(&code) {
+            return;
+        }
+        let until = Instant::now() + PAUSE;
+        let mut pauses = self.search_pauses.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        pauses.insert(target.info().name, (until, code));
+    }
+}
+
+/// What matches, as the log's search tells it.
+fn result(matches: SampleMatches, reading: &Reading) -> SearchResult {
+    let SampleMatches { searched, matched, samples, .. } = matches;
+    // As there: where every row is a transaction they are the samples.
+    let (searched, matched) = match searched.requests {
+        0 => ((searched.transactions, 0), (matched.transactions, 0)),
+        requests => ((requests, searched.transactions), (matched.requests, matched.transactions)),
+    };
+    SearchResult {
+        matched: matched.0,
+        searched: searched.0,
+        matched_transactions: matched.1,
+        searched_transactions: searched.1,
+        rejected_rows: reading.rejected_rows,
+        incomplete: reading.incomplete,
+        samples: samples.into_iter().map(found).collect(),
+    }
+}
+
+fn found(sample: StoredSample) -> FoundSample {
+    FoundSample {
+        log: 0,
+        position: sample.position,
+        start_ms: sample.start_ms,
+        elapsed_ms: sample.elapsed_ms,
+        label: sample.label,
+        kind: if sample.is_transaction { EntryKind::Transaction } else { EntryKind::Request },
+        code: sample.code,
+        message: sample.message,
+        failure_message: sample.failure_message,
+        thread: sample.thread,
+        success: sample.success,
+        received_bytes: sample.received_bytes,
+        sent_bytes: sample.sent_bytes,
+        latency_ms: sample.latency_ms,
+        connect_ms: sample.connect_ms,
+        url: sample.url,
+        hostname: sample.hostname,
+        all_threads: sample.all_threads,
+        group_threads: sample.group_threads,
+    }
+}

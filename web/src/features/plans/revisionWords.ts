@@ -1,0 +1,21 @@
+/** Revisions of a plan in words. Pure. */
+import type { FileChange, RevisionView } from "@/shared/api/types";
+import { plural } from "@/shared/format/numbers";
+
+/** So many files are named in a line. */
+const NAMED = 3;
+
+const WORD: Record<FileChange, string> = { added: "added", removed: "removed", changed: "changed" };
+
+/** What was done to a file. */
+export function changeWord(change: FileChange): string {
+  return WORD[change];
+}
+
+/** What a revision changed: "changed shop.jmx, added users.csv and 4 more files". */
+export function changesWords({ changes, changed_files, changes_from }: Pick<RevisionView, "changes" | "changed_files" | "changes_from">): string {
+  if (changes_from === null) return "";
+  const named = changes.slice(0, NAMED).map(({ path, change }) => `${WORD[change]} ${path}`);
+  const left = changed_files - named.length;
+  return named.join(", ") + (left > 0 ? ` and ${plural(left, "more file")}` : "");
+}

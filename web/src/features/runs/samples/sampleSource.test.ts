@@ -1,0 +1,10 @@
+import { expect, it } from "vitest";
+import { sourceWords } from "./sampleSource";
+
+it("says who answered where it was not simply the log, and why it was the log after all", () => {
+  expect(sourceWords({ source: "log", fallback: null })).toBeNull();
+  expect(sourceWords({ source: "es", fallback: null })).toBe("Answered by search target es.");
+  const fallback = (code: string) => sourceWords({ source: "log", fallback: { target: "es", code } });
+  expect(fallback("search_timeout")).toBe("Read from the result log: search target es did not answer.");
+  expect(fallback("search_denied")).toBe("Read from the result log: search target es could not answer (search_denied).");
+});

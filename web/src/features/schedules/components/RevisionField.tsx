@@ -1,0 +1,30 @@
+import { useRevisions } from "@/features/plans/api/useRevisions";
+import { Field } from "@/shared/ui/Field";
+
+interface Props {
+  planId: string;
+  value: number | null;
+  onChange: (revision: number | null) => void;
+}
+
+/** Which revision of the plan is run: a pinned one is not changed by whoever may change the plan. */
+export function RevisionField({ planId, value, onChange }: Props) {
+  const query = useRevisions(planId);
+  const numbers = (query.data ?? []).map(({ revision }) => revision);
+  // One that is older than those that were asked for stays chosen.
+  const all = value === null || numbers.includes(value) ? numbers : [...numbers, value];
+  return (
+    <Field label="Plan revision" help="The newest is whatever the plan is at that time, whoever has changed it. It runs with your rights.">
+      {(attributes) => (
+        <select {...attributes} className="form-select" value={value ?? ""} onChange={({ target }) => onChange(target.value === "" ? null : Number(target.value))}>
+          <option value="">The newest at its time</option>
+          {all.map((number) => (
+            <option key={number} value={number}>
+              Always revision {number}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  );
+}
