@@ -31,7 +31,15 @@ function forbid(files, groups, message) {
   return {
     files,
     rules: {
-      "no-restricted-imports": ["error", { patterns: [{ group: groups, message }, { group: ["../../*"], message: "Use @/ across folders." }] }],
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            { group: groups, message },
+            { group: ["../../*"], message: "Use @/ across folders." },
+          ],
+        },
+      ],
     },
   };
 }

@@ -19,7 +19,7 @@ export default defineConfig({
   test: {
     projects: [
       { extends: true, test: { name: "pure", include: ["src/**/*.test.ts"] } },
-      { extends: true, test: { name: "rendered", include: ["src/**/*.test.tsx"], environment: "happy-dom", setupFiles: ["src/test/setup.ts"] } },
+      { extends: true, test: { name: "rendered", include: ["src/**/*.test.tsx"], environment: "happy-dom", setupFiles: ["src/test/setup.ts"], testTimeout: 30_000 } },
     ],
   },
 });

@@ -5,8 +5,7 @@ import { afterSignOut } from "./useChanges";
 
 beforeEach(() => void vi.stubGlobal("localStorage", { getItem: () => null }));
 
-const answer = (status: number, body: unknown) =>
-  vi.stubGlobal("fetch", () => Promise.resolve(new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } })));
+const answer = (status: number, body: unknown) => vi.stubGlobal("fetch", () => Promise.resolve(new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } })));
 afterEach(() => vi.unstubAllGlobals());
 
 it("a session that has ended leads to the sign-in page, which knows why", async () => {

@@ -1,7 +1,10 @@
 /** What a browser has and the simulated page has not: a canvas that remembers its texts, paths, widths. */
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, vi } from "vitest";
 import { PaintedContext } from "./canvas";
+
+// What is waited for comes at once, except on a machine that compiles beside the tests.
+configure({ asyncUtilTimeout: 10_000 });
 
 const contexts = new WeakMap<HTMLCanvasElement, PaintedContext>();
 

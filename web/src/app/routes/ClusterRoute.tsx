@@ -33,7 +33,13 @@ export function ClusterRoute() {
             </div>
             <Configuration cluster={cluster} />
           </div>
-          <RunList of={{ cluster: cluster.id }} prefix="runs." title="Runs on this cluster" without={["cluster", "provider"]} empty={canRun(cluster) ? "No runs on this cluster yet." : "No runs on this cluster."} />
+          <RunList
+            of={{ cluster: cluster.id }}
+            prefix="runs."
+            title="Runs on this cluster"
+            without={["cluster", "provider"]}
+            empty={canRun(cluster) ? "No runs on this cluster yet." : "No runs on this cluster."}
+          />
         </>
       )}
     </Loaded>

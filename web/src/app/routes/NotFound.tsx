@@ -6,7 +6,15 @@ export function NotFound() {
   return (
     <>
       <PageHead title="Page not found" />
-      <Empty icon="search" title="Page not found." action={<Link className="btn btn-outline-secondary" to="/">Go to the overview</Link>}>
+      <Empty
+        icon="search"
+        title="Page not found."
+        action={
+          <Link className="btn btn-outline-secondary" to="/">
+            Go to the overview
+          </Link>
+        }
+      >
         The link may be incomplete, or the item was deleted.
       </Empty>
     </>

@@ -30,12 +30,25 @@ export function PlanRoute() {
   const { may } = useRights();
   const info = useInfo();
   const max = info.data?.limits.max_workers ?? 16;
-  if (hasCode(query.error, "not_found")) return <RunsWithoutPlan id={id} missing={<Loaded query={query} what="">{() => null}</Loaded>} />;
+  if (hasCode(query.error, "not_found"))
+    return (
+      <RunsWithoutPlan
+        id={id}
+        missing={
+          <Loaded query={query} what="">
+            {() => null}
+          </Loaded>
+        }
+      />
+    );
   return (
     <Loaded query={query} what="Loading the plan…">
       {(plan) => (
         <>
-          <PlanHead plan={plan} start={may("start_run") && <StartRunButton planId={plan.id} disabled={check.data?.ok === false} {...(check.data?.ok === false ? { why: "Fix the errors below." } : {})} />} />
+          <PlanHead
+            plan={plan}
+            start={may("start_run") && <StartRunButton planId={plan.id} disabled={check.data?.ok === false} {...(check.data?.ok === false ? { why: "Fix the errors below." } : {})} />}
+          />
           {hasCode(check.error, "read_only_role") ? (
             <PlanFiles plan={plan} limits={info.data?.limits ?? UNKNOWN_LIMITS} />
           ) : (

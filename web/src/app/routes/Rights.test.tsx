@@ -45,7 +45,22 @@ const CLUSTER: Cluster = {
   usd_so_far: null,
   node_prices: null,
 };
-const PLAN: Plan = { id: "p-1", name: "shop", owner: BOB, team: null, revision: 1, ephemeral: false, keep: [], criteria: { version: 1, criteria: [], warm_up_s: 0, stop_rules: [] }, created_ms: 0, main_file: "shop.jmx", files: [], bytes: 0, runs: 0, last_run: null };
+const PLAN: Plan = {
+  id: "p-1",
+  name: "shop",
+  owner: BOB,
+  team: null,
+  revision: 1,
+  ephemeral: false,
+  keep: [],
+  criteria: { version: 1, criteria: [], warm_up_s: 0, stop_rules: [] },
+  created_ms: 0,
+  main_file: "shop.jmx",
+  files: [],
+  bytes: 0,
+  runs: 0,
+  last_run: null,
+};
 const INFO = {
   version: "1",
   installation: "i",
@@ -111,7 +126,10 @@ describe("settings", () => {
       </Route>
     </Routes>
   );
-  const links = () => within(screen.getByRole("navigation", { name: "Settings" })).getAllByRole("link").map(({ textContent }) => textContent.trim());
+  const links = () =>
+    within(screen.getByRole("navigation", { name: "Settings" }))
+      .getAllByRole("link")
+      .map(({ textContent }) => textContent.trim());
   it("of an administrator have the installation's", () => {
     renderFor(sessionOf("administrator"), page, "/settings/people");
     expect(links()).toEqual(["My account", "Credentials", "My activity", "People", "Teams", "Audit", "Integrations", "Server"]);
@@ -131,7 +149,15 @@ describe("settings", () => {
     vi.spyOn(Element.prototype, "scrollIntoView").mockReturnValue(Promise.resolve() as unknown as undefined);
     const both = (
       <Routes>
-        <Route path="/settings" element={<><Link to="/plans">Leave</Link><SettingsLayout /></>}>
+        <Route
+          path="/settings"
+          element={
+            <>
+              <Link to="/plans">Leave</Link>
+              <SettingsLayout />
+            </>
+          }
+        >
           <Route path="account" element="Mine" />
         </Route>
         <Route path="/plans" element="All plans" />
@@ -145,14 +171,29 @@ describe("settings", () => {
 });
 
 describe("the credentials of a new cluster", () => {
-  const set = (id: string, kind: "aws_keys" | "ssh_key") => ({ id, name: id, kind, owner: { id: "u-1", name: "Ann" }, team: null, region: null, shown: {}, saved_ms: 0, identity: null, fault: null, in_use_by: [] });
+  const set = (id: string, kind: "aws_keys" | "ssh_key") => ({
+    id,
+    name: id,
+    kind,
+    owner: { id: "u-1", name: "Ann" },
+    team: null,
+    region: null,
+    shown: {},
+    saved_ms: 0,
+    identity: null,
+    fault: null,
+    in_use_by: [],
+  });
   const open = async (provider: string, session = sessionOf("member")) => {
     api.answer("GET /clusters/defaults", { body: { ...CONFIG, ec2: EC2 } });
     api.answer("GET /images", { body: [] });
     renderFor(session, <CreateClusterDialog info={INFO} onClose={() => undefined} />);
     await userEvent.click(await screen.findByLabelText(provider));
   };
-  const options = async (label: string) => within(await screen.findByLabelText(label)).getAllByRole("option").map(({ textContent }) => textContent);
+  const options = async (label: string) =>
+    within(await screen.findByLabelText(label))
+      .getAllByRole("option")
+      .map(({ textContent }) => textContent);
 
   it("are the only set there is, sent by its id", async () => {
     api.answer("GET /credentials", { body: [set("main", "aws_keys"), set("lab", "ssh_key")] });

@@ -26,7 +26,10 @@ it("finds the last word about a node and about the whole", () => {
 });
 
 it("tells the faults of several machines one by one", () => {
-  const cluster = { cause: "Load-1: it does not answer. It may be off. load-2:2222: no Java. load-1: see load-2:2222: there.", config: { ssh: { hosts: ["load-1:22", "load-2:2222"] } } } as unknown as Cluster;
+  const cluster = {
+    cause: "Load-1: it does not answer. It may be off. load-2:2222: no Java. load-1: see load-2:2222: there.",
+    config: { ssh: { hosts: ["load-1:22", "load-2:2222"] } },
+  } as unknown as Cluster;
   expect(causeLines(cluster)).toEqual(["Load-1: it does not answer. It may be off.", "load-2:2222: no Java.", "load-1: see load-2:2222: there."]);
   expect(causeLines({ ...cluster, cause: null })).toEqual([]);
 });

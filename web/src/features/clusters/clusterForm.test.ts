@@ -26,7 +26,15 @@ const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/c
 
 describe("the create form for machines over SSH", () => {
   const empty = formFrom(start, "ssh");
-  const filled = { ...empty, workers: "nonsense", hosts: "load-1\nload-2:2222, load-3", user: " jac ", sshKey: "file", keyFile: "/home/me/.ssh/jac_key", knownHosts: `load-1 ${KEY}\n[load-2]:2222 ${KEY}\nother ${KEY}\nload-3 ${KEY}` };
+  const filled = {
+    ...empty,
+    workers: "nonsense",
+    hosts: "load-1\nload-2:2222, load-3",
+    user: " jac ",
+    sshKey: "file",
+    keyFile: "/home/me/.ssh/jac_key",
+    knownHosts: `load-1 ${KEY}\n[load-2]:2222 ${KEY}\nother ${KEY}\nload-3 ${KEY}`,
+  };
 
   it("counts the workers from the hosts, and sends only the keys that are theirs", () => {
     expect(checkForm(filled, 16)).toEqual({

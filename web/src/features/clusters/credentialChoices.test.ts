@@ -42,6 +42,13 @@ it.each([
   ["theirs", ["main", "load"], ""],
   ["", ["lab", "file"], "lab"],
   ["", ["file"], "file"],
-])("%j among %j comes to %j", (chosen, choices, result) => expect(chosenOf(chosen, choices.map((value) => ({ value, word: value })))).toBe(result));
+])("%j among %j comes to %j", (chosen, choices, result) =>
+  expect(
+    chosenOf(
+      chosen,
+      choices.map((value) => ({ value, word: value })),
+    ),
+  ).toBe(result),
+);
 
 it("takes nothing that is there but cannot be used", () => expect(chosenOf("environment", [{ value: "environment", word: "", disabled: true }])).toBe(""));

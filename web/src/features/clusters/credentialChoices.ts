@@ -25,7 +25,9 @@ export function awsChoices(sets: CredentialView[], environment: EnvironmentCrede
 
 /** One's own SSH keys, and for administrators a file on the server. */
 export function keyChoices(sets: CredentialView[], me: string, mayUseFiles: boolean): CredentialChoice[] {
-  const own = sets.filter(({ kind, owner }) => kind === "ssh_key" && owner.id === me).map(({ id, name, shown }): CredentialChoice => ({ value: id, word: [name, shown["fingerprint"]].filter((part) => part !== undefined).join(", ") }));
+  const own = sets
+    .filter(({ kind, owner }) => kind === "ssh_key" && owner.id === me)
+    .map(({ id, name, shown }): CredentialChoice => ({ value: id, word: [name, shown["fingerprint"]].filter((part) => part !== undefined).join(", ") }));
   return mayUseFiles ? [...own, { value: KEY_FILE, word: "a key file on the server" }] : own;
 }
 

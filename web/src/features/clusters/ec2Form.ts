@@ -82,7 +82,8 @@ export function checkEc2(form: Ec2Form, workers: number | null, faults: Ec2Fault
   if (tags.fault !== null) faults.tags = tags.fault;
   const mayFail = whole(form.workersMayFail);
   if (mayFail === null) faults.workersMayFail = "Must be a whole number (0 = none).";
-  else if (workers !== null && mayFail > 0 && mayFail >= workers) faults.workersMayFail = workers < 2 ? "Must be 0 with fewer than 2 workers." : `At least one worker must launch: at most ${workers - 1}.`;
+  else if (workers !== null && mayFail > 0 && mayFail >= workers)
+    faults.workersMayFail = workers < 2 ? "Must be 0 with fewer than 2 workers." : `At least one worker must launch: at most ${workers - 1}.`;
   return {
     region: region === "" ? null : region,
     credentials: form.credentials,
@@ -116,7 +117,10 @@ function isBlock(text: string): boolean {
 function readTags(text: string): { tags: Record<string, string>; fault: string | null } {
   const tags = new Map<string, string>();
   const faults: string[] = [];
-  for (const line of text.split(/\r?\n/).map((each) => each.trim()).filter((each) => each !== "")) {
+  for (const line of text
+    .split(/\r?\n/)
+    .map((each) => each.trim())
+    .filter((each) => each !== "")) {
     const at = line.indexOf("=");
     const name = at < 0 ? "" : line.slice(0, at).trim();
     const value = line.slice(at + 1).trim();

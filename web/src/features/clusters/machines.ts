@@ -92,6 +92,9 @@ function mayBeAbout(names: string, name: string): boolean {
 /** `*` is any text, `?` any letter; many stars, as the server has it, match nothing. */
 function matches(pattern: string, name: string): boolean {
   if (pattern.split("*").length > 5) return false;
-  const source = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
   return new RegExp(`^${source}$`, "i").test(name);
 }

@@ -2,7 +2,14 @@
 export const MOST_RUNS = 5;
 
 export function readRuns(text: string | null): string[] {
-  return [...new Set((text ?? "").split(",").map((id) => id.trim()).filter((id) => id !== ""))].slice(0, MOST_RUNS);
+  return [
+    ...new Set(
+      (text ?? "")
+        .split(",")
+        .map((id) => id.trim())
+        .filter((id) => id !== ""),
+    ),
+  ].slice(0, MOST_RUNS);
 }
 
 export function writeRuns(ids: string[]): string {

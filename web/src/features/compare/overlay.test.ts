@@ -8,7 +8,19 @@ function result(name: string, start_ms: number, bucket_ms: number | null, counts
 }
 
 it("starts every result at its own start, and draws a rate of nothing as zero up to its end", () => {
-  const content = overlay([result("a", 10_250, 1000, [[10_000, 5], [11_000, 6]]), result("b", 77_900, 1000, [[77_000, 7], [79_000, 8]])], rate);
+  const content = overlay(
+    [
+      result("a", 10_250, 1000, [
+        [10_000, 5],
+        [11_000, 6],
+      ]),
+      result("b", 77_900, 1000, [
+        [77_000, 7],
+        [79_000, 8],
+      ]),
+    ],
+    rate,
+  );
   expect(content.times).toEqual([0, 1000, 2000]);
   expect(content.lines.map((line) => [line.label, line.values])).toEqual([
     ["a", [5, 6, null]],
@@ -17,7 +29,20 @@ it("starts every result at its own start, and draws a rate of nothing as zero up
 });
 
 it("holds a wide bucket over the narrow ones that it covers", () => {
-  const content = overlay([result("a", 0, 1000, [[0, 5], [1000, 6], [2000, 7]]), result("b", 4000, 2000, [[4000, 8], [6000, 4]])], rate);
+  const content = overlay(
+    [
+      result("a", 0, 1000, [
+        [0, 5],
+        [1000, 6],
+        [2000, 7],
+      ]),
+      result("b", 4000, 2000, [
+        [4000, 8],
+        [6000, 4],
+      ]),
+    ],
+    rate,
+  );
   expect(content.bucketMs).toBe(1000);
   expect(content.times).toEqual([0, 1000, 2000, 3000]);
   expect(content.lines.map((line) => line.values)).toEqual([
@@ -27,7 +52,17 @@ it("holds a wide bucket over the narrow ones that it covers", () => {
 });
 
 it("leaves a hole where no response time was measured", () => {
-  expect(overlay([result("b", 0, 1000, [[0, 7], [2000, 8]])], p95).lines[0]?.values).toEqual([7, null, 8]);
+  expect(
+    overlay(
+      [
+        result("b", 0, 1000, [
+          [0, 7],
+          [2000, 8],
+        ]),
+      ],
+      p95,
+    ).lines[0]?.values,
+  ).toEqual([7, null, 8]);
 });
 
 it("leaves out what is only a table", () => {
@@ -37,7 +72,10 @@ it("leaves out what is only a table", () => {
 });
 
 it("puts a label's points at the time since the run's start, not since the label's own", () => {
-  const a = result("a", 10_000, 1000, [[10_000, 50], [11_000, 60]]);
+  const a = result("a", 10_000, 1000, [
+    [10_000, 50],
+    [11_000, 60],
+  ]);
   const run = { ...a, result: { ...a.result, run_id: "r-1" } };
   const points = [{ t_ms: 0, samples: 4, errors: 0, p95_ms: 9 } as Point];
   const series = { label: "Login", runs: [{ run: "r-1", name: "a", start_ms: 12_000, bucket_ms: 1000, points }] };

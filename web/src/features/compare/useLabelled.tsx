@@ -15,7 +15,12 @@ export function useLabelled(runs: string[], report: ComparisonReport | undefined
     series: series.data,
     empty: series.error !== null ? series.error.message : series.data === undefined ? "Loading…" : "No data over time: the label is not among a run’s busiest.",
     choice: (
-      <select className="form-select form-select-sm chart-choice" aria-label="Label in the charts over time" value={label ?? ""} onChange={({ target }) => change((url) => putParameter(url, "label", target.value === "" ? null : target.value))}>
+      <select
+        className="form-select form-select-sm chart-choice"
+        aria-label="Label in the charts over time"
+        value={label ?? ""}
+        onChange={({ target }) => change((url) => putParameter(url, "label", target.value === "" ? null : target.value))}
+      >
         <option value="">Total</option>
         {options.map((option) => (
           <option key={option} value={option}>

@@ -18,7 +18,14 @@ describe("a set of credentials", () => {
   });
   it("may be a role that is assumed with a key", () => expect(checkCredential({ ...ROLE, accessKeyId: "AKIA1", secretAccessKey: "s" }).faults).toEqual({}));
   it("has all its faults told at once", () => {
-    expect(faultsOf({ ...emptyCredential("aws_role"), accessKeyId: "ASIA1", roleArn: "arn:aws:iam::1:user/x", externalId: "!", region: "Frankfurt" })).toEqual(["externalId", "name", "region", "roleArn", "secretAccessKey", "sessionToken"]);
+    expect(faultsOf({ ...emptyCredential("aws_role"), accessKeyId: "ASIA1", roleArn: "arn:aws:iam::1:user/x", externalId: "!", region: "Frankfurt" })).toEqual([
+      "externalId",
+      "name",
+      "region",
+      "roleArn",
+      "secretAccessKey",
+      "sessionToken",
+    ]);
   });
   it.each([
     [{ ...KEYS, name: " " }, "name"],

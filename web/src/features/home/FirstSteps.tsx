@@ -16,7 +16,16 @@ export function FirstSteps({ hasPlan, clusters, info }: { hasPlan: boolean; clus
         <h2>Three steps to the first run</h2>
       </header>
       <ol>
-        <Step done={hasPlan} number={1} title="Upload a plan" action={<Link className={`btn ${hasPlan ? "btn-outline-secondary" : "btn-primary"}`} to="/plans">Go to plans</Link>}>
+        <Step
+          done={hasPlan}
+          number={1}
+          title="Upload a plan"
+          action={
+            <Link className={`btn ${hasPlan ? "btn-outline-secondary" : "btn-primary"}`} to="/plans">
+              Go to plans
+            </Link>
+          }
+        >
           A .jmx with its data files and plugin jars. JAC checks it on upload and lists missing files.
         </Step>
         <Step

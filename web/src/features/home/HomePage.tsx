@@ -91,11 +91,7 @@ function Missing({ info }: { info: Info }) {
           <strong>Java not found on the server.</strong> {info.java.hint}
         </Note>
       )}
-      {!info.jmeter.found && (
-        <Note tone="info">
-          {info.jmeter_versions[0] === undefined ? "JMeter" : `JMeter ${info.jmeter_versions[0]}`} will be downloaded when you create the first cluster.
-        </Note>
-      )}
+      {!info.jmeter.found && <Note tone="info">{info.jmeter_versions[0] === undefined ? "JMeter" : `JMeter ${info.jmeter_versions[0]}`} will be downloaded when you create the first cluster.</Note>}
     </>
   );
 }

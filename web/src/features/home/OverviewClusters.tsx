@@ -41,7 +41,11 @@ function Line({ cluster }: { cluster: ClusterSummary }) {
         <span className="text-muted">{sizeWords(cluster.workers)}</span>
       </span>
       <span className="cluster-line-figures">
-        {usd_per_hour !== null && <>about {formatUsd(usd_per_hour)} an hour, {formatUsd(usd_so_far)} so far · </>}
+        {usd_per_hour !== null && (
+          <>
+            about {formatUsd(usd_per_hour)} an hour, {formatUsd(usd_so_far)} so far ·{" "}
+          </>
+        )}
         <Ending cluster={cluster} />
       </span>
     </li>

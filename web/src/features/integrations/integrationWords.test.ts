@@ -16,9 +16,5 @@ it("counts points that were dropped only where there are any", () => {
   expect(exporterFigures({ sent: 1200, dropped: 0, refused_values: 0, waiting: 0 })).toBe("1,200 points sent");
   expect(exporterFigures({ sent: 1, dropped: 2, refused_values: 3, waiting: 4 })).toBe("1 points sent · 4 waiting · 2 dropped · 3 values refused");
   const trouble = { code: "integration_timeout", message: "Late." };
-  expect([exporterChip({ trouble, sent: 5 }).word, exporterChip({ trouble: null, sent: 5 }).word, exporterChip({ trouble: null, sent: 0 }).word]).toEqual([
-    "failing",
-    "sending",
-    "nothing sent yet",
-  ]);
+  expect([exporterChip({ trouble, sent: 5 }).word, exporterChip({ trouble: null, sent: 5 }).word, exporterChip({ trouble: null, sent: 0 }).word]).toEqual(["failing", "sending", "nothing sent yet"]);
 });

@@ -29,7 +29,14 @@ describe("what machines cost", () => {
   });
   it("is the cluster's price where its row knows it, once", () => {
     const mixed = [machine({ usd_per_hour: null }), machine({ usd_per_hour: null, node: "worker-1" }), machine({ cluster_id: "c-2", usd_per_hour: 0.1 })];
-    const sum = sumOf(mixed, [{ id: "c-1", usd_per_hour: 0.3, usd_so_far: 0.6 }, { id: "c-9", usd_per_hour: 9, usd_so_far: 9 }], HOUR);
+    const sum = sumOf(
+      mixed,
+      [
+        { id: "c-1", usd_per_hour: 0.3, usd_so_far: 0.6 },
+        { id: "c-9", usd_per_hour: 9, usd_so_far: 9 },
+      ],
+      HOUR,
+    );
     expect(sum).toEqual({ machines: 3, clusters: 2, usdPerHour: expect.closeTo(0.4) as number, usdSoFar: expect.closeTo(0.7) as number, unknown: 0 });
   });
   it("leaves out what is not known, and says so", () => {

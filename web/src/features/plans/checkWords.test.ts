@@ -19,14 +19,22 @@ const plain = (text: string) => text.replaceAll("\u00a0", " ");
 
 it("multiplies users by workers in words", () => {
   expect(plain(totalWords(check))).toBe("60 users on each of 2 workers = 120 users, for 5 min");
-  expect(plain(totalWords({ ...check, workers: 0, threads_per_node: 1, total_threads: 1, duration_s: null }))).toBe(
-    "1 user on the master, until the plan ends",
-  );
+  expect(plain(totalWords({ ...check, workers: 0, threads_per_node: 1, total_threads: 1, duration_s: null }))).toBe("1 user on the master, until the plan ends");
   expect(plain(totalWords({ ...check, total_threads: null }))).toContain("set by properties");
 });
 
 it("shows the function where a number is computed", () => {
-  const group: ThreadGroup = { name: "g", kind: "Thread Group", enabled: true, threads: null, ramp_up_s: 10, loops: -1, duration_s: null, delay_s: null, raw: { threads: "${__P(users)}", ramp_up_s: null, loops: null, duration_s: null, delay_s: null } };
+  const group: ThreadGroup = {
+    name: "g",
+    kind: "Thread Group",
+    enabled: true,
+    threads: null,
+    ramp_up_s: 10,
+    loops: -1,
+    duration_s: null,
+    delay_s: null,
+    raw: { threads: "${__P(users)}", ramp_up_s: null, loops: null, duration_s: null, delay_s: null },
+  };
   expect(groupNumber(group, "threads")).toBe("${__P(users)}");
   expect(plain(groupNumber(group, "ramp_up_s"))).toBe("10 s");
   expect(groupNumber(group, "duration_s")).toBe("–");

@@ -32,10 +32,7 @@ export function useUploading(planId: string | null, limits: { max_upload_bytes: 
     setAbort(controller);
     setChoices([]);
     setProgress({ sent_bytes: 0, total_bytes: chosen.reduce((sum, { file }) => sum + file.size, 0) });
-    mutation.mutate(
-      { planId, files: chosen, mainFile, onProgress: setProgress, signal: controller.signal },
-      { onSuccess: onDone, onSettled: () => setProgress(null) },
-    );
+    mutation.mutate({ planId, files: chosen, mainFile, onProgress: setProgress, signal: controller.signal }, { onSuccess: onDone, onSettled: () => setProgress(null) });
   };
   const send = (chosen: UploadFile[]) => {
     const wrong = faultOf(chosen, limits, planId === null);

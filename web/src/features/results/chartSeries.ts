@@ -139,9 +139,7 @@ export function oneTime(from: Source[], frame: Frame, metric: TimeMetric, colour
 export function errors(from: Source[], frame: Frame, unit: ErrorUnit, colours: ChartColours, thresholds: Threshold[]): ChartContent {
   // A rate of errors is zero where nothing came; what share of nothing failed is unknown.
   const valuesOf = (source: Source, times: number[]) =>
-    unit === "rate"
-      ? perSecond(source, times, frame, (point) => point.errors)
-      : column(source, times, (point) => (point.samples === 0 ? null : (point.errors / point.samples) * 100));
+    unit === "rate" ? perSecond(source, times, frame, (point) => point.errors) : column(source, times, (point) => (point.samples === 0 ? null : (point.errors / point.samples) * 100));
   return content(
     from,
     frame,
@@ -159,7 +157,5 @@ export function errors(from: Source[], frame: Frame, unit: ErrorUnit, colours: C
 /** Active users belong to the whole test, so this chart always shows the total. */
 export function activeUsers(points: Point[], frame: Frame, colours: ChartColours): ChartContent {
   const total: Source = { key: "users", name: "Active users", points, colour: null };
-  return content([total], frame, (times) => [
-    { key: "users", label: "Active users", values: column(total, times, (point) => point.active_users), colour: colours.users, kind: "step", fill: 0.1 },
-  ]);
+  return content([total], frame, (times) => [{ key: "users", label: "Active users", values: column(total, times, (point) => point.active_users), colour: colours.users, kind: "step", fill: 0.1 }]);
 }

@@ -23,9 +23,7 @@ export function errorTypes(groups: ErrorGroup[], total: Pick<Entry, "samples" | 
     types.set(key, type);
   }
   const share = (count: number, all: number) => (all === 0 ? null : (count / all) * 100);
-  return [...types.values()]
-    .map((type) => ({ ...type, percentOfErrors: share(type.count, total.errors), percentOfSamples: share(type.count, total.samples) }))
-    .sort((a, b) => b.count - a.count);
+  return [...types.values()].map((type) => ({ ...type, percentOfErrors: share(type.count, total.errors), percentOfSamples: share(type.count, total.samples) })).sort((a, b) => b.count - a.count);
 }
 
 export interface LabelErrors {

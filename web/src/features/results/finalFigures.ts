@@ -17,7 +17,13 @@ export function finalFigures(summary: Summary, points: Point[], bucketMs: number
   const unit = unitOf(summary.total_basis);
   const against = (of: (from: Baseline) => string): Pick<Figure, "change"> => (baseline === null ? {} : { change: `${of(baseline)} vs. baseline` });
   return [
-    { key: "rate", name: "Throughput", value: splitRate(total.throughput_per_s), note: top === null ? undefined : `peak ${formatRate(top)}`, ...against((from) => formatChange(changePercent(from.rate_per_s, total.throughput_per_s))) },
+    {
+      key: "rate",
+      name: "Throughput",
+      value: splitRate(total.throughput_per_s),
+      note: top === null ? undefined : `peak ${formatRate(top)}`,
+      ...against((from) => formatChange(changePercent(from.rate_per_s, total.throughput_per_s))),
+    },
     { key: "p95", name: "p95", value: splitMs(total.p95_ms), note: `p99 ${formatMs(total.p99_ms)}`, ...against((from) => formatChange(changePercent(from.p95_ms, total.p95_ms))) },
     { key: "median", name: "Median", value: splitMs(total.median_ms), note: `mean ${formatMs(total.mean_ms)}`, ...against((from) => formatChange(changePercent(from.p50_ms, total.median_ms))) },
     {

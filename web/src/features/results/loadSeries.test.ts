@@ -16,12 +16,23 @@ const frame = frameOf(total, 2000, null);
 
 describe("what happened in each second", () => {
   it("counts a hit where it started, also before anything ended", () => {
-    const { times, lines } = hits([{ t_ms: 0, samples: 6 }, { t_ms: 4000, samples: 2 }], total, frame, colours);
+    const { times, lines } = hits(
+      [
+        { t_ms: 0, samples: 6 },
+        { t_ms: 4000, samples: 2 },
+      ],
+      total,
+      frame,
+      colours,
+    );
     expect(times).toEqual([0, 2000, 4000, 6000, 8000]);
     expect(lines[0]?.values).toEqual([3, 0, 1, 0, 0]);
   });
   it("draws a code that did not come as zero, and one without a name as no code", () => {
-    const codes = [{ code: "200", points: [{ t_ms: 2000, samples: 9 }] }, { code: "", points: [{ t_ms: 8000, samples: 4 }] }];
+    const codes = [
+      { code: "200", points: [{ t_ms: 2000, samples: 9 }] },
+      { code: "", points: [{ t_ms: 8000, samples: 4 }] },
+    ];
     const { lines } = codesPerSecond(codes, frame, (slot) => `slot ${slot}`);
     expect(lines.map((line) => [line.label, line.values])).toEqual([
       ["200", [4.5, 0, 0, 0]],

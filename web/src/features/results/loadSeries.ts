@@ -85,7 +85,5 @@ export function bytesPerSecond(from: Source[], direction: Direction, frame: Fram
       { key: "sent", label: "Sent", values: rate(total, times, "sent"), colour: colours.sent, kind: "line" },
     ]);
   }
-  return content(from, frame, (times) =>
-    from.map((source) => ({ ...nameOf(source), values: rate(source, times, direction), colour: source.colour ?? colours.text, kind: "line" })),
-  );
+  return content(from, frame, (times) => from.map((source) => ({ ...nameOf(source), values: rate(source, times, direction), colour: source.colour ?? colours.text, kind: "line" })));
 }

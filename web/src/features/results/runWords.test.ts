@@ -7,7 +7,10 @@ const finished = (samples: number, errors: number) =>
   ({ phase: "finished", cause: { kind: "completed" }, stop_requested: null, headline: { samples, errors } as Headline }) as Pick<Run, "phase" | "cause" | "stop_requested" | "headline">;
 
 it("calls nothing good of which every sample failed, or which has none", () => {
-  for (const [samples, errors] of [[90, 90], [0, 0]] as const) {
+  for (const [samples, errors] of [
+    [90, 90],
+    [0, 0],
+  ] as const) {
     const run = finished(samples, errors);
     const tones = [phaseChip(run), stateChip(run), verdictChip("passed", counts(samples, errors)), doubtChip(counts(samples, errors))].map((chip) => chip?.tone);
     expect(tones).toEqual(["ended", "attention", "ended", "attention"]);

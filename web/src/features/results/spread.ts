@@ -37,7 +37,14 @@ export function percentileCurves(all: Spread[], tail: boolean): XyContent {
   const percents = curvePercents(all);
   const lines = all.map((each): ChartLine => {
     const at = new Map(each.percents.map((percent, index) => [percent, each.profile.percentiles_ms[index] ?? null]));
-    return { key: each.key, label: each.name, ...(each.transaction === true ? { tag: "transaction" } : {}), values: percents.map((percent) => at.get(percent) ?? null), colour: each.colour, kind: "line" };
+    return {
+      key: each.key,
+      label: each.name,
+      ...(each.transaction === true ? { tag: "transaction" } : {}),
+      values: percents.map((percent) => at.get(percent) ?? null),
+      colour: each.colour,
+      kind: "line",
+    };
   });
   return {
     x: percents.map(place),

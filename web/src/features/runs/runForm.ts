@@ -31,7 +31,19 @@ export interface RunFaults {
   judged: JudgedFaults;
 }
 
-export const EMPTY_FORM: RunForm = { planId: null, clusterId: null, name: "", properties: {}, moreProperties: "", systemProperties: "", secret: [], split: [], propertiesFiles: [], judged: null, grace: "" };
+export const EMPTY_FORM: RunForm = {
+  planId: null,
+  clusterId: null,
+  name: "",
+  properties: {},
+  moreProperties: "",
+  systemProperties: "",
+  secret: [],
+  split: [],
+  propertiesFiles: [],
+  judged: null,
+  grace: "",
+};
 
 export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: string[]): { request: NewRun | null; faults: RunFaults } {
   const judged = form.judged === null ? null : checkJudged(form.judged);

@@ -12,7 +12,23 @@ const DEFAULTS = {
   jmeter_home: null,
   jmeter_version: null,
   ssh: null,
-  ec2: { region: null, credentials: "saved", master_type: "m", worker_type: "w", image: { newest: "debian12" }, vpc: null, subnets: [], security_group: null, addresses: "public", ssh_from: null, disk_gb: 20, key_name: null, spot: false, tags: {}, workers_may_fail: 0 },
+  ec2: {
+    region: null,
+    credentials: "saved",
+    master_type: "m",
+    worker_type: "w",
+    image: { newest: "debian12" },
+    vpc: null,
+    subnets: [],
+    security_group: null,
+    addresses: "public",
+    ssh_from: null,
+    disk_gb: 20,
+    key_name: null,
+    spot: false,
+    tags: {},
+    workers_may_fail: 0,
+  },
 } as unknown as StartConfig;
 
 const KNOWN = [{ name: "threads", default: "10", value: null }] as unknown as CheckProperty[];

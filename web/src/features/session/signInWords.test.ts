@@ -6,10 +6,13 @@ const refused = (code: string) => new ApiError(503, { code, message: "The server
 const GENERAL = companyFault("new_code", "Okta");
 
 describe("what a failed sign-in is told by", () => {
-  it.each(["company_unavailable", "company_clock", "company_refused", "company_invalid", "company_expired", "company_no_role", "sign_in_failed", "name_taken", "sessions_unavailable"])("has words of its own for %s", (code) => {
-    expect(companyFault(code, "Okta")).not.toBe(GENERAL);
-    expect(companyRefusal(refused(code), "Okta")).toBe(companyFault(code, "Okta"));
-  });
+  it.each(["company_unavailable", "company_clock", "company_refused", "company_invalid", "company_expired", "company_no_role", "sign_in_failed", "name_taken", "sessions_unavailable"])(
+    "has words of its own for %s",
+    (code) => {
+      expect(companyFault(code, "Okta")).not.toBe(GENERAL);
+      expect(companyRefusal(refused(code), "Okta")).toBe(companyFault(code, "Okta"));
+    },
+  );
   it("says something of a code that it does not know, and leaves a refusal's own words", () => {
     expect(GENERAL).toContain("Okta");
     expect(companyRefusal(refused("new_code"), "Okta")).toBeNull();

@@ -13,13 +13,7 @@ export interface UploadProgress {
 }
 
 /** A multipart upload with real progress, which `fetch` cannot tell; abort it through the signal. */
-export function upload<T>(
-  path: string,
-  fields: Record<string, string>,
-  files: UploadFile[],
-  onProgress: (progress: UploadProgress) => void,
-  signal: AbortSignal,
-): Promise<T> {
+export function upload<T>(path: string, fields: Record<string, string>, files: UploadFile[], onProgress: (progress: UploadProgress) => void, signal: AbortSignal): Promise<T> {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
   for (const { path: filename, file } of files) form.append("file", file, filename);

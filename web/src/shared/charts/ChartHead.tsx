@@ -42,13 +42,7 @@ export function ChartHead({ title, unit, y, onY, asTable, onAsTable, onCopyCsv, 
             log
           </button>
         )}
-        <button
-          type="button"
-          className="btn btn-quiet"
-          aria-pressed={asTable}
-          title={asTable ? "Show as chart" : "Show as table"}
-          onClick={() => onAsTable(!asTable)}
-        >
+        <button type="button" className="btn btn-quiet" aria-pressed={asTable} title={asTable ? "Show as chart" : "Show as table"} onClick={() => onAsTable(!asTable)}>
           <Icon name={asTable ? "graph-up" : "table"} />
         </button>
         <Menu label={`Copy ${title}`} icon="copy" quiet>

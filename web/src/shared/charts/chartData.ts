@@ -43,11 +43,7 @@ export function pick(values: (number | null)[], columns: Columns): (number | nul
  * The settled part and the filling part. The parts of a line share the row where they meet, so that the line goes on; bars share none,
  * or one would be drawn over the other.
  */
-export function splitFilling(
-  values: (number | null)[],
-  fillingFrom: number,
-  meet: "share" | "apart",
-): [(number | null)[], (number | null)[]] {
+export function splitFilling(values: (number | null)[], fillingFrom: number, meet: "share" | "apart"): [(number | null)[], (number | null)[]] {
   const first = meet === "share" && fillingFrom < values.length ? fillingFrom - 1 : fillingFrom;
   return [values.map((value, row) => (row < fillingFrom ? value : null)), values.map((value, row) => (row >= first ? value : null))];
 }

@@ -53,5 +53,10 @@ export function tickText(text: string): string {
 /** `#rrggbb` with an opacity. */
 export function withAlpha(colour: string, alpha: number): string {
   if (alpha >= 1) return colour;
-  return colour + Math.round(alpha * 255).toString(16).padStart(2, "0");
+  return (
+    colour +
+    Math.round(alpha * 255)
+      .toString(16)
+      .padStart(2, "0")
+  );
 }

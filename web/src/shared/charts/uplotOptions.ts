@@ -87,10 +87,7 @@ function timeAxis(look: Look, originMs: () => number): uPlot.Axis {
     // A narrow chart has no room for a margin around each time.
     ...xAxis(look.colours, (_chart, _axis, _min, _max, width) => (width < 320 ? 52 : 72)),
     ...(look.base === "elapsed" ? { incrs: ELAPSED_STEPS } : {}),
-    values:
-      look.base === "elapsed"
-        ? (_chart, splits) => splits.map((seconds) => formatClock(seconds))
-        : (_chart, splits, _axis, _space, step) => clockLabels(splits, step, originMs()),
+    values: look.base === "elapsed" ? (_chart, splits) => splits.map((seconds) => formatClock(seconds)) : (_chart, splits, _axis, _space, step) => clockLabels(splits, step, originMs()),
   };
 }
 

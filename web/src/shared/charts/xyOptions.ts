@@ -30,7 +30,10 @@ export function xyOptions(content: XyContent, look: XyLook, calls: XyCallbacks, 
     height,
     ...FRAME,
     cursor: { ...CURSOR, drag: { x: false, y: false } },
-    scales: { x: { time: false, range: (_chart, min, max) => content.range ?? xRange(min, max) }, y: yScale(look.y, (max) => zeroBasedRange(Math.max(max ?? 0, ...(content.thresholds ?? []).map(({ value }) => value)))) },
+    scales: {
+      x: { time: false, range: (_chart, min, max) => content.range ?? xRange(min, max) },
+      y: yScale(look.y, (max) => zeroBasedRange(Math.max(max ?? 0, ...(content.thresholds ?? []).map(({ value }) => value)))),
+    },
     axes: [
       {
         ...xAxis(look.colours, content.wide === true ? 76 : 56),
@@ -76,7 +79,8 @@ function seriesOf(line: ChartLine, look: XyLook): uPlot.Series {
   };
   if (line.kind === "dots") {
     series.paths = () => null;
-    series.points = line.dotted === true ? { show: true, size: 11, width: 2, stroke: line.colour, fill: withAlpha(line.colour, 0.25) } : { show: true, size: 5, width: 0, fill: withAlpha(line.colour, 0.55) };
+    series.points =
+      line.dotted === true ? { show: true, size: 11, width: 2, stroke: line.colour, fill: withAlpha(line.colour, 0.25) } : { show: true, size: 5, width: 0, fill: withAlpha(line.colour, 0.55) };
   }
   return series;
 }

@@ -74,8 +74,7 @@ export const formatMs = (value: number | null | undefined): string => joined(spl
 export const formatRate = (value: number | null | undefined): string => joined(splitRate(value));
 export const formatPercent = (value: number | null | undefined): string => joined(splitPercent(value));
 export const formatBytes = (value: number | null | undefined): string => joined(splitBytes(value));
-export const formatKbPerS = (value: number | null | undefined): string =>
-  value === null || value === undefined ? MISSING : `${formatBytes(value * 1024)}/s`;
+export const formatKbPerS = (value: number | null | undefined): string => (value === null || value === undefined ? MISSING : `${formatBytes(value * 1024)}/s`);
 
 export const formatByteRate = (value: number | null | undefined): string => (value === null || value === undefined ? MISSING : `${formatBytes(value)}/s`);
 

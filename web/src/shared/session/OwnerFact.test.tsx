@@ -48,7 +48,12 @@ it("its owner shares it with a team, and takes it back", async () => {
 });
 
 it("an administrator chooses among all teams", async () => {
-  api.answer("GET /teams", { body: [{ ...SHOP, members: [] }, { ...SEARCH, members: [] }] });
+  api.answer("GET /teams", {
+    body: [
+      { ...SHOP, members: [] },
+      { ...SEARCH, members: [] },
+    ],
+  });
   show(sessionOf("administrator"), thing("u-2"));
   await userEvent.click(await screen.findByRole("button", { name: /^Shared with/ }));
   expect(screen.getAllByRole("menuitem")).toHaveLength(2);

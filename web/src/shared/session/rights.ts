@@ -4,17 +4,7 @@
 import type { Owned, Role, Session } from "@/shared/api/types";
 
 /** Things that are done to no thing that has an owner yet, or to the whole installation. */
-export type Action =
-  | "start_run"
-  | "create_cluster"
-  | "upload_plan"
-  | "save_credentials"
-  | "use_key_file"
-  | "manage_orphans"
-  | "manage_people"
-  | "manage_integrations"
-  | "read_audit"
-  | "read_server";
+export type Action = "start_run" | "create_cluster" | "upload_plan" | "save_credentials" | "use_key_file" | "manage_orphans" | "manage_people" | "manage_integrations" | "read_audit" | "read_server";
 
 /** A viewer starts nothing and spends nothing; what is the installation's is the administrators'. */
 const ALLOWED: Record<Action, readonly Role[]> = {

@@ -51,7 +51,10 @@ it("shows each value with its unit, a missing one as a dash, and how many rows t
 it("sorts by a column, the other way round, and not at all; the head and the address say which", async () => {
   show();
   const click = () => userEvent.click(screen.getByRole("button", { name: /^p95/ }));
-  const order = () => cells().slice(1).map(([label]) => label);
+  const order = () =>
+    cells()
+      .slice(1)
+      .map(([label]) => label);
   expect(sortOf("p95")).toBe("none");
   await click();
   expect([sortOf("p95"), order(), window.location.search]).toEqual(["descending", ["Login", "Home", "Search"], "?labels.sort=-p95"]);
@@ -63,7 +66,11 @@ it("sorts by a column, the other way round, and not at all; the head and the add
 it("shows what the address says, and how many of how many rows that is", () => {
   window.history.replaceState(null, "", "/?labels.q=o&labels.sort=-label");
   show();
-  expect(cells().slice(1).map(([label]) => label)).toEqual(["Login", "Home"]);
+  expect(
+    cells()
+      .slice(1)
+      .map(([label]) => label),
+  ).toEqual(["Login", "Home"]);
   expect(screen.getByText("2 of 3")).toBeDefined();
   expect(screen.getByRole<HTMLInputElement>("searchbox", { name: "Filter Labels" }).value).toBe("o");
 });

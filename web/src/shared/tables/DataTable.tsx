@@ -18,7 +18,14 @@ export function DataTable<Row>({ rows, initialSort = null, ...table }: Props<Row
   const { columns, title } = table;
   const shown = useMemo(() => sortRows(filterRows(rows, columns, state.filter), columns, state.sort), [rows, columns, state.filter, state.sort]);
   const filters = (rows.length >= SEARCH_FROM || state.filter !== "") && (
-    <input className="form-control form-control-sm table-filter" type="search" placeholder="Filter" aria-label={`Filter ${title}`} value={state.filter} onChange={(event) => state.setFilter(event.target.value)} />
+    <input
+      className="form-control form-control-sm table-filter"
+      type="search"
+      placeholder="Filter"
+      aria-label={`Filter ${title}`}
+      value={state.filter}
+      onChange={(event) => state.setFilter(event.target.value)}
+    />
   );
   return (
     <TableView

@@ -14,12 +14,7 @@ export function TableHead<Row>({ columns, sort, onSort, sortable = () => true }:
         {columns.map((column) => {
           const by = sort?.column === column.id ? sort : null;
           return (
-            <th
-              key={column.id}
-              scope="col"
-              className={cellClass(column)}
-              aria-sort={by === null ? (sortable(column) ? "none" : undefined) : by.down ? "descending" : "ascending"}
-            >
+            <th key={column.id} scope="col" className={cellClass(column)} aria-sort={by === null ? (sortable(column) ? "none" : undefined) : by.down ? "descending" : "ascending"}>
               {column.name === "" ? (
                 <span className="visually-hidden">{column.title ?? "Actions"}</span>
               ) : !sortable(column) ? (

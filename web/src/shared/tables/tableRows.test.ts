@@ -53,7 +53,15 @@ describe("columns", () => {
     expect(ids([], 1199)).toEqual(["label"]);
   });
   it("are there or not as was chosen, whatever the window", () => {
-    expect(ids([["owner", true], ["url", true]], 400)).toEqual(["label", "owner", "url"]);
+    expect(
+      ids(
+        [
+          ["owner", true],
+          ["url", true],
+        ],
+        400,
+      ),
+    ).toEqual(["label", "owner", "url"]);
     expect(ids([["owner", false]], 1440)).toEqual(["label"]);
   });
 });

@@ -32,7 +32,10 @@ export function shownColumns<Row>(columns: Column<Row>[], chosen: ReadonlyMap<st
 
 /** Rows that hold every word of the filter in one of their text columns, whatever the case. */
 export function filterRows<Row>(rows: Row[], columns: Column<Row>[], filter: string): Row[] {
-  const words = filter.toLowerCase().split(/\s+/).filter((word) => word !== "");
+  const words = filter
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "");
   if (words.length === 0) return rows;
   return rows.filter((row) => {
     const text = columns

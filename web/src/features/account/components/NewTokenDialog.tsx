@@ -21,12 +21,21 @@ export function NewTokenDialog({ role, onClose }: { role: Role; onClose: () => v
   if (create.data !== undefined) {
     const { token, view } = create.data;
     return (
-      <Dialog title={`Token ${view.name}`} onClose={onClose} footer={<button type="button" className="btn btn-primary" onClick={onClose}>Done</button>}>
+      <Dialog
+        title={`Token ${view.name}`}
+        onClose={onClose}
+        footer={
+          <button type="button" className="btn btn-primary" onClick={onClose}>
+            Done
+          </button>
+        }
+      >
         <div className="stack confirm">
           <Note tone="good">Created. Copy the token now and keep it like a password; JAC stores only its digest.</Note>
           <ShownOnce label="Token" secret={token} />
           <p className="text-muted">
-            Use it as <code>JAC_TOKEN</code> with <code>jac --server {window.location.origin}</code>. {view.expires_ms === null ? "It does not expire." : `It expires ${formatDateTime(view.expires_ms)}.`}
+            Use it as <code>JAC_TOKEN</code> with <code>jac --server {window.location.origin}</code>.{" "}
+            {view.expires_ms === null ? "It does not expire." : `It expires ${formatDateTime(view.expires_ms)}.`}
           </p>
         </div>
       </Dialog>

@@ -28,7 +28,13 @@ export function SessionList() {
     },
     { id: "address", name: "Address", spareBelow: 600, value: (session) => session.address, cell: (session) => session.address ?? <span className="text-faint">–</span> },
     { id: "created", name: "Signed in", numeric: true, spareBelow: 1100, value: (session) => session.created_ms, cell: (session) => formatDateTime(session.created_ms) },
-    { id: "used", name: "Last used", numeric: true, value: (session) => session.last_used_ms, cell: (session) => <span title={formatDateTime(session.last_used_ms)}>{formatAgo(session.last_used_ms, now)}</span> },
+    {
+      id: "used",
+      name: "Last used",
+      numeric: true,
+      value: (session) => session.last_used_ms,
+      cell: (session) => <span title={formatDateTime(session.last_used_ms)}>{formatAgo(session.last_used_ms, now)}</span>,
+    },
     { id: "expires", name: "Expires", numeric: true, spareBelow: 1240, value: (session) => session.expires_ms, cell: (session) => formatDateTime(session.expires_ms) },
     {
       id: "end",
@@ -37,7 +43,13 @@ export function SessionList() {
       value: () => null,
       cell: (session) =>
         !session.current && (
-          <button type="button" className="btn btn-quiet" disabled={end.isPending} aria-label={`End session of ${[browserName(session.user_agent), session.address].filter(Boolean).join(", ")}`} onClick={() => end.mutate(session.id)}>
+          <button
+            type="button"
+            className="btn btn-quiet"
+            disabled={end.isPending}
+            aria-label={`End session of ${[browserName(session.user_agent), session.address].filter(Boolean).join(", ")}`}
+            onClick={() => end.mutate(session.id)}
+          >
             End session
           </button>
         ),

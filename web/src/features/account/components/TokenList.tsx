@@ -22,7 +22,14 @@ export function TokenList({ role }: { role: Role }) {
     { id: "name", name: "Token", main: true, value: (token) => token.name, cell: (token) => token.name },
     { id: "scope", name: "Scope", spareBelow: 500, value: (token) => token.scope, cell: (token) => SCOPES.find((each) => each.scope === token.scope)?.word ?? token.scope },
     { id: "created", name: "Created", numeric: true, spareBelow: 800, value: (token) => token.created_ms, cell: (token) => formatDateTime(token.created_ms) },
-    { id: "used", name: "Last used", numeric: true, spareBelow: 600, value: (token) => token.last_used_ms, cell: (token) => (token.last_used_ms === null ? <span className="text-faint">never</span> : formatAgo(token.last_used_ms, now)) },
+    {
+      id: "used",
+      name: "Last used",
+      numeric: true,
+      spareBelow: 600,
+      value: (token) => token.last_used_ms,
+      cell: (token) => (token.last_used_ms === null ? <span className="text-faint">never</span> : formatAgo(token.last_used_ms, now)),
+    },
     { id: "expires", name: "Expires", numeric: true, value: (token) => token.expires_ms, cell: (token) => <Expiry at={token.expires_ms} now={now} /> },
     {
       id: "revoke",

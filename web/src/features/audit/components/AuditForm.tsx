@@ -23,7 +23,11 @@ export function AuditForm({ filter, people, onSearch }: Props) {
   const set = (change: Partial<AuditFilter>) => setDraft({ ...draft, ...change });
   const fault = faultOf(draft);
   const text = (field: "action" | "thing" | "text", label: string, placeholder: string) => (
-    <Field label={label}>{(attributes) => <input {...attributes} type="text" autoComplete="off" spellCheck={false} value={draft[field]} placeholder={placeholder} onChange={({ target }) => set({ [field]: target.value })} />}</Field>
+    <Field label={label}>
+      {(attributes) => (
+        <input {...attributes} type="text" autoComplete="off" spellCheck={false} value={draft[field]} placeholder={placeholder} onChange={({ target }) => set({ [field]: target.value })} />
+      )}
+    </Field>
   );
   const time = (field: "from" | "to", label: string, wrong?: string) => (
     <Field label={label} fault={wrong}>

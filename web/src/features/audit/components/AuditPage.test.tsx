@@ -28,7 +28,12 @@ beforeEach(() => {
 });
 const show = (path = "/settings/audit") => renderFor(sessionOf("administrator"), <AuditPage />, path);
 const lastSearch = () => {
-  const search = new URLSearchParams(api.asked.filter(({ path }) => path.startsWith("/audit")).at(-1)?.path.split("?")[1]);
+  const search = new URLSearchParams(
+    api.asked
+      .filter(({ path }) => path.startsWith("/audit"))
+      .at(-1)
+      ?.path.split("?")[1],
+  );
   search.delete("limit");
   return Object.fromEntries(search);
 };

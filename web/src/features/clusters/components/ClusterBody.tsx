@@ -26,14 +26,11 @@ export function ClusterNotes({ cluster }: { cluster: Cluster }) {
       {isComingUp(cluster.phase) && <ComingUp cluster={cluster} />}
       {!gone && workersOf(cluster) < cluster.config.workers && (
         <Note tone="attention">
-          {plural(cluster.config.workers - workersOf(cluster), "worker")} of {formatCount(cluster.config.workers)} failed to launch, which this cluster tolerates: runs use the others. See Events for the cause.
+          {plural(cluster.config.workers - workersOf(cluster), "worker")} of {formatCount(cluster.config.workers)} failed to launch, which this cluster tolerates: runs use the others. See Events for
+          the cause.
         </Note>
       )}
-      {cluster.lost_nodes.length > 0 && (
-        <Note tone="attention">
-          Lost: {cluster.lost_nodes.join(", ")}. Runs need all nodes: terminate this cluster and create another.
-        </Note>
-      )}
+      {cluster.lost_nodes.length > 0 && <Note tone="attention">Lost: {cluster.lost_nodes.join(", ")}. Runs need all nodes: terminate this cluster and create another.</Note>}
       {cluster.current_run !== null && (
         <Note tone="info">
           A run is in progress. <Link to={`/runs/${cluster.current_run}`}>Open it</Link>.
@@ -51,7 +48,12 @@ function ComingUp({ cluster }: { cluster: Cluster }) {
   return (
     <Note tone="info">
       Starting ({formatDuration(Math.max(now - cluster.created_ms, 0) / 1000)})…{" "}
-      {newest !== undefined && <>{newest.node !== null && `${newest.node}: `}{newest.text}</>}
+      {newest !== undefined && (
+        <>
+          {newest.node !== null && `${newest.node}: `}
+          {newest.text}
+        </>
+      )}
     </Note>
   );
 }

@@ -63,32 +63,32 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
           </>
         }
         actions={
-          !lives ? (
-            may("create_cluster") && <button type="button" className="btn btn-outline-secondary" onClick={() => setAgain(true)}>
-              <Icon name="plus" /> Create similar
-            </button>
-          ) : (
-            mayWrite(cluster) && (
-            <>
-              {start}
-              <Menu label="More about this cluster">
-                {[30, 60, 240].map((minutes) => (
-                  <MenuItem
-                    key={minutes}
-                    disabled={extend.isPending}
-                    consequence={`Ends ${formatDateTime(extendedEnd(cluster, minutes))}, now ${formatDateTime(endOf(cluster).at_ms)}`}
-                    onSelect={() => extend.mutate({ minutes, wanted_ms: extendedEnd(cluster, minutes) })}
-                  >
-                    Extend by {minutes < 60 ? `${minutes} minutes` : minutes === 60 ? "1 hour" : `${minutes / 60} hours`}
-                  </MenuItem>
-                ))}
-                <MenuItem danger consequence={endHint(cluster.provider)} onSelect={() => setTerminating(true)}>
-                  Terminate…
-                </MenuItem>
-              </Menu>
-            </>
-            )
-          )
+          !lives
+            ? may("create_cluster") && (
+                <button type="button" className="btn btn-outline-secondary" onClick={() => setAgain(true)}>
+                  <Icon name="plus" /> Create similar
+                </button>
+              )
+            : mayWrite(cluster) && (
+                <>
+                  {start}
+                  <Menu label="More about this cluster">
+                    {[30, 60, 240].map((minutes) => (
+                      <MenuItem
+                        key={minutes}
+                        disabled={extend.isPending}
+                        consequence={`Ends ${formatDateTime(extendedEnd(cluster, minutes))}, now ${formatDateTime(endOf(cluster).at_ms)}`}
+                        onSelect={() => extend.mutate({ minutes, wanted_ms: extendedEnd(cluster, minutes) })}
+                      >
+                        Extend by {minutes < 60 ? `${minutes} minutes` : minutes === 60 ? "1 hour" : `${minutes / 60} hours`}
+                      </MenuItem>
+                    ))}
+                    <MenuItem danger consequence={endHint(cluster.provider)} onSelect={() => setTerminating(true)}>
+                      Terminate…
+                    </MenuItem>
+                  </Menu>
+                </>
+              )
         }
       />
       {extend.error !== null && <ErrorBox error={extend.error} />}

@@ -26,7 +26,12 @@ const COLUMNS: Column<ClusterSummary>[] = [
   { id: "provider", name: "Provider", spareBelow: 1240, value: (cluster) => providerWords(cluster.provider), cell: (cluster) => providerWords(cluster.provider) },
   { id: "owner", name: "Owner", clip: true, spareBelow: 1000, value: (cluster) => cluster.owner.name, cell: (cluster) => cluster.owner.name },
   { id: "team", name: "Team", clip: true, optional: true, value: (cluster) => cluster.team?.name ?? null, cell: (cluster) => cluster.team?.name ?? <span className="text-faint">–</span> },
-  { id: "run", name: "Run", value: (cluster) => cluster.current_run, cell: (cluster) => (cluster.current_run === null ? <span className="text-faint">–</span> : <Link to={`/runs/${cluster.current_run}`}>open</Link>) },
+  {
+    id: "run",
+    name: "Run",
+    value: (cluster) => cluster.current_run,
+    cell: (cluster) => (cluster.current_run === null ? <span className="text-faint">–</span> : <Link to={`/runs/${cluster.current_run}`}>open</Link>),
+  },
   { id: "ends", name: "Expires in", title: "Sort by expiry", numeric: true, value: (cluster) => cluster.ended_ms ?? cluster.expires_at_ms, cell: (cluster) => <EndsIn cluster={cluster} /> },
 ];
 

@@ -21,7 +21,15 @@ export function Ec2Advanced(props: FormProps) {
         <FormText {...props} field="vpc" label="VPC" technical placeholder="default VPC" help="vpc-…" />
         <FormText {...props} field="securityGroup" label="Security group" technical placeholder="created by JAC" help="sg-…: must allow port 22 from the server and all traffic between the nodes." />
       </div>
-      <FormText {...props} field="subnets" label="Subnets" lines={2} technical placeholder="default subnet of the VPC" help="subnet-…, one per line. Nodes are spread across subnets; no internet access required." />
+      <FormText
+        {...props}
+        field="subnets"
+        label="Subnets"
+        lines={2}
+        technical
+        placeholder="default subnet of the VPC"
+        help="subnet-…, one per line. Nodes are spread across subnets; no internet access required."
+      />
       <div className="field-pair">
         <FormText {...props} field="sshFrom" label="SSH from" technical placeholder="the server’s address" help="CIDR block, e.g. 203.0.113.7/32." />
         <FormText {...props} field="keyName" label="Key pair" technical placeholder="none" help="Optional EC2 key pair for manual SSH. JAC uses its own keys." />

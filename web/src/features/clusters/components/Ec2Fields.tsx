@@ -11,7 +11,14 @@ export function Ec2Fields({ choices, ...props }: FormProps & { choices: Credenti
   const { form, faults, onChange } = props;
   return (
     <>
-      <CredentialField label="Credentials" choices={choices} value={form.credentials} none="Save an AWS access key or role first," fault={faults.credentials} onChange={(credentials) => onChange({ ...form, credentials })} />
+      <CredentialField
+        label="Credentials"
+        choices={choices}
+        value={form.credentials}
+        none="Save an AWS access key or role first,"
+        fault={faults.credentials}
+        onChange={(credentials) => onChange({ ...form, credentials })}
+      />
       <FormText {...props} field="region" label="Region" technical suggestions={REGIONS} placeholder="default region" help="e.g. eu-central-1, close to the system under test." />
       <FormText {...props} field="workers" label="Workers" numeric help="Machines that generate the load, in addition to the master. 0 = master only." />
       <div className="field-pair">
@@ -30,7 +37,12 @@ export function Ec2Fields({ choices, ...props }: FormProps & { choices: Credenti
           )}
         </Field>
       </div>
-      <Switch label="Spot instances" help="Spare capacity at a lower price. AWS may reclaim them at any time with two minutes’ notice; the run is then aborted." checked={form.spot} onChange={(spot) => onChange({ ...form, spot })} />
+      <Switch
+        label="Spot instances"
+        help="Spare capacity at a lower price. AWS may reclaim them at any time with two minutes’ notice; the run is then aborted."
+        checked={form.spot}
+        onChange={(spot) => onChange({ ...form, spot })}
+      />
       <Ec2Advanced {...props} />
     </>
   );

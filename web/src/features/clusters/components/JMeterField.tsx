@@ -8,7 +8,12 @@ export function JMeterField({ form, faults, onChange, info }: FormProps & { info
   return (
     <Field label="JMeter" fault={faults.jmeterVersion} help="Used on every node. Downloaded once if the server does not have it yet.">
       {(attributes) => (
-        <select {...attributes} className={faults.jmeterVersion === undefined ? "form-select" : "form-select is-invalid"} value={form.jmeterVersion} onChange={(event) => onChange({ ...form, jmeterVersion: event.target.value })}>
+        <select
+          {...attributes}
+          className={faults.jmeterVersion === undefined ? "form-select" : "form-select is-invalid"}
+          value={form.jmeterVersion}
+          onChange={(event) => onChange({ ...form, jmeterVersion: event.target.value })}
+        >
           {jmeterChoices(info, form.jmeterVersion).map(({ version, words }) => (
             <option key={version} value={version}>
               {words}

@@ -31,14 +31,16 @@ export function MachineFields({ choices, ...props }: FormProps & { choices: Cred
       />
       <FormText {...props} field="user" label="SSH user" technical placeholder="jac" help="Needs no root permissions." />
       <CredentialField label="SSH key" choices={choices} value={form.sshKey} none="Save an SSH key first," fault={faults.sshKey} onChange={(sshKey) => onChange({ ...form, sshKey })} />
-      {form.sshKey === KEY_FILE && <FormText
-        {...props}
-        field="keyFile"
-        label="Key file"
-        technical
-        placeholder="/home/jac/.ssh/jac_key"
-        help="Path of the private key (without passphrase) on the server, not on your computer. JAC reads it for each connection and stores no copy."
-      />}
+      {form.sshKey === KEY_FILE && (
+        <FormText
+          {...props}
+          field="keyFile"
+          label="Key file"
+          technical
+          placeholder="/home/jac/.ssh/jac_key"
+          help="Path of the private key (without passphrase) on the server, not on your computer. JAC reads it for each connection and stores no copy."
+        />
+      )}
       <FormText
         {...props}
         field="knownHosts"

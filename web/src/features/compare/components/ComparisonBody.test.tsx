@@ -5,12 +5,35 @@ import type { ComparedResult, Comparison, ComparisonReport, LineComparison } fro
 import { entryOf, summaryOf } from "@/test/results";
 import { ComparisonBody } from "./ComparisonBody";
 
-const line = (label: string): LineComparison => ({ label, change: "same", sentence: "no change beyond noise that matters", before: entryOf(label), after: entryOf(label), response_times: null, tail: null, errors: null });
+const line = (label: string): LineComparison => ({
+  label,
+  change: "same",
+  sentence: "no change beyond noise that matters",
+  before: entryOf(label),
+  after: entryOf(label),
+  response_times: null,
+  tail: null,
+  errors: null,
+});
 const result = (name: string): ComparedResult => ({ name, run_id: null, start_ms: 0, bucket_ms: null, points: [], profile: null, percents: [], summary: summaryOf([entryOf("Home")]) });
 const LOAD = "The load is another one: 100/s before, 63/s after.";
 
 function shown(more: Partial<Comparison>) {
-  const comparison: Comparison = { version: 1, before: "A", after: "B", total: line("Total"), labels: [line("Home")], missing: [], new: [], worse: false, outcome: "same", tests: 3, notes: [], findings: [], ...more };
+  const comparison: Comparison = {
+    version: 1,
+    before: "A",
+    after: "B",
+    total: line("Total"),
+    labels: [line("Home")],
+    missing: [],
+    new: [],
+    worse: false,
+    outcome: "same",
+    tests: 3,
+    notes: [],
+    findings: [],
+    ...more,
+  };
   const report: ComparisonReport = { version: 1, title: "", jac_version: "", created_ms: 0, results: [result("A"), result("B")], comparisons: [comparison] };
   return render(
     <MemoryRouter>

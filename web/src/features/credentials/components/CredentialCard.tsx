@@ -34,7 +34,12 @@ export function CredentialCard({ credential }: { credential: CredentialView }) {
           <MenuItem consequence="Replaces the secret; clusters that use it go on with the new one." onSelect={() => setAsking("rotate")}>
             Rotate…
           </MenuItem>
-          <MenuItem danger disabled={users.length > 0} consequence={users.length > 0 ? `In use by ${names(users)}.` : "Removes it from JAC, not from AWS or your machines."} onSelect={() => setAsking("delete")}>
+          <MenuItem
+            danger
+            disabled={users.length > 0}
+            consequence={users.length > 0 ? `In use by ${names(users)}.` : "Removes it from JAC, not from AWS or your machines."}
+            onSelect={() => setAsking("delete")}
+          >
             Delete…
           </MenuItem>
         </Menu>

@@ -80,7 +80,9 @@ export function CredentialDialog({ rotates, onClose }: { rotates: CredentialView
       )}
       {aws && (
         <>
-          {text("accessKeyId", "Access key ID", form.kind === "aws_role" ? "Empty: the server’s own credentials assume the role." : "Use an IAM user with JAC’s minimal policy.", { placeholder: form.kind === "aws_role" ? "optional" : "AKIA…" })}
+          {text("accessKeyId", "Access key ID", form.kind === "aws_role" ? "Empty: the server’s own credentials assume the role." : "Use an IAM user with JAC’s minimal policy.", {
+            placeholder: form.kind === "aws_role" ? "optional" : "AKIA…",
+          })}
           {text("secretAccessKey", "Secret access key", "", { secret: true })}
           {text("sessionToken", "Session token", "Required for temporary keys (ASIA…).", { secret: true, placeholder: "only for temporary keys" })}
           {text("region", "Default region", "Used by clusters without a region.", { placeholder: "optional, e.g. eu-central-1" })}
@@ -90,7 +92,18 @@ export function CredentialDialog({ rotates, onClose }: { rotates: CredentialView
         <>
           <Field label="Private key" help="The whole file, e.g. of ~/.ssh/id_ed25519." fault={shown.privateKey}>
             {(attributes) => (
-              <textarea {...attributes} rows={6} wrap="off" className={`${attributes.className} key-text`} autoComplete="off" autoCapitalize="off" spellCheck={false} placeholder="-----BEGIN OPENSSH PRIVATE KEY-----" value={form.privateKey} onChange={(event) => change({ ...form, privateKey: event.target.value })} />
+              <textarea
+                {...attributes}
+                rows={6}
+                wrap="off"
+                className={`${attributes.className} key-text`}
+                autoComplete="off"
+                autoCapitalize="off"
+                spellCheck={false}
+                placeholder="-----BEGIN OPENSSH PRIVATE KEY-----"
+                value={form.privateKey}
+                onChange={(event) => change({ ...form, privateKey: event.target.value })}
+              />
             )}
           </Field>
           {text("passphrase", "Passphrase", "Where the key has one.", { secret: true, placeholder: "optional" })}

@@ -28,17 +28,15 @@ function Targets({ notifications, metrics, public_url }: Integrations) {
     return (
       <section className="card">
         <Empty icon="plug" title="No integrations.">
-          Add a [[notify]] table to jac.toml to tell a webhook, Slack, Teams or a mailbox about finished runs, or a [[metrics_export]] table to push the
-          figures of running tests, and restart the server.
+          Add a [[notify]] table to jac.toml to tell a webhook, Slack, Teams or a mailbox about finished runs, or a [[metrics_export]] table to push the figures of running tests, and restart the
+          server.
         </Empty>
       </section>
     );
   }
   return (
     <>
-      {notifications.length > 0 && public_url === null && (
-        <Note tone="info">Notifications do not link to runs: set public_url to the address that people open.</Note>
-      )}
+      {notifications.length > 0 && public_url === null && <Note tone="info">Notifications do not link to runs: set public_url to the address that people open.</Note>}
       {notifications.map((view) => (
         <NotifierCard key={view.name} view={view} />
       ))}

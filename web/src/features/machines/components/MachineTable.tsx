@@ -30,8 +30,22 @@ function columnsAt(now: number, rows: Priced[]): Column<Machine>[] {
     { id: "kind", name: "Type", value: (machine) => kindOf(machine), cell: (machine) => kindOf(machine) },
     { id: "region", name: "Region", spareBelow: 1240, value: (machine) => machine.region, cell: (machine) => machine.region },
     { id: "since", name: "Since", numeric: true, value: (machine) => machine.since_ms, cell: (machine) => <span title={formatDateTime(machine.since_ms)}>{formatAgo(machine.since_ms, now)}</span> },
-    { id: "usd_per_hour", name: "Per hour", title: "Sort by the estimated price of an hour", numeric: true, value: (machine) => machine.usd_per_hour, cell: (machine) => <Price own={machine.usd_per_hour} together={rowOf(rows, machine)?.usd_per_hour} /> },
-    { id: "usd_so_far", name: "So far", title: "Sort by what it has cost so far, an estimate", numeric: true, value: (machine) => soFar(machine, now), cell: (machine) => <Price own={soFar(machine, now)} together={rowOf(rows, machine)?.usd_so_far} /> },
+    {
+      id: "usd_per_hour",
+      name: "Per hour",
+      title: "Sort by the estimated price of an hour",
+      numeric: true,
+      value: (machine) => machine.usd_per_hour,
+      cell: (machine) => <Price own={machine.usd_per_hour} together={rowOf(rows, machine)?.usd_per_hour} />,
+    },
+    {
+      id: "usd_so_far",
+      name: "So far",
+      title: "Sort by what it has cost so far, an estimate",
+      numeric: true,
+      value: (machine) => soFar(machine, now),
+      cell: (machine) => <Price own={soFar(machine, now)} together={rowOf(rows, machine)?.usd_so_far} />,
+    },
     { id: "ends", name: "Expires in", title: "Sort by expiry", numeric: true, value: (machine) => machine.expires_at_ms, cell: (machine) => <Ends machine={machine} now={now} /> },
     { id: "id", name: "Machine", value: (machine) => machine.id, cell: (machine) => <CopyId id={machine.id} /> },
   ];
@@ -67,15 +81,5 @@ function Ends({ machine, now }: { machine: Machine; now: number }) {
 
 export function MachineTable({ machines, rows, now, empty }: { machines: Machine[]; rows: Priced[]; now: number; empty: ReactNode }) {
   const columns = useMemo(() => columnsAt(now, rows), [now, rows]);
-  return (
-    <DataTable
-      name="machines"
-      fills
-      title="Machines"
-      rows={machines}
-      columns={columns}
-      rowKey={(machine) => `${machine.region} ${machine.id}`}
-      empty={empty}
-    />
-  );
+  return <DataTable name="machines" fills title="Machines" rows={machines} columns={columns} rowKey={(machine) => `${machine.region} ${machine.id}`} empty={empty} />;
 }

@@ -20,7 +20,11 @@ export function MachinesBody({ machines, unreachable, rows }: Machines & { rows:
     <>
       {unreachable.map(({ provider, region, reason }) => (
         <Note key={`${provider} ${region ?? ""}`} tone="failed">
-          <strong>{provider === "ec2" ? "Amazon EC2" : provider}{region !== null && ` in ${region}`} cannot be queried.</strong> {reason}
+          <strong>
+            {provider === "ec2" ? "Amazon EC2" : provider}
+            {region !== null && ` in ${region}`} cannot be queried.
+          </strong>{" "}
+          {reason}
           {machines.length > 0 && <p>Showing the last known state.</p>}
         </Note>
       ))}
@@ -51,9 +55,7 @@ export function MachinesBody({ machines, unreachable, rows }: Machines & { rows:
               </Link>
             }
           >
-            {unreachable.length === 0
-              ? "Instances of clusters on Amazon EC2 appear here, including orphaned ones."
-              : "Some providers could not be queried."}
+            {unreachable.length === 0 ? "Instances of clusters on Amazon EC2 appear here, including orphaned ones." : "Some providers could not be queried."}
           </Empty>
         }
       />

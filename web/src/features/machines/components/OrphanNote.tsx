@@ -23,8 +23,12 @@ export function OrphanNote({ orphan, now }: { orphan: Orphan; now: number }) {
             <strong>{orphan.name === orphan.clusterId ? <CopyId id={orphan.clusterId} /> : orphan.name}</strong> {orphan.name !== orphan.clusterId && <CopyId id={orphan.clusterId} />}
             <p>
               Not managed by this server: {plural(orphan.machines.length, "machine")} of {orphan.owner} in {orphan.regions.join(", ")}, created {formatAgo(orphan.sinceMs, now)}
-              {usdPerHour !== null && <>, about {formatUsd(usdPerHour)} an hour and {formatUsd(usdSoFar)} so far</>}.
-              {orphan.expiresAtMs !== null && <> Expires {formatDateTime(orphan.expiresAtMs)}.</>}
+              {usdPerHour !== null && (
+                <>
+                  , about {formatUsd(usdPerHour)} an hour and {formatUsd(usdSoFar)} so far
+                </>
+              )}
+              .{orphan.expiresAtMs !== null && <> Expires {formatDateTime(orphan.expiresAtMs)}.</>}
             </p>
           </div>
           {may("manage_orphans") && (

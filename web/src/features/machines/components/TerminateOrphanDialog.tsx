@@ -17,8 +17,8 @@ export function TerminateOrphanDialog({ orphan, onClose }: { orphan: Orphan; onC
       onClose={onClose}
     >
       <p>
-        {plural(orphan.machines.length, "machine")} of {orphan.owner} {orphan.machines.length === 1 ? "is" : "are"} terminated with {orphan.machines.length === 1 ? "its disk" : "their disks"}. A run of another JAC server on them is aborted and its
-        uncollected results are lost.
+        {plural(orphan.machines.length, "machine")} of {orphan.owner} {orphan.machines.length === 1 ? "is" : "are"} terminated with {orphan.machines.length === 1 ? "its disk" : "their disks"}. A run
+        of another JAC server on them is aborted and its uncollected results are lost.
       </p>
       <p className="text-muted">{orphan.machines.map((machine) => `${machine.node} (${machine.id})`).join(", ")}</p>
     </ConfirmDialog>

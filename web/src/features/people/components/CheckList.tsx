@@ -9,10 +9,7 @@ export function CheckList({ legend, options, chosen, onChange }: { legend: strin
   const id = useId();
   const [words, setWords] = useState("");
   const [first] = useState<ReadonlySet<string>>(new Set(chosen));
-  const sorted = useMemo(
-    () => [...options].sort((a, b) => Number(first.has(b.id)) - Number(first.has(a.id)) || a.name.localeCompare(b.name, "en", { numeric: true })),
-    [options, first],
-  );
+  const sorted = useMemo(() => [...options].sort((a, b) => Number(first.has(b.id)) - Number(first.has(a.id)) || a.name.localeCompare(b.name, "en", { numeric: true })), [options, first]);
   const found = sorted.filter((option) => option.name.toLowerCase().includes(words.trim().toLowerCase()));
   return (
     <fieldset className="field options check-list">
@@ -21,7 +18,14 @@ export function CheckList({ legend, options, chosen, onChange }: { legend: strin
         {chosen.length > 0 && <span className="table-count"> {chosen.length}</span>}
       </legend>
       {options.length > SEARCH_FROM && (
-        <input type="search" className="form-control form-control-sm" placeholder={`Search ${options.length} names`} aria-label={`Search ${legend.toLowerCase()}`} value={words} onChange={(event) => setWords(event.target.value)} />
+        <input
+          type="search"
+          className="form-control form-control-sm"
+          placeholder={`Search ${options.length} names`}
+          aria-label={`Search ${legend.toLowerCase()}`}
+          value={words}
+          onChange={(event) => setWords(event.target.value)}
+        />
       )}
       <div>
         {found.map((option) => (

@@ -115,7 +115,11 @@ describe("a removal", () => {
     show();
     const dialog = await choose("Bob", /^Remove/);
     expect(dialog.getByText(/1 cluster, 3 runs/)).toBeDefined();
-    expect(within(dialog.getByLabelText("Hand over to")).getAllByRole("option").map(({ textContent }) => textContent)).toEqual(["Nobody: terminate their clusters", "Ann"]);
+    expect(
+      within(dialog.getByLabelText("Hand over to"))
+        .getAllByRole("option")
+        .map(({ textContent }) => textContent),
+    ).toEqual(["Nobody: terminate their clusters", "Ann"]);
     await userEvent.selectOptions(dialog.getByLabelText("Hand over to"), "u-1");
     await userEvent.click(dialog.getByRole("button", { name: "Remove" }));
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());

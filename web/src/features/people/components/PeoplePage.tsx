@@ -41,11 +41,37 @@ export function PeoplePage() {
         </>
       ),
     },
-    { id: "role", name: "Role", value: (person) => roleWord(person.role), cell: (person) => (person.disabled === true ? <span title={roleWord(person.role)}><Chip tone="ended" word="disabled" icon="dash-circle" /></span> : roleWord(person.role)) },
-    { id: "teams", name: "Teams", clip: true, spareBelow: 700, value: (person) => person.teams.map(({ name }) => name).join(", "), cell: (person) => person.teams.map(({ name }) => name).join(", ") || <span className="text-faint">–</span> },
+    {
+      id: "role",
+      name: "Role",
+      value: (person) => roleWord(person.role),
+      cell: (person) =>
+        person.disabled === true ? (
+          <span title={roleWord(person.role)}>
+            <Chip tone="ended" word="disabled" icon="dash-circle" />
+          </span>
+        ) : (
+          roleWord(person.role)
+        ),
+    },
+    {
+      id: "teams",
+      name: "Teams",
+      clip: true,
+      spareBelow: 700,
+      value: (person) => person.teams.map(({ name }) => name).join(", "),
+      cell: (person) => person.teams.map(({ name }) => name).join(", ") || <span className="text-faint">–</span>,
+    },
     { id: "by", name: "Signs in by", spareBelow: 900, value: signInWords, cell: signInWords },
     { id: "owns", name: "Owns", spareBelow: 1240, value: (person) => ownsWords(person.owns), cell: (person) => ownsWords(person.owns) ?? <span className="text-faint">–</span> },
-    { id: "seen", name: "Last seen", numeric: true, spareBelow: 600, value: (person) => person.last_seen_ms, cell: (person) => (person.last_seen_ms === null ? <span className="text-faint">never</span> : <span title={formatDateTime(person.last_seen_ms)}>{formatAgo(person.last_seen_ms, now)}</span>) },
+    {
+      id: "seen",
+      name: "Last seen",
+      numeric: true,
+      spareBelow: 600,
+      value: (person) => person.last_seen_ms,
+      cell: (person) => (person.last_seen_ms === null ? <span className="text-faint">never</span> : <span title={formatDateTime(person.last_seen_ms)}>{formatAgo(person.last_seen_ms, now)}</span>),
+    },
     { id: "created", name: "Added", numeric: true, optional: true, value: (person) => person.created_ms, cell: (person) => formatDateTime(person.created_ms) },
     {
       id: "actions",
@@ -59,7 +85,10 @@ export function PeoplePage() {
             Create sign-in link…
           </MenuItem>
           {person.id !== me && (
-            <MenuItem consequence={person.disabled === true ? "Signing in works again." : "Ends their sessions; tokens stop working. Runs go on."} onSelect={() => setAsked({ what: "disable", person })}>
+            <MenuItem
+              consequence={person.disabled === true ? "Signing in works again." : "Ends their sessions; tokens stop working. Runs go on."}
+              onSelect={() => setAsked({ what: "disable", person })}
+            >
               {person.disabled === true ? "Enable…" : "Disable…"}
             </MenuItem>
           )}

@@ -16,7 +16,13 @@ export function PersonFields({ role, teams, roleFault, onChange }: Props) {
   const all = useTeams();
   return (
     <>
-      <Options legend="Role" value={role} options={ROLES.map((each) => ({ value: each.role, word: each.word, help: each.help }))} fault={roleFault} onChange={(next) => onChange({ role: next, teams })} />
+      <Options
+        legend="Role"
+        value={role}
+        options={ROLES.map((each) => ({ value: each.role, word: each.word, help: each.help }))}
+        fault={roleFault}
+        onChange={(next) => onChange({ role: next, teams })}
+      />
       {all.data !== undefined && all.data.length > 0 && <CheckList legend="Teams" options={all.data} chosen={teams} onChange={(next) => onChange({ role, teams: next })} />}
     </>
   );

@@ -33,7 +33,11 @@ export function RemoveDialog({ person, people, onClose }: { person: UserView; pe
           <p>
             {person.name} owns {owns}.
           </p>
-          <Field label="Hand over to" fault={refused} help={heir === undefined ? "Their clusters are terminated, runs on them are stopped; plans and runs become yours." : `${heir.name} gets their clusters, plans and runs.`}>
+          <Field
+            label="Hand over to"
+            fault={refused}
+            help={heir === undefined ? "Their clusters are terminated, runs on them are stopped; plans and runs become yours." : `${heir.name} gets their clusters, plans and runs.`}
+          >
             {(attributes) => (
               <select {...attributes} className="form-select" value={to} onChange={({ target }) => setTo(target.value)}>
                 <option value="">Nobody: terminate their clusters</option>

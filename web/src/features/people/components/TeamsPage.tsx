@@ -27,7 +27,14 @@ export function TeamsPage() {
   const columns: Column<TeamView>[] = [
     { id: "name", name: "Team", main: true, value: (team) => team.name, cell: (team) => team.name },
     { id: "count", name: "Members", numeric: true, value: (team) => team.members.length, cell: (team) => formatCount(team.members.length) },
-    { id: "members", name: "Who", clip: true, spareBelow: 600, value: (team) => team.members.map(({ name }) => name).join(", "), cell: (team) => team.members.map(({ name }) => name).join(", ") || <span className="text-faint">nobody</span> },
+    {
+      id: "members",
+      name: "Who",
+      clip: true,
+      spareBelow: 600,
+      value: (team) => team.members.map(({ name }) => name).join(", "),
+      cell: (team) => team.members.map(({ name }) => name).join(", ") || <span className="text-faint">nobody</span>,
+    },
     {
       id: "actions",
       name: "",
@@ -72,7 +79,15 @@ export function TeamsPage() {
 function DeleteTeam({ team, onClose }: { team: TeamView; onClose: () => void }) {
   const removal = useDeleteTeam(team.id);
   return (
-    <ConfirmDialog title={`Delete team ${team.name}`} cancel="Keep it" action="Delete" tone="danger" request={removal} onConfirm={() => removal.mutate(undefined, { onSuccess: onClose })} onClose={onClose}>
+    <ConfirmDialog
+      title={`Delete team ${team.name}`}
+      cancel="Keep it"
+      action="Delete"
+      tone="danger"
+      request={removal}
+      onConfirm={() => removal.mutate(undefined, { onSuccess: onClose })}
+      onClose={onClose}
+    >
       <p>What was shared with it stays with its owners; its members read it from now on. This can’t be undone.</p>
     </ConfirmDialog>
   );

@@ -61,10 +61,13 @@ function FilePart({ file }: { file: FileDifference }) {
   return (
     <section className="difference" aria-label={file.path}>
       <h3>
-        {file.path} <small className="text-muted">{changeWord(file.change)}, {sizes.join(" → ")}</small>
+        {file.path}{" "}
+        <small className="text-muted">
+          {changeWord(file.change)}, {sizes.join(" → ")}
+        </small>
       </h3>
       {file.hunks.map((hunk) => (
-        <div key={`${hunk.from_line}-${hunk.to_line}`} className="difference-lines" role="group" aria-label={`Lines from ${hunk.to_line} on`} tabIndex={0}>
+        <div key={`${hunk.from_line}-${hunk.to_line}`} className="difference-lines" role="region" aria-label={`Lines from ${hunk.to_line} on`} tabIndex={0}>
           <div className="difference-place">
             line {hunk.from_line} → line {hunk.to_line}
           </div>

@@ -13,7 +13,11 @@ export function KeepDialog({ plan, onClose }: { plan: Plan; onClose: () => void 
   const save = useKeepFiles(plan.id);
   const fault = save.error instanceof ApiError && save.error.faults.length > 0 ? save.error.faults.map(({ message }) => message).join(" ") : undefined;
   const submit = () => {
-    if (!save.isPending) save.mutate(text.split("\n").filter((line) => line.trim() !== ""), { onSuccess: onClose });
+    if (!save.isPending)
+      save.mutate(
+        text.split("\n").filter((line) => line.trim() !== ""),
+        { onSuccess: onClose },
+      );
   };
   return (
     <Dialog title="Files to keep" onClose={onClose} onSubmit={submit} footer={<DialogButtons onCancel={onClose} action={save.isPending ? "Saving…" : "Save"} disabled={save.isPending} />}>

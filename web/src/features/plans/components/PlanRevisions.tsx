@@ -37,7 +37,12 @@ export function PlanRevisions({ plan }: { plan: Plan }) {
               <span>{plural(revision.runs, "run")}</span>
               <span>{formatBytes(revision.bytes)}</span>
               {revision.changes_from !== null && (
-                <button type="button" className="btn btn-sm btn-outline-secondary" aria-label={`Compare revision ${revision.revision} with ${revision.changes_from}`} onClick={() => setCompared({ from: revision.changes_from ?? 1, to: revision.revision })}>
+                <button
+                  type="button"
+                  className="btn btn-sm btn-outline-secondary"
+                  aria-label={`Compare revision ${revision.revision} with ${revision.changes_from}`}
+                  onClick={() => setCompared({ from: revision.changes_from ?? 1, to: revision.revision })}
+                >
                   Compare…
                 </button>
               )}

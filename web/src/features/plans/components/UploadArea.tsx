@@ -97,9 +97,7 @@ function Sending({ upload }: { upload: ReturnType<typeof useUploading> }) {
   const done = total_bytes > 0 && sent_bytes >= total_bytes;
   return (
     <div className="upload-progress" role="status">
-      <span>
-        {done ? "Checking the plan…" : `Uploading ${plural(upload.files.length, "file")}: ${formatBytes(sent_bytes)} of ${formatBytes(total_bytes)}`}
-      </span>
+      <span>{done ? "Checking the plan…" : `Uploading ${plural(upload.files.length, "file")}: ${formatBytes(sent_bytes)} of ${formatBytes(total_bytes)}`}</span>
       <div className="progress" role="progressbar" aria-label="Sent" aria-valuenow={Math.round(share)} aria-valuemin={0} aria-valuemax={100}>
         <div className="progress-bar" style={{ width: `${share}%` }} />
       </div>

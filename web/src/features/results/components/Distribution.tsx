@@ -42,7 +42,14 @@ export function Distribution({ shown }: { shown: Spread[] }) {
       csv={csv}
       choices={
         shown.length > 1 &&
-        spread !== undefined && <ChartSelect label="Label of the distribution" value={spread.key} options={shown.map(({ key, name, transaction }) => ({ key, name: transaction === true ? `${name} (transaction)` : name }))} onChange={setWanted} />
+        spread !== undefined && (
+          <ChartSelect
+            label="Label of the distribution"
+            value={spread.key}
+            options={shown.map(({ key, name, transaction }) => ({ key, name: transaction === true ? `${name} (transaction)` : name }))}
+            onChange={setWanted}
+          />
+        )
       }
     >
       {(asTable) => {

@@ -109,9 +109,7 @@ export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props
       actions={
         <>
           <ScopeNote />
-          {choice !== null && choice.offered.size < summary.labels.length && (
-            <span className="table-count">charts for the {formatCount(choice.offered.size)} busiest</span>
-          )}
+          {choice !== null && choice.offered.size < summary.labels.length && <span className="table-count">charts for the {formatCount(choice.offered.size)} busiest</span>}
           {(chosen > 0 || only) && (
             <button type="button" className="btn btn-sm btn-outline-secondary" aria-pressed={only} onClick={() => setOnly(!only)}>
               Show selected

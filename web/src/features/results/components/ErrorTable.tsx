@@ -33,8 +33,7 @@ function columnsFor(allErrors: number, originMs: number, showSamples: ShowSample
             name: "",
             value: () => null,
             // A group without a label is the remainder of all rare ones: no search finds just it.
-            cell: (row: ErrorGroup) =>
-              row.label !== "" && <SamplesButton show={showSamples} where={{ label: row.label, code: row.code, text: wordsOf(row.message), success: false }} />,
+            cell: (row: ErrorGroup) => row.label !== "" && <SamplesButton show={showSamples} where={{ label: row.label, code: row.code, text: wordsOf(row.message), success: false }} />,
           },
         ]),
   ];

@@ -34,6 +34,15 @@ export function ErrorTypeTable({ errors, total, showSamples }: { errors: ErrorGr
   const rows = useMemo(() => errorTypes(errors, total), [errors, total]);
   const columns = useMemo(() => columnsFor(showSamples), [showSamples]);
   return (
-    <DataTable name="error-types" title="Errors by type" rows={rows} columns={columns} rowKey={(row) => JSON.stringify([row.code, row.message])} empty="No failed samples." actions={<ScopeNote />} visibleRows={10} />
+    <DataTable
+      name="error-types"
+      title="Errors by type"
+      rows={rows}
+      columns={columns}
+      rowKey={(row) => JSON.stringify([row.code, row.message])}
+      empty="No failed samples."
+      actions={<ScopeNote />}
+      visibleRows={10}
+    />
   );
 }

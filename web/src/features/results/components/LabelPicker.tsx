@@ -33,7 +33,14 @@ export function LabelPicker({ labels, names, all }: Props) {
     <Menu label="Labels on the charts" icon="chevron-down" text={text} stays>
       {all.length >= SEARCH_FROM && (
         <div className="menu-search">
-          <input className="form-control form-control-sm" type="search" placeholder={`Search ${formatCount(all.length)} labels`} aria-label="Search labels" value={words} onChange={(event) => setWords(event.target.value)} />
+          <input
+            className="form-control form-control-sm"
+            type="search"
+            placeholder={`Search ${formatCount(all.length)} labels`}
+            aria-label="Search labels"
+            value={words}
+            onChange={(event) => setWords(event.target.value)}
+          />
         </div>
       )}
       {without.length > 0 && (

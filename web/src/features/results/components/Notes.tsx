@@ -29,11 +29,11 @@ export function Notes({ summary, cause, notes }: Props) {
       {cause?.kind === "auto_stopped" && <Note tone="failed">{causeSentence(cause)}</Note>}
       {cause?.kind === "stopped" && partial === null && <Note tone="info">{causeSentence(cause)}</Note>}
       {partial !== null && !saidAbove && <Note tone="attention">Partial result: {partial.cause}</Note>}
-      {summary?.total_basis === "transactions" && (
-        <Note tone="info">All rows of this log are transactions: the total and the charts count transactions, not single samples.</Note>
-      )}
+      {summary?.total_basis === "transactions" && <Note tone="info">All rows of this log are transactions: the total and the charts count transactions, not single samples.</Note>}
       {summary !== null && summary.rejected_rows > 0 && !known.some(({ code }) => code === "rows_unread") && (
-        <Note tone="attention">{plural(summary.rejected_rows, "row")} could not be parsed and {summary.rejected_rows === 1 ? "is" : "are"} not counted.</Note>
+        <Note tone="attention">
+          {plural(summary.rejected_rows, "row")} could not be parsed and {summary.rejected_rows === 1 ? "is" : "are"} not counted.
+        </Note>
       )}
       {notes.map((note) => (
         <Note key={note} tone={explains(note) ? "info" : "attention"}>

@@ -23,8 +23,12 @@ export function OverTimeSection({ view }: { view: ChartView }) {
       <div className="chart-grid">
         <WhenSeen height={CHART_HEIGHT}>{() => <MetricChart view={view} metric="mean_ms" id="mean" title="Mean response time" unit="by completion time" empty="No response times." />}</WhenSeen>
         <WhenSeen height={CHART_HEIGHT}>{() => <BytesChart view={view} />}</WhenSeen>
-        <WhenSeen height={CHART_HEIGHT}>{() => <MetricChart view={view} metric="latency_ms" id="latency" title="Latency" unit="mean time to the first byte" empty="The log has no latency data." />}</WhenSeen>
-        <WhenSeen height={CHART_HEIGHT}>{() => <MetricChart view={view} metric="connect_ms" id="connect" title="Connect time" unit="mean; 0 for reused connections" empty="The log has no connect times." />}</WhenSeen>
+        <WhenSeen height={CHART_HEIGHT}>
+          {() => <MetricChart view={view} metric="latency_ms" id="latency" title="Latency" unit="mean time to the first byte" empty="The log has no latency data." />}
+        </WhenSeen>
+        <WhenSeen height={CHART_HEIGHT}>
+          {() => <MetricChart view={view} metric="connect_ms" id="connect" title="Connect time" unit="mean; 0 for reused connections" empty="The log has no connect times." />}
+        </WhenSeen>
       </div>
     </ReportSection>
   );

@@ -35,7 +35,12 @@ export function Overview({ shown, apdex }: { shown: Spread[]; apdex: ApdexThresh
                   )}
                   <span className="overview-bar">
                     {row.parts.map((part) => (
-                      <i key={part.key} className={`part-${part.key}`} style={{ width: `${part.percent}%` }} title={`${part.name} (${limits[part.key]}): ${formatCount(part.count)}, ${formatPercent(part.percent)}`} />
+                      <i
+                        key={part.key}
+                        className={`part-${part.key}`}
+                        style={{ width: `${part.percent}%` }}
+                        title={`${part.name} (${limits[part.key]}): ${formatCount(part.count)}, ${formatPercent(part.percent)}`}
+                      />
                     ))}
                   </span>
                 </div>

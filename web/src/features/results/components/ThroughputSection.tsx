@@ -38,7 +38,9 @@ export function ThroughputSection({ view, codes, started }: Props) {
         <WhenSeen height={CHART_HEIGHT}>{() => <TotalChart view={view} />}</WhenSeen>
         <WhenSeen height={CHART_HEIGHT}>{() => <LabelChart view={view} />}</WhenSeen>
         <WhenSeen height={CHART_HEIGHT}>{() => <CodesChart view={view} codes={codes} />}</WhenSeen>
-        <WhenSeen height={XY_CHART_HEIGHT}>{() => <RateChart view={view} id="response-time-against-rate" title="Response time vs. throughput" y="p50_ms" unit="median, one dot per interval" />}</WhenSeen>
+        <WhenSeen height={XY_CHART_HEIGHT}>
+          {() => <RateChart view={view} id="response-time-against-rate" title="Response time vs. throughput" y="p50_ms" unit="median, one dot per interval" />}
+        </WhenSeen>
         <WhenSeen height={XY_CHART_HEIGHT}>{() => <RateChart view={view} id="latency-against-rate" title="Latency vs. throughput" y="latency_ms" unit="mean, one dot per interval" />}</WhenSeen>
       </div>
     </ReportSection>

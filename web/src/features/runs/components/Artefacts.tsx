@@ -29,8 +29,7 @@ export function Artefacts({ run }: { run: Run }) {
                     {formatBytes(artefact.bytes)}
                     {artefact.compressed_name !== null && (
                       <>
-                        , {formatBytes(artefact.stored_bytes)} on disk (
-                        <Download path={`/runs/${run.id}/artefacts/${encodePath(artefact.compressed_name)}`}>compressed</Download>)
+                        , {formatBytes(artefact.stored_bytes)} on disk (<Download path={`/runs/${run.id}/artefacts/${encodePath(artefact.compressed_name)}`}>compressed</Download>)
                       </>
                     )}
                   </span>

@@ -42,12 +42,7 @@ export function ImportDialog({ most_bytes, onClose }: { most_bytes: number; onCl
     );
   };
   return (
-    <Dialog
-      title="Import logs"
-      onClose={onClose}
-      onSubmit={submit}
-      footer={<DialogButtons onCancel={onClose} action={sending.isPending ? "Importing…" : "Import"} disabled={sending.isPending} />}
-    >
+    <Dialog title="Import logs" onClose={onClose} onSubmit={submit} footer={<DialogButtons onCancel={onClose} action={sending.isPending ? "Importing…" : "Import"} disabled={sending.isPending} />}>
       <p className="mb-3">A result log that JMeter wrote elsewhere becomes a run, with report, search, comparison and trend. Several logs become one run.</p>
       <Field label="Result logs" help="CSV or XML (.jtl, .csv, .xml), also .gz and .zst, or a zip of them." fault={tried ? faults.files : undefined}>
         {(attributes) => <input {...attributes} type="file" multiple disabled={sending.isPending} data-upload="logs" onChange={(event) => setFiles([...(event.target.files ?? [])])} />}

@@ -40,7 +40,9 @@ export function JudgedFields({ form, faults, onChange }: Props) {
       </fieldset>
       <fieldset className="form-part">
         <legend>Automatic stop</legend>
-        <p className="field-help">{rules.length === 0 ? "Off: the run goes on however bad it gets." : "The run is stopped gracefully, and counts as failed, as soon as one of these holds over its time."}</p>
+        <p className="field-help">
+          {rules.length === 0 ? "Off: the run goes on however bad it gets." : "The run is stopped gracefully, and counts as failed, as soon as one of these holds over its time."}
+        </p>
         {rules.map((row) => (
           <Row
             key={row.key}
@@ -54,7 +56,13 @@ export function JudgedFields({ form, faults, onChange }: Props) {
             after={(row: RuleRow, put) => (
               <>
                 <span>over</span>
-                <input className="form-control form-control-sm criterion-value" aria-label="Time" inputMode="numeric" value={row.window} onChange={(event) => put({ ...row, window: event.target.value })} />
+                <input
+                  className="form-control form-control-sm criterion-value"
+                  aria-label="Time"
+                  inputMode="numeric"
+                  value={row.window}
+                  onChange={(event) => put({ ...row, window: event.target.value })}
+                />
                 <span>s</span>
               </>
             )}
@@ -103,7 +111,14 @@ function Row<Each extends CriterionRow>({ verb, remove, metrics, row, fault, onC
       {row.metric !== "generator_cpu_percent" && (
         <>
           <span>of</span>
-          <input className="form-control form-control-sm" aria-label="Label" placeholder="all samples" title="A label, or empty for the total" value={row.label} onChange={(event) => onChange({ ...row, label: event.target.value })} />
+          <input
+            className="form-control form-control-sm"
+            aria-label="Label"
+            placeholder="all samples"
+            title="A label, or empty for the total"
+            value={row.label}
+            onChange={(event) => onChange({ ...row, label: event.target.value })}
+          />
         </>
       )}
       <select className="form-select form-select-sm" aria-label="Comparison" value={row.op} onChange={(event) => onChange({ ...row, op: event.target.value as Operator })}>

@@ -30,21 +30,30 @@ export function LiveFigures({ live, run }: { live: LiveRun; run: Run }) {
         name: "Throughput",
         value: splitRate(head?.rate_per_s),
         note: `last 5\u00a0s; average ${formatRate(total.throughput_per_s)}`,
-        spark: spark(perSecond(source, times, frame, (point) => point.samples), colours.rate),
+        spark: spark(
+          perSecond(source, times, frame, (point) => point.samples),
+          colours.rate,
+        ),
       },
       {
         key: "p95",
         name: "p95",
         value: splitMs(head?.p95_ms ?? total.p95_ms),
         note: `median ${formatMs(total.median_ms)}, p99 ${formatMs(total.p99_ms)}`,
-        spark: spark(column(source, times, (point) => point.p95_ms), colours.percentiles[2]),
+        spark: spark(
+          column(source, times, (point) => point.p95_ms),
+          colours.percentiles[2],
+        ),
       },
       {
         key: "errors",
         name: "Error rate",
         value: splitPercent(head?.error_percent ?? total.error_percent),
         note: `${plural(total.errors, "error")}${lastErrorRate(points, live.bucket_ms)}`,
-        spark: spark(perSecond(source, times, frame, (point) => point.errors), colours.error),
+        spark: spark(
+          perSecond(source, times, frame, (point) => point.errors),
+          colours.error,
+        ),
         ...(total.errors > 0 ? { tone: "failed" } : {}),
       },
       {
@@ -52,7 +61,10 @@ export function LiveFigures({ live, run }: { live: LiveRun; run: Run }) {
         name: "Active users",
         value: [head?.active_users == null ? "–" : formatCount(head.active_users), ""],
         note: run.total_threads === null ? "all nodes" : `of ${formatCount(run.total_threads)} planned`,
-        spark: spark(column(source, times, (point) => point.active_users), colours.users),
+        spark: spark(
+          column(source, times, (point) => point.active_users),
+          colours.users,
+        ),
       },
       {
         key: "samples",

@@ -30,7 +30,14 @@ export function LogViewer({ run }: { run: Run }) {
         <button type="button" className="btn btn-quiet" aria-pressed={loudOnly} title="Only warnings and errors" onClick={() => setLoudOnly(!loudOnly)}>
           warnings
         </button>
-        <input className="form-control form-control-sm table-filter" type="search" placeholder="Filter" aria-label="Filter the log" value={filter} onChange={(event) => setFilter(event.target.value)} />
+        <input
+          className="form-control form-control-sm table-filter"
+          type="search"
+          placeholder="Filter"
+          aria-label="Filter the log"
+          value={filter}
+          onChange={(event) => setFilter(event.target.value)}
+        />
       </header>
       {node === null ? (
         <div className="table-empty">The JMeter log appears here once its process has started.</div>

@@ -50,11 +50,21 @@ export function PickPlan({ choice: { items, error, more }, value, fault, onChang
   const [searches, setSearches] = useState(false);
   if (more && !searches) setSearches(true);
   if (error !== null) return <ErrorBox error={error} />;
-  const help = items?.length === 0 && text === "" ? <Link to="/plans">No plans yet. Upload one.</Link> : searches ? <SearchField label="Search plans" hint="Search plans by name" value={text} onChange={onSearch} /> : undefined;
+  const help =
+    items?.length === 0 && text === "" ? (
+      <Link to="/plans">No plans yet. Upload one.</Link>
+    ) : searches ? (
+      <SearchField label="Search plans" hint="Search plans by name" value={text} onChange={onSearch} />
+    ) : undefined;
   return (
     <Field label="Plan" fault={fault} help={help}>
       {(attributes) => (
-        <select {...attributes} className={attributes.className.replace("form-control", "form-select")} value={value ?? ""} onChange={(event) => onChange(event.target.value === "" ? null : event.target.value)}>
+        <select
+          {...attributes}
+          className={attributes.className.replace("form-control", "form-select")}
+          value={value ?? ""}
+          onChange={(event) => onChange(event.target.value === "" ? null : event.target.value)}
+        >
           <option value="">{items === undefined ? "Loading plans…" : items.length === 0 ? "No plans match" : "Select a plan"}</option>
           {items?.map((plan) => (
             <option key={plan.id} value={plan.id}>
@@ -75,7 +85,12 @@ export function PickCluster({ choice: { items, error }, value, fault, onChange }
   return (
     <Field label="Cluster" fault={fault} help={none ? <Link to="/clusters">No cluster is ready. Create one.</Link> : undefined}>
       {(attributes) => (
-        <select {...attributes} className={attributes.className.replace("form-control", "form-select")} value={value ?? ""} onChange={(event) => onChange(event.target.value === "" ? null : event.target.value)}>
+        <select
+          {...attributes}
+          className={attributes.className.replace("form-control", "form-select")}
+          value={value ?? ""}
+          onChange={(event) => onChange(event.target.value === "" ? null : event.target.value)}
+        >
           <option value="">{items === undefined ? "Loading clusters…" : "Select a cluster"}</option>
           {living.map((cluster) => (
             <option key={cluster.id} value={cluster.id} disabled={!mayWrite(cluster) || !canRun(cluster)}>

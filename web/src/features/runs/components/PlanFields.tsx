@@ -41,15 +41,11 @@ export function PropertyFields({ check, form, onChange, faults }: Props & { faul
       <details open={form.moreProperties !== "" || form.systemProperties !== "" || faults.moreProperties !== undefined || faults.systemProperties !== undefined}>
         <summary>{check.properties.length === 0 ? "The plan has no parameters. Add properties" : "Additional properties"}</summary>
         <Field label="One name=value per line" help="As with -J, for the master and every worker." fault={faults.moreProperties}>
-          {(attributes) => (
-            <textarea {...attributes} rows={3} spellCheck={false} value={form.moreProperties} onChange={(event) => onChange({ ...form, moreProperties: event.target.value })} />
-          )}
+          {(attributes) => <textarea {...attributes} rows={3} spellCheck={false} value={form.moreProperties} onChange={(event) => onChange({ ...form, moreProperties: event.target.value })} />}
         </Field>
         <SecretNames names={Object.keys(parseProperties(form.moreProperties).properties)} marked={form.secret} onChange={(secret) => onChange({ ...form, secret })} />
         <Field label="Java system properties" help="One name=value per line (as with -D), for every JVM." fault={faults.systemProperties}>
-          {(attributes) => (
-            <textarea {...attributes} rows={2} spellCheck={false} value={form.systemProperties} onChange={(event) => onChange({ ...form, systemProperties: event.target.value })} />
-          )}
+          {(attributes) => <textarea {...attributes} rows={2} spellCheck={false} value={form.systemProperties} onChange={(event) => onChange({ ...form, systemProperties: event.target.value })} />}
         </Field>
         <SecretNames names={Object.keys(parseProperties(form.systemProperties).properties)} marked={form.secret} onChange={(secret) => onChange({ ...form, secret })} />
       </details>

@@ -104,7 +104,11 @@ it("offers no team to who is in none", async () => {
   answer([runSummaryOf({ id: "r-1", name: "shop" })]);
   show("/runs", sessionOf("viewer"));
   await row("shop");
-  expect(within(screen.getByRole("group", { name: "Whose runs" })).getAllByRole("button").map(({ textContent }) => textContent)).toEqual(["Mine", "All"]);
+  expect(
+    within(screen.getByRole("group", { name: "Whose runs" }))
+      .getAllByRole("button")
+      .map(({ textContent }) => textContent),
+  ).toEqual(["Mine", "All"]);
 });
 
 it("tells a failure with a way to try again", async () => {

@@ -53,7 +53,14 @@ function columnsAt(now: number, marks: Marks, tagged: boolean): Column<RunSummar
     { id: "state", name: "State", value: (run) => stateChip(run).word, cell: (run) => <Chip {...stateChip(run)} /> },
     { id: "verdict", name: "Criteria", value: (run) => run.verdict, cell: (run) => <VerdictCell run={run} /> },
     { id: "plan", name: "Plan", clip: true, spareBelow: PLAN_FROM_PX, value: (run) => run.plan.name, cell: (run) => <Link to={`/plans/${run.plan.id}`}>{run.plan.name}</Link> },
-    { id: "cluster", name: "Cluster", clip: true, spareBelow: CLUSTER_FROM_PX, value: (run) => run.cluster.name, cell: (run) => (run.provider === "imported" ? <span className="text-faint">–</span> : <Link to={`/clusters/${run.cluster.id}`}>{run.cluster.name}</Link>) },
+    {
+      id: "cluster",
+      name: "Cluster",
+      clip: true,
+      spareBelow: CLUSTER_FROM_PX,
+      value: (run) => run.cluster.name,
+      cell: (run) => (run.provider === "imported" ? <span className="text-faint">–</span> : <Link to={`/clusters/${run.cluster.id}`}>{run.cluster.name}</Link>),
+    },
     { id: "provider", name: "Provider", optional: true, value: (run) => run.provider, cell: (run) => run.provider },
     { id: "owner", name: "Owner", clip: true, spareBelow: tagged ? OWNER_BESIDE_TAGS_FROM_PX : OWNER_FROM_PX, value: (run) => run.owner.name, cell: (run) => run.owner.name },
     { id: "team", name: "Team", clip: true, optional: true, value: (run) => run.team?.name ?? null, cell: (run) => run.team?.name ?? <span className="text-faint">–</span> },
@@ -180,7 +187,15 @@ export function RunList({ of = {}, prefix = "", ...table }: ListProps) {
 /** The newest finished runs, as the server has them: nothing to filter. */
 export function LastRuns({ count, ...table }: Props & { count: number }) {
   const { data, error, refetch } = useRuns("phase=finished", count);
-  const pages: Pages<RunSummary> = { rows: data?.items, error: data === undefined ? error : null, stale: false, more: false, loadingMore: false, loadMore: () => undefined, retry: () => void refetch() };
+  const pages: Pages<RunSummary> = {
+    rows: data?.items,
+    error: data === undefined ? error : null,
+    stale: false,
+    more: false,
+    loadingMore: false,
+    loadMore: () => undefined,
+    retry: () => void refetch(),
+  };
   return <RunTable {...table} pages={pages} state={EMPTY_LIST} onChange={() => undefined} facets={null} />;
 }
 

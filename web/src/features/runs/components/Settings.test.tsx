@@ -17,8 +17,5 @@ it("tells what was run: the plan's files as they were, to download, and the vers
   render(<Settings run={run} />);
   expect(screen.getByText("JMeter 5.6.3, Java 17.0.15 and 21.0.2, JAC 0.1.0")).toBeDefined();
   expect(screen.getByText("main plan")).toBeDefined();
-  expect(screen.getAllByRole("link").map((link) => link.getAttribute("href"))).toEqual([
-    "/api/v1/runs/r-1/artefacts/plan/shop.jmx",
-    "/api/v1/runs/r-1/artefacts/plan/data/user%20list.csv",
-  ]);
+  expect(screen.getAllByRole("link").map((link) => link.getAttribute("href"))).toEqual(["/api/v1/runs/r-1/artefacts/plan/shop.jmx", "/api/v1/runs/r-1/artefacts/plan/data/user%20list.csv"]);
 });

@@ -67,7 +67,14 @@ export function StartRunDialog({ planId, clusterId, onClose }: Props) {
       }
     >
       <div className="field-pair">
-        <PickPlan choice={plans} text={planText} onSearch={setPlanText} value={form.planId} fault={tried ? faults.plan : undefined} onChange={(id) => setForm({ ...form, planId: id, properties: {}, secret: [], split: [], propertiesFiles: [], judged: null })} />
+        <PickPlan
+          choice={plans}
+          text={planText}
+          onSearch={setPlanText}
+          value={form.planId}
+          fault={tried ? faults.plan : undefined}
+          onChange={(id) => setForm({ ...form, planId: id, properties: {}, secret: [], split: [], propertiesFiles: [], judged: null })}
+        />
         <PickCluster choice={clusters} value={cluster?.id ?? null} fault={tried ? faults.cluster : undefined} onChange={(id) => setForm({ ...form, clusterId: id })} />
       </div>
       {form.planId !== null && check.data === undefined && (check.error === null ? <Waiting what="Checking the plan…" /> : <ErrorBox error={check.error} />)}
@@ -85,9 +92,7 @@ export function StartRunDialog({ planId, clusterId, onClose }: Props) {
           {(attributes) => <input {...attributes} type="text" placeholder="the plan’s name" value={form.name} onChange={(event) => setForm({ ...form, name: event.target.value })} />}
         </Field>
         <Field label="Graceful stop timeout" unit="seconds" help="How long users may finish before requests are aborted." fault={tried ? faults.grace : undefined}>
-          {(attributes) => (
-            <input {...attributes} type="text" inputMode="numeric" placeholder="default" value={form.grace} onChange={(event) => setForm({ ...form, grace: event.target.value })} />
-          )}
+          {(attributes) => <input {...attributes} type="text" inputMode="numeric" placeholder="default" value={form.grace} onChange={(event) => setForm({ ...form, grace: event.target.value })} />}
         </Field>
       </div>
       {start.error !== null && <ErrorBox error={start.error} />}

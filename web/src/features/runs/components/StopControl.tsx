@@ -13,12 +13,7 @@ export function StopControl({ run }: { run: Run }) {
   const go = (how: "graceful" | "cut") => stop.mutate(how, { onSuccess: () => setAsked(null) });
   return (
     <>
-      <button
-        type="button"
-        className="btn btn-stop"
-        disabled={run.stop_requested === "cut" || run.phase === "collecting"}
-        onClick={() => setAsked(next)}
-      >
+      <button type="button" className="btn btn-stop" disabled={run.stop_requested === "cut" || run.phase === "collecting"} onClick={() => setAsked(next)}>
         <Icon name="stop" /> {next === "graceful" ? "Stop" : "Force stop"}
       </button>
       {asked !== null && (
@@ -32,10 +27,7 @@ export function StopControl({ run }: { run: Run }) {
           onClose={() => setAsked(null)}
         >
           {asked === "graceful" ? (
-            <p>
-              Users finish their current request; after {formatDuration(run.grace_s)} remaining requests are aborted. Samples recorded so far are kept and the
-              result is marked as partial.
-            </p>
+            <p>Users finish their current request; after {formatDuration(run.grace_s)} remaining requests are aborted. Samples recorded so far are kept and the result is marked as partial.</p>
           ) : (
             <p>JMeter is killed on every node. Requests in flight are not recorded; samples that reached the master are kept.</p>
           )}

@@ -3,7 +3,20 @@ import type { Entry, Point, Run, Snapshot, Summary } from "@/shared/api/types";
 import { mergeAnswer, mergePoints, mergePushed, settledUntil, type LiveRun } from "./liveRun";
 
 const run = { id: "r", phase: "running" } as Run;
-const summary: Summary = { version: 1, start_ms: null, end_ms: null, total: {} as Entry, total_basis: "samples", labels: [], rejected_rows: 0, partial: null, duration_ms: null, unread_percent: null, rejected: [], notes: [] };
+const summary: Summary = {
+  version: 1,
+  start_ms: null,
+  end_ms: null,
+  total: {} as Entry,
+  total_basis: "samples",
+  labels: [],
+  rejected_rows: 0,
+  partial: null,
+  duration_ms: null,
+  unread_percent: null,
+  rejected: [],
+  notes: [],
+};
 
 function point(t_ms: number, samples: number): Point {
   return { t_ms, samples } as Point;

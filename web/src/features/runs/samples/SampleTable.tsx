@@ -39,8 +39,28 @@ const columnsFor = (originMs: number): Column<FoundSample>[] => [
       </span>
     ),
   },
-  { id: "thread", name: "Thread", spareBelow: 1240, value: (row) => row.thread, cell: (row) => <span className="cell-short" title={row.thread}>{row.thread}</span> },
-  { id: "url", name: "URL", optional: true, value: urlOf, cell: (row) => <span className="cell-short" title={urlOf(row)}>{urlOf(row)}</span> },
+  {
+    id: "thread",
+    name: "Thread",
+    spareBelow: 1240,
+    value: (row) => row.thread,
+    cell: (row) => (
+      <span className="cell-short" title={row.thread}>
+        {row.thread}
+      </span>
+    ),
+  },
+  {
+    id: "url",
+    name: "URL",
+    optional: true,
+    value: urlOf,
+    cell: (row) => (
+      <span className="cell-short" title={urlOf(row)}>
+        {urlOf(row)}
+      </span>
+    ),
+  },
   { id: "latency_ms", name: "Latency", numeric: true, value: (row) => row.latency_ms, cell: (row) => formatMs(row.latency_ms) },
   { id: "connect_ms", name: "Connect", numeric: true, optional: true, value: (row) => row.connect_ms, cell: (row) => formatMs(row.connect_ms) },
   { id: "received_bytes", name: "Received", numeric: true, value: (row) => row.received_bytes, cell: (row) => formatBytes(row.received_bytes) },

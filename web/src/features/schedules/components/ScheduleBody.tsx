@@ -25,7 +25,8 @@ export function ScheduleNotes({ schedule }: { schedule: Schedule }) {
     <>
       {schedule.state === "switched_off" && (
         <Note tone="failed">
-          <strong>Switched off{schedule.ended_ms === null ? "" : ` ${formatDateTime(schedule.ended_ms)}`}.</strong> {schedule.failures > 0 ? `${formatCount(schedule.failures)} runs in a row failed or could not be started. ` : ""}See below why, then resume it.
+          <strong>Switched off{schedule.ended_ms === null ? "" : ` ${formatDateTime(schedule.ended_ms)}`}.</strong>{" "}
+          {schedule.failures > 0 ? `${formatCount(schedule.failures)} runs in a row failed or could not be started. ` : ""}See below why, then resume it.
         </Note>
       )}
       {isNew && writes && (
@@ -99,7 +100,11 @@ export function FiringTable({ schedule }: { schedule: Schedule }) {
         <h2>History</h2>
       </header>
       {firings.data === undefined ? (
-        firings.error === null ? <Waiting what="Loading…" /> : <ErrorBox error={firings.error} />
+        firings.error === null ? (
+          <Waiting what="Loading…" />
+        ) : (
+          <ErrorBox error={firings.error} />
+        )
       ) : firings.data.length === 0 ? (
         <div className="table-empty">Its first time has not come yet.</div>
       ) : (

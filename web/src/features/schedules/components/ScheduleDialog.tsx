@@ -147,7 +147,12 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
             onChange={(place) => setForm({ ...form, place })}
           />
           {form.place === "cluster" ? (
-            <PickCluster choice={{ ...clusters, items: clusters.items?.filter((each) => canRun(each) || each.id === form.run.clusterId) }} value={form.run.clusterId} fault={shown.run.cluster} onChange={(id) => setRun({ ...form.run, clusterId: id })} />
+            <PickCluster
+              choice={{ ...clusters, items: clusters.items?.filter((each) => canRun(each) || each.id === form.run.clusterId) }}
+              value={form.run.clusterId}
+              fault={shown.run.cluster}
+              onChange={(id) => setRun({ ...form.run, clusterId: id })}
+            />
           ) : (
             <ClusterFields info={info} form={form.cluster} faults={shown.cluster} choices={choices} onChange={(cluster) => setForm({ ...form, cluster })} />
           )}
@@ -172,7 +177,9 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
           </>
         )}
         <Field label="Graceful stop timeout" unit="seconds" help="How long users may finish before requests are aborted." fault={shown.run.grace}>
-          {(attributes) => <input {...attributes} type="text" inputMode="numeric" placeholder="default" value={form.run.grace} onChange={({ target }) => setRun({ ...form.run, grace: target.value })} />}
+          {(attributes) => (
+            <input {...attributes} type="text" inputMode="numeric" placeholder="default" value={form.run.grace} onChange={({ target }) => setRun({ ...form.run, grace: target.value })} />
+          )}
         </Field>
         {save.error !== null && <ErrorBox error={save.error} />}
       </div>
@@ -184,9 +191,5 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
 function OwnerNote({ schedule }: { schedule: Schedule }) {
   const { data: session } = useSession();
   if (session?.user.id === schedule.owner.id) return null;
-  return (
-    <Note tone="attention">
-      You become the owner when you save: its runs have your rights and credentials from then on, no longer those of {schedule.owner.name}. Enter masked values again.
-    </Note>
-  );
+  return <Note tone="attention">You become the owner when you save: its runs have your rights and credentials from then on, no longer those of {schedule.owner.name}. Enter masked values again.</Note>;
 }

@@ -24,7 +24,16 @@ const COLUMNS: Column<Schedule>[] = [
     id: "last",
     name: "Last result",
     value: ({ last }) => last?.state ?? null,
-    cell: ({ last }) => (last === null ? <span className="text-faint">none yet</span> : last.run_id === null ? <Chip {...firingChip(last)} /> : <Link to={`/runs/${last.run_id}`}><Chip {...firingChip(last)} /></Link>),
+    cell: ({ last }) =>
+      last === null ? (
+        <span className="text-faint">none yet</span>
+      ) : last.run_id === null ? (
+        <Chip {...firingChip(last)} />
+      ) : (
+        <Link to={`/runs/${last.run_id}`}>
+          <Chip {...firingChip(last)} />
+        </Link>
+      ),
   },
   { id: "plan", name: "Plan", clip: true, spareBelow: 1000, value: ({ plan }) => plan.name, cell: ({ plan }) => <Link to={`/plans/${plan.id}`}>{plan.name}</Link> },
   { id: "owner", name: "Owner", clip: true, spareBelow: 900, value: ({ owner }) => owner.name, cell: ({ owner }) => owner.name },

@@ -23,16 +23,11 @@ export function StartNowDialog({ schedule, onClose }: { schedule: Schedule; onCl
     start.mutate({ workers: most > 0 ? typed : null, properties }, { onSuccess: onClose });
   };
   return (
-    <Dialog
-      title="Start a run now"
-      onClose={onClose}
-      onSubmit={submit}
-      footer={<DialogButtons onCancel={onClose} action={start.isPending ? "Starting…" : "Start run"} disabled={start.isPending} />}
-    >
+    <Dialog title="Start a run now" onClose={onClose} onSubmit={submit} footer={<DialogButtons onCancel={onClose} action={start.isPending ? "Starting…" : "Start run"} disabled={start.isPending} />}>
       <div className="stack">
         <p>
-          Starts {schedule.plan.name} now, {schedule.on.kind === "new" ? "on a new cluster that is terminated after it" : `on ${schedule.on.cluster_name}`}, with the rights of {schedule.owner.name}. It is marked as started by hand, and its result does
-          not count towards switching the schedule off.
+          Starts {schedule.plan.name} now, {schedule.on.kind === "new" ? "on a new cluster that is terminated after it" : `on ${schedule.on.cluster_name}`}, with the rights of {schedule.owner.name}.
+          It is marked as started by hand, and its result does not count towards switching the schedule off.
         </p>
         {most > 0 && (
           <Field label="Workers" help={`The schedule has ${most}. Each worker generates the whole load of the plan.`} fault={wrongWorkers}>

@@ -8,7 +8,8 @@ export function SwitchedOffNotes() {
   const { data } = useSwitchedOff();
   return data?.items.map((schedule) => (
     <Note key={schedule.id} tone="failed">
-      The schedule <Link to={`/schedules/${schedule.id}`}>{schedule.name}</Link> was switched off: {schedule.failures > 0 ? `${formatCount(schedule.failures)} runs in a row failed or could not be started` : "its time zone is no longer known"}.
+      The schedule <Link to={`/schedules/${schedule.id}`}>{schedule.name}</Link> was switched off:{" "}
+      {schedule.failures > 0 ? `${formatCount(schedule.failures)} runs in a row failed or could not be started` : "its time zone is no longer known"}.
     </Note>
   ));
 }

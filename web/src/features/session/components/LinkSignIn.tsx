@@ -30,9 +30,7 @@ export function LinkSignIn({ token, signedInAs, onKeep, onDone }: { token: strin
         {isDeadLink(signIn.error) ? (
           <>
             <Note tone="attention">Sign-in links work once and for a limited time.</Note>
-            <p>
-              Ask your administrator for a new one, or run this on the JAC server:
-            </p>
+            <p>Ask your administrator for a new one, or run this on the JAC server:</p>
             <Command />
           </>
         ) : (

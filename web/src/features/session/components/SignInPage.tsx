@@ -61,9 +61,24 @@ export function SignInPage() {
     else setOffersPassword(opened);
   };
 
-  if (found.kind !== "none") return <Card><Waiting what="Signing in…" /></Card>;
-  if (offersPassword !== null) return <Card><FirstPassword session={offersPassword} onDone={open} /></Card>;
-  if (session.data === undefined) return <Card>{session.error === null ? <Waiting what="Checking your session…" /> : <SignInFault error={session.error} words={sessionsFault(session.error)} onRetry={() => void session.refetch()} />}</Card>;
+  if (found.kind !== "none")
+    return (
+      <Card>
+        <Waiting what="Signing in…" />
+      </Card>
+    );
+  if (offersPassword !== null)
+    return (
+      <Card>
+        <FirstPassword session={offersPassword} onDone={open} />
+      </Card>
+    );
+  if (session.data === undefined)
+    return (
+      <Card>
+        {session.error === null ? <Waiting what="Checking your session…" /> : <SignInFault error={session.error} words={sessionsFault(session.error)} onRetry={() => void session.refetch()} />}
+      </Card>
+    );
   if (arrival.kind === "token") {
     return (
       <Card>
@@ -125,7 +140,8 @@ function FirstPassword({ session, onDone }: { session: Session; onDone: () => vo
     <>
       <h1>{session.has_password ? "Set a new password" : "Set a password"}</h1>
       <p>
-        You are signed in as <strong>{session.user.name}</strong>. {session.has_password ? "Your old password works until you set a new one." : "The link works only once: with a password you can sign in again."}
+        You are signed in as <strong>{session.user.name}</strong>.{" "}
+        {session.has_password ? "Your old password works until you set a new one." : "The link works only once: with a password you can sign in again."}
       </p>
       <NewPasswordForm userName={session.user.name} asksCurrent={false} action="Set password" onDone={onDone}>
         <button type="button" className="btn btn-outline-secondary" onClick={onDone}>

@@ -33,13 +33,7 @@ export function OpenSharePage() {
   return (
     <div className="share-fault">
       <h1>{dead ? "Share link invalid or expired" : "The shared results cannot be opened"}</h1>
-      {dead ? (
-        <Note tone="attention">The link may be incomplete, expired or revoked. Ask whoever sent it for a new one.</Note>
-      ) : (
-        open.error !== null && (
-          <ErrorBox error={open.error} onRetry={post} />
-        )
-      )}
+      {dead ? <Note tone="attention">The link may be incomplete, expired or revoked. Ask whoever sent it for a new one.</Note> : open.error !== null && <ErrorBox error={open.error} onRetry={post} />}
     </div>
   );
 }

@@ -30,7 +30,9 @@ export function ShareDialog({ shared, name, onClose }: { shared: Shared; name: s
       }
     >
       <div className="stack confirm">
-        <p>Anybody with the link sees {shared.kind === "run" ? "this run’s report" : "this comparison and its runs’ reports"}, read only and without signing in, until the link expires or you revoke it.</p>
+        <p>
+          Anybody with the link sees {shared.kind === "run" ? "this run’s report" : "this comparison and its runs’ reports"}, read only and without signing in, until the link expires or you revoke it.
+        </p>
         <div className="share-new">
           <Field label="Expires after">
             {(attributes) => (
@@ -67,12 +69,19 @@ function Links({ shared, list, newest }: { shared: Shared; list: Share[]; newest
         {list.map((share) => (
           <li key={share.id}>
             <span>
-              Expires {formatDateTime(share.expires_ms)}{share.id === newest && " (the one above)"}
+              Expires {formatDateTime(share.expires_ms)}
+              {share.id === newest && " (the one above)"}
               <small className="text-muted">
                 created {formatDateTime(share.created_ms)} by {share.by.name}
               </small>
             </span>
-            <button type="button" className="btn btn-quiet" disabled={revoke.isPending} aria-label={`Revoke the link that expires ${formatDateTime(share.expires_ms)}`} onClick={() => revoke.mutate(share.id)}>
+            <button
+              type="button"
+              className="btn btn-quiet"
+              disabled={revoke.isPending}
+              aria-label={`Revoke the link that expires ${formatDateTime(share.expires_ms)}`}
+              onClick={() => revoke.mutate(share.id)}
+            >
               Revoke
             </button>
           </li>
