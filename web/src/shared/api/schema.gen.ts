@@ -1940,7 +1940,20 @@ export interface components {
             /** Format: int64 */
             at_ms: number;
             node: string | null;
-            text: string;
+            /**
+             * @description Stays the same when the words change; empty for events of older versions. `requested`, `instance_launched`, `ssh_ready`, `clock_offset`,
+             *     `boot_progress`, `checking_host`, `launched_without`, `nodes_created`, `java_brought`, `sending` and `fetching_jmeter` (progress: `done` of `total`,
+             *     in `unit`), `jmeter_step`, `tools_found`, `key_created`, `ready`, `failed`, `retrying`, `warning`, `extended`, `adopted`, `node_lost`,
+             *     `provider_unreachable`, `provider_reachable`, `instances_unknown`, `instances_known`, `expired_at_start`, `image_requested`,
+             *     `termination_requested`, `archive_pending`, `terminated`.
+             */
+            code: string;
+            /** @description By name; which there are depends on the code. */
+            params: {
+                [key: string]: unknown;
+            };
+            /** @description For people. */
+            message: string;
         };
         /** @description A cluster's id, `c-` and eight characters. */
         ClusterId: string;

@@ -51,7 +51,7 @@ function ComingUp({ cluster }: { cluster: Cluster }) {
       {newest !== undefined && (
         <>
           {newest.node !== null && `${newest.node}: `}
-          {newest.text}
+          {newest.message}
         </>
       )}
     </Note>

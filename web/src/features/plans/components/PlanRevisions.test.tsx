@@ -10,7 +10,11 @@ const PLAN: Plan = {
   id: "p-1",
   name: "shop",
   owner: { id: "u-1", name: "Ann" },
-  team: null, revision: 3, ephemeral: false, keep: [], criteria: { version: 1, criteria: [], warm_up_s: 0, stop_rules: [] },
+  team: null,
+  revision: 3,
+  ephemeral: false,
+  keep: [],
+  criteria: { version: 1, criteria: [], warm_up_s: 0, stop_rules: [] },
   last_run: null,
   created_ms: 0,
   bytes: 30,
@@ -39,7 +43,10 @@ it("shows who changed what, and older revisions when they are asked for", async 
 
 it("compares a revision with the one before it, line by line", async () => {
   api.answer("GET /plans/p-1/revisions", { body: { items: [revision(3), revision(2)], next: null } });
-  const lines = [{ change: "removed", text: "old" }, { change: "added", text: "new" }];
+  const lines = [
+    { change: "removed", text: "old" },
+    { change: "added", text: "new" },
+  ];
   api.answer("GET /plans/p-1/revisions/2/compare/3", {
     body: { from: 2, to: 3, files: [{ path: "shop.jmx", change: "changed", from_bytes: 9, to_bytes: 10, hunks: [{ from_line: 4, to_line: 4, lines }], is_cut: true }] },
   });
