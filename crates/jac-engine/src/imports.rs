@@ -108,14 +108,14 @@ impl Engine {
         std::fs::rename(made.path(), self.folder().run(&run.id)).map_err(failed)?;
         if let Err(error) = record.insert(self) {
             crate::plans::remove_folder(&self.folder().run(&run.id));
-            begun.is_over();
+            begun.end();
             return Err(error);
         }
         if let Err(error) = wait(self.store().put_run_metrics(&run.id, end.metrics)) {
             tracing::warn!(run = %run.id, %error, "run {}: its figures could not be kept: {error}", run.id);
         }
         self.take_on(&run);
-        begun.is_over();
+        begun.end();
         Ok(run)
     }
 
@@ -135,7 +135,7 @@ impl Engine {
                     Err(error) => return Err(error.into()),
                 }
             }
-            begun.is_over();
+            begun.end();
         }
         Ok(())
     }
@@ -361,7 +361,7 @@ impl Begun {
         Ok(Self { mark })
     }
 
-    fn is_over(self) {
+    fn end(self) {
         if let Err(error) = std::fs::remove_file(&self.mark) {
             tracing::warn!(path = %self.mark.display(), %error, "the mark of an import cannot be removed");
         }

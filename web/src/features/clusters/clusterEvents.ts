@@ -21,7 +21,7 @@ export function foldProgress(events: ClusterEvent[], readyMs: number | null): Cl
 
 function seriesOf(event: ClusterEvent): string | null {
   const isProgress = typeof event.params["done"] === "number";
-  return isProgress ? `${event.node ?? ""} ${event.code} ${String(event.params["what"] ?? "")}` : null;
+  return isProgress ? `${event.node ?? ""} ${event.code} ${JSON.stringify(event.params["what"])}` : null;
 }
 
 /** The last word about a node, or with null about the whole cluster; events come oldest first. */
