@@ -95,7 +95,7 @@ where
         let credentials = format!("{}", DisplayErrorContext(error));
         let (sentence, outlook) = if credentials.contains("credential") || credentials.contains("profile") {
             let sentence = format!(
-                "no AWS credentials were to be had ({}); save some in JAC, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY \
+                "no AWS credentials were found ({}); save some in JAC, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY \
                  or a profile where JAC runs",
                 innermost(error)
             );

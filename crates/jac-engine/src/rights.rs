@@ -29,7 +29,7 @@ impl Engine {
         Ok(is_named(&caller.user.name) && !self.store().person(&caller.user.id).await?.via_company)
     }
 
-    /// Puts somebody's own set in the place of `saved`, and says what of the rest they may not say.
+    /// Puts somebody's own set in place of `saved`, and says what of the rest they may not say.
     ///
     /// # Errors
     /// When the credentials are somebody else's, or the database cannot be read.

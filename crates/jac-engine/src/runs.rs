@@ -86,7 +86,7 @@ pub struct NewRun {
     /// `null` or absent: those of the plan.
     #[serde(default)]
     pub keep: Option<Vec<String>>,
-    /// Expressions such as `p95 > 800ms`; one that is true fails the run. Absent: the plan's; given, they stand in the place of
+    /// Expressions such as `p95 > 800ms`; one that is true fails the run. Absent: the plan's; given, they stand in place of
     /// the plan's.
     #[serde(default)]
     pub criteria: Option<Vec<String>>,

@@ -174,7 +174,7 @@ fn put_metrics(connection: &Connection, id: &RunId, metrics: &[RunMetrics]) -> R
 }
 
 impl Store {
-    /// Keeps a finished run's figures, in the place of those that are there; none: there are none to be had.
+    /// Keeps a finished run's figures, in place of those that are there; none: there are none to be had.
     ///
     /// # Errors
     /// When there is no such run, or the database cannot be written.
@@ -275,7 +275,7 @@ impl Store {
         .await
     }
 
-    /// Makes a run its plan's baseline, in the place of any other, or no longer. Gives the runs that were changed.
+    /// Makes a run its plan's baseline, in place of any other, or no longer. Gives the runs that were changed.
     ///
     /// # Errors
     /// When there is no such run, or the database cannot be written.

@@ -123,7 +123,7 @@ impl Vault {
         Ok(count)
     }
 
-    /// Saves a set, in the place of the one of its id if there is one.
+    /// Saves a set, in place of the one of its id if there is one.
     ///
     /// # Errors
     /// When its owner has another one of that name, or it cannot be sealed or written.

@@ -62,7 +62,7 @@ pub fn artefacts(data_folder: &Path, typed: Option<&str>) -> anyhow::Result<Opti
 }
 
 /// The search targets of a command whose engine is in its own process: those that a server on this folder would have, and one on
-/// the command line in the place of the environment's.
+/// the command line in place of the environment's.
 ///
 /// # Errors
 /// All faults of their settings.

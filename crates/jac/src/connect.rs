@@ -109,7 +109,7 @@ pub struct Elsewhere<'a> {
     pub search_url: Option<&'a str>,
 }
 
-/// Finds the engine for `jac run`. `search_url`: where an engine of this process ships samples to, in the place of what the environment says.
+/// Finds the engine for `jac run`. `search_url`: where an engine of this process ships samples to, in place of what the environment says.
 pub async fn connect(
     data_folder: &Path,
     at: &ServerArguments,

@@ -327,7 +327,7 @@ impl Follower<'_> {
                     format!("JMeter on {name} ended with exit code {code} in the middle of the run.")
                 }
                 Err(error) if !is_silence(error) => format!("Cannot check JMeter on {name}: {error}."),
-                _ => format!("JMeter on {name} was killed from outside, or its machine is gone."),
+                _ => format!("JMeter on {name} was killed, or its host is gone."),
             };
             let lost = format!(
                 "What {name} had measured and not yet sent (at most 100 samples, or half a second and its next sample) is lost, and so is all that it was still to measure."
@@ -437,7 +437,7 @@ impl Follower<'_> {
             return stopped(run, StopMode::Cut);
         }
         Cause::Failed {
-            reason: "JMeter's master was killed from outside, or its machine was started anew.".to_owned(),
+            reason: "JMeter's master was killed, or its host restarted.".to_owned(),
             lost: Some("Samples that the workers had not yet handed to the master are lost.".to_owned()),
         }
     }

@@ -107,8 +107,8 @@ fn note_busy(notes: &mut Vec<String>, provider: Provider, busy: &[&str]) {
         _ => format!("{} and {} others", busy[..MOST_NAMES - 1].join(", "), busy.len() + 1 - MOST_NAMES),
     };
     let note = format!(
-        "{BUSY_NOTE}{whose} were more than {BUSY_PERCENT} % busy: their own slowness may be in the response times. \
-         Take more or larger machines, or fewer threads."
+        "{BUSY_NOTE}{whose} were more than {BUSY_PERCENT} % busy; response times may be inflated. \
+         Use more or larger machines, or fewer threads."
     );
     match notes.iter_mut().find(|note| note.starts_with(BUSY_NOTE)) {
         Some(before) => *before = note,

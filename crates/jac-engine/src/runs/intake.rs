@@ -136,7 +136,7 @@ impl Intake {
         Ok(())
     }
 
-    /// Takes the whole log in anew, in the place of a spool that is not the master's log. It is left as it is when what comes
+    /// Takes the whole log in anew, in place of a spool that is not the master's log. It is left as it is when what comes
     /// is not the master's log either. `digest`: the master's.
     pub async fn pull_again(
         &mut self,

@@ -64,7 +64,7 @@ pub(super) async fn prepare(task: &Task, run: &Run) -> Result<(), Interruption> 
     let master = task.patient_remote(&cluster, &master.name)?;
     if master.process(&process_name(&run.id)).await? == ProcessState::Absent {
         clean(task, run, &cluster).await?;
-        task.step("Looking at the nodes' Java and JMeter.").await?;
+        task.step("Checking Java and JMeter on the nodes.").await?;
         cluster = task.engine.equip(&cluster.id).await?;
         let places = places(task, &cluster)?;
         let (master, workers) =
@@ -299,7 +299,7 @@ pub(super) async fn last_words(remote: &dyn Remote, run: &Run) -> String {
     words
         .into_iter()
         .find(|words| !words.is_empty())
-        .map_or_else(|| "It left no word why.".to_owned(), |words| format!("It said: {words}"))
+        .map_or_else(|| "It printed no error.".to_owned(), |words| format!("It said: {words}"))
 }
 
 async fn tail(remote: &dyn Remote, path: &str) -> String {

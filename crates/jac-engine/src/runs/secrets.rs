@@ -8,7 +8,7 @@ use jac_model::{Run, RunId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What stands in the place of a value.
+/// What stands in place of a value.
 pub(crate) const MASK: &str = "***";
 
 /// Parts of names that say that their values are secrets, without `-`, `_` and `.`.

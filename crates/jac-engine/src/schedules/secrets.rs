@@ -17,7 +17,7 @@ fn purpose_of_changes(run: &RunId) -> String {
     format!("changes of {run}")
 }
 
-/// Puts known values in the place of masks, and says which have none.
+/// Puts known values in place of masks, and says which have none.
 fn unmask(properties: &mut BTreeMap<String, String>, known: &BTreeMap<String, String>, field: &str) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (name, value) in properties.iter_mut().filter(|(_, value)| *value == MASK) {

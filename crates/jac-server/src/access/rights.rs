@@ -25,7 +25,7 @@ pub fn environment_refused() -> ApiError {
     }
 }
 
-/// Puts the caller's own set in the place of `saved`, and refuses what they may not say.
+/// Puts the caller's own set in place of `saved`, and refuses what they may not say.
 ///
 /// # Errors
 /// When they name a file of the server, another's credentials, or the environment's, and may not.

@@ -134,7 +134,7 @@ pub async fn create(
     Ok((StatusCode::CREATED, shown(&allowed, &saved.id).await?))
 }
 
-/// Save others in the place of a set: a key is rotated, a session token renewed
+/// Save others in place of a set: a key is rotated, a session token renewed
 #[utoipa::path(put, path = "/credentials/{id}", tag = "credentials", params(("id" = String, Path), SaveQuery), request_body = NewCredentials,
     responses((status = 200, body = CredentialView), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn replace(

@@ -19,7 +19,7 @@ use serde::Deserialize;
 /// How much of a note the audit trail has, in characters.
 const NOTE_IN_TRAIL: usize = 200;
 
-/// The tags of a run, in the place of those that it has.
+/// The tags of a run, in place of those that it has.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct RunTags {
     /// At most 20 of 1 to 40 characters, without commas. Upper and lower case are the same.
@@ -57,7 +57,7 @@ pub async fn set_note(run: On<ChangeRun, Run>, Body(new): Body<RunNote>) -> Resu
     Ok(Json(view(run.engine(), &run.thing.id).await?))
 }
 
-/// Make a finished run the baseline of its plan, in the place of any other, or no longer
+/// Make a finished run the baseline of its plan, in place of any other, or no longer
 #[utoipa::path(patch, path = "/runs/{id}/baseline", tag = "runs", params(("id" = String, Path)), request_body = RunBaseline,
     responses((status = 200, body = RunView), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn set_baseline(run: On<ChangeRun, Run>, Body(new): Body<RunBaseline>) -> Result<Json<RunView>, ApiError> {

@@ -171,7 +171,7 @@ async fn the_limits_of_a_plan_hold_over_all_of_its_uploads() {
         (StatusCode::PAYLOAD_TOO_LARGE, &"upload_too_large".into())
     );
     let again = served.upload(&path, &[("b.csv", &[b'y'; 2500])]).await;
-    assert_eq!(again.status, StatusCode::OK, "in the place of another: {}", again.body);
+    assert_eq!(again.status, StatusCode::OK, "in place of another: {}", again.body);
     let many = served.upload(&path, &[("c.csv", b"1"), ("d.csv", b"2")]).await;
     assert_eq!((many.status, &many.body["error"]["code"]), (StatusCode::BAD_REQUEST, &"too_many_files".into()));
     let shown = served.as_owner(Method::GET, path.trim_end_matches("/files"), "").await;

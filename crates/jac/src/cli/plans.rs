@@ -93,7 +93,7 @@ pub struct JudgedArguments {
     /// Samples that start so long after the first one count for --fail-on, earlier ones do not: 30s, 2m
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub warm_up: Option<Duration>,
-    /// What stops the run by itself, in the place of 'error_percent >= 90% for 60s': 'p95 > 5s for 30s',
+    /// What stops the run by itself, in place of 'error_percent >= 90% for 60s': 'p95 > 5s for 30s',
     /// 'generator_cpu_percent > 95% for 120s'
     #[arg(long, value_name = "RULE")]
     pub stop_if: Vec<String>,

@@ -19,7 +19,7 @@ pub enum RunsCommand {
         #[command(flatten)]
         whose: Whose,
     },
-    /// Give a run tags, in the place of those that it has
+    /// Give a run tags, in place of those that it has
     Tag {
         /// Its id
         run: String,

@@ -17,7 +17,7 @@ export interface RunForm {
   split: string[];
   /** The plan's files that every JMeter reads with -q. */
   propertiesFiles: string[];
-  /** What judges and stops this run in the place of what the plan keeps; null: the plan's. */
+  /** What judges and stops this run in place of what the plan keeps; null: the plan's. */
   judged: JudgedForm | null;
   grace: string;
 }

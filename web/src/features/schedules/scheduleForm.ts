@@ -5,7 +5,7 @@ import type { CheckProperty, NewSchedule, Overlap, Provider, Schedule, Timing } 
 
 export interface ScheduleForm {
   run: RunForm;
-  /** Expressions that stand in the place of the plan's criteria, as the command line gives them; empty: the plan's. */
+  /** Expressions that stand in place of the plan's criteria, as the command line gives them; empty: the plan's. */
   criteria: string[];
   /** Whether a cluster is created for each run. */
   place: "new" | "cluster";

@@ -424,7 +424,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Save others in the place of a set: a key is rotated, a session token renewed */
+        /** Save others in place of a set: a key is rotated, a session token renewed */
         put: operations["credentials_replace"];
         post?: never;
         /** Forget a set */
@@ -1016,7 +1016,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Make a finished run the baseline of its plan, in the place of any other, or no longer */
+        /** Make a finished run the baseline of its plan, in place of any other, or no longer */
         patch: operations["runs_set_baseline"];
         trace?: never;
     };
@@ -3169,7 +3169,7 @@ export interface components {
              */
             keep?: string[] | null;
             /**
-             * @description Expressions such as `p95 > 800ms`; one that is true fails the run. Absent: the plan's; given, they stand in the place of
+             * @description Expressions such as `p95 > 800ms`; one that is true fails the run. Absent: the plan's; given, they stand in place of
              *     the plan's.
              */
             criteria?: string[] | null;
@@ -4013,7 +4013,7 @@ export interface components {
             /** @description It is the one that the other runs of its plan are compared with. */
             baseline: boolean;
         };
-        /** @description The tags of a run, in the place of those that it has. */
+        /** @description The tags of a run, in place of those that it has. */
         RunTags: {
             /** @description At most 20 of 1 to 40 characters, without commas. Upper and lower case are the same. */
             tags: string[];
