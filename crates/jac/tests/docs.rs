@@ -1,4 +1,5 @@
-//! `docs/security.md` names the test behind each guard, so each has to be there.
+//! What is written about the code is held to the code: `docs/security.md` names the test behind each guard, and the API's document the codes of
+//! a cluster's events.
 
 use std::path::{Path, PathBuf};
 
@@ -34,4 +35,38 @@ fn every_door_of_the_security_page_has_a_test_that_exists() {
         assert!(found > before, "no test: {row}");
     }
     assert!(found > 40, "{found}");
+}
+
+/// The sources below a folder.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        if entry.is_dir() {
+            sources(&entry, found);
+        } else if entry.extension().is_some_and(|extension| extension == "rs") {
+            found.push(entry);
+        }
+    }
+}
+
+#[test]
+fn every_code_of_a_clusters_event_is_in_the_apis_document() {
+    let document = std::fs::read_to_string(root().join("web/openapi.json")).expect("the document");
+    let document: serde_json::Value = serde_json::from_str(&document).expect("it is JSON");
+    let told = document["components"]["schemas"]["ClusterEventView"]["properties"]["code"]["description"]
+        .as_str()
+        .expect("a description");
+    let mut files = Vec::new();
+    for part in ["jac-engine", "jac-ec2", "jac-ssh", "jac-local"] {
+        sources(&root().join("crates").join(part).join("src"), &mut files);
+    }
+    let mut found = 0;
+    for file in files {
+        let source = std::fs::read_to_string(&file).expect("a source");
+        for made in source.split("Message::new(").skip(1) {
+            let code = made.split('"').nth(1).expect("a code");
+            assert!(told.contains(&format!("`{code}`")), "{code} of {} is not in {told}", file.display());
+            found += 1;
+        }
+    }
+    assert!(found > 25, "{found}");
 }
