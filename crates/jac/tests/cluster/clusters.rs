@@ -51,7 +51,7 @@ fn a_cluster_is_made_listed_run_on_twice_extended_and_taken_away() {
     assert!(refused.contains("unexpected argument '--workers'"), "{refused}");
     assert!(cluster(&place, &["extend", "mine", "60"], 0).contains("ends in "));
     assert!(cluster(&place, &["terminate", "other"], 2).contains("there is no cluster 'other'"));
-    assert!(cluster(&place, &["terminate", "mine", "--wait"], 0).contains("is left"));
+    assert!(cluster(&place, &["terminate", "mine", "--wait"], 0).contains("is terminated"));
     place.assert_nothing_left();
     assert_eq!(all(&place)["clusters"][0]["phase"], "terminated");
 }

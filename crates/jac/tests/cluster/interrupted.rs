@@ -178,7 +178,7 @@ fn a_run_whose_cluster_is_not_waited_for_says_what_is_left_and_until_when_and_th
     let mut next = place.jac(&["run"]);
     next.arg(plan_path("steady.jmx")).arg("--out").arg(place.out().with_file_name("second")).arg("-Jduration=1");
     let mut next = Running::start(next);
-    next.wait_for_word(&format!("Waiting until nothing of {id} is left."));
+    next.wait_for_word(&format!("Waiting until {id} is terminated."));
     drop(held);
     next.wait().expect(0);
     place.assert_nothing_left();
