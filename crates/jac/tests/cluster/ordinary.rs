@@ -165,7 +165,7 @@ fn ctrl_c_twice_cuts_samples_that_do_not_end() {
     run.wait_for_word("Stopping gracefully");
     run.signal(Signal::SIGTERM);
     let done = run.wait().expect(143);
-    assert!(done.stderr.contains("were cut"), "{}", done.stderr);
+    assert!(done.stderr.contains("were aborted"), "{}", done.stderr);
     place.assert_nothing_left();
 }
 
