@@ -121,7 +121,11 @@ pub(crate) const RUN_UPGRADES: &[Upgrade] = &[
     |run| add(run, "keep", json!([])),
 ];
 
-pub(crate) const SCHEDULE_UPGRADES: &[Upgrade] = &[];
+pub(crate) const SCHEDULE_UPGRADES: &[Upgrade] = &[|schedule| {
+    if let Some(Value::Object(run)) = schedule.get_mut("run") {
+        add(run, "plan_revision", Value::Null);
+    }
+}];
 
 pub(crate) fn to_json<T: Serialize>(what: &'static str, document: &T) -> Result<String, StoreError> {
     serde_json::to_string(document).map_err(|source| StoreError::Unwritable { what, source })

@@ -123,8 +123,16 @@ impl Revisions {
     }
 
     fn read(&self, revision: u32) -> Option<PlanRevision> {
-        let kept: PlanRevision = serde_json::from_slice(&std::fs::read(self.record(revision)).ok()?).ok()?;
-        (kept.revision == revision).then_some(kept)
+        let record = self.record(revision);
+        // Not there: it was never kept, or is not any more.
+        let bytes = std::fs::read(&record).ok()?;
+        match serde_json::from_slice::<PlanRevision>(&bytes) {
+            Ok(kept) => (kept.revision == revision).then_some(kept),
+            Err(error) => {
+                tracing::warn!(record = %record.display(), %error, "a revision cannot be read and is left out: {error}");
+                None
+            }
+        }
     }
 
     /// The kept ones, the newest first.

@@ -97,8 +97,15 @@ async fn story(planned: &[Planned]) -> House {
     let timing = once_in(&house, MINUTE);
     let id = schedule(&mut house, on_new(1), timing, Overlap::Skip).await;
     let firings = ended(&mut house, &id, 1).await;
-    assert_eq!(codes(&firings), [(FiringState::Finished, "completed")], "{told}: {firings:?}");
     let engine = house.engine().await;
+    if codes(&firings) != [(FiringState::Finished, "completed")] {
+        let clusters = engine.store().list_clusters(&ClusterFilter::default(), &all()).await.expect("clusters").items;
+        let events = match clusters.first() {
+            Some(cluster) => house.events(&cluster.id).await,
+            None => Vec::new(),
+        };
+        panic!("{told}: {firings:#?}\n{clusters:#?}\n{events:#?}");
+    }
     let runs = engine.store().list_runs(&RunFilter::default(), &all()).await.expect("runs").items;
     assert_eq!(runs.len(), 1, "{told}: one time is one run");
     assert_eq!(firings[0].run_id.as_ref(), Some(&runs[0].id), "{told}");

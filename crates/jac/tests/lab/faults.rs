@@ -115,7 +115,7 @@ fn a_clock_that_is_three_seconds_off_is_told_with_the_results() {
     site.kill();
     site.start();
     site.await_phase(&cluster, &["ready"]);
-    let run = site.run(&cluster, 15);
+    let run = site.run(&cluster, 30);
     site.assert_whole(&run);
     let view = site.api().get(&format!("/runs/{run}"));
     let notes = view["notes"].to_string();
