@@ -225,7 +225,11 @@ impl Engine {
             let _permit = permit;
             audited.around_blocking(|| work(&engine, &|| token.is_cancelled()))
         });
-        done.await.map_err(|panic| EngineError::JMeter(panic.to_string()))?
+        // A panic is whoever's who asked: it says nothing of what was to be checked.
+        done.await.unwrap_or_else(|error| match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(cancelled()),
+        })
     }
 }
 
