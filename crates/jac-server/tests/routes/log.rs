@@ -1,6 +1,6 @@
 //! What the server logs while a test's thread goes on.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 use tracing::subscriber::DefaultGuard;
 
 #[derive(Clone, Default)]
@@ -20,6 +20,12 @@ impl Log {
     /// Listens to this thread until the guard is dropped. All tests listen to the same: what one of them leaves out, `tracing` may leave
     /// out for the others that go on at that time.
     pub fn listen() -> (Self, DefaultGuard) {
+        // For threads and moments in which nobody listens: then too `tracing` would leave out what is told meanwhile.
+        static ALWAYS: Once = Once::new();
+        ALWAYS.call_once(|| {
+            let nowhere = tracing_subscriber::fmt().with_env_filter("jac_server=debug").with_writer(std::io::sink);
+            tracing::subscriber::set_global_default(nowhere.finish()).expect("it is the only one");
+        });
         let log = Self::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()
