@@ -174,7 +174,7 @@ fn put_metrics(connection: &Connection, id: &RunId, metrics: &[RunMetrics]) -> R
 }
 
 impl Store {
-    /// Keeps a finished run's figures, in place of those that are there; none: there are none to be had.
+    /// Keeps a finished run's figures, in place of any earlier ones; an empty list says that it has no figures.
     ///
     /// # Errors
     /// When there is no such run, or the database cannot be written.

@@ -52,7 +52,7 @@ pub struct RevisionView {
     pub bytes: u64,
     /// How many runs ran it.
     pub runs: u64,
-    /// The revision that `changes` are counted from: the newest kept one before it; `null`: there is none.
+    /// The revision that `changes` are counted from: the newest kept one before it; `null` if there is no such revision.
     pub changes_from: Option<u32>,
     /// Files that were added, removed or changed since then, the first 50.
     pub changes: Vec<ChangedFile>,
@@ -135,7 +135,7 @@ impl Revisions {
         }
     }
 
-    /// The kept ones, the newest first.
+    /// The kept ones, the newest first. A file with another name is not a record.
     fn numbers(&self) -> Vec<u32> {
         let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let number = |name: &str| name.strip_suffix(".json")?.parse().ok();
@@ -192,7 +192,7 @@ impl Engine {
     /// A revision of a plan.
     ///
     /// # Errors
-    /// When there is none of that number, or none any more.
+    /// When the plan has no such revision, or it was removed.
     pub fn plan_revision(&self, plan: &Plan, revision: u32) -> Result<PlanRevision, EngineError> {
         let kept = Revisions::of(self, &plan.id).read(revision).filter(|_| revision <= plan.revision);
         let current = || (revision == plan.revision).then(|| unrecorded(plan));
@@ -206,7 +206,7 @@ impl Engine {
     pub fn plan_revisions(&self, plan: &Plan, before: Option<u32>, limit: usize) -> Result<RevisionPage, EngineError> {
         let kept = Revisions::of(self, &plan.id);
         let mut numbers = kept.numbers();
-        // What a crash has left of a change that is none.
+        // Left behind by a crash in a change that did not take effect.
         numbers.retain(|number| *number < plan.revision);
         numbers.insert(0, plan.revision);
         numbers.retain(|number| before.is_none_or(|before| *number < before));

@@ -168,7 +168,7 @@ impl Engine {
 
 enum Asked {
     Answered(FoundSamples),
-    /// There is none to be asked.
+    /// No target can be asked.
     No,
     Failed(SearchFallback),
 }

@@ -228,7 +228,7 @@ fn unwritten(error: &std::io::Error) -> TargetError {
     TargetError::new("search_refused_not_kept", format!("The refused rows cannot be written down: {error}."))
 }
 
-/// Cuts the file of refused rows to a length; without any there is no file.
+/// Truncates the file of refused rows to a length; 0 removes it.
 fn cut(path: &Path, bytes: u64) -> Result<(), TargetError> {
     let done = match bytes {
         0 => std::fs::remove_file(path),

@@ -3837,7 +3837,7 @@ export interface components {
             runs: number;
             /**
              * Format: int32
-             * @description The revision that `changes` are counted from: the newest kept one before it; `null`: there is none.
+             * @description The revision that `changes` are counted from: the newest kept one before it; `null` if there is no such revision.
              */
             changes_from: number | null;
             /** @description Files that were added, removed or changed since then, the first 50. */
