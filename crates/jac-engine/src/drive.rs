@@ -295,7 +295,7 @@ impl Engine {
             self.request_stop(run, StopMode::Graceful, "JAC, because its cluster is being terminated").await?;
         }
         let grace = self.store().run(run).await.map_or(Duration::ZERO, |row| Duration::from_secs(row.run.grace_s));
-        let patience = grace + self.settings().cut_limit * 2 + self.settings().master_end_limit;
+        let patience = grace + self.settings().force_limit * 2 + self.settings().master_end_limit;
         let mut deadline = Instant::now() + patience;
         let mut received = None;
         while Instant::now() < deadline {

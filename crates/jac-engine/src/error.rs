@@ -6,7 +6,7 @@ use jac_model::notify::SendError;
 use jac_model::ports::PortError;
 use jac_model::run::RunTransitionError;
 use jac_model::search::TargetError;
-use jac_model::{Fault, Named};
+use jac_model::{Fault, Message, Named};
 use jac_store::{StoreError, VaultError};
 
 /// Why a request was refused or a step not done.
@@ -77,6 +77,11 @@ impl EngineError {
     /// All faults of what was asked for.
     pub fn faulty(code: &'static str, faults: Vec<Fault>) -> Self {
         Self::Invalid { code, message: Fault::sentences(&faults), hint: None, faults }
+    }
+
+    /// The error as data: its code and its sentence.
+    pub fn as_message(&self) -> Message {
+        Message::new(self.code(), crate::tools::sentence(self))
     }
 
     /// What stays the same when the words change.

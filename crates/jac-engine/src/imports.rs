@@ -22,7 +22,7 @@ use crate::runs::{RESULTS, report_end, write_report};
 use jac_jtl::criteria::{MAX_UNREAD_PERCENT, judge};
 use jac_jtl::{LogStatistics, Settings};
 use jac_logs::{Input, LogError, RewriteError, is_plain, read_logs, rewrite_logs};
-use jac_model::{Cause, ClusterId, EpochMs, Order, Person, PlanId, PlanSort, Provider, Run, RunId, RunPhase};
+use jac_model::{Cause, ClusterId, EpochMs, Message, Order, Person, PlanId, PlanSort, Provider, Run, RunId, RunPhase};
 use jac_report::LogFile;
 use jac_store::{PageRequest, PlanFilter, RunRow, StoreError};
 use sha2::{Digest, Sha256};
@@ -224,7 +224,8 @@ impl Engine {
         };
         if is_old || is_beyond || is_too_much {
             run.pinned = true;
-            run.notes.push("Pinned on import, because runs of its age are removed.".to_owned());
+            let text = "Pinned on import, because runs of its age are removed.";
+            run.notes.push(Message::new("pinned_on_import", text));
         }
         Ok(())
     }

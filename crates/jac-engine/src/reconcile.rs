@@ -207,13 +207,13 @@ async fn current_run(engine: &Engine, cluster: &Cluster) -> Option<RunRow> {
 async fn time_to_stop_ms(engine: &Engine, cluster: &Cluster) -> i64 {
     let Some(run) = current_run(engine, cluster).await else { return 0 };
     let settings = engine.settings();
-    part_of_life_ms(cluster, Duration::from_secs(run.run.grace_s) + settings.cut_limit * 2, 4)
+    part_of_life_ms(cluster, Duration::from_secs(run.run.grace_s) + settings.force_limit * 2, 4)
 }
 
 /// When a run that is being stopped is cut at the latest, whatever its grace: JMeter still has to end, and its last
 /// samples to be fetched, before the nodes' leases are over.
 pub(crate) fn last_call_ms(engine: &Engine, cluster: &Cluster) -> EpochMs {
-    engine.expiry_ms(cluster) - part_of_life_ms(cluster, engine.settings().cut_limit * 2, 8)
+    engine.expiry_ms(cluster) - part_of_life_ms(cluster, engine.settings().force_limit * 2, 8)
 }
 
 /// So much of a cluster's life, but at most one `part`th of it.

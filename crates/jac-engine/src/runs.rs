@@ -25,11 +25,11 @@ use crate::plans::names::data_file_name;
 use crate::plans::{PlanAt, RunSpec};
 use crate::tools::WantedJMeter;
 use crate::view::Snapshot;
-use jac_jmx::{Check, Severity};
+use jac_jmx::{Check, Finding, Severity};
 use jac_jtl::Entry;
 use jac_model::{
-    Cluster, ClusterConfig, ClusterId, ClusterPhase, Fault, Node, NodePhase, Person, PlanId, Run, RunId, RunNode,
-    RunPhase, StopMode,
+    Cluster, ClusterConfig, ClusterId, ClusterPhase, Fault, Message, Node, NodePhase, Person, PlanId, Run, RunId,
+    RunNode, RunPhase, StopMode,
 };
 use jac_store::{DataFolder, RunRow};
 use serde::Deserialize;
@@ -205,7 +205,7 @@ impl Engine {
             .findings
             .iter()
             .filter(|finding| finding.severity == Severity::Warning)
-            .map(|finding| finding.message.clone())
+            .map(note_of_finding)
             .collect();
         let name = crate::titles::given(new.name)?.unwrap_or_else(|| plan.name.clone());
         let judged = Chosen::of(plan, new.criteria, new.warm_up_s, new.stop_rules);
@@ -375,7 +375,7 @@ impl Engine {
         .map(drop)
     }
 
-    /// Asks a run to end. Asking again with `Cut` ends it faster; a finished run stays as it is.
+    /// Asks a run to end. Asking again with `Force` ends it faster; a finished run stays as it is.
     ///
     /// # Errors
     /// When there is no such run.
@@ -455,7 +455,14 @@ pub(crate) fn take_nodes(run: &mut Run, cluster: &Cluster) {
     run.workers = workers;
     // Each worker runs the whole plan.
     run.total_threads = run.total_threads.map(|threads| threads / u64::from(wanted.max(1)) * u64::from(workers.max(1)));
-    run.notes.push(format!("Of {wanted} workers {workers} came up: the load is that of {workers}."));
+    let text = format!("Only {workers} of {wanted} workers came up: the load is that of {workers}.");
+    run.notes.push(Message::new("fewer_workers", text).with("requested", wanted).with("workers", workers));
+}
+
+/// What the check of a plan warns of, for whoever reads the run's report.
+fn note_of_finding(finding: &Finding) -> Message {
+    let params = finding.params.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+    Message { code: finding.code.clone(), params, message: finding.message.clone() }
 }
 
 fn waiting_node(node: &Node) -> RunNode {

@@ -32,8 +32,8 @@ pub struct Settings {
     pub tail_every: Duration,
     /// How often a snapshot is made.
     pub snapshot_every: Duration,
-    /// How long JMeter may take to end after it was told to cut, before it is killed.
-    pub cut_limit: Duration,
+    /// How long JMeter may take to end after a force stop, before it is killed.
+    pub force_limit: Duration,
     /// How long the other workers may take to hand in what they have after one of them died.
     pub last_samples_limit: Duration,
     /// How long a master may outlive its last worker.
@@ -90,7 +90,7 @@ impl Default for Settings {
             worker_start_limit: Duration::from_secs(90),
             tail_every: Duration::from_millis(200),
             snapshot_every: Duration::from_secs(1),
-            cut_limit: Duration::from_secs(15),
+            force_limit: Duration::from_secs(15),
             last_samples_limit: Duration::from_secs(10),
             master_end_limit: Duration::from_secs(60),
             unreachable_limit: Duration::from_secs(60),

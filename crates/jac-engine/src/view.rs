@@ -8,8 +8,8 @@ use jac_jtl::criteria::stop::StopRuleState;
 use jac_jtl::criteria::{CriterionResult, Verdict};
 use jac_jtl::{ErrorGroup, Point, Summary};
 use jac_model::{
-    Cause, Cluster, ClusterId, CriterionWatch, Fault, Named, Person, Plan, PlanFile, Provider, Role, Run, RunId,
-    RunNode, RunPhase, RunStep, StopMode, Versions,
+    Cause, Cluster, ClusterId, CriterionWatch, Fault, Message, Named, Person, Plan, PlanFile, Provider, Role, Run,
+    RunId, RunNode, RunPhase, RunStep, StopMode, Versions,
 };
 use jac_store::RunRow;
 use serde::{Deserialize, Serialize};
@@ -207,7 +207,8 @@ pub struct RunView {
     pub workers: u32,
     pub total_threads: Option<u64>,
     pub grace_s: u64,
-    pub notes: Vec<String>,
+    /// What a reader of the report must know.
+    pub notes: Vec<Message>,
     pub steps: Vec<RunStep>,
 }
 

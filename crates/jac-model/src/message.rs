@@ -6,16 +6,22 @@ use std::collections::BTreeMap;
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Message {
     /// In `snake_case`; stays the same when the words change.
     pub code: String,
     /// By name; which there are depends on the code.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object, additional_properties))]
     pub params: BTreeMap<String, Value>,
     /// A sentence for people.
     pub message: String,
 }
 
 impl Message {
+    /// The code of sentences that earlier versions wrote down without one.
+    pub const UNCODED: &str = "uncoded";
+
     pub fn new(code: &str, message: impl Into<String>) -> Self {
         Self { code: code.to_owned(), params: BTreeMap::new(), message: message.into() }
     }
@@ -25,5 +31,47 @@ impl Message {
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.params.insert(name.to_owned(), value.into());
         self
+    }
+}
+
+/// The same as it may be found: earlier versions kept the sentence only.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Sentence(String),
+    Message {
+        code: String,
+        #[serde(default)]
+        params: BTreeMap<String, Value>,
+        message: String,
+    },
+}
+
+impl From<Written> for Message {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Sentence(message) => Self::new(Self::UNCODED, message),
+            Written::Message { code, params, message } => Self { code, params, message },
+        }
+    }
+}
+
+impl std::fmt::Display for Message {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_of_an_earlier_version_is_read_and_a_message_comes_back_as_it_was() {
+        let old: Message = serde_json::from_str(r#""The disk is full.""#).expect("a sentence");
+        assert_eq!(old, Message::new(Message::UNCODED, "The disk is full."));
+        let new = Message::new("disk_full", "The disk is full.").with("free_bytes", 7);
+        let text = serde_json::to_string(&new).expect("JSON");
+        assert_eq!(serde_json::from_str::<Message>(&text).expect("a message"), new);
     }
 }

@@ -1,6 +1,6 @@
 //! Runs: where one is (phase), why it ended (cause) and whether its criteria passed (verdict) are three fields.
 
-use crate::{BrokenRule, ClusterId, CriterionWatch, Person, PlanFile, PlanId, Provider, Role, RunId};
+use crate::{BrokenRule, ClusterId, CriterionWatch, Message, Person, PlanFile, PlanId, Provider, Role, RunId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -69,8 +69,9 @@ impl RunPhase {
 pub enum StopMode {
     /// Threads finish the sample that they are at.
     Graceful,
-    /// Requests in flight are cut, and appear in the log as failures.
-    Cut,
+    /// Requests in flight are aborted, and appear in the log as failures.
+    #[serde(alias = "cut")]
+    Force,
 }
 
 /// Why a run ended.
@@ -102,10 +103,10 @@ pub enum Cause {
     },
     /// It could not go on.
     Failed {
-        /// What happened and what to do, in sentences.
-        reason: String,
-        /// What is missing from the log because of it, in a sentence.
-        lost: Option<String>,
+        /// What happened and what to do.
+        reason: Message,
+        /// What is missing from the log because of it.
+        lost: Option<Message>,
     },
     /// It was measured elsewhere, and its logs were brought here.
     Imported,
@@ -136,21 +137,21 @@ impl Cause {
             Self::Stopped { by, how: StopMode::Graceful } => {
                 format!("Stopped by {by}; threads finished their samples.")
             }
-            Self::Stopped { by, how: StopMode::Cut } => {
+            Self::Stopped { by, how: StopMode::Force } => {
                 format!("Stopped by {by}; requests in flight were aborted and count as failures.")
             }
             Self::AutoStopped { rule, actual, unit, since_ms, node, how } => {
                 let of = node.as_ref().map_or_else(String::new, |node| format!(" of {node}"));
                 let at_once = match how {
                     StopMode::Graceful => "threads finished their samples",
-                    StopMode::Cut => "requests in flight were aborted and count as failures",
+                    StopMode::Force => "requests in flight were aborted and count as failures",
                 };
                 format!(
                     "Stopped automatically by the rule {rule}: {actual:.1} {unit}{of} since {} UTC; {at_once}.",
                     time_of_day(*since_ms)
                 )
             }
-            Self::Failed { reason, lost: None } => reason.clone(),
+            Self::Failed { reason, lost: None } => reason.message.clone(),
             Self::Failed { reason, lost: Some(lost) } => format!("{reason} {lost}"),
         }
     }
@@ -225,7 +226,12 @@ pub struct NodeHealth {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunStep {
-    pub text: String,
+    /// In `snake_case`; stays the same when the words change. Empty in runs of earlier versions.
+    #[serde(default)]
+    pub code: String,
+    /// A sentence for people.
+    #[serde(alias = "text")]
+    pub message: String,
     pub started_ms: i64,
     pub ended_ms: Option<i64>,
 }
@@ -336,10 +342,10 @@ pub struct Run {
     pub workers: u32,
     /// Threads of all workers together, as far as the plan says.
     pub total_threads: Option<u64>,
-    /// How long a graceful stop may take before it is cut, in seconds.
+    /// How long a graceful stop may take before it is forced, in seconds.
     pub grace_s: u64,
-    /// What a reader of the report must know, sentences.
-    pub notes: Vec<String>,
+    /// What a reader of the report must know.
+    pub notes: Vec<Message>,
     pub steps: Vec<RunStep>,
     /// The last word that JMeter was sent to end it, written down before it is sent.
     #[serde(default)]

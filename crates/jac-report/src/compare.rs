@@ -95,9 +95,9 @@ pub struct Comparison {
     pub outcome: ComparisonOutcome,
     /// How many tests were made, which the corrected probabilities take into account.
     pub tests: usize,
-    /// What has to be known about the tests, sentences.
-    pub notes: Vec<String>,
-    /// What has to be known about the results and their verdict, with codes; the same sentences are the first of `notes`.
+    /// How was tested: which tests, from when on a change counts, what could not be tested.
+    pub notes: Vec<Note>,
+    /// What has to be known about the results and their verdict.
     #[serde(default)]
     pub findings: Vec<Note>,
 }
@@ -139,7 +139,10 @@ pub struct LineComparison {
     pub label: String,
     /// What it comes to.
     pub change: Change,
-    /// Why, a sentence.
+    /// The numbers for which it is a change; none where it is not.
+    #[serde(default)]
+    pub changed: Vec<NumberChange>,
+    /// Why, a sentence for people.
     pub sentence: String,
     /// The line in `before`.
     pub before: Entry,
@@ -152,6 +155,29 @@ pub struct LineComparison {
     pub tail: Option<TestResult>,
     /// Are there more failures? `share` is their share in `after`.
     pub errors: Option<TestResult>,
+}
+
+/// A number of a line that differs beyond noise, and by enough to matter.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NumberChange {
+    pub metric: ChangedMetric,
+    /// Is it worse? Else it is better.
+    pub worse: bool,
+    /// In the metric's unit, as is `after`.
+    pub before: f64,
+    pub after: f64,
+}
+
+/// Which number that is: the names of an entry's fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum ChangedMetric {
+    MeanMs,
+    MedianMs,
+    P95Ms,
+    ErrorPercent,
 }
 
 /// What a comparison of one line comes to.
@@ -211,14 +237,13 @@ pub fn compare(before: &Side, after: &Side, thresholds: Thresholds) -> Compariso
     }
     let outcome = outcome(&total, &labels, [before, after], thresholds);
     let findings = findings([before, after], &outcome, thresholds);
-    let notes = findings.iter().map(|note| note.message.clone()).chain(notes(before, after, thresholds, count));
     Comparison {
         version: 1,
         before: before.name.clone(),
         after: after.name.clone(),
         worse: matches!(outcome, ComparisonOutcome::Worse | ComparisonOutcome::Mixed),
         outcome,
-        notes: notes.collect(),
+        notes: notes(before, after, thresholds, count),
         findings,
         total,
         labels,
@@ -282,6 +307,7 @@ fn line(before: &Entry, after: &Entry, a: Option<&Distribution>, b: Option<&Dist
     LineComparison {
         label: after.label.clone(),
         change: Change::Unclear,
+        changed: Vec::new(),
         sentence: String::new(),
         response_times: times.and_then(|(a, b)| mann_whitney(a, b)),
         tail: times.and_then(|(a, b)| {
@@ -301,57 +327,80 @@ impl LineComparison {
 
     fn judge(&mut self, thresholds: Thresholds) {
         let sure = |test: &Option<TestResult>| test.filter(|test| test.corrected_p < thresholds.significance);
-        let (mut worse, mut better) = (Vec::new(), Vec::new());
-        let moved = |name: &str, of: fn(&Entry) -> Option<f64>, slower: bool| {
-            moved_time(name, of(&self.before), of(&self.after), slower, thresholds)
-        };
-        let mut note = |change: Option<String>, slower: bool| {
-            if let Some(change) = change {
-                if slower { worse.push(change) } else { better.push(change) }
-            }
-        };
+        let moved = |metric, slower| moved_time(metric, &self.before, &self.after, slower, thresholds);
         let usual = sure(&self.response_times).map(|test| test.share > 0.5);
         let tail = sure(&self.tail).map(|test| test.share > test.share_before);
+        let mut changed = Vec::new();
         if let Some(slower) = usual {
-            let mean = moved("mean", |entry| entry.mean_ms, slower);
-            note(mean.or_else(|| moved("median", |entry| entry.median_ms, slower)), slower);
+            changed.extend(moved(ChangedMetric::MeanMs, slower).or_else(|| moved(ChangedMetric::MedianMs, slower)));
         }
         if let Some(slower) = tail {
             // A mean that goes against most samples goes with the slow ones.
             if usual == Some(!slower) {
-                note(moved("mean", |entry| entry.mean_ms, slower), slower);
+                changed.extend(moved(ChangedMetric::MeanMs, slower));
             }
-            note(moved("p95", |entry| entry.p95_ms, slower), slower);
+            changed.extend(moved(ChangedMetric::P95Ms, slower));
         }
-        let goes_apart = !worse.is_empty() && !better.is_empty();
+        let of = |changed: &[NumberChange], worse| changed.iter().any(|number| number.worse == worse);
+        let goes_apart = of(&changed, true) && of(&changed, false);
+        let mut more_errors = false;
         if let Some(test) = sure(&self.errors) {
-            let points = (test.share - test.share_before) * 100.0;
-            if points.abs() >= thresholds.error_points {
-                let text = format!("errors {:.2} % -> {:.2} %", test.share_before * 100.0, test.share * 100.0);
-                if points > 0.0 { worse.push(text) } else { better.push(text) }
+            let (before, after) = (test.share_before * 100.0, test.share * 100.0);
+            if (after - before).abs() >= thresholds.error_points {
+                more_errors = after > before;
+                changed.push(NumberChange { metric: ChangedMetric::ErrorPercent, worse: more_errors, before, after });
             }
         }
-        let more_errors = worse.last().is_some_and(|last| last.starts_with("errors "));
         (self.change, self.sentence) = if goes_apart && !more_errors {
-            (Change::Mixed, format!("worse: {}; better: {}", worse.join(", "), better.join(", ")))
-        } else if !worse.is_empty() {
-            (Change::Worse, worse.join(", "))
-        } else if !better.is_empty() {
-            (Change::Better, better.join(", "))
+            (Change::Mixed, format!("worse: {}; better: {}", told(&changed, true), told(&changed, false)))
+        } else if of(&changed, true) {
+            changed.retain(|number| number.worse);
+            (Change::Worse, told(&changed, true))
+        } else if of(&changed, false) {
+            (Change::Better, told(&changed, false))
         } else if self.response_times.is_some() {
             (Change::Same, "no change beyond noise that matters".to_owned())
         } else {
             (Change::Unclear, "too few samples, or no distribution, to tell the response times apart".to_owned())
         };
+        self.changed = changed;
     }
 }
 
 /// The change of a time in the direction that its test found, if it is large enough to matter.
-fn moved_time(name: &str, a: Option<f64>, b: Option<f64>, slower: bool, thresholds: Thresholds) -> Option<String> {
-    let (a, b) = (a?, b?);
-    let (by, percent) = (b - a, percent(a, b)?);
+fn moved_time(
+    metric: ChangedMetric,
+    before: &Entry,
+    after: &Entry,
+    slower: bool,
+    thresholds: Thresholds,
+) -> Option<NumberChange> {
+    let of = |entry: &Entry| match metric {
+        ChangedMetric::MeanMs => entry.mean_ms,
+        ChangedMetric::MedianMs => entry.median_ms,
+        ChangedMetric::P95Ms => entry.p95_ms,
+        ChangedMetric::ErrorPercent => entry.error_percent,
+    };
+    let (before, after) = (of(before)?, of(after)?);
+    let (by, percent) = (after - before, percent(before, after)?);
     let matters = by.abs() >= thresholds.time_ms && percent.abs() >= thresholds.time_percent && (by > 0.0) == slower;
-    matters.then(|| format!("{name} {a:.0} -> {b:.0} ms ({percent:+.1} %)"))
+    matters.then_some(NumberChange { metric, worse: slower, before, after })
+}
+
+/// Those that are worse, or better, for people.
+fn told(changed: &[NumberChange], worse: bool) -> String {
+    let told =
+        changed.iter().filter(|number| number.worse == worse).map(|NumberChange { metric, before, after, .. }| {
+            let name = match metric {
+                ChangedMetric::MeanMs => "mean",
+                ChangedMetric::MedianMs => "median",
+                ChangedMetric::P95Ms => "p95",
+                ChangedMetric::ErrorPercent => return format!("errors {before:.2} % → {after:.2} %"),
+            };
+            let percent = percent(*before, *after).unwrap_or_default();
+            format!("{name} {before:.0} → {after:.0} ms ({percent:+.1} %)")
+        });
+    told.collect::<Vec<_>>().join(", ")
 }
 
 /// Change in percent of what was before; `None` from nothing.
@@ -359,21 +408,25 @@ fn percent(before: f64, after: f64) -> Option<f64> {
     (before != 0.0).then(|| (after - before) * 100.0 / before)
 }
 
-fn notes(before: &Side, after: &Side, thresholds: Thresholds, tests: usize) -> Vec<String> {
+fn notes(before: &Side, after: &Side, thresholds: Thresholds, tests: usize) -> Vec<Note> {
+    let rule = format!(
+        "A change counts when its test has a probability of noise below {} (Mann-Whitney U for response times, two-proportion \
+         z for the share above the common 95th percentile and for failures; {tests} tests, corrected by Holm's method) and it is at \
+         least {} % and {} ms, or {} percentage points of failures.",
+        thresholds.significance, thresholds.time_percent, thresholds.time_ms, thresholds.error_points
+    );
+    let independent = "The tests take samples as independent. Samples of one run follow one another and share what happens to the \
+                       system, so two runs of an unchanged system may differ more than the tests expect: repeat a run before \
+                       believing a small change.";
+    let rates = "Rates are shown and not judged: they are what the plan asks for as much as what the system gives.";
     let mut notes = vec![
-        format!(
-            "A change counts when its test has a probability of noise below {} (Mann-Whitney U for response times, two-proportion \
-             z for the share above the common 95th percentile and for failures; {tests} tests, corrected by Holm's method) and it is at \
-             least {} % and {} ms, or {} percentage points of failures.",
-            thresholds.significance, thresholds.time_percent, thresholds.time_ms, thresholds.error_points
-        ),
-        "The tests take samples as independent. Samples of one run follow one another and share what happens to the system, so two \
-         runs of an unchanged system may differ more than the tests expect: repeat a run before believing a small change."
-            .to_owned(),
-        "Rates are shown and not judged: they are what the plan asks for as much as what the system gives.".to_owned(),
+        Note::new("when_a_change_counts", rule).with("tests", tests as u64),
+        Note::new("samples_taken_as_independent", independent),
+        Note::new("rates_not_judged", rates),
     ];
     for side in [before, after].into_iter().filter(|side| side.response_times.is_none()) {
-        notes.push(format!("{} is a table without distributions, so response times cannot be tested.", side.name));
+        let text = format!("{} is a table without distributions, so response times cannot be tested.", side.name);
+        notes.push(Note::new("no_distribution", text).with("side", side.name.as_str()));
     }
     notes
 }
@@ -505,9 +558,9 @@ mod compared {
         let b = of_times("b", "Home", 10, |n| if slow(n) { 600 + n % 50 } else { 130 + n % 20 });
         let comparison = compare(&a, &b, Thresholds::default());
         assert_eq!((comparison.outcome, comparison.total.change), (ComparisonOutcome::Mixed, Change::Mixed));
-        let sentence = &comparison.total.sentence;
-        let (worse, better) = sentence.split_once("; better: ").expect("both");
-        assert!(worse.contains("median") && better.contains("mean") && better.contains("p95"), "{sentence}");
+        let changed: Vec<_> = comparison.total.changed.iter().map(|number| (number.metric, number.worse)).collect();
+        use super::ChangedMetric::{MeanMs, MedianMs, P95Ms};
+        assert_eq!(changed, [(MedianMs, true), (MeanMs, false), (P95Ms, false)]);
         assert!(comparison.worse && !comparison.outcome.is_fine());
     }
 
@@ -604,6 +657,6 @@ mod compared {
         let table = Side::of_summary("summary.json", side("b", 2, 900, 1_600, 0).summary);
         assert_eq!(change(&base, &table), Change::Unclear);
         let comparison = compare(&base, &table, Thresholds::default());
-        assert!(comparison.notes.iter().any(|note| note.starts_with("summary.json is a table")));
+        assert!(comparison.notes.iter().any(|note| note.code == "no_distribution"));
     }
 }

@@ -15,8 +15,8 @@ mod shown;
 mod text;
 
 pub use compare::{
-    Change, CoarseTimes, Comparison, ComparisonOutcome, LineComparison, Side, TestResult, Thresholds, compare,
-    compare_lines, comparison_text,
+    Change, ChangedMetric, CoarseTimes, Comparison, ComparisonOutcome, LineComparison, NumberChange, Side, TestResult,
+    Thresholds, compare, compare_lines, comparison_text,
 };
 pub use comparison_report::{Compared, ComparedResult, ComparisonReport};
 pub use csv::{csv_field, plain_csv_field, table_csv};

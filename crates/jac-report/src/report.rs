@@ -2,8 +2,10 @@
 
 use crate::{ErrorType, error_types};
 use jac_jtl::criteria::{CriterionResult, Verdict};
-use jac_jtl::{ApdexThresholds, CodeCount, ErrorGroup, HostCount, LogStatistics, Profiles, Series, Summary};
-use jac_model::{Cause, CriterionWatch};
+use jac_jtl::{
+    ApdexThresholds, CodeCount, ErrorGroup, HostCount, LogStatistics, Note, NoteValue, Profiles, Series, Summary,
+};
+use jac_model::{Cause, CriterionWatch, Message};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -40,9 +42,9 @@ pub struct Report {
     pub apdex: ApdexThresholds,
     /// Samples by the node that took them.
     pub hosts: Vec<HostCount>,
-    /// What has to be known about the numbers: rejected rows, folded labels, what was lost. Sentences; those about the log
-    /// have codes in `summary.notes`.
-    pub notes: Vec<String>,
+    /// What has to be known about the numbers: rejected rows, folded labels, what was lost. Those about the log are in
+    /// `summary.notes` too.
+    pub notes: Vec<Message>,
 }
 
 /// A log that was read.
@@ -101,7 +103,7 @@ pub struct Facts {
     /// The run that wrote them.
     pub run: Option<RunFacts>,
     /// Notes that come before those of the statistics.
-    pub notes: Vec<String>,
+    pub notes: Vec<Message>,
 }
 
 impl Report {
@@ -109,7 +111,7 @@ impl Report {
     pub fn new(facts: Facts, log: &mut LogStatistics) -> Self {
         let mut notes = facts.notes;
         let summary = log.summary();
-        notes.extend(summary.notes.iter().map(|note| note.message.clone()));
+        notes.extend(summary.notes.iter().map(message_of));
         let errors = log.errors(usize::MAX);
         Self {
             version: 1,
@@ -129,4 +131,15 @@ impl Report {
             notes,
         }
     }
+}
+fn message_of(note: &Note) -> Message {
+    let params = note.params.iter().map(|(name, value)| {
+        let value = match value {
+            NoteValue::Count(count) => (*count).into(),
+            NoteValue::Number(number) => (*number).into(),
+            NoteValue::Text(text) => text.as_str().into(),
+        };
+        (name.clone(), value)
+    });
+    Message { code: note.code.clone(), params: params.collect(), message: note.message.clone() }
 }

@@ -199,7 +199,8 @@ fn run(number: u64, clusters: u64, plans: u64) -> Run {
         health: None,
     };
     let step = |at: i64| RunStep {
-        text: format!("Step {at} of what is done for a run."),
+        code: "copying_files".to_owned(),
+        message: format!("Step {at} of what is done for a run."),
         started_ms: created_ms + at,
         ended_ms: Some(created_ms + at + 1),
     };

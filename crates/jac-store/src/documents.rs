@@ -119,6 +119,8 @@ pub(crate) const RUN_UPGRADES: &[Upgrade] = &[
         add(run, "broken_rule", Value::Null);
     },
     |run| add(run, "keep", json!([])),
+    // Notes and causes have codes; what was written without is read as it is.
+    |_| (),
 ];
 
 pub(crate) const SCHEDULE_UPGRADES: &[Upgrade] = &[|schedule| {

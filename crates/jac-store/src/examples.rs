@@ -2,10 +2,10 @@
 
 use jac_model::ec2::{CredentialChoice, Distribution, Ec2Addresses, Ec2Config, Ec2Image};
 use jac_model::{
-    BrokenRule, Cause, Cluster, ClusterConfig, ClusterId, ClusterPhase, CriterionWatch, Named, Node, NodeHealth,
-    NodePhase, NodePrices, NodeState, NodeTools, Overlap, Person, Plan, PlanCriteria, PlanFile, PlanFileKind, PlanId,
-    Provider, Role, Run, RunId, RunNode, RunPhase, RunStep, RunsOn, Schedule, ScheduleId, ScheduleState, ScheduledRun,
-    SshConfig, SshHost, StopMode, Timing, Versions,
+    BrokenRule, Cause, Cluster, ClusterConfig, ClusterId, ClusterPhase, CriterionWatch, Message, Named, Node,
+    NodeHealth, NodePhase, NodePrices, NodeState, NodeTools, Overlap, Person, Plan, PlanCriteria, PlanFile,
+    PlanFileKind, PlanId, Provider, Role, Run, RunId, RunNode, RunPhase, RunStep, RunsOn, Schedule, ScheduleId,
+    ScheduleState, ScheduledRun, SshConfig, SshHost, StopMode, Timing, Versions,
 };
 use std::collections::BTreeMap;
 
@@ -150,7 +150,10 @@ pub fn run(number: u32) -> Run {
         since_ms: 13,
         node: Some("worker-1".to_owned()),
     };
-    let failed = Cause::Failed { reason: "The disk is full.".to_owned(), lost: Some("10 rows.".to_owned()) };
+    let failed = Cause::Failed {
+        reason: Message::new("disk_full", "The disk is full."),
+        lost: Some(Message::new("rows_lost", "10 rows.").with("rows", 10)),
+    };
     Run {
         id: RunId::from_random(random(number)),
         name: format!("shop {number}"),
@@ -168,7 +171,7 @@ pub fn run(number: u32) -> Run {
         baseline_ms: None,
         phase: RunPhase::Finished,
         step: "Making the report.".to_owned(),
-        cause: Some(Cause::Stopped { by: "Ada".to_owned(), how: StopMode::Cut }),
+        cause: Some(Cause::Stopped { by: "Ada".to_owned(), how: StopMode::Force }),
         criteria: vec!["p95_ms < 800".to_owned()],
         warm_up_s: 30,
         stop_rules: vec!["error_percent >= 90% for 60s".to_owned()],
@@ -181,7 +184,7 @@ pub fn run(number: u32) -> Run {
         started_ms: Some(10),
         ended_ms: Some(20 + i64::from(number)),
         expected_s: Some(1),
-        stop_requested: Some(StopMode::Cut),
+        stop_requested: Some(StopMode::Force),
         stop_requested_by: Some("Ada".to_owned()),
         broken_rule: Some(broken),
         nodes: vec![node],
@@ -201,9 +204,14 @@ pub fn run(number: u32) -> Run {
         workers: 1,
         total_threads: Some(1),
         grace_s: 30,
-        notes: vec!["A warning.".to_owned()],
-        steps: vec![RunStep { text: "Copying the plan.".to_owned(), started_ms: 1, ended_ms: Some(2) }],
-        stop_sent: Some(StopMode::Cut),
+        notes: vec![Message::new("a_warning", "A warning.").with("count", 2)],
+        steps: vec![RunStep {
+            code: "copying_files".to_owned(),
+            message: "Copying the plan.".to_owned(),
+            started_ms: 1,
+            ended_ms: Some(2),
+        }],
+        stop_sent: Some(StopMode::Force),
         stop_sent_ms: Some(1),
         failing: Some(failed),
         shutdown_port: Some(4445),

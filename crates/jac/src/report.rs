@@ -7,6 +7,7 @@ use jac_engine::clock::{Clock, SystemClock};
 use jac_jtl::criteria::{Criterion, CriterionCode, judge};
 use jac_jtl::{LogStatistics, Summary};
 use jac_logs::Input;
+use jac_model::Message;
 use jac_report::{Facts, IN_TABLE, LogFile, Report, errors_text};
 
 pub fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
@@ -56,10 +57,7 @@ pub fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
         }
         Output::Json => stdout::json(&report.summary)?,
     }
-    let below_the_table = |note: &str| {
-        let said = report.summary.notes.iter().filter(|known| IN_TABLE.contains(&known.code.as_str()));
-        arguments.output == Output::Text && said.map(|known| &known.message).any(|message| message == note)
-    };
+    let below_the_table = |note: &Message| arguments.output == Output::Text && IN_TABLE.contains(&note.code.as_str());
     for note in report.notes.iter().filter(|note| !below_the_table(note)) {
         eprintln!("note: {note}");
     }
@@ -94,7 +92,7 @@ fn facts(arguments: &ReportArguments, inputs: &[Input], log: &LogStatistics) -> 
 }
 
 /// What was left out because it was asked for, so that nobody takes a part for the whole.
-fn narrowed(arguments: &ReportArguments) -> Option<String> {
+fn narrowed(arguments: &ReportArguments) -> Option<Message> {
     let narrow = &arguments.narrow;
     let parts = [
         narrow.from.as_ref().map(|time| format!("started at {time} or later")),
@@ -102,5 +100,6 @@ fn narrowed(arguments: &ReportArguments) -> Option<String> {
         narrow.label.as_ref().map(|pattern| format!("have a label that matches {pattern}")),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| format!("Only samples are counted that {}.", parts.join(" and ")))
+    let text = format!("Only samples are counted that {}.", parts.join(" and "));
+    (!parts.is_empty()).then(|| Message::new("narrowed", text))
 }

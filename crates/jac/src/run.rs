@@ -321,8 +321,8 @@ impl Job<'_> {
     async fn stop(&mut self, run: &RunView, how: StopMode) -> anyhow::Result<()> {
         let _: RunView = self.client.post(&format!("/runs/{}/stop", run.id), &json!({ "how": how })).await?;
         self.line.say(match how {
-            StopMode::Graceful => "Stopping gracefully; Ctrl-C again cuts requests in flight.",
-            StopMode::Cut => "Cutting.",
+            StopMode::Graceful => "Stopping gracefully; Ctrl-C again aborts requests in flight.",
+            StopMode::Force => "Force stopping.",
         });
         Ok(())
     }

@@ -36,7 +36,7 @@ impl Signals {
 
     /// Waits for the next signal, and says what it asks of a run.
     pub async fn next_stop(&mut self) -> StopMode {
-        let how = if self.first.is_none() { StopMode::Graceful } else { StopMode::Cut };
+        let how = if self.first.is_none() { StopMode::Graceful } else { StopMode::Force };
         self.next().await;
         how
     }

@@ -13,7 +13,7 @@ use crate::engine::Event;
 use crate::error::EngineError;
 use crate::view::RunResult;
 use jac_model::ports::{ProcessState, Remote};
-use jac_model::{Cause, Cluster, NodePhase, Provider, Role, Run, RunEvent};
+use jac_model::{Cause, Cluster, Message, NodePhase, Provider, Role, Run, RunEvent};
 use sha2::{Digest, Sha256};
 use std::io::{Read, Write};
 use std::path::Path;
@@ -50,12 +50,13 @@ impl Task {
     /// only what the database does not take is an error, and then all of it can be done again.
     pub(super) async fn collect(&self, run: &Run) -> Result<(), EngineError> {
         self.end_processes(run).await;
-        self.try_to("say what is being done", self.step("Collecting the results.").await);
+        self.try_to("say what is being done", self.step("collecting", "Collecting the results.").await);
         let mut intake = Intake::open(self).await?;
         let completed = self.complete_spool(run, &mut intake).await;
         if let Err(error) = &completed {
-            self.miss(&format!("The log could not be completed from the master: {}", crate::tools::sentence(error)))
-                .await;
+            let why = crate::tools::sentence(error);
+            let text = format!("The log could not be completed from the master: {why}");
+            self.miss(Message::new("log_incomplete", text).with("detail", why)).await;
         }
         intake.tell_room(false);
         // What did not come stays where it is, for as long as the machine does. Here it is on the same disk.
@@ -63,13 +64,14 @@ impl Task {
         let master = run.nodes.iter().find(|node| node.role == Role::Master).map(|node| node.name.as_str());
         let kept = master.filter(|_| !is_local && !matches!(completed, Ok(Spool::Whole)));
         if let Err(error) = self.fetch_logs(run).await {
-            self.note_if_possible(&format!("JMeter's logs could not be fetched: {}", crate::tools::sentence(&error)))
-                .await;
+            let why = crate::tools::sentence(&error);
+            let text = format!("JMeter's logs could not be fetched: {why}");
+            self.note_if_possible(Message::new("jmeter_logs_missing", text).with("detail", why)).await;
         }
         self.keep_files(run).await;
         publish(self, &intake.live).await;
 
-        self.try_to("say what is being done", self.step("Making the report.").await);
+        self.try_to("say what is being done", self.step("making_report", "Making the report.").await);
         let mut end = self.make_artefacts(&intake).await;
         if let Err(error) = &end {
             tracing::warn!(run = %self.id, %error, "run {}: {error}; making room on its nodes", self.id);
@@ -79,7 +81,9 @@ impl Task {
         let end = match end {
             Ok(end) => end,
             Err(error) => {
-                self.miss(&format!("The report could not be written: {}", crate::tools::sentence(&error))).await;
+                let why = crate::tools::sentence(&error);
+                let text = format!("The report could not be written: {why}");
+                self.miss(Message::new("report_failed", text).with("detail", why)).await;
                 RunEnd::measured(&self.run().await?, &intake.live, self.engine.now_ms())
             }
         };
@@ -110,10 +114,8 @@ impl Task {
                 for name in MADE_AGAIN {
                     self.try_to("make room", remove_if_there(&folder.join(name)));
                 }
-                self.note_if_possible(
-                    "The disk was full: the report as a page and the histograms were removed. jac report makes them of results.jtl.",
-                )
-                .await;
+                let text = "The disk was full: the report as a page and the histograms were removed. jac report makes them of results.jtl.";
+                self.note_if_possible(Message::new("report_removed", text)).await;
                 self.write_end(end).await
             }
             done => done,
@@ -178,18 +180,17 @@ impl Task {
         }
     }
 
-    pub(super) async fn note_if_possible(&self, text: &str) {
-        self.try_to("note it", self.note(text).await);
+    pub(super) async fn note_if_possible(&self, note: Message) {
+        self.try_to("note it", self.note(note).await);
     }
 
     /// Part of what was measured is not there: a run that came to its end did so without it.
-    async fn miss(&self, what: &str) {
-        let what = what.to_owned();
+    async fn miss(&self, what: Message) {
         let missed = self
             .change(move |run| {
                 if matches!(run.cause, None | Some(Cause::Completed)) {
-                    run.cause =
-                        Some(Cause::Failed { reason: what, lost: Some("The result is not complete.".to_owned()) });
+                    let lost = Message::new("result_incomplete", "The result is not complete.");
+                    run.cause = Some(Cause::Failed { reason: what, lost: Some(lost) });
                 } else if !run.notes.contains(&what) {
                     run.notes.push(what);
                 }
@@ -265,7 +266,8 @@ impl Task {
         let is_gone = matches!(run.cause, Some(Cause::Failed { .. })) && cluster.lost_nodes.contains(name);
         let master = if is_gone { self.remote(&cluster, name)? } else { self.patient_remote(&cluster, name)? };
         if master.process(&process_name(&self.id)).await.is_err() {
-            self.miss("The master is gone; the log holds what had reached this machine.").await;
+            let text = "The master is gone; the log holds what had reached this machine.";
+            self.miss(Message::new("node_lost", text).with("node", name.as_str())).await;
             return Ok(Spool::Partial);
         }
         // On this machine the nodes' own files are on the same disk: waiting makes no room.
@@ -290,7 +292,8 @@ impl Task {
                 return Ok(Spool::Whole);
             }
             if !again {
-                self.miss(&differs).await;
+                let differs = Message::new("log_differs", differs).with("bytes", intake.offset());
+                self.miss(differs.with("master_bytes", size)).await;
             }
         }
         Ok(Spool::Partial)
@@ -314,7 +317,7 @@ impl Task {
                     intake.tell_room(true);
                     self.try_to(
                         "say what is being done",
-                        self.step("Waiting for room on the disk of JAC's server.").await,
+                        self.step("waiting_for_room", "Waiting for room on the disk of JAC's server.").await,
                     );
                     sleep(ROOM_EVERY).await;
                 }
@@ -336,11 +339,10 @@ impl Task {
             ];
             for (from, to) in sources {
                 if let Err(error) = fetch(remote.as_ref(), &from, &folder.join(to)).await {
-                    self.note(&format!(
-                        "JMeter's log of {node} could not be fetched: {}",
-                        crate::tools::sentence(&error)
-                    ))
-                    .await?;
+                    let why = crate::tools::sentence(&error);
+                    let text = format!("JMeter's log of {node} could not be fetched: {why}");
+                    let note = Message::new("jmeter_logs_missing", text).with("node", node).with("detail", why);
+                    self.note(note).await?;
                     break;
                 }
             }

@@ -5,7 +5,7 @@
 
 use super::health::{self, Alarm};
 use super::intake::{Intake, publish};
-use super::prepare::last_words;
+use super::prepare::error_excerpt;
 use super::process_name;
 use super::stop::Stopping;
 use super::supervise::{Interruption, Task, stopped};
@@ -16,7 +16,7 @@ use crate::patience::{is_own_fault, is_silence};
 use crate::reconcile::last_call_ms;
 use futures_util::future::join_all;
 use jac_model::ports::{PortError, ProcessState, Remote};
-use jac_model::{Cause, ClusterId, NodePhase, Role, Run, RunEvent, StopMode};
+use jac_model::{Cause, ClusterId, Message, NodePhase, Role, Run, RunEvent, StopMode};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,12 +26,16 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 const GONE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a worker's node may take to say what its process does.
 const WORKER_LOOK_LIMIT: Duration = Duration::from_secs(2);
-const NOT_IN_THE_LOG: &str = "What was measured after that is not in the log.";
+
+/// What is missing where the log could not be read any further.
+fn rest_is_not_in_the_log() -> Message {
+    Message::new("rest_not_in_log", "What was measured after that is not in the log.")
+}
 
 /// Something that ends the run from within.
 struct Failure {
-    reason: String,
-    lost: Option<String>,
+    reason: Message,
+    lost: Option<Message>,
     /// When the master is killed, whatever is still to come.
     deadline: Instant,
 }
@@ -59,7 +63,7 @@ struct Follower<'a> {
 }
 
 pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
-    task.step("Running.").await?;
+    task.step("running", "Running.").await?;
     let mut intake = Intake::open(task).await?;
     let cluster = task.cluster(run).await?;
     let name_of = |role| run.nodes.iter().filter(move |node| node.role == role).map(|node| node.name.clone());
@@ -74,7 +78,7 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
         master: task.remote(&cluster, &master_name)?,
         master_name: master_name.clone(),
         workers,
-        stopping: Stopping::resume(run, task.engine.settings().cut_limit, task.engine.now_ms()),
+        stopping: Stopping::resume(run, task.engine.settings().force_limit, task.engine.now_ms()),
         failure: match &run.failing {
             Some(Cause::Failed { reason, lost }) => {
                 let deadline = Instant::now() + task.engine.settings().last_samples_limit;
@@ -123,7 +127,7 @@ impl Follower<'_> {
         loop {
             ticks.tick().await;
             if let Some(reason) = alarm.get() {
-                self.fail(reason.clone(), Some(NOT_IN_THE_LOG.to_owned()), Duration::ZERO).await;
+                self.fail(reason.clone(), Some(rest_is_not_in_the_log()), Duration::ZERO).await;
             }
             let state = self.look_at_master().await?;
             self.judge_log().await;
@@ -219,9 +223,15 @@ impl Follower<'_> {
                 if let Some(Failure { reason, lost, .. }) = &self.failure {
                     return Err(Interruption::failed(reason.clone(), lost.clone()));
                 }
-                let lost = "What the master had not handed over by then is lost.".to_owned();
-                let what = if is_silence(&error) { "The master node is gone" } else { "Cannot check the master" };
-                Err(Interruption::failed(format!("{what}: {error}."), Some(lost)))
+                let lost = Message::new("master_samples_lost", "What the master had not handed over by then is lost.");
+                let (code, what) = match is_silence(&error) {
+                    true => ("node_lost", "The master node is gone"),
+                    false => ("node_unreadable", "Cannot check the master"),
+                };
+                let reason = Message::new(code, format!("{what}: {error}."))
+                    .with("node", self.master_name.as_str())
+                    .with("detail", error.to_string());
+                Err(Interruption::failed(reason, Some(lost)))
             }
         }
     }
@@ -240,11 +250,11 @@ impl Follower<'_> {
     async fn judge_log(&mut self) {
         let Some((since, reason)) = self.tail.trouble() else { return };
         if since.elapsed() >= self.task.engine.settings().unreachable_limit {
-            self.fail(reason, Some(NOT_IN_THE_LOG.to_owned()), Duration::ZERO).await;
+            self.fail(reason, Some(rest_is_not_in_the_log()), Duration::ZERO).await;
         }
     }
 
-    async fn fail(&mut self, reason: String, lost: Option<String>, time_left: Duration) {
+    async fn fail(&mut self, reason: Message, lost: Option<Message>, time_left: Duration) {
         if self.failure.is_none() {
             tracing::error!(run = %self.task.id, "run {}: {reason}", self.task.id);
             let failing = Cause::Failed { reason: reason.clone(), lost: lost.clone() };
@@ -324,14 +334,20 @@ impl Follower<'_> {
         {
             let what = match state {
                 Ok(ProcessState::Exited { code }) => {
-                    format!("JMeter on {name} ended with exit code {code} in the middle of the run.")
+                    let text = format!("JMeter on {name} ended with exit code {code} in the middle of the run.");
+                    Message::new("worker_exited", text).with("exit_code", *code)
                 }
-                Err(error) if !is_silence(error) => format!("Cannot check JMeter on {name}: {error}."),
-                _ => format!("JMeter on {name} was killed, or its host is gone."),
+                Err(error) if !is_silence(error) => {
+                    let text = format!("Cannot check JMeter on {name}: {error}.");
+                    Message::new("node_unreadable", text).with("detail", error.to_string())
+                }
+                _ => Message::new("worker_lost", format!("JMeter on {name} was killed, or its host is gone.")),
             };
-            let lost = format!(
+            let what = what.with("node", name.as_str());
+            let text = format!(
                 "What {name} had measured and not yet sent (at most 100 samples, or half a second and its next sample) is lost, and so is all that it was still to measure."
             );
+            let lost = Message::new("worker_samples_lost", text).with("node", name.as_str());
             self.fail(what, Some(lost), self.task.engine.settings().last_samples_limit).await;
         }
         let all_ended = !self.workers.is_empty() && self.workers.iter().all(|(name, _)| self.over.contains(name));
@@ -341,8 +357,8 @@ impl Follower<'_> {
         } else if self.workers_ended_at.get_or_insert_with(Instant::now).elapsed()
             > self.task.engine.settings().master_end_limit
         {
-            self.fail("All workers had ended, but the master did not, and was ended.".to_owned(), None, Duration::ZERO)
-                .await;
+            let text = "All workers had ended, but the master had not and was killed.";
+            self.fail(Message::new("master_did_not_end", text), None, Duration::ZERO).await;
         }
         Ok(())
     }
@@ -390,7 +406,7 @@ impl Follower<'_> {
             return Ok(None);
         }
         if let Some(wanted) = run.stop_requested {
-            let wanted = if self.cluster_is_about_to_end(&run).await? { StopMode::Cut } else { wanted };
+            let wanted = if self.cluster_is_about_to_end(&run).await? { StopMode::Force } else { wanted };
             self.stopping
                 .go_on(self.task, &run, self.master.as_ref(), wanted, Duration::from_secs(run.grace_s))
                 .await?;
@@ -398,7 +414,7 @@ impl Follower<'_> {
         Ok(None)
     }
 
-    /// The grace period does not outlast the machines: at their end the run has to have been cut, and its log to be here.
+    /// The grace period does not outlast the machines: at their end the run has to have been force-stopped, and its log to be here.
     async fn cluster_is_about_to_end(&self, run: &Run) -> Result<bool, EngineError> {
         let engine = &self.task.engine;
         Ok(engine.now_ms() >= last_call_ms(engine, &self.task.cluster(run).await?))
@@ -412,18 +428,16 @@ impl Follower<'_> {
             return stopped(run, how);
         }
         if code != 0 {
-            let words = last_words(self.master.as_ref(), run).await;
-            return Cause::Failed {
-                reason: format!("JMeter's master ended with exit code {code}. {words}"),
-                lost: None,
-            };
+            let words = error_excerpt(self.master.as_ref(), run).await;
+            let text = format!("JMeter's master ended with exit code {code}. {words}");
+            let reason = Message::new("master_exited", text).with("exit_code", code).with("error_excerpt", words);
+            return Cause::Failed { reason, lost: None };
         }
         if self.live.since(u64::MAX).summary.labels.is_empty() {
-            let words = last_words(self.master.as_ref(), run).await;
-            return Cause::Failed {
-                reason: format!("The plan ended without having taken a sample. {words}"),
-                lost: None,
-            };
+            let words = error_excerpt(self.master.as_ref(), run).await;
+            let text = format!("The plan ended without having taken a sample. {words}");
+            let reason = Message::new("no_sample", text).with("error_excerpt", words);
+            return Cause::Failed { reason, lost: None };
         }
         Cause::Completed
     }
@@ -433,12 +447,13 @@ impl Follower<'_> {
             return Cause::Failed { reason: failure.reason.clone(), lost: failure.lost.clone() };
         }
         // It did not end when it was told to, and was killed.
-        if self.stopping.how() == Some(StopMode::Cut) {
-            return stopped(run, StopMode::Cut);
+        if self.stopping.how() == Some(StopMode::Force) {
+            return stopped(run, StopMode::Force);
         }
+        let lost = "Samples that the workers had not yet handed to the master are lost.";
         Cause::Failed {
-            reason: "JMeter's master was killed, or its host restarted.".to_owned(),
-            lost: Some("Samples that the workers had not yet handed to the master are lost.".to_owned()),
+            reason: Message::new("master_killed", "JMeter's master was killed, or its host restarted."),
+            lost: Some(Message::new("worker_samples_lost", lost)),
         }
     }
 }

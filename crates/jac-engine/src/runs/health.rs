@@ -6,7 +6,7 @@ use super::supervise::Task;
 use crate::error::EngineError;
 use futures_util::future::join_all;
 use jac_model::ports::{Heap, Remote, Vitals};
-use jac_model::{NodeHealth, Provider, RunNode, RunPhase};
+use jac_model::{Message, NodeHealth, Provider, RunNode, RunPhase};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -17,8 +17,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 const ANSWER_LIMIT: Duration = Duration::from_secs(4);
 /// From here on a generator's own slowness is in what it measures; JMeter's manual warns of the same.
 const BUSY_PERCENT: u32 = 75;
-/// How the note about them begins.
-const BUSY_NOTE: &str = "The processors of ";
+/// The code of the note about them.
+const BUSY_NOTE: &str = "generators_busy";
 /// So many looks in a row make a warning: a single one does not.
 const BUSY_LOOKS: u32 = 3;
 /// From here on a clock's offset is seen in a chart of seconds.
@@ -28,7 +28,7 @@ const CLOCK_OFFSET_MS: i64 = 1000;
 const FULL_DISK_BYTES: u64 = 256 << 10;
 
 /// Why the run cannot go on, once that is seen.
-pub(super) type Alarm = Arc<OnceLock<String>>;
+pub(super) type Alarm = Arc<OnceLock<Message>>;
 
 /// Looks at the run's machines until it does not run any more. The first of them is the master.
 pub(super) async fn watch(task: Task, provider: Provider, nodes: Vec<(String, Arc<dyn Remote>)>, alarm: Alarm) {
@@ -53,7 +53,8 @@ pub(super) async fn watch(task: Task, provider: Provider, nodes: Vec<(String, Ar
             if nodes.first().is_some_and(|(master, _)| *master == name)
                 && counters.disk_free_bytes.is_some_and(|free| free < full_disk_bytes)
             {
-                let _told_already = alarm.set(format!("There is no space left on the disk of {name}."));
+                let text = format!("There is no space left on the disk of {name}.");
+                let _told_already = alarm.set(Message::new("disk_full", text).with("node", name.as_str()));
             }
             if let Some(health) = known.entry(name.clone()).or_default().take_in(at, now_ms, counters) {
                 found.insert(name, health);
@@ -96,7 +97,7 @@ fn after(before: Option<NodeHealth>, now: NodeHealth) -> NodeHealth {
 }
 
 /// One note about all machines that were busy, which grows with them.
-fn note_busy(notes: &mut Vec<String>, provider: Provider, busy: &[&str]) {
+fn note_busy(notes: &mut Vec<Message>, provider: Provider, busy: &[&str]) {
     const MOST_NAMES: usize = 4;
     let whose = match busy {
         [] => return,
@@ -106,11 +107,12 @@ fn note_busy(notes: &mut Vec<String>, provider: Provider, busy: &[&str]) {
         [names @ .., last] if busy.len() <= MOST_NAMES => format!("{} and {last}", names.join(", ")),
         _ => format!("{} and {} others", busy[..MOST_NAMES - 1].join(", "), busy.len() + 1 - MOST_NAMES),
     };
-    let note = format!(
-        "{BUSY_NOTE}{whose} were more than {BUSY_PERCENT} % busy; response times may be inflated. \
+    let text = format!(
+        "The processors of {whose} were more than {BUSY_PERCENT} % busy; response times may be inflated. \
          Use more or larger machines, or fewer threads."
     );
-    match notes.iter_mut().find(|note| note.starts_with(BUSY_NOTE)) {
+    let note = Message::new(BUSY_NOTE, text).with("nodes", busy.to_vec()).with("busy_percent", BUSY_PERCENT);
+    match notes.iter_mut().find(|note| note.code == BUSY_NOTE) {
         Some(before) => *before = note,
         None => notes.push(note),
     }
@@ -134,12 +136,14 @@ pub(super) async fn measure_clocks(task: &Task, nodes: &[(String, Arc<dyn Remote
             let Some((offset_ms, unsure_ms)) = offsets.get(&node.name).copied() else { continue };
             node.clock_offset_ms = Some(offset_ms);
             if offset_ms.abs() - unsure_ms > CLOCK_OFFSET_MS {
-                run.notes.push(format!(
+                let text = format!(
                     "The clock of {} was {:.1} s {} the server's at the start, and samples are stamped by it.",
                     node.name,
                     offset_ms.abs() as f64 / 1000.0,
                     if offset_ms > 0 { "ahead of" } else { "behind" }
-                ));
+                );
+                let note = Message::new("clock_offset", text).with("node", node.name.as_str());
+                run.notes.push(note.with("offset_ms", offset_ms));
             }
         }
         Ok(())
@@ -261,23 +265,28 @@ mod tests {
 
     #[test]
     fn one_note_tells_of_all_machines_that_were_busy() {
-        let mut notes = vec!["Another.".to_owned()];
+        let mut notes = vec![Message::new("another", "Another.")];
         note_busy(&mut notes, Provider::Ec2, &[]);
-        assert_eq!(notes, ["Another."]);
+        assert_eq!(notes.len(), 1);
         for busy in [&["worker-1"][..], &["master", "worker-1"], &["master", "worker-1", "worker-2"]] {
             note_busy(&mut notes, Provider::Ec2, busy);
         }
         assert_eq!(notes.len(), 2);
-        assert!(notes[1].starts_with("The processors of master, worker-1 and worker-2 were more"), "{}", notes[1]);
+        assert!(
+            notes[1].message.starts_with("The processors of master, worker-1 and worker-2 were more"),
+            "{}",
+            notes[1]
+        );
         let many = ["master", "worker-1", "worker-2", "worker-3", "worker-4"];
         note_busy(&mut notes, Provider::Ec2, &many);
         assert!(
-            notes[1].starts_with("The processors of master, worker-1, worker-2 and 2 others were more"),
+            notes[1].message.starts_with("The processors of master, worker-1, worker-2 and 2 others were more"),
             "{}",
             notes[1]
         );
         note_busy(&mut notes, Provider::Local, &many);
-        assert!(notes.len() == 2 && notes[1].starts_with("The processors of JAC's machine were more"), "{}", notes[1]);
+        assert!(notes[1].message.starts_with("The processors of JAC's machine were more"), "{}", notes[1]);
+        assert_eq!((notes.len(), &notes[1].params["nodes"]), (2, &many.to_vec().into()));
     }
 
     #[test]

@@ -10,9 +10,10 @@ use super::supervise::Task;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::plans::check::relative_to_main;
+use crate::settings::Settings;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use jac_model::ports::{FoundFile, PortError, Remote};
-use jac_model::{Fault, PlanFile, PlanId, Run};
+use jac_model::{Fault, Message, PlanFile, PlanId, Run};
 use std::io::Write;
 use std::path::{Component, Path};
 
@@ -94,6 +95,30 @@ struct Fetched {
     is_full: bool,
 }
 
+/// What there was on a node and was not kept, if anything.
+fn not_kept(node: &str, fetched: &Fetched, settings: &Settings) -> Option<Message> {
+    let &Fetched { files, left, left_bytes, is_partial, is_full } = fetched;
+    let note = if is_full {
+        let text =
+            format!("The disk of JAC's server has no room for all files that the plan wrote on {node}: {files} kept.");
+        Message::new("kept_files_no_room", text).with("files", files)
+    } else if left > 0 {
+        let (most, most_mb) = (settings.keep_max_files, settings.keep_max_bytes >> 20);
+        let text = format!(
+            "Not all files that the plan wrote were kept: {left} of {node} ({left_bytes} bytes) are beyond the limit of {most} files and {most_mb} MB."
+        );
+        Message::new("kept_files_limit", text).with("left", left).with("left_bytes", left_bytes)
+    } else if is_partial {
+        let text = format!(
+            "Not all files in the plan's folder on {node} were looked at: there are more than {MOST_LOOKED_AT}, or their names cannot be read."
+        );
+        Message::new("kept_files_unseen", text)
+    } else {
+        return None;
+    };
+    Some(note.with("node", node))
+}
+
 impl Engine {
     /// Says which files that a plan writes are kept.
     ///
@@ -116,31 +141,15 @@ impl Task {
         let Ok(nodes) = self.remotes(run).await else { return };
         for node in nodes {
             let note = match self.keep_of_node(run, &node, &mut budget).await {
-                Ok(fetched) if fetched.is_full => Some(format!(
-                    "The disk of JAC's server has no room for all files that the plan wrote on {}: {} kept.",
-                    node.name, fetched.files
-                )),
-                Ok(fetched) if fetched.left > 0 => Some(format!(
-                    "Not all files that the plan wrote were kept: {} of {} ({} bytes) are beyond the limit of {} files and {} MB.",
-                    fetched.left,
-                    node.name,
-                    fetched.left_bytes,
-                    settings.keep_max_files,
-                    settings.keep_max_bytes >> 20
-                )),
-                Ok(fetched) if fetched.is_partial => Some(format!(
-                    "Not all files in the plan's folder on {} were looked at: there are more than {MOST_LOOKED_AT}, or their names cannot be read.",
-                    node.name
-                )),
-                Ok(_) => None,
-                Err(error) => Some(format!(
-                    "Files that the plan wrote could not be fetched from {}: {}",
-                    node.name,
-                    crate::tools::sentence(&error)
-                )),
+                Ok(fetched) => not_kept(&node.name, &fetched, settings),
+                Err(error) => {
+                    let why = crate::tools::sentence(&error);
+                    let text = format!("Files that the plan wrote could not be fetched from {}: {why}", node.name);
+                    Some(Message::new("kept_files_missing", text).with("node", node.name.as_str()).with("detail", why))
+                }
             };
             if let Some(note) = note {
-                self.note_if_possible(&note).await;
+                self.note_if_possible(note).await;
             }
         }
     }

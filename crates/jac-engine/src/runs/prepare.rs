@@ -64,7 +64,7 @@ pub(super) async fn prepare(task: &Task, run: &Run) -> Result<(), Interruption> 
     let master = task.patient_remote(&cluster, &master.name)?;
     if master.process(&process_name(&run.id)).await? == ProcessState::Absent {
         clean(task, run, &cluster).await?;
-        task.step("Checking Java and JMeter on the nodes.").await?;
+        task.step("checking_nodes", "Checking Java and JMeter on the nodes.").await?;
         cluster = task.engine.equip(&cluster.id).await?;
         let places = places(task, &cluster)?;
         let (master, workers) =
@@ -76,12 +76,12 @@ pub(super) async fn prepare(task: &Task, run: &Run) -> Result<(), Interruption> 
         let plan = what_it_runs(task, run).await?;
         note_versions(task, &cluster).await?;
         let common = common(task, run, &cluster, &plan).await?;
-        task.step("Copying the plan's files.").await?;
+        task.step("copying_files", "Copying the plan's files.").await?;
         files::copy_files(task, run, &plan, &places).await?;
         task.stop_wanted().await?;
         let addresses = workers::start_workers(task, run, &common, master, workers).await?;
         task.stop_wanted().await?;
-        task.step("Starting the master.").await?;
+        task.step("starting_master", "Starting the master.").await?;
         start_master(task, run, &common, master, &addresses).await?;
     }
     let now_ms = task.engine.now_ms();
@@ -284,8 +284,8 @@ pub(super) fn launcher(tools: &NodeTools) -> String {
     format!("{}/bin/ApacheJMeter.jar", tools.jmeter_home)
 }
 
-/// What a JMeter said last, for a cause: the errors at the end of its log, else the end of what it printed.
-pub(super) async fn last_words(remote: &dyn Remote, run: &Run) -> String {
+/// The error excerpt of a JMeter, for a cause: the errors at the end of its log, else the end of what it printed.
+pub(super) async fn error_excerpt(remote: &dyn Remote, run: &Run) -> String {
     let log = tail(remote, &NodePlaces::of(&run.id).log()).await;
     let out = tail(remote, &format!("processes/{}/out", process_name(&run.id))).await;
     let telling = |text: &str| {

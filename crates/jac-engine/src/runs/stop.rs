@@ -25,17 +25,17 @@ pub(super) struct Stopping {
 enum Next {
     Nothing,
     Ask,
-    Cut,
+    Force,
     Kill,
 }
 
 impl Stopping {
     /// Goes on where an earlier engine was, as the run's row has it. The times have gone on as well.
-    pub fn resume(run: &Run, cut_limit: Duration, now_ms: EpochMs) -> Self {
+    pub fn resume(run: &Run, force_limit: Duration, now_ms: EpochMs) -> Self {
         let next_at = run.stop_sent.map(|sent| {
             let limit = match sent {
                 StopMode::Graceful => Duration::from_secs(run.grace_s),
-                StopMode::Cut => cut_limit,
+                StopMode::Force => force_limit,
             };
             due_after(limit, run.stop_sent_ms, now_ms)
         });
@@ -50,12 +50,12 @@ impl Stopping {
     fn next(&self, wanted: StopMode, now: Instant) -> Next {
         let over = self.next_at.is_some_and(|at| now >= at);
         match (self.asked, wanted) {
-            (None, StopMode::Graceful) if over => Next::Cut,
+            (None, StopMode::Graceful) if over => Next::Force,
             (None, StopMode::Graceful) => Next::Ask,
-            (None, StopMode::Cut) | (Some(StopMode::Graceful), StopMode::Cut) => Next::Cut,
-            (Some(StopMode::Graceful), StopMode::Graceful) if over => Next::Cut,
-            (Some(StopMode::Cut), _) if over => Next::Kill,
-            (Some(StopMode::Graceful), StopMode::Graceful) | (Some(StopMode::Cut), _) => Next::Nothing,
+            (None, StopMode::Force) | (Some(StopMode::Graceful), StopMode::Force) => Next::Force,
+            (Some(StopMode::Graceful), StopMode::Graceful) if over => Next::Force,
+            (Some(StopMode::Force), _) if over => Next::Kill,
+            (Some(StopMode::Graceful), StopMode::Graceful) | (Some(StopMode::Force), _) => Next::Nothing,
         }
     }
 
@@ -75,14 +75,14 @@ impl Stopping {
                 // The grace period begins with the request. A JMeter that is still starting cannot be stopped yet.
                 self.next_at.get_or_insert(now + grace);
                 if listens(master, run).await {
-                    task.step("Stopping: threads finish their samples.").await?;
+                    task.step("stopping", "Stopping: threads finish their samples.").await?;
                     self.send(task, run, master, StopMode::Graceful, StopWord::Shutdown).await?;
                 }
             }
-            Next::Cut => {
-                task.step("Stopping: requests in flight are cut.").await?;
-                self.send(task, run, master, StopMode::Cut, StopWord::StopTestNow).await?;
-                self.next_at = Some(Instant::now() + task.engine.settings().cut_limit);
+            Next::Force => {
+                task.step("force_stopping", "Stopping: requests in flight are aborted.").await?;
+                self.send(task, run, master, StopMode::Force, StopWord::StopTestNow).await?;
+                self.next_at = Some(Instant::now() + task.engine.settings().force_limit);
             }
             Next::Kill => master.kill(&process_name(&run.id)).await?,
         }
@@ -183,13 +183,13 @@ mod tests {
     fn a_graceful_stop_is_cut_after_its_grace_and_killed_after_that() {
         let now = Instant::now();
         let later = now + Duration::from_secs(1);
-        use StopMode::{Cut, Graceful};
+        use StopMode::{Force, Graceful};
         assert_eq!(Stopping::default().next(Graceful, now), Next::Ask);
-        assert_eq!(stopping(None, now).next(Graceful, now), Next::Cut, "a master that never listened");
+        assert_eq!(stopping(None, now).next(Graceful, now), Next::Force, "a master that never listened");
         assert_eq!(stopping(Some(Graceful), later).next(Graceful, now), Next::Nothing);
-        assert_eq!(stopping(Some(Graceful), now).next(Graceful, now), Next::Cut);
-        assert_eq!(stopping(Some(Graceful), later).next(Cut, now), Next::Cut);
-        assert_eq!(stopping(Some(Cut), later).next(Cut, now), Next::Nothing);
-        assert_eq!(stopping(Some(Cut), now).next(Graceful, now), Next::Kill);
+        assert_eq!(stopping(Some(Graceful), now).next(Graceful, now), Next::Force);
+        assert_eq!(stopping(Some(Graceful), later).next(Force, now), Next::Force);
+        assert_eq!(stopping(Some(Force), later).next(Force, now), Next::Nothing);
+        assert_eq!(stopping(Some(Force), now).next(Graceful, now), Next::Kill);
     }
 }

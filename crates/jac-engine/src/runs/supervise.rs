@@ -16,7 +16,7 @@ use crate::error::EngineError;
 use crate::patience::Patient;
 use jac_model::ports::Remote;
 use jac_model::{
-    BrokenRule, Cause, Cluster, ClusterPhase, Provider, Run, RunEvent, RunId, RunPhase, RunStep, StopMode,
+    BrokenRule, Cause, Cluster, ClusterPhase, Message, Provider, Run, RunEvent, RunId, RunPhase, RunStep, StopMode,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,14 +47,14 @@ impl<E: Into<EngineError>> From<E> for Interruption {
 }
 
 impl Interruption {
-    pub fn failed(reason: impl Into<String>, lost: Option<String>) -> Self {
-        Self::End(Cause::Failed { reason: reason.into(), lost })
+    pub fn failed(reason: Message, lost: Option<Message>) -> Self {
+        Self::End(Cause::Failed { reason, lost })
     }
 
     fn into_cause(self) -> Cause {
         match self {
             Self::End(cause) => cause,
-            Self::Failed(error) => Cause::Failed { reason: crate::tools::sentence(&error), lost: None },
+            Self::Failed(error) => Cause::Failed { reason: error.as_message(), lost: None },
         }
     }
 }
@@ -114,8 +114,11 @@ impl Task {
                         // Its files here cannot be used, and that does not pass: the cluster is not to wait for ever.
                         failures += u32::from(matches!(error, EngineError::File { .. }));
                         if failures >= COLLECT_TRIES {
-                            let reason = crate::tools::sentence(&error);
-                            let lost = Some("The log in the run's folder holds what had been received.".to_owned());
+                            let reason = error.as_message();
+                            let lost = Some(Message::new(
+                                "received_log_kept",
+                                "The log in the run's folder holds what had been received.",
+                            ));
                             if let Err(error) = self.finish_without_results(Cause::Failed { reason, lost }).await {
                                 tracing::error!(run = %self.id, %error, "run {}: {error}; trying again", self.id);
                             }
@@ -170,8 +173,9 @@ impl Task {
     /// Ends a run whose task fails each time: as the same phase would fail again, it goes on to the next one.
     async fn give_up(&self, panics: u32) {
         let Ok(run) = self.run().await else { return };
-        let reason = "JAC failed while it led the run; the server's log says how.".to_owned();
-        let cause = Cause::Failed { reason, lost: Some("The result may not be complete.".to_owned()) };
+        let reason = Message::new("internal_error", "JAC failed while it led the run. The server's log says how.");
+        let lost = Message::new("result_may_be_incomplete", "The result may not be complete.");
+        let cause = Cause::Failed { reason, lost: Some(lost) };
         match run.phase {
             RunPhase::Finished => (),
             RunPhase::Queued | RunPhase::Preparing | RunPhase::Running => self.conclude(cause).await,
@@ -197,7 +201,7 @@ impl Task {
     }
 
     async fn wait_for_cluster(&self, run: &Run) -> Result<(), Interruption> {
-        self.step("Waiting for the cluster.").await?;
+        self.step("waiting_for_cluster", "Waiting for the cluster.").await?;
         // After a crash between writing the run down and taking the cluster, this takes it.
         self.engine.claim_cluster(&run.cluster_id, &run.id).await?;
         let limit = self.engine.settings().queue_limit_of(self.cluster(run).await?.provider);
@@ -210,13 +214,17 @@ impl Task {
                 ClusterPhase::Failed | ClusterPhase::Terminating | ClusterPhase::Terminated => {
                     self.stop_wanted().await?;
                     let why = cluster.cause.unwrap_or_else(|| "It was terminated.".to_owned());
-                    return Err(Interruption::failed(format!("The cluster never became ready. {why}"), None));
+                    let reason = Message::new("cluster_never_ready", format!("The cluster never became ready. {why}"))
+                        .with("cluster_cause", why.as_str());
+                    return Err(Interruption::failed(reason, None));
                 }
             }
             self.stop_wanted().await?;
             if Instant::now() > deadline {
                 let limit = limit.as_secs() / 60;
-                return Err(Interruption::failed(format!("The cluster was not ready within {limit} minutes."), None));
+                let text = format!("The cluster was not ready within {limit} minutes.");
+                let reason = Message::new("cluster_not_ready_in_time", text).with("limit_minutes", limit);
+                return Err(Interruption::failed(reason, None));
             }
             sleep(LOOK_EVERY).await;
         };
@@ -267,31 +275,28 @@ impl Task {
     }
 
     /// Says what is being done now.
-    pub async fn step(&self, text: &str) -> Result<(), EngineError> {
-        let (now_ms, text) = (self.engine.now_ms(), text.to_owned());
+    pub async fn step(&self, code: &'static str, message: &str) -> Result<(), EngineError> {
+        let (now_ms, message) = (self.engine.now_ms(), message.to_owned());
         self.change(move |run| {
-            if run.step == text && run.steps.last().is_some_and(|step| step.text == text) {
+            if run.step == message && run.steps.last().is_some_and(|step| step.message == message) {
                 return Ok(());
             }
             if let Some(last) = run.steps.last_mut() {
                 last.ended_ms.get_or_insert(now_ms);
             }
-            run.step.clone_from(&text);
-            if !text.is_empty() {
-                run.steps.push(RunStep { text, started_ms: now_ms, ended_ms: None });
-            }
+            run.step.clone_from(&message);
+            run.steps.push(RunStep { code: code.to_owned(), message, started_ms: now_ms, ended_ms: None });
             Ok(())
         })
         .await
         .map(drop)
     }
 
-    /// Adds a sentence that a reader of the report must know, once.
-    pub async fn note(&self, text: &str) -> Result<(), EngineError> {
-        let text = text.to_owned();
+    /// Adds something that a reader of the report must know, once.
+    pub async fn note(&self, note: Message) -> Result<(), EngineError> {
         self.change(move |run| {
-            if !run.notes.contains(&text) {
-                run.notes.push(text);
+            if !run.notes.contains(&note) {
+                run.notes.push(note);
             }
             Ok(())
         })

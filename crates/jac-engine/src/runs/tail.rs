@@ -3,6 +3,7 @@
 use super::intake::{Intake, Pulled};
 use crate::error::EngineError;
 use crate::patience::{is_own_fault, is_silence};
+use jac_model::Message;
 use jac_model::ports::Remote;
 use std::convert::Infallible;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,7 +22,7 @@ struct State {
     /// When the newest read began that found nothing more.
     read_all_at: Option<Instant>,
     /// Since when the log cannot be read though its machine answers, and why.
-    trouble: Option<(Instant, String)>,
+    trouble: Option<(Instant, Message)>,
 }
 
 impl TailState {
@@ -34,7 +35,7 @@ impl TailState {
         self.state().read_all_at.is_some_and(|read_at| read_at >= at)
     }
 
-    pub fn trouble(&self) -> Option<(Instant, String)> {
+    pub fn trouble(&self) -> Option<(Instant, Message)> {
         self.state().trouble.clone()
     }
 }
@@ -66,7 +67,7 @@ pub(super) async fn read(intake: &mut Intake, master: &dyn Remote, tail: &TailSt
             Err(error) => {
                 let mut state = tail.state();
                 let since = state.trouble.take().map_or(begun, |(since, _)| since);
-                state.trouble = Some((since, crate::tools::sentence(&error)));
+                state.trouble = Some((since, error.as_message()));
             }
         }
         sleep(every).await;

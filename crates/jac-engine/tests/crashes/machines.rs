@@ -37,7 +37,8 @@ async fn a_cluster_goes_on_without_as_many_workers_as_may_fail() {
     }
     let ran = house.until_run(&run, RunPhase::Finished).await;
     assert_eq!((ran.cause, ran.workers, ran.total_threads), (Some(Cause::Completed), 2, Some(8)));
-    assert_eq!(ran.notes, ["Of 3 workers 2 came up: the load is that of 2."]);
+    let notes: Vec<_> = ran.notes.iter().map(|note| (note.code.as_str(), &note.params["workers"])).collect();
+    assert_eq!(notes, [("fewer_workers", &2.into())]);
     assert_eq!(ran.nodes.len(), 3);
     assert!(house.log(&run) == house.measured(&run));
     house.terminate(&cluster).await;

@@ -52,8 +52,8 @@ pub fn comparison_text(comparison: &Comparison, labels: Labels) -> String {
         }
     }
     text.push('\n');
-    for note in comparison.notes.iter().skip(comparison.findings.len()) {
-        text.push_str(&format!("note: {}\n", visible(note)));
+    for note in &comparison.notes {
+        text.push_str(&format!("note: {}\n", visible(&note.message)));
     }
     text
 }

@@ -247,7 +247,7 @@ async fn run(client: &Client, wanted: Run) -> Answer {
 }
 
 async fn stop(client: &Client, Stop { run, force }: Stop) -> Answer {
-    let how = json!({ "how": if force { "cut" } else { "graceful" } });
+    let how = json!({ "how": if force { "force" } else { "graceful" } });
     let run = ask(client, Method::POST, &format!("/runs/{}/stop", encoded(&run)), Some(&how)).await?;
     Ok(only(&run, &["id", "name", "phase", "step", "stop_requested", "cause"]))
 }

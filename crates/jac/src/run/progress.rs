@@ -108,7 +108,7 @@ fn figures(snapshot: &Snapshot, begun_ms: i64) -> String {
     }
     match (run.stop_requested, run.expected_s) {
         (Some(StopMode::Graceful), _) => parts.push("stopping".to_owned()),
-        (Some(StopMode::Cut), _) => parts.push("cutting".to_owned()),
+        (Some(StopMode::Force), _) => parts.push("force stopping".to_owned()),
         (None, Some(expected_s)) => parts.push(format!("{} left", clock(expected_s.saturating_sub(elapsed_s)))),
         (None, None) => (),
     }

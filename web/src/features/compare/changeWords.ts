@@ -1,5 +1,5 @@
 /** What a change is called and how it looks: the only place that decides it. */
-import type { Change, Comparison, ComparisonOutcome, LineComparison } from "@/shared/api/types";
+import type { Change, ChangedMetric, Comparison, ComparisonOutcome, LineComparison } from "@/shared/api/types";
 import type { ChipLook } from "@/shared/ui/Chip";
 
 const LOOKS: Record<Change, ChipLook> = {
@@ -57,12 +57,7 @@ export function outcomeTone({ outcome, findings }: Pick<Comparison, "outcome" | 
   return findings.length > 0 ? "info" : "good";
 }
 
-/** Is this number one of those that made the line a change? The sentence names them. */
-export function isNamed(line: LineComparison, word: string): boolean {
-  return isChange(line) && line.sentence.split(/, |; |worse: |better: /).some((part) => part.startsWith(`${word} `));
-}
-
-/** The sentence with the arrow that the numbers beside it have. */
-export function shownSentence(line: LineComparison): string {
-  return line.sentence.replaceAll("->", "→");
+/** Is this number one of those that made the line a change? */
+export function isChanged(line: LineComparison, metric: ChangedMetric): boolean {
+  return line.changed.some((number) => number.metric === metric);
 }

@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { Change, Comparison, LineComparison } from "@/shared/api/types";
+import type { Change, ChangedMetric, Comparison, LineComparison } from "@/shared/api/types";
 import { formatPercent, splitMs, splitRate } from "@/shared/format/numbers";
 import { beforeAfter, changePercent, formatChange, formatPoints } from "@/shared/format/change";
-import { byImportance, countChanges, isNamed, outcomeTone } from "./changeWords";
+import { byImportance, countChanges, isChanged, outcomeTone } from "./changeWords";
 import { readRuns, withBase, writeRuns } from "./chosenRuns";
 import { resultNames } from "./resultNames";
 
-function line(label: string, change: Change, sentence = ""): LineComparison {
-  return { label, change, sentence } as LineComparison;
+function line(label: string, change: Change, metrics: ChangedMetric[] = []): LineComparison {
+  const changed = metrics.map((metric) => ({ metric, worse: true, before: 1, after: 2 }));
+  return { label, change, changed, sentence: "" } as unknown as LineComparison;
 }
 
 describe("two numbers beside each other", () => {
@@ -42,10 +43,9 @@ describe("lines", () => {
     expect(outcomeTone({ outcome: "worse", findings })).toBe("failed");
     expect((["mixed", "unclear", "no_common_label", "cannot_be_judged"] as const).map((outcome) => outcomeTone({ outcome, findings: [] }))).toEqual(Array(4).fill("attention"));
   });
-  it("mark the numbers that their sentence names", () => {
-    const worse = line("a", "worse", "mean 200 -> 260 ms (+30.0 %), errors 0.10 % -> 2.00 %");
-    expect(["mean", "median", "p95", "errors"].map((word) => isNamed(worse, word))).toEqual([true, false, false, true]);
-    expect(isNamed(line("a", "same", "mean 1 -> 1"), "mean")).toBe(false);
+  it("mark the numbers that changed", () => {
+    const worse = line("a", "worse", ["mean_ms", "error_percent"]);
+    expect((["mean_ms", "median_ms", "p95_ms", "error_percent"] as const).map((metric) => isChanged(worse, metric))).toEqual([true, false, false, true]);
   });
 });
 

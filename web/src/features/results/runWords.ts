@@ -38,7 +38,7 @@ export function causeChip(cause: Cause | null, counts: Counts): ChipLook {
     case "imported":
       return { tone: "ended", word: "imported", icon: "cloud-upload" };
     case "stopped":
-      return { tone: "ended", word: cause.how === "cut" ? "aborted" : "stopped", icon: "stop" };
+      return { tone: "ended", word: cause.how === "force" ? "aborted" : "stopped", icon: "stop" };
     case "auto_stopped":
       return { tone: "failed", word: "stopped automatically", icon: "stop" };
     case "failed":
@@ -73,10 +73,10 @@ export function causeSentence(cause: Cause): string {
     case "imported":
       return "Imported from result logs.";
     case "stopped":
-      return cause.how === "cut" ? `Aborted by ${cause.by}.` : `Stopped by ${cause.by} (graceful).`;
+      return cause.how === "force" ? `Aborted by ${cause.by}.` : `Stopped by ${cause.by} (graceful).`;
     case "auto_stopped":
       return `Stopped automatically at ${valueWords(cause.actual, cause.unit)}${cause.node === null ? "" : ` of ${cause.node}`} since ${formatTime(cause.since_ms)}: ${stopRuleWords(cause.rule)}.`;
     case "failed":
-      return cause.reason;
+      return cause.reason.message;
   }
 }

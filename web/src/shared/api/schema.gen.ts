@@ -1771,10 +1771,9 @@ export interface components {
             /** @enum {string} */
             kind: "auto_stopped";
         } | {
-            /** @description What happened and what to do, in sentences. */
-            reason: string;
-            /** @description What is missing from the log because of it, in a sentence. */
-            lost: string | null;
+            /** @description What happened and what to do. */
+            reason: components["schemas"]["Message"];
+            lost: components["schemas"]["Message"] | null;
             /** @enum {string} */
             kind: "failed";
         } | {
@@ -1797,6 +1796,11 @@ export interface components {
             /** @description Without its end; cut after 1,000 characters. */
             text: string;
         };
+        /**
+         * @description Which number that is: the names of an entry's fields.
+         * @enum {string}
+         */
+        ChangedMetric: "mean_ms" | "median_ms" | "p95_ms" | "error_percent";
         /** @description What a plan needs and will do, and what is wrong with it. */
         Check: {
             /** @description The plan's file name. */
@@ -2104,9 +2108,9 @@ export interface components {
             outcome: components["schemas"]["ComparisonOutcome"];
             /** @description How many tests were made, which the corrected probabilities take into account. */
             tests: number;
-            /** @description What has to be known about the tests, sentences. */
-            notes: string[];
-            /** @description What has to be known about the results and their verdict, with codes; the same sentences are the first of `notes`. */
+            /** @description How was tested: which tests, from when on a change counts, what could not be tested. */
+            notes: components["schemas"]["Note"][];
+            /** @description What has to be known about the results and their verdict. */
             findings: components["schemas"]["Note"][];
         };
         /**
@@ -2999,7 +3003,9 @@ export interface components {
             label: string;
             /** @description What it comes to. */
             change: components["schemas"]["Change"];
-            /** @description Why, a sentence. */
+            /** @description The numbers for which it is a change; none where it is not. */
+            changed: components["schemas"]["NumberChange"][];
+            /** @description Why, a sentence for people. */
             sentence: string;
             /** @description The line in `before`. */
             before: components["schemas"]["Entry"];
@@ -3080,6 +3086,15 @@ export interface components {
             machines: components["schemas"]["Machine"][];
             /** @description Providers and regions that cannot be asked now: what is shown of theirs is what was seen last. */
             unreachable: components["schemas"]["Unreachable"][];
+        };
+        /** @description One of them. */
+        Message: {
+            /** @description In `snake_case`; stays the same when the words change. */
+            code: string;
+            /** @description By name; which there are depends on the code. */
+            params: Record<string, never>;
+            /** @description A sentence for people. */
+            message: string;
         };
         /** @description Something with an id and a name. */
         Named: {
@@ -3390,6 +3405,19 @@ export interface components {
              */
             waiting: number;
             last: components["schemas"]["Delivery"] | null;
+        };
+        /** @description A number of a line that differs beyond noise, and by enough to matter. */
+        NumberChange: {
+            metric: components["schemas"]["ChangedMetric"];
+            /** @description Is it worse? Else it is better. */
+            worse: boolean;
+            /**
+             * Format: double
+             * @description In the metric's unit, as is `after`.
+             */
+            before: number;
+            /** Format: double */
+            after: number;
         };
         /** @description A one-time link. */
         OneTimeLink: {
@@ -3790,10 +3818,10 @@ export interface components {
             /** @description Samples by the node that took them. */
             hosts: components["schemas"]["HostCount"][];
             /**
-             * @description What has to be known about the numbers: rejected rows, folded labels, what was lost. Sentences; those about the log
-             *     have codes in `summary.notes`.
+             * @description What has to be known about the numbers: rejected rows, folded labels, what was lost. Those about the log are in
+             *     `summary.notes` too.
              */
-            notes: string[];
+            notes: components["schemas"]["Message"][];
         };
         /** @description What differs between two revisions of a plan. */
         RevisionDifference: {
@@ -3971,7 +3999,10 @@ export interface components {
         RunSelection: "all" | "failed";
         /** @description Something that the engine did for a run, for the page's list of steps. */
         RunStep: {
-            text: string;
+            /** @description In `snake_case`; stays the same when the words change. Empty in runs of earlier versions. */
+            code: string;
+            /** @description A sentence for people. */
+            message: string;
             /** Format: int64 */
             started_ms: number;
             /** Format: int64 */
@@ -4100,7 +4131,8 @@ export interface components {
             total_threads: number | null;
             /** Format: int64 */
             grace_s: number;
-            notes: string[];
+            /** @description What a reader of the report must know. */
+            notes: components["schemas"]["Message"][];
             steps: components["schemas"]["RunStep"][];
         };
         /** @description Which cluster a schedule's runs are on. */
@@ -4461,7 +4493,7 @@ export interface components {
          * @description How a run is asked to end.
          * @enum {string}
          */
-        StopMode: "graceful" | "cut";
+        StopMode: "graceful" | "force";
         /**
          * @description How a rule stands.
          * @enum {string}

@@ -18,6 +18,8 @@ export type ErrorGroup = Schemas["ErrorGroup"];
 export type CodeCount = Schemas["CodeCount"];
 export type DistributionBin = Schemas["DistributionBin"];
 export type HostCount = Schemas["HostCount"];
+/** What happened, for programs (code, params) and for people. */
+export type Message = Schemas["Message"];
 export type Verdict = Schemas["Verdict"];
 export type Cause = Schemas["Cause"];
 export type CriterionResult = Schemas["CriterionResult"];
@@ -40,6 +42,7 @@ export type ApdexThresholds = Schemas["ApdexThresholds"];
 export type Report = Schemas["Report"];
 
 export type Change = Schemas["Change"];
+export type ChangedMetric = Schemas["ChangedMetric"];
 export type TestResult = Schemas["TestResult"];
 export type LineComparison = Schemas["LineComparison"];
 export type ComparisonOutcome = Schemas["ComparisonOutcome"];

@@ -1,13 +1,13 @@
 //! The workers of a run: JMeter servers on free ports, until the master can connect to each.
 
-use super::{Common, Place, absolute, last_words, launcher};
+use super::{Common, Place, absolute, error_excerpt, launcher};
 use crate::error::EngineError;
 use crate::runs::supervise::{Interruption, Task};
 use crate::runs::{NodePlaces, process_name};
 use futures_util::future::try_join_all;
 use jac_jmeter::{Launch, WorkerLaunch, properties};
 use jac_model::ports::ProcessState;
-use jac_model::{NodePhase, Role, Run};
+use jac_model::{Message, NodePhase, Role, Run};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -30,11 +30,8 @@ pub(super) async fn start_workers(
     let mut tries = 0;
     loop {
         tries += 1;
-        task.step(&format!(
-            "Starting {}.",
-            if workers.len() == 1 { "1 worker".to_owned() } else { format!("{} workers", workers.len()) }
-        ))
-        .await?;
+        let count = if workers.len() == 1 { "1 worker".to_owned() } else { format!("{} workers", workers.len()) };
+        task.step("starting_workers", &format!("Starting {count}.")).await?;
         let ports = choose_ports(workers).await?;
         try_join_all(workers.iter().zip(&ports).map(|(worker, ports)| start_worker(run, common, worker, *ports)))
             .await?;
@@ -60,10 +57,8 @@ pub(super) async fn start_workers(
                 try_join_all(workers.iter().map(|worker| worker.remote.forget(&name))).await?;
             }
             Err(NotReachable::PortTaken) => {
-                return Err(Interruption::failed(
-                    "A worker found its port taken, three times in a row. Something on the machine takes ports as they become free.",
-                    None,
-                ));
+                let text = "A worker found its port taken, three times in a row. Something on the machine takes ports as they become free.";
+                return Err(Interruption::failed(Message::new("port_taken", text), None));
             }
             Err(NotReachable::Interrupted(interruption)) => return Err(interruption),
         }
@@ -138,14 +133,16 @@ async fn wait_until_reachable(
         for (worker, ports) in waiting {
             match worker.remote.process(&process_name(&run.id)).await? {
                 ProcessState::Exited { .. } | ProcessState::Vanished => {
-                    let why = last_words(worker.remote.as_ref(), run).await;
+                    let why = error_excerpt(worker.remote.as_ref(), run).await;
                     if why.contains("Address already in use")
                         || why.contains("Port already in use")
                         || why.contains("Could not bind")
                     {
                         return Err(NotReachable::PortTaken);
                     }
-                    let reason = format!("JMeter on {} ended while it was starting. {why}", worker.name);
+                    let text = format!("JMeter on {} ended while it was starting. {why}", worker.name);
+                    let reason = Message::new("worker_did_not_start", text).with("node", worker.name.as_str());
+                    let reason = reason.with("error_excerpt", why);
                     return Err(Interruption::failed(reason, None).into());
                 }
                 ProcessState::Absent | ProcessState::Running { .. } => (),
@@ -163,12 +160,11 @@ async fn wait_until_reachable(
         task.stop_wanted().await?;
         if Instant::now() > deadline {
             let names: Vec<&str> = still.iter().map(|(worker, _)| worker.name.as_str()).collect();
-            let reason = format!(
-                "{} did not accept the master's connections within {} s. {}",
-                names.join(", "),
-                limit.as_secs(),
-                last_words(still[0].0.remote.as_ref(), run).await
-            );
+            let why = error_excerpt(still[0].0.remote.as_ref(), run).await;
+            let (all, limit_s) = (names.join(", "), limit.as_secs());
+            let text = format!("{all} did not accept the master's connections within {limit_s} s. {why}");
+            let reason = Message::new("worker_unreachable", text).with("nodes", names).with("limit_s", limit_s);
+            let reason = reason.with("error_excerpt", why);
             return Err(Interruption::failed(reason, None).into());
         }
         waiting = still;

@@ -1,31 +1,31 @@
 import { LabelName } from "@/features/results/components/LabelName";
 import { useMemo } from "react";
-import type { Comparison, Entry, LineComparison } from "@/shared/api/types";
+import type { ChangedMetric, Comparison, Entry, LineComparison } from "@/shared/api/types";
 import { joined, splitMs, splitPercent, splitRate } from "@/shared/format/numbers";
 import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
 import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
 import { beforeAfter, changePercent, formatChange, formatPoints } from "@/shared/format/change";
-import { byImportance, changeChip, isChange, isNamed, shownSentence } from "../changeWords";
+import { byImportance, changeChip, isChange, isChanged } from "../changeWords";
 
 interface Metric {
   id: string;
   name: string;
   of: (entry: Entry) => number | null;
   split: (value: number | null) => [string, string];
-  /** As the sentence names it; null for what is not judged. */
-  word: string | null;
+  /** As a line's changes name it; null for what is not judged. */
+  changed: ChangedMetric | null;
   points?: true;
 }
 
 const METRICS: Metric[] = [
-  { id: "rate", name: "Rate", of: (entry) => entry.throughput_per_s, split: splitRate, word: null },
-  { id: "mean", name: "Mean", of: (entry) => entry.mean_ms, split: splitMs, word: "mean" },
-  { id: "median", name: "Median", of: (entry) => entry.median_ms, split: splitMs, word: "median" },
-  { id: "p95", name: "p95", of: (entry) => entry.p95_ms, split: splitMs, word: "p95" },
-  { id: "p99", name: "p99", of: (entry) => entry.p99_ms, split: splitMs, word: null },
-  { id: "errors", name: "Errors", of: (entry) => entry.error_percent, split: splitPercent, word: "errors", points: true },
+  { id: "rate", name: "Rate", of: (entry) => entry.throughput_per_s, split: splitRate, changed: null },
+  { id: "mean", name: "Mean", of: (entry) => entry.mean_ms, split: splitMs, changed: "mean_ms" },
+  { id: "median", name: "Median", of: (entry) => entry.median_ms, split: splitMs, changed: "median_ms" },
+  { id: "p95", name: "p95", of: (entry) => entry.p95_ms, split: splitMs, changed: "p95_ms" },
+  { id: "p99", name: "p99", of: (entry) => entry.p99_ms, split: splitMs, changed: null },
+  { id: "errors", name: "Errors", of: (entry) => entry.error_percent, split: splitPercent, changed: "error_percent", points: true },
 ];
 
 function deltaOf(metric: Metric, row: LineComparison): number | null {
@@ -49,7 +49,7 @@ function changeColumn(metric: Metric): Column<LineComparison> {
 function Pair({ metric, row }: { metric: Metric; row: LineComparison }) {
   const before = metric.of(row.before);
   const after = metric.of(row.after);
-  const named = metric.word !== null && isNamed(row, metric.word);
+  const named = metric.changed !== null && isChanged(row, metric.changed);
   return (
     <span className="pair">
       <span>{beforeAfter(metric.split, before, after)}</span>
@@ -76,15 +76,15 @@ const COLUMNS: Column<LineComparison>[] = [
     cell: (row) => (
       <span className="pair">
         <LabelName label={row.label} />
-        <small title={shownSentence(row)} className={isChange(row) ? `change-${row.change}` : ""}>
-          {shownSentence(row)}
+        <small title={row.sentence} className={isChange(row) ? `change-${row.change}` : ""}>
+          {row.sentence}
         </small>
       </span>
     ),
   },
   { id: "change", name: "Change", value: (row) => row.change, cell: (row) => <Chip {...changeChip(row.change)} /> },
   ...METRICS.map(changeColumn),
-  { id: "sentence", name: "Why", optional: true, value: (row) => row.sentence, cell: shownSentence },
+  { id: "sentence", name: "Why", optional: true, value: (row) => row.sentence, cell: (row) => row.sentence },
   ...METRICS.flatMap(plainColumns),
 ];
 

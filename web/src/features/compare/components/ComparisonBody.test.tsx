@@ -8,6 +8,7 @@ import { ComparisonBody } from "./ComparisonBody";
 const line = (label: string): LineComparison => ({
   label,
   change: "same",
+  changed: [],
   sentence: "no change beyond noise that matters",
   before: entryOf(label),
   after: entryOf(label),
@@ -43,7 +44,7 @@ function shown(more: Partial<Comparison>) {
 }
 
 it("says first that the load was another one, and calls nothing good then", () => {
-  const { container } = shown({ findings: [{ code: "load_differs", message: LOAD, params: {} }], notes: [LOAD, "How it was tested."] });
+  const { container } = shown({ findings: [{ code: "load_differs", message: LOAD, params: {} }], notes: [{ code: "rates_not_judged", message: "How it was tested.", params: {} }] });
   expect([...container.querySelectorAll(".note")].map((note) => note.className)).toEqual(["note note-attention", "note note-info"]);
   expect(container.querySelector(".note")?.textContent.trim()).toBe(LOAD);
   expect(within(screen.getByRole("region", { name: "Method" })).queryByText(LOAD)).toBeNull();

@@ -8,7 +8,7 @@ import { Icon } from "@/shared/ui/Icon";
 import { Note } from "@/shared/ui/Note";
 import { useTheme } from "@/shared/ui/theme";
 import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
-import { changeChip, countChanges, outcomeLook, outcomeTone, shownSentence } from "../changeWords";
+import { changeChip, countChanges, outcomeLook, outcomeTone } from "../changeWords";
 import { ofLabel, type Overlaid } from "../overlay";
 import { resultNames } from "../resultNames";
 import { ChangeTable } from "./ChangeTable";
@@ -68,7 +68,7 @@ export function ComparisonBody({ report, nameOf, actionsOf, labelled }: Props) {
       {comparison !== undefined && <Outcome comparison={comparison} before={all[0]?.name ?? comparison.before} after={all[shown]?.name ?? comparison.after} />}
       {comparison !== undefined && <ChangeTable comparison={comparison} />}
       <OverlayCharts all={drawn} totals={all} choice={labelled?.choice} empty={label === null ? "No data over time." : (labelled?.empty ?? "")} />
-      {comparison !== undefined && <Method notes={methodOf(comparison)} />}
+      {comparison !== undefined && <Method notes={comparison.notes} />}
     </TimelineProvider>
   );
 }
@@ -77,7 +77,7 @@ export function ComparisonBody({ report, nameOf, actionsOf, labelled }: Props) {
 function Outcome({ comparison, before, after }: { comparison: Comparison; before: string; after: string }) {
   const { total, labels, missing, outcome, findings } = comparison;
   const counts = countChanges(comparison);
-  const told = total.change === "same" || total.change === "unclear" ? shownSentence(total) : `${total.change}, ${shownSentence(total)}`;
+  const told = total.change === "same" || total.change === "unclear" ? total.sentence : `${total.change}, ${total.sentence}`;
   return (
     <>
       {findings.map(({ code, message }) => (
@@ -117,12 +117,8 @@ function OnlyIn({ labels, where, tone }: { labels: string[]; where: string; tone
   );
 }
 
-/** How it was judged; what was found of these results is said first. */
-function methodOf({ notes, findings }: Comparison): string[] {
-  return notes.filter((note) => !findings.some(({ message }) => message === note));
-}
-
-function Method({ notes }: { notes: string[] }) {
+/** How it was judged. */
+function Method({ notes }: Pick<Comparison, "notes">) {
   if (notes.length === 0) return null;
   return (
     <section className="card list-card" aria-label="Method">
@@ -133,7 +129,7 @@ function Method({ notes }: { notes: string[] }) {
       </header>
       <ul className="method">
         {notes.map((note) => (
-          <li key={note}>{note}</li>
+          <li key={note.code}>{note.message}</li>
         ))}
       </ul>
     </section>

@@ -8,7 +8,9 @@ const tones = (container: HTMLElement) => [...container.querySelectorAll(".note"
 
 it("warns of what puts numbers in doubt, and only explains what does not", () => {
   const summary = summaryOf([entryOf("Home")], {}, { notes: [note("transactions_not_in_total", "Explained."), note("values_unread", "Doubtful.")] });
-  const { container } = render(<Notes summary={summary} cause={null} notes={["Explained.", "Doubtful.", "A node was busy."]} />);
+  const { container } = render(
+    <Notes summary={summary} cause={null} notes={[note("transactions_not_in_total", "Explained."), note("values_unread", "Doubtful."), note("generators_busy", "A node was busy.")]} />,
+  );
   expect(tones(container)).toEqual([
     ["info", "Explained."],
     ["attention", "Doubtful."],
@@ -18,9 +20,9 @@ it("warns of what puts numbers in doubt, and only explains what does not", () =>
 
 it("says once that rows could not be read", () => {
   const told = summaryOf([entryOf("Home")], {}, { rejected_rows: 3, notes: [note("rows_unread", "3 rows could not be read.")] });
-  expect(tones(render(<Notes summary={told} cause={null} notes={["3 rows could not be read."]} />).container)).toHaveLength(1);
+  expect(tones(render(<Notes summary={told} cause={null} notes={[note("rows_unread", "3 rows could not be read.")]} />).container)).toHaveLength(1);
   const untold = summaryOf([entryOf("Home")], {}, { rejected_rows: 3 });
-  expect(tones(render(<Notes summary={untold} cause={null} notes={["A row of servers was busy."]} />).container)).toEqual([
+  expect(tones(render(<Notes summary={untold} cause={null} notes={[note("generators_busy", "A row of servers was busy.")]} />).container)).toEqual([
     ["attention", "3 rows could not be parsed and are not counted."],
     ["attention", "A row of servers was busy."],
   ]);

@@ -1,4 +1,4 @@
-import type { Cause, Summary } from "@/shared/api/types";
+import type { Cause, Message, Summary } from "@/shared/api/types";
 import { plural } from "@/shared/format/numbers";
 import { Note } from "@/shared/ui/Note";
 import { causeSentence } from "../runWords";
@@ -6,7 +6,7 @@ import { causeSentence } from "../runWords";
 interface Props {
   summary: Summary | null;
   cause: Cause | null;
-  notes: string[];
+  notes: Message[];
 }
 
 /** Notes that explain the numbers and put none of them in doubt. */
@@ -18,12 +18,11 @@ export function Notes({ summary, cause, notes }: Props) {
   const known = summary?.notes ?? [];
   // Of these the server makes the sentence about the part from the cause itself.
   const saidAbove = cause?.kind === "failed" || cause?.kind === "auto_stopped";
-  const explains = (note: string) => known.some(({ code, message }) => message === note && EXPLAINS.includes(code));
   return (
     <>
       {cause?.kind === "failed" && (
         <Note tone="failed">
-          <strong>{causeSentence(cause)}</strong> {cause.lost}
+          <strong>{causeSentence(cause)}</strong> {cause.lost?.message}
         </Note>
       )}
       {cause?.kind === "auto_stopped" && <Note tone="failed">{causeSentence(cause)}</Note>}
@@ -36,8 +35,8 @@ export function Notes({ summary, cause, notes }: Props) {
         </Note>
       )}
       {notes.map((note) => (
-        <Note key={note} tone={explains(note) ? "info" : "attention"}>
-          {note}
+        <Note key={note.message} tone={EXPLAINS.includes(note.code) ? "info" : "attention"}>
+          {note.message}
         </Note>
       ))}
     </>

@@ -6,7 +6,7 @@ import type { Run } from "@/shared/api/types";
 export function useStopRun(id: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (how: "graceful" | "cut") => postJson<Run>(`/runs/${id}/stop`, { how }),
+    mutationFn: (how: "graceful" | "force") => postJson<Run>(`/runs/${id}/stop`, { how }),
     onSuccess: (run) => client.setQueryData(keys.run(id), run),
   });
 }

@@ -14,9 +14,9 @@ export function Steps({ steps, now: sentence }: { steps: RunStep[]; now: string 
       </header>
       <ol className="steps">
         {steps.map((step) => (
-          <li key={`${step.started_ms} ${step.text}`} className={step.ended_ms === null ? "step-open" : ""}>
+          <li key={`${step.started_ms} ${step.message}`} className={step.ended_ms === null ? "step-open" : ""}>
             {step.ended_ms === null ? <span className="spinner-border spinner-border-sm" role="img" aria-label="under way" /> : <Icon name="check-circle" />}
-            <span>{step.text}</span>
+            <span>{step.message}</span>
             <time>{stepTime((step.ended_ms ?? now) - step.started_ms)}</time>
           </li>
         ))}

@@ -8,12 +8,12 @@ import { useStopRun } from "../api/useStopRun";
 /** Stop asks JMeter to finish; once that was asked, the same place offers to force it. */
 export function StopControl({ run }: { run: Run }) {
   const stop = useStopRun(run.id);
-  const [asked, setAsked] = useState<"graceful" | "cut" | null>(null);
-  const next = run.stop_requested === null ? "graceful" : "cut";
-  const go = (how: "graceful" | "cut") => stop.mutate(how, { onSuccess: () => setAsked(null) });
+  const [asked, setAsked] = useState<"graceful" | "force" | null>(null);
+  const next = run.stop_requested === null ? "graceful" : "force";
+  const go = (how: "graceful" | "force") => stop.mutate(how, { onSuccess: () => setAsked(null) });
   return (
     <>
-      <button type="button" className="btn btn-stop" disabled={run.stop_requested === "cut" || run.phase === "collecting"} onClick={() => setAsked(next)}>
+      <button type="button" className="btn btn-stop" disabled={run.stop_requested === "force" || run.phase === "collecting"} onClick={() => setAsked(next)}>
         <Icon name="stop" /> {next === "graceful" ? "Stop" : "Force stop"}
       </button>
       {asked !== null && (
