@@ -1,13 +1,14 @@
 //! AWS's clients: one set per region and credentials, kept while the credentials stay the same.
 
 use crate::errors::{refusal, refused};
+use crate::field;
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
-use jac_model::CredentialChoice;
 use jac_model::ports::{AssumedRole, AwsCredentials, CredentialSource, PortError};
+use jac_model::{CredentialChoice, Fault};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -118,12 +119,8 @@ async fn connect(
         config = config.to_builder().region(Region::new(otherwise)).build();
     }
     let Some(region) = config.region().map(ToString::to_string) else {
-        return Err(PortError::Unfit {
-            faults: vec![
-                "No AWS region is given: name one, such as eu-central-1, in the cluster's configuration or with the credentials."
-                    .to_owned(),
-            ],
-        });
+        let text = "No AWS region is given: name one, such as eu-central-1, in the cluster's configuration or with the credentials.";
+        return Err(PortError::Unfit { faults: vec![Fault::at(field::REGION, Fault::MISSING, text)] });
     };
     if let Some(role) = role {
         config = assume(role, &config).await;

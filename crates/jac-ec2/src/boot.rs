@@ -7,7 +7,7 @@ use crate::machines::{self, Life, Machine};
 use crate::{cloud_init, user_data};
 use data_encoding::BASE64;
 use jac_model::ports::{PortError, Tell};
-use jac_model::{ClusterId, Ec2Addresses, EpochMs, Message};
+use jac_model::{ClusterId, Ec2Addresses, EpochMs, Fault, Message};
 use jac_ssh::{Link, LinkError, checks, machine};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -158,7 +158,11 @@ impl Boot<'_> {
             let text = format!("Clock offset from this server: {offset_ms:+} ms.");
             (self.tell)(self.node, Message::new("clock_offset", text).with("offset_ms", offset_ms));
         }
-        if findings.faults.is_empty() { Ok(()) } else { Err(PortError::Unfit { faults: findings.faults }) }
+        if findings.faults.is_empty() {
+            return Ok(());
+        }
+        let faults = findings.faults.into_iter().map(|text| Fault::whole(jac_ssh::HOST_UNFIT, text)).collect();
+        Err(PortError::Unfit { faults })
     }
 
     async fn first_answer(&self, link: &Link) -> Result<(), PortError> {

@@ -12,7 +12,7 @@ use crate::{ending, machines, network, tags, user_data};
 use data_encoding::BASE64;
 use futures_util::future::join_all;
 use jac_model::ports::{Cloud, Instance, NodeRequest, PortError, Tell};
-use jac_model::{ClusterConfig, ClusterId, Ec2Config, Message, Role};
+use jac_model::{ClusterConfig, ClusterId, Ec2Config, Fault, Message, Role};
 use jac_ssh::machine;
 use tokio::sync::watch as channel;
 use tokio::time::Instant;
@@ -26,7 +26,9 @@ impl Ec2Cloud {
         tell: Tell<'_>,
     ) -> Result<Vec<Instance>, PortError> {
         let Some(ec2) = &config.ec2 else {
-            return Err(PortError::Unfit { faults: vec!["No machines are described.".to_owned()] });
+            return Err(PortError::Unfit {
+                faults: vec![Fault::at("/config/ec2", Fault::MISSING, "No machines are described.")],
+            });
         };
         let Some(first) = requests.first() else { return Ok(Vec::new()) };
         let cluster = &first.cluster;
@@ -46,8 +48,9 @@ impl Ec2Cloud {
         let record = self.known(cluster)?;
         self.drop_nodes(&aws, &record, &names).await?;
         let record = self.known(cluster)?;
-        let faults = self.reach(&record).await;
-        if !faults.is_empty() {
+        let unreached = self.reach(&record).await;
+        if !unreached.is_empty() {
+            let faults = unreached.into_iter().map(|text| Fault::whole(jac_ssh::HOST_UNFIT, text)).collect();
             return Err(PortError::Unfit { faults });
         }
         self.name_all(&record, &booted, tell).await;
@@ -292,9 +295,10 @@ fn too_many_failed(
     let count = failed.len();
     match failed.into_iter().next() {
         Some((_, error)) if count == 1 => Err(error),
-        Some((_, error)) => Err(PortError::Unfit {
-            faults: vec![format!("{error}."), format!("The same or another happened to {count} nodes in all.")],
-        }),
+        Some((_, error)) => {
+            let texts = [format!("{error}."), format!("{count} nodes failed, for this reason or another.")];
+            Err(PortError::Unfit { faults: texts.map(|text| Fault::whole("launch_failed", text)).to_vec() })
+        }
         None => Ok(Vec::new()),
     }
 }

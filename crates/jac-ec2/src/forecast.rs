@@ -5,13 +5,14 @@
 
 use crate::aws::Aws;
 use crate::errors::{Refusal, refusal};
+use crate::field;
 use crate::keys::Seed;
 use crate::launch::{self, Call, Found};
 use crate::record::{Group, LaunchRecord};
 use crate::{prices, quotas, tags};
 use aws_sdk_ec2::types::ResourceType;
 use jac_model::ports::{Forecast, NodeRequest, PortError};
-use jac_model::{ClusterConfig, ClusterId, Ec2Config, NodePrices, Person, Role};
+use jac_model::{ClusterConfig, ClusterId, Ec2Config, Fault, Message, NodePrices, Person, Role};
 use std::collections::BTreeMap;
 
 /// An id of a group that a question may name where none is made yet.
@@ -26,11 +27,12 @@ pub async fn look(
 ) -> Result<Forecast, PortError> {
     let mut forecast = Forecast::default();
     match aws.identity().await {
-        Ok((account, arn)) => forecast
-            .notes
-            .push(format!("The machines will be of the account {account}, made by {arn}, in {}.", aws.region)),
+        Ok((account, arn)) => {
+            let text = format!("The machines will be of the account {account}, made by {arn}, in {}.", aws.region);
+            forecast.notes.push(Message::new("account", text).with("account", account).with("arn", arn));
+        }
         Err(error) => {
-            forecast.faults.push(format!("{error}."));
+            forecast.faults.push(Fault::at(field::CREDENTIALS, Fault::PREFLIGHT, format!("{error}.")));
             return Ok(forecast);
         }
     }
@@ -41,23 +43,28 @@ pub async fn look(
             return Ok(forecast);
         }
         Err(error) => {
-            forecast.faults.push(format!("{error}."));
+            forecast.faults.push(Fault::whole(Fault::PREFLIGHT, format!("{error}.")));
             return Ok(forecast);
         }
     };
-    forecast.notes.push(format!("The machines boot {} ({}).", found.master.1.name, found.master.1.id));
+    let (name, id) = (&found.master.1.name, &found.master.1.id);
+    forecast.notes.push(Message::new("image", format!("The machines boot {name} ({id}).")).with("image", id.as_str()));
     if let Some(from) = &found.ssh_from {
-        forecast.notes.push(format!("SSH is let in from {from} only."));
+        let text = format!("SSH is let in from {from} only.");
+        forecast.notes.push(Message::new("ssh_from", text).with("ssh_from", from.as_str()));
     }
     permissions(aws, installation, config, ec2, &found, &mut forecast).await?;
     let worker = (config.workers > 0).then_some((&found.worker.0, config.workers));
     match quotas::look(aws, &found.master.0, worker, ec2.spot).await {
-        Ok(fault) => forecast.faults.extend(fault),
-        Err(note) => forecast.notes.push(note),
+        Ok(fault) => forecast.faults.extend(fault.map(|text| Fault::at("/config/workers", "quota", text))),
+        Err(note) => forecast.notes.push(Message::new("quota_unknown", note)),
     }
     match price(aws, config, ec2).await {
         Ok(prices) => forecast.prices = Some(prices),
-        Err(reason) => forecast.notes.push(format!("The price is not known: {reason}.")),
+        Err(reason) => {
+            let text = format!("The price is not known: {reason}.");
+            forecast.notes.push(Message::new("price_unknown", text).with("reason", reason));
+        }
     }
     Ok(forecast)
 }
@@ -152,7 +159,9 @@ async fn permissions(
         }
     }
     for (action, answer) in refusals {
-        forecast.faults.push(format!("{action}: {}.", answer.told()));
+        let text = format!("{action}: {}.", answer.told());
+        let field = field::of_refusal(&answer.code).map(str::to_owned);
+        forecast.faults.push(Fault { code: Fault::PREFLIGHT.to_owned(), field, message: text });
     }
     Ok(())
 }

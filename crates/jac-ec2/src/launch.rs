@@ -13,6 +13,7 @@
 
 use crate::aws::Aws;
 use crate::errors::{Outlook, Refusal, refusal, refused};
+use crate::field;
 use crate::images::{self, Image};
 use crate::keys::Seed;
 use crate::network::{self, Place};
@@ -27,7 +28,7 @@ use aws_sdk_ec2::types::{
 };
 use data_encoding::HEXLOWER;
 use jac_model::ports::{NodeRequest, PortError};
-use jac_model::{Ec2Addresses, Ec2Config, Role};
+use jac_model::{Ec2Addresses, Ec2Config, Fault, Role};
 use sha2::{Digest, Sha256};
 
 /// What a configuration comes to in its region.
@@ -43,29 +44,31 @@ pub struct Found {
 /// Finds out what is to be launched. All faults are told at once.
 pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Found, PortError> {
     let mut faults = Vec::new();
-    let master = kind_and_image(aws, config, &config.master_type, &mut faults).await?;
+    let master = kind_and_image(aws, config, Role::Master, &mut faults).await?;
     let worker = if config.worker_type == config.master_type {
         master.clone()
     } else {
-        kind_and_image(aws, config, &config.worker_type, &mut faults).await?
+        kind_and_image(aws, config, Role::Worker, &mut faults).await?
     };
     // What is a fault goes to the others; without a place what hangs on it is not looked at.
     let place = network::find(aws, config).await?.map_err(|fault| faults.push(fault)).ok();
     let ssh_from = match &place {
         Some(place) if config.security_group.is_none() => {
-            network::ssh_from(config, place.somewhere).await.map_err(|fault| faults.push(format!("{fault}."))).ok()
+            let found = network::ssh_from(config, place.somewhere).await;
+            found.map_err(|fault| faults.push(Fault::at(field::SSH_FROM, Fault::PREFLIGHT, format!("{fault}.")))).ok()
         }
         _ => None,
     };
     if let (Some(group), Some(place)) = (&config.security_group, &place)
         && let Some(fault) = group_fault(aws, group, &place.vpc).await?
     {
-        faults.push(fault);
+        faults.push(Fault::at(field::SECURITY_GROUP, Fault::PREFLIGHT, fault));
     }
     if let Some(name) = &config.key_name
         && let Err(no) = aws.ec2.describe_key_pairs().key_names(name).send().await.map_err(|error| refusal(&error))
     {
-        faults.push(format!("The key pair {name} cannot be used: {}.", no.told()));
+        let text = format!("The key pair {name} cannot be used: {}.", no.told());
+        faults.push(Fault::at(field::KEY_NAME, Fault::PREFLIGHT, text));
     }
     match (master, worker, place) {
         (Some(master), Some(worker), Some(place)) if faults.is_empty() => Ok(Found { master, worker, place, ssh_from }),
@@ -76,16 +79,19 @@ pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Found, PortError> {
 async fn kind_and_image(
     aws: &Aws,
     config: &Ec2Config,
-    kind: &str,
-    faults: &mut Vec<String>,
+    role: Role,
+    faults: &mut Vec<Fault>,
 ) -> Result<Option<(Kind, Image)>, PortError> {
+    let kind = if role == Role::Master { &config.master_type } else { &config.worker_type };
     let Some(kind) = types::look_up(aws, kind).await? else {
-        faults.push(format!("There is no instance type {kind} in {}.", aws.region));
+        let text = format!("There is no instance type {kind} in {}.", aws.region);
+        faults.push(Fault::at(field::of_type(role), Fault::PREFLIGHT, text));
         return Ok(None);
     };
     match images::look_up(aws, &config.image, &kind.architecture).await? {
         Ok(image) => Ok(Some((kind, image))),
         Err(fault) => {
+            let fault = Fault::at(field::IMAGE, Fault::PREFLIGHT, fault);
             if !faults.contains(&fault) {
                 faults.push(fault);
             }

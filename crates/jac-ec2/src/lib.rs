@@ -22,6 +22,7 @@ mod decisions;
 mod ending;
 mod environment;
 mod errors;
+mod field;
 mod forecast;
 mod images;
 mod keys;

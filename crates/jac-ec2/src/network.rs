@@ -4,12 +4,13 @@
 
 use crate::aws::Aws;
 use crate::errors::{refusal, refused};
+use crate::field;
 use crate::own_address;
 use crate::record::Group;
 use crate::tags::{filter, of_cluster, specification};
 use aws_sdk_ec2::types::{IpPermission, IpRange, ResourceType, Subnet, Tag, UserIdGroupPair};
 use jac_model::ports::PortError;
-use jac_model::{ClusterId, Ec2Addresses, Ec2Config};
+use jac_model::{ClusterId, Ec2Addresses, Ec2Config, Fault};
 use std::net::Ipv4Addr;
 
 /// VPC and subnets.
@@ -21,8 +22,12 @@ pub struct Place {
     pub somewhere: Ipv4Addr,
 }
 
-/// Finds the subnets of a configuration; a sentence where there are none.
-pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Result<Place, String>, PortError> {
+/// Finds the subnets of a configuration; a fault where there are none.
+pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Result<Place, Fault>, PortError> {
+    let unfit = |text: String| {
+        let named = if config.subnets.is_empty() { field::VPC } else { field::SUBNETS };
+        Ok(Err(Fault::at(named, Fault::PREFLIGHT, text)))
+    };
     let mut call = aws.ec2.describe_subnets();
     if config.subnets.is_empty() {
         match &config.vpc {
@@ -34,25 +39,25 @@ pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Result<Place, String>
     }
     let answer = match call.send().await.map_err(|error| refusal(&error)) {
         Ok(answer) => answer,
-        Err(no) if no.is_not_found() => return Ok(Err(format!("{} ({}).", capital(&no.told()), aws.region))),
+        Err(no) if no.is_not_found() => return unfit(format!("{} ({}).", capital(&no.told()), aws.region)),
         Err(other) => return Err(other.at(&aws.region, "find the subnets")),
     };
     let mut subnets: Vec<&Subnet> = answer.subnets().iter().filter(|subnet| subnet.subnet_id().is_some()).collect();
     subnets.sort_by_key(|subnet| (subnet.availability_zone(), subnet.subnet_id()));
     let Some(first) = subnets.first() else {
-        return Ok(Err(match &config.vpc {
+        return unfit(match &config.vpc {
             Some(vpc) => format!("The network {vpc} has no subnet in {}.", aws.region),
             None => format!(
                 "The region {} has no default network: name a VPC or subnets, or make the default one (aws ec2 create-default-vpc).",
                 aws.region
             ),
-        }));
+        });
     };
     let vpc = first.vpc_id().unwrap_or_default().to_owned();
     if config.vpc.as_ref().is_some_and(|wanted| *wanted != vpc)
         || subnets.iter().any(|subnet| subnet.vpc_id() != Some(&vpc))
     {
-        return Ok(Err("The subnets are not all of one VPC, the one that is named.".to_owned()));
+        return unfit("The subnets are not all of one VPC, the one that is named.".to_owned());
     }
     let somewhere = first.cidr_block().and_then(|block| block.split('/').next()?.parse().ok());
     // In one zone traffic between machines costs nothing and is fastest: unless they are named, only one is taken.

@@ -159,8 +159,8 @@ impl Engine {
     ///
     /// # Errors
     /// When there is no such cluster. One that is gone already stays gone.
-    pub async fn request_termination(&self, id: &ClusterId, cause: &str, by: &str) -> Result<Cluster, EngineError> {
-        let reason = cause.to_owned();
+    pub async fn request_termination(&self, id: &ClusterId, cause: Message, by: &str) -> Result<Cluster, EngineError> {
+        let reason = cause.clone();
         let (cluster, begun) = self
             .store()
             .update_cluster::<_, EngineError>(id, move |cluster| {
@@ -173,7 +173,14 @@ impl Engine {
             })
             .await?;
         if begun {
-            self.note_cluster(id, None, Message::new("termination_requested", cause).with("by", by)).await;
+            self.note_cluster(
+                id,
+                None,
+                Message { code: "termination_requested".to_owned(), ..cause.clone() }
+                    .with("reason", cause.code)
+                    .with("by", by),
+            )
+            .await;
             if let Some(run) = &cluster.current_run {
                 self.request_stop(run, StopMode::Graceful, by).await?;
             }
@@ -196,7 +203,7 @@ impl Engine {
             })
             .await?;
         if remove {
-            self.request_termination(id, "Its run has ended.", "JAC").await?;
+            self.request_termination(id, Message::new("run_ended", "Its run has ended."), "JAC").await?;
         }
         Ok(())
     }

@@ -238,7 +238,7 @@ impl Engine {
     }
 
     async fn give_up(&self, id: &ClusterId, error: &EngineError) -> Result<(), EngineError> {
-        let cause = crate::tools::sentence(error);
+        let cause = error.as_message();
         tracing::error!(cluster = %id, "cluster {id} could not be made: {cause}");
         let noted = cause.clone();
         self.change_cluster(id, move |cluster| {
@@ -249,7 +249,8 @@ impl Engine {
             Ok(())
         })
         .await?;
-        self.note_cluster(id, None, Message::new("failed", &noted).with("reason", noted)).await;
+        self.note_cluster(id, None, Message { code: "failed".to_owned(), ..noted.clone() }.with("reason", noted.code))
+            .await;
         Ok(())
     }
 

@@ -196,7 +196,7 @@ impl Engine {
                 tracing::info!(cluster = %cluster.id, "cluster {} was made by a jac that is gone; ending it", cluster.id);
                 self.request_termination(
                     &cluster.id,
-                    "The jac that it was made for is gone.",
+                    Message::new("command_gone", "The jac that it was made for is gone."),
                     "JAC, because the jac run that it was for is gone",
                 )
                 .await?;

@@ -79,9 +79,15 @@ impl EngineError {
         Self::Invalid { code, message: Fault::sentences(&faults), hint: None, faults }
     }
 
-    /// The error as data: its code and its sentence.
+    /// The error as data: its code and its sentence, and `faults` where it is about what was asked for.
     pub fn as_message(&self) -> Message {
-        Message::new(self.code(), crate::tools::sentence(self))
+        let message = Message::new(self.code(), crate::tools::sentence(self));
+        match self {
+            Self::Port(PortError::Unfit { faults }) | Self::Invalid { faults, .. } => {
+                message.with("faults", serde_json::json!(faults))
+            }
+            _ => message,
+        }
     }
 
     /// What stays the same when the words change.

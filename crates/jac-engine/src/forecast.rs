@@ -27,11 +27,12 @@ impl Engine {
         let forecast = match self.ask_forecast(new.provider, &new.config).await {
             Ok(forecast) => forecast,
             Err(EngineError::Port(PortError::Unfit { faults })) => Forecast { faults, ..Forecast::default() },
-            Err(error) => Forecast { faults: vec![sentence(&error)], ..Forecast::default() },
+            Err(error) => {
+                Forecast { faults: vec![Fault::whole(Fault::PREFLIGHT, sentence(&error))], ..Forecast::default() }
+            }
         };
-        let faults = forecast.faults.into_iter().map(|message| Fault::whole("preflight", message)).collect();
         let usd_per_hour = forecast.prices.map(|prices| prices.sum(new.config.workers));
-        Ok(ForecastView { faults, notes: forecast.notes, usd_per_hour })
+        Ok(ForecastView { faults: forecast.faults, notes: forecast.notes, usd_per_hour })
     }
 
     async fn ask_forecast(&self, provider: Provider, config: &ClusterConfig) -> Result<Forecast, EngineError> {

@@ -233,7 +233,7 @@ impl From<&ClusterView> for ClusterSummary {
             team: cluster.team.clone(),
             provider: cluster.provider,
             phase: cluster.phase,
-            cause: cluster.cause.clone(),
+            cause: cluster.cause.as_ref().map(|cause| cause.message.clone()),
             workers: cluster.worker_count(),
             lost_nodes: cluster.lost_nodes.clone(),
             current_run: cluster.current_run.as_ref().map(ToString::to_string),

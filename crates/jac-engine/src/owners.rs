@@ -3,7 +3,7 @@
 use crate::administrator;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
-use jac_model::{ClusterId, Named, Person, PlanId, RunId, ScheduleId, UserRole};
+use jac_model::{ClusterId, Message, Named, Person, PlanId, RunId, ScheduleId, UserRole};
 use jac_store::audit::AuditedChange;
 use jac_store::{Kind, StoreError};
 use std::collections::BTreeMap;
@@ -62,8 +62,9 @@ impl Engine {
         for id in self.store().owned(Kind::Cluster, &leaving.id).await? {
             let Ok(id) = id.parse::<ClusterId>() else { continue };
             if is_ending && !self.store().cluster(&id).await?.phase.is_terminal() {
-                let cause = format!("Terminated because its owner {} was removed.", leaving.name);
-                self.request_termination(&id, &cause, &by.name).await?;
+                let text = format!("Terminated because its owner {} was removed.", leaving.name);
+                let cause = Message::new("owner_removed", text).with("owner", leaving.name.as_str());
+                self.request_termination(&id, cause, &by.name).await?;
             }
             let owner = next.clone();
             self.change_cluster(&id, move |cluster| {

@@ -221,9 +221,10 @@ fn part_of_life_ms(cluster: &Cluster, wanted: Duration, part: i64) -> i64 {
     millis(wanted).min((cluster.expires_at_ms - cluster.created_ms) / part)
 }
 
-const LIFETIME_OVER: &str = "Its lifetime is over.";
+const LIFETIME_OVER: (&str, &str) = ("lifetime_over", "Its lifetime is over.");
+const IDLE: (&str, &str) = ("idle", "Nothing ran on it for as long as its idle limit allows.");
 const BY_ITS_TIME: &str = "JAC, because the cluster's time was over";
-const NODES_GONE: &str = "All of its nodes are gone.";
+const NODES_GONE: (&str, &str) = ("nodes_gone", "All of its nodes are gone.");
 const BY_LOSS: &str = "JAC, because the cluster's nodes are gone";
 
 /// Whether its time was over, and its end has begun.
@@ -235,13 +236,13 @@ async fn end_if_over(engine: &Engine, cluster: &Cluster) -> Result<bool, EngineE
     let (end_ms, cause) = if now_ms >= stop_ms {
         (stop_ms, LIFETIME_OVER)
     } else if let Some(idle_ms) = idle_ms.filter(|idle_ms| now_ms >= *idle_ms) {
-        (idle_ms, "Nothing ran on it for as long as its idle limit allows.")
+        (idle_ms, IDLE)
     } else {
         return Ok(false);
     };
     let (cause, by) =
         if were_gone_before(engine, cluster, end_ms) { (NODES_GONE, BY_LOSS) } else { (cause, BY_ITS_TIME) };
-    engine.request_termination(&cluster.id, cause, by).await?;
+    engine.request_termination(&cluster.id, Message::new(cause.0, cause.1), by).await?;
     Ok(true)
 }
 
@@ -334,7 +335,7 @@ async fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, observed: &Observed
     let answering = answering(engine, cluster, unnamed).await?;
     lost.retain(|name| !answering.contains(name));
     if all_gone && answering.is_empty() && cluster.current_run.is_none() {
-        engine.request_termination(&cluster.id, NODES_GONE, BY_LOSS).await?;
+        engine.request_termination(&cluster.id, Message::new(NODES_GONE.0, NODES_GONE.1), BY_LOSS).await?;
     }
     if lost == cluster.lost_nodes {
         return Ok(());

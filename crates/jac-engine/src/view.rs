@@ -33,8 +33,8 @@ pub struct ClusterView {
 pub struct ForecastView {
     /// What would make its launch fail.
     pub faults: Vec<Fault>,
-    /// What was found or could not be looked at, each a sentence.
-    pub notes: Vec<String>,
+    /// What was found or could not be looked at: `account`, `image`, `ssh_from`, `quota_unknown`, `price_unknown`.
+    pub notes: Vec<Message>,
     /// What all nodes together would cost an hour, an estimate; `null`: it is not known, and a note says why.
     pub usd_per_hour: Option<f64>,
 }

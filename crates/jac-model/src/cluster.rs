@@ -1,6 +1,6 @@
 //! Clusters and their nodes: what is wanted of them and which state may follow which.
 
-use crate::{ClusterId, Ec2Config, Fault, Named, RunId, SshConfig};
+use crate::{ClusterId, Ec2Config, Fault, Message, Named, RunId, SshConfig};
 use serde::{Deserialize, Serialize};
 
 /// Somebody who owns things.
@@ -311,8 +311,10 @@ pub struct Cluster {
     pub provider: Provider,
     pub config: ClusterConfig,
     pub phase: ClusterPhase,
-    /// Why it failed or ended, a sentence.
-    pub cause: Option<String>,
+    /// Why it failed or ended: `terminated_by`, `lifetime_over`, `idle`, `nodes_gone`, `run_ended`, `run_not_started`, `command_gone`,
+    /// `owner_removed`, or the code of the error that kept it from being made, whose `params.faults` are the faults of its configuration
+    /// or its hosts.
+    pub cause: Option<Message>,
     /// Nodes that are gone though they should not be; a `ready` cluster with such nodes is degraded.
     pub lost_nodes: Vec<String>,
     /// The run that has it to itself now.

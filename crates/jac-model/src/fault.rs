@@ -21,6 +21,8 @@ impl Fault {
     pub const MALFORMED: &str = "malformed";
     /// A number or a text is too small, too large, too short or too long.
     pub const OUT_OF_RANGE: &str = "out_of_range";
+    /// The provider could not launch it so.
+    pub const PREFLIGHT: &str = "preflight";
     /// Values are not allowed together.
     pub const CONFLICTING: &str = "conflicting";
     /// A value is given twice.

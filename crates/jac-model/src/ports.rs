@@ -2,7 +2,8 @@
 //! other way, and the tests put simulated ones in their place.
 
 use crate::{
-    BakedImage, ClusterConfig, ClusterId, CredentialChoice, EpochMs, Message, NodePrices, NodeTools, Person, Role,
+    BakedImage, ClusterConfig, ClusterId, CredentialChoice, EpochMs, Fault, Message, NodePrices, NodeTools, Person,
+    Role,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -36,8 +37,8 @@ pub enum PortError {
     #[error("{node} took longer than {} s to {what}", limit.as_secs())]
     TooSlow { node: String, what: String, limit: Duration },
     /// Machines that exist already lack something. All that was found, each a sentence with what to do.
-    #[error("{}", faults.join(" "))]
-    Unfit { faults: Vec<String> },
+    #[error("{}", Fault::sentences(faults))]
+    Unfit { faults: Vec<Fault> },
 }
 
 /// Told what is being done while it takes its time: the node, and what is done there.
@@ -117,10 +118,10 @@ pub struct Lease {
 /// What a provider says of a configuration before anything is made.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Forecast {
-    /// What would make the launch fail, each a sentence.
-    pub faults: Vec<String>,
-    /// What was found or could not be looked at, each a sentence.
-    pub notes: Vec<String>,
+    /// What would make the launch fail.
+    pub faults: Vec<Fault>,
+    /// What was found or could not be looked at.
+    pub notes: Vec<Message>,
     /// What each node costs an hour; `None`: it is not known, and a note says why.
     pub prices: Option<NodePrices>,
 }

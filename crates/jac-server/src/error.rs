@@ -223,7 +223,6 @@ impl ApiError {
                 )
             }
             Self::Engine(EngineError::Port(PortError::Unfit { faults })) => {
-                let faults: Vec<Fault> = faults.into_iter().map(|one| Fault::whole("preflight", one)).collect();
                 ErrorDetail { code: "unfit".to_owned(), message: Fault::sentences(&faults), hint: None, faults }
             }
             Self::Engine(error @ EngineError::Port(PortError::OutOfDescriptors { .. })) => {

@@ -31,6 +31,9 @@ pub struct Machine {
     pub memory_mb: u64,
 }
 
+/// The code of a machine that cannot be a node; the message says why.
+pub const HOST_UNFIT: &str = "host_unfit";
+
 /// What was found on a machine.
 #[derive(Debug, Default)]
 pub struct Findings {

@@ -27,7 +27,7 @@ use jac_jmeter::JavaSearch;
 use jac_model::ports::{
     Cloud, CredentialSource, Instance, Lease, Listed, NodeRequest, PortError, Remote, SignInKey, Tell,
 };
-use jac_model::{ClusterConfig, ClusterId, EpochMs, Message, SshConfig, SshHost};
+use jac_model::{ClusterConfig, ClusterId, EpochMs, Fault, Message, SshConfig, SshHost};
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -279,7 +279,8 @@ impl Cloud for SshCloud {
     ) -> Result<Vec<Instance>, PortError> {
         let Some(request) = requests.first() else { return Ok(Vec::new()) };
         let ssh = config.ssh.as_ref().filter(|ssh| ssh.hosts.len() == requests.len()).ok_or_else(|| {
-            PortError::Unfit { faults: vec!["The number of hosts is not the number of nodes.".to_owned()] }
+            let text = "The number of hosts is not the number of nodes.";
+            PortError::Unfit { faults: vec![Fault::at("/config/ssh/hosts", Fault::OUT_OF_RANGE, text)] }
         })?;
         let cluster = &request.cluster;
         let mut record = self.intent(ssh, requests, cluster)?;
@@ -289,10 +290,15 @@ impl Cloud for SshCloud {
             tell(&node.name, Message::new("checking_host", format!("Checking {host}.")).with("host", host));
         }
         let found = join_all(known.iter().map(|known| checks::look(&known.link, None))).await;
-        let mut faults: Vec<String> = found.iter().flat_map(|found| found.faults.clone()).collect();
+        let of_host = |(at, found): (usize, &checks::Findings)| {
+            let field = format!("/config/ssh/hosts/{at}");
+            found.faults.iter().map(|text| Fault::at(&field, checks::HOST_UNFIT, text)).collect::<Vec<_>>()
+        };
+        let mut faults: Vec<Fault> = found.iter().enumerate().flat_map(of_host).collect();
         let links: Vec<Arc<Link>> = known.iter().map(|known| Arc::clone(&known.link)).collect();
         if found.iter().all(|found| found.machine.is_some()) {
-            faults.extend(checks::reach(&links).await);
+            let unreached = checks::reach(&links).await;
+            faults.extend(unreached.into_iter().map(|text| Fault::at("/config/ssh/hosts", checks::HOST_UNFIT, text)));
         }
         if !faults.is_empty() {
             return Err(PortError::Unfit { faults });
@@ -366,7 +372,8 @@ impl Cloud for SshCloud {
     }
 
     fn sign_in_key(&self, private_key: &str, passphrase: Option<&str>) -> Result<SignInKey, PortError> {
-        key::unlocked(private_key, passphrase).map_err(|error| PortError::Unfit { faults: vec![format!("{error}.")] })
+        key::unlocked(private_key, passphrase)
+            .map_err(|error| PortError::Unfit { faults: vec![Fault::whole(Fault::MALFORMED, format!("{error}."))] })
     }
 
     fn remote(&self, cluster: &ClusterId, node: &str) -> Arc<dyn Remote> {

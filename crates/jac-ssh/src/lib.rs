@@ -29,6 +29,7 @@ mod time;
 pub mod tools;
 pub mod upload;
 
+pub use checks::HOST_UNFIT;
 pub use cloud::{SshCloud, SshSettings};
 pub use connection::{Link, Target};
 pub use error::LinkError;

@@ -5,8 +5,8 @@
 
 use jac_jtl::criteria::Verdict;
 use jac_model::{
-    Cause, Cluster, ClusterConfig, ClusterId, ClusterPhase, Named, NodePhase, Person, Plan, PlanCriteria, PlanFile,
-    PlanFileKind, PlanId, Provider, Run, RunId, RunNode, RunPhase, RunStep,
+    Cause, Cluster, ClusterConfig, ClusterId, ClusterPhase, Message, Named, NodePhase, Person, Plan, PlanCriteria,
+    PlanFile, PlanFileKind, PlanId, Provider, Run, RunId, RunNode, RunPhase, RunStep,
 };
 use jac_store::Store;
 use rusqlite::{Connection, params};
@@ -153,7 +153,7 @@ fn cluster(number: u64, clusters: u64, runs: u64) -> Cluster {
         provider: provider(number),
         config: ClusterConfig { workers: 4, ..ClusterConfig::default() },
         phase: ClusterPhase::Terminated,
-        cause: Some("Its lifetime is over.".to_owned()),
+        cause: Some(Message::new("lifetime_over", "Its lifetime is over.")),
         lost_nodes: Vec::new(),
         current_run: None,
         nodes: Cluster::wanted_nodes(4),

@@ -38,7 +38,7 @@ impl Document for Cluster {
             ("team_name", self.team.as_ref().map(|team| team.name.clone()).into()),
             ("provider", word(self.provider)?.into()),
             ("credential", credential.into()),
-            ("cause", self.cause.clone().into()),
+            ("cause", self.cause.as_ref().map(|cause| cause.message.clone()).into()),
             ("workers", self.worker_count().into()),
             ("lost_nodes", to_json("the lost nodes", &self.lost_nodes)?.into()),
             ("current_run", self.current_run.as_ref().map(|run| run.to_string()).into()),

@@ -84,6 +84,8 @@ pub(crate) const CLUSTER_UPGRADES: &[Upgrade] = &[
             add(ssh, "key", Value::Null);
         }
     },
+    // Causes have codes; what was written without is read as it is.
+    |_| (),
 ];
 
 pub(crate) const PLAN_UPGRADES: &[Upgrade] = &[

@@ -105,7 +105,7 @@ pub fn cluster(number: u32) -> Cluster {
             ec2: Some(ec2),
         },
         phase: ClusterPhase::Ready,
-        cause: Some("It is asked for.".to_owned()),
+        cause: Some(Message::new("terminated_by", "It is asked for.").with("by", "Ada")),
         lost_nodes: vec!["worker-1".to_owned()],
         current_run: Some(RunId::from_random(random(number))),
         nodes: vec![node],

@@ -123,7 +123,7 @@ async fn check(client: &Client, arguments: &CreateArguments) -> anyhow::Result<E
     print(&arguments.whose, &forecast, || {
         let machines =
             new["config"]["workers"].as_u64().and_then(|workers| u32::try_from(workers).ok()).unwrap_or(0) + 1;
-        let mut lines = forecast.notes.clone();
+        let mut lines: Vec<String> = forecast.notes.iter().map(ToString::to_string).collect();
         lines.extend(forecast.faults.iter().map(|fault| format!("error: {}", fault.message)));
         if new["provider"] == "ec2" {
             lines.push(price_sentence(&forecast, machines));

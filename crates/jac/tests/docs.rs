@@ -52,11 +52,10 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 fn every_code_of_an_event_a_note_a_cause_and_a_step_is_in_the_apis_document() {
     let document = std::fs::read_to_string(root().join("web/openapi.json")).expect("the document");
     let document: serde_json::Value = serde_json::from_str(&document).expect("it is JSON");
-    let told = |schema: &str| {
-        let code = &document["components"]["schemas"][schema]["properties"]["code"];
-        code["description"].as_str().unwrap_or_else(|| panic!("{schema}")).to_owned()
-    };
-    let (events, messages, steps) = (told("ClusterEventView"), told("Message"), told("RunStep"));
+    let told = |schema: &str, field: &str| document["components"]["schemas"][schema]["properties"][field].to_string();
+    let (messages, steps) = (told("Message", "code"), told("RunStep", "code"));
+    let clusters = [("ClusterEventView", "code"), ("ForecastView", "notes"), ("Cluster", "cause")];
+    let clusters = clusters.map(|(schema, field)| told(schema, field)).concat();
     let mut files = Vec::new();
     for part in ["jac-engine", "jac-ec2", "jac-ssh", "jac-local"] {
         sources(&root().join("crates").join(part).join("src"), &mut files);
@@ -66,7 +65,7 @@ fn every_code_of_an_event_a_note_a_cause_and_a_step_is_in_the_apis_document() {
         let source = std::fs::read_to_string(&file).expect("a source");
         let source = source.split("#[cfg(test)]").next().expect("a beginning");
         let is_of_runs = file.to_string_lossy().contains("/jac-engine/src/runs") || file.ends_with("src/imports.rs");
-        let told = if is_of_runs { &messages } else { &events };
+        let told = if is_of_runs { &messages } else { &clusters };
         for (mark, told) in [("Message::new(", told), (".step(", &steps)] {
             for made in source.split(mark).skip(1).filter(|made| made.trim_start().starts_with('"')) {
                 let code = made.split('"').nth(1).expect("a code");

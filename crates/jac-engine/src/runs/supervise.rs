@@ -213,7 +213,7 @@ impl Task {
                 ClusterPhase::Requested | ClusterPhase::Launching | ClusterPhase::Preparing => (),
                 ClusterPhase::Failed | ClusterPhase::Terminating | ClusterPhase::Terminated => {
                     self.stop_wanted().await?;
-                    let why = cluster.cause.unwrap_or_else(|| "It was terminated.".to_owned());
+                    let why = cluster.cause.map_or_else(|| "It was terminated.".to_owned(), |cause| cause.message);
                     let reason = Message::new("cluster_never_ready", format!("The cluster never became ready. {why}"))
                         .with("cluster_cause", why.as_str());
                     return Err(Interruption::failed(reason, None));

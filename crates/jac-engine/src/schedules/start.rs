@@ -18,8 +18,8 @@ use crate::error::EngineError;
 use crate::rights::ConfigDenied;
 use crate::runs::NewRun;
 use jac_model::{
-    Action, Cluster, ClusterConfig, ClusterId, FiringState, Overlap, Owner, Person, Principal, Provider, Run, RunId,
-    RunsOn, Schedule, Via, authorize,
+    Action, Cluster, ClusterConfig, ClusterId, FiringState, Message, Overlap, Owner, Person, Principal, Provider, Run,
+    RunId, RunsOn, Schedule, Via, authorize,
 };
 use jac_store::audit::{AuditedChange, NewEntry, Outcome};
 use jac_store::{FiringRow, StoreError};
@@ -285,7 +285,7 @@ impl Engine {
     /// Ends what was created for a run that there will not be.
     async fn terminate_made(&self, row: &FiringRow) -> Result<(), EngineError> {
         let Some(id) = &row.cluster else { return Ok(()) };
-        let cause = "The run that it was created for could not be started.";
+        let cause = Message::new("run_not_started", "The run that it was created for could not be started.");
         match self.request_termination(id, cause, "JAC, because the run could not be started").await {
             Ok(_) | Err(EngineError::NotFound { .. }) => Ok(()),
             Err(error) => Err(error),

@@ -283,7 +283,13 @@ impl House {
                 return self.until_gone(id).await;
             }
             self.ask(async |engine| {
-                engine.request_termination(id, "Terminated by Administrator.", "Administrator").await
+                engine
+                    .request_termination(
+                        id,
+                        Message::new("terminated_by", "Terminated by Administrator."),
+                        "Administrator",
+                    )
+                    .await
             })
             .await;
         }
@@ -433,4 +439,9 @@ fn say_nothing_of_crashes() {
             }
         }));
     });
+}
+
+/// Why a cluster ended.
+pub fn code_of(cluster: &Cluster) -> &str {
+    cluster.cause.as_ref().map_or("", |cause| cause.code.as_str())
 }

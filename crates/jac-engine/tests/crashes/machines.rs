@@ -3,7 +3,7 @@
 
 use crate::cloud::{MASTER_USD_PER_HOUR, USD_PER_HOUR};
 use crate::door::{Planned, Side, Trouble, Which};
-use crate::house::{House, config};
+use crate::house::{House, code_of, config};
 use crate::world::owner;
 use jac_model::{Cause, ClusterConfig, ClusterPhase, CredentialChoice, Ec2Config, Message, Provider, Role, RunPhase};
 use std::sync::Arc;
@@ -52,7 +52,7 @@ async fn a_cluster_fails_when_more_workers_or_its_master_do_not_come() {
         house.world.machines().stillborn = stillborn.iter().map(|name| (*name).to_owned()).collect();
         let cluster = house.cluster_of(Provider::Ec2, may_fail(3, allowed)).await;
         let ended = house.until_gone(&cluster).await;
-        let cause = ended.cause.unwrap_or_default().to_lowercase();
+        let cause = ended.cause.expect("a cause").message.to_lowercase();
         assert_eq!(cause, format!("{} did not come up.", stillborn.join(", ")));
         assert!(house.world.machines().there.is_empty());
     }
@@ -93,11 +93,11 @@ async fn a_provider_that_cannot_be_asked_does_not_concern_the_others() {
     let from = house.world.calls().counts["list"] + 1;
     house.plan(Planned::new("list", Which::From(from), Side::Before, Trouble::Refuse("the token has expired")));
     let ended = house.until_gone(&local).await;
-    assert!(ended.cause.is_some_and(|cause| cause.contains("idle limit")));
+    assert_eq!(code_of(&ended), "idle");
     let ending = house.until("its time", async |engine: &jac_engine::Engine| {
         engine.store().cluster(&billable).await.ok().filter(|cluster| cluster.phase == ClusterPhase::Terminating)
     });
-    assert_eq!(ending.await.cause.as_deref(), Some("Its lifetime is over."));
+    assert_eq!(code_of(&ending.await), "lifetime_over");
     house.world.calls().planned.clear();
     house.until_gone(&billable).await;
     assert!(house.world.machines().there.is_empty());
@@ -123,7 +123,7 @@ async fn machines_whose_engine_is_gone_for_good_end_with_their_lease() {
         assert!(house.world.machines().there.is_empty());
         assert_eq!(house.world.machines().ended_by_lease, 3);
         let ended = house.until_gone(&cluster).await;
-        assert!(ended.cause.is_some_and(|cause| cause.ends_with('.')), "whoever comes after sees it");
+        assert!(ended.cause.is_some_and(|cause| cause.message.ends_with('.')), "whoever comes after sees it");
     }
 }
 

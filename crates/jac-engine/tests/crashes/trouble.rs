@@ -49,7 +49,7 @@ async fn a_launch_that_is_refused_fails_with_its_cause_and_leaves_nothing() {
         let cluster = house.cluster(2).await;
         let run = house.run(&cluster).await;
         let ended = house.until_gone(&cluster).await;
-        let cause = ended.cause.unwrap_or_default();
+        let cause = ended.cause.expect("a cause").message;
         assert!(cause.contains(REASON) && cause.ends_with('.'), "{name} {side:?}: {cause}");
         assert!(house.world.machines().there.is_empty(), "{name} {side:?}");
         let run = house.until_run(&run, RunPhase::Finished).await;
@@ -68,7 +68,7 @@ async fn a_launch_that_is_never_answered_ends_at_its_limit() {
         house.plan(Planned::new(name, Which::From(1), Side::Before, Trouble::Hang));
         let cluster = house.cluster(2).await;
         let ended = house.until_gone(&cluster).await;
-        assert!(ended.cause.as_ref().is_some_and(|cause| cause.contains(words)), "{name}: {:?}", ended.cause);
+        assert!(ended.cause.as_ref().is_some_and(|cause| cause.message.contains(words)), "{name}: {:?}", ended.cause);
         assert!(house.world.machines().there.is_empty(), "{name}");
     }
 }

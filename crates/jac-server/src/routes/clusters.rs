@@ -13,7 +13,7 @@ use axum::http::StatusCode;
 use jac_engine::list::{ClusterSummary, Page};
 use jac_engine::view::{ClusterView, ForecastView};
 use jac_engine::{Attendance, NewCluster};
-use jac_model::{Cluster, ClusterConfig, Ec2Config, Provider};
+use jac_model::{Cluster, ClusterConfig, Ec2Config, Message, Provider};
 use serde::{Deserialize, Serialize};
 
 /// Clusters, a page at a time
@@ -88,7 +88,8 @@ pub async fn show(cluster: On<View, Cluster>) -> Json<ClusterView> {
 #[utoipa::path(post, path = "/clusters/{id}/terminate", tag = "clusters", params(("id" = String, Path)), responses((status = 202, body = ClusterView), (status = 404, body = ErrorBody)))]
 pub async fn terminate(cluster: On<ChangeCluster, Cluster>) -> Result<(StatusCode, Json<ClusterView>), ApiError> {
     let by = &cluster.caller.user.name;
-    let ended = cluster.engine().request_termination(&cluster.thing.id, &format!("Terminated by {by}."), by).await?;
+    let cause = Message::new("terminated_by", format!("Terminated by {by}.")).with("by", by.as_str());
+    let ended = cluster.engine().request_termination(&cluster.thing.id, cause, by).await?;
     Ok((StatusCode::ACCEPTED, Json(cluster.engine().view_cluster(ended))))
 }
 
@@ -136,7 +137,7 @@ pub async fn events(cluster: On<View, Cluster>) -> Result<Json<Vec<ClusterEventV
     Ok(Json(
         rows.into_iter()
             .map(|row| {
-                let jac_model::Message { code, params, message } = row.message;
+                let Message { code, params, message } = row.message;
                 ClusterEventView { id: row.id, at_ms: row.at_ms, node: row.node, code, params, message }
             })
             .collect(),

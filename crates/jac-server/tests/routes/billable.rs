@@ -5,7 +5,7 @@ use jac_model::ports::{
     Adopted, AwsCredentials, Billable, Cloud, Forecast, Instance, Lease, Listed, NodeRequest, PortError, Remote, Tell,
     Unseen,
 };
-use jac_model::{ClusterConfig, ClusterId, Ec2Config, NodePrices, Person, Role};
+use jac_model::{ClusterConfig, ClusterId, Ec2Config, Message, NodePrices, Person, Role};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -92,7 +92,7 @@ impl Cloud for BillableCloud {
         self.ask()?;
         Ok(Forecast {
             faults: Vec::new(),
-            notes: vec!["The image is debian-12.".to_owned()],
+            notes: vec![Message::new("image", "The image is debian-12.")],
             prices: Some(NodePrices { master: 0.5, worker: (config.workers > 0).then_some(0.5) }),
         })
     }

@@ -189,7 +189,7 @@ async fn a_forecast_tells_faults_and_price_and_makes_nothing() {
     let good = served.as_owner(Method::POST, "/clusters/forecast", CLUSTER).await;
     assert_eq!(good.status, StatusCode::OK, "{}", good.body);
     assert_eq!(good.body["faults"], serde_json::json!([]));
-    assert_eq!((&good.body["usd_per_hour"], &good.body["notes"][0]), (&1.5.into(), &"The image is debian-12.".into()));
+    assert_eq!((&good.body["usd_per_hour"], &good.body["notes"][0]["code"]), (&1.5.into(), &"image".into()));
     let bad = CLUSTER.replace(r#""ec2":{}"#, r#""ec2":{"region":"Here","disk_gb":1}"#);
     let bad = served.as_owner(Method::POST, "/clusters/forecast", &bad).await;
     assert_eq!(bad.body["faults"].as_array().map(Vec::len), Some(2), "{}", bad.body);

@@ -64,7 +64,7 @@ async fn until_ready(client: &Client, id: &ClusterId) -> anyhow::Result<ClusterV
             ClusterPhase::Failed | ClusterPhase::Terminating | ClusterPhase::Terminated => {
                 // Its machines are to be gone before this ends.
                 until_gone(client, &view).await?;
-                let cause = view.cluster.cause.unwrap_or_else(|| "It was terminated.".to_owned());
+                let cause = view.cluster.cause.map_or_else(|| "It was terminated.".to_owned(), |cause| cause.message);
                 return Err(anyhow::Error::new(RunFailed(cause)));
             }
             _ if Instant::now() > deadline => {

@@ -193,7 +193,7 @@ fn a_lifetime_that_ends_with_a_run_on_it_stops_the_run_in_time_and_says_so() {
     assert_eq!(house.counted_by_jmeter(&run), Some(rows));
     house.place.wait_until("the cluster's end", || house.phase_of(&cluster) == "terminated");
     let shown = house.api.get(&format!("/clusters/{cluster}"));
-    assert_eq!(shown["cause"], "Its lifetime is over.", "{shown}");
+    assert_eq!(shown["cause"]["code"], "lifetime_over", "{shown}");
     let (end_ms, limit_ms) = (ended["ended_ms"].as_i64(), shown["expires_at_ms"].as_i64());
     assert!(end_ms < limit_ms, "in time: {end_ms:?} of {limit_ms:?}");
     house.place.assert_nothing_left();

@@ -10,7 +10,7 @@ fn cause_of_failure(site: &Site, workers: u32, ec2: Value) -> String {
     let cluster = site.create(workers, ec2);
     site.await_phase(&cluster, &["terminated"]);
     site.assert_nothing_left();
-    site.cluster(&cluster)["cause"].as_str().expect("a cause").to_owned()
+    site.cluster(&cluster)["cause"]["message"].as_str().expect("a cause").to_owned()
 }
 
 #[test]

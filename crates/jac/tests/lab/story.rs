@@ -36,7 +36,7 @@ fn a_lifetime_that_is_over_ends_the_machines() {
     let cluster = site.api().post("/clusters", &config)["id"].as_str().expect("its id").to_owned();
     site.await_phase(&cluster, &["ready"]);
     site.await_phase(&cluster, &["terminated"]);
-    assert_eq!(site.cluster(&cluster)["cause"], "Its lifetime is over.");
+    assert_eq!(site.cluster(&cluster)["cause"]["code"], "lifetime_over");
     site.assert_nothing_left();
 }
 

@@ -26,10 +26,10 @@ it("finds the last word about a node and about the whole", () => {
 });
 
 it("tells the faults of several machines one by one", () => {
-  const cluster = {
-    cause: "Load-1: it does not answer. It may be off. load-2:2222: no Java. load-1: see load-2:2222: there.",
-    config: { ssh: { hosts: ["load-1:22", "load-2:2222"] } },
-  } as unknown as Cluster;
-  expect(causeLines(cluster)).toEqual(["Load-1: it does not answer. It may be off.", "load-2:2222: no Java.", "load-1: see load-2:2222: there."]);
+  const fault = (message: string) => ({ code: "host_unfit", field: "/config/ssh/hosts/0", message });
+  const faults = [fault("Load-1: it does not answer. It may be off."), fault("load-2:2222: no Java.")];
+  const cluster = { cause: { code: "unfit", message: "Both sentences.", params: { faults } } } as unknown as Cluster;
+  expect(causeLines(cluster)).toEqual(faults.map(({ message }) => message));
+  expect(causeLines({ ...cluster, cause: { code: "idle", message: "Idle.", params: {} } })).toEqual(["Idle."]);
   expect(causeLines({ ...cluster, cause: null })).toEqual([]);
 });

@@ -1,5 +1,5 @@
 /** Events of a cluster, made short enough to read. Pure. */
-import type { Cluster, ClusterEvent } from "@/shared/api/types";
+import type { Cluster, ClusterEvent, Fault } from "@/shared/api/types";
 
 /**
  * `Sending JMeter: 12 of 150 MB.` comes every second or so: of each such series only the newest line stays. The last one comes before
@@ -29,17 +29,9 @@ export function lastWord(events: ClusterEvent[], node: string | null): string | 
   return events.findLast((event) => event.node === node)?.message ?? null;
 }
 
-/** A cause may be the faults of several machines in one text, each beginning with its machine: one a line is easier to read. */
+/** Why it failed or ended, one line for each fault where there are several. */
 export function causeLines(cluster: Cluster): string[] {
-  const cause = cluster.cause?.trim() ?? "";
-  if (cause === "") return [];
-  const starts = new Set([0]);
-  for (const host of cluster.config.ssh?.hosts ?? []) {
-    const mark = `${host.replace(/:22$/, "")}: `;
-    for (let at = cause.indexOf(mark); at >= 0; at = cause.indexOf(mark, at + 1)) {
-      if (at > 1 && cause.slice(at - 2, at) === ". ") starts.add(at);
-    }
-  }
-  const places = [...starts].sort((a, b) => a - b);
-  return places.map((at, index) => cause.slice(at, places[index + 1]).trim());
+  if (cluster.cause === null) return [];
+  const faults = cluster.cause.params["faults"] as Fault[] | undefined;
+  return faults === undefined || faults.length === 0 ? [cluster.cause.message] : faults.map(({ message }) => message);
 }

@@ -114,23 +114,10 @@ describe("the server's faults", () => {
     const form = formFrom(start, "ec2");
     expect(placeFaults([at("/config/ec2/image", "A.")], { ...form, image: "debian12" }).beside).toEqual({ image: "A." });
     expect(placeFaults([at("/config/ec2/image", "A.")], { ...form, image: "id" }).beside).toEqual({ imageId: "A." });
-    expect(placeFaults([at("/config/ec2/subnets/0", "B."), at("/config/ec2/tags", "C.")], form).beside).toEqual({ subnets: "B.", tags: "C." });
+    expect(placeFaults([at("/config/ec2/subnets/0", "B."), at("/config/ec2/tags", "C."), at("/config/ec2/key_name", "D.")], form).beside).toEqual({ subnets: "B.", tags: "C.", keyName: "D." });
   });
   it("are not lost where there is no such field, or it is another provider's", () => {
     expect(placeFaults([at(null, "Something new."), at("/provider", "Off."), at("/config/ssh/hosts", "A.")], formFrom(start)).rest).toEqual(["Something new.", "Off.", "A."]);
-  });
-});
-
-describe("AWS' sentences", () => {
-  const form = { ...formFrom(start, "ec2"), subnets: "subnet-1", vpc: "vpc-2", sshFrom: "10.0.0.0/8" };
-  const said = (...sentences: string[]) => sentences.map((message) => ({ code: "preflight", field: null, message }));
-  it("stand beside what was typed, or below", () => {
-    const sentences = ["The subnet subnet-1 is not in vpc-2.", "An hour of 3 machines needs 8 vCPUs, and 4 are left.", "c6i.xlarge is not offered in eu-central-1a."] as const;
-    expect(placeFaults(said(...sentences), form)).toEqual({ beside: { subnets: sentences[0], masterType: sentences[2] }, rest: [sentences[1]] });
-  });
-  it("are not taken for a field of another provider", () => {
-    expect(placeFaults(said("The key pair admin is not there."), form).rest).toHaveLength(1);
-    expect(placeFaults(said("The key pair admin is not there."), { ...form, keyName: "admin" }).beside.keyName).toBeDefined();
   });
 });
 

@@ -1,6 +1,6 @@
 /** The create form as it is typed, and what is wrong with it: all faults at once. Pure. */
 import type { ClusterConfig, Ec2Config, Fault, NewCluster, Provider } from "@/shared/api/types";
-import { ADVANCED, checkEc2, ec2FieldOf, ec2FormFrom, whole, type Ec2Form } from "./ec2Form";
+import { ADVANCED, checkEc2, ec2FormFrom, whole, type Ec2Form } from "./ec2Form";
 import { readHosts, readKnownHosts } from "./machines";
 
 export interface ClusterForm extends Ec2Form {
@@ -142,6 +142,7 @@ const POINTERS: Record<string, keyof Faults> = {
   "/config/ec2/subnets": "subnets",
   "/config/ec2/security_group": "securityGroup",
   "/config/ec2/ssh_from": "sshFrom",
+  "/config/ec2/key_name": "keyName",
   "/config/ec2/disk_gb": "diskGb",
   "/config/ec2/tags": "tags",
   "/config/ec2/workers_may_fail": "workersMayFail",
@@ -157,12 +158,12 @@ function fieldAt(pointer: string, form: ClusterForm): keyof Faults | null {
   return field === "workers" && form.provider === "ssh" ? "hosts" : field;
 }
 
-/** Puts the server's faults beside the fields they are about, as far as such a field is shown; what AWS said names what was typed. */
+/** Puts the server's faults beside the fields they are about, as far as such a field is shown. */
 export function placeFaults(faults: Fault[], form: ClusterForm): { beside: Faults; rest: string[] } {
   const beside: Faults = {};
   const rest: string[] = [];
   for (const { field: pointer, message } of faults) {
-    const field = pointer !== null ? fieldAt(pointer, form) : form.provider === "ec2" ? ec2FieldOf(message, form) : null;
+    const field = pointer === null ? null : fieldAt(pointer, form);
     if (field === null) rest.push(message);
     else beside[field] = beside[field] === undefined ? message : `${beside[field]} ${message}`;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { EC2 } from "./ec2Form.fixture";
-import { checkEc2, ec2FieldOf, ec2FormFrom, type Ec2Faults, type Ec2Form } from "./ec2Form";
+import { checkEc2, ec2FormFrom, type Ec2Faults, type Ec2Form } from "./ec2Form";
 
 const form = ec2FormFrom(EC2);
 const faultsOf = (change: Partial<Ec2Form>, workers: number | null = 2): Ec2Faults => {
@@ -51,16 +51,5 @@ describe("machines of EC2", () => {
   });
   it("forget an image id when a distribution is chosen after all", () => {
     expect(checkEc2({ ...form, image: "ubuntu2404", imageId: "nonsense" }, 2, {}).image).toEqual({ newest: "ubuntu2404" });
-  });
-});
-
-describe("a sentence's field", () => {
-  it("is found by what was typed, whole", () => {
-    const typed: Ec2Form = { ...form, image: "id", imageId: "ami-1", vpc: "vpc-1" };
-    expect(ec2FieldOf("The image ami-1 is for arm64.", typed)).toBe("imageId");
-    expect(ec2FieldOf("The image ami-12 is for arm64.", typed)).toBeNull();
-    expect(ec2FieldOf("c6i.large-flex is not offered.", typed)).toBeNull();
-    expect(ec2FieldOf("There is no vpc-1.", typed)).toBe("vpc");
-    expect(ec2FieldOf("The image ami-1 is for arm64.", { ...typed, image: "debian12" })).toBeNull();
   });
 });

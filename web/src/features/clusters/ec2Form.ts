@@ -138,30 +138,3 @@ function readTags(text: string): { tags: Record<string, string>; fault: string |
 export function whole(text: string): number | null {
   return /^\s*\d{1,9}\s*$/.test(text) ? Number(text) : null;
 }
-
-/**
- * The field that a sentence of AWS is about: by what was typed, because such sentences name ids (`subnet-1 is not in vpc-2`: both; the
- * narrower one is taken). null where it names nothing that was typed.
- */
-export function ec2FieldOf(sentence: string, form: Ec2Form): Ec2Field | null {
-  const typed: [string[], Ec2Field][] = [
-    [form.subnets.split(/[\s,;]+/), "subnets"],
-    [[form.securityGroup], "securityGroup"],
-    [form.image === "id" ? [form.imageId] : [], "imageId"],
-    [[form.vpc], "vpc"],
-    [[form.keyName], "keyName"],
-    [[form.workerType], "workerType"],
-    [[form.masterType], "masterType"],
-  ];
-  return typed.find(([values]) => values.some((value) => names(sentence, value.trim())))?.[1] ?? null;
-}
-
-/** Whether a sentence has this value in it, not only as a part of a longer one: `c6i.large` is not in `c6i.large-flex`. */
-function names(sentence: string, value: string): boolean {
-  if (value === "") return false;
-  const part = /[A-Za-z0-9_-]/;
-  for (let at = sentence.indexOf(value); at >= 0; at = sentence.indexOf(value, at + 1)) {
-    if (!part.test(sentence[at - 1] ?? " ") && !part.test(sentence[at + value.length] ?? " ")) return true;
-  }
-  return false;
-}

@@ -1848,8 +1848,7 @@ export interface components {
             provider: components["schemas"]["Provider"];
             config: components["schemas"]["ClusterConfig"];
             phase: components["schemas"]["ClusterPhase"];
-            /** @description Why it failed or ended, a sentence. */
-            cause: string | null;
+            cause: components["schemas"]["Message"] | null;
             /** @description Nodes that are gone though they should not be; a `ready` cluster with such nodes is degraded. */
             lost_nodes: string[];
             current_run: components["schemas"]["RunId"] | null;
@@ -2734,8 +2733,8 @@ export interface components {
         ForecastView: {
             /** @description What would make its launch fail. */
             faults: components["schemas"]["Fault"][];
-            /** @description What was found or could not be looked at, each a sentence. */
-            notes: string[];
+            /** @description What was found or could not be looked at: `account`, `image`, `ssh_from`, `quota_unknown`, `price_unknown`. */
+            notes: components["schemas"]["Message"][];
             /**
              * Format: double
              * @description What all nodes together would cost an hour, an estimate; `null`: it is not known, and a note says why.
