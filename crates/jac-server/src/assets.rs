@@ -1,5 +1,6 @@
 //! The web app's files, from inside the executable. Paths that are no file are the app's own pages.
 
+use crate::packed::takes_gzip;
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -41,9 +42,17 @@ fn respond(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
     if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
         return StatusCode::NOT_MODIFIED.into_response();
     }
+    let packed = takes_gzip(headers).then(|| Files::get(&format!("{path}.gz"))).flatten();
     let cache = if path.starts_with("assets/") { FOR_EVER } else { "no-cache" };
     let kind = mime_guess::from_path(path).first_or_octet_stream();
-    let headers =
-        [(header::CONTENT_TYPE, kind.to_string()), (header::CACHE_CONTROL, cache.to_owned()), (header::ETAG, tag)];
-    (headers, Body::from(file.data)).into_response()
+    let headers = [
+        (header::CONTENT_TYPE, kind.to_string()),
+        (header::CACHE_CONTROL, cache.to_owned()),
+        (header::ETAG, tag),
+        (header::VARY, header::ACCEPT_ENCODING.to_string()),
+    ];
+    match packed {
+        Some(packed) => (headers, [(header::CONTENT_ENCODING, "gzip")], Body::from(packed.data)).into_response(),
+        None => (headers, Body::from(file.data)).into_response(),
+    }
 }

@@ -18,6 +18,7 @@ pub mod listen;
 pub mod live;
 mod metrics;
 pub mod openapi;
+mod packed;
 mod password;
 mod per_person;
 #[cfg(test)]
@@ -73,7 +74,8 @@ pub fn router(app: App) -> Router {
         .merge(
             api.layer(middleware::from_fn_with_state(app.clone(), access::audit::record))
                 .layer(middleware::from_fn(complete))
-                .layer(header("cache-control", "no-store")),
+                .layer(header("cache-control", "no-store"))
+                .layer(packed::layer()),
         )
         .merge(health::routes())
         .fallback(assets::serve)

@@ -97,6 +97,39 @@ async fn get(served: &Served, path: &str, headers: &[(&str, &str)]) -> Answer {
 }
 
 #[tokio::test]
+async fn pages_and_data_are_packed_for_those_who_take_that_and_downloads_are_not() {
+    let served = Served::new().await;
+    let mine = [("cookie", served.cookie.as_str()), ("x-jac-page", served.page.as_str())];
+    let gzip = ("accept-encoding", "br, gzip");
+    let coding = |answer: &Answer| {
+        answer.headers.get("content-encoding").map(|coding| coding.to_str().expect("text").to_owned())
+    };
+    let document = "/api/v1/openapi.json";
+    let plain = get(&served, document, &mine).await;
+    let packed = get(&served, document, &[mine[0], mine[1], gzip]).await;
+    assert_eq!((coding(&plain), coding(&packed)), (None, Some("gzip".to_owned())));
+    assert!(packed.headers["vary"].to_str().expect("text").contains("accept-encoding"));
+    let page = get(&served, "/", &[gzip]).await;
+    assert_eq!(
+        (coding(&page), &page.headers["content-type"]),
+        (Some("gzip".to_owned()), &"text/html".parse().expect("a value"))
+    );
+    assert_eq!(coding(&get(&served, "/", &[("accept-encoding", "gzip;q=0")]).await), None);
+
+    let run = run(&served, "r-22222222", &administrator()).await;
+    let folder = served.app.engine.folder().run(&run.id);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("results.jtl"), "timeStamp,elapsed,label\n".repeat(1_000)).expect("written");
+    let log = "/api/v1/runs/r-22222222/artefacts/results.jtl";
+    let download = get(&served, log, &[mine[0], mine[1], gzip]).await;
+    assert_eq!(
+        (download.status, coding(&download)),
+        (StatusCode::OK, None),
+        "its length is known, and it can be continued"
+    );
+}
+
+#[tokio::test]
 async fn a_monitor_hears_that_the_server_lives_and_whether_it_can_work() {
     let served = Served::new().await;
     assert_eq!(get(&served, "/healthz", &[]).await.status, StatusCode::OK);
