@@ -23,6 +23,8 @@ pub enum ArtefactError {
     Clock { store: String },
     #[error("The credentials do not allow this in {store}: {detail}.")]
     Denied { store: String, detail: String },
+    #[error("This server may not connect to the endpoint of {store}.")]
+    EndpointNotAllowed { store: String },
     #[error("{store} has no room left.")]
     Full { store: String },
     #[error("{store} cannot be reached: {detail}.")]
@@ -51,6 +53,7 @@ impl ArtefactError {
             Self::CredentialsExpired { .. } => "artefacts_credentials_expired",
             Self::Clock { .. } => "artefacts_clock",
             Self::Denied { .. } => "artefacts_denied",
+            Self::EndpointNotAllowed { .. } => "artefacts_endpoint_not_allowed",
             Self::Full { .. } => "artefacts_full",
             Self::Unreachable { .. } => "artefacts_unreachable",
             Self::Missing { .. } => "artefacts_object_missing",
@@ -66,15 +69,20 @@ impl ArtefactError {
         Some(match self {
             Self::Url { .. } => "Use s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///FOLDER.",
             Self::BucketMissing { .. } => "Create it, or correct the address.",
-            Self::WrongRegion { .. } => "Set AWS_REGION to the bucket's region.",
+            Self::WrongRegion { .. } => {
+                "Set the bucket's region: of the server's store with AWS_REGION or artifacts_region, of your own under Settings, Results."
+            }
             Self::CredentialsMissing { .. } => {
-                "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this machine a role."
+                "For the server's store set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this machine a role. For your own save the credentials again."
             }
             Self::CredentialsRefused { .. } => "Check the access key and its secret.",
             Self::CredentialsExpired { .. } => "Get new ones; the upload goes on where it was.",
             Self::Clock { .. } => "Correct the time of this machine (NTP).",
             Self::Denied { .. } => {
                 "Allow s3:PutObject, s3:GetObject, s3:ListBucket, s3:DeleteObject and s3:AbortMultipartUpload below the prefix, and the use of the KMS key if there is one."
+            }
+            Self::EndpointNotAllowed { .. } => {
+                "Use HTTPS and a public address, or have an administrator add the endpoint to allowed_endpoints."
             }
             Self::Full { .. } => "Make room there; the upload goes on by itself.",
             Self::Unreachable { .. } => "Check address, network and proxy; it is tried again by itself.",

@@ -21,6 +21,7 @@ mod layout;
 mod location;
 mod manifest;
 mod object;
+mod reach;
 mod store;
 mod upload;
 

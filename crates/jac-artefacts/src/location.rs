@@ -2,6 +2,7 @@
 
 use crate::ArtefactError;
 use async_trait::async_trait;
+use jac_model::reach::Reach;
 use percent_encoding::percent_decode_str;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -65,6 +66,14 @@ impl Location {
         matches!(self.kind, Kind::S3 { .. })
     }
 
+    /// The bucket, where it is one of S3's.
+    pub fn s3_bucket(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::S3 { bucket } => Some(bucket),
+            _ => None,
+        }
+    }
+
     /// Splits off the last part of the path: the place it is in, and its name. `None`: there is no part left.
     pub fn split_last(&self) -> Option<(Self, String)> {
         match &self.kind {
@@ -114,6 +123,8 @@ pub struct Options {
     pub kms_key: Option<String>,
     /// S3's storage class of the result logs, such as `STANDARD_IA`.
     pub storage_class: Option<String>,
+    /// How far connections to the endpoint may go.
+    pub reach: Reach,
 }
 
 /// AWS keys, and until when.

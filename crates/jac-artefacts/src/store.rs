@@ -2,10 +2,12 @@
 
 use crate::location::{Keys, KeysUntil, Kind, Location, Options};
 use crate::manifest::{MANIFEST, Manifest, StoredObject};
+use crate::reach::PublicOnly;
 use crate::{ArtefactError, ObjectBytes};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
+use jac_model::reach::Reach;
 use object_store::aws::{AmazonS3Builder, AwsCredential, Checksum};
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::client::CredentialProvider;
@@ -137,6 +139,10 @@ impl ArtefactStore {
                 if let Some(key) = &options.kms_key {
                     builder = builder.with_sse_kms_encryption(key);
                 }
+                if options.reach == Reach::Public {
+                    let (connect_limit, request_limit) = (CONNECT_LIMIT, REQUEST_LIMIT);
+                    builder = builder.with_http_connector(PublicOnly { connect_limit, request_limit });
+                }
                 if let Some(keys) = keys {
                     builder = builder.with_credentials(Arc::new(KeyProvider(keys)));
                 }
@@ -242,9 +248,18 @@ impl ArtefactStore {
     }
 
     pub(crate) async fn head(&self, name: &str) -> Result<Option<ObjectMeta>, ArtefactError> {
-        match self.objects.head(&self.path(name)).await {
-            Ok(meta) => Ok(Some(meta)),
-            Err(error) => self.unless_missing(&error),
+        let path = self.path(name);
+        let error = match self.objects.head(&path).await {
+            Ok(meta) => return Ok(Some(meta)),
+            Err(error) => error,
+        };
+        match self.unless_missing(&error) {
+            // The answer to a HEAD has no body that says why.
+            Err(denied @ ArtefactError::Denied { .. }) => match self.objects.get_range(&path, 0..1).await {
+                Ok(_) => Err(denied),
+                Err(error) => self.unless_missing(&error),
+            },
+            told => told,
         }
     }
 
@@ -314,6 +329,32 @@ impl ArtefactStore {
         let found = self.objects.list(Some(&path)).map_ok(|meta| meta.location).boxed();
         let removed = self.objects.delete_stream(found).try_for_each(|_| async { Ok(()) }).await;
         removed.map_err(|error| self.failed(&error))
+    }
+
+    /// Writes a small object, reads it, lists it and removes it again: all that a run needs there.
+    ///
+    /// # Errors
+    /// What of it the store refused first. An object may be left, below `jac-test-…`.
+    pub async fn try_out(&self, word: &str) -> Result<(), ArtefactError> {
+        let prefix = format!("jac-test-{word}/");
+        let name = format!("{prefix}{MANIFEST}");
+        let content = b"JAC has tested this store, and may be removed.".to_vec();
+        self.put(&name, content.clone()).await?;
+        if self.get(&name).await?.is_none_or(|got| got != content) {
+            return Err(ArtefactError::Failed {
+                store: self.address.clone(),
+                detail: "it does not give back what was written".to_owned(),
+            });
+        }
+        let path = self.path(&prefix);
+        let listed = self.objects.list(Some(&path)).try_fold(0, |count, _| async move { Ok(count + 1) }).await;
+        if listed.map_err(|error| self.failed(&error))? == 0 {
+            return Err(ArtefactError::Failed {
+                store: self.address.clone(),
+                detail: "it does not list what was written".to_owned(),
+            });
+        }
+        self.remove_run(&prefix).await
     }
 
     /// Reads an object and compares it with what the manifest says.

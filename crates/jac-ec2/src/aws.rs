@@ -6,8 +6,9 @@ use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
-use jac_model::ports::{AssumedRole, AwsCredentials, CredentialSource, PortError};
+use jac_model::ports::{AssumedRole, AwsCredentials, AwsKeys, CredentialSource, PortError};
 use jac_model::{CredentialChoice, Fault};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -86,17 +87,32 @@ impl Clients {
         Ok(aws.identity().await?.1)
     }
 
+    /// Keys that are valid now, of a role if the credentials have one.
+    pub async fn session_keys(&self, credentials: &AwsCredentials, region: Option<&str>) -> Result<AwsKeys, PortError> {
+        let what = "give keys";
+        let (config, region) = configure(credentials, region.map(str::to_owned), Some(ANY_REGION)).await?;
+        let provider =
+            config.credentials_provider().ok_or_else(|| refused(&region, what, "there are no credentials"))?;
+        let keys = provider.provide_credentials().await.map_err(|error| refused(&region, what, error.to_string()))?;
+        Ok(AwsKeys {
+            access_key_id: keys.access_key_id().to_owned(),
+            secret_access_key: keys.secret_access_key().to_owned(),
+            session_token: keys.session_token().map(str::to_owned),
+            expires: keys.expiry(),
+        })
+    }
+
     pub fn source(&self) -> &dyn CredentialSource {
         self.source.as_ref()
     }
 }
 
-/// Makes the clients. Where no region is given anywhere it is `otherwise`, or a fault.
-async fn connect(
+/// What all clients have in common, with the region. Where none is given anywhere it is `otherwise`, or a fault.
+async fn configure(
     credentials: &AwsCredentials,
     region: Option<String>,
     otherwise: Option<&'static str>,
-) -> Result<Aws, PortError> {
+) -> Result<(SdkConfig, String), PortError> {
     let timeouts =
         TimeoutConfig::builder().connect_timeout(CONNECT_LIMIT).operation_attempt_timeout(CALL_LIMIT).build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
@@ -125,6 +141,16 @@ async fn connect(
     if let Some(role) = role {
         config = assume(role, &config).await;
     }
+    Ok((config, region))
+}
+
+/// Makes the clients.
+async fn connect(
+    credentials: &AwsCredentials,
+    region: Option<String>,
+    otherwise: Option<&'static str>,
+) -> Result<Aws, PortError> {
+    let (config, region) = configure(credentials, region, otherwise).await?;
     // What is only good to know is not waited for as long as a launch.
     let few = RetryConfig::standard().with_max_attempts(FEW_TRIES);
     let prices = aws_sdk_pricing::config::Builder::from(&config)

@@ -12,8 +12,8 @@ use data_encoding::BASE64;
 use futures_util::future::join_all;
 use jac_jmeter::JavaSearch;
 use jac_model::ports::{
-    Adopted, AwsCredentials, Cloud, CredentialSource, Forecast, Instance, Lease, Listed, NodeRequest, PortError,
-    Remote, Tell, Unseen,
+    Adopted, AwsCredentials, AwsKeys, Cloud, CredentialSource, Forecast, Instance, Lease, Listed, NodeRequest,
+    PortError, Remote, Tell, Unseen,
 };
 use jac_model::{BakedImage, ClusterConfig, ClusterId, SshHost};
 use jac_ssh::key::KeySource;
@@ -209,6 +209,10 @@ impl Cloud for Ec2Cloud {
 
     async fn identity(&self, credentials: &AwsCredentials, region: Option<&str>) -> Result<String, PortError> {
         self.clients.identity(credentials, region).await
+    }
+
+    async fn session_keys(&self, credentials: &AwsCredentials, region: Option<&str>) -> Result<AwsKeys, PortError> {
+        self.clients.session_keys(credentials, region).await
     }
 
     async fn bake(&self, cluster: &ClusterId, name: &str, description: &str) -> Result<BakedImage, PortError> {

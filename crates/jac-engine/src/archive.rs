@@ -1,20 +1,25 @@
-//! What finished runs left, in the object store: one run at a time, once its logs are compressed, tried again until it is there.
+//! What finished runs left, in an object store: one run at a time in each, once its logs are compressed, tried again until it is there.
 //!
-//! It owns which runs are stored and when, and what is shown of it; the steps of one run are `archive/run.rs`'s, and reading what is only
-//! there `archive/kept.rs`'s. Nothing of it is in a run's way: a run has finished, and its cluster can be used, before its archive begins.
+//! It owns which runs are stored and when, and what is shown of it; which store that is is `archive/places.rs`'s, the steps of one run are
+//! `archive/run.rs`'s, and reading what is only there `archive/kept.rs`'s. Nothing of it is in a run's way: a run has finished, and its cluster can be used, before its archive begins.
 //! What is stored is told by the run's own folder (`manifest.json`), so a database that is lost or older knows as much.
 
 mod journal;
 mod kept;
 mod link;
+mod places;
 mod rebuild;
 mod run;
 mod verify;
 
+use crate::blocking::wait;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use jac_artefacts::{ArtefactError, ArtefactStore, run_prefix};
 use jac_model::{ClusterId, EpochMs, Message, Run, RunId};
+use jac_store::{Kind, StoreError};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,6 +32,8 @@ pub(crate) use journal::begun_in;
 pub use kept::{MANIFEST, manifest_in};
 pub(crate) use kept::{remote_file, remove_stored_logs};
 pub use link::Link;
+pub(crate) use places::Place;
+use places::Places;
 pub use rebuild::Rebuilt;
 pub(crate) use run::{keep_only_the_address, mark_stale, record_of, was_begun};
 pub use verify::Verified;
@@ -37,6 +44,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// A cluster that is to end waits so long for an upload of which nothing moves. All of its results are on this machine by then.
 const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Stores that are uploaded to at a time, a run each: one that is away keeps no other waiting.
+const STORES_AT_A_TIME: usize = 8;
 
 /// Where a run is on its way into the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,14 +82,16 @@ pub struct ArchiveView {
     pub next_try_ms: Option<EpochMs>,
 }
 
-/// The store, and what is on its way into it.
+/// The stores, and what is on its way into them.
 pub(crate) struct Archive {
-    store: ArtefactStore,
+    places: Mutex<Places>,
+    /// Who reads anew which stores people have.
+    loading: tokio::sync::Mutex<()>,
     queue: Mutex<VecDeque<RunId>>,
     /// Runs that are not stored yet, as far as they were met.
     pending: Mutex<HashMap<RunId, Pending>>,
-    /// Runs that are stored, with their bytes there.
-    stored: Mutex<HashMap<RunId, u64>>,
+    /// Runs that are stored, with where and their bytes there.
+    stored: Mutex<HashMap<RunId, (Place, u64)>>,
     added: Notify,
     /// Clusters that did not wait for their runs any longer, which is told once.
     unawaited: Mutex<HashSet<ClusterId>>,
@@ -92,6 +103,8 @@ pub(crate) struct Archive {
 #[derive(Debug, Clone)]
 struct Pending {
     cluster: ClusterId,
+    /// Where it goes, as far as that is known yet.
+    place: Place,
     is_uploading: bool,
     bytes: Arc<AtomicU64>,
     total_bytes: u64,
@@ -113,9 +126,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Archive {
-    pub fn new(store: ArtefactStore) -> Self {
+    /// `server`: where runs go whose owners have no store of their own.
+    pub fn new(server: Option<ArtefactStore>) -> Self {
         Self {
-            store,
+            places: Mutex::new(Places::new(server)),
+            loading: tokio::sync::Mutex::default(),
             queue: Mutex::default(),
             pending: Mutex::default(),
             stored: Mutex::default(),
@@ -123,10 +138,6 @@ impl Archive {
             unawaited: Mutex::default(),
             removed: Notify::new(),
         }
-    }
-
-    pub fn store(&self) -> &ArtefactStore {
-        &self.store
     }
 
     /// Wakes who has the store forget deleted runs. At a start there may be some.
@@ -153,32 +164,47 @@ impl Archive {
         self.added.notify_one();
     }
 
-    /// The first run in the queue whose time has come, else when the next one's comes.
-    fn next(&self) -> Result<RunId, Option<Instant>> {
+    /// The first run in the queue whose time has come and whose store is free, else when the next one's time comes.
+    fn next(&self, busy: &[(RunId, Place)]) -> Result<RunId, Option<Instant>> {
         let now = Instant::now();
         let mut queue = lock(&self.queue);
         let pending = lock(&self.pending);
+        let is_free = |run: &RunId| {
+            let place = pending.get(run).map(|pending| &pending.place);
+            !busy.iter().any(|(busy, at)| busy == run || Some(at) == place)
+        };
         let due = |run: &RunId| pending.get(run).and_then(|pending| pending.due).map(|(due, _)| due);
-        let place = queue.iter().position(|run| due(run).is_none_or(|due| due <= now));
-        place.and_then(|place| queue.remove(place)).ok_or_else(|| queue.iter().filter_map(due).min())
+        let found = queue.iter().position(|run| is_free(run) && due(run).is_none_or(|due| due <= now));
+        let next = || queue.iter().filter(|run| is_free(run)).filter_map(due).min();
+        match found {
+            Some(found) => queue.remove(found).ok_or(None),
+            None => Err(next()),
+        }
     }
 
-    /// A run has finished, and is to be stored once its logs are compressed.
+    /// A run has finished, and is to be stored once its logs are compressed, if there is a store for it.
     pub fn expect(&self, run: &Run) {
-        self.pend(&run.id, &run.cluster_id);
+        let was_at = lock(&self.stored).remove(&run.id).map(|(place, _)| place);
+        if let Some(place) = was_at.or_else(|| self.place_for(run)) {
+            self.pend(run, place);
+        }
     }
 
-    fn pend(&self, run: &RunId, cluster: &ClusterId) -> Pending {
-        lock(&self.stored).remove(run);
-        let pending = || Pending {
-            cluster: cluster.clone(),
+    /// The same, for that place.
+    fn pend(&self, run: &Run, place: Place) -> Pending {
+        lock(&self.stored).remove(&run.id);
+        let mut pending = lock(&self.pending);
+        let pending = pending.entry(run.id.clone()).or_insert_with(|| Pending {
+            cluster: run.cluster_id.clone(),
+            place: place.clone(),
             is_uploading: false,
             bytes: Arc::default(),
             total_bytes: 0,
             failed: None,
             due: None,
-        };
-        lock(&self.pending).entry(run.clone()).or_insert_with(pending).clone()
+        });
+        pending.place = place;
+        pending.clone()
     }
 
     fn change(&self, run: &RunId, change: impl FnOnce(&mut Pending)) {
@@ -187,8 +213,8 @@ impl Archive {
         }
     }
 
-    fn is_stored_now(&self, run: &RunId, bytes: u64) {
-        lock(&self.stored).insert(run.clone(), bytes);
+    fn is_stored_now(&self, run: &RunId, place: Place, bytes: u64) {
+        lock(&self.stored).insert(run.clone(), (place, bytes));
         lock(&self.pending).remove(run);
     }
 
@@ -217,8 +243,13 @@ impl Archive {
         Some(moved)
     }
 
-    fn view(&self, run: &Run) -> ArchiveView {
-        let address = format!("{}/{}", self.store.address(), run_prefix(&run.id, run.created_ms));
+    /// `None`: the run is in no store, and goes into none.
+    fn view(&self, run: &Run) -> Option<ArchiveView> {
+        let stored = lock(&self.stored).get(&run.id).cloned();
+        let pending = lock(&self.pending).get(&run.id).cloned();
+        let known = stored.as_ref().map(|(place, _)| place).or(pending.as_ref().map(|pending| &pending.place)).cloned();
+        let place = known.or_else(|| self.place_for(run))?;
+        let address = format!("{}/{}", self.address_of(&place), run_prefix(&run.id, run.created_ms));
         let bare = |phase, bytes, total_bytes| ArchiveView {
             address,
             phase,
@@ -229,12 +260,12 @@ impl Archive {
             hint: None,
             next_try_ms: None,
         };
-        if let Some(bytes) = lock(&self.stored).get(&run.id) {
-            return bare(ArchivePhase::Stored, *bytes, *bytes);
+        if let Some((_, bytes)) = stored {
+            return Some(bare(ArchivePhase::Stored, bytes, bytes));
         }
-        let Some(pending) = lock(&self.pending).get(&run.id).cloned() else { return bare(ArchivePhase::Waiting, 0, 0) };
+        let Some(pending) = pending else { return Some(bare(ArchivePhase::Waiting, 0, 0)) };
         let bytes = pending.bytes.load(Ordering::Relaxed);
-        match pending.failed {
+        Some(match pending.failed {
             Some((error, next_try_ms)) if !pending.is_uploading => ArchiveView {
                 code: Some(error.code().to_owned()),
                 message: Some(error.to_string()),
@@ -244,48 +275,107 @@ impl Archive {
             },
             _ if pending.is_uploading => bare(ArchivePhase::Uploading, bytes, pending.total_bytes),
             _ => bare(ArchivePhase::Waiting, bytes, pending.total_bytes),
-        }
+        })
     }
 }
 
 pub(crate) async fn forever(engine: Engine) {
-    let Some(archive) = engine.archive() else { return };
+    let archive = engine.archives();
     let looking = engine.clone();
     // It reads the folder of every run.
     engine.spawn_blocking(move || looking.queue_unstored_runs()).await.unwrap_or_default();
+    let mut busy: Vec<(RunId, Place)> = Vec::new();
+    let mut working = FuturesUnordered::new();
     loop {
-        let run = match archive.next() {
-            Ok(run) => run,
-            Err(due) => {
-                let waiting = async {
-                    match due {
-                        Some(due) => sleep_until(due).await,
-                        None => std::future::pending().await,
-                    }
-                };
-                tokio::select! {
-                    () = waiting => (),
-                    () = archive.added.notified() => (),
+        let mut due = None;
+        while busy.len() < STORES_AT_A_TIME {
+            let run = match archive.next(&busy) {
+                Ok(run) => run,
+                Err(next) => {
+                    due = next;
+                    break;
                 }
+            };
+            let Some(place) = engine.settle_place(&run).await else { continue };
+            if busy.iter().any(|(_, at)| *at == place) {
+                archive.add_last(run);
                 continue;
             }
+            busy.push((run.clone(), place.clone()));
+            let engine = &engine;
+            working.push(async move { (engine.archive_run(archive, &run, &place).await, run, place) });
+        }
+        let waiting = async {
+            match due {
+                Some(due) => sleep_until(due).await,
+                None => std::future::pending().await,
+            }
         };
-        match engine.archive_run(archive, &run).await {
+        tokio::select! {
+            Some((outcome, run, place)) = working.next() => {
+                busy.retain(|(busy, _)| *busy != run);
+                engine.conclude_archiving(archive, run, place, outcome);
+            }
+            () = waiting => (),
+            () = archive.added.notified() => (),
+        }
+    }
+}
+
+impl Engine {
+    /// Where a run in the queue is to be stored. `None`: it is gone, or there is no store for it.
+    async fn settle_place(&self, id: &RunId) -> Option<Place> {
+        let archive = self.archives();
+        let run = match self.store().run(id).await {
+            Ok(row) => row.run,
+            Err(StoreError::NotFound { .. }) => {
+                archive.forget(id);
+                return None;
+            }
+            Err(error) => {
+                tracing::warn!(run = %id, %error, "run {id}: its results cannot be stored now: {error}");
+                archive.change(id, |pending| pending.due = Some((Instant::now() + FIRST_PAUSE, FIRST_PAUSE)));
+                archive.add_last(id.clone());
+                return None;
+            }
+        };
+        let folder = self.folder().run(id);
+        let manifest = tokio::task::spawn_blocking(move || manifest_in(&folder)).await.unwrap_or_default();
+        match archive.place_by(&run, manifest.as_ref()) {
+            Some(place) => {
+                archive.pend(&run, place.clone());
+                Some(place)
+            }
+            None => {
+                archive.forget(id);
+                None
+            }
+        }
+    }
+
+    fn conclude_archiving(
+        &self,
+        archive: &Archive,
+        run: RunId,
+        place: Place,
+        outcome: Result<Option<u64>, ArtefactError>,
+    ) {
+        match outcome {
             Ok(Some(bytes)) => {
-                archive.is_stored_now(&run, bytes);
-                tracing::info!(%run, bytes, "run {run}: its results are in {}", archive.store.address());
-                engine.tell(Event::Run(run));
+                tracing::info!(%run, bytes, "run {run}: its results are in {}", archive.address_of(&place));
+                archive.is_stored_now(&run, place, bytes);
+                self.tell(Event::Run(run));
             }
             // Its compression queues it again, or it is gone.
             Ok(None) => {
                 archive.change(&run, |pending| pending.is_uploading = false);
-                if !engine.folder().run(&run).exists() {
+                if !self.folder().run(&run).exists() {
                     archive.forget(&run);
                 }
             }
             Err(error) => {
                 let pause = archive.pause_after_failure(&run);
-                let next_try_ms = engine.now_ms() + EpochMs::try_from(pause.as_millis()).unwrap_or(EpochMs::MAX);
+                let next_try_ms = self.now_ms() + EpochMs::try_from(pause.as_millis()).unwrap_or(EpochMs::MAX);
                 tracing::warn!(%run, code = error.code(), "run {run}: its results could not be stored: {error} Trying again.");
                 archive.change(&run, |pending| {
                     pending.is_uploading = false;
@@ -293,16 +383,14 @@ pub(crate) async fn forever(engine: Engine) {
                     pending.due = Some((Instant::now() + pause, pause));
                 });
                 archive.add_last(run.clone());
-                engine.tell(Event::Run(run));
+                self.tell(Event::Run(run));
             }
         }
     }
-}
 
-impl Engine {
-    /// The run's way into the store; `None`: no store is configured, or the run has not finished.
+    /// The run's way into its store; `None`: there is no store for it, or the run has not finished.
     pub fn archive_view(&self, run: &Run) -> Option<ArchiveView> {
-        self.archive().filter(|_| run.phase.is_terminal()).map(|archive| archive.view(run))
+        self.archive().filter(|_| run.phase.is_terminal()).and_then(|archive| archive.view(run))
     }
 
     /// Tries now what failed before.
@@ -310,28 +398,30 @@ impl Engine {
     /// # Errors
     /// When the run has not finished, or no store is configured.
     pub async fn retry_archive(&self, run: &RunId) -> Result<ArchiveView, EngineError> {
-        let archive = self.configured_archive()?;
+        let archive = self.archives();
         let run = self.store().run(run).await?.run;
+        let view = archive.view(&run).ok_or_else(no_store)?;
         if !run.phase.is_terminal() {
             return Err(crate::clusters::conflict(
                 "The run has not finished.",
                 Some("Its results are stored when it has."),
             ));
         }
-        if archive.view(&run).phase != ArchivePhase::Stored {
-            archive.pend(&run.id, &run.cluster_id);
+        if view.phase != ArchivePhase::Stored {
+            archive.expect(&run);
             archive.change(&run.id, |pending| pending.due = None);
             // Its logs may have to be compressed first.
             self.compression().add(run.id.clone());
         }
-        Ok(archive.view(&run))
+        archive.view(&run).ok_or_else(no_store)
     }
 
-    pub(crate) fn configured_archive(&self) -> Result<&Archive, EngineError> {
-        self.archive().ok_or_else(|| EngineError::Conflict {
-            message: "No store for artefacts is configured: results are in the data folder alone.".to_owned(),
-            hint: Some("Name one with --artifacts-url (JAC_ARTIFACTS_URL), such as s3://BUCKET/PREFIX.".to_owned()),
-        })
+    /// The store that a run is in or goes to.
+    fn store_of(&self, run: &Run) -> Result<ArtefactStore, EngineError> {
+        let place = self.archives().place_for(run).ok_or_else(no_store)?;
+        // What is in the server's store stays there, though its owner has one by now.
+        let stored = lock(&self.archives().stored).get(&run.id).map(|(place, _)| place.clone());
+        Ok(self.archives().store_at(&stored.unwrap_or(place))?)
     }
 
     /// What was written down about a stored run has changed, and is stored again.
@@ -373,19 +463,51 @@ impl Engine {
                 return;
             }
             let Some(run) = entry.file_name().to_str().and_then(|name| name.parse::<RunId>().ok()) else { continue };
-            let folder = entry.path();
-            match archive.manifest_in(&folder) {
-                Some(manifest) if !run::is_stale(&folder) => {
-                    archive.is_stored_now(&run, manifest.objects.iter().map(|object| object.bytes).sum());
-                }
-                // Compressed ones: the others are queued once they are.
-                _ => {
-                    if let Some(record) = record_of(&folder) {
-                        archive.expect(&record);
-                        archive.add_last(run);
-                    }
-                }
+            // Compressed ones: the others are queued once they are.
+            if self.is_unstored(archive, &run) {
+                archive.add_last(run);
             }
         }
+    }
+
+    /// The same of somebody who has another store now: what failed is tried at once.
+    pub(crate) fn queue_unstored_runs_of(&self, owner: &str) -> Result<(), EngineError> {
+        let archive = self.archives();
+        for run in wait(self.store().owned(Kind::Run, owner))?.iter().filter_map(|run| run.parse::<RunId>().ok()) {
+            if self.is_unstored(archive, &run) {
+                archive.change(&run, |pending| pending.due = None);
+                // It may have logs that were not to be compressed before.
+                self.compression().add(run);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a finished run is to be stored, which is noted, as is where it is if it is.
+    fn is_unstored(&self, archive: &Archive, run: &RunId) -> bool {
+        let folder = self.folder().run(run);
+        let manifest = manifest_in(&folder);
+        let holder = manifest.as_ref().and_then(|manifest| Some((archive.holder(run, manifest)?, manifest)));
+        if let Some((place, manifest)) = holder.filter(|_| !run::is_stale(&folder)) {
+            archive.is_stored_now(run, place, manifest.objects.iter().map(|object| object.bytes).sum());
+            return false;
+        }
+        let Some(record) = record_of(&folder) else { return false };
+        let Some(place) = archive.place_by(&record, manifest.as_ref()) else {
+            archive.forget(run);
+            return false;
+        };
+        archive.pend(&record, place);
+        true
+    }
+}
+
+fn no_store() -> EngineError {
+    EngineError::Conflict {
+        message: "There is no store for artefacts: results are in the data folder alone.".to_owned(),
+        hint: Some(
+            "Choose one of your own under Settings, Results, or name the server's with --artifacts-url (JAC_ARTIFACTS_URL), such as s3://BUCKET/PREFIX."
+                .to_owned(),
+        ),
     }
 }

@@ -174,6 +174,23 @@ impl std::fmt::Debug for NewSshKey {
     }
 }
 
+/// What needs a set of credentials.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CredentialUsers {
+    /// Clusters that live.
+    pub clusters: Vec<Named>,
+    /// Stores for results, by their addresses.
+    pub stores: Vec<Named>,
+    /// Search targets.
+    pub targets: Vec<Named>,
+}
+
+impl CredentialUsers {
+    fn is_none(&self) -> bool {
+        self.clusters.is_empty() && self.stores.is_empty() && self.targets.is_empty()
+    }
+}
+
 /// Whether a cluster that lives needs the set.
 fn lives_by(cluster: &Cluster, id: &str) -> bool {
     let config = &cluster.config;
@@ -183,17 +200,24 @@ fn lives_by(cluster: &Cluster, id: &str) -> bool {
 }
 
 impl Engine {
-    /// The sets of a person, or of everybody, without their secrets, each with the living clusters that need it.
+    /// The sets of a person, or of everybody, without their secrets, each with what needs it.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn credentials(&self, owner: Option<&str>) -> Result<Vec<(CredentialRow, Vec<Named>)>, EngineError> {
+    pub async fn credentials(&self, owner: Option<&str>) -> Result<Vec<(CredentialRow, CredentialUsers)>, EngineError> {
         let clusters = self.store().living_clusters().await?;
+        let stores = self.store().results_stores().await?;
+        let targets = self.store().search_targets().await?;
         let rows = self.store().credentials().await?.into_iter();
         let wanted = rows.filter(|row| owner.is_none_or(|owner| row.owner.id == owner));
         let with_users = |row: CredentialRow| {
-            let users = clusters.iter().filter(|cluster| lives_by(cluster, &row.id));
-            let users = users.map(|cluster| Named { id: cluster.id.to_string(), name: cluster.name.clone() }).collect();
+            let of_clusters = clusters.iter().filter(|cluster| lives_by(cluster, &row.id));
+            let named = |cluster: &Cluster| Named { id: cluster.id.to_string(), name: cluster.name.clone() };
+            let of_stores = stores.iter().filter(|store| store.credentials == row.id);
+            let stores = of_stores.map(|store| Named { id: store.id.clone(), name: store.address.clone() }).collect();
+            let of_targets = targets.iter().filter(|target| target.credentials.as_ref() == Some(&row.id));
+            let targets = of_targets.map(|one| Named { id: one.id.clone(), name: one.name.clone() }).collect();
+            let users = CredentialUsers { clusters: of_clusters.map(named).collect(), stores, targets };
             (row, users)
         };
         Ok(wanted.map(with_users).collect())
@@ -203,7 +227,7 @@ impl Engine {
     ///
     /// # Errors
     /// When there is none.
-    pub async fn credentials_of(&self, id: &str) -> Result<(CredentialRow, Vec<Named>), EngineError> {
+    pub async fn credentials_of(&self, id: &str) -> Result<(CredentialRow, CredentialUsers), EngineError> {
         let found = self.credentials(None).await?.into_iter().find(|(row, _)| row.id == id);
         found.ok_or_else(|| EngineError::NotFound { kind: "set of credentials", id: id.to_owned() })
     }
@@ -302,21 +326,21 @@ impl Engine {
     /// Deletes a set.
     ///
     /// # Errors
-    /// While a cluster lives that was made with it: nobody could take it away any more.
+    /// While a cluster lives that was made with it, which nobody could terminate any more, or a store for results needs it.
     pub async fn delete_credentials(&self, id: &str) -> Result<(), EngineError> {
-        let (_, clusters) = self.credentials_of(id).await?;
-        if !clusters.is_empty() {
-            return Err(EngineError::CredentialsInUse { clusters });
+        let (_, users) = self.credentials_of(id).await?;
+        if !users.is_none() {
+            return Err(EngineError::CredentialsInUse(users));
         }
         self.store().delete_credentials(id).await?;
         tracing::info!(set = %id, "the credentials {id} were deleted");
         Ok(())
     }
 
-    /// What becomes of the sets of somebody who leaves: those that living clusters need go to `next`, the others go.
+    /// What becomes of the sets of somebody who leaves: those that something needs go to `next`, the others go.
     pub(crate) async fn leave_credentials(&self, leaving: &Person, next: &Person) -> Result<(), EngineError> {
-        for (row, clusters) in self.credentials(Some(&leaving.id)).await? {
-            if clusters.is_empty() {
+        for (row, users) in self.credentials(Some(&leaving.id)).await? {
+            if users.is_none() {
                 self.store().delete_credentials(&row.id).await?;
             } else {
                 // With the id, since the next one may have one of that name.

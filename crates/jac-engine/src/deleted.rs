@@ -13,7 +13,7 @@ use jac_model::{PlanFile, RunId};
 use jac_store::StoreError;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 const SWEEP_EVERY: Duration = Duration::from_secs(10 * 60);
 const PREFIX: &str = "deleted-";
@@ -58,22 +58,39 @@ pub(crate) fn waits_for_store(folder: &Path) -> bool {
     run_of(folder).is_some() && was_begun(folder)
 }
 
-/// Has the store forget a run whose folder waits.
-fn remove_from_store(archive: &Archive, folder: &Path) {
+/// Has its store forget a run whose folder waits.
+fn remove_from_store(engine: &Engine, archive: &Archive, run: &RunId, folder: &Path) {
     let manifest = manifest_in(folder);
-    if manifest.as_ref().is_some_and(|manifest| manifest.store != archive.store().address()) {
-        // It is in another store, which may be configured again.
-        return;
-    }
+    let placed = archive.placed(run);
+    let store = match &placed {
+        Some(place) => archive.store_at(place),
+        None => match archive.server() {
+            Some(server) if manifest.as_ref().is_none_or(|manifest| manifest.store == server.address()) => Ok(server),
+            // It is in another store, which may be configured again.
+            _ => return,
+        },
+    };
     let of_record = record_of(folder).map(|run| run_prefix(&run.id, run.created_ms));
     if let Some(prefix) = of_record.or_else(|| manifest.map(|manifest| manifest.prefix())) {
-        let removed = begun_in(folder).iter().try_for_each(|(name, begun)| wait(archive.store().abort(name, begun)));
-        if let Err(error) = removed.and_then(|()| wait(archive.store().remove_run(&prefix))) {
+        let removed = store.and_then(|store| {
+            begun_in(folder).iter().try_for_each(|(name, begun)| wait(store.abort(name, begun)))?;
+            wait(store.remove_run(&prefix))
+        });
+        if let Err(error) = removed {
             tracing::warn!(code = error.code(), "{prefix} is still in the store: {error} Trying again.");
             return;
         }
     }
     remove_folder(folder);
+    if placed.is_some() && !folder.exists() {
+        displace(engine, run);
+    }
+}
+
+fn displace(engine: &Engine, run: &RunId) {
+    if let Err(error) = wait(engine.displace_run(run)) {
+        tracing::warn!(%run, %error, "run {run}: that it is in no store any more could not be written down: {error}");
+    }
 }
 
 /// Puts the folder of a run that keeps its row where it was.
@@ -105,10 +122,7 @@ pub(crate) fn give_back_all(engine: &Engine) -> Result<(), EngineError> {
 /// Removes what is left, until the engine ends.
 pub(crate) async fn sweep_forever(engine: Engine) {
     loop {
-        match engine.archive() {
-            Some(archive) => drop(timeout(SWEEP_EVERY, archive.removals().notified()).await),
-            None => sleep(SWEEP_EVERY).await,
-        }
+        drop(timeout(SWEEP_EVERY, engine.archives().removals().notified()).await);
         // Gigabytes take their time.
         if let Err(error) = engine.run_blocking(sweep).await {
             tracing::warn!(%error, "folders of deleted runs cannot be removed: {error}");
@@ -122,7 +136,7 @@ fn sweep(engine: &Engine) -> Result<(), EngineError> {
             Err(StoreError::NotFound { .. }) => {
                 if was_begun(&folder) {
                     if let Some(archive) = engine.archive() {
-                        remove_from_store(archive, &folder);
+                        remove_from_store(engine, archive, &run, &folder);
                     }
                     continue;
                 }
@@ -133,6 +147,15 @@ fn sweep(engine: &Engine) -> Result<(), EngineError> {
             }
             Err(error) => return Err(error.into()),
             Ok(_) => (),
+        }
+    }
+    // A crash may have come between a folder's removal and this.
+    for run in engine.archives().placed_runs() {
+        if !engine.folder().run(&run).exists()
+            && !place(engine, &run).exists()
+            && matches!(wait(engine.store().run(&run)), Err(StoreError::NotFound { .. }))
+        {
+            displace(engine, &run);
         }
     }
     Ok(())

@@ -99,7 +99,7 @@ struct Inner {
     checks: Arc<Semaphore>,
     blocking_turns: Arc<Semaphore>,
     compression: compression::Queue,
-    archive: Option<Archive>,
+    archive: Archive,
     shipping: Shipping,
     integrations: Integrations,
     schedules: Schedules,
@@ -146,13 +146,15 @@ impl Engine {
                 checks: Arc::new(Semaphore::new(CHECKS_AT_A_TIME)),
                 blocking_turns: Arc::new(Semaphore::new(crate::blocking::TURNS)),
                 compression: compression::Queue::default(),
-                archive: parts.artefacts.map(Archive::new),
+                archive: Archive::new(parts.artefacts),
                 shipping: Shipping::default(),
                 integrations: Integrations::new(parts.integrations),
                 schedules: Schedules::default(),
                 stop: CancellationToken::new(),
             }),
         };
+        engine.load_results_stores().await?;
+        engine.load_placed_runs().await?;
         engine.take_up().await?;
         engine.begin_integrations().await?;
         // One for each provider, so that one which hangs keeps nobody from looking after the others' clusters.
@@ -169,10 +171,8 @@ impl Engine {
         engine.keep_running("the retention".to_owned(), move |_| retention::forever(keeping.clone()));
         let compressing = engine.clone();
         engine.keep_running("the compression of logs".to_owned(), move |_| compression::forever(compressing.clone()));
-        if engine.archive().is_some() {
-            let archiving = engine.clone();
-            engine.keep_running("the archive of results".to_owned(), move |_| archive::forever(archiving.clone()));
-        }
+        let archiving = engine.clone();
+        engine.keep_running("the archive of results".to_owned(), move |_| archive::forever(archiving.clone()));
         if engine.settings().starts_schedules {
             let scheduling = engine.clone();
             engine.keep_running("the schedules".to_owned(), move |_| schedules::forever(scheduling.clone()));
@@ -232,9 +232,14 @@ impl Engine {
         &self.inner.compression
     }
 
-    /// Where finished runs are kept for good, if anywhere.
+    /// Where finished runs are kept for good, if anywhere: in the server's store, or in people's own.
     pub(crate) fn archive(&self) -> Option<&Archive> {
-        self.inner.archive.as_ref()
+        Some(self.archives()).filter(|archive| archive.is_used())
+    }
+
+    /// The same, also while there is no store.
+    pub(crate) fn archives(&self) -> &Archive {
+        &self.inner.archive
     }
 
     pub(crate) fn shipping(&self) -> &Shipping {
@@ -275,8 +280,12 @@ impl Engine {
         &self.inner.store
     }
 
-    pub fn vault(&self) -> &Vault {
+    pub fn vault(&self) -> &Arc<Vault> {
         &self.inner.vault
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.clock
     }
 
     pub fn folder(&self) -> &DataFolder {

@@ -1,12 +1,13 @@
 //! What the engine could not do, told so that a person knows what to do next.
 
+use crate::credentials::CredentialUsers;
 use jac_artefacts::ArtefactError;
 use jac_model::cluster::ClusterTransitionError;
 use jac_model::notify::SendError;
 use jac_model::ports::PortError;
 use jac_model::run::RunTransitionError;
 use jac_model::search::TargetError;
-use jac_model::{Fault, Message, Named};
+use jac_model::{Fault, Message};
 use jac_store::{StoreError, VaultError};
 
 /// Why a request was refused or a step not done.
@@ -21,9 +22,9 @@ pub enum EngineError {
     /// It cannot be done now.
     #[error("{message}")]
     Conflict { message: String, hint: Option<String> },
-    /// Clusters live that need the credentials.
-    #[error("The credentials are still needed to terminate {}.", clusters.iter().map(|one| format!("'{}' ({})", one.name, one.id)).collect::<Vec<_>>().join(", "))]
-    CredentialsInUse { clusters: Vec<Named> },
+    /// Something needs the credentials.
+    #[error("{}", in_use(.0))]
+    CredentialsInUse(CredentialUsers),
     /// A disk of this machine has no room left.
     #[error("There is no space left on this machine's disk ({what}).")]
     DiskFull {
@@ -63,6 +64,16 @@ pub enum EngineError {
     JMeter(String),
 }
 
+fn in_use(users: &CredentialUsers) -> String {
+    let clusters = users.clusters.iter().map(|one| format!("to terminate '{}' ({})", one.name, one.id));
+    let stores = users.stores.iter().map(|one| format!("for the results in {}", one.name));
+    let targets = users.targets.iter().map(|one| format!("for the search target {}", one.name));
+    format!(
+        "The credentials are still needed {}.",
+        clusters.chain(stores).chain(targets).collect::<Vec<_>>().join(", ")
+    )
+}
+
 impl EngineError {
     /// A fault of what was asked for, without details.
     pub fn invalid(code: &'static str, message: impl Into<String>) -> Self {
@@ -96,7 +107,7 @@ impl EngineError {
             Self::Invalid { code, .. } => code,
             Self::NotFound { .. } => "not_found",
             Self::Conflict { .. } => "conflict",
-            Self::CredentialsInUse { .. } => "credentials_in_use",
+            Self::CredentialsInUse(_) => "credentials_in_use",
             Self::DiskFull { .. } | Self::Port(PortError::DiskFull { .. }) => "disk_full",
             Self::Port(PortError::Unfit { .. }) => "unfit",
             Self::Port(PortError::OutOfDescriptors { .. }) => "out_of_descriptors",

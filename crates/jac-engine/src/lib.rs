@@ -31,10 +31,12 @@ mod patience;
 pub mod plans;
 mod reconcile;
 mod recovery;
+mod results_stores;
 mod retention;
 mod rights;
 pub mod runs;
 pub mod schedules;
+mod set_keys;
 pub mod settings;
 mod shipping;
 mod supervisor;
@@ -43,7 +45,7 @@ pub mod tools;
 pub mod view;
 
 pub use clusters::{Attendance, NewCluster};
-pub use credentials::{NewAwsCredentials, NewCredentials, NewSshKey};
+pub use credentials::{CredentialUsers, NewAwsCredentials, NewCredentials, NewSshKey};
 pub use engine::{Engine, Event, Parts, administrator};
 pub use error::EngineError;
 pub use figures::{Figures, Unready};
@@ -51,10 +53,12 @@ pub use integrations::{
     Delivery, ExporterView, IntegrationTargets, IntegrationTest, IntegrationTrouble, IntegrationsView, NotifierView,
 };
 pub use notices::Notice;
+pub use results_stores::{NewResultsStore, ResultsStoreView};
 pub use rights::ConfigDenied;
 pub use runs::NewRun;
 pub use settings::Settings;
 pub use shipping::{
-    FoundSamples, LOG as LOG_SOURCE, SampleSource, SearchFallback, Shipment, ShipmentTrouble, TargetView,
+    FoundSamples, LOG as LOG_SOURCE, NewSearchTarget, OwnTargetView, SampleSource, SearchFallback, Shipment,
+    ShipmentTrouble, TargetView,
 };
 pub use titles::required as required_name;

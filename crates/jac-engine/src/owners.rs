@@ -96,6 +96,8 @@ impl Engine {
             self.hand_schedule_over(&id, next.clone(), is_ending).await?;
             done.count("schedules");
         }
+        self.leave_results_stores(leaving, next).await?;
+        self.leave_search_targets(leaving).await?;
         self.leave_credentials(leaving, next).await
     }
 

@@ -112,7 +112,7 @@ impl Engine {
             let remove = move |engine: &Engine| {
                 let Some(archive) = engine.archive() else { return Ok(()) };
                 for (_, run) in &batch {
-                    crate::archive::remove_stored_logs(archive, &engine.folder().run(run));
+                    crate::archive::remove_stored_logs(archive, run, &engine.folder().run(run));
                 }
                 Ok(())
             };

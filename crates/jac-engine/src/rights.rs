@@ -14,6 +14,12 @@ pub enum ConfigDenied {
     Environment,
 }
 
+/// Whether somebody may work with the credentials of the server's environment. Whoever comes by the company's sign-on is named by ID alone.
+pub(crate) fn is_environments(caller: &Principal, via_company: bool, named: &[String]) -> bool {
+    let is_named = |word: &str| named.iter().any(|name| name.eq_ignore_ascii_case(word));
+    caller.role == UserRole::Administrator || is_named(&caller.user.id) || (!via_company && is_named(&caller.user.name))
+}
+
 impl Engine {
     /// Whether somebody may work with the credentials of the server's environment. `named` are those whom the server's configuration names by
     /// their id, or by the name of an account that an administrator made: whoever comes by the company's sign-on may be called as somebody
@@ -22,11 +28,11 @@ impl Engine {
     /// # Errors
     /// When the database cannot be read.
     pub async fn may_use_environment(&self, caller: &Principal, named: &[String]) -> Result<bool, EngineError> {
-        let is_named = |word: &str| named.iter().any(|name| name.eq_ignore_ascii_case(word));
-        if caller.role == UserRole::Administrator || is_named(&caller.user.id) {
+        // Asked only where it matters.
+        if is_environments(caller, true, named) {
             return Ok(true);
         }
-        Ok(is_named(&caller.user.name) && !self.store().person(&caller.user.id).await?.via_company)
+        Ok(is_environments(caller, false, named) && !self.store().person(&caller.user.id).await?.via_company)
     }
 
     /// Puts somebody's own set in place of `saved`, and says what of the rest they may not say.

@@ -73,6 +73,8 @@ pub struct Settings {
     pub schedule_grace: Duration,
     /// Whose schedules may have clusters with the credentials of the server's environment, besides administrators': ids or names of people.
     pub environment_credentials_for: Vec<String>,
+    /// Addresses (scheme, host and port) that people's own stores and search targets may be at, besides public ones with HTTPS.
+    pub allowed_endpoints: Vec<String>,
 }
 
 impl Default for Settings {
@@ -110,6 +112,7 @@ impl Default for Settings {
             starts_schedules: false,
             schedule_grace: Duration::from_secs(15 * 60),
             environment_credentials_for: Vec::new(),
+            allowed_endpoints: Vec::new(),
         }
     }
 }

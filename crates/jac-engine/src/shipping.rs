@@ -7,16 +7,18 @@
 
 mod find;
 mod log;
+mod own;
 mod query;
 mod view;
 
 pub use find::{FoundSamples, LOG, SampleSource, SearchFallback};
 pub(crate) use log::{FOLDER, refused_artefact};
+pub use own::{NewSearchTarget, OwnTargetView};
 pub use view::{Shipment, ShipmentTrouble, TargetView};
 
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
-use jac_model::search::{SampleTarget, ShipmentState, ShippedRun, TargetError, TargetTest};
+use jac_model::search::{SampleTarget, ShipmentState, ShippedRun, TargetError, TargetMaker, TargetTest};
 use jac_model::{Run, RunId};
 use jac_store::{Attempt, ShipmentRow, StoreError};
 use log::{LOOK_EVERY, Precedence, SpoolLog};
@@ -45,7 +47,14 @@ type Key = (RunId, String);
 /// The targets, and what is being shipped to them.
 #[derive(Default)]
 pub(crate) struct Shipping {
+    /// The server's.
     targets: Mutex<Vec<Arc<dyn SampleTarget>>>,
+    /// People's own, each with its owner's ID.
+    own: Mutex<Vec<(String, Arc<dyn SampleTarget>)>>,
+    /// Who reads anew which targets people have.
+    loading: tokio::sync::Mutex<()>,
+    /// Who makes people's own.
+    maker: Mutex<Option<Arc<dyn TargetMaker>>>,
     /// Told when something about the shipment has changed, or it is to be tried again now.
     working: Mutex<HashMap<Key, Arc<Notify>>>,
     /// By the target's name: one that is away keeps no other waiting.
@@ -57,8 +66,29 @@ pub(crate) struct Shipping {
 }
 
 impl Shipping {
+    /// All of them, the server's first.
     fn targets(&self) -> Vec<Arc<dyn SampleTarget>> {
-        self.targets.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.targets_of(None)
+    }
+
+    /// Those that runs of that person are shipped to: the server's and their own. `None`: everybody's.
+    fn targets_of(&self, owner: Option<&str>) -> Vec<Arc<dyn SampleTarget>> {
+        let mut targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        let theirs = own.iter().filter(|(of, _)| owner.is_none_or(|owner| of == owner));
+        targets.extend(theirs.map(|(_, target)| Arc::clone(target)));
+        targets
+    }
+
+    /// The ID of whoever a target belongs to; `None`: it is the server's, or there is none.
+    fn owner_of(&self, target: &str) -> Option<String> {
+        let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        own.iter().find(|(_, own)| own.info().name == target).map(|(owner, _)| owner.clone())
+    }
+
+    /// A target is another now, or gone: whoever ships to it looks.
+    fn poke_target(&self, target: &str) {
+        self.working().iter().filter(|((_, of), _)| of == target).for_each(|(_, poked)| poked.notify_one());
     }
 
     fn working(&self) -> MutexGuard<'_, HashMap<Key, Arc<Notify>>> {
@@ -122,6 +152,7 @@ impl Engine {
     /// When the database cannot be read or written.
     pub async fn use_search_targets(&self, targets: Vec<Arc<dyn SampleTarget>>) -> Result<(), EngineError> {
         *self.shipping().targets.lock().unwrap_or_else(PoisonError::into_inner) = targets;
+        self.load_own_targets().await?;
         for run in self.store().unfinished_runs().await? {
             self.begin_shipping(&run.id).await?;
         }
@@ -132,9 +163,13 @@ impl Engine {
         Ok(())
     }
 
-    /// Ships a run to all targets.
+    /// Ships a run to all targets of the server and of its owner.
     pub(crate) async fn begin_shipping(&self, run: &RunId) -> Result<(), EngineError> {
-        for target in self.shipping().targets() {
+        if self.shipping().targets().is_empty() {
+            return Ok(());
+        }
+        let owner = self.owner_of_run(run).await?;
+        for target in self.shipping().targets_of(Some(&owner)) {
             let name = target.info().name;
             self.store().add_shipment(run, &name, self.now_ms()).await?;
             self.work_on_shipment(run, &name);
@@ -147,8 +182,7 @@ impl Engine {
     /// # Errors
     /// When there is no such run or target.
     pub async fn ship_run(&self, run: &RunId, target: Option<&str>) -> Result<Vec<Shipment>, EngineError> {
-        self.store().run(run).await?;
-        for name in self.named_targets(target)? {
+        for name in self.named_targets(&self.owner_of_run(run).await?, target)? {
             self.store().add_shipment(run, &name, self.now_ms()).await?;
             let now_ms = self.now_ms();
             let again = move |row: &mut ShipmentRow| {
@@ -170,8 +204,8 @@ impl Engine {
     /// # Errors
     /// When there is no such run or target, or the target does not do it.
     pub async fn delete_shipped(&self, run: &RunId, target: Option<&str>) -> Result<u64, EngineError> {
-        self.store().run(run).await?;
-        let targets = self.shipping().targets();
+        let owner = self.owner_of_run(run).await?;
+        let targets = self.shipping().targets_of(Some(&owner));
         let mut deleted = 0;
         let is_named = target.is_some();
         // A shipment whose target is not configured any more is forgotten; nothing can be asked of where its documents are.
@@ -182,7 +216,7 @@ impl Engine {
             self.tell(Event::Run(run.clone()));
             return Ok(0);
         }
-        for name in self.named_targets(target)? {
+        for name in self.named_targets(&owner, target)? {
             let Some(target) = named(&targets, &name) else { continue };
             // One that cannot be asked for what it has deletes nothing; it says so where it is meant.
             if !target.counts() {
@@ -235,12 +269,18 @@ impl Engine {
         }
     }
 
-    fn named_targets(&self, target: Option<&str>) -> Result<Vec<String>, EngineError> {
-        let all: Vec<String> = self.shipping().targets().iter().map(|target| target.info().name).collect();
+    /// Whose a person's own target is: their ID. `None`: it is the server's, or there is none.
+    pub fn search_target_owner(&self, name: &str) -> Option<String> {
+        self.shipping().owner_of(name)
+    }
+
+    fn named_targets(&self, owner: &str, target: Option<&str>) -> Result<Vec<String>, EngineError> {
+        let targets = self.shipping().targets_of(Some(owner));
+        let all: Vec<String> = targets.iter().map(|target| target.info().name).collect();
         match target {
             None if all.is_empty() => Err(EngineError::invalid(
                 "search_not_configured",
-                "No search target is configured. Set `search_url`, or add a [[search]] table to jac.toml.",
+                "No search target is configured. Add one of your own under Settings, Search, or to the server: `search_url`, or a [[search]] table in jac.toml.",
             )),
             None => Ok(all),
             Some(name) if all.iter().any(|known| known == name) => Ok(vec![name.to_owned()]),
@@ -251,7 +291,7 @@ impl Engine {
     /// Sees to it that there is a task for the shipment, if its target is one of this server's.
     fn work_on_shipment(&self, run: &RunId, target: &str) {
         let targets = self.shipping().targets();
-        let Some(target) = named(&targets, target).cloned() else { return };
+        let Some(target) = named(&targets, target) else { return };
         let key = (run.clone(), target.info().name);
         let poked = Arc::new(Notify::new());
         {
@@ -263,13 +303,20 @@ impl Engine {
         }
         let engine = self.clone();
         self.keep_running(format!("the shipping of run {} to {}", key.0, key.1), move |_| {
-            engine.clone().ship_to_the_end(key.clone(), Arc::clone(&target), Arc::clone(&poked))
+            engine.clone().ship_to_the_end(key.clone(), Arc::clone(&poked))
         });
     }
 
-    async fn ship_to_the_end(self, key: Key, target: Arc<dyn SampleTarget>, poked: Arc<Notify>) {
+    async fn ship_to_the_end(self, key: Key, poked: Arc<Notify>) {
         let mut precedence = Precedence::Backfill;
         loop {
+            // A person's may have been changed or deleted since.
+            let targets = self.shipping().targets();
+            let Some(target) = named(&targets, &key.1) else {
+                self.shipping().working().remove(&key);
+                self.tell(Event::Run(key.0));
+                return;
+            };
             let shipped = tokio::select! {
                 biased;
                 () = poked.notified() => continue,

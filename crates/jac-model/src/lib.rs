@@ -17,6 +17,7 @@ pub mod notify;
 pub mod people;
 pub mod plan;
 pub mod ports;
+pub mod reach;
 pub mod run;
 pub mod schedule;
 pub mod search;

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Something that a port could not do.
 #[derive(Debug, thiserror::Error)]
@@ -225,6 +225,16 @@ pub trait Cloud: Send + Sync {
         })
     }
 
+    /// Keys that are valid now, of credentials with or without a role: whoever signs requests without the provider's own tools needs them.
+    async fn session_keys(&self, credentials: &AwsCredentials, region: Option<&str>) -> Result<AwsKeys, PortError> {
+        let _nobody_knows = (credentials, region);
+        Err(PortError::Refused {
+            node: "The provider".to_owned(),
+            what: "give keys".to_owned(),
+            reason: "it has none".to_owned(),
+        })
+    }
+
     /// Removes one of them, with what it takes on disks. One that is gone already is a success.
     async fn remove_image(&self, region: &str, id: &str) -> Result<(), PortError> {
         Err(PortError::Refused {
@@ -258,6 +268,16 @@ pub enum AwsCredentials {
     },
     /// A role that the environment's credentials may assume.
     Role(AssumedRole),
+}
+
+/// AWS keys, and until when. They have no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AwsKeys {
+    pub access_key_id: String,
+    pub secret_access_key: String,
+    pub session_token: Option<String>,
+    /// `None`: they do not expire, or nobody says when.
+    pub expires: Option<SystemTime>,
 }
 
 /// A role that is assumed with other credentials.

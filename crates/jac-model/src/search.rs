@@ -3,9 +3,13 @@
 //! Owns the words of shipping (cursor, step, trouble, shipment) and the port. The adapter owns protocols and documents, the engine owns
 //! the log, the cursor and when it is tried.
 
+use crate::ports::AwsKeys;
+use crate::reach::Reach;
 use crate::{EpochMs, RunId};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What a target is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -274,6 +278,102 @@ pub trait SampleTarget: Send + Sync {
 
     /// Deletes all documents of a run, and says how many there were.
     async fn delete(&self, run: &RunId) -> Result<u64, TargetError>;
+}
+
+/// A target of a person, with its secrets: what an adapter makes a [`SampleTarget`] of. It has no `Debug`.
+#[derive(Clone)]
+pub struct OwnTarget {
+    /// Its name on this server.
+    pub name: String,
+    pub settings: OwnTargetSettings,
+    pub auth: OwnTargetAuth,
+    /// How far connections to it may go.
+    pub reach: Reach,
+}
+
+/// How requests to a person's target are signed in.
+#[derive(Clone)]
+pub enum OwnTargetAuth {
+    None,
+    Basic {
+        user: String,
+        password: String,
+    },
+    /// Elasticsearch's, in its encoded form.
+    ApiKey(String),
+    /// Amazon's service, in that region.
+    Aws {
+        region: String,
+        keys: Arc<dyn AwsKeySource>,
+    },
+}
+
+/// Where AWS keys come from that requests are signed with.
+#[async_trait]
+pub trait AwsKeySource: std::fmt::Debug + Send + Sync {
+    /// Keys that are valid now.
+    ///
+    /// # Errors
+    /// A phrase that says why no keys can be had.
+    async fn keys(&self) -> Result<AwsKeys, String>;
+}
+
+/// What a person says of a target, secrets apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OwnTargetSettings {
+    /// `https://` and a host; with a path behind a proxy.
+    pub url: String,
+    /// Certificates of authorities to trust besides the public ones, PEM.
+    #[serde(default)]
+    pub ca_pem: Option<String>,
+    #[serde(default)]
+    pub layout: TargetLayout,
+    /// The last part of the data stream's name; absent: `default`.
+    #[serde(default)]
+    pub namespace: Option<String>,
+    /// A name of one's own for the data stream, or the beginning of the indices' names.
+    #[serde(default)]
+    pub index: Option<String>,
+    /// Further fields of every document: `labels.<name>`.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// `service.name` of every document.
+    #[serde(default)]
+    pub service: Option<String>,
+    /// Where Kibana or OpenSearch Dashboards is.
+    #[serde(default)]
+    pub dashboards_url: Option<String>,
+    #[serde(default)]
+    pub dashboards_kind: Option<DashboardsKind>,
+}
+
+/// How samples are laid out at a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum TargetLayout {
+    /// One data stream for all runs.
+    #[default]
+    DataStream,
+    /// An index for each run.
+    IndexPerRun,
+}
+
+/// What of a person's target does not fit together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnTargetFault {
+    /// The name of its setting.
+    pub key: &'static str,
+    /// A sentence.
+    pub message: String,
+}
+
+/// Makes targets of what people say. Nothing is asked of them yet.
+pub trait TargetMaker: Send + Sync {
+    /// # Errors
+    /// When what is said does not fit together.
+    fn make(&self, target: OwnTarget) -> Result<Arc<dyn SampleTarget>, OwnTargetFault>;
 }
 
 /// Where the shipping of a run to a target is.

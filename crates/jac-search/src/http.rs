@@ -2,6 +2,7 @@
 
 use crate::settings::{Auth, Settings, SettingsError, SigV4};
 use bytes::Bytes;
+use jac_model::reach::Reach;
 use jac_model::search::TargetError;
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, Method, StatusCode, Url};
@@ -59,16 +60,23 @@ pub(crate) struct Silence {
 
 impl Http {
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
-        Self::at(settings.url.clone(), settings.auth.clone(), settings.ca_pem.as_deref())
+        Self::within(settings.url.clone(), settings.auth.clone(), settings.ca_pem.as_deref(), settings.reach)
     }
 
-    /// Speaks to that address.
-    pub fn at(mut base: Url, auth: Auth, ca_pem: Option<&[u8]>) -> Result<Self, SettingsError> {
+    /// Speaks to that address, wherever it leads.
+    pub fn at(base: Url, auth: Auth, ca_pem: Option<&[u8]>) -> Result<Self, SettingsError> {
+        Self::within(base, auth, ca_pem, Reach::Anywhere)
+    }
+
+    fn within(mut base: Url, auth: Auth, ca_pem: Option<&[u8]>, reach: Reach) -> Result<Self, SettingsError> {
         let refused = |key, error: &dyn Error| SettingsError { key, message: format!("{}.", innermost(error)) };
         let mut builder = reqwest::Client::builder()
             .connect_timeout(CONNECT_LIMIT)
             .timeout(ANSWER_LIMIT)
             .redirect(reqwest::redirect::Policy::none());
+        if reach == Reach::Public {
+            builder = jac_reach::public_only(builder);
+        }
         if let Some(pem) = ca_pem {
             let certificates = Certificate::from_pem_bundle(pem).map_err(|error| refused("ca_file", &error))?;
             if certificates.is_empty() {

@@ -12,6 +12,7 @@ mod elastic;
 mod http;
 mod import;
 mod logstash;
+mod own;
 mod pace;
 mod rows;
 mod search;
@@ -24,6 +25,7 @@ mod template;
 
 pub use dashboards::saved_objects;
 pub use import::import_dashboards;
+pub use own::Maker;
 pub use settings::{Auth, DashboardsSettings, Layout, Secret, Settings, SettingsError, SigV4};
 
 use jac_model::search::{SampleTarget, TargetKind};

@@ -1,6 +1,7 @@
 //! What a target is told: where it is, who signs in, and how its samples are laid out.
 
 use aws_credential_types::provider::SharedCredentialsProvider;
+use jac_model::reach::Reach;
 use jac_model::search::{DashboardsInfo, DashboardsKind, TargetKind};
 use reqwest::Url;
 use std::collections::BTreeMap;
@@ -104,6 +105,8 @@ pub struct Settings {
     /// `http://` or `https://`; for Logstash also `tcp://`. Without credentials.
     pub url: Url,
     pub auth: Auth,
+    /// How far connections to it may go.
+    pub reach: Reach,
     /// Certificates of authorities to trust besides the public ones, PEM.
     pub ca_pem: Option<Vec<u8>>,
     pub layout: Layout,
@@ -137,6 +140,7 @@ impl Settings {
             kind,
             url,
             auth: Auth::None,
+            reach: Reach::Anywhere,
             ca_pem: None,
             layout: Layout::default(),
             namespace: "default".to_owned(),

@@ -101,7 +101,7 @@ impl ApiError {
                 EngineError::Invalid { code: "upload_too_large", .. } => StatusCode::PAYLOAD_TOO_LARGE,
                 EngineError::Invalid { .. } => StatusCode::BAD_REQUEST,
                 EngineError::Conflict { .. }
-                | EngineError::CredentialsInUse { .. }
+                | EngineError::CredentialsInUse(_)
                 | EngineError::Store(StoreError::NameTaken { .. } | StoreError::LastAdministrator) => {
                     StatusCode::CONFLICT
                 }
@@ -200,16 +200,12 @@ impl ApiError {
                 "This is the last administrator. Make somebody else an administrator first.",
                 None,
             ),
-            Self::Engine(error @ EngineError::CredentialsInUse { .. }) => {
-                let message = jac_engine::tools::sentence(&error);
-                let faults = match error {
-                    EngineError::CredentialsInUse { clusters } => {
-                        clusters.into_iter().map(|one| Fault::whole("in_use", one.name)).collect()
-                    }
-                    _ => Vec::new(),
-                };
+            Self::Engine(EngineError::CredentialsInUse(users)) => {
+                let message = EngineError::CredentialsInUse(users.clone()).to_string();
+                let users = users.clusters.into_iter().chain(users.stores).chain(users.targets);
+                let faults = users.map(|one| Fault::whole("in_use", one.name)).collect();
                 let hint =
-                    "Terminate first what was made with them, or save others of the same account in their place.";
+                    "Terminate or change first what needs them, or save others of the same account in their place.";
                 let code = "credentials_in_use".to_owned();
                 ErrorDetail { code, message, hint: Some(hint.to_owned()), faults }
             }

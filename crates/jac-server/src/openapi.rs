@@ -3,7 +3,7 @@
 use crate::App;
 use crate::routes::{
     account, archive, audit, clusters, company, credentials, history, images, imports, info, integrations, machines,
-    people, plans, results, revisions, runs, schedules, search, session, shares,
+    people, plans, results, revisions, runs, schedules, search, session, shares, stores,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
@@ -101,6 +101,11 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(credentials::environment))
         .routes(routes!(credentials::replace, credentials::delete))
         .routes(routes!(credentials::test))
+        .routes(routes!(stores::list, stores::create))
+        .routes(routes!(stores::replace, stores::delete))
+        .routes(routes!(stores::test))
+        .routes(routes!(search::own, search::create))
+        .routes(routes!(search::replace, search::forget))
         .routes(routes!(schedules::list, schedules::create))
         .routes(routes!(schedules::preview))
         .routes(routes!(schedules::show, schedules::save, schedules::delete))

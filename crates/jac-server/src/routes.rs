@@ -22,6 +22,7 @@ pub mod schedules;
 pub mod search;
 pub mod session;
 pub mod shares;
+pub mod stores;
 
 use serde::Deserialize;
 

@@ -20,10 +20,12 @@ mod lists;
 mod older;
 mod people;
 mod plans;
+mod results_stores;
 mod retention;
 mod runs;
 mod schedules;
 mod seal;
+mod search_targets;
 mod series;
 mod sessions_elsewhere;
 mod shares;
@@ -44,10 +46,12 @@ pub use lists::runs::{ListedRun, RunFilter};
 pub use lists::schedules::ScheduleFilter;
 pub use lists::{MOST_LISTED, Page, PageRequest};
 pub use people::{Owned, PersonChange, PersonRow, TeamRow};
+pub use results_stores::ResultsStoreRow;
 pub use retention::RunPlace;
 pub use runs::RunRow;
 pub use schedules::firings::{FiringRow, NewFiring};
 pub use seal::{SealError, SealingKey};
+pub use search_targets::SearchTargetRow;
 pub use series::StoredPoint;
 pub use sessions_elsewhere::link_digest;
 pub use shares::{ShareKind, ShareRow};
@@ -80,6 +84,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/013-pinned.sql")),
     M::up(include_str!("../migrations/014-plan-revisions.sql")),
     M::up(include_str!("../migrations/015-event-codes.sql")),
+    M::up(include_str!("../migrations/016-own-stores-and-targets.sql")),
 ];
 
 /// The database. Every call is one short transaction, on a thread that may wait. Clones are the same database.

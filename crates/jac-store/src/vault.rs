@@ -123,6 +123,11 @@ impl Vault {
         Ok(count)
     }
 
+    /// The database that the sets are in.
+    pub fn database(&self) -> &Store {
+        &self.store
+    }
+
     /// Saves a set, in place of the one of its id if there is one.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! `jac artifacts`: results in an object store; and the store itself, opened with what the configuration says.
 
+mod own_store;
+
 use crate::cli::{ArtifactsCommand, Whose};
 use crate::client::Client;
 use crate::config::build::ArtefactsConfig;
@@ -115,6 +117,7 @@ pub async fn artefacts(command: ArtifactsCommand) -> anyhow::Result<Exit> {
         ArtifactsCommand::Verify { run, whose } => {
             briefly(&whose, async |client| verify(client, &run, &whose).await).await
         }
+        ArtifactsCommand::Store(arguments) => own_store::store(arguments).await,
         ArtifactsCommand::Rebuild { whose } => briefly(&whose, async |client| rebuild(client, &whose).await).await,
     }
 }

@@ -19,7 +19,7 @@ mod server;
 mod settings;
 
 pub use admin::{AuditArguments, Place, TokenCommand, UserCommand};
-pub use artefacts::ArtifactsCommand;
+pub use artefacts::{ArtifactsCommand, StoreArguments};
 pub use clusters::{ClusterCommand, CreateArguments, CredentialsCommand, Whose};
 pub use export::ExportArguments;
 pub use images::{BuildArguments, ImageCommand};

@@ -13,15 +13,16 @@ use crate::cli::{ConfigCommand, Output, ServeArguments};
 use crate::context;
 use crate::exit::{Exit, with_hint};
 use crate::stdout;
-use build::{ArtefactsConfig, Config, build, build_integrations, build_search, shown, tls_fault};
+use build::{Config, StoresConfig, build, build_integrations, build_search, shown, tls_fault};
 use integrations::IntegrationsConfig;
 use jac_engine::IntegrationTargets;
 use jac_integrations::SettingsError;
-use jac_model::search::SampleTarget;
+use jac_model::search::{SampleTarget, TargetMaker};
 use read::{Fault, File, Flags, Settings, Source, Value};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// The file in the data folder.
 const FILE_NAME: &str = "jac.toml";
@@ -48,14 +49,14 @@ pub fn load(arguments: &ServeArguments) -> Loaded {
 ///
 /// # Errors
 /// When these settings have faults.
-pub fn artefacts(data_folder: &Path, typed: Option<&str>) -> anyhow::Result<Option<ArtefactsConfig>> {
+pub fn stores(data_folder: &Path, typed: Option<&str>) -> anyhow::Result<StoresConfig> {
     let mut flags = Flags::from([("data_dir", vec![data_folder.display().to_string()])]);
     flags.extend(typed.map(|url| ("artifacts_url", vec![url.to_owned()])));
     let named = context::environment("JAC_CONFIG").map(PathBuf::from);
     let (file, unreadable) = find_file(named.as_deref(), &flags);
     let mut settings = Settings::read(file.as_ref(), context::environment, &flags);
     settings.faults.splice(0..0, unreadable);
-    build::artefacts(&settings).map_err(|faults| {
+    build::stores(&settings).map_err(|faults| {
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         with_hint(faults.join("\n"), Some("`jac config check` shows every setting and where it comes from.".to_owned()))
     })
@@ -88,6 +89,12 @@ pub fn search_settings(data_folder: &Path, url: Option<&str>) -> anyhow::Result<
 pub fn made(settings: Vec<jac_search::Settings>) -> anyhow::Result<Vec<Arc<dyn SampleTarget>>> {
     let made = settings.into_iter().map(jac_search::target).collect::<Result<_, _>>();
     made.map_err(|error| anyhow::anyhow!("{}", error.message))
+}
+
+/// Makes the search targets of people.
+pub fn target_maker() -> Arc<dyn TargetMaker> {
+    let now = || UNIX_EPOCH + Duration::from_millis(context::now_ms().unsigned_abs());
+    Arc::new(jac_search::Maker { now: Arc::new(now) })
 }
 
 /// Who is told by a command whose engine is in its own process: whom a server on this folder would tell.

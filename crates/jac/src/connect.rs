@@ -136,10 +136,13 @@ pub async fn connect(
         Ok(lock) => {
             // Whoever wrote it is gone, since the lock was free.
             drop(std::fs::remove_file(folder.server_file()));
-            let store = artefacts::open(config::artefacts(data_folder, elsewhere.artifacts_url)?.as_ref()).await?;
+            let stores = config::stores(data_folder, elsewhere.artifacts_url)?;
+            let settings = Settings { allowed_endpoints: stores.allowed_endpoints, ..settings };
+            let store = artefacts::open(stores.artefacts.as_ref()).await?;
             let targets = config::search_targets(data_folder, elsewhere.search_url)?;
             let outside = Outside { artefacts: store, integrations: config::integrations_of(data_folder)? };
             let engine = start_engine(folder, lock, tools, settings, Nodes::Local, None, outside).await?;
+            engine.make_search_targets_with(config::target_maker());
             engine.use_search_targets(targets).await?;
             let app = App { engine, access: Access::default(), edge: Edge::default() };
             let engine = app.engine.clone();

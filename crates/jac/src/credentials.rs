@@ -58,7 +58,7 @@ pub async fn credentials(command: CredentialsCommand) -> anyhow::Result<Exit> {
 }
 
 /// The caller's AWS set of that name.
-async fn own_set(client: &Client, name: &str) -> anyhow::Result<Option<Value>> {
+pub async fn own_set(client: &Client, name: &str) -> anyhow::Result<Option<Value>> {
     let session: Value = client.get("/session").await?;
     let sets: Vec<Value> = client.get("/credentials").await?;
     let is_wanted = |set: &Value| {

@@ -58,6 +58,7 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
         starts_schedules: true,
         schedule_grace: config.schedule_grace,
         environment_credentials_for: config.server.environment_credentials_for.clone(),
+        allowed_endpoints: config.allowed_endpoints.clone(),
         ..settings(config.lease_seconds)
     };
     let descriptors = raise_descriptor_limit();
@@ -65,6 +66,7 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     let integrations = config::integrations(config.integrations, config.server.public_url.clone())?;
     let outside = Outside { artefacts: store, integrations };
     let engine = start_engine(folder.clone(), lock, tools, settings, nodes, config.boot_limit, outside).await?;
+    engine.make_search_targets_with(config::target_maker());
     engine.use_search_targets(config::made(config.search)?).await?;
     let access = Access::with_token(&kept_token(&folder).context("the server's token cannot be kept")?)
         .with_hosts(&config.allowed_hosts);

@@ -19,12 +19,23 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // …apart from EC2's machines, which are reached over SSH.
     ("jac-ec2", &["jac-ssh", "jac-jmeter", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
     ("jac-integrations", &["jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
-    ("jac-search", &["jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
+    ("jac-reach", &["jac-model"]),
+    ("jac-search", &["jac-reach", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
     ("jac-local", &["jac-jmeter", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
-    ("jac-artefacts", &["jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
+    ("jac-artefacts", &["jac-reach", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
     (
         "jac-engine",
-        &["jac-artefacts", "jac-store", "jac-jmeter", "jac-report", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"],
+        &[
+            "jac-artefacts",
+            "jac-reach",
+            "jac-store",
+            "jac-jmeter",
+            "jac-report",
+            "jac-logs",
+            "jac-jtl",
+            "jac-jmx",
+            "jac-model",
+        ],
     ),
     (
         "jac-server",

@@ -1,16 +1,26 @@
 //! `jac import` as a shell sees it: the figures of `jac report`, exit codes, what is left.
 
+#[path = "../../jac-artefacts/tests/s3/gateway.rs"]
+#[expect(dead_code, reason = "jac-artefacts' own tests use all of it")]
+mod gateway;
+
+use gateway::{Gateway, TestKeys, program};
 use serde_json::Value;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output};
 
 fn jac(folder: &Path, arguments: &[&str]) -> Output {
+    jac_with(folder, &[], arguments)
+}
+
+fn jac_with(folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_jac"));
-    for name in ["JAC_SERVER", "JAC_TOKEN", "JAC_ARTIFACTS_URL", "JAC_SEARCH_URL"] {
+    for name in ["JAC_SERVER", "JAC_TOKEN", "JAC_ARTIFACTS_URL", "JAC_SEARCH_URL", "JAC_ALLOWED_ENDPOINTS"] {
         command.env_remove(name);
     }
-    command.env("JAC_DATA_DIR", folder.join("data")).current_dir(folder).args(arguments).output().expect("jac starts")
+    command.env("JAC_DATA_DIR", folder.join("data")).envs(variables.iter().copied());
+    command.current_dir(folder).args(arguments).output().expect("jac starts")
 }
 
 fn json(output: &Output) -> Value {
@@ -71,4 +81,73 @@ fn a_log_that_is_larger_than_what_may_wait_in_memory_is_imported_without_a_serve
     std::fs::write(folder.join("long.jtl"), format!("{header}\n{}", rows.repeat(400))).expect("written");
     let run = json(&jac(folder, &["import", "long.jtl", "--plan", "Shop", "--output", "json"]));
     assert_eq!(run["headline"]["samples"], 200_000, "{run}");
+}
+
+/// Keys as a set of that name, and a store with it.
+fn save_store(folder: &Path, endpoint: &str, keys: &TestKeys) -> Output {
+    let variables = [
+        ("JAC_ALLOWED_ENDPOINTS", endpoint),
+        ("AWS_ACCESS_KEY_ID", keys.id.as_str()),
+        ("AWS_SECRET_ACCESS_KEY", keys.secret.as_str()),
+    ];
+    let saved = jac_with(folder, &variables, &["credentials", "aws", "--save", "--no-test", "--name", "results"]);
+    assert!(saved.status.success(), "{}", String::from_utf8_lossy(&saved.stderr));
+    let store = [
+        "artifacts",
+        "store",
+        "--save",
+        "s3://own-results/load",
+        "--credentials",
+        "results",
+        "--region",
+        "us-east-1",
+        "--endpoint",
+        endpoint,
+        "--output",
+        "json",
+    ];
+    jac_with(folder, &variables, &store)
+}
+
+#[test]
+fn runs_are_in_a_bucket_of_ones_own_and_every_command_finds_them_there() {
+    let Some(program) = program() else { return };
+    let gateway = Gateway::start(&program);
+    let keys = gateway.add_person(&program, "own-results");
+    let endpoint = gateway.options().endpoint.expect("an address");
+    let allowed = [("JAC_ALLOWED_ENDPOINTS", endpoint.as_str())];
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = place.path();
+    std::fs::write(folder.join("a.jtl"), log(1_700_000_000_000)).expect("written");
+    let told = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
+
+    let refused = save_store(folder, &endpoint, &TestKeys { secret: "another".to_owned(), ..keys.clone() });
+    assert!(
+        !refused.status.success() && told(&refused).contains("does not accept the credentials"),
+        "{}",
+        told(&refused)
+    );
+    let saved = json(&save_store(folder, &endpoint, &keys));
+    assert_eq!((&saved[0]["address"], &saved[0]["is_current"]), (&"s3://own-results/load".into(), &true.into()));
+    let run = json(&jac_with(folder, &allowed, &["import", "a.jtl", "--plan", "Shop", "--output", "json"]));
+    let run = run["id"].as_str().expect("an id");
+    let stored = jac_with(folder, &allowed, &["artifacts", "retry", run]);
+    assert!(stored.status.success(), "{}", told(&stored));
+    std::fs::remove_file(folder.join("data/runs").join(run).join("results.jtl.zst")).expect("it was compressed");
+    for arguments in [&["artifacts", "verify", run][..], &["export", run, "--hdr", "times.hlog"]] {
+        let done = jac_with(folder, &allowed, arguments);
+        assert!(done.status.success(), "{arguments:?}: {}", told(&done));
+    }
+    let forbidden = jac(folder, &["artifacts", "verify", run]);
+    assert!(!forbidden.status.success() && told(&forbidden).contains("may not connect"), "{}", told(&forbidden));
+
+    // After a lost data folder the store is saved again, and has the run.
+    let empty = tempfile::tempdir().expect("a folder");
+    assert!(save_store(empty.path(), &endpoint, &keys).status.success());
+    let rebuilt = json(&jac_with(empty.path(), &allowed, &["artifacts", "rebuild", "--output", "json"]));
+    assert_eq!((&rebuilt["restored"], &rebuilt["failed"]), (&1.into(), &serde_json::json!([])), "{rebuilt}");
+    let verified = jac_with(empty.path(), &allowed, &["artifacts", "verify", run]);
+    assert!(verified.status.success(), "{}", told(&verified));
+    let stopped = json(&jac_with(empty.path(), &allowed, &["artifacts", "store", "--stop", "--output", "json"]));
+    assert_eq!((&stopped[0]["is_current"], &stopped[0]["runs"]), (&false.into(), &1.into()), "what is there stays");
 }

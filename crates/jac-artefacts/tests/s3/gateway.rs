@@ -66,8 +66,12 @@ impl Gateway {
     }
 
     fn try_to_start(&mut self, program: &Path) -> bool {
+        let people = self.folder.path().join("people");
+        std::fs::create_dir_all(&people).expect("a folder");
         let mut child = Command::new(program)
-            .args(["--port", &format!("127.0.0.1:{}", self.port), "--quiet", "posix"])
+            .args(["--port", &format!("127.0.0.1:{}", self.port), "--quiet", "--iam-dir"])
+            .arg(people)
+            .arg("posix")
             .arg(self.folder.path().join("objects"))
             .env("ROOT_ACCESS_KEY_ID", &self.keys.id)
             .env("ROOT_SECRET_ACCESS_KEY", &self.keys.secret)
@@ -97,6 +101,29 @@ impl Gateway {
             endpoint: Some(format!("http://127.0.0.1:{}", self.port)),
             ..Options::default()
         }
+    }
+
+    /// Somebody with keys of their own, and the bucket of that name, which no other keys open but the gateway's.
+    pub fn add_person(&self, program: &Path, bucket: &str) -> TestKeys {
+        let keys =
+            TestKeys { id: format!("key_of_{}", bucket.replace('-', "_")), secret: format!("secret-of-{bucket}") };
+        let endpoint = self.options().endpoint.expect("an address");
+        let admin = |arguments: &[&str]| {
+            let done = Command::new(program)
+                .args(["admin", "--access", &self.keys.id, "--secret", &self.keys.secret, "--endpoint-url", &endpoint])
+                .args(arguments)
+                .output()
+                .expect("the gateway's admin");
+            assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+        };
+        admin(&["create-user", "--access", &keys.id, "--secret", &keys.secret, "--role", "user"]);
+        admin(&["create-bucket", "--owner", &keys.id, "--bucket", bucket]);
+        keys
+    }
+
+    /// Where the objects of a bucket lie on the gateway's disk.
+    pub fn bucket(&self, bucket: &str) -> PathBuf {
+        self.folder.path().join("objects").join(bucket)
     }
 
     /// A store in the bucket of that name.

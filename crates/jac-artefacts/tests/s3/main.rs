@@ -304,3 +304,30 @@ async fn a_log_in_the_store_is_read_as_it_is_here() {
         assert_eq!(there, here, "{server}: {name}");
     }
 }
+
+#[tokio::test]
+async fn a_store_is_tried_out_with_each_persons_keys_and_opens_nobody_elses() {
+    let Some(program) = program() else { return };
+    let gateway = Gateway::start(&program);
+    let (hers, his) = (gateway.add_person(&program, "hers-alone"), gateway.add_person(&program, "his-alone"));
+    for (bucket, keys, code) in [
+        ("hers-alone", &hers, None),
+        ("his-alone", &his, None),
+        ("his-alone", &hers, Some("artefacts_denied")),
+        ("hers-alone", &his, Some("artefacts_denied")),
+    ] {
+        let store = gateway.store_in(bucket, &gateway.options(), keys.clone());
+        let tried = store.try_out("once").await;
+        assert_eq!(tried.err().map(|error| error.code()), code, "{bucket} with {}", keys.id);
+        assert_eq!(store.get("jac-test-once/manifest.json").await.ok().flatten(), None, "{bucket}");
+    }
+    let of_object = gateway.store_in("hers-alone", &gateway.options(), TestKeys { secret: his.secret, ..hers.clone() });
+    let refused = of_object.object("run.json").await.expect_err("the secret is wrong");
+    assert_eq!(refused.code(), "artefacts_credentials_refused", "though the answer to a HEAD has no body");
+    assert!(
+        std::fs::read_dir(gateway.bucket("hers-alone"))
+            .expect("the bucket")
+            .flatten()
+            .all(|entry| entry.path().is_dir())
+    );
+}

@@ -5,7 +5,7 @@ use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::runs::kept::{COMPRESSED, KeptFile, damaged};
-use jac_artefacts::{Manifest, ObjectBytes, StoredObject, local_name, object_name};
+use jac_artefacts::{ArtefactError, ArtefactStore, Manifest, ObjectBytes, StoredObject, local_name, object_name};
 use jac_logs::{Elsewhere, FramedLog, Input};
 use jac_model::RunId;
 use std::path::Path;
@@ -26,16 +26,16 @@ pub(crate) fn remote_file<'a>(manifest: &'a Manifest, local: &str) -> Option<&'a
 }
 
 /// Removes the logs from the folder of a run that the store has, unless the run has changed since.
-pub(crate) fn remove_stored_logs(archive: &Archive, folder: &Path) {
+pub(crate) fn remove_stored_logs(archive: &Archive, run: &RunId, folder: &Path) {
     if super::run::is_stale(folder) {
         return;
     }
-    let Some(manifest) = archive.manifest_in(folder) else { return };
+    let Ok(Some((store, manifest))) = archive.stored_in(run, folder) else { return };
     for object in manifest.objects.iter().filter(|object| is_log(&object.name)) {
         let path = folder.join(local_name(&object.name));
         // Only what is the store's own copy, and is still there.
         if std::fs::metadata(&path).is_ok_and(|file| file.len() == object.bytes)
-            && archive.open(&manifest, object).is_ok()
+            && open(&store, &manifest, object).is_ok()
             && let Err(error) = std::fs::remove_file(&path)
         {
             tracing::warn!(%error, "{} could not be removed: {error}", path.display());
@@ -48,14 +48,16 @@ pub(super) fn is_log(object: &str) -> bool {
     object.starts_with("samples/") || object.starts_with("logs/")
 }
 
-impl Archive {
-    /// The manifest in a run's folder, if the run is in this store: in another one it is of no use here.
-    pub(crate) fn manifest_in(&self, folder: &Path) -> Option<Manifest> {
-        manifest_in(folder).filter(|manifest| manifest.store == self.store.address())
-    }
+fn open(store: &ArtefactStore, manifest: &Manifest, object: &StoredObject) -> Result<ObjectBytes, EngineError> {
+    Ok(wait(store.object(&format!("{}{}", manifest.prefix(), object.name)))?)
+}
 
-    fn open(&self, manifest: &Manifest, object: &StoredObject) -> Result<ObjectBytes, EngineError> {
-        Ok(wait(self.store.object(&format!("{}{}", manifest.prefix(), object.name)))?)
+impl Archive {
+    /// The store that has a run and the manifest in its folder. `None`: it is in none that is configured.
+    fn stored_in(&self, run: &RunId, folder: &Path) -> Result<Option<(ArtefactStore, Manifest)>, ArtefactError> {
+        let Some(manifest) = manifest_in(folder) else { return Ok(None) };
+        let Some(place) = self.holder(run, &manifest) else { return Ok(None) };
+        Ok(Some((self.store_at(&place)?, manifest)))
     }
 }
 
@@ -67,9 +69,9 @@ impl Engine {
         if let Some(file) = KeptFile::open(&path)? {
             return Ok(Some(file));
         }
-        let Some((archive, manifest)) = self.archived(run) else { return Ok(None) };
+        let Some((store, manifest)) = self.archived(run)? else { return Ok(None) };
         let Some(object) = remote_file(&manifest, name) else { return Ok(None) };
-        let bytes = archive.open(&manifest, object)?;
+        let bytes = open(&store, &manifest, object)?;
         if object.name == object_name(name) {
             return Ok(Some(KeptFile::Elsewhere(Arc::new(bytes), object.bytes)));
         }
@@ -82,21 +84,20 @@ impl Engine {
         if let Some(file) = KeptFile::open_as_it_is(&self.folder().run(run).join(name))? {
             return Ok(Some(file));
         }
-        let Some((archive, manifest)) = self.archived(run) else { return Ok(None) };
+        let Some((store, manifest)) = self.archived(run)? else { return Ok(None) };
         let Some(object) = manifest.object(&object_name(name)) else { return Ok(None) };
-        Ok(Some(KeptFile::Elsewhere(Arc::new(archive.open(&manifest, object)?), object.bytes)))
+        Ok(Some(KeptFile::Elsewhere(Arc::new(open(&store, &manifest, object)?), object.bytes)))
     }
 
     /// A run's log in the store. `None`: it is not there.
     pub(crate) fn archived_log(&self, run: &RunId) -> Result<Option<Input>, EngineError> {
-        let Some((archive, manifest)) = self.archived(run) else { return Ok(None) };
+        let Some((store, manifest)) = self.archived(run)? else { return Ok(None) };
         let Some(object) = remote_file(&manifest, crate::runs::RESULTS) else { return Ok(None) };
-        let name = format!("{}/{}{}", archive.store.address(), manifest.prefix(), object.name);
-        Ok(Some(Input::Elsewhere(Elsewhere { name, bytes: Arc::new(archive.open(&manifest, object)?) })))
+        let name = format!("{}/{}{}", store.address(), manifest.prefix(), object.name);
+        Ok(Some(Input::Elsewhere(Elsewhere { name, bytes: Arc::new(open(&store, &manifest, object)?) })))
     }
 
-    fn archived(&self, run: &RunId) -> Option<(&Archive, Manifest)> {
-        let archive = self.archive()?;
-        Some((archive, archive.manifest_in(&self.folder().run(run))?))
+    fn archived(&self, run: &RunId) -> Result<Option<(ArtefactStore, Manifest)>, EngineError> {
+        Ok(self.archives().stored_in(run, &self.folder().run(run))?)
     }
 }

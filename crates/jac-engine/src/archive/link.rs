@@ -25,7 +25,7 @@ impl Engine {
     /// # Errors
     /// When no store is configured, it signs no addresses (a folder), or it does not have the artefact.
     pub async fn archive_link(&self, run: &RunId, name: &str) -> Result<Link, EngineError> {
-        let store = self.configured_archive()?.store();
+        let store = self.store_of(&self.store().run(run).await?.run)?;
         let (id, name) = (run.clone(), name.to_owned());
         let missing = EngineError::NotFound { kind: "artefact in the store", id: name.clone() };
         let object = self

@@ -1,6 +1,7 @@
 //! Runs that the store has and this installation does not: a database and folder that were lost come back from manifests. The logs
 //! stay where they are, and are read there.
 
+use super::Place;
 use super::kept::{MANIFEST, is_log};
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
@@ -9,7 +10,7 @@ use crate::runs::write_file;
 use futures_util::{StreamExt, stream};
 use jac_artefacts::{ArtefactError, ArtefactStore, Manifest, local_name};
 use jac_model::RunId;
-use jac_store::StoreError;
+use jac_store::{ResultsStoreRow, StoreError};
 use serde::{Deserialize, Serialize};
 use std::path::{Component, Path};
 
@@ -38,16 +39,42 @@ enum Outcome {
 }
 
 impl Engine {
-    /// Takes every run that the store has into the list, unless it is there.
+    /// Takes every run that is in the server's store, or in one of people's own, into the list, unless it is there. From somebody's own store come
+    /// runs of its owner only.
     ///
     /// # Errors
-    /// When no store is configured, or it cannot be asked.
+    /// When there is no store, or the server's cannot be asked.
     pub async fn rebuild_from_archive(&self) -> Result<Rebuilt, EngineError> {
-        let store = self.configured_archive()?.store();
-        let prefixes = store.run_prefixes().await?;
+        let archive = self.archive().ok_or_else(super::no_store)?;
         let mut rebuilt = Rebuilt::default();
+        if let Some(server) = archive.server() {
+            self.rebuild_from(&server, None, &mut rebuilt).await?;
+        }
+        for row in archive.own_stores() {
+            let store = archive.store_at(&Place::Own(row.id.clone()));
+            let done = match store {
+                Ok(store) => self.rebuild_from(&store, Some(&row), &mut rebuilt).await,
+                Err(error) => Err(error.into()),
+            };
+            // One that cannot be asked keeps nobody else's runs away.
+            if let Err(error) = done {
+                let owner = &row.owner.name;
+                rebuilt.failed.push(format!("{} of {owner}: {}", row.address, crate::tools::sentence(&error)));
+            }
+        }
+        rebuilt.failed.sort();
+        Ok(rebuilt)
+    }
+
+    async fn rebuild_from(
+        &self,
+        store: &ArtefactStore,
+        own: Option<&ResultsStoreRow>,
+        rebuilt: &mut Rebuilt,
+    ) -> Result<(), EngineError> {
+        let prefixes = store.run_prefixes().await?;
         let outcomes = stream::iter(prefixes).map(|prefix| async move {
-            self.restore_run(store, &prefix)
+            self.restore_run(store, own, &prefix)
                 .await
                 .unwrap_or_else(|error| Outcome::Failed(format!("{prefix}: {}", crate::tools::sentence(&error))))
         });
@@ -60,11 +87,15 @@ impl Engine {
                 Outcome::Failed(why) => rebuilt.failed.push(why),
             }
         }
-        rebuilt.failed.sort();
-        Ok(rebuilt)
+        Ok(())
     }
 
-    async fn restore_run(&self, store: &ArtefactStore, prefix: &str) -> Result<Outcome, EngineError> {
+    async fn restore_run(
+        &self,
+        store: &ArtefactStore,
+        own: Option<&ResultsStoreRow>,
+        prefix: &str,
+    ) -> Result<Outcome, EngineError> {
         let named: Option<RunId> = prefix.trim_end_matches('/').rsplit('/').next().and_then(|name| name.parse().ok());
         let Some(run) = named else { return Ok(Outcome::Failed(format!("{prefix}: this is not the name of a run."))) };
         match self.store().run(&run).await {
@@ -85,6 +116,7 @@ impl Engine {
         let staged = self.folder().uploads().join(format!("restored-{run}"));
         let fetched = fetch(store, &manifest, &staged).await;
         let (engine, id, place) = (self.clone(), run.clone(), staged.clone());
+        let owner = own.map(|own| own.owner.clone());
         let restored = self
             .run_blocking(move |_| {
                 fetched?;
@@ -92,6 +124,10 @@ impl Engine {
                 let Some(record) = record else {
                     return Ok(Outcome::Failed(format!("{id}: its run.json is not that of a finished run.")));
                 };
+                // Whoever writes to their own bucket makes no runs of others.
+                if owner.is_some_and(|owner| owner.id != record.run.owner.id) {
+                    return Ok(Outcome::Failed(format!("{id}: it is not a run of the store's owner.")));
+                }
                 let folder = engine.folder().run(&id);
                 std::fs::rename(&place, &folder).map_err(|error| EngineError::file("the run's folder", error))?;
                 record.restore(&engine)?;
@@ -101,8 +137,10 @@ impl Engine {
             .await;
         if !matches!(restored, Ok(Outcome::Restored)) {
             crate::plans::remove_folder(&staged);
-        } else if let Some(archive) = self.archive() {
-            archive.is_stored_now(&run, manifest.objects.iter().map(|object| object.bytes).sum());
+        } else {
+            let place = own.map_or(Place::Server, |own| Place::Own(own.id.clone()));
+            self.place_run(&run, &place).await?;
+            self.archives().is_stored_now(&run, place, manifest.objects.iter().map(|object| object.bytes).sum());
             self.tell(Event::Run(run));
         }
         restored

@@ -4,14 +4,15 @@
 //! |------|---------------------------------------------------------------------------------------|
 //! | 1    | its logs are compressed (`compression.rs`), which nothing here does                    |
 //! | 2    | the store's manifest is read, if it has one: what is there already is not uploaded      |
-//! | 3    | each file is uploaded, large ones in parts that are written down (`uploads.json`)       |
-//! | 4    | the manifest is put into the store: from here on the run is there                        |
-//! | 5    | the manifest is written into the run's folder: from here on JAC knows                   |
+//! | 3    | it is written down whose store that is, unless it is the server's                       |
+//! | 4    | each file is uploaded, large ones in parts that are written down (`uploads.json`)       |
+//! | 5    | the manifest is put into the store: from here on the run is there                        |
+//! | 6    | the manifest is written into the run's folder: from here on JAC knows                   |
 //!
 //! A run whose record changes afterwards (its pin) has `manifest.stale` beside the manifest until the store has the new one.
 
-use super::journal::{JOURNAL, RunJournal};
-use super::{Archive, MANIFEST, manifest_in};
+use super::journal::{JOURNAL, RunJournal, begun_in};
+use super::{Archive, MANIFEST, Place, manifest_in};
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::runs::keep::is_kept;
@@ -20,7 +21,7 @@ use crate::runs::record::RunRecord;
 use crate::runs::write_file;
 use crate::shipping::refused_artefact;
 use crate::view::RunResult;
-use jac_artefacts::{ArtefactError, Manifest, StoredObject, digest, object_name};
+use jac_artefacts::{ArtefactError, ArtefactStore, Manifest, StoredObject, digest, object_name};
 use jac_model::{Run, RunId};
 use jac_store::{ShipmentRow, StoreError};
 use std::path::{Path, PathBuf};
@@ -62,7 +63,12 @@ struct Kept {
 
 impl Engine {
     /// Stores a run. Gives its bytes in the store; `None`: there is nothing to be stored yet, or any more.
-    pub(super) async fn archive_run(&self, archive: &Archive, id: &RunId) -> Result<Option<u64>, ArtefactError> {
+    pub(super) async fn archive_run(
+        &self,
+        archive: &Archive,
+        id: &RunId,
+        place: &Place,
+    ) -> Result<Option<u64>, ArtefactError> {
         let row = match self.store().run(id).await {
             Ok(row) => row,
             Err(StoreError::NotFound { .. }) => {
@@ -75,7 +81,7 @@ impl Engine {
         if !row.run.phase.is_terminal() || self.has_uncompressed_logs(&folder) {
             return Ok(None);
         }
-        let pending = archive.pend(id, &row.run.cluster_id);
+        let pending = archive.pend(&row.run, place.clone());
         archive.change(id, |pending| pending.is_uploading = true);
         self.tell(Event::Run(id.clone()));
         // A page that shows it must hear of it.
@@ -84,7 +90,7 @@ impl Engine {
         let result: Option<RunResult> =
             row.result.as_ref().and_then(|value| serde_json::from_value(value.clone()).ok());
         let samples = result.and_then(|result| result.headline).map_or(0, |headline| headline.samples);
-        let storing = self.put_run(archive, &row.run, samples, &folder, &pending.bytes);
+        let storing = self.put_run(archive, place, &row.run, samples, &folder, &pending.bytes);
         tokio::pin!(storing);
         loop {
             tokio::select! {
@@ -97,12 +103,13 @@ impl Engine {
     async fn put_run(
         &self,
         archive: &Archive,
+        at: &Place,
         run: &Run,
         samples: u64,
         folder: &Path,
         moved: &Arc<AtomicU64>,
     ) -> Result<Option<u64>, ArtefactError> {
-        let store = archive.store();
+        let store = archive.store_at(at)?;
         let prefix = jac_artefacts::run_prefix(&run.id, run.created_ms);
         let there = store.manifest(&prefix).await?;
         let place = folder.to_owned();
@@ -134,6 +141,7 @@ impl Engine {
         moved.store(0, Ordering::Relaxed);
         let total = files.iter().map(|file| file.object.bytes).sum();
         archive.change(&run.id, |pending| pending.total_bytes = total);
+        self.move_to(archive, at, run, folder).await?;
         let journal = RunJournal::of(folder);
         journal.open().await?;
         let count = |bytes| _ = moved.fetch_add(bytes, Ordering::Relaxed);
@@ -143,7 +151,7 @@ impl Engine {
                 continue;
             }
             match store.upload(&format!("{prefix}{}", object.name), path, object, &journal, &count).await {
-                _ if !folder.exists() => return self.take_back(archive, &prefix).await,
+                _ if !folder.exists() => return take_back(&store, &prefix).await,
                 done => done?,
             }
         }
@@ -165,7 +173,7 @@ impl Engine {
         let place = folder.join(MANIFEST);
         let written = tokio::task::spawn_blocking(move || write_file(&place, &text));
         match written.await.map_err(|panic| unreadable(MANIFEST, &panic))? {
-            Err(_) if !folder.exists() => self.take_back(archive, &prefix).await,
+            Err(_) if !folder.exists() => take_back(&store, &prefix).await,
             Err(error) => Err(unreadable(MANIFEST, &error)),
             Ok(()) => {
                 journal.close().await;
@@ -181,11 +189,37 @@ impl Engine {
         }
     }
 
-    /// The run was deleted while it was uploaded: what has come there since its removal goes too.
-    async fn take_back(&self, archive: &Archive, prefix: &str) -> Result<Option<u64>, ArtefactError> {
-        archive.store().remove_run(prefix).await?;
-        Ok(None)
+    /// Writes down where the run is to be from now on. What it has begun in another store of its owner's is taken back there, as far as that can be
+    /// done: it was never whole, and lifecycle rules of the bucket remove the rest.
+    async fn move_to(&self, archive: &Archive, at: &Place, run: &Run, folder: &Path) -> Result<(), ArtefactError> {
+        let before = archive.placed(&run.id);
+        if before.as_ref() == Some(at) || (before.is_none() && *at == Place::Server) {
+            return Ok(());
+        }
+        if let Some(before) = before {
+            let prefix = jac_artefacts::run_prefix(&run.id, run.created_ms);
+            if let Err(error) = take_back_begun(archive, &before, &prefix, folder).await {
+                tracing::warn!(run = %run.id, code = error.code(), "run {}: what was begun stays in the store of before: {error}", run.id);
+            }
+            let journal = folder.join(JOURNAL);
+            drop(tokio::task::spawn_blocking(move || std::fs::remove_file(journal)).await);
+        }
+        self.place_run(&run.id, at).await.map_err(|error| unreadable("the database", &error))
     }
+}
+
+async fn take_back_begun(archive: &Archive, at: &Place, prefix: &str, folder: &Path) -> Result<(), ArtefactError> {
+    let store = archive.store_at(at)?;
+    for (name, begun) in begun_in(folder) {
+        store.abort(&name, &begun).await?;
+    }
+    store.remove_run(prefix).await
+}
+
+/// The run was deleted while it was uploaded: what has come there since its removal goes too.
+async fn take_back(store: &ArtefactStore, prefix: &str) -> Result<Option<u64>, ArtefactError> {
+    store.remove_run(prefix).await?;
+    Ok(None)
 }
 
 /// The last change is stored. Says whether that could be written down.

@@ -30,8 +30,8 @@ impl Engine {
     /// # Errors
     /// When no store is configured, or it cannot be asked.
     pub async fn verify_archive(&self, run: &RunId) -> Result<Verified, EngineError> {
-        let store = self.configured_archive()?.store();
         let run = self.store().run(run).await?.run;
+        let store = self.store_of(&run)?;
         let prefix = run_prefix(&run.id, run.created_ms);
         let mut verified = Verified {
             address: format!("{}/{prefix}", store.address()),

@@ -115,16 +115,16 @@ impl Engine {
         self.run_blocking(view).await
     }
 
-    /// The search targets of this server.
+    /// The search targets of this server, and a person's own; `None`: everybody's.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn search_targets(&self) -> Result<Vec<TargetView>, EngineError> {
+    pub async fn search_targets(&self, owner: Option<&str>) -> Result<Vec<TargetView>, EngineError> {
         let unfinished = self.store().unfinished_shipments().await?;
         let view = |target: TargetInfo| {
             let own = || unfinished.iter().filter(|row| row.target == target.name);
             TargetView { unfinished: own().count() as u64, trouble: own().find_map(trouble_of), target }
         };
-        Ok(self.shipping().targets().iter().map(|target| view(target.info())).collect())
+        Ok(self.shipping().targets_of(owner).iter().map(|target| view(target.info())).collect())
     }
 }

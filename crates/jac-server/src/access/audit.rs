@@ -20,7 +20,7 @@ fn action(method: &Method, route: &str) -> String {
         "people" => "person".to_owned(),
         "credentials" => "credentials".to_owned(),
         "images" | "integrations" | "notifications" | "runs" | "plans" | "clusters" | "teams" | "orphans"
-        | "tokens" | "files" | "shares" | "schedules" => word.trim_end_matches('s').to_owned(),
+        | "tokens" | "files" | "shares" | "schedules" | "stores" => word.trim_end_matches('s').to_owned(),
         "sessions" => "session".to_owned(),
         other => other.to_owned(),
     };
@@ -195,6 +195,8 @@ mod tests {
             (Method::POST, "/api/v1/integrations/{name}/test", "integration.test"),
             (Method::POST, "/api/v1/runs/{id}/notifications/retry", "run.notification.retry"),
             (Method::PUT, "/api/v1/schedules/{id}", "schedule.save"),
+            (Method::POST, "/api/v1/stores", "store.create"),
+            (Method::POST, "/api/v1/stores/{id}/test", "store.test"),
             (Method::POST, "/api/v1/schedules/{id}/start", "schedule.start"),
         ] {
             assert_eq!(action(&method, route), expected, "{method} {route}");

@@ -5,6 +5,7 @@ use crate::error::ApiError;
 use axum::http::StatusCode;
 use jac_engine::ConfigDenied;
 use jac_model::{ClusterConfig, Principal};
+use jac_store::CredentialKind;
 
 /// Whether the caller may work with the credentials of the server's environment.
 ///
@@ -23,6 +24,20 @@ pub fn environment_refused() -> ApiError {
             .to_owned(),
         hint: Some("Save credentials of your own under Settings, or ask an administrator.".to_owned()),
     }
+}
+
+/// Refuses a set with a role without a key, which is assumed with the server's own credentials, to those who may not use them.
+///
+/// # Errors
+/// When it is such a set, and the caller may not.
+pub async fn check_role_alone(app: &App, caller: &Principal, set: Option<&str>) -> Result<(), ApiError> {
+    let Some(set) = set else { return Ok(()) };
+    let found = app.engine.credentials_of(set.trim()).await;
+    let is_role_alone = found.is_ok_and(|(row, _)| row.kind == CredentialKind::AwsRole);
+    if is_role_alone && !may_use_environment(app, caller).await? {
+        return Err(environment_refused());
+    }
+    Ok(())
 }
 
 /// Puts the caller's own set in place of `saved`, and refuses what they may not say.

@@ -8,7 +8,7 @@ use crate::error::{ApiError, ErrorBody};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use jac_engine::NewCredentials;
+use jac_engine::{CredentialUsers, NewCredentials};
 use jac_model::{Named, Person, UserRole};
 use jac_store::{CredentialKind, CredentialRow};
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,10 @@ pub struct CredentialView {
     pub fault: Option<String>,
     /// Clusters that live and need it.
     pub in_use_by: Vec<Named>,
+    /// Stores for results that need it, by their addresses.
+    pub stores: Vec<Named>,
+    /// Search targets that need it.
+    pub search_targets: Vec<Named>,
 }
 
 /// What a set of credentials is for.
@@ -63,7 +67,7 @@ pub struct SaveQuery {
     test: Option<bool>,
 }
 
-fn view((row, in_use_by): (CredentialRow, Vec<Named>), is_own: bool) -> CredentialView {
+fn view((row, users): (CredentialRow, CredentialUsers), is_own: bool) -> CredentialView {
     CredentialView {
         kind: match row.kind {
             CredentialKind::AwsKeys => CredentialWord::AwsKeys,
@@ -78,7 +82,9 @@ fn view((row, in_use_by): (CredentialRow, Vec<Named>), is_own: bool) -> Credenti
         saved_ms: row.saved_ms,
         identity: row.identity.filter(|_| is_own),
         fault: row.fault.filter(|_| is_own),
-        in_use_by,
+        in_use_by: users.clusters,
+        stores: users.stores,
+        search_targets: users.targets,
     }
 }
 

@@ -1,27 +1,102 @@
 //! Search targets: what they are, how a run's samples get there, backfill and removal.
 
-use crate::access::allowed::{Allowed, ChangeRun, On, StartRun, View};
-use crate::body::Query;
+use crate::App;
+use crate::access::allowed::{Allowed, ChangeCredentials, ChangeRun, On, StartRun, View, ViewCredentials};
+use crate::access::{audit, rights};
+use crate::body::{Body, Query};
 use crate::error::{ApiError, ErrorBody};
 use axum::Json;
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use jac_engine::{Shipment, TargetView};
-use jac_model::Run;
+use jac_engine::{NewSearchTarget, OwnTargetView, Shipment, TargetView};
 use jac_model::search::TargetTest;
+use jac_model::{Person, Run, UserRole};
 use serde::{Deserialize, Serialize};
 
-/// The search targets of this server
+/// The search targets of this server and one's own; for administrators everybody's
 #[utoipa::path(get, path = "/search/targets", tag = "search", responses((status = 200, body = Vec<TargetView>)))]
 pub async fn targets(allowed: Allowed<View>) -> Result<Json<Vec<TargetView>>, ApiError> {
-    Ok(Json(allowed.engine().search_targets().await?))
+    Ok(Json(allowed.engine().search_targets(whose(&allowed)).await?))
 }
 
-/// Ask a target who it is, and whether it takes the server's credentials
+/// Whose targets somebody sees. `None`: everybody's.
+fn whose<P>(allowed: &Allowed<P>) -> Option<&str> {
+    let caller = &allowed.caller;
+    (caller.role != UserRole::Administrator).then_some(caller.user.id.as_str())
+}
+
+/// Ask a target who it is, and whether it takes the credentials
 #[utoipa::path(post, path = "/search/targets/{name}/test", tag = "search", params(("name" = String, Path)),
     responses((status = 200, body = TargetTest), (status = 404, body = ErrorBody), (status = 502, body = ErrorBody)))]
 pub async fn test(allowed: Allowed<StartRun>, Path(name): Path<String>) -> Result<Json<TargetTest>, ApiError> {
+    if let Some(id) = allowed.engine().search_target_owner(&name) {
+        allowed.to(&Person { id, name: String::new() }, None)?;
+    }
     Ok(Json(allowed.engine().test_search_target(&name).await?))
+}
+
+/// Whether a target is tried before it is saved.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SaveTargetQuery {
+    /// `false`: it is saved without asking it who it is.
+    test: Option<bool>,
+}
+
+/// Those who may change it get it.
+async fn changeable(allowed: &Allowed<ChangeCredentials>, id: &str) -> Result<OwnTargetView, ApiError> {
+    let target = allowed.engine().own_search_target(id).await?;
+    audit::about("search target", id, &target.name);
+    allowed.to(&target.owner, None)?;
+    Ok(target)
+}
+
+/// One's own search targets, without their secrets; for administrators everybody's
+#[utoipa::path(get, path = "/search/own", tag = "search", responses((status = 200, body = Vec<OwnTargetView>), (status = 403, body = ErrorBody)))]
+pub async fn own(allowed: Allowed<ViewCredentials>) -> Result<Json<Vec<OwnTargetView>>, ApiError> {
+    Ok(Json(allowed.engine().own_search_targets(whose(&allowed)).await?))
+}
+
+/// Have one's runs shipped to a target of one's own
+#[utoipa::path(post, path = "/search/own", tag = "search", params(SaveTargetQuery), request_body = NewSearchTarget,
+    responses((status = 201, body = OwnTargetView), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub async fn create(
+    allowed: Allowed<ChangeCredentials>,
+    State(app): State<App>,
+    Query(query): Query<SaveTargetQuery>,
+    Body(new): Body<NewSearchTarget>,
+) -> Result<(StatusCode, Json<OwnTargetView>), ApiError> {
+    audit::about("search target", "", &new.name);
+    rights::check_role_alone(&app, &allowed.caller, new.credentials.as_deref()).await?;
+    let is_tried = query.test.unwrap_or(true);
+    let saved = allowed.engine().save_search_target(&allowed.caller.user, None, new, is_tried).await?;
+    audit::about("search target", &saved.id, &saved.name);
+    Ok((StatusCode::CREATED, Json(saved)))
+}
+
+/// Save another in place of a target, with its secret
+#[utoipa::path(put, path = "/search/own/{id}", tag = "search", params(("id" = String, Path), SaveTargetQuery), request_body = NewSearchTarget,
+    responses((status = 200, body = OwnTargetView), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub async fn replace(
+    allowed: Allowed<ChangeCredentials>,
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(query): Query<SaveTargetQuery>,
+    Body(new): Body<NewSearchTarget>,
+) -> Result<Json<OwnTargetView>, ApiError> {
+    let before = changeable(&allowed, &id).await?;
+    rights::check_role_alone(&app, &allowed.caller, new.credentials.as_deref()).await?;
+    let is_tried = query.test.unwrap_or(true);
+    Ok(Json(allowed.engine().save_search_target(&before.owner, Some(&before), new, is_tried).await?))
+}
+
+/// Forget a target. What was shipped stays there
+#[utoipa::path(delete, path = "/search/own/{id}", tag = "search", params(("id" = String, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody)))]
+pub async fn forget(allowed: Allowed<ChangeCredentials>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
+    changeable(&allowed, &id).await?;
+    allowed.engine().delete_own_search_target(&id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// How a run's samples get to the search targets

@@ -5,6 +5,11 @@ mod billable;
 mod checks;
 mod connections;
 mod edge;
+#[path = "../../../jac-search/tests/engines/engine.rs"]
+mod engine;
+#[expect(dead_code, reason = "the engine opens the stores")]
+#[path = "../../../jac-artefacts/tests/s3/gateway.rs"]
+mod gateway;
 mod history;
 mod imports;
 mod lists;
@@ -23,6 +28,8 @@ mod served;
 mod sessions;
 mod shares;
 mod socket;
+mod stores;
+mod targets;
 mod things;
 mod tls;
 

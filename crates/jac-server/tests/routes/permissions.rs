@@ -62,6 +62,17 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("PUT", "/credentials/{id}", "uf+ff++++"),
     ("DELETE", "/credentials/{id}", "uf+ff++++"),
     ("POST", "/credentials/{id}/test", "uf+ff++++"),
+    ("GET", "/stores", "uf+++++++"),
+    ("POST", "/stores", "uf+ff++++"),
+    // The store that the path names is nobody's.
+    ("PUT", "/stores/{id}", "uf+ff++++"),
+    ("DELETE", "/stores/{id}", "uf+ff++++"),
+    ("POST", "/stores/{id}/test", "uf+ff++++"),
+    ("GET", "/search/own", "uf+++++++"),
+    ("POST", "/search/own", "uf+ff++++"),
+    // The target that the path names is nobody's.
+    ("PUT", "/search/own/{id}", "uf+ff++++"),
+    ("DELETE", "/search/own/{id}", "uf+ff++++"),
     ("GET", "/runs/{id}/shares", "uffff++++"),
     ("POST", "/runs/{id}/shares", "uffff++++"),
     ("DELETE", "/runs/{id}/shares/{share}", "uffff++++"),

@@ -6,6 +6,7 @@ use super::read::{Fault, Settings, Source, Value, invalid};
 use ipnet::IpNet;
 use jac_artefacts::{Location, Options};
 use jac_model::UserRole;
+use jac_model::reach::Reach;
 use jac_server::config::{MetricsConfig, OidcConfig, RedisUrl, Secret, ServerConfig, SessionConfig};
 use jac_server::tls::{Pair, TlsError, TlsFiles};
 use reqwest::Url;
@@ -42,6 +43,8 @@ pub struct Config {
     pub schedule_grace: Duration,
     /// Where results are stored for good.
     pub artefacts: Option<ArtefactsConfig>,
+    /// Where people's own stores and search targets may be besides public addresses with HTTPS.
+    pub allowed_endpoints: Vec<String>,
     /// Logs of stored runs leave the data folder after so many days.
     pub artefacts_local_days: Option<u32>,
     /// The certificate to serve TLS with, and its key.
@@ -60,16 +63,24 @@ pub struct ArtefactsConfig {
     pub options: Options,
 }
 
+/// What there is to say about stores: the server's, and where people's own may be.
+#[derive(Debug)]
+pub struct StoresConfig {
+    pub artefacts: Option<ArtefactsConfig>,
+    pub allowed_endpoints: Vec<String>,
+}
+
 /// Where results are stored for good, for commands that need nothing else of the configuration.
 ///
 /// # Errors
 /// The faults of these settings.
-pub fn artefacts(settings: &Settings) -> Result<Option<ArtefactsConfig>, Vec<Fault>> {
-    let is_about_it = |fault: &&Fault| fault.key.starts_with("artifacts_") || fault.key.is_empty();
+pub fn stores(settings: &Settings) -> Result<StoresConfig, Vec<Fault>> {
+    let is_about_it =
+        |fault: &&Fault| fault.key.starts_with("artifacts_") || ["", "allowed_endpoints"].contains(&fault.key.as_str());
     let faults = settings.faults.iter().filter(is_about_it).cloned().collect();
     let mut typed = Typed { settings, faults };
-    let artefacts = typed.artefacts();
-    if typed.faults.is_empty() { Ok(artefacts) } else { Err(typed.faults) }
+    let stores = StoresConfig { artefacts: typed.artefacts(), allowed_endpoints: typed.endpoints() };
+    if typed.faults.is_empty() { Ok(stores) } else { Err(typed.faults) }
 }
 
 /// Reads typed values and collects what is wrong with them.
@@ -134,6 +145,7 @@ impl Typed<'_> {
         // Before anything is given up, so that every fault is told.
         let pair = self.tls();
         let artefacts = self.artefacts();
+        let allowed_endpoints = self.endpoints();
         self.check_search_layout();
         let search = self.search();
         let integrations = self.integrations();
@@ -155,6 +167,7 @@ impl Typed<'_> {
             plan_revisions: self.small("retention_plan_revisions"),
             schedule_grace: self.duration("schedule_grace_minutes", 60)?,
             artefacts,
+            allowed_endpoints,
             artefacts_local_days: self.small("artifacts_local_days"),
             pair,
             search,
@@ -263,6 +276,21 @@ impl Typed<'_> {
         networks
     }
 
+    fn endpoints(&mut self) -> Vec<String> {
+        let endpoints = self.list("allowed_endpoints");
+        let is_origin = |text: &String| {
+            let url = text.parse::<Url>().ok();
+            url.is_some_and(|url| {
+                let is_bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+                is_bare && matches!(url.scheme(), "http" | "https") && url.path() == "/"
+            })
+        };
+        for endpoint in endpoints.iter().filter(|endpoint| !is_origin(endpoint)) {
+            self.refuse("allowed_endpoints", endpoint, "http:// or https://, a host and its port, without a path");
+        }
+        endpoints
+    }
+
     fn artefacts(&mut self) -> Option<ArtefactsConfig> {
         let expected = "s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///FOLDER";
         let location = self.parsed("artifacts_url", expected, |text| Location::parse(text).ok())?;
@@ -275,6 +303,7 @@ impl Typed<'_> {
             }),
             kms_key: self.text("artifacts_kms_key"),
             storage_class: self.text("artifacts_storage_class"),
+            reach: Reach::Anywhere,
         };
         Some(ArtefactsConfig { location, options })
     }

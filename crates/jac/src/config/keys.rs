@@ -520,6 +520,16 @@ pub static KEYS: &[Key] = &[
         ..PLAIN
     },
     Key {
+        name: "allowed_endpoints",
+        environment: "JAC_ALLOWED_ENDPOINTS",
+        flag: "allowed-endpoint",
+        shape: Shape::List,
+        value: "URL",
+        otherwise: "public addresses with HTTPS only",
+        meaning: "An address that people's own stores and search targets may be at besides: scheme, host and port, such as http://minio.example:9000",
+        ..PLAIN
+    },
+    Key {
         name: "lease_seconds",
         flag: "lease-seconds",
         shape: number(1, 7 * 24 * 3600),

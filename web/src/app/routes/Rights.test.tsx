@@ -132,12 +132,12 @@ describe("settings", () => {
       .map(({ textContent }) => textContent.trim());
   it("of an administrator have the installation's", () => {
     renderFor(sessionOf("administrator"), page, "/settings/people");
-    expect(links()).toEqual(["My account", "Credentials", "My activity", "People", "Teams", "Audit", "Integrations", "Server"]);
+    expect(links()).toEqual(["My account", "Credentials", "Results", "Search", "My activity", "People", "Teams", "Audit", "Integrations", "Server"]);
     expect(screen.getByText("Everybody")).toBeDefined();
   });
   it("of others have only their own, also by the address", () => {
     renderFor(sessionOf("member"), page, "/settings/people");
-    expect(links()).toEqual(["My account", "Credentials", "My activity"]);
+    expect(links()).toEqual(["My account", "Credentials", "Results", "Search", "My activity"]);
     expect(screen.getByText("Administrators only.")).toBeDefined();
     expect(screen.queryByText("Everybody")).toBeNull();
   });
@@ -183,6 +183,8 @@ describe("the credentials of a new cluster", () => {
     identity: null,
     fault: null,
     in_use_by: [],
+    stores: [],
+    search_targets: [],
   });
   const open = async (provider: string, session = sessionOf("member")) => {
     api.answer("GET /clusters/defaults", { body: { ...CONFIG, ec2: EC2 } });

@@ -8,6 +8,8 @@ import { PageHead } from "@/shared/ui/PageHead";
 const PAGES: { to: string; icon: IconName; word: string; needs?: Action }[] = [
   { to: "account", icon: "person", word: "My account" },
   { to: "credentials", icon: "key", word: "Credentials", needs: "save_credentials" },
+  { to: "results", icon: "cloud-upload", word: "Results", needs: "save_credentials" },
+  { to: "search", icon: "search", word: "Search", needs: "save_credentials" },
   { to: "activity", icon: "clock", word: "My activity" },
   { to: "people", icon: "people", word: "People", needs: "manage_people" },
   { to: "teams", icon: "teams", word: "Teams", needs: "manage_people" },

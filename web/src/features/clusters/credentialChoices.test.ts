@@ -13,6 +13,8 @@ const set = (id: string, kind: CredentialView["kind"], owner = "u-1"): Credentia
   identity: null,
   fault: null,
   in_use_by: [],
+  stores: [],
+  search_targets: [],
 });
 const values = (choices: { value: string }[]) => choices.map(({ value }) => value);
 const none = { allowed: false, available: false };

@@ -18,6 +18,8 @@ export const keys = {
   images: ["images"] as const,
   machines: ["machines"] as const,
   credentials: ["credentials"] as const,
+  stores: ["stores"] as const,
+  ownTargets: ["own-targets"] as const,
   credentialsEnvironment: ["credentials", "environment"] as const,
   plans: ["plans"] as const,
   plan: (id: string) => ["plans", id] as const,

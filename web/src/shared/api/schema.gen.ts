@@ -1434,6 +1434,42 @@ export interface paths {
         patch: operations["schedules_set_team"];
         trace?: never;
     };
+    "/api/v1/search/own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own search targets, without their secrets; for administrators everybody's */
+        get: operations["search_own"];
+        put?: never;
+        /** Have one's runs shipped to a target of one's own */
+        post: operations["search_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/own/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Save another in place of a target, with its secret */
+        put: operations["search_replace"];
+        post?: never;
+        /** Forget a target. What was shipped stays there */
+        delete: operations["search_forget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search/targets": {
         parameters: {
             query?: never;
@@ -1441,7 +1477,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The search targets of this server */
+        /** The search targets of this server and one's own; for administrators everybody's */
         get: operations["search_targets"];
         put?: never;
         post?: never;
@@ -1460,7 +1496,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask a target who it is, and whether it takes the server's credentials */
+        /** Ask a target who it is, and whether it takes the credentials */
         post: operations["search_test"];
         delete?: never;
         options?: never;
@@ -1583,6 +1619,59 @@ export interface paths {
         get: operations["session_methods"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own stores for results, the current one first; for administrators everybody's */
+        get: operations["stores_list"];
+        put?: never;
+        /** Have one's runs stored there from now on, and earlier ones that are in no store. A store of before keeps its runs */
+        post: operations["stores_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stores/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change the credentials and options of a store. Its address and endpoint stay */
+        put: operations["stores_replace"];
+        post?: never;
+        /** Store nothing more there. The runs that are in it stay there and are read there */
+        delete: operations["stores_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stores/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write, read and remove something in a store */
+        post: operations["stores_test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2158,6 +2247,10 @@ export interface components {
             fault: string | null;
             /** @description Clusters that live and need it. */
             in_use_by: components["schemas"]["Named"][];
+            /** @description Stores for results that need it, by their addresses. */
+            stores: components["schemas"]["Named"][];
+            /** @description Search targets that need it. */
+            search_targets: components["schemas"]["Named"][];
         };
         /**
          * @description What a set of credentials is for.
@@ -3158,6 +3251,21 @@ export interface components {
             current?: string | null;
             password: string;
         };
+        /** @description Where somebody wants the results of their runs. */
+        NewResultsStore: {
+            /** @description `s3://BUCKET/PREFIX`. */
+            address: string;
+            /** @description The region of the bucket; absent: that of the credentials. */
+            region: string | null;
+            /** @description The URL of a store that speaks S3's protocol; absent: AWS. */
+            endpoint: string | null;
+            /** @description The ID or ARN of the KMS key that objects are encrypted with; absent: the bucket's own encryption. */
+            kms_key: string | null;
+            /** @description The storage class of logs, such as `STANDARD_IA`; absent: the bucket's own. */
+            storage_class: string | null;
+            /** @description The ID of one of one's own sets of AWS credentials. */
+            credentials: string;
+        };
         /** @description A run that somebody wants. */
         NewRun: {
             cluster_id: components["schemas"]["ClusterId"];
@@ -3227,6 +3335,20 @@ export interface components {
              * @description The revision that is changed; absent: whichever there is.
              */
             revision?: number | null;
+        };
+        /** @description A search target to save. At most one way to sign in. */
+        NewSearchTarget: {
+            /** @description What its owner calls it: lower-case letters, digits and hyphens. */
+            name: string;
+            settings: components["schemas"]["OwnTargetSettings"];
+            username: string | null;
+            password: string | null;
+            /** @description Elasticsearch's, in its encoded form. */
+            api_key: string | null;
+            /** @description Of Amazon's service, with `credentials`. */
+            aws_region: string | null;
+            /** @description The ID of one of one's own sets of AWS credentials. */
+            credentials: string | null;
         };
         /** @description How long a link is to work. */
         NewShare: {
@@ -3453,6 +3575,42 @@ export interface components {
          * @enum {string}
          */
         Overlap: "skip" | "queue";
+        /** @description What a person says of a target, secrets apart. */
+        OwnTargetSettings: {
+            /** @description `https://` and a host; with a path behind a proxy. */
+            url: string;
+            /** @description Certificates of authorities to trust besides the public ones, PEM. */
+            ca_pem: string | null;
+            layout: components["schemas"]["TargetLayout"];
+            /** @description The last part of the data stream's name; absent: `default`. */
+            namespace: string | null;
+            /** @description A name of one's own for the data stream, or the beginning of the indices' names. */
+            index: string | null;
+            /** @description Further fields of every document: `labels.<name>`. */
+            labels: {
+                [key: string]: string;
+            };
+            /** @description `service.name` of every document. */
+            service: string | null;
+            /** @description Where Kibana or OpenSearch Dashboards is. */
+            dashboards_url: string | null;
+            dashboards_kind: components["schemas"]["DashboardsKind"] | null;
+        };
+        /** @description A person's target as its owner sees it: without secrets. */
+        OwnTargetView: {
+            /** @description Its name on this server, which shipments are of. */
+            id: string;
+            name: string;
+            owner: components["schemas"]["Person"];
+            settings: components["schemas"]["OwnTargetSettings"];
+            username: string | null;
+            /** @description A password or an API key is saved. */
+            has_secret: boolean;
+            aws_region: string | null;
+            credentials: components["schemas"]["Named"] | null;
+            /** Format: int64 */
+            saved_ms: number;
+        };
         /** @description How much somebody owns: what would be handed over. */
         Owns: {
             /**
@@ -3830,6 +3988,28 @@ export interface components {
              *     `summary.notes` too.
              */
             notes: components["schemas"]["Message"][];
+        };
+        /** @description A person's store as it is shown. */
+        ResultsStoreView: {
+            id: string;
+            owner: components["schemas"]["Person"];
+            /** @description `s3://BUCKET/PREFIX`. */
+            address: string;
+            region: string | null;
+            endpoint: string | null;
+            kms_key: string | null;
+            storage_class: string | null;
+            /** @description The set of credentials that requests are signed with. */
+            credentials: components["schemas"]["Named"];
+            /** @description Its owner's runs go there. Otherwise it has earlier ones. */
+            is_current: boolean;
+            /**
+             * Format: int64
+             * @description Runs that are in it, or on their way there.
+             */
+            runs: number;
+            /** Format: int64 */
+            saved_ms: number;
         };
         /** @description What differs between two revisions of a plan. */
         RevisionDifference: {
@@ -4606,6 +4786,11 @@ export interface components {
          * @enum {string}
          */
         TargetKind: "elasticsearch" | "logstash";
+        /**
+         * @description How samples are laid out at a target.
+         * @enum {string}
+         */
+        TargetLayout: "data_stream" | "index_per_run";
         /** @description What a test of a target found. */
         TargetTest: {
             /** @description `elasticsearch`, `opensearch` or `logstash`. */
@@ -9480,6 +9665,190 @@ export interface operations {
             };
         };
     };
+    search_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTargetView"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    search_create: {
+        parameters: {
+            query?: {
+                /** @description `false`: it is saved without asking it who it is. */
+                test?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSearchTarget"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTargetView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    search_replace: {
+        parameters: {
+            query?: {
+                /** @description `false`: it is saved without asking it who it is. */
+                test?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSearchTarget"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTargetView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    search_forget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     search_targets: {
         parameters: {
             query?: never;
@@ -9906,6 +10275,226 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignInMethods"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    stores_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResultsStoreView"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    stores_create: {
+        parameters: {
+            query?: {
+                /** @description `false`: it is saved without writing and removing something there. */
+                test?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewResultsStore"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResultsStoreView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    stores_replace: {
+        parameters: {
+            query?: {
+                /** @description `false`: it is saved without writing and removing something there. */
+                test?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewResultsStore"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResultsStoreView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    stores_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    stores_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description An error */

@@ -59,6 +59,12 @@ export type FoundSample = Schemas["FoundSample"];
 export type SearchResult = Schemas["SearchResult"];
 export type FoundSamples = Schemas["FoundSamples"];
 
+export type TargetTest = Schemas["TargetTest"];
+export type OwnTarget = Schemas["OwnTargetView"];
+export type NewSearchTarget = Schemas["NewSearchTarget"];
+export type ResultsStore = Schemas["ResultsStoreView"];
+export type NewResultsStore = Schemas["NewResultsStore"];
+
 export type Info = Schemas["Info"];
 export type Notice = Schemas["Notice"];
 

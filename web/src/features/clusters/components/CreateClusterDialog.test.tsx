@@ -40,7 +40,22 @@ beforeEach(() => {
   api.answer("GET /clusters/defaults", { body: DEFAULTS });
   api.answer("GET /images", { body: [] });
   api.answer("GET /credentials", {
-    body: [{ id: "k-1", name: "main", kind: "aws_keys", owner: { id: "u-1", name: "Ann" }, region: "eu-central-1", shown: {}, saved_ms: 0, identity: null, fault: null, in_use_by: [] }],
+    body: [
+      {
+        id: "k-1",
+        name: "main",
+        kind: "aws_keys",
+        owner: { id: "u-1", name: "Ann" },
+        region: "eu-central-1",
+        shown: {},
+        saved_ms: 0,
+        identity: null,
+        fault: null,
+        in_use_by: [],
+        stores: [],
+        search_targets: [],
+      },
+    ],
   });
   api.answer("GET /credentials/environment", { body: { allowed: false, available: false } });
 });

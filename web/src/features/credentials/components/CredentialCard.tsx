@@ -15,7 +15,8 @@ import { DeleteCredentialDialog } from "./DeleteCredentialDialog";
 export function CredentialCard({ credential }: { credential: CredentialView }) {
   const [asking, setAsking] = useState<"rotate" | "delete" | null>(null);
   const test = useTestCredential();
-  const { name, kind, fault, identity, in_use_by: users } = credential;
+  const { name, kind, fault, identity, in_use_by: users, stores, search_targets: targets } = credential;
+  const needed = [...users, ...stores, ...targets];
   const aws = kind !== "ssh_key";
   const close = () => setAsking(null);
   return (
@@ -36,8 +37,8 @@ export function CredentialCard({ credential }: { credential: CredentialView }) {
           </MenuItem>
           <MenuItem
             danger
-            disabled={users.length > 0}
-            consequence={users.length > 0 ? `In use by ${names(users)}.` : "Removes it from JAC, not from AWS or your machines."}
+            disabled={needed.length > 0}
+            consequence={needed.length > 0 ? `In use by ${names(needed)}.` : "Removes it from JAC, not from AWS or your machines."}
             onSelect={() => setAsking("delete")}
           >
             Delete…
@@ -63,7 +64,7 @@ export function CredentialCard({ credential }: { credential: CredentialView }) {
         <li>
           <span>Used by</span>
           <span className="pair-value">
-            {users.length === 0
+            {needed.length === 0
               ? "no active clusters"
               : users.map((cluster, index) => (
                   <span key={cluster.id}>
@@ -71,6 +72,12 @@ export function CredentialCard({ credential }: { credential: CredentialView }) {
                     <Link to={`/clusters/${cluster.id}`}>{cluster.name}</Link>
                   </span>
                 ))}
+            {[...stores.map((store) => ({ ...store, to: "/settings/results" })), ...targets.map((target) => ({ ...target, to: "/settings/search" }))].map((user, index) => (
+              <span key={user.id}>
+                {users.length + index > 0 && ", "}
+                <Link to={user.to}>{user.name}</Link>
+              </span>
+            ))}
           </span>
         </li>
       </ul>

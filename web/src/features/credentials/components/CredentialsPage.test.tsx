@@ -17,6 +17,8 @@ const set = (more: Partial<CredentialView> = {}): CredentialView => ({
   identity: "arn:aws:iam::123456789012:user/load",
   fault: null,
   in_use_by: [],
+  stores: [],
+  search_targets: [],
   ...more,
 });
 const list = (...sets: CredentialView[]) => api.answer("GET /credentials", { body: sets });

@@ -38,7 +38,7 @@ function OwnCredentials({ me }: { me: string }) {
       <div className="section-head settings-head">
         <div>
           <h2>Credentials</h2>
-          <span className="section-note">Encrypted at rest, never shown again. Only your own clusters use them.</span>
+          <span className="section-note">Encrypted at rest, never shown again. Only your own clusters and stores use them.</span>
         </div>
         {add}
       </div>

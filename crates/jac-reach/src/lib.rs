@@ -1,0 +1,46 @@
+//! HTTP clients for addresses that people name: to public addresses only, and nowhere that an answer sends them on to. Which
+//! addresses need that is [`jac_model::reach`]'s to say.
+
+use jac_model::reach::is_public;
+use reqwest::ClientBuilder;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use std::net::SocketAddr;
+
+/// The same client over HTTPS and at public addresses only, which are looked at whenever a name is resolved. Addresses that are written as numbers are
+/// not resolved: whoever takes them has looked at them.
+pub fn public_only(client: ClientBuilder) -> ClientBuilder {
+    client.https_only(true).redirect(reqwest::redirect::Policy::none()).dns_resolver(PublicNames)
+}
+
+/// Resolves names to those of their addresses that are public.
+#[derive(Debug, Clone, Copy)]
+struct PublicNames;
+
+impl Resolve for PublicNames {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let public: Vec<SocketAddr> = found.filter(|address| is_public(address.ip())).collect();
+            if public.is_empty() {
+                return Err("the name has no public address".into());
+            }
+            Ok(Box::new(public.into_iter()) as Addrs)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_name_that_leads_to_this_machine_is_not_connected_to() {
+        let name: Name = "localhost".parse().expect("a name");
+        let Err(refused) = PublicNames.resolve(name).await else { panic!("it was resolved") };
+        assert_eq!(refused.to_string(), "the name has no public address");
+        let client = public_only(reqwest::Client::builder()).build().expect("a client");
+        for address in ["https://localhost:9", "http://example.com"] {
+            client.get(address).send().await.expect_err("it is not connected to");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The rows of people's own search targets: sealed bytes, and beside them what may be shown.
+
+use crate::{Store, StoreError, during};
+use jac_model::{EpochMs, Person};
+use rusqlite::{Row, params};
+
+/// A search target of somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchTargetRow {
+    /// The target's name on this server, which shipments are of.
+    pub id: String,
+    pub owner: Person,
+    /// What its owner calls it; they have no other of that name.
+    pub name: String,
+    /// Where it is and how samples are laid out there, JSON.
+    pub settings: String,
+    /// The set of credentials that requests are signed with: its ID.
+    pub credentials: Option<String>,
+    /// The password or API key.
+    pub sealed: Option<Vec<u8>>,
+    pub saved_ms: EpochMs,
+}
+
+fn row_of(row: &Row<'_>) -> rusqlite::Result<SearchTargetRow> {
+    Ok(SearchTargetRow {
+        id: row.get(0)?,
+        owner: Person { id: row.get(1)?, name: row.get(2)? },
+        name: row.get(3)?,
+        settings: row.get(4)?,
+        credentials: row.get(5)?,
+        sealed: row.get(6)?,
+        saved_ms: row.get(7)?,
+    })
+}
+
+impl Store {
+    /// All search targets of people, by their owners' names and their own.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn search_targets(&self) -> Result<Vec<SearchTargetRow>, StoreError> {
+        self.read(|connection| {
+            let read = || {
+                let sql = "SELECT search_targets.id, owner, people.name, search_targets.name, settings, credentials, sealed, saved_ms
+                     FROM search_targets JOIN people ON people.id = owner ORDER BY people.name, search_targets.name";
+                connection.prepare_cached(sql)?.query_map([], row_of)?.collect::<rusqlite::Result<Vec<_>>>()
+            };
+            read().map_err(during("read the search targets"))
+        })
+        .await
+    }
+
+    /// Writes a target, in place of its owner's one of that ID.
+    ///
+    /// # Errors
+    /// When its owner has another of that name, its set of credentials does not exist, or the database cannot be written.
+    pub async fn put_search_target(&self, row: SearchTargetRow) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let sql = "INSERT INTO search_targets (id, owner, name, settings, credentials, sealed, saved_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                 ON CONFLICT (id) DO UPDATE SET name = ?3, settings = ?4, credentials = ?5, sealed = ?6, saved_ms = ?7 WHERE owner = ?2";
+            let values =
+                params![row.id, row.owner.id, row.name, row.settings, row.credentials, row.sealed, row.saved_ms];
+            connection.execute(sql, values).map(drop).map_err(|error| match error {
+                rusqlite::Error::SqliteFailure(failure, _)
+                    if failure.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE =>
+                {
+                    StoreError::NameTaken { kind: "search target", name: row.name.clone() }
+                }
+                source => StoreError::Database { what: "write a search target", source },
+            })
+        })
+        .await
+    }
+
+    /// Deletes a target. None there is a success.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn delete_search_target(&self, id: &str) -> Result<(), StoreError> {
+        let id = id.to_owned();
+        self.write(move |connection| {
+            let deleted = connection.execute("DELETE FROM search_targets WHERE id = ?1", [id]);
+            deleted.map(drop).map_err(during("delete a search target"))
+        })
+        .await
+    }
+}

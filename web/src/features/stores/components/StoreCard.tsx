@@ -1,0 +1,83 @@
+import { useState } from "react";
+import type { CredentialView, ResultsStore } from "@/shared/api/types";
+import { formatDateTime } from "@/shared/format/time";
+import { Chip } from "@/shared/ui/Chip";
+import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { Menu, MenuItem } from "@/shared/ui/Menu";
+import { Note } from "@/shared/ui/Note";
+import { useLeaveStore, useTestStore } from "../api/stores";
+import { StoreDialog } from "./StoreDialog";
+
+/** One store: where it is, with what it is spoken to, how many runs are in it. */
+export function StoreCard({ store, sets }: { store: ResultsStore; sets: CredentialView[] }) {
+  const [asking, setAsking] = useState<"change" | "leave" | null>(null);
+  const test = useTestStore(store.id);
+  const leave = useLeaveStore(store.id);
+  const close = () => setAsking(null);
+  const pairs: [string, string | null][] = [
+    ["Credentials", store.credentials.name],
+    ["Region", store.region],
+    ["Endpoint", store.endpoint],
+    ["KMS key", store.kms_key],
+    ["Storage class", store.storage_class],
+    ["Runs", String(store.runs)],
+    ["Saved", formatDateTime(store.saved_ms)],
+  ];
+  return (
+    <section className="card list-card" aria-label={store.address}>
+      <header className="chart-head">
+        <h3>{store.address}</h3>
+        {store.is_current ? <Chip tone="good" word="current" icon="check-circle" /> : <Chip tone="ended" word="earlier runs" icon="cloud-upload" />}
+        <span className="flex-grow-1" />
+        <button type="button" className="btn btn-quiet" disabled={test.isPending} onClick={() => test.mutate()}>
+          {test.isPending ? "Testing…" : "Test"}
+        </button>
+        <Menu label={`More about ${store.address}`} quiet>
+          <MenuItem consequence="Other credentials or options; what is there stays." onSelect={() => setAsking("change")}>
+            Change…
+          </MenuItem>
+          {store.is_current && (
+            <MenuItem consequence="Runs that are there stay there and are read there." onSelect={() => setAsking("leave")}>
+              Stop using…
+            </MenuItem>
+          )}
+        </Menu>
+      </header>
+      {test.error !== null && (
+        <div className="list-body">
+          <ErrorBox error={test.error} />
+        </div>
+      )}
+      {test.isSuccess && (
+        <div className="list-body" role="status">
+          <Note tone="good">Writing, reading and removing work.</Note>
+        </div>
+      )}
+      <ul className="pairs">
+        {pairs
+          .filter(([, value]) => value !== null)
+          .map(([name, value]) => (
+            <li key={name}>
+              <span>{name}</span>
+              <span className="pair-value">{value}</span>
+            </li>
+          ))}
+      </ul>
+      {asking === "change" && <StoreDialog changes={store} sets={sets} onClose={close} />}
+      {asking === "leave" && (
+        <ConfirmDialog
+          title="Stop using this store"
+          cancel="Keep it"
+          action="Stop using"
+          tone="primary"
+          request={leave}
+          onConfirm={() => leave.mutate(undefined, { onSuccess: close })}
+          onClose={close}
+        >
+          <p>Your next runs are stored in the server’s store, if it has one. {store.runs > 0 && `The ${store.runs} runs in ${store.address} stay there and are read there.`}</p>
+        </ConfirmDialog>
+      )}
+    </section>
+  );
+}

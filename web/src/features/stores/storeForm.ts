@@ -1,0 +1,73 @@
+/** A store for results as it is typed, and what is wrong with it: all faults at once. Pure; the rules are those of the server. */
+import type { NewResultsStore, ResultsStore } from "@/shared/api/types";
+
+export interface StoreForm {
+  address: string;
+  credentials: string;
+  region: string;
+  endpoint: string;
+  kmsKey: string;
+  storageClass: string;
+}
+
+export type StoreField = keyof StoreForm;
+export type StoreFaults = Partial<Record<StoreField, string>>;
+
+/** The form of a store that is changed, or of a new one with the only set that there is. */
+export function storeForm(store: ResultsStore | null, sets: { id: string }[]): StoreForm {
+  return {
+    address: store?.address ?? "",
+    credentials: store?.credentials.id ?? (sets.length === 1 ? (sets[0]?.id ?? "") : ""),
+    region: store?.region ?? "",
+    endpoint: store?.endpoint ?? "",
+    kmsKey: store?.kms_key ?? "",
+    storageClass: store?.storage_class ?? "",
+  };
+}
+
+export interface CheckedStore {
+  /** null while there are faults. */
+  request: NewResultsStore | null;
+  faults: StoreFaults;
+}
+
+export function checkStore(form: StoreForm): CheckedStore {
+  const faults: StoreFaults = {};
+  const value = (field: StoreField) => form[field].trim();
+  const given = (field: StoreField) => (value(field) === "" ? null : value(field));
+  if (value("address") === "") faults.address = "Address is required.";
+  else if (!/^s3:\/\/[a-z0-9.-]{3,63}(\/|$)/.test(value("address"))) faults.address = "Invalid address. Expected s3://BUCKET/PREFIX.";
+  if (value("credentials") === "") faults.credentials = "Credentials are required.";
+  if (value("region") !== "" && !/^[a-z0-9-]{1,64}$/.test(value("region"))) faults.region = "Invalid region. Expected e.g. eu-central-1.";
+  if (value("endpoint") !== "" && !/^https?:\/\/[^\s@]+$/.test(value("endpoint"))) faults.endpoint = "Invalid endpoint. Expected https:// and a host.";
+  if (value("storageClass") !== "" && !/^[A-Z0-9_]{1,64}$/.test(value("storageClass"))) faults.storageClass = "Invalid storage class. Expected e.g. STANDARD_IA.";
+  const request = {
+    address: value("address"),
+    credentials: value("credentials"),
+    region: given("region"),
+    endpoint: given("endpoint"),
+    kms_key: given("kmsKey"),
+    storage_class: given("storageClass"),
+  };
+  return { faults, request: Object.keys(faults).length > 0 ? null : request };
+}
+
+const POINTERS: Record<string, StoreField> = {
+  "/address": "address",
+  "/credentials": "credentials",
+  "/region": "region",
+  "/endpoint": "endpoint",
+  "/kms_key": "kmsKey",
+  "/storage_class": "storageClass",
+};
+
+/** The faults of a refusal beside their fields; null: one of them is about none that is shown. */
+export function placedFaults(faults: { field: string | null; message: string }[]): StoreFaults | null {
+  const placed: StoreFaults = {};
+  for (const { field: pointer, message } of faults) {
+    const field = pointer === null ? undefined : POINTERS[pointer];
+    if (field === undefined) return null;
+    placed[field] = placed[field] === undefined ? message : `${placed[field]} ${message}`;
+  }
+  return placed;
+}

@@ -1,0 +1,87 @@
+import { useState } from "react";
+import type { CredentialView, OwnTarget } from "@/shared/api/types";
+import { formatDateTime } from "@/shared/format/time";
+import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { Menu, MenuItem } from "@/shared/ui/Menu";
+import { Note } from "@/shared/ui/Note";
+import { useDeleteTarget, useTestTarget } from "../api/targets";
+import { SIGN_INS, signInOf } from "../targetForm";
+import { TargetDialog } from "./TargetDialog";
+
+/** One search target: where it is, and how samples are laid out there. */
+export function TargetCard({ target, sets }: { target: OwnTarget; sets: CredentialView[] }) {
+  const [asking, setAsking] = useState<"change" | "delete" | null>(null);
+  const test = useTestTarget(target.id);
+  const removal = useDeleteTarget(target.id);
+  const close = () => setAsking(null);
+  const signIn = signInOf(target);
+  const pairs: [string, string | null | undefined][] = [
+    ["Name in shipments", target.id],
+    ["Sign in", SIGN_INS.find(({ value }) => value === signIn)?.word],
+    ["User name", target.username],
+    ["Credentials", target.credentials?.name],
+    ["Region", target.aws_region],
+    ["Layout", target.settings.layout === "index_per_run" ? "an index for each run" : "data stream"],
+    ["Namespace", target.settings.namespace],
+    ["Index name", target.settings.index],
+    ["Dashboards", target.settings.dashboards_url],
+    ["Saved", formatDateTime(target.saved_ms)],
+  ];
+  return (
+    <section className="card list-card" aria-label={target.name}>
+      <header className="chart-head">
+        <h3>{target.name}</h3>
+        <span className="chart-unit">{target.settings.url}</span>
+        <span className="flex-grow-1" />
+        <button type="button" className="btn btn-quiet" disabled={test.isPending} onClick={() => test.mutate()}>
+          {test.isPending ? "Testing…" : "Test"}
+        </button>
+        <Menu label={`More about ${target.name}`} quiet>
+          <MenuItem consequence="With its secret, which has to be typed again." onSelect={() => setAsking("change")}>
+            Change…
+          </MenuItem>
+          <MenuItem danger consequence="Nothing more is shipped there; what is there stays." onSelect={() => setAsking("delete")}>
+            Delete…
+          </MenuItem>
+        </Menu>
+      </header>
+      {test.error !== null && (
+        <div className="list-body">
+          <ErrorBox error={test.error} />
+        </div>
+      )}
+      {test.data !== undefined && (
+        <div className="list-body" role="status">
+          <Note tone="good">
+            {test.data.server} {test.data.version}. {test.data.notes.join(" ")}
+          </Note>
+        </div>
+      )}
+      <ul className="pairs">
+        {pairs
+          .filter(([, value]) => value != null)
+          .map(([name, value]) => (
+            <li key={name}>
+              <span>{name}</span>
+              <span className="pair-value">{value}</span>
+            </li>
+          ))}
+      </ul>
+      {asking === "change" && <TargetDialog replaces={target} sets={sets} onClose={close} />}
+      {asking === "delete" && (
+        <ConfirmDialog
+          title={`Delete ${target.name}`}
+          cancel="Keep it"
+          action="Delete"
+          tone="danger"
+          request={removal}
+          onConfirm={() => removal.mutate(undefined, { onSuccess: close })}
+          onClose={close}
+        >
+          <p>Runs are not shipped there any more. What was shipped stays there.</p>
+        </ConfirmDialog>
+      )}
+    </section>
+  );
+}
