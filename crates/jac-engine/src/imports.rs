@@ -22,7 +22,10 @@ use crate::runs::{RESULTS, report_end, write_report};
 use jac_jtl::criteria::{MAX_UNREAD_PERCENT, judge};
 use jac_jtl::{LogStatistics, Settings};
 use jac_logs::{Input, LogError, RewriteError, is_plain, read_logs, rewrite_logs};
-use jac_model::{Cause, ClusterId, EpochMs, Message, Order, Person, PlanId, PlanSort, Provider, Run, RunId, RunPhase};
+use jac_model::{
+    Cause, ClusterId, EpochMs, Message, Order, Person, PlanId, PlanSort, Provider, ResultsChoice, ResultsMode, Run,
+    RunId, RunPhase,
+};
 use jac_report::LogFile;
 use jac_store::{PageRequest, PlanFilter, RunRow, StoreError};
 use sha2::{Digest, Sha256};
@@ -440,6 +443,10 @@ fn imported(id: RunId, name: String, owner: Person, now_ms: EpochMs, times: (Opt
         split: Vec::new(),
         keep: Vec::new(),
         workers: 0,
+        results: ResultsMode::Rmi,
+        results_choice: ResultsChoice::Auto,
+        min_workers: None,
+        share: BTreeMap::new(),
         total_threads: None,
         grace_s: 0,
         notes: Vec::new(),

@@ -1,6 +1,7 @@
 //! What people ask of runs: start, stop, delete, look.
 
 mod collect;
+mod direct;
 mod finish;
 mod follow;
 mod health;
@@ -13,9 +14,11 @@ pub(crate) mod record;
 mod remove;
 pub mod results;
 pub(crate) mod secrets;
+pub mod spread;
 mod stop;
 mod supervise;
 mod tail;
+mod watch;
 
 use crate::blocking::wait;
 use crate::clusters::conflict;
@@ -28,8 +31,8 @@ use crate::view::Snapshot;
 use jac_jmx::{Check, Finding, Severity};
 use jac_jtl::Entry;
 use jac_model::{
-    Cluster, ClusterConfig, ClusterId, ClusterPhase, Fault, Message, Node, NodePhase, Person, PlanId, Run, RunId,
-    RunNode, RunPhase, StopMode,
+    Cluster, ClusterConfig, ClusterId, ClusterPhase, Fault, Message, Node, NodePhase, Person, PlanId, ResultsChoice,
+    ResultsMode, Role, Run, RunId, RunNode, RunPhase, StopMode,
 };
 use jac_store::{DataFolder, RunRow};
 use serde::Deserialize;
@@ -41,6 +44,7 @@ pub(crate) use finish::{end_of as report_end, write as write_file, write_report}
 use judged::Chosen;
 pub use keep::checked as keep_patterns;
 pub use kept::KeptFile;
+use spread::Spread;
 
 /// The result log among a run's artefacts.
 pub const RESULTS: &str = "results.jtl";
@@ -100,6 +104,15 @@ pub struct NewRun {
     /// How long a graceful stop may take, in seconds; absent: 30.
     #[serde(default)]
     pub grace_s: Option<u64>,
+    /// How the workers' samples come together; absent: `auto`.
+    #[serde(default)]
+    pub results: ResultsChoice,
+    /// The run goes on without workers that are lost while so many are left, where its results are direct. Absent: it ends with the first.
+    #[serde(default)]
+    pub min_workers: Option<u32>,
+    /// JMeter properties whose totals are divided among the workers: with 1000 for `threads`, 3 workers have 334, 333 and 333.
+    #[serde(default)]
+    pub share: BTreeMap<String, u64>,
 }
 
 /// A run's files on its node, relative to the node's folder.
@@ -208,6 +221,7 @@ impl Engine {
             .map(note_of_finding)
             .collect();
         let name = crate::titles::given(new.name)?.unwrap_or_else(|| plan.name.clone());
+        let results = new.results.mode(cluster.worker_count());
         let judged = Chosen::of(plan, new.criteria, new.warm_up_s, new.stop_rules);
         let (id, folder) = self.new_run_folder(id)?;
         let files = match self.link_plan(&at, &folder.join(PLAN)) {
@@ -251,7 +265,11 @@ impl Engine {
             stop_requested_by: None,
             broken_rule: None,
             workers: cluster.worker_count(),
-            nodes: cluster.nodes.iter().map(waiting_node).collect(),
+            results,
+            results_choice: new.results,
+            min_workers: new.min_workers,
+            share: new.share,
+            nodes: nodes_of(&cluster, results),
             properties: new.properties,
             system_properties: new.system_properties,
             properties_files: new.properties_files,
@@ -297,7 +315,7 @@ impl Engine {
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<(NewRun, PlanAt, Check), EngineError> {
         let plan = wait(self.store().plan(&new.plan_id))?;
-        refuse_invalid(&new)?;
+        refuse_invalid(&new, workers)?;
         let at = self.locked_plan_at(plan, new.plan_revision)?;
         let plan = &at.plan;
         new.split = new.split.iter().map(|name| data_file_name(&plan.main_file, name)).collect::<Result<_, _>>()?;
@@ -316,6 +334,9 @@ impl Engine {
             system_properties: new.system_properties.clone(),
             properties_files: new.properties_files.clone(),
             jmeter: WantedJMeter::of(config),
+            results: new.results.mode(workers),
+            one_disk: config.ssh.is_none() && config.ec2.is_none(),
+            share: new.share.clone(),
         };
         for file in &new.properties_files {
             self.plan_file(plan, file)?;
@@ -448,13 +469,16 @@ fn keep_busiest(labels: &mut Vec<Entry>, most: usize) -> u64 {
 /// Makes the run one of the nodes that its cluster has become: some may not have come up while it waited.
 pub(crate) fn take_nodes(run: &mut Run, cluster: &Cluster) {
     let (wanted, workers) = (run.workers, cluster.worker_count());
-    run.nodes = cluster.nodes.iter().map(waiting_node).collect();
+    run.nodes = nodes_of(cluster, run.results);
     if workers == wanted {
         return;
     }
     run.workers = workers;
-    // Each worker runs the whole plan.
-    run.total_threads = run.total_threads.map(|threads| threads / u64::from(wanted.max(1)) * u64::from(workers.max(1)));
+    // Each worker runs the whole plan, unless what it says is divided among them.
+    if run.share.is_empty() {
+        run.total_threads =
+            run.total_threads.map(|threads| threads / u64::from(wanted.max(1)) * u64::from(workers.max(1)));
+    }
     let text = format!("Only {workers} of {wanted} workers came up: the load is that of {workers}.");
     run.notes.push(Message::new("fewer_workers", text).with("requested", wanted).with("workers", workers));
 }
@@ -463,6 +487,12 @@ pub(crate) fn take_nodes(run: &mut Run, cluster: &Cluster) {
 fn note_of_finding(finding: &Finding) -> Message {
     let params = finding.params.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
     Message { code: finding.code.clone(), params, message: finding.message.clone() }
+}
+
+/// The nodes of the cluster that have a part in a run: where each worker runs the plan by itself, the master has none.
+fn nodes_of(cluster: &Cluster, results: ResultsMode) -> Vec<RunNode> {
+    let has_part = |node: &&Node| results == ResultsMode::Rmi || node.role == Role::Worker;
+    cluster.nodes.iter().filter(has_part).map(waiting_node).collect()
 }
 
 fn waiting_node(node: &Node) -> RunNode {
@@ -474,11 +504,16 @@ fn waiting_node(node: &Node) -> RunNode {
         ports: Vec::new(),
         clock_offset_ms: None,
         health: None,
+        first_sample_ms: None,
+        lost_ms: None,
+        log: None,
     }
 }
 
-fn refuse_invalid(new: &NewRun) -> Result<(), EngineError> {
-    let faults = faults_of(new);
+fn refuse_invalid(new: &NewRun, workers: u32) -> Result<(), EngineError> {
+    let mut faults = faults_of(new);
+    let NewRun { results, min_workers, share, properties, .. } = new;
+    faults.extend(Spread { results: *results, min_workers: *min_workers, share, properties }.faults(workers));
     if faults.is_empty() { Ok(()) } else { Err(EngineError::faulty("run_invalid", faults)) }
 }
 

@@ -424,6 +424,9 @@ fn new_run(run: &ScheduledRun, plan: &PlanId, cluster: &ClusterId) -> NewRun {
         warm_up_s: None,
         stop_rules: None,
         grace_s: run.grace_s,
+        results: run.results,
+        min_workers: run.min_workers,
+        share: run.share,
     }
 }
 

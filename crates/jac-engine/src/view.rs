@@ -8,8 +8,8 @@ use jac_jtl::criteria::stop::StopRuleState;
 use jac_jtl::criteria::{CriterionResult, Verdict};
 use jac_jtl::{ErrorGroup, Point, Summary};
 use jac_model::{
-    Cause, Cluster, ClusterId, CriterionWatch, Fault, Message, Named, Person, Plan, PlanFile, Provider, Role, Run,
-    RunId, RunNode, RunPhase, RunStep, StopMode, Versions,
+    Cause, Cluster, ClusterId, CriterionWatch, Fault, Message, Named, Person, Plan, PlanFile, Provider, ResultsChoice,
+    ResultsMode, Role, Run, RunId, RunNode, RunPhase, RunStep, StopMode, Versions,
 };
 use jac_store::RunRow;
 use serde::{Deserialize, Serialize};
@@ -205,6 +205,18 @@ pub struct RunView {
     /// Patterns of the files that the plan writes and that are kept.
     pub keep: Vec<String>,
     pub workers: u32,
+    /// How the workers' samples come together.
+    #[serde(default)]
+    pub results: ResultsMode,
+    /// What was asked for.
+    #[serde(default)]
+    pub results_choice: ResultsChoice,
+    /// It goes on without lost workers while so many are left; `null`: it ends with the first that is lost.
+    #[serde(default)]
+    pub min_workers: Option<u32>,
+    /// JMeter properties whose totals are divided among the workers.
+    #[serde(default)]
+    pub share: BTreeMap<String, u64>,
     pub total_threads: Option<u64>,
     pub grace_s: u64,
     /// What a reader of the report must know.
@@ -316,6 +328,10 @@ fn view(run: Run, verdict: Verdict, judged: Judged, headline: Option<Headline>) 
         split: run.split,
         keep: run.keep,
         workers: run.workers,
+        results: run.results,
+        results_choice: run.results_choice,
+        min_workers: run.min_workers,
+        share: run.share,
         total_threads: run.total_threads,
         grace_s: run.grace_s,
         notes: run.notes,

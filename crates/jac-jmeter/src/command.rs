@@ -107,6 +107,25 @@ impl MasterLaunch<'_> {
     }
 }
 
+/// Waits for a time of the node's clock, `$1` in epoch milliseconds, but no longer than `$2` milliseconds: a clock may be set meanwhile. Then
+/// the rest is started in the shell's place. A `date` without fractions prints what is no digit.
+const GATE: &str = r#"now=$(date +%s%3N); case $now in *[!0-9]*) now=$(date +%s)000;; esac
+left=$(($1 - now)); if [ "$left" -gt "$2" ]; then left=$2; fi
+shift 2
+if [ "$left" -gt 0 ]; then sleep "$((left / 1000)).$(printf %03d "$((left % 1000))")"; fi
+exec "$@""#;
+
+/// The command, begun at that time of its node's clock and no later than `most_ms` after the node was asked to start it.
+pub fn at(command: Command, at_ms: i64, most_ms: i64) -> Command {
+    let words = ["-c", GATE, "jac-gate"].map(str::to_owned).into_iter();
+    let times = [at_ms, most_ms].map(|time| time.to_string());
+    Command {
+        program: "/bin/sh".to_owned(),
+        arguments: words.chain(times).chain([command.program]).chain(command.arguments).collect(),
+        ..command
+    }
+}
+
 /// What a running master is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopWord {
@@ -194,6 +213,30 @@ mod tests {
         let master = MasterLaunch { common: common.clone(), address: "h", plan: "p", results: "r", workers: &[] };
         for arguments in [WorkerLaunch { common, address: "h" }.command().arguments, master.command().arguments] {
             assert!(arguments.join(" ").contains("-S /n/system.properties"), "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn a_command_waits_for_its_time_and_no_longer_than_it_may() {
+        let now_ms = || {
+            #[expect(clippy::disallowed_methods, reason = "what the shell waits for is the machine's own clock")]
+            let now = std::time::SystemTime::now();
+            i64::try_from(now.duration_since(std::time::UNIX_EPOCH).expect("a time").as_millis())
+                .expect("not that late")
+        };
+        let echo = Command {
+            program: "printf".to_owned(),
+            arguments: vec!["%s|".to_owned(), "a b".to_owned(), "*".to_owned()],
+            ..Command::default()
+        };
+        for (in_ms, most_ms, expected_ms) in [(400, 10_000, 400), (3_600_000, 300, 300), (-5_000, 10_000, 0)] {
+            let begun_ms = now_ms();
+            let command = at(echo.clone(), begun_ms + in_ms, most_ms);
+            let output =
+                std::process::Command::new(&command.program).args(&command.arguments).output().expect("it runs");
+            let took_ms = now_ms() - begun_ms;
+            assert_eq!(String::from_utf8_lossy(&output.stdout), "a b|*|");
+            assert!((expected_ms..expected_ms + 2_000).contains(&took_ms), "{in_ms}: {took_ms} ms");
         }
     }
 

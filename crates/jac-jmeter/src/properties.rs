@@ -63,7 +63,18 @@ const RESERVED: &[&str] = &[
     "jmeterengine.nongui.",
     "jmeterengine.remote.system.exit",
     "java.rmi.server.hostname",
+    SOURCE,
+    NODE,
+    NODES,
 ];
+
+/// JMeter puts this in front of its threads' names; over RMI it sets it itself, to `host:port` of the worker
+/// (`JMeterUtils.THREAD_GROUP_DISTRIBUTED_PREFIX_PROPERTY_NAME`).
+const SOURCE: &str = "__jm.D_TG";
+/// Which of the workers this one is, from 1 on, for the plan to read; without workers it is 1.
+const NODE: &str = "jac.node";
+/// How many workers there are; without workers it is 1.
+const NODES: &str = "jac.nodes";
 
 /// What JAC does with a user's value of a property that it sets itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,6 +194,20 @@ pub fn master(
     properties.insert("jmeterengine.nongui.port".to_owned(), shutdown_port.to_string());
     properties.insert("jmeterengine.nongui.maxport".to_owned(), shutdown_port.to_string());
     properties
+}
+
+/// The properties of a worker that runs the plan by itself and writes a log of its own. `source`: what its samples' threads are called by,
+/// `host:port`, as over RMI.
+pub fn direct(user: &Properties, plugins: Option<&str>, source: &str, shutdown_port: u16) -> Properties {
+    let mut properties = master(user, plugins, None, shutdown_port);
+    properties.insert(SOURCE.to_owned(), source.to_owned());
+    properties
+}
+
+/// Tells a worker which one it is, from 0 on, and of how many.
+pub fn number(properties: &mut Properties, worker: usize, workers: usize) {
+    properties.insert(NODE.to_owned(), (worker + 1).to_string());
+    properties.insert(NODES.to_owned(), workers.to_string());
 }
 
 fn owned(pairs: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
@@ -315,6 +340,18 @@ mod tests {
         assert_eq!(properties["mode"], "StrippedBatch");
         assert_eq!(properties["threads"], "5");
         assert_eq!(properties["server.rmi.ssl.disable"], "false");
+    }
+
+    #[test]
+    fn a_worker_by_itself_is_known_by_its_threads_and_knows_its_number() {
+        let mut properties = direct(&Properties::new(), None, "10.0.0.1:4000", 4000);
+        number(&mut properties, 1, 3);
+        assert_eq!(
+            (properties["__jm.D_TG"].as_str(), properties["jmeterengine.nongui.port"].as_str()),
+            ("10.0.0.1:4000", "4000")
+        );
+        assert_eq!((properties["jac.node"].as_str(), properties["jac.nodes"].as_str()), ("2", "3"));
+        assert!(!properties.contains_key("server.rmi.ssl.disable"));
     }
 
     #[test]

@@ -116,6 +116,18 @@ pub struct FileFacts {
     pub rows: Option<u64>,
 }
 
+/// Where the plan's listeners work in a run with workers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ListenersAt {
+    /// On the master, which every worker sends each sample to.
+    #[default]
+    Master,
+    /// On every worker, each of which has a disk of its own.
+    Workers,
+    /// On every worker, and the workers share a disk.
+    WorkersOfOneDisk,
+}
+
 /// What a plan is checked against.
 #[derive(Clone)]
 pub struct CheckInput<'a> {
@@ -125,6 +137,8 @@ pub struct CheckInput<'a> {
     pub folder: &'a str,
     /// Workers; 0 is the master running the plan alone.
     pub workers: u32,
+    /// Where its listeners work.
+    pub listeners_at: ListenersAt,
     /// Files that are there, by path relative to the plan's folder, with `/` (as in [`crate::PlanPath::Beside`]).
     pub files: BTreeMap<String, FileFacts>,
     /// Files whose rows are to be split across the workers.
@@ -150,6 +164,7 @@ impl<'a> CheckInput<'a> {
             plan,
             folder: "",
             workers: 0,
+            listeners_at: ListenersAt::Master,
             files: BTreeMap::new(),
             splits: Vec::new(),
             properties: Properties::new(),

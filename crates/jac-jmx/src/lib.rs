@@ -37,7 +37,7 @@ mod thread_groups;
 
 pub use assembly::{Assembly, Sources};
 pub use cancel::Cancel;
-pub use check::{Check, CheckInput, DataFile, FileFacts, Finding, Severity, check, check_until};
+pub use check::{Check, CheckInput, DataFile, FileFacts, Finding, ListenersAt, Severity, check, check_until};
 pub use classes::{ClassLookup, ClassNames, ClassUse};
 pub use data_files::{DataFileKind, DataFileUse};
 pub use decode::PlanError;

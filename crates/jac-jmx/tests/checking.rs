@@ -219,6 +219,32 @@ fn listeners_that_cost_are_named() {
 }
 
 #[test]
+fn a_file_that_all_workers_of_one_disk_would_write_to_is_an_error() {
+    let text = |file: &str| {
+        format!(
+            r#"<jmeterTestPlan version="1.2"><hashTree><TestPlan guiclass="" testname="P"/><hashTree><ResultCollector guiclass="SimpleDataWriter" testname="Log"><stringProp name="filename">{file}</stringProp></ResultCollector><hashTree/></hashTree></hashTree></jmeterTestPlan>"#
+        )
+    };
+    let ok = |file: &str, listeners_at, workers| {
+        let plan = Plan::parse(text(file).as_bytes()).unwrap();
+        let check = check(&plan, &CheckInput { workers, listeners_at, ..CheckInput::new("p.jmx") });
+        assert_eq!(check.ok, !codes(&check, Severity::Error).contains(&"listener_file_shared"), "{file}");
+        check.ok
+    };
+    use jac_jmx::ListenersAt::{Master, Workers, WorkersOfOneDisk};
+    assert!(!ok("/tmp/own.jtl", WorkersOfOneDisk, 2));
+    for (file, at, workers) in [
+        ("/tmp/own.jtl", WorkersOfOneDisk, 1),
+        ("/tmp/own.jtl", Workers, 2),
+        ("/tmp/own.jtl", Master, 2),
+        ("own.jtl", WorkersOfOneDisk, 2),
+        ("/tmp/own-${__P(jac.node)}.jtl", WorkersOfOneDisk, 2),
+    ] {
+        assert!(ok(file, at, workers), "{file} {at:?} {workers}");
+    }
+}
+
+#[test]
 fn properties_without_value_or_default_say_what_they_become() {
     let bare = check(&plan!("properties"), &CheckInput::new("p.jmx"));
     let told: Vec<_> =

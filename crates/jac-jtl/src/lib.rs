@@ -38,7 +38,7 @@ pub use note::{Note, NoteValue};
 pub use percentile::percentile_of_sorted;
 pub use points::{CodeSeries, LabelCharts, LabelSeries, Point, Series, TimedCount};
 pub use profiles::{ApdexThresholds, LabelProfile, Profile, Profiles};
-pub use reader::{Layout, LogReader, ReadOutcome, Rejected};
+pub use reader::{Layout, LogReader, ReadOutcome, Rejected, whole_rows};
 pub use sample::{Sample, TakeSample};
 pub use settings::{DateOrder, Settings, TimeUnit, TimestampMeaning};
 pub use statistics::{BusiestEntries, ChangedPoints, LogStatistics, ResponseTimes, SampleStatistics, SpreadEntry};

@@ -20,6 +20,7 @@ mod xml;
 
 pub use layout::Layout;
 pub use rejects::{ReadOutcome, Rejected};
+pub use scan::whole_rows;
 
 use crate::{Settings, TakeSample};
 use csv::CsvReader;

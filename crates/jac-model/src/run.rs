@@ -1,6 +1,9 @@
 //! Runs: where one is (phase), why it ended (cause) and whether its criteria passed (verdict) are three fields.
 
-use crate::{BrokenRule, ClusterId, CriterionWatch, Message, Person, PlanFile, PlanId, Provider, Role, RunId};
+use crate::{
+    BrokenRule, ClusterId, CriterionWatch, Message, NodeLog, Person, PlanFile, PlanId, Provider, ResultsChoice,
+    ResultsMode, Role, RunId,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -193,6 +196,15 @@ pub struct RunNode {
     /// How its machine is, as it was last looked at.
     #[serde(default)]
     pub health: Option<NodeHealth>,
+    /// When the first sample of its own log started, by the server's clock; `null`: there is none yet, or the results are not direct.
+    #[serde(default)]
+    pub first_sample_ms: Option<i64>,
+    /// Since when the run goes on without it; `null`: it was there to the end.
+    #[serde(default)]
+    pub lost_ms: Option<i64>,
+    /// Its own log, once it was checked; `null`: it was not yet, or the results are not direct.
+    #[serde(default)]
+    pub log: Option<NodeLog>,
 }
 
 /// How a node's machine is, between the last two looks.
@@ -342,6 +354,18 @@ pub struct Run {
     #[serde(default)]
     pub keep: Vec<String>,
     pub workers: u32,
+    /// How the workers' samples come together.
+    #[serde(default)]
+    pub results: ResultsMode,
+    /// What was asked for.
+    #[serde(default)]
+    pub results_choice: ResultsChoice,
+    /// It goes on without lost workers while so many are left; `None`: it ends with the first that is lost.
+    #[serde(default)]
+    pub min_workers: Option<u32>,
+    /// JMeter properties whose totals are divided among the workers.
+    #[serde(default)]
+    pub share: BTreeMap<String, u64>,
     /// Threads of all workers together, as far as the plan says.
     pub total_threads: Option<u64>,
     /// How long a graceful stop may take before it is forced, in seconds.

@@ -5,7 +5,7 @@
 
 pub mod times;
 
-use crate::{ClusterConfig, ClusterId, EpochMs, Named, Person, PlanId, Provider, RunId, ScheduleId};
+use crate::{ClusterConfig, ClusterId, EpochMs, Named, Person, PlanId, Provider, ResultsChoice, RunId, ScheduleId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -90,6 +90,12 @@ pub struct ScheduledRun {
     pub criteria: Vec<String>,
     /// How long a graceful stop may take, in seconds; `null`: 30.
     pub grace_s: Option<u64>,
+    /// How the workers' samples come together.
+    pub results: ResultsChoice,
+    /// Each run goes on without workers that are lost while so many are left, where its results are direct; `null`: it ends with the first.
+    pub min_workers: Option<u32>,
+    /// JMeter properties whose totals are divided among the workers.
+    pub share: BTreeMap<String, u64>,
 }
 
 /// Whether a schedule starts runs.

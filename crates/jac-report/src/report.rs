@@ -5,7 +5,7 @@ use jac_jtl::criteria::{CriterionResult, Verdict};
 use jac_jtl::{
     ApdexThresholds, CodeCount, ErrorGroup, HostCount, LogStatistics, Note, NoteValue, Profiles, Series, Summary,
 };
-use jac_model::{Cause, CriterionWatch, Message};
+use jac_model::{Cause, CriterionWatch, Message, NodeLog, ResultsMode, RunNode};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -87,6 +87,53 @@ pub struct RunFacts {
     pub warm_up_s: u64,
     /// JMeter properties for every node.
     pub properties: BTreeMap<String, String>,
+    /// JMeter properties whose totals were divided among the workers.
+    #[serde(default)]
+    pub share: BTreeMap<String, u64>,
+    /// How the workers' samples came together.
+    #[serde(default)]
+    pub results: ResultsMode,
+    /// The workers, where each wrote a log of its own; otherwise empty.
+    #[serde(default)]
+    pub nodes: Vec<NodeFacts>,
+    /// The time between the first samples of the first and the last of them, in milliseconds; `null`: there are no two.
+    #[serde(default)]
+    pub start_skew_ms: Option<i64>,
+}
+
+/// A worker that wrote a log of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NodeFacts {
+    /// `worker-1`…
+    pub name: String,
+    /// When its first sample started, by the server's clock, epoch milliseconds; `null`: it took none.
+    pub first_sample_ms: Option<i64>,
+    /// How far its clock was ahead of the server's at the start, in milliseconds; `null`: the same clock, or not known.
+    pub clock_offset_ms: Option<i64>,
+    /// Since when the run went on without it, epoch milliseconds; `null`: it was there to the end.
+    pub lost_ms: Option<i64>,
+    /// Its own log; `null`: it was not checked.
+    pub log: Option<NodeLog>,
+}
+
+impl From<&RunNode> for NodeFacts {
+    fn from(node: &RunNode) -> Self {
+        let RunNode { name, first_sample_ms, clock_offset_ms, lost_ms, log, .. } = node;
+        Self {
+            name: name.clone(),
+            first_sample_ms: *first_sample_ms,
+            clock_offset_ms: *clock_offset_ms,
+            lost_ms: *lost_ms,
+            log: *log,
+        }
+    }
+}
+
+/// The time between the first samples of the first and the last of the nodes, in milliseconds; `None`: there are no two.
+pub fn start_skew_ms(nodes: &[NodeFacts]) -> Option<i64> {
+    let first: Vec<i64> = nodes.iter().filter_map(|node| node.first_sample_ms).collect();
+    if first.len() < 2 { None } else { Some(first.iter().max()? - first.iter().min()?) }
 }
 
 /// What a report says besides the statistics.

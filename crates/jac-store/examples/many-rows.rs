@@ -197,6 +197,9 @@ fn run(number: u64, clusters: u64, plans: u64) -> Run {
         ports: vec![40_000, 40_001],
         clock_offset_ms: None,
         health: None,
+        first_sample_ms: None,
+        lost_ms: None,
+        log: None,
     };
     let step = |at: i64| RunStep {
         code: "copying_files".to_owned(),
@@ -245,6 +248,10 @@ fn run(number: u64, clusters: u64, plans: u64) -> Run {
         properties_files: Vec::new(),
         split: Vec::new(),
         workers: 4,
+        results: jac_model::ResultsMode::default(),
+        results_choice: jac_model::ResultsChoice::default(),
+        min_workers: None,
+        share: BTreeMap::new(),
         total_threads: Some(200),
         grace_s: 30,
         notes: Vec::new(),

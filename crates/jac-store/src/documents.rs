@@ -123,13 +123,36 @@ pub(crate) const RUN_UPGRADES: &[Upgrade] = &[
     |run| add(run, "keep", json!([])),
     // Notes and causes have codes; what was written without is read as it is.
     |_| (),
+    |run| {
+        add(run, "results", json!("rmi"));
+        spread(run, "results_choice");
+        for node in run.get_mut("nodes").and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Value::Object(node) = node {
+                ["first_sample_ms", "lost_ms", "log"].into_iter().for_each(|field| add(node, field, Value::Null));
+            }
+        }
+    },
 ];
 
-pub(crate) const SCHEDULE_UPGRADES: &[Upgrade] = &[|schedule| {
-    if let Some(Value::Object(run)) = schedule.get_mut("run") {
-        add(run, "plan_revision", Value::Null);
-    }
-}];
+/// How a run is spread over its workers, where an older JAC had one way only.
+fn spread(run: &mut Map<String, Value>, choice: &str) {
+    add(run, choice, json!("auto"));
+    add(run, "min_workers", Value::Null);
+    add(run, "share", json!({}));
+}
+
+pub(crate) const SCHEDULE_UPGRADES: &[Upgrade] = &[
+    |schedule| {
+        if let Some(Value::Object(run)) = schedule.get_mut("run") {
+            add(run, "plan_revision", Value::Null);
+        }
+    },
+    |schedule| {
+        if let Some(Value::Object(run)) = schedule.get_mut("run") {
+            spread(run, "results");
+        }
+    },
+];
 
 pub(crate) fn to_json<T: Serialize>(what: &'static str, document: &T) -> Result<String, StoreError> {
     serde_json::to_string(document).map_err(|source| StoreError::Unwritable { what, source })

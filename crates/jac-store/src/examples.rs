@@ -3,9 +3,9 @@
 use jac_model::ec2::{CredentialChoice, Distribution, Ec2Addresses, Ec2Config, Ec2Image};
 use jac_model::{
     BrokenRule, Cause, Cluster, ClusterConfig, ClusterId, ClusterPhase, CriterionWatch, Message, Named, Node,
-    NodeHealth, NodePhase, NodePrices, NodeState, NodeTools, Overlap, Person, Plan, PlanCriteria, PlanFile,
-    PlanFileKind, PlanId, Provider, Role, Run, RunId, RunNode, RunPhase, RunStep, RunsOn, Schedule, ScheduleId,
-    ScheduleState, ScheduledRun, SshConfig, SshHost, StopMode, Timing, Versions,
+    NodeHealth, NodeLog, NodePhase, NodePrices, NodeState, NodeTools, Overlap, Person, Plan, PlanCriteria, PlanFile,
+    PlanFileKind, PlanId, Provider, ResultsChoice, ResultsMode, Role, Run, RunId, RunNode, RunPhase, RunStep, RunsOn,
+    Schedule, ScheduleId, ScheduleState, ScheduledRun, SshConfig, SshHost, StopMode, Timing, Versions,
 };
 use std::collections::BTreeMap;
 
@@ -142,6 +142,9 @@ pub fn run(number: u32) -> Run {
         ports: vec![4445],
         clock_offset_ms: Some(1),
         health: Some(health),
+        first_sample_ms: Some(11),
+        lost_ms: Some(12),
+        log: Some(NodeLog { bytes: 1, whole: false }),
     };
     let broken = BrokenRule {
         rule: "error_percent >= 90% for 60s".to_owned(),
@@ -202,6 +205,10 @@ pub fn run(number: u32) -> Run {
         properties_files: vec!["user.properties".to_owned()],
         split: vec!["users.csv".to_owned()],
         workers: 1,
+        results: ResultsMode::Direct,
+        results_choice: ResultsChoice::Auto,
+        min_workers: Some(1),
+        share: BTreeMap::from([("threads".to_owned(), 1)]),
         total_threads: Some(1),
         grace_s: 30,
         notes: vec![Message::new("a_warning", "A warning.").with("count", 2)],
@@ -235,6 +242,9 @@ pub fn schedule(number: u32) -> Schedule {
             split: vec!["users.csv".to_owned()],
             criteria: vec!["p95_ms < 800".to_owned()],
             grace_s: Some(30),
+            results: ResultsChoice::Direct,
+            min_workers: Some(1),
+            share: BTreeMap::from([("threads".to_owned(), 1)]),
         },
         sealed_properties: Some("00".to_owned()),
         on: RunsOn::New { provider: Provider::Ec2, config: Box::new(cluster(1).config) },

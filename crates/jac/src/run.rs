@@ -59,6 +59,15 @@ enum Target {
     Existing(Box<ClusterView>),
 }
 
+impl Target {
+    fn workers(&self) -> u32 {
+        match self {
+            Self::New(new) => new.workers,
+            Self::Existing(existing) => existing.cluster.worker_count(),
+        }
+    }
+}
+
 pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     let mut line = Line::new();
     let new = match &on {
@@ -73,7 +82,7 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     let home = toolbox.home(&WantedJMeter { home: None, version }).map_err(from_engine)?;
     let wanted = Wanted::read(&arguments, home.as_ref())?;
     if let Some(new) = &new {
-        let check = wanted.check(new.workers, new.jmeter_version.clone(), &toolbox, &mut line)?;
+        let check = wanted.check(new.workers, new.provider, new.jmeter_version.clone(), &toolbox, &mut line)?;
         if let Some(check) = check {
             new.refuse_endless(&check.findings)?;
         }
@@ -98,6 +107,7 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
             // How many workers there are is known only now.
             wanted.check(
                 existing.cluster.worker_count(),
+                existing.cluster.provider,
                 existing.cluster.config.jmeter_version.clone(),
                 &toolbox,
                 &mut line,
@@ -109,15 +119,12 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     };
     if let Source::Kept(named) = &wanted.source {
         let plan = plan_id(connection.client(), named).await?;
-        let workers = match &target {
-            Target::New(new) => new.workers,
-            Target::Existing(existing) => existing.cluster.worker_count(),
-        };
-        let check = wanted.check_kept(connection.client(), &plan, workers, &mut line).await?;
+        let check = wanted.check_kept(connection.client(), &plan, target.workers(), &mut line).await?;
         if let Target::New(new) = &target {
             new.refuse_endless(&check.findings)?;
         }
     }
+    wanted.say_spread(target.workers(), &mut line);
     let mut signals = Signals::listen()?;
     let mut job = Job {
         client: connection.client(),
@@ -273,6 +280,9 @@ impl Job<'_> {
             "warm_up_s": self.wanted.warm_up_s,
             "stop_rules": self.wanted.stop_rules,
             "grace_s": self.wanted.grace_s,
+            "results": self.wanted.results,
+            "min_workers": self.wanted.min_workers,
+            "share": self.wanted.share,
         });
         self.client.post("/runs", &new).await
     }

@@ -96,6 +96,7 @@ async fn add(desk: Desk<'_>, arguments: &AddArguments) -> anyhow::Result<Exit> {
         split,
         criteria: arguments.fail_on.clone(),
         grace_s: Some(arguments.grace),
+        ..ScheduledRun::default()
     };
     let overlap = match arguments.overlap {
         OverlapName::Skip => Overlap::Skip,

@@ -7,6 +7,8 @@
 mod api;
 #[path = "cluster/clusters.rs"]
 mod clusters;
+#[path = "cluster/direct.rs"]
+mod direct;
 #[path = "cluster/ends.rs"]
 mod ends;
 #[path = "cluster/faults.rs"]

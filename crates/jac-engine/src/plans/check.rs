@@ -7,11 +7,12 @@ use crate::tools::{Toolbox, WantedJMeter};
 use crate::{Engine, EngineError};
 use jac_jmeter::classes::ClassIndex;
 use jac_jmx::{
-    Assembly, Cancel, Check, CheckInput, ClassLookup, ClassNames, FileFacts, Properties, RowCounter, Severity,
+    Assembly, Cancel, Check, CheckInput, ClassLookup, ClassNames, FileFacts, ListenersAt, Properties, RowCounter,
+    Severity,
 };
-use jac_model::{Plan, PlanFileKind};
+use jac_model::{Plan, PlanFileKind, ResultsMode, shares_of};
 use jac_store::audit::AuditedChange;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,6 +37,12 @@ pub struct PlanCheck {
     pub properties_files: Vec<PathBuf>,
     /// The JMeter that the nodes will have.
     pub jmeter: WantedJMeter,
+    /// How the workers' samples come together.
+    pub results: ResultsMode,
+    /// The workers are processes of one machine.
+    pub one_disk: bool,
+    /// JMeter properties whose totals are divided among the workers.
+    pub share: BTreeMap<String, u64>,
 }
 
 impl PlanCheck {
@@ -93,10 +100,15 @@ impl PlanCheck {
         let functions = known.as_ref().map(|(_, index)| index.functions() | plugins.functions());
 
         let PlanSource { plan, folder, included, scripts, properties, system_properties, given_properties } = source;
-        let input = CheckInput {
+        let mut input = CheckInput {
             plan: &self.name,
             folder: &folder,
             workers: self.workers,
+            listeners_at: match self.results {
+                ResultsMode::Rmi => ListenersAt::Master,
+                ResultsMode::Direct if self.one_disk => ListenersAt::WorkersOfOneDisk,
+                ResultsMode::Direct => ListenersAt::Workers,
+            },
             files,
             splits: self.splits.clone(),
             properties,
@@ -106,8 +118,14 @@ impl PlanCheck {
             functions: functions.as_ref(),
             classes,
         };
+        // The first worker has the largest part of each total.
+        input.properties.extend(self.properties_of_worker(0));
         let mut check = jac_jmx::check_until(&plan, &input, cancel).ok_or_else(cancelled)?;
+        if !self.share.is_empty() {
+            check.total_threads = self.total_threads(&plan, &mut input, &check, cancel)?;
+        }
         let mut own = own::properties(&given_properties, &self.system_properties);
+        own.extend(own::properties(&shares_of(&self.share, 1, 0), &Properties::new()));
         own.extend(own::plugins(self.plugins().map(|(path, _)| path)));
         check.ok &= own.iter().all(|finding| finding.severity != Severity::Error);
         check.findings.extend(own);
@@ -116,6 +134,42 @@ impl PlanCheck {
         }
         check.findings.sort_by_key(|finding| finding.severity);
         Ok(check)
+    }
+
+    /// What JAC tells a worker alone: its number and its parts of the totals.
+    fn properties_of_worker(&self, worker: u32) -> Properties {
+        let mut properties = shares_of(&self.share, self.workers, worker);
+        jac_jmeter::properties::number(&mut properties, worker as usize, self.workers.max(1) as usize);
+        properties
+    }
+
+    /// The threads of all workers, whose parts of the totals differ; `None`: it is not known.
+    fn total_threads(
+        &self,
+        plan: &jac_jmx::Plan,
+        input: &mut CheckInput<'_>,
+        first: &Check,
+        cancel: Cancel<'_>,
+    ) -> Result<Option<u64>, EngineError> {
+        let workers = self.workers.max(1);
+        // Worker by worker the parts become smaller by one, each total's at a place of its own: between these places all are alike.
+        let places: BTreeSet<u64> = self.share.values().map(|total| total % u64::from(workers)).collect();
+        let begins: Vec<u32> = std::iter::once(0)
+            .chain(places.iter().filter_map(|place| u32::try_from(*place).ok()).filter(|place| *place > 0))
+            .collect();
+        let mut total = 0_u64;
+        for (number, begin) in begins.iter().enumerate() {
+            let end = begins.get(number + 1).copied().unwrap_or(workers);
+            let threads = if *begin == 0 {
+                first.threads_per_node
+            } else {
+                input.properties.extend(self.properties_of_worker(*begin));
+                jac_jmx::check_until(plan, input, cancel).ok_or_else(cancelled)?.threads_per_node
+            };
+            let Some(threads) = threads else { return Ok(None) };
+            total = total.saturating_add(threads.saturating_mul(u64::from(end - begin)));
+        }
+        Ok(Some(total))
     }
 
     fn plugins(&self) -> impl Iterator<Item = (&String, &PathBuf)> {
@@ -163,6 +217,10 @@ pub struct RunSpec {
     /// Paths in the plan.
     pub properties_files: Vec<String>,
     pub jmeter: WantedJMeter,
+    pub results: ResultsMode,
+    /// The workers are processes of one machine.
+    pub one_disk: bool,
+    pub share: BTreeMap<String, u64>,
 }
 
 impl Engine {
@@ -204,6 +262,9 @@ impl Engine {
             system_properties: wanted.system_properties.clone(),
             properties_files: wanted.properties_files.iter().map(|path| folder.join(path)).collect(),
             jmeter: wanted.jmeter.clone(),
+            results: wanted.results,
+            one_disk: wanted.one_disk,
+            share: wanted.share.clone(),
         };
         check.run_until(self.toolbox(), is_cancelled)
     }

@@ -11,10 +11,12 @@ use super::{NodePlaces, process_name, spool};
 use crate::blocking::wait;
 use crate::engine::Event;
 use crate::error::EngineError;
+use crate::live::LiveRun;
 use crate::view::RunResult;
 use jac_model::ports::{ProcessState, Remote};
-use jac_model::{Cause, Cluster, Message, NodePhase, Provider, Role, Run, RunEvent};
+use jac_model::{Cause, Cluster, ClusterId, Message, NodePhase, Provider, ResultsMode, Role, Run, RunEvent};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -51,6 +53,44 @@ impl Task {
     pub(super) async fn collect(&self, run: &Run) -> Result<(), EngineError> {
         self.end_processes(run).await;
         self.try_to("say what is being done", self.step("collecting", "Collecting the results.").await);
+        let (live, partial) = match run.results {
+            ResultsMode::Rmi => self.complete_from_master(run).await?,
+            ResultsMode::Direct => self.complete_from_nodes(run).await?,
+        };
+        // What did not come stays where it is, for as long as the machine does. Here it is on the same disk.
+        let is_local = self.cluster(run).await.is_ok_and(|cluster| cluster.provider == Provider::Local);
+        let kept = if is_local { BTreeSet::new() } else { partial };
+        if let Err(error) = self.fetch_logs(run).await {
+            let why = crate::tools::sentence(&error);
+            let text = format!("JMeter's logs could not be fetched: {why}");
+            self.note_if_possible(Message::new("jmeter_logs_missing", text).with("detail", why)).await;
+        }
+        self.keep_files(run).await;
+        publish(self, &live).await;
+
+        self.try_to("say what is being done", self.step("making_report", "Making the report.").await);
+        let mut end = self.make_artefacts(&live).await;
+        if let Err(error) = &end {
+            tracing::warn!(run = %self.id, %error, "run {}: {error}; making room on its nodes", self.id);
+            self.clean_nodes(run, &kept).await;
+            end = self.make_artefacts(&live).await;
+        }
+        let end = match end {
+            Ok(end) => end,
+            Err(error) => {
+                let why = crate::tools::sentence(&error);
+                let text = format!("The report could not be written: {why}");
+                self.miss(Message::new("report_failed", text).with("detail", why)).await;
+                RunEnd::measured(&self.run().await?, &live, self.engine.now_ms())
+            }
+        };
+        self.clean_nodes(run, &kept).await;
+        self.try_to("keep its points", keep_all_points(self, &live).await);
+        self.finish(&end).await
+    }
+
+    /// Takes in what is left of the master's log and checks it. Gives the statistics, and the master where its log is not all here.
+    async fn complete_from_master(&self, run: &Run) -> Result<(Arc<LiveRun>, BTreeSet<String>), EngineError> {
         let mut intake = Intake::open(self).await?;
         let completed = self.complete_spool(run, &mut intake).await;
         if let Err(error) = &completed {
@@ -59,48 +99,20 @@ impl Task {
             self.miss(Message::new("log_incomplete", text).with("detail", why)).await;
         }
         intake.tell_room(false);
-        // What did not come stays where it is, for as long as the machine does. Here it is on the same disk.
-        let is_local = self.cluster(run).await.is_ok_and(|cluster| cluster.provider == Provider::Local);
-        let master = run.nodes.iter().find(|node| node.role == Role::Master).map(|node| node.name.as_str());
-        let kept = master.filter(|_| !is_local && !matches!(completed, Ok(Spool::Whole)));
-        if let Err(error) = self.fetch_logs(run).await {
-            let why = crate::tools::sentence(&error);
-            let text = format!("JMeter's logs could not be fetched: {why}");
-            self.note_if_possible(Message::new("jmeter_logs_missing", text).with("detail", why)).await;
-        }
-        self.keep_files(run).await;
-        publish(self, &intake.live).await;
-
-        self.try_to("say what is being done", self.step("making_report", "Making the report.").await);
-        let mut end = self.make_artefacts(&intake).await;
-        if let Err(error) = &end {
-            tracing::warn!(run = %self.id, %error, "run {}: {error}; making room on its nodes", self.id);
-            self.clean_nodes(run, kept).await;
-            end = self.make_artefacts(&intake).await;
-        }
-        let end = match end {
-            Ok(end) => end,
-            Err(error) => {
-                let why = crate::tools::sentence(&error);
-                let text = format!("The report could not be written: {why}");
-                self.miss(Message::new("report_failed", text).with("detail", why)).await;
-                RunEnd::measured(&self.run().await?, &intake.live, self.engine.now_ms())
-            }
-        };
-        self.clean_nodes(run, kept).await;
-        self.try_to("keep its points", keep_all_points(self, &intake.live).await);
-        self.finish(&end).await
+        let master = run.nodes.iter().find(|node| node.role == Role::Master).map(|node| node.name.clone());
+        let partial = master.filter(|_| !matches!(completed, Ok(Spool::Whole)));
+        Ok((intake.live, partial.into_iter().collect()))
     }
 
     /// Where the disk is so full that not even the run's end can be written down, its nodes' own files go: on this machine
     /// they are on the same disk, and what is not in the spool by then would not fit there either.
     pub(super) async fn make_room(&self, run: &Run) {
         self.end_processes(run).await;
-        self.clean_nodes(run, None).await;
+        self.clean_nodes(run, &BTreeSet::new()).await;
     }
 
-    async fn make_artefacts(&self, intake: &Intake) -> Result<RunEnd, EngineError> {
-        let (task, live) = (self.clone(), Arc::clone(&intake.live));
+    async fn make_artefacts(&self, live: &Arc<LiveRun>) -> Result<RunEnd, EngineError> {
+        let (task, live) = (self.clone(), Arc::clone(live));
         let made = tokio::task::spawn_blocking(move || write_artefacts(&task, &wait(task.run())?, &live)).await;
         made.map_err(|panic| EngineError::JMeter(panic.to_string()))?
     }
@@ -153,6 +165,9 @@ impl Task {
         self.engine.live().remove(&self.id);
         // If this is not done any more, the reconciler does it.
         self.engine.release_cluster(&run.cluster_id, &self.id).await?;
+        // Nothing of it is asked for any more.
+        let removed = super::direct::remove_journal(self.engine.folder(), &self.id);
+        self.try_to("remove its journal", removed.map_err(|error| EngineError::file("the run's folder", error)));
         // Nobody waits for them: where they cannot be written now, the next start makes them of the report.
         let kept = self.engine.store().put_run_metrics(&self.id, end.metrics.clone()).await;
         self.try_to("keep its figures", kept.map_err(EngineError::from));
@@ -174,7 +189,7 @@ impl Task {
     }
 
     /// Something that is good to have, and no reason to stop.
-    fn try_to(&self, what: &str, done: Result<(), EngineError>) {
+    pub(super) fn try_to(&self, what: &str, done: Result<(), EngineError>) {
         if let Err(error) = done {
             tracing::warn!(run = %self.id, %error, "run {}: could not {what}: {error}", self.id);
         }
@@ -185,7 +200,7 @@ impl Task {
     }
 
     /// Part of what was measured is not there: a run that came to its end did so without it.
-    async fn miss(&self, what: Message) {
+    pub(super) async fn miss(&self, what: Message) {
         let missed = self
             .change(move |run| {
                 if matches!(run.cause, None | Some(Cause::Completed)) {
@@ -309,17 +324,9 @@ impl Task {
     ) -> Result<(), EngineError> {
         loop {
             match intake.pull_all(master).await {
-                Err(EngineError::DiskFull { .. })
-                    if waits
-                        && self.engine.now_ms()
-                            < self.engine.expiry_ms(&self.engine.store().cluster(&cluster.id).await?) =>
-                {
+                Err(EngineError::DiskFull { .. }) if waits && self.may_wait_for_room(&cluster.id).await? => {
                     intake.tell_room(true);
-                    self.try_to(
-                        "say what is being done",
-                        self.step("waiting_for_room", "Waiting for room on the disk of JAC's server.").await,
-                    );
-                    sleep(ROOM_EVERY).await;
+                    self.wait_for_room().await;
                 }
                 done => {
                     intake.tell_room(false);
@@ -327,6 +334,17 @@ impl Task {
                 }
             }
         }
+    }
+
+    /// Whether the machines that a log lies on are still there for a while.
+    pub(super) async fn may_wait_for_room(&self, cluster: &ClusterId) -> Result<bool, EngineError> {
+        Ok(self.engine.now_ms() < self.engine.expiry_ms(&self.engine.store().cluster(cluster).await?))
+    }
+
+    pub(super) async fn wait_for_room(&self) {
+        let step = self.step("waiting_for_room", "Waiting for room on the disk of JAC's server.").await;
+        self.try_to("say what is being done", step);
+        sleep(ROOM_EVERY).await;
     }
 
     async fn fetch_logs(&self, run: &Run) -> Result<(), EngineError> {
@@ -352,12 +370,12 @@ impl Task {
 
     /// Ends what the run left on its nodes and removes its folders there, but for that of `kept`. A node that is gone needs no
     /// cleaning.
-    async fn clean_nodes(&self, run: &Run, kept: Option<&str>) {
+    async fn clean_nodes(&self, run: &Run, kept: &BTreeSet<String>) {
         let Ok(remotes) = self.remotes(run).await else { return };
         for Node { name: node, remote, .. } in remotes {
             let cleaned = async {
                 remote.forget(&process_name(&self.id)).await?;
-                if kept == Some(node.as_str()) {
+                if kept.contains(&node) {
                     return Ok(());
                 }
                 remote.remove(NodePlaces::of(&self.id).folder()).await

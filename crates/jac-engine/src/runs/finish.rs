@@ -12,8 +12,8 @@ use crate::view::{Headline, RunResult, Snapshot};
 use jac_artefacts::{Manifest, local_name, object_name};
 use jac_jtl::LogStatistics;
 use jac_jtl::criteria::{CriterionCode, CriterionResult, Verdict};
-use jac_model::{Cause, EpochMs, Run, RunId};
-use jac_report::{Facts, Histograms, LogFile, Report, RunFacts};
+use jac_model::{Cause, EpochMs, ResultsMode, Run, RunId};
+use jac_report::{Facts, Histograms, LogFile, NodeFacts, Report, RunFacts, start_skew_ms};
 use jac_store::{RunMetrics, RunRow, StoredPoint};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -102,6 +102,10 @@ pub(crate) fn write_report(
     statistics: &mut LogStatistics,
     now_ms: EpochMs,
 ) -> Result<(), EngineError> {
+    let nodes: Vec<NodeFacts> = match run.results {
+        ResultsMode::Rmi => Vec::new(),
+        ResultsMode::Direct => run.nodes.iter().map(NodeFacts::from).collect(),
+    };
     let facts = Facts {
         title: run.name.clone(),
         jac_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -120,6 +124,10 @@ pub(crate) fn write_report(
             criteria_watch: end.result.criteria_watch.clone(),
             warm_up_s: run.warm_up_s,
             properties: run.properties.clone(),
+            share: run.share.clone(),
+            results: run.results,
+            start_skew_ms: start_skew_ms(&nodes),
+            nodes,
         }),
         notes: run.notes.clone(),
     };

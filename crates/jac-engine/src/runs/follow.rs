@@ -4,57 +4,38 @@
 //! It ends when the master's process has ended and its log is read to the end.
 
 use super::health::{self, Alarm};
-use super::intake::{Intake, publish};
+use super::intake::{Intake, MasterLog, publish};
 use super::prepare::error_excerpt;
 use super::process_name;
-use super::stop::Stopping;
+use super::stop::{Stopping, Target};
 use super::supervise::{Interruption, Task, stopped};
 use super::tail::{self, TailState};
+use super::watch::{Watch, rest_is_not_in_the_log};
 use crate::error::EngineError;
-use crate::live::LiveRun;
 use crate::patience::{is_own_fault, is_silence};
-use crate::reconcile::last_call_ms;
 use futures_util::future::join_all;
 use jac_model::ports::{PortError, ProcessState, Remote};
-use jac_model::{Cause, ClusterId, Message, NodePhase, Role, Run, RunEvent, StopMode};
+use jac_model::{Cause, Message, NodePhase, Role, Run, RunEvent, StopMode};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-/// How long a node is waited for that says nothing and of which its provider says that it is gone.
-const GONE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a worker's node may take to say what its process does.
 const WORKER_LOOK_LIMIT: Duration = Duration::from_secs(2);
 
-/// What is missing where the log could not be read any further.
-fn rest_is_not_in_the_log() -> Message {
-    Message::new("rest_not_in_log", "What was measured after that is not in the log.")
-}
-
-/// Something that ends the run from within.
-struct Failure {
-    reason: Message,
-    lost: Option<Message>,
-    /// When the master is killed, whatever is still to come.
-    deadline: Instant,
-}
-
 struct Follower<'a> {
-    task: &'a Task,
-    cluster: ClusterId,
+    watch: Watch<'a>,
     master_name: String,
     master: Arc<dyn Remote>,
     workers: Vec<(String, Arc<dyn Remote>)>,
     stopping: Stopping,
-    failure: Option<Failure>,
     /// Since when the master's process cannot be looked at.
     unseen_since: Option<Instant>,
     /// How the reading of its log goes.
     tail: Arc<TailState>,
     /// When the master's process was first seen to have ended.
     master_ended_at: Option<Instant>,
-    live: Arc<LiveRun>,
     /// Since when a worker's process cannot be looked at.
     unseen_workers: HashMap<String, Instant>,
     /// The workers whose process has ended, or is gone.
@@ -73,39 +54,28 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
         .map(|name| task.remote(&cluster, &name).map(|remote| (name, remote)))
         .collect::<Result<_, _>>()?;
     let mut follower = Follower {
-        task,
-        cluster: cluster.id.clone(),
+        watch: Watch::new(task, run, Arc::clone(&intake.live)),
         master: task.remote(&cluster, &master_name)?,
         master_name: master_name.clone(),
         workers,
         stopping: Stopping::resume(run, task.engine.settings().force_limit, task.engine.now_ms()),
-        failure: match &run.failing {
-            Some(Cause::Failed { reason, lost }) => {
-                let deadline = Instant::now() + task.engine.settings().last_samples_limit;
-                Some(Failure { reason: reason.clone(), lost: lost.clone(), deadline })
-            }
-            _ => None,
-        },
         unseen_since: None,
         tail: Arc::default(),
         master_ended_at: None,
-        live: Arc::clone(&intake.live),
         unseen_workers: HashMap::new(),
         over: HashSet::new(),
         workers_ended_at: None,
     };
     let watched = std::iter::once((master_name, Arc::clone(&follower.master))).chain(follower.workers.iter().cloned());
     let alarm = Alarm::default();
-    let watching = (task.clone(), cluster.provider, watched.collect::<Vec<_>>(), Arc::clone(&alarm));
-    task.engine.keep_running(format!("the health of the run {}", task.id), move |_| {
-        let (task, provider, nodes, alarm) = watching.clone();
-        health::watch(task, provider, nodes, alarm)
-    });
+    // The master alone writes the log.
+    health::keep_watching(task, cluster.provider, watched.collect(), 1, &alarm);
     let (live, tail) = (Arc::clone(&intake.live), Arc::clone(&follower.tail));
     let master = Arc::clone(&follower.master);
+    let mut log = MasterLog { intake: &mut intake, master: master.as_ref() };
     let cause = tokio::select! {
         cause = follower.lead(&alarm) => cause?,
-        never = tail::read(&mut intake, master.as_ref(), &tail, task.engine.settings().tail_every) => match never {},
+        never = tail::read(&mut log, &tail, task.engine.settings().tail_every) => match never {},
     };
     publish(task, &live).await;
     task.change(move |run| {
@@ -120,37 +90,25 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
 impl Follower<'_> {
     /// Looks, publishes and does what is due, until the run has ended.
     async fn lead(&mut self, alarm: &Alarm) -> Result<Cause, Interruption> {
-        let settings = self.task.engine.settings();
+        let settings = self.watch.task.engine.settings();
         let mut ticks = interval(settings.tail_every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut next_snapshot = Instant::now() + settings.snapshot_every;
         loop {
             ticks.tick().await;
             if let Some(reason) = alarm.get() {
-                self.fail(reason.clone(), Some(rest_is_not_in_the_log()), Duration::ZERO).await;
+                self.watch.fail(reason.clone(), Some(rest_is_not_in_the_log()), Duration::ZERO).await;
             }
             let state = self.look_at_master().await?;
             self.judge_log().await;
             if Instant::now() >= next_snapshot {
                 next_snapshot = Instant::now() + settings.snapshot_every;
-                self.look_at_processors().await?;
-                publish(self.task, &self.live).await;
-                match self.judge().await {
-                    // Both are known as long as this engine lives, and written down when there is room.
-                    Err(error @ EngineError::DiskFull { .. }) => {
-                        tracing::warn!(run = %self.task.id, %error, "run {}: {error}", self.task.id);
-                    }
-                    judged => judged?,
-                }
+                self.watch.take_snapshot(self.master_ended_at.is_some()).await?;
                 // What has become of the workers of a master that says nothing is judged when it is back.
                 if state.is_some() {
-                    match self.look_at_workers().await {
-                        // It is written down when there is room; the test goes on meanwhile.
-                        Err(error @ EngineError::DiskFull { .. }) => {
-                            tracing::warn!(run = %self.task.id, %error, "run {}: {error}", self.task.id);
-                        }
-                        looked => looked?,
-                    }
+                    // It is written down when there is room; the test goes on meanwhile.
+                    let looked = self.look_at_workers().await;
+                    self.watch.unless_full(looked)?;
                 }
             }
             if let Some(cause) = self.go_on(state).await? {
@@ -159,53 +117,9 @@ impl Follower<'_> {
         }
     }
 
-    /// Shows the rules of the automatic stop how busy the load generators are: the workers; the master in a run without workers.
-    async fn look_at_processors(&self) -> Result<(), EngineError> {
-        let run = self.task.run().await?;
-        let role = if self.workers.is_empty() { Role::Master } else { Role::Worker };
-        for node in run.nodes.iter().filter(|node| node.role == role) {
-            if let Some(health) = node.health {
-                self.live.add_processors(&node.name, health.at_ms, health.cpu_percent);
-            }
-        }
-        Ok(())
-    }
-
-    /// Keeps how the criteria fare, and asks the run to stop where a rule is broken: as a person would, once.
-    async fn judge(&self) -> Result<(), EngineError> {
-        if let Some(watch) = self.live.changed_watch() {
-            self.task
-                .change(move |run| {
-                    run.criteria_watch = watch;
-                    Ok(())
-                })
-                .await?;
-            self.live.watch_is_kept();
-        }
-        let Some(broken) = self.live.broken_rule().filter(|_| self.failure.is_none() && self.master_ended_at.is_none())
-        else {
-            return Ok(());
-        };
-        if self.task.run().await?.stop_requested.is_some() {
-            return Ok(());
-        }
-        tracing::warn!(run = %self.task.id, rule = broken.rule, actual = broken.actual, "run {}: the automatic stop's rule {} is broken", self.task.id, broken.rule);
-        self.task
-            .change(move |run| {
-                // Whoever was quicker has stopped it.
-                if run.stop_requested.is_none() {
-                    run.stop_requested = Some(StopMode::Graceful);
-                    run.broken_rule = Some(broken);
-                }
-                Ok(())
-            })
-            .await?;
-        Ok(())
-    }
-
     /// What the master's process does; `None` while it cannot be looked at.
     async fn look_at_master(&mut self) -> Result<Option<ProcessState>, Interruption> {
-        match self.master.process(&process_name(&self.task.id)).await {
+        match self.master.process(&process_name(&self.watch.task.id)).await {
             Ok(state) => {
                 self.unseen_since = None;
                 Ok(Some(state))
@@ -217,11 +131,11 @@ impl Follower<'_> {
             // A single failed answer is no reason to give up a run that goes on, whatever it says.
             Err(error) => {
                 let since = *self.unseen_since.get_or_insert_with(Instant::now);
-                if since.elapsed() < self.patience(&self.master_name, &error).await {
+                if since.elapsed() < self.watch.patience(&self.master_name, &error).await {
                     return Ok(None);
                 }
-                if let Some(Failure { reason, lost, .. }) = &self.failure {
-                    return Err(Interruption::failed(reason.clone(), lost.clone()));
+                if let Some(failure) = &self.watch.failure {
+                    return Err(Interruption::End(failure.cause()));
                 }
                 let lost = Message::new("master_samples_lost", "What the master had not handed over by then is lost.");
                 let (code, what) = match is_silence(&error) {
@@ -236,45 +150,18 @@ impl Follower<'_> {
         }
     }
 
-    /// How long a look at a node may go wrong before that is taken for an answer: networks come back, and JMeter outlives that.
-    async fn patience(&self, node: &String, error: &PortError) -> Duration {
-        let engine = &self.task.engine;
-        match engine.store().cluster(&self.cluster).await {
-            Ok(cluster) if is_silence(error) && cluster.lost_nodes.contains(node) => GONE_PATIENCE,
-            _ => engine.settings().unreachable_limit,
-        }
-    }
-
     /// A log that cannot be read though its machine answers ends the run: going on would measure what nobody gets to see. One
     /// that waits for room on this machine is read when there is some; until then it is safe where it is.
     async fn judge_log(&mut self) {
         let Some((since, reason)) = self.tail.trouble() else { return };
-        if since.elapsed() >= self.task.engine.settings().unreachable_limit {
-            self.fail(reason, Some(rest_is_not_in_the_log()), Duration::ZERO).await;
-        }
-    }
-
-    async fn fail(&mut self, reason: Message, lost: Option<Message>, time_left: Duration) {
-        if self.failure.is_none() {
-            tracing::error!(run = %self.task.id, "run {}: {reason}", self.task.id);
-            let failing = Cause::Failed { reason: reason.clone(), lost: lost.clone() };
-            let written = self
-                .task
-                .change(move |run| {
-                    run.failing = Some(failing);
-                    Ok(())
-                })
-                .await;
-            if let Err(error) = written {
-                tracing::warn!(run = %self.task.id, %error, "run {}: {error}", self.task.id);
-            }
-            self.failure = Some(Failure { reason, lost, deadline: Instant::now() + time_left });
+        if since.elapsed() >= self.watch.task.engine.settings().unreachable_limit {
+            self.watch.fail(reason, Some(rest_is_not_in_the_log()), Duration::ZERO).await;
         }
     }
 
     /// Marks what the workers do. One that died ends the run: the master would wait for it for ever.
     async fn look_at_workers(&mut self) -> Result<(), EngineError> {
-        let process = process_name(&self.task.id);
+        let process = process_name(&self.watch.task.id);
         let looks = self.workers.iter().map(|(name, remote)| async {
             // A machine that does not answer must not hold up the log's way.
             let limit = WORKER_LOOK_LIMIT;
@@ -295,14 +182,14 @@ impl Follower<'_> {
                 Err(error) if is_own_fault(&error) => drop(self.unseen_workers.remove(&name)),
                 Err(error) => {
                     let since = *self.unseen_workers.entry(name.clone()).or_insert_with(Instant::now);
-                    if since.elapsed() >= self.patience(&name, &error).await {
+                    if since.elapsed() >= self.watch.patience(&name, &error).await {
                         self.over.insert(name.clone());
                         seen.push((name, Err(error)));
                     }
                 }
             }
         }
-        let run = self.task.run().await?;
+        let run = self.watch.task.run().await?;
         let phase_of = |state: &Result<ProcessState, PortError>| match state {
             Ok(ProcessState::Running { .. }) => (NodePhase::Running, None),
             Ok(ProcessState::Exited { code }) => (NodePhase::Ended, Some(*code)),
@@ -314,7 +201,8 @@ impl Follower<'_> {
         });
         if changed {
             let phases: HashMap<String, _> = seen.iter().map(|(name, state)| (name.clone(), phase_of(state))).collect();
-            self.task
+            self.watch
+                .task
                 .change(move |run| {
                     for node in &mut run.nodes {
                         if let Some(phase) = phases.get(&node.name) {
@@ -348,30 +236,30 @@ impl Follower<'_> {
                 "What {name} had measured and not yet sent (at most 100 samples, or half a second and its next sample) is lost, and so is all that it was still to measure."
             );
             let lost = Message::new("worker_samples_lost", text).with("node", name.as_str());
-            self.fail(what, Some(lost), self.task.engine.settings().last_samples_limit).await;
+            self.watch.fail(what, Some(lost), self.watch.task.engine.settings().last_samples_limit).await;
         }
         let all_ended = !self.workers.is_empty() && self.workers.iter().all(|(name, _)| self.over.contains(name));
         // A master that has ended too is only waited for because its log still comes.
         if !all_ended || self.master_ended_at.is_some() {
             self.workers_ended_at = None;
         } else if self.workers_ended_at.get_or_insert_with(Instant::now).elapsed()
-            > self.task.engine.settings().master_end_limit
+            > self.watch.task.engine.settings().master_end_limit
         {
             let text = "All workers had ended, but the master had not and was killed.";
-            self.fail(Message::new("master_did_not_end", text), None, Duration::ZERO).await;
+            self.watch.fail(Message::new("master_did_not_end", text), None, Duration::ZERO).await;
         }
         Ok(())
     }
 
     /// Does what is due, and returns the cause once there is nothing more to wait for.
     async fn go_on(&mut self, master: Option<ProcessState>) -> Result<Option<Cause>, Interruption> {
-        let run = self.task.run().await?;
+        let run = self.watch.task.run().await?;
         if let Some(ProcessState::Running { .. }) | None = master {
             self.master_ended_at = None;
         } else {
             // A read that began after its end has all of its log.
             let ended_at = *self.master_ended_at.get_or_insert_with(Instant::now);
-            if !self.tail.has_read_all_since(ended_at) && self.failure.is_none() {
+            if !self.tail.has_read_all_since(ended_at) && self.watch.failure.is_none() {
                 return Ok(None);
             }
         }
@@ -380,49 +268,36 @@ impl Follower<'_> {
             Some(ProcessState::Vanished | ProcessState::Absent) => return Ok(Some(self.cause_of_vanishing(&run))),
             Some(ProcessState::Running { .. }) | None => (),
         }
-        if let Some(failure) = &self.failure {
+        let targets = [Target { name: &self.master_name, remote: self.master.as_ref() }];
+        if let Some(failure) = &self.watch.failure {
             let workers_left =
                 run.nodes.iter().any(|node| node.role == Role::Worker && node.state == NodePhase::Running);
             if Instant::now() >= failure.deadline || !workers_left {
                 if let Err(error) = self.master.kill(&process_name(&run.id)).await {
                     tracing::warn!(run = %run.id, %error, "run {}: the master could not be ended: {error}", run.id);
                     // It is tried again, and when the results are collected; what has failed is known.
-                    if failure.deadline.elapsed() >= self.task.engine.settings().unreachable_limit {
-                        return Ok(Some(Cause::Failed { reason: failure.reason.clone(), lost: failure.lost.clone() }));
+                    if failure.deadline.elapsed() >= self.watch.task.engine.settings().unreachable_limit {
+                        return Ok(Some(failure.cause()));
                     }
                 }
                 return Ok(None);
             }
             // The workers that are left hand in what they have.
-            self.stopping
-                .go_on(
-                    self.task,
-                    &run,
-                    self.master.as_ref(),
-                    StopMode::Graceful,
-                    self.task.engine.settings().last_samples_limit,
-                )
-                .await?;
+            let limit = self.watch.task.engine.settings().last_samples_limit;
+            self.stopping.go_on(self.watch.task, &run, &targets, StopMode::Graceful, limit).await?;
             return Ok(None);
         }
         if let Some(wanted) = run.stop_requested {
-            let wanted = if self.cluster_is_about_to_end(&run).await? { StopMode::Force } else { wanted };
-            self.stopping
-                .go_on(self.task, &run, self.master.as_ref(), wanted, Duration::from_secs(run.grace_s))
-                .await?;
+            let wanted = if self.watch.cluster_is_about_to_end(&run).await? { StopMode::Force } else { wanted };
+            let grace = Duration::from_secs(run.grace_s);
+            self.stopping.go_on(self.watch.task, &run, &targets, wanted, grace).await?;
         }
         Ok(None)
     }
 
-    /// The grace period does not outlast the machines: at their end the run has to have been force-stopped, and its log to be here.
-    async fn cluster_is_about_to_end(&self, run: &Run) -> Result<bool, EngineError> {
-        let engine = &self.task.engine;
-        Ok(engine.now_ms() >= last_call_ms(engine, &self.task.cluster(run).await?))
-    }
-
     async fn cause_at_exit(&self, run: &Run, code: i32) -> Cause {
-        if let Some(failure) = &self.failure {
-            return Cause::Failed { reason: failure.reason.clone(), lost: failure.lost.clone() };
+        if let Some(failure) = &self.watch.failure {
+            return failure.cause();
         }
         if let Some(how) = self.stopping.how() {
             return stopped(run, how);
@@ -433,7 +308,7 @@ impl Follower<'_> {
             let reason = Message::new("master_exited", text).with("exit_code", code).with("error_excerpt", words);
             return Cause::Failed { reason, lost: None };
         }
-        if self.live.since(u64::MAX).summary.labels.is_empty() {
+        if self.watch.has_no_sample() {
             let words = error_excerpt(self.master.as_ref(), run).await;
             let text = format!("The plan ended without having taken a sample. {words}");
             let reason = Message::new("no_sample", text).with("error_excerpt", words);
@@ -443,8 +318,8 @@ impl Follower<'_> {
     }
 
     fn cause_of_vanishing(&self, run: &Run) -> Cause {
-        if let Some(failure) = &self.failure {
-            return Cause::Failed { reason: failure.reason.clone(), lost: failure.lost.clone() };
+        if let Some(failure) = &self.watch.failure {
+            return failure.cause();
         }
         // It did not end when it was told to, and was killed.
         if self.stopping.how() == Some(StopMode::Force) {

@@ -30,8 +30,22 @@ const FULL_DISK_BYTES: u64 = 256 << 10;
 /// Why the run cannot go on, once that is seen.
 pub(super) type Alarm = Arc<OnceLock<Message>>;
 
-/// Looks at the run's machines until it does not run any more. The first of them is the master.
-pub(super) async fn watch(task: Task, provider: Provider, nodes: Vec<(String, Arc<dyn Remote>)>, alarm: Alarm) {
+/// Looks at the run's machines for as long as it runs. The first `logs` of them write its log.
+pub(super) fn keep_watching(
+    task: &Task,
+    provider: Provider,
+    nodes: Vec<(String, Arc<dyn Remote>)>,
+    logs: usize,
+    alarm: &Alarm,
+) {
+    let watching = (task.clone(), nodes, Arc::clone(alarm));
+    task.engine.keep_running(format!("the health of the run {}", task.id), move |_| {
+        let (task, nodes, alarm) = watching.clone();
+        watch(task, provider, nodes, logs, alarm)
+    });
+}
+
+async fn watch(task: Task, provider: Provider, nodes: Vec<(String, Arc<dyn Remote>)>, logs: usize, alarm: Alarm) {
     let mut known: HashMap<String, Known> = HashMap::new();
     // Of nodes here the disk is JAC's own, of which some is kept in reserve.
     let reserve = if provider == Provider::Local { task.engine.room().map_or(0, |room| room.reserve / 2) } else { 0 };
@@ -50,7 +64,7 @@ pub(super) async fn watch(task: Task, provider: Provider, nodes: Vec<(String, Ar
         let mut found = HashMap::new();
         for (name, at, vitals) in looks {
             let Some(counters) = vitals.as_ref().and_then(Counters::read) else { continue };
-            if nodes.first().is_some_and(|(master, _)| *master == name)
+            if nodes.iter().take(logs).any(|(logging, _)| *logging == name)
                 && counters.disk_free_bytes.is_some_and(|free| free < full_disk_bytes)
             {
                 let text = format!("There is no space left on the disk of {name}.");

@@ -1,16 +1,18 @@
-//! The way of a run's samples: from the master's log into the spool, the statistics, and to whoever watches.
+//! The way of a run's samples: from the master's log into the spool, the statistics, and to whoever watches. Where each worker has a log of
+//! its own, [`super::direct`] hands their rows in.
 //!
 //! The spool is written before the statistics are fed and before the offset moves on, so after a crash the spool *is*
 //! the offset.
 
 use super::judged::judging_of;
 use super::supervise::Task;
+use super::tail::Pull;
 use super::{NodePlaces, RESULTS, spool};
 use crate::blocking::wait;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::live::LiveRun;
-use jac_model::ports::Remote;
+use jac_model::ports::{Chunk, PortError, Remote};
 use jac_model::{Cluster, Role, Run, RunId};
 use jac_store::StoredPoint;
 use sha2::{Digest, Sha256};
@@ -28,6 +30,31 @@ const SMALLEST_PIECE: usize = 16 << 10;
 const PIECE_TIME: Duration = Duration::from_millis(200);
 const ROOM_EVERY: Duration = Duration::from_secs(1);
 
+/// How much of a log is asked for in one go: as much as comes in about [`PIECE_TIME`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Piece(usize);
+
+impl Default for Piece {
+    fn default() -> Self {
+        Self(PIECE / 4)
+    }
+}
+
+impl Piece {
+    /// The next piece; `None`: there is nothing more.
+    pub async fn read(&mut self, node: &dyn Remote, log: &str, from: u64) -> Result<Option<Chunk>, PortError> {
+        let begun = Instant::now();
+        let chunk = node.read_at(log, from, self.0).await?;
+        let Some(chunk) = chunk.filter(|chunk| !chunk.bytes.is_empty()) else { return Ok(None) };
+        if begun.elapsed() > PIECE_TIME {
+            self.0 = (self.0 / 2).max(SMALLEST_PIECE);
+        } else if chunk.bytes.len() == self.0 && begun.elapsed() < PIECE_TIME / 4 {
+            self.0 = (self.0 * 2).min(PIECE);
+        }
+        Ok(Some(chunk))
+    }
+}
+
 /// What one piece was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pulled {
@@ -43,8 +70,7 @@ pub(super) struct Intake {
     run: RunId,
     file: std::fs::File,
     offset: u64,
-    /// How much is asked for in one go.
-    piece: usize,
+    piece: Piece,
     room_looked_at: Option<Instant>,
     has_room: bool,
     pub live: Arc<LiveRun>,
@@ -100,7 +126,7 @@ impl Intake {
             run: task.id.clone(),
             file,
             offset,
-            piece: PIECE / 4,
+            piece: Piece::default(),
             room_looked_at: None,
             has_room: true,
             live,
@@ -112,22 +138,21 @@ impl Intake {
     pub async fn pull_piece(&mut self, master: &dyn Remote) -> Result<Pulled, EngineError> {
         self.need_room()?;
         let results = NodePlaces::of(&self.run).results();
-        let begun = Instant::now();
-        let chunk = master.read_at(&results, self.offset, self.piece).await?;
-        let Some(chunk) = chunk.filter(|chunk| !chunk.bytes.is_empty()) else { return Ok(Pulled::Everything) };
-        if begun.elapsed() > PIECE_TIME {
-            self.piece = (self.piece / 2).max(SMALLEST_PIECE);
-        } else if chunk.bytes.len() == self.piece && begun.elapsed() < PIECE_TIME / 4 {
-            self.piece = (self.piece * 2).min(PIECE);
-        }
-        if let Err(error) = self.file.write_all(&chunk.bytes) {
+        let Some(chunk) = self.piece.read(master, &results, self.offset).await? else { return Ok(Pulled::Everything) };
+        self.append(&chunk.bytes)?;
+        Ok(Pulled::Piece)
+    }
+
+    /// Adds bytes to the spool and the statistics.
+    pub fn append(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
+        if let Err(error) = self.file.write_all(bytes) {
             // What was written of the piece would be taken for the whole of it after a restart.
             drop(self.file.set_len(self.offset));
             return Err(EngineError::file(format!("the run's log ({RESULTS})"), error));
         }
-        self.live.feed(&chunk.bytes);
-        self.offset += chunk.bytes.len() as u64;
-        Ok(Pulled::Piece)
+        self.live.feed(bytes);
+        self.offset += bytes.len() as u64;
+        Ok(())
     }
 
     /// Takes in all that the master's log has.
@@ -184,7 +209,7 @@ impl Intake {
     }
 
     /// Looks once a second whether the disk has room for more of the log.
-    fn need_room(&mut self) -> Result<(), EngineError> {
+    pub fn need_room(&mut self) -> Result<(), EngineError> {
         if self.room_looked_at.is_none_or(|at| at.elapsed() >= ROOM_EVERY) {
             self.room_looked_at = Some(Instant::now());
             self.has_room = self.engine.room().is_none_or(|room| room.is_for_logs());
@@ -202,6 +227,22 @@ impl Intake {
 
     pub fn offset(&self) -> u64 {
         self.offset
+    }
+}
+
+/// The log that the master writes.
+pub(super) struct MasterLog<'a> {
+    pub intake: &'a mut Intake,
+    pub master: &'a dyn Remote,
+}
+
+impl Pull for MasterLog<'_> {
+    async fn pull(&mut self) -> Result<Pulled, EngineError> {
+        self.intake.pull_piece(self.master).await
+    }
+
+    fn tell_room(&self, waits: bool) {
+        self.intake.tell_room(waits);
     }
 }
 

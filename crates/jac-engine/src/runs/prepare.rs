@@ -9,7 +9,11 @@
 //! | master  | JMeter's master with the workers' addresses                   | its process is ended             |
 //!
 //! A crash at any point leads back to `clean`, except once the master was started: then it is only followed.
+//!
+//! Where each worker runs the plan by itself ([`ResultsMode::Direct`]) no master is started, and the last two steps are one: all workers
+//! begin at one time. Once all of them were started they are only followed.
 
+mod direct;
 mod files;
 mod workers;
 
@@ -22,7 +26,10 @@ use futures_util::future::try_join_all;
 use jac_jmeter::properties::{self, Properties, RmiStoreOnNode};
 use jac_jmeter::{Launch, MasterLaunch};
 use jac_model::ports::{ProcessState, Remote};
-use jac_model::{Cluster, NodePhase, NodeTools, Plan, PlanCriteria, PlanFileKind, Role, Run, RunEvent, Versions};
+use jac_model::{
+    Cluster, EpochMs, Message, NodePhase, NodeTools, Plan, PlanCriteria, PlanFileKind, ResultsMode, Role, Run,
+    RunEvent, Versions, shares_of,
+};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -60,15 +67,13 @@ struct Common {
 
 pub(super) async fn prepare(task: &Task, run: &Run) -> Result<(), Interruption> {
     let mut cluster = task.cluster(run).await?;
-    let master = cluster.nodes.first().ok_or_else(|| EngineError::JMeter("The cluster has no node.".to_owned()))?;
-    let master = task.patient_remote(&cluster, &master.name)?;
-    if master.process(&process_name(&run.id)).await? == ProcessState::Absent {
+    let started = if is_started(task, run, &cluster).await? {
+        task.engine.now_ms()
+    } else {
         clean(task, run, &cluster).await?;
         task.step("checking_nodes", "Checking Java and JMeter on the nodes.").await?;
         cluster = task.engine.equip(&cluster.id).await?;
-        let places = places(task, &cluster)?;
-        let (master, workers) =
-            places.split_first().ok_or_else(|| EngineError::JMeter("The cluster has no node.".to_owned()))?;
+        let places = places(task, run, &cluster)?;
         let clocks: Vec<_> = places.iter().map(|place| (place.name.clone(), Arc::clone(&place.remote))).collect();
         super::health::measure_clocks(task, &clocks).await?;
         // From here on it is what JMeter is given, and never what is stored.
@@ -76,17 +81,13 @@ pub(super) async fn prepare(task: &Task, run: &Run) -> Result<(), Interruption> 
         let plan = what_it_runs(task, run).await?;
         note_versions(task, &cluster).await?;
         let common = common(task, run, &cluster, &plan).await?;
-        task.step("copying_files", "Copying the plan's files.").await?;
-        files::copy_files(task, run, &plan, &places).await?;
-        task.stop_wanted().await?;
-        let addresses = workers::start_workers(task, run, &common, master, workers).await?;
-        task.stop_wanted().await?;
-        task.step("starting_master", "Starting the master.").await?;
-        start_master(task, run, &common, master, &addresses).await?;
-    }
-    let now_ms = task.engine.now_ms();
+        match run.results {
+            ResultsMode::Rmi => start_with_master(task, run, &common, &plan, &places).await?,
+            ResultsMode::Direct => start_in_step(task, run, &cluster, &common, &plan, &places).await?,
+        }
+    };
     task.change(move |run| {
-        run.started_ms.get_or_insert(now_ms);
+        run.started_ms.get_or_insert(started);
         for node in &mut run.nodes {
             node.state = NodePhase::Running;
         }
@@ -96,6 +97,73 @@ pub(super) async fn prepare(task: &Task, run: &Run) -> Result<(), Interruption> 
     .await?;
     extend_lease(task, &cluster).await;
     Ok(())
+}
+
+/// Whether an earlier try has started all that writes a log: it is only followed then.
+async fn is_started(task: &Task, run: &Run, cluster: &Cluster) -> Result<bool, EngineError> {
+    let logging = match run.results {
+        ResultsMode::Rmi => &cluster.nodes[..cluster.nodes.len().min(1)],
+        ResultsMode::Direct => &cluster.nodes[..],
+    };
+    if logging.is_empty() {
+        return Err(EngineError::JMeter("The cluster has no node.".to_owned()));
+    }
+    let name = process_name(&run.id);
+    let of_run = logging.iter().filter(|node| run.nodes.iter().any(|known| known.name == node.name));
+    let states =
+        try_join_all(of_run.map(|node| async {
+            Ok::<_, EngineError>(task.patient_remote(cluster, &node.name)?.process(&name).await?)
+        }));
+    Ok(states.await?.iter().all(|state| *state != ProcessState::Absent))
+}
+
+/// Starts the workers as servers and then the master. Returns when.
+async fn start_with_master(
+    task: &Task,
+    run: &Run,
+    common: &Common,
+    plan: &Plan,
+    places: &[Place],
+) -> Result<EpochMs, Interruption> {
+    let (master, workers) =
+        places.split_first().ok_or_else(|| EngineError::JMeter("The cluster has no node.".to_owned()))?;
+    task.step("copying_files", "Copying the plan's files.").await?;
+    files::copy_files(task, run, plan, places).await?;
+    task.stop_wanted().await?;
+    let addresses = workers::start_workers(task, run, common, master, workers).await?;
+    task.stop_wanted().await?;
+    task.step("starting_master", "Starting the master.").await?;
+    start_master(task, run, common, master, &addresses).await?;
+    Ok(task.engine.now_ms())
+}
+
+/// Starts workers that each run the plan by themselves. Returns the time that all of them begin at.
+async fn start_in_step(
+    task: &Task,
+    run: &Run,
+    cluster: &Cluster,
+    common: &Common,
+    plan: &Plan,
+    places: &[Place],
+) -> Result<EpochMs, Interruption> {
+    if let Some(least) = run.min_workers.filter(|least| *least > run.workers) {
+        let text = format!("Only {} workers came up, fewer than the {least} that the run needs.", run.workers);
+        let reason = Message::new("too_few_workers", text).with("left", run.workers).with("min_workers", least);
+        return Err(Interruption::failed(reason, None));
+    }
+    for number in 0..direct::TRIES {
+        if number > 0 {
+            tracing::warn!(run = %run.id, "run {}: its workers could not all be told in time to start", run.id);
+            clean(task, run, cluster).await?;
+        }
+        task.step("copying_files", "Copying the plan's files.").await?;
+        files::copy_files(task, run, plan, places).await?;
+        task.stop_wanted().await?;
+        if let Some(at_ms) = direct::start_all(task, run, common, places, number).await? {
+            return Ok(at_ms);
+        }
+    }
+    Err(direct::missed(places.len()))
 }
 
 /// The plan as it was when the run was asked for. A run of an earlier version has none of its own and runs what is there now.
@@ -140,11 +208,12 @@ async fn extend_lease(task: &Task, cluster: &Cluster) {
     }
 }
 
-/// The cluster's nodes, the master first.
-fn places(task: &Task, cluster: &Cluster) -> Result<Vec<Place>, EngineError> {
+/// The nodes of the cluster that the run is on, the master first where it has a part.
+fn places(task: &Task, run: &Run, cluster: &Cluster) -> Result<Vec<Place>, EngineError> {
     cluster
         .nodes
         .iter()
+        .filter(|node| run.nodes.iter().any(|known| known.name == node.name))
         .map(|node| {
             Ok(Place {
                 name: node.name.clone(),
@@ -175,7 +244,8 @@ async fn common(task: &Task, run: &Run, cluster: &Cluster, plan: &Plan) -> Resul
     let (folder, plan_name) = plan.main_file.rsplit_once('/').unwrap_or(("", &plan.main_file));
     let plan_folder = NodePlaces::of(&run.id).plan();
     let working_folder = if folder.is_empty() { plan_folder } else { format!("{plan_folder}/{folder}") };
-    let key_store = if run.workers == 0 { None } else { Some(key_store(task, run, cluster, &working_folder)?) };
+    let has_rmi = run.workers > 0 && run.results == ResultsMode::Rmi;
+    let key_store = if has_rmi { Some(key_store(task, run, cluster, &working_folder)?) } else { None };
     Ok(Common {
         user: run.properties.clone(),
         system: run.system_properties.clone(),
@@ -204,6 +274,15 @@ fn relative(from: &str, to: &str) -> String {
 }
 
 impl Common {
+    /// The properties of the worker with this number, from 0 on: those of all, its part of the totals, and its number.
+    fn of_worker(&self, run: &Run, worker: usize, workers: usize) -> Properties {
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let mut properties = self.user.clone();
+        properties.extend(shares_of(&run.share, number(workers), number(worker)));
+        properties::number(&mut properties, worker, workers);
+        properties
+    }
+
     fn properties_files(&self, place: &Place, run: &Run) -> Vec<String> {
         let plan = NodePlaces::of(&run.id).plan();
         self.properties_files.iter().map(|file| absolute(place, &format!("{plan}/{file}"))).collect()
@@ -255,7 +334,9 @@ async fn start_master(
     })
     .await?;
     let store = common.bring_key(master, run).await?;
-    let properties = properties::master(&common.user, common.plugins(master, run).as_deref(), store, shutdown_port);
+    // Without workers it runs the plan itself; with some it hands the plan on, and the workers have properties of their own.
+    let user = common.of_worker(run, 0, 1);
+    let properties = properties::master(&user, common.plugins(master, run).as_deref(), store, shutdown_port);
     master.remote.write(&places.properties(), properties::to_file(&properties).as_bytes()).await?;
     let user_files = common.properties_files(master, run);
     let system_file = common.bring_system_properties(master, run).await?;

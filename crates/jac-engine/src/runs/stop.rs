@@ -4,14 +4,23 @@ use super::prepare::launcher;
 use super::process_name;
 use super::supervise::Task;
 use crate::error::EngineError;
+use futures_util::future::{join_all, try_join_all};
 use jac_jmeter::command::{self, StopWord};
 use jac_model::ports::Remote;
-use jac_model::{Cluster, EpochMs, Role, Run, StopMode};
+use jac_model::{Cluster, EpochMs, ResultsMode, Run, StopMode};
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long JMeter's own stop client may take: it is a JVM that starts, sends one datagram and ends.
 const CLIENT_LIMIT: Duration = Duration::from_secs(20);
+
+/// A JMeter that is told to stop.
+#[derive(Clone, Copy)]
+pub(super) struct Target<'a> {
+    /// Its node.
+    pub name: &'a str,
+    pub remote: &'a dyn Remote,
+}
 
 /// How far the end has come.
 #[derive(Debug, Default)]
@@ -59,12 +68,12 @@ impl Stopping {
         }
     }
 
-    /// Does what is due now towards the wanted end.
+    /// Does what is due now towards the wanted end of all that still run.
     pub async fn go_on(
         &mut self,
         task: &Task,
         run: &Run,
-        master: &dyn Remote,
+        targets: &[Target<'_>],
         wanted: StopMode,
         grace: Duration,
     ) -> Result<(), EngineError> {
@@ -74,17 +83,21 @@ impl Stopping {
             Next::Ask => {
                 // The grace period begins with the request. A JMeter that is still starting cannot be stopped yet.
                 self.next_at.get_or_insert(now + grace);
-                if listens(master, run).await {
+                let listening = join_all(targets.iter().map(|target| listens(target.remote, run))).await;
+                if listening.into_iter().all(|listens| listens) {
                     task.step("stopping", "Stopping: threads finish their samples.").await?;
-                    self.send(task, run, master, StopMode::Graceful, StopWord::Shutdown).await?;
+                    self.send(task, run, targets, StopMode::Graceful, StopWord::Shutdown).await?;
                 }
             }
             Next::Force => {
                 task.step("force_stopping", "Stopping: requests in flight are aborted.").await?;
-                self.send(task, run, master, StopMode::Force, StopWord::StopTestNow).await?;
+                self.send(task, run, targets, StopMode::Force, StopWord::StopTestNow).await?;
                 self.next_at = Some(Instant::now() + task.engine.settings().force_limit);
             }
-            Next::Kill => master.kill(&process_name(&run.id)).await?,
+            Next::Kill => {
+                let name = process_name(&run.id);
+                try_join_all(targets.iter().map(|target| target.remote.kill(&name))).await?;
+            }
         }
         Ok(())
     }
@@ -94,7 +107,7 @@ impl Stopping {
         &mut self,
         task: &Task,
         run: &Run,
-        master: &dyn Remote,
+        targets: &[Target<'_>],
         how: StopMode,
         word: StopWord,
     ) -> Result<(), EngineError> {
@@ -106,7 +119,7 @@ impl Stopping {
         })
         .await?;
         self.asked = Some(how);
-        tell(task, run, master, word).await;
+        join_all(targets.iter().map(|target| tell(task, run, target, word))).await;
         Ok(())
     }
 }
@@ -117,32 +130,37 @@ fn due_after(limit: Duration, since_ms: Option<EpochMs>, now_ms: EpochMs) -> Ins
     Instant::now() + limit.saturating_sub(Duration::from_millis(gone_ms))
 }
 
-/// Whether the master listens for words already: it says so when the test has begun.
-async fn listens(master: &dyn Remote, run: &Run) -> bool {
+/// Whether a JMeter listens for words already: it says so when the test has begun.
+async fn listens(remote: &dyn Remote, run: &Run) -> bool {
     const LENGTH: usize = 256 * 1024;
     let out = format!("processes/{}/out", process_name(&run.id));
-    match master.read_at(&out, 0, LENGTH).await {
+    match remote.read_at(&out, 0, LENGTH).await {
         Ok(Some(chunk)) => String::from_utf8_lossy(&chunk.bytes).contains("Waiting for possible Shutdown"),
         _ => false,
     }
 }
 
-/// Tells the master. If the word does not get through, the next step of the stop does.
-async fn tell(task: &Task, run: &Run, master: &dyn Remote, word: StopWord) {
+/// Tells a JMeter. If the word does not get through, the next step of the stop does.
+async fn tell(task: &Task, run: &Run, target: &Target<'_>, word: StopWord) {
+    let name = target.name;
     let told = async {
-        let port =
-            run.shutdown_port.ok_or_else(|| EngineError::JMeter("The master's port is not known.".to_owned()))?;
-        let of_master = |cluster: Cluster| {
-            cluster.nodes.into_iter().find(|node| node.role == Role::Master).and_then(|node| node.tools)
+        // Of one that runs the plan by itself the only port is this one.
+        let own = || run.nodes.iter().find(|node| node.name == name)?.ports.first().copied();
+        let port = match run.results {
+            ResultsMode::Rmi => run.shutdown_port,
+            ResultsMode::Direct => own(),
         };
-        let tools = match of_master(task.cluster(run).await?) {
+        let port = port.ok_or_else(|| EngineError::JMeter(format!("The port of JMeter on {name} is not known.")))?;
+        let of_node =
+            |cluster: Cluster| cluster.nodes.into_iter().find(|node| node.name == name).and_then(|node| node.tools);
+        let tools = match of_node(task.cluster(run).await?) {
             Some(tools) => tools,
             // The run was started by a JAC that did not write it down.
-            None => of_master(task.engine.equip(&run.cluster_id).await?)
-                .ok_or_else(|| EngineError::JMeter("Where the master's JMeter lies is not known.".to_owned()))?,
+            None => of_node(task.engine.equip(&run.cluster_id).await?)
+                .ok_or_else(|| EngineError::JMeter(format!("Where JMeter lies on {name} is not known.")))?,
         };
         let command = command::stop(&tools.java, &launcher(&tools), word, port);
-        let output = master.run(&command, CLIENT_LIMIT).await?;
+        let output = target.remote.run(&command, CLIENT_LIMIT).await?;
         if output.exit_code == 0 {
             return Ok(());
         }
@@ -153,7 +171,7 @@ async fn tell(task: &Task, run: &Run, master: &dyn Remote, word: StopWord) {
         )))
     };
     if let Err(error) = told.await {
-        tracing::warn!(run = %run.id, %error, "run {}: the master could not be told {word:?}: {error}", run.id);
+        tracing::warn!(run = %run.id, node = name, %error, "run {}: JMeter on {name} could not be told {word:?}: {error}", run.id);
     }
 }
 

@@ -9,14 +9,15 @@
 //!
 //! Whatever goes wrong becomes the run's cause, and the run goes on to collecting: what was measured is kept.
 
-use super::{follow, prepare};
+use super::{direct, follow, prepare};
 use crate::clusters::conflict;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::patience::Patient;
 use jac_model::ports::Remote;
 use jac_model::{
-    BrokenRule, Cause, Cluster, ClusterPhase, Message, Provider, Run, RunEvent, RunId, RunPhase, RunStep, StopMode,
+    BrokenRule, Cause, Cluster, ClusterPhase, Message, Provider, ResultsMode, Run, RunEvent, RunId, RunPhase, RunStep,
+    StopMode,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -106,7 +107,10 @@ impl Task {
                     prepared = prepare::prepare(self, &run) => prepared,
                     stopped = self.until_stopped() => Err(stopped),
                 },
-                RunPhase::Running => follow::follow(self, &run).await,
+                RunPhase::Running => match run.results {
+                    ResultsMode::Rmi => follow::follow(self, &run).await,
+                    ResultsMode::Direct => direct::follow(self, &run).await,
+                },
                 RunPhase::Collecting => match self.collect(&run).await {
                     Ok(()) => Ok(()),
                     Err(error) => {

@@ -1,10 +1,9 @@
 //! Reads a run's log for as long as somebody leads the run, piece by piece, and says how that goes.
 
-use super::intake::{Intake, Pulled};
+use super::intake::Pulled;
 use crate::error::EngineError;
 use crate::patience::{is_own_fault, is_silence};
 use jac_model::Message;
-use jac_model::ports::Remote;
 use std::convert::Infallible;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -40,13 +39,22 @@ impl TailState {
     }
 }
 
+/// A log that grows somewhere else.
+pub(super) trait Pull {
+    /// Takes in the next piece.
+    async fn pull(&mut self) -> Result<Pulled, EngineError>;
+
+    /// Tells whether the log waits for room on this machine's disk.
+    fn tell_room(&self, waits: bool);
+}
+
 /// Reads until it is dropped. What cannot be read or kept now is tried again from the same byte on.
-pub(super) async fn read(intake: &mut Intake, master: &dyn Remote, tail: &TailState, every: Duration) -> Infallible {
+pub(super) async fn read(log: &mut impl Pull, tail: &TailState, every: Duration) -> Infallible {
     loop {
         let begun = Instant::now();
-        let pulled = intake.pull_piece(master).await;
+        let pulled = log.pull().await;
         if !matches!(pulled, Err(EngineError::DiskFull { .. })) {
-            intake.tell_room(false);
+            log.tell_room(false);
         }
         match pulled {
             Ok(Pulled::Piece) => {
@@ -58,7 +66,7 @@ pub(super) async fn read(intake: &mut Intake, master: &dyn Remote, tail: &TailSt
             Ok(Pulled::Everything) => *tail.state() = State { read_all_at: Some(begun), trouble: None },
             Err(EngineError::DiskFull { .. }) => {
                 tail.state().trouble = None;
-                intake.tell_room(true);
+                log.tell_room(true);
             }
             // The looks at the master's process tell of that.
             Err(EngineError::Port(error)) if is_silence(&error) => (),

@@ -11,7 +11,8 @@ use jac_engine::tools::ToolSettings;
 use jac_engine::{Attendance, Engine, EngineError, NewCluster, NewRun, Parts, Settings};
 use jac_model::ports::Cloud;
 use jac_model::{
-    Cluster, ClusterConfig, ClusterId, ClusterPhase, Ec2Config, Message, Order, PlanId, Provider, Run, RunId, RunPhase,
+    Cluster, ClusterConfig, ClusterId, ClusterPhase, Ec2Config, Message, Order, PlanId, Provider, ResultsChoice, Run,
+    RunId, RunPhase,
 };
 use jac_report::Report;
 use jac_store::{ClusterFilter, DataFolder, MOST_LISTED, PageRequest, PlanFilter, RunFilter, Store, Vault};
@@ -48,6 +49,9 @@ pub struct House {
     pub stop_rules: Option<Vec<String>>,
     /// Which revision of the plan its runs are of.
     pub plan_revision: Option<u32>,
+    /// How the samples of their workers come together.
+    pub results: ResultsChoice,
+    pub min_workers: Option<u32>,
 }
 
 struct Living {
@@ -89,6 +93,8 @@ impl House {
             properties: BTreeMap::new(),
             stop_rules: None,
             plan_revision: None,
+            results: ResultsChoice::Auto,
+            min_workers: None,
         }
     }
 
@@ -328,6 +334,9 @@ impl House {
             warm_up_s: None,
             stop_rules: self.stop_rules.clone(),
             grace_s: Some(5),
+            results: self.results,
+            min_workers: self.min_workers,
+            share: BTreeMap::new(),
         }
     }
 
@@ -368,6 +377,12 @@ impl House {
     /// The log of a run as it is kept.
     pub fn log(&self, run: &RunId) -> Vec<u8> {
         std::fs::read(self.data().join("runs").join(run.as_str()).join("results.jtl")).unwrap_or_default()
+    }
+
+    /// What a worker of a run with direct results has measured.
+    pub fn measured_by(&self, run: &RunId, node: &str) -> Vec<u8> {
+        self.world.advance();
+        self.world.machines().measured.get(&format!("{run}-jmeter {node}")).cloned().unwrap_or_default()
     }
 
     /// What the run's master has measured.

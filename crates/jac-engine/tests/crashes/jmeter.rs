@@ -41,6 +41,8 @@ pub struct Process {
     started_ms: EpochMs,
     listens: bool,
     kind: Kind,
+    /// The name of its node.
+    node: String,
     /// Where it prints to.
     out: PathBuf,
     /// Where it logs to.
@@ -58,6 +60,8 @@ enum Kind {
         /// `address:port` of their registries.
         workers: Vec<String>,
         shutdown_port: u16,
+        /// What its own threads are called by; empty: nothing.
+        source: String,
         /// Samples that each source has taken.
         samples: i64,
         ends_at_ms: Option<EpochMs>,
@@ -89,18 +93,28 @@ impl Process {
                 results: PathBuf::from(after("-l").expect("a log")),
                 workers: after("-R").map(|all| all.split(',').map(str::to_owned).collect()).unwrap_or_default(),
                 shutdown_port: number("jmeterengine.nongui.port"),
+                source: properties.get("__jm.D_TG").cloned().unwrap_or_default(),
                 samples: 0,
                 ends_at_ms: None,
             }
         };
+        // Behind a gate it waits for its time.
+        let gate = arguments.iter().position(|argument| argument == "jac-gate");
+        let at_ms = gate.map_or(now_ms, |gate| arguments[gate + 1].parse::<EpochMs>().expect("a time").max(now_ms));
         Self {
             state: ProcessState::Running { pid: 1 },
-            started_ms: now_ms,
+            started_ms: at_ms,
             listens: false,
             kind,
+            node: node_of(folder),
             out: folder.join("processes").join(name).join("out"),
             log: PathBuf::from(after("-j").expect("a log file")),
         }
+    }
+
+    /// It runs the plan with its fellows, each by itself.
+    fn is_direct(&self) -> bool {
+        matches!(&self.kind, Kind::Master { source, .. } if !source.is_empty())
     }
 
     pub fn is_master(&self) -> bool {
@@ -134,6 +148,10 @@ impl Process {
     }
 }
 
+fn node_of(folder: &Path) -> String {
+    folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
 /// Adds to a file, as a process that keeps it open does: if its folder was removed, nobody sees what it writes.
 fn append(path: &Path, bytes: &[u8]) {
     if let Ok(mut file) = std::fs::OpenOptions::new().create(true).append(true).open(path) {
@@ -161,9 +179,10 @@ pub fn advance(machines: &mut Machines, now_ms: EpochMs) {
     for (key, process_name, mut process) in masters {
         let written = lead(machines, &mut process, now_ms);
         if let Kind::Master { name, .. } = &process.kind {
-            machines.measured.entry(name.clone()).or_default().extend_from_slice(&written);
+            let whose = if process.is_direct() { format!("{name} {}", process.node) } else { name.clone() };
+            machines.measured.entry(whose).or_default().extend_from_slice(&written);
         }
-        let ended = !process.runs();
+        let ended = !process.runs() && !process.is_direct();
         if let Some(machine) = machines.there.get_mut(&key) {
             machine.processes.insert(process_name.clone(), process);
         }
@@ -207,7 +226,7 @@ fn lead(machines: &Machines, process: &mut Process, now_ms: EpochMs) -> Vec<u8> 
         process.says("Waiting for possible Shutdown/StopTestNow/HeapDump/ThreadDump message on port\n");
         written.push_str(HEADER);
     }
-    let Kind::Master { samples, ends_at_ms, .. } = &mut process.kind else { return Vec::new() };
+    let Kind::Master { samples, ends_at_ms, source: own, .. } = &mut process.kind else { return Vec::new() };
     let end_ms = ends_at_ms.unwrap_or(begins_ms + machines.trouble.plan_ms);
     let due = (now_ms.min(end_ms) - begins_ms) / SAMPLE_MS;
     while *samples < due {
@@ -215,7 +234,8 @@ fn lead(machines: &Machines, process: &mut Process, now_ms: EpochMs) -> Vec<u8> 
         let at_ms = begins_ms + *samples * SAMPLE_MS - 10;
         let success = !machines.trouble.fails_s.contains(&((at_ms - begins_ms) / 1_000));
         for source in 0..sources {
-            writeln!(written, "{at_ms},10,Home,200,OK,10.0.0.{source}-TG 1-1,text,{success},,5,5,1,1,null,1,0,1")
+            let source = if own.is_empty() { format!("10.0.0.{source}") } else { own.clone() };
+            writeln!(written, "{at_ms},10,Home,200,OK,{source}-TG 1-1,text,{success},,5,5,1,1,null,1,0,1")
                 .expect("text");
         }
     }

@@ -8,6 +8,7 @@ mod auto_stop;
 mod clocks;
 mod cloud;
 mod compression;
+mod direct;
 mod door;
 mod history;
 mod house;

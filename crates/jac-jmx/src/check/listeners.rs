@@ -1,9 +1,10 @@
 //! Findings about listeners: JAC takes the samples itself, so listeners of the plan only cost.
 //!
 //! In a distributed run JMeter wraps *each* listener of the plan for remote use (`ConvertListeners`), and every worker
-//! sends every sample once more for it. Listeners then work on the master.
+//! sends every sample once more for it. Listeners then work on the master. Where each worker runs the plan by itself, they work on every
+//! worker, and a file that is named by an absolute path is one and the same for workers that share a disk.
 
-use super::{Context, Findings, Severity};
+use super::{Context, Findings, ListenersAt, Severity};
 use crate::plan::Element;
 
 /// Listeners made for the window; they keep samples in memory or were never meant for load.
@@ -51,7 +52,8 @@ fn collector(context: &Context<'_>, element: &Element, findings: &mut Findings) 
     let heavy = HEAVY.iter().find(|(class, _)| *class == gui).map(|(_, title)| *title);
     let file = element.text_or_empty("filename").trim();
     let remote = context.input.workers > 0;
-    let again = if remote { "; it also makes every worker send each sample once more" } else { "" };
+    let sends = remote && context.input.listeners_at == ListenersAt::Master;
+    let again = if sends { "; it also makes every worker send each sample once more" } else { "" };
     let hint = "Disable it: JAC records every sample itself and shows tables, charts and errors.";
     let mut add = |severity, code, what: String| {
         let message = format!("\"{name}\" {what}{again}.");
@@ -67,6 +69,14 @@ fn collector(context: &Context<'_>, element: &Element, findings: &mut Findings) 
     if !file.is_empty() {
         let what = format!("writes {file} on the node, which JAC does not collect");
         add(Severity::Warning, "listener_writes", what);
+    }
+    let has_number = file.contains("jac.node");
+    let is_shared =
+        context.input.listeners_at == ListenersAt::WorkersOfOneDisk && context.input.workers > 1 && !has_number;
+    if let Some(path) = context.scope().evaluate(file).filter(|path| is_shared && path.starts_with('/')) {
+        let message = format!("All {} workers would write \"{name}\" to one file, {path}.", context.input.workers);
+        let hint = "Name a file without a folder, name it with ${__P(jac.node)}, or disable the listener.";
+        findings.add(Severity::Error, "listener_file_shared", Some(name), message, hint);
     }
 }
 

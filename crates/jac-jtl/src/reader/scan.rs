@@ -1,7 +1,7 @@
 //! Where a row ends: a scan that heeds quotes and can stop and go on at any byte.
 
 use super::rejects::Reason;
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr2, memrchr};
 
 /// Longest field that is read, in bytes.
 pub(super) const FIELD_LIMIT: usize = 1 << 20;
@@ -96,5 +96,48 @@ impl RowScan {
     /// Is the scan inside a quoted field?
     pub(super) fn is_quoted(&self) -> bool {
         self.place == Place::Quoted
+    }
+}
+
+/// How many of these bytes are whole rows of a CSV log, line ends included. The first of them begins a row. A row that cannot be read ends
+/// where the reader goes on behind it: at the next line end.
+pub fn whole_rows(bytes: &[u8], delimiter: u8) -> usize {
+    let Some(last) = memrchr(b'\n', bytes) else { return 0 };
+    if memchr(b'"', &bytes[..last]).is_none() {
+        return last + 1;
+    }
+    let mut at = 0;
+    while at < bytes.len() {
+        at += match RowScan::default().scan(&bytes[at..], delimiter) {
+            Scanned::More => break,
+            Scanned::Row(length) => length,
+            Scanned::Fault(fault, _) => match memchr(b'\n', &bytes[at + fault..]) {
+                Some(end) => fault + end + 1,
+                None => break,
+            },
+        };
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole_rows;
+
+    #[test]
+    fn a_line_end_in_quotes_ends_no_row() {
+        for (bytes, whole) in [
+            ("", 0),
+            ("a,b", 0),
+            ("a,b\nc", 4),
+            ("a,b\nc\n", 6),
+            ("a,\"x\ny\"\nc", 8),
+            ("a\nb,\"x\ny", 2),
+            ("a,\"x\"\"\n\"\r\nb", 10),
+            // No row: it ends with its line.
+            ("a,\"x\"y\nb\n\"", 9),
+        ] {
+            assert_eq!(whole_rows(bytes.as_bytes(), b','), whole, "{bytes:?}");
+        }
     }
 }

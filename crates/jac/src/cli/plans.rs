@@ -1,7 +1,8 @@
 //! The arguments of `jac run` and `jac check`: a plan with what belongs to it.
 
 use super::{NewClusterArguments, Output, ServerArguments, Whose};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use jac_model::ResultsChoice;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -71,6 +72,8 @@ pub struct PlanArguments {
     pub output: Output,
     #[command(flatten)]
     pub judged: JudgedArguments,
+    #[command(flatten)]
+    pub spread: SpreadArguments,
     /// Keep files that the plan writes, such as '*.csv' or 'screens/**/*.png', of every node
     #[arg(long, value_name = "GLOB")]
     pub keep: Vec<String>,
@@ -82,6 +85,38 @@ pub struct PlanArguments {
     /// How long nodes live without hearing from JAC
     #[arg(long, value_name = "SECONDS", hide = true)]
     pub lease_seconds: Option<u64>,
+}
+
+/// How a run is spread over its workers.
+#[derive(Debug, Args)]
+pub struct SpreadArguments {
+    /// How the workers' samples come together: over RMI in JMeter's master, or directly from each worker's own log, without a master;
+    /// auto is rmi with up to 20 workers
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = ResultsName::Auto)]
+    pub results: ResultsName,
+    /// A JMeter property whose total is divided among the workers: threads=1000 on 3 workers is 334, 333 and 333
+    #[arg(long, value_name = "NAME=TOTAL")]
+    pub share: Vec<String>,
+    /// Go on without workers that are lost while so many are left, where results are direct; otherwise the run ends with the first
+    #[arg(long, value_name = "N")]
+    pub min_workers: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ResultsName {
+    Auto,
+    Rmi,
+    Direct,
+}
+
+impl From<ResultsName> for ResultsChoice {
+    fn from(name: ResultsName) -> Self {
+        match name {
+            ResultsName::Auto => Self::Auto,
+            ResultsName::Rmi => Self::Rmi,
+            ResultsName::Direct => Self::Direct,
+        }
+    }
 }
 
 /// What a run is judged by, and what stops it by itself.

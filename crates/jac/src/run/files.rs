@@ -111,8 +111,25 @@ impl Bundle {
             system_properties: system_properties.clone(),
             properties_files: self.properties_files.iter().filter_map(|name| self.files.get(name)).cloned().collect(),
             jmeter,
+            ..PlanCheck::default()
         }
     }
+}
+
+/// Reads `--share NAME=TOTAL`.
+///
+/// # Errors
+/// When one has no name, or its total is not a whole number.
+pub fn shares(given: &[String]) -> anyhow::Result<BTreeMap<String, u64>> {
+    let read = |pair: &String| {
+        let (name, total) = pair.split_once('=').unwrap_or((pair, ""));
+        let total = total.trim().parse().ok().filter(|_| !name.trim().is_empty());
+        let hint = "Give the total of all workers as a whole number, such as --share threads=1000.";
+        total
+            .map(|total| (name.trim().to_owned(), total))
+            .ok_or_else(|| with_hint(format!("--share {pair} is not a property with a total"), Some(hint.to_owned())))
+    };
+    given.iter().map(read).collect()
 }
 
 /// The root that was named.

@@ -8,13 +8,16 @@ use crate::client::Client;
 use crate::context;
 use crate::exit::with_hint;
 use crate::utc;
+use jac_engine::plans::check::PlanCheck;
+use jac_engine::runs::spread::Spread;
 use jac_engine::tools::{Toolbox, WantedJMeter};
 use jac_jmeter::JMeterHome;
 use jac_jmx::{Check, Severity};
 use jac_jtl::criteria::Criterion;
 use jac_jtl::criteria::stop::StopRule;
-use jac_model::PlanId;
+use jac_model::{Fault, PlanId, Provider, RMI_MOST_WORKERS, ResultsChoice, ResultsMode, share_of};
 use jac_report::visible;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Where the plan comes from.
@@ -45,6 +48,10 @@ pub struct Wanted {
     pub warm_up_s: Option<u64>,
     pub stop_rules: Option<Vec<String>>,
     pub grace_s: u64,
+    pub results: ResultsChoice,
+    pub min_workers: Option<u32>,
+    /// Properties whose totals are divided among the workers.
+    pub share: BTreeMap<String, u64>,
     pub out: PathBuf,
     pub output: Output,
 }
@@ -118,6 +125,9 @@ impl Wanted {
             warm_up_s: judged.warm_up_s(),
             stop_rules: judged.stop_rules(),
             grace_s: arguments.grace,
+            results: arguments.spread.results.into(),
+            min_workers: arguments.spread.min_workers,
+            share: files::shares(&arguments.spread.share)?,
             out,
             output: arguments.output,
         })
@@ -128,18 +138,45 @@ impl Wanted {
     pub fn check(
         &self,
         workers: u32,
+        provider: Provider,
         jmeter_version: Option<String>,
         toolbox: &Toolbox,
         line: &mut Line,
     ) -> anyhow::Result<Option<Check>> {
+        self.refuse_spread(workers)?;
         let Source::Files { bundle, plan } = &self.source else { return Ok(None) };
         let jmeter = WantedJMeter { home: None, version: jmeter_version };
-        let check = bundle.check(plan, workers, &self.properties, &self.system_properties, jmeter);
+        let check = PlanCheck {
+            results: self.results.mode(workers),
+            one_disk: provider == Provider::Local,
+            share: self.share.clone(),
+            ..bundle.check(plan, workers, &self.properties, &self.system_properties, jmeter)
+        };
         let check = check.run(toolbox).map_err(from_engine)?;
         tell(&check, line);
         refuse(&check)?;
         line.say(&what_will_run(&check));
         Ok(Some(check))
+    }
+
+    /// Refuses what cannot work on so many workers.
+    fn refuse_spread(&self, workers: u32) -> anyhow::Result<()> {
+        let Self { results, min_workers, share, properties, .. } = self;
+        let spread = Spread { results: *results, min_workers: *min_workers, share, properties };
+        let faults = spread.faults(workers);
+        if faults.is_empty() { Ok(()) } else { Err(with_hint(Fault::sentences(&faults), None)) }
+    }
+
+    /// Says how the run is spread over so many workers, before anything is begun.
+    pub fn say_spread(&self, workers: u32, line: &mut Line) {
+        if self.results == ResultsChoice::Auto && self.results.mode(workers) == ResultsMode::Direct {
+            line.say(&format!(
+                "Results are direct, as there are more than {RMI_MOST_WORKERS} workers: each writes its own log, and no master runs."
+            ));
+        }
+        for (name, total) in self.share.iter().filter(|_| workers > 0) {
+            line.say(&format!("{name}={total} is divided among the workers: {}.", parts(*total, workers)));
+        }
     }
 
     /// The same of a kept plan, by whoever keeps it.
@@ -180,6 +217,19 @@ fn refuse(check: &Check) -> anyhow::Result<()> {
     Err(with_hint(message, errors.iter().find_map(|finding| finding.hint.clone())))
 }
 
+/// `334, 333, 333`, or how many have which part.
+fn parts(total: u64, workers: u32) -> String {
+    const LISTED: u32 = 10;
+    if workers <= LISTED {
+        return (0..workers).map(|worker| share_of(total, workers, worker).to_string()).collect::<Vec<_>>().join(", ");
+    }
+    let (most, least) = (share_of(total, workers, 0), share_of(total, workers, workers - 1));
+    match total % u64::from(workers) {
+        0 => format!("{least} each"),
+        more => format!("{most} for {more} of them, {least} for {}", u64::from(workers) - more),
+    }
+}
+
 fn what_will_run(check: &Check) -> String {
     let machines = match check.workers {
         0 => "the master alone".to_owned(),
@@ -187,7 +237,9 @@ fn what_will_run(check: &Check) -> String {
         workers => format!("{workers} workers"),
     };
     let threads = match (check.threads_per_node, check.total_threads, check.workers) {
-        (Some(each), Some(total), 2..) => format!(", {each} threads x {} = {total} threads", check.workers),
+        (Some(each), Some(total), 2..) if each.saturating_mul(check.workers.into()) == total => {
+            format!(", {each} threads x {} = {total} threads", check.workers)
+        }
         (_, Some(total), _) => format!(", {total} threads"),
         _ => String::new(),
     };
@@ -218,5 +270,17 @@ impl Drop for OutFolder<'_> {
     fn drop(&mut self) {
         // Fails where something lies in it, which is meant.
         drop(std::fs::remove_dir(self.0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parts;
+
+    #[test]
+    fn parts_are_listed_or_counted() {
+        assert_eq!(parts(1000, 3), "334, 333, 333");
+        assert_eq!(parts(45, 20), "3 for 5 of them, 2 for 15");
+        assert_eq!(parts(40, 20), "2 each");
     }
 }

@@ -51,11 +51,16 @@ impl House {
 
     /// Begins the steady plan for five minutes.
     fn run(&self, cluster: &str, grace_s: u64, properties: &[(&str, &str)]) -> String {
+        self.run_as(cluster, grace_s, properties, "auto")
+    }
+
+    /// The same, with the workers' samples coming together in that way.
+    fn run_as(&self, cluster: &str, grace_s: u64, properties: &[(&str, &str)], results: &str) -> String {
         let file = |name| (name, std::fs::read(plan_path(name)).expect("a file of the plan"));
         let plan = self.api.upload(vec![file("steady.jmx"), file("data/names.csv")]);
         let mut all = serde_json::Map::from_iter([("duration".to_owned(), json!("300"))]);
         all.extend(properties.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
-        let request = json!({ "cluster_id": cluster, "plan_id": plan, "grace_s": grace_s, "properties": all });
+        let request = json!({ "cluster_id": cluster, "plan_id": plan, "grace_s": grace_s, "properties": all, "results": results });
         self.api.post("/runs", &request)["id"].as_str().expect("its id").to_owned()
     }
 
@@ -98,7 +103,11 @@ impl House {
 
     /// What JMeter's own summariser counted on the master, which no sample that was lost on the way is part of.
     fn counted_by_jmeter(&self, run: &str) -> Option<usize> {
-        let log = self.file(run, "nodes/master/jmeter.log");
+        self.counted_on(run, "master")
+    }
+
+    fn counted_on(&self, run: &str, node: &str) -> Option<usize> {
+        let log = self.file(run, &format!("nodes/{node}/jmeter.log"));
         let last = log.lines().rev().find(|line| line.contains("summary ="))?;
         last.split("summary =").nth(1)?.split_whitespace().next()?.parse().ok()
     }
@@ -164,6 +173,28 @@ fn a_grace_period_that_ends_while_no_server_lives_is_over_for_the_next_one() {
     let ended = house.finished(&run);
     assert_eq!(ended["cause"], json!({ "kind": "stopped", "by": "Administrator", "how": "force" }), "{ended}");
     house.assert_kept(&run, "Stopped by Administrator; requests in flight were aborted and count as failures.");
+    house.terminate(&cluster);
+    house.place.assert_nothing_left();
+}
+
+#[test]
+fn a_run_with_direct_results_outlives_its_server_twice_and_no_row_is_lost_or_doubled() {
+    let mut house = House::new();
+    let cluster = house.cluster(2, 60);
+    let run = house.run_as(&cluster, 30, &[("duration", "25"), ("sleep", "5")], "direct");
+    for rows in [200, 2_000] {
+        house.place.wait_until("samples", || house.place.rows_so_far() > rows);
+        house.kill();
+        assert!(house.place.has_jvm("worker-1") && !house.place.has_jvm("master"), "each worker runs by itself");
+        house.start();
+    }
+    let ended = house.finished(&run);
+    assert_eq!((&ended["cause"]["kind"], &ended["results"]), (&json!("completed"), &json!("direct")), "{ended}");
+    let nodes = ended["nodes"].as_array().expect("nodes");
+    assert!(nodes.len() == 2 && nodes.iter().all(|node| node["log"]["whole"] == true), "{ended}");
+    let rows = house.file(&run, "results.jtl").lines().count() - 1;
+    let counted: usize = ["worker-1", "worker-2"].iter().filter_map(|node| house.counted_on(&run, node)).sum();
+    assert_eq!((rows, &house.summary(&run)["total"]["samples"]), (counted, &json!(rows)));
     house.terminate(&cluster);
     house.place.assert_nothing_left();
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { RunNode } from "@/shared/api/types";
 import { healthWords } from "./nodeHealth";
 
-const NODE: RunNode = { name: "worker-1", role: "worker", state: "running", ports: [], exit_code: null, clock_offset_ms: null, health: null };
+const NODE: RunNode = { name: "worker-1", role: "worker", state: "running", ports: [], exit_code: null, clock_offset_ms: null, health: null, first_sample_ms: null, lost_ms: null, log: null };
 const HEALTH = {
   at_ms: 0,
   cpu_percent: 40,

@@ -38,6 +38,14 @@ describe("the start dialog", () => {
   it("splits only files that the plan has", () => {
     expect(checkRunForm({ ...form, split: ["users.csv", "gone.csv"] }, known, ["users.csv"]).request?.split).toEqual(["users.csv"]);
   });
+  it("sends how the run is spread over its workers only where it was changed", () => {
+    for (const field of ["results", "min_workers", "share"]) expect(checkRunForm(form, known, []).request).not.toHaveProperty(field);
+    const { request } = checkRunForm({ ...form, results: "direct", minWorkers: "2", share: "threads=1000\n" }, known, []);
+    expect(request).toMatchObject({ results: "direct", min_workers: 2, share: { threads: 1000 } });
+    const { faults } = checkRunForm({ ...form, minWorkers: "0", share: "threads=many" }, known, []);
+    expect(faults.minWorkers).toBeDefined();
+    expect(faults.share).toBe("The total of threads must be a whole number.");
+  });
   it("lists all faults at once", () => {
     const { request, faults } = checkRunForm({ ...EMPTY_FORM, grace: "-1", moreProperties: "nothing", judged: { criteria: [{ ...newCriterion(7), value: "x" }], warmUp: "", rules: [] } }, known, []);
     expect(request).toBeNull();

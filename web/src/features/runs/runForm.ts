@@ -1,5 +1,5 @@
 /** The start dialog as it is typed, the request it makes, and what is wrong with it: all faults at once. Pure. */
-import type { CheckProperty, NewRun } from "@/shared/api/types";
+import type { CheckProperty, NewRun, ResultsChoice } from "@/shared/api/types";
 import { checkJudged, type JudgedFaults, type JudgedForm } from "./judgedForm";
 
 export interface RunForm {
@@ -20,6 +20,10 @@ export interface RunForm {
   /** What judges and stops this run in place of what the plan keeps; null: the plan's. */
   judged: JudgedForm | null;
   grace: string;
+  results: ResultsChoice;
+  minWorkers: string;
+  /** `name=total` on each line: totals that are divided among the workers. */
+  share: string;
 }
 
 export interface RunFaults {
@@ -28,6 +32,8 @@ export interface RunFaults {
   grace?: string;
   moreProperties?: string;
   systemProperties?: string;
+  minWorkers?: string;
+  share?: string;
   judged: JudgedFaults;
 }
 
@@ -43,6 +49,9 @@ export const EMPTY_FORM: RunForm = {
   propertiesFiles: [],
   judged: null,
   grace: "",
+  results: "auto",
+  minWorkers: "",
+  share: "",
 };
 
 export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: string[]): { request: NewRun | null; faults: RunFaults } {
@@ -58,7 +67,12 @@ export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: 
   const system = parseProperties(form.systemProperties);
   if (system.fault !== null) faults.systemProperties = system.fault;
 
-  const wrong = faults.plan ?? faults.cluster ?? faults.grace ?? faults.moreProperties ?? faults.systemProperties;
+  const least = form.minWorkers.trim();
+  if (least !== "" && !/^[1-9]\d{0,3}$/.test(least)) faults.minWorkers = "Must be a whole number of workers, or empty.";
+  const share = parseTotals(form.share);
+  if (share.fault !== null) faults.share = share.fault;
+
+  const wrong = faults.plan ?? faults.cluster ?? faults.grace ?? faults.moreProperties ?? faults.systemProperties ?? faults.minWorkers ?? faults.share;
   if (wrong !== undefined || (judged !== null && judged.judged === null) || form.planId === null || form.clusterId === null) return { request: null, faults };
   const split = form.split.filter((path) => splittable.includes(path));
   const properties = { ...changed(form.properties, known), ...more.properties };
@@ -77,6 +91,9 @@ export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: 
       split,
       ...judged?.judged,
       ...(grace === "" ? {} : { grace_s: Number(grace) }),
+      ...(form.results === "auto" ? {} : { results: form.results }),
+      ...(least === "" ? {} : { min_workers: Number(least) }),
+      ...(Object.keys(share.totals).length === 0 ? {} : { share: share.totals }),
     },
   };
 }
@@ -102,4 +119,12 @@ export function parseProperties(text: string): { properties: Record<string, stri
     properties[name] = line.slice(at + 1).trim();
   }
   return { properties, fault: null };
+}
+
+/** The same of totals, which are whole numbers. */
+export function parseTotals(text: string): { totals: Record<string, number>; fault: string | null } {
+  const { properties, fault } = parseProperties(text);
+  const wrong = Object.entries(properties).find(([, total]) => !/^\d{1,15}$/.test(total));
+  if (fault !== null || wrong !== undefined) return { totals: {}, fault: fault ?? `The total of ${wrong?.[0]} must be a whole number.` };
+  return { totals: Object.fromEntries(Object.entries(properties).map(([name, total]) => [name, Number(total)])), fault: null };
 }

@@ -64,6 +64,9 @@ export function formOf(schedule: Schedule, known: CheckProperty[], defaults: Sta
       split: run.split,
       propertiesFiles: run.properties_files,
       grace: run.grace_s == null ? "" : String(run.grace_s),
+      results: run.results,
+      minWorkers: run.min_workers == null ? "" : String(run.min_workers),
+      share: lines(Object.entries(run.share)),
     },
     criteria: run.criteria,
     place: on.kind,
@@ -77,7 +80,7 @@ export function formOf(schedule: Schedule, known: CheckProperty[], defaults: Sta
   };
 }
 
-function lines(properties: [string, string][]): string {
+function lines(properties: [string, string | number][]): string {
   return properties.map(([name, value]) => `${name}=${value}`).join("\n");
 }
 
@@ -120,6 +123,9 @@ export function checkScheduleForm(form: ScheduleForm, known: CheckProperty[], sp
     split: given.split ?? [],
     criteria: form.criteria,
     grace_s: given.grace_s ?? null,
+    results: given.results ?? "auto",
+    min_workers: given.min_workers ?? null,
+    share: given.share ?? {},
     plan_revision: form.revision,
   };
   const on: NewSchedule["on"] =

@@ -3183,10 +3183,10 @@ export interface components {
         Message: {
             /**
              * @description In `snake_case`; stays the same when the words change. Of a run's notes: the codes of the findings of a plan's check,
-             *     `fewer_workers`, `clock_offset`, `generators_busy`, `log_incomplete`, `log_differs`, `jmeter_logs_missing`, `kept_files_limit`,
+             *     `fewer_workers`, `row_cut`, `node_log_lost`, `node_log_unreadable`, `clock_offset`, `generators_busy`, `log_incomplete`, `log_differs`, `jmeter_logs_missing`, `kept_files_limit`,
              *     `kept_files_missing`, `kept_files_no_room`, `kept_files_unseen`, `report_failed`, `report_removed`, `pinned_on_import`. Of the
              *     reason why a run failed: `cluster_never_ready`, `cluster_not_ready_in_time`, `worker_did_not_start`, `worker_unreachable`,
-             *     `port_taken`, `worker_exited`, `worker_lost`, `node_lost`, `node_unreadable`, `master_exited`, `master_killed`,
+             *     `port_taken`, `start_missed`, `too_few_workers`, `worker_exited`, `worker_lost`, `node_lost`, `node_unreadable`, `master_exited`, `master_killed`,
              *     `master_did_not_end`, `no_sample`, `disk_full`, `log_incomplete`, `log_differs`, `report_failed`, `internal_error`, and the codes
              *     of errors. Of what is lost by it: `master_samples_lost`, `worker_samples_lost`, `rest_not_in_log`, `received_log_kept`,
              *     `result_incomplete`, `result_may_be_incomplete`. `uncoded`: an earlier version wrote it, which kept the sentence only.
@@ -3319,6 +3319,17 @@ export interface components {
              * @description How long a graceful stop may take, in seconds; absent: 30.
              */
             grace_s?: number | null;
+            /** @description How the workers' samples come together; absent: `auto`. */
+            results?: components["schemas"]["ResultsChoice"];
+            /**
+             * Format: int32
+             * @description The run goes on without workers that are lost while so many are left, where its results are direct. Absent: it ends with the first.
+             */
+            min_workers?: number | null;
+            /** @description JMeter properties whose totals are divided among the workers: with 1000 for `threads`, 3 workers have 334, 333 and 333. */
+            share?: {
+                [key: string]: number;
+            };
         };
         /** @description A schedule that somebody wants. */
         NewSchedule: {
@@ -3407,6 +3418,27 @@ export interface components {
             memory_mb: number | null;
             tools: components["schemas"]["NodeTools"] | null;
         };
+        /** @description A worker that wrote a log of its own. */
+        NodeFacts: {
+            /** @description `worker-1`… */
+            name: string;
+            /**
+             * Format: int64
+             * @description When its first sample started, by the server's clock, epoch milliseconds; `null`: it took none.
+             */
+            first_sample_ms: number | null;
+            /**
+             * Format: int64
+             * @description How far its clock was ahead of the server's at the start, in milliseconds; `null`: the same clock, or not known.
+             */
+            clock_offset_ms: number | null;
+            /**
+             * Format: int64
+             * @description Since when the run went on without it, epoch milliseconds; `null`: it was there to the end.
+             */
+            lost_ms: number | null;
+            log: components["schemas"]["NodeLog"] | null;
+        };
         /** @description How a node's machine is, between the last two looks. */
         NodeHealth: {
             /** Format: int64 */
@@ -3449,6 +3481,16 @@ export interface components {
              * @description The heap of its JVM.
              */
             heap_mb: number | null;
+        };
+        /** @description A worker's own log of a run whose results are direct, as it was held against the worker's file at the end. */
+        NodeLog: {
+            /**
+             * Format: int64
+             * @description How much of it the run's log has, in bytes, its header line included.
+             */
+            bytes: number;
+            /** @description It is, byte for byte, what the worker has; `false`: the worker is gone, or has more. */
+            whole: boolean;
         };
         /**
          * @description What JMeter does on one node of a run.
@@ -3989,6 +4031,16 @@ export interface components {
              */
             notes: components["schemas"]["Message"][];
         };
+        /**
+         * @description What somebody asks for.
+         * @enum {string}
+         */
+        ResultsChoice: "auto" | "rmi" | "direct";
+        /**
+         * @description How the samples of a run's workers come together.
+         * @enum {string}
+         */
+        ResultsMode: "rmi" | "direct";
         /** @description A person's store as it is shown. */
         ResultsStoreView: {
             id: string;
@@ -4128,6 +4180,19 @@ export interface components {
             properties: {
                 [key: string]: string;
             };
+            /** @description JMeter properties whose totals were divided among the workers. */
+            share: {
+                [key: string]: number;
+            };
+            /** @description How the workers' samples came together. */
+            results: components["schemas"]["ResultsMode"];
+            /** @description The workers, where each wrote a log of its own; otherwise empty. */
+            nodes: components["schemas"]["NodeFacts"][];
+            /**
+             * Format: int64
+             * @description The time between the first samples of the first and the last of them, in milliseconds; `null`: there are no two.
+             */
+            start_skew_ms: number | null;
         };
         /** @description A run's id, `r-` and eight characters. */
         RunId: string;
@@ -4149,6 +4214,17 @@ export interface components {
              */
             clock_offset_ms: number | null;
             health: components["schemas"]["NodeHealth"] | null;
+            /**
+             * Format: int64
+             * @description When the first sample of its own log started, by the server's clock; `null`: there is none yet, or the results are not direct.
+             */
+            first_sample_ms: number | null;
+            /**
+             * Format: int64
+             * @description Since when the run goes on without it; `null`: it was there to the end.
+             */
+            lost_ms: number | null;
+            log: components["schemas"]["NodeLog"] | null;
         };
         /** @description What is to be known of a run. */
         RunNote: {
@@ -4319,6 +4395,19 @@ export interface components {
             keep: string[];
             /** Format: int32 */
             workers: number;
+            /** @description How the workers' samples come together. */
+            results: components["schemas"]["ResultsMode"];
+            /** @description What was asked for. */
+            results_choice: components["schemas"]["ResultsChoice"];
+            /**
+             * Format: int32
+             * @description It goes on without lost workers while so many are left; `null`: it ends with the first that is lost.
+             */
+            min_workers: number | null;
+            /** @description JMeter properties whose totals are divided among the workers. */
+            share: {
+                [key: string]: number;
+            };
             /** Format: int64 */
             total_threads: number | null;
             /** Format: int64 */
@@ -4446,6 +4535,24 @@ export interface components {
              * @default null
              */
             grace_s: number | null;
+            /**
+             * @description How the workers' samples come together.
+             * @default auto
+             */
+            results: components["schemas"]["ResultsChoice"];
+            /**
+             * Format: int32
+             * @description Each run goes on without workers that are lost while so many are left, where its results are direct; `null`: it ends with the first.
+             * @default null
+             */
+            min_workers: number | null;
+            /**
+             * @description JMeter properties whose totals are divided among the workers.
+             * @default {}
+             */
+            share: {
+                [key: string]: number;
+            };
         };
         /** @description Why a search target did not answer. */
         SearchFallback: {

@@ -32,6 +32,7 @@ export type RevisionPage = Schemas["RevisionPage"];
 export type RevisionDifference = Schemas["RevisionDifference"];
 export type FileDifference = Schemas["FileDifference"];
 export type RunFacts = Schemas["RunFacts"];
+export type ResultsChoice = Schemas["ResultsChoice"];
 export type Series = Schemas["Series"];
 export type TimedCount = Schemas["TimedCount"];
 export type CodeSeries = Schemas["CodeSeries"];

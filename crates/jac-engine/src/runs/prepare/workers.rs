@@ -5,7 +5,8 @@ use crate::error::EngineError;
 use crate::runs::supervise::{Interruption, Task};
 use crate::runs::{NodePlaces, process_name};
 use futures_util::future::try_join_all;
-use jac_jmeter::{Launch, WorkerLaunch, properties};
+use jac_jmeter::properties::{self, Properties};
+use jac_jmeter::{Launch, WorkerLaunch};
 use jac_model::ports::ProcessState;
 use jac_model::{Message, NodePhase, Role, Run};
 use std::time::Duration;
@@ -33,8 +34,11 @@ pub(super) async fn start_workers(
         let count = if workers.len() == 1 { "1 worker".to_owned() } else { format!("{} workers", workers.len()) };
         task.step("starting_workers", &format!("Starting {count}.")).await?;
         let ports = choose_ports(workers).await?;
-        try_join_all(workers.iter().zip(&ports).map(|(worker, ports)| start_worker(run, common, worker, *ports)))
-            .await?;
+        let starting = workers.iter().zip(&ports).enumerate().map(|(number, (worker, ports))| {
+            let user = common.of_worker(run, number, workers.len());
+            async move { start_worker(run, common, &user, worker, *ports).await }
+        });
+        try_join_all(starting).await?;
         let chosen = ports.clone();
         task.change(move |run| {
             for (node, ports) in run.nodes.iter_mut().filter(|node| node.role == Role::Worker).zip(chosen) {
@@ -79,13 +83,19 @@ async fn choose_ports(workers: &[Place]) -> Result<Vec<(u16, u16)>, EngineError>
     .await
 }
 
-async fn start_worker(run: &Run, common: &Common, worker: &Place, ports: (u16, u16)) -> Result<(), EngineError> {
+async fn start_worker(
+    run: &Run,
+    common: &Common,
+    user: &Properties,
+    worker: &Place,
+    ports: (u16, u16),
+) -> Result<(), EngineError> {
     let places = NodePlaces::of(&run.id);
     let store = common
         .bring_key(worker, run)
         .await?
         .ok_or_else(|| EngineError::JMeter("The cluster has no key.".to_owned()))?;
-    let properties = properties::worker(&common.user, common.plugins(worker, run).as_deref(), store, ports.0, ports.1);
+    let properties = properties::worker(user, common.plugins(worker, run).as_deref(), store, ports.0, ports.1);
     worker.remote.write(&places.properties(), properties::to_file(&properties).as_bytes()).await?;
     let user_files = common.properties_files(worker, run);
     let system_file = common.bring_system_properties(worker, run).await?;

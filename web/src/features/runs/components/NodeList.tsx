@@ -1,6 +1,7 @@
 import type { RunNode } from "@/shared/api/types";
 import { Chip, type ChipLook } from "@/shared/ui/Chip";
 import { healthWords } from "../nodeHealth";
+import { logWords, startSkew } from "../spreadWords";
 
 function look(node: RunNode): ChipLook {
   switch (node.state) {
@@ -21,6 +22,7 @@ function look(node: RunNode): ChipLook {
 
 /** The JMeter processes of the run, and how their machines are. */
 export function NodeList({ nodes }: { nodes: RunNode[] }) {
+  const skew = startSkew(nodes);
   return (
     <section className="card list-card" aria-label="Nodes">
       <header className="chart-head">
@@ -32,14 +34,27 @@ export function NodeList({ nodes }: { nodes: RunNode[] }) {
             <span>
               {node.name}
               <Health node={node} />
+              <OwnLog node={node} />
             </span>
             <Chip {...look(node)} />
           </li>
         ))}
+        {skew !== null && (
+          <li>
+            <span>First samples</span>
+            <span className="text-muted">within {skew}</span>
+          </li>
+        )}
         {nodes.length === 0 && <li className="text-muted">Nodes appear here once the run is prepared.</li>}
       </ul>
     </section>
   );
+}
+
+/** Where each worker writes a log of its own: since when it is missing, and whether its log is here. */
+function OwnLog({ node }: { node: RunNode }) {
+  const words = logWords(node);
+  return words.length === 0 ? null : <small className="text-muted">{words.join(" · ")}</small>;
 }
 
 function Health({ node }: { node: RunNode }) {

@@ -3,10 +3,12 @@ import { encodePath } from "@/shared/api/client";
 import type { Run } from "@/shared/api/types";
 import { formatDuration } from "@/shared/format/time";
 import { Download } from "@/shared/ui/Download";
+import { resultsWords } from "../spreadWords";
 
 /** What the run was started with. */
 export function Settings({ run }: { run: Run }) {
   const properties = Object.entries(run.properties);
+  const results = resultsWords(run);
   return (
     <section className="card list-card" aria-label="Settings">
       <header className="chart-head">
@@ -25,6 +27,24 @@ export function Settings({ run }: { run: Run }) {
             <span className="pair-value">{value === "" ? <em>empty</em> : value}</span>
           </li>
         ))}
+        {Object.entries(run.share).map(([name, total]) => (
+          <li key={`share ${name}`}>
+            <code>{name}</code>
+            <span className="pair-value">{total}, divided among the workers</span>
+          </li>
+        ))}
+        {results !== null && (
+          <li>
+            <span>Results</span>
+            <span className="pair-value">{results}</span>
+          </li>
+        )}
+        {run.min_workers != null && (
+          <li>
+            <span>Minimum workers</span>
+            <span>{run.min_workers}</span>
+          </li>
+        )}
         {run.split.map((path) => (
           <li key={`split ${path}`}>
             <span>{path}</span>

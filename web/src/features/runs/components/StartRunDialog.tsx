@@ -17,6 +17,7 @@ import { checkRunForm, EMPTY_FORM, type RunForm } from "../runForm";
 import { PickCluster, PickPlan, useClusterChoice, usePlanChoice, type RunnableCluster } from "./PickFields";
 import { PropertiesFileFields, PropertyFields, SplitFields } from "./PlanFields";
 import { RunJudged } from "./RunJudged";
+import { SpreadFields } from "./SpreadFields";
 
 const NO_FAULTS = { criteria: {}, rules: {} };
 
@@ -84,6 +85,7 @@ export function StartRunDialog({ planId, clusterId, onClose }: Props) {
           <PropertyFields check={check.data} form={form} onChange={setForm} faults={tried ? faults : {}} />
           <PropertiesFileFields plan={plan.data} form={form} onChange={setForm} />
           <SplitFields check={check.data} workers={cluster?.workers ?? 0} form={form} onChange={setForm} />
+          <SpreadFields workers={cluster?.workers ?? 0} form={form} faults={tried ? faults : {}} onChange={setForm} />
           {plan.data !== undefined && <RunJudged plan={plan.data} judged={form.judged} faults={tried ? faults.judged : NO_FAULTS} onChange={(judged) => setForm({ ...form, judged })} />}
         </>
       )}

@@ -1,0 +1,397 @@
+//! Follows a run whose workers each run the plan by themselves: looks at their processes while their logs are read beside that
+//! ([`super::tail`]), stops all of them at once, and ends when all have ended and their logs are read to the end.
+//!
+//! A worker that is lost ends the run, as over RMI, unless the run was asked to go on while some are left.
+
+use super::merge::{Merge, SharedMerge, lock};
+use super::tail::{self, Tailed};
+use crate::error::EngineError;
+use crate::patience::{is_own_fault, is_silence};
+use crate::runs::health;
+use crate::runs::intake::publish;
+use crate::runs::prepare::error_excerpt;
+use crate::runs::process_name;
+use crate::runs::stop::{Stopping, Target};
+use crate::runs::supervise::{Interruption, Task, stopped};
+use crate::runs::watch::{Watch, rest_is_not_in_the_log};
+use futures_util::future::join_all;
+use jac_model::ports::{PortError, ProcessState};
+use jac_model::{Cause, Message, NodePhase, Run, RunEvent, StopMode};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+
+/// How long a node may take to say what its process does.
+const LOOK_LIMIT: Duration = Duration::from_secs(2);
+
+/// What became of a worker's process.
+#[derive(Debug)]
+enum Ending {
+    Exited(i32),
+    /// It was killed, or its machine started anew.
+    Vanished,
+    /// Its node does not answer, or cannot be looked at.
+    Unseen(PortError),
+}
+
+/// A worker whose process does not run any more.
+struct Over {
+    since: Instant,
+    how: Ending,
+}
+
+impl Over {
+    /// It came to its own end.
+    fn is_ordinary(&self) -> bool {
+        matches!(self.how, Ending::Exited(0))
+    }
+
+    fn phase(&self) -> (NodePhase, Option<i32>) {
+        match self.how {
+            Ending::Exited(code) => (NodePhase::Ended, Some(code)),
+            Ending::Vanished | Ending::Unseen(_) => (NodePhase::Lost, None),
+        }
+    }
+}
+
+struct Follower<'a> {
+    watch: Watch<'a>,
+    merge: SharedMerge,
+    nodes: Vec<Tailed>,
+    stopping: Stopping,
+    /// Since when a worker's process cannot be looked at.
+    unseen: HashMap<String, Instant>,
+    over: HashMap<String, Over>,
+}
+
+pub(in crate::runs) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
+    task.step("running", "Running.").await?;
+    let merge = Merge::open(task).await?;
+    let cluster = task.cluster(run).await?;
+    let nodes: Vec<Tailed> = run
+        .nodes
+        .iter()
+        .map(|node| {
+            let remote = task.remote(&cluster, &node.name)?;
+            Ok(Tailed { name: node.name.clone(), remote, state: Arc::default() })
+        })
+        .collect::<Result<_, EngineError>>()?;
+    let live = Arc::clone(&lock(&merge).intake.live);
+    let alarm = health::Alarm::default();
+    let looked_at: Vec<_> = nodes.iter().map(|node| (node.name.clone(), Arc::clone(&node.remote))).collect();
+    health::keep_watching(task, cluster.provider, looked_at, nodes.len(), &alarm);
+    let tailed = nodes.clone();
+    let mut follower = Follower {
+        watch: Watch::new(task, run, Arc::clone(&live)),
+        merge: Arc::clone(&merge),
+        nodes,
+        stopping: Stopping::resume(run, task.engine.settings().force_limit, task.engine.now_ms()),
+        unseen: HashMap::new(),
+        over: HashMap::new(),
+    };
+    let cause = tokio::select! {
+        cause = follower.lead(&alarm) => cause?,
+        never = tail::read(task, &merge, &tailed) => match never {},
+    };
+    publish(task, &live).await;
+    task.change(move |run| {
+        run.cause.get_or_insert(cause);
+        run.phase = run.phase.apply(RunEvent::MasterEnded)?;
+        Ok(())
+    })
+    .await?;
+    Ok(())
+}
+
+impl Follower<'_> {
+    fn task(&self) -> &Task {
+        self.watch.task
+    }
+
+    /// Looks, publishes and does what is due, until the run has ended.
+    async fn lead(&mut self, alarm: &health::Alarm) -> Result<Cause, Interruption> {
+        let settings = self.task().engine.settings().clone();
+        let mut ticks = interval(tail::every(self.task(), self.nodes.len()));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut next_snapshot = Instant::now() + settings.snapshot_every;
+        loop {
+            ticks.tick().await;
+            if let Some(reason) = alarm.get() {
+                self.watch.fail(reason.clone(), Some(rest_is_not_in_the_log()), Duration::ZERO).await;
+            }
+            let looked = self.look().await;
+            self.watch.unless_full(looked)?;
+            self.judge_logs().await;
+            if Instant::now() >= next_snapshot {
+                next_snapshot = Instant::now() + settings.snapshot_every;
+                self.watch.take_snapshot(self.over.len() == self.nodes.len()).await?;
+                let noted = self.note_first_samples().await;
+                self.watch.unless_full(noted)?;
+            }
+            if let Some(cause) = self.go_on().await? {
+                return Ok(cause);
+            }
+        }
+    }
+
+    /// Marks what the workers do, and what is lost.
+    async fn look(&mut self) -> Result<(), EngineError> {
+        let process = process_name(&self.task().id);
+        let looks = self.nodes.iter().map(|node| async {
+            // A machine that does not answer must not hold up the others.
+            let limit = LOOK_LIMIT;
+            let late = PortError::TooSlow { node: node.name.clone(), what: "answer".to_owned(), limit };
+            (node.name.clone(), timeout(limit, node.remote.process(&process)).await.unwrap_or(Err(late)))
+        });
+        for (name, look) in join_all(looks).await {
+            let how = match look {
+                Ok(ProcessState::Running { .. }) => {
+                    self.unseen.remove(&name);
+                    self.over.remove(&name);
+                    continue;
+                }
+                Ok(ProcessState::Exited { code }) => Ending::Exited(code),
+                Ok(ProcessState::Absent | ProcessState::Vanished) => Ending::Vanished,
+                Err(error) if is_own_fault(&error) => {
+                    self.unseen.remove(&name);
+                    continue;
+                }
+                Err(error) => {
+                    let since = *self.unseen.entry(name.clone()).or_insert_with(Instant::now);
+                    if since.elapsed() < self.watch.patience(&name, &error).await {
+                        continue;
+                    }
+                    Ending::Unseen(error)
+                }
+            };
+            if !matches!(how, Ending::Unseen(_)) {
+                self.unseen.remove(&name);
+            }
+            let since = self.over.get(&name).map_or_else(Instant::now, |over| over.since);
+            // A node that is gone after its JMeter had ended has lost nothing but what was not read yet.
+            if !(matches!(how, Ending::Unseen(_))
+                && self.over.get(&name).is_some_and(Over::is_ordinary)
+                && self.has_read(&name))
+            {
+                self.over.insert(name, Over { since, how });
+            }
+        }
+        self.mark_nodes().await?;
+        self.go_on_without_lost().await
+    }
+
+    fn has_read(&self, name: &str) -> bool {
+        let node = self.nodes.iter().find(|node| node.name == name);
+        self.over.get(name).zip(node).is_some_and(|(over, node)| node.state.has_read_all_since(over.since))
+    }
+
+    async fn mark_nodes(&self) -> Result<(), EngineError> {
+        let run = self.task().run().await?;
+        let phase_of = |name: &str| self.over.get(name).map_or((NodePhase::Running, None), Over::phase);
+        if run.nodes.iter().all(|node| (node.state, node.exit_code) == phase_of(&node.name)) {
+            return Ok(());
+        }
+        let phases: HashMap<String, _> =
+            self.nodes.iter().map(|node| (node.name.clone(), phase_of(&node.name))).collect();
+        self.task()
+            .change(move |run| {
+                for node in &mut run.nodes {
+                    if let Some(phase) = phases.get(&node.name) {
+                        (node.state, node.exit_code) = *phase;
+                    }
+                }
+                Ok(())
+            })
+            .await
+            .map(drop)
+    }
+
+    /// Ends the run because of workers that are lost, or goes on without them while enough are left. While it is being stopped they may end
+    /// in any way.
+    async fn go_on_without_lost(&mut self) -> Result<(), EngineError> {
+        if self.stopping.how().is_some() || self.watch.failure.is_some() {
+            return Ok(());
+        }
+        let run = self.task().run().await?;
+        let is_lost = |name: &str| self.over.get(name).is_some_and(|over| !over.is_ordinary());
+        let back: Vec<String> = run
+            .nodes
+            .iter()
+            .filter(|node| node.lost_ms.is_some() && !is_lost(&node.name))
+            .map(|node| node.name.clone())
+            .collect();
+        let lost: Vec<String> = run
+            .nodes
+            .iter()
+            .filter(|node| node.lost_ms.is_none() && is_lost(&node.name))
+            .map(|node| node.name.clone())
+            .collect();
+        if lost.is_empty() && back.is_empty() {
+            return Ok(());
+        }
+        let left = self.nodes.iter().filter(|node| !is_lost(&node.name)).count();
+        let goes_on = run.min_workers.is_some_and(|least| left >= least as usize);
+        let mut notes = Vec::new();
+        for name in &lost {
+            let what = self.what_happened(&run, name).await;
+            if goes_on {
+                let text = format!("{what} The run goes on with {left} of {} workers.", self.nodes.len());
+                notes.push(Message { message: text, ..what }.with("left", left));
+            } else {
+                let what = match run.min_workers {
+                    Some(least) => {
+                        let text = format!(
+                            "{what} {left} of {} workers are left, fewer than the {least} that the run needs.",
+                            self.nodes.len()
+                        );
+                        Message { code: "too_few_workers".to_owned(), message: text, ..what }
+                            .with("left", left)
+                            .with("min_workers", least)
+                    }
+                    None => what,
+                };
+                let text = format!(
+                    "What {name} had measured and was not read yet is lost, and so is all that it was still to measure."
+                );
+                let lost = Message::new("worker_samples_lost", text).with("node", name.as_str());
+                self.watch.fail(what, Some(lost), self.task().engine.settings().last_samples_limit).await;
+            }
+        }
+        let now_ms = self.task().engine.now_ms();
+        self.task()
+            .change(move |run| {
+                for node in &mut run.nodes {
+                    if lost.contains(&node.name) {
+                        node.lost_ms = Some(now_ms);
+                    } else if back.contains(&node.name) {
+                        node.lost_ms = None;
+                    }
+                }
+                run.notes.extend(notes);
+                Ok(())
+            })
+            .await
+            .map(drop)
+    }
+
+    /// What happened to a worker that is lost.
+    async fn what_happened(&self, run: &Run, name: &str) -> Message {
+        let (code, text) = match self.over.get(name).map(|over| &over.how) {
+            Some(Ending::Exited(code)) => {
+                let words = match self.nodes.iter().find(|node| node.name == name) {
+                    Some(node) => error_excerpt(node.remote.as_ref(), run).await,
+                    None => String::new(),
+                };
+                let text = format!("JMeter on {name} ended with exit code {code} in the middle of the run. {words}");
+                return Message::new("worker_exited", text)
+                    .with("node", name)
+                    .with("exit_code", *code)
+                    .with("error_excerpt", words);
+            }
+            Some(Ending::Unseen(error)) if !is_silence(error) => {
+                ("node_unreadable", format!("Cannot check JMeter on {name}: {error}."))
+            }
+            _ => ("worker_lost", format!("JMeter on {name} was killed, or its host is gone.")),
+        };
+        Message::new(code, text).with("node", name)
+    }
+
+    /// A log that cannot be read though its node answers ends the run: going on would measure what nobody gets to see.
+    async fn judge_logs(&mut self) {
+        let limit = self.task().engine.settings().unreachable_limit;
+        let troubles: Vec<_> = self.nodes.iter().filter_map(|node| node.state.trouble()).collect();
+        for (since, reason) in troubles {
+            if since.elapsed() >= limit {
+                self.watch.fail(reason, Some(rest_is_not_in_the_log()), Duration::ZERO).await;
+            }
+        }
+    }
+
+    /// Writes down when each worker's first sample started, once it is known.
+    async fn note_first_samples(&self) -> Result<(), EngineError> {
+        let run = self.task().run().await?;
+        if run.nodes.iter().all(|node| node.first_sample_ms.is_some()) {
+            return Ok(());
+        }
+        let first: HashMap<String, i64> = {
+            let merge = lock(&self.merge);
+            let unknown = run.nodes.iter().filter(|node| node.first_sample_ms.is_none());
+            unknown.filter_map(|node| Some((node.name.clone(), merge.first_sample_ms(node)?))).collect()
+        };
+        if first.is_empty() {
+            return Ok(());
+        }
+        self.task()
+            .change(move |run| {
+                for node in &mut run.nodes {
+                    node.first_sample_ms = node.first_sample_ms.or_else(|| first.get(&node.name).copied());
+                }
+                Ok(())
+            })
+            .await
+            .map(drop)
+    }
+
+    /// Does what is due, and returns the cause once there is nothing more to wait for.
+    async fn go_on(&mut self) -> Result<Option<Cause>, Interruption> {
+        let run = self.task().run().await?;
+        let all_over = self.nodes.iter().all(|node| self.over.contains_key(&node.name));
+        if all_over {
+            // A read that began after its end has all of a log. Of a node that does not answer nothing more comes.
+            let is_read = |node: &Tailed| {
+                matches!(self.over.get(&node.name), Some(Over { how: Ending::Unseen(_), .. }))
+                    || self.has_read(&node.name)
+            };
+            if self.watch.failure.is_some() || self.nodes.iter().all(is_read) {
+                return Ok(Some(self.cause(&run).await));
+            }
+            return Ok(None);
+        }
+        let targets: Vec<Target<'_>> = self
+            .nodes
+            .iter()
+            .filter(|node| !self.over.contains_key(&node.name))
+            .map(|node| Target { name: &node.name, remote: node.remote.as_ref() })
+            .collect();
+        if let Some(failure) = &self.watch.failure {
+            if Instant::now() < failure.deadline {
+                // Those that are left end what they are at.
+                let limit = self.watch.task.engine.settings().last_samples_limit;
+                self.stopping.go_on(self.watch.task, &run, &targets, StopMode::Graceful, limit).await?;
+                return Ok(None);
+            }
+            for target in &targets {
+                if let Err(error) = target.remote.kill(&process_name(&run.id)).await {
+                    tracing::warn!(run = %run.id, node = target.name, %error, "run {}: JMeter on {} could not be ended: {error}", run.id, target.name);
+                }
+            }
+            // It is tried again, and when the results are collected; what has failed is known.
+            let is_late = failure.deadline.elapsed() >= self.watch.task.engine.settings().unreachable_limit;
+            return Ok(is_late.then(|| failure.cause()));
+        }
+        if let Some(wanted) = run.stop_requested {
+            let wanted = if self.watch.cluster_is_about_to_end(&run).await? { StopMode::Force } else { wanted };
+            let grace = Duration::from_secs(run.grace_s);
+            self.stopping.go_on(self.watch.task, &run, &targets, wanted, grace).await?;
+        }
+        Ok(None)
+    }
+
+    async fn cause(&self, run: &Run) -> Cause {
+        if let Some(failure) = &self.watch.failure {
+            return failure.cause();
+        }
+        if let Some(how) = self.stopping.how() {
+            return stopped(run, how);
+        }
+        match self.nodes.first() {
+            Some(first) if self.watch.has_no_sample() => {
+                let words = error_excerpt(first.remote.as_ref(), run).await;
+                let text = format!("The plan ended without having taken a sample. {words}");
+                Cause::Failed { reason: Message::new("no_sample", text).with("error_excerpt", words), lost: None }
+            }
+            _ => Cause::Completed,
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Reads the logs of all nodes at the same time, for as long as somebody leads the run.
+
+use super::merge::{SharedMerge, Source};
+use crate::runs::supervise::Task;
+use crate::runs::tail::{self, TailState};
+use futures_util::future::join_all;
+use jac_model::ports::Remote;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A log is looked at no more often than that for each node that there is: a hundred looks a second are enough for all of them.
+const EVERY_OF_NODES: Duration = Duration::from_millis(10);
+
+/// How often each of so many nodes is looked at.
+pub(super) fn every(task: &Task, nodes: usize) -> Duration {
+    task.engine.settings().tail_every.max(EVERY_OF_NODES * u32::try_from(nodes).unwrap_or(u32::MAX))
+}
+
+/// A node whose log is read, and how that goes.
+#[derive(Clone)]
+pub(super) struct Tailed {
+    pub name: String,
+    pub remote: Arc<dyn Remote>,
+    pub state: Arc<TailState>,
+}
+
+/// Reads until it is dropped.
+pub(super) async fn read(task: &Task, merge: &SharedMerge, nodes: &[Tailed]) -> Infallible {
+    let every = every(task, nodes.len());
+    let readers = nodes.iter().map(|node| async move {
+        let mut source = Source::new(merge, task, &node.name, node.remote.as_ref());
+        tail::read(&mut source, &node.state, every).await
+    });
+    // A run has a node at least.
+    match join_all(readers).await.pop() {
+        Some(never) => never,
+        None => std::future::pending().await,
+    }
+}

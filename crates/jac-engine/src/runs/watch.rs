@@ -1,0 +1,157 @@
+//! What leading a run takes whichever way its samples come together: snapshots, the rules that stop it, what fails it.
+
+use super::intake::publish;
+use super::supervise::Task;
+use crate::error::EngineError;
+use crate::live::LiveRun;
+use crate::patience::is_silence;
+use crate::reconcile::last_call_ms;
+use jac_model::ports::PortError;
+use jac_model::{Cause, ClusterId, Message, Role, Run, StopMode};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a node is waited for that says nothing and of which its provider says that it is gone.
+const GONE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What is missing where the log could not be read any further.
+pub(super) fn rest_is_not_in_the_log() -> Message {
+    Message::new("rest_not_in_log", "What was measured after that is not in the log.")
+}
+
+/// Something that ends the run from within.
+pub(super) struct Failure {
+    pub reason: Message,
+    pub lost: Option<Message>,
+    /// When JMeter is killed, whatever is still to come.
+    pub deadline: Instant,
+}
+
+impl Failure {
+    pub fn cause(&self) -> Cause {
+        Cause::Failed { reason: self.reason.clone(), lost: self.lost.clone() }
+    }
+}
+
+/// A run that somebody leads.
+pub(super) struct Watch<'a> {
+    pub task: &'a Task,
+    cluster: ClusterId,
+    live: Arc<LiveRun>,
+    pub failure: Option<Failure>,
+}
+
+impl<'a> Watch<'a> {
+    /// Goes on where an earlier engine was, as the run's row has it.
+    pub fn new(task: &'a Task, run: &Run, live: Arc<LiveRun>) -> Self {
+        let failure = match &run.failing {
+            Some(Cause::Failed { reason, lost }) => {
+                let deadline = Instant::now() + task.engine.settings().last_samples_limit;
+                Some(Failure { reason: reason.clone(), lost: lost.clone(), deadline })
+            }
+            _ => None,
+        };
+        Self { task, cluster: run.cluster_id.clone(), live, failure }
+    }
+
+    /// What a full disk keeps from being written down is known as long as this engine lives, and written down when there is room.
+    pub fn unless_full(&self, done: Result<(), EngineError>) -> Result<(), EngineError> {
+        match done {
+            Err(error @ EngineError::DiskFull { .. }) => {
+                tracing::warn!(run = %self.task.id, %error, "run {}: {error}", self.task.id);
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    /// Sends the next snapshot, and holds what was measured against the criteria and the rules of the automatic stop. `ended`: JMeter has.
+    pub async fn take_snapshot(&self, ended: bool) -> Result<(), EngineError> {
+        self.look_at_processors().await?;
+        publish(self.task, &self.live).await;
+        self.unless_full(self.judge(ended).await)
+    }
+
+    /// Shows the rules of the automatic stop how busy the load generators are: the workers; the master in a run without workers.
+    async fn look_at_processors(&self) -> Result<(), EngineError> {
+        let run = self.task.run().await?;
+        let has_workers = run.nodes.iter().any(|node| node.role == Role::Worker);
+        let role = if has_workers { Role::Worker } else { Role::Master };
+        for node in run.nodes.iter().filter(|node| node.role == role) {
+            if let Some(health) = node.health {
+                self.live.add_processors(&node.name, health.at_ms, health.cpu_percent);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps how the criteria fare, and asks the run to stop where a rule is broken: as a person would, once.
+    async fn judge(&self, ended: bool) -> Result<(), EngineError> {
+        if let Some(watch) = self.live.changed_watch() {
+            self.task
+                .change(move |run| {
+                    run.criteria_watch = watch;
+                    Ok(())
+                })
+                .await?;
+            self.live.watch_is_kept();
+        }
+        let Some(broken) = self.live.broken_rule().filter(|_| self.failure.is_none() && !ended) else {
+            return Ok(());
+        };
+        if self.task.run().await?.stop_requested.is_some() {
+            return Ok(());
+        }
+        tracing::warn!(run = %self.task.id, rule = broken.rule, actual = broken.actual, "run {}: the automatic stop's rule {} is broken", self.task.id, broken.rule);
+        self.task
+            .change(move |run| {
+                // Whoever was quicker has stopped it.
+                if run.stop_requested.is_none() {
+                    run.stop_requested = Some(StopMode::Graceful);
+                    run.broken_rule = Some(broken);
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// How long a look at a node may go wrong before that is taken for an answer: networks come back, and JMeter outlives that.
+    pub async fn patience(&self, node: &String, error: &PortError) -> Duration {
+        let engine = &self.task.engine;
+        match engine.store().cluster(&self.cluster).await {
+            Ok(cluster) if is_silence(error) && cluster.lost_nodes.contains(node) => GONE_PATIENCE,
+            _ => engine.settings().unreachable_limit,
+        }
+    }
+
+    /// Fails the run, unless it has failed. What is left of JMeter has so long to come to its end.
+    pub async fn fail(&mut self, reason: Message, lost: Option<Message>, time_left: Duration) {
+        if self.failure.is_none() {
+            tracing::error!(run = %self.task.id, "run {}: {reason}", self.task.id);
+            let failing = Cause::Failed { reason: reason.clone(), lost: lost.clone() };
+            let written = self
+                .task
+                .change(move |run| {
+                    run.failing = Some(failing);
+                    Ok(())
+                })
+                .await;
+            if let Err(error) = written {
+                tracing::warn!(run = %self.task.id, %error, "run {}: {error}", self.task.id);
+            }
+            self.failure = Some(Failure { reason, lost, deadline: Instant::now() + time_left });
+        }
+    }
+
+    /// The grace period does not outlast the machines: at their end the run has to have been force-stopped, and its log to be here.
+    pub async fn cluster_is_about_to_end(&self, run: &Run) -> Result<bool, EngineError> {
+        let engine = &self.task.engine;
+        Ok(engine.now_ms() >= last_call_ms(engine, &self.task.cluster(run).await?))
+    }
+
+    pub fn has_no_sample(&self) -> bool {
+        self.live.since(u64::MAX).summary.labels.is_empty()
+    }
+}

@@ -1,0 +1,197 @@
+//! Runs whose workers each run the plan by themselves: their logs are merged, and neither a crash nor a lost worker costs a row that was
+//! measured.
+
+use crate::door::{Planned, Side, Trouble, Which};
+use crate::house::House;
+use jac_model::{Cause, ClusterId, NodePhase, ResultsChoice, ResultsMode, RunId, RunPhase, StopMode};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::sleep;
+
+const WORKERS: u32 = 3;
+const NODES: [&str; 3] = ["worker-1", "worker-2", "worker-3"];
+
+fn house() -> House {
+    let mut house = House::new();
+    house.results = ResultsChoice::Direct;
+    house
+}
+
+/// The rows of each node in a log, in their order, without the header, by what their threads are called by.
+fn rows(log: &[u8]) -> BTreeMap<String, Vec<String>> {
+    let text = std::str::from_utf8(log).expect("a text");
+    let mut rows: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in text.lines().skip(1) {
+        let source = row.split(',').nth(5).and_then(|thread| thread.split_once('-')).expect("a source").0;
+        rows.entry(source.to_owned()).or_default().push(row.to_owned());
+    }
+    rows
+}
+
+/// The log has what each of these workers has measured, each row once and in its order, and one header.
+fn assert_merged(house: &House, run: &RunId, nodes: &[&str], told: &str) -> usize {
+    let log = house.log(run);
+    let text = String::from_utf8(log.clone()).expect("a text");
+    assert_eq!(text.matches("timeStamp").count(), 1, "{told}");
+    let mut expected = BTreeMap::new();
+    for node in nodes {
+        expected.extend(rows(&house.measured_by(run, node)));
+    }
+    assert_eq!(expected.len(), nodes.len(), "{told}");
+    assert!(rows(&log) == expected, "{told}: rows were lost, doubled or torn");
+    text.lines().count() - 1
+}
+
+async fn running(house: &mut House) -> (ClusterId, RunId) {
+    let cluster = house.cluster(WORKERS).await;
+    let run = house.run(&cluster).await;
+    house.until_run(&run, RunPhase::Running).await;
+    sleep(Duration::from_secs(4)).await;
+    (cluster, run)
+}
+
+/// Runs a plan, and looks at what is left.
+async fn story(planned: &[Planned]) -> House {
+    let mut house = house();
+    for planned in planned {
+        house.plan(planned.clone());
+    }
+    let told = format!("{planned:?}");
+    let cluster = house.cluster(WORKERS).await;
+    let run = house.run(&cluster).await;
+    let ran = house.until_run(&run, RunPhase::Finished).await;
+    assert_eq!((&ran.cause, ran.results), (&Some(Cause::Completed), ResultsMode::Direct), "{told}");
+    assert!(ran.notes.is_empty(), "{told}: {:?}", ran.notes);
+    let names: Vec<&str> = ran.nodes.iter().map(|node| node.name.as_str()).collect();
+    assert_eq!(names, NODES, "{told}: the master has no part in it");
+    let rows = assert_merged(&house, &run, &NODES, &told);
+    assert_eq!(rows, 150, "{told}");
+    for node in &ran.nodes {
+        let log = node.log.expect("its log was checked");
+        assert_eq!((log.whole, log.bytes), (true, house.measured_by(&run, &node.name).len() as u64), "{told}");
+        assert_eq!((node.state, node.exit_code, node.lost_ms), (NodePhase::Ended, Some(0), None), "{told}");
+    }
+    let first: Vec<i64> = ran.nodes.iter().map(|node| node.first_sample_ms.expect("its first sample")).collect();
+    assert!(first.iter().max() == first.iter().min(), "{told}: {first:?}");
+    let report = house.report(&run).await.expect("its report");
+    assert_eq!(report.summary.total.samples, rows as u64, "{told}");
+    for machine in house.world.machines().there.values() {
+        assert!(machine.processes.is_empty(), "{told}: its nodes are clean");
+        assert!(!machine.folder.join("runs").join(run.as_str()).exists(), "{told}: its nodes are clean");
+    }
+    let journal = house.data().join("runs").join(run.as_str()).join("results.sources");
+    assert!(!journal.exists() || house.crashes > 0, "{told}: nothing of it is asked for any more");
+    house.terminate(&cluster).await;
+    house
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_logs_of_all_workers_become_one() {
+    let house = story(&[]).await;
+    assert_eq!(house.crashes, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_at_any_step_loses_and_doubles_no_row() {
+    let counts = story(&[]).await.world.calls().counts.clone();
+    let mut steps = Vec::new();
+    for (name, count) in counts.into_iter().filter(|(name, _)| name.ends_with("worker-2") || name == "clock") {
+        let tried: Vec<usize> =
+            if name == "clock" { (1..=count).step_by(5).collect() } else { vec![1, 2, count / 2, count] };
+        let tried: std::collections::BTreeSet<usize> =
+            tried.into_iter().filter(|nth| (1..=count).contains(nth)).collect();
+        for side in [Side::Before, Side::After].into_iter().filter(|side| name != "clock" || *side == Side::Before) {
+            steps.extend(tried.iter().map(|nth| Planned::new(&name, Which::Nth(*nth), side, Trouble::Crash)));
+        }
+    }
+    let mut crashed = 0;
+    for step in &steps {
+        crashed += usize::from(story(std::slice::from_ref(step)).await.crashes > 0);
+    }
+    assert!(crashed * 10 >= steps.len() * 9, "only {crashed} of {} crashes happened", steps.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_reaches_all_workers_and_a_forced_one_ends_those_that_do_not_listen() {
+    for how in [StopMode::Graceful, StopMode::Force] {
+        let mut house = house();
+        let (_, run) = running(&mut house).await;
+        house.ask(async |engine| engine.request_stop(&run, how, "Ada").await).await;
+        let ran = house.until_run(&run, RunPhase::Finished).await;
+        assert_eq!(ran.cause, Some(Cause::Stopped { by: "Ada".to_owned(), how }));
+        assert!(assert_merged(&house, &run, &NODES, "stopped") < 150);
+        assert!(ran.nodes.iter().all(|node| node.log.is_some_and(|log| log.whole)), "{:?}", ran.nodes);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_worker_ends_the_run_unless_it_may_go_on_without() {
+    for (min_workers, ends) in [(None, Some("worker_lost")), (Some(3), Some("too_few_workers")), (Some(2), None)] {
+        let mut house = house();
+        house.min_workers = min_workers;
+        let (_, run) = running(&mut house).await;
+        // What was read by then is kept.
+        let read = house.measured_by(&run, "worker-2");
+        house.world.lose("worker-2");
+        let ran = house.until_run(&run, RunPhase::Finished).await;
+        let told = format!("{min_workers:?}: {:?} {:?}", ran.cause, ran.notes);
+        let lost = ran.nodes.iter().find(|node| node.name == "worker-2").expect("its node");
+        assert!(lost.lost_ms.is_some() && lost.state == NodePhase::Lost, "{told}");
+        assert!(lost.log.is_some_and(|log| !log.whole && log.bytes > 0), "{told}");
+        assert!(
+            ran.nodes.iter().all(|node| node.name == "worker-2" || node.log.is_some_and(|log| log.whole)),
+            "{told}"
+        );
+        let log = rows(&house.log(&run));
+        let of_lost = rows(&read).into_iter().next().expect("its rows");
+        assert!(log.get(&of_lost.0).is_some_and(|kept| of_lost.1.starts_with(kept) && !kept.is_empty()), "{told}");
+        match (&ran.cause, ends) {
+            (Some(Cause::Failed { reason, .. }), Some(code)) => {
+                assert_eq!((reason.code.as_str(), &reason.params["node"]), (code, &"worker-2".into()), "{told}");
+            }
+            (Some(Cause::Completed), None) => {
+                let codes: Vec<&str> = ran.notes.iter().map(|note| note.code.as_str()).collect();
+                assert_eq!(codes, ["worker_lost", "node_log_lost", "jmeter_logs_missing"], "{told}");
+                assert_eq!(log.values().filter(|rows| rows.len() == 50).count(), 2, "{told}");
+            }
+            _ => panic!("{told}"),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_of_the_log_that_is_not_what_its_worker_has_is_read_anew_and_the_others_stay() {
+    let mut house = house();
+    let (_, run) = running(&mut house).await;
+    house.crash().await;
+    // As after a disk that forgot: the rows of one worker are others, of the same length.
+    let log = String::from_utf8(house.log(&run)).expect("a text");
+    let of_one = rows(&house.measured_by(&run, "worker-2")).into_iter().next().expect("its rows").0;
+    let damaged: String = log
+        .lines()
+        .map(
+            |row| if row.contains(&of_one) { format!("{}\n", row.replace("Home", "Hume")) } else { format!("{row}\n") },
+        )
+        .collect();
+    assert!(damaged != log);
+    std::fs::write(house.data().join("runs").join(run.as_str()).join("results.jtl"), damaged).expect("written");
+    let ran = house.until_run(&run, RunPhase::Finished).await;
+    assert_eq!(ran.cause, Some(Cause::Completed));
+    assert_eq!(assert_merged(&house, &run, &NODES, "damaged"), 150);
+    assert!(ran.nodes.iter().all(|node| node.log.is_some_and(|log| log.whole)), "{:?}", ran.nodes);
+    let report = house.report(&run).await.expect("its report");
+    assert_eq!((report.summary.total.samples, report.summary.labels.len()), (150, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn workers_that_cannot_be_told_in_time_are_told_again_with_more_time() {
+    let mut house = house();
+    house.plan(Planned::new("start worker-2", Which::Nth(1), Side::Before, Trouble::CutOff(Duration::from_secs(4))));
+    let cluster = house.cluster(WORKERS).await;
+    let run = house.run(&cluster).await;
+    let ran = house.until_run(&run, RunPhase::Finished).await;
+    assert_eq!(ran.cause, Some(Cause::Completed));
+    assert_eq!(rows(&house.log(&run)).values().map(Vec::len).collect::<Vec<_>>(), [50, 50, 50]);
+    let first: Vec<Option<i64>> = ran.nodes.iter().map(|node| node.first_sample_ms).collect();
+    assert!(first[0].is_some() && first.iter().all(|at| *at == first[0]), "{first:?}");
+}
