@@ -17,6 +17,7 @@ import { ReportIndex } from "./ReportIndex";
 import { ResponseTimesSection } from "./ResponseTimesSection";
 import { ResultCharts } from "./ResultCharts";
 import { ThroughputSection } from "./ThroughputSection";
+import { Workers } from "./Workers";
 
 interface Props {
   report: Report;
@@ -86,6 +87,7 @@ export function ReportBody({ report, samples, baseline = null, anyLabel = false 
         <ThroughputSection view={view} codes={series.codes} started={series.started} />
         <ResponseTimesSection view={view} profiles={profiles} apdex={apdex} summary={summary} />
         <ErrorsSection report={report} showSamples={showSamples} />
+        <Workers run={run} />
         {samples?.section}
       </TimelineProvider>
     </Transactions>
