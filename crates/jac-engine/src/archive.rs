@@ -426,9 +426,12 @@ impl Engine {
 
     /// What was written down about a stored run has changed, and is stored again.
     pub(crate) fn archive_again(&self, run: &Run) {
-        if let Some(archive) = self.archive() {
-            archive.expect(run);
-            archive.add(run.id.clone());
+        let Some(archive) = self.archive() else { return };
+        archive.expect(run);
+        // The logs of a run are compressed once it is described, which may be just now.
+        match self.has_uncompressed_logs(&self.folder().run(&run.id)) {
+            true => self.compression().add(run.id.clone()),
+            false => archive.add(run.id.clone()),
         }
     }
 
