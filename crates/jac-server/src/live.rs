@@ -32,6 +32,10 @@ use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
+mod pushed;
+
+use pushed::Tables;
+
 /// The room of everybody who is signed in.
 const EVERYBODY: &str = "everybody";
 /// What a page may send once it is let in. Each asks for [`Action::View`], anew each time.
@@ -285,9 +289,18 @@ async fn unsubscribe(socket: SocketRef, Data(wanted): Data<Unsubscribe>) {
 
 async fn forward(app: App, io: SocketIo) {
     let mut events = app.engine.events();
+    let mut tables = Tables::default();
     loop {
         let sent = match events.recv().await {
-            Ok(Event::Snapshot(snapshot)) => io.to(room(&snapshot.run_id)).emit("snapshot", snapshot.as_ref()).await,
+            Ok(Event::Snapshot(snapshot)) => {
+                let room = room(&snapshot.run_id);
+                // Of what nobody watches nothing is made.
+                let is_watched = io.to(room.clone()).sockets().into_iter().next().is_some();
+                match is_watched.then(|| tables.message(&snapshot)).flatten() {
+                    Some(message) => io.to(room).emit("snapshot", &message).await,
+                    None => Ok(()),
+                }
+            }
             Ok(Event::Cluster(id)) => {
                 io.to(EVERYBODY).emit("changed", &Changed { kind: "cluster", id: id.as_str() }).await
             }

@@ -55,7 +55,7 @@ pub struct PlanArguments {
     /// What the run is called
     #[arg(long, value_name = "TEXT")]
     pub name: Option<String>,
-    /// How long a graceful stop may take before requests are cut
+    /// How long a graceful stop may take before requests in flight are aborted
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub grace: u64,
     /// Where JAC keeps everything

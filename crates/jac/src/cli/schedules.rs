@@ -121,7 +121,7 @@ pub struct AddArguments {
     /// What fails the run, such as 'p95 > 800ms', in place of the plan's criteria
     #[arg(long, value_name = "EXPR")]
     pub fail_on: Vec<String>,
-    /// How long a graceful stop may take before requests are cut
+    /// How long a graceful stop may take before requests in flight are aborted
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub grace: u64,
     #[command(flatten)]

@@ -67,7 +67,7 @@ fn ctrl_c_stops_all_workers_gracefully() {
     run.signal(Signal::SIGINT);
     run.wait().expect(130);
     let summary = place.summary();
-    assert_eq!(summary["total"]["errors"], 0, "nothing was aborted");
+    assert_eq!(summary["total"]["errors"], 0, "nothing was aborted: {summary}");
     let rows = rows_by_source(&place);
     assert_eq!(
         rows.values().sum::<usize>(),

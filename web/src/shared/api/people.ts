@@ -58,6 +58,8 @@ export type OpenedShare = Schemas["OpenedShare"];
 
 export type Run = Schemas["RunView"];
 export type Snapshot = Schemas["Snapshot"];
+/** A snapshot as it is pushed: `summary.labels` is empty, and `table` has the cells of labels that changed: label, bit mask of the columns, values. */
+export type PushedSnapshot = Snapshot & { table: { columns: string[]; rows: [string, number, ...unknown[]][] } };
 export type Plan = Schemas["PlanView"];
 export type Cluster = Schemas["ClusterView"];
 export type Ec2Config = Schemas["Ec2Config"];

@@ -4,7 +4,8 @@ import { serverNow } from "./serverClock";
 import type { Changed, SignedOut, Snapshot } from "./types";
 
 interface ServerEvents {
-  snapshot: (snapshot: Snapshot) => void;
+  /** A packed `PushedSnapshot`. */
+  snapshot: (packed: ArrayBuffer) => void;
   changed: (change: Changed) => void;
   signed_out: (end: SignedOut) => void;
 }

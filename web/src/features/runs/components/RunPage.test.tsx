@@ -7,6 +7,7 @@ import type { Snapshot } from "@/shared/api/types";
 import { ConnectionNote } from "@/shared/ui/ConnectionNote";
 import { paintedTexts } from "@/test/canvas";
 import { fault, renderFor, sessionOf, testApi } from "@/test/api";
+import { packed } from "@/test/live";
 import { entryOf, pointAt, runOf, summaryOf } from "@/test/results";
 import { RunPage } from "./RunPage";
 
@@ -67,7 +68,7 @@ const show = async (session = sessionOf("member")) => {
   await screen.findByText("Active users", { selector: "dt" });
 };
 const figure = (name: string) => [...(screen.getByText(name, { selector: "dt" }).parentElement?.querySelectorAll("dd") ?? [])].map((each) => each.textContent).slice(0, 2);
-const push = (sent: Snapshot) => act(() => void wire.emit("snapshot", sent));
+const push = (sent: Snapshot) => act(() => void wire.emit("snapshot", packed(sent)));
 /** Of the page's charts, by name. */
 const chart = (name: RegExp) => screen.getByRole("region", { name });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Entry, Point, Run, Snapshot, Summary } from "@/shared/api/types";
+import type { Entry, Point, PushedSnapshot, Run, Snapshot, Summary } from "@/shared/api/types";
 import { mergeAnswer, mergePoints, mergePushed, settledUntil, type LiveRun } from "./liveRun";
 
 const run = { id: "r", phase: "running" } as Run;
@@ -26,37 +26,76 @@ function snapshot(seq: number, points: Point[], more: Partial<Snapshot> = {}): S
   return { run_id: "r", seq, at_ms: 100_000 + seq * 1000, run, summary, labels: 0, bucket_ms: 1000, reset: false, points, errors: [], ...more };
 }
 
+function pushed(seq: number, points: Point[], more: Partial<PushedSnapshot> = {}): PushedSnapshot {
+  return { ...snapshot(seq, points), table: { columns: [], rows: [] }, ...more };
+}
+
 function started(...points: Point[]): LiveRun {
   return mergeAnswer(null, snapshot(5, points, { reset: true }), 0);
 }
 
 describe("a pushed snapshot", () => {
   it("that follows the last updates its buckets and adds new ones", () => {
-    const merged = mergePushed(started(point(1000, 4), point(2000, 5)), snapshot(6, [point(3000, 1), point(2000, 9)]));
+    const merged = mergePushed(started(point(1000, 4), point(2000, 5)), pushed(6, [point(3000, 1), point(2000, 9)]));
     expect(merged.kind).toBe("applied");
     if (merged.kind === "applied") expect(merged.live.points.map((each) => each.samples)).toEqual([4, 9, 1]);
   });
   it("that skips a number is a gap and asks from the last", () => {
-    expect(mergePushed(started(), snapshot(7, []))).toEqual({ kind: "gap", after: 5 });
+    expect(mergePushed(started(), pushed(7, []))).toEqual({ kind: "gap", after: 5 });
   });
   it("that came before is old", () => {
-    expect(mergePushed(started(), snapshot(5, [])).kind).toBe("old");
-    expect(mergePushed(started(), snapshot(3, [])).kind).toBe("old");
+    expect(mergePushed(started(), pushed(5, [])).kind).toBe("old");
+    expect(mergePushed(started(), pushed(3, [])).kind).toBe("old");
   });
   it("that comes before the first answer asks for everything", () => {
-    expect(mergePushed(null, snapshot(9, []))).toEqual({ kind: "gap", after: 0 });
+    expect(mergePushed(null, pushed(9, []))).toEqual({ kind: "gap", after: 0 });
   });
-  it("that resets replaces all points, whatever its number", () => {
-    const merged = mergePushed(started(point(1000, 4)), snapshot(9, [point(0, 8)], { reset: true }));
+  it("that resets replaces all points", () => {
+    const merged = mergePushed(started(point(1000, 4)), pushed(6, [point(0, 8)], { reset: true }));
     if (merged.kind !== "applied") throw new Error(merged.kind);
     expect(merged.live.points.map((each) => each.t_ms)).toEqual([0]);
-    expect(merged.live.seq).toBe(9);
+  });
+  it("that resets and skips a number asks, as cells of its table may be missing", () => {
+    expect(mergePushed(started(), pushed(9, [], { reset: true }))).toEqual({ kind: "gap", after: 5 });
   });
   it("with another bucket width replaces all points", () => {
-    const merged = mergePushed(started(point(1000, 4), point(2000, 4)), snapshot(6, [point(0, 8)], { bucket_ms: 5000 }));
+    const merged = mergePushed(started(point(1000, 4), point(2000, 4)), pushed(6, [point(0, 8)], { bucket_ms: 5000 }));
     if (merged.kind !== "applied") throw new Error(merged.kind);
     expect(merged.live.points).toHaveLength(1);
     expect(merged.live.bucket_ms).toBe(5000);
+  });
+});
+
+describe("a pushed table", () => {
+  const columns = ["errors", "p95_ms", "samples"];
+  const known = (): LiveRun => {
+    const labels = [
+      { label: "a", samples: 10, errors: 1, p95_ms: null },
+      { label: "b", samples: 20, errors: 0, p95_ms: 7 },
+    ] as unknown as Entry[];
+    return mergeAnswer(null, snapshot(5, [], { reset: true, summary: { ...summary, labels } }), 0);
+  };
+  const after = (rows: [string, number, ...unknown[]][]) => mergePushed(known(), pushed(6, [], { table: { columns, rows } }));
+  it("changes the cells that its masks name and leaves the others", () => {
+    const merged = after([
+      ["a", 0b110, 12.5, 11],
+      ["c", 0b111, 0, null, 3],
+    ]);
+    if (merged.kind !== "applied") throw new Error(merged.kind);
+    expect(merged.live.summary.labels).toEqual([
+      { label: "a", samples: 11, errors: 1, p95_ms: 12.5 },
+      { label: "b", samples: 20, errors: 0, p95_ms: 7 },
+      { label: "c", samples: 3, errors: 0, p95_ms: null },
+    ]);
+  });
+  it("that changes a label which the page does not have asks for everything since", () => {
+    expect(after([["c", 0b100, 3]])).toEqual({ kind: "gap", after: 5 });
+  });
+  it("keeps the busiest labels where there are too many", () => {
+    const merged = after(Array.from({ length: 500 }, (_, at) => [`n${at}`, 0b111, 0, null, at + 12]));
+    if (merged.kind !== "applied") throw new Error(merged.kind);
+    const { labels } = merged.live.summary;
+    expect([labels.length, labels.some(({ label }) => label === "a"), labels.some(({ label }) => label === "b")]).toEqual([500, false, true]);
   });
 });
 

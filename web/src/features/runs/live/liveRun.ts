@@ -2,7 +2,7 @@
  * What a page knows of a running test, and how a snapshot changes it. Pure.
  * Snapshots are numbered; one that does not follow the last is not applied, and the page asks again from the last it has.
  */
-import type { ErrorGroup, Point, Run, Snapshot, Summary } from "@/shared/api/types";
+import type { Entry, ErrorGroup, Point, PushedSnapshot, Run, Snapshot, Summary } from "@/shared/api/types";
 
 export interface LiveRun {
   seq: number;
@@ -20,12 +20,39 @@ export interface LiveRun {
 
 export type Merged = { kind: "applied"; live: LiveRun } | { kind: "old" } | { kind: "gap"; after: number };
 
-/** A snapshot that the server pushed: it must follow the last one, or replace everything. */
-export function mergePushed(live: LiveRun | null, snapshot: Snapshot): Merged {
-  if (live === null) return snapshot.reset ? { kind: "applied", live: apply(null, snapshot) } : { kind: "gap", after: 0 };
-  if (snapshot.seq <= live.seq) return { kind: "old" };
-  if (snapshot.seq !== live.seq + 1 && !snapshot.reset) return { kind: "gap", after: live.seq };
-  return { kind: "applied", live: apply(live, snapshot) };
+/** A snapshot that the server pushed: it has what changed since the one before it, which the page must have. */
+export function mergePushed(live: LiveRun | null, pushed: PushedSnapshot): Merged {
+  if (live === null) return { kind: "gap", after: 0 };
+  if (pushed.seq <= live.seq) return { kind: "old" };
+  const labels = pushed.seq === live.seq + 1 ? mergeTable(live.summary.labels, pushed.table) : null;
+  if (labels === null) return { kind: "gap", after: live.seq };
+  return { kind: "applied", live: apply(live, { ...pushed, summary: { ...pushed.summary, labels } }) };
+}
+
+/** As many labels as the server gives; those that it gives no more are left with fewer samples than all others. */
+const MOST_LABELS = 500;
+
+/** Puts changed cells into the table; null where a row changes a label that is not known. */
+function mergeTable(labels: Entry[], { columns, rows }: PushedSnapshot["table"]): Entry[] | null {
+  if (rows.length === 0) return labels;
+  const whole = 2 ** columns.length - 1;
+  const changed = new Map(rows.map((row) => [row[0], row]));
+  const merged = labels.map((entry) => {
+    const row = changed.get(entry.label);
+    changed.delete(entry.label);
+    return row === undefined ? entry : withCells(entry, columns, row);
+  });
+  for (const row of changed.values()) {
+    if (row[1] !== whole) return null;
+    merged.push(withCells({ label: row[0] } as Entry, columns, row));
+  }
+  return merged.length <= MOST_LABELS ? merged : merged.sort((a, b) => b.samples - a.samples).slice(0, MOST_LABELS);
+}
+
+/** A bit of the mask for each column says whether its value is among those that follow. */
+function withCells(entry: Entry, columns: string[], [, mask, ...values]: PushedSnapshot["table"]["rows"][number]): Entry {
+  const cells = columns.filter((_, at) => (mask & (1 << at)) !== 0).map((column, at) => [column, values[at]]);
+  return { ...entry, ...(Object.fromEntries(cells) as Partial<Entry>) };
 }
 
 /** The answer to a question `after`: it holds everything since, so it is applied whatever its number is. */

@@ -2,10 +2,22 @@ import { EventEmitter } from "node:events";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { JacSocket, SubscribeAnswer } from "@/shared/api/socket";
 import type { Run, Snapshot } from "@/shared/api/types";
+import { packed } from "@/test/live";
 import { LiveStore } from "./liveStore";
 
 function snapshot(seq: number): Snapshot {
-  return { run_id: "r-1", seq, at_ms: seq * 1000, run: { id: "r-1", phase: "running" } as Run, summary: {} as Snapshot["summary"], labels: 0, bucket_ms: 1000, reset: true, points: [], errors: [] };
+  return {
+    run_id: "r-1",
+    seq,
+    at_ms: seq * 1000,
+    run: { id: "r-1", phase: "running" } as Run,
+    summary: { labels: [] } as unknown as Snapshot["summary"],
+    labels: 0,
+    bucket_ms: 1000,
+    reset: true,
+    points: [],
+    errors: [],
+  };
 }
 
 /** The wire: what is asked is counted, and answered as told. */
@@ -51,7 +63,8 @@ it("subscribes again after a silence, and not while snapshots come", async () =>
   await vi.advanceTimersByTimeAsync(100);
   expect(store.get()?.seq).toBe(1);
   for (let seq = 2; seq < 20; seq += 1) {
-    wire.emit("snapshot", snapshot(seq));
+    wire.emit("snapshot", packed(snapshot(seq)));
+    await vi.waitFor(() => expect(store.get()?.seq).toBe(seq));
     await vi.advanceTimersByTimeAsync(1000);
   }
   expect(wire.asked).toEqual([{ run_id: "r-1", after: 0 }]);
@@ -77,6 +90,6 @@ it("goes on while the page is hidden, where no frame ever comes", async () => {
   sight.hidden = true;
   sight.dispatchEvent(new Event("visibilitychange"));
   expect(store.get()?.seq).toBe(1);
-  wire.emit("snapshot", snapshot(2));
-  expect(store.get()?.seq).toBe(2);
+  wire.emit("snapshot", packed(snapshot(2)));
+  await vi.waitFor(() => expect(store.get()?.seq).toBe(2));
 });

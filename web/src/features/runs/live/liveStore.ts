@@ -4,7 +4,8 @@
  */
 import { liveSocket, type JacSocket, type SubscribeAnswer } from "@/shared/api/socket";
 import { noteServerTime } from "@/shared/api/serverClock";
-import type { Snapshot } from "@/shared/api/types";
+import { unpacked } from "@/shared/api/unpacked";
+import type { PushedSnapshot, Snapshot } from "@/shared/api/types";
 import { mergeAnswer, mergePushed, type LiveRun } from "./liveRun";
 
 const ANSWER_WITHIN_MS = 8000;
@@ -21,6 +22,7 @@ export class LiveStore {
   private retry: ReturnType<typeof setTimeout> | null = null;
   private watch: ReturnType<typeof setInterval> | null = null;
   private heardAt = 0;
+  private unpacking = Promise.resolve();
   private readonly listeners = new Set<() => void>();
 
   constructor(
@@ -66,14 +68,19 @@ export class LiveStore {
     this.ask();
   };
 
-  private readonly onSnapshot = (snapshot: Snapshot): void => {
-    if (snapshot.run_id !== this.runId) return;
+  /** Unpacked one after the other, as they came. */
+  private readonly onSnapshot = (packed: ArrayBuffer): void => {
+    this.unpacking = this.unpacking.then(async () => this.onPushed(await unpacked<PushedSnapshot>(packed))).catch(() => this.ask());
+  };
+
+  private onPushed(pushed: PushedSnapshot): void {
+    if (this.stopped || pushed.run_id !== this.runId) return;
     this.heardAt = performance.now();
-    noteServerTime(snapshot.at_ms);
-    const merged = mergePushed(this.live, snapshot);
+    noteServerTime(pushed.at_ms);
+    const merged = mergePushed(this.live, pushed);
     if (merged.kind === "applied") this.put(merged.live);
     else if (merged.kind === "gap") this.ask();
-  };
+  }
 
   private ask(): void {
     if (this.asking || this.stopped) return;

@@ -1,0 +1,115 @@
+//! A snapshot as it is pushed to the pages that watch a run: of the table of labels only the numbers that changed, all of it packed.
+//!
+//! Owns what of each run's table was pushed last. Whoever asks (`subscribe_run`, `GET /runs/{id}/live`) gets a whole snapshot; a page that
+//! has one needs what changed since, and asks again when a number is missing. With 500 labels that all change each second, a message is
+//! a tenth of the whole (`scripts/bench-live.mjs`).
+//!
+//! A message is JSON in a zlib stream (RFC 1950, which a browser's `DecompressionStream("deflate")` reads): a snapshot whose `summary.labels` is empty,
+//! and `table`: `columns` are the names of an entry's fields but `label`, and each row is a label, a bit mask of the columns that changed, and their
+//! values in that order. Values are rounded as [`rounded`] says; those of the report are exact.
+
+use bytes::Bytes;
+use flate2::{Compression, write::ZlibEncoder};
+use jac_engine::view::Snapshot;
+use jac_model::RunId;
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use std::io::Write;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How well it is packed: the better half of what is possible for a tenth of the time.
+const LEVEL: u32 = 4;
+
+/// A run of which nothing was pushed for this long has ended, or nobody watches it: what is pushed next is everything.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
+
+/// What was pushed last of each run's labels.
+#[derive(Debug, Default)]
+pub struct Tables {
+    of_runs: HashMap<RunId, Table>,
+}
+
+#[derive(Debug)]
+struct Table {
+    /// The cells of each label.
+    known: HashMap<String, Vec<Value>>,
+    pushed_at: Instant,
+}
+
+impl Tables {
+    /// The message for all who watch the run; `None` where it cannot be written.
+    pub fn message(&mut self, snapshot: &Snapshot) -> Option<Bytes> {
+        let mut whole = serde_json::to_value(snapshot).ok()?;
+        let labels = whole.pointer_mut("/summary/labels").map(Value::take)?;
+        whole["summary"]["labels"] = json!([]);
+        let now = Instant::now();
+        self.of_runs.retain(|_, table| now - table.pushed_at < FORGOTTEN_AFTER);
+        let new = || Table { known: HashMap::new(), pushed_at: now };
+        let table = self.of_runs.entry(snapshot.run_id.clone()).or_insert_with(new);
+        table.pushed_at = now;
+        whole["table"] = changed(&mut table.known, labels);
+        let mut packed = ZlibEncoder::new(Vec::new(), Compression::new(LEVEL));
+        packed.write_all(&serde_json::to_vec(&whole).ok()?).ok()?;
+        packed.finish().ok().map(Bytes::from)
+    }
+}
+
+/// The rows that differ from what is known, which is brought up to date.
+fn changed(known: &mut HashMap<String, Vec<Value>>, labels: Value) -> Value {
+    let Value::Array(labels) = labels else { return Value::Null };
+    let mut columns: Vec<String> = Vec::new();
+    let mut rows = Vec::new();
+    for label in labels {
+        let Value::Object(mut fields) = label else { continue };
+        let Some(Value::String(name)) = fields.remove("label") else { continue };
+        if columns.is_empty() {
+            columns = fields.keys().cloned().collect();
+        }
+        let cells = cells(fields);
+        let before = known.get(&name);
+        let differs = |at: usize| before.is_none_or(|before| before.get(at) != cells.get(at));
+        let (mut mask, mut row) = (0_u64, vec![Value::from(name.as_str()), Value::Null]);
+        for at in (0..cells.len()).filter(|at| differs(*at)) {
+            mask |= 1 << at;
+            row.push(cells[at].clone());
+        }
+        if mask != 0 {
+            row[1] = mask.into();
+            rows.push(Value::Array(row));
+            known.insert(name, cells);
+        }
+    }
+    json!({ "columns": columns, "rows": rows })
+}
+
+fn cells(fields: Map<String, Value>) -> Vec<Value> {
+    fields.into_iter().map(|(name, value)| rounded(&name, value)).collect()
+}
+
+/// As finely as a page shows it: times and bytes to a tenth, percentages, rates and scores to a thousandth.
+fn rounded(name: &str, value: Value) -> Value {
+    let Some(number) = value.as_f64().filter(|_| value.is_f64()) else { return value };
+    let parts = if name.ends_with("_ms") || name.ends_with("bytes") { 10.0 } else { 1_000.0 };
+    json!((number * parts).round() / parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(label: &str, samples: u64, mean_ms: f64) -> Value {
+        json!({ "label": label, "kind": "request", "samples": samples, "mean_ms": mean_ms, "p99_ms": null })
+    }
+
+    #[test]
+    fn only_cells_that_changed_are_in_a_table() {
+        let mut known = HashMap::new();
+        let first = changed(&mut known, json!([entry("a", 1, 10.04), entry("b", 2, 20.0)]));
+        assert_eq!(first["columns"], json!(["kind", "mean_ms", "p99_ms", "samples"]));
+        assert_eq!(first["rows"], json!([["a", 15, "request", 10.0, null, 1], ["b", 15, "request", 20.0, null, 2]]));
+        let next = changed(&mut known, json!([entry("a", 1, 10.01), entry("b", 3, 21.26), entry("c", 1, 5.0)]));
+        assert_eq!(next["rows"], json!([["b", 10, 21.3, 3], ["c", 15, "request", 5.0, null, 1]]));
+        assert_eq!(changed(&mut known, json!([entry("b", 3, 21.26)]))["rows"], json!([]));
+    }
+}
