@@ -5,10 +5,11 @@ use std::path::Path;
 const PLACE: &str = r#"<script type="application/json" id="jac-report">null</script>"#;
 
 fn main() {
-    let shell = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/dist-report/report.html");
+    // Relative to this package, where Cargo starts this: clones that share a target folder share the compiled script too.
+    let shell = Path::new("../../web/dist-report/report.html");
     println!("cargo::rerun-if-changed={}", shell.display());
     println!("cargo::rerun-if-changed=build.rs");
-    match std::fs::read_to_string(&shell) {
+    match std::fs::read_to_string(shell) {
         Err(_) => println!(
             "cargo::error=web/dist-report/report.html, the page that reports are made of, has not been built: run `npm ci && npm run build` in web/ first"
         ),

@@ -14,6 +14,10 @@ use tokio::time::Instant;
 /// How long JMeter's own stop client may take: it is a JVM that starts, sends one datagram and ends.
 const CLIENT_LIMIT: Duration = Duration::from_secs(20);
 
+/// After how long a graceful stop is asked for a second time; after that, each time twice as long. A JMeter that is asked while it creates
+/// its threads misses those that have not begun: they would run until their requests are aborted.
+const ASK_AGAIN: Duration = Duration::from_secs(2);
+
 /// A JMeter that is told to stop.
 #[derive(Clone, Copy)]
 pub(super) struct Target<'a> {
@@ -27,6 +31,14 @@ pub(super) struct Target<'a> {
 pub(super) struct Stopping {
     asked: Option<StopMode>,
     next_at: Option<Instant>,
+    again: Option<Again>,
+}
+
+/// When a graceful stop is asked for once more.
+#[derive(Debug, Clone, Copy)]
+struct Again {
+    at: Instant,
+    pause: Duration,
 }
 
 /// What is to be done next.
@@ -34,6 +46,7 @@ pub(super) struct Stopping {
 enum Next {
     Nothing,
     Ask,
+    AskAgain,
     Force,
     Kill,
 }
@@ -48,7 +61,9 @@ impl Stopping {
             };
             due_after(limit, run.stop_sent_ms, now_ms)
         });
-        Self { asked: run.stop_sent, next_at }
+        // Whether each of them was told is not known.
+        let again = run.stop_sent.map(|_| Again { at: Instant::now(), pause: ASK_AGAIN });
+        Self { asked: run.stop_sent, next_at, again }
     }
 
     /// How the run was ended, if it was.
@@ -64,6 +79,9 @@ impl Stopping {
             (None, StopMode::Force) | (Some(StopMode::Graceful), StopMode::Force) => Next::Force,
             (Some(StopMode::Graceful), StopMode::Graceful) if over => Next::Force,
             (Some(StopMode::Force), _) if over => Next::Kill,
+            (Some(StopMode::Graceful), StopMode::Graceful) if self.again.is_some_and(|again| now >= again.at) => {
+                Next::AskAgain
+            }
             (Some(StopMode::Graceful), StopMode::Graceful) | (Some(StopMode::Force), _) => Next::Nothing,
         }
     }
@@ -87,7 +105,13 @@ impl Stopping {
                 if listening.into_iter().all(|listens| listens) {
                     task.step("stopping", "Stopping: threads finish their samples.").await?;
                     self.send(task, run, targets, StopMode::Graceful, StopWord::Shutdown).await?;
+                    self.again = Some(Again { at: Instant::now() + ASK_AGAIN, pause: ASK_AGAIN });
                 }
+            }
+            Next::AskAgain => {
+                tell_all(task, run, targets, StopWord::Shutdown).await;
+                let pause = self.again.map_or(ASK_AGAIN, |again| again.pause * 2);
+                self.again = Some(Again { at: Instant::now() + pause, pause });
             }
             Next::Force => {
                 task.step("force_stopping", "Stopping: requests in flight are aborted.").await?;
@@ -119,9 +143,13 @@ impl Stopping {
         })
         .await?;
         self.asked = Some(how);
-        join_all(targets.iter().map(|target| tell(task, run, target, word))).await;
+        tell_all(task, run, targets, word).await;
         Ok(())
     }
+}
+
+async fn tell_all(task: &Task, run: &Run, targets: &[Target<'_>], word: StopWord) {
+    join_all(targets.iter().map(|target| tell(task, run, target, word))).await;
 }
 
 /// When what was begun `since_ms` has had its time.
@@ -180,7 +208,7 @@ mod tests {
     use super::*;
 
     fn stopping(asked: Option<StopMode>, due: Instant) -> Stopping {
-        Stopping { asked, next_at: Some(due) }
+        Stopping { asked, next_at: Some(due), again: None }
     }
 
     #[tokio::test(start_paused = true)]
@@ -209,5 +237,17 @@ mod tests {
         assert_eq!(stopping(Some(Graceful), later).next(Force, now), Next::Force);
         assert_eq!(stopping(Some(Force), later).next(Force, now), Next::Nothing);
         assert_eq!(stopping(Some(Force), now).next(Graceful, now), Next::Kill);
+    }
+
+    #[test]
+    fn who_still_runs_is_asked_again_until_the_grace_is_over() {
+        let now = Instant::now();
+        let later = now + Duration::from_secs(1);
+        use StopMode::{Force, Graceful};
+        let due = |due, at| Stopping { again: Some(Again { at, pause: ASK_AGAIN }), ..stopping(Some(Graceful), due) };
+        assert_eq!(due(later, later).next(Graceful, now), Next::Nothing);
+        assert_eq!(due(later, now).next(Graceful, now), Next::AskAgain);
+        assert_eq!(due(now, now).next(Graceful, now), Next::Force);
+        assert_eq!(due(later, now).next(Force, now), Next::Force);
     }
 }

@@ -49,10 +49,14 @@ impl Tables {
         let table = self.of_runs.entry(snapshot.run_id.clone()).or_insert_with(new);
         table.pushed_at = now;
         whole["table"] = changed(&mut table.known, labels);
-        let mut packed = ZlibEncoder::new(Vec::new(), Compression::new(LEVEL));
-        packed.write_all(&serde_json::to_vec(&whole).ok()?).ok()?;
-        packed.finish().ok().map(Bytes::from)
+        packed(&whole)
     }
+}
+
+fn packed(message: &Value) -> Option<Bytes> {
+    let mut packed = ZlibEncoder::new(Vec::new(), Compression::new(LEVEL));
+    packed.write_all(&serde_json::to_vec(message).ok()?).ok()?;
+    packed.finish().ok().map(Bytes::from)
 }
 
 /// The rows that differ from what is known, which is brought up to date.
@@ -97,6 +101,7 @@ fn rounded(name: &str, value: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jac_jtl::{LogStatistics, Settings};
 
     fn entry(label: &str, samples: u64, mean_ms: f64) -> Value {
         json!({ "label": label, "kind": "request", "samples": samples, "mean_ms": mean_ms, "p99_ms": null })
@@ -111,5 +116,35 @@ mod tests {
         let next = changed(&mut known, json!([entry("a", 1, 10.01), entry("b", 3, 21.26), entry("c", 1, 5.0)]));
         assert_eq!(next["rows"], json!([["b", 10, 21.3, 3], ["c", 15, "request", 5.0, null, 1]]));
         assert_eq!(changed(&mut known, json!([entry("b", 3, 21.26)]))["rows"], json!([]));
+    }
+
+    #[test]
+    fn a_second_of_five_hundred_labels_is_less_than_twenty_kilobytes() {
+        let mut log = LogStatistics::new(Settings::default());
+        log.feed(b"timeStamp,elapsed,label,success,bytes,sentBytes,Latency,Connect\n");
+        let (mut known, mut random, mut largest) = (HashMap::new(), 1_u64, 0);
+        for second in 0..120 {
+            for row in 0..3_000 {
+                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let (label, elapsed) = (row % 500, 20 + (random >> 33) % 400 * ((random >> 45) % 5));
+                let (at, bytes) = (second * 1_000 + row / 3, 4_000 + (random >> 40) % 3_000);
+                let is_good = !(random >> 50).is_multiple_of(97);
+                let line =
+                    format!("{at},{elapsed},GET /api/v1/items/{label}/detail,{is_good},{bytes},312,{elapsed},1\n");
+                log.feed(line.as_bytes());
+            }
+            let labels = serde_json::to_value(log.summary().labels).expect("JSON");
+            let whole = serde_json::to_vec(&labels).expect("JSON").len();
+            let table = changed(&mut known, labels);
+            assert_eq!(table["rows"].as_array().map(Vec::len), Some(500), "all have samples each second");
+            let message = packed(&table).expect("packed").len();
+            // The first one has everything.
+            if second > 0 {
+                largest = largest.max(message);
+                assert!(message * 8 < whole, "{message} of {whole}");
+            }
+        }
+        assert!(largest < 20_000, "{largest}");
+        println!("the largest message: {largest} bytes");
     }
 }

@@ -65,9 +65,10 @@ fn ctrl_c_stops_all_workers_gracefully() {
     let run = Running::start(place.run("steady.jmx", &["--workers", "2", "--results", "direct", "-Jduration=300"]));
     place.wait_until("samples", || place.rows_so_far() > 20);
     run.signal(Signal::SIGINT);
-    run.wait().expect(130);
+    let done = run.wait().expect(130);
     let summary = place.summary();
-    assert_eq!(summary["total"]["errors"], 0, "nothing was aborted: {summary}");
+    let failed: Vec<String> = place.log().lines().filter(|row| row.contains(",false,")).map(str::to_owned).collect();
+    assert_eq!(summary["total"]["errors"], 0, "nothing was aborted: {failed:?}\n{}", done.stderr);
     let rows = rows_by_source(&place);
     assert_eq!(
         rows.values().sum::<usize>(),
