@@ -4,14 +4,12 @@
 //   JAC_E2E_JAC      the executable; the walk starts a server of its own with it, on a data folder of its own
 //   CHROMIUM         the browser, where it is in no usual place
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { createInterface } from "node:readline";
 import { after, before } from "node:test";
 import { look } from "./accessible.mjs";
 import { SHOTS, launch, openPage } from "./browser.mjs";
+import { end, startJac } from "./jac.mjs";
 import { freePort, startProvider } from "./provider.mjs";
 import { stepsOn } from "./steps.mjs";
 
@@ -36,23 +34,11 @@ let faults;
 /** What the server says. */
 const log = [];
 
-/** Starts JAC and waits for the line that says where it listens. */
 async function serve() {
   writeFileSync(`${folder}/secret`, SECRET);
   const roles = ["admins=administrator", "staff=member"].flatMap((map) => ["--oidc-role-group", map]);
   const oidc = ["--oidc-issuer", issuer, "--oidc-client-id", "jac", "--oidc-client-secret-file", `${folder}/secret`, "--oidc-name", COMPANY];
-  const options = ["--data-dir", `${folder}/data`, "--listen", "127.0.0.1:0", ...oidc, ...roles, "--oidc-team-group", "web=Web shop"];
-  server = spawn(jac, ["serve", ...options], { stdio: ["ignore", "pipe", "pipe"] });
-  return new Promise((found, failed) => {
-    for (const stream of [server.stdout, server.stderr]) {
-      createInterface({ input: stream }).on("line", (line) => {
-        log.push(line);
-        const where = / listens on (http:\S+?)\.?(\s|$)/.exec(line)?.[1];
-        if (where !== undefined) found(where.replace(/\/$/, ""));
-      });
-    }
-    server.once("exit", (code) => failed(new Error(`jac serve ended with ${code}:\n${log.join("\n")}`)));
-  });
+  ({ server, base } = await startJac(jac, folder, [...oidc, ...roles, "--oidc-team-group", "web=Web shop"], log));
 }
 
 const startCompany = async (claimsInToken) => {
@@ -71,7 +57,7 @@ before(async () => {
   folder = mkdtempSync(`${tmpdir()}/jac-e2e-company-`);
   // Another site than JAC's for the browser, as a provider is.
   issuer = `http://localhost:${await freePort()}`;
-  base = await serve();
+  await serve();
   browser = await launch();
   ({ context, page, faults } = await newPage());
 });
@@ -79,10 +65,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await provider?.close();
-  if (server !== undefined && server.exitCode === null) {
-    server.kill("SIGTERM");
-    await once(server, "exit");
-  }
+  await end(server);
   rmSync(folder, { recursive: true, force: true });
   writeFileSync(`${SHOTS}company-server.log`, `${log.join("\n")}\n`);
 });

@@ -21,6 +21,22 @@ pub struct SearchTargetRow {
     pub saved_ms: EpochMs,
 }
 
+impl SearchTargetRow {
+    /// What its password or API key is sealed for: nobody else's target can have it.
+    pub fn purpose(&self) -> String {
+        Self::purpose_of(&self.id, &self.owner.id)
+    }
+
+    /// The same of a target that has no row yet.
+    pub fn purpose_of(id: &str, owner: &str) -> String {
+        format!("search target {id} of {owner}")
+    }
+}
+
+const COLUMNS: &str =
+    "SELECT search_targets.id, owner, people.name, search_targets.name, settings, credentials, sealed, saved_ms
+     FROM search_targets JOIN people ON people.id = owner";
+
 fn row_of(row: &Row<'_>) -> rusqlite::Result<SearchTargetRow> {
     Ok(SearchTargetRow {
         id: row.get(0)?,
@@ -41,9 +57,8 @@ impl Store {
     pub async fn search_targets(&self) -> Result<Vec<SearchTargetRow>, StoreError> {
         self.read(|connection| {
             let read = || {
-                let sql = "SELECT search_targets.id, owner, people.name, search_targets.name, settings, credentials, sealed, saved_ms
-                     FROM search_targets JOIN people ON people.id = owner ORDER BY people.name, search_targets.name";
-                connection.prepare_cached(sql)?.query_map([], row_of)?.collect::<rusqlite::Result<Vec<_>>>()
+                let sql = format!("{COLUMNS} ORDER BY people.name, search_targets.name");
+                connection.prepare_cached(&sql)?.query_map([], row_of)?.collect::<rusqlite::Result<Vec<_>>>()
             };
             read().map_err(during("read the search targets"))
         })
@@ -68,6 +83,27 @@ impl Store {
                 }
                 source => StoreError::Database { what: "write a search target", source },
             })
+        })
+        .await
+    }
+
+    /// Seals the secrets of all targets anew, in one transaction; says how many there are.
+    pub(crate) async fn seal_targets_again<E: From<StoreError> + Send + 'static>(
+        &self,
+        again: impl Fn(&SearchTargetRow, &[u8]) -> Result<Vec<u8>, E> + Send + 'static,
+    ) -> Result<usize, E> {
+        self.write(move |connection| {
+            let read = || {
+                let sql = format!("{COLUMNS} WHERE sealed IS NOT NULL");
+                connection.prepare(&sql)?.query_map([], row_of)?.collect::<rusqlite::Result<Vec<_>>>()
+            };
+            let rows = read().map_err(during("read the search targets"))?;
+            for row in &rows {
+                let sealed = again(row, row.sealed.as_deref().unwrap_or_default())?;
+                let sql = "UPDATE search_targets SET sealed = ?2 WHERE id = ?1";
+                connection.execute(sql, params![row.id, sealed]).map_err(during("write the search targets"))?;
+            }
+            Ok(rows.len())
         })
         .await
     }

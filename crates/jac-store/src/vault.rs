@@ -99,7 +99,7 @@ impl Vault {
         Ok(Self { store, keys: Arc::new(KeyRing::read(&key_file(folder, named_key))?) })
     }
 
-    /// Makes a new key of `random` and seals all sets with it; says how many. What else was sealed still opens with the key of before,
+    /// Makes a new key of `random` and seals all sets and the secrets of search targets with it; says how many. What else was sealed still opens with the key of before,
     /// which stays beside the new one. Nobody else may work on the folder. Cut off at any moment, nothing is lost, and doing it again
     /// goes on with it.
     ///
@@ -114,13 +114,20 @@ impl Vault {
         let path = key_file(folder, named_key);
         let next = KeyRing::prepare_next(&path, random)?;
         let keys = KeyRing::read(&path)?;
-        let sealed = store.seal_all_again(move |row, sealed| {
-            let (opened, _) = open_set(&keys, row, sealed)?;
-            Ok::<_, VaultError>(next.seal(&purpose(&row.id, &row.owner), &opened)?)
+        let (keys, next) = (Arc::new(keys), Arc::new(next));
+        let of_sets = (Arc::clone(&keys), Arc::clone(&next));
+        let sets = store.seal_all_again(move |row, sealed| {
+            let (opened, _) = open_set(&of_sets.0, row, sealed)?;
+            Ok::<_, VaultError>(of_sets.1.seal(&purpose(&row.id, &row.owner), &opened)?)
         });
-        let count = sealed.await?;
+        let sets = sets.await?;
+        let targets = store.seal_targets_again(move |row, sealed| {
+            let opened = keys.open(&row.purpose(), sealed)?;
+            Ok::<_, VaultError>(next.seal(&row.purpose(), &opened)?)
+        });
+        let targets = targets.await?;
         KeyRing::take_next(&path)?;
-        Ok(count)
+        Ok(sets + targets)
     }
 
     /// The database that the sets are in.

@@ -51,7 +51,7 @@ async fn rotate_key(place: &Place) -> anyhow::Result<()> {
     let _lock = lock_alone(&desk.folder)?;
     let named = context::secret_key_file();
     let sealed = Vault::rotate_key(&desk.folder, &desk.store, named.as_deref(), rand::random()).await?;
-    stdout::line(&format!("The key is changed; {sealed} sets of credentials are sealed with the new one."));
+    stdout::line(&format!("The key is changed; {sealed} saved secrets are encrypted with the new one."));
     Ok(())
 }
 

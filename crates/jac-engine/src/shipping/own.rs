@@ -90,11 +90,6 @@ enum Sealed {
     ApiKey(String),
 }
 
-/// What a secret is sealed for.
-fn purpose(id: &str, owner: &str) -> String {
-    format!("search target {id} of {owner}")
-}
-
 impl NewSearchTarget {
     fn tidy(self) -> Self {
         let tidy = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
@@ -289,9 +284,10 @@ impl Engine {
             Kept { settings: new.settings.clone(), username: new.username.clone(), aws_region: new.aws_region.clone() };
         let unwritable = |error: serde_json::Error| EngineError::JMeter(error.to_string());
         let sealed = match &secret {
-            Some(secret) => {
-                Some(self.vault().seal(&purpose(&id, &owner.id), &serde_json::to_vec(secret).map_err(unwritable)?)?)
-            }
+            Some(secret) => Some(self.vault().seal(
+                &SearchTargetRow::purpose_of(&id, &owner.id),
+                &serde_json::to_vec(secret).map_err(unwritable)?,
+            )?),
             None => None,
         };
         let row = SearchTargetRow {
@@ -384,7 +380,7 @@ impl Engine {
         })?;
         let secret = match &row.sealed {
             Some(sealed) => {
-                let opened = self.vault().open(&purpose(&row.id, &row.owner.id), sealed)?;
+                let opened = self.vault().open(&row.purpose(), sealed)?;
                 let read = serde_json::from_slice(&opened);
                 Some(read.map_err(|error: serde_json::Error| EngineError::JMeter(error.to_string()))?)
             }

@@ -1,6 +1,7 @@
 //! Secrets come back whole, to whom they belong, and are in no file and no word.
 
 use super::*;
+use crate::SearchTargetRow;
 use crate::credentials::CredentialKind;
 use jac_model::ports::AssumedRole;
 
@@ -162,9 +163,23 @@ async fn another_key_seals_all_sets_anew_and_what_else_was_sealed_still_opens() 
     let before = open();
     before.save(set("k-1", "work", Secret::Aws(credentials()))).await.expect("saved");
     let seed = before.seal("seed", b"seed").expect("sealed");
+    let targets = [("s-1", Some(b"password".as_slice())), ("s-2", None)];
+    for (id, secret) in targets {
+        let purpose = SearchTargetRow::purpose_of(id, &admin().id);
+        let row = SearchTargetRow {
+            id: id.to_owned(),
+            owner: admin(),
+            name: id.to_owned(),
+            settings: "{}".to_owned(),
+            credentials: None,
+            sealed: secret.map(|secret| before.seal(&purpose, secret).expect("sealed")),
+            saved_ms: 5,
+        };
+        store.put_search_target(row).await.expect("saved");
+    }
     let first = std::fs::read(folder.secret_key()).expect("a key");
     for random in [[4; 32], [5; 32]] {
-        assert_eq!(Vault::rotate_key(&folder, &store, None, random).await.expect("rotated"), 1);
+        assert_eq!(Vault::rotate_key(&folder, &store, None, random).await.expect("rotated"), 2, "a set, a password");
     }
     assert_ne!(std::fs::read(folder.secret_key()).expect("a key"), first);
     let after = open();
@@ -176,6 +191,10 @@ async fn another_key_seals_all_sets_anew_and_what_else_was_sealed_still_opens() 
     // A copy of the key's file alone, without those of before.
     let alone = Vault::new(store, SealingKey::read(&folder.secret_key()).expect("a key"));
     assert!(alone.aws(&of("k-1")).await.is_ok());
+    let of_targets = alone.database().search_targets().await.expect("the targets");
+    let opened =
+        of_targets.iter().map(|row| row.sealed.as_ref().map(|it| alone.open(&row.purpose(), it).expect("it opens")));
+    assert_eq!(opened.collect::<Vec<_>>(), targets.map(|(_, secret)| secret.map(<[u8]>::to_vec)));
 }
 
 #[tokio::test]

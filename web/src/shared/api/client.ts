@@ -86,6 +86,11 @@ export async function postJson<T>(path: string, body?: unknown): Promise<T> {
   return (await response.json()) as T;
 }
 
+/** For answers without a body. */
+export async function postNothing(path: string): Promise<void> {
+  await send("POST", path, null, null);
+}
+
 export async function putJson<T>(path: string, body: unknown): Promise<T> {
   const response = await send("PUT", path, JSON.stringify(body), null);
   return (await response.json()) as T;

@@ -28,7 +28,8 @@ export function ArchiveState({ run }: { run: Run }) {
         )}
         {archive.phase === "uploading" && (
           <>
-            Storing in <code>{archive.address}</code>: {formatBytes(archive.bytes)} of {formatBytes(archive.total_bytes)}
+            Storing in <code>{archive.address}</code>
+            {archive.total_bytes > 0 && `: ${formatBytes(archive.bytes)} of ${formatBytes(archive.total_bytes)}`}
             <progress value={archive.bytes} max={Math.max(archive.total_bytes, 1)} aria-label="Upload" />
           </>
         )}

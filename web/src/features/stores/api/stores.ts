@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { getJson, postJson, putJson, remove } from "@/shared/api/client";
+import { getJson, postJson, postNothing, putJson, remove } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { NewResultsStore, ResultsStore } from "@/shared/api/types";
 
@@ -28,7 +28,7 @@ export function useSaveStore() {
 }
 
 export function useTestStore(id: string) {
-  return useMutation({ mutationFn: () => postJson<null>(`/stores/${id}/test`) });
+  return useMutation({ mutationFn: () => postNothing(`/stores/${id}/test`) });
 }
 
 export function useLeaveStore(id: string) {

@@ -120,16 +120,19 @@ describe("a store", () => {
   });
   it("is tested, and given up after a question", async () => {
     list(store());
-    api.answer("POST /stores/s-1/test", { status: 502, body: fault("artefacts_denied") });
-    api.answer("DELETE /stores/s-1", { status: 204, body: null });
+    api.answer("POST /stores/s-1/test", { status: 204 });
+    api.answer("DELETE /stores/s-1", { status: 204 });
     show();
+    await userEvent.click(await screen.findByRole("button", { name: "Test" }));
+    await screen.findByText("Writing, reading and removing work.");
+    api.answer("POST /stores/s-1/test", { status: 502, body: fault("artefacts_denied") });
     await userEvent.click(await screen.findByRole("button", { name: "Test" }));
     expect((await screen.findByRole("alert")).textContent).toContain("artefacts_denied");
     await userEvent.click(screen.getByRole("button", { name: "More about s3://mine/load" }));
     await userEvent.click(screen.getByRole("menuitem", { name: /Stop using/ }));
     await userEvent.click(inDialog().getByRole("button", { name: "Stop using" }));
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
-    expect(api.changes().map(({ method, path }) => `${method} ${path}`)).toEqual(["POST /stores/s-1/test", "DELETE /stores/s-1"]);
+    expect(api.changes().map(({ method, path }) => `${method} ${path}`)).toEqual(["POST /stores/s-1/test", "POST /stores/s-1/test", "DELETE /stores/s-1"]);
   });
 });
 

@@ -1,0 +1,164 @@
+// Somebody's own places for results in a real browser, with a real S3 server: saves keys, chooses a bucket, is told what is wrong with it, and
+// finds a run there; and what a search target of one's own is told where it is not allowed or not there.
+//
+//   JAC_E2E_JAC      the executable; the walk starts a server of its own with it, on a data folder of its own
+//   JAC_E2E_S3       the S3 server: Versity's gateway
+//   CHROMIUM         the browser, where it is in no usual place
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { after, before } from "node:test";
+import { look } from "./accessible.mjs";
+import { SHOTS, launch, openPage } from "./browser.mjs";
+import { end, startJac } from "./jac.mjs";
+import { freePort } from "./provider.mjs";
+import { stepsOn } from "./steps.mjs";
+
+const jac = process.env.JAC_E2E_JAC;
+const gatewayProgram = process.env.JAC_E2E_S3;
+const KEY = "AKIAIOSFODNN7EXAMPLE";
+const SECRET = randomBytes(20).toString("hex");
+
+let folder;
+let gateway;
+let server;
+let base;
+let endpoint;
+/** Where nobody listens, and the server may speak all the same. */
+let nowhere;
+let browser;
+let page;
+let faults;
+const log = [];
+
+async function startGateway() {
+  mkdirSync(`${folder}/objects/results`, { recursive: true });
+  mkdirSync(`${folder}/people`);
+  const port = await freePort();
+  endpoint = `http://127.0.0.1:${port}`;
+  const options = ["--port", `127.0.0.1:${port}`, "--quiet", "--iam-dir", `${folder}/people`, "posix", `${folder}/objects`];
+  gateway = spawn(gatewayProgram, options, { stdio: "ignore", env: { ...process.env, ROOT_ACCESS_KEY_ID: KEY, ROOT_SECRET_ACCESS_KEY: SECRET } });
+}
+
+before(async () => {
+  assert.ok(jac && gatewayProgram, "Set JAC_E2E_JAC and JAC_E2E_S3: the executable, and Versity's gateway.");
+  folder = mkdtempSync(`${tmpdir()}/jac-e2e-results-`);
+  await startGateway();
+  nowhere = `http://127.0.0.1:${await freePort()}`;
+  ({ server, base } = await startJac(jac, folder, ["--allowed-endpoint", endpoint, "--allowed-endpoint", nowhere], log));
+  browser = await launch();
+  ({ page, faults } = await openPage(browser));
+  await page.goto(execFileSync(jac, ["admin", "link", "--data-dir", `${folder}/data`], { encoding: "utf8" }).trim());
+  await page.getByRole("navigation", { name: "Pages" }).waitFor();
+});
+
+after(async () => {
+  await browser?.close();
+  await end(server);
+  await end(gateway);
+  rmSync(folder, { recursive: true, force: true });
+  writeFileSync(`${SHOTS}results-server.log`, `${log.join("\n")}\n`);
+});
+
+const step = stepsOn(() => page, "results-failed");
+
+const dialog = () => page.getByRole("dialog");
+/** Presses a button of the dialog, and returns the status and the faults of what the server answers. */
+async function answerTo(button, path) {
+  const answered = page.waitForResponse((answer) => new URL(answer.url()).pathname.startsWith(`/api/v1${path}`) && answer.request().method() !== "GET", { timeout: 60_000 });
+  await dialog().getByRole("button", { name: button }).click();
+  const answer = await answered;
+  const { error } = answer.status() < 400 ? {} : await answer.json();
+  return [answer.status(), ...(error?.faults ?? []).map(({ field, code }) => `${field} ${code}`)];
+}
+/** What is said beside a field of the dialog. */
+async function saidAt(label) {
+  const field = dialog().getByLabel(label);
+  assert.equal(await field.getAttribute("aria-invalid"), "true", label);
+  const described = (await field.getAttribute("aria-describedby")).split(" ");
+  return (await Promise.all(described.map((id) => page.locator(`[id="${id}"]`).innerText()))).join(" ");
+}
+
+step("without keys the page of results leads to the credentials", async () => {
+  await page.goto(`${base}/settings/results`);
+  await page.getByText("No store of your own.").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Add store" }).isDisabled(), true);
+  await look(page, "results-empty");
+  await page.getByRole("main").getByRole("link", { name: "Credentials" }).last().click();
+  await page.getByRole("button", { name: "Add credentials" }).first().click();
+  await dialog().getByLabel("Name").fill("bucket");
+  await dialog().getByLabel("Access key ID").fill(KEY);
+  await dialog().getByLabel("Secret access key").fill(SECRET);
+  // AWS does not know these keys; the gateway does.
+  await dialog().getByRole("button", { name: "Test and save" }).click();
+  await dialog().getByRole("button", { name: "Save without testing" }).click({ timeout: 60_000 });
+  await page.getByRole("region", { name: "bucket" }).or(page.getByRole("heading", { name: "bucket" })).first().waitFor();
+});
+
+step("what is wrong with a bucket is said at its field before anything is saved", async () => {
+  await page.goto(`${base}/settings/results`);
+  await page.getByRole("button", { name: "Add store" }).click();
+  await dialog().getByRole("button", { name: "Test and save" }).click();
+  await saidAt("Address");
+  await dialog().getByLabel("Address").fill("s3://no-such-bucket/load");
+  await dialog().getByLabel("Region").fill("us-east-1");
+  await dialog().getByLabel("Endpoint").fill("http://10.0.0.1:9000");
+  assert.deepEqual(await answerTo("Test and save", "/stores"), [400, "/endpoint endpoint_not_allowed"]);
+  await saidAt("Endpoint");
+  await dialog().getByLabel("Endpoint").fill(endpoint);
+  assert.deepEqual(await answerTo("Test and save", "/stores"), [400, "/address artefacts_bucket_missing"]);
+  await saidAt("Address");
+  await look(page, "results-no-bucket");
+  await dialog().getByLabel("Address").fill("s3://results/load");
+  assert.deepEqual(await answerTo("Test and save", "/stores"), [201]);
+  const card = page.getByRole("region", { name: "s3://results/load" });
+  await card.getByText("current").waitFor();
+  await card.getByRole("button", { name: "Test" }).click();
+  await card.getByText("Writing, reading and removing work.").waitFor();
+  await look(page, "results-store");
+});
+
+step("a run is stored in the bucket, and its report and samples are read", async () => {
+  const rows = Array.from({ length: 500 }, (_, n) => `${1_790_000_000_000 + n * 100},${100 + (n % 40)},Page ${n % 3},200,OK,T 1-1,${n % 50 !== 0}`);
+  const jtl = ["timeStamp,elapsed,label,responseCode,responseMessage,threadName,success", ...rows, ""].join("\n");
+  await page.goto(`${base}/runs`);
+  await page.getByRole("button", { name: "Import logs" }).first().click();
+  await dialog().locator("[data-upload=logs]").setInputFiles({ name: "night.jtl", mimeType: "text/plain", buffer: Buffer.from(jtl) });
+  await dialog().getByLabel("Plan").fill("Night");
+  await dialog().getByRole("button", { name: "Import", exact: true }).click();
+  await page.waitForURL(/\/runs\/r-/);
+  await page.getByText(/Stored in/).waitFor({ timeout: 60_000 });
+  const run = new URL(page.url()).pathname.split("/").at(-1);
+  const files = readdirSync(`${folder}/objects/results/load`, { recursive: true }).map(String);
+  assert.ok(files.some((file) => file.endsWith(`${run}/manifest.json`)), files.join("\n"));
+  await look(page, "results-run");
+  await page.goto(`${base}/settings/results`);
+  await page.getByRole("region", { name: "s3://results/load" }).locator("li", { hasText: "Runs" }).getByText("1", { exact: true }).waitFor();
+});
+
+step("a search target that may not be spoken to, or does not answer, is said at its address", async () => {
+  await page.goto(`${base}/settings/search`);
+  await page.getByRole("button", { name: "Add target" }).first().click();
+  await dialog().getByLabel("Name", { exact: true }).fill("logs");
+  await dialog().getByLabel("Address").fill("http://10.0.0.1:9200");
+  assert.deepEqual(await answerTo("Test and save", "/search/own"), [400, "/url endpoint_not_allowed"]);
+  await saidAt("Address");
+  await look(page, "search-not-allowed");
+  await dialog().getByLabel("Address").fill(nowhere);
+  const [status, fault] = await answerTo("Test and save", "/search/own");
+  assert.deepEqual([status, fault?.split(" ")[0]], [400, "/url"]);
+  await saidAt("Address");
+  assert.deepEqual(await answerTo("Save without testing", "/search/own"), [201]);
+  const card = page.getByRole("region", { name: "logs" });
+  await card.getByRole("button", { name: "Test" }).click();
+  await card.getByRole("alert").waitFor({ timeout: 60_000 });
+  await look(page, "search-target");
+  await card.getByRole("button", { name: "More about logs" }).click();
+  await page.getByRole("menuitem", { name: /Delete/ }).click();
+  await dialog().getByRole("button", { name: "Delete" }).click();
+  await card.waitFor({ state: "detached" });
+});
+
+step("no page threw an error", () => assert.deepEqual(faults, []));
