@@ -5,6 +5,8 @@ use crate::error::EngineError;
 use jac_store::audit::AuditedChange;
 use std::future::Future;
 use std::sync::Arc;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
 
 /// So many at a time of those that anybody can ask for. Each holds a thread of the runtime's pool, which has 512, and takes a second one
 /// for each of its questions to the database: without a bound all threads could hold one and wait for another.
@@ -12,7 +14,17 @@ pub(crate) const TURNS: usize = 64;
 
 /// Waits for an answer. Only for work that was started with `spawn_blocking`: on a thread of the runtime it panics.
 pub(crate) fn wait<T>(answer: impl Future<Output = T>) -> T {
-    tokio::runtime::Handle::current().block_on(answer)
+    Handle::current().block_on(answer)
+}
+
+/// Does work on files or figures that takes a while, on this thread, while the runtime's other tasks go on on others. It is over when this
+/// returns, whatever becomes of the caller: for what must not be left half done, and for what borrows.
+pub fn in_place<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => block_in_place(work),
+        // A runtime of one thread has nowhere to go on.
+        _ => work(),
+    }
 }
 
 impl Engine {

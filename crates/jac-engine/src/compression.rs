@@ -25,7 +25,6 @@ use tokio::time::sleep;
 /// A log of fewer bytes is not compressed.
 const SMALLEST: u64 = 1 << 20;
 /// How often it is looked whether a run goes on here.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// After this long a log is tried again that could not be compressed: the disk may have room by then.
 const RETRY_EVERY: Duration = Duration::from_secs(10 * 60);
 /// The least that Linux gives a thread.
@@ -114,14 +113,16 @@ impl Engine {
     }
 
     async fn until_nothing_is_measured_here(&self) {
+        let mut changes = self.changes_of_all_runs();
         while self.is_measuring_here().await {
-            sleep(LOOK_EVERY).await;
+            changes.next().await;
         }
     }
 
     async fn until_something_is_measured_here(&self) {
+        let mut changes = self.changes_of_all_runs();
         while !self.is_measuring_here().await {
-            sleep(LOOK_EVERY).await;
+            changes.next().await;
         }
     }
 

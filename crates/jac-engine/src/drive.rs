@@ -31,7 +31,6 @@ const PANICS_UNTIL_GIVEN_UP: u32 = 3;
 /// A launch that goes on after a restart has at least this long, however long ago it began: the machines may be there.
 const SHORTEST_LIMIT: Duration = Duration::from_secs(60);
 /// Between two looks at a run that is to end first.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 impl Engine {
     /// Starts the task of a cluster, unless it has one.
@@ -164,12 +163,13 @@ impl Engine {
 
     /// Waits until the cluster is not on its way up any more.
     async fn until_unwanted(&self, id: &ClusterId) {
+        let mut changes = self.changes_of_cluster(id);
         loop {
-            sleep(LOOK_EVERY).await;
             match self.store().cluster(id).await {
                 Ok(cluster) if !matches!(cluster.phase, ClusterPhase::Failed | ClusterPhase::Terminating) => (),
                 _ => return,
             }
+            changes.next().await;
         }
     }
 
@@ -299,9 +299,10 @@ impl Engine {
         let patience = grace + self.settings().force_limit * 2 + self.settings().master_end_limit;
         let mut deadline = Instant::now() + patience;
         let mut received = None;
+        let mut changes = self.changes_of_run(run);
         while Instant::now() < deadline {
             match self.store().run(run).await {
-                Ok(row) if !row.run.phase.is_terminal() => sleep(LOOK_EVERY).await,
+                Ok(row) if !row.run.phase.is_terminal() => changes.next().await,
                 _ => return Ok(()),
             }
             let live = self.live().get(run).cloned();

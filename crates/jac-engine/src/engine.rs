@@ -7,6 +7,7 @@ use crate::archive::Archive;
 use crate::clock::Clock;
 use crate::grace::grace_until_ms;
 use crate::integrations::{IntegrationTargets, Integrations};
+use crate::limited::LimitedCloud;
 use crate::live::LiveRun;
 use crate::machines::Seen;
 use crate::notices::Notice;
@@ -108,6 +109,10 @@ struct Inner {
     _lock: Lock,
 }
 
+fn limited(cloud: Arc<dyn Cloud>) -> Arc<dyn Cloud> {
+    Arc::new(LimitedCloud(cloud))
+}
+
 impl Engine {
     /// Starts the engine and takes up what an earlier one left.
     ///
@@ -128,7 +133,7 @@ impl Engine {
                 store: parts.store,
                 vault: parts.vault,
                 clock: parts.clock,
-                clouds: parts.clouds,
+                clouds: parts.clouds.into_iter().map(|(provider, cloud)| (provider, limited(cloud))).collect(),
                 toolbox: Toolbox::new(parts.tools),
                 settings: parts.settings,
                 instance: format!("{:016x}", rand::random::<u64>()),

@@ -4,7 +4,8 @@
 //! nor any provider.
 
 pub mod archive;
-mod blocking;
+pub mod blocking;
+mod changes;
 pub mod clock;
 mod clusters;
 mod compression;
@@ -22,6 +23,7 @@ pub mod history;
 mod images;
 pub mod imports;
 mod integrations;
+mod limited;
 pub mod list;
 mod live;
 mod machines;

@@ -17,6 +17,9 @@ const ERRORS_SHOWN: usize = 20;
 /// One run while it is measured.
 pub(crate) struct LiveRun {
     state: Mutex<State>,
+    /// What pages, lists and metrics ask for at any time. It is never held while something is measured or written, as the state is; who
+    /// has both has taken the state first.
+    shown: Mutex<Shown>,
     /// How many bytes of its log have come.
     received: AtomicU64,
     /// The log's next bytes cannot be kept until there is room on the disk.
@@ -26,20 +29,26 @@ pub(crate) struct LiveRun {
 struct State {
     statistics: LogStatistics,
     judging: Judging,
-    judged: Judged,
-    /// The watch over the criteria has changed since it was kept.
-    watch_changed: bool,
     /// The number of the newest snapshot.
     seq: u64,
     /// The number before the first snapshot of this process. What was sent before is answered with everything.
     base: u64,
     /// What the statistics called "now" at each snapshot since `base`.
     marks: Vec<u64>,
-    headline: Headline,
     /// When the last bytes came, by the time of the snapshot before or after.
     heard_ms: Option<EpochMs>,
     /// Bytes came since the last snapshot.
     fed: bool,
+}
+
+/// How it stood at the newest snapshot.
+#[derive(Default)]
+struct Shown {
+    /// `None` before the first snapshot of this process.
+    headline: Option<Headline>,
+    judged: Judged,
+    /// The watch over the criteria has changed since it was kept.
+    watch_changed: bool,
 }
 
 /// How the criteria and the rules of the automatic stop stood at the newest snapshot.
@@ -70,20 +79,27 @@ impl LiveRun {
         let state = State {
             statistics: LogStatistics::new(Settings::default()),
             judging,
-            judged: Judged { watch, ..Judged::default() },
-            watch_changed: false,
             seq: base,
             base,
             marks: vec![0],
-            headline: Headline::default(),
             heard_ms: None,
             fed: false,
         };
-        Self { state: Mutex::new(state), received: AtomicU64::new(0), waits_for_room: AtomicBool::new(false) }
+        let shown = Shown { judged: Judged { watch, ..Judged::default() }, ..Shown::default() };
+        Self {
+            state: Mutex::new(state),
+            shown: Mutex::new(shown),
+            received: AtomicU64::new(0),
+            waits_for_room: AtomicBool::new(false),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes the next bytes of the log.
@@ -124,13 +140,13 @@ impl LiveRun {
 
     /// How it was judged at the newest snapshot.
     pub fn judged(&self) -> Judged {
-        self.state().judged.clone()
+        self.shown().judged.clone()
     }
 
     /// The first rule of the automatic stop that was broken at the newest snapshot.
     pub fn broken_rule(&self) -> Option<BrokenRule> {
-        let state = self.state();
-        let broken = state.judged.rules.iter().find(|rule| rule.code == StopRuleCode::Broken)?;
+        let shown = self.shown();
+        let broken = shown.judged.rules.iter().find(|rule| rule.code == StopRuleCode::Broken)?;
         Some(BrokenRule {
             rule: broken.expression.clone(),
             actual: broken.actual?,
@@ -142,18 +158,17 @@ impl LiveRun {
 
     /// The watch over the criteria, if one of them changed since [`LiveRun::watch_is_kept`].
     pub fn changed_watch(&self) -> Option<Vec<CriterionWatch>> {
-        let state = self.state();
-        state.watch_changed.then(|| state.judged.watch.clone())
+        let shown = self.shown();
+        shown.watch_changed.then(|| shown.judged.watch.clone())
     }
 
     pub fn watch_is_kept(&self) {
-        self.state().watch_changed = false;
+        self.shown().watch_changed = false;
     }
 
     /// The figures of the newest snapshot.
     pub fn headline(&self) -> Option<Headline> {
-        let state = self.state();
-        (state.seq > state.base).then(|| state.headline.clone())
+        self.shown().headline.clone()
     }
 
     /// Makes the next snapshot; its points are those that changed since the last one.
@@ -163,7 +178,7 @@ impl LiveRun {
         state.seq += 1;
         let (measured, now) = state.measure(after);
         let total = &measured.summary.total;
-        state.headline = Headline {
+        let headline = Headline {
             samples: total.samples,
             errors: total.errors,
             error_percent: total.error_percent,
@@ -172,7 +187,10 @@ impl LiveRun {
             active_users: state.statistics.active_users(),
         };
         state.marks.push(now);
-        state.judge(&measured.summary, now_ms);
+        let (criteria, rules) = state.judge(&measured.summary, now_ms);
+        let mut shown = self.shown();
+        shown.headline = Some(headline);
+        shown.judge(criteria, rules, now_ms);
         measured
     }
 
@@ -194,9 +212,13 @@ impl LiveRun {
         let State { statistics, judging, .. } = &mut *state;
         statistics.finish_and(&mut |sample: &Sample<'_>| judging.add(sample));
         let summary = statistics.summary();
-        state.judge(&summary, now_ms);
-        let State { statistics, judged, .. } = &mut *state;
-        read(statistics, judged)
+        let (criteria, rules) = state.judge(&summary, now_ms);
+        let judged = {
+            let mut shown = self.shown();
+            shown.judge(criteria, rules, now_ms);
+            shown.judged.clone()
+        };
+        read(&mut state.statistics, &judged)
     }
 }
 
@@ -212,25 +234,9 @@ impl State {
         if silent { rate.map(|_| 0.0) } else { rate }
     }
 
-    /// Judges what there is, and looks how each criterion fares. One without a value is neither met nor broken.
-    fn judge(&mut self, summary: &Summary, now_ms: EpochMs) {
-        self.judged.criteria = self.judging.judge(summary, MAX_UNREAD_PERCENT);
-        self.judged.rules = self.judging.rules(now_ms);
-        for result in &self.judged.criteria {
-            let met = match result.code {
-                Some(CriterionCode::Met) => true,
-                Some(CriterionCode::NotMet) => false,
-                _ => continue,
-            };
-            let known = self.judged.watch.iter_mut().find(|watch| watch.expression == result.expression);
-            self.watch_changed |= match known {
-                Some(watch) => watch.look(met, now_ms),
-                None => {
-                    self.judged.watch.push(CriterionWatch::first(&result.expression, met, now_ms));
-                    true
-                }
-            };
-        }
+    /// Judges what there is.
+    fn judge(&mut self, summary: &Summary, now_ms: EpochMs) -> (Vec<CriterionResult>, Vec<StopRuleState>) {
+        (self.judging.judge(summary, MAX_UNREAD_PERCENT), self.judging.rules(now_ms))
     }
 
     /// What changed since a snapshot, and what the statistics call "now".
@@ -247,6 +253,29 @@ impl State {
             errors: self.statistics.errors(ERRORS_SHOWN),
         };
         (measured, changed.now)
+    }
+}
+
+impl Shown {
+    /// Takes over how it was judged, and looks how each criterion fares. One without a value is neither met nor broken.
+    fn judge(&mut self, criteria: Vec<CriterionResult>, rules: Vec<StopRuleState>, now_ms: EpochMs) {
+        self.judged.criteria = criteria;
+        self.judged.rules = rules;
+        for result in &self.judged.criteria {
+            let met = match result.code {
+                Some(CriterionCode::Met) => true,
+                Some(CriterionCode::NotMet) => false,
+                _ => continue,
+            };
+            let known = self.judged.watch.iter_mut().find(|watch| watch.expression == result.expression);
+            self.watch_changed |= match known {
+                Some(watch) => watch.look(met, now_ms),
+                None => {
+                    self.judged.watch.push(CriterionWatch::first(&result.expression, met, now_ms));
+                    true
+                }
+            };
+        }
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) use revisions::{PlanAt, sweep_revisions};
 pub use staging::Staging;
 pub(crate) use staging::{list_files as files_in, sweep_uploads};
 
-use crate::blocking::wait;
+use crate::blocking::{in_place, wait};
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use content::Content;
@@ -313,7 +313,7 @@ fn plan_name(main_file: &str) -> String {
 
 /// Removes a folder of our own. What cannot be removed is told once and left.
 pub(crate) fn remove_folder(folder: &Path) {
-    if let Err(error) = std::fs::remove_dir_all(folder)
+    if let Err(error) = in_place(|| std::fs::remove_dir_all(folder))
         && error.kind() != std::io::ErrorKind::NotFound
     {
         tracing::warn!(folder = %folder.display(), %error, "a folder cannot be removed");

@@ -21,7 +21,7 @@ use crate::error::EngineError;
 use jac_model::search::{SampleTarget, ShipmentState, ShippedRun, TargetError, TargetMaker, TargetTest};
 use jac_model::{Run, RunId};
 use jac_store::{Attempt, ShipmentRow, StoreError};
-use log::{LOOK_EVERY, Precedence, SpoolLog};
+use log::{Precedence, SpoolLog};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -403,8 +403,9 @@ impl Engine {
 
     /// Waits until a run has finished.
     async fn until_over(&self, run: &RunId) {
+        let mut changes = self.changes_of_run(run);
         while !self.store().run(run).await.is_ok_and(|row| row.run.phase.is_terminal()) {
-            sleep(LOOK_EVERY).await;
+            changes.next().await;
         }
     }
 

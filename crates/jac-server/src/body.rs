@@ -1,10 +1,14 @@
-//! JSON bodies and queries whose faults are told like all others, as an [`crate::error::ErrorBody`].
+//! JSON bodies and queries whose faults are told like all others, as an [`crate::error::ErrorBody`]; and JSON answers that may be large.
 
 use crate::error::ApiError;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use jac_engine::blocking::in_place;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// A JSON body. A field that nothing reads is refused: it is a slip of the pen, and what it was to say would not be done.
@@ -59,6 +63,21 @@ fn unusable(status: StatusCode, code: &'static str, why: &str) -> ApiError {
         code,
         message: format!("The request cannot be used: {}.", why.trim_end_matches('.')),
         hint: Some("/api/v1/openapi.json says what is expected.".to_owned()),
+    }
+}
+
+/// An answer that may be megabytes: of hundreds of labels, points or samples.
+pub struct LargeJson<T>(pub T);
+
+impl<T: Serialize> IntoResponse for LargeJson<T> {
+    fn into_response(self) -> Response {
+        match in_place(|| serde_json::to_vec(&self.0)) {
+            Ok(json) => ([(CONTENT_TYPE, "application/json")], json).into_response(),
+            Err(error) => {
+                tracing::error!(%error, "an answer cannot be written as JSON: {error}");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
+use jac_engine::blocking::in_place;
 use jac_engine::{EngineError, Unready};
 use serde::Serialize;
 use std::time::Duration;
@@ -96,5 +97,5 @@ async fn text(app: &App) -> Response {
     };
     let moment = timeout(PATIENCE, moment).await.ok().and_then(Result::ok);
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    (kind, app.edge.metrics().text(moment)).into_response()
+    (kind, in_place(|| app.edge.metrics().text(moment))).into_response()
 }

@@ -8,7 +8,7 @@ use super::intake::{Intake, keep_all_points, publish};
 use super::record::RunRecord;
 use super::supervise::Task;
 use super::{NodePlaces, process_name, spool};
-use crate::blocking::wait;
+use crate::blocking::{in_place, wait};
 use crate::engine::Event;
 use crate::error::EngineError;
 use crate::live::LiveRun;
@@ -410,7 +410,7 @@ async fn fetch(remote: &dyn Remote, from: &str, to: &Path) -> Result<(), EngineE
             Some(file) => file,
             None => file.insert(std::fs::File::create(to).map_err(failed)?),
         };
-        file.write_all(&chunk.bytes).map_err(failed)?;
+        in_place(|| file.write_all(&chunk.bytes)).map_err(failed)?;
     }
     Ok(())
 }

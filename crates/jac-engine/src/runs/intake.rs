@@ -8,7 +8,7 @@ use super::judged::judging_of;
 use super::supervise::Task;
 use super::tail::Pull;
 use super::{NodePlaces, RESULTS, spool};
-use crate::blocking::wait;
+use crate::blocking::{in_place, wait};
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::live::LiveRun;
@@ -139,11 +139,11 @@ impl Intake {
         self.need_room()?;
         let results = NodePlaces::of(&self.run).results();
         let Some(chunk) = self.piece.read(master, &results, self.offset).await? else { return Ok(Pulled::Everything) };
-        self.append(&chunk.bytes)?;
+        in_place(|| self.append(&chunk.bytes))?;
         Ok(Pulled::Piece)
     }
 
-    /// Adds bytes to the spool and the statistics.
+    /// Adds bytes to the spool and the statistics. It takes its time, so [`in_place`] on a thread of the runtime.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
         if let Err(error) = self.file.write_all(bytes) {
             // What was written of the piece would be taken for the whole of it after a restart.
@@ -191,8 +191,11 @@ impl Intake {
         let mut offset = 0;
         while let Some(chunk) = master.read_at(&results, offset, PIECE).await?.filter(|chunk| !chunk.bytes.is_empty()) {
             self.need_room()?;
-            file.write_all(&chunk.bytes).map_err(failed)?;
-            whole.update(&chunk.bytes);
+            in_place(|| {
+                whole.update(&chunk.bytes);
+                file.write_all(&chunk.bytes)
+            })
+            .map_err(failed)?;
             offset += chunk.bytes.len() as u64;
         }
         drop(file);
@@ -212,7 +215,7 @@ impl Intake {
     pub fn need_room(&mut self) -> Result<(), EngineError> {
         if self.room_looked_at.is_none_or(|at| at.elapsed() >= ROOM_EVERY) {
             self.room_looked_at = Some(Instant::now());
-            self.has_room = self.engine.room().is_none_or(|room| room.is_for_logs());
+            self.has_room = in_place(|| self.engine.room()).is_none_or(|room| room.is_for_logs());
         }
         if self.has_room { Ok(()) } else { Err(EngineError::DiskFull { what: "the run's log".to_owned() }) }
     }
@@ -259,8 +262,11 @@ fn tell_clocks(run: &Run, cluster: &Cluster, live: &LiveRun) {
 
 /// Keeps all points of a run anew: one that could not be written while it ran would be missing for ever.
 pub(super) async fn keep_all_points(task: &Task, live: &LiveRun) -> Result<(), EngineError> {
-    let measured = live.since(u64::MAX);
-    let points = stored(&measured.points, measured.seq);
+    let (measured, points) = in_place(|| {
+        let measured = live.since(u64::MAX);
+        let points = stored(&measured.points, measured.seq);
+        (measured, points)
+    });
     Ok(task.engine.store().put_series(&task.id, i64::try_from(measured.bucket_ms).unwrap_or(i64::MAX), points).await?)
 }
 
@@ -273,8 +279,11 @@ pub(super) fn stored(points: &[jac_jtl::Point], seq: u64) -> Vec<StoredPoint> {
 /// Sends the next snapshot to whoever watches, and keeps its points.
 pub(super) async fn publish(task: &Task, live: &LiveRun) {
     let engine = &task.engine;
-    let measured = live.advance(engine.now_ms());
-    let points = stored(&measured.points, measured.seq);
+    let (measured, points) = in_place(|| {
+        let measured = live.advance(engine.now_ms());
+        let points = stored(&measured.points, measured.seq);
+        (measured, points)
+    });
     let bucket_ms = i64::try_from(measured.bucket_ms).unwrap_or(i64::MAX);
     if let Err(error) = engine.store().put_series(&task.id, bucket_ms, points).await {
         // All points are kept anew at the end.

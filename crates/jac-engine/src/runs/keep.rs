@@ -7,6 +7,7 @@
 use super::NodePlaces;
 use super::collect::Node;
 use super::supervise::Task;
+use crate::blocking::in_place;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::plans::check::relative_to_main;
@@ -180,7 +181,7 @@ impl Task {
                 fetched.left_bytes += file.bytes;
                 continue;
             }
-            if self.engine.room().is_some_and(|room| !room.is_for_logs() || room.free < file.bytes) {
+            if in_place(|| self.engine.room()).is_some_and(|room| !room.is_for_logs() || room.free < file.bytes) {
                 fetched.is_full = true;
                 break;
             }
@@ -221,7 +222,7 @@ async fn fetch(remote: &dyn Remote, from: &str, to: &Path, most: u64) -> Result<
             break;
         }
         offset += chunk.bytes.len() as u64;
-        file.write_all(&chunk.bytes).map_err(failed)?;
+        in_place(|| file.write_all(&chunk.bytes)).map_err(failed)?;
     }
     Ok(offset)
 }

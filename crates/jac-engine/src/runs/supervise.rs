@@ -24,7 +24,6 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// Between two looks at a cluster that is coming up.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// So often may the task of a run panic in a row before it is brought to its end.
 const PANICS_UNTIL_GIVEN_UP: u32 = 3;
 /// So often is the collecting of a run tried whose files here cannot be used.
@@ -195,12 +194,13 @@ impl Task {
 
     /// Waits until somebody asks the run to stop.
     async fn until_stopped(&self) -> Interruption {
+        let mut changes = self.engine.changes_of_run(&self.id);
         loop {
-            sleep(LOOK_EVERY).await;
             // A database that cannot be read now says nothing.
             if let Err(stopped @ Interruption::End(_)) = self.stop_wanted().await {
                 return stopped;
             }
+            changes.next().await;
         }
     }
 
@@ -210,6 +210,7 @@ impl Task {
         self.engine.claim_cluster(&run.cluster_id, &run.id).await?;
         let limit = self.engine.settings().queue_limit_of(self.cluster(run).await?.provider);
         let deadline = Instant::now() + self.engine.left_of(limit, run.created_ms);
+        let mut changes = self.engine.changes_of_both(&self.id, &run.cluster_id);
         let cluster = loop {
             let cluster = self.cluster(run).await?;
             match cluster.phase {
@@ -230,7 +231,7 @@ impl Task {
                 let reason = Message::new("cluster_not_ready_in_time", text).with("limit_minutes", limit);
                 return Err(Interruption::failed(reason, None));
             }
-            sleep(LOOK_EVERY).await;
+            changes.next().await;
         };
         self.change(move |run| {
             super::take_nodes(run, &cluster);

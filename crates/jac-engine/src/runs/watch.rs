@@ -2,6 +2,7 @@
 
 use super::intake::publish;
 use super::supervise::Task;
+use crate::blocking::in_place;
 use crate::error::EngineError;
 use crate::live::LiveRun;
 use crate::patience::is_silence;
@@ -152,6 +153,6 @@ impl<'a> Watch<'a> {
     }
 
     pub fn has_no_sample(&self) -> bool {
-        self.live.since(u64::MAX).summary.labels.is_empty()
+        in_place(|| self.live.since(u64::MAX)).summary.labels.is_empty()
     }
 }

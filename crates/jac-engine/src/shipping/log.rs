@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep};
 /// The shipment is gone, or begins anew.
 pub(super) const CHANGED: &str = "shipment_changed";
 /// How often it is looked whether the log has more.
-pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A cursor is written down this often; after a crash what came after it is sent again.
 const KEEP_EVERY: Duration = Duration::from_millis(500);
 /// Refused rows are written down up to this, and counted beyond it.

@@ -10,6 +10,7 @@
 
 use bytes::Bytes;
 use flate2::{Compression, write::ZlibEncoder};
+use jac_engine::blocking::in_place;
 use jac_engine::view::Snapshot;
 use jac_model::RunId;
 use serde_json::{Map, Value, json};
@@ -40,6 +41,10 @@ struct Table {
 impl Tables {
     /// The message for all who watch the run; `None` where it cannot be written.
     pub fn message(&mut self, snapshot: &Snapshot) -> Option<Bytes> {
+        in_place(|| self.made_of(snapshot))
+    }
+
+    fn made_of(&mut self, snapshot: &Snapshot) -> Option<Bytes> {
         let mut whole = serde_json::to_value(snapshot).ok()?;
         let labels = whole.pointer_mut("/summary/labels").map(Value::take)?;
         whole["summary"]["labels"] = json!([]);

@@ -4,7 +4,7 @@ use crate::App;
 use crate::access::allowed::{Allowed, ChangeRun, On, View};
 use crate::access::audit;
 use crate::access::shared::Viewing;
-use crate::body::{Body, Query};
+use crate::body::{Body, LargeJson, Query};
 use crate::error::{ApiError, ErrorBody};
 use crate::routes::results::run_ids;
 use crate::routes::runs::view;
@@ -118,10 +118,10 @@ pub async fn series(
     State(app): State<App>,
     viewing: Viewing,
     Query(query): Query<SeriesQuery>,
-) -> Result<Json<RunsOverTime>, ApiError> {
+) -> Result<LargeJson<RunsOverTime>, ApiError> {
     let runs = run_ids(query.runs.split(',').filter(|id| !id.is_empty()))?;
     let engine = viewing.exactly(&runs)?.clone();
     let label = query.label;
     let read = move || engine.runs_over_time(&runs, label.as_deref());
-    Ok(Json(app.edge.scans().run(&viewing.who, read).await?))
+    Ok(LargeJson(app.edge.scans().run(&viewing.who, read).await?))
 }

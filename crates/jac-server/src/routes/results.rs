@@ -3,9 +3,8 @@
 use crate::App;
 use crate::access::allowed::{On, View};
 use crate::access::shared::Viewing;
-use crate::body::Query;
+use crate::body::{LargeJson, Query};
 use crate::error::{ApiError, ErrorBody};
-use axum::Json;
 use axum::extract::State;
 use jac_engine::{EngineError, FoundSamples, SampleSource};
 use jac_jtl::LabelCharts;
@@ -91,11 +90,11 @@ pub async fn samples(
     State(app): State<App>,
     run: On<View, Run>,
     Query(query): Query<SamplesQuery>,
-) -> Result<Json<FoundSamples>, ApiError> {
+) -> Result<LargeJson<FoundSamples>, ApiError> {
     let source = query.source;
     let search = query.search().map_err(|error| ApiError::bad_request("condition", format!("{error}.")))?;
     let (engine, person) = (run.engine().clone(), run.caller.user.id.clone());
-    Ok(Json(app.edge.scans().run(&person, move || engine.find_samples(&run.thing.id, search, source)).await?))
+    Ok(LargeJson(app.edge.scans().run(&person, move || engine.find_samples(&run.thing.id, search, source)).await?))
 }
 
 /// Which label.
@@ -113,9 +112,9 @@ pub async fn label_charts(
     State(app): State<App>,
     run: On<View, Run>,
     Query(query): Query<LabelQuery>,
-) -> Result<Json<LabelCharts>, ApiError> {
+) -> Result<LargeJson<LabelCharts>, ApiError> {
     let (engine, person) = (run.engine().clone(), run.caller.user.id.clone());
-    Ok(Json(app.edge.scans().run(&person, move || engine.label_charts(&run.thing.id, &query.label)).await?))
+    Ok(LargeJson(app.edge.scans().run(&person, move || engine.label_charts(&run.thing.id, &query.label)).await?))
 }
 
 /// Which runs.
@@ -146,8 +145,8 @@ pub async fn compare(
     State(app): State<App>,
     viewing: Viewing,
     Query(query): Query<CompareQuery>,
-) -> Result<Json<ComparisonReport>, ApiError> {
+) -> Result<LargeJson<ComparisonReport>, ApiError> {
     let runs = run_ids(query.ids())?;
     let engine = viewing.exactly(&runs)?.clone();
-    Ok(Json(app.edge.scans().run(&viewing.who, move || engine.compare_runs(&runs)).await?))
+    Ok(LargeJson(app.edge.scans().run(&viewing.who, move || engine.compare_runs(&runs)).await?))
 }

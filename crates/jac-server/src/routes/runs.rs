@@ -2,7 +2,7 @@
 
 use crate::access::allowed::{Allowed, ChangeRun, On, StartRun, View};
 use crate::access::shared::ViewedRun;
-use crate::body::{Body, Query};
+use crate::body::{Body, LargeJson, Query};
 use crate::error::{ApiError, ErrorBody};
 use crate::files::file_body;
 use crate::routes::TeamRequest;
@@ -99,17 +99,17 @@ pub struct LiveQuery {
 
 /// The run as it is now, with the points that changed since a snapshot
 #[utoipa::path(get, path = "/runs/{id}/live", tag = "runs", params(("id" = String, Path), LiveQuery), responses((status = 200, body = Snapshot), (status = 404, body = ErrorBody)))]
-pub async fn live(run: On<View, Run>, Query(query): Query<LiveQuery>) -> Result<Json<Snapshot>, ApiError> {
+pub async fn live(run: On<View, Run>, Query(query): Query<LiveQuery>) -> Result<LargeJson<Snapshot>, ApiError> {
     let id = run.thing.id.clone();
     let read = move |engine: &Engine| engine.snapshot(&id, query.after);
-    Ok(Json(run.engine().run_blocking(read).await?))
+    Ok(LargeJson(run.engine().run_blocking(read).await?))
 }
 
 /// The report of a finished run
 #[utoipa::path(get, path = "/runs/{id}/report", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = Report), (status = 409, body = ErrorBody)))]
-pub async fn report(run: ViewedRun) -> Result<Json<Report>, ApiError> {
+pub async fn report(run: ViewedRun) -> Result<LargeJson<Report>, ApiError> {
     let id = run.thing.id.clone();
-    Ok(Json(run.engine().run_blocking(move |engine| engine.report(&id)).await?))
+    Ok(LargeJson(run.engine().run_blocking(move |engine| engine.report(&id)).await?))
 }
 
 /// From which byte on.

@@ -3,6 +3,7 @@
 //! The journal's line is written before the rows and the rows before the statistics are fed, so after a crash both files *are* the offsets.
 
 use super::journal::{DELIMITER, Extent, Found, HEADER, Journal, Paths};
+use crate::blocking::in_place;
 use crate::error::EngineError;
 use crate::runs::NodePlaces;
 use crate::runs::intake::{Intake, Piece, Pulled};
@@ -156,12 +157,12 @@ impl Pull for Source<'_> {
         };
         let Some(chunk) = self.piece.read(self.remote, &self.log, from).await? else { return Ok(Pulled::Everything) };
         let mut bytes = chunk.bytes;
-        let mut whole = whole_rows(&bytes, DELIMITER);
+        let mut whole = in_place(|| whole_rows(&bytes, DELIMITER));
         if whole == 0 && from + (bytes.len() as u64) < chunk.file_size {
             // A row that is longer than the piece.
             if let Some(longer) = self.remote.read_at(&self.log, from, LONGEST_ROW).await? {
                 bytes = longer.bytes;
-                whole = whole_rows(&bytes, DELIMITER);
+                whole = in_place(|| whole_rows(&bytes, DELIMITER));
             }
             if whole == 0 && bytes.len() >= LONGEST_ROW {
                 let text = format!("A row of the log of {} is longer than {} MB.", self.name, LONGEST_ROW >> 20);
@@ -172,7 +173,7 @@ impl Pull for Source<'_> {
             // The rest is a row that is still being written.
             return Ok(Pulled::Everything);
         }
-        lock(self.merge).take(self.name, from, &bytes[..whole])?;
+        in_place(|| lock(self.merge).take(self.name, from, &bytes[..whole]))?;
         Ok(Pulled::Piece)
     }
 

@@ -7,6 +7,7 @@
 
 use super::journal::{DELIMITER, Extent, HEADER, NewJournal, Paths, extents};
 use super::merge::{Merge, SharedMerge, Source, lock};
+use crate::blocking::in_place;
 use crate::error::EngineError;
 use crate::live::LiveRun;
 use crate::runs::NodePlaces;
@@ -232,12 +233,14 @@ impl Task {
             if chunk.bytes.is_empty() {
                 break;
             }
-            if self.engine.room().is_some_and(|room| !room.is_for_logs()) {
+            if in_place(|| self.engine.room()).is_some_and(|room| !room.is_for_logs()) {
                 return Err(EngineError::DiskFull { what: "the run's log, once more".to_owned() });
             }
-            sum.update(&chunk.bytes);
             rest.extend_from_slice(&chunk.bytes);
-            let mut whole = whole_rows(&rest, DELIMITER);
+            let mut whole = in_place(|| {
+                sum.update(&chunk.bytes);
+                whole_rows(&rest, DELIMITER)
+            });
             if from == 0 && whole > 0 {
                 if !rest.starts_with(header) {
                     return Ok(false);
@@ -246,7 +249,7 @@ impl Task {
                 whole -= header.len();
                 from = header.len() as u64;
             }
-            new.add(&node.name, from, &rest[..whole]).map_err(again_failed)?;
+            in_place(|| new.add(&node.name, from, &rest[..whole])).map_err(again_failed)?;
             rest.drain(..whole);
             from += whole as u64;
         }
