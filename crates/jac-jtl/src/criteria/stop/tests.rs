@@ -65,7 +65,7 @@ fn an_expression_is_a_rule_or_says_why_it_is_not() {
         ("error_percent > 50% for 0s", "1 to 3600 whole seconds"),
         ("error_percent > 50% for 1.5s", "1 to 3600 whole seconds"),
         ("error_percent > 50% for 3601s", "1 to 3600 whole seconds"),
-        ("error_percent > 50ms for 60s", "error_percent is measured in %, \"ms\" does not fit"),
+        ("error_percent > 50ms for 60s", "invalid unit \"ms\" for error_percent: expected %"),
         ("throughput < 1 for 60s", "\"throughput\" is not a metric of the automatic stop"),
         ("generator_cpu(\"Home\") > 1% for 60s", "generator_cpu_percent has no label"),
         ("error_percent = 1 for 60s", "after the metric comes one of"),

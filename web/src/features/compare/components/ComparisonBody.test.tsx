@@ -9,7 +9,7 @@ const line = (label: string): LineComparison => ({
   label,
   change: "same",
   changed: [],
-  sentence: "no change beyond noise that matters",
+  sentence: "no significant change",
   before: entryOf(label),
   after: entryOf(label),
   response_times: null,
