@@ -116,14 +116,14 @@ fn note_busy(notes: &mut Vec<Message>, provider: Provider, busy: &[&str]) {
     let whose = match busy {
         [] => return,
         // The nodes are one machine.
-        _ if provider == Provider::Local => "JAC's machine".to_owned(),
+        _ if provider == Provider::Local => "the JAC server".to_owned(),
         [one] => (*one).to_owned(),
         [names @ .., last] if busy.len() <= MOST_NAMES => format!("{} and {last}", names.join(", ")),
         _ => format!("{} and {} others", busy[..MOST_NAMES - 1].join(", "), busy.len() + 1 - MOST_NAMES),
     };
     let text = format!(
-        "The processors of {whose} were more than {BUSY_PERCENT} % busy; response times may be inflated. \
-         Use more or larger machines, or fewer threads."
+        "The CPU of {whose} was above {BUSY_PERCENT} %; response times may be inflated. Use more or larger load \
+         generators, or fewer threads."
     );
     let note = Message::new(BUSY_NOTE, text).with("nodes", busy.to_vec()).with("busy_percent", BUSY_PERCENT);
     match notes.iter_mut().find(|note| note.code == BUSY_NOTE) {
@@ -151,7 +151,8 @@ pub(super) async fn measure_clocks(task: &Task, nodes: &[(String, Arc<dyn Remote
             node.clock_offset_ms = Some(offset_ms);
             if offset_ms.abs() - unsure_ms > CLOCK_OFFSET_MS {
                 let text = format!(
-                    "The clock of {} was {:.1} s {} the server's at the start, and samples are stamped by it.",
+                    "The clock of {} was {:.1} s {} the server's at the start, and its samples are timestamped with \
+                     it.",
                     node.name,
                     offset_ms.abs() as f64 / 1000.0,
                     if offset_ms > 0 { "ahead of" } else { "behind" }
@@ -299,7 +300,7 @@ mod tests {
             notes[1]
         );
         note_busy(&mut notes, Provider::Local, &many);
-        assert!(notes[1].message.starts_with("The processors of JAC's machine were more"), "{}", notes[1]);
+        assert!(notes[1].message.starts_with("The CPU of the JAC server was above"), "{}", notes[1]);
         assert_eq!((notes.len(), &notes[1].params["nodes"]), (2, &many.to_vec().into()));
     }
 

@@ -93,7 +93,7 @@ fn a_worker_that_is_killed_ends_the_run_unless_it_may_go_on_without() {
         assert!(summary["total"]["samples"].as_u64().is_some_and(|samples| samples as usize >= before), "{summary}");
         assert_eq!(summary["partial"].is_null(), code == 0, "{summary}");
         if code == 0 {
-            assert!(done.stderr.contains("The run goes on with 1 of 2 workers."), "{}", done.stderr);
+            assert!(done.stderr.contains("The run continues with 1 of 2 workers."), "{}", done.stderr);
         }
         place.assert_nothing_left();
     }
