@@ -510,7 +510,7 @@ step("files that the plan writes are named, and kept from then on", async () => 
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Patterns").fill("../*.csv");
   await dialog.getByRole("button", { name: "Save" }).click();
-  await dialog.getByText(/leaves the plan/).waitFor();
+  await dialog.getByText(/points outside the plan/).waitFor();
   await look(page, "keep");
   await dialog.getByLabel("Patterns").fill("*.csv\nscreens/**/*.png");
   await dialog.getByRole("button", { name: "Save" }).click();
@@ -529,7 +529,7 @@ step("a result log from elsewhere becomes a run with a report and a trend", asyn
   await dialog.locator("[data-upload=logs]").setInputFiles({ name: "letter.txt", mimeType: "text/plain", buffer: Buffer.from("Dear Ada,\n") });
   await dialog.getByLabel("Plan").fill("Elsewhere");
   await dialog.getByRole("button", { name: "Import", exact: true }).click();
-  await dialog.getByText(/letter\.txt holds no sample/).waitFor();
+  await dialog.getByText(/letter\.txt contains no samples/).waitFor();
   await dialog.locator("[data-upload=logs]").setInputFiles({ name: "night.jtl", mimeType: "text/plain", buffer: Buffer.from(log) });
   await dialog.getByRole("button", { name: "Import", exact: true }).click();
   await page.waitForURL(/\/runs\/r-/);

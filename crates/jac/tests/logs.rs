@@ -199,7 +199,7 @@ fn a_table_alone_can_be_compared_and_what_is_none_cannot() {
     let table = place.write("only/summary.json", summary);
     let compared = jac(&["compare", text(&place.path("only")), text(&log)]);
     assert_eq!(compared.status.code(), Some(0), "{}", err(&compared));
-    assert!(out(&compared).contains("is a table without distributions"), "{}", out(&compared));
+    assert!(out(&compared).contains("is a summary table without distributions"), "{}", out(&compared));
     place.write("empty/readme.txt", "nothing");
     let other = place.write("other.json", "{}");
     for (path, words) in [
@@ -246,7 +246,7 @@ fn samples_are_found_counted_and_printed_in_every_form() {
     let again = jac(&["samples", text(&csv), "--where", "message~basket", "--count"]);
     assert_eq!(out(&again).trim(), "7", "{}", err(&again));
     for (condition, words) in
-        [("slow", "invalid condition"), ("size>3", "there is no field"), ("label~(", "not a valid regular expression")]
+        [("slow", "invalid condition"), ("size>3", "unknown field"), ("label~(", "invalid regular expression")]
     {
         let refused = jac(&["samples", text(&log), "--where", condition]);
         assert_eq!(refused.status.code(), Some(2), "{condition}");

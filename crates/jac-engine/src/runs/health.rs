@@ -287,15 +287,11 @@ mod tests {
             note_busy(&mut notes, Provider::Ec2, busy);
         }
         assert_eq!(notes.len(), 2);
-        assert!(
-            notes[1].message.starts_with("The processors of master, worker-1 and worker-2 were more"),
-            "{}",
-            notes[1]
-        );
+        assert!(notes[1].message.starts_with("The CPU of master, worker-1 and worker-2 was above"), "{}", notes[1]);
         let many = ["master", "worker-1", "worker-2", "worker-3", "worker-4"];
         note_busy(&mut notes, Provider::Ec2, &many);
         assert!(
-            notes[1].message.starts_with("The processors of master, worker-1, worker-2 and 2 others were more"),
+            notes[1].message.starts_with("The CPU of master, worker-1, worker-2 and 2 others was above"),
             "{}",
             notes[1]
         );

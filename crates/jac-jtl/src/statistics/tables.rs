@@ -206,7 +206,7 @@ impl SampleStatistics {
         let (transactions, labels) = self.labels.count(Kind::Transaction);
         if requests > 0 && transactions > 0 {
             let message = format!(
-                "Transactions are listed but not counted in the total: it has {}, without {} ({}).",
+                "Transactions are listed but not counted in the total: {} counted, {} ({}) excluded.",
                 counted(requests, "request"),
                 counted(transactions, "transaction"),
                 counted(labels as u64, "label"),

@@ -104,9 +104,9 @@ fn what_cannot_be_spread_over_the_workers_is_refused_before_anything_is_made() {
     for (arguments, words) in [
         (&["--share", "threads=many"][..], "--share threads=many"),
         (&["--share", "threads=1"], "threads=1 cannot be divided among 2 workers"),
-        (&["--share", "threads=9", "-Jthreads=3"], "threads is both divided"),
-        (&["--min-workers", "1"], "only where its results are direct"),
-        (&["--results", "direct", "--min-workers", "3"], "from 1 to 2"),
+        (&["--share", "threads=9", "-Jthreads=3"], "threads is given twice"),
+        (&["--min-workers", "1"], "only with direct results"),
+        (&["--results", "direct", "--min-workers", "3"], "must be 1 to 2"),
     ] {
         let place = Place::new();
         let mut all = vec!["--workers", "2"];

@@ -216,7 +216,7 @@ fn a_lifetime_that_ends_with_a_run_on_it_stops_the_run_in_time_and_says_so() {
     let run = house.run(&cluster, 30, &[]);
     house.place.wait_until("samples", || house.place.rows_so_far() > 20);
     let ended = house.finished(&run);
-    let by = "JAC, because the cluster's time was over";
+    let by = "JAC, because the cluster expired";
     assert_eq!(ended["cause"], json!({ "kind": "stopped", "by": by, "how": "graceful" }), "{ended}");
     assert_nothing_missed(&ended);
     let rows = house.assert_kept(&run, &format!("Stopped by {by}; threads finished their samples."));
@@ -237,7 +237,7 @@ fn samples_that_do_not_end_are_cut_before_the_lifetime_is_over_whatever_the_grac
     let run = house.run(&cluster, 600, &[("sleep", "200000")]);
     house.wait_for_threads(&run, "worker-1");
     let ended = house.finished(&run);
-    let by = "JAC, because the cluster's time was over";
+    let by = "JAC, because the cluster expired";
     assert_eq!(ended["cause"], json!({ "kind": "stopped", "by": by, "how": "force" }), "{ended}");
     let rows =
         house.assert_kept(&run, &format!("Stopped by {by}; requests in flight were aborted and count as failures."));

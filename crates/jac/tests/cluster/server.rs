@@ -147,7 +147,7 @@ fn check_says_what_is_missing() {
     command.arg(plan_path("steady.jmx"));
     let done = place.finish(command).expect(0);
     assert!(done.stdout.contains("2 threads x 2 workers = 4 threads"), "{}", done.stdout);
-    let unread: Vec<&str> = done.stdout.lines().filter(|line| line.contains("seems to read the property")).collect();
+    let unread: Vec<&str> = done.stdout.lines().filter(|line| line.contains("does not seem to be used")).collect();
     assert!(unread.len() == 1 && unread[0].contains("'durration'"), "{unread:?}");
 }
 
