@@ -455,7 +455,7 @@ step("a schedule shows its next times, is tried by hand on a cluster of its own,
   await dialog.getByLabel("Name", { exact: true }).fill("nightly");
   await dialog.getByLabel("Time zone").fill("Europe/Berlin");
   await dialog.getByLabel("Cron expression").fill("61 * * * *");
-  await dialog.getByText("This is not a valid cron expression").waitFor();
+  await dialog.getByText("Invalid cron expression").waitFor();
   await dialog.getByLabel("Preset").selectOption({ label: "Monday to Friday at 03:00" });
   const times = dialog.getByRole("list", { name: "Next times" }).getByRole("listitem");
   await times.nth(4).waitFor();

@@ -135,7 +135,8 @@ async fn configure(
         config = config.to_builder().region(Region::new(otherwise)).build();
     }
     let Some(region) = config.region().map(ToString::to_string) else {
-        let text = "No AWS region is given: name one, such as eu-central-1, in the cluster's configuration or with the credentials.";
+        let text =
+            "No AWS region given. Set one, e.g. eu-central-1, in the cluster's configuration or with the credentials.";
         return Err(PortError::Unfit { faults: vec![Fault::at(field::REGION, Fault::MISSING, text)] });
     };
     if let Some(role) = role {

@@ -37,7 +37,7 @@ pub struct Vault {
 pub enum VaultError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("the saved credentials cannot be sealed or opened: {0}")]
+    #[error("the saved credentials cannot be encrypted or decrypted: {0}")]
     Seal(#[from] SealError),
     #[error("the saved credentials cannot be read: {0}")]
     Corrupt(#[from] serde_json::Error),

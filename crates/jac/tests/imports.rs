@@ -123,7 +123,7 @@ fn runs_are_in_a_bucket_of_ones_own_and_every_command_finds_them_there() {
 
     let refused = save_store(folder, &endpoint, &TestKeys { secret: "another".to_owned(), ..keys.clone() });
     assert!(
-        !refused.status.success() && told(&refused).contains("does not accept the credentials"),
+        !refused.status.success() && told(&refused).contains("rejected the credentials"),
         "{}",
         told(&refused)
     );

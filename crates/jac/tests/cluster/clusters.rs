@@ -64,7 +64,7 @@ fn what_cannot_be_made_is_said_before_anything_is() {
         &["check", "--provider", "ec2", "--disk-gb", "1", "--workers-may-fail", "3", "--workers", "2"],
         2,
     );
-    assert!(said.contains("A disk of 1 GB") && said.contains("3 workers may fail"), "{said}");
+    assert!(said.contains("disk size of 1 GB") && said.contains("3 tolerated launch failures"), "{said}");
     let said = cluster(&place, &["create", "--provider", "ec2", "--image", "windows"], 2);
     assert!(said.contains("--image windows is no image"), "{said}");
     assert!(cluster(&place, &["check", "--workers", "2"], 0).contains("It can be made."));

@@ -137,7 +137,7 @@ fn machines_that_cannot_be_used_are_refused_before_anything_is_made() {
     machines.machines[0].go_down();
     std::fs::write(machines.machines[2].home.join(".jac"), "theirs").expect("a file");
     let hosts = machines.hosts();
-    refused(run(&place, &machines, &[]), &[&hosts[0], "cannot be connected to", &hosts[2], "cannot write to"], 3);
+    refused(run(&place, &machines, &[]), &[&hosts[0], "cannot connect to", &hosts[2], "cannot write to"], 3);
     assert!(machines.machines[1].processes().is_empty() && machines.machines[1].left_behind().is_empty());
     place.assert_nothing_left();
 }

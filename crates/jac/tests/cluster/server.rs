@@ -131,7 +131,7 @@ fn a_second_server_and_a_taken_port_are_told_apart_in_one_sentence_each() {
     let place = Place::new();
     let server = Server::start(&place);
     let second = place.finish(place.jac(&["serve", "--listen", "127.0.0.1:0"])).expect(2);
-    assert!(second.stderr.contains("another jac works on the data folder"), "{}", second.stderr);
+    assert!(second.stderr.contains("another jac process uses the data folder"), "{}", second.stderr);
     let other = Place::new();
     let address = server.url.trim_start_matches("http://");
     let taken = other.finish(other.jac(&["serve", "--listen", address])).expect(2);
