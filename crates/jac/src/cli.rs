@@ -68,7 +68,7 @@ impl Cli {
             given = further;
         }
         if names_two_jmeters(given) {
-            let words = "--jmeter-home names a JMeter already, so that --jmeter-version has nothing to choose: give one of them";
+            let words = "--jmeter-home and --jmeter-version cannot be used together";
             return Err(below.error(ErrorKind::ArgumentConflict, words));
         }
         Self::from_arg_matches(&matches)

@@ -86,7 +86,7 @@ fn a_report_counts_only_what_it_was_narrowed_to_and_says_so() {
     let narrowed = |arguments: &[&str]| {
         let output = jac(&[&["report", text(&log), "--output", "json"], arguments].concat());
         assert_eq!(output.status.code(), Some(0), "{}", err(&output));
-        assert!(err(&output).contains("Only samples are counted that"), "{}", err(&output));
+        assert!(err(&output).contains("Only samples that"), "{}", err(&output));
         samples(&output)
     };
     assert_eq!(narrowed(&["--from", "+60s"]), 540);
@@ -103,7 +103,7 @@ fn a_report_counts_only_what_it_was_narrowed_to_and_says_so() {
     for (arguments, expected) in [
         (["--from", "soon"], "2026-11-25T08:30:00"),
         (["--label", "("], "invalid regular expression"),
-        (["--apdex", "9,3"], "no pair of thresholds"),
+        (["--apdex", "9,3"], "not a pair of thresholds"),
         (["--fail-on", "p96 > 3"], "p96"),
     ] {
         let refused = jac(&[&["report", text(&log)], &arguments[..]].concat());
@@ -203,7 +203,7 @@ fn a_table_alone_can_be_compared_and_what_is_none_cannot() {
     place.write("empty/readme.txt", "nothing");
     let other = place.write("other.json", "{}");
     for (path, words) in [
-        (place.path("empty"), "holds no result"),
+        (place.path("empty"), "contains no results"),
         (place.path("missing"), "cannot open"),
         (other, "is a JSON document, not a result log"),
     ] {
