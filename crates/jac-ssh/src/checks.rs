@@ -262,7 +262,7 @@ mod tests {
         );
         assert!(findings.faults.is_empty());
         assert_eq!(findings.warnings.len(), 2, "{findings:?}");
-        assert!(findings.warnings[1].contains("by 1 other"), "{findings:?}");
+        assert!(findings.warnings[1].contains("already runs 1 other"), "{findings:?}");
     }
 
     #[test]

@@ -135,7 +135,7 @@ fn a_second_server_and_a_taken_port_are_told_apart_in_one_sentence_each() {
     let other = Place::new();
     let address = server.url.trim_start_matches("http://");
     let taken = other.finish(other.jac(&["serve", "--listen", address])).expect(2);
-    assert!(taken.stderr.contains("is taken"), "{}", taken.stderr);
+    assert!(taken.stderr.contains("is in use"), "{}", taken.stderr);
     assert!(!other.data().join("server.json").exists());
 }
 
