@@ -148,7 +148,7 @@ step("a run is started with its own properties", async () => {
   await dialog.getByLabel("duration", { exact: true }).fill("180");
   await dialog.getByLabel("ramp_up", { exact: true }).fill("2");
   await dialog.getByText("Split users.csv").click();
-  await dialog.getByText("as the plan keeps them (version 2)").waitFor();
+  await dialog.getByText("of the plan (version 2)").waitFor();
   assert.equal(await dialog.getByLabel("Limit").first().inputValue(), "50");
   await look(page, "start");
   await dialog.getByRole("button", { name: "Start run" }).click();
