@@ -287,8 +287,7 @@ impl Engine {
     async fn try_aws(&self, credentials: &AwsCredentials, region: Option<&str>) -> Result<String, EngineError> {
         let limit = self.settings().ask_limit;
         let asked = timeout(limit, self.cloud(Provider::Ec2)?.identity(credentials, region)).await;
-        let late =
-            |_| PortError::TooSlow { node: "AWS".to_owned(), what: "say whose the credentials are".to_owned(), limit };
+        let late = |_| PortError::TooSlow { node: "AWS".to_owned(), what: "check the credentials".to_owned(), limit };
         asked.map_err(late).and_then(|told| told).map_err(|error| EngineError::Invalid {
             code: "credentials_refused",
             message: sentence(&error),

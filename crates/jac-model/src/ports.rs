@@ -220,7 +220,7 @@ pub trait Cloud: Send + Sync {
         let _nobody_knows = (credentials, region);
         Err(PortError::Refused {
             node: "The provider".to_owned(),
-            what: "say whose the credentials are".to_owned(),
+            what: "check the credentials".to_owned(),
             reason: "it does not support them".to_owned(),
         })
     }
@@ -230,7 +230,7 @@ pub trait Cloud: Send + Sync {
         let _nobody_knows = (credentials, region);
         Err(PortError::Refused {
             node: "The provider".to_owned(),
-            what: "give keys".to_owned(),
+            what: "provide keys".to_owned(),
             reason: "it has none".to_owned(),
         })
     }

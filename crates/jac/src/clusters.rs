@@ -83,10 +83,7 @@ pub async fn forecast(client: &Client, new: &Value) -> anyhow::Result<ForecastVi
 
 /// What the machines cost, in a sentence.
 pub fn price_sentence(forecast: &ForecastView, machines: u32) -> String {
-    let (machines, cost) = match machines {
-        1 => ("1 machine".to_owned(), "costs"),
-        _ => (format!("{machines} machines"), "cost"),
-    };
+    let machines = if machines == 1 { "1 machine".to_owned() } else { format!("{machines} machines") };
     match forecast.usd_per_hour {
         Some(price) => format!("About ${price:.2} an hour for {machines}, without disks and traffic."),
         None => format!("The cost of {machines} is unknown."),

@@ -88,7 +88,7 @@ async fn list(
     let page: Page<RunSummary> = client.get(&path).await?;
     print(whose, &page.items, || {
         let lines: Vec<String> = page.items.iter().map(line_of).collect();
-        if lines.is_empty() { "There is no such run.".to_owned() } else { lines.join("\n") }
+        if lines.is_empty() { "No such run.".to_owned() } else { lines.join("\n") }
     });
     Ok(Exit::Done)
 }

@@ -230,7 +230,7 @@ impl Follower<'_> {
                     let text = format!("Cannot check JMeter on {name}: {error}.");
                     Message::new("node_unreadable", text).with("detail", error.to_string())
                 }
-                _ => Message::new("worker_lost", format!("JMeter on {name} was killed, or its host is gone.")),
+                _ => Message::new("worker_lost", format!("JMeter on {name} was killed, or its host is lost.")),
             };
             let what = what.with("node", name.as_str());
             let text = format!(

@@ -67,7 +67,7 @@ async fn watch(task: Task, provider: Provider, nodes: Vec<(String, Arc<dyn Remot
             if nodes.iter().take(logs).any(|(logging, _)| *logging == name)
                 && counters.disk_free_bytes.is_some_and(|free| free < full_disk_bytes)
             {
-                let text = format!("There is no space left on the disk of {name}.");
+                let text = format!("No space left on the disk of {name}.");
                 let _told_already = alarm.set(Message::new("disk_full", text).with("node", name.as_str()));
             }
             if let Some(health) = known.entry(name.clone()).or_default().take_in(at, now_ms, counters) {

@@ -290,7 +290,7 @@ impl Follower<'_> {
             Some(Ending::Unseen(error)) if !is_silence(error) => {
                 ("node_unreadable", format!("Cannot check JMeter on {name}: {error}."))
             }
-            _ => ("worker_lost", format!("JMeter on {name} was killed, or its host is gone.")),
+            _ => ("worker_lost", format!("JMeter on {name} was killed, or its host is lost.")),
         };
         Message::new(code, text).with("node", name)
     }
